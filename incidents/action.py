@@ -1,0 +1,182 @@
+"""Changes to the world: what is proposed, what was approved, what ran.
+
+An approval binds to the digest of the exact action and the state that its plan observed.
+"""
+
+import hashlib
+import json
+import re
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from incidents.value import Moment, Value
+
+
+class ActionKind(StrEnum):
+    """The kinds of change that Nexus knows."""
+
+    ROLLBACK = "rollback"
+    RESTART = "restart"
+    SCALE = "scale"
+    FAILOVER = "failover"
+    HOTFIX = "hotfix"
+    FEATURE_FLAG = "feature_flag"
+    FALLBACK = "fallback"
+
+
+#: Which argument each kind needs; the others take none.
+_NEEDS: dict[ActionKind, str] = {
+    ActionKind.ROLLBACK: "version",
+    ActionKind.SCALE: "replicas",
+    ActionKind.HOTFIX: "commit",
+    ActionKind.FEATURE_FLAG: "flag",
+}
+
+
+class Arguments(Value):
+    """The typed arguments of an action; which are needed depends on the kind."""
+
+    version: str | None = Field(default=None, description="rollback: the version to go back to")
+    replicas: int | None = Field(default=None, ge=1, le=1000, description="scale: how many instances")
+    commit: str | None = Field(default=None, description="hotfix: the commit to revert or deploy")
+    flag: str | None = Field(default=None, description="feature_flag, fallback: the flag's name")
+    enabled: bool | None = Field(default=None, description="feature_flag: what the flag is set to")
+
+    def given(self) -> dict[str, str | int | bool]:
+        """The arguments that are set, by name."""
+        return self.model_dump(exclude_none=True)
+
+
+class Action(Value):
+    """One change to one service."""
+
+    kind: ActionKind
+    service: str
+    arguments: Arguments = Arguments()
+
+    @model_validator(mode="after")
+    def _has_what_it_needs(self) -> Self:
+        needed = _NEEDS.get(self.kind)
+        if needed and getattr(self.arguments, needed) is None:
+            raise ValueError(f"a {self.kind} needs the argument {needed!r}")
+        if self.kind is ActionKind.FEATURE_FLAG and self.arguments.enabled is None:
+            raise ValueError("a feature_flag needs the argument 'enabled'")
+        return self
+
+    @property
+    def key(self) -> str:
+        """A name for folders and logs: `rollback-checkout-2026.11.1`."""
+        parts = [self.kind, self.service, *(str(value) for value in self.arguments.given().values())]
+        return re.sub(r"[^A-Za-z0-9._-]+", "_", "-".join(parts))
+
+    @property
+    def title(self) -> str:
+        """How a person reads it: `roll back checkout to 2026.11.1`."""
+        args = self.arguments
+        return {
+            ActionKind.ROLLBACK: f"roll back {self.service} to {args.version}",
+            ActionKind.RESTART: f"restart {self.service}",
+            ActionKind.SCALE: f"scale {self.service} to {args.replicas} instances",
+            ActionKind.FAILOVER: f"fail {self.service} over to its replica",
+            ActionKind.HOTFIX: f"deploy a hotfix of {self.service} that reverts {args.commit}",
+            ActionKind.FEATURE_FLAG: f"set flag {args.flag} of {self.service} to {args.enabled}",
+            ActionKind.FALLBACK: f"activate the fallback for {self.service}",
+        }[self.kind]
+
+
+class Observed(Value):
+    """One fact about the target that the plan saw, such as its running version."""
+
+    name: str
+    value: str
+
+
+class Plan(Value):
+    """A dry run: what would change, from which observed state, and how to take it back."""
+
+    action: Action
+    observed: tuple[Observed, ...]
+    effects: tuple[str, ...]
+    undo: Action | None = None
+
+
+def digest_of(incident: str, proposal: str, plan: Plan) -> str:
+    """The SHA-256 (hex) of one proposal: the exact action, its target and the observed state."""
+    body = {
+        "incident": incident,
+        "proposal": proposal,
+        "plan": plan.model_dump(mode="json", exclude_none=True),
+    }
+    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+class Verdict(StrEnum):
+    """What a person says to a proposal."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+class Approval(Value):
+    """One person's decision about one exact digest."""
+
+    action: str = Field(description="the id of the proposal")
+    digest: str
+    verdict: Verdict
+    by: str = Field(min_length=1)
+    at: Moment
+    note: str = ""
+
+
+class ActionState(StrEnum):
+    """Where a proposal stands. `executing` without an outcome means: ask the adapter, never run again."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    EXECUTING = "executing"
+    DONE = "done"
+    FAILED = "failed"
+    DRIFTED = "drifted"
+
+
+class Outcome(Value):
+    """What an adapter says of one execution key."""
+
+    done: bool
+    detail: str
+    at: Moment
+
+
+class Proposal(Value):
+    """An action that waits for people, or what became of it."""
+
+    id: str = Field(description="A1, A2, ... within its incident")
+    incident: str
+    plan: Plan
+    digest: str
+    reason: str
+    proposed_by: str
+    engine: str
+    evidence: tuple[str, ...] = ()
+    proposed_at: Moment
+    expires_at: Moment
+    approvers_needed: int = Field(default=1, ge=1)
+    state: ActionState = ActionState.PROPOSED
+    approvals: tuple[Approval, ...] = ()
+    outcome: Outcome | None = None
+    undo_of: str | None = Field(default=None, description="the id of the action that this one takes back")
+
+    @property
+    def action(self) -> Action:
+        """The action that is planned."""
+        return self.plan.action
+
+    @property
+    def execution_key(self) -> str:
+        """What makes a second execution recognisable: the incident, the proposal, the digest's head."""
+        return f"{self.incident}:{self.id}:{self.digest[:12]}"

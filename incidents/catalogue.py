@@ -1,0 +1,60 @@
+"""The service catalogue: what runs, who owns it, what it needs."""
+
+from enum import StrEnum
+
+from incidents.errors import UnknownName
+from incidents.value import Value
+
+
+class ServiceKind(StrEnum):
+    """What sort of part it is."""
+
+    SERVICE = "service"
+    DATABASE = "database"
+    QUEUE = "queue"
+    EXTERNAL = "external"
+
+
+class Service(Value):
+    """One part of the system. `owner` names a speciality (backend, frontend, data, ...), not a person."""
+
+    name: str
+    kind: ServiceKind = ServiceKind.SERVICE
+    owner: str | None = None
+    user_facing: bool = False
+    depends_on: tuple[str, ...] = ()
+
+
+class Catalogue(Value):
+    """All services by name; the inventory that every argument of an action must come from."""
+
+    services: tuple[Service, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names, in the catalogue's order."""
+        return tuple(service.name for service in self.services)
+
+    def find(self, name: str | None) -> Service | None:
+        """The service of that name, or None."""
+        return next((service for service in self.services if service.name == name), None)
+
+    def get(self, name: str) -> Service:
+        """The service of that name.
+
+        Raises:
+            UnknownName: there is none; the message has the nearest names.
+        """
+        service = self.find(name)
+        if service is None:
+            raise UnknownName("service", name, self.names)
+        return service
+
+    def of_kind(self, kind: ServiceKind) -> tuple[Service, ...]:
+        """The services of one kind."""
+        return tuple(service for service in self.services if service.kind is kind)
+
+    @property
+    def user_facing(self) -> tuple[str, ...]:
+        """The names of the services that users touch."""
+        return tuple(service.name for service in self.services if service.user_facing)

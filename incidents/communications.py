@@ -1,0 +1,49 @@
+"""What was told to whom."""
+
+from incidents.severity import PublicStatus
+from incidents.value import Moment, Value
+
+
+class StatusUpdate(Value):
+    """One update of the status page, in the runbook's template."""
+
+    at: Moment
+    service: str
+    status: PublicStatus
+    impact: str
+    current_action: str
+    next_update: Moment | None
+    text: str
+    engine: str
+
+
+class Brief(Value):
+    """One executive update (P0 only), in the runbook's template."""
+
+    at: Moment
+    text: str
+    next_update: Moment | None
+    engine: str
+
+
+class Escalation(Value):
+    """One row of the escalation matrix that fired, and what its roles said."""
+
+    row: str
+    at: Moment
+    roles: tuple[str, ...]
+    condition: str
+    action: str
+    text: str = ""
+    engine: str = ""
+
+
+class BacklogEntry(Value):
+    """A prevention task as it landed in the backlog."""
+
+    id: str
+    title: str
+    owner: str
+    due: Moment
+    priority: str
+    reason: str

@@ -1,0 +1,76 @@
+"""The error tree. Each message says what happened and what to do about it.
+
+- NexusError
+  - UsageError: bad input; the user mends it (exit code 2)
+    - CaseError: a recorded incident that breaks the format
+    - RunbookError: a runbook file that breaks a rule
+    - AlertError: an alert body that cannot be read
+    - SettingsError: a setting that cannot be used
+    - UnknownName: something that does not exist, with the nearest names
+  - Refused: understood, and not allowed (exit code 1)
+    - ApprovalRefused: late, used, for another digest, by the same person twice
+    - ActionRefused: no valid approval, drifted state, not in the inventory
+  - ToolFailed: a backend did not answer; the incident goes on without it
+  - EngineFailed: a model did not give a usable report; the playbook takes over
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class NexusError(Exception):
+    """The root of all errors that Nexus raises on purpose."""
+
+    exit_code = 1
+
+
+class UsageError(NexusError):
+    """The input is wrong: what, where, and what would be right."""
+
+    exit_code = 2
+
+
+class CaseError(UsageError):
+    """A recorded incident breaks the recording format; names the file and the column."""
+
+
+class RunbookError(UsageError):
+    """A runbook file breaks a rule; names the path in the file."""
+
+
+class AlertError(UsageError):
+    """An alert body cannot be read; names the field."""
+
+
+class SettingsError(UsageError):
+    """A setting cannot be used; names it."""
+
+
+class UnknownName(UsageError):
+    """A name that is not known, with the nearest ones that are."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = get_close_matches(name, names, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names) or 'none'}"
+        super().__init__(f"There is no {what} {name!r}; {hint}")
+
+
+class Refused(NexusError):
+    """Understood and not allowed; nothing was changed."""
+
+
+class ApprovalRefused(Refused):
+    """The decision does not count: late, used, for another digest, or twice by one person."""
+
+
+class ActionRefused(Refused):
+    """The action may not run: no valid approval, drifted state, or outside the inventory."""
+
+
+class ToolFailed(NexusError):
+    """A backend did not answer; the gap is named in the findings and the incident goes on."""
+
+
+class EngineFailed(NexusError):
+    """A model gave no usable report; this assignment goes to the playbook."""

@@ -1,0 +1,72 @@
+"""Everything that can happen to an incident from outside. Written to the inbox first, handled once."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from incidents.action import Approval
+from incidents.alert import Alert
+from incidents.severity import Severity
+from incidents.value import Moment, Value
+
+
+class _Event(Value):
+    id: str = Field(description="unique; handling an id twice changes nothing")
+    incident: str
+    at: Moment
+
+
+class AlertsArrived(_Event):
+    """The monitoring spoke again: further alerts, or the end of some."""
+
+    kind: Literal["alerts"] = "alerts"
+    alerts: tuple[Alert, ...]
+
+
+class DecisionMade(_Event):
+    """A person approved or rejected a proposal."""
+
+    kind: Literal["decision"] = "decision"
+    approval: Approval
+
+
+class TimerFired(_Event):
+    """The time that the incident wanted to be woken at has come."""
+
+    kind: Literal["timer"] = "timer"
+
+
+class NoteAdded(_Event):
+    """A person gave a hint or a constraint."""
+
+    kind: Literal["note"] = "note"
+    by: str
+    text: str
+
+
+class SeveritySet(_Event):
+    """A person set the severity; it stays until a person changes it."""
+
+    kind: Literal["severity"] = "severity"
+    by: str
+    severity: Severity
+
+
+class Stopped(_Event):
+    """A person stopped the agents: every pending approval is revoked, people take over."""
+
+    kind: Literal["stop"] = "stop"
+    by: str
+    reason: str
+
+
+Event = Annotated[
+    AlertsArrived | DecisionMade | TimerFired | NoteAdded | SeveritySet | Stopped, Field(discriminator="kind")
+]
+
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+def from_a_person(event: Event) -> bool:
+    """Whether a person sent it, which preempts a running step."""
+    return event.kind in {"decision", "note", "severity", "stop"}

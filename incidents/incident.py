@@ -1,0 +1,160 @@
+"""The incident as it stands: one frozen value that the graph carries and the store keeps."""
+
+from typing import Self
+
+from pydantic import Field
+
+from incidents.action import ActionState, Proposal
+from incidents.alert import Alert, AlertStatus
+from incidents.communications import BacklogEntry, Brief, Escalation, StatusUpdate
+from incidents.facts import Facts
+from incidents.findings import Diagnosis, Suspect
+from incidents.reports import Impact, PostMortemReport
+from incidents.severity import Severity, Status, Step
+from incidents.value import Moment, Value
+from incidents.verification import Signal, Verification
+
+
+class Usage(Value):
+    """What the model calls cost. `cost` is in the currency of the configured prices; seconds are of work."""
+
+    model_calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float = 0.0
+    seconds: float = 0.0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            model_calls=self.model_calls + other.model_calls,
+            tokens_in=self.tokens_in + other.tokens_in,
+            tokens_out=self.tokens_out + other.tokens_out,
+            cost=self.cost + other.cost,
+            seconds=self.seconds + other.seconds,
+        )
+
+
+class Note(Value):
+    """A hint or a constraint that a person gave."""
+
+    at: Moment
+    by: str
+    text: str
+
+
+class Watch(Value):
+    """The watch after a change: which signals, from when, until when."""
+
+    action: str
+    started_at: Moment
+    until: Moment
+    checks: tuple[Verification, ...] = ()
+
+
+class Incident(Value):
+    """Everything that is known about an incident apart from its timeline and evidence, which are tables."""
+
+    id: str
+    title: str
+    engine: str
+    opened_at: Moment
+    status: Status = Status.OPEN
+    step: Step = Step.TRIAGE
+    step_since: Moment
+    alerts: tuple[Alert, ...]
+
+    severity: Severity | None = None
+    severity_at: Moment | None = None
+    severity_by: str | None = Field(default=None, description="a person who set it by hand")
+    triaged_at: Moment | None = None
+    impact: Impact = Impact()
+    summary: str = ""
+    facts: Facts | None = Field(default=None, description="the latest measurement")
+    signals: tuple[Signal, ...] = Field(default=(), description="what the first triage chose to watch")
+    deviated: bool = Field(default=False, description="some measurement showed a deviation")
+    recheck: bool = Field(default=False, description="the alerts ended by themselves: measure again")
+    channel: str | None = None
+
+    diagnosis: Diagnosis | None = None
+    suspects: tuple[Suspect, ...] = ()
+    investigations: int = 0
+    question: str | None = Field(default=None, description="what the next investigation has to answer")
+    not_before: Moment | None = Field(
+        default=None, description="when the next attempt of this step may begin"
+    )
+
+    proposals: tuple[Proposal, ...] = ()
+    mitigations: int = 0
+    watch: Watch | None = None
+    verification: Verification | None = None
+    mitigated_at: Moment | None = None
+    verified: bool = Field(default=False, description="the verification roles have given their reports")
+    ended_at: Moment | None = None
+    end_reason: str = ""
+
+    updates: tuple[StatusUpdate, ...] = ()
+    spoken_status: str | None = Field(default=None, description="the stand that the last status update told")
+    briefs: tuple[Brief, ...] = ()
+    spoken_brief: str | None = Field(default=None, description="the stand that the last brief told")
+    escalations: tuple[Escalation, ...] = ()
+    reminders: tuple[str, ...] = Field(default=(), description="keys of duties that fire once and have fired")
+    notes: tuple[Note, ...] = ()
+    revenue_impact: float | None = Field(
+        default=None, description="estimated loss so far, if revenue is measured"
+    )
+
+    post_mortem: str | None = Field(default=None, description="path of the Markdown file")
+    post_mortem_report: PostMortemReport | None = None
+    backlog: tuple[BacklogEntry, ...] = ()
+    seen: tuple[str, ...] = Field(default=(), description="ids of the events that were handled")
+    turn: int = 0
+    as_of: Moment | None = Field(default=None, description="the moment of its clock at its last change")
+    closed: bool = Field(default=False, description="the graph has come to its end: nothing is owed any more")
+    usage: Usage = Usage()
+
+    def evolve(self, **changes: object) -> Self:
+        """The same incident with some fields changed; the result is validated."""
+        return self.model_validate({**dict(self), **changes})
+
+    @property
+    def open(self) -> bool:
+        """Whether it still runs (the post-mortem of a resolved one may still be owed)."""
+        return self.status is Status.OPEN
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services that are affected, as far as known: from triage, else from the alerts."""
+        named = self.impact.services or tuple(alert.service for alert in self.alerts if alert.service)
+        return tuple(dict.fromkeys(named))
+
+    @property
+    def facts_evidence(self) -> tuple[str, ...]:
+        """The evidence ids of the latest measurement."""
+        return self.facts.evidence if self.facts is not None else ()
+
+    @property
+    def verification_summary(self) -> str:
+        """The latest verdict in words."""
+        return self.verification.summary if self.verification is not None else "not verified"
+
+    @property
+    def firing(self) -> bool:
+        """Whether the last word of any alert is that it fires."""
+        last = {alert.fingerprint: alert.status for alert in self.alerts}
+        return AlertStatus.FIRING in last.values()
+
+    @property
+    def pending(self) -> tuple[Proposal, ...]:
+        """The proposals that wait for people."""
+        return tuple(p for p in self.proposals if p.state is ActionState.PROPOSED)
+
+    def proposal(self, identity: str) -> Proposal | None:
+        """The proposal of that id, or None."""
+        return next((p for p in self.proposals if p.id == identity), None)
+
+    def with_proposal(self, proposal: Proposal) -> Self:
+        """The same incident with that proposal added or replaced."""
+        kept = [proposal if p.id == proposal.id else p for p in self.proposals]
+        if proposal.id not in {p.id for p in self.proposals}:
+            kept.append(proposal)
+        return self.evolve(proposals=tuple(kept))

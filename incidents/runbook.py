@@ -1,0 +1,299 @@
+"""The runbook as typed data: severities, teams, steps, decision tree, cadences, escalation, templates.
+
+Source of the rules: the runbook *Incident Response*. A team edits `nexus/runbook.yaml` to fit.
+"""
+
+from string import Formatter
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from incidents.action import ActionKind
+from incidents.duration import Duration, format_duration, parse_duration
+from incidents.findings import Category
+from incidents.reports import Impact, Task
+from incidents.severity import Severity, Step
+from incidents.value import Value
+
+__all__ = [
+    "Bounds",
+    "Branch",
+    "Duration",
+    "EscalationRow",
+    "Floor",
+    "Member",
+    "PostMortemRow",
+    "Runbook",
+    "Section",
+    "SeverityRow",
+    "StepRole",
+    "StepRow",
+    "Templates",
+    "Throughout",
+    "WatchRow",
+    "format_duration",
+    "parse_duration",
+]
+
+
+class SeverityRow(Value):
+    """One row of the severity table. `within` is when a late response counts as breached."""
+
+    name: str
+    definition: str
+    examples: tuple[str, ...] = Field(min_length=1)
+    response_time: str
+    within: Duration | None = None
+
+
+class Member(Value):
+    """One row of a response team."""
+
+    role: str
+    title: str
+    action: str = ""
+
+
+class StepRole(Value):
+    """What one role does in a step, for which severities."""
+
+    role: str
+    severities: tuple[Severity, ...] = tuple(Severity)
+    only_if_api: bool = False
+    checks: tuple[str, ...] = Field(min_length=1)
+
+
+class StepRow(Value):
+    """One of the five steps."""
+
+    title: str
+    timing: str
+    trigger: str = ""
+    roles: tuple[StepRole, ...] = Field(min_length=1)
+    output: str
+
+
+class Branch(Value):
+    """One line of the decision tree: who does what in which step when that cause is found."""
+
+    role: str
+    does: str
+    step: Step = Step.MITIGATION
+    actions: tuple[ActionKind, ...] = ()
+
+
+class Throughout(Value):
+    """A duty that runs as long as the incident is open."""
+
+    role: str
+    task: Task
+    does: str
+    every: Duration
+    severities: tuple[Severity, ...]
+
+
+class EscalationRow(Value):
+    """One row of the escalation matrix. Exactly one condition is given."""
+
+    id: str = Field(pattern=r"^[a-z0-9_]+$")
+    condition: str
+    to: tuple[str, ...] = Field(min_length=1)
+    action: str
+    severity: Severity | None = None
+    unresolved_for: Duration | None = None
+    data_breach: bool = False
+    user_data: bool = False
+    revenue: bool = False
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> Self:
+        timed = self.severity is not None and self.unresolved_for is not None
+        if (self.severity is None) != (self.unresolved_for is None):
+            raise ValueError("severity and unresolved_for belong together")
+        if sum([timed, self.data_breach, self.user_data, self.revenue]) != 1:
+            raise ValueError(
+                "give exactly one condition: severity with unresolved_for, data_breach, user_data or revenue"
+            )
+        return self
+
+
+class Floor(Value):
+    """A severity that facts alone justify; a model may go higher, never lower."""
+
+    severity: Severity
+    reason: str
+    error_ratio: float | None = Field(default=None, gt=0, le=1, description="at least this share fails")
+    latency_times: float | None = Field(
+        default=None, gt=1, description="at least this many times the baseline"
+    )
+    user_facing_down: bool = False
+    data_breach: bool = False
+
+    @model_validator(mode="after")
+    def _has_a_condition(self) -> Self:
+        if (
+            self.error_ratio is None
+            and self.latency_times is None
+            and not (self.user_facing_down or self.data_breach)
+        ):
+            raise ValueError("give a condition: error_ratio, latency_times, user_facing_down or data_breach")
+        return self
+
+
+class Bounds(Value):
+    """What keeps every loop finite."""
+
+    investigations: int = Field(default=3, ge=1, le=10)
+    mitigations: int = Field(default=3, ge=1, le=10)
+    step_box: dict[Severity, Duration]
+    approval_expiry: Duration
+    approval_reminder: Duration
+    decision_wait: Duration = Field(
+        description="how long an incident waits for people before it is handed over"
+    )
+
+
+class WatchRow(Value):
+    """The watch after a fix: how long, how often, and how long a fix may take to show."""
+
+    lasts: Duration
+    every: Duration
+    settle: Duration
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if not self.every <= self.lasts or not self.settle <= self.lasts:
+            raise ValueError("every and settle must not be longer than lasts")
+        return self
+
+
+class Section(Value):
+    """One section of the post-mortem and its questions."""
+
+    title: str
+    questions: tuple[str, ...] = Field(min_length=1)
+
+
+class PostMortemRow(Value):
+    """When the post-mortem is due, who leads it, what it answers."""
+
+    within: Duration
+    lead: str
+    backlog: str
+    sections: tuple[Section, ...] = Field(min_length=5)
+
+
+def _casefolded(table: dict[str, Severity]) -> dict[str, Severity]:
+    folded: dict[str, Severity] = {}
+    for name, severity in table.items():
+        if folded.setdefault(name.strip().casefold(), severity) is not severity:
+            raise ValueError(f"{name!r} stands twice with different severities")
+    return folded
+
+
+_STATUS_FIELDS = {"timestamp", "service", "status", "impact", "current_action", "next_update"}
+_BRIEF_FIELDS = {"timestamp", "situation", "cause", "action", "eta", "impact", "next_update"}
+
+
+def _fields_of(template: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+
+
+class Templates(Value):
+    """The two communication templates; each must use exactly its fields."""
+
+    status_update: str
+    brief: str
+
+    @model_validator(mode="after")
+    def _have_their_fields(self) -> Self:
+        for name, template, wanted in (
+            ("status_update", self.status_update, _STATUS_FIELDS),
+            ("brief", self.brief, _BRIEF_FIELDS),
+        ):
+            if (found := _fields_of(template)) != wanted:
+                raise ValueError(f"{name} must use {sorted(wanted)}, it uses {sorted(found)}")
+        return self
+
+
+class Runbook(Value):
+    """The whole runbook."""
+
+    name: str
+    mode: str
+    duration: str = ""
+    agents: str = ""
+    scenario: str
+    severities: dict[Severity, SeverityRow]
+    teams: dict[Severity, tuple[Member, ...]]
+    steps: dict[Step, StepRow]
+    decision_tree: dict[Category, tuple[Branch, ...]]
+    throughout: tuple[Throughout, ...]
+    escalations: tuple[EscalationRow, ...]
+    floors: tuple[Floor, ...]
+    alert_severities: Annotated[dict[str, Severity], AfterValidator(_casefolded)]
+    bounds: Bounds
+    watch: WatchRow
+    post_mortem: PostMortemRow
+    templates: Templates
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        for name, table, wanted in (
+            ("severities", self.severities, set(Severity)),
+            ("teams", self.teams, set(Severity)),
+            ("steps", self.steps, set(Step)),
+            ("decision_tree", self.decision_tree, set(Category) - {Category.UNKNOWN}),
+            ("bounds.step_box", self.bounds.step_box, set(Severity)),
+        ):
+            if missing := wanted - set(table):
+                raise ValueError(f"{name} lacks {', '.join(sorted(missing))}")
+        return self
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for severity, team in self.teams.items():
+            if not team:
+                raise ValueError(f"teams.{severity} is empty; name at least one role")
+        ids = [row.id for row in self.escalations]
+        for index, identity in enumerate(ids):
+            if identity in ids[:index]:
+                raise ValueError(f"escalations[{index}].id: {identity!r} stands twice")
+        return self
+
+    def roles_named(self) -> dict[str, str]:
+        """Every role that the runbook names, with the path where it is named first."""
+        named: dict[str, str] = {}
+        for severity, team in self.teams.items():
+            for index, member in enumerate(team):
+                named.setdefault(member.role, f"teams.{severity}[{index}].role")
+        for step, row in self.steps.items():
+            for index, step_role in enumerate(row.roles):
+                named.setdefault(step_role.role, f"steps.{step}.roles[{index}].role")
+        for category, branches in self.decision_tree.items():
+            for index, branch in enumerate(branches):
+                named.setdefault(branch.role, f"decision_tree.{category}[{index}].role")
+        for index, duty in enumerate(self.throughout):
+            named.setdefault(duty.role, f"throughout[{index}].role")
+        for index, escalation in enumerate(self.escalations):
+            for place, role in enumerate(escalation.to):
+                named.setdefault(role, f"escalations[{index}].to[{place}]")
+        named.setdefault(self.post_mortem.lead, "post_mortem.lead")
+        named.setdefault(self.post_mortem.backlog, "post_mortem.backlog")
+        return named
+
+    def step_roles(self, step: Step, severity: Severity, impact: Impact) -> tuple[StepRole, ...]:
+        """The roles of one step for one severity, in the runbook's order."""
+        return tuple(
+            role
+            for role in self.steps[step].roles
+            if severity in role.severities and (impact.api_affected or not role.only_if_api)
+        )
+
+    def severity_of_alert(self, label: str | None) -> Severity | None:
+        """What the sender's own severity means here, or None if it gave none or an unknown one."""
+        return self.alert_severities.get((label or "").strip().casefold())
+
+    def duty(self, role: str) -> Throughout | None:
+        """The recurring duty of a role, or None."""
+        return next((duty for duty in self.throughout if duty.role == role), None)

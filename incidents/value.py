@@ -1,0 +1,37 @@
+"""The base of every value that crosses a room's door."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+
+
+class Value(BaseModel):
+    """A frozen, strict-keyed value: change it by `model_copy(update=...)`, never in place."""
+
+    # Validators are built when a type is first used, so that a verb that needs few of them starts fast.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
+
+
+def _in_utc(moment: Any) -> Any:
+    """Bring an aware datetime to UTC; anything else is left for validation to judge."""
+    if isinstance(moment, datetime) and moment.tzinfo is not None:
+        return moment.astimezone(UTC)
+    return moment
+
+
+def iso(moment: datetime) -> str:
+    """An aware moment as ISO 8601 in UTC with a `Z`, to the millisecond where it has one."""
+    spec = "milliseconds" if moment.microsecond else "seconds"
+    return moment.astimezone(UTC).isoformat(timespec=spec).replace("+00:00", "Z")
+
+
+def minute(moment: datetime) -> str:
+    """A moment as people read it: `2026-03-12 10:06 UTC`."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+#: A moment with a zone, kept in UTC and written as ISO 8601 with a `Z`. A naive time is refused.
+Moment = Annotated[
+    AwareDatetime, BeforeValidator(_in_utc), PlainSerializer(iso, return_type=str, when_used="json")
+]

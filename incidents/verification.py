@@ -1,0 +1,57 @@
+"""Did it get better? Decided from signals before and after, never from an opinion."""
+
+from enum import StrEnum
+
+from incidents.findings import Window
+from incidents.value import Moment, Value
+
+
+class SignalKind(StrEnum):
+    """What a signal measures; higher is worse for all but traffic."""
+
+    ERRORS = "errors"
+    LATENCY = "latency"
+    SATURATION = "saturation"
+    TRAFFIC = "traffic"
+
+
+class Signal(Value):
+    """One watched series. `opened` marks those that opened the incident; the others are guards."""
+
+    service: str
+    metric: str
+    kind: SignalKind
+    unit: str = ""
+    opened: bool = False
+
+
+class Recovery(StrEnum):
+    """The verdict over one signal or over all of them."""
+
+    RECOVERED = "recovered"
+    UNCHANGED = "unchanged"
+    WORSE = "worse"
+    UNKNOWN = "unknown"
+
+
+class Reading(Value):
+    """A signal's level in the quiet time, before the change and after it; None is no data."""
+
+    signal: Signal
+    baseline: float | None
+    before: float | None
+    after: float | None
+    samples: int = 0
+    verdict: Recovery
+
+
+class Verification(Value):
+    """The verdict over all signals at one moment of the watch."""
+
+    at: Moment
+    verdict: Recovery
+    readings: tuple[Reading, ...]
+    window: Window
+    action: str | None = None
+    evidence: tuple[str, ...] = ()
+    summary: str
