@@ -1,0 +1,185 @@
+"""Root-cause ranking on recorded cases: accuracy and seconds per case, beside the published figures.
+
+Run from the repository's root:
+
+    POLARS_MAX_THREADS=1 python benchmarks/rca.py ../shared/cases [--cases]
+
+Every folder with a `case.yaml` is ranked; its truth is read only after the ranking is done. A rank is
+strict: suspects with the same score as the right one count as ahead of it. Times include opening the files
+anew for each case; the operating system may hold them in memory.
+"""
+
+import argparse
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tools.analysis import (
+    LOGS_SCHEMA,
+    METRICS_SCHEMA,
+    TRACES_SCHEMA,
+    Node,
+    NodeKind,
+    Ranking,
+    Symptom,
+    SymptomKind,
+    Telemetry,
+    Topology,
+    rank_suspects,
+)
+
+#: Figures on the same sets as their authors or re-runs report them: AC@1/@3/@5, seconds per case.
+PUBLISHED = {
+    "PetShop latency": (
+        "traversal .571; ranked correlation .429; CIRCA .357; RCD .071; BARO .08; first trial 1"
+    ),
+    "PetShop errors": (
+        "traversal .833; ranked correlation .750; RCD .750; CIRCA .417; BARO .08; first trial .833"
+    ),
+    "OnlineBoutique": "Nezha .958/1/1 (with logs not here); BARO .417/.542/.667; trial .875-.917/.958/.958",
+    "TrainTicket": "Nezha .893/1/1 in 16.5 s; BARO 0/.107/.286; trial .857-.964/.964/1 in 0.43 s",
+}
+_UNRANKED = 10_000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one case was ranked: 1 is right at the top; seconds of wall time and of processor time."""
+
+    case: str
+    group: str
+    rank: int
+    category_right: bool | None
+    wall: float
+    cpu: float
+    top: str
+
+
+def _frame(path: Path, schema: pl.Schema) -> pl.DataFrame:
+    return pl.read_parquet(path, columns=schema.names()) if path.exists() else pl.DataFrame(schema=schema)
+
+
+def _telemetry(folder: Path) -> Telemetry:
+    return Telemetry(
+        metrics=_frame(folder / "metrics.parquet", METRICS_SCHEMA),
+        logs=_frame(folder / "logs.parquet", LOGS_SCHEMA),
+        traces=_frame(folder / "traces.parquet", TRACES_SCHEMA),
+    )
+
+
+def _symptom(case: dict[str, Any]) -> Symptom:
+    alert = case["alerts"][0]
+    metric = str((alert["payload"].get("labels") or {}).get("metric", ""))
+    kind: SymptomKind = (
+        "latency" if "latency" in metric else "errors" if "availability" in metric else "unknown"
+    )
+    return Symptom(service=alert["payload"].get("service"), at=alert["at"], kind=kind)
+
+
+def rank_case(folder: Path) -> tuple[dict[str, Any], Ranking]:
+    """Read one case from its files and rank its suspects."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    case: dict[str, Any] = yaml.load((folder / "case.yaml").read_text(encoding="utf-8"), loader)  # noqa: S506
+    nodes = (
+        Node(name=one["name"], kind=NodeKind(one["kind"]), depends_on=tuple(one["depends_on"]))
+        for one in case["services"]
+    )
+    quiet = (case.get("baseline") or {}).get("folder")
+    baseline = _telemetry(folder / quiet) if quiet else None
+    ranking = rank_suspects(
+        _telemetry(folder / "telemetry"), baseline, Topology(nodes=tuple(nodes)), _symptom(case), ()
+    )
+    return case, ranking
+
+
+def _group(case: dict[str, Any]) -> str:
+    system = str(case.get("system", case["id"])).split()[0]
+    if system.startswith("Pet"):
+        return f"PetShop {_symptom(case).kind}"
+    return system
+
+
+def strict_rank(ranking: Ranking, right: Iterable[str]) -> int:
+    """The place of the best right service, behind all wrong ones of the same score."""
+    accepted = set(right)
+    scores = [one.score for one in ranking.suspects if one.service in accepted]
+    if not scores:
+        return _UNRANKED
+    best = max(scores)
+    return 1 + sum(one.score >= best for one in ranking.suspects if one.service not in accepted)
+
+
+def evaluate(folder: Path) -> Outcome:
+    """Rank one case and compare with its truth."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    case, ranking = rank_case(folder)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    cause = case["truth"]["cause"]
+    right = {cause["service"], *case["truth"]["also_accept"]}
+    top = ranking.suspects[0] if ranking.suspects else None
+    judged = cause["category"] is not None and top is not None and top.service in right
+    return Outcome(
+        case=case["id"],
+        group=_group(case),
+        rank=strict_rank(ranking, right),
+        category_right=top.category.value == cause["category"] if judged and top else None,
+        wall=wall,
+        cpu=cpu,
+        top=top.service if top else "nothing stands out",
+    )
+
+
+def _share(values: list[bool]) -> str:
+    return f"{sum(values) / len(values):.3f}" if values else "-"
+
+
+def report(outcomes: list[Outcome], each: bool) -> Iterator[str]:
+    """The lines of the report."""
+    machine = f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}"
+    yield f"{machine}, polars {pl.__version__} on {pl.thread_pool_size()} thread(s)"
+    yield ""
+    numbers = f"{'@1':>7}{'@3':>7}{'@5':>7}{'category':>10}{'s mean':>8}{'s max':>7}{'cpu s':>7}"
+    yield f"{'set':<17}{'cases':>6}{numbers}"
+    for name in sorted({one.group for one in outcomes}):
+        some = [one for one in outcomes if one.group == name]
+        at = "".join(f"{_share([one.rank <= n for one in some]):>7}" for n in (1, 3, 5))
+        category = _share([one.category_right for one in some if one.category_right is not None])
+        mean, cpu = (
+            sum(values) / len(some) for values in ([one.wall for one in some], [one.cpu for one in some])
+        )
+        worst = max(one.wall for one in some)
+        yield f"{name:<17}{len(some):>6}{at}{category:>10}{mean:>8.3f}{worst:>7.3f}{cpu:>7.3f}"
+        yield f"    published: {PUBLISHED.get(name, '-')}"
+    for one in outcomes:
+        if each or one.rank > 1:
+            rank = "unranked" if one.rank == _UNRANKED else f"rank {one.rank}"
+            yield f"{one.case}: {rank}, {one.wall:.3f} s, top: {one.top}"
+
+
+def main() -> int:
+    """Score every case below the given folder."""
+    parser = argparse.ArgumentParser(description="Score the root-cause ranking on recorded cases.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--cases", action="store_true", help="list every case, not only the missed ones")
+    chosen = parser.parse_args()
+    folders = sorted(path.parent for path in chosen.folder.rglob("case.yaml"))
+    if not folders:
+        sys.stderr.write(f"no case.yaml below {chosen.folder}\n")
+        return 2
+    outcomes = [evaluate(folder) for folder in folders]
+    sys.stdout.write("\n".join(report(outcomes, chosen.cases)) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

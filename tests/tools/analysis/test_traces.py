@@ -1,0 +1,79 @@
+"""Operations and calls from spans."""
+
+from datetime import timedelta
+
+import polars as pl
+import pytest
+
+from tests.tools.analysis.shop import ALERT, BAD_CHECKOUT, CALLS, Fault, metrics, traces
+from tools.analysis import TRACES_SCHEMA, condense_traces, infer_topology
+from tools.analysis.spans import related
+from tools.analysis.ways import Way, common_ends
+
+
+def spans(*rows: tuple[str, str, str, int]) -> pl.DataFrame:
+    made = [
+        (ALERT + timedelta(seconds=1), micros, "t", key, parent, service, f"/{service}", "ok")
+        for key, parent, service, micros in rows
+    ]
+    return pl.DataFrame(made, schema=TRACES_SCHEMA, orient="row")
+
+
+def test_own_time_is_what_the_children_did_not_take() -> None:
+    frame = related(spans(("a", "", "web", 100), ("b", "a", "web", 70), ("c", "b", "pay", 50)))
+    assert dict(frame.select("span_id", "own_us").iter_rows()) == {"a": 30, "b": 20, "c": 50}
+    assert dict(frame.select("span_id", "client").iter_rows()) == {"a": False, "b": True, "c": False}
+
+
+def test_the_same_span_twice_counts_once() -> None:
+    frame = spans(("a", "", "web", 100), ("b", "a", "pay", 70))
+    assert related(pl.concat([frame, frame])).height == 2
+
+
+def test_slow_and_failing_operations_stand_first() -> None:
+    summary = condense_traces(traces(BAD_CHECKOUT), None, ALERT)
+    first = summary.operations[0]
+    assert first.service == "checkout"
+    assert first.error_share == pytest.approx(1 / 3, abs=0.02)
+    assert first.usual_error_share == 0
+    assert first.own_ms is not None
+    assert first.usual_own_ms is not None
+    assert first.own_ms > 2 * first.usual_own_ms
+
+
+def test_calls_that_ceased_are_said() -> None:
+    whole = traces(Fault())
+    gone = whole.filter(
+        ~((pl.col("service") == "payment") & (pl.col("time") >= ALERT - timedelta(minutes=3)))
+    )
+    edges = {(one.caller, one.callee): one.state for one in condense_traces(gone, None, ALERT).edges}
+    assert edges["checkout", "payment"] == "vanished"
+    assert edges["web", "checkout"] == "known"
+
+
+def test_only_what_concerns_the_service() -> None:
+    summary = condense_traces(traces(Fault()), None, ALERT, service="catalogue")
+    assert {one.service for one in summary.operations} == {"catalogue"}
+    assert {(one.caller, one.callee) for one in summary.edges} == {
+        ("checkout", "catalogue"),
+        ("catalogue", "database"),
+    }
+
+
+@pytest.mark.parametrize("source", ["traces", "metrics"])
+def test_the_topology_is_inferred(source: str) -> None:
+    empty = pl.DataFrame(schema=TRACES_SCHEMA)
+    measured = metrics(Fault())
+    found = (
+        infer_topology(traces(Fault()), measured.clear())
+        if source == "traces"
+        else infer_topology(empty, measured)
+    )
+    assert found.callees() == {name: tuple(sorted(called)) for name, called in sorted(CALLS.items())}
+
+
+def test_many_slow_ways_have_their_caller_in_common() -> None:
+    measured = {"web": frozenset({"a", "b", "c"})}
+    assert common_ends([Way("web", "a", 9.0), Way("web", "b", 8.0)], measured) == {"web"}
+    assert common_ends([Way("web", "a", 9.0), Way("web", "b", 1.0)], measured) == frozenset()
+    assert common_ends([Way("web", "a", 9.0)], measured) == frozenset()

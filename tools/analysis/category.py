@@ -1,0 +1,36 @@
+"""Which of the four causes a suspect's signals look like."""
+
+from collections.abc import Iterable
+
+from incidents.findings import Category
+from tools.analysis.model import NodeKind
+from tools.analysis.signals import Aspect, Signal
+
+_LOOKS_LIKE: dict[Aspect, Category] = {
+    "saturation": Category.INFRASTRUCTURE,
+    "network": Category.INFRASTRUCTURE,
+    "errors": Category.CODE,
+    "presence": Category.CODE,
+    "traffic": Category.CODE,
+}
+
+
+def guess(signals: Iterable[Signal], kind: NodeKind | None, changed: bool) -> Category:
+    """The category that the weight of the signals speaks for.
+
+    Args:
+        signals: what speaks for the service, weighted.
+        kind: what the service is, None where the topology does not know it.
+        changed: whether a deployment, configuration or flag change fits in time and place.
+    """
+    if changed:
+        return Category.DEPLOYMENT
+    if kind is NodeKind.EXTERNAL:
+        return Category.DEPENDENCY
+    weights: dict[Category, float] = {}
+    for signal in signals:
+        category = _LOOKS_LIKE.get(signal.aspect, Category.UNKNOWN)
+        weights[category] = weights.get(category, 0.0) + signal.strength
+    # Slowness alone fits every cause: it decides only where nothing else is seen.
+    known = {name: weight for name, weight in weights.items() if name is not Category.UNKNOWN}
+    return max(sorted(known), key=lambda name: known[name]) if known else Category.UNKNOWN

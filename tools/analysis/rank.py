@@ -1,0 +1,188 @@
+"""Suspects, best first: the channels' signals weighed against each other."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import polars as pl
+
+from incidents.changes import Change, ChangeKind
+from incidents.findings import Channel, Reason, Suspect
+from tools.analysis.aliases import without_aliases
+from tools.analysis.blame import Blame, blames
+from tools.analysis.category import guess
+from tools.analysis.changes import rank_changes, time_fit
+from tools.analysis.gaps import edge_gaps
+from tools.analysis.metric_signals import metric_signals
+from tools.analysis.missing import missing_channels
+from tools.analysis.model import NodeKind, Ranking, Symptom, SymptomKind, Topology
+from tools.analysis.presence_signals import presence_signals
+from tools.analysis.series import affected, deviations
+from tools.analysis.signals import Signal
+from tools.analysis.spans import compared_spans
+from tools.analysis.telemetry import LOGS_SCHEMA, METRICS_SCHEMA, TRACES_SCHEMA, Telemetry
+from tools.analysis.topology import infer_topology
+from tools.analysis.trace_signals import trace_signals
+
+#: Less than this is what a quiet day looks like.
+STANDS_OUT = 0.05
+#: Where the symptom's own service is well, chance deviations of others reach up to this.
+_CLEAR = 0.2
+#: Slowness causes errors and errors cause slowness, but mostly like shows as like.
+_OTHER_KIND = 0.5
+#: A fitting change raises a suspect by at most half of what its own behaviour says.
+_CHANGE_WEIGHT = 0.5
+#: A change made within two hours before the onset may be named as the cause.
+_BLAMABLE = 0.25
+#: Sums of floats differ in their last digits with the order of rows; a rank must not.
+_DIGITS = 9
+#: Kinds that alter what runs; scaling and infrastructure work show as saturation instead.
+_DEPLOYING = (ChangeKind.DEPLOY, ChangeKind.CONFIG, ChangeKind.FLAG)
+
+
+def rank_suspects(
+    observed: Telemetry,
+    baseline: Telemetry | None,
+    topology: Topology,
+    symptom: Symptom,
+    changes: Sequence[Change],
+) -> Ranking:
+    """Rank the services that may be the cause of the symptom.
+
+    Args:
+        observed: the window around the alert.
+        baseline: a quiet time; may be old, lack services, or be None.
+        topology: who calls whom; without nodes it is inferred from the telemetry.
+        symptom: where it hurts, when the alert fired, and how.
+        changes: what was changed, in any order.
+    """
+    known = topology if topology.nodes else infer_topology(observed.traces, observed.metrics)
+    series = _series(observed, baseline, known, symptom)
+    signals = _signals(series, known, symptom) + _span_signals(observed, baseline, symptom.at)
+    found = [blame for blame in blames(signals, known, symptom.service) if blame.score >= STANDS_OUT]
+    onset = _onset(found, symptom.at)
+    kinds = _kinds(observed, known)
+    suspects = sorted((_suspect(blame, kinds, changes, onset) for blame in found), key=_order)
+    ranked = rank_changes(
+        changes, onset, known, symptom.service, {one.service: one.score for one in suspects}
+    )
+    return Ranking(
+        suspects=tuple(suspects),
+        missing=missing_channels(observed, baseline, symptom.at),
+        quiet=_is_quiet(suspects, affected(series, symptom.service)),
+        changes=ranked,
+        nothing_changed=not ranked,
+    )
+
+
+def _order(suspect: Suspect) -> tuple[float, str]:
+    return (-suspect.score, suspect.service)
+
+
+def _series(
+    observed: Telemetry, baseline: Telemetry | None, topology: Topology, symptom: Symptom
+) -> pl.DataFrame:
+    quiet = _prepared(baseline.metrics, topology, symptom) if baseline is not None else None
+    return deviations(_prepared(observed.metrics, topology, symptom), quiet, symptom.at)
+
+
+def _signals(series: pl.DataFrame, topology: Topology, symptom: Symptom) -> list[Signal]:
+    measured = metric_signals(series, topology.callees(), symptom.service)
+    kind = _kind(symptom, measured)
+    return [_matched(signal, kind) for signal in measured]
+
+
+def _span_signals(observed: Telemetry, baseline: Telemetry | None, at: datetime) -> list[Signal]:
+    quiet = baseline if baseline is not None else Telemetry.empty()
+    now, usual = compared_spans(_columns(observed.traces, TRACES_SCHEMA), quiet.traces, at)
+    logs, quiet_logs = (_columns(frame, LOGS_SCHEMA) for frame in (observed.logs, quiet.logs))
+    return trace_signals(now, usual) + presence_signals(now, usual, logs, quiet_logs)
+
+
+def _columns(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """Without the columns that a recording may have beyond the format's."""
+    return frame.select(schema.names())
+
+
+def _is_quiet(suspects: Sequence[Suspect], hurts: bool) -> bool:
+    """Nobody stands out, or the alert's own service is well and nobody stands out clearly."""
+    best = max((one.score for one in suspects), default=0.0)
+    return best < STANDS_OUT or (not hurts and best < _CLEAR)
+
+
+def _prepared(metrics: pl.DataFrame, topology: Topology, symptom: Symptom) -> pl.DataFrame:
+    named = without_aliases(metrics.select(METRICS_SCHEMA.names()), symptom.service, topology.names())
+    return pl.concat([named, edge_gaps(named)])
+
+
+def _kind(symptom: Symptom, measured: Sequence[Signal]) -> SymptomKind:
+    """What the alert is about; where it does not say, what its service shows, if that is one thing."""
+    if symptom.kind != "unknown":
+        return symptom.kind
+    shown = {signal.aspect for signal in measured if signal.service == symptom.service}
+    if shown >= {"latency", "errors"}:
+        return "unknown"
+    return "errors" if "errors" in shown else "latency" if "latency" in shown else "unknown"
+
+
+def _matched(signal: Signal, kind: SymptomKind) -> Signal:
+    """A signal of errors for an alert on latency, or the reverse, counts half."""
+    other = {"latency": "errors", "errors": "latency"}.get(kind)
+    return signal.scaled(_OTHER_KIND, f"the symptom is {kind}") if signal.aspect == other else signal
+
+
+def _onset(found: Sequence[Blame], at: datetime) -> datetime:
+    """When the best suspect began to deviate, else when the alert fired."""
+    return (found[0].onset if found else None) or at
+
+
+def _kinds(observed: Telemetry, topology: Topology) -> Mapping[str, NodeKind]:
+    """Kind per service; one that only others speak of is as good as external."""
+    speaking = {
+        name
+        for frame in (observed.metrics, observed.logs, observed.traces)
+        for name in frame["service"].unique()
+    }
+    unseen = dict.fromkeys(topology.names() - speaking, NodeKind.EXTERNAL)
+    return {**topology.kinds(), **unseen}
+
+
+def _suspect(
+    blame: Blame, kinds: Mapping[str, NodeKind], changes: Sequence[Change], onset: datetime
+) -> Suspect:
+    reasons = [
+        Reason(
+            channel=signal.channel,
+            text=signal.text,
+            score=round(signal.strength, _DIGITS),
+            onset=signal.onset,
+        )
+        for signal in sorted(blame.signals, key=lambda one: one.order)
+    ]
+    change = _blamed(blame, changes, onset)
+    if change is not None:
+        reasons.append(_change_reason(change, blame, onset))
+    deployed = change is not None and change.kind in _DEPLOYING
+    return Suspect(
+        service=blame.service,
+        score=round(sum(reason.score for reason in reasons), _DIGITS),
+        category=guess(blame.signals, kinds.get(blame.service), deployed),
+        onset=blame.onset,
+        change=change.id if change else None,
+        reasons=tuple(reasons),
+    )
+
+
+def _blamed(blame: Blame, changes: Sequence[Change], onset: datetime) -> Change | None:
+    """The change to this service that fits its onset best, if any fits well enough."""
+    began = blame.onset or onset
+    own = [change for change in changes if change.service == blame.service]
+    best = max(own, key=lambda one: (time_fit(one, began), one.time, one.id), default=None)
+    return best if best is not None and time_fit(best, began) >= _BLAMABLE else None
+
+
+def _change_reason(change: Change, blame: Blame, onset: datetime) -> Reason:
+    began = blame.onset or onset
+    minutes = (began - change.time).total_seconds() / 60
+    added = _CHANGE_WEIGHT * time_fit(change, began) * blame.score
+    text = f"{change.kind.value} {change.id} was made {minutes:.0f} min before it began"
+    return Reason(channel=Channel.CHANGES, text=text, score=round(added, _DIGITS), onset=change.time)

@@ -1,0 +1,69 @@
+"""Spans with their own time and their caller, the ground of everything read from traces."""
+
+from datetime import datetime
+
+import polars as pl
+
+from tools.analysis.periods import Periods, periods
+
+
+def related(traces: pl.DataFrame) -> pl.DataFrame:
+    """Each span once, with what its parent and its children say about it (traces schema).
+
+    Adds `key` and `above`, numbers for the span and its parent; `own_us`: its duration less its
+    children's, at least 0 (children that overlap count in full); `client`: whether it only carries one
+    call to another service, so that its own time is the way there and back; `carried`: whether its
+    parent is such a span; `caller` and `caller_us`: service and duration of the parent span, null
+    for a root or where the parent is not in the data.
+    """
+    spans = traces.with_columns(key=span_key("span_id"), above=span_key("parent_id")).unique(
+        subset="key", keep="any"
+    )
+    children = spans.group_by(pl.col("above").alias("key")).agg(
+        pl.col("duration_us").sum().alias("children_us"),
+        pl.len().alias("children"),
+        pl.col("service").first().alias("called"),
+    )
+    whole = spans.join(children, on="key", how="left").with_columns(
+        own_us=(pl.col("duration_us") - pl.col("children_us").fill_null(0)).clip(0),
+        single=((pl.col("children") == 1) & (pl.col("called") != pl.col("service"))).fill_null(False),
+    )
+    parents = whole.select(
+        pl.col("key").alias("above"),
+        pl.col("service").alias("caller"),
+        pl.col("duration_us").alias("caller_us"),
+        pl.col("single").alias("carried"),
+    )
+    joined = whole.join(parents, on="above", how="left")
+    within = (pl.col("caller") == pl.col("service")).fill_null(False)
+    # The span that serves a request may call just once as well: it is no client span, it works.
+    inner = joined.filter(within).select(pl.col("key").alias("above"), pl.lit(True).alias("inner"))
+    return (
+        joined.join(inner, on="above", how="left")
+        .with_columns(
+            client=pl.col("single") & within,
+            carried=pl.col("carried").fill_null(False) & pl.col("inner").fill_null(False),
+        )
+        .drop("children_us", "children", "called", "single", "inner")
+    )
+
+
+def span_key(column: str) -> pl.Expr:
+    """One number for trace and span; numbers join faster than pairs of texts."""
+    return pl.col("trace_id").hash(seed=1) ^ pl.col(column).hash(seed=2)
+
+
+def compared_spans(
+    observed: pl.DataFrame, quiet: pl.DataFrame, at: datetime
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What `related` says of the spans around the alert, and of those of the reference."""
+    span = periods(at, observed["time"].min())
+    current = observed.filter((pl.col("time") >= span.start) & (pl.col("time") < span.end))
+    return related(current), related(reference_traces(observed, quiet, span))
+
+
+def reference_traces(observed: pl.DataFrame, quiet: pl.DataFrame, span: Periods) -> pl.DataFrame:
+    """The baseline and what came well before the alert; without either, what came before it."""
+    before = observed.filter(pl.col("time") < span.quiet_end)
+    known = pl.concat([quiet.select(observed.columns), before])
+    return known if not known.is_empty() else observed.filter(pl.col("time") < span.start)
