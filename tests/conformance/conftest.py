@@ -1,0 +1,49 @@
+"""Implementations of the ports under test, built from a small recorded case."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from incidents.findings import Window
+from tests.cases import END, QUIET_END, build_case, case_world
+from tools.clock import VirtualClock
+from tools.memory import MemoryEvidence
+from tools.ports import EvidenceStore, World
+
+
+@dataclass
+class Live:
+    """A world with what the suites must know of it: a window that has data, a service, an action."""
+
+    world: World
+    clock: VirtualClock
+    window: Window
+    service: str
+    deployed: str
+    version: str
+    unknown_version: str
+
+
+@pytest.fixture(scope="session")
+def case_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small case, written once."""
+    return build_case(tmp_path_factory.mktemp("cases"))
+
+
+@pytest.fixture(params=["recorded"])
+def live(request: pytest.FixtureRequest, case_folder: Path, tmp_path: Path) -> Live:
+    """Every implementation of a whole world."""
+    assert request.param == "recorded"
+    world, clock = case_world(case_folder, tmp_path / "ledger.jsonl", END)
+    return Live(
+        world, clock, Window(start=QUIET_END, end=END), service="web", deployed="checkout", version="1.0",
+        unknown_version="7.7",
+    )  # fmt: skip
+
+
+@pytest.fixture(params=["memory"])
+def evidence_store(request: pytest.FixtureRequest) -> EvidenceStore:
+    """Every implementation of the evidence store that lives in this room."""
+    assert request.param == "memory"
+    return MemoryEvidence()

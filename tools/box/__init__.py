@@ -1,0 +1,41 @@
+"""The toolbox: everything a role can ask, by name. Each tool is a value of `tools.kit.Tool`."""
+
+from typing import cast
+
+from incidents.value import Value
+from tools.box.changes import CHANGES, DEPLOYMENTS, PIPELINES
+from tools.box.dependencies import DATABASE, DEPENDENCIES
+from tools.box.endpoints import ENDPOINTS
+from tools.box.logs import LOGS
+from tools.box.metrics import METRICS, OVERVIEW
+from tools.box.plan import PLAN_ACTION
+from tools.box.recovery import RECOVERY
+from tools.box.suspects import SUSPECTS
+from tools.box.traces import TRACES
+from tools.kit import Tool
+
+#: All tools by name; a role's kit takes those that the roster gives it.
+BOX: dict[str, Tool[Value, Value]] = {
+    tool.name: cast("Tool[Value, Value]", tool)
+    for tool in (
+        OVERVIEW, SUSPECTS, METRICS, LOGS, TRACES, CHANGES, DEPLOYMENTS, DEPENDENCIES, DATABASE, ENDPOINTS,
+        PIPELINES, PLAN_ACTION, RECOVERY,
+    )
+}  # fmt: skip
+
+__all__ = [
+    "BOX",
+    "CHANGES",
+    "DATABASE",
+    "DEPENDENCIES",
+    "DEPLOYMENTS",
+    "ENDPOINTS",
+    "LOGS",
+    "METRICS",
+    "OVERVIEW",
+    "PIPELINES",
+    "PLAN_ACTION",
+    "RECOVERY",
+    "SUSPECTS",
+    "TRACES",
+]

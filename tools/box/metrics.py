@@ -1,0 +1,102 @@
+"""`overview` and `metrics`: where every service and every series stands now against its reference."""
+
+from tools.box.arguments import MetricsArgs, NoArgs
+from tools.box.sayings import say_level, say_state
+from tools.box.views import MetricsView, Overview
+from tools.kit import Sources, Tool
+from tools.look import observe
+from tools.states import states
+from tools.words import paragraphs, rows, span
+
+_SHOWN = 25
+
+
+async def _overview(sources: Sources, args: NoArgs) -> Overview:
+    seen = await observe(sources)
+    found = states(seen, sources.world.catalogue)
+    alive = tuple(state for state in found if any(level.now is not None for level in state.levels))
+    return Overview(
+        window=seen.window,
+        now=seen.recent,
+        reference=seen.reference,
+        services=alive,
+        silent=tuple(state.service for state in found if state not in alive),
+        gaps=seen.gaps,
+    )
+
+
+def _say_overview(view: Overview) -> str:
+    if not view.services:
+        return paragraphs(f"No service reported a signal in {span(view.window)}.", *view.gaps)
+    lines = [say_state(state) for state in view.services[:_SHOWN]]
+    silent = f"No data now from: {', '.join(view.silent)}." if view.silent else ""
+    return paragraphs(
+        f"Services, worst first; now is {span(view.now)}, usual is {view.reference}; "
+        "`!` marks what deviates.",
+        rows(lines, len(view.services) - len(lines), "ask `metrics` for one of them"),
+        silent,
+        *view.gaps,
+    )
+
+
+OVERVIEW = Tool(
+    name="overview",
+    description=(
+        "Every service's error share, latency, traffic and saturation now against its usual level, whether "
+        "it is down, and since when it deviates; worst first. Start a triage here. Takes no arguments."
+    ),
+    args=NoArgs,
+    ask=_overview,
+    say=_say_overview,
+    empty=lambda view: not view.services,
+)
+
+
+async def _metrics(sources: Sources, args: MetricsArgs) -> MetricsView:
+    sources.world.catalogue.get(args.service)
+    seen = await observe(sources)
+    seen.need("metrics")
+    found = [
+        level
+        for level in seen.levels
+        if level.service == args.service and args.kind in {None, level.kind}
+        and (level.now is not None or level.baseline is not None)
+    ]  # fmt: skip
+    found.sort(
+        key=lambda level: (not level.deviates, level.kind is None, -level.sigmas, level.metric, level.peer)
+    )
+    return MetricsView(
+        service=args.service,
+        window=seen.window,
+        now=seen.recent,
+        reference=seen.reference,
+        levels=tuple(found[: args.limit]),
+        left_out=max(0, len(found) - args.limit),
+        gaps=seen.gaps,
+    )
+
+
+def _say_metrics(view: MetricsView) -> str:
+    if not view.levels:
+        return paragraphs(f"No series of {view.service} in {span(view.window)}.", *view.gaps)
+    off = sum(level.deviates for level in view.levels)
+    return paragraphs(
+        f"{view.service}: {off} of {len(view.levels) + view.left_out} series deviate; "
+        f"now is {span(view.now)}, usual is {view.reference}. "
+        "Success rates are shown as the share that fails.",
+        rows([say_level(level) for level in view.levels], view.left_out, "ask with a larger limit or a kind"),
+        *view.gaps,
+    )
+
+
+METRICS = Tool(
+    name="metrics",
+    description=(
+        "The metric series of one service now against their usual level, deviating ones first, with onset. "
+        "Optionally only one kind of signal: errors, latency, saturation or traffic."
+    ),
+    args=MetricsArgs,
+    ask=_metrics,
+    say=_say_metrics,
+    empty=lambda view: not view.levels,
+)

@@ -1,0 +1,120 @@
+"""The kit: the tools that one role may use in one incident. Every call becomes an Evidence.
+
+A tool is a value: a name, a description for models, its arguments as a pydantic type, a function over the
+incident's sources that returns a typed result, and a function that says the result in words. The playbook
+reads the typed result; a model reads the words. Both cite the same evidence id.
+"""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import structlog
+
+from incidents.errors import Refused, ToolFailed, UnknownName
+from incidents.findings import Evidence, EvidenceStatus
+from incidents.incident import Incident
+from incidents.value import Value
+from tools.clock import Clock
+from tools.ports import EvidenceStore, World
+
+A = TypeVar("A", bound=Value)
+R = TypeVar("R", bound=Value)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a tool's function may read: the world's ports, the clock, the incident as it stands."""
+
+    world: World
+    clock: Clock
+    incident: Incident
+
+
+@dataclass(frozen=True)
+class Tool(Generic[A, R]):
+    """One thing a role can ask. `empty` tells whether a result holds no data at all."""
+
+    name: str
+    description: str
+    args: type[A]
+    ask: Callable[[Sources, A], Awaitable[R]]
+    say: Callable[[R], str]
+    empty: Callable[[R], bool] = lambda _: False
+
+
+@dataclass(frozen=True)
+class Answer(Generic[R]):
+    """A tool's result: the evidence it became, and the typed data (None if the backend failed)."""
+
+    evidence: Evidence
+    data: R | None
+
+    @property
+    def id(self) -> str:
+        """The evidence id, for citing."""
+        return self.evidence.id
+
+
+class Kit:
+    """The tools of one role, bound to one incident. The same question again is answered from memory."""
+
+    def __init__(
+        self, sources: Sources, store: EvidenceStore, role: str, tools: Sequence[Tool[Value, Value]]
+    ) -> None:
+        self.sources = sources
+        self.store = store
+        self.role = role
+        self.tools = tuple(tools)
+        self._answers: dict[str, Answer[Value]] = {}
+
+    def named(self, name: str) -> Tool[Value, Value]:
+        """The tool of that name.
+
+        Raises:
+            UnknownName: the role has no such tool.
+        """
+        for tool in self.tools:
+            if tool.name == name:
+                return tool
+        raise UnknownName("tool", name, (tool.name for tool in self.tools))
+
+    async def ask(self, tool: Tool[A, R], args: A) -> Answer[R]:
+        """Ask a tool and keep the result as evidence; a backend that fails becomes evidence of the gap."""
+        query = json.dumps(args.model_dump(mode="json", exclude_none=True), sort_keys=True)
+        memory = f"{tool.name} {query}"
+        if memory in self._answers:
+            return self._answers[memory]  # type: ignore[return-value]  # keyed by the tool that made it
+        try:
+            data: R | None = await tool.ask(self.sources, args)
+            status = EvidenceStatus.EMPTY if data is not None and tool.empty(data) else EvidenceStatus.OK
+            text = tool.say(data) if data is not None else ""
+        except (ToolFailed, Refused, UnknownName) as error:
+            data, status, text = None, EvidenceStatus.FAILED, f"{tool.name} did not answer: {error}"
+        body = (data.model_dump_json(exclude_none=True) if data is not None else text).encode()
+        evidence = self._evidence(tool.name, query, status, text, body)
+        await self.store.put(evidence, body)
+        log.debug("evidence", tool=tool.name, evidence=evidence.id, status=status, role=self.role)
+        answer = Answer(evidence, data)
+        self._answers[memory] = answer  # type: ignore[assignment]
+        return answer
+
+    def _evidence(self, tool: str, query: str, status: EvidenceStatus, text: str, body: bytes) -> Evidence:
+        digest = hashlib.sha256(body).hexdigest()
+        identity = hashlib.sha256(f"{self.sources.incident.id} {tool} {query} {digest}".encode()).hexdigest()
+        return Evidence(
+            id=f"E-{identity[:8]}",
+            incident=self.sources.incident.id,
+            tool=tool,
+            query=query,
+            role=self.role,
+            at=self.sources.clock.now(),
+            status=status,
+            summary=text,
+            size=len(body),
+            digest=digest,
+        )

@@ -1,0 +1,202 @@
+"""Looking at the world: what the roles share that ask at the same time.
+
+Several roles ask the same in parallel, so what was read is kept with the world for a moment. Nothing later
+than the clock's now is ever read.
+"""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from weakref import finalize
+
+import polars as pl
+
+from incidents.action import Proposal
+from incidents.catalogue import Catalogue
+from incidents.changes import Change
+from incidents.errors import ToolFailed
+from incidents.findings import Window
+from tools.analysis import (
+    LOGS_SCHEMA,
+    METRICS_SCHEMA,
+    TRACES_SCHEMA,
+    Node,
+    NodeKind,
+    Ranking,
+    Telemetry,
+    Topology,
+    rank_suspects,
+)
+from tools.kit import Sources
+from tools.levels import compare, signal_frame
+from tools.observed import HISTORY, Observed, acted_at, last_action, untroubled
+from tools.ports import World
+from tools.symptom import began, symptom_of
+from tools.words import span
+
+#: How far before its opening an incident is looked at: alert rules wait minutes before they fire.
+LOOKBACK = timedelta(minutes=20)
+#: What counts as now: long enough for a handful of samples, short enough to follow a change.
+RECENT = timedelta(minutes=2)
+#: What was read is shared by the roles that ask within this time.
+FRESH = timedelta(seconds=10)
+
+_ALWAYS = Window(start=datetime(1970, 1, 1, tzinfo=UTC), end=datetime(2200, 1, 1, tzinfo=UTC))
+
+
+class _Memo:
+    """The last look at one world, and the lock that keeps it from being taken twice."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.key: tuple[str, datetime, str] | None = None
+        self.seen: Observed | None = None
+        self.ranking: Ranking | None = None
+        self.usual: tuple[Window, Telemetry, pl.DataFrame] | None = None
+
+
+#: By identity: a world is compared field by field, and a port need not be hashable.
+_memos: dict[int, _Memo] = {}
+
+
+def _memo_of(world: World) -> _Memo:
+    if id(world) not in _memos:
+        _memos[id(world)] = _Memo()
+        finalize(world, _memos.pop, id(world), None)
+    return _memos[id(world)]
+
+
+async def observe(sources: Sources) -> Observed:
+    """Look at the world as it is now, or share a look that is at most `FRESH` old.
+
+    Returns:
+        What was seen; a backend that fails leaves empty frames and a sentence in `gaps`.
+    """
+    now = sources.clock.now()
+    action = last_action(sources.incident)
+    key = (sources.incident.id, _start(sources), action.id if action else "")
+    memo = _memo_of(sources.world)
+    async with memo.lock:
+        seen = memo.seen
+        if seen is None or memo.key != key or not timedelta() <= now - seen.at < FRESH:
+            memo.seen = seen = await _look(sources, now, action)
+            memo.key, memo.ranking = key, None
+    return seen
+
+
+async def ranking(sources: Sources) -> tuple[Observed, Ranking]:
+    """What is seen, and the suspects ranked over all of it; both shared like `observe`."""
+    seen = await observe(sources)
+    memo = _memo_of(sources.world)
+    async with memo.lock:
+        if memo.seen is not seen or memo.ranking is None:
+            # In a thread, so that a person is heard while a large window is ranked.
+            ranked = await asyncio.to_thread(
+                rank_suspects, seen.telemetry, seen.baseline, topology(sources.world.catalogue),
+                symptom_of(sources.incident), seen.changes,
+            )  # fmt: skip
+            if memo.seen is not seen:
+                return seen, ranked
+            memo.ranking = ranked
+        return seen, memo.ranking
+
+
+def topology(catalogue: Catalogue) -> Topology:
+    """The catalogue as the analysis reads it."""
+    return Topology(
+        nodes=tuple(
+            Node(name=service.name, kind=NodeKind(service.kind.value), depends_on=service.depends_on)
+            for service in catalogue.services
+        )
+    )
+
+
+def _past(quiet: Window | None, now: datetime) -> Window | None:
+    return quiet.clipped(now) if quiet is not None and quiet.start < now else None
+
+
+def _start(sources: Sources) -> datetime:
+    quiet = sources.world.quiet
+    earliest = sources.incident.opened_at - LOOKBACK
+    return max(quiet.end, earliest) if quiet is not None else earliest
+
+
+async def _look(sources: Sources, now: datetime, action: Proposal | None) -> Observed:
+    world, incident = sources.world, sources.incident
+    window = Window(start=min(_start(sources), now), end=now)
+    failed: dict[str, str] = {}
+    telemetry = await _read(world, window, failed)
+    gaps = [f"the {channel} backend did not answer: {why}" for channel, why in failed.items()]
+    apart = world.baseline
+    quiet = (apart.quiet or _ALWAYS) if apart is not None else _past(world.quiet, now)
+    baseline, usual = await _usual(world, quiet, gaps)
+    if baseline is None:
+        gaps.append("no baseline is known; the minutes before the alert are the only reference")
+    changes = await _changes(world, Window(start=now - HISTORY, end=now + timedelta(milliseconds=1)), failed)
+    alerted = min(now, began(incident))
+    recent = _recent(telemetry, window, action, gaps)
+    signals = signal_frame(telemetry)
+    levels = compare(signals, usual, apart is None, untroubled(window, alerted), recent)
+    return Observed(
+        at=now, window=window, recent=recent, alerted=alerted, telemetry=telemetry, signals=signals,
+        levels=levels, baseline=baseline, baseline_signals=usual, same_source=apart is None, quiet=quiet,
+        changes=changes, action=action, gaps=tuple(gaps), failed=failed,
+    )  # fmt: skip
+
+
+async def _usual(
+    world: World, quiet: Window | None, gaps: list[str]
+) -> tuple[Telemetry | None, pl.DataFrame | None]:
+    """The frames of the quiet time and their signals, read once: the past does not change."""
+    if quiet is None:
+        return None, None
+    memo = _memo_of(world)
+    if memo.usual is None or memo.usual[0] != quiet:
+        missing: dict[str, str] = {}
+        telemetry = await _read(world.baseline or world, quiet, missing)
+        gaps += [f"the {name} of the quiet time could not be read: {why}" for name, why in missing.items()]
+        if missing:
+            return telemetry, signal_frame(telemetry)
+        memo.usual = quiet, telemetry, signal_frame(telemetry)
+    return memo.usual[1], memo.usual[2]
+
+
+def _recent(telemetry: Telemetry, window: Window, action: Proposal | None, gaps: list[str]) -> Window:
+    """The last minutes that have data, but not from before the last action."""
+    frames = (telemetry.metrics, telemetry.logs, telemetry.traces)
+    lasts = [last for frame in frames if isinstance(last := frame["time"].max(), datetime)]
+    if not lasts:
+        gaps.append(f"no telemetry at all in {span(window)}")
+        return Window(start=max(window.start, window.end - RECENT), end=window.end)
+    last = max(lasts)
+    floor = max(window.start, acted_at(action)) if action is not None else window.start
+    if window.end - last > RECENT and last >= floor:
+        old = (window.end - last).total_seconds() / 60
+        gaps.append(f"the newest telemetry is {old:.0f} min old; it stands for now")
+    elif last < floor:
+        gaps.append("there is no telemetry from after the last action")
+    end = min(window.end, max(last, floor) + timedelta(milliseconds=1))
+    return Window(start=max(floor, end - RECENT), end=end)
+
+
+async def _read(world: World, window: Window, failed: dict[str, str]) -> Telemetry:
+    frames = []
+    for name, asked, schema in (
+        ("metrics", world.metrics.metrics, METRICS_SCHEMA),
+        ("logs", world.logs.logs, LOGS_SCHEMA),
+        ("traces", world.traces.spans, TRACES_SCHEMA),
+    ):
+        try:
+            frames.append(await asked(window))
+        except ToolFailed as error:
+            failed[name] = str(error)
+            frames.append(pl.DataFrame(schema=schema))
+    metrics, logs, traces = frames
+    return Telemetry(metrics=metrics, logs=logs, traces=traces)
+
+
+async def _changes(world: World, window: Window, failed: dict[str, str]) -> tuple[Change, ...]:
+    try:
+        return await world.changes.changes(window)
+    except ToolFailed as error:
+        failed["changes"] = str(error)
+        return ()

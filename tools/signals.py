@@ -1,0 +1,50 @@
+"""Samples as signals: which kind each series is, with success turned into failure.
+
+What a series means is told by the conventions of the analysis from its name and unit, never from its source.
+"""
+
+import polars as pl
+
+from incidents.verification import SignalKind
+from tools.analysis.conventions import conventions
+from tools.analysis.series import as_rates, meanings
+
+_KINDS = {
+    "errors": SignalKind.ERRORS,
+    "success": SignalKind.ERRORS,
+    "up": SignalKind.ERRORS,
+    "latency": SignalKind.LATENCY,
+    "saturation": SignalKind.SATURATION,
+    "traffic": SignalKind.TRAFFIC,
+}
+
+#: Which statistic of a latency is shown and watched: what the slower users feel, before the average.
+_TELLING = ("p95", "p90", "p99", "mean", "p75", "p50", "other")
+
+
+def signal_rows(metrics: pl.DataFrame) -> pl.DataFrame:
+    """Metrics with the columns `family`, `side` and `kind`; counters as rates, success as the failed share.
+
+    Args:
+        metrics: frame with the metrics schema.
+
+    Returns:
+        The same rows; `kind` is null for series that say nothing about health by themselves.
+    """
+    rates = as_rates(metrics)
+    known = meanings(rates).select("metric", "unit", "family", "side")
+    kind = pl.col("family").replace_strict(
+        {family: kind.value for family, kind in _KINDS.items()}, default=None, return_dtype=pl.String
+    )
+    whole = pl.when(pl.col("unit") == "percent").then(100.0).otherwise(1.0)
+    good = pl.col("family").is_in(["success", "up"]) & (pl.col("value") <= whole)
+    return (
+        rates.join(known, on=("metric", "unit"), how="left")
+        .with_columns(kind=kind, value=pl.when(good).then(whole - pl.col("value")).otherwise(pl.col("value")))
+        .sort("time")
+    )
+
+
+def telling(metric: str) -> int:
+    """Where a latency metric stands among those that could speak for a service; lower speaks first."""
+    return _TELLING.index(conventions().statistic(metric))

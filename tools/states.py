@@ -1,0 +1,110 @@
+"""How every service does: its errors, latency, traffic and saturation, and whether it is down."""
+
+from pydantic import Field
+
+from incidents.catalogue import Catalogue, Service, ServiceKind
+from incidents.value import Moment, Value
+from incidents.verification import SignalKind
+from tools.levels import Level
+from tools.observed import Observed
+from tools.signals import telling
+
+#: A share of failures from here on is no service at all.
+_ALL_FAIL = 0.995
+
+
+class ServiceState(Value):
+    """How one service does now; each signal is its most telling series."""
+
+    service: str
+    kind: ServiceKind = ServiceKind.SERVICE
+    user_facing: bool = False
+    in_catalogue: bool = True
+    errors: Level | None = None
+    latency: Level | None = None
+    traffic: Level | None = None
+    saturation: Level | None = None
+    down: bool = Field(default=False, description="it answers nothing at all")
+    deviates: bool = False
+    onset: Moment | None = None
+    score: float = 0.0
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """The signals that have data."""
+        found = (self.errors, self.latency, self.traffic, self.saturation)
+        return tuple(level for level in found if level is not None)
+
+
+def states(seen: Observed, catalogue: Catalogue) -> tuple[ServiceState, ...]:
+    """Every service that the catalogue names or that reported, worst first."""
+    by_service: dict[str, list[Level]] = {name: [] for name in catalogue.names}
+    for level in seen.levels:
+        by_service.setdefault(level.service, []).append(level)
+    found = [
+        _state(catalogue.find(name) or Service(name=name), name in catalogue.names, levels)
+        for name, levels in by_service.items()
+    ]
+    return tuple(sorted(found, key=lambda s: (not s.down, -s.score, not s.user_facing, s.service)))
+
+
+def error_ratio(state: ServiceState) -> float | None:
+    """The share of failed requests now, from 0 to 1; None where no ratio can be told."""
+    level = state.errors
+    if level is None or level.now is None:
+        return None
+    if level.unit == "ratio":
+        return min(1.0, max(0.0, level.now))
+    if level.unit == "percent":
+        return min(1.0, max(0.0, level.now / 100))
+    traffic = state.traffic
+    if traffic is not None and traffic.now and traffic.unit == level.unit:
+        return min(1.0, max(0.0, level.now / traffic.now))
+    return None
+
+
+def _state(service: Service, known: bool, levels: list[Level]) -> ServiceState:
+    own = [level for level in levels if not level.peer and level.side in {"own", "destination"}]
+    told = {kind: _telling([level for level in own if level.kind is kind]) for kind in SignalKind}
+    state = ServiceState(
+        service=service.name,
+        kind=service.kind,
+        user_facing=service.user_facing,
+        in_catalogue=known,
+        errors=told[SignalKind.ERRORS],
+        latency=told[SignalKind.LATENCY],
+        traffic=told[SignalKind.TRAFFIC],
+        saturation=told[SignalKind.SATURATION],
+    )
+    off = [level for level in state.levels if level.deviates]
+    return state.model_copy(
+        update={
+            "down": _is_down(state),
+            "deviates": bool(off),
+            "onset": max(off, key=lambda level: level.sigmas).onset if off else None,
+            "score": max((level.sigmas for level in off), default=0.0),
+        }
+    )
+
+
+def _telling(levels: list[Level]) -> Level | None:
+    """The series that speaks for a kind: with data now, a share before a count, the slower users' latency."""
+    return min(levels, key=_order, default=None)
+
+
+def _order(level: Level) -> tuple[bool, bool, int, bool, float, str]:
+    is_share = level.unit in {"ratio", "percent"}
+    latency = telling(level.metric) if level.kind is SignalKind.LATENCY else 0
+    wants_share = level.kind in {SignalKind.ERRORS, SignalKind.SATURATION}
+    no_share = wants_share and not is_share
+    return level.now is None, no_share, latency, not level.deviates, -level.sigmas, level.metric
+
+
+def _is_down(state: ServiceState) -> bool:
+    """No request is served although there usually are some, or (nearly) every one fails all of a sudden."""
+    ratio = error_ratio(state)
+    if ratio is not None and ratio >= _ALL_FAIL:
+        # Some parts never answer anything else; those are no news.
+        return state.errors is not None and (state.errors.deviates or state.errors.baseline is None)
+    traffic = state.traffic
+    return traffic is not None and traffic.now == 0 and bool(traffic.baseline) and traffic.deviates

@@ -1,0 +1,85 @@
+"""How numbers, units and times are said to people and models: with their unit, in UTC, never bare."""
+
+import re
+from datetime import datetime
+
+from incidents.findings import Window
+from incidents.value import iso
+
+#: Control and invisible characters, which have no business in an answer; line feeds and tabs may stay.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+def plain(text: str, longest: int = 240) -> str:
+    """Untrusted text as one line without control characters, no longer than that."""
+    line = " ".join(CONTROL.sub("", text).split())
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def quantity(value: float | None, unit: str) -> str:
+    """A value with its unit: `43.1 %`, `0.18 s`, `1.2 GB`; None is `no data`."""
+    if value is None:
+        return "no data"
+    if unit == "ratio":
+        return f"{_short(value * 100)} %"
+    if unit == "bytes":
+        return _bytes(value)
+    name = {
+        "percent": " %",
+        "seconds": " s",
+        "milliseconds": " ms",
+        "per_second": "/s",
+        "count": "",
+        "": "",
+    }.get(unit, f" {unit}")
+    return f"{_short(value)}{name}"
+
+
+def share(value: float | None) -> str:
+    """A ratio as percent, or `unknown`."""
+    return "unknown" if value is None else f"{_short(value * 100)} %"
+
+
+def clock_time(moment: datetime | None) -> str:
+    """A moment as ISO 8601 in UTC to the second, or `unknown`."""
+    return "unknown" if moment is None else iso(moment.replace(microsecond=0))
+
+
+def span(window: Window) -> str:
+    """A window with both ends in UTC and its length: `2026-03-12 10:00:00 to 10:10:00 UTC (10 min)`."""
+    same_day = window.start.date() == window.end.date()
+    end = f"{window.end:%H:%M:%S}" if same_day else f"{window.end:%Y-%m-%d %H:%M:%S}"
+    return f"{window.start:%Y-%m-%d %H:%M:%S} to {end} UTC ({_length(window.minutes)})"
+
+
+def rows(lines: list[str], left_out: int, how: str) -> str:
+    """Bulleted lines, and what was left out with how to ask for it."""
+    text = "\n".join(f"- {line}" for line in lines)
+    return f"{text}\n({left_out} more left out; {how})" if left_out else text
+
+
+def paragraphs(*parts: str) -> str:
+    """The parts that say something, one under the other."""
+    return "\n".join(part for part in parts if part)
+
+
+def _length(minutes: float) -> str:
+    if minutes < 180:
+        return f"{_short(minutes)} min"
+    return f"{_short(minutes / 60)} h" if minutes < 72 * 60 else f"{_short(minutes / 1440)} days"
+
+
+def _short(value: float) -> str:
+    if value != 0 and abs(value) < 0.001:
+        return f"{value:.1e}"
+    if abs(value) >= 1000:
+        return f"{value:.0f}"
+    return f"{value:.3g}"
+
+
+def _bytes(value: float) -> str:
+    for name in ("B", "kB", "MB", "GB"):
+        if abs(value) < 1000:
+            return f"{_short(value)} {name}"
+        value /= 1000
+    return f"{_short(value)} TB"
