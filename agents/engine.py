@@ -1,0 +1,71 @@
+"""What an engine is: it performs an assignment of a role and returns the task's typed report."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from pydantic import Field
+
+from agents.role import Role
+from incidents.action import ActionKind
+from incidents.incident import Incident, Usage
+from incidents.reports import Report, Task
+from incidents.runbook import Runbook
+from incidents.severity import Severity, Step
+from incidents.value import Moment, Value
+from tools.kit import Kit
+
+
+class Assignment(Value):
+    """One piece of work for one role."""
+
+    id: str = Field(description="unique in the incident and stable over a restart: turn, role, task")
+    incident: str
+    role: str
+    acting_as: str | None = Field(
+        default=None, description="the developer role that the Relevant Developer plays"
+    )
+    task: Task
+    step: Step
+    severity: Severity | None
+    does: str = Field(default="", description="what the runbook asks of this role here, in its words")
+    checks: tuple[str, ...] = ()
+    actions: tuple[ActionKind, ...] = ()
+    question: str | None = None
+    deadline: Moment = Field(description="when the time box of the step ends")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What lies before a role when it works: who it is, the incident, the runbook, its tools."""
+
+    role: Role
+    incident: Incident
+    runbook: Runbook
+    kit: Kit
+    now: datetime
+
+
+class Performed(Value):
+    """A finished assignment."""
+
+    report: Report
+    engine: str = Field(description="llm or playbook")
+    usage: Usage = Usage()
+    handover: str | None = Field(default=None, description="why the playbook spoke instead of the model")
+    prompt_version: str | None = None
+    dropped: tuple[str, ...] = Field(
+        default=(), description="what the model's report claimed and code took out, in sentences"
+    )
+
+
+class Engine(Protocol):
+    """A mind for the roles."""
+
+    async def perform(self, assignment: Assignment, desk: Desk) -> Performed:
+        """Do the work and return its report.
+
+        Raises:
+            EngineFailed: no usable report could be had.
+        """
+        ...

@@ -1,0 +1,37 @@
+"""The playbook as an engine: one small module for each task, chosen by the assignment."""
+
+from collections.abc import Awaitable, Callable
+
+from agents.engine import Assignment, Desk, Performed
+from agents.playbook.assess import assess
+from agents.playbook.backlog import backlog
+from agents.playbook.investigate import investigate
+from agents.playbook.mitigate import mitigate
+from agents.playbook.post_mortem import post_mortem
+from agents.playbook.tell import brief, status_update
+from agents.playbook.triage import triage
+from agents.playbook.verify import verify
+from incidents.reports import Report, Task
+
+Play = Callable[[Assignment, Desk], Awaitable[Report]]
+
+_PLAYS: dict[Task, Play] = {
+    Task.TRIAGE: triage,
+    Task.INVESTIGATE: investigate,
+    Task.MITIGATE: mitigate,
+    Task.VERIFY: verify,
+    Task.STATUS_UPDATE: status_update,
+    Task.BRIEF: brief,
+    Task.ASSESS: assess,
+    Task.POST_MORTEM: post_mortem,
+    Task.BACKLOG: backlog,
+}
+
+
+class Playbook:
+    """Deterministic code over the role's tools. It needs no model and always gives a report."""
+
+    async def perform(self, assignment: Assignment, desk: Desk) -> Performed:
+        """Do the work and return the task's typed report."""
+        report = await _PLAYS[assignment.task](assignment, desk)
+        return Performed(report=report, engine="playbook")

@@ -1,0 +1,186 @@
+"""Looks at what may be the cause: the ranking, the series of a service, its logs."""
+
+from agents.playbook.cues import log_category, quoted
+from agents.playbook.sight import Focus, Hint, Seen, judged, no_data, together
+from incidents.findings import Category, Channel, Suspect
+from incidents.reports import CheckState
+from incidents.verification import SignalKind
+from tools.box import LOGS, METRICS, SUSPECTS
+from tools.box.arguments import LogsArgs, MetricsArgs, NoArgs
+from tools.box.views import LogTemplate, MetricsView
+from tools.levels import Level
+from tools.words import clock_time, quantity
+
+#: How many suspects are taken seriously.
+SUSPECTED = 3
+#: What the best suspect's place in the ranking weighs; the others weigh in proportion.
+_PLACE = 3.0
+_SHOWN = 3
+
+
+async def look_suspects(focus: Focus) -> Seen:
+    """Who ranks first, and why."""
+    answer = await focus.desk.kit.ask(SUSPECTS, NoArgs())
+    ranking = answer.data
+    if ranking is None or (not ranking.suspects and not ranking.quiet):
+        return no_data("The suspects could not be ranked.", answer)
+    if ranking.quiet:
+        return Seen(
+            state=CheckState.NORMAL,
+            measured=False,
+            finding="No service stands out from its usual state.",
+            evidence=(answer.id,),
+            gaps=ranking.missing,
+        )
+    first, top = ranking.suspects[0], ranking.suspects[:SUSPECTED]
+    return Seen(
+        state=CheckState.ABNORMAL,
+        finding=f"{first.service} stands out most ({_why(first)}).",
+        evidence=(answer.id,),
+        hints=tuple(hint for suspect in top for hint in _suspected(suspect, first.score, answer.id)),
+        gaps=ranking.missing,
+    )
+
+
+def _why(suspect: Suspect) -> str:
+    return "; ".join(reason.text for reason in suspect.reasons[:_SHOWN]) or f"score {suspect.score:.2f}"
+
+
+def _suspected(suspect: Suspect, best: float, evidence: str) -> list[Hint]:
+    """The place in the ranking, told once per channel that it rests on, and the category it suggests."""
+    channels = list(dict.fromkeys(reason.channel for reason in suspect.reasons)) or [Channel.TOPOLOGY]
+    share = _PLACE * suspect.score / best if best > 0 else 0.0
+    hints = [
+        Hint(
+            service=suspect.service, channel=channel, weight=share / len(channels), evidence=evidence,
+            text=next((r.text for r in suspect.reasons if r.channel is channel), "it ranks high"),
+            onset=suspect.onset, change=suspect.change,
+        )
+        for channel in channels
+    ]  # fmt: skip
+    if suspect.category is not Category.UNKNOWN:
+        hints.append(_kind_of(suspect, channels[0], evidence))
+    return hints
+
+
+def _kind_of(suspect: Suspect, channel: Channel, evidence: str) -> Hint:
+    """The kind of cause that the ranking takes it for; for a deployment the change is the sign."""
+    changed = [r.text for r in suspect.reasons if r.channel is Channel.CHANGES]
+    by_change = bool(changed) and suspect.category is Category.DEPLOYMENT
+    texts = [*(changed if by_change else ()), *(reason.text for reason in suspect.reasons), "it ranks high"]
+    return Hint(
+        service=suspect.service, category=suspect.category, channel=Channel.CHANGES if by_change else channel,
+        weight=0.9, text=texts[0], evidence=evidence, onset=suspect.onset, change=suspect.change,
+    )  # fmt: skip
+
+
+async def look_metrics(focus: Focus) -> Seen:
+    """The series of each service in question, of one kind if the check is about one."""
+    return together([await _metrics_of(focus, service) for service in focus.services])
+
+
+async def _metrics_of(focus: Focus, service: str) -> Seen:
+    answer = await focus.desk.kit.ask(METRICS, MetricsArgs(service=service, kind=focus.kind))
+    view = answer.data
+    if view is None or not view.levels:
+        what = f"{focus.kind} series" if focus.kind else "series"
+        return no_data(f"No {what} of {service} are recorded.", answer)
+    off = [level for level in view.levels if level.deviates]
+    said = "; ".join(say_level(level) for level in (off or list(view.levels))[:_SHOWN])
+    return Seen(
+        state=judged(bool(off)),
+        finding=f"{service}: {said}{'' if off else ' (as usual)'}.",
+        evidence=(answer.id,),
+        hints=_of_series(view, off, answer.id),
+        gaps=view.gaps,
+    )
+
+
+def say_level(level: Level) -> str:
+    """One series in a few words: `latency 1.2 s (usual 0.2 s)`."""
+    usual = f" (usual {quantity(level.baseline, level.unit)})" if level.baseline is not None else ""
+    return (
+        f"{level.metric}{f' to {level.peer}' if level.peer else ''} {quantity(level.now, level.unit)}{usual}"
+    )
+
+
+def _of_series(view: MetricsView, off: list[Level], evidence: str) -> tuple[Hint, ...]:
+    """Exhausted resources speak for infrastructure, unexhausted ones against it; the rest marks the place."""
+    hints = []
+    resources = [
+        level for level in view.levels if level.kind is SignalKind.SATURATION and level.now is not None
+    ]
+    for level in off[:_SHOWN]:
+        saturated = level.kind is SignalKind.SATURATION
+        hints.append(
+            Hint(
+                service=view.service, channel=Channel.METRICS, evidence=evidence, onset=level.onset,
+                category=Category.INFRASTRUCTURE if saturated else None,
+                weight=1.0 if saturated else 0.3, text=say_level(level),
+            )
+        )  # fmt: skip
+    if resources and not any(level.deviates for level in resources):
+        hints.append(
+            Hint(
+                service=view.service, category=Category.INFRASTRUCTURE, channel=Channel.METRICS, weight=0.5,
+                text=f"the resources of {view.service} are used as usual", evidence=evidence, against=True,
+            )
+        )  # fmt: skip
+    return tuple(hints)
+
+
+async def look_logs(focus: Focus) -> Seen:
+    """Error lines of each service in question: new kinds, and kinds that grew."""
+    return together([await _logs_of(focus, service) for service in focus.services])
+
+
+async def _logs_of(focus: Focus, service: str) -> Seen:
+    answer = await focus.desk.kit.ask(LOGS, LogsArgs(service=service))
+    view = answer.data
+    if view is None or not view.lines:
+        return no_data(f"No log lines of {service} are recorded.", answer)
+    telling = [one for one in view.templates if _is_failure(one) and (one.novel or _grew(one))]
+    if not telling:
+        finding = f"{service} logs no new or growing kind of error."
+        return Seen(state=CheckState.NORMAL, finding=finding, evidence=(answer.id,), gaps=view.gaps)
+    said = "; ".join(
+        f"{quoted(one.template)} {one.lines} times since {clock_time(one.first)}" for one in telling[:_SHOWN]
+    )
+    return Seen(
+        state=CheckState.ABNORMAL,
+        finding=f"{service} logs {'a new kind of error' if telling[0].novel else 'more errors'}: {said}.",
+        evidence=(answer.id,),
+        hints=_of_lines(service, telling, answer.id),
+        gaps=view.gaps,
+    )
+
+
+def _is_failure(one: LogTemplate) -> bool:
+    """By its level; where the source gives none, by its words."""
+    if one.level in {"error", "warn", "fatal"}:
+        return True
+    return one.level == "" and log_category(one.template) is not None
+
+
+def _grew(one: LogTemplate) -> bool:
+    """More of it than usual; where the usual is not known, any line of it."""
+    usual = one.baseline_per_minute
+    return usual is None or one.per_minute >= max(3 * usual, usual + 1)
+
+
+def _of_lines(service: str, telling: list[LogTemplate], evidence: str) -> tuple[Hint, ...]:
+    return tuple(
+        Hint(
+            service=service, channel=Channel.LOGS, evidence=evidence, onset=one.first,
+            category=log_category(one.template) or log_category(one.sample), weight=_log_weight(one),
+            text=f"it logs {quoted(one.template, 80)}",
+        )
+        for one in telling[:_SHOWN]
+    )  # fmt: skip
+
+
+def _log_weight(one: LogTemplate) -> float:
+    """A caller that complains about a part it calls tells where not to look, so that weighs little."""
+    category = log_category(one.template) or log_category(one.sample)
+    weight = 0.3 if category is Category.DEPENDENCY else 0.8 if category else 0.4
+    return weight if one.novel else weight / 2

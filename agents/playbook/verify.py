@@ -1,0 +1,49 @@
+"""Verify: how the state reads after the change. Whether it recovered was decided by code before."""
+
+from agents.engine import Assignment, Desk
+from agents.playbook.investigate import in_question
+from agents.playbook.look import answer, has_tool
+from agents.playbook.look_state import say_state
+from agents.playbook.sight import Focus
+from incidents.findings import Claim
+from incidents.reports import CheckState, VerificationReport
+from incidents.verification import Verification
+from tools.box import OVERVIEW
+from tools.box.arguments import NoArgs
+
+
+async def verify(assignment: Assignment, desk: Desk) -> VerificationReport:
+    """Step 4 for one role: its checks, and what deviates that did not before the change."""
+    services = in_question(desk, None)
+    looks = [(check, await answer(check, desk, services)) for check in assignment.checks]
+    abnormal = sum(look.state is CheckState.ABNORMAL for _, look in looks)
+    blind = sum(look.state is CheckState.NO_DATA for _, look in looks)
+    return VerificationReport(
+        summary=_summary(desk.incident.verification, len(looks), abnormal, blind),
+        checks=tuple(look.as_check(check) for check, look in looks),
+        new_issues=await _new_issues(desk, services),
+    )
+
+
+async def _new_issues(desk: Desk, services: tuple[str, ...]) -> tuple[Claim, ...]:
+    """Services that deviate now and were not hit before."""
+    if not has_tool(desk, OVERVIEW.name):
+        return ()
+    found = await desk.kit.ask(OVERVIEW, NoArgs())
+    before = Focus(desk=desk, services=services).hit_before
+    states = found.data.services if found.data is not None else ()
+    return tuple(
+        Claim(text=say_state(state), evidence=(found.id,))
+        for state in states
+        if (state.deviates or state.down) and state.service not in before
+    )
+
+
+def _summary(found: Verification | None, checks: int, abnormal: int, blind: int) -> str:
+    verdict = f"{found.verdict}: {found.summary}. ".replace("..", ".") if found is not None else ""
+    parts = [f"{checks - abnormal - blind} of {checks} checks are normal"]
+    if abnormal:
+        parts.append(f"{abnormal} not")
+    if blind:
+        parts.append(f"{blind} without data")
+    return f"{verdict}{', '.join(parts)}."

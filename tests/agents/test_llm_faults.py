@@ -1,0 +1,267 @@
+"""Every fault of the wire and of the model, over HTTP: bounded, said in words, and the key never shown."""
+
+import shutil
+import ssl
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from incidents.reports import InvestigationReport
+from tests.agents.desk import assignment, desk
+from tests.agents.llm_run import KEY, Pauses, failure, perform
+from tests.fake_answers import obliging
+from tests.fake_openai import FakeOpenAI
+from tests.fake_turns import Asked, Call, Fault, Kind, Reply, Script
+
+REPORT = {"summary": "Nothing seen.", "checks": [], "hypotheses": []}
+HALF = '{"summary": "half a sen'
+WHOLE = Reply(calls=(Call("InvestigationReport", REPORT),))
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+@pytest.mark.parametrize(
+    ("fault", "said", "requests", "outage"),
+    [
+        (Fault(Kind.STATUS, 401, message=f"Incorrect API key {KEY}"), "refuses the API key (401)", 1, True),
+        (Fault(Kind.STATUS, 403), "forbids the call (403)", 1, True),
+        (Fault(Kind.STATUS, 404, message="model not found"), "does not know this model", 1, True),
+        (Fault(Kind.STATUS, 429), "limits the rate", 4, True),
+        (Fault(Kind.STATUS, 429, code="insufficient_quota"), "no quota left", 1, True),
+        (Fault(Kind.STATUS, 500), "fault of its own (500)", 4, True),
+        (Fault(Kind.STATUS, 503), "fault of its own (503)", 4, True),
+        (Fault(Kind.STATUS, 400, code="context_length_exceeded"), "too long", 1, False),
+        (Fault(Kind.STATUS, 400, message="tools are not supported"), "tools are not supported", 1, False),
+        (Fault(Kind.STATUS, 413), "too large", 1, False),
+        (Fault(Kind.HTML), "no chat completion", 1, True),
+        (Fault(Kind.JUNK), "no chat completion", 1, True),
+        (Fault(Kind.DROP), "broke before it answered", 4, True),
+    ],
+    ids=lambda value: value.kind + str(value.status) if isinstance(value, Fault) else "",
+)
+async def test_a_broken_endpoint_is_said_in_words(
+    fault: Fault, said: str, requests: int, outage: bool, streaming: bool
+) -> None:
+    with FakeOpenAI(Script([fault])) as server:
+        failed = await failure(server, streaming=streaming)
+    assert said in str(failed)
+    assert server.base_url in str(failed)
+    assert KEY not in str(failed)
+    assert failed.__cause__ is None
+    assert failed.outage is outage
+    assert len(server.requests) == failed.usage.model_calls == requests
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+async def test_an_answer_without_choices_is_no_answer(streaming: bool) -> None:
+    with FakeOpenAI(Script([Fault(Kind.EMPTY)])) as server:
+        failed = await failure(server, streaming=streaming)
+    assert failed.outage
+    assert len(server.requests) <= 4
+
+
+async def test_a_refused_connection_is_said_in_words() -> None:
+    server = FakeOpenAI(obliging)
+    server.__enter__()
+    server.close()
+    failed = await failure(server)
+    assert "connection refused" in str(failed)
+    assert failed.outage
+
+
+async def test_a_host_that_does_not_exist_is_said_in_words() -> None:
+    with FakeOpenAI(obliging) as server:
+        failed = await failure(server, base_url="http://no-such-host.invalid/v1", max_attempts=1)
+    assert "host name cannot be found" in str(failed) or "broke before it answered" in str(failed)
+    assert failed.outage
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+@pytest.mark.parametrize("passing", [Fault(Kind.STATUS, 429), Fault(Kind.STATUS, 502), Fault(Kind.CUT)])
+async def test_what_passes_is_retried(passing: Fault, streaming: bool) -> None:
+    with FakeOpenAI(Script([passing, passing], then=obliging)) as server:
+        performed = await perform(server, streaming=streaming)
+    assert isinstance(performed.report, InvestigationReport)
+    assert performed.usage.model_calls == len(server.requests) == 5
+    assert [asked.messages for asked in server.requests[:3]] == [server.requests[0].messages] * 3
+
+
+async def test_retry_after_is_honoured_and_never_beyond_the_time_box() -> None:
+    pauses = Pauses()
+    with FakeOpenAI(Script([Fault(Kind.STATUS, 429, retry_after="7")], then=obliging)) as server:
+        await perform(server, pauses=pauses)
+    assert len(pauses.taken) == 1
+    assert pauses.taken[0] >= 7
+    with FakeOpenAI(Script([Fault(Kind.STATUS, 429, retry_after="3600")])) as server:
+        failed = await failure(server, pauses=pauses)
+    assert "limits the rate" in str(failed)
+    assert len(server.requests) == len(pauses.taken) == 1
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+async def test_a_silent_endpoint_is_asked_twice_and_then_left(streaming: bool) -> None:
+    with FakeOpenAI(Script([Fault(Kind.HANG)])) as server:
+        failed = await failure(server, streaming=streaming, timeout_seconds=0.2)
+    assert "did not answer in time" in str(failed)
+    assert failed.outage
+    assert len(server.requests) == 2
+
+
+async def test_the_time_box_ends_a_slow_conversation() -> None:
+    slow = Reply(calls=(Call("changes", {}),), delay=0.4)
+    with FakeOpenAI(Script([slow])) as server:
+        failed = await failure(server, timeout_seconds=2, assignment_seconds=2, max_calls=50)
+    assert "the time box of 2 s ended after" in str(failed)
+    assert not failed.outage
+    assert failed.usage.tokens_in > 0
+
+
+async def test_a_time_box_that_is_over_asks_nothing() -> None:
+    with FakeOpenAI(obliging) as server:
+        failed = await failure(server, job=assignment(deadline=desk().now))
+    assert "had ended before" in str(failed)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+@pytest.mark.parametrize(
+    ("broken", "notes"),
+    [
+        # A client that streams closes open brackets itself, so that half a report is an incomplete one.
+        (Reply(calls=(Call("InvestigationReport", HALF),)), ("not valid JSON", "was not accepted")),
+        (Reply(calls=(Call("changes", "{'service': }"),)), ("not valid JSON", "not valid JSON")),
+        (Reply(text="The checkout is broken."), ("held no call", "held no call")),
+        (Reply(text=""), ("held no call", "held no call")),
+        (Reply(text="half a sen", finish="length"), ("cut at the length", "cut at the length")),
+        (replace(WHOLE, finish="length"), ("cut at the length", "cut at the length")),
+        # A streamed refusal does not come through the client as one.
+        (Reply(refusal="I cannot help with that."), ("You declined", "held no call")),
+        (
+            Reply(calls=(Call("InvestigationReport", {"summary": 7}),)),
+            ("was not accepted", "was not accepted"),
+        ),
+        (Reply(calls=(WHOLE.calls[0], WHOLE.calls[0])), ("more than once", "more than once")),
+    ],
+    ids=["half-report", "broken", "prose", "empty", "length", "cut-report", "refusal", "invalid", "twice"],
+)
+async def test_an_unusable_answer_is_asked_for_once_more(
+    broken: Reply, notes: tuple[str, str], streaming: bool
+) -> None:
+    with FakeOpenAI(Script([broken, WHOLE])) as server:
+        performed = await perform(server, streaming=streaming)
+    assert performed.report == InvestigationReport(summary="Nothing seen.", checks=(), hypotheses=())
+    assert len(server.requests) == 2
+    assert notes[streaming] in server.requests[1].text
+    echoed = {
+        call["function"]["arguments"]
+        for message in server.requests[1].messages
+        for call in message.get("tool_calls") or []
+    }
+    assert not {call.wire for call in broken.calls if call.broken} & echoed
+
+
+@pytest.mark.parametrize(
+    ("broken", "why"),
+    [
+        (Reply(calls=(Call("InvestigationReport", "{"),)), "not valid JSON"),
+        (Reply(text="No."), "held no report"),
+        (Reply(text=None), "was empty"),
+        (Reply(text="and so on", finish="length"), "cut at 4096 tokens"),
+        (Reply(refusal="No."), "refused to answer"),
+        (Reply(calls=(Call("InvestigationReport", {"summary": 7}),)), "does not fit"),
+        (Reply(text="x", finish="content_filter"), "content filter"),
+    ],
+    ids=["broken", "prose", "empty", "length", "refusal", "invalid", "filter"],
+)
+async def test_answers_that_stay_unusable_fail_with_the_reason(broken: Reply, why: str) -> None:
+    with FakeOpenAI(Script([broken])) as server:
+        failed = await failure(server)
+    assert why in str(failed)
+    assert not failed.outage
+    assert len(server.requests) <= 3
+
+
+async def test_a_role_without_tools_cannot_loop() -> None:
+    with FakeOpenAI(Script([Reply(calls=(Call("nothing_like_it", {}),))])) as server:
+        failed = await failure(server, max_calls=5)
+    assert "used up its 5 calls" in str(failed)
+    assert len(server.requests) == 5
+
+
+async def test_endless_tool_calls_end_at_the_call_limit() -> None:
+    with FakeOpenAI(Script([Reply(calls=(Call("changes", {}),))])) as server:
+        failed = await failure(server, max_calls=5)
+    assert "used up its 5 calls" in str(failed)
+    assert not failed.outage
+    assert len(server.requests) == 5
+
+
+async def test_a_report_written_as_text_is_read() -> None:
+    fenced = '```json\n{"summary": "Nothing seen.", "checks": [], "hypotheses": []}\n```'
+    with FakeOpenAI(Script([Reply(text=fenced)])) as server:
+        performed = await perform(server)
+    assert performed.report == InvestigationReport(summary="Nothing seen.", checks=(), hypotheses=())
+    assert len(server.requests) == 1
+
+
+async def test_a_missing_usage_is_estimated_not_zero() -> None:
+    def without_usage(asked: Asked) -> Reply:
+        return Reply(calls=WHOLE.calls, tokens_in=-1)
+
+    with FakeOpenAI(without_usage) as server:
+        performed = await perform(server)
+    assert performed.usage.tokens_in > 100
+
+
+async def test_the_server_gone_in_the_middle_is_an_outage() -> None:
+    with FakeOpenAI(Script([Reply(calls=(Call("changes", {}),))], then=lambda _: Fault(Kind.DROP))) as server:
+        failed = await failure(server)
+    assert failed.outage
+    assert failed.usage.tokens_in == 100
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed, so that no certificate can be made")
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    asked = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+    ]
+    given = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)]
+    subprocess.run([*asked, *given], check=True, capture_output=True)  # noqa: S603  (fixed arguments)
+    return key, cert
+
+
+async def test_a_self_signed_certificate_is_named_and_can_be_trusted(
+    certificate: tuple[Path, Path], serve_tls: Callable[[Path, Path], FakeOpenAI]
+) -> None:
+    key, cert = certificate
+    with serve_tls(key, cert) as server:
+        failed = await failure(server)
+        assert "certificate is not trusted" in str(failed)
+        assert failed.outage
+        assert failed.usage.model_calls == 1
+        performed = await perform(server, ca_file=cert)
+    assert isinstance(performed.report, InvestigationReport)
+
+
+@pytest.fixture
+def serve_tls() -> Callable[[Path, Path], FakeOpenAI]:
+    def serve(key: Path, cert: Path) -> FakeOpenAI:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(cert, key)
+        return FakeOpenAI(obliging, tls=context)
+
+    return serve
