@@ -1,0 +1,19 @@
+"""Why a model gave no report, and what the attempt cost."""
+
+from incidents.errors import EngineFailed
+from incidents.incident import Usage
+
+
+class ModelFailed(EngineFailed):
+    """A model gave no usable report.
+
+    Attributes:
+        usage: what was spent before it failed; it counts all the same.
+        outage: the endpoint itself does not serve (down, wrong key, no such model), so that asking it
+            again at once would fail again.
+    """
+
+    def __init__(self, message: str, usage: Usage | None = None, *, outage: bool = False) -> None:
+        super().__init__(message)
+        self.usage = usage or Usage()
+        self.outage = outage

@@ -1,0 +1,113 @@
+"""A kit's tools as a model gets them: typed arguments from the catalogue, answers fenced as data."""
+
+from difflib import get_close_matches
+from functools import lru_cache
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from langchain_core.tools import BaseTool, StructuredTool
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from incidents.findings import EvidenceStatus
+from incidents.reports import Task
+from incidents.value import Value
+from prompts.text import fence, line
+from tools.kit import Kit, Tool
+
+#: The argument names that mean a service of the catalogue.
+_SERVICE_FIELDS = {"service", "services", "caller", "callee"}
+#: Characters of all names; a longer list costs more tokens in every request than a wrong name costs in one.
+_NAMES_AT_MOST = 700
+
+#: Tools that have nothing to say yet; each description costs tokens in every request.
+_TOO_EARLY = {
+    Task.TRIAGE: {"plan_action", "recovery"},
+    Task.INVESTIGATE: {"recovery"},
+    Task.MITIGATE: {"recovery"},
+}
+
+_SAYS = {
+    EvidenceStatus.OK: "ok",
+    EvidenceStatus.EMPTY: "nothing is recorded; that is neither zero nor normal",
+    EvidenceStatus.FAILED: "failed; asking again will not help now, name it as a gap",
+}
+
+
+def tools_of(kit: Kit, task: Task, limit: int) -> list[BaseTool]:
+    """The tools of a role for a model; every answer starts with the evidence id to cite.
+
+    Args:
+        kit: the role's tools, bound to the incident.
+        task: what they are for; tools that can only answer later are left out until an action was proposed.
+        limit: the longest answer in characters; a cut is announced.
+    """
+    names = kit.sources.world.catalogue.names
+    early = set() if kit.sources.incident.proposals else _TOO_EARLY.get(task, set())
+    return [_structured(kit, tool, names, limit) for tool in kit.tools if tool.name not in early]
+
+
+def _structured(kit: Kit, tool: Tool[Value, Value], names: tuple[str, ...], limit: int) -> BaseTool:
+    async def ask(**given: Any) -> str:
+        try:
+            # What was not given is left out, so that the tool's own defaults hold.
+            args = tool.args.model_validate(
+                {name: value for name, value in given.items() if value is not None}
+            )
+        except ValidationError as error:
+            return f"{tool.name} was not asked: {_mistakes(error)}"
+        if unknown := _unknown(args, names):
+            return f"{tool.name} was not asked: {unknown}"
+        answer = await kit.ask(tool, args)
+        found = answer.evidence
+        head = f"Evidence {found.id} · {tool.name} · {_SAYS[found.status]}"
+        return f"{head}\n{fence(found.summary, found.id, limit)}"
+
+    return StructuredTool.from_function(
+        coroutine=ask,
+        name=tool.name,
+        description=tool.description,
+        args_schema=arguments_of(tool.args, names),
+    )
+
+
+@lru_cache(maxsize=256)
+def arguments_of(args: type[Value], names: tuple[str, ...]) -> type[BaseModel]:
+    """The argument type with service fields narrowed to the catalogue's names; validators stay behind."""
+    fields: dict[str, Any] = {}
+    for name, info in args.model_fields.items():
+        kind: Any = info.rebuild_annotation()
+        if name in _SERVICE_FIELDS and 0 < len("".join(names)) <= _NAMES_AT_MOST:
+            kind = _narrowed(kind, names)
+        fields[name] = (kind, info)
+    return create_model(args.__name__, __config__=ConfigDict(extra="ignore"), __doc__=args.__doc__, **fields)
+
+
+def _narrowed(kind: Any, names: tuple[str, ...]) -> Any:
+    """The same shape with `Literal[names]` in place of `str`."""
+    if kind is str:
+        return Literal[names]
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in {UnionType, Union}:
+        return Union[tuple(part if part is NoneType else _narrowed(part, names) for part in inner)]  # noqa: UP007
+    if origin in {tuple, list, frozenset, set} and inner and inner[0] is str:
+        return origin[Literal[names], ...] if origin is tuple else origin[Literal[names]]
+    return kind
+
+
+def _unknown(args: Value, names: tuple[str, ...]) -> str | None:
+    """What is wrong with a service that the catalogue does not have, and the nearest that it has."""
+    for field in sorted(_SERVICE_FIELDS & set(type(args).model_fields)):
+        given = getattr(args, field)
+        for name in (given,) if isinstance(given, str) else given or ():
+            if names and name not in names:
+                alike = [known for known in names if name.lower() in known.lower()]
+                near = dict.fromkeys([*alike, *get_close_matches(name, names, n=3, cutoff=0.4)])
+                hint = f"nearest: {', '.join(list(near)[:5])}" if near else "the brief lists those that exist"
+                return f"there is no service {line(name, 80)!r}; {hint}"
+    return None
+
+
+def _mistakes(error: ValidationError) -> str:
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    places = [f"{'.'.join(str(part) for part in e['loc']) or 'arguments'}: {e['msg']}" for e in found[:3]]
+    return line("; ".join(places), 300)

@@ -1,0 +1,200 @@
+"""The incident brief: facts by code with their evidence ids, most telling first, within a token budget."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import chain
+
+from pydantic import Field
+
+from incidents.alert import Alert, AlertStatus
+from incidents.catalogue import Catalogue, Service
+from incidents.findings import Evidence, EvidenceStatus
+from incidents.incident import Incident
+from incidents.reports import Task
+from incidents.runbook import SeverityRow
+from incidents.severity import Severity
+from incidents.value import Value
+from prompts import Library
+from prompts.text import line, tokens
+
+
+class Order(Value):
+    """What is asked of whom."""
+
+    name: str = Field(description="the role's name, as people say it")
+    acting_as: str | None = None
+    task: Task
+    does: str = ""
+    checks: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    question: str | None = None
+    report: str = Field(description="the name of the report tool")
+    tools: bool = Field(default=True, description="whether there are tools to ask")
+
+
+class _Sizes(Value):
+    """How much of each kind of fact is shown; the first that fits the budget is taken."""
+
+    evidence: int
+    summary: int
+    alerts: int
+    suspects: int
+    reasons: int
+    services: int
+    further: int = 100
+    text: int = 300
+    readings: int = 12
+    alternatives: int = 4
+    notes: int = 8
+    proposals: int = 6
+
+
+_LADDER = (
+    _Sizes(evidence=14, summary=3600, alerts=8, suspects=5, reasons=4, services=25),
+    _Sizes(evidence=10, summary=2000, alerts=6, suspects=5, reasons=4, services=25),
+    _Sizes(evidence=8, summary=1000, alerts=5, suspects=4, reasons=3, services=20),
+    _Sizes(evidence=6, summary=500, alerts=4, suspects=3, reasons=2, services=15, further=60, text=200),
+    _Sizes(
+        evidence=4,
+        summary=300,
+        alerts=3,
+        suspects=3,
+        reasons=2,
+        services=10,
+        further=30,
+        text=150,
+        readings=6,
+    ),
+    _Sizes(
+        evidence=2,
+        summary=200,
+        alerts=2,
+        suspects=2,
+        reasons=1,
+        services=8,
+        further=10,
+        text=100,
+        readings=4,
+        notes=4,
+    ),
+    _Sizes(
+        evidence=0,
+        summary=100,
+        alerts=1,
+        suspects=1,
+        reasons=1,
+        services=4,
+        further=0,
+        text=80,
+        readings=2,
+        notes=2,
+    ),
+)
+
+#: The tool whose answer is the ranking of suspects: where it is shown, the incident's own is not repeated.
+_RANKING = "suspects"
+
+#: Who writes words for people needs what was concluded, not the measurements it rests on.
+_FOR_PEOPLE = {Task.STATUS_UPDATE, Task.BRIEF}
+_EVIDENCE_AT_MOST = {Task.STATUS_UPDATE: 0, Task.BRIEF: 0, Task.ASSESS: 4, Task.BACKLOG: 0}
+
+
+def write_brief(
+    library: Library,
+    incident: Incident,
+    order: Order,
+    *,
+    now: datetime,
+    evidence: Sequence[Evidence] = (),
+    catalogue: Catalogue | None = None,
+    severities: Mapping[Severity, SeverityRow] | None = None,
+    budget: int = 6000,
+) -> str:
+    """The brief of one assignment: what is known, then what is asked.
+
+    Args:
+        library: where the templates lie.
+        incident: the incident as it stands.
+        order: what is asked.
+        now: the incident's time.
+        evidence: what the team has gathered, in any order.
+        catalogue: the services that exist.
+        severities: the runbook's definitions; shown for triage only.
+        budget: how many tokens it may cost, about.
+    """
+    shown = severities if order.task is Task.TRIAGE else None
+    ask = library.render("ask", order=order, severities=shown or {})
+    room = max(budget - tokens(ask), 200)
+    facts = ""
+    for sizes in _LADDER:
+        facts = _facts(library, incident, order.task, sizes, now, evidence, catalogue or Catalogue())
+        if tokens(facts) <= room:
+            return f"{facts}\n\n{ask}"
+    cut = facts[: room * 4].rsplit("\n", 1)[0]
+    # A cut inside a block of data must not leave the block open: what follows are our own words.
+    closing = "\n</data>" if cut.count("<data ") > cut.count("</data>") else ""
+    return f"{cut}{closing}\n(The rest of the brief is left out for length.)\n\n{ask}"
+
+
+def _facts(
+    library: Library,
+    incident: Incident,
+    task: Task,
+    sizes: _Sizes,
+    now: datetime,
+    evidence: Sequence[Evidence],
+    catalogue: Catalogue,
+) -> str:
+    telling = tuple(_telling(incident, evidence))
+    most = min(sizes.evidence, _EVIDENCE_AT_MOST.get(task, sizes.evidence))
+    last = {alert.fingerprint: alert for alert in incident.alerts}
+    services = () if task in _FOR_PEOPLE else _near(incident, catalogue)
+    return library.render(
+        "brief",
+        incident=incident,
+        now=now,
+        sizes=sizes,
+        watched=_watched(incident) if incident.verification is None else [],
+        alerts=sorted(last.values(), key=_alert_order)[: sizes.alerts],
+        notes=incident.notes[::-1][: sizes.notes],
+        proposals=incident.proposals[::-1][: sizes.proposals],
+        updates=incident.updates[::-1][:2],
+        evidence=telling[:most],
+        evidence_left_out=len(telling[most:]),
+        ranked=task in _FOR_PEOPLE or any(item.tool == _RANKING for item in telling[:most]),
+        services=services[: sizes.services],
+        further=[service.name for service in services[sizes.services :][: sizes.further]],
+        services_left_out=len(services[sizes.services :][sizes.further :]),
+    )
+
+
+def _alert_order(alert: Alert) -> tuple[bool, float]:
+    return (alert.status is not AlertStatus.FIRING, -alert.starts_at.timestamp())
+
+
+def _watched(incident: Incident) -> list[str]:
+    return [
+        f"{line(s.service, 80)} {line(s.metric, 80)} ({s.kind}{', opened the incident' if s.opened else ''})"
+        for s in incident.signals[:10]
+    ]
+
+
+def _telling(incident: Incident, evidence: Sequence[Evidence]) -> Iterator[Evidence]:
+    """The newest answer to each question: the ranking, then what is cited, gaps last, newest first within."""
+    cited = set(incident.diagnosis.evidence) if incident.diagnosis else set()
+    latest = {(item.tool, item.query): item for item in sorted(evidence, key=lambda item: item.at)}
+    newest = sorted(latest.values(), key=lambda item: item.at, reverse=True)
+    yield from sorted(
+        newest,
+        key=lambda item: (item.tool != _RANKING, item.id not in cited, item.status is not EvidenceStatus.OK),
+    )
+
+
+def _near(incident: Incident, catalogue: Catalogue) -> tuple[Service, ...]:
+    """All services, those that the incident touches and their neighbours first."""
+    suspected = (suspect.service for suspect in incident.suspects)
+    measured = incident.facts.affected if incident.facts else ()
+    touched = dict.fromkeys(chain(suspected, incident.services, measured))
+    near = {name for service in catalogue.services if service.name in touched for name in service.depends_on}
+    near |= {s.name for s in catalogue.services if touched.keys() & set(s.depends_on)}
+    return tuple(sorted(catalogue.services, key=lambda s: (s.name not in touched, s.name not in near)))
