@@ -1,0 +1,109 @@
+"""Nodes and edges, on one page."""
+
+from datetime import datetime
+from typing import Any
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+from langgraph.types import interrupt
+
+from graph.entries import Told, entry
+from graph.execute import execute
+from graph.handle import hand_over, handle, keep_house
+from graph.state import Deps, State, inbox_of, incident_of, pack
+from graph.step import build_step, tell
+from graph.steps import (
+    communications,
+    escalation,
+    investigation,
+    mitigation,
+    post_mortem,
+    triage,
+    verification,
+)
+from graph.supervisor import STEPS, Move, MoveKind, next_move
+from incidents.incident import Incident
+from incidents.runbook import Runbook
+from incidents.severity import Status
+from incidents.timeline import EntryKind
+
+Graph = CompiledStateGraph[Any, Deps, Any, Any]
+
+#: Super-steps of one invocation, from one wait to the next; a bound far above any honest turn.
+RECURSION_LIMIT = 200
+
+
+def build(runbook: Runbook, checkpointer: BaseCheckpointSaver[Any] | None = None) -> Graph:
+    """The incident graph: START → supervisor ⇄ steps, duties, execute, wait → END."""
+    graph = StateGraph(State, context_schema=Deps)
+    graph.add_node("supervisor", supervise)
+    for module in (triage, investigation, mitigation, verification, post_mortem, communications, escalation):
+        spec = module.spec(runbook)
+        graph.add_node(spec.name, build_step(spec))
+        graph.add_edge(spec.name, "supervisor")
+    graph.add_node("execute", execute)
+    graph.add_edge("execute", "supervisor")
+    graph.add_node("wait", wait)
+    graph.add_edge("wait", "supervisor")
+    graph.add_edge(START, "supervisor")
+    targets = [kind.value for kind in MoveKind if kind not in {MoveKind.END, MoveKind.HAND_OVER}]
+    graph.add_conditional_edges("supervisor", route, [*targets, END])
+    return graph.compile(checkpointer=checkpointer, name="nexus")
+
+
+async def supervise(state: State, runtime: Runtime[Deps]) -> dict[str, object]:
+    """Take in what happened, let time do its part, then decide what happens next."""
+    deps, incident = runtime.context, incident_of(state)
+    now = deps.clock.now()
+    incident = incident.evolve(turn=incident.turn + 1)
+    for event in inbox_of(state):
+        told = handle(incident, event, deps.policy, now)
+        await tell(deps, told)
+        incident = told.incident
+    told = keep_house(incident, now, deps.runbook, deps.revenue_threshold)
+    await _page(deps, told)
+    move = next_move(told.incident, now, deps.runbook, deps.revenue_threshold)
+    if move.kind is MoveKind.HAND_OVER:
+        told = hand_over(told.incident, move.reason, now)
+        await _page(deps, told)
+        move = next_move(told.incident, now, deps.runbook, deps.revenue_threshold)
+    incident = told.incident.evolve(closed=move.kind is MoveKind.END, as_of=now)
+    if spoken := _routing(incident, move, now):
+        await deps.journal.write(spoken.entries[0])
+    if move.kind is MoveKind.END and incident.status is Status.HANDED_OVER:
+        await deps.comms.page(incident, incident.end_reason, key="handed-over")
+    return {"incident": pack(incident), "move": pack(move), "inbox": []}
+
+
+async def _page(deps: Deps, told: Told) -> None:
+    """Write what time did to the timeline, and page a person about it."""
+    await tell(deps, told)
+    for line in told.entries:
+        await deps.comms.page(told.incident, line.text, key=line.id)
+
+
+def _routing(incident: Incident, move: Move, now: datetime) -> Told | None:
+    """The supervisor's line in the timeline: where it goes and why. A repeated wait is not told again."""
+    if move.kind is MoveKind.END or (move.kind is MoveKind.WAIT and not move.targets):
+        return None
+    steps = {*STEPS.values(), MoveKind.EXECUTE, MoveKind.WAIT}
+    if move.kind not in steps or (move.kind is MoveKind.VERIFICATION):
+        return None
+    key = f"wait:{move.targets[0]}" if move.kind is MoveKind.WAIT else f"to:{move.kind}"
+    line = entry(incident, now, EntryKind.ROUTING, f"→ {move.kind}: {move.reason}", key)
+    if move.kind is MoveKind.WAIT:
+        line = line.model_copy(update={"id": key})
+    return Told(incident, (line,))
+
+
+def route(state: State) -> str:
+    """The node that the supervisor's move names."""
+    kind = Move.model_validate_json(state["move"]).kind
+    return END if kind is MoveKind.END else kind.value
+
+
+async def wait(state: State) -> dict[str, object]:
+    """The only interrupt. Nothing stands before it: an interrupted node runs again from its start."""
+    return {"inbox": interrupt({"move": state["move"]})}

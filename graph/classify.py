@@ -1,0 +1,78 @@
+"""Severity from facts: floors that no opinion can lower, re-classification in both directions."""
+
+from typing import NamedTuple
+
+from incidents.facts import Facts
+from incidents.incident import Incident
+from incidents.reports import Impact
+from incidents.runbook import Floor, Runbook
+from incidents.severity import Severity
+
+
+class Classified(NamedTuple):
+    """A severity and the sentence that justifies it."""
+
+    severity: Severity
+    reason: str
+
+
+def _holds(floor: Floor, facts: Facts, impact: Impact) -> bool:
+    return (
+        (floor.user_facing_down and bool(facts.down))
+        or (floor.data_breach and impact.data_breach_suspected)
+        or (floor.error_ratio is not None and (facts.error_ratio or 0.0) >= floor.error_ratio)
+        or (floor.latency_times is not None and (facts.latency_times or 0.0) >= floor.latency_times)
+    )
+
+
+def floor_of(facts: Facts, impact: Impact, runbook: Runbook) -> Classified | None:
+    """The most severe floor whose condition the facts meet; None if they meet none."""
+    met = [floor for floor in runbook.floors if _holds(floor, facts, impact)]
+    worst = min(met, key=lambda floor: floor.severity.rank, default=None)
+    return Classified(worst.severity, worst.reason) if worst else None
+
+
+def alert_severity(incident: Incident, runbook: Runbook) -> Severity | None:
+    """The most severe level that the senders of the alerts gave, translated by the runbook's table."""
+    known = [
+        runbook.alert_severities[alert.severity.strip().lower()]
+        for alert in incident.alerts
+        if alert.severity and alert.severity.strip().lower() in runbook.alert_severities
+    ]
+    return min(known, key=lambda severity: severity.rank, default=None)
+
+
+def classify(
+    incident: Incident, facts: Facts, impact: Impact, proposed: tuple[Severity, ...], runbook: Runbook
+) -> Classified:
+    """The severity now.
+
+    A person's word stands. Otherwise the floor that the facts justify is the least; what roles propose may be
+    more severe. Where nothing was measured, the senders' level is the floor. An incident that already has a
+    severity is lowered only when the facts allow it and a role asks for it.
+    """
+    if incident.severity_by is not None and incident.severity is not None:
+        return Classified(incident.severity, f"set by {incident.severity_by}")
+    floor = floor_of(facts, impact, runbook)
+    said = alert_severity(incident, runbook)
+    if floor is None and facts.quiet is None and said is not None:
+        floor = Classified(said, "no telemetry to measure; the alert says so")
+    worst = min(proposed, key=lambda severity: severity.rank, default=None)
+    if floor is None:
+        floor = Classified(
+            worst or said or Severity.P2, "the role's judgement" if worst else "the alert's level"
+        )
+    if worst is not None and worst.rank < floor.severity.rank:
+        return _not_lower(
+            incident, Classified(worst, "a role judged it more severe than the facts alone"), worst
+        )
+    return _not_lower(incident, floor, worst)
+
+
+def _not_lower(incident: Incident, found: Classified, worst: Severity | None) -> Classified:
+    current = incident.severity
+    if current is None or found.severity.rank <= current.rank:
+        return found
+    if worst is not None and worst.rank > current.rank:
+        return found
+    return Classified(current, "no role asked to lower it")

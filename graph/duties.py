@@ -1,0 +1,156 @@
+"""The duties of an open incident, derived from its state and the time; nothing here is stored or remembered.
+
+Each duty has the moment at which it is due. The earliest moment that lies ahead is when the incident wants to
+be woken. Source of the rules: the runbook's *Throughout*, *Escalation Matrix* and *Response Time*.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from incidents.action import ActionState
+from incidents.incident import Incident
+from incidents.reports import Task
+from incidents.runbook import EscalationRow, Runbook, Throughout
+from incidents.severity import PublicStatus, Severity, Status
+from incidents.value import Moment, Value
+
+
+class DutyKind(StrEnum):
+    """What is owed."""
+
+    STATUS_UPDATE = "status_update"
+    BRIEF = "brief"
+    ESCALATION = "escalation"
+    REMINDER = "reminder"
+    EXPIRY = "expiry"
+    RESPONSE_BREACH = "response_breach"
+    POST_MORTEM_LATE = "post_mortem_late"
+
+
+class Duty(Value):
+    """One duty: what, when, for whom. `key` names one that fires once."""
+
+    kind: DutyKind
+    at: Moment
+    key: str
+    roles: tuple[str, ...] = ()
+
+
+def public_status(incident: Incident) -> PublicStatus:
+    """What the status page should say now."""
+    if incident.status in {Status.RESOLVED, Status.FALSE_ALARM}:
+        return PublicStatus.RESOLVED
+    if incident.watch is not None and incident.mitigated_at is not None:
+        return PublicStatus.MONITORING
+    if incident.diagnosis is not None and incident.diagnosis.known:
+        return PublicStatus.IDENTIFIED
+    return PublicStatus.INVESTIGATING
+
+
+def agenda(incident: Incident, runbook: Runbook, revenue_threshold: float | None) -> tuple[Duty, ...]:
+    """Everything the incident owes, with the moment at which each is due; the past ones are overdue."""
+    duties = [*_communications(incident, runbook)]
+    if incident.open:
+        duties += _escalations(incident, runbook, revenue_threshold)
+        duties += _approvals(incident, runbook)
+        duties += _response(incident, runbook)
+    duties += _post_mortem(incident, runbook)
+    return tuple(sorted(duties, key=lambda duty: (duty.at, duty.kind, duty.key)))
+
+
+def due(duties: tuple[Duty, ...], now: datetime, *kinds: DutyKind) -> tuple[Duty, ...]:
+    """Those of some kinds whose time has come."""
+    return tuple(duty for duty in duties if duty.kind in kinds and duty.at <= now)
+
+
+def next_wake(duties: tuple[Duty, ...], now: datetime) -> datetime | None:
+    """The earliest moment ahead at which something is due."""
+    return min((duty.at for duty in duties if duty.at > now), default=None)
+
+
+def escalation_time(row: EscalationRow, incident: Incident, threshold: float | None) -> datetime | None:
+    """When a row of the matrix fires for this incident; None if its condition does not hold."""
+    if row.severity is not None and row.unresolved_for is not None:
+        if incident.severity is not row.severity or incident.severity_at is None:
+            return None
+        return max(incident.opened_at + row.unresolved_for, incident.severity_at)
+    revenue = incident.revenue_impact
+    holds = (
+        (row.data_breach and incident.impact.data_breach_suspected)
+        or (row.user_data and incident.impact.user_data_affected)
+        or (row.revenue and threshold is not None and revenue is not None and revenue > threshold)
+    )
+    return incident.triaged_at if holds else None
+
+
+def _cadence(incident: Incident, duty: Throughout, said: tuple[datetime, ...]) -> datetime | None:
+    """When a recurring duty is due: at once after triage, then every so often."""
+    if incident.severity not in duty.severities or incident.severity_at is None:
+        return None
+    if incident.impact.customers_affected is False:
+        return None
+    return said[-1] + duty.every if said else incident.severity_at
+
+
+def _communications(incident: Incident, runbook: Runbook) -> Iterator[Duty]:
+    """Status updates and briefs: by the clock while it is open, at once when the public status changes."""
+    stand = standing(incident)
+    for kind, task, said, spoken in (
+        (DutyKind.STATUS_UPDATE, Task.STATUS_UPDATE, incident.updates, incident.spoken_status),
+        (DutyKind.BRIEF, Task.BRIEF, incident.briefs, incident.spoken_brief),
+    ):
+        duty = next((duty for duty in runbook.throughout if duty.task is task), None)
+        when = _cadence(incident, duty, tuple(item.at for item in said)) if duty else None
+        if duty is None or when is None:
+            continue
+        if not incident.open:
+            if not said or spoken == stand:
+                continue
+            when = incident.ended_at or when
+        elif said and spoken != stand:
+            when = said[-1].at
+        yield Duty(kind=kind, at=when, key=f"{kind}:{len(said) + 1}", roles=(duty.role,))
+
+
+def standing(incident: Incident) -> str:
+    """What a reader of the status page would want to hear of at once: the public status, or the end."""
+    return public_status(incident) if incident.open else f"{public_status(incident)} {incident.status}"
+
+
+def _escalations(incident: Incident, runbook: Runbook, threshold: float | None) -> Iterator[Duty]:
+    fired = {escalation.row for escalation in incident.escalations}
+    for row in runbook.escalations:
+        when = escalation_time(row, incident, threshold)
+        if when is not None and row.id not in fired:
+            yield Duty(kind=DutyKind.ESCALATION, at=when, key=row.id, roles=row.to)
+
+
+def _approvals(incident: Incident, runbook: Runbook) -> Iterator[Duty]:
+    for proposal in incident.proposals:
+        if proposal.state is not ActionState.PROPOSED:
+            continue
+        key = f"reminder:{proposal.id}"
+        remind = proposal.proposed_at + runbook.bounds.approval_reminder
+        if key not in incident.reminders and remind < proposal.expires_at:
+            yield Duty(kind=DutyKind.REMINDER, at=remind, key=key)
+        yield Duty(kind=DutyKind.EXPIRY, at=proposal.expires_at, key=f"expiry:{proposal.id}")
+
+
+def _response(incident: Incident, runbook: Runbook) -> Iterator[Duty]:
+    """A response later than the severity allows; until triage has spoken, it may be the worst."""
+    within = runbook.severities[incident.severity or Severity.P0].within
+    if within is not None and incident.triaged_at is None and "response_breach" not in incident.reminders:
+        yield Duty(kind=DutyKind.RESPONSE_BREACH, at=incident.opened_at + within, key="response_breach")
+
+
+def _post_mortem(incident: Incident, runbook: Runbook) -> Iterator[Duty]:
+    owed = incident.status is Status.RESOLVED and incident.post_mortem is None
+    if owed and incident.ended_at is not None and "post_mortem_late" not in incident.reminders:
+        late = incident.ended_at + runbook.post_mortem.within
+        yield Duty(kind=DutyKind.POST_MORTEM_LATE, at=late, key="post_mortem_late")
+
+
+def status_cadence(runbook: Runbook) -> timedelta | None:
+    """How often the status page is updated while customers are affected."""
+    return next((duty.every for duty in runbook.throughout if duty.task is Task.STATUS_UPDATE), None)

@@ -1,0 +1,89 @@
+"""The only node that changes the world: exactly what people signed, once, with the intent written before."""
+
+from datetime import datetime
+
+from langgraph.runtime import Runtime
+
+from graph.entries import Told, entry
+from graph.state import Deps, State, incident_of
+from graph.step import keep, tell
+from incidents.action import ActionState, Outcome, Proposal, digest_of
+from incidents.errors import ActionRefused, Refused, ToolFailed
+from incidents.incident import Incident, Watch
+from incidents.policy import permit
+from incidents.severity import Step
+from incidents.timeline import EntryKind
+
+
+async def execute(state: State, runtime: Runtime[Deps]) -> dict[str, str]:
+    """Run the approved proposal, or say why it did not run."""
+    deps, incident = runtime.context, incident_of(state)
+    waiting = [p for p in incident.proposals if p.state in {ActionState.APPROVED, ActionState.EXECUTING}]
+    told = await run(deps, incident, waiting[0])
+    await tell(deps, told)
+    return {"incident": keep(deps, told)}
+
+
+async def run(deps: Deps, incident: Incident, proposal: Proposal) -> Told:
+    """Permit, check for drift, write the intent, act, write the outcome.
+
+    A crash between intent and outcome is resolved by asking the adapter what became of the key; only a key
+    that the adapter has never seen is executed.
+    """
+    try:
+        outcome = await _outcome(deps, incident, proposal)
+    except ActionRefused as refused:
+        return _ended(incident, proposal, ActionState.DRIFTED, str(refused), deps.clock.now())
+    except (Refused, ToolFailed) as error:
+        return _ended(incident, proposal, ActionState.FAILED, str(error), deps.clock.now())
+    after = incident.with_proposal(proposal.model_copy(update={"outcome": outcome}))
+    if not outcome.done:
+        return _ended(after, proposal, ActionState.FAILED, outcome.detail, deps.clock.now())
+    return _done(deps, after, proposal, outcome)
+
+
+async def _outcome(deps: Deps, incident: Incident, proposal: Proposal) -> Outcome:
+    key = proposal.execution_key
+    finished = await deps.intents.finished(key)
+    if finished is not None:
+        return finished
+    begun = {intent.key for intent in await deps.intents.unfinished(incident.id)}
+    outcome = await deps.world.actions.status(key) if key in begun else None
+    if outcome is None:
+        await _still_as_signed(deps, incident, proposal)
+        await deps.intents.begin(proposal, deps.clock.now())
+        outcome = await deps.world.actions.execute(proposal.action, key)
+    await deps.intents.finish(key, outcome)
+    return outcome
+
+
+async def _still_as_signed(deps: Deps, incident: Incident, proposal: Proposal) -> None:
+    """Refuse unless people signed this digest and the world is as it was when they did.
+
+    Raises:
+        ActionRefused: no valid approval, or the observed state has drifted.
+    """
+    permit(proposal, deps.policy, deps.clock.now())
+    plan = await deps.world.actions.plan(proposal.action)
+    if digest_of(incident.id, proposal.id, plan) != proposal.digest:
+        was = ", ".join(f"{o.name}={o.value}" for o in proposal.plan.observed)
+        now = ", ".join(f"{o.name}={o.value}" for o in plan.observed)
+        raise ActionRefused(f"the target changed after approval ({was} → {now}); nothing was executed")
+
+
+def _done(deps: Deps, incident: Incident, proposal: Proposal, outcome: Outcome) -> Told:
+    ran = proposal.model_copy(update={"state": ActionState.DONE, "outcome": outcome})
+    watch = Watch(action=ran.id, started_at=outcome.at, until=outcome.at + deps.runbook.watch.lasts)
+    after = incident.with_proposal(ran).evolve(
+        step=Step.VERIFICATION, step_since=deps.clock.now(), watch=watch, verified=False, mitigated_at=None
+    )
+    text = f"{ran.id} executed: {ran.action.title}. {outcome.detail}"
+    return Told(after, (entry(after, deps.clock.now(), EntryKind.EXECUTION, text, f"executed:{ran.id}"),))
+
+
+def _ended(incident: Incident, proposal: Proposal, state: ActionState, why: str, now: datetime) -> Told:
+    """Not executed, or without success: the roles propose again from the state as it is now."""
+    ended = (incident.proposal(proposal.id) or proposal).model_copy(update={"state": state})
+    after = incident.with_proposal(ended).evolve(step=Step.MITIGATION, step_since=now, watch=None)
+    text = f"{ended.id} ({ended.action.title}) {state}: {why}"
+    return Told(after, (entry(after, now, EntryKind.EXECUTION, text, f"{state}:{ended.id}"),))

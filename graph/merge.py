@@ -1,0 +1,121 @@
+"""Many reports become one diagnosis: by evidence, with competing hypotheses kept and disagreement named."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from incidents.findings import Category, Confidence, Diagnosis, Evidence, EvidenceStatus, Hypothesis
+from incidents.reports import InvestigationReport
+
+#: How much one role's word counts by its confidence; two medium voices outweigh one high one.
+_WEIGHT = {Confidence.LOW: 1.0, Confidence.MEDIUM: 2.0, Confidence.HIGH: 3.0}
+
+_Key = tuple[str | None, Category]
+
+
+def supported(
+    hypothesis: Hypothesis, evidence: Mapping[str, Evidence], services: Iterable[str]
+) -> Hypothesis | None:
+    """The hypothesis with only the evidence that exists and holds data; None if nothing is left of it."""
+    cited = tuple(
+        identity
+        for identity in dict.fromkeys(hypothesis.evidence)
+        if identity in evidence and evidence[identity].status is EvidenceStatus.OK
+    )
+    if not cited or (hypothesis.service is not None and hypothesis.service not in set(services)):
+        return None
+    return hypothesis.model_copy(
+        update={"evidence": cited, "confidence": capped(hypothesis.confidence, cited, evidence)}
+    )
+
+
+def capped(confidence: Confidence, cited: Iterable[str], evidence: Mapping[str, Evidence]) -> Confidence:
+    """No more confidence than independent sources allow: one tool is medium at best, high needs two."""
+    sources = {evidence[identity].tool for identity in cited if identity in evidence}
+    ceiling = Confidence.HIGH if len(sources) >= 2 else Confidence.MEDIUM
+    return min(confidence, ceiling, key=lambda level: level.rank)
+
+
+def merge(
+    reports: Mapping[str, InvestigationReport], evidence: Mapping[str, Evidence], services: tuple[str, ...]
+) -> Diagnosis:
+    """One diagnosis from the reports of the roles (by name).
+
+    Hypotheses about the same service and category are one; each role speaks for it once, with its confidence.
+    The one with most weight wins; ties go to more evidence, then to the order of the names.
+    """
+    held: defaultdict[_Key, list[tuple[str, Hypothesis]]] = defaultdict(list)
+    for role, report in reports.items():
+        seen: set[_Key] = set()
+        for hypothesis in report.hypotheses:
+            sound = supported(hypothesis, evidence, services)
+            if sound is None or sound.category is Category.UNKNOWN or sound.ruled_out_by is not None:
+                continue
+            key: _Key = (sound.service, sound.category)
+            if key not in seen:
+                seen.add(key)
+                held[key].append((role, sound))
+    if not held:
+        return _unknown(reports)
+    ranked = sorted(held.items(), key=_rank)
+    best, voices = ranked[0]
+    return _diagnosis(voices, [_joined(other) for _, other in ranked[1:]], reports, best, evidence)
+
+
+def _rank(item: tuple[_Key, list[tuple[str, Hypothesis]]]) -> tuple[float, int, str, str]:
+    (service, category), voices = item
+    weight = sum(_WEIGHT[hypothesis.confidence] for _, hypothesis in voices)
+    cited = {identity for _, hypothesis in voices for identity in hypothesis.evidence}
+    return (-weight, -len(cited), service or "", category.value)
+
+
+def _joined(voices: list[tuple[str, Hypothesis]]) -> Hypothesis:
+    """One hypothesis from several voices: the surest one's words, everybody's evidence."""
+    best = max((hypothesis for _, hypothesis in voices), key=lambda hypothesis: hypothesis.confidence.rank)
+    cited = tuple(dict.fromkeys(identity for _, h in voices for identity in h.evidence))
+    return best.model_copy(
+        update={
+            "evidence": cited,
+            "change": next((h.change for _, h in voices if h.change), None),
+            "onset": min((h.onset for _, h in voices if h.onset), default=None),
+        }
+    )
+
+
+def _diagnosis(
+    voices: list[tuple[str, Hypothesis]],
+    others: list[Hypothesis],
+    reports: Mapping[str, InvestigationReport],
+    key: _Key,
+    evidence: Mapping[str, Evidence],
+) -> Diagnosis:
+    best = _joined(voices)
+    speakers = {role for role, _ in voices}
+    apart = [role for role, report in reports.items() if role not in speakers and report.hypotheses]
+    disagreement = f"{', '.join(sorted(apart))} saw another cause first" if apart else None
+    confidence = capped(best.confidence, best.evidence, evidence)
+    if apart and len(apart) >= len(speakers):
+        confidence = min(confidence, Confidence.MEDIUM, key=lambda level: level.rank)
+    ruled_out = tuple(h for r in reports.values() for h in r.hypotheses if h.ruled_out_by is not None)
+    return Diagnosis(
+        service=key[0],
+        category=key[1],
+        confidence=confidence,
+        summary=best.summary,
+        change=best.change,
+        onset=best.onset,
+        evidence=best.evidence,
+        alternatives=(*others, *dict.fromkeys(ruled_out)),
+        disagreement=disagreement,
+    )
+
+
+def _unknown(reports: Mapping[str, InvestigationReport]) -> Diagnosis:
+    gaps = tuple(dict.fromkeys(gap for report in reports.values() for gap in report.gaps))
+    missing = f" Missing: {'; '.join(gaps)}." if gaps else ""
+    return Diagnosis(
+        service=None,
+        category=Category.UNKNOWN,
+        confidence=Confidence.LOW,
+        summary=f"No hypothesis is supported by evidence.{missing}",
+        alternatives=tuple(h for report in reports.values() for h in report.hypotheses),
+    )

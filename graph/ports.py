@@ -1,0 +1,130 @@
+"""What the graph's nodes need from the outside: the journal, the intents, the communications, the files.
+
+Every write is safe to repeat: a node that runs again after a crash writes nothing twice.
+"""
+
+from datetime import datetime
+from typing import Protocol
+
+from incidents.action import Action, Outcome, Proposal
+from incidents.communications import BacklogEntry, Brief, Escalation, StatusUpdate
+from incidents.incident import Incident
+from incidents.timeline import Entry
+from incidents.value import Moment, Value
+
+
+class Intent(Value):
+    """A change that was begun; without an outcome it is not known whether it ran: ask the adapter."""
+
+    key: str
+    incident: str
+    proposal: str
+    digest: str
+    action: Action
+    begun_at: Moment
+    outcome: Outcome | None = None
+
+
+class Journal(Protocol):
+    """The timeline of every incident."""
+
+    async def write(self, entry: Entry) -> bool:
+        """Keep an entry; the same id again in the same incident changes nothing. True if it is new."""
+        ...
+
+    async def entries(self, incident: str) -> tuple[Entry, ...]:
+        """All entries of an incident by time; those of one moment in the order in which they were written."""
+        ...
+
+
+class Intents(Protocol):
+    """The write-ahead of changes: the intent is kept before the adapter is called, the outcome after."""
+
+    async def begin(self, proposal: Proposal, at: datetime) -> bool:
+        """Keep the intent under the proposal's execution key and mark its digest as spent.
+
+        Returns:
+            True if this call began it, False if it had been begun before (nothing is changed then).
+        """
+        ...
+
+    async def finish(self, key: str, outcome: Outcome) -> None:
+        """Keep what became of a key that was begun; the first outcome stays.
+
+        Raises:
+            UnknownName: the key was never begun.
+        """
+        ...
+
+    async def unfinished(self, incident: str) -> tuple[Intent, ...]:
+        """The intents that were begun and have no outcome, oldest first."""
+        ...
+
+    async def finished(self, key: str) -> Outcome | None:
+        """The outcome of a key, or None if it was not begun or has none yet."""
+        ...
+
+    async def spent(self, digest: str) -> bool:
+        """Whether a change was ever begun under this digest."""
+        ...
+
+
+class Communications(Protocol):
+    """What leaves the house. The same message again (same content, or same `key`) is not sent again."""
+
+    async def publish(self, update: StatusUpdate, incident: Incident) -> None:
+        """Put an update on the status page."""
+        ...
+
+    async def brief(self, brief: Brief, incident: Incident) -> None:
+        """Send an executive update."""
+        ...
+
+    async def escalate(self, escalation: Escalation, incident: Incident) -> None:
+        """Tell the roles of a row of the escalation matrix that it fired, with their assessment."""
+        ...
+
+    async def open_channel(self, incident: Incident) -> str:
+        """Open the incident's channel, once.
+
+        Returns:
+            Where people find it.
+        """
+        ...
+
+    async def say(self, incident: Incident, text: str, key: str | None = None) -> None:
+        """Write to the incident's channel. Without a key the text itself is what makes it the same."""
+        ...
+
+    async def page(self, incident: Incident, text: str, key: str | None = None) -> None:
+        """Page a person. Without a key the text itself is what makes it the same."""
+        ...
+
+
+class Backlog(Protocol):
+    """Where prevention tasks land."""
+
+    async def add_tasks(self, incident: str, tasks: tuple[BacklogEntry, ...]) -> None:
+        """Add tasks in their order; an id that is there already changes nothing."""
+        ...
+
+    async def backlog(self, incident: str | None = None) -> tuple[BacklogEntry, ...]:
+        """The tasks of one incident or of all, in the order in which they came."""
+        ...
+
+
+class Files(Protocol):
+    """The incident's folder."""
+
+    async def write(self, incident: str, name: str, data: bytes) -> str:
+        """Write a file whole or not at all, replacing one of that name.
+
+        Args:
+            incident: the incident's id.
+            name: a relative path such as `charts/checkout.png`.
+            data: the content.
+
+        Returns:
+            The path as people can open it.
+        """
+        ...

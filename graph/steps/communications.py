@@ -1,0 +1,134 @@
+"""The duty to speak: the status page while customers are affected, executive briefs for a P0."""
+
+from datetime import datetime
+
+from agents.engine import Assignment
+from graph.duties import DutyKind, agenda, due, public_status, standing
+from graph.entries import Told, entry
+from graph.state import Deps, Done
+from graph.step import StepSpec, assignment, nothing_to_prepare
+from incidents.communications import Brief, StatusUpdate
+from incidents.incident import Incident
+from incidents.reports import BriefReport, StatusReport, Task
+from incidents.runbook import Runbook
+from incidents.severity import Severity
+from incidents.timeline import EntryKind
+from incidents.value import minute
+
+TASKS = {DutyKind.STATUS_UPDATE: Task.STATUS_UPDATE, DutyKind.BRIEF: Task.BRIEF}
+
+
+def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
+    """What is due by the end of a step's time box is said now, so that no step can make it late."""
+    horizon = deps.clock.now() + deps.runbook.bounds.step_box[incident.severity or Severity.P0]
+    duties = agenda(incident, deps.runbook, deps.revenue_threshold)
+    return tuple(
+        assignment(
+            deps, incident, role, TASKS[duty.kind], does=f"{TASKS[duty.kind]} no. {duty.key.split(':')[1]}"
+        )
+        for duty in due(duties, horizon, *TASKS)
+        for role in duty.roles
+    )
+
+
+async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> Told:
+    """Render the templates and publish; a role that gave no words is replaced by the bare facts."""
+    told = []
+    for item in done:
+        if item.assignment.task is Task.STATUS_UPDATE:
+            report = item.report(StatusReport) or _bare_status(incident)
+            update = status_update(deps, incident, report, item)
+            incident = incident.evolve(updates=(*incident.updates, update), spoken_status=standing(incident))
+            await deps.comms.publish(update, incident)
+            text = f"{update.status}: {update.impact} {update.current_action}"
+            key, kind = f"update:{len(incident.updates)}", EntryKind.UPDATE
+        else:
+            brief_report = item.report(BriefReport) or _bare_brief(incident)
+            brief = executive_brief(deps, incident, brief_report, item)
+            incident = incident.evolve(briefs=(*incident.briefs, brief), spoken_brief=standing(incident))
+            await deps.comms.brief(brief, incident)
+            text = f"{brief_report.situation} {brief_report.cause}"
+            key, kind = f"brief:{len(incident.briefs)}", EntryKind.BRIEF
+        role = deps.roster.get(item.assignment.role).name
+        told.append(entry(incident, deps.clock.now(), kind, text, key, role=role, engine=_engine(item)))
+    return Told(incident, tuple(told))
+
+
+def _engine(item: Done) -> str:
+    return item.performed.engine if item.performed else "code"
+
+
+def _service(incident: Incident) -> str:
+    """The name on the status page: a service that users touch, else the first that is affected."""
+    return incident.services[0] if incident.services else incident.title
+
+
+def next_time(deps: Deps, incident: Incident, task: Task) -> datetime | None:
+    """When to expect the next one; None when there will be none."""
+    duty = next((duty for duty in deps.runbook.throughout if duty.task is task), None)
+    return deps.clock.now() + duty.every if duty is not None and incident.open else None
+
+
+def status_update(deps: Deps, incident: Incident, report: StatusReport, item: Done) -> StatusUpdate:
+    """The runbook's template, filled; the public status is decided by code."""
+    now, following = deps.clock.now(), next_time(deps, incident, Task.STATUS_UPDATE)
+    facing = [name for name in deps.world.catalogue.user_facing if name in incident.services]
+    service, status = (facing[0] if facing else _service(incident)), public_status(incident)
+    text = deps.runbook.templates.status_update.format(
+        timestamp=minute(now),
+        service=service,
+        status=status.value,
+        impact=report.impact,
+        current_action=report.current_action,
+        next_update=minute(following) if following else "none planned",
+    )
+    return StatusUpdate(
+        at=now,
+        service=service,
+        status=status,
+        impact=report.impact,
+        current_action=report.current_action,
+        next_update=following,
+        text=text,
+        engine=_engine(item),
+    )
+
+
+def executive_brief(deps: Deps, incident: Incident, report: BriefReport, item: Done) -> Brief:
+    """The runbook's template, filled."""
+    now, following = deps.clock.now(), next_time(deps, incident, Task.BRIEF)
+    text = deps.runbook.templates.brief.format(
+        timestamp=minute(now),
+        situation=report.situation,
+        cause=report.cause,
+        action=report.action,
+        eta=report.eta,
+        impact=report.impact,
+        next_update=minute(following) if following else "none planned",
+    )
+    return Brief(at=now, text=text, next_update=following, engine=_engine(item))
+
+
+def _bare_status(incident: Incident) -> StatusReport:
+    return StatusReport(
+        status=public_status(incident),
+        impact=incident.summary or incident.title,
+        current_action="Our engineers are working on it.",
+    )
+
+
+def _bare_brief(incident: Incident) -> BriefReport:
+    found = incident.diagnosis
+    return BriefReport(
+        situation=incident.summary or incident.title,
+        cause=f"Known — {found.summary}" if found and found.known else "Under investigation",
+        action="the response team is working on it",
+        eta="unknown",
+        impact="unknown",
+    )
+
+
+def spec(runbook: Runbook) -> StepSpec:
+    """The duty as the runbook staffs it."""
+    roles = tuple(dict.fromkeys(duty.role for duty in runbook.throughout))
+    return StepSpec("communications", roles, nothing_to_prepare, assign, conclude)

@@ -1,0 +1,80 @@
+"""The duty to escalate: each row of the matrix fires once, when it is due, and its roles assess."""
+
+from agents.engine import Assignment
+from graph.duties import DutyKind, agenda, due
+from graph.entries import Told, entry
+from graph.state import Deps, Done
+from graph.step import StepSpec, assignment, nothing_to_prepare
+from graph.work import headline
+from incidents.communications import Escalation
+from incidents.incident import Incident
+from incidents.reports import AssessmentReport, Task
+from incidents.runbook import EscalationRow, Runbook
+from incidents.timeline import EntryKind
+
+
+def rows_due(deps: Deps, incident: Incident) -> tuple[EscalationRow, ...]:
+    """The rows that are due now and have not fired."""
+    duties = agenda(incident, deps.runbook, deps.revenue_threshold)
+    keys = {duty.key for duty in due(duties, deps.clock.now(), DutyKind.ESCALATION)}
+    return tuple(row for row in deps.runbook.escalations if row.id in keys)
+
+
+def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
+    """One assignment for each role that a due row names; a role that several rows name gets one."""
+    rows = rows_due(deps, incident)
+    work: dict[str, Assignment] = {}
+    for row in rows:
+        for role in row.to:
+            asked = "; ".join(f"{r.condition}: {r.action}" for r in rows if role in r.to)
+            task = Task.ASSESS if Task.ASSESS in deps.roster.get(role).tasks else Task.BRIEF
+            work[role] = assignment(deps, incident, role, task, does=asked, question=asked)
+    return tuple(work.values())
+
+
+async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> Told:
+    """Tell the roles' assessments to people; the row has fired even where a role gave none."""
+    told = []
+    now = deps.clock.now()
+    for row in rows_due(deps, incident):
+        names = tuple(deps.roster.get(role).name for role in row.to)
+        said = [
+            (deps.roster.get(d.assignment.role).name, _words(d)) for d in done if d.assignment.role in row.to
+        ]
+        text = "\n\n".join(f"{name}: {words}" for name, words in said)
+        engines = {d.performed.engine for d in done if d.performed and d.assignment.role in row.to}
+        fired = Escalation(
+            row=row.id,
+            at=now,
+            roles=names,
+            condition=row.condition,
+            action=row.action,
+            text=text,
+            engine=", ".join(sorted(engines)) or "code",
+        )
+        incident = incident.evolve(escalations=(*incident.escalations, fired))
+        await deps.comms.escalate(fired, incident)
+        await deps.comms.page(
+            incident, f"{row.condition}: {row.action} ({', '.join(names)})", key=f"row:{row.id}"
+        )
+        line = f"{row.condition} → {', '.join(names)}: {row.action}"
+        told.append(entry(incident, now, EntryKind.ESCALATION, line, f"row:{row.id}"))
+    return Told(incident, tuple(told))
+
+
+def _words(done: Done) -> str:
+    """What a role said, in full where it is an assessment."""
+    if done.performed is None:
+        return done.problem or "gave no assessment"
+    report = done.report(AssessmentReport)
+    if report is None:
+        return headline(done.performed)
+    lists = (("Needs", report.needs), ("Recommended", report.recommendations), ("To notify", report.notify))
+    parts = [f"{name}: {'; '.join(items)}" for name, items in lists if items]
+    return "\n".join([report.assessment, *parts])
+
+
+def spec(runbook: Runbook) -> StepSpec:
+    """The duty with every role that the matrix names."""
+    roles = tuple(dict.fromkeys(role for row in runbook.escalations for role in row.to))
+    return StepSpec("escalation", roles, nothing_to_prepare, assign, conclude)

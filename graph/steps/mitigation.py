@@ -1,0 +1,178 @@
+"""Step 3, mitigation: the branch of the decision tree says who proposes what; people decide on the plan."""
+
+from agents.engine import Assignment
+from agents.role import RELEVANT_DEVELOPER
+from graph.entries import Told, entry
+from graph.handle import hand_over
+from graph.state import Deps, Done
+from graph.step import StepSpec, assignment, begin
+from graph.steps.investigation import developer
+from incidents.action import Action, ActionState, Plan, Proposal, digest_of
+from incidents.errors import Refused, ToolFailed
+from incidents.findings import Category
+from incidents.incident import Incident
+from incidents.reports import MitigationReport, ProposedAction, Task
+from incidents.runbook import Branch, Runbook
+from incidents.severity import Step
+from incidents.timeline import Entry, EntryKind
+
+#: Proposals that people or the world have already answered: the same change is not put to them again.
+ANSWERED = frozenset({ActionState.REJECTED, ActionState.DONE, ActionState.FAILED})
+
+
+async def prepare(deps: Deps, incident: Incident) -> Told:
+    """Count the attempt."""
+    after = begin(deps, incident, Step.MITIGATION)
+    return Told(after.evolve(mitigations=after.mitigations + 1))
+
+
+def branches(deps: Deps, incident: Incident) -> tuple[Branch, ...]:
+    """The lines of the decision tree for the diagnosed cause that belong to this step."""
+    category = incident.diagnosis.category if incident.diagnosis else Category.UNKNOWN
+    return tuple(b for b in deps.runbook.decision_tree.get(category, ()) if b.step is Step.MITIGATION)
+
+
+def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
+    """One assignment for each role of the branch that decides on a change."""
+    work: dict[str, Assignment] = {}
+    for branch in branches(deps, incident):
+        if Task.MITIGATE not in deps.roster.get(branch.role).tasks or branch.role in work:
+            continue
+        acting = developer(deps, incident) if branch.role == RELEVANT_DEVELOPER else None
+        work[branch.role] = assignment(
+            deps,
+            incident,
+            branch.role,
+            Task.MITIGATE,
+            does=branch.does,
+            actions=branch.actions,
+            acting_as=acting,
+        )
+    return tuple(work.values())
+
+
+def candidates(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> list[tuple[Done, ProposedAction]]:
+    """The proposals in the tree's order, without what the role may not do or people have answered."""
+    answered = {p.action.key for p in incident.proposals if p.state in ANSWERED}
+    order = [branch.role for branch in branches(deps, incident)]
+    found: dict[str, tuple[Done, ProposedAction]] = {}
+    for item in sorted(done, key=lambda d: order.index(d.assignment.role)):
+        report = item.report(MitigationReport)
+        for proposed in report.proposals if report else ():
+            action = proposed.action
+            if action.kind in item.assignment.actions and action.key not in answered:
+                found.setdefault(action.key, (item, proposed))
+    return list(found.values())
+
+
+async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> Told:
+    """Plan the proposals in order; the first that the world can plan is put to people."""
+    told: list[Entry] = []
+    for item, proposed in candidates(deps, incident, done):
+        try:
+            plan = await deps.world.actions.plan(proposed.action)
+        except (Refused, ToolFailed) as error:
+            text = f"cannot plan to {proposed.action.title}: {error}"
+            key = f"unplanned:{proposed.action.key}"
+            told.append(entry(incident, deps.clock.now(), EntryKind.GAP, text, key))
+            continue
+        kept = {evidence.id for evidence in await deps.evidence.evidence(incident.id)}
+        made = propose(deps, incident, plan, proposed, item, kept)
+        after = incident.with_proposal(made)
+        told.append(proposal_entry(deps, after, made))
+        await deps.comms.page(after, told[-1].text, key=f"decide:{made.id}")
+        return Told(after, tuple(told))
+    concerns = [report.summary for item in done if (report := item.report(MitigationReport)) is not None]
+    reason = "no change is safe to propose" + (f" ({' '.join(concerns)})" if concerns else "")
+    return hand_over(incident, reason, deps.clock.now(), tuple(told))
+
+
+def propose(
+    deps: Deps, incident: Incident, plan: Plan, proposed: ProposedAction, item: Done, kept: set[str]
+) -> Proposal:
+    """The proposal as people will see and sign it."""
+    cause = incident.diagnosis.evidence if incident.diagnosis else ()
+    return signable(
+        deps,
+        incident,
+        plan,
+        reason=f"{proposed.reason} Expected: {proposed.expected_effect}",
+        by=deps.roster.get(item.assignment.role).name,
+        engine=item.performed.engine if item.performed else "code",
+        evidence=tuple(e for e in dict.fromkeys((*proposed.evidence, *cause)) if e in kept),
+    )
+
+
+def signable(
+    deps: Deps,
+    incident: Incident,
+    plan: Plan,
+    *,
+    reason: str,
+    by: str,
+    engine: str,
+    evidence: tuple[str, ...],
+    undo_of: str | None = None,
+) -> Proposal:
+    """A proposal with its digest, its expiry and the number of people that the policy asks for."""
+    identity = f"A{len(incident.proposals) + 1}"
+    now = deps.clock.now()
+    return Proposal(
+        id=identity,
+        incident=incident.id,
+        plan=plan,
+        digest=digest_of(incident.id, identity, plan),
+        reason=reason,
+        proposed_by=by,
+        engine=engine,
+        evidence=evidence,
+        proposed_at=now,
+        expires_at=now + deps.runbook.bounds.approval_expiry,
+        approvers_needed=deps.policy.needed(plan.action.kind),
+        undo_of=undo_of,
+    )
+
+
+async def propose_undo(deps: Deps, incident: Incident, of: Proposal, why: str) -> Told:
+    """Offer the prepared undo of a change, as a proposal of its own that people sign."""
+    undo: Action | None = of.plan.undo
+    if undo is None:
+        return Told(incident)
+    try:
+        plan = await deps.world.actions.plan(undo)
+    except (Refused, ToolFailed) as error:
+        text = f"the undo of {of.id} cannot be planned: {error}"
+        return Told(incident, (entry(incident, deps.clock.now(), EntryKind.GAP, text, f"no-undo:{of.id}"),))
+    made = signable(
+        deps, incident, plan, reason=why, by="supervisor", engine="code", evidence=(), undo_of=of.id
+    )
+    after = incident.with_proposal(made)
+    told = proposal_entry(deps, after, made)
+    await deps.comms.page(after, told.text, key=f"decide:{made.id}")
+    return Told(after, (told,))
+
+
+def proposal_entry(deps: Deps, incident: Incident, made: Proposal) -> Entry:
+    """The line that tells people what waits for them."""
+    text = f"{made.id}: {made.action.title}. {made.reason} (digest {made.digest[:12]})"
+    return entry(
+        incident,
+        deps.clock.now(),
+        EntryKind.PROPOSAL,
+        text,
+        f"proposed:{made.id}",
+        role=made.proposed_by,
+        engine=made.engine,
+        evidence=made.evidence,
+    )
+
+
+def spec(runbook: Runbook) -> StepSpec:
+    """The step with every role that any branch of the tree may call."""
+    roles = [
+        branch.role
+        for tree in runbook.decision_tree.values()
+        for branch in tree
+        if branch.step is Step.MITIGATION
+    ]
+    return StepSpec("mitigation", tuple(dict.fromkeys(roles)), prepare, assign, conclude)

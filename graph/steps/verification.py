@@ -1,0 +1,172 @@
+"""Step 4, verification: code compares the signals before and after; the roles confirm."""
+
+from datetime import datetime
+
+from agents.engine import Assignment
+from agents.role import RELEVANT_DEVELOPER
+from graph.entries import Told, entry
+from graph.handle import hand_over
+from graph.state import Deps, Done
+from graph.step import StepSpec, assignment, begin
+from graph.steps.investigation import developer
+from graph.steps.mitigation import propose_undo
+from incidents.findings import Window
+from incidents.incident import Incident, Watch
+from incidents.reports import Task, VerificationReport
+from incidents.runbook import Runbook
+from incidents.severity import Severity, Status, Step
+from incidents.timeline import Entry, EntryKind
+from incidents.value import iso
+from incidents.verification import Recovery, Verification
+from tools.box import RECOVERY
+from tools.box.arguments import RecoveryArgs
+
+#: Checks without an answer (no data) or without an effect after which the watch is given up.
+PATIENCE = 3
+
+
+async def prepare(deps: Deps, incident: Incident) -> Told:
+    """One check of the watch, by code."""
+    after = begin(deps, incident, Step.VERIFICATION)
+    watch = after.watch
+    if watch is None:
+        return Told(after)
+    now = deps.clock.now()
+    settle = deps.runbook.watch.settle.total_seconds() / 60
+    kit = deps.kit(after, "nexus", (RECOVERY.name,))
+    answer = await kit.ask(RECOVERY, RecoveryArgs(settle_minutes=settle))
+    found = answer.data or Verification(
+        at=now,
+        verdict=Recovery.UNKNOWN,
+        readings=(),
+        window=Window(start=watch.started_at, end=now),
+        summary=f"the signals could not be read: {answer.evidence.summary}",
+    )
+    found = found.model_copy(update={"at": now, "action": watch.action, "evidence": (answer.id,)})
+    after = after.evolve(
+        verification=found, watch=watch.model_copy(update={"checks": (*watch.checks, found)})
+    )
+    if found.verdict is Recovery.RECOVERED and after.mitigated_at is None:
+        after = after.evolve(mitigated_at=now)
+    text = f"{found.verdict}: {found.summary}"
+    return Told(after, (entry(after, now, EntryKind.VERIFICATION, text, "check", evidence=found.evidence),))
+
+
+def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
+    """The roles of the step, once, when the signals have recovered: they confirm, and look for new issues."""
+    if incident.verified or incident.verification is None:
+        return ()
+    if incident.verification.verdict is not Recovery.RECOVERED:
+        return ()
+    rows = deps.runbook.step_roles(Step.VERIFICATION, incident.severity or Severity.P0, incident.impact)
+    return tuple(
+        assignment(
+            deps,
+            incident,
+            row.role,
+            Task.VERIFY,
+            does="confirm the recovery",
+            checks=row.checks,
+            acting_as=developer(deps, incident) if row.role == RELEVANT_DEVELOPER else None,
+        )
+        for row in rows
+    )
+
+
+async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> Told:
+    """Resolve at the end of a good watch, offer the undo when worse, look again when nothing changed."""
+    now = deps.clock.now()
+    told = _concerns(incident, done, now)
+    watch, found = incident.watch, incident.verification
+    if watch is None or found is None:
+        return hand_over(incident, "there is no change to watch", now, told)
+    if done:
+        incident = incident.evolve(verified=True)
+    match found.verdict:
+        case Recovery.RECOVERED:
+            after, entries = _recovered(incident, watch, now)
+        case Recovery.WORSE:
+            after, entries = await _worse(deps, incident, watch)
+        case Recovery.UNCHANGED:
+            after, entries = _unchanged(incident, watch, now)
+        case Recovery.UNKNOWN:
+            after, entries = _unknown(incident, watch, now)
+    return Told(after, (*told, *entries))
+
+
+def _concerns(incident: Incident, done: tuple[Done, ...], now: datetime) -> tuple[Entry, ...]:
+    """New issues that the roles saw: told to people, judged by code at the next check."""
+    reports = [report for item in done if (report := item.report(VerificationReport)) is not None]
+    issues = dict.fromkeys(claim for report in reports for claim in report.new_issues)
+    return tuple(
+        entry(incident, now, EntryKind.GAP, f"new issue? {claim.text}", f"issue:{n}", evidence=claim.evidence)
+        for n, claim in enumerate(issues, start=1)
+    )
+
+
+def _recovered(incident: Incident, watch: Watch, now: datetime) -> Told:
+    if now < watch.until:
+        return Told(incident)
+    change = incident.proposal(watch.action)
+    did = change.action.title if change else watch.action
+    reason = f"resolved: the signals stayed recovered from {iso(watch.started_at)} after: {did}"
+    after = incident.evolve(status=Status.RESOLVED, ended_at=now, end_reason=reason)
+    return Told(after, (entry(after, now, EntryKind.END, reason, "resolved"),))
+
+
+async def _worse(deps: Deps, incident: Incident, watch: Watch) -> Told:
+    """The watched signals got worse: the undo is offered at once; without one, people take over."""
+    change = incident.proposal(watch.action)
+    if change is not None and change.undo_of is None and not _undo_answered(incident, watch.action):
+        why = f"the watched signals got worse after {change.id}: {incident.verification_summary}"
+        offered = await propose_undo(deps, incident, change, why)
+        if offered.incident.pending:
+            return offered
+    question = f"The last change made things worse ({incident.verification_summary}). What is really broken?"
+    return _again(incident, question, deps.clock.now())
+
+
+def _undo_answered(incident: Incident, action: str) -> bool:
+    return any(p.undo_of == action for p in incident.proposals)
+
+
+def _unchanged(incident: Incident, watch: Watch, now: datetime) -> Told:
+    if _in_a_row(watch, Recovery.UNCHANGED) < PATIENCE and now < watch.until:
+        return Told(incident)
+    change = incident.proposal(watch.action)
+    did = change.action.title if change else watch.action
+    return _again(incident, f"'{did}' changed nothing. What else explains the symptoms?", now)
+
+
+def _unknown(incident: Incident, watch: Watch, now: datetime) -> Told:
+    if _in_a_row(watch, Recovery.UNKNOWN) < PATIENCE and now < watch.until:
+        return Told(incident)
+    return hand_over(incident, "the recovery cannot be confirmed: no data for the watched signals", now)
+
+
+def _in_a_row(watch: Watch, verdict: Recovery) -> int:
+    count = 0
+    for check in reversed(watch.checks):
+        if check.verdict is not verdict:
+            break
+        count += 1
+    return count
+
+
+def _again(incident: Incident, question: str, now: datetime) -> Told:
+    after = incident.evolve(
+        step=Step.INVESTIGATION,
+        step_since=now,
+        question=question,
+        not_before=None,
+        watch=None,
+        mitigated_at=None,
+        verified=False,
+    )
+    return Told(after, (entry(after, now, EntryKind.ROUTING, question, "again"),))
+
+
+def spec(runbook: Runbook) -> StepSpec:
+    """The step as the runbook staffs it."""
+    roles = tuple(dict.fromkeys(role.role for role in runbook.steps[Step.VERIFICATION].roles))
+    return StepSpec("verification", roles, prepare, assign, conclude)

@@ -1,0 +1,187 @@
+"""The supervisor: a pure function from the incident and the time to what happens next.
+
+It applies severity routing, the decision tree's order, the bounds of every loop and the duties that are due.
+Models propose within the steps; nothing here asks one.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from graph.duties import DutyKind, agenda, due, next_wake
+from incidents.action import ActionState
+from incidents.findings import Confidence
+from incidents.incident import Incident
+from incidents.runbook import Runbook
+from incidents.severity import Severity, Status, Step
+from incidents.value import Moment, Value
+from incidents.verification import Recovery
+
+
+class MoveKind(StrEnum):
+    """The nodes that the supervisor can send to."""
+
+    TRIAGE = "triage"
+    INVESTIGATION = "investigation"
+    MITIGATION = "mitigation"
+    VERIFICATION = "verification"
+    POST_MORTEM = "post_mortem"
+    COMMUNICATIONS = "communications"
+    ESCALATION = "escalation"
+    EXECUTE = "execute"
+    WAIT = "wait"
+    HAND_OVER = "hand_over"
+    END = "end"
+
+
+class Move(Value):
+    """What happens next and why. `until` is for waits, `target` the proposal or the rows it is about."""
+
+    kind: MoveKind
+    reason: str
+    until: Moment | None = None
+    targets: tuple[str, ...] = ()
+
+
+STEPS = {
+    Step.TRIAGE: MoveKind.TRIAGE,
+    Step.INVESTIGATION: MoveKind.INVESTIGATION,
+    Step.MITIGATION: MoveKind.MITIGATION,
+    Step.VERIFICATION: MoveKind.VERIFICATION,
+    Step.POST_MORTEM: MoveKind.POST_MORTEM,
+}
+
+
+def next_move(incident: Incident, now: datetime, runbook: Runbook, revenue_threshold: float | None) -> Move:
+    """What happens next. Total: every incident in every state gets a move."""
+    duties = agenda(incident, runbook, revenue_threshold)
+    if rows := due(duties, now, DutyKind.ESCALATION):
+        return Move(
+            kind=MoveKind.ESCALATION,
+            reason=f"due since {rows[0].at:%H:%M:%S} UTC",
+            targets=tuple(duty.key for duty in rows),
+        )
+    step = _step_move(incident, now, runbook)
+    horizon = now + (_box(incident, runbook) if step.kind in set(STEPS.values()) else timedelta())
+    if spoken := due(duties, horizon, DutyKind.STATUS_UPDATE, DutyKind.BRIEF):
+        return Move(
+            kind=MoveKind.COMMUNICATIONS,
+            reason=f"due at {spoken[0].at:%H:%M:%S} UTC",
+            targets=tuple(duty.kind.value for duty in spoken),
+        )
+    if step.kind is not MoveKind.WAIT:
+        return step
+    moments = [moment for moment in (step.until, next_wake(duties, now)) if moment is not None]
+    if not moments:
+        return Move(kind=MoveKind.HAND_OVER, reason="nothing is left that could move this incident on")
+    return step.model_copy(update={"until": min(moments)})
+
+
+def worth_acting_on(incident: Incident) -> bool:
+    """Whether the diagnosis is good enough to propose a change: known, and more than a guess."""
+    found = incident.diagnosis
+    return found is not None and found.known and found.confidence is not Confidence.LOW
+
+
+def _box(incident: Incident, runbook: Runbook) -> timedelta:
+    """How long the next step may take at most."""
+    return runbook.bounds.step_box[incident.severity or Severity.P0]
+
+
+def _step_move(incident: Incident, now: datetime, runbook: Runbook) -> Move:
+    """The move that the steps ask for, duties aside."""
+    if not incident.open:
+        return _ending(incident)
+    approved = [p.id for p in incident.proposals if p.state in {ActionState.APPROVED, ActionState.EXECUTING}]
+    if approved:
+        return Move(kind=MoveKind.EXECUTE, reason="people approved it", targets=(approved[0],))
+    if incident.recheck:
+        return Move(kind=MoveKind.TRIAGE, reason="the alerts ended by themselves: measure again")
+    return {
+        Step.TRIAGE: _triage,
+        Step.INVESTIGATION: _investigation,
+        Step.MITIGATION: _mitigation,
+        Step.VERIFICATION: _verification,
+        Step.POST_MORTEM: _post_mortem,
+    }[incident.step](incident, now, runbook)
+
+
+def _ending(incident: Incident) -> Move:
+    if incident.status is Status.RESOLVED and incident.post_mortem is None:
+        return Move(kind=MoveKind.POST_MORTEM, reason="the incident is resolved")
+    if incident.status is Status.RESOLVED and not incident.backlog:
+        return Move(kind=MoveKind.POST_MORTEM, reason="the prevention tasks go to the backlog")
+    return Move(kind=MoveKind.END, reason=incident.end_reason or incident.status.value)
+
+
+def _triage(incident: Incident, _now: datetime, _runbook: Runbook) -> Move:
+    return Move(kind=MoveKind.TRIAGE, reason=f"{len(incident.alerts)} alert(s) arrived")
+
+
+def _investigation(incident: Incident, now: datetime, runbook: Runbook) -> Move:
+    if incident.investigations >= runbook.bounds.investigations:
+        return Move(
+            kind=MoveKind.HAND_OVER,
+            reason=f"{incident.investigations} investigations found no cause that is safe to act on",
+        )
+    if incident.not_before is not None and now < incident.not_before:
+        return Move(kind=MoveKind.WAIT, reason="for more telemetry to look at", until=incident.not_before)
+    reason = incident.question or f"severity {incident.severity}: find the cause"
+    return Move(kind=MoveKind.INVESTIGATION, reason=reason)
+
+
+def _mitigation(incident: Incident, _now: datetime, runbook: Runbook) -> Move:
+    if incident.pending:
+        waiting = incident.pending[0]
+        missing = waiting.approvers_needed - len(waiting.approvals)
+        people = "a person" if missing == 1 else f"{missing} people"
+        return Move(
+            kind=MoveKind.WAIT,
+            reason=f"for {people} to decide on {waiting.id}: {waiting.action.title}",
+            until=waiting.expires_at,
+            targets=(waiting.id,),
+        )
+    if incident.mitigations >= runbook.bounds.mitigations:
+        return Move(
+            kind=MoveKind.HAND_OVER,
+            reason=f"{incident.mitigations} attempts to mitigate did not lead to an end",
+        )
+    found = incident.diagnosis
+    cause = f"{found.category} in {found.service}" if found else "the cause"
+    return Move(kind=MoveKind.MITIGATION, reason=f"cause found: {cause}")
+
+
+def _verification(incident: Incident, now: datetime, runbook: Runbook) -> Move:
+    watch = incident.watch
+    if watch is None:
+        return Move(kind=MoveKind.HAND_OVER, reason="there is no change to watch")
+    if incident.pending:  # the undo of a change that made things worse
+        return _mitigation(incident, now, runbook)
+    next_check = check_time(incident, runbook)
+    if now < next_check:
+        return Move(
+            kind=MoveKind.WAIT,
+            reason=f"watching the recovery until {watch.until:%H:%M:%S} UTC",
+            until=next_check,
+        )
+    return Move(kind=MoveKind.VERIFICATION, reason=f"check {len(watch.checks) + 1} of the watch")
+
+
+def check_time(incident: Incident, runbook: Runbook) -> datetime:
+    """When the next check of the watch is due: after settling, then every so often, last at its end."""
+    watch = incident.watch
+    if watch is None:
+        return incident.step_since
+    if not watch.checks:
+        return watch.started_at + runbook.watch.settle
+    return min(watch.checks[-1].at + runbook.watch.every, max(watch.until, watch.checks[-1].at))
+
+
+def _post_mortem(incident: Incident, _now: datetime, _runbook: Runbook) -> Move:
+    """Open and already at the last step: a P3 goes to the backlog without a response team."""
+    return Move(kind=MoveKind.POST_MORTEM, reason=f"{incident.severity} goes to the backlog")
+
+
+def verdict_of(incident: Incident) -> Recovery | None:
+    """The latest verdict of the running watch."""
+    checks = incident.watch.checks if incident.watch is not None else ()
+    return checks[-1].verdict if checks else None

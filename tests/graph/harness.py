@@ -1,0 +1,310 @@
+"""A whole graph on twins: made world, scripted engine, store in memory, people who speak at given moments."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from langgraph.checkpoint.memory import InMemorySaver
+
+from agents.engine import Assignment, Desk, Performed
+from agents.roster import load_roster
+from graph.build import build
+from graph.state import Deps
+from graph.supervisor import Move
+from incidents.action import Action, ActionKind, Arguments
+from incidents.alert import Alert
+from incidents.communications import Brief, Escalation, StatusUpdate
+from incidents.errors import EngineFailed
+from incidents.events import Event, TimerFired
+from incidents.findings import Category, Claim, Confidence, Hypothesis
+from incidents.incident import Incident
+from incidents.policy import ApprovalPolicy
+from incidents.reports import (
+    ActionItem,
+    AssessmentReport,
+    BacklogItem,
+    BacklogReport,
+    BriefReport,
+    Impact,
+    InvestigationReport,
+    MitigationReport,
+    PostMortemReport,
+    ProposedAction,
+    Report,
+    StatusReport,
+    Task,
+    TriageReport,
+    VerificationReport,
+    Why,
+)
+from incidents.runbook import Runbook
+from incidents.severity import PublicStatus, Severity, Step
+from incidents.value import iso
+from nexus.driver import Driver
+from nexus.runbook_file import load_runbook
+from nexus.store.memory import MemoryStore
+from nexus.store.records import WorldKind, WorldRef
+from tests.graph.worlds import ALERT, MadeWorld
+from tools.box import BOX
+from tools.clock import VirtualClock
+from tools.kit import Kit, Sources
+
+ROSTER = load_roster()
+RUNBOOK: Runbook = load_runbook(None, {role.slug for role in ROSTER.roles})
+
+
+@dataclass
+class ScriptedEngine:
+    """Answers every task as told. What it was asked is kept in `asked`."""
+
+    severity: Severity = Severity.P1
+    knows: bool = True
+    proposes: bool = True
+    breach: bool = False
+    customers: bool | None = True
+    false_alarm: bool = False
+    failing: frozenset[Task] = frozenset()
+    version: str = "1.0"
+    asked: list[Assignment] = field(default_factory=list)
+    before: Callable[[Assignment], None] = lambda _: None
+
+    async def perform(self, assignment: Assignment, desk: Desk) -> Performed:
+        """The scripted report."""
+        self.asked.append(assignment)
+        self.before(assignment)
+        if assignment.task in self.failing:
+            raise EngineFailed("told to fail")
+        kept = await desk.kit.store.evidence(desk.incident.id)
+        ids = tuple(item.id for item in kept)[-2:]
+        return Performed(report=self._report(assignment, desk.incident, ids), engine="scripted")
+
+    def _report(self, assignment: Assignment, incident: Incident, ids: tuple[str, ...]) -> Report:
+        claim = Claim(text="checkout fails", evidence=ids)
+        match assignment.task:
+            case Task.TRIAGE:
+                impact = Impact(customers_affected=self.customers, data_breach_suspected=self.breach)
+                return TriageReport(
+                    summary="checkout fails",
+                    severity=self.severity,
+                    severity_reason="told so",
+                    impact=impact,
+                    false_alarm=self.false_alarm,
+                )
+            case Task.INVESTIGATE:
+                return InvestigationReport(summary="looked", checks=(), hypotheses=self._hypotheses(ids))
+            case Task.MITIGATE:
+                return MitigationReport(summary="ready", proposals=self._proposals(assignment))
+            case Task.VERIFY:
+                return VerificationReport(summary="fine", checks=())
+            case Task.STATUS_UPDATE:
+                return StatusReport(
+                    status=PublicStatus.INVESTIGATING, impact="orders fail", current_action="looking"
+                )
+            case Task.BRIEF:
+                return BriefReport(
+                    situation="down", cause="unknown", action="a", eta="unknown", impact="unknown"
+                )
+            case Task.ASSESS:
+                return AssessmentReport(assessment="assessed", recommendations=("call the vendor",))
+            case Task.POST_MORTEM:
+                why = Why(question="why?", answer="a release", evidence=ids)
+                return PostMortemReport(
+                    summary="it broke",
+                    what_failed=claim,
+                    why_it_failed=claim,
+                    why_not_caught=claim,
+                    whys=(why,),
+                    monitoring=(),
+                    testing=(),
+                    process=(),
+                    infrastructure=(),
+                    action_items=(ActionItem(action="test it", owner="backend", days=7),),
+                )
+            case Task.BACKLOG:
+                item = BacklogItem(
+                    title="test it", owner="backend", days=7, priority=Confidence.HIGH, reason="it broke"
+                )
+                return BacklogReport(summary="one task", items=(item,))
+
+    def _hypotheses(self, ids: tuple[str, ...]) -> tuple[Hypothesis, ...]:
+        if not self.knows:
+            return ()
+        return (
+            Hypothesis(
+                service="checkout",
+                category=Category.DEPLOYMENT,
+                confidence=Confidence.HIGH,
+                summary="release 2.0 of checkout",
+                change="c1",
+                evidence=ids,
+            ),
+        )
+
+    def _proposals(self, assignment: Assignment) -> tuple[ProposedAction, ...]:
+        if not self.proposes or ActionKind.ROLLBACK not in assignment.actions:
+            return ()
+        action = Action(
+            kind=ActionKind.ROLLBACK, service="checkout", arguments=Arguments(version=self.version)
+        )
+        return (ProposedAction(action=action, reason="it broke then", expected_effect="errors fall"),)
+
+
+@dataclass
+class Heard:
+    """The twin of the communications, the files and the post-mortem writer: it remembers."""
+
+    updates: list[StatusUpdate] = field(default_factory=list)
+    briefs: list[Brief] = field(default_factory=list)
+    escalations: list[Escalation] = field(default_factory=list)
+    pages: dict[str, str] = field(default_factory=dict)
+
+    async def publish(self, update: StatusUpdate, incident: Incident) -> None:
+        """Remember an update."""
+        self.updates.append(update)
+
+    async def brief(self, brief: Brief, incident: Incident) -> None:
+        """Remember a brief."""
+        self.briefs.append(brief)
+
+    async def escalate(self, escalation: Escalation, incident: Incident) -> None:
+        """Remember an escalation."""
+        self.escalations.append(escalation)
+
+    async def open_channel(self, incident: Incident) -> str:
+        """A channel."""
+        return "channel"
+
+    async def say(self, incident: Incident, text: str, key: str | None = None) -> None:
+        """Said into the channel."""
+
+    async def page(self, incident: Incident, text: str, key: str | None = None) -> None:
+        """Remember a page."""
+        self.pages.setdefault(key or text, text)
+
+    async def write(self, incident: str, name: str, data: bytes) -> str:
+        """A file."""
+        return name
+
+
+Speaks = Callable[[Incident, datetime], Event | None]
+
+
+@dataclass
+class People:
+    """The waiter of the tests: events at given moments, else decisions, else the timer."""
+
+    clock: VirtualClock
+    events: list[tuple[datetime, Speaks]] = field(default_factory=list)
+    decides: Speaks = lambda _incident, _now: None
+
+    async def wait(self, incident: Incident, move: Move) -> tuple[Event, ...]:
+        """What happens next."""
+        now = self.clock.now()
+        answer = self.decides(incident, now)
+        if answer is not None and answer.id not in incident.seen:
+            return (answer,)
+        assert move.until is not None, "a wait without an end"
+        if self.events and self.events[0][0] <= move.until:
+            at, speaks = self.events.pop(0)
+            self.clock.advance_to(at)
+            event = speaks(incident, self.clock.now())
+            if event is not None:
+                return (event,)
+        self.clock.advance_to(move.until)
+        return (TimerFired(id=f"t{incident.turn}", incident=incident.id, at=move.until),)
+
+
+@dataclass
+class Bench:
+    """Everything that one run needs; `run()` drives the incident to its end."""
+
+    world: MadeWorld
+    engine: ScriptedEngine
+    people: People
+    heard: Heard
+    store: MemoryStore
+    deps: Deps
+
+    async def run(self, incident: Incident) -> Incident:
+        """Register and drive."""
+        await self.store.register(incident, WorldRef(kind=WorldKind.CASE, path="made"), ALERT)
+        graph = build(self.deps.runbook, InMemorySaver())
+        driver = Driver(store=self.store, graph=graph, deps=self.deps, waiter=self.people)
+        return await driver.drive(incident.id)
+
+    async def told(self) -> tuple[str, ...]:
+        """The timeline's texts."""
+        return tuple(entry.text for entry in await self.store.entries("INC-1"))
+
+
+def bench(
+    engine: ScriptedEngine | None = None,
+    *,
+    minutes: float = 0,
+    policy: ApprovalPolicy | None = None,
+    revenue_threshold: float | None = None,
+    runbook: Runbook = RUNBOOK,
+    **world: object,
+) -> Bench:
+    """A bench whose steps take some virtual minutes each."""
+    clock = VirtualClock(ALERT)
+    made = MadeWorld(clock, **world)  # type: ignore[arg-type]
+    mind, heard, store, people = engine or ScriptedEngine(), Heard(), MemoryStore(), People(clock)
+
+    def make_kit(sources: Sources, role: str, tools: Sequence[str]) -> Kit:
+        return Kit(sources, store, role, [BOX[name] for name in tools])
+
+    async def write_post_mortem(_i: Incident, _r: PostMortemReport, _who: str, _engine: str) -> str:
+        return "post-mortem.md"
+
+    def pace(step: Step) -> None:
+        clock.advance(timedelta(minutes=minutes))
+
+    deps = Deps(
+        clock=clock,
+        runbook=runbook,
+        roster=ROSTER,
+        policy=policy or ApprovalPolicy(),
+        revenue_threshold=revenue_threshold,
+        world=made.world(),
+        engine=mind,
+        evidence=store,
+        journal=store,
+        intents=store,
+        comms=heard,
+        backlog=store,
+        files=heard,
+        make_kit=make_kit,
+        write_post_mortem=write_post_mortem,
+        pace=pace,
+        catch_up=lambda _incident: None,
+    )
+    return Bench(made, mind, people, heard, store, deps)
+
+
+def alert(status: str = "firing", at: datetime = ALERT) -> Alert:
+    """The alert about web."""
+    return Alert.model_validate(
+        {
+            "source": "alertmanager",
+            "title": "HighErrorRate: web",
+            "service": "web",
+            "status": status,
+            "starts_at": iso(ALERT),
+            "received_at": iso(at),
+            "fingerprint": "f1",
+            "severity": "critical",
+        }
+    )
+
+
+def incident() -> Incident:
+    """A fresh incident."""
+    return Incident(
+        id="INC-1",
+        title="HighErrorRate: web",
+        engine="scripted",
+        opened_at=ALERT,
+        step_since=ALERT,
+        alerts=(alert(),),
+    )

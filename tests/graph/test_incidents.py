@@ -1,0 +1,273 @@
+"""Whole incidents through the real graph: every way that one can end."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from graph.duties import DutyKind, agenda
+from incidents.action import ActionState, Approval, Verdict
+from incidents.errors import ApprovalRefused
+from incidents.events import AlertsArrived, DecisionMade, Event, NoteAdded, SeveritySet, Stopped
+from incidents.incident import Incident
+from incidents.policy import ApprovalPolicy
+from incidents.reports import Task
+from incidents.severity import PublicStatus, Severity, Status, Step
+from incidents.verification import Recovery
+from tests.graph.harness import RUNBOOK, Bench, ScriptedEngine, Speaks, alert, bench, incident
+from tests.graph.worlds import ALERT
+
+
+def decide(verdict: Verdict, by: str = "ana", note: str = "", only: str | None = None) -> Speaks:
+    def speak(now_incident: Incident, now: datetime) -> Event | None:
+        for proposal in now_incident.pending:
+            if only is None or proposal.id == only:
+                approval = Approval(
+                    action=proposal.id, digest=proposal.digest, verdict=verdict, by=by, at=now, note=note
+                )
+                return DecisionMade(
+                    id=f"{verdict}:{proposal.id}:{by}", incident="INC-1", at=now, approval=approval
+                )
+        return None
+
+    return speak
+
+
+def after(minutes: float) -> datetime:
+    return ALERT + timedelta(minutes=minutes)
+
+
+async def test_an_approved_rollback_is_executed_watched_and_written_up() -> None:
+    at = bench(minutes=1)
+    at.people.decides = decide(Verdict.APPROVE)
+    ended = await at.run(incident())
+    assert ended.status is Status.RESOLVED
+    assert [p.state for p in ended.proposals] == [ActionState.DONE]
+    assert at.world.calls == [ended.proposals[0].execution_key]
+    assert ended.verification is not None
+    assert ended.verification.verdict is Recovery.RECOVERED
+    assert ended.watch is not None
+    assert ended.ended_at is not None
+    assert ended.ended_at - ended.watch.started_at >= RUNBOOK.watch.lasts
+    assert ended.post_mortem == "post-mortem.md"
+    assert [task.title for task in await at.store.backlog("INC-1")] == ["test it"]
+    assert at.heard.updates[-1].status is PublicStatus.RESOLVED
+
+
+async def test_the_roles_of_each_step_come_from_the_runbook_and_the_severity() -> None:
+    at = bench(ScriptedEngine(severity=Severity.P0))
+    at.people.decides = decide(Verdict.APPROVE)
+    await at.run(incident())
+    looked = {a.role for a in at.engine.asked if a.task is Task.INVESTIGATE}
+    assert looked == {
+        "infrastructure_maintainer", "backend_architect", "devops_automator", "frontend_developer",
+    }  # fmt: skip
+    confirmed = {a.role for a in at.engine.asked if a.task is Task.VERIFY}
+    assert {"evidence_collector", "infrastructure_maintainer"} <= confirmed
+
+
+async def test_a_p2_is_investigated_by_the_developer_who_owns_the_component() -> None:
+    at = bench(ScriptedEngine(severity=Severity.P2), fault="fine")
+    at.people.decides = decide(Verdict.APPROVE)
+    await at.run(incident().evolve(alerts=(alert().model_copy(update={"service": "checkout"}),)))
+    (looked,) = {(a.role, a.acting_as) for a in at.engine.asked if a.task is Task.INVESTIGATE}
+    assert looked == ("relevant_developer", "backend_architect")
+
+
+async def test_nothing_runs_that_nobody_approved() -> None:
+    at = bench()
+    ended = await at.run(incident())
+    assert at.world.calls == []
+    assert ended.status is Status.HANDED_OVER
+    assert {p.state for p in ended.proposals} == {ActionState.EXPIRED}
+
+
+async def test_a_rejection_sends_the_agents_back_with_the_reason_and_is_not_proposed_again() -> None:
+    at = bench()
+    at.people.decides = decide(Verdict.REJECT, note="the schema has moved on")
+    ended = await at.run(incident())
+    asked = [a.question for a in at.engine.asked if a.task is Task.INVESTIGATE]
+    assert any("the schema has moved on" in (question or "") for question in asked)
+    assert len(ended.proposals) == 1
+    assert at.world.calls == []
+    assert ended.status is Status.HANDED_OVER
+
+
+async def test_two_people_are_needed_where_the_policy_says_so() -> None:
+    at = bench(policy=ApprovalPolicy.model_validate({"approvers": {"rollback": 2}}))
+    first, second = decide(Verdict.APPROVE, by="ana"), decide(Verdict.APPROVE, by="ben")
+
+    def one_after_the_other(now_incident: Incident, now: datetime) -> Event | None:
+        signed = now_incident.proposals[-1].approvals if now_incident.proposals else ()
+        return (second if signed else first)(now_incident, now)
+
+    at.people.decides = one_after_the_other
+    ended = await at.run(incident())
+    assert [a.by for a in ended.proposals[0].approvals] == ["ana", "ben"]
+    assert len(at.world.calls) == 1
+
+
+async def test_one_person_is_not_two() -> None:
+    at = bench(policy=ApprovalPolicy.model_validate({"approvers": {"rollback": 2}}))
+    names = iter(("Ana", "ana "))
+
+    def twice(now_incident: Incident, now: datetime) -> Event | None:
+        return decide(Verdict.APPROVE, by=next(names))(now_incident, now) if now_incident.pending else None
+
+    at.people.decides = twice
+    with pytest.raises(ApprovalRefused, match="already decided"):
+        await at.run(incident())
+    assert at.world.calls == []
+
+
+async def test_an_undo_is_offered_at_once_when_the_signals_get_worse() -> None:
+    at = bench(effect="worse")
+    at.people.decides = decide(Verdict.APPROVE)
+    ended = await at.run(incident())
+    undo = next(p for p in ended.proposals if p.undo_of == "A1")
+    assert undo.action.arguments.version == "2.0"
+    assert undo.state is ActionState.DONE
+    assert len(at.world.calls) == 2
+
+
+async def test_a_change_without_effect_leads_to_another_look_and_then_to_people() -> None:
+    at = bench(effect="nothing")
+    at.people.decides = decide(Verdict.APPROVE)
+    ended = await at.run(incident())
+    assert any("changed nothing" in (a.question or "") for a in at.engine.asked)
+    assert ended.status is Status.HANDED_OVER
+    assert len(at.world.calls) == 1
+
+
+async def test_no_data_after_the_change_is_never_called_recovered() -> None:
+    at = bench(effect="silent")
+    at.people.decides = decide(Verdict.APPROVE)
+    ended = await at.run(incident())
+    assert ended.status is Status.HANDED_OVER
+    assert ended.verification is not None
+    assert ended.verification.verdict is Recovery.UNKNOWN
+
+
+async def test_a_target_that_changed_after_approval_is_not_touched() -> None:
+    at = bench(drifts=True)
+    at.people.decides = decide(Verdict.APPROVE)
+    ended = await at.run(incident())
+    assert not at.world.deeds
+    assert {p.state for p in ended.proposals} == {ActionState.DRIFTED}
+
+
+async def test_an_unknown_cause_leads_to_people_not_to_an_action() -> None:
+    at = bench(ScriptedEngine(knows=False))
+    at.people.decides = decide(Verdict.APPROVE)
+    ended = await at.run(incident())
+    assert ended.investigations == RUNBOOK.bounds.investigations
+    assert ended.status is Status.HANDED_OVER
+    assert ended.proposals == ()
+    assert "handed-over" in at.heard.pages
+
+
+async def test_a_false_alarm_ends_as_one() -> None:
+    at = bench(ScriptedEngine(severity=Severity.P2, knows=False), fault="fine")
+    resolved = alert("resolved", after(6))
+    at.people.events = [
+        (after(6), lambda _i, now: AlertsArrived(id="over", incident="INC-1", at=now, alerts=(resolved,)))
+    ]
+    ended = await at.run(incident())
+    assert ended.status is Status.FALSE_ALARM
+    assert ended.proposals == ()
+
+
+async def test_a_p3_goes_to_the_backlog_without_a_team() -> None:
+    minor = incident().evolve(alerts=(alert().model_copy(update={"severity": "info"}),))
+    at = bench(ScriptedEngine(severity=Severity.P3), fault="fine")
+    ended = await at.run(minor)
+    assert ended.status is Status.BACKLOG
+    assert {a.role for a in at.engine.asked} == {"infrastructure_maintainer", "sprint_prioritizer"}
+    assert len(ended.backlog) == 1
+
+
+async def test_a_severity_set_by_a_person_stands() -> None:
+    at = bench(ScriptedEngine(knows=False))
+    at.people.events = [
+        (
+            after(1),
+            lambda _i, now: SeveritySet(id="s", incident="INC-1", at=now, by="ana", severity=Severity.P0),
+        )
+    ]
+    ended = await at.run(incident())
+    assert (ended.severity, ended.severity_by) == (Severity.P0, "ana")
+    assert at.heard.briefs, "a P0 is briefed"
+
+
+async def test_stop_revokes_what_is_pending() -> None:
+    at = bench()
+    at.people.events = [
+        (after(2), lambda _i, now: Stopped(id="x", incident="INC-1", at=now, by="ana", reason="I have it"))
+    ]
+    ended = await at.run(incident())
+    assert [p.state for p in ended.proposals] == [ActionState.REVOKED]
+    assert ended.status is Status.HANDED_OVER
+
+
+async def test_a_note_is_seen_by_the_next_assignment() -> None:
+    at = bench(ScriptedEngine(knows=False))
+    at.people.events = [
+        (
+            after(1),
+            lambda _i, now: NoteAdded(id="n", incident="INC-1", at=now, by="ana", text="look at payment"),
+        )
+    ]
+    ended = await at.run(incident())
+    assert [note.text for note in ended.notes] == ["look at payment"]
+
+
+@pytest.mark.parametrize("task", list(Task))
+async def test_a_role_that_fails_takes_nobody_down(task: Task) -> None:
+    at = bench(ScriptedEngine(failing=frozenset({task})))
+    at.people.decides = decide(Verdict.APPROVE)
+    ended = await at.run(incident())
+    assert not ended.open
+    if any(a.task is task for a in at.engine.asked):
+        assert any("told to fail" in text for text in await at.told())
+
+
+async def test_a_dead_backend_is_named_and_leads_to_people() -> None:
+    at = bench(ScriptedEngine(knows=False), broken_backends=True)
+    ended = await at.run(incident())
+    assert ended.status is Status.HANDED_OVER
+    assert ended.facts is not None
+    assert ended.facts.quiet is None
+
+
+async def test_a_data_breach_is_a_p0_and_calls_legal_once() -> None:
+    at = bench(ScriptedEngine(severity=Severity.P2, breach=True))
+    at.people.decides = decide(Verdict.APPROVE)
+    ended = await at.run(incident())
+    assert ended.severity is Severity.P0
+    rows = [row for row in RUNBOOK.escalations if row.data_breach]
+    assert [e.row for e in at.heard.escalations].count(rows[0].id) == 1
+
+
+async def test_escalation_rows_of_time_fire_when_due() -> None:
+    at = bench(ScriptedEngine(severity=Severity.P0, knows=False))
+    await at.run(incident())
+    timed = next(row for row in RUNBOOK.escalations if row.severity is Severity.P0)
+    fired = [e for e in at.heard.escalations if e.row == timed.id]
+    if fired:
+        assert timed.unresolved_for is not None
+        assert fired[0].at == ALERT + timed.unresolved_for
+
+
+async def test_the_agenda_of_a_fresh_incident_holds_the_response_time() -> None:
+    duties = agenda(incident(), RUNBOOK, None)
+    assert [duty.kind for duty in duties] == [DutyKind.RESPONSE_BREACH]
+    assert incident().step is Step.TRIAGE
+
+
+async def test_a_second_run_of_the_same_bench_is_the_same() -> None:
+    async def told() -> tuple[str, ...]:
+        at: Bench = bench(minutes=1)
+        at.people.decides = decide(Verdict.APPROVE)
+        await at.run(incident())
+        return await at.told()
+
+    assert await told() == await told()
