@@ -1,0 +1,45 @@
+"""The runbook's file: the one that ships, or a team's own, read strictly."""
+
+from collections.abc import Collection
+from importlib import resources
+from pathlib import Path
+
+from incidents.document import hint, parse_document, read_yaml
+from incidents.errors import RunbookError
+from incidents.runbook import Runbook
+
+
+def load_runbook(path: Path | None, roles: Collection[str]) -> Runbook:
+    """Read a runbook.
+
+    Args:
+        path: a team's own file; None takes the one that ships.
+        roles: the slugs of the roles that exist.
+
+    Raises:
+        RunbookError: the file cannot be read or breaks a rule; one line for each mistake, with its path in
+            the file, the value and the nearest right one.
+    """
+    source, text = _text(path)
+    runbook = parse_document(
+        read_yaml(text, source=source, error=RunbookError), Runbook, source=source, error=RunbookError
+    )
+    known = sorted(roles)
+    unknown = [
+        f"{source}: {place}: there is no role {role!r}; {hint(role, known)}"
+        for role, place in runbook.roles_named().items()
+        if role not in roles
+    ]
+    if unknown:
+        raise RunbookError("\n".join(unknown))
+    return runbook
+
+
+def _text(path: Path | None) -> tuple[str, str]:
+    """The file's name for messages, and its text."""
+    if path is None:
+        return "runbook.yaml", (resources.files("nexus") / "runbook.yaml").read_text(encoding="utf-8")
+    try:
+        return str(path), path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as failed:
+        raise RunbookError(f"{path}: the runbook cannot be read: {failed}") from None
