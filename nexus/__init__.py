@@ -1,0 +1,1 @@
+"""Nexus: runs the incident runbook with named agents."""

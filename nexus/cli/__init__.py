@@ -1,0 +1,30 @@
+"""The command line: what people and scripts type. Verbs import what they need when they are called.
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 the incident waits for people.
+"""
+
+import sys
+
+from incidents.errors import NexusError
+from nexus.cli.about import register_about
+from nexus.cli.base import app, complain
+from nexus.cli.decide import register_decide
+from nexus.cli.look import register_look
+from nexus.cli.run import register_run
+
+register_run(app)
+register_look(app)
+register_decide(app)
+register_about(app)
+
+
+def main() -> None:
+    """Run a verb; a user's mistake is one sentence, never a traceback."""
+    try:
+        app()
+    except NexusError as error:
+        complain(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        complain("stopped; `nexus resume` goes on where it was")
+        sys.exit(130)

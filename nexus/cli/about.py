@@ -1,0 +1,65 @@
+"""Verbs that tell what Nexus is made of: graph, runbook, roles, doctor."""
+
+import asyncio
+import json
+
+import typer
+from rich.console import Group
+
+from nexus.cli.base import Json, out, settings, write
+
+
+def register_about(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command("graph")(graph)
+    app.command("runbook")(runbook)
+    app.command("roles")(roles)
+    app.command("doctor")(doctor)
+
+
+def graph() -> None:
+    """Print the state machine as Mermaid, with every role visible."""
+    from graph.build import build
+    from nexus.house import runbook_of
+
+    write(build(runbook_of(settings())).get_graph(xray=1).draw_mermaid())
+
+
+def runbook(as_json: Json = False) -> None:
+    """Show the runbook as the tables people know."""
+    from nexus.house import roster_of, runbook_of
+
+    found = runbook_of(settings())
+    if as_json:
+        write(found.model_dump_json(indent=2))
+        return
+    from nexus.render_runbook import render_runbook
+
+    out().print(Group(*render_runbook(found, roster_of(settings()))))
+
+
+def roles(as_json: Json = False) -> None:
+    """Show the roles: what they do, with which tools."""
+    from nexus.house import roster_of
+
+    found = roster_of(settings())
+    if as_json:
+        write(json.dumps([role.model_dump(mode="json") for role in found.roles], indent=2))
+        return
+    from nexus.render_runbook import render_roles
+
+    out().print(Group(*render_roles(found)))
+
+
+def doctor(as_json: Json = False) -> None:
+    """Check what is configured, what answers, what is missing and how to add it."""
+    from nexus.doctor import examine
+    from nexus.render.doctor import doctor_view
+
+    found = asyncio.run(examine(settings()))
+    if as_json:
+        write(json.dumps([check.model_dump(mode="json") for check in found], indent=2))
+    else:
+        out().print(doctor_view(found))
+    if any(check.state == "broken" for check in found):
+        raise typer.Exit(1)

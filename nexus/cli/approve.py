@@ -1,0 +1,78 @@
+"""Who answers while an incident runs in this terminal."""
+
+import getpass
+import sys
+from datetime import datetime
+
+from rich.prompt import Prompt
+
+from incidents.action import Approval, Proposal, Verdict
+from incidents.incident import Incident
+from nexus.cli.base import out
+from nexus.house import House
+from nexus.waiters import Approver, Nobody
+
+
+def approver(mode: str, house: House) -> Approver:
+    """The approver of `--approve`: everything, nothing, or the person at the terminal."""
+    if mode == "all":
+        return _everything(house)
+    if mode == "none":
+        return _nobody_answers
+    return _asking(house) if sys.stdin.isatty() else _nobody_is_here
+
+
+async def _nobody_answers(incident: Incident, proposal: Proposal, now: datetime) -> None:
+    """Time passes until the proposal expires."""
+
+
+async def _nobody_is_here(incident: Incident, proposal: Proposal, now: datetime) -> Nobody:
+    """The incident is left for another process."""
+    return Nobody()
+
+
+def _everything(house: House) -> Approver:
+    """Approves whatever is proposed; under a policy with names it takes those, else it says what it is."""
+
+    async def answer(incident: Incident, proposal: Proposal, now: datetime) -> Approval:
+        number = len(proposal.approvals)
+        named = house.policy.people
+        by = named[number % len(named)] if named else f"--approve all ({number + 1})"
+        return _approval(proposal, Verdict.APPROVE, by, now, "")
+
+    return answer
+
+
+def _asking(house: House) -> Approver:
+    """Shows the proposal and asks, once for each person that is needed."""
+
+    async def answer(incident: Incident, proposal: Proposal, now: datetime) -> Approval | Nobody:
+        from nexus.render import proposal_panel
+
+        console = out()
+        console.print()
+        console.print(proposal_panel(proposal, incident, now, await house.store.evidence(incident.id)))
+        said = Prompt.ask("Approve? (yes / no / later)", choices=["yes", "no", "later"], console=console)
+        if said == "later":
+            return Nobody()
+        by = _name(proposal)
+        if said == "yes":
+            return _approval(proposal, Verdict.APPROVE, by, now, "")
+        note = Prompt.ask("Why not? The agents look again with your reason", console=console)
+        return _approval(proposal, Verdict.REJECT, by, now, note)
+
+    return answer
+
+
+def _name(proposal: Proposal) -> str:
+    """Who decides; a second signature needs a second name."""
+    signed = {approval.by.casefold() for approval in proposal.approvals}
+    while True:
+        by = Prompt.ask("Your name", default=getpass.getuser(), console=out()).strip()
+        if by and by.casefold() not in signed:
+            return by
+        out().print("Somebody else has to sign now.", style="yellow")
+
+
+def _approval(proposal: Proposal, verdict: Verdict, by: str, now: datetime, note: str) -> Approval:
+    return Approval(action=proposal.id, digest=proposal.digest, verdict=verdict, by=by, at=now, note=note)

@@ -1,0 +1,79 @@
+"""What every verb shares: the consoles, the settings, the house."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from nexus.config import Settings, read_settings
+
+if TYPE_CHECKING:
+    from nexus.house import House
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Runs an incident runbook with named agents: triage, diagnosis, an approved fix, a post-mortem.",
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+IncidentId = Annotated[str, typer.Argument(metavar="ID", help="The incident, such as INC-2026-11-23-001.")]
+
+
+def out() -> Console:
+    """The console of stdout: colours in a terminal, plain when piped; never cut when piped."""
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def write(text: str) -> None:
+    """One piece of plain output, as it is."""
+    sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+
+
+def complain(text: str) -> None:
+    """One sentence on stderr."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(Text(f"nexus: {text}", style="red"))
+
+
+def settings() -> Settings:
+    """The settings in this process's environment."""
+    return read_settings(os.environ)
+
+
+@contextmanager
+def house(*, create: bool = False) -> Iterator["House"]:
+    """The house, closed afterwards."""
+    from nexus.house import open_house
+
+    opened = open_house(settings(), create=create)
+    try:
+        yield opened
+    finally:
+        opened.store.close()
+
+
+def log_to_stderr() -> None:
+    """Send the log to stderr at the level of the settings; for verbs that do work."""
+    import logging
+
+    import structlog
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.getLevelNamesMapping()[settings().log_level.upper()]
+        ),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

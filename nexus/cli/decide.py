@@ -1,0 +1,84 @@
+"""Verbs with which people speak: approve, reject, note, severity, stop."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from nexus.cli.base import IncidentId, house, out
+
+By = Annotated[str, typer.Option("--by", help="Your name.")]
+Note = Annotated[str, typer.Option("--note", help="Why; the agents read it.")]
+ActionId = Annotated[
+    str | None, typer.Option("--action", help="Which proposal, such as A1, if several wait.")
+]
+Digest = Annotated[
+    str | None,
+    typer.Option("--digest", help="The digest that you looked at: refused if it is another one now."),
+]
+
+
+def register_decide(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command("approve")(approve)
+    app.command("reject")(reject)
+    app.command("note")(note)
+    app.command("severity")(severity)
+    app.command("stop")(stop)
+
+
+def approve(
+    identity: IncidentId, by: By, note: Note = "", action: ActionId = None, digest: Digest = None
+) -> None:
+    """Approve what an incident proposes. It runs when the incident goes on."""
+    _decide("approve", identity, by, note, action, digest)
+
+
+def reject(
+    identity: IncidentId,
+    by: By,
+    note: Annotated[str, typer.Option("--note", help="Why; the agents look again with it.")],
+    action: ActionId = None,
+    digest: Digest = None,
+) -> None:
+    """Reject what an incident proposes, with the reason."""
+    _decide("reject", identity, by, note, action, digest)
+
+
+def _decide(verdict: str, identity: str, by: str, note: str, action: str | None, digest: str | None) -> None:
+    from incidents.action import Verdict
+
+    with house() as opened:
+        proposal = asyncio.run(
+            opened.service.decide(identity, Verdict(verdict), by=by, note=note, action=action, digest=digest)
+        )
+        missing = proposal.approvers_needed - len(proposal.approvals)
+        more = f"; {missing} more approval(s) needed" if proposal.state == "proposed" else ""
+        out().print(f"{proposal.id} ({proposal.action.title}): {proposal.state}{more}.", markup=False)
+        out().print(f"If nothing drives {identity} right now, `nexus resume` goes on with it.", markup=False)
+
+
+def note(identity: IncidentId, text: Annotated[str, typer.Argument()], by: By) -> None:
+    """Give the agents a hint or a constraint."""
+    with house() as opened:
+        asyncio.run(opened.service.note(identity, by=by, text=text))
+        out().print("Noted; the next assignment sees it.")
+
+
+def severity(identity: IncidentId, level: Annotated[str, typer.Argument(help="P0 to P3.")], by: By) -> None:
+    """Set the severity by hand; it stays until a person changes it."""
+    from incidents.errors import UnknownName
+    from incidents.severity import Severity
+
+    if level.upper() not in set(Severity):
+        raise UnknownName("severity", level, set(Severity))
+    with house() as opened:
+        asyncio.run(opened.service.set_severity(identity, Severity(level.upper()), by=by))
+        out().print(f"Severity of {identity} set to {level.upper()}.", markup=False)
+
+
+def stop(identity: IncidentId, by: By, reason: Annotated[str, typer.Option("--reason", help="Why.")]) -> None:
+    """Stop the agents of an incident; pending approvals are revoked, people take over."""
+    with house() as opened:
+        asyncio.run(opened.service.stop(identity, by=by, reason=reason))
+        out().print(f"{identity}: stopped; what was pending is revoked.", markup=False)

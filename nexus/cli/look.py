@@ -1,0 +1,111 @@
+"""Verbs that only look: incidents, show, watch, approvals, backlog."""
+
+import asyncio
+import json
+
+import typer
+
+from nexus.cli.base import IncidentId, Json, house, out, write
+
+#: How often `watch` looks for new entries, in seconds.
+GLANCE = 0.5
+
+
+def register_look(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command("incidents")(incidents)
+    app.command("show")(show)
+    app.command("watch")(watch)
+    app.command("approvals")(approvals)
+    app.command("backlog")(backlog)
+
+
+def incidents(as_json: Json = False) -> None:
+    """List all incidents, newest first."""
+    with house() as opened:
+        found = asyncio.run(opened.store.incidents())
+        if as_json:
+            write(json.dumps([one.model_dump(mode="json") for one in found], indent=2))
+            return
+        from nexus.render import incidents_table
+
+        out().print(incidents_table(found))
+
+
+def show(identity: IncidentId, as_json: Json = False) -> None:
+    """Show one incident: diagnosis, suspects, actions, verification, communications, timeline."""
+    with house() as opened:
+        incident = asyncio.run(opened.service.find(identity))
+        entries = asyncio.run(opened.store.entries(identity))
+        from nexus.render import incident_json, incident_view
+
+        if as_json:
+            write(incident_json(incident, entries))
+        else:
+            out().print(incident_view(incident, entries))
+
+
+def watch(identity: IncidentId) -> None:
+    """Follow an incident's timeline until it ends."""
+    from nexus.render import show_entry
+
+    async def follow() -> None:
+        seen: set[str] = set()
+        while True:
+            incident = await opened.service.find(identity)
+            for entry in await opened.store.entries(identity):
+                if entry.id not in seen:
+                    seen.add(entry.id)
+                    show_entry(out(), entry)
+            if identity not in {one.id for one in await opened.store.open_incidents()}:
+                out().print(f"{identity} has ended: {incident.end_reason}", markup=False)
+                return
+            await asyncio.sleep(GLANCE)
+
+    with house() as opened:
+        asyncio.run(follow())
+
+
+def approvals(as_json: Json = False) -> None:
+    """List what waits for a person's decision."""
+    from incidents.incident import Incident
+
+    async def load() -> list[tuple[Incident, str]]:
+        found = []
+        for one in await opened.store.open_incidents():
+            incident = await opened.service.find(one.id)
+            if incident.pending:
+                found.append((incident, (await opened.store.clock_of(one.id)).isoformat()))
+        return found
+
+    with house() as opened:
+        waiting = asyncio.run(load())
+        if as_json:
+            rows = [p.model_dump(mode="json") for incident, _ in waiting for p in incident.pending]
+            write(json.dumps(rows, indent=2))
+            return
+        from datetime import datetime
+
+        from nexus.render import approvals_table, proposal_panel
+
+        if not waiting:
+            out().print("Nothing waits for a decision.")
+            return
+        now = max(datetime.fromisoformat(moment) for _, moment in waiting)
+        out().print(approvals_table([incident for incident, _ in waiting], now))
+        for incident, moment in waiting:
+            evidence = asyncio.run(opened.store.evidence(incident.id))
+            for proposal in incident.pending:
+                out().print(proposal_panel(proposal, incident, datetime.fromisoformat(moment), evidence))
+
+
+def backlog(as_json: Json = False) -> None:
+    """List the prevention tasks in the backlog."""
+    with house() as opened:
+        tasks = asyncio.run(opened.store.backlog())
+        if as_json:
+            write(json.dumps([task.model_dump(mode="json") for task in tasks], indent=2))
+            return
+        from nexus.render import backlog_table
+
+        out().print(backlog_table(tasks))

@@ -1,0 +1,194 @@
+"""Verbs that drive incidents: demo, run, resume."""
+
+import asyncio
+import sys
+from enum import StrEnum
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from incidents.errors import AlertError, Refused, UnknownName
+from nexus.cli.base import Json, complain, house, log_to_stderr, out, settings, write
+from nexus.config import EngineMode
+
+if TYPE_CHECKING:
+    from incidents.incident import Incident
+    from nexus.house import House
+
+#: An alert file that is larger is not read into memory.
+LARGEST_ALERT = 1_000_000
+
+WAITS_FOR_PEOPLE = 3
+
+DEMO = "shop-checkout-bad-release"
+
+
+class Approve(StrEnum):
+    """Who decides on what the agents propose."""
+
+    ASK = "ask"
+    ALL = "all"
+    NONE = "none"
+
+
+Engine = Annotated[str | None, typer.Option("--engine", help="auto, llm or playbook.")]
+
+
+def register_run(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command("demo")(demo)
+    app.command("run")(run)
+    app.command("resume")(resume)
+
+
+def demo(
+    yes: Annotated[bool, typer.Option("--yes", help="Approve without asking.")] = False,
+    engine: Engine = None,
+    as_json: Json = False,
+) -> None:
+    """Replay an incident that was recorded from a real shop with a bad release."""
+    mode = _mode(engine)
+    if not as_json:
+        _introduce(mode)
+    with resources.as_file(resources.files("demo") / "recording" / DEMO) as case:
+        incident = _start(None, case, Approve.ALL if yes else Approve.ASK, mode, as_json)
+    _finish(incident, as_json)
+
+
+def run(
+    alert: Annotated[
+        Path | None,
+        typer.Argument(help="An Alertmanager webhook body or Nexus's JSON; none: the case's own alerts."),
+    ] = None,
+    world: Annotated[Path, typer.Option("--world", help="A recorded incident's folder.")] = Path(),
+    approve: Annotated[Approve, typer.Option("--approve", help="Who decides.")] = Approve.ASK,
+    engine: Engine = None,
+    as_json: Json = False,
+) -> None:
+    """Run one incident to its end, on a virtual clock."""
+    _finish(_start(alert, world, approve, _mode(engine), as_json), as_json)
+
+
+def resume(
+    approve: Annotated[Approve, typer.Option("--approve", help="Who decides.")] = Approve.ASK,
+    as_json: Json = False,
+) -> None:
+    """Pick up every open incident that no living process works on."""
+    left = 0
+    with house() as opened:
+        found = asyncio.run(opened.store.open_incidents())
+        if not found and not as_json:
+            out().print("Nothing to resume: no incident is open.")
+        ended = []
+        for one in reversed(found):
+            try:
+                ended.append(_drive(opened, one.id, approve, _mode(one.engine), as_json))
+            except Refused as error:
+                complain(str(error))
+                left += 1
+        if as_json:
+            write("[" + ",\n".join(_json(opened, incident) for incident in ended) + "]")
+        else:
+            for incident in ended:
+                _conclude(opened, incident)
+    if left:
+        sys.exit(1)
+    if any(incident.open for incident in ended):
+        sys.exit(WAITS_FOR_PEOPLE)
+
+
+def _mode(engine: str | None) -> EngineMode:
+    chosen = engine or settings().engine
+    match chosen:
+        case "auto" | "llm" | "playbook":
+            return chosen
+        case _:
+            raise UnknownName("engine", chosen, ("auto", "llm", "playbook"))
+
+
+def _introduce(mode: EngineMode) -> None:
+    found = settings()
+    if mode == "playbook" or not found.has_model:
+        why = "as you asked" if mode == "playbook" else "no model is configured"
+        text = f"The playbook speaks ({why}); to add a model, set NEXUS_LLM_BASE_URL and NEXUS_LLM_MODEL."
+    else:
+        text = f"The model {found.llm_model} at {found.endpoint} speaks, with the playbook behind it."
+    out().print(text, style="grey62", markup=False)
+
+
+def _start(alert: Path | None, world: Path, approve: Approve, mode: EngineMode, as_json: bool) -> "Incident":
+    from nexus.app import open_incident
+
+    body = _body(alert) if alert is not None else None
+    with house(create=True) as opened:
+        incident = asyncio.run(open_incident(opened, world.resolve(), body, mode))
+        if not as_json:
+            out().print(f"{incident.id}  {incident.title}", style="bold", markup=False)
+        return _drive(opened, incident.id, approve, mode, as_json)
+
+
+def _body(alert: Path) -> bytes:
+    if not alert.is_file():
+        raise AlertError(f"{alert} is no file; give an alert body as JSON")
+    size = alert.stat().st_size
+    if size > LARGEST_ALERT:
+        raise AlertError(f"{alert} has {size:,} bytes; an alert body has at most {LARGEST_ALERT:,}")
+    return alert.read_bytes()
+
+
+def _drive(opened: "House", identity: str, approve: Approve, mode: EngineMode, quiet: bool) -> "Incident":
+    from nexus.app import Listeners, driver
+    from nexus.cli.approve import approver
+    from nexus.engines import engine_of
+    from nexus.render import show_entry
+
+    log_to_stderr()
+    listeners = Listeners(
+        entry=lambda entry: None if quiet else show_entry(out(), entry), message=lambda message: None
+    )
+
+    async def go() -> "Incident":
+        chosen = approver(approve.value, opened)
+        async with driver(opened, identity, engine_of(settings(), mode), chosen, listeners) as ready:
+            return await ready.drive(identity)
+
+    return asyncio.run(go())
+
+
+def _json(opened: "House", incident: "Incident") -> str:
+    from nexus.render import incident_json
+
+    return incident_json(incident, asyncio.run(opened.store.entries(incident.id)))
+
+
+def _finish(incident: "Incident", as_json: bool) -> None:
+    with house() as opened:
+        if as_json:
+            write(_json(opened, incident))
+        else:
+            _conclude(opened, incident)
+    if incident.open:
+        sys.exit(WAITS_FOR_PEOPLE)
+
+
+def _conclude(opened: "House", incident: "Incident") -> None:
+    """The last lines: how it ended, where everything lies, what a person has to do."""
+    console = out()
+    console.print()
+    if incident.open:
+        for proposal in incident.pending:
+            console.print(
+                f"{incident.id} waits for a decision on {proposal.id}: {proposal.action.title}.\n"
+                f"  nexus approve {incident.id} --by NAME\n"
+                f"  nexus reject {incident.id} --by NAME --note WHY\n"
+                "then: nexus resume",
+                markup=False,
+            )
+        return
+    console.print(f"{incident.id} {incident.status}: {incident.end_reason}", style="bold", markup=False)
+    if incident.post_mortem:
+        console.print(f"Post-mortem:  {incident.post_mortem}", markup=False)
+    console.print(f"Everything:   {opened.folder.path(incident.id, '.')}", markup=False)
+    console.print(f"Look again:   nexus show {incident.id}", markup=False)

@@ -1,0 +1,97 @@
+"""The settings, read once from the environment; nothing else in the house reads it.
+
+Every variable begins with `NEXUS_`, apart from the two that OpenAI's own clients use, which are honoured.
+"""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+
+from incidents.errors import SettingsError
+from incidents.value import Value
+
+PREFIX = "NEXUS_"
+OPENAI_BASE_URL = "https://api.openai.com/v1"
+
+EngineMode = Literal["auto", "llm", "playbook"]
+
+
+class Settings(Value):
+    """Everything that can be set. The field `llm_model` is the variable `NEXUS_LLM_MODEL`."""
+
+    home: Path = Field(default_factory=lambda: Path.home() / ".nexus", description="where the store lies")
+    engine: EngineMode = Field(default="auto", description="auto, llm or playbook")
+    llm_base_url: str | None = Field(default=None, description="any OpenAI-compatible endpoint, with its /v1")
+    llm_api_key: SecretStr | None = Field(default=None, description="its key; OPENAI_API_KEY serves as well")
+    llm_model: str | None = Field(
+        default=None, description="the model of every tier that has none of its own"
+    )
+    llm_model_light: str | None = Field(default=None, description="for short texts: status, briefs, backlog")
+    llm_model_deep: str | None = Field(default=None, description="for root causes and the post-mortem")
+    llm_timeout: float = Field(default=60, gt=0, description="seconds that one request may stay silent")
+    llm_assignment_seconds: float = Field(
+        default=240, gt=0, description="seconds that one assignment may take"
+    )
+    llm_max_calls: int = Field(default=12, ge=2, le=100, description="model calls of one assignment")
+    llm_streaming: bool = Field(default=False, description="read answers as a stream")
+    llm_price_in: float = Field(default=0.0, ge=0, description="price of a million tokens read")
+    llm_price_out: float = Field(default=0.0, ge=0, description="price of a million tokens written")
+    llm_ca_file: Path | None = Field(default=None, description="certificates to trust for the endpoint")
+    langsmith: bool = Field(default=False, description="let LangSmith trace, if its own variables ask for it")
+    budget_tokens: int | None = Field(default=None, ge=0, description="tokens that one incident may use")
+    budget_cost: float | None = Field(default=None, ge=0, description="what one incident's models may cost")
+    runbook: Path | None = Field(default=None, description="a runbook file of your own")
+    roster: Path | None = Field(default=None, description="a file with further roles")
+    prompts: Path | None = Field(default=None, description="a folder with prompts of your own")
+    revenue_threshold: float | None = Field(
+        default=None, ge=0, description="the $X of the escalation matrix; not set: the row never fires"
+    )
+    people: tuple[str, ...] = Field(default=(), description="who may approve, comma-separated; empty: anyone")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="warning", description="of stderr"
+    )
+
+    @field_validator("people", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(p.strip() for p in value.split(",") if p.strip()) if isinstance(value, str) else value
+
+    @property
+    def endpoint(self) -> str | None:
+        """The model endpoint; OpenAI's own if only a key is given."""
+        return self.llm_base_url or (OPENAI_BASE_URL if self.llm_api_key else None)
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a model is configured at all."""
+        return self.endpoint is not None
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings in an environment.
+
+    Raises:
+        SettingsError: an unknown variable (with the nearest known one) or a value that cannot be used.
+    """
+    given = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and value != ""
+    }
+    for name, ours in (("OPENAI_API_KEY", "llm_api_key"), ("OPENAI_BASE_URL", "llm_base_url")):
+        if environment.get(name):
+            given.setdefault(ours, environment[name])
+    if unknown := sorted(set(given) - set(Settings.model_fields)):
+        name = unknown[0]
+        near = get_close_matches(name, Settings.model_fields, n=1, cutoff=0.5)
+        hint = f"did you mean {PREFIX}{near[0].upper()}?" if near else "see docs/operations.md"
+        raise SettingsError(f"There is no setting {PREFIX}{name.upper()}; {hint}")
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = str(first["loc"][0]) if first["loc"] else "settings"
+        raise SettingsError(f"{PREFIX}{field.upper()}: {first['msg']}") from None

@@ -1,0 +1,47 @@
+"""When it happened: the times of an incident, from its state alone."""
+
+from datetime import datetime
+
+from incidents.incident import Incident
+from incidents.severity import Status
+from incidents.value import Moment, Value
+
+
+class Milestones(Value):
+    """When it happened; None is unknown.
+
+    `introduced` is the onset in the signals, as diagnosed. `mitigated` is when code first saw the signals
+    recovered. `impact_seconds` is how long users were affected: 0 if they were not, None if it is not known
+    or not over.
+    """
+
+    introduced: Moment | None
+    detected: Moment
+    acknowledged: Moment | None
+    mitigated: Moment | None
+    resolved: Moment | None
+    impact_seconds: float | None
+
+
+def milestones(incident: Incident) -> Milestones:
+    """The times of an incident, from its state alone."""
+    introduced = incident.diagnosis.onset if incident.diagnosis else None
+    resolved = incident.ended_at if incident.status is Status.RESOLVED else None
+    return Milestones(
+        introduced=introduced,
+        detected=min((alert.received_at for alert in incident.alerts), default=incident.opened_at),
+        acknowledged=incident.triaged_at,
+        mitigated=incident.mitigated_at,
+        resolved=resolved,
+        impact_seconds=_impact(incident, introduced, incident.mitigated_at or resolved),
+    )
+
+
+def _impact(incident: Incident, introduced: datetime | None, over: datetime | None) -> float | None:
+    """From the onset, or where it is unknown from the alert's own start, until the signals were back."""
+    if incident.impact.customers_affected is False:
+        return 0.0
+    begun = introduced or min((alert.starts_at for alert in incident.alerts), default=None)
+    if incident.impact.customers_affected is None or begun is None or over is None:
+        return None
+    return max((over - begun).total_seconds(), 0.0)

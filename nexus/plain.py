@@ -1,0 +1,54 @@
+"""Text that came from outside, made harmless: for terminals and for Markdown.
+
+Titles, log lines, model answers and people's notes may hold escape sequences, markup or direction overrides.
+"""
+
+import re
+import unicodedata
+
+#: What Markdown could read as code, emphasis, a link, an image, HTML, an entity or a table's edge. An
+#: underscore inside a word is none of these, and metric names are full of them.
+_STRUCTURE = re.compile(r"([\\`*\[\]<|~]|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_]))")
+
+#: What would begin a heading, a list, a quote, a rule or an underline at the start of a line.
+_LINE_START = re.compile(r"^(\s*)([#>+=-])", re.MULTILINE)
+
+#: Words of role names that do not simply begin with a capital.
+_SPELLED = {"devops": "DevOps", "api": "API", "ui": "UI", "sre": "SRE"}
+
+_NUMBERED = re.compile(r"^(\s*\d+)([.)](?:\s|$))", re.MULTILINE)
+
+
+def clean(text: str) -> str:
+    """The text without control, format and unassigned characters; line ends stay, tabs become blanks."""
+    spaced = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    return "".join(char for char in spaced if char == "\n" or unicodedata.category(char)[0] != "C")
+
+
+def line(text: str) -> str:
+    """The cleaned text on one line."""
+    return " ".join(clean(text).split())
+
+
+def markdown(text: str) -> str:
+    """The cleaned text such that Markdown shows it as it is; line ends stay."""
+    escaped = _STRUCTURE.sub(r"\\\1", clean(text))
+    escaped = _LINE_START.sub(r"\1\\\2", escaped)
+    return _NUMBERED.sub(r"\1\\\2", escaped)
+
+
+def markdown_line(text: str) -> str:
+    """The cleaned text on one line such that Markdown shows it as it is."""
+    return markdown(line(text))
+
+
+def markdown_block(text: str) -> str:
+    """The cleaned text with its line ends kept visible in Markdown."""
+    return "  \n".join(markdown(part.strip()) for part in clean(text).strip().split("\n"))
+
+
+def role_name(slug: str) -> str:
+    """A role as people read it: `DevOps Automator` for `devops_automator`; other text stays as it is."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", slug):
+        return slug
+    return " ".join(_SPELLED.get(word, word.capitalize()) for word in slug.split("_"))

@@ -1,0 +1,142 @@
+"""What anyone may ask of an incident: decide on a proposal, leave a note, set the severity, stop the agents.
+
+Every request is checked first, then written to the inbox; whoever drives the incident takes it from there.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from incidents.action import Approval, Proposal, Verdict
+from incidents.errors import ApprovalRefused, Refused, UnknownName, UsageError
+from incidents.events import Event, NoteAdded, SeveritySet, Stopped
+from incidents.incident import Incident
+from incidents.policy import ApprovalPolicy, decide
+from incidents.severity import Severity
+from nexus.store.port import IncidentStore
+from nexus.store.records import WorldKind
+from nexus.waiters import decision
+from tools.clock import Clock
+
+
+@dataclass(frozen=True)
+class Service:
+    """The people's door. `wall` is the time for incidents of live worlds; recorded ones have their own."""
+
+    store: IncidentStore
+    policy: ApprovalPolicy
+    wall: Clock
+
+    async def find(self, identity: str) -> Incident:
+        """The incident of an id.
+
+        Raises:
+            UnknownName: there is none.
+        """
+        incident = await self.store.load(identity)
+        if incident is None:
+            raise UnknownName("incident", identity, (s.id for s in await self.store.incidents()))
+        return incident
+
+    async def decide(
+        self,
+        identity: str,
+        verdict: Verdict,
+        *,
+        by: str,
+        note: str = "",
+        action: str | None = None,
+        digest: str | None = None,
+    ) -> Proposal:
+        """Approve or reject a proposal; the proposal is returned as the decision leaves it.
+
+        Args:
+            identity: the incident's id.
+            verdict: approve or reject.
+            by: the person's name.
+            note: why; a rejection's reason goes to the agents.
+            action: the proposal's id; not needed while exactly one waits.
+            digest: what the person signed, at least its first 8 digits; not given: as it stands now.
+
+        Raises:
+            UnknownName, UsageError: no such incident or proposal, or no name.
+            ApprovalRefused: late, used, for another digest, or by the same person twice.
+        """
+        if not by.strip():
+            raise UsageError("Say who decides: --by NAME")
+        incident = await self.find(identity)
+        proposal = _proposal(incident, action)
+        approval = Approval(
+            action=proposal.id,
+            digest=_signed(proposal, digest),
+            verdict=verdict,
+            by=by.strip(),
+            at=await self._now(identity),
+            note=note,
+        )
+        decided = decide(proposal, approval, self.policy)
+        await self.store.record_approval(decision(incident, approval))
+        return decided
+
+    async def note(self, identity: str, *, by: str, text: str) -> None:
+        """Give the agents a hint or a constraint."""
+        now = await self._running(identity)
+        await self._send(
+            NoteAdded(id=_event(identity, "note", by, now), incident=identity, at=now, by=by, text=text)
+        )
+
+    async def set_severity(self, identity: str, severity: Severity, *, by: str) -> None:
+        """Override the severity; it stays until a person changes it."""
+        now = await self._running(identity)
+        event = SeveritySet(
+            id=_event(identity, "severity", by, now), incident=identity, at=now, by=by, severity=severity
+        )
+        await self._send(event)
+
+    async def stop(self, identity: str, *, by: str, reason: str) -> None:
+        """Stop the agents and revoke what is pending."""
+        now = await self._running(identity)
+        event = Stopped(id=_event(identity, "stop", by, now), incident=identity, at=now, by=by, reason=reason)
+        await self._send(event)
+
+    async def _send(self, event: Event) -> None:
+        if not await self.store.add_event(event):
+            raise Refused(f"{event.id} was said already; nothing was changed")
+
+    async def _running(self, identity: str) -> datetime:
+        incident = await self.find(identity)
+        if not incident.open:
+            raise Refused(f"{identity} has ended ({incident.status}); nothing was changed")
+        return await self._now(identity)
+
+    async def _now(self, identity: str) -> datetime:
+        world = await self.store.world_of(identity)
+        return await self.store.clock_of(identity) if world.kind is WorldKind.CASE else self.wall.now()
+
+
+def _event(incident: str, kind: str, by: str, at: datetime) -> str:
+    return f"{incident}:{kind}:{by}:{at.isoformat()}"
+
+
+def _proposal(incident: Incident, action: str | None) -> Proposal:
+    if action is not None:
+        found = incident.proposal(action)
+        if found is None:
+            raise UnknownName("action", action, (p.id for p in incident.proposals))
+        return found
+    if len(incident.pending) == 1:
+        return incident.pending[0]
+    if not incident.proposals:
+        raise ApprovalRefused(f"{incident.id} has proposed nothing; there is nothing to decide")
+    if not incident.pending:
+        last = incident.proposals[-1]
+        raise ApprovalRefused(f"{last.id} of {incident.id} is {last.state}; nothing waits for a decision")
+    raise UsageError(f"{len(incident.pending)} proposals wait: name one with --action")
+
+
+def _signed(proposal: Proposal, digest: str | None) -> str:
+    """The full digest that a person signed, from its first digits."""
+    if digest is None:
+        return proposal.digest
+    if len(digest) < 8:
+        raise UsageError("Give at least the first 8 digits of the digest")
+    return proposal.digest if proposal.digest.startswith(digest.lower()) else digest

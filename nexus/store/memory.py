@@ -1,0 +1,223 @@
+"""The store's twin in memory, for tests and for runs that leave nothing behind. The same suite holds both."""
+
+from collections import defaultdict
+from datetime import UTC, date, datetime
+from typing import TypeVar
+
+from graph.ports import Intent
+from incidents.action import Approval, Outcome, Proposal
+from incidents.communications import BacklogEntry
+from incidents.errors import Refused, UnknownName
+from incidents.events import DecisionMade, Event
+from incidents.findings import Evidence
+from incidents.incident import Incident
+from incidents.timeline import Entry
+from incidents.value import Value
+from nexus.store.claims import replaced, this_process
+from nexus.store.records import Claim, Message, Summary, WorldRef, already_decided, begun, incident_id, person
+
+V = TypeVar("V", bound=Value)
+
+
+class _Table(dict[tuple[str, ...], V]):
+    """Rows by key, in the order in which they came; a key that is there stays as it is."""
+
+    def insert(self, key: tuple[str, ...], row: V) -> bool:
+        """Whether it is new."""
+        if key in self:
+            return False
+        self[key] = row
+        return True
+
+    def of(self, incident: str) -> tuple[V, ...]:
+        """The rows whose key begins with that incident."""
+        return tuple(row for key, row in self.items() if key[0] == incident)
+
+
+class MemoryStore:
+    """Implements `nexus.store.port.IncidentStore` in dictionaries."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[date, int] = defaultdict(int)
+        self._incidents: dict[str, tuple[Incident, datetime]] = {}
+        self._worlds: dict[str, WorldRef] = {}
+        self._timeline: _Table[Entry] = _Table()
+        self._inbox: dict[str, Event] = {}
+        self._handled: set[str] = set()
+        self._evidence: _Table[Evidence] = _Table()
+        self._bodies: dict[tuple[str, str], bytes] = {}
+        self._approvals: _Table[Approval] = _Table()
+        self._intents: dict[str, Intent] = {}
+        self._backlog: _Table[BacklogEntry] = _Table()
+        self._messages: _Table[Message] = _Table()
+        self._claims: dict[str, Claim] = {}
+
+    def _known(self, incident: str) -> None:
+        if incident not in self._incidents:
+            raise UnknownName("incident", incident, self._incidents)
+
+    # Incidents
+
+    async def next_id(self, day: date) -> str:
+        """The next free id of a day."""
+        self._numbers[day] += 1
+        return incident_id(day, self._numbers[day])
+
+    async def register(self, incident: Incident, world: WorldRef, clock: datetime) -> None:
+        """Keep a new incident together with its world."""
+        if incident.id in self._incidents:
+            raise Refused(f"There is an incident {incident.id} already")
+        self._incidents[incident.id] = (incident, clock)
+        self._worlds[incident.id] = world
+
+    async def world_of(self, incident: str) -> WorldRef:
+        """The world that an incident was opened with."""
+        self._known(incident)
+        return self._worlds[incident]
+
+    async def clock_of(self, incident: str) -> datetime:
+        """The moment of its clock when it was saved last."""
+        self._known(incident)
+        return self._incidents[incident][1].astimezone(UTC)
+
+    async def save(self, incident: Incident, clock: datetime) -> None:
+        """Keep the incident as it stands."""
+        self._known(incident.id)
+        self._incidents[incident.id] = (incident, clock)
+
+    async def load(self, incident: str) -> Incident | None:
+        """The incident as it was saved last, or None."""
+        return self._incidents[incident][0] if incident in self._incidents else None
+
+    async def incidents(self) -> tuple[Summary, ...]:
+        """All incidents, newest first."""
+        kept = sorted(self._incidents.values(), key=lambda row: (row[0].opened_at, row[0].id), reverse=True)
+        return tuple(Summary.of(incident, clock) for incident, clock in kept)
+
+    async def open_incidents(self) -> tuple[Summary, ...]:
+        """The incidents that still run or owe something, newest first."""
+        return tuple(s for s in await self.incidents() if not self._incidents[s.id][0].closed)
+
+    # Timeline and inbox
+
+    async def write(self, entry: Entry) -> bool:
+        """Keep an entry of the timeline, once; True if it is new."""
+        self._known(entry.incident)
+        return self._timeline.insert((entry.incident, entry.id), entry)
+
+    async def entries(self, incident: str) -> tuple[Entry, ...]:
+        """The timeline of an incident."""
+        return tuple(sorted(self._timeline.of(incident), key=lambda entry: entry.at))
+
+    async def add_event(self, event: Event) -> bool:
+        """Put an event in the inbox. False if its id is there already."""
+        self._known(event.incident)
+        new = event.id not in self._inbox
+        self._inbox.setdefault(event.id, event)
+        return new
+
+    async def events(self, incident: str, unhandled_only: bool = True) -> tuple[Event, ...]:
+        """The events of an incident in the order in which they came."""
+        done = self._handled if unhandled_only else set()
+        return tuple(e for e in self._inbox.values() if e.incident == incident and e.id not in done)
+
+    async def mark_handled(self, ids: tuple[str, ...]) -> None:
+        """Mark events as handled."""
+        self._handled.update(identity for identity in ids if identity in self._inbox)
+
+    # Evidence
+
+    async def put(self, evidence: Evidence, body: bytes) -> None:
+        """Keep a tool's result, once."""
+        self._known(evidence.incident)
+        if self._evidence.insert((evidence.incident, evidence.id), evidence):
+            self._bodies[evidence.incident, evidence.id] = body
+
+    async def evidence(self, incident: str) -> tuple[Evidence, ...]:
+        """All evidence of an incident, oldest first."""
+        return self._evidence.of(incident)
+
+    async def body(self, incident: str, evidence: str) -> bytes | None:
+        """The stored bytes of one evidence, or None."""
+        return self._bodies.get((incident, evidence))
+
+    # Approvals and intents
+
+    async def record_approval(self, event: DecisionMade) -> None:
+        """Keep a person's decision and put it in the inbox: both or neither."""
+        self._known(event.incident)
+        approval = event.approval
+        key = (event.incident, approval.action, approval.digest, person(approval.by))
+        if not self._approvals.insert(key, approval):
+            raise already_decided(approval)
+        self._inbox.setdefault(event.id, event)
+
+    async def approvals(self, incident: str) -> tuple[Approval, ...]:
+        """Every decision on an incident, oldest first."""
+        return self._approvals.of(incident)
+
+    async def begin(self, proposal: Proposal, at: datetime) -> bool:
+        """Keep the intent to execute a proposal, once."""
+        self._known(proposal.incident)
+        new = proposal.execution_key not in self._intents
+        self._intents.setdefault(proposal.execution_key, begun(proposal, at))
+        return new
+
+    async def finish(self, key: str, outcome: Outcome) -> None:
+        """Keep what became of a key; the first outcome stays."""
+        if key not in self._intents:
+            raise UnknownName("intent", key, self._intents)
+        if self._intents[key].outcome is None:
+            self._intents[key] = self._intents[key].model_copy(update={"outcome": outcome})
+
+    async def unfinished(self, incident: str) -> tuple[Intent, ...]:
+        """The intents without an outcome, oldest first."""
+        return tuple(i for i in self._intents.values() if i.incident == incident and i.outcome is None)
+
+    async def finished(self, key: str) -> Outcome | None:
+        """The outcome of a key, or None."""
+        return self._intents[key].outcome if key in self._intents else None
+
+    async def spent(self, digest: str) -> bool:
+        """Whether a change was ever begun under this digest."""
+        return any(intent.digest == digest for intent in self._intents.values())
+
+    # Backlog and messages
+
+    async def add_tasks(self, incident: str, tasks: tuple[BacklogEntry, ...]) -> None:
+        """Add tasks to the backlog, each once."""
+        self._known(incident)
+        for task in tasks:
+            self._backlog.insert((incident, task.id), task)
+
+    async def backlog(self, incident: str | None = None) -> tuple[BacklogEntry, ...]:
+        """The tasks of one incident or of all."""
+        return tuple(self._backlog.values()) if incident is None else self._backlog.of(incident)
+
+    async def send(self, message: Message) -> bool:
+        """Keep a communication. False if its key was sent before."""
+        self._known(message.incident)
+        return self._messages.insert((message.incident, message.kind, message.key), message)
+
+    async def messages(self, incident: str) -> tuple[Message, ...]:
+        """Everything that was sent, oldest first."""
+        return self._messages.of(incident)
+
+    # Claims
+
+    async def claim(self, incident: str, owner: str, now: datetime, take_over: bool = False) -> Claim | None:
+        """Take the incident for this process."""
+        self._known(incident)
+        mine = Claim(incident=incident, owner=owner, process=this_process(), at=now)
+        before = replaced(self._claims.get(incident), mine, take_over)
+        self._claims[incident] = mine
+        return before
+
+    async def holds(self, incident: str, owner: str) -> bool:
+        """Whether the claim is still this owner's."""
+        return incident in self._claims and self._claims[incident].owner == owner
+
+    async def release(self, incident: str, owner: str) -> None:
+        """Give the claim back."""
+        if await self.holds(incident, owner):
+            del self._claims[incident]

@@ -1,0 +1,126 @@
+"""What the store knows beside the incident itself: summaries, worlds, claims, messages."""
+
+import unicodedata
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Self
+
+from graph.ports import Intent
+from incidents.action import Approval, Proposal
+from incidents.errors import ApprovalRefused
+from incidents.incident import Incident
+from incidents.severity import Severity, Status, Step
+from incidents.value import Moment, Value
+
+
+class WorldKind(StrEnum):
+    """Which sort of world an incident was opened with."""
+
+    CASE = "case"
+    LIVE = "live"
+
+
+class WorldRef(Value):
+    """What an incident was opened with: a recorded case, or the settings of a live world."""
+
+    kind: WorldKind
+    path: str
+
+
+class Summary(Value):
+    """One line of the list of incidents."""
+
+    id: str
+    title: str
+    severity: Severity | None
+    status: Status
+    step: Step
+    engine: str
+    services: tuple[str, ...]
+    waiting: int
+    opened_at: Moment
+    updated_at: Moment
+
+    @classmethod
+    def of(cls, incident: Incident, updated_at: Moment) -> Self:
+        """The summary of an incident; `waiting` counts the proposals that wait for people."""
+        return cls(
+            id=incident.id,
+            title=incident.title,
+            severity=incident.severity,
+            status=incident.status,
+            step=incident.step,
+            engine=incident.engine,
+            services=incident.services,
+            waiting=len(incident.pending),
+            opened_at=incident.opened_at,
+            updated_at=updated_at,
+        )
+
+
+class Process(Value):
+    """A process of a machine; `started` tells it from a later one that got the same pid."""
+
+    host: str
+    pid: int
+    started: str
+
+
+class Claim(Value):
+    """Who works on an incident."""
+
+    incident: str
+    owner: str
+    process: Process
+    at: Moment
+
+
+class MessageKind(StrEnum):
+    """What sort of communication it was."""
+
+    UPDATE = "update"
+    BRIEF = "brief"
+    ESCALATION = "escalation"
+    CHANNEL = "channel"
+    PAGE = "page"
+
+
+class Message(Value):
+    """One communication that was sent. `key` makes a repetition recognisable within incident and kind."""
+
+    incident: str
+    kind: MessageKind
+    key: str
+    at: Moment
+    title: str
+    text: str
+
+
+def incident_id(day: date, number: int) -> str:
+    """The id of the n-th incident of a day: `INC-2026-11-23-001`."""
+    return f"INC-{day.isoformat()}-{number:03d}"
+
+
+def person(name: str) -> str:
+    """What makes two spellings the same person: `Dana Lee` and `dana  lee` are one."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def already_decided(approval: Approval) -> ApprovalRefused:
+    """The refusal of a second decision by one person."""
+    return ApprovalRefused(
+        f"{approval.by} has already decided on {approval.action} ({approval.digest[:12]}); "
+        "a decision counts once, another person has to give the next one"
+    )
+
+
+def begun(proposal: Proposal, at: datetime) -> Intent:
+    """The intent to execute a proposal."""
+    return Intent(
+        key=proposal.execution_key,
+        incident=proposal.incident,
+        proposal=proposal.id,
+        digest=proposal.digest,
+        action=proposal.action,
+        begun_at=at,
+    )

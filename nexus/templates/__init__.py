@@ -1,0 +1,42 @@
+"""The Markdown templates of the incident's folder and of the post-mortem."""
+
+from datetime import datetime
+from importlib.resources import files
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+from nexus.plain import markdown_block, markdown_line, role_name
+
+
+def render(name: str, **values: object) -> str:
+    """Fill a template of this folder; untrusted text goes through the filters `line` and `block`."""
+    return _ENVIRONMENT.get_template(name).render(**values)
+
+
+def _load(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _stamp(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _second(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "unknown"
+
+
+_ENVIRONMENT = Environment(
+    loader=FunctionLoader(_load),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    autoescape=False,  # noqa: S701 - Markdown, escaped by the filters
+)
+_ENVIRONMENT.filters |= {
+    "line": markdown_line,
+    "block": markdown_block,
+    "stamp": _stamp,
+    "second": _second,
+    "role": role_name,
+}

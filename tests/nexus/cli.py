@@ -1,0 +1,58 @@
+"""How tests type at the command line: in this process, or in one of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from nexus.cli import main
+
+
+class Typed(NamedTuple):
+    """What came of a command."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Terminal:
+    """A terminal with a home of its own; what it prints is piped."""
+
+    def __init__(
+        self, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.home = home
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+        monkeypatch.setenv("NEXUS_HOME", str(home))
+
+    def set(self, name: str, value: str) -> None:
+        """Export a variable."""
+        self._monkeypatch.setenv(name, value)
+
+    def __call__(self, *words: str | Path) -> Typed:
+        """Type a command in this process."""
+        self._monkeypatch.setattr(sys, "argv", ["nexus", *map(str, words)])
+        code = 0
+        try:
+            main()
+        except SystemExit as left:
+            code = left.code if isinstance(left.code, int) else 1 if left.code else 0
+        printed = self._capsys.readouterr()
+        return Typed(code, printed.out, printed.err)
+
+
+def process(home: Path, *words: str | Path, **environment: str) -> "subprocess.Popen[str]":
+    """Start a command in a process of its own; its lines come unbuffered."""
+    return subprocess.Popen(  # noqa: S603 - the words are the test's own
+        [sys.executable, "-u", "-m", "nexus", *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        env=os.environ | {"NEXUS_HOME": str(home)} | environment,
+    )

@@ -1,0 +1,61 @@
+"""A real process, killed with SIGKILL at many points: the incident goes on and nothing runs twice."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.nexus.cli import process
+
+
+def kill_after(lines: int, home: Path, *words: str | Path) -> bool:
+    """Start a command and kill it as soon as it has printed that many lines; False if it ended before."""
+    with process(home, *words) as running:
+        assert running.stdout is not None
+        for _ in range(lines):
+            if not running.stdout.readline():
+                running.wait()
+                return False
+        running.kill()
+        running.wait()
+        return True
+
+
+@pytest.mark.parametrize("lines", [2, 5, 8, 13])
+def test_killed_again_and_again_the_incident_still_ends_and_acts_once(
+    lines: int, case: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    killed = kill_after(lines, home, "run", "--world", case, "--approve", "all", "--engine", "playbook")
+    kills = 0
+    while killed and kills < 60:
+        kills += 1
+        killed = kill_after(lines, home, "resume", "--approve", "all")
+    assert kills >= 2, "the process was killed in the middle of its work"
+    with process(home, "incidents", "--json") as listed:
+        (summary,) = json.loads(listed.communicate()[0])
+    assert summary["status"] == "resolved"
+    with process(home, "show", summary["id"], "--json") as shown:
+        body = json.loads(shown.communicate()[0])
+    assert [action["state"] for action in body["actions"]] == ["done"]
+    assert body["post_mortem"]
+    assert body["backlog"]
+    ledger = home / "incidents" / summary["id"] / "world.jsonl"
+    executed = [json.loads(line)["key"] for line in ledger.read_text().splitlines()]
+    assert len(executed) == 1
+    _whole(home / "nexus.db", summary["id"])
+
+
+def _whole(store: Path, incident: str) -> None:
+    """No event is left in the inbox, and every line of the timeline is there once."""
+    with sqlite3.connect(store) as database:
+        (check,) = database.execute("pragma integrity_check").fetchone()
+        (left,) = database.execute(
+            "select count(*) from inbox where handled is null or handled = 0"
+        ).fetchone()
+        rows = database.execute("select id from timeline where incident = ?", (incident,)).fetchall()
+    database.close()
+    assert check == "ok"
+    assert left == 0
+    assert len(rows) == len(set(rows))
