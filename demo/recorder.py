@@ -1,0 +1,198 @@
+"""Records one incident of the running shop as a case: before, during and after the remedy."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from demo import collect
+from demo.case_file import Happened, alert_lines, write_case
+from demo.collect import Period
+from demo.launcher import ROOT, Shop
+from demo.monitoring.receiver import Receiver
+from demo.monitoring.stack import Monitoring, Settings, require_programs
+from demo.processes import Process, kept
+from demo.scenarios import Scenario
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How long each part of a recording takes, in seconds.
+
+    Attributes:
+        settings: How closely Prometheus looks.
+        step: Between two values of a recorded metric.
+        warm_up: Before the recording starts; longer than the rates' window.
+        baseline: Quiet time.
+        calm: From the end of the baseline to the innocent change.
+        lead: From the innocent change to the fault.
+        fault: From the fault to the remedy.
+        aftermath: What is recorded after the remedy.
+        rate: Requests per second.
+        traces: Share of traces that are kept.
+    """
+
+    settings: Settings
+    step: int
+    warm_up: int
+    baseline: int
+    calm: int
+    lead: int
+    fault: int
+    aftermath: int
+    rate: float = 3.0
+    traces: float = 1.0
+
+    @property
+    def total(self) -> int:
+        """Everything together."""
+        return self.warm_up + self.baseline + self.calm + self.lead + self.fault + self.aftermath
+
+
+REHEARSAL = Pace(
+    settings=Settings(scrape=2, window=16, hold=6),
+    step=2,
+    warm_up=20,
+    baseline=40,
+    calm=5,
+    lead=15,
+    fault=45,
+    aftermath=50,
+)
+FULL = Pace(
+    settings=Settings(scrape=5, window=60, hold=60),
+    step=10,
+    warm_up=90,
+    baseline=600,
+    calm=120,
+    lead=240,
+    fault=1200,
+    aftermath=1980,
+    traces=0.4,
+)
+
+
+class Recorder:
+    """One recording: the shop, its load and its monitoring, from start to stop.
+
+    Args:
+        scenario: What goes wrong.
+        pace: How long everything takes.
+        work: A fresh folder for everything that runs.
+        say: Told what happens, in one line each.
+    """
+
+    def __init__(self, scenario: Scenario, pace: Pace, *, work: Path, say: Say) -> None:
+        self._scenario = scenario
+        self._pace = pace
+        self._say = say
+        require_programs()
+        work.mkdir(parents=True)
+        self._shop = Shop(work / "shop")
+        self._receiver = Receiver()
+        self._monitoring = Monitoring(
+            work / "monitoring",
+            places=self._shop.places,
+            receiver_port=self._receiver.port,
+            settings=pace.settings,
+        )
+
+    def record(self, out: Path) -> Path:
+        """Runs the scenario and writes the case.
+
+        Args:
+            out: The folder that gets the case's folder; an older one with its name must be gone.
+
+        Returns:
+            The case's folder.
+        """
+        folder = out / self._scenario.id
+        with self._shop, self._receiver, self._monitoring, self._load():
+            happened = self._run()
+            self._say("collecting")
+            folder.mkdir(parents=True)
+            self._write(folder, happened)
+        return folder
+
+    @contextmanager
+    def _load(self) -> Iterator[None]:
+        argv = [sys.executable, "-m", "demo.load", str(self._shop.places["web"].port)]
+        limits = ["--rate", str(self._pace.rate), "--seconds", str(self._pace.total + 60)]
+        load = Process(
+            "load",
+            kept(*argv, *limits),
+            output=self._shop.folder / "output" / "load.txt",
+            environment={"PYTHONPATH": str(ROOT)},
+        )
+        try:
+            yield
+        finally:
+            load.stop()
+
+    def _run(self) -> Happened:
+        pace, scenario = self._pace, self._scenario
+        self._wait(pace.warm_up, "warming up")
+        began = _now()
+        self._wait(pace.baseline, "quiet time")
+        opened = _now()
+        self._wait(pace.calm, "the window opens")
+        scenario.prelude(self._shop)
+        self._wait(pace.lead, "innocent change")
+        onset = _now()
+        change = scenario.fault(self._shop)
+        onset = change.at if change else onset
+        self._wait(pace.fault, f"fault: {change.id if change else scenario.title}")
+        firing = self._receiver.wait_for("firing", after=onset, seconds=1)
+        acted = _now()
+        remedy = scenario.remedy(self._shop)
+        acted = remedy.at if remedy else acted
+        self._wait(pace.aftermath, f"alert came at {firing.at:%H:%M:%S}; remedy done")
+        return Happened(
+            baseline=Period(began, opened),
+            window=Period(opened, acted),
+            aftermath=Period(acted, _now()),
+            onset=onset,
+            change=change,
+            firing=firing,
+            resolved=self._receiver.wait_for("resolved", after=acted, seconds=1),
+        )
+
+    def _wait(self, seconds: float, why: str) -> None:
+        self._say(f"{why} ({seconds:g} s)")
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            self._shop.check()
+            self._monitoring.check()
+            time.sleep(min(left, 1.0))
+
+    def _write(self, folder: Path, happened: Happened) -> None:
+        before = Period(happened.baseline.start, happened.window.end)
+        self._write_period(folder / "telemetry", before)
+        aftermath = folder / "aftermath" / self._scenario.truth.right[0].key
+        self._write_period(aftermath, happened.aftermath)
+        hooks = [hook for hook in self._receiver.received if hook.at >= happened.aftermath.start]
+        lines = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in alert_lines(hooks))
+        (aftermath / "alerts.jsonl").write_text(lines)
+        write_case(folder, self._scenario, happened)
+
+    def _write_period(self, folder: Path, period: Period) -> None:
+        step = timedelta(seconds=self._pace.step)
+        tables = {
+            "metrics": collect.metrics(self._monitoring, period, step),
+            "logs": collect.logs(self._shop.folder, period),
+            "traces": collect.spans(self._shop.folder, period, keep=self._pace.traces),
+        }
+        changes = [
+            change for change in self._shop.releases.changes() if period.start <= change.at < period.end
+        ]
+        collect.write(folder, tables, changes)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,1 @@
+"""What the shop's five services are made of; their code lies in `releases/`, one folder per version."""
