@@ -34,12 +34,8 @@ def floor_of(facts: Facts, impact: Impact, runbook: Runbook) -> Classified | Non
 
 def alert_severity(incident: Incident, runbook: Runbook) -> Severity | None:
     """The most severe level that the senders of the alerts gave, translated by the runbook's table."""
-    known = [
-        runbook.alert_severities[alert.severity.strip().lower()]
-        for alert in incident.alerts
-        if alert.severity and alert.severity.strip().lower() in runbook.alert_severities
-    ]
-    return min(known, key=lambda severity: severity.rank, default=None)
+    said = [runbook.severity_of_alert(alert.severity) for alert in incident.alerts if alert.severity]
+    return min((one for one in said if one), key=lambda severity: severity.rank, default=None)
 
 
 def classify(

@@ -190,7 +190,6 @@ def _expire(incident: Incident, identity: str, now: datetime, runbook: Runbook) 
 
 def hand_over(incident: Incident, reason: str, now: datetime, before: tuple[Entry, ...] = ()) -> Told:
     """The agents end here and people go on; whoever is on call is paged with the reason."""
-    after = incident.evolve(
-        status=Status.HANDED_OVER, ended_at=now, end_reason=f"handed over to people: {reason}"
-    )
-    return Told(after, (*before, entry(after, now, EntryKind.END, after.end_reason, "handed-over")))
+    after = incident.evolve(status=Status.HANDED_OVER, ended_at=now, end_reason=reason)
+    text = f"handed over to people: {reason}"
+    return Told(after, (*before, entry(after, now, EntryKind.END, text, "handed-over")))

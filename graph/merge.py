@@ -55,7 +55,7 @@ def merge(
                 seen.add(key)
                 held[key].append((role, sound))
     if not held:
-        return _unknown(reports)
+        return _unknown(reports, services)
     ranked = sorted(held.items(), key=_rank)
     best, voices = ranked[0]
     return _diagnosis(voices, [_joined(other) for _, other in ranked[1:]], reports, best, evidence)
@@ -90,7 +90,7 @@ def _diagnosis(
 ) -> Diagnosis:
     best = _joined(voices)
     speakers = {role for role, _ in voices}
-    apart = [role for role, report in reports.items() if role not in speakers and report.hypotheses]
+    apart = [role for role, report in reports.items() if role not in speakers and _blames(report)]
     disagreement = f"{', '.join(sorted(apart))} saw another cause first" if apart else None
     confidence = capped(best.confidence, best.evidence, evidence)
     if apart and len(apart) >= len(speakers):
@@ -109,13 +109,27 @@ def _diagnosis(
     )
 
 
-def _unknown(reports: Mapping[str, InvestigationReport]) -> Diagnosis:
+def _blames(report: InvestigationReport) -> bool:
+    """Whether a report names a cause at all; not to know is no disagreement."""
+    return any(h.category is not Category.UNKNOWN and h.ruled_out_by is None for h in report.hypotheses)
+
+
+def _unknown(reports: Mapping[str, InvestigationReport], services: Iterable[str]) -> Diagnosis:
+    """No cause; the component is named where the roles narrowed it down to one."""
+    first = {h.service for report in reports.values() for h in report.hypotheses[:1]}
+    narrowed = {service for service in services if service in first}
     gaps = tuple(dict.fromkeys(gap for report in reports.values() for gap in report.gaps))
     missing = f" Missing: {'; '.join(gaps)}." if gaps else ""
     return Diagnosis(
-        service=None,
+        service=next(iter(narrowed)) if len(narrowed) == 1 else None,
         category=Category.UNKNOWN,
         confidence=Confidence.LOW,
-        summary=f"No hypothesis is supported by evidence.{missing}",
+        summary=f"{_narrowed_to(narrowed)}.{missing}",
         alternatives=tuple(h for report in reports.values() for h in report.hypotheses),
     )
+
+
+def _narrowed_to(services: set[str]) -> str:
+    if len(services) == 1:
+        return f"The cause is not known; the trouble is narrowed to {next(iter(services))}"
+    return "No hypothesis is supported by evidence"

@@ -66,6 +66,7 @@ class Incident(Value):
     severity: Severity | None = None
     severity_at: Moment | None = None
     severity_by: str | None = Field(default=None, description="a person who set it by hand")
+    acknowledged_at: Moment | None = None
     triaged_at: Moment | None = None
     impact: Impact = Impact()
     summary: str = ""

@@ -109,7 +109,7 @@ class Driver:
                 return
             await self._cut(incident, running, await listening)
         finally:
-            for task in (running, listening):
+            for task in (task for task in (running, listening) if not task.done()):
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task

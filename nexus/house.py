@@ -3,6 +3,7 @@
 Nothing here imports the graph, the frames or a model; what needs those is in `nexus.app`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from agents.role import Roster
@@ -17,8 +18,8 @@ from nexus.store import Store
 from tools.clock import WallClock
 
 
-def roster_of(settings: Settings) -> Roster:
-    """The roles, a team's own included.
+def roster_of(settings: Settings, tools: Collection[str] | None = None) -> Roster:
+    """The roles, a team's own included; their tools are checked where it is known which there are.
 
     Raises:
         SettingsError: the roster's file breaks a rule.
@@ -28,7 +29,7 @@ def roster_of(settings: Settings) -> Roster:
     def has_prompt(slug: str) -> bool:
         return packaged_prompt(slug) or (own is not None and (own / "roles" / f"{slug}.md").is_file())
 
-    return load_roster(settings.roster, has_prompt=has_prompt)
+    return load_roster(settings.roster, has_prompt=has_prompt, tools=tools)
 
 
 def runbook_of(settings: Settings) -> Runbook:

@@ -30,7 +30,7 @@ def milestones(incident: Incident) -> Milestones:
     return Milestones(
         introduced=introduced,
         detected=min((alert.received_at for alert in incident.alerts), default=incident.opened_at),
-        acknowledged=incident.triaged_at,
+        acknowledged=incident.acknowledged_at,
         mitigated=incident.mitigated_at,
         resolved=resolved,
         impact_seconds=_impact(incident, introduced, incident.mitigated_at or resolved),

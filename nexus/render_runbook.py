@@ -40,12 +40,12 @@ def render_roles(roster: Roster) -> list[RenderableType]:
     table.add_column("Tier", no_wrap=True)
     table.add_column("Mission, tasks, tools", ratio=3)
     for role in roster.roles:
-        table.add_row(Text(role.name), role.tier, _what_it_does(role))
+        table.add_row(_text(role.name), role.tier, _what_it_does(role))
     return [table]
 
 
 def _what_it_does(role: Role) -> Text:
-    text = Text(role.mission)
+    text = _text(role.mission)
     for name, values in (
         ("tasks", role.tasks),
         ("tools", role.tools),
@@ -58,6 +58,11 @@ def _what_it_does(role: Role) -> Text:
     return text
 
 
+def _text(text: str, style: str = "") -> Text:
+    """Text that always wraps, also on a console that was told not to."""
+    return Text(text, style=style, no_wrap=False, overflow="fold")
+
+
 def _table(title: str) -> Table:
     return Table(
         title=title, title_justify="left", title_style="bold", box=box.ROUNDED, border_style=_EDGE,
@@ -66,7 +71,7 @@ def _table(title: str) -> Table:
 
 
 def _heading(text: str) -> Padding:
-    return Padding(Text(text, style="bold underline"), (1, 0, 0, 0))
+    return Padding(_text(text, style="bold underline"), (1, 0, 0, 0))
 
 
 def _name(roster: Roster, slug: str) -> str:
@@ -77,14 +82,14 @@ def _name(roster: Roster, slug: str) -> str:
 
 
 def _severity(severity: Severity, name: str = "") -> Text:
-    return Text(f"{severity} {name}".strip(), style=_COLOURS[severity])
+    return _text(f"{severity} {name}".strip(), style=_COLOURS[severity])
 
 
 def _title(runbook: Runbook) -> RenderableType:
     facts = [f"Mode: {runbook.mode}"]
     facts += [f"Duration: {runbook.duration}"] if runbook.duration else []
     facts += [f"Agents: {runbook.agents}"] if runbook.agents else []
-    body = Text(" | ".join(facts), style="bold")
+    body = _text(" | ".join(facts), style="bold")
     body.append(f"\n{runbook.scenario}", style="not bold")
     return Panel(body, title=f"Runbook: {runbook.name}", title_align="left", border_style=_EDGE)
 
@@ -97,9 +102,9 @@ def _severities(runbook: Runbook) -> RenderableType:
         row = runbook.severities[severity]
         table.add_row(
             _severity(severity, row.name),
-            Text(row.definition),
-            Text(", ".join(row.examples)),
-            Text(row.response_time),
+            _text(row.definition),
+            _text(", ".join(row.examples)),
+            _text(row.response_time),
         )
     return table
 
@@ -114,7 +119,7 @@ def _teams(runbook: Runbook, roster: Roster) -> list[RenderableType]:
             table.add_column(column, ratio=1)
         table.show_lines = False
         for member in runbook.teams[severity]:
-            cells = (Text(_name(roster, member.role)), Text(member.title), Text(member.action))
+            cells = (_text(_name(roster, member.role)), _text(member.title), _text(member.action))
             table.add_row(*cells[: 3 if actions else 2])
         rendered.append(table)
     return rendered
@@ -124,19 +129,19 @@ def _sequence(runbook: Runbook, roster: Roster) -> list[RenderableType]:
     rendered: list[RenderableType] = [_heading("Incident response sequence")]
     for number, step in enumerate(Step, start=1):
         row = runbook.steps[step]
-        tree = Tree(Text(f"Step {number}: {row.title} ({row.timing})", style="bold cyan"), guide_style=_EDGE)
+        tree = Tree(_text(f"Step {number}: {row.title} ({row.timing})", style="bold cyan"), guide_style=_EDGE)
         for role in row.roles:
             branch = tree.add(_whom(role, roster))
             for check in _checks(role):
                 branch.add(check)
-        tree.add(Text(f"Output: {row.output}", style="italic"))
-        lead = [Text(f"TRIGGER: {row.trigger}", style="dim")] if row.trigger else []
+        tree.add(_text(f"Output: {row.output}", style="italic"))
+        lead = [_text(f"TRIGGER: {row.trigger}", style="dim")] if row.trigger else []
         rendered.append(Padding(Group(*lead, tree), (1, 0, 0, 0)))
     return rendered
 
 
 def _whom(role: StepRole, roster: Roster) -> Text:
-    text = Text(_name(roster, role.role), style="bold")
+    text = _text(_name(roster, role.role), style="bold")
     conditions = []
     if set(role.severities) != set(Severity):
         conditions.append(", ".join(role.severities))
@@ -156,24 +161,24 @@ def _checks(role: StepRole) -> list[Text]:
             lines[-1].append(f"\n   - {check}")
             continue
         number += 1
-        lines.append(Text(f"{number}. {check}"))
+        lines.append(_text(f"{number}. {check}"))
     return lines
 
 
 def _decision_tree(runbook: Runbook, roster: Roster) -> RenderableType:
-    tree = Tree(Text("Decision tree", style="bold underline"), guide_style=_EDGE)
+    tree = Tree(_text("Decision tree", style="bold underline"), guide_style=_EDGE)
     for category, branches in runbook.decision_tree.items():
-        node = tree.add(Text(f"IF the cause is: {category}", style="bold magenta"))
+        node = tree.add(_text(f"IF the cause is: {category}", style="bold magenta"))
         for branch in branches:
             node.add(_branch(branch, roster))
-    always = tree.add(Text("THROUGHOUT", style="bold magenta"))
+    always = tree.add(_text("THROUGHOUT", style="bold magenta"))
     for duty in runbook.throughout:
-        always.add(Text(f"{_name(roster, duty.role)}: {duty.does}"))
+        always.add(_text(f"{_name(roster, duty.role)}: {duty.does}"))
     return Padding(tree, (1, 0, 1, 0))
 
 
 def _branch(branch: Branch, roster: Roster) -> Text:
-    text = Text(f"{_name(roster, branch.role)}: {branch.does}")
+    text = _text(f"{_name(roster, branch.role)}: {branch.does}")
     if branch.actions:
         text.append(f"  [may propose {', '.join(branch.actions)}]", style="dim")
     elif branch.step is not Step.MITIGATION:
@@ -189,7 +194,7 @@ def _cadences(runbook: Runbook, roster: Roster) -> RenderableType:
     for duty in runbook.throughout:
         severities = ", ".join(duty.severities)
         table.add_row(
-            Text(f"{_name(roster, duty.role)}: {duty.does}"),
+            _text(f"{_name(roster, duty.role)}: {duty.does}"),
             f"every {format_duration(duty.every)} while open ({severities})",
         )
     watch, bounds = runbook.watch, runbook.bounds
@@ -208,30 +213,30 @@ def _cadences(runbook: Runbook, roster: Roster) -> RenderableType:
     ):
         table.add_row(what, when)
     for floor in runbook.floors:
-        table.add_row(f"Severity at least {floor.severity}", Text(f"when {floor.reason}"))
+        table.add_row(f"Severity at least {floor.severity}", _text(f"when {floor.reason}"))
     return table
 
 
 def _post_mortem(runbook: Runbook, roster: Roster) -> RenderableType:
     row = runbook.post_mortem
     tree = Tree(
-        Text(
+        _text(
             f"Post-mortem within {format_duration(row.within)}, led by {_name(roster, row.lead)}",
             style="bold",
         ),
         guide_style=_EDGE,
     )
     for number, section in enumerate(row.sections, start=1):
-        node = tree.add(Text(f"{number}. {section.title}"))
+        node = tree.add(_text(f"{number}. {section.title}"))
         for question in section.questions:
-            node.add(Text(question))
-    tree.add(Text(f"Prevention tasks go to the backlog through the {_name(roster, row.backlog)}"))
+            node.add(_text(question))
+    tree.add(_text(f"Prevention tasks go to the backlog through the {_name(roster, row.backlog)}"))
     return Padding(tree, (1, 0, 1, 0))
 
 
 def _templates(runbook: Runbook) -> list[RenderableType]:
     return [
-        Panel(Text(template.rstrip()), title=title, title_align="left", border_style=_EDGE)
+        Panel(_text(template.rstrip()), title=title, title_align="left", border_style=_EDGE)
         for title, template in (
             ("Status page update", runbook.templates.status_update),
             ("Executive update", runbook.templates.brief),
@@ -245,5 +250,5 @@ def _escalations(runbook: Runbook, roster: Roster) -> RenderableType:
         table.add_column(column, ratio=1)
     for row in runbook.escalations:
         to = " + ".join(_name(roster, role) for role in row.to)
-        table.add_row(Text(row.condition), Text(to), Text(row.action))
+        table.add_row(_text(row.condition), _text(to), _text(row.action))
     return table

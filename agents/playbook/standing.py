@@ -38,6 +38,8 @@ def what_users_notice(incident: Incident, users: tuple[str, ...]) -> str:
     where = _places(incident, users)
     if facts is None or facts.quiet is None:
         return f"We received reports of problems{where} and are checking what users notice."
+    if incident.watch is not None and facts.at < incident.watch.started_at:
+        return f"Some users{where} may still notice problems while we check the fix."
     parts = _felt(facts)
     if parts:
         return f"Some users{where} may find that {' and '.join(parts)}."

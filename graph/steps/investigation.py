@@ -4,10 +4,10 @@ from agents.engine import Assignment
 from agents.role import RELEVANT_DEVELOPER
 from graph.classify import classify
 from graph.entries import Told, entry
+from graph.facts import measured
 from graph.merge import merge
 from graph.state import Deps, Done
 from graph.step import StepSpec, assignment, begin
-from graph.steps.triage import with_facts
 from graph.supervisor import worth_acting_on
 from incidents.facts import Facts
 from incidents.findings import Diagnosis
@@ -18,13 +18,11 @@ from incidents.severity import Severity, Step
 from incidents.timeline import Entry, EntryKind
 from tools.box import SUSPECTS
 from tools.box.arguments import NoArgs
-from tools.measure import measure
 
 
 async def prepare(deps: Deps, incident: Incident) -> Told:
     """Measure again, and rank the suspects by code, whatever the engine."""
-    after = begin(deps, incident, Step.INVESTIGATION)
-    after = with_facts(after, await measure(deps.sources(after)))
+    after = await measured(deps, begin(deps, incident, Step.INVESTIGATION))
     answer = await deps.kit(after, "nexus", (SUSPECTS.name,)).ask(SUSPECTS, NoArgs())
     suspects = answer.data.suspects if answer.data is not None else ()
     return Told(after.evolve(suspects=suspects, investigations=after.investigations + 1))

@@ -3,6 +3,7 @@
 from agents.engine import Assignment
 from graph.classify import Classified, classify
 from graph.entries import Told, entry
+from graph.facts import measured
 from graph.state import Deps, Done
 from graph.step import StepSpec, assignment, begin
 from incidents.facts import Facts
@@ -11,7 +12,6 @@ from incidents.reports import Impact, Task, TriageReport
 from incidents.runbook import Runbook
 from incidents.severity import Severity, Status, Step
 from incidents.timeline import Entry, EntryKind
-from tools.measure import measure
 
 
 async def prepare(deps: Deps, incident: Incident) -> Told:
@@ -25,20 +25,11 @@ async def prepare(deps: Deps, incident: Incident) -> Told:
         "acknowledged",
         role=deps.roster.get(_commander(deps.runbook)).name,
     )
-    after = incident.evolve(channel=incident.channel or await deps.comms.open_channel(incident))
+    channel = incident.channel or await deps.comms.open_channel(incident)
+    after = incident.evolve(channel=channel, acknowledged_at=incident.acknowledged_at or now)
     if not incident.recheck:
         after = begin(deps, after, Step.TRIAGE)
-    return Told(with_facts(after, await measure(deps.sources(after))), (acknowledged,))
-
-
-def with_facts(incident: Incident, facts: Facts) -> Incident:
-    """The incident after a measurement; the signals of the first one that found any stay the watched ones."""
-    return incident.evolve(
-        facts=facts,
-        signals=incident.signals or facts.signals,
-        deviated=incident.deviated or facts.quiet is False,
-        revenue_impact=facts.revenue_lost if facts.revenue_lost is not None else incident.revenue_impact,
-    )
+    return Told(await measured(deps, after), (acknowledged,))
 
 
 def _commander(runbook: Runbook) -> str:
@@ -89,7 +80,9 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
     ended = _over_by_itself(after, facts, reports)
     if ended is not None:
         after = after.evolve(status=ended[0], ended_at=now, end_reason=ended[1], mitigated_at=None)
-        told.append(entry(after, now, EntryKind.END, ended[1], "ended"))
+        told.append(
+            entry(after, now, EntryKind.END, f"{ended[0].value.replace('_', ' ')}: {ended[1]}", "ended")
+        )
     elif after.step is Step.TRIAGE:
         after = after.evolve(
             step=Step.POST_MORTEM if found.severity is Severity.P3 else Step.INVESTIGATION, step_since=now
@@ -117,7 +110,7 @@ def _over_by_itself(
         return None
     if incident.deviated:
         return Status.RESOLVED, "the alerts ended and the signals are back to normal without a change by us"
-    return Status.FALSE_ALARM, "false alarm: the alerts ended and no signal deviates"
+    return Status.FALSE_ALARM, "the alerts ended and no signal deviates"
 
 
 def spec(runbook: Runbook) -> StepSpec:

@@ -16,10 +16,11 @@ from incidents.reports import Task, VerificationReport
 from incidents.runbook import Runbook
 from incidents.severity import Severity, Status, Step
 from incidents.timeline import Entry, EntryKind
-from incidents.value import iso
+from incidents.value import minute
 from incidents.verification import Recovery, Verification
 from tools.box import RECOVERY
 from tools.box.arguments import RecoveryArgs
+from tools.charts import chart
 
 #: Checks without an answer (no data) or without an effect after which the watch is given up.
 PATIENCE = 3
@@ -32,9 +33,7 @@ async def prepare(deps: Deps, incident: Incident) -> Told:
     if watch is None:
         return Told(after)
     now = deps.clock.now()
-    settle = deps.runbook.watch.settle.total_seconds() / 60
-    kit = deps.kit(after, "nexus", (RECOVERY.name,))
-    answer = await kit.ask(RECOVERY, RecoveryArgs(settle_minutes=settle))
+    answer = await deps.kit(after, "nexus", (RECOVERY.name,)).ask(RECOVERY, RecoveryArgs())
     found = answer.data or Verification(
         at=now,
         verdict=Recovery.UNKNOWN,
@@ -81,6 +80,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
     if watch is None or found is None:
         return hand_over(incident, "there is no change to watch", now, told)
     if done:
+        told = (*told, *await _charted(deps, incident))
         incident = incident.evolve(verified=True)
     match found.verdict:
         case Recovery.RECOVERED:
@@ -92,6 +92,26 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
         case Recovery.UNKNOWN:
             after, entries = _unknown(incident, watch, now)
     return Told(after, (*told, *entries))
+
+
+async def _charted(deps: Deps, incident: Incident) -> tuple[Entry, ...]:
+    """The picture of the recovery, as evidence and as a file that people can open."""
+    collector = deps.runbook.steps[Step.VERIFICATION].roles[0].role
+    made = await chart(deps.kit(incident, collector, ()), incident.signals)
+    if made is None:
+        return ()
+    path = await deps.files.write(incident.id, "charts/recovery.png", made.body)
+    return (
+        entry(
+            incident,
+            deps.clock.now(),
+            EntryKind.VERIFICATION,
+            f"{made.caption} ({path})",
+            "chart",
+            role=deps.roster.get(collector).name,
+            evidence=(made.evidence.id,),
+        ),
+    )
 
 
 def _concerns(incident: Incident, done: tuple[Done, ...], now: datetime) -> tuple[Entry, ...]:
@@ -109,9 +129,9 @@ def _recovered(incident: Incident, watch: Watch, now: datetime) -> Told:
         return Told(incident)
     change = incident.proposal(watch.action)
     did = change.action.title if change else watch.action
-    reason = f"resolved: the signals stayed recovered from {iso(watch.started_at)} after: {did}"
+    reason = f"the signals stayed recovered since {minute(watch.started_at)}, after: {did}"
     after = incident.evolve(status=Status.RESOLVED, ended_at=now, end_reason=reason)
-    return Told(after, (entry(after, now, EntryKind.END, reason, "resolved"),))
+    return Told(after, (entry(after, now, EntryKind.END, f"resolved: {reason}", "resolved"),))
 
 
 async def _worse(deps: Deps, incident: Incident, watch: Watch) -> Told:

@@ -187,6 +187,7 @@ def resolved(post_mortem: str | None = f"/srv/nexus/incidents/{ID}/post-mortem.m
         alerts=(alert(), alert(AlertStatus.RESOLVED)),
         severity=Severity.P0,
         severity_at=at(1),
+        acknowledged_at=at(1.2),
         triaged_at=at(1.2),
         impact=Impact(
             users_affected="about 38% of buyers",

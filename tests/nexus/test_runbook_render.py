@@ -1,7 +1,8 @@
 import io
+import re
 
 import pytest
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 
 from agents.roster import load_roster
 from nexus.render_runbook import render_roles, render_runbook
@@ -11,18 +12,18 @@ ROSTER = load_roster(has_prompt=lambda _: True)
 RUNBOOK = load_runbook(None, [role.slug for role in ROSTER.roles])
 
 
-def printed(renderables: list[object], width: int) -> str:
-    console = Console(file=io.StringIO(), width=width, force_terminal=False)
-    for one in renderables:
-        console.print(one)
+def printed(renderables: list[RenderableType], width: int, *, soft_wrap: bool = False) -> str:
+    console = Console(file=io.StringIO(), width=width, force_terminal=False, soft_wrap=soft_wrap)
+    console.print(Group(*renderables))
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert isinstance(text, str)
     return text
 
 
+@pytest.mark.parametrize("soft_wrap", [False, True])
 @pytest.mark.parametrize("width", [80, 120])
-def test_the_runbook_is_printed_whole_and_fits(width: int) -> None:
-    text = printed(list(render_runbook(RUNBOOK, ROSTER)), width)
+def test_the_runbook_is_printed_whole_and_fits(width: int, soft_wrap: bool) -> None:
+    text = printed(render_runbook(RUNBOOK, ROSTER), width, soft_wrap=soft_wrap)
     assert max(len(line) for line in text.splitlines()) <= width
     assert "\x1b" not in text
     assert "…" not in text
@@ -33,13 +34,16 @@ def test_the_runbook_is_printed_whole_and_fits(width: int) -> None:
         for role_row in step.roles:
             for check in role_row.checks:
                 assert check in text
+    assert RUNBOOK.scenario.split()[-1] in text
+    for branches in RUNBOOK.decision_tree.values():
+        assert {kind for branch in branches for kind in branch.actions} <= set(re.findall(r"\w+", text))
     assert "[Action] → [Owner] → [Deadline]" in text
     assert "{current_action}" in text
 
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_the_roles_are_printed_whole_and_fit(width: int) -> None:
-    text = printed(list(render_roles(ROSTER)), width)
+    text = printed(render_roles(ROSTER), width)
     assert max(len(line) for line in text.splitlines()) <= width
     assert "…" not in text
     words = set(text.replace(",", " ").split())

@@ -115,6 +115,7 @@ class Document(_Lenient):
     format: Literal[1]
     id: str = Field(min_length=1)
     title: str = Field(min_length=1)
+    system: str = Field(default="", description="what was recorded, to group cases in reports")
     window: Span
     baseline: BaselineEntry | None = None
     alerts: tuple[AlertEntry, ...] = Field(min_length=1)
