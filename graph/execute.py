@@ -5,6 +5,7 @@ from datetime import datetime
 from langgraph.runtime import Runtime
 
 from graph.entries import Told, entry
+from graph.handle import hand_over
 from graph.state import Deps, State, incident_of
 from graph.step import keep, tell
 from incidents.action import ActionState, Outcome, Proposal, digest_of
@@ -13,6 +14,10 @@ from incidents.incident import Incident, Watch
 from incidents.policy import permit
 from incidents.severity import Step
 from incidents.timeline import EntryKind
+
+
+class Unsure(ToolFailed):
+    """Nobody can say whether a change was made: people have to look, nothing is tried again."""
 
 
 async def execute(state: State, runtime: Runtime[Deps]) -> dict[str, str]:
@@ -32,6 +37,9 @@ async def run(deps: Deps, incident: Incident, proposal: Proposal) -> Told:
     """
     try:
         outcome = await _outcome(deps, incident, proposal)
+    except Unsure as unsure:
+        executing = incident.with_proposal(proposal.model_copy(update={"state": ActionState.EXECUTING}))
+        return hand_over(executing, str(unsure), deps.clock.now())
     except ActionRefused as refused:
         return _ended(incident, proposal, ActionState.DRIFTED, str(refused), deps.clock.now())
     except (Refused, ToolFailed) as error:
@@ -52,9 +60,26 @@ async def _outcome(deps: Deps, incident: Incident, proposal: Proposal) -> Outcom
     if outcome is None:
         await _still_as_signed(deps, incident, proposal)
         await deps.intents.begin(proposal, deps.clock.now())
-        outcome = await deps.world.actions.execute(proposal.action, key)
+        outcome = await _executed(deps, proposal)
     await deps.intents.finish(key, outcome)
     return outcome
+
+
+async def _executed(deps: Deps, proposal: Proposal) -> Outcome:
+    """Do it; if the target falls silent meanwhile, its own record of the key says whether it was done.
+
+    Raises:
+        Unsure: the target does not answer any more.
+    """
+    try:
+        return await deps.world.actions.execute(proposal.action, proposal.execution_key)
+    except ToolFailed as error:
+        detail = str(error)
+    try:
+        known = await deps.world.actions.status(proposal.execution_key)
+    except ToolFailed as error:
+        raise Unsure(f"it is not known whether {proposal.action.title} was done: {error}") from error
+    return known or Outcome(done=False, detail=detail, at=deps.clock.now())
 
 
 async def _still_as_signed(deps: Deps, incident: Incident, proposal: Proposal) -> None:

@@ -21,8 +21,9 @@ from incidents.reports import PostMortemReport
 from incidents.runbook import Runbook
 from incidents.severity import Step
 from incidents.timeline import Entry
+from nexus.books import roster_of, runbook_of
 from nexus.driver import Driver
-from nexus.house import House, roster_of
+from nexus.house import House
 from nexus.outbox import Outbox
 from nexus.postmortem import file_post_mortem, post_mortem
 from nexus.store import Message, WorldKind, WorldRef
@@ -134,7 +135,7 @@ async def driver(
     case = open_case(Path(ref.path))
     ledger = house.folder.path(incident, "world.jsonl")
     clock = VirtualClock(await house.store.clock_of(incident))
-    runbook, roster = house.runbook, roster_of(house.settings, BOX)
+    runbook, roster = runbook_of(house.settings), roster_of(house.settings, BOX)
     deps = _deps(house, case, ledger, clock, engine, runbook, roster, listeners)
     waiter = VirtualWaiter(clock=clock, arrivals=Deliveries(incident, case, ledger), approver=approver)
     async with AsyncSqliteSaver.from_conn_string(str(house.store.path)) as saver:

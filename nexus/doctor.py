@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from incidents.errors import NexusError
 from incidents.value import Value
+from nexus.books import roster_of, runbook_of
 from nexus.config import PREFIX, Settings
-from nexus.house import roster_of, runbook_of
 from nexus.store import Store
 
 

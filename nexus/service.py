@@ -8,13 +8,12 @@ from datetime import datetime
 
 from incidents.action import Approval, Proposal, Verdict
 from incidents.errors import ApprovalRefused, Refused, UnknownName, UsageError
-from incidents.events import Event, NoteAdded, SeveritySet, Stopped
+from incidents.events import DecisionMade, Event, NoteAdded, SeveritySet, Stopped
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy, decide
 from incidents.severity import Severity
 from nexus.store.port import IncidentStore
 from nexus.store.records import WorldKind
-from nexus.waiters import decision
 from tools.clock import Clock
 
 
@@ -111,6 +110,12 @@ class Service:
     async def _now(self, identity: str) -> datetime:
         world = await self.store.world_of(identity)
         return await self.store.clock_of(identity) if world.kind is WorldKind.CASE else self.wall.now()
+
+
+def decision(incident: Incident, approval: Approval) -> DecisionMade:
+    """The event of one person's decision; its id says who decided on what."""
+    identity = f"{incident.id}:decision:{approval.action}:{approval.digest[:12]}:{approval.by}"
+    return DecisionMade(id=identity, incident=incident.id, at=approval.at, approval=approval)
 
 
 def _event(incident: str, kind: str, by: str, at: datetime) -> str:

@@ -6,9 +6,10 @@ from typing import Protocol
 
 from graph.supervisor import Move
 from incidents.action import Approval, Proposal
-from incidents.events import AlertsArrived, DecisionMade, Event, TimerFired
+from incidents.events import AlertsArrived, Event, TimerFired
 from incidents.incident import Incident
 from incidents.value import iso
+from nexus.service import decision
 from tools.clock import VirtualClock
 
 
@@ -63,9 +64,3 @@ class VirtualWaiter:
                 at=self.clock.now(),
             ),
         )
-
-
-def decision(incident: Incident, approval: Approval) -> DecisionMade:
-    """The event of one person's decision; its id says who decided on what."""
-    identity = f"{incident.id}:decision:{approval.action}:{approval.digest[:12]}:{approval.by}"
-    return DecisionMade(id=identity, incident=incident.id, at=approval.at, approval=approval)

@@ -9,6 +9,7 @@ from incidents.errors import NexusError
 from nexus.cli.about import register_about
 from nexus.cli.base import app, complain
 from nexus.cli.decide import register_decide
+from nexus.cli.evaluate import register_evaluate
 from nexus.cli.look import register_look
 from nexus.cli.run import register_run
 
@@ -16,6 +17,7 @@ register_run(app)
 register_look(app)
 register_decide(app)
 register_about(app)
+register_evaluate(app)
 
 
 def main() -> None:

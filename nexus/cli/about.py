@@ -20,14 +20,14 @@ def register_about(app: typer.Typer) -> None:
 def graph() -> None:
     """Print the state machine as Mermaid, with every role visible."""
     from graph.build import build
-    from nexus.house import runbook_of
+    from nexus.books import runbook_of
 
     write(build(runbook_of(settings())).get_graph(xray=1).draw_mermaid())
 
 
 def runbook(as_json: Json = False) -> None:
     """Show the runbook as the tables people know."""
-    from nexus.house import roster_of, runbook_of
+    from nexus.books import roster_of, runbook_of
 
     found = runbook_of(settings())
     if as_json:
@@ -40,7 +40,7 @@ def runbook(as_json: Json = False) -> None:
 
 def roles(as_json: Json = False) -> None:
     """Show the roles: what they do, with which tools."""
-    from nexus.house import roster_of
+    from nexus.books import roster_of
 
     found = roster_of(settings())
     if as_json:

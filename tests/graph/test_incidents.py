@@ -271,3 +271,29 @@ async def test_a_second_run_of_the_same_bench_is_the_same() -> None:
         return await at.told()
 
     assert await told() == await told()
+
+
+async def test_a_lost_answer_is_looked_up_and_not_done_again() -> None:
+    at = bench(lost="answer")
+    at.people.decides = decide(Verdict.APPROVE)
+    ended = await at.run(incident())
+    assert len(at.world.calls) == 1
+    assert ended.status is Status.RESOLVED
+
+
+async def test_a_lost_request_is_a_failure_and_not_tried_again() -> None:
+    at = bench(lost="request")
+    at.people.decides = decide(Verdict.APPROVE)
+    ended = await at.run(incident())
+    assert len(at.world.calls) == 1
+    assert [p.state for p in ended.proposals] == [ActionState.FAILED]
+
+
+async def test_where_nobody_can_say_whether_it_was_done_people_look() -> None:
+    at = bench(lost="contact")
+    at.people.decides = decide(Verdict.APPROVE)
+    ended = await at.run(incident())
+    assert len(at.world.calls) == 1
+    assert [p.state for p in ended.proposals] == [ActionState.EXECUTING]
+    assert ended.status is Status.HANDED_OVER
+    assert "not known whether" in ended.end_reason

@@ -50,6 +50,7 @@ class MadeWorld:
     deeds: dict[str, tuple[Action, Outcome]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     broken_backends: bool = False
+    lost: Literal["nothing", "answer", "request", "contact"] = "nothing"
 
     def world(self) -> World:
         """The world with its quiet half hour."""
@@ -150,9 +151,14 @@ class MadeWorld:
         """Do it, once per key."""
         if key not in self.deeds:
             self.calls.append(key)
-            self.deeds[key] = (action, Outcome(done=True, detail="switched", at=self.clock.now()))
+            if self.lost != "request":
+                self.deeds[key] = (action, Outcome(done=True, detail="switched", at=self.clock.now()))
+            if self.lost != "nothing":
+                raise ToolFailed("the connection broke")
         return self.deeds[key][1]
 
     async def status(self, key: str) -> Outcome | None:
         """What became of a key."""
+        if self.lost == "contact":
+            raise ToolFailed("the target does not answer")
         return self.deeds[key][1] if key in self.deeds else None

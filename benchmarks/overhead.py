@@ -1,0 +1,139 @@
+"""What orchestration costs: `python -m benchmarks.overhead [CASE] [--delay 1.0] [--incidents 5]`.
+
+Two figures. First, one incident under the LLM engine against a local server that answers every request
+after a fixed delay: its wall time against the critical path of its model calls (the time in which at least
+one request was in flight), and the time beyond the model's own per agent call. Second, playbook incidents
+per second on one core. Ratios are within this run and on this machine.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import platform
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from agents.engine import Engine
+from incidents.action import Approval, Proposal, Verdict
+from incidents.incident import Incident
+from nexus.app import Listeners, driver, open_incident
+from nexus.config import Settings
+from nexus.engines import engine_of
+from nexus.house import open_house
+from tests.fake_answers import obliging
+from tests.fake_openai import FakeOpenAI
+from tests.fake_turns import Asked, Turn
+
+CASE = Path(__file__).parent.parent / "demo" / "recording" / "shop-checkout-bad-release"
+
+
+@dataclass
+class Steady:
+    """Answers after a fixed delay and remembers when each request was in flight."""
+
+    delay: float
+    flights: list[tuple[float, float]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, asked: Asked) -> Turn:
+        """Answer, late."""
+        begun = time.monotonic()
+        turn = obliging(asked)
+        time.sleep(max(0.0, self.delay - (time.monotonic() - begun)))
+        with self.lock:
+            self.flights.append((begun, time.monotonic()))
+        return turn
+
+    def busy(self) -> float:
+        """Seconds in which at least one request was in flight: the critical path of the model calls."""
+        total, until = 0.0, float("-inf")
+        for begun, ended in sorted(self.flights):
+            total += max(0.0, ended - max(begun, until))
+            until = max(until, ended)
+        return total
+
+
+async def approve(incident: Incident, proposal: Proposal, now: datetime) -> Approval:
+    """Approve everything."""
+    by = f"benchmark {len(proposal.approvals) + 1}"
+    return Approval(action=proposal.id, digest=proposal.digest, verdict=Verdict.APPROVE, by=by, at=now)
+
+
+async def run(case: Path, settings: Settings, engine: Engine, mode: str) -> Incident:
+    """One incident in a throw-away home."""
+    house = open_house(settings, create=True)
+    try:
+        incident = await open_incident(house, case, None, mode)
+        quiet = Listeners(entry=lambda _: None, message=lambda _: None)
+        async with driver(house, incident.id, engine, approve, quiet) as ready:
+            return await ready.drive(incident.id)
+    finally:
+        house.store.close()
+
+
+@contextlib.contextmanager
+def home() -> Iterator[Path]:
+    """A throw-away home."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def with_a_model(case: Path, delay: float) -> str:
+    """The first figure."""
+    steady = Steady(delay)
+    with home() as folder, FakeOpenAI(steady) as server:
+        settings = Settings.model_validate(
+            {"home": folder, "engine": "llm", "llm_base_url": server.base_url, "llm_model": "steady"}
+        )
+        engine = engine_of(settings, "llm")
+        begun = time.monotonic()
+        ended = asyncio.run(run(case, settings, engine, "llm"))
+        wall = time.monotonic() - begun
+    busy, calls = steady.busy(), len(steady.flights)
+    return (
+        f"with a model ({delay:g} s a call): {ended.status}, {calls} calls, wall {wall:.2f} s, "
+        f"critical path of the calls {busy:.2f} s, ratio {wall / busy:.3f} (goal 1.05), "
+        f"beyond the model {1000 * (wall - busy) / calls:.0f} ms a call"
+    )
+
+
+def with_the_playbook(case: Path, incidents: int) -> str:
+    """The second figure."""
+    with home() as folder:
+        settings = Settings.model_validate({"home": folder, "engine": "playbook"})
+        engine = engine_of(settings, "playbook")
+        asyncio.run(run(case, settings, engine, "playbook"))  # the first one pays for imports
+        begun, cpu = time.monotonic(), time.process_time()
+        for _ in range(incidents):
+            ended = asyncio.run(run(case, settings, engine, "playbook"))
+        wall, cpu = time.monotonic() - begun, time.process_time() - cpu
+    return (
+        f"with the playbook: {ended.status}, {incidents} incidents in {wall:.2f} s wall and {cpu:.2f} s of "
+        f"processor time: {incidents / cpu:.2f} incidents per second of one core"
+    )
+
+
+def main() -> None:
+    """Print both figures and the machine."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("case", nargs="?", type=Path, default=CASE)
+    parser.add_argument("--delay", type=float, default=1.0)
+    parser.add_argument("--incidents", type=int, default=5)
+    given = parser.parse_args()
+    given.case = given.case.resolve()
+    machine = f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}"
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    sys.stdout.write(f"{machine}, load {load}\n")
+    sys.stdout.write(with_the_playbook(given.case, given.incidents) + "\n")
+    sys.stdout.write(with_a_model(given.case, given.delay) + "\n")
+
+
+if __name__ == "__main__":
+    main()
