@@ -1,6 +1,8 @@
 # Everything a developer or a first visitor needs. Only Python 3.11+ and make have to be there.
 
-PYTHON ?= $(firstword $(foreach v,python3.14 python3.13 python3.12 python3.11 python3,$(shell command -v $(v) 2>/dev/null)))
+# The first interpreter that runs and is new enough; a name on the PATH may be a shim for one that is not there.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
@@ -37,7 +39,7 @@ clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Nexus needs Python 3.11 or newer; name one with PYTHON=/path/to/python3")'
+	@test -n "$(PYTHON)" || { echo "Nexus needs Python 3.11 or newer; name one with PYTHON=/path/to/python3"; exit 1; }
 	@echo "Setting up $(VENV) (about a minute, once) ..."
 	@$(PYTHON) -m venv $(VENV)
 

@@ -102,7 +102,7 @@ def _done(deps: Deps, incident: Incident, proposal: Proposal, outcome: Outcome) 
     after = incident.with_proposal(ran).evolve(
         step=Step.VERIFICATION, step_since=deps.clock.now(), watch=watch, verified=False, mitigated_at=None
     )
-    text = f"{ran.id} executed: {ran.action.title}. {outcome.detail}"
+    text = f"{ran.id} executed: {outcome.detail}"
     return Told(after, (entry(after, deps.clock.now(), EntryKind.EXECUTION, text, f"executed:{ran.id}"),))
 
 

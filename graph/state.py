@@ -15,7 +15,7 @@ from agents.engine import Assignment, Engine, Performed
 from agents.role import Roster
 from graph.ports import Backlog, Communications, Files, Intents, Journal
 from incidents.events import EVENT, Event
-from incidents.incident import Incident
+from incidents.incident import Incident, Spent
 from incidents.policy import ApprovalPolicy
 from incidents.reports import PostMortemReport, Report
 from incidents.runbook import Runbook
@@ -99,6 +99,18 @@ class Done(Value):
     assignment: Assignment
     performed: Performed | None = None
     problem: str | None = None
+
+    @property
+    def spent(self) -> Spent | None:
+        """Its line of the ledger; None where the role gave no report."""
+        job, performed = self.assignment, self.performed
+        if performed is None:
+            return None
+        return Spent(
+            assignment=job.id, role=job.role, task=job.task, step=job.step, engine=performed.engine,
+            model=performed.model, prompt_version=performed.prompt_version, handover=performed.handover,
+            dropped=len(performed.dropped), asked=performed.asked, usage=performed.usage,
+        )  # fmt: skip
 
     def report(self, kind: type[ReportT]) -> ReportT | None:
         """The report if it is of that type."""

@@ -18,12 +18,27 @@ from incidents.action import ActionKind
 from incidents.incident import Incident, Usage
 from incidents.reports import Task
 from incidents.severity import Severity, Step
+from incidents.timeline import EntryKind
 
 Prepare = Callable[[Deps, Incident], Awaitable[Told]]
 Assign = Callable[[Deps, Incident], tuple[Assignment, ...]]
 Conclude = Callable[[Deps, Incident, tuple[Done, ...]], Awaitable[Told]]
 
 PREPARE, CONCLUDE = "prepare", "conclude"
+
+#: What the people in the incident's channel want to hear of.
+SAID = frozenset(
+    {
+        EntryKind.DIAGNOSIS,
+        EntryKind.PROPOSAL,
+        EntryKind.DECISION,
+        EntryKind.EXECUTION,
+        EntryKind.VERIFICATION,
+        EntryKind.ESCALATION,
+        EntryKind.NOTE,
+        EntryKind.END,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +78,7 @@ def build_step(spec: StepSpec) -> CompiledStateGraph[Any, Deps, Any, Any]:
         incident = incident_of(state)
         runtime.context.catch_up(incident)
         spent = sum((item.performed.usage for item in done if item.performed), Usage())
-        told = await spec.conclude(runtime.context, incident.evolve(usage=incident.usage + spent), done)
+        told = await spec.conclude(runtime.context, _booked(incident, spent, done), done)
         await tell(runtime.context, told)
         return {"incident": keep(runtime.context, told)}
 
@@ -79,15 +94,23 @@ def build_step(spec: StepSpec) -> CompiledStateGraph[Any, Deps, Any, Any]:
     return graph.compile(name=spec.name)
 
 
+def _booked(incident: Incident, spent: Usage, done: tuple[Done, ...]) -> Incident:
+    """The incident with what its roles used, in sum and line by line."""
+    lines = tuple(line for item in done if (line := item.spent) is not None)
+    return incident.evolve(usage=incident.usage + spent, ledger=(*incident.ledger, *lines))
+
+
 def keep(deps: Deps, told: Told) -> str:
     """The incident as the channels hold it, with the moment of its clock, which a restart goes on from."""
     return pack(told.incident.evolve(as_of=deps.clock.now()))
 
 
 async def tell(deps: Deps, told: Told) -> None:
-    """Write what was told to the timeline."""
+    """Write what was told to the timeline, and what everybody should hear of to the incident's channel."""
     for entry in told.entries:
         await deps.journal.write(entry)
+        if entry.kind in SAID:
+            await deps.comms.say(told.incident, entry.text, key=entry.id)
 
 
 def assignment(

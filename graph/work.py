@@ -1,6 +1,7 @@
 """A role node: one assignment, performed by the engine, journaled; a failing role never stops the others."""
 
 import asyncio
+import hashlib
 from datetime import timedelta
 from typing import Protocol
 
@@ -75,14 +76,27 @@ async def _report(deps: Deps, incident: Incident, done: Done) -> None:
         await _say(deps, incident, assignment, EntryKind.GAP, done.problem or "no report", "problem")
         return
     if performed.handover is not None:
-        text = f"the playbook took over: {performed.handover}"
-        await _say(deps, incident, assignment, EntryKind.HANDOVER, text, "handover", performed)
+        await _hand_over(deps, incident, performed.handover, performed.engine)
     for number, sentence in enumerate(performed.dropped, start=1):
         await _say(
             deps, incident, assignment, EntryKind.GAP, f"not kept: {sentence}", f"dropped:{number}", performed
         )
     if assignment.task not in SPOKEN:
         await _say(deps, incident, assignment, EntryKind.FINDING, headline(performed), "done", performed)
+
+
+async def _hand_over(deps: Deps, incident: Incident, reason: str, engine: str) -> None:
+    """Say why the other engine speaks; the same reason is told once, who spoke stands at every entry."""
+    told = entry(
+        incident,
+        deps.clock.now(),
+        EntryKind.HANDOVER,
+        f"the {engine} speaks: {reason}",
+        "handover",
+        engine=engine,
+    )
+    digest = hashlib.sha256(reason.encode()).hexdigest()[:8]
+    await deps.journal.write(told.model_copy(update={"id": f"handover:{digest}"}))
 
 
 def headline(performed: Performed) -> str:

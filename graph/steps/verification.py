@@ -47,8 +47,8 @@ async def prepare(deps: Deps, incident: Incident) -> Told:
     )
     if found.verdict is Recovery.RECOVERED and after.mitigated_at is None:
         after = after.evolve(mitigated_at=now)
-    text = f"{found.verdict}: {found.summary}"
-    return Told(after, (entry(after, now, EntryKind.VERIFICATION, text, "check", evidence=found.evidence),))
+    told = entry(after, now, EntryKind.VERIFICATION, found.summary, "check", evidence=found.evidence)
+    return Told(after, (told,))
 
 
 def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:

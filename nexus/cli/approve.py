@@ -52,7 +52,7 @@ def _asking(house: House) -> Approver:
         console = out()
         console.print()
         console.print(proposal_panel(proposal, incident, now, await house.store.evidence(incident.id)))
-        said = Prompt.ask("Approve? (yes / no / later)", choices=["yes", "no", "later"], console=console)
+        said = Prompt.ask("Approve?", choices=["yes", "no", "later"], console=console)
         if said == "later":
             return Nobody()
         by = _name(proposal)

@@ -41,6 +41,10 @@ def approvals_table(incidents: Sequence[Incident], now: datetime) -> RenderableT
     return made
 
 
+#: How many results are quoted: the whole panel should fit on a screen.
+_SHOWN = 4
+
+
 def proposal_panel(
     proposal: Proposal, incident: Incident, now: datetime, evidence: Sequence[Evidence] = ()
 ) -> RenderableType:
@@ -57,8 +61,8 @@ def proposal_panel(
         _section("What will change", [plain(effect) for effect in proposal.plan.effects]),
         _section("From this observed state", [_observed(proposal)]),
         _section("Why", [plain(proposal.reason)]),
-        _section("Evidence", _evidence(proposal, evidence)),
         _section("Diagnosis", _doubts(incident)),
+        _section("Evidence", _evidence(proposal, evidence)),
         Text(),
         _terms(proposal, now),
     )
@@ -81,9 +85,14 @@ def _observed(proposal: Proposal) -> Text:
 def _evidence(proposal: Proposal, evidence: Sequence[Evidence]) -> list[Text]:
     known = {one.id: one for one in evidence}
     lines = [
-        joined(plain(identity, "cyan"), plain(short(known[identity].summary)) if identity in known else "")
-        for identity in proposal.evidence
+        joined(
+            plain(identity, "cyan"), plain(short(known[identity].summary, 110)) if identity in known else ""
+        )
+        for identity in proposal.evidence[:_SHOWN]
     ]
+    left = len(proposal.evidence) - _SHOWN
+    if left > 0:
+        lines.append(Text(f"and {left} more: nexus show {proposal.incident}", LABEL))
     return lines or [Text("none is cited", "bold red")]
 
 
