@@ -1,0 +1,63 @@
+"""Severity: facts set the floor."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graph.classify import classify, floor_of
+from incidents.facts import Facts
+from incidents.reports import Impact
+from incidents.severity import Severity
+from tests.graph.harness import RUNBOOK, incident
+
+NOW = datetime(2026, 3, 12, tzinfo=UTC)
+FACTS = st.builds(
+    Facts,
+    at=st.just(NOW),
+    error_ratio=st.none() | st.floats(0, 1),
+    latency_times=st.none() | st.floats(0, 100),
+    down=st.sampled_from([(), ("web",)]),
+    quiet=st.sampled_from([True, False, None]),
+)
+SEVERITIES = st.lists(st.sampled_from(Severity), max_size=3).map(tuple)
+
+
+@given(FACTS, st.booleans(), SEVERITIES)
+def test_no_role_can_go_below_the_floor_of_the_facts(
+    facts: Facts, breach: bool, said: tuple[Severity, ...]
+) -> None:
+    impact = Impact(data_breach_suspected=breach)
+    floor = floor_of(facts, impact, RUNBOOK)
+    found = classify(incident(), facts, impact, said, RUNBOOK).severity
+    if floor is not None:
+        assert found.rank <= floor.severity.rank
+    assert all(found.rank <= one.rank for one in said)
+
+
+@given(FACTS, SEVERITIES)
+def test_a_persons_word_stands(facts: Facts, said: tuple[Severity, ...]) -> None:
+    pinned = incident().evolve(severity=Severity.P3, severity_by="ana")
+    assert classify(pinned, facts, Impact(), said, RUNBOOK).severity is Severity.P3
+
+
+def test_the_examples_of_the_runbook_hold() -> None:
+    def level(breach: bool = False, **facts: object) -> Severity | None:
+        measured = Facts.model_validate({"at": NOW, **facts})
+        found = floor_of(measured, Impact(data_breach_suspected=breach), RUNBOOK)
+        return found.severity if found else None
+
+    assert level(down=("web",)) is Severity.P0
+    assert level(breach=True) is Severity.P0
+    assert level(error_ratio=0.5) is Severity.P1
+    assert level(latency_times=10) is Severity.P1
+    assert level(error_ratio=0.001, latency_times=1.1) is None
+
+
+def test_it_is_lowered_only_when_a_role_asks_and_the_facts_allow() -> None:
+    calm = Facts(at=NOW, error_ratio=0.0, quiet=False)
+    high = incident().evolve(severity=Severity.P1)
+    assert classify(high, calm, Impact(), (), RUNBOOK).severity is Severity.P1
+    assert classify(high, calm, Impact(), (Severity.P2,), RUNBOOK).severity is Severity.P2
+    burning = Facts(at=NOW, error_ratio=0.6)
+    assert classify(high, burning, Impact(), (Severity.P2,), RUNBOOK).severity is Severity.P1

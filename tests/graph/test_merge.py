@@ -1,0 +1,122 @@
+"""Many reports become one diagnosis."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graph.merge import merge
+from incidents.findings import Category, Confidence, Evidence, EvidenceStatus, Hypothesis
+from incidents.reports import InvestigationReport
+
+SERVICES = ("web", "checkout", "payment")
+_TOOLS = (
+    ("logs", EvidenceStatus.OK),
+    ("metrics", EvidenceStatus.OK),
+    ("logs", EvidenceStatus.OK),
+    ("traces", EvidenceStatus.EMPTY),
+)
+KEPT = {
+    f"E-{number}": Evidence(
+        id=f"E-{number}",
+        incident="INC-1",
+        tool=tool,
+        query="{}",
+        role="r",
+        at=datetime(2026, 3, 12, tzinfo=UTC),
+        status=status,
+        summary="",
+        size=0,
+        digest="",
+    )
+    for number, (tool, status) in enumerate(_TOOLS)
+}
+
+
+def guess(service: str = "checkout", *evidence: str, confidence: str = "high", **more: object) -> Hypothesis:
+    given_fields = {"service": service, "category": "deployment", "confidence": confidence}
+    return Hypothesis.model_validate({**given_fields, "summary": service, "evidence": evidence, **more})
+
+
+def report(*hypotheses: Hypothesis) -> InvestigationReport:
+    return InvestigationReport(summary="", checks=(), hypotheses=hypotheses)
+
+
+def test_a_hypothesis_without_evidence_that_exists_and_holds_data_does_not_count() -> None:
+    for cited in ((), ("E-9",), ("E-3",)):
+        found = merge({"a": report(guess("checkout", *cited))}, KEPT, SERVICES)
+        assert found.category is Category.UNKNOWN
+        assert not found.known
+
+
+def test_a_service_outside_the_catalogue_cannot_become_the_diagnosis() -> None:
+    assert not merge({"a": report(guess("moon", "E-0", "E-1"))}, KEPT, SERVICES).known
+
+
+def test_high_confidence_needs_two_independent_tools() -> None:
+    assert (
+        merge({"a": report(guess("checkout", "E-0", "E-2"))}, KEPT, SERVICES).confidence is Confidence.MEDIUM
+    )
+    assert merge({"a": report(guess("checkout", "E-0", "E-1"))}, KEPT, SERVICES).confidence is Confidence.HIGH
+
+
+def test_the_cause_that_more_roles_found_wins_and_the_others_are_named() -> None:
+    found = merge(
+        {
+            "a": report(guess("web", "E-0")),
+            "b": report(guess("checkout", "E-1")),
+            "c": report(guess("checkout", "E-0")),
+        },
+        KEPT,
+        SERVICES,
+    )
+    assert found.service == "checkout"
+    assert found.evidence == ("E-1", "E-0")
+    assert [other.service for other in found.alternatives] == ["web"]
+    assert found.disagreement == "a saw another cause first"
+
+
+def test_a_cause_that_was_ruled_out_is_kept_but_not_chosen() -> None:
+    out = guess("web", "E-0", "E-1", ruled_out_by="its resources are as usual")
+    found = merge({"a": report(out, guess("checkout", "E-1"))}, KEPT, SERVICES)
+    assert found.service == "checkout"
+    assert out in found.alternatives
+
+
+def test_not_to_know_is_no_disagreement_and_narrows_the_component() -> None:
+    blank = guess("checkout", "E-0", category="unknown")
+    assert (
+        merge({"a": report(guess("checkout", "E-0")), "b": report(blank)}, KEPT, SERVICES).disagreement
+        is None
+    )
+    found = merge({"a": report(blank), "b": report(blank)}, KEPT, SERVICES)
+    assert (found.service, found.category) == ("checkout", Category.UNKNOWN)
+
+
+HYPOTHESES = st.builds(
+    guess,
+    st.sampled_from([*SERVICES, "moon"]),
+    st.sampled_from([*KEPT, "E-9"]),
+    st.sampled_from([*KEPT, "E-9"]),
+    confidence=st.sampled_from(["low", "medium", "high"]),
+    category=st.sampled_from([category.value for category in Category]),
+)
+REPORTS = st.dictionaries(st.sampled_from("abcd"), st.builds(report, HYPOTHESES, HYPOTHESES), max_size=4)
+
+
+@given(REPORTS)
+def test_the_diagnosis_rests_on_what_exists_whatever_was_said(
+    reports: dict[str, InvestigationReport],
+) -> None:
+    found = merge(reports, KEPT, SERVICES)
+    if found.known:
+        assert found.service in SERVICES
+        assert all(KEPT[identity].status is EvidenceStatus.OK for identity in found.evidence)
+        if found.confidence is Confidence.HIGH:
+            assert len({KEPT[identity].tool for identity in found.evidence}) >= 2
+
+
+@given(REPORTS)
+def test_the_order_of_the_roles_does_not_choose_the_cause(reports: dict[str, InvestigationReport]) -> None:
+    there, back = merge(reports, KEPT, SERVICES), merge(dict(reversed(reports.items())), KEPT, SERVICES)
+    assert (there.service, there.category) == (back.service, back.category)

@@ -1,0 +1,122 @@
+"""Who may decide: properties of the pure rules behind every approval."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from incidents.action import (
+    Action,
+    ActionKind,
+    ActionState,
+    Approval,
+    Arguments,
+    Observed,
+    Plan,
+    Proposal,
+    Verdict,
+    digest_of,
+)  # fmt: skip
+from incidents.errors import ActionRefused, ApprovalRefused
+from incidents.policy import ApprovalPolicy, decide, permit
+
+NOW = datetime(2026, 3, 12, 10, 0, tzinfo=UTC)
+
+
+def plan(version: str = "1.0", observed: str = "2.0") -> Plan:
+    action = Action(kind=ActionKind.ROLLBACK, service="checkout", arguments=Arguments(version=version))
+    return Plan(action=action, observed=(Observed(name="version", value=observed),), effects=())
+
+
+def proposal(needed: int = 1) -> Proposal:
+    return Proposal(
+        id="A1", incident="INC-1", plan=plan(), digest=digest_of("INC-1", "A1", plan()), reason="r",
+        proposed_by="DevOps Automator", engine="playbook", proposed_at=NOW,
+        expires_at=NOW + timedelta(minutes=30), approvers_needed=needed,
+    )  # fmt: skip
+
+
+def says(
+    by: str, verdict: Verdict = Verdict.APPROVE, minutes: float = 1, digest: str | None = None
+) -> Approval:
+    return Approval(
+        action="A1",
+        digest=digest or proposal().digest,
+        verdict=verdict,
+        by=by,
+        at=NOW + timedelta(minutes=minutes),
+    )
+
+
+VOTES = st.lists(
+    st.tuples(
+        st.sampled_from(["ana", "Ana", "ben", "cleo", "mallory"]),
+        st.sampled_from(Verdict),
+        st.integers(0, 40),
+        st.sampled_from(["right", "other"]),
+    ),
+    max_size=8,
+)
+
+
+@given(VOTES, st.integers(1, 3))
+def test_only_enough_different_people_in_time_for_this_digest_make_it_run(
+    votes: list[tuple[str, Verdict, int, str]], needed: int
+) -> None:
+    policy = ApprovalPolicy(people=("ana", "Ana", "ben", "cleo"))
+    standing = proposal(needed)
+    for by, verdict, minutes, which in votes:
+        approval = says(by, verdict, minutes, None if which == "right" else "0" * 64)
+        try:
+            standing = decide(standing, approval, policy)
+        except ApprovalRefused:
+            continue
+        assert which == "right"
+        assert minutes < 30
+        assert by != "mallory"
+    signed = {a.by.casefold() for a in standing.approvals if a.verdict is Verdict.APPROVE}
+    assert len({a.by.casefold() for a in standing.approvals}) == len(standing.approvals)
+    assert (standing.state is ActionState.APPROVED) == (
+        len(signed) >= needed and all(a.verdict is Verdict.APPROVE for a in standing.approvals)
+    )
+    if standing.state is ActionState.APPROVED:
+        permit(standing, policy, NOW + timedelta(minutes=30))
+    else:
+        with pytest.raises(ActionRefused):
+            permit(standing, policy, NOW)
+
+
+def test_a_decision_on_a_decided_proposal_is_refused() -> None:
+    approved = decide(proposal(), says("ana"), ApprovalPolicy())
+    with pytest.raises(ApprovalRefused, match="approved"):
+        decide(approved, says("ben"), ApprovalPolicy())
+
+
+def test_an_old_approval_no_longer_counts() -> None:
+    approved = decide(proposal(), says("ana"), ApprovalPolicy())
+    with pytest.raises(ActionRefused, match="older"):
+        permit(approved, ApprovalPolicy(), NOW + timedelta(hours=2))
+
+
+def test_a_policy_that_became_stricter_holds_at_execution() -> None:
+    approved = decide(proposal(), says("ana"), ApprovalPolicy())
+    stricter = ApprovalPolicy(approvers={ActionKind.ROLLBACK: 2})
+    with pytest.raises(ActionRefused, match="1 approved"):
+        permit(approved, stricter, NOW + timedelta(minutes=2))
+
+
+@given(st.sampled_from(["1.0", "1.1"]), st.sampled_from(["2.0", "2.1"]), st.sampled_from(["A1", "A2"]))
+def test_the_digest_is_of_the_action_the_observed_state_and_the_proposal(
+    version: str, observed: str, identity: str
+) -> None:
+    same = (version, observed, identity) == ("1.0", "2.0", "A1")
+    assert (digest_of("INC-1", identity, plan(version, observed)) == proposal().digest) is same
+
+
+@pytest.mark.parametrize(
+    "kind", [ActionKind.ROLLBACK, ActionKind.SCALE, ActionKind.HOTFIX, ActionKind.FEATURE_FLAG]
+)
+def test_an_action_without_its_argument_is_refused(kind: ActionKind) -> None:
+    with pytest.raises(ValueError, match="needs the argument"):
+        Action(kind=kind, service="checkout")
