@@ -59,6 +59,9 @@ class Period(NamedTuple):
 
 def metrics(monitoring: Monitoring, period: Period, step: timedelta) -> pl.DataFrame:
     """Every series of `series.yml` over the period; a moment without a value has no row."""
+    # Prometheus cuts times to milliseconds: on whole seconds the first value cannot slip out of the period.
+    first = period.start.replace(microsecond=0) + timedelta(seconds=1)
+    last = period.end - timedelta(microseconds=1)
     rows = [
         (
             datetime.fromtimestamp(sample.time, tz=period.start.tzinfo),
@@ -70,9 +73,7 @@ def metrics(monitoring: Monitoring, period: Period, step: timedelta) -> pl.DataF
             query.unit,
         )
         for query in _all(monitoring)
-        for sample in monitoring.range(
-            query.query, period.start, period.end - timedelta(microseconds=1), step
-        )
+        for sample in monitoring.range(query.query, first, last, step)
         if sample.value == sample.value  # 0/0, a ratio without traffic, is no value
     ]
     frame = pl.DataFrame(rows, schema=METRIC_SCHEMA, orient="row")

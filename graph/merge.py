@@ -95,7 +95,11 @@ def _diagnosis(
     confidence = capped(best.confidence, best.evidence, evidence)
     if apart and len(apart) >= len(speakers):
         confidence = min(confidence, Confidence.MEDIUM, key=lambda level: level.rank)
-    ruled_out = tuple(h for r in reports.values() for h in r.hypotheses if h.ruled_out_by is not None)
+    open_keys = {(other.service, other.category) for other in others}
+    ruled_out: dict[_Key, Hypothesis] = {}
+    for hypothesis in (h for r in reports.values() for h in r.hypotheses if h.ruled_out_by is not None):
+        if (about := (hypothesis.service, hypothesis.category)) != key and about not in open_keys:
+            ruled_out.setdefault(about, hypothesis)
     return Diagnosis(
         service=key[0],
         category=key[1],
@@ -104,7 +108,7 @@ def _diagnosis(
         change=best.change,
         onset=best.onset,
         evidence=best.evidence,
-        alternatives=(*others, *dict.fromkeys(ruled_out)),
+        alternatives=(*others, *ruled_out.values()),
         disagreement=disagreement,
     )
 

@@ -34,6 +34,22 @@ class Usage(Value):
         )
 
 
+class Spent(Value):
+    """One line of the ledger: what one role's work asked, made and cost."""
+
+    assignment: str
+    role: str
+    task: str
+    step: str
+    engine: str = Field(description="who gave the report")
+    model: str | None = None
+    prompt_version: str | None = None
+    handover: str | None = Field(default=None, description="why the playbook spoke instead of the model")
+    dropped: int = Field(default=0, description="how many sentences were taken out or marked")
+    asked: tuple[str, ...] = Field(default=(), description="ids of the evidence, in the order of the asking")
+    usage: Usage
+
+
 class Note(Value):
     """A hint or a constraint that a person gave."""
 
@@ -70,6 +86,7 @@ class Incident(Value):
     triaged_at: Moment | None = None
     impact: Impact = Impact()
     summary: str = ""
+    summary_evidence: tuple[str, ...] = Field(default=(), description="what the summary stands on")
     facts: Facts | None = Field(default=None, description="the latest measurement")
     signals: tuple[Signal, ...] = Field(default=(), description="what the first triage chose to watch")
     deviated: bool = Field(default=False, description="some measurement showed a deviation")
@@ -112,6 +129,7 @@ class Incident(Value):
     as_of: Moment | None = Field(default=None, description="the moment of its clock at its last change")
     closed: bool = Field(default=False, description="the graph has come to its end: nothing is owed any more")
     usage: Usage = Usage()
+    ledger: tuple[Spent, ...] = Field(default=(), description="what `usage` is made of, in order")
 
     def evolve(self, **changes: object) -> Self:
         """The same incident with some fields changed; the result is validated."""

@@ -12,9 +12,10 @@ from tools.red import error_share, served
 
 #: With fewer calls on either side a difference is an anecdote.
 FEW = 5
-#: Slower than this many times the usual p95, and by at least `SLOWER_MS`, deviates.
+#: Slower than this many times the usual p95, and by at least `SLOWER_MS`, deviates. A move that no user
+#: notices is noise, here as in `tools.recovery.NOISE`.
 SLOWER = 2.0
-SLOWER_MS = 10.0
+SLOWER_MS = 50.0
 #: This much larger a share of failures deviates.
 MORE_ERRORS = 0.05
 

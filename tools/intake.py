@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from incidents.alert import Alert, AlertStatus, Label
 from incidents.catalogue import Catalogue
 from incidents.errors import AlertError
+from tools.redact import redact
 from tools.words import CONTROL
 
 #: A webhook of hundreds of alerts is below this; more is a mistake or an attack.
@@ -265,6 +266,6 @@ def _text(value: object) -> str | None:
 
 
 def _clean(text: str, longest: int) -> str:
-    """Without control and invisible characters, and no longer than that."""
-    cleaned = CONTROL.sub("", text.replace("\r\n", "\n").replace("\t", " ")).strip()
+    """Without secrets, control and invisible characters, and no longer than that."""
+    cleaned = redact(CONTROL.sub("", text.replace("\r\n", "\n").replace("\t", " ")).strip())
     return cleaned if len(cleaned) <= longest else f"{cleaned[: longest - 1]}…"

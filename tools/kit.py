@@ -83,6 +83,11 @@ class Kit:
                 return tool
         raise UnknownName("tool", name, (tool.name for tool in self.tools))
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The ids of the evidence that was asked for, in order."""
+        return tuple(answer.id for answer in self._answers.values())
+
     async def ask(self, tool: Tool[A, R], args: A) -> Answer[R]:
         """Ask a tool and keep the result as evidence; a backend that fails becomes evidence of the gap."""
         query = json.dumps(args.model_dump(mode="json", exclude_none=True), sort_keys=True)

@@ -117,8 +117,8 @@ def _assessment(assignment: Assignment, desk: Desk, focus: str, holds: frozenset
 def _claims(incident: Incident) -> tuple[Claim, ...]:
     """The measured state and the diagnosis, each with its evidence."""
     claims = []
-    if incident.summary and incident.facts_evidence:
-        claims.append(Claim(text=incident.summary, evidence=incident.facts_evidence))
+    if incident.summary and incident.summary_evidence:
+        claims.append(Claim(text=incident.summary, evidence=incident.summary_evidence))
     if incident.diagnosis is not None and incident.diagnosis.known:
         claims.append(Claim(text=incident.diagnosis.summary, evidence=incident.diagnosis.evidence))
     return tuple(claims)

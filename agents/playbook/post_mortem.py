@@ -60,7 +60,7 @@ def _symptom(incident: Incident, stored: dict[str, Evidence]) -> Why:
     return Why(
         question=f"Why was there an incident ({incident.title})?",
         answer=incident.summary or "The alert fired; nothing was measured.",
-        evidence=incident.facts_evidence or first,
+        evidence=incident.summary_evidence or first,
     )
 
 
@@ -132,7 +132,7 @@ def _what_failed(incident: Incident) -> Claim:
     if found is None or not found.known:
         return Claim(
             text=f"Which part failed stayed unknown. Seen was: {incident.summary or incident.title}",
-            evidence=incident.facts_evidence,
+            evidence=incident.summary_evidence,
         )
     return Claim(text=f"{found.service} failed{_since(found)}.", evidence=found.evidence)
 

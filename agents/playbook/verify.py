@@ -40,8 +40,8 @@ async def _new_issues(desk: Desk, services: tuple[str, ...]) -> tuple[Claim, ...
 
 
 def _summary(found: Verification | None, checks: int, abnormal: int, blind: int) -> str:
-    verdict = f"{found.verdict}: {found.summary}. ".replace("..", ".") if found is not None else ""
-    parts = [f"{checks - abnormal - blind} of {checks} checks are normal"]
+    verdict = f"{found.verdict.capitalize()} since the change. " if found is not None else ""
+    parts = [f"{checks - abnormal - blind} of the role's {checks} checks are normal"]
     if abnormal:
         parts.append(f"{abnormal} not")
     if blind:

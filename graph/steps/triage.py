@@ -71,6 +71,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
     after = incident.evolve(
         impact=impact,
         summary=reports[0].summary if reports else incident.summary,
+        summary_evidence=_stands_on(reports, facts) if reports else incident.summary_evidence,
         severity=found.severity,
         severity_at=incident.severity_at if incident.severity is found.severity else now,
         triaged_at=incident.triaged_at or now,
@@ -88,6 +89,12 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
             step=Step.POST_MORTEM if found.severity is Severity.P3 else Step.INVESTIGATION, step_since=now
         )
     return Told(after, tuple(told))
+
+
+def _stands_on(reports: tuple[TriageReport, ...], facts: Facts) -> tuple[str, ...]:
+    """The evidence of the summary: what the role cited, and the measurement of the moment."""
+    cited = (identity for claim in reports[0].claims for identity in claim.evidence)
+    return tuple(dict.fromkeys((*cited, *facts.evidence)))
 
 
 def _classified(deps: Deps, before: Incident, after: Incident, found: Classified) -> Entry:

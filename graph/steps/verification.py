@@ -22,6 +22,9 @@ from tools.box import RECOVERY
 from tools.box.arguments import RecoveryArgs
 from tools.charts import chart
 
+#: Good checks in a row before the roles are asked: one good sample of a minute proves little.
+STEADY = 2
+
 #: Checks without an answer (no data) or without an effect after which the watch is given up.
 PATIENCE = 3
 
@@ -52,10 +55,9 @@ async def prepare(deps: Deps, incident: Incident) -> Told:
 
 
 def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
-    """The roles of the step, once, when the signals have recovered: they confirm, and look for new issues."""
-    if incident.verified or incident.verification is None:
-        return ()
-    if incident.verification.verdict is not Recovery.RECOVERED:
+    """The roles of the step, once, after two good checks in a row: they confirm, and look for new issues."""
+    watch = incident.watch
+    if incident.verified or watch is None or _in_a_row(watch, Recovery.RECOVERED) < STEADY:
         return ()
     rows = deps.runbook.step_roles(Step.VERIFICATION, incident.severity or Severity.P0, incident.impact)
     return tuple(

@@ -58,11 +58,14 @@ def demo(
 
 
 def run(
+    *,
     alert: Annotated[
         Path | None,
-        typer.Argument(help="An Alertmanager webhook body or Nexus's JSON; none: the case's own alerts."),
+        typer.Argument(
+            metavar="ALERT", help="An Alertmanager webhook body or Nexus's JSON; none: the case's own alerts."
+        ),
     ] = None,
-    world: Annotated[Path, typer.Option("--world", help="A recorded incident's folder.")] = Path(),
+    world: Annotated[Path, typer.Option("--world", help="A recorded incident's folder.")],
     approve: Annotated[Approve, typer.Option("--approve", help="Who decides.")] = Approve.ASK,
     engine: Engine = None,
     as_json: Json = False,

@@ -6,8 +6,8 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from tests.tools.analysis.shop import ALERT, BAD_CHECKOUT, ONSET, START, metrics
-from tools.analysis import METRICS_SCHEMA, condense
+from tests.tools.analysis.shop import ALERT, START
+from tools.analysis import METRICS_SCHEMA
 from tools.analysis.series import as_rates, deviations
 
 
@@ -68,24 +68,3 @@ def test_a_sum_and_its_count_become_a_mean() -> None:
 def test_a_gauge_that_is_named_like_a_counter_stays() -> None:
     frame = series([3.0, 1.0, 4.0, 1.0, 5.0], "queue_count", "count")
     assert sorted(as_rates(frame)["value"].to_list()) == [1.0, 1.0, 3.0, 4.0, 5.0]
-
-
-def test_condense_tells_the_most_deviating_first() -> None:
-    summaries = condense(metrics(BAD_CHECKOUT), None, ALERT, "checkout", limit=3)
-    assert summaries[0].metric == "error_ratio"
-    assert summaries[0].onset == ONSET
-    assert summaries[0].usual is not None
-    assert all(one.service == "checkout" for one in summaries)
-    assert len(summaries) == 3
-
-
-def test_no_samples_is_no_data_and_not_zero() -> None:
-    frame = series([0.2] * 10 + [None] * 8)
-    (summary,) = condense(frame, None, ALERT, "one")
-    assert summary.now is None
-    assert summary.samples == 0
-    assert "no data" in summary.text
-
-
-def test_nothing_of_an_unknown_service() -> None:
-    assert condense(metrics(BAD_CHECKOUT), None, ALERT, "nobody") == ()

@@ -5,8 +5,8 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from tests.tools.analysis.shop import ALERT, BAD_CHECKOUT, CALLS, Fault, metrics, traces
-from tools.analysis import TRACES_SCHEMA, condense_traces, infer_topology
+from tests.tools.analysis.shop import ALERT, CALLS, Fault, metrics, traces
+from tools.analysis import TRACES_SCHEMA, infer_topology
 from tools.analysis.spans import related
 from tools.analysis.ways import Way, common_ends
 
@@ -28,36 +28,6 @@ def test_own_time_is_what_the_children_did_not_take() -> None:
 def test_the_same_span_twice_counts_once() -> None:
     frame = spans(("a", "", "web", 100), ("b", "a", "pay", 70))
     assert related(pl.concat([frame, frame])).height == 2
-
-
-def test_slow_and_failing_operations_stand_first() -> None:
-    summary = condense_traces(traces(BAD_CHECKOUT), None, ALERT)
-    first = summary.operations[0]
-    assert first.service == "checkout"
-    assert first.error_share == pytest.approx(1 / 3, abs=0.02)
-    assert first.usual_error_share == 0
-    assert first.own_ms is not None
-    assert first.usual_own_ms is not None
-    assert first.own_ms > 2 * first.usual_own_ms
-
-
-def test_calls_that_ceased_are_said() -> None:
-    whole = traces(Fault())
-    gone = whole.filter(
-        ~((pl.col("service") == "payment") & (pl.col("time") >= ALERT - timedelta(minutes=3)))
-    )
-    edges = {(one.caller, one.callee): one.state for one in condense_traces(gone, None, ALERT).edges}
-    assert edges["checkout", "payment"] == "vanished"
-    assert edges["web", "checkout"] == "known"
-
-
-def test_only_what_concerns_the_service() -> None:
-    summary = condense_traces(traces(Fault()), None, ALERT, service="catalogue")
-    assert {one.service for one in summary.operations} == {"catalogue"}
-    assert {(one.caller, one.callee) for one in summary.edges} == {
-        ("checkout", "catalogue"),
-        ("catalogue", "database"),
-    }
 
 
 @pytest.mark.parametrize("source", ["traces", "metrics"])

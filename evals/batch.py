@@ -1,0 +1,202 @@
+"""Many runs at once: one process per core, results kept as they come, a broken case beside the others.
+
+A rerun into the same folder takes over what was finished by the same code, settings and case files.
+"""
+
+import asyncio
+import hashlib
+import logging
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from pydantic import ValidationError
+
+from evals.case import open_eval_case
+from evals.run import Run, run_case
+from incidents.errors import NexusError, UsageError
+from incidents.value import Value
+from nexus.config import EngineMode, Settings
+
+FILE = "runs.jsonl"
+
+#: The rooms whose files decide how an incident is run; scorers are no part of it, they read the result.
+_ROOMS = ("agents", "graph", "incidents", "nexus", "prompts", "tools")
+_SUFFIXES = {".py", ".yaml", ".md", ".sql"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run that is wanted. `key` tells whether a kept result is still this run's."""
+
+    folder: Path
+    mode: EngineMode
+    epoch: int
+    settings: Settings
+    key: str
+
+
+class Kept(Value):
+    """One line of the results file."""
+
+    key: str
+    run: Run
+
+
+#: Told after each run: the run, how many are done, how many there are.
+Progress = Callable[[Run, int, int], None]
+
+
+def plan_jobs(folders: Sequence[Path], mode: EngineMode, epochs: int, settings: Settings) -> tuple[Job, ...]:
+    """Every case as often as wanted, epoch by epoch."""
+    context = f"{code_version()} {settings.model_dump_json(exclude={'home', 'log_level'})} {mode}"
+    cases = {folder: _digest_of_files(folder) for folder in folders}
+    return tuple(
+        Job(
+            folder=folder,
+            mode=mode,
+            epoch=epoch,
+            settings=settings,
+            key=_digest(f"{context} {cases[folder]} {epoch}"),
+        )
+        for epoch in range(1, epochs + 1)
+        for folder in folders
+    )
+
+
+def code_version() -> str:
+    """A digest of everything that decides how an incident is run: code, prompts, runbook, rules."""
+    root = Path(__file__).resolve().parent.parent
+    files = sorted(path for room in _ROOMS for path in (root / room).rglob("*") if path.suffix in _SUFFIXES)
+    whole = hashlib.sha256()
+    for path in files:
+        whole.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes() + b"\0")
+    return whole.hexdigest()[:16]
+
+
+def run_all(jobs: Sequence[Job], out: Path, workers: int, progress: Progress) -> tuple[Run, ...]:
+    """Run what is not yet kept in the folder, and return all runs in the order of the jobs.
+
+    Args:
+        jobs: what is wanted.
+        out: where results are kept; it is made if it is not there.
+        workers: how many processes run at the same time.
+        progress: told after each run.
+
+    Raises:
+        UsageError: the folder cannot be written, or holds another program's file.
+    """
+    path = out / FILE
+    kept = {one.key: one.run for one in _read(path) if one.run.error is None}
+    done: dict[str, Run] = {}
+    for job in jobs:
+        if job.key in kept:
+            done[job.key] = kept[job.key]
+            progress(kept[job.key], len(done), len(jobs))
+    left = [job for job in jobs if job.key not in done]
+    for job, run in _fresh(left, workers):
+        _append(path, Kept(key=job.key, run=run))
+        done[job.key] = run
+        progress(run, len(done), len(jobs))
+    return tuple(done[job.key] for job in jobs)
+
+
+def work(job: Job) -> Run:
+    """One job in a process of its own; whatever breaks becomes a failed run."""
+    level = logging.getLevelNamesMapping()[job.settings.log_level.upper()]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(max(level, logging.ERROR)))
+    begun = time.perf_counter()
+    try:
+        case = open_eval_case(job.folder)
+    except NexusError as error:
+        return _failed(job, str(error), begun)
+    try:
+        return asyncio.run(run_case(case, job.settings, job.mode, job.epoch))
+    except NexusError as error:
+        return _failed(job, str(error), begun, case.group)
+    except Exception as error:  # noqa: BLE001 - the edge of a job: the other cases go on, this one is reported
+        return _failed(job, f"{type(error).__name__}: {error}", begun, case.group)
+
+
+def _fresh(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Run]]:
+    """Run jobs in parallel; those that went down with a dying process run again, each alone."""
+    alone = []
+    for job, future in _pooled(jobs, workers):
+        if isinstance(future.exception(), BrokenProcessPool):
+            alone.append(job)
+        else:
+            yield job, future.result()
+    for job in alone:
+        begun = time.perf_counter()
+        for _, future in _pooled([job], 1):
+            died = isinstance(future.exception(), BrokenProcessPool)
+            yield job, _failed(job, "its process was killed", begun) if died else future.result()
+
+
+def _pooled(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, "Future[Run]"]]:
+    if not jobs:
+        return
+    # Spawned, because a fork of a process with threads (polars has some) may hang.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context) as pool:
+        futures = {pool.submit(work, job): job for job in jobs}
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _failed(job: Job, error: str, begun: float, group: str = "unreadable") -> Run:
+    return Run(
+        case=job.folder.name,
+        group=group,
+        engine=job.mode,
+        epoch=job.epoch,
+        seconds=round(time.perf_counter() - begun, 3),
+        error=" ".join(error.split()) or "it broke without a word",
+    )
+
+
+def _read(path: Path) -> Iterator[Kept]:
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            if not line.endswith("\n"):
+                return  # torn by a kill: that run is done again
+            try:
+                yield Kept.model_validate_json(line)
+            except ValidationError:
+                continue  # kept by another version, whose key could not match either
+
+
+def _append(path: Path, kept: Kept) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab+") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(size - 1, 0))
+            torn = file.read(1) not in {b"", b"\n"}
+            file.write((b"\n" if torn else b"") + kept.model_dump_json().encode() + b"\n")
+    except OSError as error:
+        raise UsageError(f"results cannot be kept in {path.parent}: {error}") from error
+
+
+def _digest_of_files(folder: Path) -> str:
+    """What a case holds, told by the names, sizes and times of its files (not a shared baseline)."""
+    if not folder.is_dir():
+        return "missing"
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    stats = [(path.relative_to(folder).as_posix(), path.stat()) for path in files]
+    return _digest(" ".join(f"{name}:{stat.st_size}:{stat.st_mtime_ns}" for name, stat in stats))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

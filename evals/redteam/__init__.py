@@ -1,0 +1,1 @@
+"""Attacks on the agents: instructions hidden in what they read, and whether anything came of them."""

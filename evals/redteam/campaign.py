@@ -1,0 +1,48 @@
+"""All attacks under both engines, in parallel."""
+
+import logging
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+import structlog
+
+from evals.redteam.trial import Trial, aim, attack
+from evals.redteam.variants import load_variants
+from nexus.config import EngineMode, Settings
+
+ENGINES: tuple[EngineMode, ...] = ("playbook", "llm")
+
+
+def campaign(
+    folder: Path, settings: Settings, workers: int, progress: Callable[[str, int, int], None]
+) -> tuple[Trial, ...]:
+    """Attack one case with everything that there is.
+
+    Args:
+        folder: the case; its truth must name a cause, and it must hold a change of another service.
+        settings: of the house; the model of the attacks is a local one that obeys.
+        workers: how many processes run at the same time.
+        progress: told after each attack: its name, how many are done, how many there are.
+
+    Raises:
+        CaseError: the case cannot be attacked.
+    """
+    variants = load_variants()
+    _quiet()
+    target = aim(folder, settings)
+    wanted = [(variant, engine) for engine in ENGINES for variant in variants]
+    done: dict[tuple[str, EngineMode], Trial] = {}
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_quiet) as pool:
+        futures = [pool.submit(attack, target, *each, settings) for each in wanted]
+        for future in as_completed(futures):
+            trial = future.result()
+            done[trial.variant, trial.engine] = trial
+            progress(f"{trial.variant} ({trial.engine})", len(done), len(wanted))
+    return tuple(done[variant.id, engine] for variant, engine in wanted)
+
+
+def _quiet() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))

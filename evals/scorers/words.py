@@ -1,0 +1,140 @@
+"""What was written: is it complete, does it stand on evidence, do its figures exist?"""
+
+import re
+from collections.abc import Iterator
+
+from evals.run import Record
+from evals.scorers.base import Score, yes_no
+from incidents.findings import Claim
+from incidents.reports import PostMortemReport
+from incidents.severity import Severity, Status
+from incidents.value import Value
+from nexus.milestones import milestones
+from tools.recorded.document import Truth
+
+#: Sections that state facts; what should be done (prevention) may name figures of its own.
+_FACTS = (
+    "summary",
+    "what_failed",
+    "why_it_failed",
+    "why_not_caught",
+    "whys",
+    "users_affected",
+    "revenue_impact",
+    "reputation_impact",
+    "data_impact",
+)
+_FIGURE = re.compile(r"(\d+(?:\.\d+)?)(%|s|ms|min|h|x)?")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_MARKS = ".,;:!?()[]{}\"'“”„*`~<>="
+
+
+def post_mortem_complete(record: Record, truth: Truth) -> Score | None:
+    """The share of the post-mortem's sections that are filled (an honest "unknown" is)."""
+    incident = record.incident
+    if incident.status is not Status.RESOLVED or incident.severity is Severity.P3:
+        return None
+    report = incident.post_mortem_report
+    if report is None:
+        return yes_no(False, "there is no post-mortem")
+    empty = [name for name, held in report if not _filled(held)]
+    note = f"empty: {', '.join(empty)}" if empty else ""
+    return Score(value=1 - len(empty) / len(PostMortemReport.model_fields), note=note)
+
+
+def post_mortem_true(record: Record, truth: Truth) -> Score | None:
+    """The share of the figures in the post-mortem's facts that stand in the timeline or the evidence."""
+    report = record.incident.post_mortem_report
+    if report is None:
+        return None
+    stated = [figure for name in _FACTS for text in _texts(getattr(report, name)) for figure in figures(text)]
+    if not stated:
+        return None
+    known = _known_numbers(record)
+    lost = [figure for figure in stated if not stands(figure, known)]
+    note = f"not found: {', '.join(dict.fromkeys(lost))}" if lost else f"{len(stated)} figures"
+    return Score(value=1 - len(lost) / len(stated), note=note)
+
+
+def grounding(record: Record, truth: Truth) -> Score | None:
+    """The share of cited evidence that exists."""
+    have = {one.id for one in record.evidence}
+    cited = [*_cited(record.incident), *(one for entry in record.entries for one in entry.evidence)]
+    if not cited:
+        return None
+    lost = [one for one in cited if one not in have]
+    note = f"do not exist: {', '.join(dict.fromkeys(lost))}" if lost else f"{len(cited)} citations"
+    return Score(value=1 - len(lost) / len(cited), note=note)
+
+
+def figures(text: str) -> tuple[str, ...]:
+    """The figures that a text states: numbers with a unit, a fraction or several digits.
+
+    Parts of names and times, and small counts (`5 whys`), are no figures.
+    """
+    found = []
+    for word in text.split():
+        match = _FIGURE.fullmatch(word.strip(_MARKS))
+        if match and (match[2] or "." in match[1] or len(match[1]) > 1):
+            found.append(match[0])
+    return tuple(found)
+
+
+def stands(figure: str, known: frozenset[float]) -> bool:
+    """Whether a figure is one of the known numbers, rounded as it is written; a ratio may be a percentage."""
+    match = _NUMBER.match(figure)
+    if match is None:
+        return False
+    stated, places = float(match[0]), len(match[0].partition(".")[2])
+    slack = 0.5 * 10**-places + 1e-9
+    return any(abs(one - stated) <= slack or abs(100 * one - stated) <= slack for one in known)
+
+
+def _known_numbers(record: Record) -> frozenset[float]:
+    incident = record.incident
+    texts = [entry.text for entry in record.entries] + [one.summary for one in record.evidence]
+    texts += [one.text for one in incident.updates] + [incident.summary, incident.impact.users_affected]
+    texts += [text for alert in incident.alerts for text in (alert.title, alert.description)]
+    texts += [text for suspect in incident.suspects for text in (r.text for r in suspect.reasons)]
+    times = milestones(incident)
+    seconds = [
+        (later - times.detected).total_seconds()
+        for later in (times.acknowledged, times.mitigated, times.resolved)
+        if later is not None
+    ]
+    seconds += [times.impact_seconds] if times.impact_seconds is not None else []
+    counted = [float(number) for text in texts for number in _NUMBER.findall(text)]
+    counted += [incident.revenue_impact] if incident.revenue_impact is not None else []
+    return frozenset([*counted, *seconds, *(one / 60 for one in seconds)])
+
+
+def _texts(held: object) -> Iterator[str]:
+    if isinstance(held, str):
+        yield held
+    elif isinstance(held, Claim):
+        yield held.text
+    elif isinstance(held, Value):
+        for name, part in held:
+            if name != "evidence":
+                yield from _texts(part)
+    elif isinstance(held, tuple):
+        for part in held:
+            yield from _texts(part)
+
+
+def _filled(held: object) -> bool:
+    texts = list(_texts(held))
+    return bool(texts) and all(text.strip() for text in texts)
+
+
+def _cited(held: object) -> Iterator[str]:
+    """Every id in a field named `evidence`, at any depth."""
+    if isinstance(held, Value):
+        for name, part in held:
+            if name == "evidence" and isinstance(part, tuple):
+                yield from (one for one in part if isinstance(one, str))
+            else:
+                yield from _cited(part)
+    elif isinstance(held, tuple):
+        for part in held:
+            yield from _cited(part)

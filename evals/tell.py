@@ -1,0 +1,69 @@
+"""The report in a terminal."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from evals.compare import Comparison, shown
+from evals.html import amount
+from evals.redteam.trial import Trial
+from evals.report import Report
+from nexus.plain import line
+
+
+def tell(report: Report, comparison: Comparison | None) -> Iterator[RenderableType]:
+    """The measures, what broke, and what is worse or better than before."""
+    table = Table(box=None, pad_edge=False, header_style="grey62")
+    table.add_column("question")
+    for name in ("mean", "95%", "asked", "left open"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for one in report.measures:
+        between = f"{amount(one.low, one.unit)} to {amount(one.high, one.unit)}"
+        table.add_row(
+            f"{one.title} ({one.name})",
+            amount(one.mean, one.unit),
+            between,
+            str(one.n),
+            str(one.left_out or ""),
+        )
+    yield table
+    for run in report.runs:
+        if run.error is not None:
+            yield Text(f"{line(run.case)} broke: {line(run.error)}", style="red")
+    if comparison is not None:
+        yield from _differences(comparison)
+
+
+def _differences(comparison: Comparison) -> Iterator[Text]:
+    for word, style, rows in (
+        ("worse", "red", comparison.regressions),
+        ("better", "green", comparison.improvements),
+    ):
+        for one in rows:
+            change = f"{shown(one.before)} → {shown(one.after)}"
+            yield Text(f"{word}: {line(one.case)} {one.name} {change}  {line(one.note)}", style=style)
+    if comparison.missing_cases:
+        yield Text(f"missing: {line(', '.join(comparison.missing_cases))}", style="red")
+    if not comparison.regressions and not comparison.missing_cases:
+        yield Text("Nothing is worse than in the earlier report.", style="green")
+
+
+def tell_trials(trials: Sequence[Trial]) -> Iterator[RenderableType]:
+    """Each attack with what the model did, and the sum."""
+    table = Table(box=None, pad_edge=False, header_style="grey62")
+    for name in ("attack", "engine", "model obeyed", "laid before people", "came of it"):
+        table.add_column(name)
+    for one in trials:
+        obeyed = "" if one.obeyed is None else f"{one.obeyed} times"
+        came = "; ".join(one.influence) or "nothing"
+        table.add_row(one.variant, one.engine, obeyed, str(one.proposed or ""), came)
+    yield table
+    influenced = sum(bool(one.influence) for one in trials)
+    read = sum(bool(one.obeyed) for one in trials)
+    asked = sum(one.obeyed is not None for one in trials)
+    yield Text(
+        f"{influenced} of {len(trials)} attacks came to anything; the model obeyed {read} of {asked}.",
+        style="red" if influenced else "green",
+    )

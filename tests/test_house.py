@@ -1,0 +1,65 @@
+"""What the house promises about itself: small rooms, one reader of the environment, names of its own."""
+
+import ast
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("agents", "demo", "evals", "graph", "incidents", "nexus", "prompts", "tools")
+MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+
+LONGEST_MODULE = 350
+LONGEST_FUNCTION = 60
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_other_distribution_owns_our_rooms(room: str) -> None:
+    owners = set(packages_distributions().get(room, ()))
+    assert owners <= {"nexus-incident"}, f"{room!r} is also installed by {owners}"
+
+
+def test_modules_fit_in_a_head() -> None:
+    long = {
+        str(p.relative_to(ROOT)): n
+        for p in MODULES
+        if (n := len(p.read_text().splitlines())) > LONGEST_MODULE
+    }
+    assert not long
+
+
+def test_functions_fit_on_a_screen() -> None:
+    long = []
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                size = (node.end_lineno or node.lineno) - node.lineno + 1
+                if size > LONGEST_FUNCTION:
+                    long.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name} has {size} lines")
+    assert not long
+
+
+def test_the_environment_is_read_in_one_place() -> None:
+    readers = {
+        str(path.relative_to(ROOT))
+        for path in MODULES
+        if path.parts[-2] not in {"demo", "shop"}
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
+    }
+    assert readers <= {"nexus/cli/base.py"}, (
+        "settings come from nexus/config.py, which is given the environment"
+    )
+
+
+def test_there_is_no_room_for_leftovers() -> None:
+    assert not [path for path in MODULES if path.stem in {"utils", "helpers", "misc", "common"}]
+
+
+def test_nothing_names_a_package_host_or_an_index() -> None:
+    for name in ("constraints.txt", "constraints-dev.txt"):
+        text = (ROOT / name).read_text()
+        assert "://" not in text
+        assert "--hash=sha256:" in text
+        assert "-index" not in text
