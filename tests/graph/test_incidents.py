@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from agents.engine import Assignment
 from graph.duties import DutyKind, agenda
 from incidents.action import ActionState, Approval, Verdict
 from incidents.errors import ApprovalRefused
 from incidents.events import AlertsArrived, DecisionMade, Event, NoteAdded, SeveritySet, Stopped
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy
-from incidents.reports import Task
+from incidents.reports import InvestigationReport, Report, Task
 from incidents.severity import PublicStatus, Severity, Status, Step
 from incidents.verification import Recovery
 from tests.graph.harness import RUNBOOK, Bench, ScriptedEngine, Speaks, alert, bench, incident
@@ -297,3 +298,23 @@ async def test_where_nobody_can_say_whether_it_was_done_people_look() -> None:
     assert [p.state for p in ended.proposals] == [ActionState.EXECUTING]
     assert ended.status is Status.HANDED_OVER
     assert "not known whether" in ended.end_reason
+
+
+async def test_the_severity_rises_when_the_facts_get_worse() -> None:
+    at = bench(ScriptedEngine(severity=Severity.P2, knows=False), turns=(timedelta(minutes=4), "down"))
+    ended = await at.run(incident().evolve(alerts=(alert().model_copy(update={"severity": "warning"}),)))
+    assert ended.severity in {Severity.P0, Severity.P1}
+    assert any(text.startswith("severity P2 →") for text in await at.told())
+
+
+async def test_the_severity_falls_when_the_facts_allow_it_and_a_role_asks() -> None:
+    class Calm(ScriptedEngine):
+        def _report(self, assignment: Assignment, now: Incident, ids: tuple[str, ...]) -> Report:
+            report = super()._report(assignment, now, ids)
+            asks = isinstance(report, InvestigationReport)
+            return report.model_copy(update={"severity": Severity.P2}) if asks else report
+
+    at = bench(Calm(severity=Severity.P1, knows=False), turns=(timedelta(minutes=4), "fine"))
+    ended = await at.run(incident())
+    assert ended.severity is Severity.P2
+    assert any(text.startswith("severity P1 → P2") for text in await at.told())

@@ -41,12 +41,16 @@ _LEVELS: dict[str, dict[str, float]] = {
 
 @dataclass
 class MadeWorld:
-    """Ports over a function of time and of what was executed. `calls` counts every real execution."""
+    """Ports over a function of time and of what was executed.
+
+    `calls` counts every real execution; `turns` is how long after the alert the fault becomes another one.
+    """
 
     clock: VirtualClock
     effect: Effect = "recovers"
     fault: str = "fault"
     drifts: bool = False
+    turns: tuple[timedelta, str] | None = None
     deeds: dict[str, tuple[Action, Outcome]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     broken_backends: bool = False
@@ -64,6 +68,8 @@ class MadeWorld:
         if at < ONSET:
             return "fine"
         state: str | None = self.fault
+        if self.turns is not None and at >= ALERT + self.turns[0]:
+            state = self.turns[1]
         for action, outcome in self.deeds.values():
             if outcome.at <= at:
                 if action.service != "checkout" or action.kind is not ActionKind.ROLLBACK:

@@ -11,7 +11,9 @@ SHARED = Path(__file__).parents[3] / "shared"
 CASES = SHARED / "cases"
 FIRST = ["nezha/nz-20220822-0353", "nezha/nz-20230129-0843", "petshop/ps-low-test-00"]
 
-pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason="the folder of public recorded incidents is not there")
+pytestmark = pytest.mark.skipif(
+    not CASES.is_dir(), reason="the folder of public recorded incidents is not there"
+)
 
 
 @pytest.mark.parametrize("name", FIRST)
