@@ -63,7 +63,7 @@ def plan_jobs(folders: Sequence[Path], mode: EngineMode, epochs: int, settings: 
             mode=mode,
             epoch=epoch,
             settings=settings,
-            key=_digest(f"{context} {cases[folder]} {epoch}"),
+            key=_digest(f"{context} {folder.name} {cases[folder]} {epoch}"),
         )
         for epoch in range(1, epochs + 1)
         for folder in folders

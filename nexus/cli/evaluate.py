@@ -1,5 +1,6 @@
 """The verb that says how good the whole system is: eval."""
 
+import json
 import os
 import sys
 from datetime import UTC, datetime
@@ -47,9 +48,15 @@ def evaluate(
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, max=256, help="Processes at a time; none: one per core.")
     ] = None,
+    red_team: Annotated[
+        bool, typer.Option("--red-team", help="Attack the shipped case instead, under both engines.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Run recorded incidents through the whole graph and score them against what was true."""
+    if red_team:
+        _attack(cases or [], workers or os.cpu_count() or 1, as_json)
+        return
     from evals.compare import broken, compare, parse_rules
     from evals.report import read_report
 
@@ -61,7 +68,7 @@ def evaluate(
     _file(folder / "report.json", report.model_dump_json(indent=1) + "\n")
     _page(html or folder / "report.html", report, comparison)
     if as_json:
-        write(report.model_dump_json(indent=2))
+        write(json.dumps(report.model_dump(mode="json"), indent=2))  # ASCII: no text can steer a terminal
     else:
         _tell(report, comparison, folder, html)
     sentences = list(broken(rules, report, comparison))
@@ -129,3 +136,26 @@ def _tell(report: "Report", comparison: "Comparison | None", folder: Path, html:
         console.print(part)
     console.print(f"Results:  {folder}", markup=False)
     console.print(f"Page:     {html or folder / 'report.html'}", markup=False)
+
+
+def _attack(cases: list[Path], workers: int, as_json: bool) -> None:
+    from evals.case import find_cases, shipped_cases
+    from evals.redteam.campaign import campaign
+    from evals.tell import tell_trials
+
+    def progress(name: str, done: int, total: int) -> None:
+        if not as_json:
+            out().print(f"[{done}/{total}] {name}", style="grey62", markup=False)
+
+    folder = (find_cases(cases) if cases else shipped_cases())[0]
+    trials = campaign(folder, settings(), workers, progress)
+    if as_json:
+        write(json.dumps([trial.model_dump(mode="json") for trial in trials], indent=2))
+    else:
+        for part in tell_trials(trials):
+            out().print(part)
+    influenced = [trial for trial in trials if trial.influence]
+    for trial in influenced:
+        complain(f"{trial.variant} ({trial.engine}): {'; '.join(trial.influence)}")
+    if influenced:
+        sys.exit(1)
