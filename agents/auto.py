@@ -1,68 +1,20 @@
 """Which engine speaks: the model while it can, else the playbook, and always with the reason."""
 
-import time
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Literal
 
 import structlog
-from pydantic import Field
 
+from agents.breaker import Breaker
+from agents.budget import Budget, Purse
 from agents.engine import Assignment, Desk, Engine, Performed
 from agents.failure import ModelFailed
+from agents.grounded import grounded
 from incidents.errors import EngineFailed, SettingsError
 from incidents.incident import Usage
-from incidents.value import Value
 
 log = structlog.get_logger(__name__)
 
 Mode = Literal["auto", "llm", "playbook"]
-
-
-class Budget(Value):
-    """What the models may spend on one incident; None is no limit."""
-
-    tokens: int | None = Field(default=None, ge=0, description="tokens in and out together")
-    cost: float | None = Field(default=None, ge=0, description="in the currency of the configured prices")
-    seconds: float | None = Field(default=None, ge=0, description="seconds of work of all roles together")
-
-    def spent(self, usage: Usage) -> str | None:
-        """Which limit is reached, in words, or None."""
-        tokens = usage.tokens_in + usage.tokens_out
-        for name, limit, used in (
-            ("tokens", self.tokens, tokens),
-            ("cost", self.cost, usage.cost),
-            ("seconds", self.seconds, usage.seconds),
-        ):
-            if limit is not None and used >= limit:
-                return f"the incident's budget of {limit:g} {name} is spent ({used:g} used)"
-        return None
-
-
-class Breaker:
-    """Remembers that an endpoint is down, so that it costs its timeout once and not at every assignment."""
-
-    def __init__(
-        self, rest: timedelta = timedelta(minutes=3), now: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._rest = rest.total_seconds()
-        self._now = now
-        self._until = float("-inf")
-        self._reason = ""
-
-    @property
-    def reason(self) -> str | None:
-        """Why the endpoint is not asked now, or None if it may be asked."""
-        left = self._until - self._now()
-        return f"{self._reason} (asked again in {left:.0f} s)" if left > 0 else None
-
-    def opened(self, reason: str) -> None:
-        """The endpoint does not serve: leave it alone for a while."""
-        self._until, self._reason = self._now() + self._rest, reason
-
-    def closed(self) -> None:
-        """The endpoint serves."""
-        self._until = float("-inf")
 
 
 class Auto:
@@ -73,7 +25,7 @@ class Auto:
         playbook: the engine that needs no model.
         mode: `auto` and `llm` ask the model first, `playbook` never does.
         reason: why there is no model, for the timeline.
-        budget: what an incident may spend on models.
+        purse: what counts the spending on models, shared with the model's engine.
         breaker: what remembers an outage; one per endpoint.
 
     Raises:
@@ -87,7 +39,7 @@ class Auto:
         mode: Mode = "auto",
         reason: str | None = None,
         *,
-        budget: Budget | None = None,
+        purse: Purse | None = None,
         breaker: Breaker | None = None,
     ) -> None:
         if mode == "llm" and llm is None:
@@ -99,7 +51,7 @@ class Auto:
         self._playbook = playbook
         self._mode = mode
         self._reason = reason or "no model is configured"
-        self._budget = budget or Budget()
+        self._purse = purse or Purse(Budget())
         self._breaker = breaker or Breaker()
 
     async def perform(self, assignment: Assignment, desk: Desk) -> Performed:
@@ -108,10 +60,14 @@ class Auto:
         Raises:
             EngineFailed: the playbook failed as well.
         """
+        performed = await self._performed(assignment, desk)
+        return performed.model_copy(update={"asked": desk.kit.asked})
+
+    async def _performed(self, assignment: Assignment, desk: Desk) -> Performed:
         if self._mode == "playbook":
-            return await self._playbook.perform(assignment, desk)
+            return await self._by_playbook(assignment, desk)
         spent = Usage()
-        reason = self._why_not(desk)
+        reason = self._why_not(assignment, desk)
         if reason is None and self._llm is not None:
             try:
                 performed = await self._llm.perform(assignment, desk)
@@ -122,10 +78,11 @@ class Auto:
                 return performed
         return await self._hand_over(assignment, desk, reason or self._reason, spent)
 
-    def _why_not(self, desk: Desk) -> str | None:
+    def _why_not(self, assignment: Assignment, desk: Desk) -> str | None:
         if self._llm is None:
             return self._reason
-        return self._budget.spent(desk.incident.usage) or self._breaker.reason
+        spent = self._purse.why_not(assignment, desk.incident.usage, Usage())
+        return spent or self._breaker.reason
 
     def _note(self, error: EngineFailed) -> Usage:
         if not isinstance(error, ModelFailed):
@@ -140,5 +97,9 @@ class Auto:
         handover = said if self._mode == "llm" else reason
         level = log.warning if self._mode == "llm" else log.info
         level("handover", incident=assignment.incident, assignment=assignment.id, reason=reason)
-        performed = await self._playbook.perform(assignment, desk)
+        performed = await self._by_playbook(assignment, desk)
         return performed.model_copy(update={"handover": handover, "usage": spent + performed.usage})
+
+    async def _by_playbook(self, assignment: Assignment, desk: Desk) -> Performed:
+        """The playbook's work, held to its evidence like a model's."""
+        return await grounded(await self._playbook.perform(assignment, desk), assignment, desk)

@@ -53,7 +53,9 @@ class Performed(Value):
     engine: str = Field(description="llm or playbook")
     usage: Usage = Usage()
     handover: str | None = Field(default=None, description="why the playbook spoke instead of the model")
+    model: str | None = Field(default=None, description="the model that wrote the report")
     prompt_version: str | None = None
+    asked: tuple[str, ...] = Field(default=(), description="ids of the evidence that was asked for, in order")
     dropped: tuple[str, ...] = Field(
         default=(), description="what the model's report claimed and code took out, in sentences"
     )

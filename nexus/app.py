@@ -34,6 +34,7 @@ from tools.clock import VirtualClock
 from tools.intake import parse_alerts
 from tools.kit import Kit, Sources
 from tools.recorded import Case, RecordedAlerts, open_case, recorded_world
+from tools.redacted import redacted_world
 
 #: How long the work of a step usually takes; on a virtual clock this much time passes when a step begins.
 PACE = {
@@ -186,7 +187,7 @@ def _deps(
         roster=roster,
         policy=house.policy,
         revenue_threshold=house.settings.revenue_threshold,
-        world=recorded_world(case, clock, ledger),
+        world=redacted_world(recorded_world(case, clock, ledger)),
         engine=engine,
         evidence=house.store,
         journal=journal,

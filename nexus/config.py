@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 
 from incidents.errors import SettingsError
+from incidents.severity import Severity
 from incidents.value import Value
 
 PREFIX = "NEXUS_"
@@ -41,8 +42,25 @@ class Settings(Value):
     llm_price_out: float = Field(default=0.0, ge=0, description="price of a million tokens written")
     llm_ca_file: Path | None = Field(default=None, description="certificates to trust for the endpoint")
     langsmith: bool = Field(default=False, description="let LangSmith trace, if its own variables ask for it")
-    budget_tokens: int | None = Field(default=None, ge=0, description="tokens that one incident may use")
-    budget_cost: float | None = Field(default=None, ge=0, description="what one incident's models may cost")
+    llm_fallback: tuple[str, ...] = Field(
+        default=(), description="further models, comma-separated, asked in turn: MODEL or MODEL@URL"
+    )
+    llm_fallback_key: SecretStr | None = Field(
+        default=None, description="the key of other fallback endpoints"
+    )
+    llm_record: Path | None = Field(default=None, description="a folder in which every model call is kept")
+    llm_replay: Path | None = Field(
+        default=None, description="a folder whose kept model calls answer instead"
+    )
+    budget_tokens: dict[Severity, int] | None = Field(
+        default=None, description="tokens of one incident: one number, or P0:4000000,P3:100000"
+    )
+    budget_role_tokens: dict[Severity, int] | None = Field(
+        default=None, description="tokens of one role's work, written in the same way"
+    )
+    budget_cost: dict[Severity, float] | None = Field(
+        default=None, description="what one incident's models may cost, written in the same way"
+    )
     runbook: Path | None = Field(default=None, description="a runbook file of your own")
     roster: Path | None = Field(default=None, description="a file with further roles")
     prompts: Path | None = Field(default=None, description="a folder with prompts of your own")
@@ -54,7 +72,18 @@ class Settings(Value):
         default="warning", description="of stderr"
     )
 
-    @field_validator("people", mode="before")
+    @field_validator("budget_tokens", "budget_role_tokens", "budget_cost", mode="before")
+    @classmethod
+    def _by_severity(cls, value: Any) -> Any:
+        """`100` holds for every severity, `P0:4000,P3:10` for those that are named."""
+        if not isinstance(value, str):
+            return value
+        parts = [part.strip().partition(":") for part in value.split(",") if part.strip()]
+        if len(parts) == 1 and not parts[0][1]:
+            return dict.fromkeys(Severity, parts[0][0])
+        return {level.strip().upper(): amount.strip() for level, _, amount in parts}
+
+    @field_validator("people", "llm_fallback", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(p.strip() for p in value.split(",") if p.strip()) if isinstance(value, str) else value

@@ -2,11 +2,15 @@
 
 from pydantic import ValidationError
 
-from agents.auto import Auto, Budget
+from agents.auto import Auto
+from agents.budget import DEFAULT_BUDGET, Budget, Limits, Purse
+from agents.chain import Chain, Link
 from agents.engine import Engine
 from agents.llm.settings import Model, ModelSettings, every_tier
 from agents.playbook import Playbook
+from agents.role import Tier
 from incidents.errors import SettingsError
+from incidents.severity import Severity
 from nexus.config import PREFIX, EngineMode, Settings
 
 NO_MODEL = "no model is configured"
@@ -18,18 +22,57 @@ def engine_of(settings: Settings, mode: EngineMode) -> Engine:
     Raises:
         SettingsError: a model is wanted or half configured; the message says what is missing.
     """
-    budget = Budget(tokens=settings.budget_tokens, cost=settings.budget_cost)
+    purse = Purse(budget_of(settings))
     if mode == "playbook" or not settings.has_model:
-        return Auto(None, Playbook(), mode, NO_MODEL, budget=budget)
-    return Auto(_llm(settings), Playbook(), mode, budget=budget)
+        return Auto(None, Playbook(), mode, NO_MODEL, purse=purse)
+    return Auto(_llm(settings, purse), Playbook(), mode, purse=purse)
 
 
-def _llm(settings: Settings) -> Engine:
+def budget_of(settings: Settings) -> Budget:
+    """What may be spent: the defaults of each severity, replaced where the settings name something."""
+    tokens, role, cost = settings.budget_tokens, settings.budget_role_tokens, settings.budget_cost
+    return Budget(
+        by_severity={
+            level: Limits(
+                tokens=(tokens or {}).get(level, DEFAULT_BUDGET.by_severity[level].tokens),
+                cost=(cost or {}).get(level),
+            )
+            for level in Severity
+        },
+        role={
+            level: Limits(tokens=(role or {}).get(level, DEFAULT_BUDGET.role[level].tokens))
+            for level in Severity
+        },
+    )
+
+
+def _llm(settings: Settings, purse: Purse) -> Engine:
     # Imported late: LangChain and OpenAI's client take a second that the playbook never needs.
     from agents.llm.engine import LlmEngine  # noqa: PLC0415
     from prompts import Library  # noqa: PLC0415
 
-    return LlmEngine(model_settings(settings), Library(settings.prompts))
+    library = Library(settings.prompts)
+    chain = [model_settings(settings), *fallbacks(settings)]
+    engines = [LlmEngine(one, library, purse=purse) for one in chain]
+    return engines[0] if len(engines) == 1 else Chain([Link(engine) for engine in engines])
+
+
+def fallbacks(settings: Settings) -> list[ModelSettings]:
+    """The further models, each at its endpoint; the key goes to no other endpoint than its own."""
+    first, found = model_settings(settings), []
+    for named in settings.llm_fallback:
+        name, _, url = named.partition("@")
+        elsewhere = bool(url) and url != first.base_url
+        found.append(
+            first.model_copy(
+                update={
+                    "models": every_tier(first.models[Tier.STANDARD].model_copy(update={"name": name})),
+                    "base_url": url or first.base_url,
+                    "api_key": settings.llm_fallback_key if elsewhere else first.api_key,
+                }
+            )
+        )
+    return found
 
 
 def model_settings(settings: Settings) -> ModelSettings:
@@ -60,6 +103,8 @@ def model_settings(settings: Settings) -> ModelSettings:
             max_calls=settings.llm_max_calls,
             streaming=settings.llm_streaming,
             ca_file=settings.llm_ca_file,
+            record=settings.llm_record,
+            replay=settings.llm_replay,
             langsmith=settings.langsmith,
         )
     except ValidationError as error:

@@ -15,6 +15,7 @@ from incidents.severity import Severity
 from nexus.store.port import IncidentStore
 from nexus.store.records import WorldKind
 from tools.clock import Clock
+from tools.redact import redact
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Service:
             verdict=verdict,
             by=by.strip(),
             at=await self._now(identity),
-            note=note,
+            note=redact(note),
         )
         decided = decide(proposal, approval, self.policy)
         await self.store.record_approval(decision(incident, approval))
@@ -80,7 +81,9 @@ class Service:
         """Give the agents a hint or a constraint."""
         now = await self._running(identity)
         await self._send(
-            NoteAdded(id=_event(identity, "note", by, now), incident=identity, at=now, by=by, text=text)
+            NoteAdded(
+                id=_event(identity, "note", by, now), incident=identity, at=now, by=by, text=redact(text)
+            )
         )
 
     async def set_severity(self, identity: str, severity: Severity, *, by: str) -> None:

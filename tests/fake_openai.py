@@ -193,7 +193,7 @@ def _completion(turn: Reply, asked: Asked) -> dict[str, Any]:
     if turn.calls:
         message["tool_calls"] = [
             {
-                "id": f"call_{asked.number}_{place}",
+                "id": f"call_{asked.number}_{place}" if turn.with_ids else None,
                 "type": "function",
                 "function": {"name": call.name, "arguments": call.wire},
             }
@@ -216,7 +216,7 @@ def _chunks(turn: Reply, asked: Asked) -> Iterator[dict[str, Any]]:
         yield chunk({"refusal": turn.refusal})
     for place, call in enumerate(turn.calls):
         begin = {"name": call.name, "arguments": ""}
-        identity = f"call_{asked.number}_{place}"
+        identity = f"call_{asked.number}_{place}" if turn.with_ids else None
         yield chunk({"tool_calls": [{"index": place, "id": identity, "type": "function", "function": begin}]})
         for start in range(0, len(call.wire), 200):
             part = {"index": place, "function": {"arguments": call.wire[start : start + 200]}}

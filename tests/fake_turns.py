@@ -37,6 +37,7 @@ class Reply:
     calls: tuple[Call, ...] = ()
     finish: str | None = None
     refusal: str | None = None
+    with_ids: bool = True
     tokens_in: int = 100
     tokens_out: int = 20
     delay: float = 0.0

@@ -12,21 +12,24 @@ from langchain_core.runnables.config import var_child_runnable_config
 from langgraph.errors import GraphRecursionError
 from langsmith import tracing_context
 
+from agents.budget import Budget, Purse
 from agents.engine import Assignment, Desk, Performed
 from agents.failure import ModelFailed
+from agents.grounded import grounds_of
+from agents.grounding import Grounds, ground, unsupported
 from agents.llm.belt import tools_of
-from agents.llm.ground import Grounds, ground
 from agents.llm.meter import Meter
 from agents.llm.settings import ModelSettings
 from agents.llm.turns import Turns
 from agents.llm.wire import Timer, Wire, chat_model, http_client, trust
-from incidents.findings import Evidence
-from incidents.incident import Incident
-from incidents.reports import REPORT_TYPES, Report
+from incidents.reports import REPORT_TYPES, Report, Task
 from prompts import SHIPPED, Library
 from prompts.brief import Order, write_brief
 
 log = structlog.get_logger(__name__)
+
+#: What is told to people at once: no mark can stand in it, so that an unsupported text is not told at all.
+_PUBLISHED = frozenset({Task.STATUS_UPDATE, Task.BRIEF})
 
 
 class LlmEngine:
@@ -39,18 +42,25 @@ class LlmEngine:
         settings: the endpoint, the models and the bounds.
         library: the prompts, a team's own included.
         timer: wall time for boxes and pauses.
+        purse: what counts the spending of all roles and says when it is too much.
 
     Raises:
         SettingsError: the settings cannot be used.
     """
 
     def __init__(
-        self, settings: ModelSettings, library: Library = SHIPPED, *, timer: Timer | None = None
+        self,
+        settings: ModelSettings,
+        library: Library = SHIPPED,
+        *,
+        timer: Timer | None = None,
+        purse: Purse | None = None,
     ) -> None:
         self._settings = settings.checked()
         self._trust = trust(self._settings)
         self._library = library
         self._timer = timer or Timer()
+        self._purse = purse or Purse(Budget())
 
     async def perform(self, assignment: Assignment, desk: Desk) -> Performed:
         """Do the work and return its report, grounded in the evidence.
@@ -65,13 +75,18 @@ class LlmEngine:
         except ModelFailed as failed:
             usage = meter.usage(self._timer.tick() - begun)
             raise ModelFailed(str(failed), usage, outage=failed.outage) from None
-        grounded, dropped = await self._grounded(report, assignment, desk)
+        grounds = await self._grounds(assignment, desk)
+        if assignment.task in _PUBLISHED and (found := unsupported(report, grounds)):
+            usage = meter.usage(self._timer.tick() - begun)
+            raise ModelFailed(f"its text would tell people what is not known: {found[0]}", usage)
+        grounded, dropped = ground(report, grounds)
         for sentence in dropped:
             log.info("ungrounded", incident=assignment.incident, role=assignment.role, removed=sentence)
         return Performed(
             report=grounded,
             engine="llm",
             usage=meter.usage(self._timer.tick() - begun),
+            model=self._settings.models[desk.role.tier].name,
             prompt_version=self._library.version(assignment.role, assignment.task, assignment.acting_as),
             dropped=dropped,
         )
@@ -80,20 +95,32 @@ class LlmEngine:
         box = min(self._settings.assignment_seconds, (assignment.deadline - desk.now).total_seconds())
         if box <= 0:
             raise ModelFailed("the time box of the step had ended before the model was asked")
+        turns = self._turns(assignment, desk, meter, box)
         try:
             async with asyncio.timeout(box):
-                return await self._converse(assignment, desk, meter, box)
-        except TimeoutError:
+                return await self._converse(assignment, desk, turns)
+        except (TimeoutError, ModelFailed) as error:
+            if turns.best is not None:  # what it gave first counts, without what it could not support
+                return turns.best
+            if isinstance(error, ModelFailed):
+                raise
             # An endpoint that gave not one answer in the whole box is as good as down.
             silent = meter.answers == 0
             said = "without an answer" if silent else f"after {meter.answers} answers without a report"
             raise ModelFailed(f"the time box of {box:.0f} s ended {said}", outage=silent) from None
 
-    async def _converse(self, assignment: Assignment, desk: Desk, meter: Meter, box: float) -> Report:
+    def _turns(self, assignment: Assignment, desk: Desk, meter: Meter, box: float) -> Turns:
+        async def check(report: Report) -> tuple[str, ...]:
+            found = unsupported(report, await self._grounds(assignment, desk))
+            return tuple(str(one) for one in found)
+
+        model = self._settings.models[desk.role.tier]
+        allowance = self._purse.account(assignment, desk.incident.usage)
+        wire = Wire(self._settings, model, meter, self._timer, self._timer.tick() + box, allowance)
+        return Turns(wire, self._settings, self._library, REPORT_TYPES[assignment.task], box, check)
+
+    async def _converse(self, assignment: Assignment, desk: Desk, turns: Turns) -> Report:
         settings, kind = self._settings, REPORT_TYPES[assignment.task]
-        model = settings.models[desk.role.tier]
-        wire = Wire(settings, model, meter, self._timer, self._timer.tick() + box)
-        turns = Turns(wire, settings, self._library, kind, box)
         async with http_client(settings, self._trust) as client:
             agent: Any = create_agent(
                 chat_model(settings, desk.role.tier, client),
@@ -142,19 +169,8 @@ class LlmEngine:
             budget=self._settings.brief_tokens,
         )
 
-    async def _grounded(
-        self, report: Report, assignment: Assignment, desk: Desk
-    ) -> tuple[Report, tuple[str, ...]]:
-        stored = await desk.kit.store.evidence(assignment.incident)
-        return ground(
-            report,
-            Grounds(
-                services=frozenset(desk.kit.sources.world.catalogue.names),
-                evidence=_texts(stored),
-                changes=_changes(desk.incident),
-                actions=frozenset(assignment.actions),
-            ),
-        )
+    async def _grounds(self, assignment: Assignment, desk: Desk) -> Grounds:
+        return await grounds_of(assignment, desk, self._library.load(f"roles/{assignment.role}"))
 
 
 def _detached() -> Context:
@@ -165,12 +181,3 @@ def _detached() -> Context:
     context = copy_context()
     context.run(var_child_runnable_config.set, None)
     return context
-
-
-def _texts(evidence: tuple[Evidence, ...]) -> dict[str, str]:
-    return {item.id: item.summary for item in evidence}
-
-
-def _changes(incident: Incident) -> frozenset[str]:
-    """The changes that code itself named in this incident."""
-    return frozenset(suspect.change for suspect in incident.suspects if suspect.change)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import openai
 from langchain_core.exceptions import ContextOverflowError
 
+from agents.llm.tape import NotOnTape
 from prompts.text import line
 
 #: What a client may raise over a body that is not what it should be, beside its own errors.
@@ -30,6 +31,8 @@ def explain(error: BaseException) -> str:
         return _explain_status(error)
     if isinstance(error, openai.APITimeoutError | TimeoutError):
         return "the endpoint did not answer in time; look whether it is overloaded, or allow more seconds"
+    if missed := next((cause for cause in _causes(error) if isinstance(cause, NotOnTape)), None):
+        return str(missed)
     if isinstance(error, openai.APIConnectionError):
         return _explain_connection(error)
     if isinstance(error, CutStream):
@@ -51,7 +54,8 @@ def is_transient(error: BaseException) -> bool:
             return not _says(error, _NO_MONEY)
         return error.status_code in {408, 409} or error.status_code >= 500
     if isinstance(error, openai.APIConnectionError):
-        return not any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
+        final = (ssl.SSLCertVerificationError, NotOnTape)
+        return not any(isinstance(cause, final) for cause in _causes(error))
     return isinstance(error, CutStream) or type(error) is openai.APIError
 
 
@@ -59,6 +63,8 @@ def is_outage(error: BaseException) -> bool:
     """Whether the endpoint or the access to it is at fault, not this one request."""
     if isinstance(error, openai.APIStatusError):
         return error.status_code not in {400, 413, 422}
+    if any(isinstance(cause, NotOnTape) for cause in _causes(error)):
+        return False
     return isinstance(error, WIRE_ERRORS)
 
 

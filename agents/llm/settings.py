@@ -47,7 +47,15 @@ class ModelSettings(Value):
     ca_file: Path | None = Field(
         default=None, description="certificates to trust, for an endpoint of your own"
     )
+    record: Path | None = Field(default=None, description="a folder in which every model call is kept")
+    replay: Path | None = Field(default=None, description="a folder whose kept calls answer; nobody is asked")
     langsmith: bool = Field(default=False, description="let LangSmith trace if its own variables ask for it")
+
+    @model_validator(mode="after")
+    def _one_tape(self) -> Self:
+        if self.record is not None and self.replay is not None:
+            raise ValueError("record and replay exclude each other")
+        return self
 
     @model_validator(mode="after")
     def _box_holds_a_call(self) -> Self:

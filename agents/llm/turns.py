@@ -1,8 +1,9 @@
 """The conversation of one assignment: its bounds, and the rules for answers that are not usable."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+import structlog
 from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
 from langchain.agents.structured_output import MultipleStructuredOutputsError, StructuredOutputValidationError
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
@@ -15,8 +16,15 @@ from incidents.reports import Report
 from prompts import Library
 from prompts.text import line
 
+log = structlog.get_logger(__name__)
+
+#: Tells what a report claims beyond its evidence, in sentences.
+Check = Callable[[Report], Awaitable[tuple[str, ...]]]
+
 #: How often one assignment's answers are sent back before the playbook takes over.
 _REPAIRS = 2
+#: How many unsupported sentences the model is told of at once.
+_NAMED_AT_MOST = 12
 #: How many questions of one turn are answered; the rest is dropped.
 _CALLS_PER_TURN = 8
 #: The share of the time box that is kept for the report.
@@ -24,12 +32,24 @@ _KEPT_FOR_REPORT = 0.25
 
 
 class Turns(AgentMiddleware[AgentState[Any], None, Any]):
-    """Wraps every model call of one assignment. An unusable answer never enters the conversation."""
+    """Wraps every model call of one assignment. An unusable answer never enters the conversation.
+
+    Attributes:
+        best: a report that was given and could be better; it counts if no better one comes.
+    """
 
     def __init__(
-        self, wire: Wire, settings: ModelSettings, library: Library, report: type[Report], box: float
+        self,
+        wire: Wire,
+        settings: ModelSettings,
+        library: Library,
+        report: type[Report],
+        box: float,
+        check: Check,
     ) -> None:
         super().__init__()
+        self.best: Report | None = None
+        self._check = check
         self._wire = wire
         self._settings = settings
         self._library = library
@@ -50,10 +70,15 @@ class Turns(AgentMiddleware[AgentState[Any], None, Any]):
             response = await self._wire.send(request, handler)
             answer = _answer_of(response)
             complaint = self._complaint(response, answer)
+            report = self._report_of(response, answer, complaint)
+            if report is not None:
+                note = await self._outruns(report)
+                if note is None:
+                    return _given(response, answer, report)
+                request = request.override(messages=_answered(request.messages, answer, note))
+                continue
             if complaint is None:
                 return _bounded(response, answer)
-            if (report := self._plain_report(answer)) is not None:
-                return ModelResponse(result=[answer], structured_response=report)
             name, why = complaint
             self._count_repair(why)
             request = request.override(messages=self._with_note(request.messages, name))
@@ -68,6 +93,25 @@ class Turns(AgentMiddleware[AgentState[Any], None, Any]):
         self._count_repair(f"the report does not fit ({problems})")
         return self._library.render("notes/refused_report", report=self._report.__name__, problems=problems)
 
+    async def _outruns(self, report: Report) -> str | None:
+        """What the model is told, once, about a report that claims more than its evidence holds."""
+        found = await self._check(report) if self.best is None else ()
+        if not found:
+            return None
+        self.best = report
+        log.info("report_outruns_evidence", report=self._report.__name__, sentences=len(found))
+        problems = "\n".join(f"- {line(sentence, 300)}" for sentence in found[:_NAMED_AT_MOST])
+        return self._library.render("notes/unsupported", report=self._report.__name__, problems=problems)
+
+    def _report_of(
+        self, response: Response, answer: AIMessage, complaint: tuple[str, str] | None
+    ) -> Report | None:
+        """The report that an answer holds: called for, or written as text."""
+        given = response.structured_response
+        if complaint is None:
+            return given if isinstance(given, self._report) else None
+        return self._plain_report(answer)
+
     def _begin(self, request: Request) -> Request:
         self._turns += 1
         if self._turns > self._settings.max_calls:
@@ -76,6 +120,7 @@ class Turns(AgentMiddleware[AgentState[Any], None, Any]):
                 f"the model used up its {self._settings.max_calls} calls without a report{after}"
             )
         hurried = self._turns > 1 and self._wire.left < self._box * _KEPT_FOR_REPORT
+        hurried = hurried or (self._turns > 1 and self._wire.nearly_spent)
         if self._turns < self._settings.max_calls and not hurried:
             return request
         return request.override(tools=[], messages=self._with_note(request.messages, "last_turn"))
@@ -133,6 +178,20 @@ def _answer_of(response: Response) -> AIMessage:
     if not isinstance(answer, AIMessage):
         raise ModelFailed("the model gave no answer")
     return answer
+
+
+def _given(response: Response, answer: AIMessage, report: Report) -> Response:
+    if response.structured_response is not None:
+        return response
+    return ModelResponse(result=[answer], structured_response=report)
+
+
+def _answered(messages: Sequence[AnyMessage], answer: AIMessage, note: str) -> list[AnyMessage]:
+    """The conversation with the report and what is wrong with it; every call needs its reply."""
+    if not answer.tool_calls:
+        return [*messages, answer, HumanMessage(note)]
+    replies = [ToolMessage(note, tool_call_id=call["id"], name=call["name"]) for call in answer.tool_calls]
+    return [*messages, answer, *replies]
 
 
 def _bounded(response: Response, answer: AIMessage) -> Response:

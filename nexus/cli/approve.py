@@ -47,7 +47,7 @@ def _asking(house: House) -> Approver:
     """Shows the proposal and asks, once for each person that is needed."""
 
     async def answer(incident: Incident, proposal: Proposal, now: datetime) -> Approval | Nobody:
-        from nexus.render import proposal_panel
+        from nexus.render.approvals import proposal_panel
 
         console = out()
         console.print()

@@ -27,7 +27,7 @@ def incidents(as_json: Json = False) -> None:
         if as_json:
             write(json.dumps([one.model_dump(mode="json") for one in found], indent=2))
             return
-        from nexus.render import incidents_table
+        from nexus.render.tables import incidents_table
 
         out().print(incidents_table(found))
 
@@ -37,7 +37,8 @@ def show(identity: IncidentId, as_json: Json = False) -> None:
     with house() as opened:
         incident = asyncio.run(opened.service.find(identity))
         entries = asyncio.run(opened.store.entries(identity))
-        from nexus.render import incident_json, incident_view
+        from nexus.render.incident import incident_view
+        from nexus.render.json import incident_json
 
         if as_json:
             write(incident_json(incident, entries))
@@ -47,7 +48,7 @@ def show(identity: IncidentId, as_json: Json = False) -> None:
 
 def watch(identity: IncidentId) -> None:
     """Follow an incident's timeline until it ends."""
-    from nexus.render import show_entry
+    from nexus.render.timeline import show_entry
 
     async def follow() -> None:
         seen: set[str] = set()
@@ -86,7 +87,7 @@ def approvals(as_json: Json = False) -> None:
             return
         from datetime import datetime
 
-        from nexus.render import approvals_table, proposal_panel
+        from nexus.render.approvals import approvals_table, proposal_panel
 
         if not waiting:
             out().print("Nothing waits for a decision.")
@@ -106,6 +107,6 @@ def backlog(as_json: Json = False) -> None:
         if as_json:
             write(json.dumps([task.model_dump(mode="json") for task in tasks], indent=2))
             return
-        from nexus.render import backlog_table
+        from nexus.render.tables import backlog_table
 
         out().print(backlog_table(tasks))

@@ -145,7 +145,7 @@ def _drive(opened: "House", identity: str, approve: Approve, mode: EngineMode, q
     from nexus.app import Listeners, driver
     from nexus.cli.approve import approver
     from nexus.engines import engine_of
-    from nexus.render import show_entry
+    from nexus.render.timeline import show_entry
 
     log_to_stderr()
     listeners = Listeners(
@@ -161,7 +161,7 @@ def _drive(opened: "House", identity: str, approve: Approve, mode: EngineMode, q
 
 
 def _json(opened: "House", incident: "Incident") -> str:
-    from nexus.render import incident_json
+    from nexus.render.json import incident_json
 
     return incident_json(incident, asyncio.run(opened.store.entries(incident.id)))
 

@@ -38,6 +38,8 @@ from nexus.render.style import (
     words,
 )
 from nexus.render.timeline import timeline_view
+from nexus.render.trace import totals_table
+from nexus.trace import totals
 from tools.words import quantity
 
 _UNKNOWN = Text("unknown", "grey62")
@@ -58,6 +60,7 @@ def _sections(incident: Incident, entries: Sequence[Entry]) -> Iterator[Renderab
         ("Notes", _notes(incident)),
         ("Timeline", list(timeline_view(entries))),
         ("Afterwards", _afterwards(incident)),
+        ("Ledger", _ledger(incident)),
     )
     for title, body in parts:
         if body:
@@ -244,6 +247,11 @@ def _notes(incident: Incident) -> list[RenderableType]:
         joined(Text(hour(note.at), LABEL), plain(note.by, "bold"), plain(note.text))
         for note in incident.notes
     ]
+
+
+def _ledger(incident: Incident) -> list[RenderableType]:
+    """What each model and the playbook were used for; `nexus trace` has every piece of work."""
+    return [totals_table(totals(incident.ledger), incident.usage)] if incident.ledger else []
 
 
 def _afterwards(incident: Incident) -> list[RenderableType]:

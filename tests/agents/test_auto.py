@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from agents.auto import Auto, Breaker, Budget, Mode
+from agents.auto import Auto, Mode
+from agents.breaker import Breaker
+from agents.budget import Budget, Purse
 from agents.engine import Assignment, Desk, Performed
 from agents.failure import ModelFailed
 from incidents.errors import EngineFailed, SettingsError
@@ -117,7 +119,7 @@ async def test_a_useless_answer_does_not_stop_the_next_assignment() -> None:
 )
 async def test_a_spent_budget_hands_over(budget: Budget, said: str) -> None:
     llm = Mind("llm")
-    auto = Auto(llm, Mind("playbook"), budget=budget)
+    auto = Auto(llm, Mind("playbook"), purse=Purse(budget))
     assert (await auto.perform(assignment(), desk())).engine == "llm"
     used = incident(usage=Usage(tokens_in=800, tokens_out=200, cost=0.5, seconds=60))
     performed = await auto.perform(assignment(), desk(about=used))

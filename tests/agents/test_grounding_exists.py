@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.llm.ground import Grounds, ground
+from agents.grounding import Grounds, Source, ground
 from incidents.action import Action, ActionKind, Arguments
 from incidents.findings import Category, Claim, Confidence, Hypothesis
 from incidents.reports import (
@@ -21,7 +21,10 @@ from tests.fake_answers import Filler, Seen
 
 GROUNDS = Grounds(
     services=frozenset({"checkout", "payment"}),
-    evidence={"E-00000001": "checkout deploy, change chg-42, to 2026.11.1", "E-00000002": "nothing"},
+    evidence={
+        "E-00000001": Source("checkout deploy, change chg-42, to 2026.11.1"),
+        "E-00000002": Source("payment"),
+    },
     changes=frozenset({"chg-7"}),
     actions=frozenset({ActionKind.ROLLBACK}),
 )

@@ -206,6 +206,19 @@ async def test_a_report_written_as_text_is_read() -> None:
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("streaming", [False, True])
+async def test_calls_without_ids_are_answered_all_the_same(streaming: bool) -> None:
+    asks = Reply(calls=(Call("changes", {}), Call("metrics", {"service": "checkout"})), with_ids=False)
+    with FakeOpenAI(Script([asks, replace(WHOLE, with_ids=False)])) as server:
+        performed = await perform(server, streaming=streaming)
+    assert performed.report == InvestigationReport(summary="Nothing seen.", checks=(), hypotheses=())
+    told = server.requests[1].messages
+    ids = [call["id"] for message in told for call in message.get("tool_calls") or []]
+    assert len(set(ids)) == 2
+    assert all(ids)
+    assert [message["tool_call_id"] for message in told if message["role"] == "tool"] == ids
+
+
 async def test_a_missing_usage_is_estimated_not_zero() -> None:
     def without_usage(asked: Asked) -> Reply:
         return Reply(calls=WHOLE.calls, tokens_in=-1)

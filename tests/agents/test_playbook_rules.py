@@ -219,6 +219,8 @@ class TestStanding:
         told = what_users_notice(case.evolve(facts=facts), ("web",))
         assert "43%" in told
         assert "6 times" in told
+        watch = Watch(action="A1", started_at=NOW + timedelta(minutes=1), until=NOW + timedelta(minutes=31))
+        assert "while we check the fix" in what_users_notice(case.evolve(facts=facts, watch=watch), ("web",))
         inside = Facts(at=NOW, customers_affected=False, quiet=False)
         assert "not known to be affected" in what_users_notice(case.evolve(facts=inside), ("web",))
 

@@ -11,16 +11,11 @@ from rich.console import Console, RenderableType
 from incidents.action import ActionState, Verdict
 from incidents.incident import Incident
 from incidents.timeline import EntryKind
-from nexus.render import (
-    approvals_table,
-    backlog_table,
-    incident_json,
-    incident_view,
-    incidents_table,
-    proposal_panel,
-    show_entry,
-    timeline_text,
-)
+from nexus.render.approvals import approvals_table, proposal_panel
+from nexus.render.incident import incident_view
+from nexus.render.json import incident_json
+from nexus.render.tables import backlog_table, incidents_table
+from nexus.render.timeline import show_entry, timeline_text
 from nexus.store import Summary
 from tests.nexus import sample
 from tests.nexus.sample import ID, at

@@ -1,10 +1,10 @@
 """Holds a report against what is known: evidence that exists, services and changes that exist. Pure."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from agents.grounding.quotes import Text, names_word
 from incidents.action import ActionKind
 from incidents.findings import Category, Confidence, Hypothesis
 from incidents.reports import (
@@ -21,6 +21,19 @@ T = TypeVar("T", bound=Value)
 
 
 @dataclass(frozen=True)
+class Source:
+    """One evidence: the words that were read, and the stored data behind them."""
+
+    text: str
+    body: bytes = b""
+
+    @property
+    def quotable(self) -> Text:
+        """What a sentence that cites it may quote."""
+        return Text(self.text, self.body)
+
+
+@dataclass(frozen=True)
 class Grounds:
     """What a report may refer to.
 
@@ -29,40 +42,46 @@ class Grounds:
         evidence: what each evidence id says; a change exists if evidence or the incident names it.
         changes: ids of changes that the incident itself names.
         actions: kinds of change that this assignment may propose.
+        known: what sentences without citations may quote beside all evidence: the incident as it stands.
+        alerts: what the alerts say; they have no evidence id, so that every sentence may quote them.
     """
 
     services: frozenset[str]
-    evidence: Mapping[str, str]
+    evidence: Mapping[str, Source]
     changes: frozenset[str] = frozenset()
     actions: frozenset[ActionKind] = frozenset()
+    known: tuple[Source, ...] = ()
+    alerts: tuple[Source, ...] = ()
 
     def knows_change(self, change: str) -> bool:
         """Whether anything that was read names that change."""
-        if change in self.changes:
-            return True
-        word = re.compile(rf"(?<![\w-]){re.escape(change)}(?![\w-])")
-        return any(word.search(text) for text in self.evidence.values())
+        return change in self.changes or self.was_read(change)
+
+    def was_read(self, name: str) -> bool:
+        """Whether any evidence or the incident holds that name as a word of its own."""
+        sources = (*self.evidence.values(), *self.known, *self.alerts)
+        return any(names_word(raw, name) for source in sources for raw in (source.text, source.body.decode()))
 
 
 @dataclass
-class _Ledger:
+class Ledger:
     """What was taken out, in sentences."""
 
     sentences: list[str] = field(default_factory=list)
 
     def add(self, sentence: str) -> None:
+        """Say it once."""
         if sentence not in self.sentences:
             self.sentences.append(sentence)
 
 
-def ground(report: Report, grounds: Grounds) -> tuple[Report, tuple[str, ...]]:
-    """The report without what does not exist, and what was taken out, in sentences.
+def existing(report: Report, grounds: Grounds, ledger: Ledger) -> Report:
+    """The report without what does not exist; what was taken out goes into the ledger.
 
     Evidence ids that do not exist go everywhere. A hypothesis whose evidence is gone has low confidence; one
     whose service does not exist points at none. Actions on unknown services, or of a kind that the assignment
     does not allow, are dropped.
     """
-    ledger = _Ledger()
     cleaned = _without_unknown_evidence(report, grounds, ledger)
     if isinstance(cleaned, TriageReport):
         services = _known_services(cleaned.impact.services, grounds, ledger)
@@ -74,10 +93,10 @@ def ground(report: Report, grounds: Grounds) -> tuple[Report, tuple[str, ...]]:
     elif isinstance(cleaned, MitigationReport):
         kept = tuple(p for p in cleaned.proposals if _may(p, grounds, ledger))
         cleaned = cleaned.model_copy(update={"proposals": kept})
-    return cleaned, tuple(ledger.sentences)
+    return cleaned
 
 
-def _without_unknown_evidence(value: T, grounds: Grounds, ledger: _Ledger) -> T:
+def _without_unknown_evidence(value: T, grounds: Grounds, ledger: Ledger) -> T:
     """Walk a report and keep, in every field named `evidence`, the ids that exist, each once."""
     changes: dict[str, object] = {}
     for name in type(value).model_fields:
@@ -94,7 +113,7 @@ def _without_unknown_evidence(value: T, grounds: Grounds, ledger: _Ledger) -> T:
     return value.model_copy(update=changes)
 
 
-def _known_evidence(ids: Iterable[str], grounds: Grounds, ledger: _Ledger) -> tuple[str, ...]:
+def _known_evidence(ids: Iterable[str], grounds: Grounds, ledger: Ledger) -> tuple[str, ...]:
     kept = []
     for given in dict.fromkeys(ids):
         if (plain := given.strip(" []`'\"")) in grounds.evidence:
@@ -104,7 +123,7 @@ def _known_evidence(ids: Iterable[str], grounds: Grounds, ledger: _Ledger) -> tu
     return tuple(dict.fromkeys(kept))
 
 
-def _known_services(names: Iterable[str], grounds: Grounds, ledger: _Ledger) -> tuple[str, ...]:
+def _known_services(names: Iterable[str], grounds: Grounds, ledger: Ledger) -> tuple[str, ...]:
     kept = []
     for name in dict.fromkeys(names):
         if name in grounds.services:
@@ -114,7 +133,7 @@ def _known_services(names: Iterable[str], grounds: Grounds, ledger: _Ledger) -> 
     return tuple(kept)
 
 
-def _investigation(report: InvestigationReport, grounds: Grounds, ledger: _Ledger) -> InvestigationReport:
+def _investigation(report: InvestigationReport, grounds: Grounds, ledger: Ledger) -> InvestigationReport:
     hypotheses = tuple(_hypothesis(h, grounds, ledger) for h in report.hypotheses)
     checks = []
     for check in report.checks:
@@ -126,7 +145,7 @@ def _investigation(report: InvestigationReport, grounds: Grounds, ledger: _Ledge
     return report.model_copy(update={"hypotheses": hypotheses, "checks": tuple(checks)})
 
 
-def _hypothesis(hypothesis: Hypothesis, grounds: Grounds, ledger: _Ledger) -> Hypothesis:
+def _hypothesis(hypothesis: Hypothesis, grounds: Grounds, ledger: Ledger) -> Hypothesis:
     changes: dict[str, object] = {}
     if hypothesis.service is not None and hypothesis.service not in grounds.services:
         ledger.add(
@@ -144,7 +163,7 @@ def _hypothesis(hypothesis: Hypothesis, grounds: Grounds, ledger: _Ledger) -> Hy
     return hypothesis.model_copy(update=changes)
 
 
-def _may(proposed: ProposedAction, grounds: Grounds, ledger: _Ledger) -> bool:
+def _may(proposed: ProposedAction, grounds: Grounds, ledger: Ledger) -> bool:
     action = proposed.action
     if action.service not in grounds.services:
         ledger.add(f"An action on {action.service[:60]!r} was dropped: it is not in the catalogue")
@@ -154,4 +173,21 @@ def _may(proposed: ProposedAction, grounds: Grounds, ledger: _Ledger) -> bool:
             f"The proposal to {action.title[:120]} was dropped: this role may not propose a {action.kind}"
         )
         return False
-    return True
+    return all(_was_read(proposed, name, value, grounds, ledger) for name, value in _named(proposed))
+
+
+def _named(proposed: ProposedAction) -> list[tuple[str, str]]:
+    """The arguments that name something in the world."""
+    args = proposed.action.arguments
+    named = (("version", args.version), ("commit", args.commit), ("flag", args.flag))
+    return [(name, value) for name, value in named if value is not None]
+
+
+def _was_read(proposed: ProposedAction, name: str, value: str, grounds: Grounds, ledger: Ledger) -> bool:
+    if grounds.was_read(value):
+        return True
+    ledger.add(
+        f"The proposal to {proposed.action.title[:120]} was dropped: "
+        f"the {name} {value[:60]!r} stands in nothing that was read"
+    )
+    return False

@@ -1,0 +1,31 @@
+"""Remembers outages of one endpoint."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+
+class Breaker:
+    """Remembers that an endpoint is down, so that it costs its timeout once and not at every assignment."""
+
+    def __init__(
+        self, rest: timedelta = timedelta(minutes=3), now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._rest = rest.total_seconds()
+        self._now = now
+        self._until = float("-inf")
+        self._reason = ""
+
+    @property
+    def reason(self) -> str | None:
+        """Why the endpoint is not asked now, or None if it may be asked."""
+        left = self._until - self._now()
+        return f"{self._reason} (asked again in {left:.0f} s)" if left > 0 else None
+
+    def opened(self, reason: str) -> None:
+        """The endpoint does not serve: leave it alone for a while."""
+        self._until, self._reason = self._now() + self._rest, reason
+
+    def closed(self) -> None:
+        """The endpoint serves."""
+        self._until = float("-inf")

@@ -1,0 +1,67 @@
+"""Several models or endpoints, one after the other: the next is asked when one cannot serve."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+
+from agents.breaker import Breaker
+from agents.engine import Assignment, Desk, Engine, Performed
+from agents.failure import ModelFailed
+from incidents.errors import EngineFailed
+from incidents.incident import Usage
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Link:
+    """One engine of the chain, and what remembers its outages."""
+
+    engine: Engine
+    breaker: Breaker = field(default_factory=Breaker)
+
+
+class Chain:
+    """Asks the first engine that serves. All share the assignment's time box and what was gathered in it.
+
+    Args:
+        links: the engines, the preferred one first.
+        tick: seconds of wall time.
+    """
+
+    def __init__(self, links: Sequence[Link], tick: Callable[[], float] = time.monotonic) -> None:
+        self._links = tuple(links)
+        self._tick = tick
+
+    async def perform(self, assignment: Assignment, desk: Desk) -> Performed:
+        """Do the work with the first engine that can.
+
+        Raises:
+            ModelFailed: none could; the message has every reason, and what all of them used is counted.
+        """
+        begun, spent, reasons, outages = self._tick(), Usage(), [], []
+        for link in self._links:
+            if resting := link.breaker.reason:
+                reasons.append(resting)
+                outages.append(True)
+                continue
+            used = timedelta(seconds=self._tick() - begun)
+            left = assignment.model_copy(update={"deadline": assignment.deadline - used})
+            try:
+                performed = await link.engine.perform(left, desk)
+            except EngineFailed as error:
+                failed = error if isinstance(error, ModelFailed) else ModelFailed(str(error))
+                spent += failed.usage
+                reasons.append(str(failed))
+                outages.append(failed.outage)
+                if failed.outage:
+                    link.breaker.opened(str(failed))
+                log.info("next_model", incident=assignment.incident, role=assignment.role, reason=str(failed))
+            else:
+                link.breaker.closed()
+                return performed.model_copy(update={"usage": spent + performed.usage})
+        said = "; then ".join(dict.fromkeys(reasons))
+        raise ModelFailed(said or "no model is configured", spent, outage=all(outages))

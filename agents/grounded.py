@@ -1,0 +1,56 @@
+"""The grounds of one assignment, gathered from the store; the same for every engine's reports."""
+
+from agents.engine import Assignment, Desk, Performed
+from agents.grounding import Grounds, Source, ground
+from incidents.findings import EvidenceStatus
+
+
+async def grounds_of(assignment: Assignment, desk: Desk, role_text: str = "") -> Grounds:
+    """What a report of this assignment may refer to and quote.
+
+    Args:
+        assignment: what was asked.
+        desk: whose store, catalogue, incident and runbook count.
+        role_text: what the role knows by trade, such as a legal time limit; sentences without citations may
+            quote it.
+    """
+    incident, runbook, store = desk.incident, desk.runbook, desk.kit.store
+    evidence = {}
+    for item in await store.evidence(incident.id):
+        body = await store.body(incident.id, item.id) if item.status is EvidenceStatus.OK else None
+        evidence[item.id] = Source(f"{item.query}\n{item.summary}", body or b"")
+    definitions = [*runbook.severities.values(), *runbook.floors, *runbook.escalations]
+    rules = "\n".join(part.model_dump_json(exclude_none=True) for part in definitions)
+    asked = " ".join((assignment.does, assignment.question or "", *assignment.checks))
+    return Grounds(
+        services=frozenset(desk.kit.sources.world.catalogue.names),
+        evidence=evidence,
+        changes=frozenset(suspect.change for suspect in incident.suspects if suspect.change),
+        actions=frozenset(assignment.actions),
+        known=(
+            Source(f"{asked}\n{role_text}\n{rules}"),
+            Source("", incident.model_dump_json(exclude={"usage", "seen"}).encode()),
+            Source(_lengths(desk)),
+        ),
+        alerts=(Source("", incident.model_dump_json(include={"title", "alerts"}).encode()),),
+    )
+
+
+def _lengths(desk: Desk) -> str:
+    """How long ago the incident's moments were, as plain arithmetic that everybody may quote."""
+    incident, now = desk.incident, desk.now
+    moments = [
+        incident.opened_at,
+        incident.step_since,
+        incident.severity_at,
+        incident.mitigated_at,
+        incident.diagnosis.onset if incident.diagnosis is not None else None,
+        *(alert.starts_at for alert in incident.alerts[:1]),
+    ]
+    return " ".join(f"{(now - at).total_seconds():.0f} s" for at in moments if at is not None)
+
+
+async def grounded(performed: Performed, assignment: Assignment, desk: Desk) -> Performed:
+    """The work with a report that outruns no evidence; what was taken out is added to `dropped`."""
+    report, dropped = ground(performed.report, await grounds_of(assignment, desk))
+    return performed.model_copy(update={"report": report, "dropped": (*performed.dropped, *dropped)})

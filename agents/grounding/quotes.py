@@ -1,0 +1,164 @@
+"""Whether what a sentence quotes stands in a text: units and rounding understood, times to the minute."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import combinations
+
+from agents.grounding.figures import Clock, Dimension, Figure, Quotes, figure_of, read
+
+#: Whole numbers below this without a unit are counts and ordinals of speech: "two of 3 services".
+_ORDINAL = 10
+#: How far "about 40 %" may be from what was measured.
+_ABOUT = 0.15
+_VAGUE = re.compile(
+    r"(?:about|around|approximately|roughly|nearly|almost|over|more than|above|under|less than|below|"
+    r"at least|up to|~|≈|>|<)\s*$",
+    re.IGNORECASE,
+)
+_MEASURED = {"now", "baseline", "value", "before", "after", "during", "level", "usual"}
+
+
+class Text:
+    """What may be quoted: words as they were read, and the numbers of the data behind them.
+
+    Args:
+        text: the words.
+        body: the stored JSON, whose numbers are more precise than the words.
+    """
+
+    def __init__(self, text: str, body: bytes = b"") -> None:
+        self._words = text
+        self._body = body
+
+    def layers(self) -> Iterator[tuple[str, Quotes]]:
+        """The words, then the body: raw text, and what is quoted in it."""
+        yield self._words, read(self._words)
+        if self._body:
+            yield _layer(self._body)
+
+
+def missing(sentence: str, texts: Iterable[Text], services: Iterable[str] = ()) -> tuple[str, ...]:
+    """What a sentence quotes that stands in none of the texts, as it is written there.
+
+    Args:
+        sentence: what was claimed.
+        texts: what it rests on.
+        services: the names of all services; one that the sentence names must be named by a text.
+    """
+    held = [layer for text in texts for layer in text.layers()]
+    named = [name for name in services if _names(sentence, name)]
+    quoted = read(_without(sentence, named))
+    absent = [
+        *(name for name in named if not any(_names(raw, name) for raw, _ in held)),
+        *(v for v in quoted.versions if not any(_names(raw, v.lstrip("vV")) for raw, _ in held)),
+        *(d for d in quoted.dates if not any(d in raw for raw, _ in held)),
+        *(c.text for c in quoted.clocks if not any(_same_time(c, o) for _, q in held for o in q.clocks)),
+        *(f.text for f in quoted.figures if not _stands(f, sentence, quoted, [q for _, q in held])),
+    ]
+    return tuple(dict.fromkeys(absent))
+
+
+def names_word(text: str, word: str) -> bool:
+    """Whether a text holds a name as a word of its own, whatever its case."""
+    return _names(text, word)
+
+
+def _names(text: str, word: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text, re.IGNORECASE) is not None
+
+
+def _without(sentence: str, names: Iterable[str]) -> str:
+    """The sentence without names: digits in a name are no figures."""
+    for name in sorted(names, key=len, reverse=True):
+        sentence = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", " ", sentence, flags=re.IGNORECASE)
+    return sentence
+
+
+def _same_time(quoted: Clock, held: Clock) -> bool:
+    """To the minute, whichever way it was rounded; dates have to agree where both are written."""
+    if quoted.date is not None and held.date is not None and quoted.date != held.date:
+        return False
+    apart = abs(quoted.seconds - held.seconds)
+    return min(apart, 86400 - apart) < 60
+
+
+def _stands(figure: Figure, sentence: str, quoted: Quotes, held: list[Quotes]) -> bool:
+    if figure.dimension is Dimension.BARE and figure.number < _ORDINAL and figure.text.isdigit():
+        return True
+    at = sentence.find(figure.text)
+    vague = at > 0 and _VAGUE.search(sentence[:at]) is not None
+    slack = figure.half + (_ABOUT * abs(figure.number) if vague else 0.0)
+    if any(_same(figure, other, slack) for quotes in held for other in quotes.figures):
+        return True
+    return _computed(figure, slack, quoted)
+
+
+def _same(quoted: Figure, held: Figure, slack: float) -> bool:
+    """Equal as precisely as the quoted figure is written; a number without a unit may have the other's."""
+    if quoted.dimension is held.dimension:
+        pairs = [(quoted.number, held.base / quoted.scale)]
+    elif held.dimension is Dimension.BARE:
+        pairs = [(quoted.number, held.number), (quoted.number, held.number / quoted.scale)]
+    elif quoted.dimension is Dimension.BARE:
+        pairs = [(quoted.number, held.number), (quoted.number, held.base)]
+    else:
+        return False
+    return any(abs(ours - theirs) <= slack * (1 + 1e-9) + 1e-12 for ours, theirs in pairs)
+
+
+def _computed(figure: Figure, slack: float, quoted: Quotes) -> bool:
+    """Plain arithmetic on what the same sentence quotes: the span of two times, the ratio of two levels."""
+    if figure.dimension is Dimension.SECONDS:
+        spans = (abs(one.seconds - other.seconds) for one, other in combinations(quoted.clocks, 2))
+        return any(abs(figure.base - span) <= max(slack * figure.scale, 60) for span in spans)
+    if figure.dimension is Dimension.TIMES:
+        levels = [f for f in quoted.figures if f.dimension not in {Dimension.TIMES, Dimension.BARE}]
+        return any(
+            low.base and abs(high.base / low.base - figure.number) <= max(slack, 0.05 * figure.number)
+            for one, other in combinations(levels, 2)
+            if one.dimension is other.dimension
+            for low, high in [sorted((one, other), key=lambda f: f.base)]
+        )
+    return False
+
+
+@lru_cache(maxsize=512)
+def _layer(body: bytes) -> tuple[str, Quotes]:
+    raw = body.decode(errors="replace")
+    try:
+        data = json.loads(raw)
+    except ValueError:
+        return raw, read(raw)
+    texts: list[str] = []
+    figures = tuple(_numbers(data, "", "", texts))
+    inner = read("\n".join(texts))
+    return raw, Quotes(
+        figures=figures + inner.figures, clocks=inner.clocks, dates=inner.dates, versions=inner.versions
+    )
+
+
+def _numbers(value: object, key: str, unit: str, texts: list[str]) -> Iterator[Figure]:
+    """Every number of a JSON value with the unit that its name or its neighbour `unit` tells."""
+    if isinstance(value, dict):
+        own = value.get("unit")
+        for name, inner in value.items():
+            yield from _numbers(inner, str(name), own if isinstance(own, str) else unit, texts)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _numbers(inner, key, unit, texts)
+    elif isinstance(value, str):
+        texts.append(value)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield figure_of(float(value), _unit(key, unit))
+
+
+def _unit(key: str, unit: str) -> str:
+    if key.endswith("_ms"):
+        return "milliseconds"
+    if "share" in key or "ratio" in key:
+        return "ratio"
+    if "per_minute" in key:
+        return "per_minute"
+    return unit if key in _MEASURED else ""

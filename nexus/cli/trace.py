@@ -1,0 +1,29 @@
+"""The verb that shows who asked what, what came back and what it cost."""
+
+import asyncio
+
+import typer
+
+from nexus.cli.base import IncidentId, Json, house, out, write
+
+
+def register_trace(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("trace")(trace)
+
+
+def trace(identity: IncidentId, as_json: Json = False) -> None:
+    """Show every piece of work as a tree: step, role, questions and answers, report, cost."""
+    from nexus.trace import trace_of
+
+    with house() as opened:
+        incident = asyncio.run(opened.service.find(identity))
+        entries = asyncio.run(opened.store.entries(identity))
+        evidence = asyncio.run(opened.store.evidence(identity))
+    found = trace_of(incident, entries, evidence)
+    if as_json:
+        write(found.model_dump_json(indent=2))
+        return
+    from nexus.render.trace import trace_view
+
+    out().print(trace_view(found))

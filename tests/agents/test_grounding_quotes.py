@@ -1,0 +1,144 @@
+"""What a sentence may quote: any usual form of what stands in the evidence, and nothing else."""
+
+import json
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from agents.grounding.quotes import Text, missing
+
+READ = (
+    "checkout [deviates since 2026-03-12T10:16:05Z]: error_ratio 45.2 % (usual 0.2 %); latency_p95 1.82 s "
+    "(usual 0.05 s); 12345 calls; memory 1.5 GB; 240 requests/min. deploy 2026.11.1 over 2026.10.4 [chg-42]"
+)
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "45 %",
+        "45%",
+        "45.2 percent",
+        "0.45",
+        "0.452",
+        "1.82 s",
+        "1820 ms",
+        "1,820 milliseconds",
+        "1.8 seconds",
+        "12,345",
+        "12.3k",
+        "12k",
+        "12,000",
+        "12345 calls",
+        "at 10:16",
+        "10:16Z",
+        "2026-03-12 10:16:05 UTC",
+        "10:16:30",
+        "2026.11.1",
+        "v2026.11.1",
+        "1500 MB",
+        "4 per second",
+        "240/min",
+        "about 43 %",
+        "over 40 %",
+        "2 services",
+        "3 of 5",
+        "chg-42",
+        "E-0a1b2c3d",
+        "1.82 s against 0.05 s, 36 times",
+        "10:16 to 10:16:50",
+        "p95 on checkout-7",
+        "the path /api/v2/orders/1234",
+    ],
+)
+def test_usual_forms_of_what_was_read_are_supported(quoted: str) -> None:
+    assert missing(f"It is {quoted}.", [Text(READ)]) == ()
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "46 %",
+        "4.5 %",
+        "45 ms",
+        "1.9 s",
+        "182 ms",
+        "13k",
+        "12,346",
+        "10:18",
+        "2026-03-13 10:16",
+        "2026.11.2",
+        "about 60 %",
+        "2026-04-01",
+        "1.5 MB",
+        "240/s",
+        "50 times",
+        "7 minutes",
+        "17 services",
+    ],
+)
+def test_what_was_not_read_is_named(quoted: str) -> None:
+    assert missing(f"It is {quoted} now.", [Text(READ)]) != ()
+
+
+def test_services_must_be_named_by_what_is_cited() -> None:
+    names = ("checkout", "payment", "orders-db")
+    assert missing("checkout fails", [Text(READ)], names) == ()
+    assert missing("Payment and orders-db fail", [Text(READ)], names) == ("payment", "orders-db")
+
+
+def test_a_number_of_the_data_is_read_with_the_unit_beside_it() -> None:
+    body = json.dumps({"unit": "ratio", "now": 0.43123, "p95_ms": 1820.4, "samples": 60}).encode()
+    assert missing("43.1 % of requests, p95 1.82 s, 60 samples", [Text("", body)]) == ()
+    assert missing("43.9 %, p95 182 s", [Text("", body)]) == ("43.9 %", "182 s")
+
+
+def _shares(value: float) -> list[str]:
+    return [f"{value:.1%}", f"{value * 100:.0f} %", f"{value * 100:.2f} percent", f"{value:.4f}"]
+
+
+def _lengths(seconds: float) -> list[str]:
+    return [f"{seconds:.3f} s", f"{seconds * 1000:.0f} ms", f"{seconds * 1000:,.0f} milliseconds"]
+
+
+@given(st.floats(0.001, 1.0), st.integers(0, 3))
+def test_a_share_copied_in_any_usual_form_is_supported(value: float, form: int) -> None:
+    body = json.dumps({"error_ratio": value}).encode()
+    assert missing(f"error ratio {_shares(value)[form]} since then", [Text("", body)]) == ()
+
+
+@given(st.floats(0.01, 5000.0), st.integers(0, 2))
+def test_a_length_of_time_copied_in_any_usual_form_is_supported(value: float, form: int) -> None:
+    body = json.dumps({"unit": "seconds", "now": value}).encode()
+    assert missing(f"latency {_lengths(value)[form]} since then", [Text("", body)]) == ()
+
+
+@given(st.integers(10, 10**9))
+def test_a_count_copied_in_any_usual_form_is_supported(value: int) -> None:
+    text = [Text(f"{value} lines were written")]
+    forms = [
+        str(value),
+        f"{value:,}",
+        *([f"{value / 1000:.1f}k", f"{value / 1000:.0f} thousand"] if value > 9999 else []),
+    ]
+    for form in forms:
+        assert missing(f"{form} lines", text) == ()
+
+
+@given(st.floats(0.02, 1.0), st.floats(0.02, 1.0), st.integers(0, 3))
+def test_a_share_that_is_not_there_is_never_supported(value: float, other: float, form: int) -> None:
+    assume(abs(value - other) > 0.01)
+    assert missing(f"error ratio {_shares(other)[form]}", [Text(f"error ratio {value * 100:.4f} %")]) != ()
+
+
+@given(st.integers(10, 10**7), st.integers(10, 10**7))
+def test_a_count_that_is_not_there_is_never_supported(value: int, other: int) -> None:
+    assume(abs(value - other) > 0.06 * max(value, other) + 1)
+    assert missing(f"{other:,} lines", [Text(f"{value} lines")]) == (f"{other:,}",)
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_any_text_is_read(sentence: str, text: str) -> None:
+    assert isinstance(missing(sentence, [Text(text, text.encode(errors="replace"))], ("a",)), tuple)
+    assert missing(sentence, [Text(sentence)], ("a",)) == ()
