@@ -261,6 +261,18 @@ class Runbook(Value):
                 raise ValueError(f"escalations[{index}].id: {identity!r} stands twice")
         return self
 
+    @model_validator(mode="after")
+    def _updates_fit_between_steps(self) -> Self:
+        for duty in self.throughout:
+            for severity in duty.severities:
+                box = self.bounds.step_box[severity]
+                if box >= duty.every:
+                    raise ValueError(
+                        f"bounds.step_box.{severity} ({format_duration(box)}) must be shorter than the "
+                        f"cadence of {duty.role} ({format_duration(duty.every)}): an update could be late"
+                    )
+        return self
+
     def roles_named(self) -> dict[str, str]:
         """Every role that the runbook names, with the path where it is named first."""
         named: dict[str, str] = {}

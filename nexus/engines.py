@@ -11,21 +11,31 @@ from agents.playbook import Playbook
 from agents.role import Tier
 from incidents.errors import SettingsError
 from incidents.severity import Severity
-from nexus.config import PREFIX, EngineMode, Settings
+from nexus.config import OPENAI_BASE_URL, EngineMode, Settings
 
 NO_MODEL = "no model is configured"
+
+#: What is asked at OpenAI's own endpoint if only a key is set.
+OPENAI_MODEL = "gpt-4.1"
 
 
 def engine_of(settings: Settings, mode: EngineMode) -> Engine:
     """The engine that a mode means: the model where there is one, with the playbook behind it.
 
+    Under `auto` a model that cannot be used is a reason for the playbook: the incident goes on.
+
     Raises:
-        SettingsError: a model is wanted or half configured; the message says what is missing.
+        SettingsError: the mode is `llm` and no model can be used; the message says what is missing.
     """
     purse = Purse(budget_of(settings))
     if mode == "playbook" or not settings.has_model:
         return Auto(None, Playbook(), mode, NO_MODEL, purse=purse)
-    return Auto(_llm(settings, purse), Playbook(), mode, purse=purse)
+    try:
+        return Auto(_llm(settings, purse), Playbook(), mode, purse=purse)
+    except SettingsError as error:
+        if mode == "llm":
+            raise
+        return Auto(None, Playbook(), mode, str(error), purse=purse)
 
 
 def budget_of(settings: Settings) -> Budget:
@@ -78,14 +88,20 @@ def fallbacks(settings: Settings) -> list[ModelSettings]:
 def model_settings(settings: Settings) -> ModelSettings:
     """The model's part of the settings.
 
+    A model that nobody named is OpenAI's default there, and the first in its list at any other endpoint.
+
     Raises:
-        SettingsError: an endpoint without a model, or values that do not fit together.
+        SettingsError: no model is named and none can be found, or values that do not fit together.
     """
     if settings.llm_model is None:
-        raise SettingsError(
-            f"A model endpoint is set, but no model: set {PREFIX}LLM_MODEL to one that it serves, "
-            "or choose the engine playbook"
-        )
+        from agents.llm.discover import first_model  # noqa: PLC0415
+
+        openai = settings.endpoint == OPENAI_BASE_URL
+        # Any name will do to ask the endpoint which ones it has.
+        unnamed = settings.model_copy(update={"llm_model": OPENAI_MODEL})
+        found = OPENAI_MODEL if openai else first_model(model_settings(unnamed).checked())
+        return model_settings(settings.model_copy(update={"llm_model": found}))
+    named = settings.llm_model
 
     def model(name: str) -> Model:
         return Model(name=name, price_in=settings.llm_price_in, price_out=settings.llm_price_out)
@@ -95,9 +111,7 @@ def model_settings(settings: Settings) -> ModelSettings:
         return ModelSettings(
             base_url=settings.endpoint,
             api_key=settings.llm_api_key,
-            models=every_tier(
-                model(settings.llm_model), model(light) if light else None, model(deep) if deep else None
-            ),
+            models=every_tier(model(named), model(light) if light else None, model(deep) if deep else None),
             timeout_seconds=settings.llm_timeout,
             assignment_seconds=settings.llm_assignment_seconds,
             max_calls=settings.llm_max_calls,

@@ -5,12 +5,12 @@ Nothing here imports the graph, the frames or a model; what needs those is in `n
 
 from dataclasses import dataclass
 
+from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy
 from nexus.config import Settings
 from nexus.folder import Folder
-from nexus.service import Service
 from nexus.store import Store
-from tools.clock import WallClock
+from nexus.store.find import find_incident
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,13 @@ class House:
         """Who may approve what."""
         return ApprovalPolicy(people=self.settings.people)
 
-    @property
-    def service(self) -> Service:
-        """The people's door."""
-        return Service(self.store, self.policy, WallClock())
+    async def find(self, identity: str) -> Incident:
+        """The incident of an id.
+
+        Raises:
+            UnknownName: there is none.
+        """
+        return await find_incident(self.store, identity)
 
 
 def open_house(settings: Settings, *, create: bool) -> House:

@@ -5,6 +5,7 @@ Every request is checked first, then written to the inbox; whoever drives the in
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from incidents.action import Approval, Proposal, Verdict
 from incidents.errors import ApprovalRefused, Refused, UnknownName, UsageError
@@ -12,9 +13,11 @@ from incidents.events import DecisionMade, Event, NoteAdded, SeveritySet, Stoppe
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy, decide
 from incidents.severity import Severity
+from nexus.house import House
+from nexus.store.find import find_incident
 from nexus.store.port import IncidentStore
 from nexus.store.records import WorldKind
-from tools.clock import Clock
+from tools.clock import Clock, WallClock
 from tools.redact import redact
 
 
@@ -26,16 +29,10 @@ class Service:
     policy: ApprovalPolicy
     wall: Clock
 
-    async def find(self, identity: str) -> Incident:
-        """The incident of an id.
-
-        Raises:
-            UnknownName: there is none.
-        """
-        incident = await self.store.load(identity)
-        if incident is None:
-            raise UnknownName("incident", identity, (s.id for s in await self.store.incidents()))
-        return incident
+    @classmethod
+    def of(cls, house: House) -> Self:
+        """The door of a house."""
+        return cls(house.store, house.policy, WallClock())
 
     async def decide(
         self,
@@ -63,7 +60,7 @@ class Service:
         """
         if not by.strip():
             raise UsageError("Say who decides: --by NAME")
-        incident = await self.find(identity)
+        incident = await find_incident(self.store, identity)
         proposal = _proposal(incident, action)
         approval = Approval(
             action=proposal.id,
@@ -105,7 +102,7 @@ class Service:
             raise Refused(f"{event.id} was said already; nothing was changed")
 
     async def _running(self, identity: str) -> datetime:
-        incident = await self.find(identity)
+        incident = await find_incident(self.store, identity)
         if not incident.open:
             raise Refused(f"{identity} has ended ({incident.status}); nothing was changed")
         return await self._now(identity)

@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from importlib import resources
 
-import yaml
-
 from incidents.value import Value
 
 #: What every text with something to take out contains; looking for it first makes the usual line cheap.
@@ -56,6 +54,8 @@ _CHECKS: Mapping[str, Callable[[str], bool]] = {"": bool, "luhn": luhn, "iban": 
 @lru_cache(maxsize=1)
 def patterns() -> tuple[tuple[Pattern, re.Pattern[str]], ...]:
     """The table, read once."""
+    import yaml  # noqa: PLC0415 - the verbs that only look should not wait for it
+
     rows = yaml.safe_load(resources.files("tools").joinpath("redact.yaml").read_text(encoding="utf-8"))
     return tuple((one, one.compiled) for one in map(Pattern.model_validate, rows))
 

@@ -41,7 +41,7 @@ async def _answer(opened: "House", identity: str, question: str) -> "Answer":
 
     if not question.strip():
         raise UsageError('Ask something: nexus ask ID "what failed first?"')
-    incident = await opened.service.find(identity)
+    incident = await opened.find(identity)
     entries, evidence = await opened.store.entries(identity), await opened.store.evidence(identity)
     lines = passages(entries, evidence)
     given = settings()

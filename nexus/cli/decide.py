@@ -47,10 +47,13 @@ def reject(
 
 def _decide(verdict: str, identity: str, by: str, note: str, action: str | None, digest: str | None) -> None:
     from incidents.action import Verdict
+    from nexus.service import Service
 
     with house() as opened:
         proposal = asyncio.run(
-            opened.service.decide(identity, Verdict(verdict), by=by, note=note, action=action, digest=digest)
+            Service.of(opened).decide(
+                identity, Verdict(verdict), by=by, note=note, action=action, digest=digest
+            )
         )
         missing = proposal.approvers_needed - len(proposal.approvals)
         more = f"; {missing} more approval(s) needed" if proposal.state == "proposed" else ""
@@ -60,8 +63,10 @@ def _decide(verdict: str, identity: str, by: str, note: str, action: str | None,
 
 def note(identity: IncidentId, text: Annotated[str, typer.Argument()], by: By) -> None:
     """Give the agents a hint or a constraint."""
+    from nexus.service import Service
+
     with house() as opened:
-        asyncio.run(opened.service.note(identity, by=by, text=text))
+        asyncio.run(Service.of(opened).note(identity, by=by, text=text))
         out().print("Noted; the next assignment sees it.")
 
 
@@ -72,13 +77,17 @@ def severity(identity: IncidentId, level: Annotated[str, typer.Argument(help="P0
 
     if level.upper() not in set(Severity):
         raise UnknownName("severity", level, set(Severity))
+    from nexus.service import Service
+
     with house() as opened:
-        asyncio.run(opened.service.set_severity(identity, Severity(level.upper()), by=by))
+        asyncio.run(Service.of(opened).set_severity(identity, Severity(level.upper()), by=by))
         out().print(f"Severity of {identity} set to {level.upper()}.", markup=False)
 
 
 def stop(identity: IncidentId, by: By, reason: Annotated[str, typer.Option("--reason", help="Why.")]) -> None:
     """Stop the agents of an incident; pending approvals are revoked, people take over."""
+    from nexus.service import Service
+
     with house() as opened:
-        asyncio.run(opened.service.stop(identity, by=by, reason=reason))
+        asyncio.run(Service.of(opened).stop(identity, by=by, reason=reason))
         out().print(f"{identity}: stopped; what was pending is revoked.", markup=False)

@@ -35,7 +35,7 @@ def incidents(as_json: Json = False) -> None:
 def show(identity: IncidentId, as_json: Json = False) -> None:
     """Show one incident: diagnosis, suspects, actions, verification, communications, timeline."""
     with house() as opened:
-        incident = asyncio.run(opened.service.find(identity))
+        incident = asyncio.run(opened.find(identity))
         entries = asyncio.run(opened.store.entries(identity))
         from nexus.render.incident import incident_view
         from nexus.render.json import incident_json
@@ -53,7 +53,7 @@ def watch(identity: IncidentId) -> None:
     async def follow() -> None:
         seen: set[str] = set()
         while True:
-            incident = await opened.service.find(identity)
+            incident = await opened.find(identity)
             for entry in await opened.store.entries(identity):
                 if entry.id not in seen:
                     seen.add(entry.id)
@@ -74,7 +74,7 @@ def approvals(as_json: Json = False) -> None:
     async def load() -> list[tuple[Incident, str]]:
         found = []
         for one in await opened.store.open_incidents():
-            incident = await opened.service.find(one.id)
+            incident = await opened.find(one.id)
             if incident.pending:
                 found.append((incident, (await opened.store.clock_of(one.id)).isoformat()))
         return found

@@ -117,7 +117,8 @@ def _introduce(mode: EngineMode) -> None:
         why = "as you asked" if mode == "playbook" else "no model is configured"
         text = f"The playbook speaks ({why}); to add a model, set NEXUS_LLM_BASE_URL and NEXUS_LLM_MODEL."
     else:
-        text = f"The model {found.llm_model} at {found.endpoint} speaks, with the playbook behind it."
+        named = found.llm_model or "that the endpoint names"
+        text = f"The model {named} at {found.endpoint} speaks, with the playbook behind it."
     out().print(text, style="grey62", markup=False)
 
 

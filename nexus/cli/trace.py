@@ -17,7 +17,7 @@ def trace(identity: IncidentId, as_json: Json = False) -> None:
     from nexus.trace import trace_of
 
     with house() as opened:
-        incident = asyncio.run(opened.service.find(identity))
+        incident = asyncio.run(opened.find(identity))
         entries = asyncio.run(opened.store.entries(identity))
         evidence = asyncio.run(opened.store.evidence(identity))
     found = trace_of(incident, entries, evidence)

@@ -161,11 +161,17 @@ def test_an_unknown_setting_is_named_with_the_nearest_one(nexus: Terminal) -> No
     assert "NEXUS_LLM_MODEL" in typed.err
 
 
-def test_an_endpoint_without_a_model_is_named(nexus: Terminal, case: Path) -> None:
+def test_an_endpoint_that_cannot_be_asked_does_not_stop_an_incident(nexus: Terminal, case: Path) -> None:
     nexus.set("NEXUS_LLM_BASE_URL", "http://127.0.0.1:9/v1")
-    typed = nexus("run", "--world", case)
-    assert typed.code == 2
-    assert "NEXUS_LLM_MODEL" in typed.err
+    strict = nexus("run", "--world", case, "--engine", "llm")
+    assert strict.code == 2
+    assert "NEXUS_LLM_MODEL" in strict.err
+    typed = nexus("run", "--world", case, "--approve", "all", "--json")
+    assert typed.code == 0, typed.err
+    body = json.loads(typed.out)
+    assert body["status"] == "resolved"
+    (told,) = [entry["text"] for entry in body["timeline"] if entry["kind"] == "handover"]
+    assert "NEXUS_LLM_MODEL" in told
 
 
 def test_the_graph_shows_every_role(nexus: Terminal) -> None:

@@ -45,6 +45,15 @@ def test_an_incident_runs_to_its_end_with_a_model(nexus: Terminal, case: Path, s
     assert usage["tokens"] > 0
 
 
+def test_a_model_that_nobody_named_is_the_first_that_the_endpoint_lists(nexus: Terminal, case: Path) -> None:
+    with FakeOpenAI(obliging) as server:
+        nexus.set("NEXUS_LLM_BASE_URL", server.base_url)
+        typed = nexus("run", "--world", case, "--approve", "none", "--json")
+        assert typed.code == 0, typed.err
+        assert engines(json.loads(typed.out)) == {"llm"}
+        assert len({asked.body["model"] for asked in server.requests}) == 1
+
+
 class Dying:
     """Answers some requests, then its server is gone."""
 
