@@ -125,7 +125,7 @@ STORIES = {
 }
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(**STORIES)
 def test_every_story_keeps_the_rules(
     engine: ScriptedEngine, happenings: list[Happening], minutes: int, effect: Any, people: int
