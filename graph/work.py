@@ -11,6 +11,7 @@ from langgraph.runtime import Runtime
 from agents.engine import Assignment, Desk, Performed
 from graph.entries import entry
 from graph.state import Deps, Done, Work, incident_of, pack
+from incidents.errors import EngineFailed
 from incidents.incident import Incident
 from incidents.reports import Task
 from incidents.timeline import EntryKind
@@ -63,6 +64,8 @@ async def _perform(deps: Deps, incident: Incident, assignment: Assignment) -> Do
         return Done(
             assignment=assignment, problem=f"no report within {box:.0f} s; the step goes on without it"
         )
+    except EngineFailed as error:
+        return Done(assignment=assignment, problem=f"failed: {error}")
     except Exception as error:  # the edge of a job: one role must not take the others down
         log.exception("role failed", incident=incident.id, role=assignment.role, task=assignment.task)
         return Done(assignment=assignment, problem=f"failed: {type(error).__name__}: {error}")
