@@ -25,10 +25,11 @@ from pathlib import Path
 from agents.engine import Engine
 from incidents.action import Approval, Proposal, Verdict
 from incidents.incident import Incident
-from nexus.app import Listeners, driver, open_incident
+from nexus.app import Listeners, driver
 from nexus.config import Settings
 from nexus.engines import engine_of
 from nexus.house import open_house
+from nexus.recorded import open_recorded
 from tests.fake_answers import obliging
 from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Asked, Turn
@@ -96,7 +97,7 @@ async def run(case: Path, settings: Settings, engine: Engine, mode: str) -> Inci
     """One incident in a throw-away home."""
     house = open_house(settings, create=True)
     try:
-        incident = await open_incident(house, case, None, mode)
+        incident = await open_recorded(house, case, None, mode)
         quiet = Listeners(entry=lambda _: None, message=lambda _: None)
         async with driver(house, incident.id, engine, approve, quiet) as ready:
             return await ready.drive(incident.id)

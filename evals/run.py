@@ -18,11 +18,12 @@ from incidents.reports import Task
 from incidents.runbook import Duration, EscalationRow, Runbook, Throughout
 from incidents.timeline import Entry
 from incidents.value import Value
-from nexus.app import Listeners, driver, open_incident
+from nexus.app import Listeners, driver
 from nexus.books import runbook_of
 from nexus.config import EngineMode, Settings
 from nexus.engines import engine_of
 from nexus.house import House, open_house
+from nexus.recorded import open_recorded
 from nexus.waiters import Approver
 from tools.recorded.document import ActionTruth, Truth
 from tools.recorded.ledger import Deed, Ledger
@@ -138,7 +139,7 @@ async def run_case(
 
 
 async def _drive(house: House, case: EvalCase, mode: EngineMode, approver: Approver) -> Record:
-    opened = await open_incident(house, case.folder, None, mode)
+    opened = await open_recorded(house, case.folder, None, mode)
     silent = Listeners(entry=lambda entry: None, message=lambda message: None)
     async with driver(house, opened.id, engine_of(house.settings, mode), approver, silent) as ready:
         incident = await ready.drive(opened.id)

@@ -59,7 +59,7 @@ async def _outcome(deps: Deps, incident: Incident, proposal: Proposal) -> Outcom
     outcome = await deps.world.actions.status(key) if key in begun else None
     if outcome is None:
         await _still_as_signed(deps, incident, proposal)
-        await deps.intents.begin(proposal, deps.clock.now())
+        await deps.intents.begin(proposal, deps.clock.now(), deps.policy.limits)
         outcome = await _executed(deps, proposal)
     await deps.intents.finish(key, outcome)
     return outcome
@@ -88,7 +88,7 @@ async def _still_as_signed(deps: Deps, incident: Incident, proposal: Proposal) -
     Raises:
         ActionRefused: no valid approval, or the observed state has drifted.
     """
-    permit(proposal, deps.policy, deps.clock.now())
+    permit(proposal, deps.policy, deps.clock.now(), incident.severity)
     plan = await deps.world.actions.plan(proposal.action)
     if digest_of(incident.id, proposal.id, plan) != proposal.digest:
         was = ", ".join(f"{o.name}={o.value}" for o in proposal.plan.observed)

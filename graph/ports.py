@@ -9,6 +9,7 @@ from typing import Protocol
 from incidents.action import Action, Outcome, Proposal
 from incidents.communications import BacklogEntry, Brief, Escalation, StatusUpdate
 from incidents.incident import Incident
+from incidents.safety import Limits
 from incidents.timeline import Entry
 from incidents.value import Moment, Value
 
@@ -40,11 +41,19 @@ class Journal(Protocol):
 class Intents(Protocol):
     """The write-ahead of changes: the intent is kept before the adapter is called, the outcome after."""
 
-    async def begin(self, proposal: Proposal, at: datetime) -> bool:
+    async def begin(self, proposal: Proposal, at: datetime, limits: Limits | None = None) -> bool:
         """Keep the intent under the proposal's execution key and mark its digest as spent.
+
+        Args:
+            proposal: what is about to be executed.
+            at: when.
+            limits: of a live world: checked against what every incident has begun, in one transaction.
 
         Returns:
             True if this call began it, False if it had been begun before (nothing is changed then).
+
+        Raises:
+            ActionRefused: another open incident has changed that service, or too much was changed lately.
         """
         ...
 

@@ -38,6 +38,11 @@ class Alert(Value):
         """What makes a redelivery the same alert: fingerprint, start and status."""
         return (self.fingerprint, self.starts_at.isoformat(), self.status.value)
 
+    @property
+    def firing(self) -> bool:
+        """Whether the condition holds."""
+        return self.status is AlertStatus.FIRING
+
     def label(self, name: str) -> str | None:
         """The value of a label, or None."""
         return next((label.value for label in self.labels if label.name == name), None)

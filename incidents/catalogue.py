@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from pydantic import Field, HttpUrl
+
 from incidents.errors import UnknownName
 from incidents.value import Value
 
@@ -15,6 +17,14 @@ class ServiceKind(StrEnum):
     EXTERNAL = "external"
 
 
+class Endpoint(Value):
+    """An address that can be asked without changing anything."""
+
+    name: str
+    url: HttpUrl
+    expect: int = Field(default=200, ge=100, le=599, description="the status of a healthy answer")
+
+
 class Service(Value):
     """One part of the system. `owner` names a speciality (backend, frontend, data, ...), not a person."""
 
@@ -23,6 +33,8 @@ class Service(Value):
     owner: str | None = None
     user_facing: bool = False
     depends_on: tuple[str, ...] = ()
+    tier: int | None = Field(default=None, ge=1, le=4, description="how much hangs on it; 1 is the most")
+    endpoints: tuple[Endpoint, ...] = ()
 
 
 class Catalogue(Value):

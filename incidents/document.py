@@ -103,37 +103,70 @@ def hint(name: str, known: list[str]) -> str:
 
 
 def _sentence(problem: ErrorDetails, model: type[BaseModel], under: str) -> str:
-    location = problem["loc"]
+    location, kind = _resolved(model, problem["loc"], missing=problem["type"] == "extra_forbidden")
     path = path_of(location, under) or "the file"
-    given = problem["input"]
-    if problem["type"] == "extra_forbidden":
-        return f"{path}: there is no such key; {hint(str(location[-1]), _keys_at(model, location[:-1]))}"
-    if problem["type"] == "missing":
-        return f"{path}: this is missing"
-    if problem["type"] == "enum":
-        known = re.findall(r"'([^']*)'", str(problem.get("ctx", {}).get("expected", "")))
-        return f"{path}: {given!r} is not allowed; {hint(str(given), known)}"
+    given, context = problem["input"], problem.get("ctx", {})
     what = problem["msg"].removeprefix("Value error, ")
+    match problem["type"]:
+        case "extra_forbidden":
+            return f"{path}: there is no such key; {hint(str(location[-1]), _keys(kind))}"
+        case "missing" | "union_tag_not_found":
+            return f"{path}{_tag(context)}: this is missing"
+        case "enum" | "literal_error" | "union_tag_invalid":
+            known = re.findall(r"'([^']*)'", str(context.get("expected", context.get("expected_tags", ""))))
+            wrong = context.get("tag", given)
+            return f"{path}{_tag(context)}: {wrong!r} is not allowed; {hint(str(wrong), known)}"
+        case "secret":  # what was written may be the secret itself
+            return f"{path}: {what}"
     shown = "" if isinstance(given, dict | list) or repr(given) in what else f"{given!r}: "
     return f"{path}: {shown}{what[:1].lower()}{what[1:]}"
 
 
-def _keys_at(model: type[BaseModel], location: Location) -> list[str]:
-    """The keys that are allowed at a place; empty where the place holds no mapping of fixed keys."""
+def _tag(context: Mapping[str, Any]) -> str:
+    """The key that tells the members of a union apart, where the problem is with it."""
+    return "." + str(context["discriminator"]).strip("'") if "discriminator" in context else ""
+
+
+def _keys(kind: Any) -> list[str]:
+    return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
+
+
+def _resolved(model: type[BaseModel], location: Location, missing: bool) -> tuple[Location, Any]:
+    """A place as people see it, without the tags of unions, and the type that is expected there.
+
+    Of a key that should not be there (`missing`), the type is that of what holds it.
+    """
     kind: Any = model
-    for part in location:
+    seen: list[int | str] = []
+    for part in location[:-1] if missing else location:
+        members = [m for m in _members(kind) if _tagged(m, part)]
+        if members:
+            kind = members[0]
+            continue
+        seen.append(part)
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             kind = kind.model_fields[str(part)].annotation if part in kind.model_fields else None
         elif part != "[key]":
             kind = get_args(kind)[-1 if get_origin(kind) is dict else 0] if get_args(kind) else None
         kind = _bare(kind)
-    return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else []
+    return (*seen, *location[-1:]) if missing else tuple(seen), kind
+
+
+def _members(kind: Any) -> tuple[Any, ...]:
+    return get_args(kind) if get_origin(kind) in (Union, UnionType) else ()
+
+
+def _tagged(member: Any, tag: int | str) -> bool:
+    """Whether a member of a union carries a tag in its `kind`."""
+    field = getattr(member, "model_fields", {}).get("kind")
+    return field is not None and tag in get_args(field.annotation)
 
 
 def _bare(kind: Any) -> Any:
-    """A type without `Annotated` and without `| None`."""
+    """A type without `Annotated` and without `| None`; a union of several stays one."""
     if get_origin(kind) is Annotated:
         return _bare(get_args(kind)[0])
     if get_origin(kind) in (Union, UnionType):
-        return _bare(next(part for part in get_args(kind) if part is not type(None)))
+        left = [part for part in get_args(kind) if part is not type(None)]
+        return _bare(left[0]) if len(left) == 1 else kind
     return kind

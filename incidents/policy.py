@@ -6,7 +6,26 @@ from pydantic import Field
 
 from incidents.action import ActionKind, ActionState, Approval, Proposal, Verdict
 from incidents.errors import ActionRefused, ApprovalRefused
+from incidents.safety import Freeze, Limits, frozen
+from incidents.severity import Severity
 from incidents.value import Value
+
+
+class Rule(Value):
+    """How many people some changes need; what it does not name it holds for all of."""
+
+    approvers: int = Field(ge=1, le=10)
+    kinds: tuple[ActionKind, ...] = ()
+    severities: tuple[Severity, ...] = ()
+    environments: tuple[str, ...] = ()
+
+    def covers(self, kind: ActionKind, severity: Severity | None, environment: str) -> bool:
+        """Whether it speaks of such a change."""
+        return (
+            (not self.kinds or kind in self.kinds)
+            and (not self.severities or severity in self.severities)
+            and (not self.environments or environment in self.environments)
+        )
 
 
 class ApprovalPolicy(Value):
@@ -16,14 +35,28 @@ class ApprovalPolicy(Value):
         default={ActionKind.FAILOVER: 2, ActionKind.HOTFIX: 2},
         description="kinds that need more than one person",
     )
+    rules: tuple[Rule, ...] = Field(
+        default=(), description="where several cover a change, the strictest holds"
+    )
+    environment: str = "production"
     people: tuple[str, ...] = ()
+    rights: dict[str, tuple[ActionKind, ...]] = Field(
+        default={}, description="the kinds that a person may decide on; who is not named may decide on all"
+    )
+    freezes: tuple[Freeze, ...] = ()
+    limits: Limits | None = Field(default=None, description="None: a recorded world, which has none")
     approved_for: timedelta = Field(
         default=timedelta(minutes=30), description="an approval that is older than this no longer counts"
     )
 
-    def needed(self, kind: ActionKind) -> int:
-        """How many different people must approve a change of that kind."""
-        return max(1, self.approvers.get(kind, 1))
+    def needed(self, kind: ActionKind, severity: Severity | None = None) -> int:
+        """How many different people must approve a change of that kind in an incident of that severity."""
+        ruled = [r.approvers for r in self.rules if r.covers(kind, severity, self.environment)]
+        return max(ruled, default=max(1, self.approvers.get(kind, 1)))
+
+    def may(self, who: str, kind: ActionKind) -> bool:
+        """Whether a person may decide on changes of that kind."""
+        return kind in self.rights.get(who, tuple(ActionKind))
 
 
 def decide(proposal: Proposal, approval: Approval, policy: ApprovalPolicy) -> Proposal:
@@ -36,6 +69,8 @@ def decide(proposal: Proposal, approval: Approval, policy: ApprovalPolicy) -> Pr
     who = approval.by.strip()
     if policy.people and who not in policy.people:
         raise ApprovalRefused(f"{who!r} may not decide; the policy allows {', '.join(policy.people)}")
+    if not policy.may(who, proposal.action.kind):
+        raise ApprovalRefused(f"{who!r} may not decide on a {proposal.action.kind}; somebody else has to")
     if proposal.state is not ActionState.PROPOSED:
         raise ApprovalRefused(f"{proposal.id} is {proposal.state}; only a proposed action can be decided")
     if approval.at >= proposal.expires_at:
@@ -58,19 +93,24 @@ def decide(proposal: Proposal, approval: Approval, policy: ApprovalPolicy) -> Pr
     return proposal.model_copy(update={"approvals": approvals, "state": state})
 
 
-def permit(proposal: Proposal, policy: ApprovalPolicy, now: datetime) -> None:
-    """Check once more, at the moment of execution, that people approved exactly this.
+def permit(
+    proposal: Proposal, policy: ApprovalPolicy, now: datetime, severity: Severity | None = None
+) -> None:
+    """Check once more, at the moment of execution, that people approved exactly this and that it may be now.
 
     Raises:
-        ActionRefused: not approved, not by enough different people, for another digest, or too long ago.
+        ActionRefused: not approved, not by enough different people, for another digest, too long ago, or
+            within a freeze.
     """
     people = {a.by.casefold() for a in proposal.approvals if a.verdict is Verdict.APPROVE}
     if proposal.state is not ActionState.APPROVED:
         raise ActionRefused(f"{proposal.id} is {proposal.state}, not approved")
     if any(a.digest != proposal.digest for a in proposal.approvals):
         raise ActionRefused(f"an approval of {proposal.id} is for another digest")
-    if len(people) < max(proposal.approvers_needed, policy.needed(proposal.action.kind)):
+    if len(people) < max(proposal.approvers_needed, policy.needed(proposal.action.kind, severity)):
         raise ActionRefused(f"{proposal.id} needs {proposal.approvers_needed} people, {len(people)} approved")
     latest = max(a.at for a in proposal.approvals)
     if now - latest > policy.approved_for:
         raise ActionRefused(f"the approval of {proposal.id} is older than {policy.approved_for}; ask again")
+    if stopped := frozen(policy.freezes, proposal.action.service, severity, now):
+        raise ActionRefused(stopped)

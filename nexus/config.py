@@ -61,6 +61,7 @@ class Settings(Value):
     budget_cost: dict[Severity, float] | None = Field(
         default=None, description="what one incident's models may cost, written in the same way"
     )
+    config: Path = Field(default=Path("nexus.yaml"), description="the live world's configuration")
     runbook: Path | None = Field(default=None, description="a runbook file of your own")
     roster: Path | None = Field(default=None, description="a file with further roles")
     prompts: Path | None = Field(default=None, description="a folder with prompts of your own")

@@ -3,6 +3,7 @@
 Every request is checked first, then written to the inbox; whoever drives the incident takes it from there.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -12,11 +13,11 @@ from incidents.errors import ApprovalRefused, Refused, UnknownName, UsageError
 from incidents.events import DecisionMade, Event, NoteAdded, SeveritySet, Stopped
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy, decide
-from incidents.severity import Severity
+from incidents.severity import Severity, Status
 from nexus.house import House
 from nexus.store.find import find_incident
 from nexus.store.port import IncidentStore
-from nexus.store.records import WorldKind
+from nexus.store.records import WorldKind, WorldRef
 from tools.clock import Clock, WallClock
 from tools.redact import redact
 
@@ -26,13 +27,13 @@ class Service:
     """The people's door. `wall` is the time for incidents of live worlds; recorded ones have their own."""
 
     store: IncidentStore
-    policy: ApprovalPolicy
+    policy_of: Callable[[WorldRef], ApprovalPolicy]
     wall: Clock
 
     @classmethod
     def of(cls, house: House) -> Self:
         """The door of a house."""
-        return cls(house.store, house.policy, WallClock())
+        return cls(house.store, house.policy_of, WallClock())
 
     async def decide(
         self,
@@ -70,7 +71,7 @@ class Service:
             at=await self._now(identity),
             note=redact(note),
         )
-        decided = decide(proposal, approval, self.policy)
+        decided = decide(proposal, approval, self.policy_of(await self.store.world_of(identity)))
         await self.store.record_approval(decision(incident, approval))
         return decided
 
@@ -96,6 +97,13 @@ class Service:
         now = await self._running(identity)
         event = Stopped(id=_event(identity, "stop", by, now), incident=identity, at=now, by=by, reason=reason)
         await self._send(event)
+
+    async def stop_all(self, *, by: str, reason: str) -> tuple[str, ...]:
+        """Stop the agents of every incident that runs; the ids of those that were."""
+        running = [one.id for one in await self.store.open_incidents() if one.status is Status.OPEN]
+        for identity in running:
+            await self.stop(identity, by=by, reason=reason)
+        return tuple(running)
 
     async def _send(self, event: Event) -> None:
         if not await self.store.add_event(event):

@@ -128,7 +128,7 @@ def signable(
         evidence=evidence,
         proposed_at=now,
         expires_at=now + deps.runbook.bounds.approval_expiry,
-        approvers_needed=deps.policy.needed(plan.action.kind),
+        approvers_needed=deps.policy.needed(plan.action.kind, incident.severity),
         undo_of=undo_of,
     )
 

@@ -11,11 +11,13 @@ from nexus.cli.ask import register_ask
 from nexus.cli.base import app, complain
 from nexus.cli.decide import register_decide
 from nexus.cli.evaluate import register_evaluate
+from nexus.cli.live import register_live
 from nexus.cli.look import register_look
 from nexus.cli.run import register_run
 from nexus.cli.trace import register_trace
 
 register_run(app)
+register_live(app)
 register_look(app)
 register_ask(app)
 register_trace(app)

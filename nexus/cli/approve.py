@@ -1,5 +1,6 @@
 """Who answers while an incident runs in this terminal."""
 
+import asyncio
 import getpass
 import sys
 from datetime import datetime
@@ -36,7 +37,8 @@ def _everything(house: House) -> Approver:
 
     async def answer(incident: Incident, proposal: Proposal, now: datetime) -> Approval:
         number = len(proposal.approvals)
-        named = house.policy.people
+        policy = house.policy_of(await house.store.world_of(incident.id))
+        named = [who for who in policy.people if policy.may(who, proposal.action.kind)]
         by = named[number % len(named)] if named else f"--approve all ({number + 1})"
         return _approval(proposal, Verdict.APPROVE, by, now, "")
 
@@ -52,16 +54,26 @@ def _asking(house: House) -> Approver:
         console = out()
         console.print()
         console.print(proposal_panel(proposal, incident, now, await house.store.evidence(incident.id)))
-        said = Prompt.ask("Approve?", choices=["yes", "no", "later"], console=console)
-        if said == "later":
+        # In a thread: a live incident goes on with its duties while somebody thinks.
+        said = await asyncio.to_thread(_prompted, proposal)
+        if said is None:
             return Nobody()
-        by = _name(proposal)
-        if said == "yes":
-            return _approval(proposal, Verdict.APPROVE, by, now, "")
-        note = Prompt.ask("Why not? The agents look again with your reason", console=console)
-        return _approval(proposal, Verdict.REJECT, by, now, note)
+        by, verdict, note = said
+        return _approval(proposal, verdict, by, now, note)
 
     return answer
+
+
+def _prompted(proposal: Proposal) -> tuple[str, Verdict, str] | None:
+    """Who says what, and why; None for later."""
+    console = out()
+    said = Prompt.ask("Approve?", choices=["yes", "no", "later"], console=console)
+    if said == "later":
+        return None
+    by = _name(proposal)
+    if said == "yes":
+        return by, Verdict.APPROVE, ""
+    return by, Verdict.REJECT, Prompt.ask("Why not? The agents look again with your reason", console=console)
 
 
 def _name(proposal: Proposal) -> str:

@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from nexus.config import Settings, read_settings
+from incidents.errors import UnknownName
+from nexus.config import EngineMode, Settings, read_settings
 
 if TYPE_CHECKING:
     from nexus.house import House
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+Engine = Annotated[str | None, typer.Option("--engine", help="auto, llm or playbook.")]
 IncidentId = Annotated[str, typer.Argument(metavar="ID", help="The incident, such as INC-2026-11-23-001.")]
 
 
@@ -42,6 +44,20 @@ def complain(text: str) -> None:
     Console(stderr=True, highlight=False, soft_wrap=True).print(Text(f"nexus: {text}", style="red"))
 
 
+def mode_of(engine: str | None) -> EngineMode:
+    """The engine that was asked for, else that of the settings.
+
+    Raises:
+        UnknownName: there is no such engine.
+    """
+    chosen = engine or settings().engine
+    match chosen:
+        case "auto" | "llm" | "playbook":
+            return chosen
+        case _:
+            raise UnknownName("engine", chosen, ("auto", "llm", "playbook"))
+
+
 def settings() -> Settings:
     """The settings in this process's environment."""
     return read_settings(os.environ)
@@ -52,7 +68,7 @@ def house(*, create: bool = False) -> Iterator["House"]:
     """The house, closed afterwards."""
     from nexus.house import open_house
 
-    opened = open_house(settings(), create=create)
+    opened = open_house(settings(), create=create, environment=os.environ)
     try:
         yield opened
     finally:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from incidents.errors import UsageError
 from nexus.cli.base import IncidentId, house, out
 
 By = Annotated[str, typer.Option("--by", help="Your name.")]
@@ -84,10 +85,25 @@ def severity(identity: IncidentId, level: Annotated[str, typer.Argument(help="P0
         out().print(f"Severity of {identity} set to {level.upper()}.", markup=False)
 
 
-def stop(identity: IncidentId, by: By, reason: Annotated[str, typer.Option("--reason", help="Why.")]) -> None:
-    """Stop the agents of an incident; pending approvals are revoked, people take over."""
+def stop(
+    by: By,
+    reason: Annotated[str, typer.Option("--reason", help="Why.")],
+    identity: Annotated[
+        str | None, typer.Argument(metavar="ID", help="The incident; none: with --all.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every incident that runs.")] = False,
+) -> None:
+    """Stop the agents, of one incident or everywhere; pending approvals are revoked, people take over."""
     from nexus.service import Service
 
+    if (identity is None) != everything:
+        raise UsageError("Name one incident, or stop everything with --all")
     with house() as opened:
-        asyncio.run(Service.of(opened).stop(identity, by=by, reason=reason))
-        out().print(f"{identity}: stopped; what was pending is revoked.", markup=False)
+        service = Service.of(opened)
+        if identity is not None:
+            asyncio.run(service.stop(identity, by=by, reason=reason))
+        stopped = (identity,) if identity else asyncio.run(service.stop_all(by=by, reason=reason))
+        for one in stopped:
+            out().print(f"{one}: stopped; what was pending is revoked.", markup=False)
+        if not stopped:
+            out().print("Nothing runs.")

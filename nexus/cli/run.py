@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from incidents.errors import AlertError, Refused, UnknownName
-from nexus.cli.base import Json, complain, house, log_to_stderr, out, settings, write
+from incidents.errors import AlertError, Refused, UsageError
+from nexus.cli.base import Engine, Json, complain, house, log_to_stderr, mode_of, out, settings, write
 from nexus.config import EngineMode
 
 if TYPE_CHECKING:
@@ -33,9 +33,6 @@ class Approve(StrEnum):
     NONE = "none"
 
 
-Engine = Annotated[str | None, typer.Option("--engine", help="auto, llm or playbook.")]
-
-
 def register_run(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command("demo")(demo)
@@ -49,7 +46,7 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Replay an incident that was recorded from a real shop with a bad release."""
-    mode = _mode(engine)
+    mode = mode_of(engine)
     if not as_json:
         _introduce(mode)
     with resources.as_file(resources.files("demo") / "recording" / DEMO) as case:
@@ -65,13 +62,24 @@ def run(
             metavar="ALERT", help="An Alertmanager webhook body or Nexus's JSON; none: the case's own alerts."
         ),
     ] = None,
-    world: Annotated[Path, typer.Option("--world", help="A recorded incident's folder.")],
+    world: Annotated[
+        Path | None, typer.Option("--world", help="A recorded incident's folder; none: the live world.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Of the live world; default: nexus.yaml here.")
+    ] = None,
     approve: Annotated[Approve, typer.Option("--approve", help="Who decides.")] = Approve.ASK,
     engine: Engine = None,
     as_json: Json = False,
 ) -> None:
-    """Run one incident to its end, on a virtual clock."""
-    _finish(_start(alert, world, approve, _mode(engine), as_json), as_json)
+    """Run one incident to its end: a recorded one on a virtual clock, or a live one."""
+    mode = mode_of(engine)
+    if world is not None:
+        _finish(_start(alert, world, approve, mode, as_json), as_json)
+    elif alert is not None:
+        _finish(_live(alert, config, approve, mode, as_json), as_json)
+    else:
+        raise UsageError("Give --world with a recorded incident, or an alert file for the live world")
 
 
 def resume(
@@ -86,8 +94,11 @@ def resume(
             out().print("Nothing to resume: no incident is open.")
         ended = []
         for one in reversed(found):
+            if asyncio.run(opened.store.world_of(one.id)).kind == "live":
+                complain(f"{one.id} belongs to a live world: `nexus serve` goes on with it")
+                continue
             try:
-                ended.append(_drive(opened, one.id, approve, _mode(one.engine), as_json))
+                ended.append(_drive(opened, one.id, approve, mode_of(one.engine), as_json))
             except Refused as error:
                 complain(str(error))
                 left += 1
@@ -102,15 +113,6 @@ def resume(
         sys.exit(WAITS_FOR_PEOPLE)
 
 
-def _mode(engine: str | None) -> EngineMode:
-    chosen = engine or settings().engine
-    match chosen:
-        case "auto" | "llm" | "playbook":
-            return chosen
-        case _:
-            raise UnknownName("engine", chosen, ("auto", "llm", "playbook"))
-
-
 def _introduce(mode: EngineMode) -> None:
     found = settings()
     if mode == "playbook" or not found.has_model:
@@ -123,14 +125,34 @@ def _introduce(mode: EngineMode) -> None:
 
 
 def _start(alert: Path | None, world: Path, approve: Approve, mode: EngineMode, as_json: bool) -> "Incident":
-    from nexus.app import open_incident
+    from nexus.recorded import open_recorded
 
     body = _body(alert) if alert is not None else None
     with house(create=True) as opened:
-        incident = asyncio.run(open_incident(opened, world.resolve(), body, mode))
+        incident = asyncio.run(open_recorded(opened, world.resolve(), body, mode))
         if not as_json:
             out().print(f"{incident.id}  {incident.title}", style="bold", markup=False)
         return _drive(opened, incident.id, approve, mode, as_json)
+
+
+def _live(alert: Path, config: Path | None, approve: Approve, mode: EngineMode, as_json: bool) -> "Incident":
+    """One delivery to the live world, and what comes of it."""
+    from nexus.cli.live import desk_of, site_of
+
+    log_to_stderr()
+    body = _body(alert)
+    path, site = site_of(config)
+
+    async def go() -> "Incident":
+        desk = desk_of(opened, site, path, mode, approve.value, quiet=as_json)
+        receipt = await desk.receive(body)
+        if receipt.incident is None:
+            raise UsageError(f"{alert} tells only the end of something that no open incident knows")
+        await desk.idle()
+        return await opened.find(receipt.incident)
+
+    with house(create=True) as opened:
+        return asyncio.run(go())
 
 
 def _body(alert: Path) -> bytes:

@@ -11,10 +11,23 @@ from incidents.errors import Refused, UnknownName
 from incidents.events import DecisionMade, Event
 from incidents.findings import Evidence
 from incidents.incident import Incident
+from incidents.safety import Limits
 from incidents.timeline import Entry
 from incidents.value import Value
 from nexus.store.claims import replaced, this_process
-from nexus.store.records import Claim, Message, Summary, WorldRef, already_decided, begun, incident_id, person
+from nexus.store.records import (
+    Claim,
+    Message,
+    Summary,
+    WorldKind,
+    WorldRef,
+    already_decided,
+    begun,
+    earlier,
+    incident_id,
+    person,
+    within,
+)
 
 V = TypeVar("V", bound=Value)
 
@@ -156,11 +169,21 @@ class MemoryStore:
         """Every decision on an incident, oldest first."""
         return self._approvals.of(incident)
 
-    async def begin(self, proposal: Proposal, at: datetime) -> bool:
-        """Keep the intent to execute a proposal, once."""
+    async def begin(self, proposal: Proposal, at: datetime, limits: Limits | None = None) -> bool:
+        """Keep the intent to execute a proposal, once, if the limits allow it."""
         self._known(proposal.incident)
-        new = proposal.execution_key not in self._intents
-        self._intents.setdefault(proposal.execution_key, begun(proposal, at))
+        mine = begun(proposal, at)
+        within(
+            limits,
+            mine,
+            (
+                earlier(intent, self._incidents[intent.incident][0].open)
+                for intent in self._intents.values()
+                if self._worlds[intent.incident].kind is WorldKind.LIVE and intent.key != mine.key
+            ),
+        )
+        new = mine.key not in self._intents
+        self._intents.setdefault(mine.key, mine)
         return new
 
     async def finish(self, key: str, outcome: Outcome) -> None:

@@ -1,14 +1,16 @@
 """What the store knows beside the incident itself: summaries, worlds, claims, messages."""
 
 import unicodedata
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
 
 from graph.ports import Intent
 from incidents.action import Approval, Proposal
-from incidents.errors import ApprovalRefused
+from incidents.errors import ActionRefused, ApprovalRefused
 from incidents.incident import Incident
+from incidents.safety import Begun, Limits, conflict
 from incidents.severity import Severity, Status, Step
 from incidents.value import Moment, Value
 
@@ -124,3 +126,26 @@ def begun(proposal: Proposal, at: datetime) -> Intent:
         action=proposal.action,
         begun_at=at,
     )
+
+
+def earlier(intent: Intent, still_open: bool) -> Begun:
+    """What an intent means for the limits; one that changed nothing holds nobody back."""
+    return Begun(
+        incident=intent.incident,
+        service=intent.action.service,
+        at=intent.begun_at,
+        open=still_open and (intent.outcome is None or intent.outcome.done),
+    )
+
+
+def within(limits: Limits | None, mine: Intent, others: Iterable[Begun]) -> None:
+    """Refuse a change that may not begin beside the others.
+
+    Raises:
+        ActionRefused: the message says which rule holds it back.
+    """
+    why = (
+        conflict(mine.incident, mine.action.service, mine.begun_at, limits, tuple(others)) if limits else None
+    )
+    if why is not None:
+        raise ActionRefused(f"{why}; nothing was executed")

@@ -13,11 +13,24 @@ from incidents.errors import Refused, UnknownName
 from incidents.events import EVENT, DecisionMade, Event
 from incidents.findings import Evidence
 from incidents.incident import Incident
+from incidents.safety import Begun, Limits
+from incidents.severity import Status
 from incidents.timeline import Entry
 from incidents.value import Value
 from nexus.store.claims import replaced, this_process
 from nexus.store.database import Database, Run
-from nexus.store.records import Claim, Message, Summary, WorldRef, already_decided, begun, incident_id, person
+from nexus.store.records import (
+    Claim,
+    Message,
+    Summary,
+    WorldRef,
+    already_decided,
+    begun,
+    earlier,
+    incident_id,
+    person,
+    within,
+)
 from nexus.store.rows import as_json, columns, sortable, summaries
 
 T = TypeVar("T")
@@ -190,12 +203,16 @@ class Store:
         """Every decision on an incident, oldest first."""
         return await self._all(Approval, "approvals", incident=incident)
 
-    async def begin(self, proposal: Proposal, at: datetime) -> bool:
-        """Keep the intent to execute a proposal, once."""
+    async def begin(self, proposal: Proposal, at: datetime, limits: Limits | None = None) -> bool:
+        """Keep the intent to execute a proposal, once, if the limits allow it."""
         intent = begun(proposal, at)
-        return await self._insert(
-            "begin_intent", intent.incident, key=intent.key, digest=intent.digest, body=as_json(intent)
-        )
+
+        def work(run: Run) -> bool:
+            within(limits, intent, (_begun(*row) for row in run("live_intents", key=intent.key)))
+            values = {"key": intent.key, "digest": intent.digest, "body": as_json(intent)}
+            return run("begin_intent", incident=intent.incident, **values).rowcount > 0
+
+        return await self._atomically(intent.incident, work)
 
     async def finish(self, key: str, outcome: Outcome) -> None:
         """Keep what became of a key; the first outcome stays."""
@@ -285,3 +302,10 @@ class Store:
         return UnknownName(
             "incident", incident, (identity for (identity,) in await self._database.read("ids"))
         )
+
+
+def _begun(body: str, outcome: str | None, status: str) -> Begun:
+    intent = Intent.model_validate_json(body)
+    if outcome is not None:
+        intent = intent.model_copy(update={"outcome": Outcome.model_validate_json(outcome)})
+    return earlier(intent, still_open=status == Status.OPEN)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incidents.action import Outcome
-from incidents.errors import ApprovalRefused, Refused, UnknownName
+from incidents.errors import ActionRefused, ApprovalRefused, Refused, UnknownName
 from incidents.events import DecisionMade, NoteAdded, TimerFired
+from incidents.safety import Limits
 from incidents.severity import Severity, Status
 from nexus.store import Message, MessageKind, Store, WorldKind, WorldRef
 from nexus.store.memory import MemoryStore
@@ -224,3 +225,33 @@ async def test_many_at_once_get_ids_of_their_own(store: IncidentStore) -> None:
     day = datetime(2026, 11, 23, tzinfo=UTC).date()
     ids = await asyncio.gather(*(store.next_id(day) for _ in range(50)))
     assert len(set(ids)) == 50
+
+
+async def test_two_live_incidents_never_change_one_service(store: IncidentStore) -> None:
+    other = "INC-2026-11-23-002"
+    live = WorldRef(kind=WorldKind.LIVE, path="/etc/nexus.yaml")
+    await store.register(sample.opened(), live, at(0))
+    await store.register(sample.opened().model_copy(update={"id": other}), live, at(0))
+    mine, theirs = sample.proposal(), sample.proposal(incident=other)
+    limits = Limits(changes_per_hour=2)
+    assert await store.begin(theirs, at(1), limits)
+    with pytest.raises(ActionRefused, match=other):
+        await store.begin(mine, at(2), limits)
+    assert await store.unfinished(ID) == ()
+    await store.save(sample.resolved().model_copy(update={"id": other}), at(3))
+    assert await store.begin(mine, at(4), limits)
+    assert not await store.begin(mine, at(5), limits)  # the same key again is no further change
+
+
+async def test_an_hour_has_its_limit_of_changes_in_live_worlds_only(store: IncidentStore) -> None:
+    limits = Limits(changes_per_hour=1)
+    await store.register(sample.opened(), WORLD, at(0))
+    recorded = "INC-2026-11-23-002"
+    for number in (recorded, "INC-2026-11-23-003", "INC-2026-11-23-004"):
+        world = WORLD if number == recorded else WorldRef(kind=WorldKind.LIVE, path="/etc/nexus.yaml")
+        await store.register(sample.resolved().model_copy(update={"id": number}), world, at(0))
+    await store.begin(sample.proposal(incident=recorded), at(1))
+    await store.begin(sample.proposal(incident="INC-2026-11-23-003"), at(2), limits)
+    with pytest.raises(ActionRefused, match="limit is 1"):
+        await store.begin(sample.proposal(incident="INC-2026-11-23-004"), at(61), limits)
+    assert await store.begin(sample.proposal(incident="INC-2026-11-23-004"), at(62), limits)

@@ -1,3 +1,5 @@
+from typing import Annotated, Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,18 @@ class Cup(Value):
     owner: Severity = Severity.P0
 
 
+class Mug(Value):
+    kind: Literal["mug"]
+    handle: bool = True
+
+
+class Glass(Value):
+    kind: Literal["glass"]
+    litres: float = 0.3
+
+
 class Shelf(Value):
+    vessels: tuple[Annotated[Mug | Glass, Field(discriminator="kind")], ...] = ()
     cups: dict[str, tuple[Cup, ...]] = Field(default={})
     best: Cup | None = None
 
@@ -40,6 +53,12 @@ def test_a_good_document_becomes_its_value() -> None:
         ("cupz: {}", "cupz: there is no such key; did you mean cups?"),
         ("cups: {a: [{}]}", "cups.a[0].size: this is missing"),
         ("cups: {a: [{size: 1, owner: P9}]}", "cups.a[0].owner: 'P9' is not allowed; did you mean P"),
+        (
+            "vessels: [{kind: glass, litrs: 1}]",
+            "vessels[0].litrs: there is no such key; did you mean litres?",
+        ),
+        ("vessels: [{kind: mugg}]", "vessels[0].kind: 'mugg' is not allowed; did you mean mug?"),
+        ("vessels: [{litres: 1}]", "vessels[0].kind: this is missing"),
         ("cups: {a: [{size: many}]}", "cups.a[0].size: 'many': input should be a valid integer"),
     ],
 )

@@ -71,6 +71,12 @@ select body from approvals where incident = :incident order by seq;
 insert into intents (key, incident, digest, body) values (:key, :incident, :digest, :body)
 on conflict (key) do nothing;
 
+-- name: live_intents
+select intents.body, intents.outcome, incidents.status from intents
+join incidents on incidents.id = intents.incident
+where json_extract(incidents.world, '$.kind') = 'live' and intents.key <> :key
+order by intents.seq;
+
 -- name: finish_intent
 update intents set outcome = coalesce(outcome, :outcome) where key = :key;
 

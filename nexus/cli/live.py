@@ -1,0 +1,105 @@
+"""Verbs of a live world: serve, init."""
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from incidents.errors import NexusError, UsageError
+from nexus.cli.base import Engine, complain, house, log_to_stderr, mode_of, out, settings
+
+if TYPE_CHECKING:
+    from nexus.desk import Desk
+    from nexus.house import House
+    from nexus.site import Site
+
+Config = Annotated[Path | None, typer.Option("--config", help="The configuration; default: nexus.yaml here.")]
+
+
+def register_live(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command("serve")(serve)
+
+
+def serve(
+    config: Config = None,
+    host: Annotated[str, typer.Option("--host", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any that is free.")] = 8477,
+    engine: Engine = None,
+) -> None:
+    """Receive alerts over HTTP and run an incident for each; decisions come from `nexus approve`."""
+    log_to_stderr()
+    mode = mode_of(engine)
+    with house(create=True) as opened:
+        path, site = site_of(config)
+        if not site.people:
+            complain("nexus.yaml names no people: anyone who gives a name may approve")
+        asyncio.run(_serve(opened, site, path, mode, host, port))
+
+
+def site_of(config: Path | None) -> tuple[Path, "Site"]:
+    """The configuration's absolute path and what it says.
+
+    Raises:
+        SettingsError: it cannot be read, or breaks a rule.
+    """
+    from nexus.site import load_site
+
+    path = (config or settings().config).resolve()
+    return path, load_site(path)
+
+
+def desk_of(opened: "House", site: "Site", path: Path, mode: str, approve: str, *, quiet: bool) -> "Desk":
+    """The desk of a live world; `approve` as in `--approve`."""
+    from nexus.app import Listeners
+    from nexus.cli.approve import approver
+    from nexus.desk import Desk
+    from nexus.engines import engine_of
+    from nexus.render.timeline import show_entry
+    from tools.clock import WallClock
+
+    return Desk(
+        house=opened,
+        site=site,
+        path=path,
+        engine=lambda: engine_of(settings(), mode_of(mode)),
+        mode=mode,
+        approver=approver(approve, opened),
+        listeners=Listeners(
+            entry=lambda entry: None if quiet else show_entry(out(), entry), message=lambda message: None
+        ),
+        clock=WallClock(),
+    )
+
+
+async def _serve(opened: "House", site: "Site", path: Path, mode: str, host: str, port: int) -> None:
+    import uvicorn
+
+    from nexus.web import web
+
+    token = opened.secrets(site.intake.token) if site.intake.token else None
+    if token is None and host not in {"127.0.0.1", "::1", "localhost"}:
+        raise UsageError("Listening beyond this machine needs a token: set intake.token in nexus.yaml")
+    desk = desk_of(opened, site, path, mode, "none", quiet=False)
+    sock = _listening(host, port)
+    where = sock.getsockname()
+    out().print(f"Nexus takes alerts at http://{where[0]}:{where[1]}/alerts", markup=False)
+    out().print(f"{len(site.services)} services, engine {mode}; Ctrl-C stops it.", markup=False)
+    server = uvicorn.Server(uvicorn.Config(web(desk, token), log_level="warning", access_log=False))
+    await server.serve([sock])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that takes connections from now on; they wait until the server answers.
+
+    Raises:
+        NexusError: the address is taken or not of this machine.
+    """
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        raise NexusError(
+            f"{host}:{port} cannot be listened on ({error.strerror}); name another with --port"
+        ) from None

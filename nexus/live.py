@@ -1,0 +1,65 @@
+"""Incidents of a live world: opened by alerts, on the wall's clock, over the backends of `nexus.yaml`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tools.live.world import live_world
+
+from incidents.alert import Alert
+from incidents.findings import Window
+from incidents.incident import Incident
+from nexus.house import House
+from nexus.site import Site, load_site
+from nexus.stage import Stage
+from nexus.store import WorldKind, WorldRef
+from nexus.waiters import Approver, LiveWaiter
+from tools.clock import Clock
+from tools.redacted import redacted_world
+
+
+async def open_live(house: House, site: Path, alerts: tuple[Alert, ...], mode: str, clock: Clock) -> Incident:
+    """Register a new incident of the live world that the `nexus.yaml` at an absolute path describes."""
+    now = clock.now()
+    incident = Incident(
+        id=await house.store.next_id(now.date()),
+        title=alerts[0].title,
+        engine=mode,
+        opened_at=now,
+        step_since=now,
+        alerts=alerts,
+    )
+    await house.store.register(incident, WorldRef(kind=WorldKind.LIVE, path=str(site)), now)
+    return incident
+
+
+@asynccontextmanager
+async def live_stage(
+    house: House, incident: Incident, ref: WorldRef, approver: Approver, clock: Clock
+) -> AsyncIterator[Stage]:
+    """The stage of a live incident; the connections to the backends are closed afterwards.
+
+    Raises:
+        SettingsError: its `nexus.yaml` can no longer be read.
+    """
+    site = load_site(Path(ref.path))
+    async with live_world(site.backends, site.catalogue, quiet_of(incident, site), house.secrets) as world:
+        yield Stage(
+            world=redacted_world(world),
+            clock=clock,
+            waiter=LiveWaiter(store=house.store, clock=clock, approver=approver),
+            policy=site.policy,
+            revenue_threshold=site.thresholds.revenue,
+            pace=lambda step: None,
+            catch_up=lambda known: None,
+        )
+
+
+def quiet_of(incident: Incident, site: Site) -> Window:
+    """How things usually are: the time before what is searched for the cause.
+
+    An alert tells when its condition began, which may be long before it was delivered.
+    """
+    began = min([incident.opened_at, *(alert.starts_at for alert in incident.alerts)])
+    end = began - site.windows.lookback
+    return Window(start=end - site.windows.quiet, end=end)

@@ -1,0 +1,52 @@
+"""Secrets by reference: a document names where one is, never what it is."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, SecretStr
+from pydantic_core import PydanticCustomError
+
+from incidents.errors import SettingsError
+
+_REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:/.+")
+
+
+def _referred(text: Any) -> Any:
+    """Refuse a secret that is written out, without repeating it."""
+    if not isinstance(text, str) or not _REFERENCE.fullmatch(text):
+        raise PydanticCustomError("secret", "a secret is named, never written here: env:NAME or file:/PATH")
+    return text
+
+
+#: `env:NAME` or `file:/absolute/path`.
+SecretRef = Annotated[str, BeforeValidator(_referred)]
+
+
+class Secrets:
+    """Resolves references at the moment they are needed, so that no value holds a secret.
+
+    Args:
+        environment: where `env:` references are looked up.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def __call__(self, ref: SecretRef) -> SecretStr:
+        """What a reference stands for.
+
+        Raises:
+            SettingsError: the variable is not set, or the file cannot be read.
+        """
+        kind, _, name = ref.partition(":")
+        if kind == "env":
+            value = self._environment.get(name)
+            if not value:
+                raise SettingsError(f"{ref}: the variable {name} is not set in the environment of nexus")
+            return SecretStr(value)
+        try:
+            return SecretStr(Path(name).read_text(encoding="utf-8").strip())
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{ref}: the file cannot be read: {error}") from None
