@@ -26,7 +26,7 @@ from nexus.stage import Stage
 from nexus.store import Message, WorldKind
 from nexus.store.sql import FENCE
 from nexus.waiters import Approver
-from tools.box import BOX
+from tools.box import BOX, available
 from tools.clock import WallClock
 from tools.kit import Kit, Sources
 
@@ -95,7 +95,7 @@ def _deps(
     journal = Announced(house.store, listeners.entry)
 
     def make_kit(sources: Sources, role: str, tools: tuple[str, ...]) -> Kit:
-        return Kit(sources, house.store, role, [BOX[name] for name in tools])
+        return Kit(sources, house.store, role, available(tools, sources.world))
 
     async def write_post_mortem(incident: Incident, report: PostMortemReport, who: str, engine: str) -> str:
         written = post_mortem(

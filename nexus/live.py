@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tools.live.world import live_world
-
 from incidents.alert import Alert
 from incidents.findings import Window
 from incidents.incident import Incident
@@ -15,6 +13,7 @@ from nexus.stage import Stage
 from nexus.store import WorldKind, WorldRef
 from nexus.waiters import Approver, LiveWaiter
 from tools.clock import Clock
+from tools.live.world import live_world
 from tools.redacted import redacted_world
 
 
@@ -43,7 +42,8 @@ async def live_stage(
         SettingsError: its `nexus.yaml` can no longer be read.
     """
     site = load_site(Path(ref.path))
-    async with live_world(site.backends, site.catalogue, quiet_of(incident, site), house.secrets) as world:
+    quiet = quiet_of(incident, site)
+    async with live_world(site.backends, site.catalogue, quiet, house.secrets, clock) as world:
         yield Stage(
             world=redacted_world(world),
             clock=clock,

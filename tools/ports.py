@@ -14,6 +14,7 @@ from incidents.action import Action, Outcome, Plan
 from incidents.catalogue import Catalogue
 from incidents.changes import Change
 from incidents.findings import Evidence, Window
+from incidents.health import Probe
 
 
 class Metrics(Protocol):
@@ -48,6 +49,17 @@ class Changes(Protocol):
         ...
 
 
+class Health(Protocol):
+    """Parts of the system that can be asked directly, without changing anything."""
+
+    async def probe(self, services: Sequence[str] = ()) -> tuple[Probe, ...]:
+        """Ask every part of the services named, or of all; unhealthy ones first.
+
+        A part that does not answer is an unhealthy one; one that could not be asked is a gap (`tools.gaps`).
+        """
+        ...
+
+
 class Actions(Protocol):
     """What can change the world. Only the execute node of the graph calls `execute`."""
 
@@ -74,7 +86,8 @@ class World:
     """The ports of one world, wired together, with the time span that counts as quiet.
 
     `quiet` is a window of normal operation inside the same sources, if one is known. `baseline` answers for
-    a quiet time that is kept apart (another folder, another day), if there is one.
+    a quiet time that is kept apart (another folder, another day), if there is one. Recorded worlds have no
+    `health`: what was not asked then cannot be asked now.
     """
 
     catalogue: Catalogue
@@ -83,6 +96,7 @@ class World:
     traces: Traces
     changes: Changes
     actions: Actions
+    health: Health | None = None
     quiet: Window | None = None
     baseline: "World | None" = None
 

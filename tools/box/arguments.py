@@ -70,6 +70,12 @@ class EndpointsArgs(Value):
     settle_minutes: float = Field(default=1.0, ge=0, le=60, description=_SETTLE)
 
 
+class ProbesArgs(Value):
+    """The parts of one service, or of all."""
+
+    service: str | None = Field(default=None, description=f"{_SERVICE}; leave out for all")
+
+
 class PlanArgs(Value):
     """An action to plan, not to take: the dry run changes nothing."""
 

@@ -229,10 +229,36 @@ class Command(Value):
     environment: dict[str, SecretRef] = Field(default={}, description="what the script gets beside PATH")
 
 
+class Postgres(Value):
+    """A PostgreSQL server, asked for connections, locks, slow queries and replication lag."""
+
+    kind: Literal["postgres"]
+    service: str
+    dsn: SecretRef = Field(description="the address with its password, as libpq reads it")
+    timeout: Duration = timedelta(seconds=5)
+    slow: Duration = Field(default=timedelta(seconds=5), description="a query that runs longer is slow")
+
+
+class StatusPageSpec(Http):
+    """A vendor's Statuspage, `/api/v2/summary.json`."""
+
+    kind: Literal["status_page"]
+    service: str
+
+
+class OpenApi(Http):
+    """A service's OpenAPI document: its GET operations without required parameters are probed."""
+
+    kind: Literal["openapi"]
+    service: str
+    document: str = Field(default="/openapi.json", pattern="^/")
+
+
 LogSpec = Annotated[LogFiles | Journal | Loki | Elastic, Field(discriminator="kind")]
 TraceSpec = Annotated[Jaeger | Tempo | TraceFiles, Field(discriminator="kind")]
 ChangeSpec = Annotated[ReleaseLog | Git | GitHub | KubernetesHistory, Field(discriminator="kind")]
 ActionSpec = Annotated[Releases | KubernetesActions | Flags | Command, Field(discriminator="kind")]
+HealthSpec = Annotated[Postgres | StatusPageSpec | OpenApi, Field(discriminator="kind")]
 
 
 class Backends(Value):
@@ -243,3 +269,4 @@ class Backends(Value):
     traces: TraceSpec | None = None
     changes: tuple[ChangeSpec, ...] = ()
     actions: tuple[ActionSpec, ...] = ()
+    health: tuple[HealthSpec, ...] = Field(default=(), description="beside the endpoints of the catalogue")

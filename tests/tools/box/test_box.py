@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from incidents.action import Action, ActionKind, Arguments, Outcome, Proposal
 from incidents.errors import ToolFailed
 from incidents.findings import EvidenceStatus, Window
+from incidents.health import Probe
 from incidents.value import Value
 from incidents.verification import Recovery, SignalKind
 from tests.cases import ALERT, END, ONSET, build_case, case_incident, case_sources, case_world, sources_of
@@ -30,6 +32,7 @@ from tools.box import (
     RECOVERY,
     SUSPECTS,
     TRACES,
+    available,
 )
 from tools.box.arguments import (
     ChangesArgs,
@@ -48,10 +51,23 @@ from tools.memory import MemoryEvidence
 from tools.ports import World
 
 
+class OneEndpoint:
+    """The twin of the health port: one endpoint that does not do well."""
+
+    async def probe(self, services: Sequence[str] = ()) -> tuple[Probe, ...]:
+        return (
+            Probe(
+                service="checkout", target="GET /health", at=ALERT, healthy=False, said="503",
+                milliseconds=12.0,
+            ),
+        )  # fmt: skip
+
+
 @pytest.fixture
 def sources(shop: Path, ledger: Path) -> Sources:
     """A minute after the alert."""
-    return case_sources(shop, ledger, ALERT + timedelta(minutes=1))[0]
+    made = case_sources(shop, ledger, ALERT + timedelta(minutes=1))[0]
+    return replace(made, world=replace(made.world, health=OneEndpoint()))
 
 
 def kit(sources: Sources) -> Kit:
@@ -319,3 +335,13 @@ async def test_the_future_is_never_seen(shop: Path, ledger: Path) -> None:
 async def test_old_telemetry_is_called_old(shop: Path, ledger: Path) -> None:
     sources, _ = case_sources(shop, ledger, END + timedelta(minutes=10))
     assert "10 min old" in (await asked(sources, "overview")).evidence.summary
+
+
+async def test_what_was_asked_directly_names_the_unhealthy(sources: Sources) -> None:
+    answer = await asked(sources, "probes")
+    assert "checkout GET /health [NOT healthy]: 503; 12 ms" in answer.evidence.summary
+
+
+def test_a_recording_offers_no_direct_questions(sources: Sources) -> None:
+    recorded = replace(sources.world, health=None)
+    assert [tool.name for tool in available(("probes", "logs"), recorded)] == ["logs"]

@@ -1,0 +1,37 @@
+"""What a backend answered only in part: noted where it is seen, told where the findings are made.
+
+A port answers with a frame; what the frame lacks is a sentence beside it. It travels outside of the answer,
+so that wrappers around a port need not know of it, and it stays with the question that it belongs to: tasks
+and threads that are started while a question is asked note into the same list.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+_open: ContextVar[list[str] | None] = ContextVar("gaps", default=None)
+
+
+def note(gap: str) -> None:
+    """Say what is missing from the answer that is being made; the same sentence again adds nothing."""
+    gaps = _open.get()
+    if gaps is not None and gap in gaps:
+        return
+    log.info("gap", what=gap)
+    if gaps is not None:
+        gaps.append(gap)
+
+
+@contextmanager
+def noted() -> Iterator[list[str]]:
+    """Collect what is noted inside; complete when the block has ended."""
+    gaps: list[str] = []
+    token = _open.set(gaps)
+    try:
+        yield gaps
+    finally:
+        _open.reset(token)

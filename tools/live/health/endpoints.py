@@ -1,0 +1,96 @@
+"""Endpoints over HTTP: those of the catalogue, and those that an OpenAPI document lists."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+
+from incidents.catalogue import Endpoint, Service
+from incidents.errors import ToolFailed
+from incidents.health import Probe
+from tools.clock import Clock
+from tools.live.http import Backend
+from tools.live.secrets import Secrets
+from tools.live.spec import OpenApi
+from tools.redact import redact
+
+#: How long an endpoint may take, in seconds.
+PATIENCE = 5.0
+#: Operations of one document that are asked.
+MOST = 20
+#: What is read of an answer that is not healthy, in bytes.
+_HEAD = 400
+
+
+class EndpointProbes:
+    """Asks endpoints of services. Only GET; no redirect is followed, no credentials are sent."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._client: httpx2.AsyncClient | None = None
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def probe(self, service: Service, endpoint: Endpoint) -> Probe:
+        """Ask one endpoint; one that does not answer is an unhealthy one, not an error."""
+        self._client = self._client or httpx2.AsyncClient(timeout=PATIENCE)
+        at, began = self._clock.now(), time.perf_counter()
+        try:
+            async with self._client.stream("GET", str(endpoint.url)) as answer:
+                head = await _head(answer)
+            healthy = answer.status_code == endpoint.expect
+            said = f"{answer.status_code}" + ("" if healthy else f" (expected {endpoint.expect}): {head}")
+        except httpx2.HTTPError as error:
+            healthy, said = False, f"no answer: {type(error).__name__}"
+        return Probe(
+            service=service.name,
+            target=f"GET {endpoint.name}",
+            at=at,
+            healthy=healthy,
+            said=said,
+            milliseconds=round((time.perf_counter() - began) * 1000, 1),
+        )
+
+
+async def _head(answer: httpx2.Response) -> str:
+    """The first line of an answer's body, redacted."""
+    read = b""
+    async for part in answer.aiter_bytes():
+        read += part
+        if len(read) >= _HEAD:
+            break
+    return redact(" ".join(read[:_HEAD].decode("utf-8", errors="replace").split()))[:120]
+
+
+async def documented(spec: OpenApi, secrets: Secrets) -> tuple[Endpoint, ...]:
+    """The GET operations without required parameters that an OpenAPI document lists.
+
+    Raises:
+        ToolFailed: the document cannot be fetched or is none.
+    """
+    backend = Backend("OpenAPI document", spec, secrets)
+    try:
+        document = await backend.get(spec.document)
+    finally:
+        await backend.aclose()
+    if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
+        raise ToolFailed(f"{backend.where}{spec.document} is no OpenAPI document: it has no `paths`")
+    found = [
+        Endpoint.model_validate({"name": path, "url": backend.where + path})
+        for path in _plain(document["paths"])
+    ]
+    return tuple(found[:MOST])
+
+
+def _plain(paths: dict[str, Any]) -> Iterator[str]:
+    for path, operations in sorted(paths.items()):
+        get = operations.get("get") if isinstance(operations, dict) else None
+        if not isinstance(get, dict) or "{" in path or not path.startswith("/"):
+            continue
+        parameters = [*operations.get("parameters", []), *get.get("parameters", [])]
+        if not any(isinstance(one, dict) and one.get("required") for one in parameters):
+            yield path

@@ -1,0 +1,42 @@
+"""What a vendor says of itself: Statuspage's `summary.json`."""
+
+import time
+
+from incidents.errors import ToolFailed
+from incidents.health import Figure, Probe
+from tools.clock import Clock
+from tools.live.http import Backend
+from tools.redact import redact
+
+
+class StatusPage:
+    """One vendor's page. The vendor is a service of the catalogue, of kind external."""
+
+    def __init__(self, service: str, backend: Backend, clock: Clock) -> None:
+        self._service = service
+        self._backend = backend
+        self._clock = clock
+
+    async def probe(self) -> Probe:
+        """The indicator and the open incidents.
+
+        Raises:
+            ToolFailed: the page does not answer, or is no Statuspage.
+        """
+        at, began = self._clock.now(), time.perf_counter()
+        page = await self._backend.get("/api/v2/summary.json")
+        status = page.get("status") if isinstance(page, dict) else None
+        if not isinstance(status, dict) or not isinstance(status.get("indicator"), str):
+            raise ToolFailed(f"{self._backend.where} is no Statuspage: summary.json has no status.indicator")
+        incidents = [one for one in page.get("incidents") or () if isinstance(one, dict)]
+        names = "; ".join(redact(str(one.get("name", "unnamed")))[:120] for one in incidents[:5])
+        return Probe(
+            service=self._service,
+            target="status page",
+            at=at,
+            healthy=status["indicator"] == "none" and not incidents,
+            said=f"{redact(str(status.get('description', status['indicator'])))[:120]}"
+            + (f"; open incidents: {names}" if names else ""),
+            milliseconds=round((time.perf_counter() - began) * 1000, 1),
+            figures=(Figure(name="open incidents", value=len(incidents)),),
+        )

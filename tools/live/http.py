@@ -1,0 +1,300 @@
+"""Asking a backend over HTTP: time and size limits, one retry layer, and a sentence for each way to fail."""
+
+import asyncio
+import base64
+import json
+import ssl
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple, TypeVar
+
+import httpx2
+from pydantic import BaseModel, ConfigDict, ValidationError
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from incidents.errors import SettingsError, ToolFailed
+from tools.clock import Clock, WallClock
+from tools.gaps import note
+from tools.live.secrets import Secrets
+from tools.live.spec import Http
+from tools.redact import redact
+from tools.words import plain
+
+#: An answer that is larger is not read to its end, in bytes.
+LARGEST = 32_000_000
+#: How often a question is asked that failed for a passing reason.
+TRIES = 3
+#: A backend's clock that is further off than this is named as a gap, in seconds.
+SKEW = 60
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+#: As much of an error page as a sentence bears.
+_QUOTED = 200
+
+Query = Mapping[str, str | int | float | Sequence[str]]
+
+
+class Answer(NamedTuple):
+    """What came back: the body, and the headers by their names in lower case."""
+
+    text: str
+    headers: Mapping[str, str]
+
+
+class Reply(BaseModel):
+    """The base of what a backend answers: only what is needed is named, everything else is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+
+R = TypeVar("R", bound=Reply)
+
+
+class Passing(ToolFailed):
+    """Worth another try: the connection broke, or the server said that it is busy."""
+
+
+class Silent(ToolFailed):
+    """It did not answer in time; asked again it would only be slower."""
+
+
+class Declined(ToolFailed):
+    """The server understood and said no. `status` is HTTP's, `text` the answer's body."""
+
+    def __init__(self, sentence: str, status: int, text: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.text = text
+
+
+class Backend:
+    """One backend over HTTP. No error of it holds a credential, or more than a line of what it answered.
+
+    Args:
+        name: how sentences name it, such as `Prometheus`.
+        spec: its address, credentials and time limit.
+        secrets: resolves the credentials when the first question is asked.
+        clock: what the backend's clock is compared with; an answer's date tells that one.
+    """
+
+    def __init__(self, name: str, spec: Http, secrets: Secrets, clock: Clock | None = None) -> None:
+        self.name = name
+        self.where = str(spec.url).rstrip("/")
+        self._spec = spec
+        self._secrets = secrets
+        self._clock = clock or WallClock()
+        self._client: httpx2.AsyncClient | None = None
+        self._used: list[str] = []
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def get(
+        self, path: str, query: Query | None = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        """The JSON that a GET answers.
+
+        Raises:
+            Declined: it answered with a 4xx status.
+            ToolFailed: it does not answer in time, answers no JSON, or too much of it.
+        """
+        return self.parsed(await self.ask("GET", path, query=query, headers=headers))
+
+    async def post(self, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Any:
+        """The JSON that a POST answers which only reads; raises like `get`."""
+        return self.parsed(await self.ask("POST", path, body=body, headers=headers))
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        tries: int = TRIES,
+    ) -> str:
+        """The text of an answer; `tries=1` for what must not be sent twice. Raises like `get`."""
+        return (await self.answer(method, path, query=query, body=body, headers=headers, tries=tries)).text
+
+    async def answer(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        tries: int = TRIES,
+    ) -> Answer:
+        """The text of an answer with its headers, for what pages by them. Raises like `get`."""
+        attempts = AsyncRetrying(
+            stop=stop_after_attempt(tries),
+            wait=wait_random_exponential(multiplier=0.1, max=1.0),
+            retry=retry_if_exception_type(Passing),
+            reraise=True,
+        )
+        answer = Answer("", {})
+        async for attempt in attempts:
+            with attempt:
+                answer = await self._once(method, path, query, body, headers)
+        return answer
+
+    def parsed(self, text: str) -> Any:
+        """An answer's JSON.
+
+        Raises:
+            ToolFailed: it is none.
+        """
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            raise self._no_json(text) from None
+
+    def read(self, model: type[R], text: str) -> R:
+        """An answer's JSON as a value; an answer that lacks what it must have is not guessed at.
+
+        Raises:
+            ToolFailed: it is no JSON, or of another form.
+        """
+        try:
+            return model.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+            if first["type"] == "json_invalid":
+                raise self._no_json(text) from None
+            place = ".".join(map(str, first["loc"])) or "the whole"
+            raise ToolFailed(
+                f"{self.name} at {self.where} answered in an unexpected form ({plain(place, 80)}: "
+                f"{first['msg']}); check that the URL is that of {self.name}"
+            ) from None
+
+    def _no_json(self, text: str) -> ToolFailed:
+        what = "HTML" if text.lstrip()[:1] == "<" else "no JSON"
+        return ToolFailed(
+            f"{self.name} at {self.where} answered {what} where JSON was expected; check the URL"
+        )
+
+    async def _once(
+        self, method: str, path: str, query: Query | None, body: Any, headers: Mapping[str, str] | None
+    ) -> Answer:
+        params = {name: list(v) if isinstance(v, tuple) else v for name, v in (query or {}).items()}
+        client = self._connected()
+        seconds = self._spec.timeout.total_seconds()
+        try:
+            async with (
+                asyncio.timeout(seconds),  # of the whole answer: the client's own limit is for each read
+                client.stream(
+                    method, self.where + path, params=params or None, json=body, headers=dict(headers or {})
+                ) as response,
+            ):
+                text = await self._body(response)
+        except (TimeoutError, httpx2.TimeoutException):
+            raise Silent(f"{self.name} at {self.where} did not answer within {seconds:g} s") from None
+        except httpx2.HTTPError as error:
+            why = self._quoted(str(error)) or type(error).__name__
+            raise Passing(f"{self.name} at {self.where} cannot be reached: {why}") from None
+        self._compare_clocks(response.headers.get("date", ""))
+        if response.is_success:
+            return Answer(text, response.headers)
+        raise self._complaint(response.status_code, text, response.headers)
+
+    async def _body(self, response: httpx2.Response) -> str:
+        parts, size = [], 0
+        async for part in response.aiter_bytes():
+            size += len(part)
+            if size > LARGEST:
+                raise ToolFailed(
+                    f"{self.name} at {self.where} answered more than {LARGEST // 1_000_000} MB; "
+                    "ask for a shorter time or for fewer services"
+                )
+            parts.append(part)
+        return b"".join(parts).decode("utf-8", errors="replace")
+
+    def _compare_clocks(self, date: str) -> None:
+        try:
+            ahead = (parsedate_to_datetime(date) - self._clock.now()).total_seconds()
+        except (ValueError, TypeError):  # no date, none that can be read, or one without a zone
+            return
+        if abs(ahead) > SKEW:
+            way = "ahead of" if ahead > 0 else "behind"
+            note(
+                f"the clock of {self.name} at {self.where} is {abs(ahead) / 60:.0f} min {way} this machine's;"
+                " its times are shown as it gives them"
+            )
+
+    def _complaint(self, status: int, text: str, headers: Mapping[str, str]) -> ToolFailed:
+        said = self._quoted(text) if text.lstrip()[:1] != "<" else "an HTML page"
+        sentence = f"{self.name} at {self.where} answered {status}: {said}"
+        if status in (403, 429) and (until := _exhausted(headers)):
+            return Declined(f"{self.name} at {self.where} takes no more questions {until}", status, text)
+        if status in _PASSING:
+            return Passing(sentence)
+        if status in (401, 403):
+            sentence = f"{self.name} at {self.where} refused the credentials ({status}); check `auth`"
+        elif 300 <= status < 400:
+            sentence = f"{self.name} at {self.where} answered {status}: it sends elsewhere; check the URL"
+        return Declined(sentence, status, text)
+
+    def _quoted(self, text: str) -> str:
+        """One line of what came back, without a credential that it may repeat."""
+        text = text[: 10 * _QUOTED]
+        for secret in self._used:
+            text = text.replace(secret, "<credential>")
+        return plain(redact(text), _QUOTED)
+
+    def _connected(self) -> httpx2.AsyncClient:
+        if self._client is None:
+            auth = self._spec.auth
+            headers = {name: self._header(ref) for name, ref in auth.headers.items()}
+            if auth.bearer is not None:
+                headers["Authorization"] = f"Bearer {self._header(auth.bearer)}"
+            password = self._secret(auth.password) if auth.password is not None else ""
+            if auth.user is not None:
+                self._used.append(base64.b64encode(f"{auth.user}:{password}".encode()).decode())
+            self._client = httpx2.AsyncClient(
+                auth=(auth.user, password) if auth.user is not None else None,
+                headers=headers,
+                timeout=self._spec.timeout.total_seconds(),
+                verify=self._trust(),
+            )
+        return self._client
+
+    def _header(self, ref: str) -> str:
+        value = self._secret(ref)
+        if not value.isascii() or not value.isprintable():
+            raise ToolFailed(
+                f"{self.name} at {self.where} was not asked: {ref} holds a line break or a character that "
+                "no header can carry"
+            )
+        return value
+
+    def _secret(self, ref: str) -> str:
+        try:
+            value = self._secrets(ref).get_secret_value()
+        except SettingsError as error:
+            raise ToolFailed(f"{self.name} at {self.where} was not asked: {error}") from None
+        self._used.append(value)
+        return value
+
+    def _trust(self) -> ssl.SSLContext | bool:
+        if not self.where.startswith("https:"):
+            return False  # nothing to verify; loading the system's certificates takes a tenth of a second
+        file = self._spec.auth.ca_file
+        try:
+            return ssl.create_default_context(cafile=str(file) if file else None)
+        except OSError as error:
+            raise ToolFailed(f"{self.name} at {self.where}: ca_file cannot be read: {error}") from None
+
+
+def _exhausted(headers: Mapping[str, str]) -> str:
+    """Until when a used-up rate limit lasts, as GitHub and others tell it; empty if it is not told."""
+    after, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
+    if after.isdecimal() and int(after) > 1:
+        return f"for {int(after)} s: its rate limit is used up"
+    if headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal() and len(reset) < 12:
+        return f"until {datetime.fromtimestamp(int(reset), UTC):%H:%M:%S} UTC: its rate limit is used up"
+    return ""
