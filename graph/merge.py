@@ -3,11 +3,26 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from incidents.findings import Category, Confidence, Diagnosis, Evidence, EvidenceStatus, Hypothesis
+from incidents.findings import (
+    Category,
+    Confidence,
+    Diagnosis,
+    Evidence,
+    EvidenceStatus,
+    Hypothesis,
+    ceiling,
+)
 from incidents.reports import InvestigationReport
+from tools.box import BOX, SUSPECTS
+
+#: The channels that the ranking of suspects is computed from.
+TELEMETRY = frozenset({"metrics", "logs", "traces"})
 
 #: How much one role's word counts by its confidence; two medium voices outweigh one high one.
 _WEIGHT = {Confidence.LOW: 1.0, Confidence.MEDIUM: 2.0, Confidence.HIGH: 3.0}
+
+#: How many gaps are told; the reports hold all of them.
+MOST_GAPS = 6
 
 _Key = tuple[str | None, Category]
 
@@ -23,16 +38,25 @@ def supported(
     )
     if not cited or (hypothesis.service is not None and hypothesis.service not in set(services)):
         return None
-    return hypothesis.model_copy(
-        update={"evidence": cited, "confidence": capped(hypothesis.confidence, cited, evidence)}
-    )
+    return hypothesis.model_copy(update={"evidence": cited})
 
 
-def capped(confidence: Confidence, cited: Iterable[str], evidence: Mapping[str, Evidence]) -> Confidence:
-    """No more confidence than independent sources allow: one tool is medium at best, high needs two."""
-    sources = {evidence[identity].tool for identity in cited if identity in evidence}
-    ceiling = Confidence.HIGH if len(sources) >= 2 else Confidence.MEDIUM
-    return min(confidence, ceiling, key=lambda level: level.rank)
+def sources(cited: Iterable[str], evidence: Mapping[str, Evidence]) -> int:
+    """How many independent channels stand behind something: answers of one channel do not confirm each other.
+
+    The ranking of suspects is made of the telemetry: it counts only where none of that is cited itself.
+    """
+    tools = {evidence[identity].tool for identity in cited if identity in evidence}
+    channels = {BOX[tool].channel or tool if tool in BOX else tool for tool in tools}
+    if channels & TELEMETRY:
+        channels.discard(SUSPECTS.name)
+    return len(channels)
+
+
+def _capped(
+    confidence: Confidence, cited: Iterable[str], evidence: Mapping[str, Evidence], out: bool
+) -> Confidence:
+    return min(confidence, ceiling(sources(cited, evidence), out), key=lambda level: level.rank)
 
 
 def merge(
@@ -59,6 +83,28 @@ def merge(
     ranked = sorted(held.items(), key=_rank)
     best, voices = ranked[0]
     return _diagnosis(voices, [_joined(other) for _, other in ranked[1:]], reports, best, evidence)
+
+
+def disputed(found: Diagnosis, report: InvestigationReport) -> Hypothesis | None:
+    """What a report blames first, if that is another service than the diagnosis names; None if it agrees.
+
+    A report that does not know, or whose own first cause is hardly more than a guess, does not dispute.
+    """
+    first = next((h for h in report.hypotheses if h.ruled_out_by is None), None)
+    if first is None or not found.known or first.category is Category.UNKNOWN or first.service is None:
+        return None
+    return first if first.service != found.service and first.confidence is not Confidence.LOW else None
+
+
+def missed(reports: Iterable[InvestigationReport]) -> str:
+    """What data the roles missed, each once; the sentences of one backend that failed are one."""
+    told: dict[str, str] = {}
+    for gap in (gap for report in reports for gap in report.gaps):
+        said = " ".join(gap.split()).rstrip(".")
+        told.setdefault(said.rpartition(": ")[2].casefold(), said)
+    kept = list(told.values())
+    more = f"; and {len(kept) - MOST_GAPS} more" if len(kept) > MOST_GAPS else ""
+    return "; ".join(kept[:MOST_GAPS]) + more + ("." if kept else "")
 
 
 def _rank(item: tuple[_Key, list[tuple[str, Hypothesis]]]) -> tuple[float, int, str, str]:
@@ -92,13 +138,15 @@ def _diagnosis(
     speakers = {role for role, _ in voices}
     apart = [role for role, report in reports.items() if role not in speakers and _blames(report)]
     disagreement = f"{', '.join(sorted(apart))} saw another cause first" if apart else None
-    confidence = capped(best.confidence, best.evidence, evidence)
+    rivals_out = any(supported(h, evidence, (h.service or "",)) for h in _ruled_out(reports, key))
+    most = ceiling(sources(best.evidence, evidence), rivals_out)
+    confidence = min(best.confidence, most, key=lambda level: level.rank)
     if apart and len(apart) >= len(speakers):
         confidence = min(confidence, Confidence.MEDIUM, key=lambda level: level.rank)
     open_keys = {(other.service, other.category) for other in others}
     ruled_out: dict[_Key, Hypothesis] = {}
-    for hypothesis in (h for r in reports.values() for h in r.hypotheses if h.ruled_out_by is not None):
-        if (about := (hypothesis.service, hypothesis.category)) != key and about not in open_keys:
+    for hypothesis in _ruled_out(reports, key):
+        if (about := (hypothesis.service, hypothesis.category)) not in open_keys:
             ruled_out.setdefault(about, hypothesis)
     return Diagnosis(
         service=key[0],
@@ -113,6 +161,16 @@ def _diagnosis(
     )
 
 
+def _ruled_out(reports: Mapping[str, InvestigationReport], key: _Key) -> list[Hypothesis]:
+    """What the roles ruled out, apart from the cause itself."""
+    return [
+        hypothesis
+        for report in reports.values()
+        for hypothesis in report.hypotheses
+        if hypothesis.ruled_out_by is not None and (hypothesis.service, hypothesis.category) != key
+    ]
+
+
 def _blames(report: InvestigationReport) -> bool:
     """Whether a report names a cause at all; not to know is no disagreement."""
     return any(h.category is not Category.UNKNOWN and h.ruled_out_by is None for h in report.hypotheses)
@@ -122,8 +180,8 @@ def _unknown(reports: Mapping[str, InvestigationReport], services: Iterable[str]
     """No cause; the component is named where the roles narrowed it down to one."""
     first = {h.service for report in reports.values() for h in report.hypotheses[:1]}
     narrowed = {service for service in services if service in first}
-    gaps = tuple(dict.fromkeys(gap for report in reports.values() for gap in report.gaps))
-    missing = f" Missing: {'; '.join(gaps)}." if gaps else ""
+    gaps = missed(reports.values())
+    missing = f" Missing: {gaps}" if gaps else ""
     return Diagnosis(
         service=next(iter(narrowed)) if len(narrowed) == 1 else None,
         category=Category.UNKNOWN,

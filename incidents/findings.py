@@ -137,3 +137,17 @@ class Diagnosis(Value):
     def known(self) -> bool:
         """Whether there is a cause to act on: a category, a service and some evidence."""
         return self.category is not Category.UNKNOWN and self.service is not None and bool(self.evidence)
+
+
+def ceiling(sources: int, ruled_out: bool) -> Confidence:
+    """The most confidence that a diagnosis may have.
+
+    Args:
+        sources: how many independent channels of evidence it cites.
+        ruled_out: whether a competing cause was ruled out by evidence.
+
+    Returns:
+        High only for two sources and a ruled-out rival. One clear measurement may be enough to act on, with a
+        person's approval: medium.
+    """
+    return Confidence.HIGH if sources >= 2 and ruled_out else Confidence.MEDIUM

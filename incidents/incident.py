@@ -9,7 +9,7 @@ from incidents.alert import Alert, AlertStatus
 from incidents.communications import BacklogEntry, Brief, Escalation, StatusUpdate
 from incidents.facts import Facts
 from incidents.findings import Diagnosis, Suspect
-from incidents.reports import Impact, PostMortemReport
+from incidents.reports import Dispute, Impact, PostMortemReport
 from incidents.severity import Severity, Status, Step
 from incidents.value import Moment, Value
 from incidents.verification import Signal, Verification
@@ -97,6 +97,7 @@ class Incident(Value):
     suspects: tuple[Suspect, ...] = ()
     investigations: int = 0
     question: str | None = Field(default=None, description="what the next investigation has to answer")
+    dispute: Dispute | None = Field(default=None, description="one role has been asked to settle this")
     not_before: Moment | None = Field(
         default=None, description="when the next attempt of this step may begin"
     )

@@ -83,6 +83,14 @@ class InvestigationReport(Value):
     severity: Severity | None = Field(default=None, description="only if the severity should change")
 
 
+class Dispute(Value):
+    """Two causes that the reports leave standing: one role is asked what decides between them."""
+
+    role: str
+    question: str
+    reports: dict[str, InvestigationReport] = Field(description="what every role said before, by its name")
+
+
 class ProposedAction(Value):
     """A change that a role wants people to approve."""
 

@@ -37,7 +37,11 @@ class Sources:
 
 @dataclass(frozen=True)
 class Tool(Generic[A, R]):
-    """One thing a role can ask. `empty` tells whether a result holds no data at all."""
+    """One thing a role can ask.
+
+    `empty` tells whether a result holds no data at all. `channel` is where the data come from: answers of one
+    channel do not confirm each other; without a name the tool is a channel of its own.
+    """
 
     name: str
     description: str
@@ -45,6 +49,7 @@ class Tool(Generic[A, R]):
     ask: Callable[[Sources, A], Awaitable[R]]
     say: Callable[[R], str]
     empty: Callable[[R], bool] = lambda _: False
+    channel: str = ""
 
 
 @dataclass(frozen=True)

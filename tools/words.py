@@ -49,7 +49,7 @@ def span(window: Window) -> str:
     """A window with both ends in UTC and its length: `2026-03-12 10:00:00 to 10:10:00 UTC (10 min)`."""
     same_day = window.start.date() == window.end.date()
     end = f"{window.end:%H:%M:%S}" if same_day else f"{window.end:%Y-%m-%d %H:%M:%S}"
-    return f"{window.start:%Y-%m-%d %H:%M:%S} to {end} UTC ({_length(window.minutes)})"
+    return f"{window.start:%Y-%m-%d %H:%M:%S} to {end} UTC ({length(window.minutes)})"
 
 
 def rows(lines: list[str], left_out: int, how: str) -> str:
@@ -63,7 +63,10 @@ def paragraphs(*parts: str) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _length(minutes: float) -> str:
+def length(minutes: float) -> str:
+    """A span of time as people say it: `40 s`, `5 min`, `3.5 h`, `4 days`."""
+    if minutes < 1:
+        return f"{minutes * 60:.0f} s"
     if minutes < 180:
         return f"{_short(minutes)} min"
     return f"{_short(minutes / 60)} h" if minutes < 72 * 60 else f"{_short(minutes / 1440)} days"

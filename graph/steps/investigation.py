@@ -5,26 +5,34 @@ from agents.role import RELEVANT_DEVELOPER
 from graph.classify import classify
 from graph.entries import Told, entry
 from graph.facts import measured
-from graph.merge import merge
+from graph.merge import disputed, merge, missed
 from graph.state import Deps, Done
 from graph.step import StepSpec, assignment, begin
 from graph.supervisor import worth_acting_on
 from incidents.facts import Facts
 from incidents.findings import Diagnosis
 from incidents.incident import Incident
-from incidents.reports import InvestigationReport, Task
+from incidents.reports import Dispute, InvestigationReport, Task
 from incidents.runbook import Runbook
 from incidents.severity import Severity, Step
 from incidents.timeline import Entry, EntryKind
-from tools.box import SUSPECTS
-from tools.box.arguments import NoArgs
+from tools.box import CHANGES, METRICS, SUSPECTS
+from tools.box.arguments import ChangesArgs, MetricsArgs, NoArgs
+
+#: The engine that is never asked to think again.
+PLAYBOOK = "playbook"
 
 
 async def prepare(deps: Deps, incident: Incident) -> Told:
     """Measure again, and rank the suspects by code, whatever the engine."""
     after = await measured(deps, begin(deps, incident, Step.INVESTIGATION))
-    answer = await deps.kit(after, "nexus", (SUSPECTS.name,)).ask(SUSPECTS, NoArgs())
+    kit = deps.kit(after, "nexus", (SUSPECTS.name, CHANGES.name, METRICS.name))
+    answer = await kit.ask(SUSPECTS, NoArgs())
     suspects = answer.data.suspects if answer.data is not None else ()
+    # What every role would ask first: asked once, it stands in everybody's brief.
+    await kit.ask(CHANGES, ChangesArgs())
+    for suspect in suspects[:1]:
+        await kit.ask(METRICS, MetricsArgs(service=suspect.service))
     return Told(after.evolve(suspects=suspects, investigations=after.investigations + 1))
 
 
@@ -40,6 +48,8 @@ def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
     """The roles of the step for this severity; the Relevant Developer is resolved to the owner's role."""
     severity = incident.severity or Severity.P0
     rows = deps.runbook.step_roles(Step.INVESTIGATION, severity, incident.impact)
+    if incident.dispute is not None:
+        rows = tuple(row for row in rows if row.role == incident.dispute.role)
     named = {row.role for row in rows}
     work: list[Assignment] = []
     for row in rows:
@@ -65,24 +75,59 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
     """Merge the reports; act on a known cause, look again while it is weak, leave the rest to people."""
     now = deps.clock.now()
     kept = {item.id: item for item in await deps.evidence.evidence(incident.id)}
-    reports = {
+    fresh = {
         deps.roster.get(item.assignment.role).name: report
         for item in done
         if (report := item.report(InvestigationReport)) is not None
     }
+    reports = {**(incident.dispute.reports if incident.dispute else {}), **fresh}
     found = merge(reports, kept, deps.world.catalogue.names)
+    if (question := _to_settle(deps, incident, reports, found, done)) is not None:
+        return _asked(deps, incident.evolve(diagnosis=found), question)
     proposed = tuple(report.severity for report in reports.values() if report.severity is not None)
-    after, told = _reclassified(deps, incident.evolve(diagnosis=found, question=None), proposed)
+    after, told = _reclassified(deps, incident.evolve(diagnosis=found, question=None, dispute=None), proposed)
     entries = [_diagnosed(deps, after, found), *told]
-    gaps = dict.fromkeys(gap for report in reports.values() for gap in report.gaps)
-    entries += [
-        entry(after, now, EntryKind.GAP, gap, f"gap:{number}") for number, gap in enumerate(gaps, start=1)
-    ]
+    if found.known and (missing := missed(reports.values())):
+        entries.append(entry(after, now, EntryKind.GAP, f"Not known: {missing}", "gaps"))
     if worth_acting_on(after):
         after = after.evolve(step=Step.MITIGATION, step_since=now, not_before=None)
     else:
         after = after.evolve(not_before=now + deps.runbook.watch.every)
     return Told(after, tuple(entries))
+
+
+def _to_settle(
+    deps: Deps,
+    incident: Incident,
+    reports: dict[str, InvestigationReport],
+    found: Diagnosis,
+    done: tuple[Done, ...],
+) -> Dispute | None:
+    """One more round with a question to one role, where a model's report blames another cause first.
+
+    Only once in a row, and only within the bound of investigations. Code that is asked the same again says
+    the same again, so the playbook is never asked.
+    """
+    if incident.dispute is not None or incident.investigations >= deps.runbook.bounds.investigations:
+        return None
+    for item in done:
+        name = deps.roster.get(item.assignment.role).name
+        thought = item.performed is not None and item.performed.engine != PLAYBOOK
+        if thought and name in reports and (rival := disputed(found, reports[name])) is not None:
+            question = (
+                f"The team leans to {found.category} in {found.service}: {found.summary} "
+                f"You named {rival.category} in {rival.service} first. What in the evidence decides between "
+                "the two? Rule one of them out, or say what is missing to tell."
+            )
+            return Dispute(role=item.assignment.role, question=question, reports=reports)
+    return None
+
+
+def _asked(deps: Deps, incident: Incident, dispute: Dispute) -> Told:
+    name = deps.roster.get(dispute.role).name
+    after = incident.evolve(dispute=dispute, question=dispute.question, not_before=None)
+    text = f"the roles disagree; one question to {name}: {dispute.question}"
+    return Told(after, (entry(after, deps.clock.now(), EntryKind.ROUTING, text, "dispute"),))
 
 
 def _diagnosed(deps: Deps, incident: Incident, found: Diagnosis) -> Entry:

@@ -65,6 +65,7 @@ class ScriptedEngine:
     false_alarm: bool = False
     failing: frozenset[Task] = frozenset()
     version: str = "1.0"
+    contrary: str | None = None
     asked: list[Assignment] = field(default_factory=list)
     before: Callable[[Assignment], None] = lambda _: None
 
@@ -91,7 +92,9 @@ class ScriptedEngine:
                     false_alarm=self.false_alarm,
                 )
             case Task.INVESTIGATE:
-                return InvestigationReport(summary="looked", checks=(), hypotheses=self._hypotheses(ids))
+                return InvestigationReport(
+                    summary="looked", checks=(), hypotheses=self._hypotheses(assignment, ids)
+                )
             case Task.MITIGATE:
                 return MitigationReport(summary="ready", proposals=self._proposals(assignment))
             case Task.VERIFY:
@@ -126,19 +129,26 @@ class ScriptedEngine:
                 )
                 return BacklogReport(summary="one task", items=(item,))
 
-    def _hypotheses(self, ids: tuple[str, ...]) -> tuple[Hypothesis, ...]:
+    def _hypotheses(self, assignment: Assignment, ids: tuple[str, ...]) -> tuple[Hypothesis, ...]:
+        """The release; a `contrary` role blames the entry until it is asked about it."""
         if not self.knows:
             return ()
-        return (
-            Hypothesis(
-                service="checkout",
-                category=Category.DEPLOYMENT,
-                confidence=Confidence.HIGH,
-                summary="release 2.0 of checkout",
-                change="c1",
-                evidence=ids,
-            ),
+        release = Hypothesis(
+            service="checkout",
+            category=Category.DEPLOYMENT,
+            confidence=Confidence.HIGH,
+            summary="release 2.0 of checkout",
+            change="c1",
+            evidence=ids,
         )
+        if assignment.role != self.contrary:
+            return (release,)
+        entry = Hypothesis(
+            service="web", category=Category.CODE, confidence=Confidence.MEDIUM, summary="web", evidence=ids
+        )
+        if assignment.question is None:
+            return (entry,)
+        return (release, entry.model_copy(update={"ruled_out_by": "its own spans are as usual"}))
 
     def _proposals(self, assignment: Assignment) -> tuple[ProposedAction, ...]:
         if not self.proposes or ActionKind.ROLLBACK not in assignment.actions:

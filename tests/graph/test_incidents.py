@@ -318,3 +318,24 @@ async def test_the_severity_falls_when_the_facts_allow_it_and_a_role_asks() -> N
     ended = await at.run(incident())
     assert ended.severity is Severity.P2
     assert any(text.startswith("severity P1 → P2") for text in await at.told())
+
+
+async def test_a_role_that_sees_another_cause_is_asked_once_what_decides() -> None:
+    made = bench(ScriptedEngine(contrary="backend_architect"))
+    ended = await made.run(incident())
+    asked = [a for a in made.engine.asked if a.task is Task.INVESTIGATE and a.question is not None]
+    assert [a.role for a in asked] == ["backend_architect"]
+    assert "deployment in checkout" in (asked[0].question or "")
+    assert ended.diagnosis is not None
+    assert ended.diagnosis.service == "checkout"
+    assert ended.diagnosis.disagreement is None
+    assert [(a.service, a.ruled_out_by) for a in ended.diagnosis.alternatives] == [
+        ("web", "its own spans are as usual")
+    ]
+    assert any(text.startswith("the roles disagree; one question to") for text in await made.told())
+
+
+async def test_roles_that_agree_are_not_asked_again() -> None:
+    made = bench()
+    await made.run(incident())
+    assert not [a for a in made.engine.asked if a.task is Task.INVESTIGATE and a.question is not None]

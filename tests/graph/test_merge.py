@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ _TOOLS = (
     ("metrics", EvidenceStatus.OK),
     ("logs", EvidenceStatus.OK),
     ("traces", EvidenceStatus.EMPTY),
+    ("suspects", EvidenceStatus.OK),
+    ("changes", EvidenceStatus.OK),
 )
 KEPT = {
     f"E-{number}": Evidence(
@@ -53,11 +56,21 @@ def test_a_service_outside_the_catalogue_cannot_become_the_diagnosis() -> None:
     assert not merge({"a": report(guess("moon", "E-0", "E-1"))}, KEPT, SERVICES).known
 
 
-def test_high_confidence_needs_two_independent_tools() -> None:
-    assert (
-        merge({"a": report(guess("checkout", "E-0", "E-2"))}, KEPT, SERVICES).confidence is Confidence.MEDIUM
-    )
-    assert merge({"a": report(guess("checkout", "E-0", "E-1"))}, KEPT, SERVICES).confidence is Confidence.HIGH
+@pytest.mark.parametrize(
+    ("cited", "rival_out", "most"),
+    [
+        (("E-0", "E-2"), True, Confidence.MEDIUM),  # twice the same channel
+        (("E-0", "E-1"), False, Confidence.MEDIUM),
+        (("E-0", "E-1"), True, Confidence.HIGH),
+        (("E-0", "E-4"), True, Confidence.MEDIUM),  # the ranking is made of what is cited already
+        (("E-5", "E-4"), True, Confidence.HIGH),  # changes are no part of the telemetry
+    ],
+)
+def test_high_confidence_needs_two_channels_and_a_rival_that_was_ruled_out(
+    cited: tuple[str, ...], rival_out: bool, most: Confidence
+) -> None:
+    rivals = [guess("web", "E-0", ruled_out_by="its own latency is as usual")] if rival_out else []
+    assert merge({"a": report(guess("checkout", *cited), *rivals)}, KEPT, SERVICES).confidence is most
 
 
 def test_the_cause_that_more_roles_found_wins_and_the_others_are_named() -> None:

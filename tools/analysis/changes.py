@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from incidents.changes import Change
 from tools.analysis.model import RankedChange, Topology
+from tools.words import length
 
 #: A change older than a day has lived through a day's traffic.
 LOOKBACK = timedelta(hours=24)
@@ -62,7 +63,7 @@ def fitting(change: Change, service: str, onset: datetime) -> float:
 
 def _text(change: Change, onset: datetime, place: float) -> str:
     minutes = (onset - change.time).total_seconds() / 60
-    when = f"{minutes:.0f} min before the onset" if minutes >= 0 else f"{-minutes:.0f} min after the onset"
+    when = f"{length(abs(minutes))} {'before' if minutes >= 0 else 'after'} the onset"
     versions = f" {change.version_from or '?'} -> {change.version_to}" if change.version_to else ""
     where = "which behaves unlike before" if place > _REACHED else "where nothing else stands out"
     summary = f": {change.summary}" if change.summary else ""

@@ -60,6 +60,7 @@ def _made(change: Change | Deployment) -> str:
 
 CHANGES = Tool(
     name="changes",
+    channel="changes",
     description=(
         "What was changed near the onset: deployments, configuration, flags, scaling, infrastructure; ranked "
         "by how well time and place fit, with ids to cite."
@@ -141,6 +142,7 @@ def _say_deployment(one: Deployment) -> str:
 
 DEPLOYMENTS = Tool(
     name="deployments",
+    channel="changes",
     description=(
         "The releases of one service, newest first: version, when, by whom; which version runs now, which "
         "ran before it and whether that one ran through a quiet time. Ask before proposing a rollback."
@@ -182,6 +184,7 @@ def _say_pipelines(view: PipelinesView) -> str:
 
 PIPELINES = Tool(
     name="pipelines",
+    channel="changes",
     description=(
         "What is recorded of delivery over all services: deployments and other changes, newest first; says "
         "so when no CI data is recorded. Takes no arguments."

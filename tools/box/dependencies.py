@@ -90,6 +90,7 @@ def _say_edges(edges: list[EdgeState], levels: tuple[Level, ...]) -> list[str]:
 
 DEPENDENCIES = Tool(
     name="dependencies",
+    channel="metrics",
     description=(
         "What one service calls, internal and external, how each part does by itself and as this service "
         "sees it, and who calls this service. Use it to tell a failing service from a failing dependency."
@@ -142,6 +143,7 @@ def _say_database(view: DatabaseView) -> str:
 
 DATABASE = Tool(
     name="database",
+    channel="metrics",
     description=(
         "The health of every database of the catalogue: its own signals and how its callers see it (calls, "
         "failures, latency), now against usual. Takes no arguments."

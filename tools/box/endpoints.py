@@ -102,6 +102,7 @@ def _say(view: EndpointsView) -> str:
 
 ENDPOINTS = Tool(
     name="endpoints",
+    channel="traces",
     description=(
         "Per endpoint (operation) of one entry service or of all that users touch: calls, share of failures "
         "and p95 before the incident, during it and after the last action, and whether it is normal again."

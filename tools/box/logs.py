@@ -1,5 +1,7 @@
 """`logs`: what is logged now against the reference time, as templates. Log text is untrusted."""
 
+from datetime import datetime, timedelta
+
 import polars as pl
 
 from incidents.findings import Window
@@ -46,10 +48,16 @@ async def _ask(sources: Sources, args: LogsArgs) -> LogsView:
 
 
 def _troubled(seen: Observed) -> Window:
-    """From shortly before the alert until now, or since the last action if there was one."""
+    """From shortly before the alert until now, or since the last action if there was one.
+
+    It ends with the newest line of any service: rates over minutes that nobody recorded would be too low.
+    """
     if seen.action is not None:
         return seen.recent
-    return Window(start=seen.untroubled.end, end=seen.window.end)
+    start = seen.untroubled.end
+    last = rows_in(seen.telemetry.logs, Window(start=start, end=seen.window.end))["time"].max()
+    end = last + timedelta(milliseconds=1) if isinstance(last, datetime) else seen.window.end
+    return Window(start=start, end=end)
 
 
 def _usual(seen: Observed) -> tuple[pl.DataFrame, Window | None]:
@@ -165,6 +173,7 @@ def _rate(per_minute: float | None) -> str:
 
 LOGS = Tool(
     name="logs",
+    channel="logs",
     description=(
         "What one service (or all) logs since the incident began against usual: line templates with counts, "
         "which are new, since when, a sample and a trace id; and counts per level. "

@@ -8,7 +8,9 @@ from tools.look import observe
 from tools.states import states
 from tools.words import paragraphs, rows, span
 
+#: How many services are shown with their figures; of the others that are as usual only the name.
 _SHOWN = 25
+_AS_USUAL = 4
 
 
 async def _overview(sources: Sources, args: NoArgs) -> Overview:
@@ -28,12 +30,17 @@ async def _overview(sources: Sources, args: NoArgs) -> Overview:
 def _say_overview(view: Overview) -> str:
     if not view.services:
         return paragraphs(f"No service reported a signal in {span(view.window)}.", *view.gaps)
-    lines = [say_state(state) for state in view.services[:_SHOWN]]
+    telling = [state for state in view.services if state.deviates or state.user_facing]
+    usual = [state for state in view.services if state not in telling]
+    shown = [*telling, *usual[:_AS_USUAL]][:_SHOWN]
+    lines = [say_state(state) for state in shown]
+    rest = [state.service for state in view.services if state not in shown]
     silent = f"No data now from: {', '.join(view.silent)}." if view.silent else ""
     return paragraphs(
         f"Services, worst first; now is {span(view.now)}, usual is {view.reference}; "
         "`!` marks what deviates.",
-        rows(lines, len(view.services) - len(lines), "ask `metrics` for one of them"),
+        rows(lines, 0, ""),
+        f"As usual (ask `metrics` for one of them): {', '.join(rest)}." if rest else "",
         silent,
         *view.gaps,
     )
@@ -41,6 +48,7 @@ def _say_overview(view: Overview) -> str:
 
 OVERVIEW = Tool(
     name="overview",
+    channel="metrics",
     description=(
         "Every service's error share, latency, traffic and saturation now against its usual level, whether "
         "it is down, and since when it deviates; worst first. Start a triage here. Takes no arguments."
@@ -91,6 +99,7 @@ def _say_metrics(view: MetricsView) -> str:
 
 METRICS = Tool(
     name="metrics",
+    channel="metrics",
     description=(
         "The metric series of one service now against their usual level, deviating ones first, with onset. "
         "Optionally only one kind of signal: errors, latency, saturation or traffic."

@@ -27,6 +27,7 @@ def _say(found: Verification) -> str:
 
 RECOVERY = Tool(
     name="recovery",
+    channel="metrics",
     description=(
         "The signals that opened the incident and the guard signals: usual, before and after the last "
         "action, each with a computed verdict (recovered, unchanged, worse, unknown), and one over all."

@@ -97,6 +97,7 @@ def _say_pair(name: str, state: OperationState | EdgeState) -> str:
 
 TRACES = Tool(
     name="traces",
+    channel="traces",
     description=(
         "What traces say of one service: its operations and the calls between it and others, how many, how "
         "many fail, how slow (p50, p95; own: without the calls to others), now against usual; and ids of "
