@@ -97,12 +97,12 @@ def disputed(found: Diagnosis, report: InvestigationReport) -> Hypothesis | None
 
 
 def missed(reports: Iterable[InvestigationReport]) -> str:
-    """What data the roles missed, each once; the sentences of one backend that failed are one."""
+    """What data the roles missed, each once, failed backends first."""
     told: dict[str, str] = {}
     for gap in (gap for report in reports for gap in report.gaps):
         said = " ".join(gap.split()).rstrip(".")
         told.setdefault(said.rpartition(": ")[2].casefold(), said)
-    kept = list(told.values())
+    kept = sorted(told.values(), key=lambda said: "did not answer" not in said)
     more = f"; and {len(kept) - MOST_GAPS} more" if len(kept) > MOST_GAPS else ""
     return "; ".join(kept[:MOST_GAPS]) + more + ("." if kept else "")
 

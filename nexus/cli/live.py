@@ -1,6 +1,7 @@
 """Verbs of a live world: serve, init."""
 
 import asyncio
+import os
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +22,28 @@ Config = Annotated[Path | None, typer.Option("--config", help="The configuration
 def register_live(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command("serve")(serve)
+    app.command("init")(init)
+
+
+def init(
+    prometheus: Annotated[str, typer.Option("--prometheus", help="Its address, http://HOST:PORT.")],
+    path: Annotated[Path, typer.Option("--out", help="The file to write.")] = Path("nexus.yaml"),
+    bearer: Annotated[str | None, typer.Option("--bearer", help="Its token: env:NAME or file:/PATH.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Write a first nexus.yaml from what a Prometheus scrapes, and say what could not be found."""
+    from nexus.first_site import first_site, keep
+    from tools.live.secrets import Secrets
+
+    made = asyncio.run(first_site(prometheus, bearer, Secrets(os.environ)))
+    keep(path, made.text, replace=force)
+    found = made.found
+    console = out()
+    console.print(f"{path}: {len(found.services)} services ({', '.join(found.services[:12])})", markup=False)
+    console.print(f"Conventions: {', '.join(found.conventions) or 'none that are known'}", markup=False)
+    for one in found.not_found:
+        console.print(f"Not found: {one}", markup=False, style="yellow")
+    console.print("Next: say what depends on what in it, then `nexus doctor`.", markup=False)
 
 
 def serve(

@@ -2,15 +2,19 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Protocol, TypeVar
 
 from incidents.catalogue import Catalogue
 from incidents.findings import Window
 from tools.clock import Clock
 from tools.live.absent import Absent
 from tools.live.health import LiveHealth
+from tools.live.logs import live_logs
+from tools.live.metrics import live_metrics
 from tools.live.secrets import Secrets
 from tools.live.spec import Backends
-from tools.ports import World
+from tools.live.traces import live_traces
+from tools.ports import Logs, Metrics, Traces, World
 
 
 @asynccontextmanager
@@ -27,15 +31,36 @@ async def live_world(
         clock: when something was asked.
     """
     async with AsyncExitStack() as stack:
-        health = LiveHealth(backends.health, catalogue, secrets, clock)
-        stack.push_async_callback(health.aclose)
+        names = catalogue.names
+        metrics: Metrics = Absent("metrics")
+        logs: Logs = Absent("logs")
+        traces: Traces = Absent("traces")
+        if backends.metrics is not None:
+            metrics = _opened(stack, live_metrics(backends.metrics, names, secrets, clock))
+        if backends.logs:
+            logs = _opened(stack, live_logs(backends.logs, names, secrets, clock))
+        if backends.traces is not None:
+            traces = _opened(stack, live_traces(backends.traces, names, secrets, clock))
         yield World(
             catalogue=catalogue,
-            metrics=Absent("metrics"),
-            logs=Absent("logs"),
-            traces=Absent("traces"),
+            metrics=metrics,
+            logs=logs,
+            traces=traces,
             changes=Absent("changes"),
             actions=Absent("actions"),
-            health=health,
+            health=_opened(stack, LiveHealth(backends.health, catalogue, secrets, clock)),
             quiet=quiet,
         )
+
+
+class _Closes(Protocol):
+    async def aclose(self) -> None: ...
+
+
+C = TypeVar("C", bound=_Closes)
+
+
+def _opened(stack: AsyncExitStack, port: C) -> C:
+    """The port; it lets go of its connections when the world is left."""
+    stack.push_async_callback(port.aclose)
+    return port
