@@ -9,6 +9,7 @@ from agents.budget import Budget, Purse
 from agents.engine import Assignment, Desk, Engine, Performed
 from agents.failure import ModelFailed
 from agents.grounded import grounded
+from agents.spans import Caller, invoke_agent
 from incidents.errors import EngineFailed, SettingsError
 from incidents.incident import Usage
 
@@ -60,8 +61,20 @@ class Auto:
         Raises:
             EngineFailed: the playbook failed as well.
         """
-        performed = await self._performed(assignment, desk)
-        return performed.model_copy(update={"asked": desk.kit.asked})
+        caller = Caller(incident=assignment.incident, role=assignment.role, task=assignment.task)
+        with invoke_agent(caller) as span:
+            performed = await self._performed(assignment, desk)
+            span.set_attribute("nexus.engine", performed.engine)
+            span.set_attribute("gen_ai.usage.input_tokens", performed.usage.tokens_in)
+            span.set_attribute("gen_ai.usage.output_tokens", performed.usage.tokens_out)
+            if performed.model is not None:
+                span.set_attribute("gen_ai.request.model", performed.model)
+        exhausted = self._purse.exhausted(desk.incident) if self._spends(desk, performed) else None
+        return performed.model_copy(update={"asked": desk.kit.asked, "exhausted": exhausted})
+
+    def _spends(self, desk: Desk, performed: Performed) -> bool:
+        """Whether a model is worked with at all: a budget that nobody draws on is not spent."""
+        return self._llm is not None and (desk.incident.usage + performed.usage).model_calls > 0
 
     async def _performed(self, assignment: Assignment, desk: Desk) -> Performed:
         if self._mode == "playbook":
@@ -81,8 +94,7 @@ class Auto:
     def _why_not(self, assignment: Assignment, desk: Desk) -> str | None:
         if self._llm is None:
             return self._reason
-        spent = self._purse.why_not(assignment, desk.incident.usage, Usage())
-        return spent or self._breaker.reason
+        return self._purse.why_not(assignment.role, desk.incident) or self._breaker.reason
 
     def _note(self, error: EngineFailed) -> Usage:
         if not isinstance(error, ModelFailed):

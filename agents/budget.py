@@ -1,11 +1,8 @@
-"""What models may spend: per incident and per assignment, by severity; checked before every single call."""
-
-from collections.abc import Callable
+"""What models may spend: per incident and per role, by severity; checked before every single call."""
 
 from pydantic import Field
 
-from agents.engine import Assignment
-from incidents.incident import Usage
+from incidents.incident import Incident, Usage
 from incidents.severity import Severity
 from incidents.value import Value
 
@@ -31,9 +28,9 @@ class Limits(Value):
 
 
 class Budget(Limits):
-    """What the models may spend on one incident, and what one role may spend on one assignment of it.
+    """What the models may spend on one incident, and what one role of it may spend on all its work there.
 
-    The fields themselves hold for every severity; `by_severity` and `role` replace them where they are given.
+    The fields themselves hold for every severity; `by_severity` and `role` are further limits beside them.
     """
 
     by_severity: dict[Severity, Limits] = Field(default_factory=dict)
@@ -46,59 +43,82 @@ class Budget(Limits):
         return whole or self.by_severity.get(level, Limits()).reached(usage, f"the incident's {level}")
 
     def overdrawn(self, usage: Usage, severity: Severity | None) -> str | None:
-        """Which limit of one assignment is reached, in words, or None."""
+        """Which limit of one role is reached, in words, or None."""
         level = severity or Severity.P0
         return self.role.get(level, Limits()).reached(usage, f"the role's {level}")
 
 
-#: P0 may spend, P3 gets one cheap pass. Tokens alone: prices differ, and time has its own boxes.
+#: P0 may spend, P3 gets one cheap pass. The money is what the tokens cost at 10 a million; it never binds
+#: where no prices are set. The seconds are those of all roles together, most of which work side by side.
 DEFAULT_BUDGET = Budget(
     by_severity={
-        Severity.P0: Limits(tokens=4_000_000),
-        Severity.P1: Limits(tokens=2_000_000),
-        Severity.P2: Limits(tokens=800_000),
-        Severity.P3: Limits(tokens=100_000),
+        Severity.P0: Limits(tokens=4_000_000, cost=40, seconds=28_800),
+        Severity.P1: Limits(tokens=2_000_000, cost=20, seconds=14_400),
+        Severity.P2: Limits(tokens=800_000, cost=8, seconds=7_200),
+        Severity.P3: Limits(tokens=100_000, cost=1, seconds=900),
     },
     role={
-        Severity.P0: Limits(tokens=400_000),
-        Severity.P1: Limits(tokens=300_000),
-        Severity.P2: Limits(tokens=200_000),
-        Severity.P3: Limits(tokens=60_000),
+        Severity.P0: Limits(tokens=400_000, cost=4, seconds=7_200),
+        Severity.P1: Limits(tokens=300_000, cost=3, seconds=3_600),
+        Severity.P2: Limits(tokens=200_000, cost=2, seconds=1_800),
+        Severity.P3: Limits(tokens=60_000, cost=0.6, seconds=600),
     },
 )
 
 
-class Purse:
-    """Counts what the assignments of one turn spend beside what their incident has spent before.
+class Account:
+    """What one model uses for one piece of a role's work; the purse sees it beside all the others."""
 
-    An incident adds its roles' usage up when a turn ends; roles that work side by side see each other's here.
+    def __init__(self, purse: "Purse", role: str, incident: Incident) -> None:
+        self.role = role
+        self.used = Usage()
+        self._purse = purse
+        self._incident = incident
+
+    def why_not(self, used: Usage) -> str | None:
+        """Note what was used so far; why no further call may be made, or None."""
+        self.used = used
+        return self._purse.why_not(self.role, self._incident)
+
+    def would_stop(self, used: Usage) -> bool:
+        """Whether no further call could be made once so much is used."""
+        now = self.used
+        said, self.used = self.why_not(used), now
+        return said is not None
+
+
+class Purse:
+    """Counts what the roles of one turn spend beside what their incident has spent before.
+
+    An incident adds its roles' usage up when a turn ends; roles that work side by side, and the models of a
+    fallback chain that work one after the other, see each other's here.
     """
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
-        self._open: dict[str, dict[str, Usage]] = {}
+        self._open: dict[str, tuple[int, list[Account]]] = {}
 
-    def why_not(self, assignment: Assignment, before: Usage, own: Usage) -> str | None:
-        """Why this assignment may not make another call, or None.
+    def account(self, role: str, incident: Incident) -> Account:
+        """Open an account for one model's work for a role of the incident."""
+        opened = Account(self, role, incident)
+        self._accounts(incident).append(opened)
+        return opened
 
-        Args:
-            assignment: who asks.
-            before: what the incident had spent when the turn began.
-            own: what this assignment has spent so far.
-        """
-        turn = self._turn(assignment)
-        turn[assignment.id] = own
-        total = sum(turn.values(), before)
-        severity = assignment.severity
-        return self._budget.overdrawn(own, severity) or self._budget.spent(total, severity)
+    def why_not(self, role: str, incident: Incident) -> str | None:
+        """Why this role may not make another call, or None."""
+        before = sum((line.usage for line in incident.ledger if line.role == role), Usage())
+        own = sum((one.used for one in self._accounts(incident) if one.role == role), before)
+        return self.exhausted(incident) or self._budget.overdrawn(own, incident.severity)
 
-    def account(self, assignment: Assignment, before: Usage) -> Callable[[Usage], str | None]:
-        """The same question for one assignment, to be asked before each call with what was used so far."""
-        return lambda own: self.why_not(assignment, before, own)
+    def exhausted(self, incident: Incident) -> str | None:
+        """Which of the whole incident's limits is reached, in words, or None."""
+        total = sum((one.used for one in self._accounts(incident)), incident.usage)
+        return self._budget.spent(total, incident.severity)
 
-    def _turn(self, assignment: Assignment) -> dict[str, Usage]:
-        """The open accounts of the incident's present turn; older ones are in the incident itself by now."""
-        turn, _, _ = assignment.id.partition("-")
-        accounts = {k: v for k, v in self._open.get(assignment.incident, {}).items() if k.startswith(turn)}
-        self._open[assignment.incident] = accounts
-        return accounts
+    def _accounts(self, incident: Incident) -> list[Account]:
+        """The accounts of the incident's present turn; older ones are in the incident itself by now."""
+        turn, found = self._open.get(incident.id, (incident.turn, []))
+        if turn != incident.turn:
+            found = []
+        self._open[incident.id] = incident.turn, found
+        return found

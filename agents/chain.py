@@ -18,10 +18,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Link:
-    """One engine of the chain, and what remembers its outages."""
+    """One engine of the chain, and what remembers its outages.
+
+    `endpoint` is shared by the models at one address: where nothing answers, none of them is asked.
+    """
 
     engine: Engine
     breaker: Breaker = field(default_factory=Breaker)
+    endpoint: Breaker = field(default_factory=Breaker)
 
 
 class Chain:
@@ -44,7 +48,7 @@ class Chain:
         """
         begun, spent, reasons, outages = self._tick(), Usage(), [], []
         for link in self._links:
-            if resting := link.breaker.reason:
+            if resting := link.endpoint.reason or link.breaker.reason:
                 reasons.append(resting)
                 outages.append(True)
                 continue
@@ -58,10 +62,11 @@ class Chain:
                 reasons.append(str(failed))
                 outages.append(failed.outage)
                 if failed.outage:
-                    link.breaker.opened(str(failed))
+                    (link.endpoint if failed.unreachable else link.breaker).opened(str(failed))
                 log.info("next_model", incident=assignment.incident, role=assignment.role, reason=str(failed))
             else:
                 link.breaker.closed()
+                link.endpoint.closed()
                 return performed.model_copy(update={"usage": spent + performed.usage})
         said = "; then ".join(dict.fromkeys(reasons))
         raise ModelFailed(said or "no model is configured", spent, outage=all(outages))

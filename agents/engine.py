@@ -55,6 +55,12 @@ class Performed(Value):
     handover: str | None = Field(default=None, description="why the playbook spoke instead of the model")
     model: str | None = Field(default=None, description="the model that wrote the report")
     prompt_version: str | None = None
+    cut: str | None = Field(
+        default=None, description="why the model was stopped; the report is its best so far"
+    )
+    exhausted: str | None = Field(
+        default=None, description="which budget of the whole incident is spent, in words; a person is paged"
+    )
     asked: tuple[str, ...] = Field(default=(), description="ids of the evidence that was asked for, in order")
     dropped: tuple[str, ...] = Field(
         default=(), description="what the model's report claimed and code took out, in sentences"

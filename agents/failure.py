@@ -11,9 +11,17 @@ class ModelFailed(EngineFailed):
         usage: what was spent before it failed; it counts all the same.
         outage: the endpoint itself does not serve (down, wrong key, no such model), so that asking it
             again at once would fail again.
+        unreachable: nothing at that address serves, whatever the model's name; never without `outage`.
     """
 
-    def __init__(self, message: str, usage: Usage | None = None, *, outage: bool = False) -> None:
+    def __init__(
+        self, message: str, usage: Usage | None = None, *, outage: bool = False, unreachable: bool = False
+    ) -> None:
         super().__init__(message)
         self.usage = usage or Usage()
         self.outage = outage
+        self.unreachable = unreachable
+
+    def costing(self, usage: Usage) -> "ModelFailed":
+        """The same failure with what it cost."""
+        return ModelFailed(str(self), usage, outage=self.outage, unreachable=self.unreachable)

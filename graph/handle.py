@@ -11,6 +11,7 @@ from incidents.events import (
     DecisionMade,
     Event,
     NoteAdded,
+    QuestionAsked,
     SeveritySet,
     Stopped,
     TimerFired,
@@ -27,6 +28,9 @@ def handle(incident: Incident, event: Event, policy: ApprovalPolicy, now: dateti
     if event.id in incident.seen:
         return Told(incident)
     known = incident.evolve(seen=(*incident.seen, event.id))
+    if isinstance(event, QuestionAsked):
+        line = event.spent
+        return Told(known.evolve(usage=known.usage + line.usage, ledger=(*known.ledger, line)))
     if not incident.open:
         return Told(known)
     match event:

@@ -80,6 +80,11 @@ async def _report(deps: Deps, incident: Incident, done: Done) -> None:
         return
     if performed.handover is not None:
         await _hand_over(deps, incident, performed.handover, performed.engine)
+    if performed.exhausted is not None:
+        await _stopped(deps, incident, performed.exhausted)
+    if performed.cut is not None:
+        cut = f"cut short, its best report so far stands: {performed.cut}"
+        await _say(deps, incident, assignment, EntryKind.GAP, cut, "cut", performed)
     for number, sentence in enumerate(performed.dropped, start=1):
         await _say(
             deps, incident, assignment, EntryKind.GAP, f"not kept: {sentence}", f"dropped:{number}", performed
@@ -100,6 +105,17 @@ async def _hand_over(deps: Deps, incident: Incident, reason: str, engine: str) -
     )
     digest = hashlib.sha256(reason.encode()).hexdigest()[:8]
     await deps.journal.write(told.model_copy(update={"id": f"handover:{digest}"}))
+
+
+async def _stopped(deps: Deps, incident: Incident, reason: str) -> None:
+    """Page a person, once for each severity, that the money or the time for models is used up."""
+    text = (
+        f"the models stop: {reason}; the playbook goes on. Look at the ledger, raise the budget or take over"
+    )
+    told = entry(incident, deps.clock.now(), EntryKind.ESCALATION, text, "budget")
+    key = f"budget:{incident.severity or 'unclassified'}"
+    await deps.journal.write(told.model_copy(update={"id": key}))
+    await deps.comms.page(incident, text, key=key)
 
 
 def headline(performed: Performed) -> str:

@@ -6,6 +6,7 @@ from pydantic import Field, TypeAdapter
 
 from incidents.action import Approval
 from incidents.alert import Alert
+from incidents.incident import Spent
 from incidents.severity import Severity
 from incidents.value import Moment, Value
 
@@ -60,8 +61,16 @@ class Stopped(_Event):
     reason: str
 
 
+class QuestionAsked(_Event):
+    """A person asked something about it, and a model's answer was paid for; it changes the ledger alone."""
+
+    kind: Literal["question"] = "question"
+    spent: Spent
+
+
 Event = Annotated[
-    AlertsArrived | DecisionMade | TimerFired | NoteAdded | SeveritySet | Stopped, Field(discriminator="kind")
+    AlertsArrived | DecisionMade | TimerFired | NoteAdded | SeveritySet | Stopped | QuestionAsked,
+    Field(discriminator="kind"),
 ]
 
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)

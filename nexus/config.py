@@ -55,11 +55,26 @@ class Settings(Value):
     budget_tokens: dict[Severity, int] | None = Field(
         default=None, description="tokens of one incident: one number, or P0:4000000,P3:100000"
     )
-    budget_role_tokens: dict[Severity, int] | None = Field(
-        default=None, description="tokens of one role's work, written in the same way"
-    )
     budget_cost: dict[Severity, float] | None = Field(
         default=None, description="what one incident's models may cost, written in the same way"
+    )
+    budget_seconds: dict[Severity, float] | None = Field(
+        default=None, description="seconds that one incident's models may work, written in the same way"
+    )
+    budget_role_tokens: dict[Severity, int] | None = Field(
+        default=None, description="tokens of one role in one incident, written in the same way"
+    )
+    budget_role_cost: dict[Severity, float] | None = Field(
+        default=None, description="what one role's models may cost in one incident, written in the same way"
+    )
+    budget_role_seconds: dict[Severity, float] | None = Field(
+        default=None, description="seconds that one role's models may work in one incident"
+    )
+    otel_endpoint: str | None = Field(
+        default=None, description="an OTLP/HTTP collector for traces, such as http://127.0.0.1:4318"
+    )
+    otel_content: bool = Field(
+        default=False, description="put what models read and write into traces, redacted"
     )
     config: Path = Field(default=Path("nexus.yaml"), description="the live world's configuration")
     runbook: Path | None = Field(default=None, description="a runbook file of your own")
@@ -73,7 +88,11 @@ class Settings(Value):
         default="warning", description="of stderr"
     )
 
-    @field_validator("budget_tokens", "budget_role_tokens", "budget_cost", mode="before")
+    @field_validator(
+        "budget_tokens", "budget_cost", "budget_seconds",
+        "budget_role_tokens", "budget_role_cost", "budget_role_seconds",
+        mode="before",
+    )  # fmt: skip
     @classmethod
     def _by_severity(cls, value: Any) -> Any:
         """`100` holds for every severity, `P0:4000,P3:10` for those that are named."""
@@ -98,6 +117,12 @@ class Settings(Value):
     def has_model(self) -> bool:
         """Whether a model is configured at all."""
         return self.endpoint is not None
+
+    @property
+    def names_a_model(self) -> bool:
+        """Whether somebody wants a model, be the settings complete or not."""
+        named = (self.llm_model, self.llm_model_light, self.llm_model_deep, *self.llm_fallback)
+        return self.has_model or any(named)
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -2,6 +2,7 @@
 
 import sqlite3
 import sys
+from collections.abc import Mapping
 from enum import StrEnum
 
 from incidents.errors import NexusError
@@ -28,16 +29,21 @@ class Check(Value):
     advice: str = ""
 
 
-async def examine(settings: Settings) -> tuple[Check, ...]:
-    """Look at every part; nothing is changed apart from the store's folder being made."""
+async def examine(settings: Settings, environment: Mapping[str, str]) -> tuple[Check, ...]:
+    """Look at every part; nothing is changed apart from the store's folder being made.
+
+    Args:
+        settings: what is configured.
+        environment: where the references of `nexus.yaml` are looked up.
+    """
     return (
         _python(),
         _store(settings),
         _runbook(settings),
         _roster(settings),
         *await _model(settings),
-        _people(settings),
-        _revenue(settings),
+        *_tracing(settings),
+        *(await _site(settings, environment) or (_people(settings), _revenue(settings))),
     )
 
 
@@ -75,29 +81,74 @@ def _roster(settings: Settings) -> Check:
 
 
 async def _model(settings: Settings) -> tuple[Check, ...]:
-    """The model's settings, then whether each model answers a real call."""
-    if not settings.has_model:
+    """The models' settings, then whether each, the fallbacks too, answers a real call."""
+    if not settings.names_a_model:
         advice = (
             f"set {PREFIX}LLM_BASE_URL and {PREFIX}LLM_MODEL (docs/models.md); till then the playbook speaks"
         )
         return (Check(part="Model", state=State.MISSING, found="no model is configured", advice=advice),)
     # Imported late: a second of imports that is only worth it where a model is configured.
     from agents.llm.probe import probe  # noqa: PLC0415
-    from nexus.engines import model_settings  # noqa: PLC0415
+    from nexus.engines import endpoints  # noqa: PLC0415
 
     try:
-        configured = model_settings(settings).checked()
-        answers = await probe(configured)
+        answers = await probe([one.checked() for one in endpoints(settings)])
     except NexusError as error:
-        return (Check(part="Model", state=State.BROKEN, found=str(error), advice="see docs/models.md"),)
+        advice = "see docs/models.md; an incident would go on with the playbook"
+        return (Check(part="Model", state=State.BROKEN, found=str(error), advice=advice),)
+    served = any(answer.problem is None for answer in answers)
+    instead = "the other models" if served else "the playbook"
     return tuple(
         Check(
             part=f"Model {answer.model}",
             state=State.BROKEN if answer.problem else State.OK,
-            found=f"{configured.where}: {answer.problem or f'answered in {answer.seconds:.1f} s'}",
-            advice="the incident would go on with the playbook" if answer.problem else "",
+            found=f"{answer.where}: {answer.problem or f'answered in {answer.seconds:.1f} s'}",
+            advice=f"an incident would go on with {instead}" if answer.problem else "",
         )
         for answer in answers
+    )
+
+
+def _tracing(settings: Settings) -> tuple[Check, ...]:
+    """Whether spans can be sent, where somebody wants them."""
+    if settings.otel_endpoint is None:
+        return ()
+    from nexus.telemetry import collector_answers  # noqa: PLC0415  # most houses send no traces
+
+    where, advice = settings.otel_endpoint, "start the collector, or mend the address; incidents run without"
+    try:
+        answers = collector_answers(where)
+    except NexusError as error:
+        return (Check(part="Traces", state=State.BROKEN, found=str(error), advice="see docs/models.md"),)
+    if not answers:
+        return (Check(part="Traces", state=State.BROKEN, found=f"{where} takes no export", advice=advice),)
+    return (Check(part="Traces", state=State.OK, found=f"sent to {where}"),)
+
+
+async def _site(settings: Settings, environment: Mapping[str, str]) -> tuple[Check, ...]:
+    """The live world: its configuration, and a real question to each of its backends; nothing without one."""
+    if not settings.config.is_file():
+        return ()
+    # Imported late: adapters and frames, which only a live world needs.
+    from nexus.site import load_site  # noqa: PLC0415
+    from tools.clock import WallClock  # noqa: PLC0415
+    from tools.live.checks import check_backends  # noqa: PLC0415
+    from tools.live.secrets import Secrets  # noqa: PLC0415
+
+    try:
+        site = load_site(settings.config)
+    except NexusError as error:
+        return (Check(part="Live world", state=State.BROKEN, found=str(error), advice="mend that file"),)
+    services = f"{len(site.services)} services in {settings.config}"
+    people = ", ".join(person.name for person in site.people) or "anyone who gives a name"
+    checked = await check_backends(site.backends, site.catalogue, Secrets(environment), WallClock())
+    return (
+        Check(part="Live world", state=State.OK, found=services),
+        Check(part="Approvers", state=State.OK, found=people),
+        *(
+            Check(part=one.part, state=State.OK if one.answers else State.BROKEN, found=one.said)
+            for one in checked
+        ),
     )
 
 

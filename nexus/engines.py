@@ -3,17 +3,23 @@
 from pydantic import ValidationError
 
 from agents.auto import Auto
-from agents.budget import DEFAULT_BUDGET, Budget, Limits, Purse
+from agents.breaker import Breaker
+from agents.budget import Purse
 from agents.chain import Chain, Link
 from agents.engine import Engine
 from agents.llm.settings import Model, ModelSettings, every_tier
 from agents.playbook import Playbook
 from agents.role import Tier
 from incidents.errors import SettingsError
-from incidents.severity import Severity
+from nexus.budget import budget_of
 from nexus.config import OPENAI_BASE_URL, EngineMode, Settings
+from nexus.telemetry import switch_on
 
 NO_MODEL = "no model is configured"
+NO_ENDPOINT = (
+    "a model is named without an endpoint; set NEXUS_LLM_BASE_URL to an OpenAI-compatible API, such as "
+    "http://127.0.0.1:11434/v1, or OPENAI_API_KEY for OpenAI's own"
+)
 
 #: What is asked at OpenAI's own endpoint if only a key is set.
 OPENAI_MODEL = "gpt-4.1"
@@ -27,9 +33,11 @@ def engine_of(settings: Settings, mode: EngineMode) -> Engine:
     Raises:
         SettingsError: the mode is `llm` and no model can be used; the message says what is missing.
     """
+    switch_on(settings)
     purse = Purse(budget_of(settings))
     if mode == "playbook" or not settings.has_model:
-        return Auto(None, Playbook(), mode, NO_MODEL, purse=purse)
+        reason = NO_ENDPOINT if settings.names_a_model else NO_MODEL
+        return Auto(None, Playbook(), mode, reason, purse=purse)
     try:
         return Auto(_llm(settings, purse), Playbook(), mode, purse=purse)
     except SettingsError as error:
@@ -38,33 +46,27 @@ def engine_of(settings: Settings, mode: EngineMode) -> Engine:
         return Auto(None, Playbook(), mode, str(error), purse=purse)
 
 
-def budget_of(settings: Settings) -> Budget:
-    """What may be spent: the defaults of each severity, replaced where the settings name something."""
-    tokens, role, cost = settings.budget_tokens, settings.budget_role_tokens, settings.budget_cost
-    return Budget(
-        by_severity={
-            level: Limits(
-                tokens=(tokens or {}).get(level, DEFAULT_BUDGET.by_severity[level].tokens),
-                cost=(cost or {}).get(level),
-            )
-            for level in Severity
-        },
-        role={
-            level: Limits(tokens=(role or {}).get(level, DEFAULT_BUDGET.role[level].tokens))
-            for level in Severity
-        },
-    )
-
-
 def _llm(settings: Settings, purse: Purse) -> Engine:
     # Imported late: LangChain and OpenAI's client take a second that the playbook never needs.
     from agents.llm.engine import LlmEngine  # noqa: PLC0415
     from prompts import Library  # noqa: PLC0415
 
     library = Library(settings.prompts)
-    chain = [model_settings(settings), *fallbacks(settings)]
-    engines = [LlmEngine(one, library, purse=purse) for one in chain]
-    return engines[0] if len(engines) == 1 else Chain([Link(engine) for engine in engines])
+    chain = endpoints(settings)
+    shared = {one.base_url: Breaker() for one in chain}
+    links = [Link(LlmEngine(one, library, purse=purse), endpoint=shared[one.base_url]) for one in chain]
+    return links[0].engine if len(links) == 1 else Chain(links)
+
+
+def endpoints(settings: Settings) -> list[ModelSettings]:
+    """Every model that may be asked, in the order of asking.
+
+    Raises:
+        SettingsError: no endpoint or model is named and none can be found, or values that do not fit.
+    """
+    if not settings.has_model:
+        raise SettingsError(NO_ENDPOINT[0].upper() + NO_ENDPOINT[1:])
+    return [model_settings(settings), *fallbacks(settings)]
 
 
 def fallbacks(settings: Settings) -> list[ModelSettings]:
@@ -120,6 +122,7 @@ def model_settings(settings: Settings) -> ModelSettings:
             record=settings.llm_record,
             replay=settings.llm_replay,
             langsmith=settings.langsmith,
+            trace_content=settings.otel_content,
         )
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]

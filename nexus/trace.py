@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from agents.budget import Budget, Limits
 from incidents.findings import Evidence, EvidenceStatus
 from incidents.incident import Incident, Spent, Usage
+from incidents.severity import Severity
 from incidents.timeline import Entry
 from incidents.value import Moment, Value
 from nexus.plain import line
@@ -82,6 +84,33 @@ def totals(ledger: Sequence[Spent]) -> tuple[Total, ...]:
     )
 
 
+class Share(Value):
+    """What one role used in an incident, against what it may use there."""
+
+    role: str
+    works: int
+    usage: Usage
+    limits: Limits
+
+
+def shares(incident: Incident, budget: Budget) -> tuple[Share, ...]:
+    """The ledger by role, in the order of their first work, each with its limits at the present severity."""
+    found: dict[str, list[Spent]] = {}
+    for spent in incident.ledger:
+        found.setdefault(spent.role, []).append(spent)
+    limits = budget.role.get(incident.severity or Severity.P0, Limits())
+    return tuple(
+        Share(role=role, works=len(lines), usage=sum((one.usage for one in lines), Usage()), limits=limits)
+        for role, lines in found.items()
+    )
+
+
+def whole(incident: Incident, budget: Budget) -> Share:
+    """What the incident used in all, against what it may use."""
+    limits = budget.by_severity.get(incident.severity or Severity.P0, Limits())
+    return Share(role="all", works=len(incident.ledger), usage=incident.usage, limits=limits)
+
+
 def _work(spent: Spent, entries: Sequence[Entry], known: dict[str, Evidence]) -> Work:
     mark = f":{spent.assignment}:"
     own = {key: entry for entry in entries for _, found, key in [entry.id.partition(mark)] if found}
@@ -92,7 +121,7 @@ def _work(spent: Spent, entries: Sequence[Entry], known: dict[str, Evidence]) ->
         spent=spent,
         asked=tuple(_asked(known[one]) for one in spent.asked if one in known),
         report=done.text if done is not None else "",
-        removed=tuple(entry.text for key, entry in own.items() if key.startswith("dropped:")),
+        removed=tuple(entry.text for key, entry in own.items() if key == "cut" or key.startswith("dropped:")),
     )
 
 

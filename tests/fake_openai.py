@@ -128,19 +128,31 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, '{"choices": "none", "what": [')
         elif fault.kind is Kind.EMPTY:
             self._send(200, json.dumps({"id": "x", "object": "chat.completion", "choices": []}))
-        elif fault.kind is Kind.CUT and streaming:
-            whole = list(_chunks(Reply(text="The service is"), Asked(0, {})))
-            self._stream(iter(whole[:2]), whole=False)
+        elif fault.kind in {Kind.CUT, Kind.STALL, Kind.ERROR} and streaming:
+            self._break_stream(fault)
+        elif fault.kind is Kind.STALL:
+            self._break(half=True, stall=True)
+        elif fault.kind is Kind.ERROR:
+            self._send(500, json.dumps({"error": {"message": fault.message}}))
         else:
             self._break(half=fault.kind is Kind.CUT)
 
-    def _break(self, half: bool) -> None:
+    def _break_stream(self, fault: Fault) -> None:
+        begun = list(_chunks(Reply(text="The service is"), Asked(0, {})))[:2]
+        wrong: dict[str, Any] = {"error": {"message": fault.message, "type": "server_error"}}
+        self._stream(iter([*begun, wrong] if fault.kind is Kind.ERROR else begun), whole=False)
+        if fault.kind is Kind.STALL:
+            self.fake.closing.wait(60)
+
+    def _break(self, half: bool, stall: bool = False) -> None:
         if half:
             self.wfile.write(
                 b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n"
             )
             self.wfile.write(b'{"id": "x", "choices": [{"mess')
             self.wfile.flush()
+        if stall:
+            self.fake.closing.wait(60)
         self.close_connection = True
         self.connection.shutdown(socket.SHUT_RDWR)
 

@@ -48,7 +48,7 @@ class Reply:
 
 
 class Kind(StrEnum):
-    """How the wire can break."""
+    """How the wire can break. `STALL` and `ERROR` come in the middle of an answer that began well."""
 
     STATUS = "status"
     HANG = "hang"
@@ -57,6 +57,8 @@ class Kind(StrEnum):
     HTML = "html"
     JUNK = "junk"
     EMPTY = "empty"
+    STALL = "stall"
+    ERROR = "error"
 
 
 @dataclass(frozen=True)

@@ -1,46 +1,115 @@
 """One question to a model about one incident's records; no tools, no report, one call."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from langchain_core.messages import HumanMessage, SystemMessage
+from langchain.agents.middleware import ModelRequest, ModelResponse
+from langchain_core.messages import AnyMessage, HumanMessage, SystemMessage
 from langsmith import tracing_context
 
+from agents.budget import Purse
 from agents.failure import ModelFailed
-from agents.llm.faults import WIRE_ERRORS, explain
+from agents.llm.client import chat_model, http_client, trust
+from agents.llm.meter import Meter
 from agents.llm.settings import ModelSettings
-from agents.llm.wire import chat_model, http_client, trust
+from agents.llm.wire import Request, Response, Timer, Wire
 from agents.role import Tier
+from agents.spans import Caller, invoke_agent
+from incidents.incident import Incident, Usage
 from prompts import Library
 from prompts.text import fence, line
 from tools.redact import redact
 
+#: Who asks, in the ledger and in traces: a person, who is no role.
+ASK, ANSWER = "ask", "answer"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a model answered, which one it was, and what all that were asked used."""
+
+    text: str
+    model: str
+    usage: Usage
+
 
 async def answer(
-    settings: ModelSettings, library: Library, question: str, standing: str, records: Mapping[str, str]
-) -> str:
-    """What the model says.
+    endpoints: Sequence[ModelSettings],
+    library: Library,
+    incident: Incident,
+    question: str,
+    records: Mapping[str, str],
+    *,
+    purse: Purse,
+    timer: Timer | None = None,
+) -> Said:
+    """What the first model that serves says; each is asked with the retries that the roles have.
 
     Args:
-        settings: the endpoint; its standard model is asked.
+        endpoints: the models to ask, the preferred one first; of each its standard one.
         library: where the instructions lie.
+        incident: what the question is about; it pays for the answer.
         question: the person's words.
-        standing: how the incident stands, in a few lines.
         records: the texts that may be cited, by id.
+        purse: says when too much was spent.
+        timer: wall time.
 
     Raises:
-        ModelFailed: no answer; the message says why.
+        ModelFailed: no answer; the message has every reason, and what was used is counted.
     """
-    told = "\n".join(f"{name}\n{fence(text, name, settings.answer_chars)}" for name, text in records.items())
-    asked = redact(f"{standing}\n\n# Records\n\n{told}\n\n# The question\n\n{line(question, 1000)}")
-    async with http_client(settings, trust(settings)) as client:
+    timer = timer or Timer()
+    spent, reasons = Usage(), []
+    caller = Caller(incident=incident.id, role=ASK, task=ANSWER)
+    asked: list[AnyMessage] = [
+        SystemMessage(library.load("answer")),
+        HumanMessage(_asked(endpoints, incident, question, records)),
+    ]
+    for settings in endpoints:
+        meter, begun = Meter(settings.models[Tier.STANDARD]), timer.tick()
         try:
-            with tracing_context(enabled=settings.langsmith):
-                said = await chat_model(settings, Tier.STANDARD, client).ainvoke(
-                    [SystemMessage(library.load("answer")), HumanMessage(asked)]
-                )
-        except WIRE_ERRORS as error:
-            model = settings.models[Tier.STANDARD].name
-            raise ModelFailed(f"{model} at {settings.where}: {explain(error)}") from None
-    if not said.text.strip():
-        raise ModelFailed("the model gave an empty answer")
-    return said.text
+            with invoke_agent(caller):
+                box = settings.assignment_seconds
+                account = purse.account(ASK, incident)
+                wire = Wire(settings, settings.models[Tier.STANDARD], meter, timer, box, account, caller)
+                text = await _one(settings, wire, asked, box)
+        except ModelFailed as failed:
+            reasons.append(str(failed))
+        else:
+            spent += meter.usage(timer.tick() - begun)
+            return Said(text, settings.models[Tier.STANDARD].name, spent)
+        spent += meter.usage(timer.tick() - begun)
+    raise ModelFailed("; then ".join(dict.fromkeys(reasons)), spent)
+
+
+def _asked(
+    endpoints: Sequence[ModelSettings], incident: Incident, question: str, records: Mapping[str, str]
+) -> str:
+    most = min(settings.answer_chars for settings in endpoints)
+    told = "\n".join(f"{name}\n{fence(text, name, most)}" for name, text in records.items())
+    standing = f"{incident.id}: {incident.title}. Status {incident.status}. {incident.summary}"
+    parts = (
+        f"# The incident\n\n{standing}",
+        f"# Records\n\n{told}",
+        f"# The question\n\n{line(question, 1000)}",
+    )
+    return redact("\n\n".join(parts))
+
+
+async def _one(settings: ModelSettings, wire: Wire, asked: list[AnyMessage], box: float) -> str:
+    async with http_client(settings, trust(settings)) as client:
+        model = chat_model(settings, Tier.STANDARD, client)
+
+        async def send(request: Request) -> Response:
+            return ModelResponse(result=[await model.ainvoke(request.messages)])
+
+        try:
+            async with asyncio.timeout(box):
+                with tracing_context(enabled=settings.langsmith):
+                    response = await wire.send(ModelRequest(model=model, messages=[*asked]), send)
+        except TimeoutError:
+            raise ModelFailed(f"{model.model_name}: no answer within {box:.0f} s") from None
+    text = str(response.result[0].text).strip()
+    if not text:
+        raise ModelFailed(f"{model.model_name} at {settings.where} gave an empty answer")
+    return text

@@ -1,5 +1,6 @@
 """A kit's tools as a model gets them: typed arguments from the catalogue, answers fenced as data."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from types import NoneType, UnionType
@@ -8,11 +9,15 @@ from typing import Any, Literal, Union, get_args, get_origin
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
+from agents.spans import Caller, content, execute_tool, failed
 from incidents.findings import EvidenceStatus
 from incidents.reports import Task
 from incidents.value import Value
 from prompts.text import fence, line
 from tools.kit import Kit, Tool
+
+#: Puts a question to a tool; tells the answer and the kind of the problem.
+_Ask = Callable[[Mapping[str, Any]], Awaitable[tuple[str, str | None]]]
 
 #: The argument names that mean a service of the catalogue.
 _SERVICE_FIELDS = {"service", "services", "caller", "callee"}
@@ -33,41 +38,62 @@ _SAYS = {
 }
 
 
-def tools_of(kit: Kit, task: Task, limit: int) -> list[BaseTool]:
+def tools_of(kit: Kit, task: Task, limit: int, *, trace_content: bool = False) -> list[BaseTool]:
     """The tools of a role for a model; every answer starts with the evidence id to cite.
 
     Args:
         kit: the role's tools, bound to the incident.
         task: what they are for; tools that can only answer later are left out until an action was proposed.
         limit: the longest answer in characters; a cut is announced.
+        trace_content: put questions and answers into their spans.
     """
     names = kit.sources.world.catalogue.names
     early = set() if kit.sources.incident.proposals else _TOO_EARLY.get(task, set())
-    return [_structured(kit, tool, names, limit) for tool in kit.tools if tool.name not in early]
+    caller = Caller(incident=kit.sources.incident.id, role=kit.role, task=task)
+
+    def traced(tool: Tool[Value, Value]) -> BaseTool:
+        asked = _asking(kit, tool, names, limit)
+
+        async def ask(**given: Any) -> str:
+            with execute_tool(caller, tool.name) as span:
+                said, problem = await asked(given)
+                if problem is not None:
+                    failed(span, problem)
+                if trace_content:
+                    span.set_attribute("gen_ai.tool.call.arguments", content(given))
+                    span.set_attribute("gen_ai.tool.call.result", content(said))
+                return said
+
+        return StructuredTool.from_function(
+            coroutine=ask,
+            name=tool.name,
+            description=tool.description,
+            args_schema=arguments_of(tool.args, names),
+        )
+
+    return [traced(tool) for tool in kit.tools if tool.name not in early]
 
 
-def _structured(kit: Kit, tool: Tool[Value, Value], names: tuple[str, ...], limit: int) -> BaseTool:
-    async def ask(**given: Any) -> str:
+def _asking(kit: Kit, tool: Tool[Value, Value], names: tuple[str, ...], limit: int) -> _Ask:
+    """How a model's question is put to the kit: the answer in words, and the kind of the problem if any."""
+
+    async def ask(given: Mapping[str, Any]) -> tuple[str, str | None]:
         try:
             # What was not given is left out, so that the tool's own defaults hold.
             args = tool.args.model_validate(
                 {name: value for name, value in given.items() if value is not None}
             )
         except ValidationError as error:
-            return f"{tool.name} was not asked: {_mistakes(error)}"
+            return f"{tool.name} was not asked: {_mistakes(error)}", "invalid_arguments"
         if unknown := _unknown(args, names):
-            return f"{tool.name} was not asked: {unknown}"
+            return f"{tool.name} was not asked: {unknown}", "unknown_service"
         answer = await kit.ask(tool, args)
         found = answer.evidence
         head = f"Evidence {found.id} · {tool.name} · {_SAYS[found.status]}"
-        return f"{head}\n{fence(found.summary, found.id, limit)}"
+        problem = "tool_failed" if found.status is EvidenceStatus.FAILED else None
+        return f"{head}\n{fence(found.summary, found.id, limit)}", problem
 
-    return StructuredTool.from_function(
-        coroutine=ask,
-        name=tool.name,
-        description=tool.description,
-        args_schema=arguments_of(tool.args, names),
-    )
+    return ask
 
 
 @lru_cache(maxsize=256)

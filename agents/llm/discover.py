@@ -4,8 +4,8 @@ import json
 
 import httpx2
 
+from agents.llm.client import trust
 from agents.llm.settings import ModelSettings
-from agents.llm.wire import trust
 from incidents.errors import SettingsError
 
 #: How long the endpoint may take to list its models, in seconds.

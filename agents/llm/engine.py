@@ -12,16 +12,18 @@ from langchain_core.runnables.config import var_child_runnable_config
 from langgraph.errors import GraphRecursionError
 from langsmith import tracing_context
 
-from agents.budget import Budget, Purse
+from agents.budget import Account, Budget, Purse
 from agents.engine import Assignment, Desk, Performed
 from agents.failure import ModelFailed
 from agents.grounded import grounds_of
 from agents.grounding import Grounds, ground, unsupported
 from agents.llm.belt import tools_of
+from agents.llm.client import chat_model, http_client, trust
 from agents.llm.meter import Meter
 from agents.llm.settings import ModelSettings
 from agents.llm.turns import Turns
-from agents.llm.wire import Timer, Wire, chat_model, http_client, trust
+from agents.llm.wire import Timer, Wire
+from agents.spans import Caller
 from incidents.reports import REPORT_TYPES, Report, Task
 from prompts import SHIPPED, Library
 from prompts.brief import Order, write_brief
@@ -70,53 +72,59 @@ class LlmEngine:
         """
         begun = self._timer.tick()
         meter = Meter(self._settings.models[desk.role.tier])
+        account = self._purse.account(assignment.role, desk.incident)
         try:
-            report = await self._boxed(assignment, desk, meter)
+            report, cut = await self._boxed(assignment, desk, meter, account)
+            grounds = await self._grounds(assignment, desk)
+            _publishable(assignment.task, report, grounds)
         except ModelFailed as failed:
-            usage = meter.usage(self._timer.tick() - begun)
-            raise ModelFailed(str(failed), usage, outage=failed.outage) from None
-        grounds = await self._grounds(assignment, desk)
-        if assignment.task in _PUBLISHED and (found := unsupported(report, grounds)):
-            usage = meter.usage(self._timer.tick() - begun)
-            raise ModelFailed(f"its text would tell people what is not known: {found[0]}", usage)
+            raise failed.costing(meter.usage(self._timer.tick() - begun)) from None
+        finally:
+            account.used = meter.usage(self._timer.tick() - begun)
         grounded, dropped = ground(report, grounds)
         for sentence in dropped:
             log.info("ungrounded", incident=assignment.incident, role=assignment.role, removed=sentence)
         return Performed(
             report=grounded,
             engine="llm",
-            usage=meter.usage(self._timer.tick() - begun),
+            usage=account.used,
+            cut=cut,
             model=self._settings.models[desk.role.tier].name,
             prompt_version=self._library.version(assignment.role, assignment.task, assignment.acting_as),
             dropped=dropped,
         )
 
-    async def _boxed(self, assignment: Assignment, desk: Desk, meter: Meter) -> Report:
+    async def _boxed(
+        self, assignment: Assignment, desk: Desk, meter: Meter, account: Account
+    ) -> tuple[Report, str | None]:
+        """The report, and why the work was cut short if it was: then it is the best so far."""
         box = min(self._settings.assignment_seconds, (assignment.deadline - desk.now).total_seconds())
         if box <= 0:
             raise ModelFailed("the time box of the step had ended before the model was asked")
-        turns = self._turns(assignment, desk, meter, box)
+        turns = self._turns(assignment, desk, meter, box, account)
         try:
             async with asyncio.timeout(box):
-                return await self._converse(assignment, desk, turns)
-        except (TimeoutError, ModelFailed) as error:
-            if turns.best is not None:  # what it gave first counts, without what it could not support
-                return turns.best
-            if isinstance(error, ModelFailed):
-                raise
+                return await self._converse(assignment, desk, turns), None
+        except TimeoutError:
             # An endpoint that gave not one answer in the whole box is as good as down.
-            silent = meter.answers == 0
+            silent, cut = meter.answers == 0, f"the time box of {box:.0f} s ended"
             said = "without an answer" if silent else f"after {meter.answers} answers without a report"
-            raise ModelFailed(f"the time box of {box:.0f} s ended {said}", outage=silent) from None
+            failed = ModelFailed(f"{cut} {said}", outage=silent)
+        except ModelFailed as error:
+            failed, cut = error, str(error)
+        if turns.best is None:
+            raise failed
+        # What it gave first counts, without what it could not support.
+        return turns.best, cut
 
-    def _turns(self, assignment: Assignment, desk: Desk, meter: Meter, box: float) -> Turns:
+    def _turns(self, assignment: Assignment, desk: Desk, meter: Meter, box: float, account: Account) -> Turns:
         async def check(report: Report) -> tuple[str, ...]:
             found = unsupported(report, await self._grounds(assignment, desk))
             return tuple(str(one) for one in found)
 
         model = self._settings.models[desk.role.tier]
-        allowance = self._purse.account(assignment, desk.incident.usage)
-        wire = Wire(self._settings, model, meter, self._timer, self._timer.tick() + box, allowance)
+        caller = Caller(incident=assignment.incident, role=assignment.role, task=assignment.task)
+        wire = Wire(self._settings, model, meter, self._timer, box, account, caller)
         return Turns(wire, self._settings, self._library, REPORT_TYPES[assignment.task], box, check)
 
     async def _converse(self, assignment: Assignment, desk: Desk, turns: Turns) -> Report:
@@ -124,7 +132,9 @@ class LlmEngine:
         async with http_client(settings, self._trust) as client:
             agent: Any = create_agent(
                 chat_model(settings, desk.role.tier, client),
-                tools_of(desk.kit, assignment.task, settings.answer_chars),
+                tools_of(
+                    desk.kit, assignment.task, settings.answer_chars, trace_content=settings.trace_content
+                ),
                 system_prompt=self._library.system_prompt(
                     assignment.role, assignment.task, assignment.acting_as
                 ),
@@ -171,6 +181,11 @@ class LlmEngine:
 
     async def _grounds(self, assignment: Assignment, desk: Desk) -> Grounds:
         return await grounds_of(assignment, desk, self._library.load(f"roles/{assignment.role}"))
+
+
+def _publishable(task: Task, report: Report, grounds: Grounds) -> None:
+    if task in _PUBLISHED and (found := unsupported(report, grounds)):
+        raise ModelFailed(f"its text would tell people what is not known: {found[0]}")
 
 
 def _detached() -> Context:

@@ -3,6 +3,7 @@
 import json
 import ssl
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 
 import openai
 from langchain_core.exceptions import ContextOverflowError
@@ -56,7 +57,7 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, openai.APIConnectionError):
         final = (ssl.SSLCertVerificationError, NotOnTape)
         return not any(isinstance(cause, final) for cause in _causes(error))
-    return isinstance(error, CutStream) or type(error) is openai.APIError
+    return isinstance(error, CutStream) or is_timeout(error) or type(error) is openai.APIError
 
 
 def is_outage(error: BaseException) -> bool:
@@ -68,19 +69,39 @@ def is_outage(error: BaseException) -> bool:
     return isinstance(error, WIRE_ERRORS)
 
 
+def is_unreachable(error: BaseException) -> bool:
+    """Whether nothing at that address can serve, whatever the model: no connection, no trust, no API.
+
+    A model that is missing (404), not allowed (403), overloaded (429, 5xx) or slow says nothing about the
+    other models of its endpoint.
+    """
+    if isinstance(error, openai.APIStatusError):
+        return error.status_code == 401
+    return is_outage(error) and not is_timeout(error) and not isinstance(error, CutStream)
+
+
 def is_timeout(error: BaseException) -> bool:
     """Whether the time ran out; asking again costs that time again."""
     return isinstance(error, openai.APITimeoutError | TimeoutError)
 
 
 def retry_after(error: BaseException | None) -> float:
-    """How many seconds the endpoint asks to wait; 0 if it says nothing usable."""
+    """How many seconds the endpoint asks to wait; 0 if it says nothing usable.
+
+    Source: RFC 9110, 10.2.3: seconds, or a date, which is read against the endpoint's own clock.
+    """
     response = getattr(error, "response", None)
-    said = response.headers.get("retry-after", "") if response is not None else ""
+    headers = response.headers if response is not None else {}
+    said = headers.get("retry-after", "")
     try:
-        return max(float(said), 0.0)
+        seconds = float(said)
     except ValueError:
-        return 0.0
+        try:
+            until, now = (parsedate_to_datetime(text) for text in (said, headers.get("date", "")))
+            seconds = (until - now).total_seconds()
+        except (ValueError, TypeError):
+            return 0.0
+    return seconds if 0 < seconds < float("inf") else 0.0
 
 
 def _explain_status(error: openai.APIStatusError) -> str:

@@ -51,6 +51,10 @@ class ModelSettings(Value):
     replay: Path | None = Field(default=None, description="a folder whose kept calls answer; nobody is asked")
     langsmith: bool = Field(default=False, description="let LangSmith trace if its own variables ask for it")
 
+    trace_content: bool = Field(
+        default=False, description="put what was said into spans, redacted; without it only names and figures"
+    )
+
     @model_validator(mode="after")
     def _one_tape(self) -> Self:
         if self.record is not None and self.replay is not None:
@@ -101,6 +105,12 @@ class ModelSettings(Value):
         parts = urlsplit(self.base_url or "")
         host = parts.hostname or ""
         return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path}"
+
+    @property
+    def server(self) -> tuple[str, int | None]:
+        """The endpoint's host and port."""
+        parts = urlsplit(self.base_url or "")
+        return parts.hostname or "", parts.port
 
     @staticmethod
     def _check_url(url: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 
 import typer
 from rich.console import Group
@@ -56,7 +57,7 @@ def doctor(as_json: Json = False) -> None:
     from nexus.doctor import examine
     from nexus.render.doctor import doctor_view
 
-    found = asyncio.run(examine(settings()))
+    found = asyncio.run(examine(settings(), os.environ))
     if as_json:
         write(json.dumps([check.model_dump(mode="json") for check in found], indent=2))
     else:

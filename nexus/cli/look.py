@@ -37,13 +37,15 @@ def show(identity: IncidentId, as_json: Json = False) -> None:
     with house() as opened:
         incident = asyncio.run(opened.find(identity))
         entries = asyncio.run(opened.store.entries(identity))
+        from nexus.budget import budget_of
         from nexus.render.incident import incident_view
         from nexus.render.json import incident_json
 
+        budget = budget_of(opened.settings)
         if as_json:
-            write(incident_json(incident, entries))
+            write(incident_json(incident, entries, budget))
         else:
-            out().print(incident_view(incident, entries))
+            out().print(incident_view(incident, entries, budget))
 
 
 def watch(identity: IncidentId) -> None:

@@ -184,9 +184,11 @@ def _drive(opened: "House", identity: str, approve: Approve, mode: EngineMode, q
 
 
 def _json(opened: "House", incident: "Incident") -> str:
+    from nexus.budget import budget_of
     from nexus.render.json import incident_json
 
-    return incident_json(incident, asyncio.run(opened.store.entries(incident.id)))
+    entries = asyncio.run(opened.store.entries(incident.id))
+    return incident_json(incident, entries, budget_of(opened.settings))
 
 
 def _finish(incident: "Incident", as_json: bool) -> None:

@@ -9,6 +9,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from agents.budget import DEFAULT_BUDGET, Budget
 from incidents.action import Proposal
 from incidents.duration import format_duration
 from incidents.findings import Category, Diagnosis
@@ -38,19 +39,21 @@ from nexus.render.style import (
     words,
 )
 from nexus.render.timeline import timeline_view
-from nexus.render.trace import totals_table
-from nexus.trace import totals
+from nexus.render.trace import shares_table, totals_table
+from nexus.trace import shares, totals, whole
 from tools.words import quantity
 
 _UNKNOWN = Text("unknown", "grey62")
 
 
-def incident_view(incident: Incident, entries: Sequence[Entry]) -> RenderableType:
-    """Everything about an incident, for a terminal of 80 columns or more."""
-    return Group(_head(incident), *_sections(incident, entries), Text())
+def incident_view(
+    incident: Incident, entries: Sequence[Entry], budget: Budget = DEFAULT_BUDGET
+) -> RenderableType:
+    """Everything about an incident, for a terminal of 80 columns or more; its ledger against the budget."""
+    return Group(_head(incident), *_sections(incident, entries, budget), Text())
 
 
-def _sections(incident: Incident, entries: Sequence[Entry]) -> Iterator[RenderableType]:
+def _sections(incident: Incident, entries: Sequence[Entry], budget: Budget) -> Iterator[RenderableType]:
     parts = (
         ("Diagnosis", _diagnosis(incident.diagnosis)),
         ("Suspects", _suspects(incident)),
@@ -60,7 +63,7 @@ def _sections(incident: Incident, entries: Sequence[Entry]) -> Iterator[Renderab
         ("Notes", _notes(incident)),
         ("Timeline", list(timeline_view(entries))),
         ("Afterwards", _afterwards(incident)),
-        ("Ledger", _ledger(incident)),
+        ("Ledger", _ledger(incident, budget)),
     )
     for title, body in parts:
         if body:
@@ -249,9 +252,14 @@ def _notes(incident: Incident) -> list[RenderableType]:
     ]
 
 
-def _ledger(incident: Incident) -> list[RenderableType]:
-    """What each model and the playbook were used for; `nexus trace` has every piece of work."""
-    return [totals_table(totals(incident.ledger), incident.usage)] if incident.ledger else []
+def _ledger(incident: Incident, budget: Budget) -> list[RenderableType]:
+    """What each model and the playbook were used for, and by whom; `nexus trace` has every piece of work."""
+    if not incident.ledger:
+        return []
+    spent = [totals_table(totals(incident.ledger), incident.usage)]
+    if not incident.usage.model_calls:  # the playbook costs nothing, whoever it spoke for
+        return spent
+    return [*spent, Text(), shares_table(shares(incident, budget), whole(incident, budget))]
 
 
 def _afterwards(incident: Incident) -> list[RenderableType]:

@@ -4,13 +4,15 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from agents.budget import DEFAULT_BUDGET, Budget
 from incidents.action import Proposal
 from incidents.incident import Incident
 from incidents.timeline import Entry
 from nexus.milestones import milestones
+from nexus.trace import shares, whole
 
 
-def incident_json(incident: Incident, entries: Sequence[Entry]) -> str:
+def incident_json(incident: Incident, entries: Sequence[Entry], budget: Budget = DEFAULT_BUDGET) -> str:
     """An incident with its timeline, indented. Times are ISO 8601 in UTC; what is not known is null."""
     body = incident.model_dump(mode="json")
     shown: dict[str, Any] = {
@@ -61,6 +63,10 @@ def incident_json(incident: Incident, entries: Sequence[Entry]) -> str:
             "tokens_out": incident.usage.tokens_out,
             "cost": incident.usage.cost,
             "seconds": incident.usage.seconds,
+        },
+        "ledger": {
+            "incident": whole(incident, budget).model_dump(mode="json", exclude={"role"}),
+            "roles": [share.model_dump(mode="json") for share in shares(incident, budget)],
         },
     }
     return json.dumps(shown, indent=2)  # ASCII: no text from outside can steer a terminal

@@ -8,7 +8,7 @@ from incidents.findings import EvidenceStatus
 from incidents.incident import Usage
 from nexus.plain import role_name
 from nexus.render.style import EDGE, LABEL, joined, plain, short, table, words
-from nexus.trace import Asked, Total, Trace, Work
+from nexus.trace import Asked, Share, Total, Trace, Work
 
 _ENGINES = {"llm": "green", "playbook": "blue"}
 _STATES = {EvidenceStatus.OK: "cyan", EvidenceStatus.EMPTY: "grey62", EvidenceStatus.FAILED: "red"}
@@ -37,6 +37,28 @@ def totals_table(totals: tuple[Total, ...], whole: Usage) -> RenderableType:
         made.add_row(plain(one.by), str(one.works), *_figures(one.usage))
     made.add_row(Text("all", "bold"), str(sum(one.works for one in totals)), *_figures(whole))
     return made
+
+
+def shares_table(roles: tuple[Share, ...], incident: Share) -> RenderableType:
+    """What each role used of its budget; without a limit, what it used."""
+    made = table("Role", "Work", "Tokens", "Seconds", "Cost")
+    for column in made.columns[1:]:
+        column.justify = "right"
+        column.no_wrap = True
+    for one in (*roles, incident):
+        used, most = one.usage, one.limits
+        made.add_row(
+            Text("all", "bold") if one is incident else plain(role_name(one.role)),
+            str(one.works),
+            _of(f"{used.tokens_in + used.tokens_out:,}", most.tokens and f"{most.tokens:,}"),
+            _of(f"{used.seconds:,.0f}", most.seconds and f"{most.seconds:,.0f}"),
+            _of(f"{used.cost:.2f}", most.cost and f"{most.cost:.2f}"),
+        )
+    return made
+
+
+def _of(used: str, most: str | float | None) -> Text:
+    return Text(used).append("" if most is None else f" of {most}", LABEL)
 
 
 def _figures(usage: Usage) -> tuple[str, ...]:

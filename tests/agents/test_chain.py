@@ -1,5 +1,6 @@
 """The next model is asked when one cannot serve; the playbook only when none can."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,7 +19,7 @@ from tests.agents.llm_run import Pauses, settings
 from tests.agents.test_auto import DOWN, REPORT, USELESS, Mind, Wall
 from tests.fake_answers import obliging
 from tests.fake_openai import FakeOpenAI
-from tests.fake_turns import Fault, Kind, Script
+from tests.fake_turns import Asked, Fault, Kind, Script, Turn
 
 
 def over(server: FakeOpenAI, model: str) -> Link:
@@ -48,6 +49,24 @@ async def test_an_outage_of_one_is_remembered_for_that_one_only() -> None:
     for _ in range(3):
         assert (await chain.perform(assignment(), desk())).engine == "two"
     assert (down.asked, up.asked) == (1, 3)
+
+
+@pytest.mark.parametrize(("status", "asked"), [(401, (1, 0)), (404, (1, 3)), (503, (4, 3))])
+async def test_models_at_one_endpoint_share_its_outage_but_not_each_others(
+    status: int, asked: tuple[int, int]
+) -> None:
+    """A refused key is refused for every model; a missing or overloaded model says nothing of the others."""
+
+    def answer(request: Asked) -> Turn:
+        return Fault(Kind.STATUS, status) if request.body["model"] == "large" else obliging(request)
+
+    with FakeOpenAI(answer) as server:
+        shared = Breaker()
+        links = [replace(over(server, name), endpoint=shared) for name in ("large", "small")]
+        performed = await Auto(Chain(links), Mind("playbook")).perform(assignment(checks=()), desk())
+        models = [request.body["model"] for request in server.requests]
+    assert (models.count("large"), models.count("small")) == asked
+    assert performed.engine == ("llm" if asked[1] else "playbook")
 
 
 async def test_the_next_gets_what_is_left_of_the_time_box() -> None:

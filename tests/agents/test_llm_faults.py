@@ -1,10 +1,9 @@
 """Every fault of the wire and of the model, over HTTP: bounded, said in words, and the key never shown."""
 
-import shutil
-import ssl
-import subprocess
-from collections.abc import Callable
+import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from incidents.reports import InvestigationReport
 from tests.agents.desk import assignment, desk
 from tests.agents.llm_run import KEY, Pauses, failure, perform
+from tests.certificates import self_signed
 from tests.fake_answers import obliging
 from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Asked, Call, Fault, Kind, Reply, Script
@@ -37,6 +37,7 @@ WHOLE = Reply(calls=(Call("InvestigationReport", REPORT),))
         (Fault(Kind.STATUS, 413), "too large", 1, False),
         (Fault(Kind.HTML), "no chat completion", 1, True),
         (Fault(Kind.JUNK), "no chat completion", 1, True),
+        (Fault(Kind.ERROR), "fault", 4, True),
         (Fault(Kind.DROP), "broke before it answered", 4, True),
     ],
     ids=lambda value: value.kind + str(value.status) if isinstance(value, Fault) else "",
@@ -100,9 +101,30 @@ async def test_retry_after_is_honoured_and_never_beyond_the_time_box() -> None:
     assert len(server.requests) == len(pauses.taken) == 1
 
 
+async def test_retry_after_may_be_a_date_by_the_endpoints_own_clock() -> None:
+    pauses, later = Pauses(), format_datetime(datetime.now(UTC) + timedelta(seconds=9), usegmt=True)
+    with FakeOpenAI(Script([Fault(Kind.STATUS, 503, retry_after=later)], then=obliging)) as server:
+        await perform(server, pauses=pauses)
+    assert 7 <= pauses.taken[0] <= 20.5
+
+
+async def test_the_pauses_grow_and_never_agree_with_those_of_another() -> None:
+    """Roles that fail together must not come back together."""
+    taken = []
+    for _ in range(2):
+        pauses = Pauses()
+        with FakeOpenAI(Script([Fault(Kind.STATUS, 503)])) as server:
+            await failure(server, pauses=pauses)
+        assert all(0 <= pause <= 0.5 * 2**place for place, pause in enumerate(pauses.taken))
+        taken.append(pauses.taken)
+    assert len(taken[0]) == 3
+    assert taken[0] != taken[1]
+
+
+@pytest.mark.parametrize("kind", [Kind.HANG, Kind.STALL])
 @pytest.mark.parametrize("streaming", [False, True])
-async def test_a_silent_endpoint_is_asked_twice_and_then_left(streaming: bool) -> None:
-    with FakeOpenAI(Script([Fault(Kind.HANG)])) as server:
+async def test_a_silent_endpoint_is_asked_twice_and_then_left(streaming: bool, kind: Kind) -> None:
+    with FakeOpenAI(Script([Fault(kind)])) as server:
         failed = await failure(server, streaming=streaming, timeout_seconds=0.2)
     assert "did not answer in time" in str(failed)
     assert failed.outage
@@ -198,6 +220,25 @@ async def test_endless_tool_calls_end_at_the_call_limit() -> None:
     assert len(server.requests) == 5
 
 
+@pytest.mark.parametrize("streaming", [False, True])
+async def test_a_report_beside_a_question_counts_and_the_question_is_not_asked(streaming: bool) -> None:
+    """A server that ignores `tool_choice` or that several calls are not wanted."""
+    with FakeOpenAI(Script([Reply(calls=(Call("changes", {}), WHOLE.calls[0]))])) as server:
+        performed = await perform(server, streaming=streaming)
+    assert performed.report == InvestigationReport(summary="Nothing seen.", checks=(), hypotheses=())
+    assert len(server.requests) == 1
+
+
+async def test_a_broken_call_beside_a_sound_one_is_not_echoed_and_nothing_of_the_turn_is_asked() -> None:
+    before, broken = desk(), Call("changes", '{"a": ')
+    mixed = Reply(calls=(broken, Call("metrics", {"service": "checkout"})))
+    with FakeOpenAI(Script([mixed, WHOLE])) as server:
+        await perform(server, before=before)
+    assert "not valid JSON" in server.requests[1].text
+    assert broken.wire not in json.dumps(server.requests[1].body)
+    assert await before.kit.store.evidence("inc-1") == ()
+
+
 async def test_a_report_written_as_text_is_read() -> None:
     fenced = '```json\n{"summary": "Nothing seen.", "checks": [], "hypotheses": []}\n```'
     with FakeOpenAI(Script([Reply(text=fenced)])) as server:
@@ -235,46 +276,12 @@ async def test_the_server_gone_in_the_middle_is_an_outage() -> None:
     assert failed.usage.tokens_in == 100
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed, so that no certificate can be made")
-    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
-    asked = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=localhost",
-    ]
-    given = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)]
-    subprocess.run([*asked, *given], check=True, capture_output=True)  # noqa: S603  (fixed arguments)
-    return key, cert
-
-
-async def test_a_self_signed_certificate_is_named_and_can_be_trusted(
-    certificate: tuple[Path, Path], serve_tls: Callable[[Path, Path], FakeOpenAI]
-) -> None:
-    key, cert = certificate
-    with serve_tls(key, cert) as server:
+async def test_a_self_signed_certificate_is_named_and_can_be_trusted(tmp_path: Path) -> None:
+    context, cert = self_signed(tmp_path)
+    with FakeOpenAI(obliging, tls=context) as server:
         failed = await failure(server)
         assert "certificate is not trusted" in str(failed)
         assert failed.outage
         assert failed.usage.model_calls == 1
         performed = await perform(server, ca_file=cert)
     assert isinstance(performed.report, InvestigationReport)
-
-
-@pytest.fixture
-def serve_tls() -> Callable[[Path, Path], FakeOpenAI]:
-    def serve(key: Path, cert: Path) -> FakeOpenAI:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(cert, key)
-        return FakeOpenAI(obliging, tls=context)
-
-    return serve

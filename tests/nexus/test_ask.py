@@ -90,3 +90,49 @@ def test_ranking_prefers_rare_words_and_finds_nothing_without_any() -> None:
 def _overview(asked: Asked) -> str:
     blocks = asked.text.split('<data source="')[1:]
     return next(block.split('"')[0] for block in blocks if "checkout" in block and "40 %" in block)
+
+
+def ledger(nexus: Terminal, incident: str) -> dict[str, dict[str, object]]:
+    """What each role used, as `show` tells it."""
+    body = json.loads(nexus("show", incident, "--json").out)
+    return {line["role"]: line for line in body["ledger"]["roles"]}
+
+
+def test_what_an_answer_costs_is_in_the_ledger_and_the_next_model_is_asked(
+    nexus: Terminal, incident: str
+) -> None:
+    with (
+        FakeOpenAI(Script([Fault(Kind.STATUS, 404)])) as gone,
+        FakeOpenAI(Script([Reply(text="Unknown: it.")])) as up,
+    ):
+        nexus.set("NEXUS_LLM_BASE_URL", gone.base_url)
+        nexus.set("NEXUS_LLM_MODEL", "large")
+        nexus.set("NEXUS_LLM_FALLBACK", f"small@{up.base_url}")
+        nexus.set("NEXUS_LLM_PRICE_IN", "10")
+        said = json.loads(nexus("ask", incident, "Did checkout fail?", "--json").out)
+        asked = ledger(nexus, incident)["ask"]
+        assert said["engine"] == "llm"
+        assert (len(gone.requests), len(up.requests)) == (1, 1)
+        assert asked["usage"]["model_calls"] == 2  # type: ignore[index]
+        assert asked["usage"]["tokens_in"] == 100  # type: ignore[index]
+        assert asked["limits"]["cost"] > 0  # type: ignore[index]
+        shown = nexus("show", incident).out
+        assert "Ask" in shown
+        assert "120 of" in shown
+        nexus.set("NEXUS_BUDGET_ROLE_TOKENS", "100")
+        spent = json.loads(nexus("ask", incident, "Did checkout fail?", "--json").out)
+        assert "budget of 100 tokens is spent" in spent["note"]
+        assert (len(gone.requests), len(up.requests)) == (1, 1)
+
+
+def test_while_an_incident_is_open_the_cost_of_an_answer_comes_by_its_inbox(
+    nexus: Terminal, case: Path
+) -> None:
+    waiting = json.loads(nexus("run", "--world", case, "--engine", "playbook", "--json").out)
+    with FakeOpenAI(Script([Reply(text="Unknown: it.")])) as server:
+        nexus.set("NEXUS_LLM_BASE_URL", server.base_url)
+        nexus.set("NEXUS_LLM_MODEL", "local-model")
+        assert nexus("ask", waiting["id"], "Did checkout fail?").code == 0
+    assert "ask" not in ledger(nexus, waiting["id"])
+    assert nexus("resume", "--approve", "all").code == 0
+    assert ledger(nexus, waiting["id"])["ask"]["works"] == 1

@@ -108,3 +108,22 @@ def test_the_key_stays_in_the_header(nexus: Terminal, case: Path) -> None:
     for path in nexus.home.rglob("*"):
         if path.is_file():
             assert KEY.encode() not in path.read_bytes(), path
+
+
+def test_a_spent_budget_pages_a_person_once_and_the_playbook_finishes(nexus: Terminal, case: Path) -> None:
+    with FakeOpenAI(obliging) as server:
+        body = run(nexus, case, server, NEXUS_BUDGET_TOKENS="900", NEXUS_LLM_PRICE_OUT="5")
+        assert 5 <= len(server.requests) <= 20
+    assert body["status"] in {"resolved", "handed_over"}
+    assert engines(body) == {"llm", "playbook"}
+    paged = (nexus.home / "incidents" / str(body["id"]) / "pages.md").read_text()
+    assert paged.count("budget of 900 tokens is spent") == 1
+    timeline, ledger = body["timeline"], body["ledger"]
+    assert isinstance(timeline, list)
+    assert isinstance(ledger, dict)
+    assert sum("the models stop" in entry["text"] for entry in timeline) == 1
+    assert ledger["incident"]["limits"]["tokens"] == 900
+    assert ledger["incident"]["usage"] == {name: body["usage"][name] for name in ledger["incident"]["usage"]}  # type: ignore[index]
+    shown = nexus("show", str(body["id"])).out
+    assert "of 900" in shown
+    assert "of 300,000" in shown

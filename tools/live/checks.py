@@ -1,0 +1,92 @@
+"""Every backend of a configuration asked one small real question each, all at once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Protocol
+
+from incidents.catalogue import Catalogue
+from incidents.errors import NexusError
+from incidents.value import Value
+from tools.clock import Clock
+from tools.live.actions import adapter_of
+from tools.live.changes import source_of
+from tools.live.health import LiveHealth
+from tools.live.logs import live_logs
+from tools.live.metrics import live_metrics
+from tools.live.secrets import Secrets
+from tools.live.spec import Backends
+from tools.live.traces import live_traces
+
+#: A backend that has not answered by then is reported as silent, whatever its own limits are.
+PATIENCE = timedelta(seconds=20)
+
+
+class Checked(Value):
+    """What one backend said of itself."""
+
+    part: str
+    answers: bool
+    said: str
+
+
+class _Checkable(Protocol):
+    async def check(self) -> str: ...
+    async def aclose(self) -> None: ...
+
+
+async def check_backends(
+    backends: Backends, catalogue: Catalogue, secrets: Secrets, clock: Clock
+) -> tuple[Checked, ...]:
+    """Ask each; what cannot be opened or does not answer is told in a sentence."""
+    asked = [_checked(part, make) for part, make in _makers(backends, catalogue, secrets, clock)]
+    found, probes = await asyncio.gather(asyncio.gather(*asked), _health(backends, catalogue, secrets, clock))
+    return (*found, *probes)
+
+
+def _makers(
+    backends: Backends, catalogue: Catalogue, secrets: Secrets, clock: Clock
+) -> Iterator[tuple[str, Callable[[], _Checkable]]]:
+    names = catalogue.names
+    if (metrics := backends.metrics) is not None:
+        yield f"metrics ({metrics.kind})", partial(live_metrics, metrics, names, secrets, clock)
+    for number, log in enumerate(backends.logs, 1):
+        yield f"logs {number} ({log.kind})", partial(live_logs, [log], names, secrets, clock)
+    if (traces := backends.traces) is not None:
+        yield f"traces ({traces.kind})", partial(live_traces, traces, names, secrets, clock)
+    for number, change in enumerate(backends.changes, 1):
+        yield f"changes {number} ({change.kind})", partial(source_of, change, secrets)
+    for number, action in enumerate(backends.actions, 1):
+        yield f"actions {number} ({action.kind})", partial(adapter_of, action, secrets, clock)
+
+
+async def _checked(part: str, make: Callable[[], _Checkable]) -> Checked:
+    try:
+        adapter = make()
+        try:
+            return Checked(part=part, answers=True, said=await _within(adapter.check()))
+        finally:
+            await adapter.aclose()
+    except TimeoutError:
+        return Checked(part=part, answers=False, said=f"no answer within {PATIENCE.total_seconds():g} s")
+    except NexusError as error:
+        return Checked(part=part, answers=False, said=str(error))
+
+
+async def _health(
+    backends: Backends, catalogue: Catalogue, secrets: Secrets, clock: Clock
+) -> tuple[Checked, ...]:
+    health = LiveHealth(backends.health, catalogue, secrets, clock)
+    try:
+        probes = await health.probe()
+    finally:
+        await health.aclose()
+    return tuple(
+        Checked(part=f"{probe.service} {probe.target}", answers=probe.healthy, said=probe.said)
+        for probe in probes
+    )
+
+
+async def _within(asked: Awaitable[str]) -> str:
+    return await asyncio.wait_for(asked, PATIENCE.total_seconds())
