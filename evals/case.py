@@ -17,6 +17,7 @@ class EvalCase(Value):
 
     Attributes:
         group: the system that was recorded, or the name of the folder that holds the case.
+        truth: empty while no person has confirmed it: it would be the agents' own belief.
     """
 
     id: str
@@ -39,7 +40,7 @@ def open_eval_case(folder: Path) -> EvalCase:
         title=document.title,
         folder=where,
         group=document.system or where.parent.name,
-        truth=document.truth,
+        truth=document.truth if document.truth.confirmed else Truth(confirmed=False),
     )
 
 

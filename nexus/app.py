@@ -65,7 +65,7 @@ async def driver(
     """Everything that is needed to drive one registered incident, wired; the files are closed afterwards."""
     runbook, roster = runbook_of(house.settings), roster_of(house.settings, BOX)
     async with (
-        _stage(house, incident, approver) as stage,
+        open_stage(house, incident, approver) as stage,
         AsyncSqliteSaver.from_conn_string(str(house.store.path)) as saver,
     ):
         saver.serde = JsonPlusSerializer(allowed_msgpack_modules=None)
@@ -77,7 +77,8 @@ async def driver(
 
 
 @asynccontextmanager
-async def _stage(house: House, incident: str, approver: Approver) -> AsyncIterator[Stage]:
+async def open_stage(house: House, incident: str, approver: Approver) -> AsyncIterator[Stage]:
+    """What a registered incident is played on; its connections are closed afterwards."""
     ref = await house.store.world_of(incident)
     if ref.kind is WorldKind.CASE:
         yield await recorded_stage(house, incident, ref, approver)

@@ -18,6 +18,7 @@ from incidents.events import AlertsArrived
 from incidents.incident import Incident
 from incidents.value import Value
 from nexus.app import Listeners, driver
+from nexus.deliveries import delivered, keep_delivery
 from nexus.house import House
 from nexus.live import open_live
 from nexus.site import Site
@@ -81,6 +82,8 @@ class Desk:
         async with self._lock:
             receipt = await self._kept(alerts)
         if receipt.incident is not None:
+            if receipt.taken is not Taken.KNOWN:
+                keep_delivery(self.house.folder, receipt.incident, delivered(body, self.clock.now(), alerts))
             self.drive(receipt.incident)
         log.info("delivery", taken=receipt.taken, incident=receipt.incident, alerts=len(alerts))
         return receipt

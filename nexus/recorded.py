@@ -7,6 +7,7 @@ from incidents.errors import UsageError
 from incidents.events import AlertsArrived
 from incidents.incident import Incident
 from incidents.severity import Step
+from nexus.deliveries import delivered, keep_delivery
 from nexus.house import House
 from nexus.stage import Stage
 from nexus.store import WorldKind, WorldRef
@@ -74,6 +75,8 @@ async def open_recorded(house: House, case: Path, alerts: bytes | None, mode: st
     )
     incident = incident.evolve(seen=(f"{incident.id}:{DELIVERY}1",))  # the case's first alert is this one
     await house.store.register(incident, WorldRef(kind=WorldKind.CASE, path=str(case)), at)
+    if alerts is not None:
+        keep_delivery(house.folder, incident.id, delivered(alerts, at, parsed))
     return incident
 
 

@@ -6,9 +6,12 @@ customer are still seen to be about one. It cannot be turned back: the secret st
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache, partial
 from importlib import resources
+from typing import Any
 
 from incidents.value import Value
 
@@ -69,6 +72,48 @@ def redact(text: str) -> str:
     return text
 
 
+def redact_tree(value: Any) -> Any:
+    """A JSON value with every text in it redacted; a text is judged together with the key that names it."""
+    match value:
+        case str():
+            return redact(value)
+        case list():
+            return [redact_tree(one) for one in value]
+        case dict():
+            return {redact(key): _under(key, one) for key, one in value.items()}
+        case _:
+            return value
+
+
+def _under(key: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return redact_tree(value)
+    named = f"{key}={value}"
+    told = redact(named)
+    return told.removeprefix(f"{key}=") if told.startswith(f"{key}=") else redact(value)
+
+
+class Replacement(Value):
+    """One thing that was taken out: how it began, how long it was, and what stands there now."""
+
+    before: str
+    after: str
+
+
+_open: ContextVar[dict[Replacement, int] | None] = ContextVar("replacements", default=None)
+
+
+@contextmanager
+def replacements() -> Iterator[dict[Replacement, int]]:
+    """Collect what is taken out inside of the block, and how often; the secrets themselves are not kept."""
+    found: dict[Replacement, int] = {}
+    token = _open.set(found)
+    try:
+        yield found
+    finally:
+        _open.reset(token)
+
+
 def _replaced(row: Pattern, found: re.Match[str]) -> str:
     whole = found[0]
     secret = found["it"] if "it" in found.re.groupindex else whole
@@ -76,4 +121,12 @@ def _replaced(row: Pattern, found: re.Match[str]) -> str:
         return whole
     tag = hashlib.sha256(secret.encode()).hexdigest()[:4]
     start = found.start("it") - found.start() if secret is not whole else 0
+    _tell(secret, f"<{row.name}-{tag}>")
     return f"{whole[:start]}<{row.name}-{tag}>{whole[start + len(secret) :]}"
+
+
+def _tell(secret: str, after: str) -> None:
+    told = _open.get()
+    if told is not None:
+        one = Replacement(before=f"{secret[:2]}… ({len(secret)} characters)", after=after)
+        told[one] = told.get(one, 0) + 1

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from incidents.changes import Change
+from incidents.changes import Change, PipelineRun
 from incidents.findings import Window
-from tools.ports import Changes, Logs, Traces, World
+from tools.ports import Changes, Logs, Pipelines, Traces, World
 from tools.redact import HINT, redact
 
 
@@ -18,6 +18,7 @@ def redacted_world(world: World) -> World:
         logs=_Logs(world.logs),
         traces=_Traces(world.traces),
         changes=_Changes(world.changes),
+        pipelines=_Pipelines(world.pipelines) if world.pipelines is not None else None,
         baseline=redacted_world(world.baseline) if world.baseline is not None else None,
     )
 
@@ -50,11 +51,20 @@ class _Changes:
         )
 
 
+@dataclass(frozen=True)
+class _Pipelines:
+    inner: Pipelines
+
+    async def runs(self, window: Window) -> tuple[PipelineRun, ...]:
+        found = await self.inner.runs(window)
+        return tuple(one.model_copy(update={"name": redact(one.name)}) for one in found)
+
+
 def _clean(frame: pl.DataFrame, column: str) -> pl.DataFrame:
     """The few rows that may hold a secret go through `redact`, the others are left alone."""
     suspicious = pl.col(column).str.contains(HINT)
     if frame.is_empty() or not frame.select(suspicious.any()).item():
         return frame
     texts = frame.filter(suspicious)[column].unique().to_list()
-    known = {text: redact(text) for text in texts if redact(text) != text}
+    known = {text: clean for text in texts if (clean := redact(text)) != text}
     return frame.with_columns(pl.col(column).replace(known)) if known else frame

@@ -9,8 +9,10 @@ from incidents.errors import NexusError
 from nexus.cli.about import register_about
 from nexus.cli.ask import register_ask
 from nexus.cli.base import app, complain
+from nexus.cli.cases import register_cases
 from nexus.cli.decide import register_decide
 from nexus.cli.evaluate import register_evaluate
+from nexus.cli.gameday import register_gameday
 from nexus.cli.live import register_live
 from nexus.cli.look import register_look
 from nexus.cli.run import register_run
@@ -18,12 +20,14 @@ from nexus.cli.trace import register_trace
 
 register_run(app)
 register_live(app)
+register_gameday(app)
 register_look(app)
 register_ask(app)
 register_trace(app)
 register_decide(app)
 register_about(app)
 register_evaluate(app)
+register_cases(app)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """One small case, run once, whose record the tests of the scorers bend."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from evals.case import EvalCase, open_eval_case
 from evals.run import Record, Run, run_case
 from nexus.config import Settings
 from tests.cases import build_case
+from tests.nexus.cli import Terminal
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +29,9 @@ def record(run: Run) -> Record:
     """What that run left behind."""
     assert run.record is not None, run.error
     return run.record
+
+
+@pytest.fixture
+def nexus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
+    """The command line with a home of its own."""
+    return Terminal(tmp_path / "home", monkeypatch, capsys)

@@ -12,7 +12,7 @@ from incidents.findings import Window
 from tests import cases
 from tools.clock import VirtualClock
 from tools.recorded import open_case, recorded_world
-from tools.redact import HINT, patterns, redact
+from tools.redact import HINT, patterns, redact, redact_tree, replacements
 from tools.redacted import redacted_world
 
 PLANTED = {
@@ -87,3 +87,21 @@ async def test_a_worlds_logs_and_changes_come_without_secrets(tmp_path: Path) ->
     for secret, _ in PLANTED.values():
         assert secret not in said
     assert [one.id for one in await world.changes.changes(window)] == ["c1", "c2"]
+
+
+def test_a_tree_is_redacted_with_its_keys_and_keeps_its_shape() -> None:
+    tree = {
+        "password": "hunter2hunter2",
+        "max_tokens": 4000,
+        "to": ["ana@example.org", None, 1.5],
+        "n": {"x": True},
+    }
+    with replacements() as found:
+        clean = redact_tree(tree)
+    assert clean["password"].startswith("<secret-")
+    assert clean["to"][0].startswith("<email-")
+    assert (clean["max_tokens"], clean["to"][1:], clean["n"]) == (4000, [None, 1.5], {"x": True})
+    assert redact_tree(clean) == clean
+    told = {one.before for one in found}
+    assert told == {"hu… (14 characters)", "an… (15 characters)"}
+    assert not any("hunter2" in one.model_dump_json() for one in found)

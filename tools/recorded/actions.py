@@ -123,10 +123,9 @@ class RecordedActions:
         )
 
     def _scale(self, action: Action) -> Plan:
-        return Plan(
-            action=action,
-            observed=(self._running(action.service), Observed(name="replicas", value=_NOT_OBSERVED)),
-            effects=(f"{action.service} runs with {action.arguments.replicas} instances",),
+        """Refused: a number that is not known to be larger than the running one could take instances away."""
+        raise ActionRefused(
+            f"how many instances of {action.service} run is not recorded, so it cannot be scaled"
         )
 
     def _flag(self, action: Action) -> Plan:

@@ -41,6 +41,11 @@ class Recording:
     name: str
     services: Sequence[str]
 
+    def has(self, channel: str) -> bool:
+        """Whether a channel (metrics, logs, traces, changes) was recorded; if so, silence in it is real."""
+        name = "changes.jsonl" if channel == "changes" else f"{channel}.parquet"
+        return (self.folder / name).is_file()
+
     def check(self) -> None:
         """Check that the files are there and have their columns, without reading them.
 
@@ -98,7 +103,7 @@ class Recording:
         ]
         return tuple(sorted(found, key=lambda alert: alert.at))
 
-    @property
+    @cached_property
     def span(self) -> Window:
         """From the first to the last moment of any file."""
         frames = (self.telemetry.metrics, self.telemetry.logs, self.telemetry.traces)

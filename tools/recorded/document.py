@@ -104,9 +104,22 @@ class Truth(_Lenient):
     severity: Severity | None = None
     cause: CauseTruth = CauseTruth()
     also_accept: tuple[str, ...] = ()
+    red_herrings: tuple[str, ...] = Field(
+        default=(), description="services, or ids of changes, that look like the cause and are not"
+    )
     actions: ActionsTruth | None = None
     data_breach: bool | None = None
     user_data: bool | None = None
+    confirmed: bool = Field(default=True, description="false: prefilled from what the agents believed")
+    confirmed_by: str | None = None
+
+
+class Source(_Lenient):
+    """Where a case comes from."""
+
+    kind: Literal["recorded", "imported"] = "recorded"
+    origin: str = Field(default="", alias="from")
+    licence: str = ""
 
 
 class Document(_Lenient):
@@ -115,11 +128,13 @@ class Document(_Lenient):
     format: Literal[1]
     id: str = Field(min_length=1)
     title: str = Field(min_length=1)
+    source: Source = Source()
     system: str = Field(default="", description="what was recorded, to group cases in reports")
     window: Span
     baseline: BaselineEntry | None = None
     alerts: tuple[AlertEntry, ...] = Field(min_length=1)
     services: tuple[ServiceEntry, ...] = Field(min_length=1)
+    notes: tuple[str, ...] = ()
     truth: Truth = Truth()
 
 

@@ -20,6 +20,7 @@ from tools.clock import Clock
 from tools.ports import World
 from tools.recorded.actions import NoActions, RecordedActions
 from tools.recorded.case import Case, Recording
+from tools.recorded.coverage import note_action, note_channel, note_outside
 from tools.recorded.ledger import Deed, Ledger
 
 
@@ -80,6 +81,7 @@ class Playback:
         ends = [following.start for following in stretches[1:]] + [None]
         parts = []
         for stretch, end in zip(stretches, ends, strict=True):
+            self._tell(channel, stretch, _part(window, stretch.start, end))
             if stretch.recording is None:
                 continue
             rows: pl.DataFrame = getattr(stretch.recording.telemetry, channel)
@@ -90,8 +92,25 @@ class Playback:
             parts.append(rows.filter(inside).with_columns(time=moment))
         return pl.concat(parts)
 
+    def _tell(self, channel: str, stretch: Stretch, asked: Window | None) -> None:
+        """Note what of a question this part of the played time cannot answer."""
+        if asked is None:
+            return
+        if stretch.recording is None:
+            note_action(stretch.deed.action.title if stretch.deed is not None else "act")
+        elif not stretch.recording.has(channel):
+            note_channel(channel)
+        else:
+            held = stretch.recording.span
+            if stretch.deed is None:
+                known = [self._case.window, held, *([self._case.quiet] if self._case.quiet else [])]
+                held = Window(start=min(w.start for w in known), end=max(w.end for w in known))
+            note_outside(asked, Window(start=held.start + stretch.shift, end=held.end + stretch.shift))
+
     def changes(self, until: datetime) -> tuple[Change, ...]:
         """Every change up to a moment, with those that the deeds made, oldest first."""
+        if not self._case.recording.has("changes"):
+            note_channel("changes")
         found = _recorded(self.stretches(), None)
         made = [change for deed in self._ledger.deeds() if (change := _made(deed, found)) is not None]
         inside = [change for change in [*found, *made] if change.time <= until]
@@ -170,6 +189,8 @@ class _Still:
         return tuple(c for c in self._recording.changes if window.start <= c.time < window.end)
 
     def _frame(self, channel: str, window: Window, services: Sequence[str]) -> pl.DataFrame:
+        if not self._recording.has(channel):
+            note_channel(channel)
         rows: pl.DataFrame = getattr(self._recording.telemetry, channel)
         inside = (pl.col("time") >= window.start) & (pl.col("time") < window.end)
         return rows.filter(inside & pl.col("service").is_in(list(services)) if services else inside)
@@ -226,6 +247,12 @@ def _made(deed: Deed, recorded: Sequence[Change]) -> Change | None:
         version_from=earlier[-1].version_to if earlier else "", version_to=target,
         author="nexus", summary=deed.action.title,
     )  # fmt: skip
+
+
+def _part(window: Window, start: datetime | None, end: datetime | None) -> Window | None:
+    """The part of a window between two moments, or None where there is none."""
+    first, last = _later(window.start, start), _earlier(window.end, end)
+    return Window(start=first, end=last) if first < last else None
 
 
 def _later(one: datetime, other: datetime | None) -> datetime:

@@ -1,0 +1,190 @@
+"""One game day, from the shop's start to its end."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+
+from agents.engine import Engine
+from demo.gameday.site import write_site
+from demo.gameday.verdict import Seen
+from demo.launcher import Shop
+from demo.monitoring.stack import FAST, Monitoring
+from demo.processes import NotReadyError
+from demo.scenarios import Scenario
+from incidents.incident import Incident
+from incidents.timeline import Entry, EntryKind
+from nexus.app import Listeners
+from nexus.desk import Desk
+from nexus.house import House
+from nexus.site import load_site
+from nexus.waiters import Approver
+from nexus.web import web
+from tools.clock import WallClock
+
+RATE = 10.0
+#: Before the fault, in seconds: the windows of the shop's `nexus.yaml` lie in it, with room to warm up.
+WARM_SECONDS, CALM_SECONDS = 85.0, 6.0
+ALERT_SECONDS, END_SECONDS, RESOLVED_SECONDS = 75.0, 300.0, 45.0
+
+
+@dataclass(frozen=True)
+class GameDay:
+    """One run of one scenario.
+
+    Attributes:
+        scenario: What goes wrong.
+        house: Settings and store of Nexus.
+        engine: Makes the engine that speaks for the roles.
+        mode: Its name.
+        approver: Who is asked.
+        work: A fresh folder for everything that runs.
+        say: Told what happens outside of Nexus, in one line each.
+        tell: Told what happens inside, line by line of the timeline.
+    """
+
+    scenario: Scenario
+    house: House
+    engine: Callable[[], Engine]
+    mode: str
+    approver: Approver
+    work: Path
+    say: Callable[[str], None]
+    tell: Callable[[Entry], None]
+
+    async def hold(self) -> tuple[Seen, Incident | None]:
+        """Run it; whatever it started is stopped when this returns.
+
+        Raises:
+            NotReadyError: The shop or its monitoring does not do what it should.
+        """
+        self.work.mkdir(parents=True)
+        with _listening() as sock, ExitStack() as running:
+            shop = Shop(self.work / "shop")
+            monitoring = Monitoring(
+                self.work / "monitoring",
+                targets=shop.targets,
+                receiver_port=sock.getsockname()[1],
+                settings=FAST,
+            )
+            path = self.work / "nexus.yaml"
+            write_site(path, shop, monitoring)
+            desk = self._desk(path)
+            async with _served(desk, sock):
+                await asyncio.to_thread(self._start, running, monitoring, shop)
+                await self._quiet(shop, monitoring)
+                return await self._broken(shop, desk)
+
+    def _desk(self, path: Path) -> Desk:
+        return Desk(
+            house=self.house,
+            site=load_site(path),
+            path=path,
+            engine=self.engine,
+            mode=self.mode,
+            approver=self.approver,
+            listeners=Listeners(entry=self.tell, message=lambda message: None),
+            clock=WallClock(),
+        )
+
+    def _start(self, running: ExitStack, monitoring: Monitoring, shop: Shop) -> None:
+        self.say("starting the shop, its customers, Prometheus and Alertmanager")
+        running.enter_context(monitoring)
+        running.enter_context(shop)
+        shop.crowd("customers", "customers", rate=RATE)
+
+    async def _quiet(self, shop: Shop, monitoring: Monitoring) -> None:
+        self.say(f"quiet time ({WARM_SECONDS:.0f} s)")
+        deadline = time.monotonic() + WARM_SECONDS
+        while time.monotonic() < deadline:
+            await asyncio.to_thread(shop.check)
+            await asyncio.to_thread(monitoring.check)
+            await asyncio.sleep(1)
+        await asyncio.to_thread(self.scenario.prelude, shop)
+        await asyncio.sleep(CALM_SECONDS)
+        if found := await self.house.store.open_incidents():
+            raise NotReadyError(f"an incident before anything was broken: {found[0].title}")
+
+    async def _broken(self, shop: Shop, desk: Desk) -> tuple[Seen, Incident | None]:
+        fault = datetime.now(UTC)
+        self.say(f"fault: {self.scenario.title}")
+        await asyncio.to_thread(self.scenario.fault, shop)
+        identity = await self._opened(fault)
+        if identity is None:
+            return Seen(scenario=self.scenario.id, fault=fault), None
+        self.say(f"{identity} is open")
+        await asyncio.wait([asyncio.create_task(desk.idle())], timeout=END_SECONDS)
+        incident = await self.house.find(identity)
+        resolved = await self._resolved(identity, incident)
+        return self._seen(fault, incident, resolved, await self.house.store.entries(identity)), incident
+
+    async def _opened(self, since: datetime) -> str | None:
+        """The incident that the alert opens."""
+        deadline = time.monotonic() + ALERT_SECONDS
+        while time.monotonic() < deadline:
+            for one in await self.house.store.incidents():
+                if one.opened_at >= since:
+                    return one.id
+            await asyncio.sleep(0.1)
+        return None
+
+    async def _resolved(self, identity: str, incident: Incident) -> datetime | None:
+        """When the alert that fired said that it is over; it may say so a little after the incident's end."""
+        deadline = time.monotonic() + (RESOLVED_SECONDS if incident.mitigated_at else 0)
+        while True:
+            events = await self.house.store.events(identity, unhandled_only=False)
+            over = [e.at for e in events if e.kind == "alerts" and not any(a.firing for a in e.alerts)]
+            if over or time.monotonic() >= deadline:
+                return min(over, default=None)
+            await asyncio.sleep(0.5)
+
+    def _seen(
+        self, fault: datetime, incident: Incident, resolved: datetime | None, entries: tuple[Entry, ...]
+    ) -> Seen:
+        first: dict[EntryKind, datetime] = {}
+        for entry in entries:
+            first.setdefault(entry.kind, entry.at)
+        return Seen(
+            scenario=self.scenario.id,
+            fault=fault,
+            alert=min(alert.received_at for alert in incident.alerts),
+            finding=first.get(EntryKind.FINDING),
+            proposal=first.get(EntryKind.PROPOSAL),
+            approval=first.get(EntryKind.DECISION),
+            execution=first.get(EntryKind.EXECUTION),
+            recovery=resolved,
+            end=incident.ended_at,
+        )
+
+
+@contextmanager
+def _listening() -> Iterator[socket.socket]:
+    """A socket on a free port; connections wait until the server answers."""
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        yield sock
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to who runs the game day: they have to stop more than this server."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Nothing is captured."""
+        yield
+
+
+@asynccontextmanager
+async def _served(desk: Desk, sock: socket.socket) -> AsyncIterator[None]:
+    server = _Server(uvicorn.Config(web(desk, None), log_level="warning", access_log=False))
+    serving = asyncio.create_task(server.serve([sock]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving

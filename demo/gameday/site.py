@@ -1,0 +1,118 @@
+"""The shop's `nexus.yaml`, and the shipped runbook with short waits."""
+
+import sys
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from demo.catalogue import CATALOGUE, DEPLOYED
+from demo.launcher import FLAG_OWNERS, Shop
+from demo.monitoring.stack import FAST, Monitoring
+from demo.supervision import ROOT
+from tools.live.metrics.conventions import shipped
+
+CONVENTIONS = ("up", "otel-http", "prometheus-client")
+
+#: A real watch lasts half an hour. A third of `settle` is skipped: longer than the span of the rates.
+WATCH = {"lasts": "75s", "every": "12s", "settle": "51s"}
+
+
+def write_site(path: Path, shop: Shop, monitoring: Monitoring) -> None:
+    """Writes the configuration of the live world that a running shop is."""
+    path.write_text(yaml.safe_dump(_site(shop, monitoring), sort_keys=False, width=120))
+
+
+def write_runbook(path: Path) -> None:
+    """Writes the shipped runbook with the waits of a game day; every rule stays as it is."""
+    document = yaml.safe_load((resources.files("nexus") / "runbook.yaml").read_text())
+    path.write_text(yaml.safe_dump(document | {"watch": WATCH}, sort_keys=False, width=120))
+
+
+def _site(shop: Shop, monitoring: Monitoring) -> dict[str, Any]:
+    return {
+        "format": 1,
+        "environment": "game day",
+        "services": [
+            {
+                "name": entry.name,
+                "owner": entry.owner,
+                "kind": entry.kind,
+                "user_facing": entry.user_facing,
+                "depends_on": list(entry.depends_on),
+                "endpoints": _endpoints(shop, entry.name),
+            }
+            for entry in CATALOGUE
+        ],
+        "windows": {"lookback": "40s", "quiet": "45s", "recent": "12s", "lead": "20s"},
+        "limits": {"changes_per_hour": 20},
+        "backends": {
+            "metrics": _metrics(monitoring),
+            "logs": [{"kind": "files", "paths": [str(shop.folder / "logs" / "{service}.jsonl")]}],
+            "traces": {"kind": "files", "paths": [str(shop.folder / "traces" / "*.jsonl")]},
+            "changes": [{"kind": "releases", "log": str(shop.folder / "releases" / "releases.log")}],
+            "actions": _actions(shop),
+            "health": [
+                {"kind": "status_page", "service": "card-network", "url": shop.url("card-network")},
+            ],
+        },
+    }
+
+
+def _endpoints(shop: Shop, service: str) -> list[dict[str, str]]:
+    if service not in DEPLOYED or service == "database":
+        return []
+    return [{"name": "/health", "url": shop.url(service, "/health")}]
+
+
+def _metrics(monitoring: Monitoring) -> dict[str, Any]:
+    known = {series.metric for name in CONVENTIONS for series in shipped()[name].series}
+    own = [
+        {"metric": query.metric, "unit": query.unit, "query": query.query}
+        for query in monitoring.queries()["service"]
+        if query.metric not in known
+    ]
+    return {
+        "kind": "prometheus",
+        "url": monitoring.url("prometheus"),
+        "conventions": list(CONVENTIONS),
+        "series": own,
+        "rate_window": f"{FAST.window}s",
+        "step": f"{FAST.scrape}s",
+    }
+
+
+def _actions(shop: Shop) -> list[dict[str, Any]]:
+    health = {name: shop.url(name, "/health") for name in DEPLOYED if name != "database"}
+    return [
+        {
+            "kind": "releases",
+            "root": str(shop.folder / "releases"),
+            "services": list(DEPLOYED),
+            "supervisor": str(shop.folder / "supervisor.sock"),
+            "health": health,
+            "max_replicas": DEPLOYED["catalogue"].instances,
+        },
+        {
+            "kind": "flags",
+            "file": str(shop.folder / "flags.json"),
+            "services": dict(FLAG_OWNERS),
+            "fallbacks": {"payment": "payment_fallback", "card-network": "payment_fallback"},
+        },
+        _command("failover", "database", "demo.failover", shop),
+        _command("hotfix", "catalogue", "demo.hotfix", shop, "--commit", "{commit}"),
+    ]
+
+
+def _command(action: str, service: str, module: str, shop: Shop, *more: str) -> dict[str, Any]:
+    argv = [sys.executable, "-m", module, "--run", str(shop.folder), *more]
+    # Our own programs are found from the project's folder, wherever Nexus was started.
+    argv = ["/usr/bin/env", f"PYTHONPATH={ROOT}", *argv]
+    return {
+        "kind": "command",
+        "action": action,
+        "services": [service],
+        "run": argv,
+        "dry_run": [*argv, "--dry-run"],
+    }

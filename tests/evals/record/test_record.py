@@ -1,0 +1,152 @@
+"""`nexus record` as people use it: a finished incident becomes a case that can be run, scored and read."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from evals.case import open_eval_case
+from evals.record.snapshot import take
+from evals.run import run_case
+from evals.scorers import score_run
+from incidents.errors import ToolFailed
+from incidents.findings import Window
+from nexus.config import Settings
+from nexus.deliveries import deliveries, keep_delivery, told_again
+from nexus.folder import Folder
+from nexus.house import open_house
+from nexus.recorded import open_recorded
+from tests.cases import ALERT, ROLLBACK, build_case, case_incident, case_world
+from tests.evals.record.conftest import EMAIL, PASSWORD
+from tests.nexus.cli import Terminal
+from tools.intake import parse_alerts
+from tools.recorded import CaseAlert, open_case, read_truth
+
+INCIDENT = "INC-2026-03-12-001"
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the recorded case goes."""
+    return tmp_path_factory.mktemp("cases") / "again"
+
+
+def test_nothing_is_written_unasked(nexus: Terminal, tmp_path: Path) -> None:
+    typed = nexus("record", INCIDENT, tmp_path / "new")
+    assert typed.code == 2
+    assert "say --yes" in typed.err
+    assert "ha… (14 characters)" not in typed.err
+    assert "<email-" in typed.out
+    assert PASSWORD not in typed.out
+    assert EMAIL not in typed.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recorded_incident_can_be_read_run_and_scored(nexus: Terminal, written: Path) -> None:
+    assert nexus("record", INCIDENT, written, "--yes").code == 0
+    case = open_case(written)
+    case.check()
+    assert case.id == "again"
+    assert list(case.aftermaths) == [ROLLBACK]
+    assert case.quiet is not None
+    assert {change.id for change in case.recording.changes} == {"c0", "c1", "c2"}
+    assert [parse_alerts(one.body, one.at, one.source)[0].service for one in case.alerts] == ["web"]
+    assert case.aftermaths[ROLLBACK].alerts
+    assert open_eval_case(written).truth.severity is None
+
+    said = nexus("truth", written, "--data-breach", "no", "--by", "Dana Lee").out
+    assert "Confirmed by Dana Lee" in said
+    scores = score_run(
+        asyncio.run(run_case(open_eval_case(written), Settings(), "playbook")), read_truth(written)
+    )
+    assert scores["right"].value == 1
+    assert scores["right_action"].value == 1
+
+
+def test_model_calls_about_it_are_kept_where_they_were_on_tape(nexus: Terminal, tmp_path: Path) -> None:
+    asked = json.dumps(
+        {"model": "m", "max_tokens": 4000, "messages": [{"content": f"{INCIDENT} of {EMAIL}"}]}
+    )
+    for name, request in (("a", asked), ("b", '{"model": "m"}')):
+        call = {"model": "m", "status": 200, "content_type": "application/json", "request": request}
+        (tmp_path / f"{name}.json").write_text(json.dumps(call | {"answer": '{"choices": []}'}))
+    nexus.set("NEXUS_LLM_RECORD", str(tmp_path))
+    assert nexus("record", INCIDENT, tmp_path / "new", "--yes", "--json").code == 0
+    (line,) = (tmp_path / "new" / "run" / "model_calls.jsonl").read_text().splitlines()
+    kept = json.loads(line)
+    assert kept["request"]["max_tokens"] == 4000
+    assert EMAIL not in line
+    assert "<email-" in kept["request"]["messages"][0]["content"]
+
+
+def test_what_was_done_lies_beside_the_telemetry(written: Path) -> None:
+    run = written / "run"
+    evidence = [json.loads(line) for line in (run / "evidence.jsonl").read_text().splitlines()]
+    assert evidence
+    assert {"id", "tool", "query", "body", "summary"} <= set(evidence[0])
+    kinds = {json.loads(line)["kind"] for line in (run / "timeline.jsonl").read_text().splitlines()}
+    assert {"diagnosis", "decision", "execution", "verification"} <= kinds
+    (decision,) = (run / "decisions.jsonl").read_text().splitlines()
+    assert json.loads(decision)["verdict"] == "approve"
+    assert json.loads((run / "outcome.json").read_text())["status"] == "resolved"
+    assert json.loads((run / "work.jsonl").read_text().splitlines()[0])["engine"] == "playbook"
+
+
+def test_no_secret_and_no_person_is_in_it(written: Path) -> None:
+    texts = [path.read_text() for path in written.rglob("*") if path.suffix in {".yaml", ".jsonl", ".json"}]
+    texts += [pl.read_parquet(path).write_csv() for path in written.rglob("*.parquet")]
+    assert any("<email-" in text for text in texts)
+    assert [text for text in texts if PASSWORD in text or EMAIL in text] == []
+
+
+def test_a_place_that_is_taken_and_an_incident_that_runs_are_refused(
+    nexus: Terminal, written: Path, tmp_path: Path
+) -> None:
+    taken = nexus("record", INCIDENT, written, "--yes")
+    assert taken.code == 2
+    assert "exists already" in taken.err
+    assert "There is no incident" in nexus("record", "INC-1", tmp_path / "new", "--yes").err
+    house = open_house(Settings(home=nexus.home), create=True)
+    opened = asyncio.run(open_recorded(house, build_case(tmp_path, "open"), None, "playbook"))
+    house.store.close()
+    refused = nexus("record", opened.id, tmp_path / "new", "--yes")
+    assert refused.code == 1
+    assert "still runs" in refused.err
+
+
+async def test_a_backend_that_fails_is_left_out_and_said(tmp_path: Path) -> None:
+    world, clock = case_world(build_case(tmp_path, traces=False), tmp_path / "ledger.jsonl")
+
+    class Down:
+        async def logs(self, window: Window, services: object = ()) -> pl.DataFrame:
+            raise ToolFailed("connection refused")
+
+    clock.advance(timedelta(minutes=5))
+    shot = await take(replace(world, logs=Down()), case_incident(), clock.now())
+    assert shot is not None
+    assert shot.pages.logs is None
+    assert shot.pages.traces is None
+    assert "telemetry: logs could not be read: connection refused" in shot.left_out
+    assert any("this recording has no traces" in one for one in shot.left_out)
+
+
+def test_an_alert_told_again_reads_back_as_it_was(tmp_path: Path) -> None:
+    (alert,) = case_incident().alerts
+    again = told_again(alert)
+    assert parse_alerts(again.body, again.at, again.source) == (alert.model_copy(update={"source": "nexus"}),)
+
+
+def test_deliveries_are_kept_once_in_order_and_without_secrets(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    for minutes in (5, 0, 5):
+        body = json.dumps({"title": f"t{minutes}", "service": "web", "api_key": PASSWORD}).encode()
+        keep_delivery(
+            folder, "INC-1", CaseAlert(at=ALERT + timedelta(minutes=minutes), source="nexus", body=body)
+        )
+    kept = deliveries(folder, "INC-1")
+    assert [json.loads(one.body)["title"] for one in kept] == ["t0", "t5"]
+    assert all(PASSWORD.encode() not in one.body for one in kept)
