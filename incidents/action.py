@@ -43,6 +43,7 @@ class Arguments(Value):
     commit: str | None = Field(default=None, description="hotfix: the commit to revert or deploy")
     flag: str | None = Field(default=None, description="feature_flag, fallback: the flag's name")
     enabled: bool | None = Field(default=None, description="feature_flag: what the flag is set to")
+    undo: bool | None = Field(default=None, description="true: take that change back; only an undo has it")
 
     def given(self) -> dict[str, str | int | bool]:
         """The arguments that are set, by name."""
@@ -75,6 +76,9 @@ class Action(Value):
     def title(self) -> str:
         """How a person reads it: `roll back checkout to 2026.11.1`."""
         args = self.arguments
+        if args.undo:
+            doing = self.model_copy(update={"arguments": args.model_copy(update={"undo": None})})
+            return f"take back: {doing.title}"
         return {
             ActionKind.ROLLBACK: f"roll back {self.service} to {args.version}",
             ActionKind.RESTART: f"restart {self.service}",

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from incidents.value import Moment, Value
 
 
@@ -27,3 +29,27 @@ class Change(Value):
     author: str = ""
     summary: str = ""
     commit: str = ""
+    healthy: bool | None = Field(default=None, description="whether what it brought became healthy, if known")
+
+
+class RunState(StrEnum):
+    """How a run of a pipeline stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"  # cancelled, stale, or skipped by its own rules: it says nothing about the commit
+
+
+class PipelineRun(Value):
+    """One build, test or delivery run."""
+
+    id: str
+    service: str
+    name: str = ""
+    state: RunState
+    started: Moment
+    ended: Moment | None = None
+    commit: str = ""
+    url: str = ""

@@ -16,6 +16,9 @@ from tools.clock import Clock
 from tools.live.world import live_world
 from tools.redacted import redacted_world
 
+#: What was changed in live worlds, beside the store; see `tools.live.actions.ledger`.
+LEDGER = "actions"
+
 
 async def open_live(house: House, site: Path, alerts: tuple[Alert, ...], mode: str, clock: Clock) -> Incident:
     """Register a new incident of the live world that the `nexus.yaml` at an absolute path describes."""
@@ -43,7 +46,10 @@ async def live_stage(
     """
     site = load_site(Path(ref.path))
     quiet = quiet_of(incident, site)
-    async with live_world(site.backends, site.catalogue, quiet, house.secrets, clock) as world:
+    ledger = house.settings.home / LEDGER
+    async with live_world(
+        site.backends, site.catalogue, quiet, site.windows.spans, house.secrets, clock, ledger
+    ) as world:
         yield Stage(
             world=redacted_world(world),
             clock=clock,

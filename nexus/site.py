@@ -17,6 +17,7 @@ from incidents.safety import Freeze, Limits
 from incidents.value import Value
 from tools.live.secrets import SecretRef
 from tools.live.spec import Backends
+from tools.ports import Spans
 
 FILE = "nexus.yaml"
 
@@ -46,6 +47,17 @@ class Windows(Value):
 
     lookback: Duration = Field(default=timedelta(minutes=20), description="of what is searched for the cause")
     quiet: Duration = Field(default=timedelta(minutes=60), description="before that: how things usually are")
+    recent: Duration = Field(
+        default=timedelta(minutes=2), description="what counts as now: twice an alert rule's `for` at most"
+    )
+    lead: Duration = Field(
+        default=timedelta(minutes=4), description="an alert may be this much later than its fault"
+    )
+
+    @property
+    def spans(self) -> Spans:
+        """How the world is looked at."""
+        return Spans(lookback=self.lookback, recent=self.recent, lead=self.lead)
 
 
 class Intake(Value):

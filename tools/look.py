@@ -26,6 +26,7 @@ from tools.analysis import (
     Topology,
     rank_suspects,
 )
+from tools.gaps import noted
 from tools.kit import Sources
 from tools.levels import compare, signal_frame
 from tools.observed import HISTORY, Observed, acted_at, last_action, untroubled
@@ -33,10 +34,6 @@ from tools.ports import World
 from tools.symptom import began, symptom_of
 from tools.words import span
 
-#: How far before its opening an incident is looked at: alert rules wait minutes before they fire.
-LOOKBACK = timedelta(minutes=20)
-#: What counts as now: long enough for a handful of samples, short enough to follow a change.
-RECENT = timedelta(minutes=2)
 #: What was read is shared by the roles that ask within this time.
 FRESH = timedelta(seconds=10)
 
@@ -51,7 +48,7 @@ class _Memo:
         self.key: tuple[str, datetime, str] | None = None
         self.seen: Observed | None = None
         self.ranking: Ranking | None = None
-        self.usual: tuple[Window, Telemetry, pl.DataFrame] | None = None
+        self.usual: tuple[Window, Telemetry, pl.DataFrame, tuple[str, ...]] | None = None
 
 
 #: By identity: a world is compared field by field, and a port need not be hashable.
@@ -116,7 +113,7 @@ def _past(quiet: Window | None, now: datetime) -> Window | None:
 
 def _start(sources: Sources) -> datetime:
     quiet = sources.world.quiet
-    earliest = sources.incident.opened_at - LOOKBACK
+    earliest = sources.incident.opened_at - sources.world.spans.lookback
     return max(quiet.end, earliest) if quiet is not None else earliest
 
 
@@ -124,22 +121,27 @@ async def _look(sources: Sources, now: datetime, action: Proposal | None) -> Obs
     world, incident = sources.world, sources.incident
     window = Window(start=min(_start(sources), now), end=now)
     failed: dict[str, str] = {}
-    telemetry = await _read(world, window, failed)
-    gaps = [f"the {channel} backend did not answer: {why}" for channel, why in failed.items()]
+    with noted() as partly:
+        telemetry = await _read(world, window, failed)
+    gaps = [f"the {channel} backend did not answer: {why}" for channel, why in failed.items()] + partly
     apart = world.baseline
     quiet = (apart.quiet or _ALWAYS) if apart is not None else _past(world.quiet, now)
     baseline, usual = await _usual(world, quiet, gaps)
     if baseline is None:
         gaps.append("no baseline is known; the minutes before the alert are the only reference")
-    changes = await _changes(world, Window(start=now - HISTORY, end=now + timedelta(milliseconds=1)), failed)
+    with noted() as partly:
+        changes = await _changes(
+            world, Window(start=now - HISTORY, end=now + timedelta(milliseconds=1)), failed
+        )
+    gaps += partly
     alerted = min(now, began(incident))
-    recent = _recent(telemetry, window, action, gaps)
+    recent = _recent(telemetry, window, action, world.spans.recent, gaps)
     signals = signal_frame(telemetry)
-    levels = compare(signals, usual, apart is None, untroubled(window, alerted), recent)
+    levels = compare(signals, usual, apart is None, untroubled(window, alerted, world.spans.lead), recent)
     return Observed(
         at=now, window=window, recent=recent, alerted=alerted, telemetry=telemetry, signals=signals,
         levels=levels, baseline=baseline, baseline_signals=usual, same_source=apart is None, quiet=quiet,
-        changes=changes, action=action, gaps=tuple(gaps), failed=failed,
+        lead=world.spans.lead, changes=changes, action=action, gaps=tuple(gaps), failed=failed,
     )  # fmt: skip
 
 
@@ -152,44 +154,55 @@ async def _usual(
     memo = _memo_of(world)
     if memo.usual is None or memo.usual[0] != quiet:
         missing: dict[str, str] = {}
-        telemetry = await _read(world.baseline or world, quiet, missing)
+        with noted() as partly:
+            telemetry = await _read(world.baseline or world, quiet, missing)
         gaps += [f"the {name} of the quiet time could not be read: {why}" for name, why in missing.items()]
+        said = tuple(f"in the quiet time: {gap}" for gap in partly if gap not in gaps)
         if missing:
+            gaps += said
             return telemetry, signal_frame(telemetry)
-        memo.usual = quiet, telemetry, signal_frame(telemetry)
+        memo.usual = quiet, telemetry, signal_frame(telemetry), said
+    gaps += memo.usual[3]
     return memo.usual[1], memo.usual[2]
 
 
-def _recent(telemetry: Telemetry, window: Window, action: Proposal | None, gaps: list[str]) -> Window:
+def _recent(
+    telemetry: Telemetry, window: Window, action: Proposal | None, span_of_now: timedelta, gaps: list[str]
+) -> Window:
     """The last minutes that have data, but not from before the last action."""
     frames = (telemetry.metrics, telemetry.logs, telemetry.traces)
     lasts = [last for frame in frames if isinstance(last := frame["time"].max(), datetime)]
     if not lasts:
         gaps.append(f"no telemetry at all in {span(window)}")
-        return Window(start=max(window.start, window.end - RECENT), end=window.end)
+        return Window(start=max(window.start, window.end - span_of_now), end=window.end)
     last = max(lasts)
     floor = max(window.start, acted_at(action)) if action is not None else window.start
-    if window.end - last > RECENT and last >= floor:
+    if window.end - last > span_of_now and last >= floor:
         old = (window.end - last).total_seconds() / 60
         gaps.append(f"the newest telemetry is {old:.0f} min old; it stands for now")
     elif last < floor:
-        gaps.append("there is no telemetry from after the last action")
+        gaps.append(f"no telemetry from after the last action ({floor:%H:%M} UTC)")
     end = min(window.end, max(last, floor) + timedelta(milliseconds=1))
-    return Window(start=max(floor, end - RECENT), end=end)
+    return Window(start=max(floor, end - span_of_now), end=end)
 
 
 async def _read(world: World, window: Window, failed: dict[str, str]) -> Telemetry:
+    """The three channels, asked at the same time: a look takes as long as the slowest of them."""
+    channels = {
+        "metrics": (world.metrics.metrics, METRICS_SCHEMA),
+        "logs": (world.logs.logs, LOGS_SCHEMA),
+        "traces": (world.traces.spans, TRACES_SCHEMA),
+    }
+    answers = await asyncio.gather(*(asked(window) for asked, _ in channels.values()), return_exceptions=True)
     frames = []
-    for name, asked, schema in (
-        ("metrics", world.metrics.metrics, METRICS_SCHEMA),
-        ("logs", world.logs.logs, LOGS_SCHEMA),
-        ("traces", world.traces.spans, TRACES_SCHEMA),
-    ):
-        try:
-            frames.append(await asked(window))
-        except ToolFailed as error:
-            failed[name] = str(error)
+    for (name, (_, schema)), answer in zip(channels.items(), answers, strict=True):
+        if isinstance(answer, ToolFailed):
+            failed[name] = str(answer)
             frames.append(pl.DataFrame(schema=schema))
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            frames.append(answer)
     metrics, logs, traces = frames
     return Telemetry(metrics=metrics, logs=logs, traces=traces)
 

@@ -15,8 +15,6 @@ from tools.analysis import Telemetry
 from tools.levels import Level
 from tools.words import span
 
-#: An alert follows its fault; samples this long before it are taken as untroubled.
-LEAD = timedelta(minutes=4)
 #: How far back deployments are looked for.
 HISTORY = timedelta(days=30)
 
@@ -28,7 +26,8 @@ class Observed:
     Attributes:
         window: from the end of the quiet time, or 20 minutes before the opening, until now.
         recent: the part that counts as now; after an action it begins no earlier than the action.
-        alerted: when the first alert began; before it, by `LEAD`, the window counts as untroubled.
+        alerted: when the first alert began; before it, by `lead`, the window counts as untroubled.
+        lead: see `tools.ports.Spans`.
         telemetry: the frames of the window.
         signals: its samples as signals (`tools.levels.signal_frame`).
         levels: where every series stands, most deviating first.
@@ -45,6 +44,7 @@ class Observed:
     window: Window
     recent: Window
     alerted: datetime
+    lead: timedelta
     telemetry: Telemetry
     signals: pl.DataFrame
     levels: tuple[Level, ...]
@@ -69,7 +69,7 @@ class Observed:
     @property
     def untroubled(self) -> Window:
         """The part of the window before the alert, which serves as reference too."""
-        return untroubled(self.window, self.alerted)
+        return untroubled(self.window, self.alerted, self.lead)
 
     @property
     def reference(self) -> str:
@@ -83,9 +83,9 @@ class Observed:
         return " and ".join(parts) or "not known: no baseline"
 
 
-def untroubled(window: Window, alerted: datetime) -> Window:
-    """The part of a window that ends `LEAD` before the alert."""
-    return Window(start=window.start, end=max(window.start, alerted - LEAD))
+def untroubled(window: Window, alerted: datetime, lead: timedelta) -> Window:
+    """The part of a window that ends `lead` before the alert."""
+    return Window(start=window.start, end=max(window.start, alerted - lead))
 
 
 def last_action(incident: Incident) -> Proposal | None:

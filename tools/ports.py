@@ -6,13 +6,14 @@ rows ordered by time, and no row where there is no data. A backend that does not
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 import polars as pl
 
 from incidents.action import Action, Outcome, Plan
 from incidents.catalogue import Catalogue
-from incidents.changes import Change
+from incidents.changes import Change, PipelineRun
 from incidents.findings import Evidence, Window
 from incidents.health import Probe
 
@@ -60,6 +61,14 @@ class Health(Protocol):
         ...
 
 
+class Pipelines(Protocol):
+    """Builds, tests and deliveries, where a system keeps their runs."""
+
+    async def runs(self, window: Window) -> tuple[PipelineRun, ...]:
+        """The runs that began in a window, newest first."""
+        ...
+
+
 class Actions(Protocol):
     """What can change the world. Only the execute node of the graph calls `execute`."""
 
@@ -82,12 +91,28 @@ class Actions(Protocol):
 
 
 @dataclass(frozen=True)
+class Spans:
+    """How a world is looked at.
+
+    Attributes:
+        lookback: how far before its opening an incident is looked at: alert rules wait minutes before they fire.
+        recent: what counts as now: long enough for a handful of samples, short enough to follow a change. A
+            fault has to fill more than half of it to show.
+        lead: an alert follows its fault; samples this long before it are taken as untroubled.
+    """
+
+    lookback: timedelta = timedelta(minutes=20)
+    recent: timedelta = timedelta(minutes=2)
+    lead: timedelta = timedelta(minutes=4)
+
+
+@dataclass(frozen=True)
 class World:
     """The ports of one world, wired together, with the time span that counts as quiet.
 
     `quiet` is a window of normal operation inside the same sources, if one is known. `baseline` answers for
     a quiet time that is kept apart (another folder, another day), if there is one. Recorded worlds have no
-    `health`: what was not asked then cannot be asked now.
+    `health`: what was not asked then cannot be asked now; nor `pipelines`.
     """
 
     catalogue: Catalogue
@@ -99,6 +124,8 @@ class World:
     health: Health | None = None
     quiet: Window | None = None
     baseline: "World | None" = None
+    pipelines: Pipelines | None = None
+    spans: Spans = Spans()
 
 
 class EvidenceStore(Protocol):

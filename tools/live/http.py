@@ -84,7 +84,7 @@ class Backend:
         self._secrets = secrets
         self._clock = clock or WallClock()
         self._client: httpx2.AsyncClient | None = None
-        self._used: list[str] = []
+        self._used: set[str] = set()
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -195,7 +195,7 @@ class Backend:
         except (TimeoutError, httpx2.TimeoutException):
             raise Silent(f"{self.name} at {self.where} did not answer within {seconds:g} s") from None
         except httpx2.HTTPError as error:
-            why = self._quoted(str(error)) or type(error).__name__
+            why = self.quoted(str(error)) or type(error).__name__
             raise Passing(f"{self.name} at {self.where} cannot be reached: {why}") from None
         self._compare_clocks(response.headers.get("date", ""))
         if response.is_success:
@@ -227,7 +227,7 @@ class Backend:
             )
 
     def _complaint(self, status: int, text: str, headers: Mapping[str, str]) -> ToolFailed:
-        said = self._quoted(text) if text.lstrip()[:1] != "<" else "an HTML page"
+        said = self.quoted(text) if text.lstrip()[:1] != "<" else "an HTML page"
         sentence = f"{self.name} at {self.where} answered {status}: {said}"
         if status in (403, 429) and (until := _exhausted(headers)):
             return Declined(f"{self.name} at {self.where} takes no more questions {until}", status, text)
@@ -239,8 +239,8 @@ class Backend:
             sentence = f"{self.name} at {self.where} answered {status}: it sends elsewhere; check the URL"
         return Declined(sentence, status, text)
 
-    def _quoted(self, text: str) -> str:
-        """One line of what came back, without a credential that it may repeat."""
+    def quoted(self, text: str) -> str:
+        """One line of what a backend said, without a credential that it may repeat."""
         text = text[: 10 * _QUOTED]
         for secret in self._used:
             text = text.replace(secret, "<credential>")
@@ -254,7 +254,7 @@ class Backend:
                 headers["Authorization"] = f"Bearer {self._header(auth.bearer)}"
             password = self._secret(auth.password) if auth.password is not None else ""
             if auth.user is not None:
-                self._used.append(base64.b64encode(f"{auth.user}:{password}".encode()).decode())
+                self._used.add(base64.b64encode(f"{auth.user}:{password}".encode()).decode())
             self._client = httpx2.AsyncClient(
                 auth=(auth.user, password) if auth.user is not None else None,
                 headers=headers,
@@ -277,7 +277,7 @@ class Backend:
             value = self._secrets(ref).get_secret_value()
         except SettingsError as error:
             raise ToolFailed(f"{self.name} at {self.where} was not asked: {error}") from None
-        self._used.append(value)
+        self._used.add(value)
         return value
 
     def _trust(self) -> ssl.SSLContext | bool:

@@ -186,6 +186,7 @@ class Releases(Value):
     keep_log: bool = Field(default=True, description="write what was done to <root>/releases.log")
     patience: Duration = Field(default=timedelta(seconds=30), description="until a service must be healthy")
     max_replicas: int = Field(default=8, ge=1, le=1000)
+    scales: tuple[str, ...] | None = Field(default=None, description="services that may be scaled; none: all")
 
 
 class KubernetesActions(Http):
@@ -254,10 +255,26 @@ class OpenApi(Http):
     document: str = Field(default="/openapi.json", pattern="^/")
 
 
+class Hotfix(Value):
+    """A revert of a commit, tested in a throw-away worktree, as a branch; with GitHub as a pull request."""
+
+    kind: Literal["hotfix"]
+    repository: Path
+    services: tuple[str, ...] = Field(min_length=1)
+    paths: dict[str, str] = Field(
+        default={}, description="the folder of each service; without entry the whole repository"
+    )
+    base: str = Field(default="main", pattern=r"^\w[\w./-]*$", description="the branch that is released from")
+    test: tuple[str, ...] = Field(min_length=1, description="the repository's tests; exit 0: they pass")
+    timeout: Duration = Field(default=timedelta(minutes=5), description="of the tests")
+    remote: str = Field(default="origin", pattern=r"^\w.*$", description="where a branch is pushed to")
+    github: GitHub | None = Field(default=None, description="where the pull request is opened")
+
+
 LogSpec = Annotated[LogFiles | Journal | Loki | Elastic, Field(discriminator="kind")]
 TraceSpec = Annotated[Jaeger | Tempo | TraceFiles, Field(discriminator="kind")]
 ChangeSpec = Annotated[ReleaseLog | Git | GitHub | KubernetesHistory, Field(discriminator="kind")]
-ActionSpec = Annotated[Releases | KubernetesActions | Flags | Command, Field(discriminator="kind")]
+ActionSpec = Annotated[Releases | KubernetesActions | Flags | Command | Hotfix, Field(discriminator="kind")]
 HealthSpec = Annotated[Postgres | StatusPageSpec | OpenApi, Field(discriminator="kind")]
 
 

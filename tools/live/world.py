@@ -2,24 +2,33 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from incidents.catalogue import Catalogue
 from incidents.findings import Window
 from tools.clock import Clock
 from tools.live.absent import Absent
+from tools.live.actions import live_actions
+from tools.live.changes import live_changes
 from tools.live.health import LiveHealth
 from tools.live.logs import live_logs
 from tools.live.metrics import live_metrics
 from tools.live.secrets import Secrets
 from tools.live.spec import Backends
 from tools.live.traces import live_traces
-from tools.ports import Logs, Metrics, Traces, World
+from tools.ports import Actions, Changes, Logs, Metrics, Pipelines, Spans, Traces, World
 
 
 @asynccontextmanager
 async def live_world(
-    backends: Backends, catalogue: Catalogue, quiet: Window, secrets: Secrets, clock: Clock
+    backends: Backends,
+    catalogue: Catalogue,
+    quiet: Window,
+    spans: Spans,
+    secrets: Secrets,
+    clock: Clock,
+    ledger: Path,
 ) -> AsyncIterator[World]:
     """The world that the backends show; connections are closed afterwards.
 
@@ -27,8 +36,10 @@ async def live_world(
         backends: what is configured; what is not answers with the gap.
         catalogue: the services; rows of others are left out.
         quiet: when things were as usual.
+        spans: how the world is looked at.
         secrets: resolves the references in `backends`.
-        clock: when something was asked.
+        clock: the wall's.
+        ledger: a file that lasts as long as the store: which changes were begun, and what became of them.
     """
     async with AsyncExitStack() as stack:
         names = catalogue.names
@@ -41,15 +52,25 @@ async def live_world(
             logs = _opened(stack, live_logs(backends.logs, names, secrets, clock))
         if backends.traces is not None:
             traces = _opened(stack, live_traces(backends.traces, names, secrets, clock))
+        changes: Changes = Absent("changes")
+        pipelines: Pipelines | None = None
+        if backends.changes:
+            changes = merged = _opened(stack, live_changes(backends.changes, catalogue, secrets))
+            pipelines = merged if merged.has_pipelines else None
+        actions: Actions = Absent("actions")
+        if backends.actions:
+            actions = _opened(stack, live_actions(backends.actions, catalogue, secrets, clock, ledger))
         yield World(
             catalogue=catalogue,
             metrics=metrics,
             logs=logs,
             traces=traces,
-            changes=Absent("changes"),
-            actions=Absent("actions"),
+            changes=changes,
+            actions=actions,
             health=_opened(stack, LiveHealth(backends.health, catalogue, secrets, clock)),
             quiet=quiet,
+            pipelines=pipelines,
+            spans=spans,
         )
 
 

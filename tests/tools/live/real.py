@@ -1,0 +1,123 @@
+"""Backends that nobody here wrote, as plain processes; where one is absent its tests are skipped."""
+
+import os
+import shutil
+import subprocess
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from demo.processes import Process, free_port, kept, wait_for
+
+#: Programs that systemd keeps out of the search path lie here.
+_PLACES = (*os.environ.get("PATH", "").split(os.pathsep), "/lib/systemd", "/usr/lib/systemd")
+
+
+def program(name: str, package: str) -> str:
+    """The path of a program; without it the test is skipped, and says what to install."""
+    found = shutil.which(name, path=os.pathsep.join(_PLACES))
+    if found is None:
+        pytest.skip(f"{name} is not installed; apt-get install {package} has it")
+    return found
+
+
+@contextmanager
+def running_prometheus(folder: Path, samples: Sequence[str]) -> Iterator[str]:
+    """The address of a real Prometheus whose past holds these samples.
+
+    Args:
+        folder: for its data.
+        samples: lines of OpenMetrics with times.
+    """
+    prometheus, promtool = program("prometheus", "prometheus"), program("promtool", "prometheus")
+    folder.mkdir(parents=True)
+    (folder / "samples.txt").write_text("".join(f"{line}\n" for line in (*samples, "# EOF")))
+    (folder / "prometheus.yml").write_text("scrape_configs: []\n")
+    argv = [
+        promtool,
+        "tsdb",
+        "create-blocks-from",
+        "openmetrics",
+        str(folder / "samples.txt"),
+        str(folder / "data"),
+    ]
+    subprocess.run(argv, check=True, capture_output=True)  # noqa: S603 - an installed program on our files
+    port = free_port()
+    command = kept(
+        prometheus,
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        "--storage.tsdb.retention.time=100y",
+        f"--web.listen-address=127.0.0.1:{port}",
+    )
+    process = Process("prometheus", command, output=folder / "output.txt")
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_for("prometheus ready", lambda: answers(f"{url}/-/ready"), seconds=20)
+        yield url
+    finally:
+        process.stop()
+
+
+@contextmanager
+def running_gatewayd(folder: Path, entries: Sequence[str]) -> Iterator[str]:
+    """The address of a real journal gateway over a journal of these entries (the export format)."""
+    remote = program("systemd-journal-remote", "systemd-journal-remote")
+    gateway = program("systemd-journal-gatewayd", "systemd-journal-remote")
+    activate = program("systemd-socket-activate", "systemd")
+    journal = folder / "journal"
+    journal.mkdir(parents=True)
+    (folder / "entries.txt").write_text("".join(f"{entry}\n\n" for entry in entries))
+    argv = [remote, "-o", str(journal / "remote.journal"), str(folder / "entries.txt")]
+    subprocess.run(argv, check=True, capture_output=True)  # noqa: S603 - an installed program on our files
+    port = free_port()
+    library = f"LD_LIBRARY_PATH={os.environ.get('LD_LIBRARY_PATH', '')}"
+    command = kept(activate, "-l", f"127.0.0.1:{port}", "-E", library, gateway, "-D", str(journal))
+    process = Process(
+        "gatewayd", command, output=folder / "output.txt", environment=dict([library.split("=", 1)])
+    )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_for("gatewayd ready", lambda: answers(f"{url}/machine"), seconds=20)
+        yield url
+    finally:
+        process.stop()
+
+
+def answers(url: str) -> bool | None:
+    """Whether somebody answers there, in the form that `wait_for` looks for."""
+    try:
+        with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - 127.0.0.1
+            return True
+    except OSError:
+        return None
+
+
+def open_metrics(metrics: pl.DataFrame) -> Iterator[str]:
+    """The samples of a recording as lines of OpenMetrics; an edge has the label `peer`."""
+    for row in metrics.sort("metric", "service", "instance", "peer", "time").iter_rows(named=True):
+        edge = f',peer="{row["peer"]}"' if row["peer"] else ""
+        labels = f'service="{row["service"]}",instance="{row["instance"]}"{edge}'
+        yield f"{row['metric']}{{{labels}}} {row['value']} {row['time'].timestamp():.3f}"
+
+
+def journal_entries(logs: pl.DataFrame) -> Iterator[str]:
+    """The lines of a recording as entries of a journal."""
+    priorities = {"error": 3, "warn": 4, "info": 6, "debug": 7}
+    for number, row in enumerate(logs.sort("time", maintain_order=True).iter_rows(named=True)):
+        yield "\n".join(
+            [
+                f"__REALTIME_TIMESTAMP={int(row['time'].timestamp() * 1e6)}",
+                f"__MONOTONIC_TIMESTAMP={1000 + number}",
+                "_BOOT_ID=0123456789abcdef0123456789abcdef",
+                "_MACHINE_ID=0123456789abcdef0123456789abcdef",
+                f"_SYSTEMD_UNIT={row['service']}.service",
+                f"_HOSTNAME={row['instance']}",
+                f"PRIORITY={priorities[row['level']]}",
+                f"MESSAGE={row['message']}",
+            ]
+        )

@@ -1,0 +1,171 @@
+"""A team's own script: values from the inventory, no shell, bounded in time, silent about secrets."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.processes import wait_for
+from incidents.action import Action, ActionKind, Arguments
+from incidents.catalogue import Catalogue, Service
+from incidents.errors import ActionRefused, SettingsError, ToolFailed
+from tools.clock import WallClock
+from tools.live.actions.command import CommandActions
+from tools.live.actions.compose import LiveActions
+from tools.live.actions.ledger import Deed, Ledger
+from tools.live.secrets import Secrets
+from tools.live.spec import Command
+
+CATALOGUE = Catalogue(services=(Service(name="db"), Service(name="web")))
+KEY = "INC-1:A1:abcdef012345"
+SECRET = "hunter2-and-more"
+FAILOVER = Action(kind=ActionKind.FAILOVER, service="db")
+
+#: The script of the team: it keeps which replica is the primary, and who asked last.
+SCRIPT = """#!/bin/sh
+cd "$(dirname "$0")"
+case "$1" in
+  plan) echo "observed: primary = $(cat primary)"; echo "the replica of $2 takes over";;
+  run) echo "$3" > done; echo b > primary; echo "token=$TOKEN done for $2";;
+  undo) echo a > primary; echo back;;
+  status) [ "$(cat done 2>/dev/null)" = "$3" ] || exit 1;;
+  fail) echo "no replica" >&2; exit 4;;
+  hang) sleep 600 & echo $! > child; wait;;
+  show) shift; printf '%s|' "$@" > shown;;
+  flood) yes | head -c 2000000;;
+esac
+"""
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> str:
+    place = tmp_path / "team.sh"
+    place.write_text(SCRIPT)
+    place.chmod(0o755)
+    (tmp_path / "primary").write_text("a\n")
+    return str(place)
+
+
+def on(script: str, tmp_path: Path, **more: Any) -> LiveActions:
+    said: dict[str, Any] = {
+        "kind": "command",
+        "action": "failover",
+        "services": ("db",),
+        "run": (script, "run", "{service}", "{key}"),
+        "dry_run": (script, "plan", "{service}"),
+        "undo": (script, "undo"),
+        "status": (script, "status", "{service}", "{key}"),
+        "environment": {"TOKEN": "env:TEAM_TOKEN"},
+    }
+    spec = Command.model_validate(said | more)
+    adapter = CommandActions(spec, Secrets({"TEAM_TOKEN": SECRET}), WallClock())
+    return LiveActions([adapter], CATALOGUE, Ledger(tmp_path / "ledger"), WallClock())
+
+
+async def test_the_dry_run_is_the_plan_and_the_undo_an_action_of_its_own(script: str, tmp_path: Path) -> None:
+    actions = on(script, tmp_path)
+    plan = await actions.plan(FAILOVER)
+    assert [(fact.name, fact.value) for fact in plan.observed] == [("primary", "a")]
+    assert plan.effects == ("the replica of db takes over",)
+    assert plan.undo is not None
+    assert plan.undo.title == "take back: fail db over to its replica"
+    outcome = await actions.execute(FAILOVER, KEY)
+    assert outcome.done
+    assert (tmp_path / "primary").read_text() == "b\n"
+    assert (await actions.plan(plan.undo)).undo is None
+    assert (await actions.execute(plan.undo, "INC-1:A2:x")).done
+    assert (tmp_path / "primary").read_text() == "a\n"
+
+
+async def test_a_secret_that_is_printed_goes_nowhere(script: str, tmp_path: Path) -> None:
+    actions = on(script, tmp_path, dry_run=(script, "run", "x", "y"))
+    plan = await actions.plan(FAILOVER)
+    outcome = await actions.execute(FAILOVER, KEY)
+    kept = (tmp_path / "ledger").read_text()
+    assert SECRET not in f"{plan}{outcome}{kept}"
+    assert "credential" in outcome.detail
+    assert "done for db" in outcome.detail
+
+
+async def test_a_command_that_hangs_is_killed_with_its_children(script: str, tmp_path: Path) -> None:
+    limit = timedelta(seconds=0.3)
+    actions = on(script, tmp_path, run=(script, "hang"), timeout=limit)
+    with pytest.raises(ToolFailed, match=r"team\.sh did not end within 0.3 s and was killed"):
+        await actions.execute(FAILOVER, KEY)
+    child = int((tmp_path / "child").read_text())
+    wait_for("the end of the child", lambda: True if _gone(child) else None, seconds=5, pause=0.01)
+    assert await actions.status(KEY) is None
+
+
+def _gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return True
+
+
+async def test_a_failing_command_says_so(script: str, tmp_path: Path) -> None:
+    outcome = await on(script, tmp_path, run=(script, "fail")).execute(FAILOVER, KEY)
+    assert not outcome.done
+    assert "failed with status 4: no replica" in outcome.detail
+    assert "to take it back: take back: fail db over to its replica" in outcome.detail
+    with pytest.raises(ActionRefused, match=r"the dry run .* failed \(4\): no replica"):
+        await on(script, tmp_path, dry_run=(script, "fail")).plan(FAILOVER)
+
+
+async def test_after_a_kill_the_status_command_decides(script: str, tmp_path: Path) -> None:
+    actions = on(script, tmp_path)
+    deed = Deed(key=KEY, plan=await actions.plan(FAILOVER), begun=WallClock().now())
+    Ledger(tmp_path / "ledger").write(deed)
+    assert await actions.status(KEY) is None
+    await actions.adapters[0].make(deed)
+    found = await actions.status(KEY)
+    assert found is not None
+    assert found.done
+
+
+async def test_without_a_status_command_nobody_can_say_and_nothing_is_done_again(
+    script: str, tmp_path: Path
+) -> None:
+    actions = on(script, tmp_path, status=())
+    deed = Deed(key=KEY, plan=await actions.plan(FAILOVER), begun=WallClock().now())
+    Ledger(tmp_path / "ledger").write(deed)
+    for asked in (actions.status(KEY), actions.execute(FAILOVER, KEY)):
+        with pytest.raises(ToolFailed, match="the command has no `status`"):
+            await asked
+    assert not (tmp_path / "done").exists()
+
+
+def rollback(version: str) -> Action:
+    return Action(kind=ActionKind.ROLLBACK, service="db", arguments=Arguments(version=version))
+
+
+async def test_values_come_from_the_inventory_and_never_reach_a_shell(script: str, tmp_path: Path) -> None:
+    run = (script, "show", "--to={version}", "$HOME")
+    actions = on(script, tmp_path, action="rollback", allowed=("1.0", "$(id)"), run=run)
+    for version in ("2.0", "1.0; rm -rf /", "1.0\n"):
+        with pytest.raises(ActionRefused, match=r"(?s)not allowed to .*; allowed: 1\.0"):
+            await actions.execute(rollback(version), KEY)
+    assert (await actions.execute(rollback("$(id)"), KEY)).done
+    assert (tmp_path / "shown").read_text() == "--to=$(id)|$HOME|"
+
+
+async def test_a_flood_of_output_is_cut(script: str, tmp_path: Path) -> None:
+    plan = await on(script, tmp_path, dry_run=(script, "flood")).plan(FAILOVER)
+    assert len(plan.model_dump_json()) < 5_000
+    assert plan.effects[-1].endswith("more lines)")
+
+
+async def test_a_check_runs_the_dry_run(script: str, tmp_path: Path) -> None:
+    assert "ended with 0: observed: primary = a" in await on(script, tmp_path).adapters[0].check()
+    missing = on(script, tmp_path, dry_run=("/nowhere/team.sh",))
+    with pytest.raises(ToolFailed, match=r"team\.sh cannot be started: No such file"):
+        await missing.adapters[0].check()
+
+
+def test_a_rollback_without_allowed_versions_is_a_mistake(script: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="needs `allowed`"):
+        on(script, tmp_path, action="rollback")

@@ -1,0 +1,207 @@
+"""Log files as they are found: large, rotated, half written, broken, in several formats."""
+
+import gzip
+import json
+import os
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from incidents.errors import ToolFailed
+from incidents.findings import Window
+from tools.clock import VirtualClock
+from tools.gaps import noted
+from tools.live.files import window_lines
+from tools.live.logs import live_logs
+from tools.live.logs.lines import MOST_LINES
+from tools.live.rows import moment_of
+from tools.live.secrets import Secrets
+from tools.live.spec import LogFiles
+
+NOW = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
+NAMES = ("web", "checkout")
+
+
+def at(seconds: float) -> str:
+    """So many seconds before now."""
+    return (NOW - timedelta(seconds=seconds)).isoformat()
+
+
+def lines_of(moments: Iterable[float], text: str = "order accepted") -> str:
+    return "".join(json.dumps({"time": at(s), "level": "INFO", "message": text}) + "\n" for s in moments)
+
+
+async def read(
+    *paths: object, last: timedelta = timedelta(minutes=10), services: Sequence[str] = (), **keys: str
+) -> tuple[pl.DataFrame, list[str]]:
+    """The rows of the last minutes, and the gaps."""
+    spec = LogFiles.model_validate({"kind": "files", "paths": [str(path) for path in paths], **keys})
+    port = live_logs([spec], NAMES, Secrets({}), VirtualClock(NOW))
+    with noted() as gaps:
+        frame = await port.logs(Window(start=NOW - last, end=NOW), services)
+    return frame, gaps
+
+
+async def test_json_lines_give_their_fields_and_the_path_the_service(tmp_path: Path) -> None:
+    row = {
+        "time": at(9), "level": "WARNING", "message": "slow", "trace_id": "t1", "span_id": "s1",
+        "instance": "w-1",
+    }  # fmt: skip
+    (tmp_path / "web.log").write_text(json.dumps(row) + "\n")
+    frame, gaps = await read(tmp_path / "{service}.log")
+    assert frame.row(0) == (NOW - timedelta(seconds=9), "web", "w-1", "warn", "slow", "t1", "s1")
+    assert not gaps
+
+
+async def test_keys_can_be_named_and_may_be_nested(tmp_path: Path) -> None:
+    row = {"ts": NOW.timestamp() - 5, "log": {"level": "error"}, "service.name": "checkout", "msg": "no"}
+    (tmp_path / "all.log").write_text(json.dumps(row) + "\n")
+    frame, _ = await read(
+        tmp_path / "*.log", time="ts", level="log.level", service="service.name", message="msg"
+    )
+    assert frame.select("service", "level", "message").row(0) == ("checkout", "error", "no")
+
+
+@pytest.mark.parametrize(
+    ("stamp", "expected"),
+    [
+        ("2026-03-12T11:59:30Z", 0),
+        ("2026-03-12 11:59:30,250", 250_000),
+        ("[2026-03-12 11:59:30.5]", 500_000),
+        ("2026/03/12 11:59:30", 0),
+        ("2026-03-12T12:59:30+01:00", 0),
+    ],
+)
+async def test_text_lines_begin_with_their_time(tmp_path: Path, stamp: str, expected: int) -> None:
+    (tmp_path / "web.log").write_text(f"{stamp} ERROR [pool-1] connection refused\n  at Pool.get\n\n")
+    frame, gaps = await read(tmp_path / "{service}.log")
+    moment = datetime(2026, 3, 12, 11, 59, 30, expected, tzinfo=UTC)
+    assert frame.select("time", "level").row(0) == (moment, "error")
+    # What has no time goes on the line above it.
+    assert frame["message"].to_list() == ["ERROR [pool-1] connection refused\n  at Pool.get"]
+    assert not gaps
+
+
+async def test_broken_lines_are_skipped_and_counted(tmp_path: Path) -> None:
+    broken = '{"time": "2026-03-12T11:59\n{"level": "info"}\n\x00\xff garbage\n[1, 2]\n'
+    (tmp_path / "web.log").write_text(lines_of([9]) + broken + lines_of([8]), encoding="latin-1")
+    frame, gaps = await read(tmp_path / "{service}.log")
+    assert frame.height == 2
+    assert gaps == ["4 lines of web.log are broken and were skipped"]
+
+
+async def test_a_line_that_is_being_written_is_left_for_the_next_time(tmp_path: Path) -> None:
+    file = tmp_path / "web.log"
+    whole = lines_of([9, 8])
+    file.write_text(whole[:-20])
+    frame, gaps = await read(file, service="none")
+    assert frame.height == 0
+    frame, gaps = await read(tmp_path / "{service}.log")
+    assert frame.height == 1
+    assert not gaps
+    file.write_text(whole.rstrip("\n"))
+    frame, _ = await read(tmp_path / "{service}.log")
+    assert frame.height == 2
+
+
+async def test_rotated_files_are_read_and_compressed_ones_named(tmp_path: Path) -> None:
+    (tmp_path / "web.log").write_text(lines_of([5, 4]))
+    (tmp_path / "web.log.1").write_text(lines_of([20, 10]))
+    (tmp_path / "web.log-20260312").write_text(lines_of([40, 30]))
+    (tmp_path / "web.log.2.gz").write_bytes(gzip.compress(lines_of([60]).encode()))
+    frame, gaps = await read(tmp_path / "{service}.log")
+    assert [(NOW - moment).total_seconds() for moment in frame["time"]] == [40, 30, 20, 10, 5, 4]
+    assert gaps == ["compressed files are not read: web.log.2.gz"]
+
+
+async def test_files_that_ended_before_the_window_are_not_opened(tmp_path: Path) -> None:
+    old = tmp_path / "web.log.7"
+    old.write_bytes(b"\x00" * 100)
+    (tmp_path / "web.log").write_text(lines_of([5]))
+    os.utime(old, (NOW.timestamp() - 9000,) * 2)
+    _, gaps = await read(tmp_path / "{service}.log")
+    assert not gaps
+
+
+async def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "web.log")
+    (tmp_path / "checkout.log").write_text(lines_of([5]))
+    frame, _ = await read(tmp_path / "{service}.log")
+    assert frame["service"].to_list() == ["checkout"]
+
+
+async def test_no_file_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ToolFailed, match=r"no file matches .*web\.log.*; check the paths"):
+        await read(tmp_path / "{service}.log")
+
+
+def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
+    window = Window(start=NOW - timedelta(minutes=1), end=NOW)
+    (tmp_path / "logs").mkdir()
+    with pytest.raises(ToolFailed, match="logs cannot be read: Is a directory"):
+        window_lines(tmp_path / "logs", window, lambda _: None, 10)
+
+
+async def test_lines_of_services_that_nobody_knows_are_a_gap(tmp_path: Path) -> None:
+    (tmp_path / "all.log").write_text(json.dumps({"time": at(3), "message": "x", "service": "ghost"}) + "\n")
+    frame, gaps = await read(tmp_path / "all.log")
+    assert frame.height == 0
+    assert gaps == ["the lines of the log files name no service of the catalogue; they name ghost"]
+
+
+async def test_an_endless_line_is_cut(tmp_path: Path) -> None:
+    (tmp_path / "web.log").write_text(lines_of([5], "x" * 1_000_000))
+    frame, _ = await read(tmp_path / "{service}.log")
+    assert len(frame["message"][0]) == 4_000
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """60 MB of one day in 200,000 lines, a little out of order."""
+    folder = tmp_path_factory.mktemp("large")
+    begin, step = NOW - timedelta(days=1), timedelta(days=1) / 200_000
+    pad = "y" * 230
+    with (folder / "web.log").open("w") as file:
+        for index in range(0, 200_000, 2):
+            late, early = begin + (index + 1) * step, begin + index * step
+            for moment in (late, early):
+                file.write(f'{{"time":"{moment.isoformat()}","level":"info","message":"{pad}"}}\n')
+    return folder
+
+
+async def test_of_a_large_file_the_window_is_read_and_little_else(large: Path) -> None:
+    assert (large / "web.log").stat().st_size > 50_000_000
+    spec = LogFiles(kind="files", paths=(f"{large}/{{service}}.log",))
+    port = live_logs([spec], NAMES, Secrets({}), VirtualClock(NOW))
+    for ago in (timedelta(minutes=20), timedelta(hours=12), timedelta(hours=23, minutes=59)):
+        window = Window(start=NOW - ago, end=NOW - ago + timedelta(minutes=10))
+        with noted() as gaps:
+            frame = await port.logs(window)
+        assert abs(frame.height - 200_000 / 144) <= 2
+        assert not gaps
+        # Of 200,000 lines those of the window, of a minute on either side, and of two blocks are read.
+        chunk = window_lines(large / "web.log", window, lambda line: moment_of(line[9:41].decode()), 200_000)
+        assert len(chunk.lines) < 4_000
+
+
+async def test_more_lines_than_a_question_bears_are_cut_to_the_newest(large: Path) -> None:
+    spec = LogFiles(kind="files", paths=(f"{large}/{{service}}.log",))
+    port = live_logs([spec], NAMES, Secrets({}), VirtualClock(NOW))
+    with noted() as gaps:
+        frame = await port.logs(Window(start=NOW - timedelta(days=1), end=NOW))
+    assert MOST_LINES - 10 <= frame.height <= MOST_LINES
+    assert frame.filter(pl.col("time") > NOW - timedelta(seconds=2)).height > 0
+    assert gaps[0].startswith("web.log is too large for one question: lines before 06:")
+
+
+async def test_check_tells_how_far_the_files_go(large: Path, tmp_path: Path) -> None:
+    spec = LogFiles(kind="files", paths=(f"{large}/{{service}}.log",))
+    said = await live_logs([spec], NAMES, Secrets({}), VirtualClock(NOW)).check()
+    assert said == "the log files: 1 files; the last line is of 2026-03-12 11:59:59 UTC, in web.log"
+    (tmp_path / "web.log").write_text('{"when": 3}\n')
+    wrong = LogFiles(kind="files", paths=(f"{tmp_path}/web.log",))
+    with pytest.raises(ToolFailed, match="no line with a time at its end; JSON lines need the key 'time'"):
+        await live_logs([wrong], NAMES, Secrets({})).check()

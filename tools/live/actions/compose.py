@@ -1,0 +1,134 @@
+"""The actions port of a live world: the adapter for a change by its kind and service, and once per key."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from incidents.action import Action, Observed, Outcome, Plan
+from incidents.catalogue import Catalogue
+from incidents.errors import ActionRefused
+from tools.clock import Clock
+from tools.live.actions.adapter import Adapter
+from tools.live.actions.ledger import Deed, Ledger
+from tools.redact import redact
+from tools.words import CONTROL
+
+#: As much of a text that came from a backend is shown to people and models, in characters.
+_OBSERVED, _EFFECT, _DETAIL = 300, 12_000, 1_000
+
+
+class LiveActions:
+    """What can change the world.
+
+    Args:
+        adapters: the ways to change it; the first that offers a kind for a service is taken.
+        catalogue: the only services that can be a target.
+        ledger: where it is written what was begun and what became of it.
+        clock: the wall's, except in tests.
+    """
+
+    def __init__(
+        self, adapters: Sequence[Adapter], catalogue: Catalogue, ledger: Ledger, clock: Clock
+    ) -> None:
+        self.adapters = tuple(adapters)
+        self._catalogue = catalogue
+        self._ledger = ledger
+        self._clock = clock
+
+    async def plan(self, action: Action) -> Plan:
+        """A dry run: the observed state, the effects, the undo. Changes nothing; texts are redacted.
+
+        Raises:
+            ActionRefused: the target or an argument is not in the inventory, or nothing here can do it.
+            ToolFailed: the target does not answer.
+        """
+        return _clean(await self._adapter(action).plan(action))
+
+    async def execute(self, action: Action, key: str) -> Outcome:
+        """Do it once per key: what was begun is looked up in the real world, never done a second time.
+
+        Raises:
+            ActionRefused: as in `plan`; nothing was begun.
+            ToolFailed: the target does not answer; `status` says what became of it.
+        """
+        with self._ledger.held(key):
+            deed = self._ledger.find(key)
+            if deed is None:
+                adapter = self._adapter(action)
+                deed = Deed(
+                    key=key, plan=_clean(await adapter.plan(action)), begun=_read_back(self._clock.now())
+                )
+                self._ledger.write(deed)
+            elif deed.plan.action != action:
+                raise ActionRefused(f"{key} stands for another change: {deed.plan.action.title}")
+            elif (known := await self._known(deed)) is not None:
+                return known
+            return self._ended(deed, await self._adapter(action).make(deed))
+
+    async def status(self, key: str) -> Outcome | None:
+        """What became of that key, or None if it was never begun or took no effect at all.
+
+        Raises:
+            ToolFailed: it is being executed right now, or nobody can say what became of it.
+        """
+        with self._ledger.held(key):
+            deed = self._ledger.find(key)
+            return await self._known(deed) if deed is not None else None
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        for adapter in self.adapters:
+            await adapter.aclose()
+
+    async def _known(self, deed: Deed) -> Outcome | None:
+        if deed.outcome is not None:
+            return deed.outcome
+        found = await self._adapter(deed.plan.action).found(deed)
+        return self._ended(deed, found) if found is not None else None
+
+    def _ended(self, deed: Deed, outcome: Outcome) -> Outcome:
+        undo = deed.plan.undo
+        back = f"; to take it back: {undo.title}" if undo is not None and not outcome.done else ""
+        at = _read_back(outcome.at)
+        told = outcome.model_copy(update={"detail": _cut(outcome.detail, _DETAIL) + back, "at": at})
+        self._ledger.write(deed.model_copy(update={"outcome": told}))
+        return told
+
+    def _adapter(self, action: Action) -> Adapter:
+        service = action.service
+        if self._catalogue.find(service) is None:
+            known = ", ".join(self._catalogue.names)
+            raise ActionRefused(f"{service!r} is not in the service catalogue; known: {known}")
+        for adapter in self.adapters:
+            if service in adapter.offers.get(action.kind, ()) and adapter.undoes >= bool(
+                action.arguments.undo
+            ):
+                return adapter
+        kinds = sorted(
+            {
+                kind
+                for adapter in self.adapters
+                for kind, served in adapter.offers.items()
+                if service in served
+            }
+        )
+        others = sorted({name for adapter in self.adapters for name in adapter.offers.get(action.kind, ())})
+        can = f"it can be changed by {', '.join(kinds)}" if kinds else "no change of it is configured"
+        also = f"; {action.kind} is configured for {', '.join(others)}" if others else ""
+        raise ActionRefused(f"nothing is configured that can {action.title}: {can}{also}")
+
+
+def _read_back(moment: datetime) -> datetime:
+    """A moment as it is read back: it is written to the millisecond."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _clean(plan: Plan) -> Plan:
+    observed = tuple(Observed(name=fact.name, value=_cut(fact.value, _OBSERVED)) for fact in plan.observed)
+    return plan.model_copy(
+        update={"observed": observed, "effects": tuple(_cut(effect, _EFFECT) for effect in plan.effects)}
+    )
+
+
+def _cut(text: str, longest: int) -> str:
+    whole = redact(CONTROL.sub("", text))
+    return whole if len(whole) <= longest else f"{whole[: longest - 1]}…"

@@ -1,0 +1,171 @@
+"""Feature flags in a file of flagd's format: a flag is switched by the variant that it has by default.
+
+The format is that of https://flagd.dev/reference/flag-definitions/: `flags.<name>` with `state`, `variants`
+and `defaultVariant`. A flag that can be switched has one variant for true and one for false.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from incidents.action import Action, ActionKind, Arguments, Observed, Outcome, Plan
+from incidents.errors import ActionRefused, ToolFailed
+from tools.clock import Clock
+from tools.live.actions.ledger import Deed
+from tools.live.spec import Flags
+
+_LARGEST = 8_000_000
+_WORDS = {True: ("on", "true", "enabled"), False: ("off", "false", "disabled")}
+
+
+class FlagActions:
+    """The adapter for one file of flags.
+
+    Args:
+        spec: the file, the service of each flag, and the flags that are fallbacks.
+        clock: when an outcome is told.
+    """
+
+    undoes = False
+
+    def __init__(self, spec: Flags, clock: Clock) -> None:
+        self._file = spec.file
+        self._clock = clock
+        self._fallbacks = spec.fallbacks
+        self._services = {flag: service for service, flag in spec.fallbacks.items()} | spec.services
+
+    @property
+    def offers(self) -> Mapping[ActionKind, frozenset[str]]:
+        """Flags of the services that have one, fallbacks of those that have one."""
+        return {
+            ActionKind.FEATURE_FLAG: frozenset(self._services.values()),
+            ActionKind.FALLBACK: frozenset(self._fallbacks),
+        }
+
+    async def plan(self, action: Action) -> Plan:
+        """A dry run; raises as the port says."""
+        name, wanted = self._asked(action)
+        flag = self._flag(self._read(), name)
+        new, now = _variant(name, flag, wanted), str(flag.get("defaultVariant"))
+        if flag.get("state") != "ENABLED":
+            raise ActionRefused(f"flag {name} is not in the state ENABLED; its variant has no effect")
+        if now == new:
+            raise ActionRefused(
+                f"flag {name} of {action.service} is already {now}; there is nothing to switch"
+            )
+        effects = [f"flag {name} of {action.service} goes from {now} to {new} for everybody"]
+        if flag.get("targeting"):
+            effects.append("the flag has targeting rules, which stay and may decide otherwise for some")
+        return Plan(
+            action=action,
+            observed=(Observed(name=f"flag {name}", value=now),),
+            effects=tuple(effects),
+            undo=self._undo(action, name, flag, now, wanted=wanted),
+        )
+
+    async def make(self, deed: Deed) -> Outcome:
+        """Write the file anew with the other variant, in one step."""
+        name, wanted = self._asked(deed.plan.action)
+        document = self._read()
+        flag = self._flag(document, name)
+        flag["defaultVariant"] = _variant(name, flag, wanted)
+        self._write(document)
+        return await self.found(deed) or self._outcome(f"flag {name} was not switched", done=False)
+
+    async def found(self, deed: Deed) -> Outcome | None:
+        """What the file says; None if the flag has not the variant that was asked for."""
+        name, wanted = self._asked(deed.plan.action)
+        flag = self._flag(self._read(), name)
+        now = str(flag.get("defaultVariant"))
+        return (
+            self._outcome(f"flag {name} is {now}", done=True) if now == _variant(name, flag, wanted) else None
+        )
+
+    async def check(self) -> str:
+        """How the flags that may be switched stand."""
+        document = self._read()
+        states = [f"{name} {self._flag(document, name).get('defaultVariant')}" for name in self._services]
+        return f"{self._file} has {', '.join(states) or 'no flag that may be switched'}"
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+    def _outcome(self, detail: str, *, done: bool) -> Outcome:
+        return Outcome(done=done, detail=detail, at=self._clock.now())
+
+    def _asked(self, action: Action) -> tuple[str, bool]:
+        """The flag and what it is to be."""
+        if action.kind is ActionKind.FALLBACK:
+            own = self._fallbacks[action.service]
+            if action.arguments.flag not in {None, own}:
+                raise ActionRefused(f"the fallback of {action.service} is flag {own}")
+            return own, True
+        name = action.arguments.flag or ""
+        if self._services.get(name) != action.service:
+            own_flags = [flag for flag, service in self._services.items() if service == action.service]
+            raise ActionRefused(f"{action.service} has no flag {name!r}; it has {', '.join(own_flags)}")
+        return name, bool(action.arguments.enabled)
+
+    def _undo(
+        self, action: Action, name: str, flag: Mapping[str, Any], now: str, *, wanted: bool
+    ) -> Action | None:
+        """Switch back, where the variant of before is the one that switching back gives."""
+        try:
+            before = _variant(name, flag, not wanted)
+        except ActionRefused:
+            return None
+        if before != now:
+            return None
+        back = Arguments(flag=name, enabled=not wanted)
+        return Action(kind=ActionKind.FEATURE_FLAG, service=self._services[name], arguments=back)
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            with self._file.open("rb") as file:
+                text = file.read(_LARGEST + 1)
+            document = json.loads(text) if len(text) <= _LARGEST else None
+        except OSError as error:
+            raise ToolFailed(f"the flags {self._file} cannot be read: {error.strerror}") from None
+        except (ValueError, RecursionError):
+            raise ToolFailed(f"the flags {self._file} are no JSON") from None
+        if not isinstance(document, dict) or not isinstance(document.get("flags"), dict):
+            raise ToolFailed(f"the flags {self._file} are not in flagd's format: there is no object `flags`")
+        return document
+
+    def _flag(self, document: Mapping[str, Any], name: str) -> dict[str, Any]:
+        flag = document["flags"].get(name)
+        if not isinstance(flag, dict) or not isinstance(flag.get("variants"), dict):
+            raise ActionRefused(f"{self._file} has no flag {name!r} with variants")
+        return flag
+
+    def _write(self, document: Mapping[str, Any]) -> None:
+        file = self._file.resolve()  # of a link, what it points to is replaced
+        try:
+            with NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, delete=False) as fresh:
+                json.dump(document, fresh, indent=2, ensure_ascii=False)
+                fresh.write("\n")
+                fresh.flush()
+                os.fsync(fresh.fileno())
+            made = Path(fresh.name)
+            made.chmod(file.stat().st_mode & 0o7777)
+            made.replace(file)
+        except OSError as error:
+            raise ToolFailed(f"the flags {self._file} cannot be written: {error.strerror}") from None
+
+
+def _variant(name: str, flag: Mapping[str, Any], wanted: bool) -> str:
+    """The variant for true or false: by its value, else by its name.
+
+    Raises:
+        ActionRefused: there is none, or more than one.
+    """
+    variants = flag["variants"]
+    found = [one for one, value in variants.items() if value is wanted]
+    found = found or [one for one in variants if one.casefold() in _WORDS[wanted]]
+    if len(found) != 1:
+        shown = ", ".join(map(str, variants)) or "none"
+        raise ActionRefused(f"flag {name} has no single variant for {wanted}; its variants: {shown}")
+    return str(found[0])

@@ -1,0 +1,95 @@
+"""What was begun and what became of it: one JSON line before a change and one after, safe against a kill."""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from incidents.action import Outcome, Plan
+from incidents.errors import ToolFailed
+from incidents.value import Moment, Value
+
+
+class Deed(Value):
+    """One execution key: the plan that was about to be carried out, and the outcome once it is known."""
+
+    key: str
+    plan: Plan
+    begun: Moment
+    outcome: Outcome | None = None
+
+
+class Ledger:
+    """The deeds of one Nexus, in a file; the last line of a key is how it stands.
+
+    Args:
+        path: the file; it is made when the first deed is begun.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def find(self, key: str) -> Deed | None:
+        """The deed of a key, or None if it was never begun.
+
+        Raises:
+            ToolFailed: the file cannot be read, or is damaged elsewhere than at its end.
+        """
+        return next((deed for deed in reversed(self.deeds()) if deed.key == key), None)
+
+    def deeds(self) -> tuple[Deed, ...]:
+        """Every line, oldest first; a torn last line never happened. Raises like `find`."""
+        try:
+            content = self._path.read_bytes()
+            return tuple(map(Deed.model_validate_json, content[: content.rfind(b"\n") + 1].splitlines()))
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise ToolFailed(f"the ledger of changes cannot be read: {error.strerror}") from None
+        except ValidationError:
+            raise ToolFailed(
+                f"the ledger of changes ({self._path}) is damaged, not only at its end; nothing is executed "
+                "before a person has looked at it"
+            ) from None
+
+    def write(self, deed: Deed) -> None:
+        """Keep how a deed stands; it is on the disk when this returns.
+
+        Raises:
+            ToolFailed: it cannot be written.
+        """
+        line = deed.model_dump_json(exclude_none=True).encode() + b"\n"
+        try:
+            with self._locked(self._path.with_suffix(".lock")), self._path.open("ab+") as file:
+                file.seek(0)
+                file.truncate(file.read().rfind(b"\n") + 1)
+                file.write(line)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise ToolFailed(f"the ledger of changes cannot be written: {error.strerror}") from None
+
+    @contextmanager
+    def held(self, key: str) -> Iterator[None]:
+        """Keep every other task and process away from a key; a kill lets go.
+
+        Raises:
+            ToolFailed: somebody else holds it: that key is being executed right now.
+        """
+        name = hashlib.sha256(key.encode()).hexdigest()[:16]
+        try:
+            with self._locked(self._path.parent / "locks" / name, fcntl.LOCK_NB):
+                yield
+        except BlockingIOError:
+            raise ToolFailed(f"{key} is being executed right now; ask again in a moment") from None
+
+    @contextmanager
+    def _locked(self, path: Path, how: int = 0) -> Iterator[None]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | how)
+            yield

@@ -1,0 +1,140 @@
+"""The lines of a window from large files that grow: found by halving, so that only the window is read."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from incidents.errors import ToolFailed
+from incidents.findings import Window
+from tools.gaps import note
+from tools.live.parts import enumerated
+
+#: Lines of several writers may stand a little out of order.
+SLACK = timedelta(minutes=1)
+#: At most this much of one file is read for one question, in bytes: its newest part.
+MOST_BYTES = 64_000_000
+#: Halving stops here; reading is then faster than seeking. Also the longest stretch without a time.
+_BLOCK = 256_000
+
+TimeOf = Callable[[bytes], datetime | None]
+
+
+class Chunk(NamedTuple):
+    """Whole lines of one file. `missing`: older lines of the window were left out."""
+
+    lines: list[bytes]
+    missing: bool
+
+
+def matching(pattern: str, since: datetime) -> Iterator[Path]:
+    """The files of a pattern that were written to since then, with what rotation made of them.
+
+    Rotated files are those whose names go on behind the pattern (`app.log.1`, `app.log-20260312`); a
+    compressed one is not read, which is noted.
+    """
+    found = {path for form in (pattern, f"{pattern}.*", f"{pattern}-*") for path in _glob(form)}
+    compressed = []
+    for path in sorted(found):
+        try:
+            # A pipe or a device would never end.
+            if not path.is_file() or path.stat().st_mtime < since.timestamp():
+                continue
+        except OSError:
+            continue  # rotated away in this moment: its new name is read next time
+        if path.suffix in (".gz", ".zst", ".xz", ".bz2"):
+            compressed.append(path.name)
+        else:
+            yield path
+    if compressed:
+        note(f"compressed files are not read: {enumerated(compressed)}")
+
+
+def some_exist(patterns: Sequence[str]) -> None:
+    """Make sure that there is anything to read.
+
+    Raises:
+        ToolFailed: no pattern matches a file.
+    """
+    if not any(True for pattern in patterns for _ in _glob(pattern)):
+        tried = enumerated(list(patterns))
+        raise ToolFailed(f"no file matches {tried}; check the paths and who may read them")
+
+
+def _glob(pattern: str) -> Iterator[Path]:
+    path = Path(pattern).absolute()
+    return Path(path.anchor).glob(str(path.relative_to(path.anchor)))
+
+
+def window_lines(path: Path, window: Window, time_of: TimeOf, most: int) -> Chunk:
+    """The newest lines of a window, and a few around it.
+
+    Args:
+        path: a file whose lines are roughly in the order of their times.
+        window: what is asked for.
+        time_of: the time of a line, or None if it has none.
+        most: lines that are returned at most.
+
+    Raises:
+        ToolFailed: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            begin = _place(file, size, window.start - SLACK, time_of)
+            end = min(size, _place(file, size, window.end + SLACK, time_of) + _BLOCK)
+            start = max(begin, end - MOST_BYTES)
+            file.seek(start)
+            if start > begin:
+                file.readline()  # its rest: where reading begins is in the middle of a line
+            # Whole to the end of its last line, however long that is.
+            text = file.read(max(0, end - file.tell())) + file.readline(MOST_BYTES)
+    except OSError as error:
+        raise ToolFailed(f"{path.name} cannot be read: {error.strerror}") from None
+    *whole, last = text.rsplit(b"\n", most + 1)
+    # What stands behind the last line feed may be half of a line, which has no time in most formats.
+    if time_of(last) is not None:
+        whole.append(last)
+    return Chunk(whole[-most:], missing=start > begin or len(whole) > most)
+
+
+def last_lines(path: Path) -> list[bytes]:
+    """The last few lines of a file.
+
+    Raises:
+        ToolFailed: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _BLOCK))
+            return file.read().split(b"\n")
+    except OSError as error:
+        raise ToolFailed(f"{path.name} cannot be read: {error.strerror}") from None
+
+
+def _place(file: BinaryIO, size: int, moment: datetime, time_of: TimeOf) -> int:
+    """Where a line begins before which, roughly, every line is older than the moment."""
+    low, high = 0, size
+    while high - low > _BLOCK:
+        middle = (low + high) // 2
+        at, time = _first_time(file, middle, high, time_of)
+        if time is not None and time < moment:
+            low = at
+        else:
+            high = middle
+    return low
+
+
+def _first_time(file: BinaryIO, middle: int, high: int, time_of: TimeOf) -> tuple[int, datetime | None]:
+    """The first line behind an offset that has a time, and that time."""
+    file.seek(middle)
+    file.readline()
+    at = file.tell()
+    while at < min(high, middle + _BLOCK):
+        line = file.readline(_BLOCK)
+        time = time_of(line)
+        if time is not None:
+            return at, time
+        at = file.tell()
+    return at, None

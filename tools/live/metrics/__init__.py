@@ -1,0 +1,7 @@
+"""Metrics from Prometheus and what speaks its API; the conventions that name a system's series are data."""
+
+from tools.live.metrics.conventions import recognise
+from tools.live.metrics.discover import Discovered, Target, discover
+from tools.live.metrics.prometheus import PrometheusMetrics, live_metrics
+
+__all__ = ["Discovered", "PrometheusMetrics", "Target", "discover", "live_metrics", "recognise"]

@@ -1,0 +1,133 @@
+"""What a Prometheus scrapes and which conventions it follows: the start of a `nexus.yaml`."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+
+from incidents.value import Value
+from tools.live.http import Backend, Declined, Reply
+from tools.live.metrics.conventions import recognise, shipped
+from tools.live.spec import Labels
+from tools.words import plain
+
+#: What the label that names a service is called, the most telling first.
+_SERVICE = ("service", "service_name", "app", "application", "app_kubernetes_io_name", "job")
+_INSTANCE = ("instance", "pod")
+_PEER = ("peer", "peer_service", "server_address")
+#: A label with more values than this names no services.
+_MOST = 500
+#: What an incident is judged by.
+_WANTED = ("request_rate", "error_ratio", "latency")
+
+
+class Target(Value):
+    """One place that Prometheus scrapes."""
+
+    job: str
+    instance: str
+    up: bool
+
+
+class Discovered(Value):
+    """What was found, and in sentences what was not."""
+
+    targets: tuple[Target, ...] = ()
+    labels: Labels = Labels()
+    services: tuple[str, ...] = ()
+    conventions: tuple[str, ...] = ()
+    not_found: tuple[str, ...] = ()
+
+
+class _Values(Reply):
+    data: tuple[str, ...]
+
+
+class _Target(Reply):
+    labels: dict[str, str]
+    health: str = "unknown"
+
+
+class _Active(Reply):
+    activeTargets: tuple[_Target, ...]  # noqa: N815 - Prometheus' own name
+
+
+class _Targets(Reply):
+    data: _Active
+
+
+async def discover(backend: Backend) -> Discovered:
+    """Ask a Prometheus what it scrapes.
+
+    Returns:
+        Targets, the labels that tell services apart, the services, the sets of series that fit; and what
+        could not be found.
+
+    Raises:
+        ToolFailed: it does not answer.
+    """
+    metrics = await _values(backend, "__name__", ())
+    followed = recognise(metrics)
+    known = [name for one in followed for name in shipped()[one].recognised_by if name in metrics]
+    telling = [name for name in known if name != "up"] or known
+    wanted = (*_SERVICE, *_INSTANCE, *_PEER)
+    targets = await _targets(backend)
+    # Who is called stands on other metrics than those that conventions are recognised by.
+    asks = (_values(backend, label, () if label in _PEER else telling) for label in wanted)
+    found = await asyncio.gather(*asks)
+    values = dict(zip(wanted, found, strict=True))
+    labels = Labels(
+        service=_first(values, _SERVICE), instance=_first(values, _INSTANCE), peer=_first(values, _PEER)
+    )
+    return Discovered(
+        targets=targets or (),
+        labels=labels,
+        services=_services(values[labels.service]),
+        conventions=followed,
+        not_found=tuple(_lacking(targets, followed, values, labels)),
+    )
+
+
+async def _values(backend: Backend, label: str, metrics: Sequence[str]) -> tuple[str, ...]:
+    query = {"match[]": list(metrics)} if metrics else None
+    return backend.read(_Values, await backend.ask("GET", f"/api/v1/label/{label}/values", query=query)).data
+
+
+async def _targets(backend: Backend) -> tuple[Target, ...] | None:
+    """The targets, or None: what only stores series does not know them."""
+    try:
+        text = await backend.ask("GET", "/api/v1/targets", query={"state": "active"})
+    except Declined:
+        return None
+    return tuple(
+        Target(job=one.labels.get("job", ""), instance=one.labels.get("instance", ""), up=one.health == "up")
+        for one in backend.read(_Targets, text).data.activeTargets
+    )
+
+
+def _first(values: Mapping[str, Sequence[str]], labels: Sequence[str]) -> str:
+    """The first of the labels that has values, but not too many; the first of all if none has."""
+    return next((label for label in labels if 0 < len(values[label]) <= _MOST), labels[0])
+
+
+def _services(values: Sequence[str]) -> tuple[str, ...]:
+    """A value such as `shop/checkout` is the service behind its namespace."""
+    return tuple(dict.fromkeys(plain(value.rsplit("/", 1)[-1], 60) for value in values[:_MOST]))
+
+
+def _lacking(
+    targets: Sequence[Target] | None,
+    followed: Sequence[str],
+    values: Mapping[str, Sequence[str]],
+    labels: Labels,
+) -> Iterator[str]:
+    if targets is None:
+        yield "its targets: it does not list them, as is usual for what only stores series"
+    for down in (one for one in targets or () if not one.up):
+        yield f"{plain(down.job, 60)} {plain(down.instance, 60)}: it is scraped and does not answer"
+    if not values[labels.service]:
+        yield f"a label that names services; tried {', '.join(_SERVICE)}"
+    given = {series.metric for one in followed for series in shipped()[one].series}
+    for wanted in _WANTED:
+        if not any(metric.startswith(wanted) for metric in given):
+            yield f"a known convention for {wanted}; write a query of your own under `series`"
+    if not values[labels.peer]:
+        yield f"a label that names who is called; tried {', '.join(_PEER)}"

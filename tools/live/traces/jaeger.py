@@ -1,0 +1,133 @@
+"""Traces from Jaeger's query API: the JSON that its own pages read (`/api/services`, `/api/traces`)."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Annotated
+
+from pydantic import Field
+
+from incidents.findings import Window
+from tools.gaps import note
+from tools.live.http import Backend, Query, Reply
+from tools.live.names import Names
+from tools.live.parts import enumerated, gather_parts
+from tools.live.rows import Microseconds, at_microseconds, cut, to_microseconds
+from tools.live.spec import Jaeger
+from tools.live.traces.spans import Span, status_of
+
+
+class _Tag(Reply):
+    key: str
+    value: str | bool | int | float | None = None
+
+
+class _Reference(Reply):
+    kind: str = Field(alias="refType", default="CHILD_OF")
+    trace: str = Field(alias="traceID", default="")
+    span: str = Field(alias="spanID")
+
+
+class _Span(Reply):
+    trace: str = Field(alias="traceID")
+    span: str = Field(alias="spanID")
+    operation: str = Field(alias="operationName")
+    references: tuple[_Reference, ...] | None = None
+    start: Microseconds = Field(alias="startTime")
+    duration: Annotated[int, Field(ge=0, lt=2**63)]
+    tags: tuple[_Tag, ...] | None = None
+    process: str = Field(alias="processID", default="")
+
+
+class _Process(Reply):
+    service: str = Field(alias="serviceName")
+
+
+class _Trace(Reply):
+    spans: tuple[_Span, ...]
+    processes: dict[str, _Process]
+
+
+class _Traces(Reply):
+    data: tuple[_Trace, ...] | None
+
+
+class _Services(Reply):
+    data: tuple[str, ...] | None
+
+
+class JaegerTraces:
+    """The traces that any service of the catalogue took part in, up to a limit for each."""
+
+    def __init__(self, spec: Jaeger, backend: Backend) -> None:
+        self._spec = spec
+        self._backend = backend
+        self.name = f"{backend.name} at {backend.where}"
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._backend.aclose()
+
+    async def spans(self, window: Window, services: Sequence[str]) -> Sequence[Span]:
+        """The spans of every trace of the window, asked for by service.
+
+        Raises:
+            ToolFailed: it does not answer, or for no service.
+        """
+        names = Names(services)
+        known = [said for said in await self._services() if names.known(said) is not None]
+        names.report(f"the services of {self.name}", len(known))
+        answers = await gather_parts({said: partial(self._traces, said, window) for said in known})
+        if full := [said for said, traces in answers.items() if len(traces) >= self._spec.limit]:
+            note(f"{self.name} was asked for {self._spec.limit} traces of {enumerated(full)} and had more; "
+                 "what is missing is not known to be like the rest")  # fmt: skip
+        return [span for traces in answers.values() for trace in traces for span in _spans(trace)]
+
+    async def check(self) -> str:
+        """The services that it knows; raises like `spans`."""
+        known = await self._services()
+        return (
+            f"it knows {len(known)} services: {enumerated(sorted(known))}"
+            if known
+            else "it knows no service yet"
+        )
+
+    async def _services(self) -> tuple[str, ...]:
+        return self._backend.read(_Services, await self._backend.ask("GET", "/api/services")).data or ()
+
+    async def _traces(self, service: str, window: Window) -> tuple[_Trace, ...]:
+        query: Query = {
+            "service": service,
+            "start": to_microseconds(window.start),
+            "end": to_microseconds(window.end),
+            "limit": self._spec.limit,
+        }
+        return (
+            self._backend.read(_Traces, await self._backend.ask("GET", "/api/traces", query=query)).data or ()
+        )
+
+
+def _spans(trace: _Trace) -> list[Span]:
+    return [
+        Span(
+            time=at_microseconds(one.start),
+            duration_us=one.duration,
+            trace_id=one.trace,
+            span_id=one.span,
+            parent_id=_parent(one),
+            service=process.service,
+            operation=cut(one.operation, 300),
+            status=status_of(_marks(one.tags or ())),
+        )
+        for one in trace.spans
+        if (process := trace.processes.get(one.process)) is not None
+    ]
+
+
+def _parent(span: _Span) -> str:
+    """The span of the same trace that this one is a part of; a link to another trace is none."""
+    mine = [ref for ref in span.references or () if ref.trace in ("", span.trace)]
+    return next((ref.span for ref in mine if ref.kind == "CHILD_OF"), mine[0].span if mine else "")
+
+
+def _marks(tags: Sequence[_Tag]) -> Mapping[str, str]:
+    return {tag.key: str(tag.value) for tag in tags}
