@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
@@ -30,13 +31,17 @@ from tools.box import BOX, available
 from tools.clock import WallClock
 from tools.kit import Kit, Sources
 
+if TYPE_CHECKING:
+    from tools.live.waits import Heard
+
 
 @dataclass(frozen=True)
 class Listeners:
-    """Who is told what, while an incident runs."""
+    """Who is told what, while an incident runs; `waited`: how long live backends took."""
 
     entry: Callable[[Entry], None]
     message: Callable[[Message], None]
+    waited: "Heard | None" = None
 
 
 class Announced:
@@ -65,7 +70,7 @@ async def driver(
     """Everything that is needed to drive one registered incident, wired; the files are closed afterwards."""
     runbook, roster = runbook_of(house.settings), roster_of(house.settings, BOX)
     async with (
-        open_stage(house, incident, approver) as stage,
+        open_stage(house, incident, approver, listeners.waited) as stage,
         AsyncSqliteSaver.from_conn_string(str(house.store.path)) as saver,
     ):
         saver.serde = JsonPlusSerializer(allowed_msgpack_modules=None)
@@ -77,7 +82,9 @@ async def driver(
 
 
 @asynccontextmanager
-async def open_stage(house: House, incident: str, approver: Approver) -> AsyncIterator[Stage]:
+async def open_stage(
+    house: House, incident: str, approver: Approver, waited: "Heard | None" = None
+) -> AsyncIterator[Stage]:
     """What a registered incident is played on; its connections are closed afterwards."""
     ref = await house.store.world_of(incident)
     if ref.kind is WorldKind.CASE:
@@ -86,7 +93,7 @@ async def open_stage(house: House, incident: str, approver: Approver) -> AsyncIt
     # Imported late: a recorded incident needs no backend.
     from nexus.live import live_stage  # noqa: PLC0415
 
-    async with live_stage(house, await house.find(incident), ref, approver, WallClock()) as stage:
+    async with live_stage(house, await house.find(incident), ref, approver, WallClock(), waited) as stage:
         yield stage
 
 

@@ -13,6 +13,7 @@ from nexus.stage import Stage
 from nexus.store import WorldKind, WorldRef
 from nexus.waiters import Approver, LiveWaiter
 from tools.clock import Clock
+from tools.live.waits import Heard, timed_world
 from tools.live.world import live_world
 from tools.redacted import redacted_world
 
@@ -37,9 +38,11 @@ async def open_live(house: House, site: Path, alerts: tuple[Alert, ...], mode: s
 
 @asynccontextmanager
 async def live_stage(
-    house: House, incident: Incident, ref: WorldRef, approver: Approver, clock: Clock
+    house: House, incident: Incident, ref: WorldRef, approver: Approver, clock: Clock, heard: Heard | None
 ) -> AsyncIterator[Stage]:
     """The stage of a live incident; the connections to the backends are closed afterwards.
+
+    `heard` is told how long each question to a backend took.
 
     Raises:
         SettingsError: its `nexus.yaml` can no longer be read.
@@ -51,7 +54,7 @@ async def live_stage(
         site.backends, site.catalogue, quiet, site.windows.spans, house.secrets, clock, ledger
     ) as world:
         yield Stage(
-            world=redacted_world(world),
+            world=redacted_world(timed_world(world, clock, heard) if heard else world),
             clock=clock,
             waiter=LiveWaiter(store=house.store, clock=clock, approver=approver),
             policy=site.policy,

@@ -13,8 +13,10 @@ from incidents.findings import Window
 from incidents.incident import Incident
 from tools.analysis import Telemetry
 from tools.levels import Level
-from tools.words import span
+from tools.words import length, span
 
+#: Rows in fewer of its minutes than this share are pieces of a span, not the span.
+_DENSE = 0.5
 #: How far back deployments are looked for.
 HISTORY = timedelta(days=30)
 
@@ -77,9 +79,9 @@ class Observed:
         parts = []
         if self.untroubled.minutes > 0:
             parts.append(f"the time before the alert ({span(self.untroubled)})")
-        if self.baseline is not None and self.quiet is not None:
+        if self.baseline_signals is not None and self.quiet is not None:
             where = "the quiet time" if self.same_source else "a baseline recorded apart"
-            parts.append(f"{where} ({span(self.quiet)})")
+            parts.append(f"{where} ({said_cover(self.baseline_signals, self.quiet)})")
         return " and ".join(parts) or "not known: no baseline"
 
 
@@ -102,6 +104,24 @@ def acted_at(proposal: Proposal) -> datetime:
 def rows_in(frame: pl.DataFrame, window: Window) -> pl.DataFrame:
     """The rows of a window, `start` inclusive, `end` exclusive."""
     return frame.filter((pl.col("time") >= window.start) & (pl.col("time") < window.end))
+
+
+def covered(frame: pl.DataFrame, window: Window) -> Window:
+    """The part of a window that its rows span; a quiet time may hold traces of a minute only."""
+    times = rows_in(frame, window)["time"]
+    first, last = times.min(), times.max()
+    if not isinstance(first, datetime) or not isinstance(last, datetime):
+        return window
+    return Window(start=first, end=last)
+
+
+def said_cover(frame: pl.DataFrame, window: Window) -> str:
+    """What the rows of a window cover, in words: their span, and how much of it holds data."""
+    part = covered(frame, window)
+    minutes = rows_in(frame, window)["time"].dt.truncate("1m").n_unique()
+    if minutes + 1 >= part.minutes * _DENSE:
+        return span(part)
+    return f"{span(part)}, {length(minutes)} of it with data"
 
 
 def whole(frame: pl.DataFrame, recent: Window) -> Window:

@@ -3,15 +3,16 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import uvicorn
 
 from agents.engine import Engine
+from demo.gameday.record import recorded
 from demo.gameday.site import write_site
 from demo.gameday.verdict import Seen
 from demo.launcher import Shop
@@ -27,6 +28,7 @@ from nexus.site import load_site
 from nexus.waiters import Approver
 from nexus.web import web
 from tools.clock import WallClock
+from tools.live.waits import Wait, waited_until
 
 RATE = 10.0
 #: Before the fault, in seconds: the windows of the shop's `nexus.yaml` lie in it, with room to warm up.
@@ -47,6 +49,8 @@ class GameDay:
         work: A fresh folder for everything that runs.
         say: Told what happens outside of Nexus, in one line each.
         tell: Told what happens inside, line by line of the timeline.
+        record: A folder that gets the incident as a case.
+        waits: Filled with every question to a backend.
     """
 
     scenario: Scenario
@@ -57,6 +61,8 @@ class GameDay:
     work: Path
     say: Callable[[str], None]
     tell: Callable[[Entry], None]
+    record: Path | None = None
+    waits: list[Wait] = field(default_factory=list)
 
     async def hold(self) -> tuple[Seen, Incident | None]:
         """Run it; whatever it started is stopped when this returns.
@@ -89,7 +95,7 @@ class GameDay:
             engine=self.engine,
             mode=self.mode,
             approver=self.approver,
-            listeners=Listeners(entry=self.tell, message=lambda message: None),
+            listeners=Listeners(self.tell, message=lambda message: None, waited=self.waits.append),
             clock=WallClock(),
         )
 
@@ -114,15 +120,19 @@ class GameDay:
     async def _broken(self, shop: Shop, desk: Desk) -> tuple[Seen, Incident | None]:
         fault = datetime.now(UTC)
         self.say(f"fault: {self.scenario.title}")
-        await asyncio.to_thread(self.scenario.fault, shop)
+        change = await asyncio.to_thread(self.scenario.fault, shop)
+        known = Seen(scenario=self.scenario.id, fault=fault, change=change.id if change else None)
         identity = await self._opened(fault)
         if identity is None:
-            return Seen(scenario=self.scenario.id, fault=fault), None
+            return known, None
         self.say(f"{identity} is open")
         await asyncio.wait([asyncio.create_task(desk.idle())], timeout=END_SECONDS)
         incident = await self.house.find(identity)
         resolved = await self._resolved(identity, incident)
-        return self._seen(fault, incident, resolved, await self.house.store.entries(identity)), incident
+        if self.record is not None:
+            await recorded(self.house, identity, self.scenario, known, self.record / self.scenario.id)
+        entries = await self.house.store.entries(identity)
+        return _seen(known, incident, resolved, entries, self.waits), incident
 
     async def _opened(self, since: datetime) -> str | None:
         """The incident that the alert opens."""
@@ -144,23 +154,30 @@ class GameDay:
                 return min(over, default=None)
             await asyncio.sleep(0.5)
 
-    def _seen(
-        self, fault: datetime, incident: Incident, resolved: datetime | None, entries: tuple[Entry, ...]
-    ) -> Seen:
-        first: dict[EntryKind, datetime] = {}
-        for entry in entries:
-            first.setdefault(entry.kind, entry.at)
-        return Seen(
-            scenario=self.scenario.id,
-            fault=fault,
-            alert=min(alert.received_at for alert in incident.alerts),
-            finding=first.get(EntryKind.FINDING),
-            proposal=first.get(EntryKind.PROPOSAL),
-            approval=first.get(EntryKind.DECISION),
-            execution=first.get(EntryKind.EXECUTION),
-            recovery=resolved,
-            end=incident.ended_at,
-        )
+
+def _seen(
+    known: Seen,
+    incident: Incident,
+    resolved: datetime | None,
+    entries: tuple[Entry, ...],
+    waits: Sequence[Wait],
+) -> Seen:
+    """The same with the times of the incident."""
+    first: dict[EntryKind, datetime] = {}
+    for entry in entries:
+        first.setdefault(entry.kind, entry.at)
+    return known.model_copy(
+        update={
+            "alert": min(alert.received_at for alert in incident.alerts),
+            "finding": first.get(EntryKind.FINDING),
+            "proposal": first.get(EntryKind.PROPOSAL),
+            "approval": first.get(EntryKind.DECISION),
+            "execution": first.get(EntryKind.EXECUTION),
+            "recovery": resolved,
+            "end": incident.ended_at,
+            "waited": waited_until(waits, first.get(EntryKind.PROPOSAL, entries[-1].at)),
+        }
+    )
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """What a game day showed, held against the truth that was written down before it. Pure."""
 
+from pydantic import Field
+
 from demo.scenarios.model import Truth
 from incidents.action import Action, ActionState, Proposal
 from incidents.incident import Incident
@@ -12,6 +14,7 @@ class Seen(Value):
 
     scenario: str
     fault: Moment
+    change: str | None = None
     alert: Moment | None = None
     finding: Moment | None = None
     proposal: Moment | None = None
@@ -19,7 +22,7 @@ class Seen(Value):
     execution: Moment | None = None
     recovery: Moment | None = None
     end: Moment | None = None
-    backend_seconds: float = 0.0
+    waited: float = Field(default=0.0, description="seconds for backends between the alert and the proposal")
 
 
 class Verdict(Value):

@@ -39,5 +39,9 @@ def _actions(incident: Incident) -> ActionsTruth | None:
 
 def as_truth(action: Action) -> ActionTruth:
     """An action as `case.yaml` writes it: with its first argument, if it has one."""
-    given = list(action.arguments.given().values())
+    arguments = action.arguments
+    if arguments.flag is not None:
+        state = "off" if arguments.enabled is False else "on"
+        return ActionTruth(kind=action.kind, service=action.service, to=f"{arguments.flag}={state}")
+    given = list(arguments.given().values())
     return ActionTruth(kind=action.kind, service=action.service, to=given[0] if given else None)

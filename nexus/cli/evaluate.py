@@ -3,22 +3,30 @@
 import json
 import os
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from incidents.errors import UnknownName, UsageError
+from incidents.errors import SettingsError, UnknownName, UsageError
 from nexus.cli.base import Json, complain, out, settings, write
-from nexus.config import EngineMode
+from nexus.config import EngineMode, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from evals.batch import Runner
     from evals.compare import Comparison
     from evals.report import Report
     from evals.run import Run
 
-ENGINES = ("playbook", "llm")
+ENGINES: dict[str, tuple[EngineMode, ...]] = {
+    "playbook": ("playbook",),
+    "llm": ("llm",),
+    "both": ("playbook", "llm"),
+}
 
 
 def register_evaluate(app: typer.Typer) -> None:
@@ -33,7 +41,9 @@ def evaluate(
             metavar="[CASES]...", help="Case folders, or folders of cases; none: those that ship."
         ),
     ] = None,
-    engine: Annotated[str, typer.Option("--engine", help="playbook or llm.")] = "playbook",
+    engine: Annotated[
+        str, typer.Option("--engine", help="playbook, llm, or both side by side.")
+    ] = "playbook",
     epochs: Annotated[int, typer.Option("--epochs", min=1, max=100, help="How often each case runs.")] = 1,
     results: Annotated[
         Path | None, typer.Option("--out", help="Keep results here; a rerun takes over what is finished.")
@@ -45,6 +55,9 @@ def evaluate(
         str, typer.Option("--fail-on", help="Rules that must not hold, as cause@1<0.9,unsafe>0,regression.")
     ] = "",
     html: Annotated[Path | None, typer.Option("--html", help="Write the report as a page.")] = None,
+    inspect: Annotated[
+        Path | None, typer.Option("--inspect", help="Run models under inspect-ai, with logs in this folder.")
+    ] = None,
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, max=256, help="Processes at a time; none: one per core.")
     ] = None,
@@ -57,67 +70,123 @@ def evaluate(
     if red_team:
         _attack(cases or [], workers or os.cpu_count() or 1, as_json)
         return
-    from evals.compare import broken, compare, parse_rules
+    from evals.compare import broken, comparisons, parse_rules
     from evals.report import read_report
 
     rules = parse_rules(fail_on)
     before = read_report(against) if against is not None else None
-    folder = results or settings().home / "evals" / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}"
-    report = _run(cases or [], _engine(engine), epochs, folder, workers or os.cpu_count() or 1, as_json)
-    comparison = compare(before, report) if before is not None else None
-    _file(folder / "report.json", report.model_dump_json(indent=1) + "\n")
-    _page(html or folder / "report.html", report, comparison)
+    asked = _Asked(
+        engines=_engines(engine),
+        epochs=epochs,
+        folder=results or settings().home / "evals" / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}",
+        workers=workers or os.cpu_count() or 1,
+        inspect=inspect,
+        quiet=as_json,
+    )
+    report = _run(cases or [], asked)
+    compared = comparisons(report, before)
+    _keep(asked.folder, report, compared, html)
     if as_json:
         write(json.dumps(report.model_dump(mode="json"), indent=2))  # ASCII: no text can steer a terminal
     else:
-        _tell(report, comparison, folder, html)
-    sentences = list(broken(rules, report, comparison))
+        _tell(report, compared, asked.folder, html)
+    sentences = list(broken(rules, report, compared))
     for sentence in sentences:
         complain(sentence)
     if sentences:
         sys.exit(1)
 
 
-def _engine(name: str) -> EngineMode:
-    match name:
-        case "playbook" | "llm":
-            return name
-        case _:
-            raise UnknownName("engine", name, ENGINES)
+@dataclass(frozen=True)
+class _Asked:
+    """How the cases are to be run."""
+
+    engines: tuple[EngineMode, ...]
+    epochs: int
+    folder: Path
+    workers: int
+    inspect: Path | None
+    quiet: bool
 
 
-def _run(
-    cases: list[Path], mode: EngineMode, epochs: int, folder: Path, workers: int, quiet: bool
-) -> "Report":
-    from evals.batch import code_version, plan_jobs, run_all
+def _engines(name: str) -> tuple[EngineMode, ...]:
+    if name not in ENGINES:
+        raise UnknownName("engine", name, list(ENGINES))
+    return ENGINES[name]
+
+
+def _run(cases: list[Path], asked: _Asked) -> "Report":
+    from evals.batch import code_version, plan_jobs, prompts_version, run_all
     from evals.case import find_cases, read_truths, shipped_cases
     from evals.report import Asked, make_report
-    from nexus.engines import engine_of
 
     chosen = settings()
-    engine_of(chosen, mode)  # a missing model is told once, and not by every case
+    models = {mode: _model(chosen, mode) for mode in asked.engines}  # told once, and not by every case
+    runner = _runner(asked, chosen)
     folders = find_cases(cases) if cases else shipped_cases()
-    jobs = plan_jobs(folders, mode, epochs, chosen)
+    jobs = [job for mode in asked.engines for job in plan_jobs(folders, mode, asked.epochs, chosen)]
 
     def progress(run: "Run", done: int, total: int) -> None:
-        if not quiet:
+        if not asked.quiet:
             told = f"broke: {run.error}" if run.error else f"{run.seconds:.1f} s"
-            out().print(f"[{done}/{total}] {run.case}  {told}", style="grey62", markup=False)
+            name = f"{run.case} ({run.engine})" if len(asked.engines) > 1 else run.case
+            out().print(f"[{done}/{total}] {name}  {told}", style="grey62", markup=False)
 
-    runs = run_all(jobs, folder, workers, progress)
-    asked = Asked(
-        engine=mode,
-        model=chosen.llm_model if mode == "llm" else None,
-        code=code_version(),
-        epochs=epochs,
+    runs = run_all(jobs, asked.folder, runner, progress)
+    truths, now = read_truths(folders), datetime.now(UTC)
+    versions = {"code": code_version(chosen), "prompts": prompts_version(chosen)}
+    first, *others = (
+        make_report(
+            [run for run in runs if run.engine == mode],
+            truths,
+            Asked(engine=mode, model=models[mode], epochs=asked.epochs, **versions),
+            now,
+        )
+        for mode in asked.engines
     )
-    return make_report(runs, read_truths(folders), asked, datetime.now(UTC))
+    return first.model_copy(update={"beside": others[0]}) if others else first
 
 
-def _page(path: Path, report: "Report", comparison: "Comparison | None") -> None:
+def _model(chosen: Settings, mode: EngineMode) -> str | None:
+    """The name of the model that would speak."""
+    from nexus.engines import engine_of, model_settings
+
+    if mode != "playbook" and not chosen.has_model:
+        raise SettingsError(
+            "to evaluate a model, name its endpoint in NEXUS_LLM_BASE_URL (and NEXUS_LLM_MODEL), or set "
+            "OPENAI_API_KEY (docs/models.md); no model is configured, and --engine playbook needs none"
+        )
+    engine_of(chosen, mode)
+    if mode == "playbook":
+        return None
+    return ", ".join(dict.fromkeys(model.name for model in model_settings(chosen).models.values()))
+
+
+def _runner(asked: _Asked, chosen: Settings) -> "Runner":
+    from evals.batch import by_engine, processes
+
+    plain = processes(asked.workers)
+    if asked.inspect is None:
+        return plain
+    if "llm" not in asked.engines:
+        raise UsageError("--inspect is for runs of a model: add --engine llm or --engine both")
+    try:
+        from evals.inspect.harness import inspected
+    except ImportError as error:
+        raise UsageError(
+            f"--inspect needs inspect-ai ({error}): python -m pip install 'nexus-incident[inspect]'"
+        ) from error
+    return by_engine({"playbook": plain, "llm": inspected(asked.inspect, chosen, asked.workers)})
+
+
+def _keep(folder: Path, report: "Report", compared: "Sequence[Comparison]", html: Path | None) -> None:
     from evals.html import render_html
 
-    _file(path, render_html(report, comparison))
+    _file(folder / "report.json", report.model_dump_json(indent=1) + "\n")
+    if compared:
+        told = [one.model_dump(mode="json") for one in compared]
+        _file(folder / "comparison.json", json.dumps(told, indent=1) + "\n")
+    _file(html or folder / "report.html", render_html(report, compared))
 
 
 def _file(path: Path, text: str) -> None:
@@ -128,11 +197,11 @@ def _file(path: Path, text: str) -> None:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
-def _tell(report: "Report", comparison: "Comparison | None", folder: Path, html: Path | None) -> None:
+def _tell(report: "Report", compared: "Sequence[Comparison]", folder: Path, html: Path | None) -> None:
     from evals.tell import tell
 
     console = out()
-    for part in tell(report, comparison):
+    for part in tell(report, compared):
         console.print(part)
     console.print(f"Results:  {folder}", markup=False)
     console.print(f"Page:     {html or folder / 'report.html'}", markup=False)

@@ -5,6 +5,7 @@ import json
 import sys
 import tempfile
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +31,7 @@ def gameday(
     engine: Engine = None,
     as_json: Json = False,
     work: Annotated[Path | None, typer.Option("--work", help="Keep everything in this new folder.")] = None,
+    record: Annotated[Path | None, typer.Option("--record", help="Keep each as a case here.")] = None,
 ) -> None:
     """Break a small real shop, let its alert fire, and run the incident live to its end (about 3 minutes)."""
     from demo.scenarios import SCENARIOS
@@ -48,14 +50,15 @@ def gameday(
     log_to_stderr()
     place = nullcontext(str(work)) if work else tempfile.TemporaryDirectory(prefix="gameday-")
     with place as folder:
-        told = [_hold(name, Path(folder).resolve(), yes, mode_of(engine), as_json) for name in chosen]
+        held = partial(_hold, Path(folder).resolve(), record, yes, mode_of(engine), as_json)
+        told = [held(name) for name in chosen]
         if as_json:
             rows = [{"seen": s.model_dump(mode="json"), "verdict": _row(v)} for s, v in told]
             write(json.dumps(rows, indent=2))
         else:
             from demo.gameday.show import table
 
-            out().print(table(told))
+            write(table(told))
     if not all(verdict.right for _, verdict in told):
         sys.exit(1)
 
@@ -75,7 +78,9 @@ def _row(verdict: "Verdict") -> dict[str, object]:
     return verdict.model_dump(mode="json") | {"right": verdict.right}
 
 
-def _hold(name: str, folder: Path, yes: bool, mode: str, quiet: bool) -> "tuple[Seen, Verdict]":
+def _hold(
+    folder: Path, record: Path | None, yes: bool, mode: str, quiet: bool, name: str
+) -> "tuple[Seen, Verdict]":
     """One scenario in a store of its own."""
     from demo.gameday import GameDay, judged
     from demo.gameday.site import write_runbook
@@ -105,6 +110,7 @@ def _hold(name: str, folder: Path, yes: bool, mode: str, quiet: bool) -> "tuple[
         work=home / "run",
         say=lambda line: None if quiet else out().print(f"▸ {line}", style="bold cyan", markup=False),
         tell=lambda entry: None if quiet else show_entry(out(), entry),
+        record=record.resolve() if record else None,
     )
     try:
         seen, incident = asyncio.run(day.hold())

@@ -66,7 +66,7 @@ class CauseTruth(_Lenient):
 
 
 class ActionTruth(_Lenient):
-    """An action that was right, harmless or wrong; `to` is the kind's argument."""
+    """An action that was right, harmless or wrong; `to` is the kind's argument, for a flag `NAME=on`."""
 
     kind: str
     service: str
@@ -83,6 +83,10 @@ class ActionTruth(_Lenient):
             return Action.model_validate(
                 {"kind": self.kind, "service": self.service, "arguments": {"replicas": self.to}}
             )
+        if self.kind == "feature_flag":
+            flag, _, state = str(self.to or "").partition("=")
+            arguments = {"flag": flag, "enabled": state != "off"}
+            return Action.model_validate({"kind": self.kind, "service": self.service, "arguments": arguments})
         named = {"rollback": "version", "hotfix": "commit"}.get(self.kind)
         given = {named: str(self.to)} if named and self.to is not None else {}
         return Action.model_validate(

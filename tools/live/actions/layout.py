@@ -19,6 +19,7 @@ class Layout:
     def __init__(self, root: Path) -> None:
         self._root = root
         self.log = root / "releases.log"
+        self._own = root / "nexus.log"
 
     def versions(self, service: str) -> tuple[str, ...]:
         """The versions that are laid out.
@@ -64,30 +65,50 @@ class Layout:
 
     def changes(self, service: str) -> tuple[Change, ...]:
         """What the log says of a service, oldest first; nothing if there is no log."""
-        if not self.log.exists():
-            return ()
-        return tuple(change for change in read_log(self.log) if change.service == service)
+        return tuple(change for change in _read(self.log) if change.service == service)
 
-    def record(self, deed: Deed, kind: ChangeKind, was: str, now: str, *, healthy: bool) -> None:
-        """Write a line about a deed, once; the incident and proposal of its key are its author.
+    def failed(self, service: str, version: str) -> bool:
+        """Whether a version did not become healthy when it was switched to last, by either log."""
+        arrivals = [
+            change
+            for change in sorted((*_read(self.log), *_read(self._own)), key=lambda one: one.time)
+            if change.service == service and change.version_to == version and change.healthy is not None
+        ]
+        return bool(arrivals) and arrivals[-1].healthy is False
+
+    def record(
+        self, deed: Deed, kind: ChangeKind, was: str, now: str, *, healthy: bool, shared: bool
+    ) -> None:
+        """Write a line about a deed, once into each log; its incident and proposal are the author.
+
+        The shared log keeps the form that its other readers know; how it went stands in a log of our own.
 
         Raises:
-            ToolFailed: the log cannot be written.
+            ToolFailed: a log cannot be written.
         """
         action = deed.plan.action
-        identity = f"nexus-{deed.key}"
         known = self.changes(action.service)
-        if any(change.id == identity for change in known):
-            return
         commits = [change.commit for change in known if change.version_to == now and change.commit]
+        author = f"Nexus ({deed.key.rpartition(':')[0] or deed.key})"
         line = Change(
-            time=deed.begun, id=identity, service=action.service, kind=kind, version_from=was, version_to=now,
-            author=f"Nexus ({deed.key.rpartition(':')[0] or deed.key})", summary=action.title,
-            healthy=healthy,
+            time=deed.begun, id=f"nexus-{deed.key}", service=action.service, kind=kind, version_from=was,
+            version_to=now, author=author, summary=action.title,
             commit=commits[-1] if commits and action.kind is ActionKind.ROLLBACK else "",
         )  # fmt: skip
-        try:
-            with self.log.open("a", encoding="utf-8") as log:
-                log.write(line.model_dump_json(exclude_none=True) + "\n")
-        except OSError as error:
-            raise ToolFailed(f"the releases log cannot be written: {error.strerror}") from None
+        _append(self._own, line.model_copy(update={"healthy": healthy}))
+        if shared:
+            _append(self.log, line)
+
+
+def _read(log: Path) -> tuple[Change, ...]:
+    return read_log(log) if log.exists() else ()
+
+
+def _append(log: Path, line: Change) -> None:
+    if any(change.id == line.id for change in _read(log)):
+        return
+    try:
+        with log.open("a", encoding="utf-8") as file:
+            file.write(line.model_dump_json(exclude_none=True) + "\n")
+    except OSError as error:
+        raise ToolFailed(f"{log} cannot be written: {error.strerror}") from None

@@ -170,7 +170,7 @@ class ReleasesActions:
         arrivals = [one for one in released if one.version_to == version]
         if not arrivals and all(one.version_from != version for one in released):
             return f"{service} {version} is laid out, but the releases log does not say that it ever ran"
-        if arrivals and arrivals[-1].healthy is False:
+        if self._layout.failed(service, version):
             return f"{service} {version} did not become healthy when it ran last"
         return ""
 
@@ -236,15 +236,13 @@ class ReleasesActions:
     def _record(self, deed: Deed, seen: _Seen, done: bool) -> None:
         action = deed.plan.action
         was = {fact.name: fact.value for fact in deed.plan.observed}
-        if not self._spec.keep_log:
-            return
+        kind, before, now = ChangeKind.INFRA, "", ""
         if action.kind is ActionKind.ROLLBACK:
-            self._layout.record(deed, ChangeKind.DEPLOY, was["running version"], seen.link, healthy=done)
+            kind, before, now = ChangeKind.DEPLOY, was["running version"], seen.link
         elif action.kind is ActionKind.SCALE:
             before, now = _instances(int(was["replicas"])), _instances(action.arguments.replicas or 1)
-            self._layout.record(deed, ChangeKind.SCALE, before, now, healthy=done)
-        else:
-            self._layout.record(deed, ChangeKind.INFRA, "", "", healthy=done)
+            kind = ChangeKind.SCALE
+        self._layout.record(deed, kind, before, now, healthy=done, shared=self._spec.keep_log)
 
 
 def _fresh(member: Member, deed: Deed) -> bool:
