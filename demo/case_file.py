@@ -8,11 +8,12 @@ from typing import Any
 
 import yaml
 
+from demo.catalogue import CATALOGUE
+from demo.changes import Change
 from demo.collect import Period
-from demo.launcher import CATALOGUE
 from demo.monitoring.receiver import Webhook
-from demo.releases import Change
-from demo.scenarios import Action, Scenario
+from demo.scenarios import Scenario
+from incidents.action import Action
 
 
 class _Plain(yaml.SafeDumper):
@@ -97,7 +98,7 @@ def _truth(scenario: Scenario, happened: Happened) -> dict[str, Any]:
         "severity": truth.severity,
         "cause": {
             "service": truth.service,
-            "category": truth.category,
+            "category": truth.category.value if truth.category else None,
             "onset": happened.onset,
             "change": happened.change.id if happened.change else None,
             "metric": truth.metric,
@@ -114,8 +115,12 @@ def _truth(scenario: Scenario, happened: Happened) -> dict[str, Any]:
     }
 
 
-def _actions(actions: Sequence[Action]) -> list[dict[str, str]]:
-    return [
-        {"kind": action.kind, "service": action.service} | ({"to": action.to} if action.to else {})
-        for action in actions
-    ]
+def _actions(actions: Sequence[Action]) -> list[dict[str, str | int | bool]]:
+    return [_action(action) for action in actions]
+
+
+def _action(action: Action) -> dict[str, str | int | bool]:
+    # The format has one word for what a kind needs to know: the first argument.
+    to = next(iter(action.arguments.given().values()), None)
+    told: dict[str, str | int | bool] = {"kind": action.kind.value, "service": action.service}
+    return told if to is None else told | {"to": to}

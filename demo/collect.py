@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+from demo.changes import Change
 from demo.monitoring.stack import Monitoring, Query
-from demo.releases import Change
 
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 

@@ -89,12 +89,12 @@ class Process:
         return self._process.poll() is None
 
     def check(self) -> None:
-        """Complains if it has ended.
+        """Complains if it has ended, except in success.
 
         Raises:
             NotReadyError: With the last lines it printed.
         """
-        if not self.running:
+        if self._process.poll():
             last = "\n".join(self._output.read_text(errors="replace").splitlines()[-5:])
             raise NotReadyError(f"{self.name} ended with status {self._process.returncode}: {last}")
 

@@ -23,7 +23,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m demo.record", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder that gets the case's folder")
     parser.add_argument("--rehearsal", action="store_true", help="a short one, about three minutes")
-    parser.add_argument("--scenario", choices=sorted(SCENARIOS), default=BAD_RELEASE.id)
+    parser.add_argument(
+        "--scenario",
+        choices=sorted(name for name, one in SCENARIOS.items() if one.truth.right),
+        default=BAD_RELEASE.id,
+    )
     parser.add_argument("--work", type=Path, help="keep everything that ran in this fresh folder")
     arguments = parser.parse_args(argv)
     if (arguments.out / arguments.scenario).exists():

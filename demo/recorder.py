@@ -12,11 +12,13 @@ from pathlib import Path
 from demo import collect
 from demo.case_file import Happened, alert_lines, write_case
 from demo.collect import Period
-from demo.launcher import ROOT, Shop
+from demo.hands import carry_out
+from demo.launcher import Shop
 from demo.monitoring.receiver import Receiver
 from demo.monitoring.stack import Monitoring, Settings, require_programs
 from demo.processes import Process, kept
 from demo.scenarios import Scenario
+from demo.supervision import ROOT
 
 Say = Callable[[str], None]
 
@@ -98,7 +100,7 @@ class Recorder:
         self._receiver = Receiver()
         self._monitoring = Monitoring(
             work / "monitoring",
-            places=self._shop.places,
+            targets=self._shop.targets,
             receiver_port=self._receiver.port,
             settings=pace.settings,
         )
@@ -148,10 +150,10 @@ class Recorder:
         change = scenario.fault(self._shop)
         onset = change.at if change else onset
         self._wait(pace.fault, f"fault: {change.id if change else scenario.title}")
-        firing = self._receiver.wait_for("firing", after=onset, seconds=1)
+        firing = self._receiver.wait_for("firing", after=onset, seconds=1, alert=scenario.alert)
         acted = _now()
-        remedy = scenario.remedy(self._shop)
-        acted = remedy.at if remedy else acted
+        if scenario.remedy:
+            acted = carry_out(self._shop, scenario.remedy).at
         self._wait(pace.aftermath, f"alert came at {firing.at:%H:%M:%S}; remedy done")
         return Happened(
             baseline=Period(began, opened),
@@ -160,7 +162,7 @@ class Recorder:
             onset=onset,
             change=change,
             firing=firing,
-            resolved=self._receiver.wait_for("resolved", after=acted, seconds=1),
+            resolved=self._receiver.wait_for("resolved", after=acted, seconds=1, alert=scenario.alert),
         )
 
     def _wait(self, seconds: float, why: str) -> None:
@@ -188,9 +190,7 @@ class Recorder:
             "logs": collect.logs(self._shop.folder, period),
             "traces": collect.spans(self._shop.folder, period, keep=self._pace.traces),
         }
-        changes = [
-            change for change in self._shop.releases.changes() if period.start <= change.at < period.end
-        ]
+        changes = [change for change in self._shop.log.changes() if period.start <= change.at < period.end]
         collect.write(folder, tables, changes)
 
 

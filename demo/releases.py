@@ -9,9 +9,9 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
+
+from demo.changes import Change, ChangeLog
 
 SOURCES = Path(__file__).parent / "shop" / "releases"
 
@@ -20,24 +20,9 @@ class UnknownReleaseError(Exception):
     """There is no such service or no such version of it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """One line of `releases.log`: what was changed, by whom, from what to what."""
-
-    time: str
-    id: str
-    service: str
-    kind: str
-    version_from: str
-    version_to: str
-    author: str
-    summary: str
-    commit: str
-
-    @property
-    def at(self) -> datetime:
-        """When the link was switched."""
-        return datetime.fromisoformat(self.time)
+def folder_of(version: str) -> str:
+    """The name of a release's source folder."""
+    return "v" + version.replace(".", "_")
 
 
 class Releases:
@@ -45,13 +30,16 @@ class Releases:
 
     Args:
         folder: Where releases, links and the log are kept.
-        first: The version each service starts with.
+        first: The version each service starts with; empty for a folder that is in use.
         sources: Where the releases come from.
+
+    Attributes:
+        log: Every change to the shop, releases or not.
     """
 
     def __init__(self, folder: Path, first: Mapping[str, str], *, sources: Path = SOURCES) -> None:
         self._folder = folder
-        self._log = folder / "releases.log"
+        self.log = ChangeLog(folder / "releases.log")
         for service in first:
             for source in sorted((sources / service).glob("v*")):
                 self._lay_out(source)
@@ -71,19 +59,13 @@ class Releases:
         folders = (self._folder / service).iterdir()
         return sorted(folder.name for folder in folders if not folder.is_symlink())
 
-    def changes(self) -> list[Change]:
-        """The log so far, oldest first."""
-        if not self._log.exists():
-            return []
-        return [Change(**json.loads(line)) for line in self._log.read_text().splitlines()]
-
     def previous(self, service: str) -> str:
         """The version that ran before the current one.
 
         Raises:
             UnknownReleaseError: The service was never changed.
         """
-        for change in reversed(self.changes()):
+        for change in reversed(self.log.changes()):
             if change.service == service and change.version_to == self.version(service):
                 return change.version_from
         raise UnknownReleaseError(f"{service}: nothing ran before {self.version(service)}")
@@ -95,22 +77,18 @@ class Releases:
         if version not in self.versions(service):
             raise UnknownReleaseError(f"{service}: no release {version}, only {self.versions(service)}")
         about, before = self._about(service, version), self.version(service)
-        number = len(self.changes()) + 1
         self._point(service, version)
-        change = Change(
-            time=datetime.now(UTC).isoformat(timespec="microseconds"),
-            id=f"{about['kind']}-{number}-{service}-{version}",
-            service=service,
-            kind=about["kind"],
-            version_from=before,
-            version_to=version,
+        number = len(self.log.changes()) + 1
+        return self.log.add(
+            service,
+            about["kind"],
+            before,
+            version,
             author=author or about["author"],
             summary=summary or about["summary"],
             commit=self._digest(service, version),
+            name=f"{about['kind']}-{number}-{service}-{version}",
         )
-        with self._log.open("a") as log:
-            log.write(json.dumps(asdict(change)) + "\n")
-        return change
 
     def _lay_out(self, source: Path) -> None:
         about = json.loads((source / "release.json").read_text())

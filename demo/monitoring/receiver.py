@@ -24,6 +24,11 @@ class Webhook:
         """`firing` or `resolved`."""
         return str(self.payload["status"])
 
+    @property
+    def alert(self) -> str:
+        """The name of the alerts in it; they are grouped by it."""
+        return str(self.payload["groupLabels"]["alertname"])
+
 
 class Receiver:
     """An HTTP server on a free port of the loopback interface."""
@@ -52,13 +57,23 @@ class Receiver:
         """Every delivery so far, in order; Alertmanager may deliver one twice."""
         return tuple(self._server.received)
 
-    def wait_for(self, status: str, *, after: datetime, seconds: float) -> Webhook:
-        """Waits for the first delivery with this status that came later than `after`."""
+    def wait_for(self, status: str, *, after: datetime, seconds: float, alert: str | None = None) -> Webhook:
+        """Waits for the first delivery with this status that came later than `after`.
+
+        Args:
+            status: `firing` or `resolved`.
+            after: Earlier ones do not count.
+            seconds: How long at most.
+            alert: The alert's name, if only that one counts.
+        """
 
         def look() -> Webhook | None:
-            return next((hook for hook in self.received if hook.status == status and hook.at > after), None)
+            return next((hook for hook in self.received if fits(hook)), None)
 
-        return wait_for(f"{status} webhook", look, seconds=seconds, pause=0.2)
+        def fits(hook: Webhook) -> bool:
+            return hook.status == status and hook.at > after and alert in (None, hook.alert)
+
+        return wait_for(f"{alert or 'an'} alert {status}", look, seconds=seconds, pause=0.2)
 
 
 class _Server(ThreadingHTTPServer):

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple, Self
 
 import yaml
 
-from demo.launcher import Place
 from demo.processes import NotReadyError, Process, free_port, kept, wait_for
 
 CONFIGURATION = Path(__file__).parent
@@ -52,6 +51,10 @@ class Settings:
     hold: int
 
 
+#: For game days: an alert within seconds of the fault, under light load.
+FAST = Settings(scrape=1, window=15, hold=3)
+
+
 class Query(NamedTuple):
     """One metric of a recording and how to ask for it."""
 
@@ -78,14 +81,12 @@ class Monitoring:
 
     Args:
         folder: For configuration and data; must be fresh.
-        places: The services to scrape.
+        targets: The folder in which every running instance announces itself.
         receiver_port: Where Alertmanager posts its webhooks.
         settings: How closely to look.
     """
 
-    def __init__(
-        self, folder: Path, *, places: Mapping[str, Place], receiver_port: int, settings: Settings
-    ) -> None:
+    def __init__(self, folder: Path, *, targets: Path, receiver_port: int, settings: Settings) -> None:
         require_programs()
         self._folder = folder.resolve()
         self._ports = {name: free_port() for name in PROGRAMS}
@@ -95,9 +96,10 @@ class Monitoring:
             "hold": f"{settings.hold}s",
             "alertmanager_port": str(self._ports["prometheus-alertmanager"]),
             "receiver_port": str(receiver_port),
+            "targets": str(targets),
         }
         self._processes: list[Process] = []
-        self._configure(places)
+        self._configure()
 
     def __enter__(self) -> Self:
         try:
@@ -132,6 +134,10 @@ class Monitoring:
         for process in self._processes:
             process.check()
 
+    def url(self, program: str) -> str:
+        """Where one of the two programs answers."""
+        return f"http://127.0.0.1:{self._ports[program]}"
+
     def queries(self) -> dict[str, list[Query]]:
         """What a recording asks for: `service` series and `edge` series."""
         described = yaml.safe_load(self._filled("series.yml"))
@@ -139,31 +145,31 @@ class Monitoring:
 
     def range(self, query: str, start: datetime, end: datetime, step: timedelta) -> list[Sample]:
         """The values of a query over time; a series without a value at a moment gives no sample there."""
-        asked = urllib.parse.urlencode(
-            {
-                "query": query,
-                "start": start.timestamp(),
-                "end": end.timestamp(),
-                "step": step.total_seconds(),
-            }
+        series = self._ask(
+            "query_range",
+            query=query,
+            start=start.timestamp(),
+            end=end.timestamp(),
+            step=step.total_seconds(),
         )
-        url = f"http://127.0.0.1:{self._ports['prometheus']}/api/v1/query_range?{asked}"
-        with urllib.request.urlopen(url, timeout=30) as response:
-            series: list[dict[str, Any]] = json.load(response)["data"]["result"]
         return [Sample(one["metric"], at, float(value)) for one in series for at, value in one["values"]]
 
-    def _configure(self, places: Mapping[str, Place]) -> None:
+    def now(self, query: str) -> list[Sample]:
+        """The values of a query at this moment; `@{window}` in it stands for the span of rates."""
+        found = self._ask("query", query=_Template(query).substitute(self._values))
+        return [Sample(one["metric"], one["value"][0], float(one["value"][1])) for one in found]
+
+    def _ask(self, what: str, **parameters: str | float) -> list[dict[str, Any]]:
+        port, asked = self._ports["prometheus"], urllib.parse.urlencode(parameters)
+        url = f"http://127.0.0.1:{port}/api/v1/{what}?{asked}"
+        with urllib.request.urlopen(url, timeout=30) as response:
+            series: list[dict[str, Any]] = json.load(response)["data"]["result"]
+        return series
+
+    def _configure(self) -> None:
         self._folder.mkdir(parents=True)
         for name in ("prometheus.yml", "rules.yml", "alertmanager.yml"):
             (self._folder / name).write_text(self._filled(name))
-        targets = [
-            {
-                "targets": [f"127.0.0.1:{place.port}"],
-                "labels": {"service": service, "instance": place.instance},
-            }
-            for service, place in places.items()
-        ]
-        (self._folder / "targets.json").write_text(json.dumps(targets))
 
     def _filled(self, name: str) -> str:
         return _Template((CONFIGURATION / name).read_text()).substitute(self._values)

@@ -1,9 +1,10 @@
 """How one service of the shop asks another: over HTTP, timed, traced, with a named failure."""
 
 import http.client
+import itertools
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prometheus_client import Histogram
@@ -14,6 +15,11 @@ BUCKETS = (
     0.0025, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.035, 0.05, 0.075, 0.1,
     0.15, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10,
 )  # fmt: skip
+
+#: How long an instance that does not listen, or is a replica, is asked only when no other answers.
+AVOID_SECONDS, REPLICA_SECONDS = 1.0, 10.0
+#: What a replica answers (RFC 9110, section 15.5.20).
+MISDIRECTED = 421
 
 _CALLS = Histogram(
     "http_client_request_duration_seconds",
@@ -37,14 +43,19 @@ class UpstreamError(Exception):
 class Client:
     """Calls the other services by name.
 
+    Instances of a service take turns. One that refuses the connection, or says that it is a replica, is left
+    alone for a while.
+
     Args:
         telemetry: Where the spans of the calls go.
-        ports: The port of each service on this host.
+        ports: The ports of each service's instances on this host; not all of them need to run.
     """
 
-    def __init__(self, telemetry: Telemetry, ports: Mapping[str, int]) -> None:
+    def __init__(self, telemetry: Telemetry, ports: Mapping[str, Sequence[int]]) -> None:
         self._telemetry = telemetry
         self._ports = ports
+        self._turn = itertools.count()
+        self._avoided: dict[int, float] = {}
 
     def expect(self, *peers: str) -> None:
         """Names the services that will be called, so that their error series start at a measured zero."""
@@ -68,9 +79,7 @@ class Client:
             started = time.perf_counter()
             status: int | None = None
             try:
-                status, answer = self._exchange(
-                    method, self._ports[peer], path, payload, timeout, span.context.header
-                )
+                status, answer = self._ask_one(peer, method, path, payload, timeout, span.context.header)
             except (OSError, http.client.HTTPException, json.JSONDecodeError) as error:
                 raise UpstreamError(peer, None, str(error) or type(error).__name__) from error
             finally:
@@ -81,9 +90,32 @@ class Client:
             raise UpstreamError(peer, status, str(answer.get("error", "")))
         return answer
 
+    def _ask_one(self, peer: str, *request: Any) -> tuple[int, Any]:
+        refusal = ConnectionRefusedError("nobody listens")
+        for port in self._in_turn(peer):
+            try:
+                status, answer = self._exchange(port, *request)
+            except ConnectionRefusedError as error:
+                refusal = error
+                self._avoid(port, AVOID_SECONDS)
+                continue
+            if status != MISDIRECTED:
+                return status, answer
+            self._avoid(port, REPLICA_SECONDS)
+        raise refusal
+
+    def _in_turn(self, peer: str) -> list[int]:
+        now, ports = time.monotonic(), self._ports[peer]
+        good = [port for port in ports if self._avoided.get(port, 0.0) < now]
+        first = next(self._turn) % len(good) if good else 0
+        return good[first:] + good[:first] + [port for port in ports if port not in good]
+
+    def _avoid(self, port: int, seconds: float) -> None:
+        self._avoided[port] = time.monotonic() + seconds
+
     @staticmethod
     def _exchange(
-        method: str, port: int, path: str, payload: bytes | None, timeout: float | None, traceparent: str
+        port: int, method: str, path: str, payload: bytes | None, timeout: float | None, traceparent: str
     ) -> tuple[int, Any]:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
         try:

@@ -1,7 +1,7 @@
 """The frame of every service of the shop: routes over HTTP, metrics, logs, traces, health and version.
 
-A service is started as `python releases/<service>/current/app.py --inventory FILE`. It resolves the link
-once, at start: a process that went through the link later would mix two versions.
+A service is started as `python releases/<service>/current/app.py --inventory FILE --number N`. It resolves
+the link once, at start: a process that went through the link later would mix two versions.
 """
 
 import argparse
@@ -9,19 +9,27 @@ import json
 import os
 import re
 import signal
+import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import TracebackType
 from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qsl, urlsplit
 
-from prometheus_client import CONTENT_TYPE_LATEST, Histogram, Info, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, Histogram, Info, generate_latest
 
+from demo.catalogue import read_inventory
 from demo.shop.client import BUCKETS, Client, UpstreamError
+from demo.shop.flags import Flags
 from demo.shop.telemetry import Telemetry, TraceContext
+
+MOST_WORKERS = 64
+WORKER_WAIT = 1.0
 
 _REQUESTS = Histogram(
     "http_server_request_duration_seconds",
@@ -30,6 +38,8 @@ _REQUESTS = Histogram(
     buckets=BUCKETS,
 )
 _BUILD = Info("build", "Which release runs.")
+_BUSY = Gauge("http_server_workers_busy", "Requests that are being worked on.")
+_WORKERS = Gauge("http_server_workers_max", "Requests that can be worked on at once.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,26 +83,37 @@ class Service:
         name: The service's name in the inventory.
         version: The version of the release this process runs.
         home: The release's real folder.
-        config: The release's `config.json`.
+        config: The release's `config.json`. With `workers` in it, no more requests are worked on at once;
+            the others wait for `worker_wait` seconds.
+        number: Which instance of its service this is, from 0.
+        instance: The instance's name.
+        places: Where all instances of all services listen.
         state: The folder for data that outlives a release.
+        flags: The feature flags.
         telemetry: Log and spans.
         client: For calls to other services.
     """
 
-    def __init__(self, home: Path, inventory: Path) -> None:
+    def __init__(self, home: Path, inventory: Path, number: int = 0) -> None:
         self.home = home
         release = json.loads((home / "release.json").read_text())
-        known = json.loads(inventory.read_text())
+        self.places = read_inventory(inventory)
         self.name: str = release["service"]
         self.version: str = release["version"]
         self.config: dict[str, Any] = json.loads((home / "config.json").read_text())
-        self.state = inventory.parent / "state"
-        self.telemetry = Telemetry(
-            service=self.name, instance=known[self.name]["instance"], folder=inventory.parent
-        )
-        self.client = Client(self.telemetry, {name: place["port"] for name, place in known.items()})
-        self._port: int = known[self.name]["port"]
+        self.number = number
+        place = self.places[self.name][number]
+        self.instance, self._port = place.instance, place.port
+        run = inventory.parent
+        self.state = run / "state"
+        self.flags = Flags(run / "flags.json")
+        self.telemetry = Telemetry(service=self.name, instance=self.instance, folder=run)
+        ports = {name: [one.port for one in places] for name, places in self.places.items()}
+        self.client = Client(self.telemetry, ports)
+        self._target = run / "targets" / f"{self.instance}.json"
         self._routes: list[_Route] = []
+        self._workers = threading.Semaphore(self.config.get("workers", MOST_WORKERS))
+        _WORKERS.set(self.config.get("workers", MOST_WORKERS))
         _BUILD.info({"service": self.name, "version": self.version})
 
     @classmethod
@@ -100,7 +121,13 @@ class Service:
         """The service whose release `file` belongs to, as the command line says."""
         parser = argparse.ArgumentParser()
         parser.add_argument("--inventory", type=Path, required=True)
-        return cls(Path(file).resolve().parent, parser.parse_args().inventory)
+        parser.add_argument("--number", type=int, default=0)
+        arguments = parser.parse_args()
+        service = cls(Path(file).resolve().parent, arguments.inventory, arguments.number)
+        # A process that dies while it starts leaves a line behind, and a target that is down.
+        sys.excepthook = service._fell
+        service._announce()
+        return service
 
     def route(self, method: str, pattern: str, handler: Handler) -> None:
         """Serves `pattern`, in which `{name}` stands for one path segment."""
@@ -136,7 +163,8 @@ class Service:
         self, operation: str, handler: Handler, parameters: Mapping[str, str], payload: bytes
     ) -> Reply:
         try:
-            return handler(Request(parameters=parameters, body=json.loads(payload or b"{}")))
+            with self._worker():
+                return handler(Request(parameters=parameters, body=json.loads(payload or b"{}")))
         except Refusal as refusal:
             return Reply(status=refusal.status, body={"error": str(refusal)})
         except UpstreamError as error:
@@ -146,6 +174,32 @@ class Service:
             # Type and message only: a traceback would carry this machine's paths into recordings.
             self.telemetry.log("error", f"{operation} failed: {type(error).__name__}: {error}")
             return Reply(status=500, body={"error": "internal error"})
+
+    @contextmanager
+    def _worker(self) -> Iterator[None]:
+        wait = self.config.get("worker_wait", WORKER_WAIT)
+        if not self._workers.acquire(timeout=wait):
+            self.telemetry.log("error", f"no free worker within {wait:g} s, request refused")
+            raise Refusal(503, "no free worker")
+        _BUSY.inc()
+        try:
+            yield
+        finally:
+            _BUSY.dec()
+            self._workers.release()
+
+    def _announce(self) -> None:
+        labels = {"service": self.name, "instance": self.instance}
+        target = [{"targets": [f"127.0.0.1:{self._port}"], "labels": labels}]
+        self._target.parent.mkdir(exist_ok=True)
+        fresh = self._target.with_suffix(".next")
+        fresh.write_text(json.dumps(target))
+        fresh.replace(self._target)
+
+    def _fell(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        # Type and message only, as in an answer.
+        self.telemetry.log("fatal", f"{self.name} {self.version} cannot start: {kind.__name__}: {error}")
+        sys.__excepthook__(kind, error, trace)
 
     def serve(self) -> None:
         """Serves until SIGTERM or until the launcher is gone; requests under way are finished."""
@@ -159,6 +213,7 @@ class Service:
         self.telemetry.log("info", f"{self.name} {self.version} serves")
         stop.wait()
         self.telemetry.log("info", f"{self.name} {self.version} stops")
+        self._target.unlink(missing_ok=True)
         server.shutdown()
         server.server_close()
         self.telemetry.close()

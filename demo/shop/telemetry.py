@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-Level = Literal["debug", "info", "warn", "error"]
+Level = Literal["debug", "info", "warn", "error", "fatal"]
 SpanStatus = Literal["ok", "error"]
 
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")

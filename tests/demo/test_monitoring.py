@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.launcher import Place, Shop
+from demo.catalogue import DEPLOYED
+from demo.launcher import Shop
 from demo.load import Load
 from demo.monitoring import stack
 from demo.monitoring.receiver import Receiver
@@ -26,7 +27,7 @@ def test_the_alert_fires_on_the_front_and_the_series_show_the_culprit(tmp_path: 
         Receiver() as receiver,
         # First, because Prometheus takes five seconds to look at its targets at all.
         Monitoring(
-            tmp_path / "m", places=shop.places, receiver_port=receiver.port, settings=QUICK
+            tmp_path / "m", targets=shop.targets, receiver_port=receiver.port, settings=QUICK
         ) as monitoring,
         shop,
     ):
@@ -34,7 +35,7 @@ def test_the_alert_fires_on_the_front_and_the_series_show_the_culprit(tmp_path: 
         load = Load(shop.places["web"].port, rate=12, seed=3)
         customers = threading.Thread(target=load.run, args=(20,))
         customers.start()
-        hook = receiver.wait_for("firing", after=began, seconds=15)
+        hook = receiver.wait_for("firing", after=began, seconds=15, alert="HighErrorRate")
         worst = wait_for("the culprit in the series", lambda: _worst(monitoring, shop, began), seconds=5)
         load.stop()
     customers.join()
@@ -56,14 +57,13 @@ def _worst(monitoring: Monitoring, shop: Shop, began: datetime) -> dict[str, flo
     for sample in samples:
         service = sample.labels["service"]
         worst[service] = max(worst.get(service, 0.0), sample.value)
-    return worst if set(worst) == set(shop.places) and worst["checkout"] > 0.3 else None
+    return worst if set(worst) == set(DEPLOYED) and worst["checkout"] > 0.3 else None
 
 
 @MONITORING
 def test_every_query_of_a_recording_is_one_that_prometheus_understands(tmp_path: Path) -> None:
-    places = {"web": Place(port=9, instance="web-1")}
     now = datetime.now(UTC)
-    with Monitoring(tmp_path / "m", places=places, receiver_port=9, settings=QUICK) as monitoring:
+    with Monitoring(tmp_path / "m", targets=tmp_path, receiver_port=9, settings=QUICK) as monitoring:
         for queries in monitoring.queries().values():
             for query in queries:
                 monitoring.range(query.query, now - timedelta(seconds=10), now, timedelta(seconds=5))

@@ -1,4 +1,4 @@
-"""The real shop: five processes, really asked, really broken, really rolled back."""
+"""The real shop: really asked, really broken, really rolled back."""
 
 import os
 import subprocess
@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from demo.launcher import CATALOGUE, ROOT, Shop
+from demo.catalogue import DEPLOYED, FIRST_VERSIONS
+from demo.launcher import Shop
 from demo.processes import wait_for
 from demo.releases import UnknownReleaseError
+from demo.supervision import ROOT
 from tests.demo.needs import SHOP
 from tests.demo.shopping import accepted_order, ask, metrics, order, written
 
@@ -24,9 +26,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 def test_every_service_says_which_version_runs(shop: Shop) -> None:
-    assert {entry.name: shop.running_version(entry.name) for entry in CATALOGUE} == {
-        entry.name: entry.first_version for entry in CATALOGUE
-    }
+    assert {name: shop.running_version(name) for name in DEPLOYED} == FIRST_VERSIONS
 
 
 def test_an_order_goes_through_all_services_and_its_trace_joins_up(shop: Shop) -> None:
@@ -40,8 +40,8 @@ def test_an_order_goes_through_all_services_and_its_trace_joins_up(shop: Shop) -
     def whole_trace() -> dict[str, dict[str, str]] | None:
         spans = {
             span["span_id"]: span
-            for entry in CATALOGUE
-            for span in written(shop, "traces", entry.name)
+            for name in DEPLOYED
+            for span in written(shop, "traces", name)
             if span["trace_id"] == trace
         }
         return spans if any(not span["parent_id"] for span in spans.values()) else None
@@ -49,7 +49,7 @@ def test_an_order_goes_through_all_services_and_its_trace_joins_up(shop: Shop) -
     spans = wait_for("the root span", whole_trace, seconds=5)
     roots = [span for span in spans.values() if not span["parent_id"]]
     assert [(root["service"], root["operation"]) for root in roots] == [("web", "POST /checkout")]
-    assert {span["service"] for span in spans.values()} == {entry.name for entry in CATALOGUE}
+    assert {span["service"] for span in spans.values()} == set(DEPLOYED)
     assert {span["parent_id"] for span in spans.values()} - {""} <= set(spans)
     assert confirmed["span_id"] in spans
     assert {line["trace_id"] for line in written(shop, "logs", "payment")} >= {trace}
@@ -135,7 +135,7 @@ def test_a_killed_launcher_leaves_no_service_behind(tmp_path: Path) -> None:
         pids = [int(pid) for pid in launcher.stdout.readline().split()]
         launcher.kill()
 
-    assert len(pids) == len(CATALOGUE)
+    assert len(pids) == 1 + sum(entry.started for entry in DEPLOYED.values())
     wait_for("the services' end", lambda: None if any(map(_alive, pids)) else True, seconds=8)
 
 

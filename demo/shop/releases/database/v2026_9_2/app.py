@@ -1,19 +1,26 @@
-"""Database: SQLite behind HTTP, with a pool of connections and SQLite's own locks."""
+"""Database: SQLite behind HTTP, with a pool of connections, SQLite's own locks, and a replica."""
 
 import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from prometheus_client import Gauge
 
+from demo.shop.client import MISDIRECTED, Client
+from demo.shop.replication import Role, Stream
 from demo.shop.service import Refusal, Reply, Request, Service
+from demo.shop.sessions import Sessions
 
 IN_USE = Gauge("db_pool_connections_in_use_peak", "Most connections lent out at once since the last scrape.")
 SIZE = Gauge("db_pool_connections_max", "Connections the pool has.")
+WAITING = Gauge("db_sessions_waiting_for_lock", "Transactions that wait for another one's lock.")
+#: Rows that the disk gives in one piece.
+ROWS_AT_ONCE = 25
 
 
 class Pool:
@@ -69,34 +76,87 @@ class Pool:
 class Database:
     """Runs statements for the other services."""
 
-    def __init__(self, service: Service, pool: Pool) -> None:
+    def __init__(self, service: Service, pool: Pool, role: Role, sessions: Sessions) -> None:
         self._pool = pool
+        self._role = role
+        self._sessions = sessions
+        self._stream: Stream | None = None
         self._log = service.telemetry.log
+        self._instance = service.instance
         self._slow: float = service.config["slow_seconds"]
+        # Stands in for the disk of a database that does not fit into memory, read in pieces of some rows.
+        self._seconds: float = service.config["statement_seconds"]
+
+    def feed(self, stream: Stream) -> None:
+        """Hands every transaction to a replica from now on."""
+        self._stream = stream
 
     def query(self, request: Request) -> Reply:
         """Reads rows."""
+        self._require_primary()
         with self._statement() as connection:
             cursor = connection.execute(request.body["sql"], request.body["parameters"])
-            return Reply(body={"rows": [dict(row) for row in cursor]})
+            rows = [dict(row) for row in cursor]
+            time.sleep(self._seconds * max(1.0, len(rows) / ROWS_AT_ONCE))
+            return Reply(body={"rows": rows})
 
     def transaction(self, request: Request) -> Reply:
         """Writes all statements or none; answers the row id that each left behind."""
-        ids: list[int | None] = []
+        self._require_primary()
         with self._statement() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                for statement in request.body["statements"]:
-                    ids.append(self._write(connection, statement["sql"], statement["parameters"]))
-                connection.execute("COMMIT")
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
+            time.sleep(self._seconds)
+            ids = self._write_all(connection, request.body["statements"])
+        if self._stream:
+            self._stream.add(request.body)
+        if by := request.body.get("by"):
+            self._log("info", f"transaction of {by}: {len(ids)} statements")
         return Reply(body={"ids": ids})
 
-    @staticmethod
-    def _write(connection: sqlite3.Connection, sql: str, parameters: Sequence[str | int]) -> int | None:
-        return connection.execute(sql, parameters).lastrowid
+    def replicate(self, request: Request) -> Reply:
+        """Takes a transaction from the primary."""
+        if self._role.primary:
+            raise Refusal(409, f"{self._instance} is the primary")
+        with self._statement() as connection:
+            self._write_all(connection, request.body["statements"])
+        return Reply()
+
+    def promote(self, request: Request) -> Reply:
+        """Makes this instance the primary."""
+        self._role.promote()
+        by = str(request.body.get("by", "an operator"))
+        self._log("warn", f"{self._instance} was promoted to primary by {by}")
+        return Reply(body={"primary": self._instance})
+
+    def open_session(self, request: Request) -> Reply:
+        """Begins a transaction that stays open, as a console does."""
+        self._require_primary()
+        user, statements = str(request.body["user"]), request.body["statements"]
+        number = self._sessions.begin(statements)
+        self._log("info", f"session {number} of {user}: BEGIN; {'; '.join(statements)}")
+        return Reply(status=201, body={"session": number})
+
+    def close_session(self, request: Request) -> Reply:
+        """Takes the session's transaction back."""
+        self._sessions.end(int(request.parameters["number"]))
+        self._log("info", f"session {request.parameters['number']}: ROLLBACK")
+        return Reply()
+
+    def _require_primary(self) -> None:
+        if not self._role.primary:
+            raise Refusal(MISDIRECTED, f"{self._instance} is a read-only replica")
+
+    def _write_all(
+        self, connection: sqlite3.Connection, statements: Sequence[Mapping[str, Any]]
+    ) -> list[int | None]:
+        with WAITING.track_inprogress():
+            connection.execute("BEGIN IMMEDIATE")
+        try:
+            ids = [connection.execute(one["sql"], one["parameters"]).lastrowid for one in statements]
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        return ids
 
     @contextmanager
     def _statement(self) -> Iterator[sqlite3.Connection]:
@@ -137,7 +197,7 @@ def prepare(path: Path, schema: str) -> None:
 def main() -> None:
     """Starts the database."""
     service = Service.here(__file__)
-    path = service.state / "shop.sqlite"
+    path = service.state / service.instance / "shop.sqlite"
     prepare(path, (service.home / "schema.sql").read_text())
     pool = Pool(
         path,
@@ -145,9 +205,20 @@ def main() -> None:
         wait=service.config["pool_wait"],
         busy=service.config["busy_seconds"],
     )
-    database = Database(service, pool)
+    first, *others = (place.instance for place in service.places[service.name])
+    role = Role(service.state / "database-primary", instance=service.instance, first=first)
+    database = Database(service, pool, role, Sessions(path))
+    if role.primary and service.instance == first and others:
+        (replica,) = service.places[service.name][1:]
+        database.feed(
+            Stream(Client(service.telemetry, {"replica": [replica.port]}), service.telemetry, "replica")
+        )
     service.route("POST", "/query", database.query)
     service.route("POST", "/transaction", database.transaction)
+    service.route("POST", "/replicate", database.replicate)
+    service.route("POST", "/promote", database.promote)
+    service.route("POST", "/sessions", database.open_session)
+    service.route("POST", "/sessions/{number}/rollback", database.close_session)
     threading.Thread(target=keep_checkpointing, args=(path, service), daemon=True).start()
     service.serve()
 
