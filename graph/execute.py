@@ -8,6 +8,7 @@ from graph.entries import Told, entry
 from graph.handle import hand_over
 from graph.state import Deps, State, incident_of
 from graph.step import keep, tell
+from graph.steps.mitigation import propose_undo
 from incidents.action import ActionState, Outcome, Proposal, digest_of
 from incidents.errors import ActionRefused, Refused, ToolFailed
 from incidents.incident import Incident, Watch
@@ -46,7 +47,8 @@ async def run(deps: Deps, incident: Incident, proposal: Proposal) -> Told:
         return _ended(incident, proposal, ActionState.FAILED, str(error), deps.clock.now())
     after = incident.with_proposal(proposal.model_copy(update={"outcome": outcome}))
     if not outcome.done:
-        return _ended(after, proposal, ActionState.FAILED, outcome.detail, deps.clock.now())
+        ended = _ended(after, proposal, ActionState.FAILED, outcome.detail, deps.clock.now())
+        return await _offered(deps, ended, proposal, outcome)
     return _done(deps, after, proposal, outcome)
 
 
@@ -56,13 +58,25 @@ async def _outcome(deps: Deps, incident: Incident, proposal: Proposal) -> Outcom
     if finished is not None:
         return finished
     begun = {intent.key for intent in await deps.intents.unfinished(incident.id)}
-    outcome = await deps.world.actions.status(key) if key in begun else None
+    outcome = await _begun(deps, proposal) if key in begun else None
     if outcome is None:
         await _still_as_signed(deps, incident, proposal)
         await deps.intents.begin(proposal, deps.clock.now(), deps.policy.limits)
         outcome = await _executed(deps, proposal)
     await deps.intents.finish(key, outcome)
     return outcome
+
+
+async def _begun(deps: Deps, proposal: Proposal) -> Outcome | None:
+    """What became of a change that was begun before a crash; None if the target never heard of it.
+
+    Raises:
+        Unsure: the target cannot say.
+    """
+    try:
+        return await deps.world.actions.status(proposal.execution_key)
+    except ToolFailed as error:
+        raise Unsure(f"it is not known whether {proposal.action.title} was done: {error}") from error
 
 
 async def _executed(deps: Deps, proposal: Proposal) -> Outcome:
@@ -75,10 +89,7 @@ async def _executed(deps: Deps, proposal: Proposal) -> Outcome:
         return await deps.world.actions.execute(proposal.action, proposal.execution_key)
     except ToolFailed as error:
         detail = str(error)
-    try:
-        known = await deps.world.actions.status(proposal.execution_key)
-    except ToolFailed as error:
-        raise Unsure(f"it is not known whether {proposal.action.title} was done: {error}") from error
+    known = await _begun(deps, proposal)
     return known or Outcome(done=False, detail=detail, at=deps.clock.now())
 
 
@@ -94,6 +105,19 @@ async def _still_as_signed(deps: Deps, incident: Incident, proposal: Proposal) -
         was = ", ".join(f"{o.name}={o.value}" for o in proposal.plan.observed)
         now = ", ".join(f"{o.name}={o.value}" for o in plan.observed)
         raise ActionRefused(f"the target changed after approval ({was} → {now}); nothing was executed")
+
+
+async def _offered(deps: Deps, ended: Told, proposal: Proposal, outcome: Outcome) -> Told:
+    """A change that failed may have done a part: unless all is as it was, its undo is offered."""
+    try:
+        same = (await deps.world.actions.plan(proposal.action)).observed == proposal.plan.observed
+    except (Refused, ToolFailed):
+        same = False
+    if same or proposal.undo_of is not None:
+        return ended
+    why = f"{proposal.id} failed and may have done a part: {outcome.detail}"
+    offered = await propose_undo(deps, ended.incident, proposal, why)
+    return Told(offered.incident, (*ended.entries, *offered.entries))
 
 
 def _done(deps: Deps, incident: Incident, proposal: Proposal, outcome: Outcome) -> Told:

@@ -61,7 +61,7 @@ def next_move(incident: Incident, now: datetime, runbook: Runbook, revenue_thres
             targets=tuple(duty.key for duty in rows),
         )
     step = _step_move(incident, now, runbook)
-    horizon = now + (_box(incident, runbook) if step.kind in set(STEPS.values()) else timedelta())
+    horizon = now + _box(incident, runbook, step.kind)
     if spoken := due(duties, horizon, DutyKind.STATUS_UPDATE, DutyKind.BRIEF):
         return Move(
             kind=MoveKind.COMMUNICATIONS,
@@ -82,8 +82,13 @@ def worth_acting_on(incident: Incident) -> bool:
     return found is not None and found.known and found.confidence is not Confidence.LOW
 
 
-def _box(incident: Incident, runbook: Runbook) -> timedelta:
-    """How long the next step may take at most."""
+def _box(incident: Incident, runbook: Runbook, kind: MoveKind) -> timedelta:
+    """How long the next step may take at most; what only code does, as most checks of a watch, takes none."""
+    only_code = kind is MoveKind.VERIFICATION and (
+        incident.verified or verdict_of(incident) is not Recovery.RECOVERED
+    )
+    if only_code or kind not in set(STEPS.values()):
+        return timedelta()
     return runbook.bounds.step_box[incident.severity or Severity.P0]
 
 

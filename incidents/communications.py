@@ -1,5 +1,7 @@
 """What was told to whom."""
 
+from pydantic import Field
+
 from incidents.severity import PublicStatus
 from incidents.value import Moment, Value
 
@@ -15,6 +17,7 @@ class StatusUpdate(Value):
     next_update: Moment | None
     text: str
     engine: str
+    news: str = Field(default="", description="digest of the state of affairs that it tells")
 
 
 class Brief(Value):

@@ -116,8 +116,10 @@ class Hypothesis(Value):
     summary: str
     change: str | None = Field(default=None, description="id of the change that is blamed")
     onset: Moment | None = None
-    evidence: tuple[str, ...] = ()
-    ruled_out_by: str | None = None
+    evidence: tuple[str, ...] = Field(default=(), description="ids of what speaks for it, or rules it out")
+    ruled_out_by: str | None = Field(
+        default=None, description="what speaks against it; its evidence ids stand in `evidence`"
+    )
 
 
 class Diagnosis(Value):

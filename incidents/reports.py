@@ -35,7 +35,9 @@ class Impact(Value):
         default=None, description="do customers notice? null if not known"
     )
     services: tuple[str, ...] = Field(default=(), description="affected services, names from the catalogue")
-    api_affected: bool = Field(default=False, description="are API endpoints failing or slow?")
+    api_affected: bool | None = Field(
+        default=False, description="are API endpoints failing or slow? null if not known"
+    )
     data_at_risk: bool | None = Field(default=None, description="could data be lost or corrupted?")
     data_breach_suspected: bool = Field(default=False, description="are there signs of a data breach?")
     user_data_affected: bool = Field(default=False, description="is personal data of users touched?")
@@ -105,7 +107,9 @@ class MitigationReport(Value):
 
     summary: str
     proposals: tuple[ProposedAction, ...] = Field(default=(), description="best first; empty if none is safe")
-    concerns: tuple[str, ...] = Field(default=(), description="risks that the approver should know")
+    concerns: tuple[str, ...] = Field(
+        default=(), description="risks that the approver should know; name evidence ids within the sentence"
+    )
 
 
 class VerificationReport(Value):

@@ -16,13 +16,23 @@ class SignalKind(StrEnum):
 
 
 class Signal(Value):
-    """One watched series. `opened` marks those that opened the incident; the others are guards."""
+    """One watched series.
+
+    `opened` marks those that opened the incident, `deviated` those that were off when its cause was found;
+    the others are guards.
+    """
 
     service: str
     metric: str
     kind: SignalKind
     unit: str = ""
     opened: bool = False
+    deviated: bool = False
+
+    @property
+    def must_recover(self) -> bool:
+        """Whether nothing is over before this one is back to normal."""
+        return self.opened or self.deviated
 
 
 class Recovery(StrEnum):

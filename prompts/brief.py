@@ -94,6 +94,15 @@ _LADDER = (
 #: The tool whose answer is the ranking of suspects: where it is shown, the incident's own is not repeated.
 _RANKING = "suspects"
 
+#: What a task needs before anything else that was gathered.
+_NEEDED = {
+    Task.TRIAGE: ("overview",),
+    Task.INVESTIGATE: (_RANKING, "changes"),
+    Task.MITIGATE: ("changes", "deployments", _RANKING),
+    Task.VERIFY: ("recovery", "overview", "endpoints"),
+    Task.POST_MORTEM: ("recovery", "changes", _RANKING),
+}
+
 #: Who writes words for people needs what was concluded, not the measurements it rests on.
 _FOR_PEOPLE = {Task.STATUS_UPDATE, Task.BRIEF}
 _EVIDENCE_AT_MOST = {Task.STATUS_UPDATE: 0, Task.BRIEF: 0, Task.ASSESS: 4, Task.BACKLOG: 0}
@@ -145,7 +154,7 @@ def _facts(
     evidence: Sequence[Evidence],
     catalogue: Catalogue,
 ) -> str:
-    telling = tuple(_telling(incident, evidence))
+    telling = tuple(_telling(incident, evidence, _NEEDED.get(task, (_RANKING,))))
     most = min(sizes.evidence, _EVIDENCE_AT_MOST.get(task, sizes.evidence))
     last = {alert.fingerprint: alert for alert in incident.alerts}
     services = () if task in _FOR_PEOPLE else _near(incident, catalogue)
@@ -179,14 +188,18 @@ def _watched(incident: Incident) -> list[str]:
     ]
 
 
-def _telling(incident: Incident, evidence: Sequence[Evidence]) -> Iterator[Evidence]:
-    """The newest answer to each question: the ranking, then what is cited, gaps last, newest first within."""
+def _telling(incident: Incident, evidence: Sequence[Evidence], needed: tuple[str, ...]) -> Iterator[Evidence]:
+    """The newest answer to each question: what the task needs, what is cited, gaps last, newest first."""
     cited = set(incident.diagnosis.evidence) if incident.diagnosis else set()
     latest = {(item.tool, item.query): item for item in sorted(evidence, key=lambda item: item.at)}
     newest = sorted(latest.values(), key=lambda item: item.at, reverse=True)
     yield from sorted(
         newest,
-        key=lambda item: (item.tool != _RANKING, item.id not in cited, item.status is not EvidenceStatus.OK),
+        key=lambda item: (
+            needed.index(item.tool) if item.tool in needed else len(needed),
+            item.id not in cited,
+            item.status is not EvidenceStatus.OK,
+        ),
     )
 
 

@@ -11,12 +11,14 @@ _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
 def clean(text: str, limit: int | None = None) -> str:
-    """The text without control, invisible and fence-breaking characters, at most `limit` characters long.
+    """The text without control, invisible and fence-breaking characters, at most about `limit` long.
 
-    A cut is announced in the text itself, so that a reader knows that something is missing.
+    A cut is announced in the text itself, so that a reader knows that something is missing; a text that is
+    hardly longer than the notice would be stays whole.
     """
     if limit is not None and len(text) > limit:
-        text = f"{text[:limit].rstrip()} [cut: {len(text) - limit} characters left out]"
+        cut = f"{text[:limit].rstrip()} [cut: {len(text) - limit} characters left out]"
+        text = min(text, cut, key=len)
     text = _ESCAPES.sub("", text.replace("\r\n", "\n"))
     kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _INVISIBLE)
     return _FENCES.sub("\u2039", kept).strip()

@@ -80,7 +80,7 @@ def _suffers(state: ServiceState) -> bool:
 
 
 def _quiet(found: Sequence[ServiceState], felt: Sequence[ServiceState]) -> bool | None:
-    if any(state.down or _suffers(state) for state in found):
+    if any(state.down or state.tails or _suffers(state) for state in found):
         return False
     return True if _known(felt) else None
 
@@ -114,10 +114,44 @@ def watched(found: Sequence[ServiceState], incident: Incident, catalogue: Catalo
         for level in (state.errors, state.latency)
         if level is not None and level.now is not None
     ]
-    signals = [_signal(level, opened=True) for level in opened]
+    signals = [_signal(level).model_copy(update={"opened": True}) for level in opened]
     taken = {(signal.service, signal.metric) for signal in signals}
-    extra = [_signal(level, opened=False) for level in guards if (level.service, level.metric) not in taken]
+    extra = [_signal(level) for level in guards if (level.service, level.metric) not in taken]
     return tuple(dict.fromkeys([*signals, *extra[:_MOST_GUARDS]]))
+
+
+async def watched_since(sources: Sources, service: str) -> tuple[Signal, ...]:
+    """The incident's signals, and those that are off now in the diagnosed service or in who needs it.
+
+    A service that the alert does not name may be the one that is broken: nothing is over before its own
+    errors and latency, and those on the way from it to the users, are back; its resources if neither is off.
+    """
+    seen = await observe(sources)
+    catalogue = sources.world.catalogue
+    by_name = {state.service: state for state in states(seen, catalogue)}
+    blamed = by_name.get(service)
+    off = [
+        level
+        for name in (service, *_callers_of(service, catalogue))
+        if (state := by_name.get(name)) is not None
+        for level in (state.errors, state.latency)
+        if level is not None and level.deviates
+    ]
+    if blamed is not None and not any(level.service == service for level in off):
+        off += [level for level in (blamed.saturation,) if level is not None and level.deviates]
+    held = {(signal.service, signal.metric): signal for signal in sources.incident.signals}
+    for level in off[:_MOST_GUARDS]:
+        key = (level.service, level.metric)
+        held[key] = held.get(key, _signal(level)).model_copy(update={"deviated": True})
+    return tuple(sorted(held.values(), key=lambda signal: not signal.must_recover))
+
+
+def _callers_of(service: str, catalogue: Catalogue) -> tuple[str, ...]:
+    """Whoever needs a service, over any number of calls, the nearest first."""
+    found = [service]
+    for name in found:  # it grows while it is walked
+        found += [s.name for s in catalogue.services if name in s.depends_on and s.name not in found]
+    return tuple(found[1:])
 
 
 def _opened(found: Sequence[ServiceState], alert: Alert) -> list[Level]:
@@ -136,9 +170,9 @@ def _most_deviating(state: ServiceState) -> list[Level]:
     )[:1]
 
 
-def _signal(level: Level, *, opened: bool) -> Signal:
+def _signal(level: Level) -> Signal:
     kind = level.kind if level.kind is not None else SignalKind.SATURATION
-    return Signal(service=level.service, metric=level.metric, kind=kind, unit=level.unit, opened=opened)
+    return Signal(service=level.service, metric=level.metric, kind=kind, unit=level.unit)
 
 
 def _neighbours(services: set[str], catalogue: Catalogue) -> set[str]:

@@ -77,8 +77,8 @@ def judge(
         action: the id of the action that is watched, if any.
 
     Returns:
-        Worse if any signal is worse than before; recovered only if all signals that opened the incident
-        recovered; unknown if one of those has no data; else unchanged.
+        Worse if any signal is worse than before; recovered only if all signals that opened the incident, or
+        were off when its cause was found, recovered; unknown if one of those has no data; else unchanged.
     """
     judged = tuple(
         one.model_copy(
@@ -86,7 +86,7 @@ def judge(
         )
         for one in readings
     )
-    opened = [one.verdict for one in judged if one.signal.opened]
+    opened = [one.verdict for one in judged if one.signal.must_recover]
     if any(one.verdict is Recovery.WORSE for one in judged):
         verdict = Recovery.WORSE
     elif not opened or Recovery.UNKNOWN in opened:
@@ -176,8 +176,8 @@ def settled(incident: Incident, settle: timedelta) -> tuple[datetime, datetime]:
 def say_reading(one: Reading) -> str:
     """One signal in words: usual, before, after, verdict."""
     unit = one.signal.unit
-    role = "opened the incident" if one.signal.opened else "guard"
-    fine = one.verdict is Recovery.RECOVERED and not one.signal.opened
+    role = "opened the incident" if one.signal.opened else "was off" if one.signal.deviated else "guard"
+    fine = one.verdict is Recovery.RECOVERED and not one.signal.must_recover
     return (
         f"{one.signal.service} {one.signal.metric} ({one.signal.kind}, {role}): "
         f"{'as usual' if fine else one.verdict}; usual {quantity(one.baseline, unit)}, "
@@ -188,11 +188,11 @@ def say_reading(one: Reading) -> str:
 def _summary(verdict: Recovery, readings: Sequence[Reading], window: Window) -> str:
     if not readings:
         return "unknown: no signal is watched"
-    opened = [one for one in readings if one.signal.opened]
+    opened = [one for one in readings if one.signal.must_recover]
     good = sum(one.verdict is Recovery.RECOVERED for one in opened)
     worse = [f"{one.signal.service} {one.signal.metric}" for one in readings if one.verdict is Recovery.WORSE]
     text = (
-        f"{verdict}: {good} of {len(opened)} signals that opened the incident recovered in {span(window)}, "
+        f"{verdict}: {good} of {len(opened)} signals that must recover did so in {span(window)}, "
         f"judged until {clock_time(window.end)}"
     )
     return f"{text}; worse: {', '.join(worse)}" if worse else text

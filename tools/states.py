@@ -24,6 +24,7 @@ class ServiceState(Value):
     latency: Level | None = None
     traffic: Level | None = None
     saturation: Level | None = None
+    tails: tuple[Level, ...] = Field(default=(), description="further latency series that deviate")
     down: bool = Field(default=False, description="it answers nothing at all")
     deviates: bool = False
     onset: Moment | None = None
@@ -76,12 +77,17 @@ def _state(service: Service, known: bool, levels: list[Level]) -> ServiceState:
         traffic=told[SignalKind.TRAFFIC],
         saturation=told[SignalKind.SATURATION],
     )
+    tails = tuple(
+        level for level in own
+        if level.kind is SignalKind.LATENCY and level.deviates and level != state.latency
+    )  # fmt: skip
     off = [level for level in state.levels if level.deviates]
     return state.model_copy(
         update={
+            "tails": tails,
             "down": _is_down(state),
             "deviates": bool(off),
-            "onset": max(off, key=lambda level: level.sigmas).onset if off else None,
+            "onset": min((level.onset for level in off if level.onset is not None), default=None),
             "score": max((level.sigmas for level in off), default=0.0),
         }
     )

@@ -11,9 +11,15 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2
 
 
 def plain(text: str, longest: int = 240) -> str:
-    """Untrusted text as one line without control characters, no longer than that."""
+    """Untrusted text as one line without control characters, no longer than that: its head and its tail.
+
+    What a wrapped error says last is often its cause.
+    """
     line = " ".join(CONTROL.sub("", text).split())
-    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+    if len(line) <= longest:
+        return line
+    tail = (longest - 1) // 3
+    return f"{line[: longest - 1 - tail]}…{line[len(line) - tail :]}"
 
 
 def quantity(value: float | None, unit: str) -> str:

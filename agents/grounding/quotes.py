@@ -39,19 +39,27 @@ class Text:
             yield _layer(self._body)
 
 
-def missing(sentence: str, texts: Iterable[Text], services: Iterable[str] = ()) -> tuple[str, ...]:
+def missing(
+    sentence: str,
+    texts: Iterable[Text],
+    services: Iterable[str] = (),
+    *,
+    named_by: Iterable[Text] | None = None,
+) -> tuple[str, ...]:
     """What a sentence quotes that stands in none of the texts, as it is written there.
 
     Args:
         sentence: what was claimed.
         texts: what it rests on.
         services: the names of all services; one that the sentence names must be named by a text.
+        named_by: the texts that may name services, where these are others.
     """
     held = [layer for text in texts for layer in text.layers()]
+    naming = held if named_by is None else [layer for text in named_by for layer in text.layers()]
     named = [name for name in services if _names(sentence, name)]
     quoted = read(_without(sentence, named))
     absent = [
-        *(name for name in named if not any(_names(raw, name) for raw, _ in held)),
+        *(name for name in named if not any(_names(raw, name) for raw, _ in naming)),
         *(v for v in quoted.versions if not any(_names(raw, v.lstrip("vV")) for raw, _ in held)),
         *(d for d in quoted.dates if not any(d in raw for raw, _ in held)),
         *(c.text for c in quoted.clocks if not any(_same_time(c, o) for _, q in held for o in q.clocks)),

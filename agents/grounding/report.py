@@ -55,25 +55,67 @@ def ground(report: Report, grounds: Grounds) -> tuple[Report, tuple[str, ...]]:
     cleaned = existing(report, grounds, ledger)
     for found in unsupported(cleaned, grounds):
         ledger.add(f"{found} ({found.sentence[:160]!r})")
-    return _held(cleaned, grounds), tuple(ledger.sentences)
+    return _held(cleaned, _Case(grounds, cleaned)), tuple(ledger.sentences)
 
 
-def unsupported(value: Value, grounds: Grounds, where: str = "report") -> tuple[Unsupported, ...]:
-    """Every sentence that quotes a figure, version, service or time that its grounds do not hold."""
-    return tuple(_walk(value, grounds, where))
+def unsupported(report: Value, grounds: Grounds) -> tuple[Unsupported, ...]:
+    """Every sentence that quotes a figure, version, service or time that its grounds do not hold.
+
+    A figure, version or time must stand in what its own sentence cites. A service may be named by anything
+    that the report cites: half a sentence about a rival measures nothing.
+    """
+    return tuple(_walk(report, _Case(grounds, report), "report"))
 
 
-def _walk(value: Value, grounds: Grounds, where: str) -> Iterator[Unsupported]:
-    yield from _own(value, grounds, where)
+class _Case:
+    """What a report is held against.
+
+    Args:
+        grounds: what is known.
+        report: whose citations may name services.
+    """
+
+    def __init__(self, grounds: Grounds, report: Value) -> None:
+        self.grounds = grounds
+        self.everywhere = tuple(dict.fromkeys(_cited(report)))
+
+    def texts(self, cited: tuple[str, ...] | None) -> list[Text]:
+        """What a sentence may quote: what it cites, or with None all that is known; the alerts always."""
+        grounds = self.grounds
+        if cited is None:
+            sources = (*grounds.evidence.values(), *grounds.known)
+        else:
+            sources = tuple(grounds.evidence[one] for one in cited if one in grounds.evidence)
+        return [source.quotable for source in (*sources, *grounds.alerts)]
+
+    def absent(self, sentence: str, cited: tuple[str, ...] | None, *, claims: bool) -> tuple[str, ...]:
+        """What a sentence quotes and its grounds do not hold; services only where it claims something."""
+        services = self.grounds.services if claims else ()
+        return missing(sentence, self.texts(cited), services, named_by=self.texts(self.everywhere))
+
+
+def _cited(value: Value) -> Iterator[str]:
+    for name in type(value).model_fields:
+        held = getattr(value, name)
+        if name == "evidence":
+            yield from held
+            continue
+        for inner in held if isinstance(held, tuple) else (held,):
+            if isinstance(inner, Value):
+                yield from _cited(inner)
+
+
+def _walk(value: Value, case: _Case, where: str) -> Iterator[Unsupported]:
+    yield from _own(value, case, where)
     for name in type(value).model_fields:
         held = getattr(value, name)
         for place, inner in enumerate(held if isinstance(held, tuple) else (held,), start=1):
             if isinstance(inner, Value):
                 at = f"{name} {place}" if isinstance(held, tuple) else name
-                yield from _walk(inner, grounds, at)
+                yield from _walk(inner, case, at)
 
 
-def _own(value: Value, grounds: Grounds, where: str) -> Iterator[Unsupported]:
+def _own(value: Value, case: _Case, where: str) -> Iterator[Unsupported]:
     """The sentences of one value itself."""
     cites = _SAYS.get(type(value))
     for name in type(value).model_fields:
@@ -85,30 +127,21 @@ def _own(value: Value, grounds: Grounds, where: str) -> Iterator[Unsupported]:
             cited = None  # "no data" has nothing to cite
         # What was ruled out points at a service without claiming anything of it.
         claims = cited is not None and getattr(value, "ruled_out_by", None) is None
-        absent = missing(sentence, _texts(grounds, cited), grounds.services if claims else ())
-        if absent:
+        if absent := case.absent(sentence, cited, claims=claims):
             yield Unsupported(f"{where}.{name}", sentence, absent, cited)
 
 
-def _texts(grounds: Grounds, cited: tuple[str, ...] | None) -> list[Text]:
-    if cited is None:
-        sources = (*grounds.evidence.values(), *grounds.known)
-    else:
-        sources = tuple(grounds.evidence[one] for one in cited if one in grounds.evidence)
-    return [source.quotable for source in (*sources, *grounds.alerts)]
-
-
-def _held(value: T, grounds: Grounds) -> T:
+def _held(value: T, case: _Case) -> T:
     """The value with every unsupported sentence marked or without its standing, inner values first."""
     changes: dict[str, object] = {}
     for name in type(value).model_fields:
         held = getattr(value, name)
         if isinstance(held, Value):
-            changes[name] = _held(held, grounds)
+            changes[name] = _held(held, case)
         elif isinstance(held, tuple):
-            kept = (one for one in held if _kept(one, grounds))
-            changes[name] = tuple(_held(one, grounds) if isinstance(one, Value) else one for one in kept)
-    for found in _own(value, grounds, ""):
+            kept = (one for one in held if _kept(one, case))
+            changes[name] = tuple(_held(one, case) if isinstance(one, Value) else one for one in kept)
+    for found in _own(value, case, ""):
         name = found.where.removeprefix(".")
         changes[name] = f"{found.sentence} [unsupported: {', '.join(found.quotes)}]"
         if found.cited is not None:
@@ -116,9 +149,9 @@ def _held(value: T, grounds: Grounds) -> T:
     return value.model_copy(update=changes)
 
 
-def _kept(value: object, grounds: Grounds) -> bool:
+def _kept(value: object, case: _Case) -> bool:
     """Claims in a list are facts by themselves: one that is not supported goes."""
-    return not isinstance(value, Claim) or not any(_own(value, grounds, ""))
+    return not isinstance(value, Claim) or not any(_own(value, case, ""))
 
 
 def _demoted(value: Value) -> dict[str, object]:

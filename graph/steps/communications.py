@@ -1,18 +1,20 @@
 """The duty to speak: the status page while customers are affected, executive briefs for a P0."""
 
+import hashlib
 from datetime import datetime
+from itertools import takewhile
 
 from agents.engine import Assignment
 from graph.duties import DutyKind, agenda, due, public_status, standing
 from graph.entries import Told, entry
 from graph.state import Deps, Done
-from graph.step import StepSpec, assignment, nothing_to_prepare
+from graph.step import StepSpec, assignment
 from incidents.communications import Brief, StatusUpdate
 from incidents.incident import Incident
 from incidents.reports import BriefReport, StatusReport, Task
 from incidents.runbook import Runbook
 from incidents.severity import Severity
-from incidents.timeline import EntryKind
+from incidents.timeline import Entry, EntryKind
 from incidents.value import minute
 
 TASKS = {DutyKind.STATUS_UPDATE: Task.STATUS_UPDATE, DutyKind.BRIEF: Task.BRIEF}
@@ -20,37 +22,76 @@ TASKS = {DutyKind.STATUS_UPDATE: Task.STATUS_UPDATE, DutyKind.BRIEF: Task.BRIEF}
 
 def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
     """What is due by the end of a step's time box is said now, so that no step can make it late."""
-    horizon = deps.clock.now() + deps.runbook.bounds.step_box[incident.severity or Severity.P0]
     duties = agenda(incident, deps.runbook, deps.revenue_threshold)
     return tuple(
         assignment(
             deps, incident, role, TASKS[duty.kind], does=f"{TASKS[duty.kind]} no. {duty.key.split(':')[1]}"
         )
-        for duty in due(duties, horizon, *TASKS)
+        for duty in due(duties, _horizon(deps, incident), *TASKS)
         for role in duty.roles
     )
 
 
+def _horizon(deps: Deps, incident: Incident) -> datetime:
+    return deps.clock.now() + deps.runbook.bounds.step_box[incident.severity or Severity.P0]
+
+
+async def prepare(deps: Deps, incident: Incident) -> Told:
+    """An update that is due although nothing is new since the last one is said by code, in few words."""
+    duties = agenda(incident, deps.runbook, deps.revenue_threshold)
+    owed = due(duties, _horizon(deps, incident), DutyKind.STATUS_UPDATE)
+    if not owed or not incident.updates or incident.updates[-1].news != news(incident):
+        return Told(incident)
+    last = incident.updates[-1]
+    *_, first = takewhile(lambda update: update.news == last.news, reversed(incident.updates))
+    report = StatusReport(
+        status=public_status(incident),
+        impact=last.impact,
+        current_action=f"No change since {minute(first.at)}. The work goes on.",
+    )
+    role = deps.roster.get(owed[0].roles[0]).name
+    return await _published(deps, incident, report, role, "code")
+
+
+def news(incident: Incident) -> str:
+    """What an update would tell a reader: as long as it stays the same, there is no news."""
+    found = incident.diagnosis
+    verdict = incident.verification.verdict if incident.watch and incident.verification else None
+    proposal = incident.proposals[-1] if incident.proposals else None
+    parts = (
+        standing(incident), incident.severity, incident.services, found and (found.service, found.category),
+        proposal and (proposal.id, proposal.state), verdict, len(incident.notes),
+    )  # fmt: skip
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+
+
+async def _published(deps: Deps, incident: Incident, report: StatusReport, role: str, engine: str) -> Told:
+    update = status_update(deps, incident, report, engine)
+    incident = incident.evolve(updates=(*incident.updates, update), spoken_status=standing(incident))
+    await deps.comms.publish(update, incident)
+    text = f"{update.status}: {update.impact} {update.current_action}"
+    key = f"update:{len(incident.updates)}"
+    told = entry(incident, deps.clock.now(), EntryKind.UPDATE, text, key, role=role, engine=engine)
+    return Told(incident, (told,))
+
+
 async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> Told:
     """Render the templates and publish; a role that gave no words is replaced by the bare facts."""
-    told = []
+    told: list[Entry] = []
     for item in done:
+        role = deps.roster.get(item.assignment.role).name
         if item.assignment.task is Task.STATUS_UPDATE:
             report = item.report(StatusReport) or _bare_status(incident)
-            update = status_update(deps, incident, report, item)
-            incident = incident.evolve(updates=(*incident.updates, update), spoken_status=standing(incident))
-            await deps.comms.publish(update, incident)
-            text = f"{update.status}: {update.impact} {update.current_action}"
-            key, kind = f"update:{len(incident.updates)}", EntryKind.UPDATE
-        else:
-            brief_report = item.report(BriefReport) or _bare_brief(incident)
-            brief = executive_brief(deps, incident, brief_report, item)
-            incident = incident.evolve(briefs=(*incident.briefs, brief), spoken_brief=standing(incident))
-            await deps.comms.brief(brief, incident)
-            text = f"{brief_report.situation} {brief_report.cause}"
-            key, kind = f"brief:{len(incident.briefs)}", EntryKind.BRIEF
-        role = deps.roster.get(item.assignment.role).name
-        told.append(entry(incident, deps.clock.now(), kind, text, key, role=role, engine=_engine(item)))
+            incident, entries = await _published(deps, incident, report, role, _engine(item))
+            told += entries
+            continue
+        brief_report = item.report(BriefReport) or _bare_brief(incident)
+        brief = executive_brief(deps, incident, brief_report, item)
+        incident = incident.evolve(briefs=(*incident.briefs, brief), spoken_brief=standing(incident))
+        await deps.comms.brief(brief, incident)
+        text, key = f"{brief_report.situation} {brief_report.cause}", f"brief:{len(incident.briefs)}"
+        now, engine = deps.clock.now(), _engine(item)
+        told.append(entry(incident, now, EntryKind.BRIEF, text, key, role=role, engine=engine))
     return Told(incident, tuple(told))
 
 
@@ -69,7 +110,7 @@ def next_time(deps: Deps, incident: Incident, task: Task) -> datetime | None:
     return deps.clock.now() + duty.every if duty is not None and incident.open else None
 
 
-def status_update(deps: Deps, incident: Incident, report: StatusReport, item: Done) -> StatusUpdate:
+def status_update(deps: Deps, incident: Incident, report: StatusReport, engine: str) -> StatusUpdate:
     """The runbook's template, filled; the public status is decided by code."""
     now, following = deps.clock.now(), next_time(deps, incident, Task.STATUS_UPDATE)
     facing = [name for name in deps.world.catalogue.user_facing if name in incident.services]
@@ -90,7 +131,8 @@ def status_update(deps: Deps, incident: Incident, report: StatusReport, item: Do
         current_action=report.current_action,
         next_update=following,
         text=text,
-        engine=_engine(item),
+        engine=engine,
+        news=news(incident),
     )
 
 
@@ -131,4 +173,4 @@ def _bare_brief(incident: Incident) -> BriefReport:
 def spec(runbook: Runbook) -> StepSpec:
     """The duty as the runbook staffs it."""
     roles = tuple(dict.fromkeys(duty.role for duty in runbook.throughout))
-    return StepSpec("communications", roles, nothing_to_prepare, assign, conclude)
+    return StepSpec("communications", roles, prepare, assign, conclude)

@@ -4,7 +4,7 @@ from agents.engine import Assignment
 from agents.role import RELEVANT_DEVELOPER
 from graph.classify import classify
 from graph.entries import Told, entry
-from graph.facts import measured
+from graph.facts import corrected, measured
 from graph.merge import disputed, merge, missed
 from graph.state import Deps, Done
 from graph.step import StepSpec, assignment, begin
@@ -64,11 +64,23 @@ def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
                 Task.INVESTIGATE,
                 does=incident.question or "investigate",
                 checks=row.checks,
-                question=incident.question,
+                question=incident.question or _round(incident),
                 acting_as=acting,
             )
         )
     return tuple(work)
+
+
+def _round(incident: Incident) -> str | None:
+    """Why a later round looks again and what it should settle, where nothing else was asked."""
+    found = incident.diagnosis
+    if incident.investigations < 2 or found is None:
+        return None
+    return (
+        f"Round {incident.investigations}, because the last one found no cause that is safe to act on "
+        f"({found.confidence} confidence: {found.summary}) Settle what it left open with what has been "
+        "recorded since, or say what is still missing."
+    )
 
 
 async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> Told:
@@ -90,7 +102,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
     if found.known and (missing := missed(reports.values())):
         entries.append(entry(after, now, EntryKind.GAP, f"Not known: {missing}", "gaps"))
     if worth_acting_on(after):
-        after = after.evolve(step=Step.MITIGATION, step_since=now, not_before=None)
+        after = (await corrected(deps, after)).evolve(step=Step.MITIGATION, step_since=now, not_before=None)
     else:
         after = after.evolve(not_before=now + deps.runbook.watch.every)
     return Told(after, tuple(entries))

@@ -21,6 +21,7 @@ from incidents.verification import Recovery, Verification
 from tools.box import RECOVERY
 from tools.box.arguments import RecoveryArgs
 from tools.charts import chart
+from tools.screenshots import screenshots
 
 #: Good checks in a row before the roles are asked: one good sample of a minute proves little.
 STEADY = 2
@@ -36,7 +37,7 @@ async def prepare(deps: Deps, incident: Incident) -> Told:
     if watch is None:
         return Told(after)
     now = deps.clock.now()
-    answer = await deps.kit(after, "nexus", (RECOVERY.name,)).ask(RECOVERY, RecoveryArgs())
+    answer = await deps.kit(after, "nexus", (RECOVERY.name,)).ask(RECOVERY, _settled(deps.runbook))
     found = answer.data or Verification(
         at=now,
         verdict=Recovery.UNKNOWN,
@@ -52,6 +53,12 @@ async def prepare(deps: Deps, incident: Incident) -> Told:
         after = after.evolve(mitigated_at=now)
     told = entry(after, now, EntryKind.VERIFICATION, found.summary, "check", evidence=found.evidence)
     return Told(after, (told,))
+
+
+def _settled(runbook: Runbook) -> RecoveryArgs:
+    """How much after a change is skipped: a third of the time until the first check, a minute at most."""
+    third = runbook.watch.settle.total_seconds() / 60 / 3
+    return RecoveryArgs(settle_minutes=min(RecoveryArgs().settle_minutes, third))
 
 
 def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
@@ -82,7 +89,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
     if watch is None or found is None:
         return hand_over(incident, "there is no change to watch", now, told)
     if done:
-        told = (*told, *await _charted(deps, incident))
+        told = (*told, *await _charted(deps, incident), *await _pictured(deps, incident))
         incident = incident.evolve(verified=True)
     match found.verdict:
         case Recovery.RECOVERED:
@@ -103,6 +110,7 @@ async def _charted(deps: Deps, incident: Incident) -> tuple[Entry, ...]:
     if made is None:
         return ()
     path = await deps.files.write(incident.id, "charts/recovery.png", made.body)
+    await deps.files.write(incident.id, "charts/recovery.svg", made.svg)
     return (
         entry(
             incident,
@@ -113,6 +121,28 @@ async def _charted(deps: Deps, incident: Incident) -> tuple[Entry, ...]:
             role=deps.roster.get(collector).name,
             evidence=(made.evidence.id,),
         ),
+    )
+
+
+async def _pictured(deps: Deps, incident: Incident) -> tuple[Entry, ...]:
+    """The configured pages as they look now, as evidence and as files; what does not open is a gap."""
+    collector = deps.runbook.steps[Step.VERIFICATION].roles[0].role
+    taken = await screenshots(deps.kit(incident, collector, ()))
+    now, role = deps.clock.now(), deps.roster.get(collector).name
+    for one in taken.kept:
+        await deps.files.write(incident.id, f"screens/{one.shot.page}.png", one.shot.png)
+    gaps = tuple(
+        entry(incident, now, EntryKind.GAP, gap, f"screens:{number}", role=role)
+        for number, gap in enumerate(taken.gaps, start=1)
+    )
+    if not taken.kept:
+        return gaps
+    said = "; ".join(f"{one.shot.page} ({one.shot.said})" for one in taken.kept)
+    ids = tuple(one.evidence.id for one in taken.kept)
+    text = f"pictures of {len(ids)} pages are kept in screens/: {said}"
+    return (
+        entry(incident, now, EntryKind.VERIFICATION, text, "screens", role=role, evidence=ids),
+        *gaps,
     )
 
 

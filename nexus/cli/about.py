@@ -2,12 +2,11 @@
 
 import asyncio
 import json
-import os
 
 import typer
 from rich.console import Group
 
-from nexus.cli.base import Json, out, settings, write
+from nexus.cli.base import Json, environment, out, settings, write
 
 
 def register_about(app: typer.Typer) -> None:
@@ -57,7 +56,7 @@ def doctor(as_json: Json = False) -> None:
     from nexus.doctor import examine
     from nexus.render.doctor import doctor_view
 
-    found = asyncio.run(examine(settings(), os.environ))
+    found = asyncio.run(examine(settings(), environment()))
     if as_json:
         write(json.dumps([check.model_dump(mode="json") for check in found], indent=2))
     else:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,6 +56,11 @@ def mode_of(engine: str | None) -> EngineMode:
             return chosen
         case _:
             raise UnknownName("engine", chosen, ("auto", "llm", "playbook"))
+
+
+def environment() -> Mapping[str, str]:
+    """This process's environment, for the references of `nexus.yaml`."""
+    return os.environ
 
 
 def settings() -> Settings:

@@ -90,7 +90,11 @@ def evaluate(
         write(json.dumps(report.model_dump(mode="json"), indent=2))  # ASCII: no text can steer a terminal
     else:
         _tell(report, compared, asked.folder, html)
-    sentences = list(broken(rules, report, compared))
+    _judge(list(broken(rules, report, compared)))
+
+
+def _judge(sentences: list[str]) -> None:
+    """Say which rules are broken; one is enough to fail."""
     for sentence in sentences:
         complain(sentence)
     if sentences:

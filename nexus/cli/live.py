@@ -1,7 +1,6 @@
 """Verbs of a live world: serve, init."""
 
 import asyncio
-import os
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from incidents.errors import NexusError, UsageError
-from nexus.cli.base import Engine, complain, house, log_to_stderr, mode_of, out, settings
+from nexus.cli.base import Engine, complain, environment, house, log_to_stderr, mode_of, out, settings
 
 if TYPE_CHECKING:
     from nexus.desk import Desk
@@ -35,7 +34,7 @@ def init(
     from nexus.first_site import first_site, keep
     from tools.live.secrets import Secrets
 
-    made = asyncio.run(first_site(prometheus, bearer, Secrets(os.environ)))
+    made = asyncio.run(first_site(prometheus, bearer, Secrets(environment())))
     keep(path, made.text, replace=force)
     found = made.found
     console = out()

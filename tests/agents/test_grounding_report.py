@@ -58,6 +58,17 @@ def test_a_figure_of_another_evidence_does_not_support_a_claim() -> None:
     assert (found.where, found.quotes, found.cited) == ("hypotheses 1.summary", ("7 %",), (E1,))
 
 
+def test_a_service_may_be_named_by_anything_the_report_cites_a_figure_only_by_its_own() -> None:
+    rival = hypothesis("payment shows no failures of its own, only checkout does", E2)
+    both = InvestigationReport(summary="", checks=(), hypotheses=(hypothesis("checkout fails", E1), rival))
+    assert unsupported(both, GROUNDS) == ()
+    alone = InvestigationReport(summary="", checks=(), hypotheses=(rival,))
+    assert [found.quotes for found in unsupported(alone, GROUNDS)] == [("checkout",)]
+    figure = rival.model_copy(update={"summary": "checkout fails at 43 %"})
+    mixed = both.model_copy(update={"hypotheses": (both.hypotheses[0], figure)})
+    assert [found.quotes for found in unsupported(mixed, GROUNDS)] == [("43 %",)]
+
+
 def test_an_unsupported_hypothesis_cannot_become_the_diagnosis() -> None:
     report = InvestigationReport(
         summary="", checks=(), hypotheses=(hypothesis("checkout fails at 99 %", E1),)

@@ -1,6 +1,7 @@
 """Whole incidents through the real graph: every way that one can end."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -339,3 +340,35 @@ async def test_roles_that_agree_are_not_asked_again() -> None:
     made = bench()
     await made.run(incident())
     assert not [a for a in made.engine.asked if a.task is Task.INVESTIGATE and a.question is not None]
+
+
+async def test_an_update_without_news_is_short_and_asks_no_role() -> None:
+    at = bench(minutes=1)
+    at.people.decides = decide(Verdict.APPROVE)
+    ended = await at.run(incident())
+    asked = [a for a in at.engine.asked if a.task is Task.STATUS_UPDATE]
+    fixed = [update for update in ended.updates if "No change since" in update.current_action]
+    assert len(asked) + len(fixed) == len(ended.updates)
+    assert fixed
+    assert {update.engine for update in fixed} == {"code"}
+    pairs = [(earlier.at, later.at) for earlier, later in pairwise(ended.updates) if later in fixed]
+    assert all(later - earlier > timedelta(minutes=10) for earlier, later in pairs)
+
+
+async def test_nothing_is_over_before_the_diagnosed_service_is_back() -> None:
+    at = bench(minutes=1)
+    at.people.decides = decide(Verdict.APPROVE)
+    ended = await at.run(incident())
+    assert {s.service for s in ended.signals if s.deviated} == {"web", "checkout"}
+    assert {"web", "checkout"} <= set(ended.services)
+    unmoved = bench(minutes=1, effect="nothing")
+    unmoved.people.decides = decide(Verdict.APPROVE)
+    assert (await unmoved.run(incident())).status is Status.HANDED_OVER
+
+
+async def test_a_second_round_is_told_why_and_what_it_should_settle() -> None:
+    at = bench(ScriptedEngine(knows=False))
+    await at.run(incident())
+    questions = [a.question for a in at.engine.asked if a.task is Task.INVESTIGATE]
+    assert questions[0] is None
+    assert any("Round 2, because" in (question or "") for question in questions)

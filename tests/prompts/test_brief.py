@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from incidents.alert import AlertStatus
 from incidents.catalogue import Catalogue, Service
+from incidents.facts import Facts
 from incidents.findings import Evidence, EvidenceStatus
 from incidents.incident import Incident, Note
 from incidents.reports import Task
@@ -135,7 +136,8 @@ def test_services_near_the_incident_come_first() -> None:
 
 
 def test_who_may_propose_what_is_said_for_mitigation_only() -> None:
-    assert "may propose: rollback." in brief(sample.opened(), order(Task.MITIGATE, actions=("rollback",)))
+    text = brief(sample.opened(), order(Task.MITIGATE, actions=("rollback",)))
+    assert "may propose only: rollback." in text
     assert "You propose no action" in brief(sample.opened(), order(Task.MITIGATE))
     assert "propose" not in brief(sample.opened()).split("What is asked of you")[1]
 
@@ -178,3 +180,21 @@ def test_no_text_from_outside_breaks_the_brief(text: str, budget: int) -> None:
     fenced = "".join(part.split("</data>", 1)[-1] for part in said.split("<data "))
     assert sum(row.startswith("# What is asked of you") for row in fenced.splitlines()) == 1
     assert tokens(said) <= max(budget, 700) + 20
+
+
+def test_what_a_task_needs_is_shown_before_the_rest() -> None:
+    items = [evidence(n, summary="many words " * 60) for n in range(9)]
+    needed = evidence(20, tool="changes", query="{}", at=sample.at(0), summary="c2 deployed checkout 2.0")
+    text = brief(sample.opened(), order(Task.MITIGATE, actions=("rollback",)), needed, *items, budget=1700)
+    assert "c2 deployed checkout 2.0" in text
+    assert "more left out for length" in text
+
+
+def test_what_was_measured_before_the_change_is_marked_as_old() -> None:
+    whole = sample.resolved()
+    assert whole.watch is not None
+    facts = Facts(at=whole.watch.started_at - timedelta(minutes=9), error_ratio=0.4)
+    text = brief(whole.evolve(facts=facts), order(Task.STATUS_UPDATE))
+    assert "before the change; it says nothing of now" in text
+    fresh = facts.model_copy(update={"at": whole.watch.started_at})
+    assert "before the change; it says" not in brief(whole.evolve(facts=fresh), order(Task.STATUS_UPDATE))

@@ -46,3 +46,7 @@ def test_cleaning_twice_changes_nothing(text: str) -> None:
     once = clean(text)
     assert clean(once) == once
     assert tokens(once) >= len(once) / 4
+
+
+def test_a_notice_is_never_longer_than_what_it_replaces() -> None:
+    assert clean("x" * 20, 10) == "x" * 20

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from incidents.findings import Window
 from incidents.verification import SignalKind
 from tools.analysis import METRICS_SCHEMA, TRACES_SCHEMA
+from tools.box.sayings import say_level
 from tools.levels import Level, compare, medians
 from tools.red import red_metrics
 from tools.signals import signal_rows
@@ -130,3 +131,25 @@ def test_traces_give_rate_errors_and_duration() -> None:
 
 def test_traces_without_a_status_say_nothing_about_errors() -> None:
     assert "traced_error_ratio" not in red_metrics(spans(["unset"] * 4))["metric"].to_list()
+
+
+def test_a_level_that_was_as_high_before_says_so() -> None:
+    spiky = pl.concat([series(0.05, 0.05, metric="p95", unit="seconds", instance=name) for name in "abcd"])
+    usual = pl.concat([spiky, series(2.0, 2.0, metric="p95", unit="seconds", instance="e")])
+    found = level(series(0.05, 0.4, metric="p95", unit="seconds"), baseline=usual)
+    assert not found.deviates
+    assert found.high == pytest.approx(2.0)
+    assert "one in ten above 2 s" in say_level(found)
+
+
+def test_availability_is_named_as_what_is_shown() -> None:
+    found = level(series(99.9, 60.0, metric="availability", unit="percent"))
+    assert say_level(found).startswith("availability as failures 40 %")
+
+
+def test_what_deviates_has_an_onset_even_where_the_last_sample_fell_back() -> None:
+    rising = series(0.001, 0.001)
+    late = pl.col("time").is_in([T0 + timedelta(minutes=18, seconds=15 * n) for n in range(6)])
+    found = level(rising.with_columns(value=pl.when(late).then(0.4).otherwise("value")))
+    assert found.deviates
+    assert found.onset is not None

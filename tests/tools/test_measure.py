@@ -19,7 +19,7 @@ from tests.cases import (
     case_world,
     sources_of,
 )
-from tools.measure import measure
+from tools.measure import measure, watched_since
 from tools.recorded import open_case
 
 
@@ -120,3 +120,24 @@ async def test_traces_speak_where_metrics_are_silent(tmp_path: Path, ledger: Pat
 def _only(folder: Path, metric: str) -> None:
     for path in folder.rglob("metrics.parquet"):
         pl.read_parquet(path).filter(pl.col("metric") == metric).write_parquet(path)
+
+
+async def test_after_the_diagnosis_its_service_and_who_needs_it_must_recover_too(
+    shop: Path, ledger: Path
+) -> None:
+    world, clock = case_world(shop, ledger, ALERT + timedelta(minutes=1))
+    first = (await measure(sources_of(world, clock))).signals
+    sources = sources_of(world, clock, case_incident().evolve(signals=first))
+    signals = await watched_since(sources, "checkout")
+    off = {(signal.service, signal.kind) for signal in signals if signal.deviated}
+    assert off == {(name, kind) for name in ("checkout", "web") for kind in ("errors", "latency")}
+    assert {(s.service, s.metric) for s in first} <= {(s.service, s.metric) for s in signals}
+    assert [s for s in signals if s.opened] == [
+        s.model_copy(update={"deviated": True}) for s in first if s.opened
+    ]
+
+
+async def test_a_service_that_never_deviated_adds_nothing_to_the_watch(shop: Path, ledger: Path) -> None:
+    world, clock = case_world(shop, ledger, ALERT + timedelta(minutes=1))
+    signals = await watched_since(sources_of(world, clock), "orders-db")
+    assert not [s for s in signals if s.deviated and s.service in {"orders-db", "catalogue", "payment"}]

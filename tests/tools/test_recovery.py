@@ -183,3 +183,11 @@ async def test_without_data_after_it_the_verdict_is_unknown(shop: Path, ledger: 
     found = await watch(sources, watched, since, since, clock.now())
     assert found.verdict is Recovery.UNKNOWN
     assert all(one.after is None for one in found.readings)
+
+
+def test_it_is_not_over_before_what_was_off_at_the_diagnosis_is_back() -> None:
+    entry = reading(ERRORS, 0.0, 0.0, 0.0)  # it opened the incident and was never off
+    blamed = LATENCY.model_copy(update={"service": "mail", "deviated": True})
+    assert overall(entry, reading(blamed, 0.005, 0.9, 0.9)) is Recovery.UNCHANGED
+    assert overall(entry, reading(blamed, 0.005, 0.9, None)) is Recovery.UNKNOWN
+    assert overall(entry, reading(blamed, 0.005, 0.9, 0.006)) is Recovery.RECOVERED

@@ -19,6 +19,7 @@ PLANTED = {
     "postgres://app:hunter2pass@orders-db:5432/shop": ("hunter2pass", "password"),
     "Authorization: Bearer abc123def456ghi789": ("abc123def456ghi789", "token"),
     "login of jane.doe+test@mail.example.com failed": ("jane.doe+test@mail.example.com", "email"),
+    "nobody answers ana@example.com.": ("ana@example.com", "email"),
     "key AKIAIOSFODNN7EXAMPLE used": ("AKIAIOSFODNN7EXAMPLE", "api-key"),
     "pushed with ghp_0123456789abcdefghijABCDEFGHIJ": ("ghp_0123456789abcdefghijABCDEFGHIJ", "api-key"),
     "model key sk-proj-0123456789abcdefXYZ": ("sk-proj-0123456789abcdefXYZ", "api-key"),
@@ -105,3 +106,9 @@ def test_a_tree_is_redacted_with_its_keys_and_keeps_its_shape() -> None:
     told = {one.before for one in found}
     assert told == {"hu… (14 characters)", "an… (15 characters)"}
     assert not any("hunter2" in one.model_dump_json() for one in found)
+
+
+def test_a_database_that_is_named_like_an_address_keeps_its_name() -> None:
+    assert redact("adoptions@db.c1.rds.example.com::SQL is slow") == (
+        "adoptions@db.c1.rds.example.com::SQL is slow"
+    )

@@ -53,3 +53,10 @@ def test_untrusted_text_is_one_short_line(text: str, longest: int) -> None:
     assert len(line) <= longest
     assert "\n" not in line
     assert "\x1b" not in line
+
+
+def test_a_long_line_keeps_its_head_and_its_tail() -> None:
+    line = plain(f"Request failed; {'nested ' * 80}No instances available for orders", 240)
+    assert len(line) == 240
+    assert line.startswith("Request failed; nested")
+    assert line.endswith("nested No instances available for orders")

@@ -12,6 +12,7 @@ from tools.box.metrics import METRICS, OVERVIEW
 from tools.box.plan import PLAN_ACTION
 from tools.box.probes import PROBES
 from tools.box.recovery import RECOVERY
+from tools.box.screens import SCREENS
 from tools.box.suspects import SUSPECTS
 from tools.box.traces import TRACES
 from tools.kit import Tool
@@ -22,14 +23,15 @@ BOX: dict[str, Tool[Value, Value]] = {
     tool.name: cast("Tool[Value, Value]", tool)
     for tool in (
         OVERVIEW, SUSPECTS, METRICS, LOGS, TRACES, CHANGES, DEPLOYMENTS, DEPENDENCIES, DATABASE, ENDPOINTS,
-        PIPELINES, PLAN_ACTION, PROBES, RECOVERY,
+        PIPELINES, PLAN_ACTION, PROBES, RECOVERY, SCREENS,
     )
 }  # fmt: skip
 
 
 def available(names: Sequence[str], world: World) -> tuple[Tool[Value, Value], ...]:
     """The tools of those names that this world can answer at all."""
-    return tuple(BOX[name] for name in names if name != PROBES.name or world.health is not None)
+    missing = {PROBES.name: world.health is None, SCREENS.name: world.screens is None}
+    return tuple(BOX[name] for name in names if not missing.get(name))
 
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "PLAN_ACTION",
     "PROBES",
     "RECOVERY",
+    "SCREENS",
     "SUSPECTS",
     "TRACES",
     "available",

@@ -44,6 +44,9 @@ class TracesArgs(Value):
     """The operations and edges of one service."""
 
     service: str = Field(description=_SERVICE)
+    trace: str | None = Field(
+        default=None, description="an id that a tool has shown: only this trace, as a tree with its log lines"
+    )
     limit: int = Field(default=12, ge=1, le=100, description="how many operations at most")
 
 

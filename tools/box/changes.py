@@ -1,6 +1,8 @@
 """`changes`, `deployments` and `pipelines`: what was changed, what runs, what ran before."""
 
-from incidents.changes import Change, ChangeKind
+from datetime import timedelta
+
+from incidents.changes import Change, ChangeKind, RunState
 from incidents.findings import Window
 from tools.box.arguments import ChangesArgs, DeploymentsArgs, NoArgs
 from tools.box.views import ChangesView, Deployment, DeploymentsView, PipelinesView
@@ -10,18 +12,27 @@ from tools.observed import HISTORY, Observed
 from tools.words import clock_time, paragraphs, plain, rows, span
 
 _SHOWN = 10
+#: How far back runs of pipelines are asked for.
+_RUNS = timedelta(hours=24)
 
 
 async def _changes(sources: Sources, args: ChangesArgs) -> ChangesView:
     seen, ranked = await ranking(sources)
     seen.need("changes")
-    onset = min((s.onset for s in ranked.suspects[:1] if s.onset is not None), default=seen.alerted)
+    measured = [
+        onset
+        for suspect in ranked.suspects[:1]
+        for onset in (suspect.onset, *(reason.onset for reason in suspect.reasons))
+        if onset is not None
+    ]
+    onset = min(measured, default=seen.alerted)
     return ChangesView(
         window=_history(seen),
         onset=onset,
         changes=ranked.changes[: args.limit],
         nothing_changed=ranked.nothing_changed,
         left_out=max(0, len(ranked.changes) - args.limit),
+        recorded=len(seen.changes),
     )
 
 
@@ -31,7 +42,8 @@ def _history(seen: Observed) -> Window:
 
 def _say_changes(view: ChangesView) -> str:
     if not view.changes:
-        return paragraphs(f"No change is recorded near the onset ({clock_time(view.onset)}).")
+        others = f" {view.recorded} others are on record in {span(view.window)}." if view.recorded else ""
+        return f"No change is recorded near the onset ({clock_time(view.onset)}).{others}"
     lines = [
         f"{clock_time(one.change.time)} fit {one.score:.2f}{_made(one.change)}: {plain(one.text, 400)}"
         for one in view.changes
@@ -68,7 +80,7 @@ CHANGES = Tool(
     args=ChangesArgs,
     ask=_changes,
     say=_say_changes,
-    empty=lambda view: not view.changes,
+    empty=lambda view: not view.changes and not view.recorded,
 )
 
 
@@ -96,7 +108,7 @@ async def _deployments(sources: Sources, args: DeploymentsArgs) -> DeploymentsVi
     seen.need("changes")
     found = deployments(seen.changes, args.service)
     if not found:
-        return DeploymentsView(service=args.service)
+        return DeploymentsView(service=args.service, others=len(deployments(seen.changes, None)))
     newest = found[0]
     return DeploymentsView(
         service=args.service,
@@ -122,7 +134,8 @@ def _quiet_before(newest: Deployment, found: tuple[Deployment, ...], seen: Obser
 
 def _say_deployments(view: DeploymentsView) -> str:
     if not view.deployments:
-        return f"No deployment of {view.service} is recorded in the last {HISTORY.days} days."
+        others = f" {view.others} of other services are." if view.others else ""
+        return f"No deployment of {view.service} is recorded in the last {HISTORY.days} days.{others}"
     known = "ran through a quiet time" if view.previous_healthy else "not known whether it was healthy"
     before = (
         f"Before it: {view.previous} ({known})." if view.previous else "What ran before it is not recorded."
@@ -150,7 +163,7 @@ DEPLOYMENTS = Tool(
     args=DeploymentsArgs,
     ask=_deployments,
     say=_say_deployments,
-    empty=lambda view: not view.deployments,
+    empty=lambda view: not view.deployments and not view.others,
 )
 
 
@@ -159,7 +172,12 @@ async def _pipelines(sources: Sources, args: NoArgs) -> PipelinesView:
     seen.need("changes")
     found = deployments(seen.changes, None)
     other = tuple(change for change in reversed(seen.changes) if change.kind is not ChangeKind.DEPLOY)
+    port, since = sources.world.pipelines, Window(start=seen.at - _RUNS, end=seen.at)
+    runs = await port.runs(since) if port is not None else ()
     return PipelinesView(
+        ci_recorded=port is not None,
+        runs=runs[:_SHOWN],
+        failed=sum(run.state is RunState.FAILED for run in runs),
         window=_history(seen),
         deployments=found[:_SHOWN],
         other_changes=other[:_SHOWN],
@@ -168,7 +186,7 @@ async def _pipelines(sources: Sources, args: NoArgs) -> PipelinesView:
 
 
 def _say_pipelines(view: PipelinesView) -> str:
-    ci = "No CI data is recorded: builds and test runs cannot be checked here."
+    ci = _say_runs(view)
     if not view.deployments and not view.other_changes:
         return f"No deployment is recorded in {span(view.window)}. {ci}"
     return paragraphs(
@@ -180,6 +198,18 @@ def _say_pipelines(view: PipelinesView) -> str:
         ),
         ci,
     )
+
+
+def _say_runs(view: PipelinesView) -> str:
+    if not view.ci_recorded:
+        return "No CI data is recorded: builds and test runs cannot be checked here."
+    if not view.runs:
+        return "No run of a pipeline began in the last 24 hours."
+    lines = [
+        f"{clock_time(run.started)} {run.service} {plain(run.name, 80)}: {run.state} ({run.commit[:12]})"
+        for run in view.runs
+    ]
+    return paragraphs(f"Pipelines, last 24 hours, newest first; {view.failed} failed:", rows(lines, 0, ""))
 
 
 PIPELINES = Tool(

@@ -12,7 +12,7 @@ from tools.box.views import EndpointState, EndpointsView
 from tools.calls import Calls, operations, urgency, worse
 from tools.kit import Sources, Tool
 from tools.look import observe
-from tools.observed import LEAD, Observed, acted_at
+from tools.observed import Observed, acted_at, covered
 from tools.words import clock_time, paragraphs, rows, span
 
 
@@ -35,8 +35,8 @@ async def _ask(sources: Sources, args: EndpointsArgs) -> EndpointsView:
     found.sort(key=lambda one: (-urgency(one.after or one.during, one.before), one.service, one.operation))
     return EndpointsView(
         services=services,
-        before=before if before.minutes > 0 else None,
-        during=during,
+        before=covered(usual, before) if before.minutes > 0 else None,
+        during=covered(spans, during),
         after=after,
         action=seen.action.id if seen.action is not None else None,
         endpoints=tuple(found[: args.limit]),
@@ -47,7 +47,7 @@ async def _ask(sources: Sources, args: EndpointsArgs) -> EndpointsView:
 
 def _parts(seen: Observed, settle: timedelta) -> tuple[Window, Window | None]:
     """From shortly before the alert to the action or now; and from the settled action to now, if any."""
-    start = max(seen.window.start, seen.alerted - LEAD)
+    start = max(seen.window.start, seen.alerted - seen.lead)
     if seen.action is None:
         return Window(start=start, end=seen.window.end), None
     at = acted_at(seen.action)

@@ -1,6 +1,7 @@
 """`logs`: what is logged now against the reference time, as templates. Log text is untrusted."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -10,12 +11,14 @@ from tools.box.arguments import LogsArgs
 from tools.box.views import LevelCount, LogsView, LogTemplate
 from tools.kit import Sources, Tool
 from tools.look import observe
-from tools.observed import Observed, rows_in
+from tools.observed import Observed, covered, rows_in, said_cover
 from tools.words import clock_time, paragraphs, plain, quantity, rows, span
 
 #: From worst to least; a level that is not named says nothing, so it stands beside info.
 _WORSE = {"fatal": 0, "error": 1, "warn": 2, "info": 3, "": 3, "debug": 4}
 _LONGEST = 240
+#: A new failure may be the whole story: it has room for the cause that it wraps.
+_LONGEST_NEW = 480
 #: Lines before the alert with less time than this say too little about what is usual.
 _LEAST_MINUTES = 0.5
 
@@ -38,7 +41,7 @@ async def _ask(sources: Sources, args: LogsArgs) -> LogsView:
         service=args.service,
         window=seen.window,
         now=part,
-        reference=span(where) if where is not None else "nothing: no logs of a quiet time",
+        reference=said_cover(usual, where) if where is not None else "nothing: no logs of a quiet time",
         lines=now.height,
         levels=_levels(now, before, minutes, usual_minutes),
         templates=tuple(table[: args.limit]),
@@ -63,16 +66,10 @@ def _troubled(seen: Observed) -> Window:
 def _usual(seen: Observed) -> tuple[pl.DataFrame, Window | None]:
     """Lines of the reference time and the span that they cover."""
     if seen.baseline is not None and seen.baseline.logs.height and seen.quiet is not None:
-        return seen.baseline.logs, _covered(seen.baseline.logs, seen.quiet)
+        return seen.baseline.logs, covered(seen.baseline.logs, seen.quiet)
     early = rows_in(seen.telemetry.logs, seen.untroubled)
-    covered = _covered(early, seen.untroubled) if early.height else None
-    return early, covered if covered is not None and _minutes(covered) >= _LEAST_MINUTES else None
-
-
-def _covered(logs: pl.DataFrame, window: Window) -> Window:
-    """A quiet time may hold logs of a minute only."""
-    first, last = logs["time"].min(), logs["time"].max()
-    return Window.model_validate({"start": first or window.start, "end": last or window.end})
+    where = covered(early, seen.untroubled) if early.height else None
+    return early, where if where is not None and _minutes(where) >= _LEAST_MINUTES else None
 
 
 def _minutes(window: Window) -> float:
@@ -122,18 +119,23 @@ def _table(both: pl.DataFrame, minutes: float, usual: float | None) -> list[LogT
         LogTemplate(
             service=row["service"],
             level=row["level"],
-            template=plain(row["template"], _LONGEST),
+            template=plain(row["template"], _room(row, usual)),
             lines=row["lines"],
             per_minute=row["lines"] / minutes,
             baseline_per_minute=row["before"] / usual if usual is not None else None,
             novel=usual is not None and row["before"] == 0,
             first=row["first"],
-            sample=plain(row["sample"], _LONGEST),
+            sample=plain(row["sample"], _room(row, usual)),
             trace_id=row["trace_id"] or "",
         )
         for row in found.iter_rows(named=True)
     ]
     return sorted(templates, key=_order)
+
+
+def _room(row: dict[str, Any], usual: float | None) -> int:
+    failure = _WORSE.get(row["level"], 3) <= _WORSE["error"]
+    return _LONGEST_NEW if failure and usual is not None and row["before"] == 0 else _LONGEST
 
 
 def _order(one: LogTemplate) -> tuple[bool, int, float, str, str]:

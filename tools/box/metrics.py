@@ -4,6 +4,7 @@ from tools.box.arguments import MetricsArgs, NoArgs
 from tools.box.sayings import say_level, say_state
 from tools.box.views import MetricsView, Overview
 from tools.kit import Sources, Tool
+from tools.levels import DEVIATES, DEVIATES_LOAD
 from tools.look import observe
 from tools.states import states
 from tools.words import paragraphs, rows, span
@@ -11,6 +12,11 @@ from tools.words import paragraphs, rows, span
 #: How many services are shown with their figures; of the others that are as usual only the name.
 _SHOWN = 25
 _AS_USUAL = 4
+#: The rule of `tools.levels` in a few words.
+MARKED = (
+    f"beyond the usual range by {DEVIATES:.0f} times its spread (errors, latency) or {DEVIATES_LOAD:.0f} "
+    "times (the rest)"
+)
 
 
 async def _overview(sources: Sources, args: NoArgs) -> Overview:
@@ -29,8 +35,8 @@ async def _overview(sources: Sources, args: NoArgs) -> Overview:
 
 def _say_overview(view: Overview) -> str:
     if not view.services:
-        return paragraphs(f"No service reported a signal in {span(view.window)}.", *view.gaps)
-    telling = [state for state in view.services if state.deviates or state.user_facing]
+        return paragraphs(f"No service reported a signal in {span(view.now)}.", *view.gaps)
+    telling = [state for state in view.services if state.deviates or state.tails or state.user_facing]
     usual = [state for state in view.services if state not in telling]
     shown = [*telling, *usual[:_AS_USUAL]][:_SHOWN]
     lines = [say_state(state) for state in shown]
@@ -38,7 +44,7 @@ def _say_overview(view: Overview) -> str:
     silent = f"No data now from: {', '.join(view.silent)}." if view.silent else ""
     return paragraphs(
         f"Services, worst first; now is {span(view.now)}, usual is {view.reference}; "
-        "`!` marks what deviates.",
+        f"`!` marks what deviates: {MARKED}.",
         rows(lines, 0, ""),
         f"As usual (ask `metrics` for one of them): {', '.join(rest)}." if rest else "",
         silent,
@@ -71,7 +77,14 @@ async def _metrics(sources: Sources, args: MetricsArgs) -> MetricsView:
         and (level.now is not None or level.baseline is not None)
     ]  # fmt: skip
     found.sort(
-        key=lambda level: (not level.deviates, level.kind is None, -level.sigmas, level.metric, level.peer)
+        key=lambda level: (
+            not level.deviates,
+            level.kind is None,
+            -level.sigmas,
+            -(level.times or 0.0),
+            level.metric,
+            level.peer,
+        )
     )
     return MetricsView(
         service=args.service,
@@ -91,7 +104,7 @@ def _say_metrics(view: MetricsView) -> str:
     return paragraphs(
         f"{view.service}: {off} of {len(view.levels) + view.left_out} series deviate; "
         f"now is {span(view.now)}, usual is {view.reference}. "
-        "Success rates are shown as the share that fails.",
+        f"Deviating is {MARKED}.",
         rows([say_level(level) for level in view.levels], view.left_out, "ask with a larger limit or a kind"),
         *view.gaps,
     )

@@ -1,16 +1,25 @@
 """How levels, states and calls are put into words, the same in every tool."""
 
 from incidents.verification import SignalKind
+from tools.analysis.conventions import conventions
 from tools.calls import Calls
 from tools.levels import Level
 from tools.states import ServiceState
 from tools.words import clock_time, quantity, share
 
+#: Families of series that are shown as the share that fails.
+_GOOD = {"success", "up"}
+#: This many times its usual level asks for a word on why it is not marked.
+_FAR = 1.5
+#: How many further latency series of a service are shown.
+_TAILS = 2
+
 
 def say_level(level: Level) -> str:
     """One series: `error_ratio 43 % (usual 0.2 %), deviates since ...`."""
     edge = f" to {level.peer}" if level.peer else ""
-    text = f"{level.metric}{edge} {_levels(level)}"
+    failures = " as failures" if conventions().meaning(level.metric).family in _GOOD else ""
+    text = f"{level.metric}{failures}{edge} {_levels(level)}"
     if level.deviates:
         since = f" since {clock_time(level.onset)}" if level.onset else ""
         return f"{text}: deviates{since} ({level.sigmas:.0f} deviations off)"
@@ -20,7 +29,7 @@ def say_level(level: Level) -> str:
 def say_state(state: ServiceState) -> str:
     """One service with its four signals."""
     tags = [
-        "DOWN" if state.down else "deviates" if state.deviates else "as usual",
+        "DOWN" if state.down else "deviates" if state.deviates or state.tails else "as usual",
         *(["user-facing"] if state.user_facing else []),
         *([str(state.kind)] if state.kind != "service" else []),
         *([] if state.in_catalogue else ["not in the catalogue"]),
@@ -35,7 +44,8 @@ def say_state(state: ServiceState) -> str:
             (SignalKind.SATURATION, state.saturation),
         )
     )
-    return f"{state.service} [{', '.join(tags)}{onset}]: {signals}"
+    tails = "".join(f"; also {level.metric} {_levels(level)}!" for level in state.tails[:_TAILS])
+    return f"{state.service} [{', '.join(tags)}{onset}]: {signals}{tails}"
 
 
 def say_calls(name: str, calls: Calls | None) -> str:
@@ -50,5 +60,10 @@ def say_calls(name: str, calls: Calls | None) -> str:
 
 
 def _levels(level: Level) -> str:
-    usual = f"usual {quantity(level.baseline, level.unit)}" if level.baseline is not None else "usual unknown"
+    if level.baseline is None:
+        return f"{quantity(level.now, level.unit)} (usual unknown)"
+    usual = f"usual {quantity(level.baseline, level.unit)}"
+    if not level.deviates and level.high and (level.times or 0.0) >= _FAR:
+        # Why it is not marked: it was this high before.
+        usual += f", one in ten above {quantity(level.high, level.unit)}"
     return f"{quantity(level.now, level.unit)} ({usual})"

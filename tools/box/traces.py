@@ -5,11 +5,12 @@ import polars as pl
 from incidents.findings import Window
 from tools.box.arguments import TracesArgs
 from tools.box.sayings import say_calls
+from tools.box.trace_tree import say_trace, trace_of
 from tools.box.views import EdgeState, OperationState, TracesView
 from tools.calls import Calls, edges, operations, telling_traces, urgency, worse
 from tools.kit import Sources, Tool
 from tools.look import observe
-from tools.observed import Observed, whole
+from tools.observed import Observed, covered, said_cover, whole
 from tools.words import paragraphs, rows, span
 
 _SLOWEST = 3
@@ -45,6 +46,10 @@ async def _ask(sources: Sources, args: TracesArgs) -> TracesView:
     seen.need("traces")
     spans = seen.telemetry.traces
     part = whole(spans, seen.recent)
+    if args.trace is not None:
+        return TracesView(
+            service=args.service, window=seen.window, now=part, reference="", trace=trace_of(seen, args.trace)
+        )
     now = operations(spans, part, args.service)
     usual = operations(*usual_spans(seen), args.service)
     found = sorted(
@@ -54,8 +59,8 @@ async def _ask(sources: Sources, args: TracesArgs) -> TracesView:
     return TracesView(
         service=args.service,
         window=seen.window,
-        now=part,
-        reference=span(usual_spans(seen)[1]),
+        now=covered(spans, part),
+        reference=said_cover(*usual_spans(seen)),
         operations=tuple(
             OperationState(
                 service=args.service, operation=name, now=current, baseline=before,
@@ -75,6 +80,8 @@ def _count(calls: Calls | None) -> int:
 
 
 def _say(view: TracesView) -> str:
+    if view.trace is not None:
+        return say_trace(view.trace)
     if not view.operations and not view.edges:
         return paragraphs(f"No traces of {view.service} in {span(view.window)}.", *view.gaps)
     lines = [_say_pair(state.operation, state) for state in view.operations]
@@ -101,10 +108,10 @@ TRACES = Tool(
     description=(
         "What traces say of one service: its operations and the calls between it and others, how many, how "
         "many fail, how slow (p50, p95; own: without the calls to others), now against usual; and ids of "
-        "traces worth a look."
+        "traces worth a look. With `trace` one of those as a tree."
     ),
     args=TracesArgs,
     ask=_ask,
     say=_say,
-    empty=lambda view: not view.operations and not view.edges,
+    empty=lambda view: not view.operations and not view.edges and view.trace is None,
 )

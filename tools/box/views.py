@@ -6,7 +6,7 @@ Times are UTC. None is no data, which is not zero. Shares are ratios from 0 to 1
 from pydantic import Field
 
 from incidents.catalogue import ServiceKind
-from incidents.changes import Change
+from incidents.changes import Change, PipelineRun
 from incidents.findings import Window
 from incidents.value import Moment, Value
 from tools.analysis import RankedChange
@@ -96,6 +96,37 @@ class EdgeState(Value):
     deviates: bool = False
 
 
+class SpanLine(Value):
+    """One call within a trace; `own_ms` is without the recorded calls to others."""
+
+    depth: int
+    at: Moment
+    service: str
+    operation: str
+    status: str
+    total_ms: float
+    own_ms: float
+
+
+class TraceLine(Value):
+    """One log line that carries a trace's id. Untrusted."""
+
+    at: Moment
+    service: str
+    level: str
+    text: str
+
+
+class TraceView(Value):
+    """One trace: its spans depth first, and its log lines."""
+
+    trace: str
+    spans: tuple[SpanLine, ...] = ()
+    lines: tuple[TraceLine, ...] = ()
+    spans_left_out: int = 0
+    lines_left_out: int = 0
+
+
 class TracesView(Value):
     """Operations and edges of one service, deviating ones first."""
 
@@ -108,6 +139,7 @@ class TracesView(Value):
     slowest: tuple[str, ...] = Field(
         default=(), description="trace ids worth a look, slowest or failed first"
     )
+    trace: TraceView | None = Field(default=None, description="the one trace that was asked for")
     left_out: int = 0
     gaps: tuple[str, ...] = ()
 
@@ -120,6 +152,7 @@ class ChangesView(Value):
     changes: tuple[RankedChange, ...] = ()
     nothing_changed: bool = True
     left_out: int = 0
+    recorded: int = Field(default=0, description="changes on record in the window, near the onset or not")
 
 
 class Deployment(Value):
@@ -148,6 +181,7 @@ class DeploymentsView(Value):
         default=None, description="whether the quiet time ran on `previous`; None: not known"
     )
     left_out: int = 0
+    others: int = Field(default=0, description="releases of other services on record, if it has none")
 
 
 class DependencyState(Value):
@@ -218,10 +252,12 @@ class EndpointsView(Value):
 
 
 class PipelinesView(Value):
-    """What is recorded of delivery. Continuous integration runs have no port yet: `ci_recorded` says so."""
+    """What is recorded of delivery; `ci_recorded` says whether anything keeps the runs of pipelines."""
 
     window: Window
     deployments: tuple[Deployment, ...] = ()
     other_changes: tuple[Change, ...] = ()
     ci_recorded: bool = False
+    runs: tuple[PipelineRun, ...] = ()
+    failed: int = 0
     left_out: int = 0

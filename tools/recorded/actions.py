@@ -123,9 +123,15 @@ class RecordedActions:
         )
 
     def _scale(self, action: Action) -> Plan:
-        """Refused: a number that is not known to be larger than the running one could take instances away."""
-        raise ActionRefused(
-            f"how many instances of {action.service} run is not recorded, so it cannot be scaled"
+        """Only what the recording shows: any other number could be fewer instances than run."""
+        if not self._reacts(action):
+            raise ActionRefused(
+                f"how many instances of {action.service} run is not recorded, so it cannot be scaled"
+            )
+        return Plan(
+            action=action,
+            observed=(self._running(action.service), Observed(name="replicas", value=_NOT_OBSERVED)),
+            effects=(f"{action.service} runs with {action.arguments.replicas} instances",),
         )
 
     def _flag(self, action: Action) -> Plan:

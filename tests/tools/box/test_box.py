@@ -47,8 +47,9 @@ from tools.box.arguments import (
     TracesArgs,
 )  # fmt: skip
 from tools.kit import Answer, Kit, Sources
+from tools.look import observe
 from tools.memory import MemoryEvidence
-from tools.ports import World
+from tools.ports import Shot, World
 
 
 class OneEndpoint:
@@ -63,11 +64,22 @@ class OneEndpoint:
         )  # fmt: skip
 
 
+class OnePage:
+    """A page that opens."""
+
+    pages = ("cart",)
+
+    async def shoot(self, page: str) -> Shot:
+        return Shot(
+            page=page, service="web", title="Cart", status=200, complete=True, at=ALERT, png=b"\x89PNG"
+        )
+
+
 @pytest.fixture
 def sources(shop: Path, ledger: Path) -> Sources:
     """A minute after the alert."""
     made = case_sources(shop, ledger, ALERT + timedelta(minutes=1))[0]
-    return replace(made, world=replace(made.world, health=OneEndpoint()))
+    return replace(made, world=replace(made.world, health=OneEndpoint(), screens=OnePage()))
 
 
 def kit(sources: Sources) -> Kit:
@@ -157,6 +169,21 @@ async def test_traces_show_the_failing_operation_and_edge(sources: Sources) -> N
     assert deviating == {("web", "checkout")}
 
 
+async def test_one_trace_is_shown_as_a_tree_with_its_log_lines(sources: Sources) -> None:
+    (first, *_) = (await TRACES.ask(sources, TracesArgs(service="checkout"))).slowest
+    answer = await asked(sources, "traces", service="checkout", trace=first)
+    assert answer.evidence.status is EvidenceStatus.OK
+    text = answer.evidence.summary
+    lines = text.splitlines()
+    web = next(n for n, line in enumerate(lines) if line.startswith("- web"))
+    assert lines[web + 1].startswith("  - checkout")
+    assert "own" in lines[web]
+    assert "TypeError" in text
+    unknown = await asked(sources, "traces", service="checkout", trace="nobody")
+    assert unknown.evidence.status is EvidenceStatus.FAILED
+    assert "use an id shown" in unknown.evidence.summary
+
+
 async def test_deployments_know_the_running_and_the_healthy_version(sources: Sources) -> None:
     view = await DEPLOYMENTS.ask(sources, DeploymentsArgs(service="checkout"))
     assert (view.running, view.running_since, view.previous) == ("2.0", ONSET, "1.0")
@@ -166,8 +193,10 @@ async def test_deployments_know_the_running_and_the_healthy_version(sources: Sou
 
 async def test_nothing_deployed_is_said(sources: Sources) -> None:
     answer = await asked(sources, "deployments", service="payment")
-    assert answer.evidence.status is EvidenceStatus.EMPTY
+    # The source answered: it has releases of others, so that none of this one is an answer, not a gap.
+    assert answer.evidence.status is EvidenceStatus.OK
     assert "No deployment of payment is recorded" in answer.evidence.summary
+    assert "3 of other services are" in answer.evidence.summary
 
 
 async def test_changes_rank_the_guilty_deployment_first(sources: Sources) -> None:
@@ -215,8 +244,10 @@ async def test_a_plan_is_a_dry_run(sources: Sources) -> None:
         PlanArgs(kind=ActionKind.ROLLBACK, service="checkout")
 
 
-async def acted(sources: Sources, clock: Any, minutes: float) -> Sources:
-    action = Action(kind=ActionKind.ROLLBACK, service="checkout", arguments=Arguments(version="1.0"))
+ROLLBACK = Action(kind=ActionKind.ROLLBACK, service="checkout", arguments=Arguments(version="1.0"))
+
+
+async def acted(sources: Sources, clock: Any, minutes: float, action: Action = ROLLBACK) -> Sources:
     plan = await sources.world.actions.plan(action)
     outcome: Outcome = await sources.world.actions.execute(action, "k1")
     proposal = Proposal(
@@ -256,6 +287,62 @@ async def test_recovery_is_judged_after_the_action(shop: Path, ledger: Path) -> 
     assert found.verdict is Recovery.RECOVERED
     assert found.action == "A1"
     assert "usual" in RECOVERY.say(found)
+
+
+async def test_silence_since_the_action_is_said_as_that(shop: Path, ledger: Path) -> None:
+    before, clock = case_sources(shop, ledger, END + timedelta(minutes=10))
+    restart = Action(kind=ActionKind.RESTART, service="checkout")
+    at = clock.now()
+    sources = await acted(before, clock, 5, restart)
+    overview = (await asked(sources, "overview")).evidence
+    assert overview.status is EvidenceStatus.EMPTY
+    assert f"no telemetry from after the last action ({at:%H:%M} UTC)" in overview.summary
+    # Nothing is claimed of the time before it.
+    assert f"{END:%H:%M}" not in overview.summary.partition("\n")[0]
+
+
+async def test_the_first_onset_that_was_measured_counts_for_changes(sources: Sources) -> None:
+    ranked = await SUSPECTS.ask(sources, NoArgs())
+    onsets = [reason.onset for reason in ranked.suspects[0].reasons if reason.onset is not None]
+    assert (await CHANGES.ask(sources, ChangesArgs())).onset == min(onsets)
+
+
+async def test_windows_say_what_their_rows_cover(sources: Sources) -> None:
+    view = await TRACES.ask(sources, TracesArgs(service="checkout"))
+    assert view.now.end <= sources.clock.now()
+    ends = await ENDPOINTS.ask(sources, EndpointsArgs())
+    spans = (await observe(sources)).telemetry.traces["time"]
+    assert ends.during.end == spans.max()
+
+
+class SlowTail:
+    """The metrics of another world, whose catalogue has a p99 that leaps at the onset while p95 stays."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def metrics(self, window: Window, services: Sequence[str] = ()) -> pl.DataFrame:
+        told = await self._world.metrics.metrics(window, services)
+        p95 = told.filter((pl.col("service") == "catalogue") & (pl.col("metric") == "latency_p95"))
+        leaps = pl.when(pl.col("time") >= ONSET).then(1.0).otherwise(0.03)
+        return pl.concat([told, p95.with_columns(metric=pl.lit("latency_p99"), value=leaps)])
+
+
+async def test_a_slow_tail_is_not_as_usual(shop: Path, ledger: Path) -> None:
+    world, clock = case_world(shop, ledger, ALERT + timedelta(minutes=1))
+    sources = sources_of(replace(world, metrics=SlowTail(world)), clock)
+    (line,) = [
+        line
+        for line in OVERVIEW.say(await OVERVIEW.ask(sources, NoArgs())).splitlines()
+        if line.startswith("- catalogue")
+    ]
+    assert line.startswith("- catalogue [deviates")
+    assert "also latency_p99 1 s (usual 0.03 s)!" in line
+
+
+async def test_the_overview_says_what_its_mark_means(sources: Sources) -> None:
+    text = OVERVIEW.say(await OVERVIEW.ask(sources, NoArgs()))
+    assert "`!` marks what deviates: beyond the usual range by 3 times its spread" in text
 
 
 async def test_the_rolled_back_version_runs(shop: Path, ledger: Path) -> None:

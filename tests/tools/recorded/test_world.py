@@ -124,6 +124,9 @@ async def test_targets_outside_the_inventory_are_refused_with_what_is_known(shop
     hotfix = Action(kind=ActionKind.HOTFIX, service="checkout", arguments=Arguments(commit="fff"))
     with pytest.raises(ActionRefused, match="known: aaa111, ccc333"):
         await world.actions.plan(hotfix)
+    scale = Action(kind=ActionKind.SCALE, service="checkout", arguments=Arguments(replicas=2))
+    with pytest.raises(ActionRefused, match="how many instances of checkout run is not recorded"):
+        await world.actions.plan(scale)
 
 
 async def test_another_process_goes_on_where_this_one_stopped(shop: Path, ledger: Path) -> None:
