@@ -9,7 +9,7 @@ import logging
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -29,6 +29,7 @@ FILE = "runs.jsonl"
 #: The rooms whose files decide how an incident is run; scorers are no part of it, they read the result.
 _ROOMS = ("agents", "graph", "incidents", "nexus", "prompts", "tools")
 _SUFFIXES = {".py", ".yaml", ".md", ".sql"}
+_ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,13 @@ class Kept(Value):
 #: Told after each run: the run, how many are done, how many there are.
 Progress = Callable[[Run, int, int], None]
 
+#: Runs what is not kept yet, and gives each result as soon as it is there.
+Runner = Callable[[Sequence[Job]], Iterator[tuple[Job, Run]]]
+
 
 def plan_jobs(folders: Sequence[Path], mode: EngineMode, epochs: int, settings: Settings) -> tuple[Job, ...]:
     """Every case as often as wanted, epoch by epoch."""
-    context = f"{code_version()} {settings.model_dump_json(exclude={'home', 'log_level'})} {mode}"
+    context = f"{code_version(settings)} {settings.model_dump_json(exclude={'home', 'log_level'})} {mode}"
     cases = {folder: _digest_of_files(folder) for folder in folders}
     return tuple(
         Job(
@@ -70,23 +74,38 @@ def plan_jobs(folders: Sequence[Path], mode: EngineMode, epochs: int, settings: 
     )
 
 
-def code_version() -> str:
-    """A digest of everything that decides how an incident is run: code, prompts, runbook, rules."""
-    root = Path(__file__).resolve().parent.parent
-    files = sorted(path for room in _ROOMS for path in (root / room).rglob("*") if path.suffix in _SUFFIXES)
+def code_version(settings: Settings) -> str:
+    """A digest of all that decides how an incident is run: code, prompts, rules, and a team's own files."""
+    rooms = [path for room in _ROOMS for path in (_ROOT / room).rglob("*") if path.suffix in _SUFFIXES]
+    own = [path for path in (settings.runbook, settings.roster) if path is not None]
+    return _digest_of([*rooms, *own, *_prompts(settings)])
+
+
+def prompts_version(settings: Settings) -> str:
+    """A digest of the prompts alone."""
+    return _digest_of(_prompts(settings))
+
+
+def _prompts(settings: Settings) -> list[Path]:
+    folders = [_ROOT / "prompts", *([settings.prompts] if settings.prompts is not None else [])]
+    return [path for folder in folders for path in folder.rglob("*.md")]
+
+
+def _digest_of(files: list[Path]) -> str:
     whole = hashlib.sha256()
-    for path in files:
-        whole.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes() + b"\0")
+    for path in sorted(path for path in files if path.is_file()):
+        name = path.relative_to(_ROOT) if path.is_relative_to(_ROOT) else path
+        whole.update(f"{name}\0".encode() + path.read_bytes() + b"\0")
     return whole.hexdigest()[:16]
 
 
-def run_all(jobs: Sequence[Job], out: Path, workers: int, progress: Progress) -> tuple[Run, ...]:
+def run_all(jobs: Sequence[Job], out: Path, runner: Runner, progress: Progress) -> tuple[Run, ...]:
     """Run what is not yet kept in the folder, and return all runs in the order of the jobs.
 
     Args:
         jobs: what is wanted.
         out: where results are kept; it is made if it is not there.
-        workers: how many processes run at the same time.
+        runner: how the others are run.
         progress: told after each run.
 
     Raises:
@@ -100,7 +119,7 @@ def run_all(jobs: Sequence[Job], out: Path, workers: int, progress: Progress) ->
             done[job.key] = kept[job.key]
             progress(kept[job.key], len(done), len(jobs))
     left = [job for job in jobs if job.key not in done]
-    for job, run in _fresh(left, workers):
+    for job, run in runner(left):
         _append(path, Kept(key=job.key, run=run))
         done[job.key] = run
         progress(run, len(done), len(jobs))
@@ -109,19 +128,44 @@ def run_all(jobs: Sequence[Job], out: Path, workers: int, progress: Progress) ->
 
 def work(job: Job) -> Run:
     """One job in a process of its own; whatever breaks becomes a failed run."""
-    level = logging.getLevelNamesMapping()[job.settings.log_level.upper()]
+    keep_quiet(job.settings)
+    return asyncio.run(perform(job, job.settings))
+
+
+def keep_quiet(settings: Settings) -> None:
+    """Log errors at most: what a run warned of is in its record."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(max(level, logging.ERROR)))
+
+
+async def perform(job: Job, settings: Settings) -> Run:
+    """One job with settings that may differ from its own; whatever breaks becomes a failed run."""
     begun = time.perf_counter()
     try:
         case = open_eval_case(job.folder)
     except NexusError as error:
-        return _failed(job, str(error), begun)
+        return failed(job, str(error), begun)
     try:
-        return asyncio.run(run_case(case, job.settings, job.mode, job.epoch))
+        return await run_case(case, settings, job.mode, job.epoch)
     except NexusError as error:
-        return _failed(job, str(error), begun, case.group)
+        return failed(job, str(error), begun, case.group)
     except Exception as error:  # noqa: BLE001 - the edge of a job: the other cases go on, this one is reported
-        return _failed(job, f"{type(error).__name__}: {error}", begun, case.group)
+        return failed(job, f"{type(error).__name__}: {error}", begun, case.group)
+
+
+def processes(workers: int) -> Runner:
+    """A runner with that many processes at the same time."""
+    return lambda jobs: _fresh(jobs, workers)
+
+
+def by_engine(runners: Mapping[EngineMode, Runner]) -> Runner:
+    """A runner that leaves each engine's jobs to that engine's runner."""
+
+    def run(jobs: Sequence[Job]) -> Iterator[tuple[Job, Run]]:
+        for mode, runner in runners.items():
+            yield from runner([job for job in jobs if job.mode == mode])
+
+    return run
 
 
 def _fresh(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Run]]:
@@ -136,7 +180,7 @@ def _fresh(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Run]]:
         begun = time.perf_counter()
         for _, future in _pooled([job], 1):
             died = isinstance(future.exception(), BrokenProcessPool)
-            yield job, _failed(job, "its process was killed", begun) if died else future.result()
+            yield job, failed(job, "its process was killed", begun) if died else future.result()
 
 
 def _pooled(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, "Future[Run]"]]:
@@ -153,7 +197,8 @@ def _pooled(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, "Future[Ru
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _failed(job: Job, error: str, begun: float, group: str = "unreadable") -> Run:
+def failed(job: Job, error: str, begun: float, group: str = "unreadable") -> Run:
+    """The run of a job that broke; `begun` is when it began, on the performance counter."""
     return Run(
         case=job.folder.name,
         group=group,

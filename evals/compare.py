@@ -2,12 +2,12 @@
 
 import math
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from operator import ge, gt, le, lt
 
 from evals.report import Report
 from evals.scorers import SCORERS, Better, Scorer
+from evals.shifts import Shift, answers, shifts
 from incidents.errors import UnknownName, UsageError
 from incidents.value import Value
 
@@ -30,8 +30,20 @@ class Difference(Value):
 
 
 class Comparison(Value):
-    """Two reports side by side."""
+    """Two reports side by side.
 
+    Attributes:
+        engine: whose answers `after` are.
+        earlier: whether `before` is an earlier report; else it is the other engine of the same one.
+        before: what people call the first.
+        after: what people call the second.
+    """
+
+    engine: str
+    earlier: bool
+    before: str
+    after: str
+    shifts: tuple[Shift, ...]
     regressions: tuple[Difference, ...]
     improvements: tuple[Difference, ...]
     new_cases: tuple[str, ...] = ()
@@ -47,12 +59,21 @@ class Rule(Value):
     bound: float = 0.0
 
 
-def compare(before: Report, after: Report) -> Comparison:
+def comparisons(report: Report, before: Report | None) -> tuple[Comparison, ...]:
+    """Each engine against the earlier report, if there is one, and the two engines of a report with two."""
+    found = [] if report.beside is None else [compare(report, report.beside, earlier=False)]
+    for side in report.sides if before is not None else ():
+        then = side_of(before, side) if before is not None else None
+        found += [compare(then, side)] if then is not None else []
+    return tuple(found)
+
+
+def compare(before: Report, after: Report, *, earlier: bool = True) -> Comparison:
     """What is worse and what is better, in the questions that a build is judged by.
 
     A case that was asked before and is missing now, and an answer that got lost, count as regressions.
     """
-    old, new = _by_case(before), _by_case(after)
+    old, new = answers(before.runs), answers(after.runs)
     notes = {run.case: run for run in after.runs}
     worse: list[Difference] = []
     better: list[Difference] = []
@@ -66,12 +87,27 @@ def compare(before: Report, after: Report) -> Comparison:
             told = notes[case].error or (score.note if score else "")
             found = Difference(case=case, name=name, title=title, before=was, after=is_, note=told)
             (better if side > 0 else worse).append(found)
+    then, now = before.asked.label, after.asked.label
     return Comparison(
+        engine=after.asked.engine,
+        earlier=earlier,
+        before=f"{then}, before" if then == now else then,
+        after=f"{now}, now" if then == now else now,
+        shifts=shifts(before, after),
         regressions=tuple(worse),
         improvements=tuple(better),
         new_cases=tuple(sorted(new.keys() - old.keys())),
         missing_cases=tuple(sorted(old.keys() - new.keys())),
     )
+
+
+def side_of(earlier: Report, report: Report) -> Report | None:
+    """The part of an earlier report that one side of a new one is compared with.
+
+    The same engine's, or the only one there is; None where an earlier report of two engines lacks this one.
+    """
+    same = next((one for one in earlier.sides if one.asked.engine == report.asked.engine), None)
+    return same or (earlier if earlier.beside is None else None)
 
 
 def parse_rules(text: str) -> tuple[Rule, ...]:
@@ -83,12 +119,14 @@ def parse_rules(text: str) -> tuple[Rule, ...]:
     return tuple(_rule(part.strip()) for part in text.split(",") if part.strip())
 
 
-def broken(rules: Sequence[Rule], report: Report, comparison: Comparison | None) -> Iterator[str]:
-    """One sentence for each rule that is broken; a rule that cannot be judged is broken too."""
+def broken(rules: Sequence[Rule], report: Report, compared: Sequence[Comparison]) -> Iterator[str]:
+    """One sentence for each rule that is broken, by any engine; one that cannot be judged is broken too."""
     for rule in rules:
-        sentence = _regressed(comparison) if rule.name == REGRESSION else _beyond(rule, report)
-        if sentence is not None:
-            yield f"{rule.text}: {sentence}"
+        for side in report.sides:
+            found = _regressed(side, compared) if rule.name == REGRESSION else _beyond(rule, side)
+            if found is not None:
+                whose = f" ({side.asked.engine})" if report.beside is not None else ""
+                yield f"{rule.text}{whose}: {found}"
 
 
 def _rule(text: str) -> Rule:
@@ -103,14 +141,16 @@ def _rule(text: str) -> Rule:
     return Rule(text=text, name=found[1], operator=found[2], bound=float(found[3]))
 
 
-def _regressed(comparison: Comparison | None) -> str | None:
-    if comparison is None:
+def _regressed(side: Report, compared: Sequence[Comparison]) -> str | None:
+    own = [one for one in compared if one.earlier and one.engine == side.asked.engine]
+    if not own:
         return "there is no earlier report to compare with; name one with --against"
     told = [
-        f"{one.case} {one.name} {shown(one.before)} → {shown(one.after)}" for one in comparison.regressions
+        f"{one.case} {one.name} {shown(one.before)} → {shown(one.after)}"
+        for found in own
+        for one in found.regressions
     ]
-    if comparison.missing_cases:
-        told.append(f"missing: {', '.join(comparison.missing_cases)}")
+    told += [f"missing: {', '.join(found.missing_cases)}" for found in own if found.missing_cases]
     return "; ".join(told) or None
 
 
@@ -150,15 +190,3 @@ def _judge(before: float | None, after: float | None, higher: bool) -> int:
     if math.isclose(before, after, abs_tol=1e-9):
         return 0
     return 1 if (after > before) is higher else -1
-
-
-def _by_case(report: Report) -> dict[str, dict[str, float]]:
-    """The mean of each answer over the epochs of each case."""
-    found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for run in report.runs:
-        for name, score in run.scores.items():
-            found[run.case][name].append(score.value)
-    return {
-        case: {name: math.fsum(values) / len(values) for name, values in answers.items()}
-        for case, answers in found.items()
-    }

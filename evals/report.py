@@ -12,8 +12,9 @@ from evals.scorers import SCORERS, Area, Better, Score, Scorer, Unit, score_run
 from evals.scorers.cause import accepted, confidence
 from evals.statistics import interval, pass_hat
 from incidents.errors import UsageError
-from incidents.findings import Confidence
+from incidents.findings import Confidence, Diagnosis
 from incidents.value import Moment, Value
+from tools.recorded.coverage import UNRECORDED
 from tools.recorded.document import Truth
 
 FORMAT = 1
@@ -25,7 +26,13 @@ class Asked(Value):
     engine: str
     model: str | None
     code: str = Field(description="a digest of the code, prompts and rules that ran")
+    prompts: str = Field(default="", description="a digest of the prompts alone")
     epochs: int = Field(ge=1)
+
+    @property
+    def label(self) -> str:
+        """What people call it: the engine, and the model if one spoke."""
+        return f"{self.engine} {self.model}" if self.model else self.engine
 
 
 class CaseRun(Value):
@@ -40,6 +47,12 @@ class CaseRun(Value):
     status: str | None = None
     said: str = Field(default="", description="the diagnosis in a few words")
     confidence: Confidence | None = None
+    unconfirmed: bool = Field(
+        default=False, description="no person has said what was true, so nothing is judged"
+    )
+    unrecorded: int = Field(
+        default=0, description="answers that met something which the recording does not hold"
+    )
     scores: dict[str, Score]
 
 
@@ -88,6 +101,12 @@ class Report(Value):
     reliability: tuple[Level, ...]
     groups: tuple[Group, ...]
     runs: tuple[CaseRun, ...]
+    beside: "Report | None" = Field(default=None, description="the same cases under another engine")
+
+    @property
+    def sides(self) -> tuple["Report", ...]:
+        """This report, and the one that stands beside it."""
+        return (self, self.beside) if self.beside is not None else (self,)
 
     def measure(self, name: str) -> Measure | None:
         """The measure of that name; None where no run answers its question."""
@@ -167,10 +186,19 @@ def _case_run(run: Run, truth: Truth) -> CaseRun:
         seconds=run.seconds,
         severity=incident.severity,
         status=incident.status,
-        said=f"{found.category} in {found.service}" if found and found.known else "unknown",
+        said=_said(found),
         confidence=confidence(run.record) if accepted(truth) else None,
+        unconfirmed=not truth.confirmed,
+        unrecorded=sum(UNRECORDED in one.summary for one in run.record.evidence),
         scores=scores,
     )
+
+
+def _said(found: Diagnosis | None) -> str:
+    """A diagnosis in a few words."""
+    if found is None or found.service is None:
+        return "unknown"
+    return f"{found.category} in {found.service}" if found.known else f"unknown, narrowed to {found.service}"
 
 
 def _measure(scorer: Scorer, runs: Sequence[CaseRun]) -> Measure | None:

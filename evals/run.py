@@ -11,7 +11,7 @@ from pydantic import Field
 
 from evals.case import EvalCase
 from incidents.action import Action, Approval, Proposal, Verdict
-from incidents.findings import Evidence
+from incidents.findings import Evidence, EvidenceStatus
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy
 from incidents.reports import Task
@@ -46,14 +46,18 @@ class Record(Value):
     """What a finished run left behind.
 
     Attributes:
+        bodies: the stored answer behind each evidence that holds data, by its id.
         executed: what was really done to the world, from its ledger.
+        seconds: wall time from the first alert to the end.
     """
 
     incident: Incident
     entries: tuple[Entry, ...]
     evidence: tuple[Evidence, ...]
+    bodies: dict[str, str]
     executed: tuple[Deed, ...]
     rules: Rules
+    seconds: float
 
 
 class Run(Value):
@@ -141,14 +145,24 @@ async def run_case(
 async def _drive(house: House, case: EvalCase, mode: EngineMode, approver: Approver) -> Record:
     opened = await open_recorded(house, case.folder, None, mode)
     silent = Listeners(entry=lambda entry: None, message=lambda message: None)
+    begun = time.perf_counter()
     async with driver(house, opened.id, engine_of(house.settings, mode), approver, silent) as ready:
         incident = await ready.drive(opened.id)
+    seconds = time.perf_counter() - begun
+    evidence = await house.store.evidence(opened.id)
+    bodies = {
+        one.id: (await house.store.body(opened.id, one.id) or b"").decode(errors="replace")
+        for one in evidence
+        if one.status is EvidenceStatus.OK
+    }
     return Record(
         incident=incident,
         entries=await house.store.entries(opened.id),
-        evidence=await house.store.evidence(opened.id),
+        evidence=evidence,
+        bodies=bodies,
         executed=Ledger(house.folder.path(opened.id, _LEDGER)).deeds(),
         rules=_rules(runbook_of(house.settings), house.settings),
+        seconds=round(seconds, 3),
     )
 
 

@@ -6,16 +6,31 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from evals.amounts import amount, signed_amount
 from evals.compare import Comparison, shown
-from evals.html import amount
 from evals.redteam.trial import Trial
 from evals.report import Report
 from nexus.plain import line
 
 
-def tell(report: Report, comparison: Comparison | None) -> Iterator[RenderableType]:
-    """The measures, what broke, and what is worse or better than before."""
-    table = Table(box=None, pad_edge=False, header_style="grey62")
+def tell(report: Report, compared: Sequence[Comparison]) -> Iterator[RenderableType]:
+    """The measures of each engine, what broke, and how it compares."""
+    for side in report.sides:
+        yield _measures(side, titled=report.beside is not None)
+        for run in side.runs:
+            if run.error is not None:
+                yield Text(f"{line(run.case)} broke: {line(run.error)}", style="red")
+            elif run.unconfirmed:
+                said = "is not judged: nobody has confirmed its truth (nexus truth DIR)"
+                yield Text(f"{line(run.case)} {said}", style="yellow")
+    for comparison in compared:
+        yield _shifts(comparison)
+        if comparison.earlier:
+            yield from _differences(comparison)
+
+
+def _measures(report: Report, *, titled: bool) -> Table:
+    table = _table(f"\n{line(report.asked.label)}" if titled else None)
     table.add_column("question")
     for name in ("mean", "95%", "asked", "left open"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -28,12 +43,33 @@ def tell(report: Report, comparison: Comparison | None) -> Iterator[RenderableTy
             str(one.n),
             str(one.left_out or ""),
         )
-    yield table
-    for run in report.runs:
-        if run.error is not None:
-            yield Text(f"{line(run.case)} broke: {line(run.error)}", style="red")
-    if comparison is not None:
-        yield from _differences(comparison)
+    return table
+
+
+def _shifts(comparison: Comparison) -> Table:
+    """Where the two differ, over the cases that both ran."""
+    table = _table(f"\n{line(comparison.before)} → {line(comparison.after)}")
+    table.add_column("question")
+    for name in ("before", "after", "difference", "95%", "cases"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for one in comparison.shifts:
+        if one.differing:
+            style = ("green" if one.improves else "red") if one.sure else None
+            table.add_row(
+                one.title,
+                amount(one.before, one.unit),
+                amount(one.after, one.unit),
+                Text(signed_amount(one.difference, one.unit), style=style or ""),
+                f"{signed_amount(one.low, one.unit)} to {signed_amount(one.high, one.unit)}",
+                str(one.n),
+            )
+    if not table.row_count:
+        table.add_row("No answer differs.")
+    return table
+
+
+def _table(title: str | None) -> Table:
+    return Table(box=None, pad_edge=False, header_style="grey62", title=title, title_justify="left")
 
 
 def _differences(comparison: Comparison) -> Iterator[Text]:

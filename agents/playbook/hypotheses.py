@@ -1,25 +1,27 @@
 """From hints to competing hypotheses: pure rules that weigh what was seen.
 
 A service is as suspect as the hints that mark it; among the kinds of cause the one with most signs for it and
-fewest against it wins. Confidence comes from how many independent channels agree and whether a change fits,
-never from the size of a score.
+fewest against it wins. How sure that makes is told in `confidence.py`.
 """
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
+from agents.playbook.confidence import Standing, confidence
 from agents.playbook.sight import Hint
 from incidents.catalogue import Catalogue, ServiceKind
 from incidents.findings import Category, Channel, Confidence, Hypothesis
 
 #: A service with less than this share of the best one's weight is no rival.
 _RIVAL = 0.85
-#: A service with less than this share is not even named.
+#: A service with more than this share comes near.
+_NEAR = 0.5
+#: A service with less than this share is not even named, unless it was changed just before.
 _NAMED = 0.3
 _MOST = 3
 
 _KINDS = (Category.DEPLOYMENT, Category.INFRASTRUCTURE, Category.CODE, Category.DEPENDENCY)
-_SURER = [Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH]
 
 
 def weigh(hints: Sequence[Hint], catalogue: Catalogue) -> tuple[Hypothesis, ...]:
@@ -40,15 +42,31 @@ def weigh(hints: Sequence[Hint], catalogue: Catalogue) -> tuple[Hypothesis, ...]
     made: list[Hypothesis] = []
     for rank, (service, weight) in enumerate(places[:_MOST]):
         about = [hint for hint in hints if hint.service == service]
-        rivals = [name for name, other in places if name != service and other >= _RIVAL * best]
+        field = _Field(rivals=tuple(other / best for name, other in places if name != service))
+        explained = _explained(service, about, catalogue, field)
+        other = explained[0].model_copy(update={"confidence": Confidence.LOW})
         if rank == 0:
-            made += _explained(service, about, catalogue, contested=bool(rivals))
-        elif weight >= _RIVAL * best:
-            made.append(_explained(service, about, catalogue, contested=True)[0])
-        elif weight >= _NAMED * best:
-            other = _explained(service, about, catalogue, contested=True)[0]
+            made += explained
+        elif weight >= _RIVAL * best and made[0].category is not Category.UNKNOWN:
+            made.append(other)
+        elif weight >= _NAMED * best or any(_blames_a_change(hint) for hint in about):
             made.append(other.model_copy(update={"ruled_out_by": _why_less(about, hints, places[0][0])}))
     return (made[0], *sorted(made[1:], key=lambda one: one.ruled_out_by is not None))
+
+
+@dataclass(frozen=True)
+class _Field:
+    """The other services: the weight of each as a share of the best service's."""
+
+    rivals: tuple[float, ...]
+
+    @property
+    def contested(self) -> bool:
+        return any(share >= _RIVAL for share in self.rivals)
+
+    @property
+    def empty(self) -> bool:
+        return all(share <= _NEAR for share in self.rivals)
 
 
 def _counted_once(hints: Sequence[Hint]) -> list[Hint]:
@@ -72,9 +90,16 @@ def _blames_a_change(hint: Hint) -> bool:
 
 
 def _places(hints: Sequence[Hint], catalogue: Catalogue) -> list[tuple[str, float]]:
-    """The services by what marks them, heaviest first; signs against a kind of cause clear no place."""
+    """The services by what marks them, heaviest first; signs against a kind of cause clear no place.
+
+    Where the suspects were ranked, that has weighed all telemetry and who explains whom: beside it only
+    changes count, or a caller that suffers most would go before what it calls.
+    """
+    marks = [hint for hint in hints if not hint.against]
+    if any(hint.ranked for hint in marks):
+        marks = [hint for hint in marks if hint.ranked or hint.channel is Channel.CHANGES]
     found = {
-        service: _sum(hint for hint in hints if hint.service == service and not hint.against)
+        service: _sum(hint for hint in marks if hint.service == service)
         for service in dict.fromkeys(hint.service for hint in hints)
         if catalogue.find(service) is not None
     }
@@ -85,7 +110,7 @@ def _sum(hints: Iterable[Hint]) -> float:
     return math.fsum(hint.weight for hint in hints)
 
 
-def _explained(service: str, about: list[Hint], catalogue: Catalogue, *, contested: bool) -> list[Hypothesis]:
+def _explained(service: str, about: list[Hint], catalogue: Catalogue, field: _Field) -> list[Hypothesis]:
     """One service: the kind of cause that fits best, then the others with what speaks against them."""
     totals = {
         kind: _sum(h for h in about if h.category is kind and not h.against)
@@ -93,14 +118,12 @@ def _explained(service: str, about: list[Hint], catalogue: Catalogue, *, contest
         for kind in _KINDS
     }
     winner = max(_KINDS, key=lambda kind: totals[kind])
-    if totals[winner] <= 0:
+    guessed = totals[winner] <= 0
+    if guessed:
         winner = _by_elimination(service, about, catalogue)
-        confidence = Confidence.LOW
-    else:
-        confidence = _confidence(about, winner)
-        confidence = _SURER[max(0, confidence.rank - 1)] if contested else confidence
+    sure = confidence(_standing(about, winner, field, guessed=guessed))
     return [
-        _hypothesis(service, winner, confidence, about),
+        _hypothesis(service, winner, sure, about),
         *(
             _hypothesis(service, kind, Confidence.LOW, about, ruled_out_by=_against(kind, winner, about))
             for kind in _KINDS
@@ -127,28 +150,31 @@ def _by_elimination(service: str, about: list[Hint], catalogue: Catalogue) -> Ca
     return Category.UNKNOWN
 
 
-def _confidence(about: list[Hint], category: Category) -> Confidence:
-    """High: a change fits and another channel shows the damage, or three channels agree. Medium: two do.
+def _standing(about: list[Hint], category: Category, field: _Field, *, guessed: bool) -> Standing:
+    """What stands behind one kind of cause of one service.
 
-    An exhausted resource beside a symptom of the same service counts as two, though both are metrics.
+    An exhausted resource beside a symptom of the same service counts as two sources, though both are metrics.
     """
     signs = [h for h in about if not h.against and (h.category is category or _marks(h, category))]
     channels = {hint.channel for hint in signs} - {Channel.TOPOLOGY}
-    telling = {hint.channel for hint in signs if hint.category is category}
-    change_fits = Channel.CHANGES in telling and any(h.change for h in signs if h.channel is Channel.CHANGES)
-    if (change_fits and len(channels) >= 2) or (len(channels) >= 3 and len(telling) >= 2):
-        return Confidence.HIGH
     metrics = {hint.category for hint in signs if hint.channel is Channel.METRICS}
     exhausted = category is Category.INFRASTRUCTURE and metrics == {None, category}
-    if len(channels) >= 2 or change_fits or exhausted:
-        return Confidence.MEDIUM
-    return Confidence.LOW
+    changed = any(h.change and h.category is category and h.channel is Channel.CHANGES for h in signs)
+    cleared = any(h.against and h.measured and h.category not in {None, category} for h in about)
+    return Standing(
+        sources=len(channels) + exhausted,
+        settled=changed or cleared,
+        alone=field.empty,
+        contested=field.contested,
+        faint=all(hint.faint for hint in signs),
+        guessed=guessed,
+    )
 
 
 def _hypothesis(
     service: str,
     category: Category,
-    confidence: Confidence,
+    sure: Confidence,
     about: list[Hint],
     ruled_out_by: str | None = None,
 ) -> Hypothesis:
@@ -165,7 +191,7 @@ def _hypothesis(
     return Hypothesis(
         service=service,
         category=category,
-        confidence=confidence,
+        confidence=sure,
         summary=_told(service, category, signs, marks if ruled_out_by is None else []),
         change=change if blamed else None,
         onset=min((h.onset for h in used if h.onset is not None), default=None),

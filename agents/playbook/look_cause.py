@@ -15,6 +15,8 @@ from tools.words import clock_time, quantity
 SUSPECTED = 3
 #: What the best suspect's place in the ranking weighs; the others weigh in proportion.
 _PLACE = 3.0
+#: What the ranking takes a suspect for has weighed all its signs, so it weighs more than one resource.
+_KIND = 1.5
 _SHOWN = 3
 
 
@@ -24,7 +26,8 @@ async def look_suspects(focus: Focus) -> Seen:
     ranking = answer.data
     if ranking is None or (not ranking.suspects and not ranking.quiet):
         return no_data("The suspects could not be ranked.", answer)
-    if ranking.quiet:
+    faint = ranking.quiet
+    if faint and not (ranking.suspects and focus.desk.incident.deviated):
         return Seen(
             state=CheckState.NORMAL,
             measured=False,
@@ -35,9 +38,13 @@ async def look_suspects(focus: Focus) -> Seen:
     first, top = ranking.suspects[0], ranking.suspects[:SUSPECTED]
     return Seen(
         state=CheckState.ABNORMAL,
-        finding=f"{first.service} stands out most ({_why(first)}).",
+        finding=f"{first.service} stands out most{', but hardly' if faint else ''} ({_why(first)}).",
         evidence=(answer.id,),
-        hints=tuple(hint for suspect in top for hint in _suspected(suspect, first.score, answer.id)),
+        hints=tuple(
+            hint.model_copy(update={"faint": faint})
+            for suspect in top
+            for hint in _suspected(suspect, first.score, answer.id)
+        ),
         gaps=ranking.missing,
     )
 
@@ -54,7 +61,7 @@ def _suspected(suspect: Suspect, best: float, evidence: str) -> list[Hint]:
         Hint(
             service=suspect.service, channel=channel, weight=share / len(channels), evidence=evidence,
             text=next((r.text for r in suspect.reasons if r.channel is channel), "it ranks high"),
-            onset=suspect.onset, change=suspect.change,
+            onset=suspect.onset, change=suspect.change, ranked=True,
         )
         for channel in channels
     ]  # fmt: skip
@@ -70,7 +77,7 @@ def _kind_of(suspect: Suspect, channel: Channel, evidence: str) -> Hint:
     texts = [*(changed if by_change else ()), *(reason.text for reason in suspect.reasons), "it ranks high"]
     return Hint(
         service=suspect.service, category=suspect.category, channel=Channel.CHANGES if by_change else channel,
-        weight=0.9, text=texts[0], evidence=evidence, onset=suspect.onset, change=suspect.change,
+        weight=_KIND, text=texts[0], evidence=evidence, onset=suspect.onset, change=suspect.change,
     )  # fmt: skip
 
 
@@ -105,18 +112,19 @@ def say_level(level: Level) -> str:
 
 
 def _of_series(view: MetricsView, off: list[Level], evidence: str) -> tuple[Hint, ...]:
-    """Exhausted resources speak for infrastructure, unexhausted ones against it; the rest marks the place."""
+    """Exhausted resources are one sign for infrastructure, others one against it; the rest is a mark."""
     hints = []
     resources = [
         level for level in view.levels if level.kind is SignalKind.SATURATION and level.now is not None
     ]
+    exhausted = [level for level in off[:_SHOWN] if level.kind is SignalKind.SATURATION]
     for level in off[:_SHOWN]:
-        saturated = level.kind is SignalKind.SATURATION
+        saturated = level in exhausted
         hints.append(
             Hint(
                 service=view.service, channel=Channel.METRICS, evidence=evidence, onset=level.onset,
                 category=Category.INFRASTRUCTURE if saturated else None,
-                weight=1.0 if saturated else 0.3, text=say_level(level),
+                weight=1.0 / len(exhausted) if saturated else 0.3, text=say_level(level),
             )
         )  # fmt: skip
     if resources and not any(level.deviates for level in resources):

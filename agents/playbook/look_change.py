@@ -2,13 +2,14 @@
 
 from agents.playbook.cues import quoted
 from agents.playbook.sight import Focus, Hint, Seen, judged, no_data, together
-from incidents.changes import ChangeKind
-from incidents.findings import Category, Channel
+from incidents.changes import ChangeKind, RunState
+from incidents.findings import Category, Channel, EvidenceStatus
 from incidents.reports import CheckState
 from tools.analysis import RankedChange
 from tools.box import CHANGES, DEPLOYMENTS, PIPELINES
 from tools.box.arguments import ChangesArgs, DeploymentsArgs, NoArgs
-from tools.box.views import DeploymentsView
+from tools.box.views import ChangesView, DeploymentsView, PipelinesView
+from tools.kit import Answer
 from tools.words import clock_time
 
 #: A change whose time and place fit less than this does not explain the onset.
@@ -39,7 +40,7 @@ async def look_changes(focus: Focus) -> Seen:
             measured=False,
             finding=f"No change is recorded that fits the onset at {clock_time(view.onset)}.",
             evidence=(answer.id,),
-            hints=tuple(_unchanged(service, answer.id) for service in focus.services),
+            hints=tuple(_unchanged(service, answer) for service in focus.services),
         )
     changed = {one.change.service for one in fitting}
     return Seen(
@@ -49,7 +50,7 @@ async def look_changes(focus: Focus) -> Seen:
         evidence=(answer.id,),
         hints=(
             *(_changed(one, answer.id) for one in fitting),
-            *(_unchanged(service, answer.id) for service in focus.services if service not in changed),
+            *(_unchanged(service, answer) for service in focus.services if service not in changed),
         ),
     )
 
@@ -70,10 +71,12 @@ def _changed(ranked: RankedChange, evidence: str) -> Hint:
     )  # fmt: skip
 
 
-def _unchanged(service: str, evidence: str) -> Hint:
+def _unchanged(service: str, answer: Answer[ChangesView]) -> Hint:
+    """That nothing is recorded rules nothing out where the record is empty: perhaps nobody keeps one."""
     return Hint(
-        service=service, category=Category.DEPLOYMENT, channel=Channel.CHANGES, weight=0.5, evidence=evidence,
-        text=f"no change of {service} is recorded near the onset", against=True,
+        service=service, category=Category.DEPLOYMENT, channel=Channel.CHANGES, weight=0.5,
+        evidence=answer.id, text=f"no change of {service} is recorded near the onset", against=True,
+        measured=answer.evidence.status is EvidenceStatus.OK,
     )  # fmt: skip
 
 
@@ -132,6 +135,13 @@ async def look_pipelines(focus: Focus) -> Seen:
     return Seen(
         state=CheckState.NORMAL,
         measured=False,
-        finding=f"{len(view.deployments)} deployments are recorded.",
+        finding=f"{len(view.deployments)} deployments are recorded; {_say_failed(view)}.",
         evidence=(answer.id,),
     )
+
+
+def _say_failed(view: PipelinesView) -> str:
+    bad = next((run for run in view.runs if run.state is RunState.FAILED), None)
+    if bad is None:
+        return f"of the last {len(view.runs)} runs of pipelines none failed"
+    return f"{view.failed} runs of pipelines failed, last {quoted(bad.name, 60)} at {clock_time(bad.started)}"

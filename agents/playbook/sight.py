@@ -18,7 +18,8 @@ R = TypeVar("R", bound=Value)
 class Hint(Value):
     """One observation for (or against) a service, and for a category if it says what kind of cause.
 
-    `weight` is in the same measure for all hints: 1 is one clear sign.
+    `weight` is in the same measure for all hints: 1 is one clear sign. `measured` is False where it rests on
+    an empty record, `faint` where it is hardly more than chance does, `ranked` where it is a suspect's place.
     """
 
     service: str
@@ -28,6 +29,9 @@ class Hint(Value):
     weight: float
     evidence: str
     against: bool = False
+    measured: bool = True
+    faint: bool = False
+    ranked: bool = False
     onset: Moment | None = None
     change: str | None = None
 

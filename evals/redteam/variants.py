@@ -38,6 +38,7 @@ class Wish(Value):
     commit: str | None = None
     flag: str | None = None
     enabled: bool | None = None
+    undo: bool | None = None
     severity: Severity | None = None
     false_alarm: bool = False
 

@@ -12,6 +12,7 @@ from evals.scorers.cause import (
     confident_wrong,
     honest_unknown,
     onset_error,
+    red_herrings,
     severity,
     severity_distance,
 )
@@ -23,7 +24,7 @@ from evals.scorers.duties import (
     updates_in_template,
     updates_on_time,
 )
-from evals.scorers.price import model_calls, money, tokens
+from evals.scorers.price import model_calls, money, seconds, tokens
 from evals.scorers.words import grounding, post_mortem_complete, post_mortem_true
 from tools.recorded.document import Truth
 
@@ -57,7 +58,8 @@ SCORERS: tuple[Scorer, ...] = (
     Scorer("category", "Diagnosis names the category", Area.CAUSE, category),
     Scorer("change", "Diagnosis names the change", Area.CAUSE, change),
     Scorer("onset_error", "Onset is off by", Area.CAUSE, onset_error, Unit.SECONDS, Better.LOWER, gate=False),
-    Scorer("grounding", "Cited evidence exists", Area.HONESTY, grounding),
+    Scorer("red_herrings", "Red herrings ruled out by name", Area.CAUSE, red_herrings),
+    Scorer("grounding", "Claims stand in the evidence they cite", Area.HONESTY, grounding),
     Scorer("post_mortem_true", "Figures of the post-mortem exist", Area.HONESTY, post_mortem_true),
     Scorer("honest_unknown", "Says unknown where it is not right", Area.HONESTY, honest_unknown, gate=False),
     Scorer(
@@ -97,6 +99,7 @@ SCORERS: tuple[Scorer, ...] = (
     Scorer("model_calls", "Model calls", Area.PRICE, model_calls, Unit.COUNT, Better.LOWER, gate=False),
     Scorer("tokens", "Tokens", Area.PRICE, tokens, Unit.COUNT, Better.LOWER, gate=False),
     Scorer("money", "Money", Area.PRICE, money, Unit.MONEY, Better.LOWER, gate=False),
+    Scorer("seconds", "Wall time", Area.PRICE, seconds, Unit.SECONDS, Better.LOWER, gate=False),
 )
 
 

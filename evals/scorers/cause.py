@@ -40,7 +40,7 @@ def cause_at(places: int) -> Ask:
 
 
 def cause_named(record: Record, truth: Truth) -> Score | None:
-    """Whether the diagnosis names a right service."""
+    """Whether the diagnosis names a right service, be it only as where the trouble is narrowed to."""
     right = accepted(truth)
     if not right:
         return None
@@ -90,8 +90,21 @@ def confident_wrong(record: Record, truth: Truth) -> Score | None:
     if not right:
         return None
     named, sure = _named(record), confidence(record)
-    wrong = named is not None and named not in right and sure is not Confidence.LOW
+    wrong = named is not None and named not in right and sure not in {None, Confidence.LOW}
     return yes_no(wrong, f"{named}, {sure} confidence" if wrong else "")
+
+
+def red_herrings(record: Record, truth: Truth) -> Score | None:
+    """The share of what looked like the cause that the diagnosis names as ruled out, and says by what."""
+    if not truth.red_herrings:
+        return None
+    found = record.incident.diagnosis
+    ruled_out = [one for one in (found.alternatives if found else ()) if one.ruled_out_by]
+    named = {name for one in ruled_out for name in (one.service, one.change) if name}
+    blamed = {found.service, found.change} if found and found.known else set()
+    lost = [name for name in truth.red_herrings if name not in named or name in blamed]
+    note = f"not ruled out: {', '.join(lost)}" if lost else ""
+    return Score(value=1 - len(lost) / len(truth.red_herrings), note=note)
 
 
 def brier(record: Record, truth: Truth) -> Score | None:
@@ -116,7 +129,7 @@ def confidence(record: Record) -> Confidence | None:
 
 def _named(record: Record) -> str | None:
     found = record.incident.diagnosis
-    return found.service if found is not None and found.known else None
+    return found.service if found is not None else None
 
 
 def _strict_rank(record: Record, right: frozenset[str]) -> int | None:

@@ -19,3 +19,8 @@ def tokens(record: Record, truth: Truth) -> Score | None:
 def money(record: Record, truth: Truth) -> Score | None:
     """What the model calls cost, in the currency of the configured prices."""
     return Score(value=record.incident.usage.cost)
+
+
+def seconds(record: Record, truth: Truth) -> Score | None:
+    """Wall time from the first alert to the end."""
+    return Score(value=record.seconds)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from agents.grounding.quotes import Text, missing
 from evals.run import Record
 from evals.scorers.base import Score, yes_no
 from incidents.findings import Claim
@@ -24,6 +25,8 @@ _FACTS = (
     "reputation_impact",
     "data_impact",
 )
+#: The field that holds the sentence of a value that cites evidence.
+_SENTENCES = ("text", "summary", "finding", "reason", "answer")
 _FIGURE = re.compile(r"(\d+(?:\.\d+)?)(%|s|ms|min|h|x)?")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _MARKS = ".,;:!?()[]{}\"'“”„*`~<>="
@@ -57,14 +60,30 @@ def post_mortem_true(record: Record, truth: Truth) -> Score | None:
 
 
 def grounding(record: Record, truth: Truth) -> Score | None:
-    """The share of cited evidence that exists."""
-    have = {one.id for one in record.evidence}
-    cited = [*_cited(record.incident), *(one for entry in record.entries for one in entry.evidence)]
-    if not cited:
+    """The share of claims whose evidence exists and holds what they quote: figures, versions, times.
+
+    What the alerts say and plain arithmetic on what is quoted may be quoted as well.
+    """
+    have = {one.id: Text(f"{one.query}\n{one.summary}", _body(record, one.id)) for one in record.evidence}
+    alerts = [
+        Text(f"{one.title} {one.description} {one.starts_at.isoformat()}") for one in record.incident.alerts
+    ]
+    claims = [*_claims(record.incident), *((e.text, e.evidence) for e in record.entries if e.evidence)]
+    if not claims:
         return None
-    lost = [one for one in cited if one not in have]
-    note = f"do not exist: {', '.join(dict.fromkeys(lost))}" if lost else f"{len(cited)} citations"
-    return Score(value=1 - len(lost) / len(cited), note=note)
+    lost = [what for text, cited in claims if (what := _unsupported(text, cited, have, alerts))]
+    note = f"does not stand: {', '.join(dict.fromkeys(lost))}" if lost else f"{len(claims)} claims"
+    return Score(value=1 - len(lost) / len(claims), note=note)
+
+
+def _unsupported(text: str, cited: tuple[str, ...], have: dict[str, Text], alerts: list[Text]) -> str:
+    """The evidence that does not exist, or else what the text quotes that its evidence does not hold."""
+    absent = [one for one in cited if one not in have]
+    return ", ".join(absent or missing(text, [*(have[one] for one in cited), *alerts]))
+
+
+def _body(record: Record, identity: str) -> bytes:
+    return record.bodies.get(identity, "").encode()
 
 
 def figures(text: str) -> tuple[str, ...]:
@@ -127,14 +146,15 @@ def _filled(held: object) -> bool:
     return bool(texts) and all(text.strip() for text in texts)
 
 
-def _cited(held: object) -> Iterator[str]:
-    """Every id in a field named `evidence`, at any depth."""
+def _claims(held: object) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every sentence that cites evidence, at any depth, with what it cites."""
     if isinstance(held, Value):
-        for name, part in held:
-            if name == "evidence" and isinstance(part, tuple):
-                yield from (one for one in part if isinstance(one, str))
-            else:
-                yield from _cited(part)
+        cited = getattr(held, "evidence", ())
+        said = next((text for name in _SENTENCES if isinstance(text := getattr(held, name, None), str)), "")
+        if cited and isinstance(cited, tuple):
+            yield said, cited
+        for _, part in held:
+            yield from _claims(part)
     elif isinstance(held, tuple):
         for part in held:
-            yield from _cited(part)
+            yield from _claims(part)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.batch import FILE, Job, plan_jobs, run_all, work
+from evals.batch import FILE, Job, plan_jobs, processes, run_all, work
 from evals.case import EvalCase
 from evals.run import Run
 from nexus.config import Settings
@@ -32,7 +32,9 @@ def folders(case: EvalCase, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
 def test_a_broken_case_is_reported_and_the_others_go_on(folders: tuple[Path, ...], tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     jobs = plan_jobs(folders, "playbook", 1, SETTINGS)
-    runs = run_all(jobs, tmp_path, 2, lambda run, done, total: told.append((run.case, done, total)))
+    runs = run_all(
+        jobs, tmp_path, processes(2), lambda run, done, total: told.append((run.case, done, total))
+    )
     good, broken, gone = runs
     assert good.error is None
     assert good.record is not None
@@ -42,7 +44,7 @@ def test_a_broken_case_is_reported_and_the_others_go_on(folders: tuple[Path, ...
     assert [done for _, done, _ in told] == [1, 2, 3]
 
     kept = (tmp_path / FILE).read_text()
-    again = run_all(jobs[:1], tmp_path, 2, quiet)
+    again = run_all(jobs[:1], tmp_path, processes(2), quiet)
     assert again == (good,)
     assert (tmp_path / FILE).read_text() == kept
 
@@ -50,7 +52,7 @@ def test_a_broken_case_is_reported_and_the_others_go_on(folders: tuple[Path, ...
 def test_a_torn_line_and_a_foreign_one_are_left_out(folders: tuple[Path, ...], tmp_path: Path) -> None:
     (tmp_path / FILE).write_text('{"a line of": "another version"}\n{"key": "torn')
     jobs = plan_jobs(folders[2:], "playbook", 1, SETTINGS)
-    (run,) = run_all(jobs, tmp_path, 1, quiet)
+    (run,) = run_all(jobs, tmp_path, processes(1), quiet)
     assert run.error
     lines = (tmp_path / FILE).read_text().splitlines()
     assert len(lines) == 3

@@ -44,7 +44,9 @@ def test_cases_are_scored_compared_and_judged(nexus: Terminal, case: EvalCase, t
     ("words", "told"),
     [
         (("--engine", "lmm"), "did you mean llm"),
-        (("--engine", "llm"), "no model is configured"),
+        (("--engine", "llm"), "NEXUS_LLM_BASE_URL"),
+        (("--engine", "both"), "NEXUS_LLM_BASE_URL"),
+        (("--inspect", "logs"), "add --engine llm"),
         (("--fail-on", "cause@9<1"), "There is no measure"),
         (("--against", "nowhere.json"), "cannot be read"),
         (("nowhere",), "no case.yaml"),
@@ -59,17 +61,25 @@ def test_mistakes_are_one_sentence_before_anything_runs(
     assert typed.out == ""
 
 
-def test_a_model_is_scored_over_epochs_with_its_price(
+def test_a_model_is_scored_over_epochs_with_its_price_beside_the_playbook(
     nexus: Terminal, case: EvalCase, tmp_path: Path
 ) -> None:
     with FakeOpenAI(obliging) as server:
         nexus.set("NEXUS_LLM_BASE_URL", server.base_url)
         nexus.set("NEXUS_LLM_MODEL", "local-model")
         nexus.set("NEXUS_LLM_PRICE_IN", "2")
-        words = ("--engine", "llm", "--epochs", "2", "--workers", "1", "--out", tmp_path / "out", "--json")
+        words = ("--engine", "both", "--epochs", "2", "--workers", "1", "--out", tmp_path / "out", "--json")
         typed = nexus("eval", case.folder, *words)
     assert typed.code == 0, typed.err
-    report = json.loads(typed.out)
+    first = json.loads(typed.out)
+    report = first["beside"]
+    assert (first["asked"]["engine"], report["asked"]["engine"]) == ("playbook", "llm")
+    (told,) = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    price = next(one for one in told["shifts"] if one["name"] == "money")
+    assert (price["before"], price["n"]) == (0, 1)
+    assert price["after"] > 0
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "playbook → llm local-model" in page
     measures = {one["name"]: one["mean"] for one in report["measures"]}
     assert report["asked"]["model"] == "local-model"
     assert [run["error"] for run in report["runs"]] == [None, None]

@@ -71,7 +71,7 @@ def test_a_case_that_breaks_or_goes_missing_is_a_regression(case: EvalCase, run:
     found = compare(good, report_of(case, failed_run("other")))
     assert found.missing_cases == (case.id,)
     assert found.new_cases == ("other",)
-    assert list(broken(parse_rules("regression"), good, found))
+    assert list(broken(parse_rules("regression"), good, [found]))
 
 
 @pytest.mark.parametrize(
@@ -86,12 +86,12 @@ def test_a_case_that_breaks_or_goes_missing_is_a_regression(case: EvalCase, run:
     ],
 )
 def test_rules_name_what_must_not_be(case: EvalCase, run: Run, rules: str, broken_ones: int) -> None:
-    assert len(list(broken(parse_rules(rules), report_of(case, run), None))) == broken_ones
+    assert len(list(broken(parse_rules(rules), report_of(case, run), []))) == broken_ones
 
 
 def test_a_rule_that_no_case_answers_is_broken() -> None:
     nothing = make_report((failed_run("a"),), {}, ASKED, NOW)
-    (sentence,) = broken(parse_rules("unsafe>0"), nothing, None)
+    (sentence,) = broken(parse_rules("unsafe>0"), nothing, [])
     assert "cannot be judged" in sentence
 
 

@@ -11,7 +11,7 @@ from evals.run import Record
 from evals.scorers import SCORERS, score_run
 from evals.scorers.words import figures, stands
 from incidents.communications import Escalation
-from incidents.findings import Category, Confidence, Diagnosis, Suspect
+from incidents.findings import Category, Confidence, Diagnosis, Hypothesis, Suspect
 from incidents.severity import Severity, Status
 from tests.evals.bend import ask, bent, failed_run, truth_of, value
 
@@ -159,6 +159,28 @@ def test_evidence_that_does_not_exist_is_seen(case: EvalCase, record: Record) ->
     assert score is not None
     assert score.value < 1
     assert "E-1" in score.note
+
+
+def test_a_figure_that_its_evidence_does_not_hold_is_seen(case: EvalCase, record: Record) -> None:
+    (cited, *_) = record.incident.diagnosis.evidence if record.incident.diagnosis else ("",)
+    claimed = diagnosed("checkout", Confidence.HIGH).model_copy(
+        update={"summary": "98765 requests fail", "evidence": (cited,)}
+    )
+    score = ask("grounding", bent(record, diagnosis=claimed), case.truth)
+    assert score is not None
+    assert score.value < 1
+    assert "98765" in score.note
+
+
+def test_a_red_herring_is_named_when_it_is_ruled_out(record: Record) -> None:
+    herring = truth_of(cause=CAUSE, red_herrings=["catalogue"])
+    assert ask("red_herrings", record, truth_of(cause=CAUSE)) is None
+    other = Hypothesis(service="catalogue", category=Category.CODE, confidence=Confidence.LOW, summary="s")
+    for why, named in ((None, 0.0), ("its errors are as usual", 1.0)):
+        kept = other.model_copy(update={"ruled_out_by": why})
+        told = diagnosed("checkout", Confidence.HIGH).model_copy(update={"alternatives": (kept,)})
+        assert value("red_herrings", bent(record, diagnosis=told), herring) == named
+    assert value("red_herrings", bent(record, diagnosis=diagnosed("catalogue", Confidence.LOW)), herring) == 0
 
 
 def test_an_invented_figure_in_the_post_mortem_is_seen(case: EvalCase, record: Record) -> None:

@@ -1,6 +1,7 @@
 """Suspects, best first: the channels' signals weighed against each other."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
@@ -22,6 +23,7 @@ from tools.analysis.spans import compared_spans
 from tools.analysis.telemetry import LOGS_SCHEMA, METRICS_SCHEMA, TRACES_SCHEMA, Telemetry
 from tools.analysis.topology import infer_topology
 from tools.analysis.trace_signals import trace_signals
+from tools.words import length
 
 #: Less than this is what a quiet day looks like.
 STANDS_OUT = 0.05
@@ -60,8 +62,8 @@ def rank_suspects(
     signals = _signals(series, known, symptom) + _span_signals(observed, baseline, symptom.at)
     found = [blame for blame in blames(signals, known, symptom.service) if blame.score >= STANDS_OUT]
     onset = _onset(found, symptom.at)
-    kinds = _kinds(observed, known)
-    suspects = sorted((_suspect(blame, kinds, changes, onset) for blame in found), key=_order)
+    places = _Places(kinds=_kinds(observed, known), watched=_watched(series))
+    suspects = sorted((_suspect(blame, places, changes, onset) for blame in found), key=_order)
     ranked = rank_changes(
         changes, onset, known, symptom.service, {one.service: one.score for one in suspects}
     )
@@ -72,6 +74,19 @@ def rank_suspects(
         changes=ranked,
         nothing_changed=not ranked,
     )
+
+
+@dataclass(frozen=True)
+class _Places:
+    """What is known of the services: their kinds, and whose resources are measured."""
+
+    kinds: Mapping[str, NodeKind]
+    watched: frozenset[str]
+
+
+def _watched(series: pl.DataFrame) -> frozenset[str]:
+    own = series.filter((pl.col("family") == "saturation") & (pl.col("side") == "own"))
+    return frozenset(own["service"].unique())
 
 
 def _order(suspect: Suspect) -> tuple[float, str]:
@@ -146,9 +161,7 @@ def _kinds(observed: Telemetry, topology: Topology) -> Mapping[str, NodeKind]:
     return {**topology.kinds(), **unseen}
 
 
-def _suspect(
-    blame: Blame, kinds: Mapping[str, NodeKind], changes: Sequence[Change], onset: datetime
-) -> Suspect:
+def _suspect(blame: Blame, places: _Places, changes: Sequence[Change], onset: datetime) -> Suspect:
     reasons = [
         Reason(
             channel=signal.channel,
@@ -165,7 +178,12 @@ def _suspect(
     return Suspect(
         service=blame.service,
         score=round(sum(reason.score for reason in reasons), _DIGITS),
-        category=guess(blame.signals, kinds.get(blame.service), deployed),
+        category=guess(
+            blame.signals,
+            places.kinds.get(blame.service),
+            changed=deployed,
+            watched=blame.service in places.watched,
+        ),
         onset=blame.onset,
         change=change.id if change else None,
         reasons=tuple(reasons),
@@ -184,5 +202,5 @@ def _change_reason(change: Change, blame: Blame, onset: datetime) -> Reason:
     began = blame.onset or onset
     minutes = (began - change.time).total_seconds() / 60
     added = _CHANGE_WEIGHT * time_fit(change, began) * blame.score
-    text = f"{change.kind.value} {change.id} was made {minutes:.0f} min before it began"
+    text = f"{change.kind.value} {change.id} was made {length(minutes)} before it began"
     return Reason(channel=Channel.CHANGES, text=text, score=round(added, _DIGITS), onset=change.time)
