@@ -14,6 +14,7 @@ from incidents.findings import (
 )
 from incidents.reports import InvestigationReport
 from tools.box import BOX, SUSPECTS
+from tools.schema import server_of
 
 #: The channels that the ranking of suspects is computed from.
 TELEMETRY = frozenset({"metrics", "logs", "traces"})
@@ -47,7 +48,7 @@ def sources(cited: Iterable[str], evidence: Mapping[str, Evidence]) -> int:
     The ranking of suspects is made of the telemetry: it counts only where none of that is cited itself.
     """
     tools = {evidence[identity].tool for identity in cited if identity in evidence}
-    channels = {BOX[tool].channel or tool if tool in BOX else tool for tool in tools}
+    channels = {BOX[tool].channel or tool if tool in BOX else server_of(tool) for tool in tools}
     if channels & TELEMETRY:
         channels.discard(SUSPECTS.name)
     return len(channels)

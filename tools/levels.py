@@ -58,6 +58,7 @@ class Level(Value):
         default=0.0, description="how far now is from the reference, in robust deviations; 0 without one"
     )
     deviates: bool = False
+    high: float | None = Field(default=None, description="the top of its usual range: nine of ten are below")
     onset: Moment | None = Field(default=None, description="since when it deviates")
 
     @property
@@ -150,11 +151,16 @@ def _now(frame: pl.DataFrame, recent: Window) -> pl.DataFrame:
 
 def _pooled(current: pl.DataFrame) -> pl.DataFrame:
     each = current.group_by("instance", *SERIES).agg(
-        pl.col("value").median().alias("level"),
+        # Whether something is up is a state and no measurement: its last word counts.
+        pl.when(pl.col("family").first() == "up")
+        .then(pl.col("value").last())
+        .otherwise(pl.col("value").median())
+        .alias("level"),
         pl.len().alias("count"),
-        pl.col("kind", "unit", "side").first(),
+        pl.col("kind", "unit", "side", "family").first(),
     )
     load = pl.col("kind").first().is_null() | (pl.col("kind").first() == SignalKind.TRAFFIC)
+    load = load | (pl.col("family").first() == "up")  # the share of instances
     return each.group_by(SERIES).agg(
         pl.when(load).then(pl.col("level").mean()).otherwise(pl.col("level").max()).alias("now"),
         pl.col("count").sum(),
@@ -210,7 +216,7 @@ def _agreed() -> list[pl.Expr]:
 def _level(row: dict[str, object], frame: pl.DataFrame, recent: Window) -> Level:
     level = Level.model_validate(
         {name: row[name] for name in ("service", "metric", "peer", "unit", "side", "kind", "now", "sigmas")}
-        | {"baseline": row["ref_median"]}
+        | {"baseline": row["ref_median"], "high": row["ref_high"]}
     )
     limit = DEVIATES if level.kind in _FELT else DEVIATES_LOAD
     if level.kind is None or level.sigmas < limit:
@@ -231,7 +237,9 @@ def _onset(frame: pl.DataFrame, level: Level, high: float, end: datetime) -> dat
     half = high + (now - high) / 2 if now > high else (now + (level.baseline or 0.0)) / 2
     beyond = [value >= half if now > high else value <= half for value in series["value"].to_list()]
     times: list[datetime] = series["time"].to_list()
-    found, hits = None, 0
+    # Where the run has just ended, its last sample speaks: what deviates has deviated since some moment.
+    found = next((time for time, is_beyond in zip(times[::-1], beyond[::-1], strict=True) if is_beyond), None)
+    hits = 0
     for seen, index in enumerate(range(len(beyond) - 1, -1, -1), start=1):
         hits += beyond[index]
         if beyond[index] and hits * 3 >= seen * 2:

@@ -34,8 +34,9 @@ from tools.ports import World
 from tools.symptom import began, symptom_of
 from tools.words import span
 
-#: What was read is shared by the roles that ask within this time.
+#: What was read is shared by the roles that ask within this time; what failed may answer again sooner.
 FRESH = timedelta(seconds=10)
+FRESH_GAP = timedelta(seconds=2)
 
 _ALWAYS = Window(start=datetime(1970, 1, 1, tzinfo=UTC), end=datetime(2200, 1, 1, tzinfo=UTC))
 
@@ -74,7 +75,8 @@ async def observe(sources: Sources) -> Observed:
     memo = _memo_of(sources.world)
     async with memo.lock:
         seen = memo.seen
-        if seen is None or memo.key != key or not timedelta() <= now - seen.at < FRESH:
+        fresh = FRESH_GAP if seen is not None and seen.failed else FRESH
+        if seen is None or memo.key != key or not timedelta() <= now - seen.at < fresh:
             memo.seen = seen = await _look(sources, now, action)
             memo.key, memo.ranking = key, None
     return seen

@@ -5,6 +5,7 @@ from pydantic import Field
 from incidents.catalogue import Catalogue, Service, ServiceKind
 from incidents.value import Moment, Value
 from incidents.verification import SignalKind
+from tools.analysis.conventions import conventions
 from tools.levels import Level
 from tools.observed import Observed
 from tools.signals import telling
@@ -85,7 +86,7 @@ def _state(service: Service, known: bool, levels: list[Level]) -> ServiceState:
     return state.model_copy(
         update={
             "tails": tails,
-            "down": _is_down(state),
+            "down": _is_down(state) or any(_says_down(level) for level in own),
             "deviates": bool(off),
             "onset": min((level.onset for level in off if level.onset is not None), default=None),
             "score": max((level.sigmas for level in off), default=0.0),
@@ -104,6 +105,12 @@ def _order(level: Level) -> tuple[bool, bool, int, bool, float, str]:
     wants_share = level.kind in {SignalKind.ERRORS, SignalKind.SATURATION}
     no_share = wants_share and not is_share
     return level.now is None, no_share, latency, not level.deviates, -level.sigmas, level.metric
+
+
+def _says_down(level: Level) -> bool:
+    """Whether a series that tells if something is up says that no instance is, and usually does not."""
+    state = conventions().meaning(level.metric, level.unit).family == "up"
+    return state and level.now == 1.0 and level.baseline == 0.0
 
 
 def _is_down(state: ServiceState) -> bool:

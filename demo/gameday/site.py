@@ -16,7 +16,7 @@ from tools.live.metrics.conventions import shipped
 CONVENTIONS = ("up", "otel-http", "prometheus-client")
 
 #: A real watch lasts half an hour. A third of `settle` is skipped: longer than the span of the rates.
-WATCH = {"lasts": "75s", "every": "12s", "settle": "51s"}
+WATCH = {"lasts": "57s", "every": "12s", "settle": "45s"}
 
 
 def write_site(path: Path, shop: Shop, monitoring: Monitoring) -> None:
@@ -45,7 +45,7 @@ def _site(shop: Shop, monitoring: Monitoring) -> dict[str, Any]:
             }
             for entry in CATALOGUE
         ],
-        "windows": {"lookback": "40s", "quiet": "45s", "recent": "12s", "lead": "20s"},
+        "windows": {"lookback": "30s", "quiet": "30s", "recent": "12s", "lead": "20s"},
         "limits": {"changes_per_hour": 20},
         "backends": {
             "metrics": _metrics(monitoring),
@@ -92,6 +92,7 @@ def _actions(shop: Shop) -> list[dict[str, Any]]:
             "services": list(DEPLOYED),
             "supervisor": str(shop.folder / "supervisor.sock"),
             "health": health,
+            "scales": ["catalogue"],
             "max_replicas": DEPLOYED["catalogue"].instances,
         },
         {
@@ -100,15 +101,14 @@ def _actions(shop: Shop) -> list[dict[str, Any]]:
             "services": dict(FLAG_OWNERS),
             "fallbacks": {"payment": "payment_fallback", "card-network": "payment_fallback"},
         },
-        _command("failover", "database", "demo.failover", shop),
+        _command("failover", "database", "demo.failover", shop, "--to", "database-2")
+        | {"status": _argv("demo.failover", shop, "--check", "--to", "database-2")},
         _command("hotfix", "catalogue", "demo.hotfix", shop, "--commit", "{commit}"),
     ]
 
 
 def _command(action: str, service: str, module: str, shop: Shop, *more: str) -> dict[str, Any]:
-    argv = [sys.executable, "-m", module, "--run", str(shop.folder), *more]
-    # Our own programs are found from the project's folder, wherever Nexus was started.
-    argv = ["/usr/bin/env", f"PYTHONPATH={ROOT}", *argv]
+    argv = _argv(module, shop, *more)
     return {
         "kind": "command",
         "action": action,
@@ -116,3 +116,9 @@ def _command(action: str, service: str, module: str, shop: Shop, *more: str) -> 
         "run": argv,
         "dry_run": [*argv, "--dry-run"],
     }
+
+
+def _argv(module: str, shop: Shop, *more: str) -> list[str]:
+    """Our own programs are found from the project's folder, wherever Nexus was started."""
+    argv = [sys.executable, "-m", module, "--run", str(shop.folder), *more]
+    return ["/usr/bin/env", f"PYTHONPATH={ROOT}", *argv]

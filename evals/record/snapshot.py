@@ -63,7 +63,7 @@ async def take(world: World, incident: Incident, now: datetime) -> Snapshot | No
     """
     whole = _whole(world, incident, now)
     done = executed(incident)
-    cuts = [acted_at(one) for one in done]
+    cuts = [_let_go(one) for one in done]
     shot = Snapshot(window=whole, pages=Pages(pl.DataFrame()))
     first = Window(start=whole.start, end=min([*cuts, whole.end]))
     pages = await _pages(world, first, shot, "telemetry", HISTORY)
@@ -91,6 +91,11 @@ def executed(incident: Incident) -> list[Proposal]:
     """What was really done, oldest first."""
     done = [one for one in incident.proposals if one.outcome is not None and one.outcome.done]
     return sorted(done, key=acted_at)
+
+
+def _let_go(proposal: Proposal) -> datetime:
+    """When a change could begin: a real one takes a while, and is logged before its outcome is known."""
+    return min([acted_at(proposal), *(approval.at for approval in proposal.approvals[-1:])])
 
 
 def _began(world: World, incident: Incident) -> datetime:

@@ -67,10 +67,13 @@ def site_of(config: Path | None) -> tuple[Path, "Site"]:
     Raises:
         SettingsError: it cannot be read, or breaks a rule.
     """
+    from nexus.books import roster_of
     from nexus.site import load_site
 
     path = (config or settings().config).resolve()
-    return path, load_site(path)
+    site = load_site(path)
+    site.need_roles(role.slug for role in roster_of(settings()).roles)
+    return path, site
 
 
 def desk_of(opened: "House", site: "Site", path: Path, mode: str, approve: str, *, quiet: bool) -> "Desk":
