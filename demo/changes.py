@@ -30,16 +30,16 @@ class ChangeLog:
     """The log of one run.
 
     Args:
-        file: It is made with the first change.
+        file: It is made at once: nothing was changed yet, which is not the same as no log.
     """
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
 
     def changes(self) -> list[Change]:
         """The log so far, oldest first."""
-        if not self._file.exists():
-            return []
         names = [field.name for field in fields(Change)]
         lines = map(json.loads, self._file.read_text().splitlines())
         # Others write here too, and leave out what they do not know.

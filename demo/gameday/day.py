@@ -79,7 +79,6 @@ class GameDay:
                 receiver_port=sock.getsockname()[1],
                 settings=FAST,
             )
-            shop.log.path.touch()  # nothing was changed yet, which is not the same as no log
             path = self.work / "nexus.yaml"
             write_site(path, shop, monitoring)
             desk = self._desk(path)
