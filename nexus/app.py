@@ -11,12 +11,13 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from agents.engine import Engine
 from agents.role import Roster
 from graph.build import build
+from graph.entries import entry
 from graph.ports import Journal
 from graph.state import Deps
 from incidents.incident import Incident
 from incidents.reports import PostMortemReport
 from incidents.runbook import Runbook
-from incidents.timeline import Entry
+from incidents.timeline import Entry, EntryKind
 from nexus.books import roster_of, runbook_of
 from nexus.driver import Driver
 from nexus.house import House
@@ -78,6 +79,10 @@ async def driver(
         await saver.conn.execute("pragma busy_timeout = 15000")  # as long as the store waits
         await saver.conn.executescript(FENCE)
         deps = _deps(house, stage, engine, runbook, roster, listeners)
+        for number, gap in enumerate(stage.gaps, start=1):
+            now = stage.clock.now()
+            told = entry(await house.find(incident), now, EntryKind.GAP, gap, f"tools:{number}")
+            await deps.journal.write(told)
         yield Driver(store=house.store, graph=build(runbook, saver), deps=deps, waiter=stage.waiter)
 
 
@@ -103,7 +108,8 @@ def _deps(
     journal = Announced(house.store, listeners.entry)
 
     def make_kit(sources: Sources, role: str, tools: tuple[str, ...]) -> Kit:
-        return Kit(sources, house.store, role, available(tools, sources.world))
+        more = stage.more_tools.get(role, ())
+        return Kit(sources, house.store, role, (*available(tools, sources.world), *more))
 
     async def write_post_mortem(incident: Incident, report: PostMortemReport, who: str, engine: str) -> str:
         written = post_mortem(

@@ -137,6 +137,7 @@ async def _site(settings: Settings, environment: Mapping[str, str]) -> tuple[Che
 
     try:
         site = load_site(settings.config)
+        site.need_roles(role.slug for role in roster_of(settings).roles)
     except NexusError as error:
         return (Check(part="Live world", state=State.BROKEN, found=str(error), advice="mend that file"),)
     services = f"{len(site.services)} services in {settings.config}"

@@ -13,6 +13,7 @@ from nexus.stage import Stage
 from nexus.store import WorldKind, WorldRef
 from nexus.waiters import Approver, LiveWaiter
 from tools.clock import Clock
+from tools.live.mcp import mcp_tools
 from tools.live.waits import Heard, timed_world
 from tools.live.world import live_world
 from tools.redacted import redacted_world
@@ -50,6 +51,7 @@ async def live_stage(
     site = load_site(Path(ref.path))
     quiet = quiet_of(incident, site)
     ledger = house.settings.home / LEDGER
+    more = await mcp_tools(site.backends.mcp, house.secrets)
     async with live_world(
         site.backends, site.catalogue, quiet, site.windows.spans, house.secrets, clock, ledger
     ) as world:
@@ -61,6 +63,8 @@ async def live_stage(
             revenue_threshold=site.thresholds.revenue,
             pace=lambda step: None,
             catch_up=lambda known: None,
+            more_tools=more.tools,
+            gaps=more.gaps,
         )
 
 

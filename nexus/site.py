@@ -1,5 +1,6 @@
 """`nexus.yaml`: the system that a live Nexus looks after. Secrets stand in it by reference only."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
@@ -9,7 +10,7 @@ from pydantic import Field, model_validator
 
 from incidents.action import ActionKind
 from incidents.catalogue import Catalogue, Service
-from incidents.document import parse_document, read_yaml
+from incidents.document import hint, parse_document, read_yaml
 from incidents.duration import Duration
 from incidents.errors import SettingsError
 from incidents.policy import ApprovalPolicy, Rule
@@ -87,8 +88,10 @@ class Site(Value):
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
         names = [service.name for service in self.services]
-        if doubled := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"services: {doubled[0]!r} stands twice")
+        servers = [server.name for server in self.backends.mcp]
+        for part, listed in (("services", names), ("backends.mcp", servers)):
+            if doubled := sorted({name for name in listed if listed.count(name) > 1}):
+                raise ValueError(f"{part}: {doubled[0]!r} stands twice")
         for place, name in self._names_used():
             if name not in names:
                 near = get_close_matches(name, names, n=1, cutoff=0.5)
@@ -105,9 +108,26 @@ class Site(Value):
         ]
         for number, action in enumerate(self.backends.actions):
             used += [(f"backends.actions[{number}].services", name) for name in _served(action.services)]
+        if (screens := self.backends.screens) is not None:
+            used += [(f"backends.screens.pages.{page.name}.service", page.service) for page in screens.pages]
         for number, freeze in enumerate(self.freezes):
             used += [(f"freezes[{number}].services", name) for name in freeze.services]
         return used
+
+    def need_roles(self, slugs: Iterable[str]) -> None:
+        """Make sure that the roles exist which are given further tools.
+
+        Raises:
+            SettingsError: one does not.
+        """
+        known = tuple(slugs)
+        for server in self.backends.mcp:
+            for role in server.roles:
+                if role not in known:
+                    near = hint(role, list(known))
+                    raise SettingsError(
+                        f"backends.mcp.{server.name}.roles: there is no role {role!r}; {near}"
+                    )
 
     @property
     def catalogue(self) -> Catalogue:

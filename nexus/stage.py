@@ -1,13 +1,15 @@
 """What an incident is played on: its world, its time, and who lets time pass."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy
 from incidents.severity import Step
+from incidents.value import Value
 from nexus.driver import Waiter
 from tools.clock import Clock
+from tools.kit import Tool
 from tools.ports import World
 
 
@@ -16,6 +18,7 @@ class Stage:
     """Everything about one incident that depends on the sort of its world.
 
     `pace` and `catch_up` move a virtual clock (see `graph.state.Deps`); on the wall's clock both do nothing.
+    `more_tools` are further tools by role, which this world brings; `gaps` says what of it is missing.
     """
 
     world: World
@@ -25,3 +28,5 @@ class Stage:
     revenue_threshold: float | None
     pace: Callable[[Step], None]
     catch_up: Callable[[Incident], None]
+    more_tools: Mapping[str, tuple[Tool[Value, Value], ...]] = field(default_factory=dict)
+    gaps: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ rows ordered by time, and no row where there is no data. A backend that does not
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import polars as pl
@@ -95,7 +95,7 @@ class Spans:
     """How a world is looked at.
 
     Attributes:
-        lookback: how far before its opening an incident is looked at: alert rules wait minutes before they fire.
+        lookback: how far before its opening an incident is looked at: alert rules wait minutes to fire.
         recent: what counts as now: long enough for a handful of samples, short enough to follow a change. A
             fault has to fill more than half of it to show.
         lead: an alert follows its fault; samples this long before it are taken as untroubled.
@@ -107,12 +107,58 @@ class Spans:
 
 
 @dataclass(frozen=True)
+class Shot:
+    """The picture of a page.
+
+    Attributes:
+        page: its name in the configuration, and whose it is: `service`.
+        title: what the page calls itself; untrusted text, redacted and short.
+        status: of HTTP, if it told one.
+        complete: whether the part that the configuration waits for appeared.
+        png: what could be seen. Only people look at it: text in it reaches no model.
+    """
+
+    page: str
+    service: str
+    title: str
+    status: int | None
+    complete: bool
+    at: datetime
+    png: bytes
+
+    @property
+    def said(self) -> str:
+        """Status, title and completeness in words."""
+        status = "no status" if self.status is None else f"HTTP {self.status}"
+        missing = "" if self.complete else ", the part that is waited for did not appear"
+        return f"{status}, title {self.title!r}{missing}"
+
+
+class Screens(Protocol):
+    """Dashboards and pages that users see, opened in a browser."""
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """The names of the pages, in their order."""
+        ...
+
+    async def shoot(self, page: str) -> Shot:
+        """The picture of a page as it is now.
+
+        Raises:
+            UnknownName: no page of that name is configured.
+            ToolFailed: there is no browser, or the page does not open.
+        """
+        ...
+
+
+@dataclass(frozen=True)
 class World:
     """The ports of one world, wired together, with the time span that counts as quiet.
 
     `quiet` is a window of normal operation inside the same sources, if one is known. `baseline` answers for
     a quiet time that is kept apart (another folder, another day), if there is one. Recorded worlds have no
-    `health`: what was not asked then cannot be asked now; nor `pipelines`.
+    `health`: what was not asked then cannot be asked now; nor `pipelines` and `screens`.
     """
 
     catalogue: Catalogue
@@ -125,6 +171,7 @@ class World:
     quiet: Window | None = None
     baseline: "World | None" = None
     pipelines: Pipelines | None = None
+    screens: Screens | None = None
     spans: Spans = Spans()
 
 

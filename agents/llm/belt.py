@@ -15,6 +15,7 @@ from incidents.reports import Task
 from incidents.value import Value
 from prompts.text import fence, line
 from tools.kit import Kit, Tool
+from tools.schema import SchemaArgs
 
 #: Puts a question to a tool; tells the answer and the kind of the problem.
 _Ask = Callable[[Mapping[str, Any]], Awaitable[tuple[str, str | None]]]
@@ -68,10 +69,15 @@ def tools_of(kit: Kit, task: Task, limit: int, *, trace_content: bool = False) -
             coroutine=ask,
             name=tool.name,
             description=tool.description,
-            args_schema=arguments_of(tool.args, names),
+            args_schema=_schema_of(tool.args, names),
         )
 
     return [traced(tool) for tool in kit.tools if tool.name not in early]
+
+
+def _schema_of(args: type[Value], names: tuple[str, ...]) -> type[BaseModel] | dict[str, Any]:
+    """What a model is told of the arguments: a tool from outside brings its own JSON schema."""
+    return dict(args.document) if issubclass(args, SchemaArgs) else arguments_of(args, names)
 
 
 def _asking(kit: Kit, tool: Tool[Value, Value], names: tuple[str, ...], limit: int) -> _Ask:

@@ -14,7 +14,9 @@ from tools.live.actions import adapter_of
 from tools.live.changes import source_of
 from tools.live.health import LiveHealth
 from tools.live.logs import live_logs
+from tools.live.mcp import McpTools
 from tools.live.metrics import live_metrics
+from tools.live.screens import BrowserScreens
 from tools.live.secrets import Secrets
 from tools.live.spec import Backends
 from tools.live.traces import live_traces
@@ -59,6 +61,10 @@ def _makers(
         yield f"changes {number} ({change.kind})", partial(source_of, change, secrets)
     for number, action in enumerate(backends.actions, 1):
         yield f"actions {number} ({action.kind})", partial(adapter_of, action, secrets, clock)
+    if (screens := backends.screens) is not None:
+        yield f"screens ({screens.kind})", partial(BrowserScreens, screens, clock)
+    for server in backends.mcp:
+        yield f"mcp ({server.name})", partial(McpTools, server, secrets)
 
 
 async def _checked(part: str, make: Callable[[], _Checkable]) -> Checked:

@@ -9,6 +9,7 @@ from pydantic import Field, HttpUrl, field_validator
 from incidents.duration import Duration
 from incidents.value import Value
 from tools.live.secrets import SecretRef
+from tools.live.spec_beside import BrowserSpec, McpServer
 
 
 class Auth(Value):
@@ -287,3 +288,5 @@ class Backends(Value):
     changes: tuple[ChangeSpec, ...] = ()
     actions: tuple[ActionSpec, ...] = ()
     health: tuple[HealthSpec, ...] = Field(default=(), description="beside the endpoints of the catalogue")
+    screens: BrowserSpec | None = None
+    mcp: tuple[McpServer, ...] = Field(default=(), description="further tools for roles")

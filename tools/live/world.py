@@ -14,6 +14,7 @@ from tools.live.changes import live_changes
 from tools.live.health import LiveHealth
 from tools.live.logs import live_logs
 from tools.live.metrics import live_metrics
+from tools.live.screens import BrowserScreens
 from tools.live.secrets import Secrets
 from tools.live.spec import Backends
 from tools.live.traces import live_traces
@@ -71,6 +72,7 @@ async def live_world(
             quiet=quiet,
             pipelines=pipelines,
             spans=spans,
+            screens=BrowserScreens(backends.screens, clock) if backends.screens else None,
         )
 
 

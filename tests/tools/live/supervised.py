@@ -21,7 +21,7 @@ from tools.live.spec import Releases
 
 VERSIONS = ("1.0", "2.0", "3.0", "sick", "broken")
 FIRST = {"shop": "2.0", "crew": "2.0"}
-LOG = [
+LOG: list[dict[str, object]] = [
     {"time": "2026-03-10T09:00:00Z", "id": "d1", "service": "shop", "kind": "deploy", "version_from": "sick",
      "version_to": "1.0", "author": "ana", "summary": "first", "commit": "aaa111"},
     {"time": "2026-03-12T10:16:00Z", "id": "d2", "service": "shop", "kind": "deploy", "version_from": "1.0",
@@ -121,6 +121,7 @@ class Target:
         return [json.loads(line) for line in (self.root / "releases.log").read_text().splitlines()]
 
     async def reset(self) -> None:
+        (self.root / "nexus.log").unlink(missing_ok=True)
         (self.root / "releases.log").write_text("".join(json.dumps(line) + "\n" for line in LOG))
         manager = Supervisord(str(self.socket), timedelta(seconds=10))
         for service, first in FIRST.items():
