@@ -6,7 +6,7 @@ import json
 import typer
 from rich.console import Group
 
-from nexus.cli.base import Json, environment, out, settings, write
+from nexus.cli.base import Json, environment, log_to_stderr, out, settings, write
 
 
 def register_about(app: typer.Typer) -> None:
@@ -56,6 +56,7 @@ def doctor(as_json: Json = False) -> None:
     from nexus.doctor import examine
     from nexus.render.doctor import doctor_view
 
+    log_to_stderr()
     found = asyncio.run(examine(settings(), environment()))
     if as_json:
         write(json.dumps([check.model_dump(mode="json") for check in found], indent=2))

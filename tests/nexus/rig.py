@@ -63,6 +63,9 @@ class Rig:
         self.asked += 1
         if self.silent:
             return Answer("down", 503)
+        if asked.path == "/api/v1/query":
+            up = {"metric": {"__name__": "up", "service": "web"}, "value": [time.time(), "1"]}
+            return told({"status": "success", "data": {"resultType": "vector", "result": [up]}})
         metric = asked.one("query")
         start, end, step = (float(asked.one(part)) for part in ("start", "end", "step"))
         moments = [start + n * step for n in range(math.floor((end - start) / step) + 1)]

@@ -10,6 +10,7 @@ from incidents.catalogue import Catalogue
 from incidents.errors import NexusError
 from incidents.value import Value
 from tools.clock import Clock
+from tools.gaps import noted
 from tools.live.actions import adapter_of
 from tools.live.changes import source_of
 from tools.live.health import LiveHealth
@@ -85,13 +86,15 @@ async def _health(
 ) -> tuple[Checked, ...]:
     health = LiveHealth(backends.health, catalogue, secrets, clock)
     try:
-        probes = await health.probe()
+        with noted() as gaps:
+            probes = await health.probe()
     finally:
         await health.aclose()
-    return tuple(
+    asked = (
         Checked(part=f"{probe.service} {probe.target}", answers=probe.healthy, said=probe.said)
         for probe in probes
     )
+    return (*asked, *(Checked(part="health", answers=False, said=gap) for gap in gaps))
 
 
 async def _within(asked: Awaitable[str]) -> str:
