@@ -32,7 +32,10 @@ async def grounds_of(assignment: Assignment, desk: Desk, role_text: str = "") ->
             Source("", incident.model_dump_json(exclude={"usage", "seen"}).encode()),
             Source(_lengths(desk)),
         ),
-        alerts=(Source("", incident.model_dump_json(include={"title", "alerts"}).encode()),),
+        alerts=(
+            Source("", incident.model_dump_json(include={"title", "alerts"}).encode()),
+            Source("\n".join(assignment.checks)),
+        ),
     )
 
 

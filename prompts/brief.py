@@ -43,6 +43,7 @@ class _Sizes(Value):
     services: int
     further: int = 100
     text: int = 300
+    labels: int = 8
     readings: int = 12
     alternatives: int = 4
     notes: int = 8
@@ -86,6 +87,7 @@ _LADDER = (
         services=4,
         further=0,
         text=80,
+        labels=0,
         readings=2,
         notes=2,
     ),

@@ -43,7 +43,7 @@ class Grounds:
         changes: ids of changes that the incident itself names.
         actions: kinds of change that this assignment may propose.
         known: what sentences without citations may quote beside all evidence: the incident as it stands.
-        alerts: what the alerts say; they have no evidence id, so that every sentence may quote them.
+        alerts: what every sentence may quote, having no id: the alerts, the checks asked for.
     """
 
     services: frozenset[str]

@@ -30,6 +30,7 @@ class LogCue(Value):
 
     match: str
     category: Category
+    outright: bool = Field(default=False, description="it names what ran out, so it settles the cause")
 
 
 class ResourceCue(Value):
@@ -37,6 +38,7 @@ class ResourceCue(Value):
 
     match: str
     actions: tuple[ActionKind, ...]
+    held: bool = Field(default=False, description="somebody holds it, whom a restart makes let go")
 
 
 class Cues(Value):
@@ -83,14 +85,31 @@ def says(pattern: str, *texts: str) -> bool:
     return any(re.search(pattern, text.lower()) for text in texts)
 
 
+def log_cue(*texts: str) -> LogCue | None:
+    """What a new log line says about the cause, or None if nothing; the first text that says so counts."""
+    found = (cue for text in texts for cue in cues().logs if says(cue.match, text))
+    return next(found, None)
+
+
 def log_category(line: str) -> Category | None:
-    """What a new log line says about the cause, or None if nothing."""
-    return next((cue.category for cue in cues().logs if says(cue.match, line)), None)
+    """The kind of cause that a new log line speaks for, or None if none."""
+    cue = log_cue(line)
+    return cue.category if cue is not None else None
 
 
-def remedies(metric: str) -> tuple[ActionKind, ...]:
-    """Which changes help when that resource is exhausted."""
-    return next((cue.actions for cue in cues().resources if says(cue.match, metric)), ())
+def remedies(resource: str) -> tuple[ActionKind, ...]:
+    """Which changes help when that resource is exhausted; a metric's name, or a log line about it."""
+    return _resource(resource).actions
+
+
+def is_held(resource: str) -> bool:
+    """Whether somebody holds that resource, so that a restart sets it free."""
+    return _resource(resource).held
+
+
+def _resource(words: str) -> ResourceCue:
+    found = (cue for cue in cues().resources if says(cue.match, words))
+    return next(found, ResourceCue(match="", actions=()))
 
 
 def forbidden_kinds(texts: tuple[str, ...]) -> frozenset[ActionKind]:

@@ -8,6 +8,7 @@ from agents.engine import Desk
 from agents.playbook.cues import Rule, rule_for
 from agents.playbook.look_cause import look_logs, look_metrics, look_suspects
 from agents.playbook.look_change import look_changes, look_deployments, look_pipelines
+from agents.playbook.look_direct import look_probes, look_screens
 from agents.playbook.look_flow import look_database, look_dependencies, look_endpoints, look_traces
 from agents.playbook.look_state import look_overview, look_recovery, nothing_known
 from agents.playbook.sight import Focus, Seen
@@ -33,6 +34,8 @@ LOOKS: dict[str, Look] = {
     "endpoints": look_endpoints,
     "pipelines": look_pipelines,
     "recovery": look_recovery,
+    "probes": look_probes,
+    "screens": look_screens,
 }
 
 
@@ -68,7 +71,8 @@ async def follow_up(desk: Desk, services: tuple[str, ...], onset: datetime | Non
     focus = Focus(desk=desk, services=services, onset=onset)
     resources = replace(focus, kind=SignalKind.SATURATION)
     wanted = {
-        "changes": focus, "deployments": focus, "logs": focus, "metrics": resources, "dependencies": focus,
+        "probes": focus, "changes": focus, "deployments": focus, "logs": focus, "metrics": resources,
+        "dependencies": focus,
     }  # fmt: skip
     return [await LOOKS[name](about) for name, about in wanted.items() if has_tool(desk, name)]
 

@@ -1,6 +1,6 @@
 """Looks at what may be the cause: the ranking, the series of a service, its logs."""
 
-from agents.playbook.cues import log_category, quoted
+from agents.playbook.cues import log_category, log_cue, quoted
 from agents.playbook.sight import Focus, Hint, Seen, judged, no_data, together
 from incidents.findings import Category, Channel, Suspect
 from incidents.reports import CheckState
@@ -17,6 +17,10 @@ SUSPECTED = 3
 _PLACE = 3.0
 #: What the ranking takes a suspect for has weighed all its signs, so it weighs more than one resource.
 _KIND = 1.5
+#: What hardly stands out weighs less than a change that fits.
+_FAINT = 0.3
+#: A line that names what ran out weighs more than what the ranking takes a suspect for, less than a release.
+_OUTRIGHT = 2.2
 _SHOWN = 3
 
 
@@ -41,7 +45,7 @@ async def look_suspects(focus: Focus) -> Seen:
         finding=f"{first.service} stands out most{', but hardly' if faint else ''} ({_why(first)}).",
         evidence=(answer.id,),
         hints=tuple(
-            hint.model_copy(update={"faint": faint})
+            hint.model_copy(update={"faint": True, "weight": _FAINT * hint.weight}) if faint else hint
             for suspect in top
             for hint in _suspected(suspect, first.score, answer.id)
         ),
@@ -180,7 +184,8 @@ def _of_lines(service: str, telling: list[LogTemplate], evidence: str) -> tuple[
     return tuple(
         Hint(
             service=service, channel=Channel.LOGS, evidence=evidence, onset=one.first,
-            category=log_category(one.template) or log_category(one.sample), weight=_log_weight(one),
+            category=cue.category if (cue := log_cue(one.template, one.sample)) else None,
+            weight=_log_weight(one),
             text=f"it logs {quoted(one.template, 80)}",
         )
         for one in telling[:_SHOWN]
@@ -189,6 +194,11 @@ def _of_lines(service: str, telling: list[LogTemplate], evidence: str) -> tuple[
 
 def _log_weight(one: LogTemplate) -> float:
     """A caller that complains about a part it calls tells where not to look, so that weighs little."""
-    category = log_category(one.template) or log_category(one.sample)
-    weight = 0.3 if category is Category.DEPENDENCY else 0.8 if category else 0.4
+    cue = log_cue(one.template, one.sample)
+    if cue is not None and cue.outright:
+        weight = _OUTRIGHT
+    elif cue is not None:
+        weight = 0.3 if cue.category is Category.DEPENDENCY else 0.8
+    else:
+        weight = 0.4
     return weight if one.novel else weight / 2

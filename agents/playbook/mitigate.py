@@ -5,17 +5,10 @@ from dataclasses import dataclass
 
 from agents.engine import Assignment, Desk
 from agents.playbook.cues import forbidden_kinds
+from agents.playbook.draft import Draft
 from agents.playbook.look import has_tool
-from agents.playbook.remedy import (
-    Draft,
-    fail_over,
-    fall_back,
-    flag_off,
-    restart,
-    revert_commit,
-    roll_back,
-    scale_out,
-)
+from agents.playbook.remedy import fall_back, flag_off, revert_commit, roll_back
+from agents.playbook.remedy_resource import fail_over, restart, scale_out
 from incidents.action import ActionKind, ActionState, Plan, Verdict
 from incidents.findings import Diagnosis
 from incidents.incident import Incident

@@ -25,11 +25,20 @@ def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
     duties = agenda(incident, deps.runbook, deps.revenue_threshold)
     return tuple(
         assignment(
-            deps, incident, role, TASKS[duty.kind], does=f"{TASKS[duty.kind]} no. {duty.key.split(':')[1]}"
+            deps,
+            incident,
+            role,
+            TASKS[duty.kind],
+            does=f"{TASKS[duty.kind]} no. {duty.key.split(':')[1]}",
+            question=_question(incident) if duty.kind is DutyKind.STATUS_UPDATE else None,
         )
         for duty in due(duties, _horizon(deps, incident), *TASKS)
         for role in duty.roles
     )
+
+
+def _question(incident: Incident) -> str:
+    return f"The status is {public_status(incident)}: what do users notice now, and what are we doing?"
 
 
 def _horizon(deps: Deps, incident: Incident) -> datetime:

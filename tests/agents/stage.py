@@ -33,7 +33,7 @@ from incidents.runbook import Runbook
 from incidents.severity import Step
 from nexus.runbook_file import load_runbook
 from tools.analysis import LOGS_SCHEMA, METRICS_SCHEMA, TRACES_SCHEMA
-from tools.box import BOX
+from tools.box import BOX, available
 from tools.clock import VirtualClock
 from tools.kit import Kit, Sources
 from tools.memory import MemoryEvidence
@@ -182,7 +182,7 @@ class Stage:
     def desk(self, case: Incident, slug: str) -> Desk:
         role = ROSTER.get(slug)
         sources = Sources(world=self.world, clock=self.clock, incident=case)
-        kit = Kit(sources, self.store, slug, [BOX[name] for name in role.tools])
+        kit = Kit(sources, self.store, slug, available(role.tools, self.world))
         return Desk(role=role, incident=case, runbook=RUNBOOK, kit=kit, now=self.clock.now())
 
     async def do(

@@ -11,6 +11,8 @@ from tools.recorded.ledger import Deed, Ledger
 from tools.words import clock_time
 
 _NOT_OBSERVED = "not recorded"
+#: What runs in versions: code, and configuration that is released like it.
+_RELEASED = frozenset({ChangeKind.DEPLOY, ChangeKind.CONFIG})
 
 
 class RecordedActions:
@@ -83,7 +85,7 @@ class RecordedActions:
         }.get(action.kind, self._plain)(action)
 
     def _rollback(self, action: Action) -> Plan:
-        deploys = [c for c in self._so_far() if c.kind is ChangeKind.DEPLOY and c.service == action.service]
+        deploys = [c for c in self._so_far() if c.kind in _RELEASED and c.service == action.service]
         known = {version for c in deploys for version in (c.version_from, c.version_to) if version}
         target = action.arguments.version or ""
         if target not in known:
