@@ -45,6 +45,7 @@ def missing(
     services: Iterable[str] = (),
     *,
     named_by: Iterable[Text] | None = None,
+    names: Iterable[str] = (),
 ) -> tuple[str, ...]:
     """What a sentence quotes that stands in none of the texts, as it is written there.
 
@@ -53,11 +54,12 @@ def missing(
         texts: what it rests on.
         services: the names of all services; one that the sentence names must be named by a text.
         named_by: the texts that may name services, where these are others.
+        names: further names; digits in them are no figures.
     """
     held = [layer for text in texts for layer in text.layers()]
     naming = held if named_by is None else [layer for text in named_by for layer in text.layers()]
     named = [name for name in services if _names(sentence, name)]
-    quoted = read(_without(sentence, named))
+    quoted = read(_without(sentence, [*named, *(name for name in names if _names(sentence, name))]))
     absent = [
         *(name for name in named if not any(_names(raw, name) for raw, _ in naming)),
         *(v for v in quoted.versions if not any(_names(raw, v.lstrip("vV")) for raw, _ in held)),

@@ -91,7 +91,8 @@ class _Case:
     def absent(self, sentence: str, cited: tuple[str, ...] | None, *, claims: bool) -> tuple[str, ...]:
         """What a sentence quotes and its grounds do not hold; services only where it claims something."""
         services = self.grounds.services if claims else ()
-        return missing(sentence, self.texts(cited), services, named_by=self.texts(self.everywhere))
+        cites = self.texts(self.everywhere)
+        return missing(sentence, self.texts(cited), services, named_by=cites, names=self.grounds.services)
 
 
 def _cited(value: Value) -> Iterator[str]:

@@ -142,3 +142,9 @@ def test_a_count_that_is_not_there_is_never_supported(value: int, other: int) ->
 def test_any_text_is_read(sentence: str, text: str) -> None:
     assert isinstance(missing(sentence, [Text(text, text.encode(errors="replace"))], ("a",)), tuple)
     assert missing(sentence, [Text(sentence)], ("a",)) == ()
+
+
+def test_digits_in_a_name_are_no_figures_wherever_it_stands() -> None:
+    sentence = "Calls to 169.254.170.2_remote are slow."
+    assert missing(sentence, [], names=["169.254.170.2_remote"]) == ()
+    assert missing(sentence, []) != ()
