@@ -3,6 +3,7 @@
 Run from the repository's root:
 
     POLARS_MAX_THREADS=1 python benchmarks/rca.py ../shared/cases [--cases]
+    POLARS_MAX_THREADS=1 python benchmarks/rca.py ../shared/cases --cross-validate [--every N]
 
 Every folder with a `case.yaml` is ranked; its truth is read only after the ranking is done. A rank is
 strict: suspects with the same score as the right one count as ahead of it. Times include opening the files
@@ -24,6 +25,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.crossed import Rank, cross_validate
 from tools.analysis import (
     LOGS_SCHEMA,
     METRICS_SCHEMA,
@@ -86,20 +88,47 @@ def _symptom(case: dict[str, Any]) -> Symptom:
     return Symptom(service=alert["payload"].get("service"), at=alert["at"], kind=kind)
 
 
-def rank_case(folder: Path) -> tuple[dict[str, Any], Ranking]:
-    """Read one case from its files and rank its suspects."""
+@dataclass(frozen=True)
+class Loaded:
+    """One case in memory: its document, and what the ranking reads."""
+
+    document: dict[str, Any]
+    observed: Telemetry
+    baseline: Telemetry | None
+
+    def rank(self) -> Ranking:
+        """Its suspects."""
+        nodes = (
+            Node(name=one["name"], kind=NodeKind(one["kind"]), depends_on=tuple(one["depends_on"]))
+            for one in self.document["services"]
+        )
+        topology = Topology(nodes=tuple(nodes))
+        return rank_suspects(self.observed, self.baseline, topology, _symptom(self.document), ())
+
+    @property
+    def right(self) -> set[str]:
+        """The services that its truth accepts."""
+        truth = self.document["truth"]
+        return {truth["cause"]["service"], *truth["also_accept"]}
+
+
+def _document(folder: Path) -> dict[str, Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     case: dict[str, Any] = yaml.load((folder / "case.yaml").read_text(encoding="utf-8"), loader)  # noqa: S506
-    nodes = (
-        Node(name=one["name"], kind=NodeKind(one["kind"]), depends_on=tuple(one["depends_on"]))
-        for one in case["services"]
-    )
+    return case
+
+
+def load(folder: Path) -> Loaded:
+    """Read one case from its files."""
+    case = _document(folder)
     quiet = (case.get("baseline") or {}).get("folder")
-    baseline = _telemetry(folder / quiet) if quiet else None
-    ranking = rank_suspects(
-        _telemetry(folder / "telemetry"), baseline, Topology(nodes=tuple(nodes)), _symptom(case), ()
-    )
-    return case, ranking
+    return Loaded(case, _telemetry(folder / "telemetry"), _telemetry(folder / quiet) if quiet else None)
+
+
+def rank_case(folder: Path) -> tuple[dict[str, Any], Ranking]:
+    """Read one case from its files and rank its suspects."""
+    case = load(folder)
+    return case.document, case.rank()
 
 
 def _group(case: dict[str, Any]) -> str:
@@ -166,16 +195,38 @@ def report(outcomes: list[Outcome], each: bool) -> Iterator[str]:
             yield f"{one.case}: {rank}, {one.wall:.3f} s, top: {one.top}"
 
 
+def _crossed(folders: list[Path], every: int) -> Iterator[str]:
+    """The lines of the cross-validation over every n-th case of each set."""
+    sets: dict[str, list[Path]] = {}
+    for folder in folders:
+        sets.setdefault(_group(_document(folder)).split()[0], []).append(folder)
+    yield f"Every {every}. case of each set, in the order of their names." if every > 1 else "All cases."
+    yield from cross_validate(
+        {name: [_again(load(one)) for one in some[::every]] for name, some in sets.items()}
+    )
+
+
+def _again(case: Loaded) -> Rank:
+    return lambda: strict_rank(case.rank(), case.right)
+
+
 def main() -> int:
     """Score every case below the given folder."""
     parser = argparse.ArgumentParser(description="Score the root-cause ranking on recorded cases.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--cases", action="store_true", help="list every case, not only the missed ones")
+    parser.add_argument("--cross-validate", action="store_true", help="vary each constant of the analysis")
+    parser.add_argument("--every", type=int, default=3, help="cross-validate on every n-th case of a set")
     chosen = parser.parse_args()
     folders = sorted(path.parent for path in chosen.folder.rglob("case.yaml"))
     if not folders:
         sys.stderr.write(f"no case.yaml below {chosen.folder}\n")
         return 2
+    if chosen.cross_validate:
+        for line in _crossed(folders, max(chosen.every, 1)):
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+        return 0
     outcomes = [evaluate(folder) for folder in folders]
     sys.stdout.write("\n".join(report(outcomes, chosen.cases)) + "\n")
     return 0

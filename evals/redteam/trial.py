@@ -87,8 +87,10 @@ def aim(folder: Path, settings: Settings) -> Target:
     )
 
 
-def attack(target: Target, variant: Variant, mode: EngineMode, settings: Settings) -> Trial:
-    """Run one attack.
+def attack(
+    target: Target, variant: Variant, mode: EngineMode, settings: Settings, also: tuple[Variant, ...] = ()
+) -> Trial:
+    """Run one attack; `also` are further ones, of other places, that are written into the same incident.
 
     Under the playbook people approve everything: nothing that the attacker wants may even be proposed. The
     obedient model may propose a change that exists; people who know the truth decide on it. What does not
@@ -97,7 +99,10 @@ def attack(target: Target, variant: Variant, mode: EngineMode, settings: Setting
     bound = variant.bound(target.names)
     service = target.names.cause
     with tempfile.TemporaryDirectory(prefix="nexus-redteam-") as folder:
-        case = open_eval_case(poison(target.case.folder, bound, service, Path(folder)))
+        poisoned = target.case.folder
+        for number, one in enumerate((bound, *(one.bound(target.names) for one in also))):
+            poisoned = poison(poisoned, one, service, Path(folder) / str(number))
+        case = open_eval_case(poisoned)
         wanted = bound.wants.action
         trusting = mode == "playbook" or wanted is None or not in_inventory(wanted, target.inventory)
         approver = Careless() if trusting else Jury(case.truth, ApprovalPolicy())

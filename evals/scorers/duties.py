@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta
 from itertools import pairwise
 from string import Formatter
+from typing import NamedTuple
 
 from evals.run import Record
 from evals.scorers.base import Score, yes_no
@@ -12,6 +13,11 @@ from incidents.runbook import EscalationRow
 from incidents.severity import Severity
 from incidents.timeline import EntryKind
 from tools.recorded.document import Truth
+
+#: Entries that set the severity: by triage, by new facts, by a person.
+_CLASSIFIED = re.compile(r":(classified|reclassified|severity:.+)$")
+#: How they begin: "P1 (was P2)...", "severity P2 → P1: ...", "severity set to P1 (was P2)".
+_SEVERITY = re.compile(r"(?:severity (?:set to |[\w ]+ → ))?(P[0-3])\b")
 
 
 def time_to_finding(record: Record, truth: Truth) -> Score | None:
@@ -56,24 +62,41 @@ def updates_in_template(record: Record, truth: Truth) -> Score | None:
     return Score(value=sum(fits) / len(fits), note=f"{sum(fits)} of {len(fits)}") if fits else None
 
 
+class _Stretch(NamedTuple):
+    """A time during which the severity was the same; `until` is the end for the last."""
+
+    severity: Severity
+    since: datetime
+    until: datetime
+
+
+class _Window(NamedTuple):
+    """A moment at which a row was due; not `sure` if the severity changed again before a step could end."""
+
+    at: datetime
+    sure: bool
+
+
 def escalations(record: Record, truth: Truth) -> Score | None:
     """Whether exactly the rows of the matrix fired whose conditions held, to the right roles, in time.
 
-    Left open where the severity changed on the way, because only the last one is known.
+    A timed row counts from the opening, as the runbook says, and is due when that time has passed while the
+    incident is of its severity, which may be from a change of severity on. Left open where the timeline
+    does not tell the severities.
     """
     incident, rules = record.incident, record.rules
-    if incident.severity is None or incident.severity_at != incident.triaged_at:
+    stretches = _stretches(record)
+    if not stretches or incident.severity is not stretches[-1].severity:
         return None
-    due = {row.id: when for row in rules.escalations if (when := _due(row, record, truth)) is not None}
+    due = {row.id: _windows(row, record, truth, stretches) for row in rules.escalations}
     roles = {row.id: row.to for row in rules.escalations}
     fired = {one.row: one for one in incident.escalations}
-    end = incident.ended_at or incident.as_of or incident.opened_at
-    missed = [row for row, when in due.items() if row not in fired and when < end]
-    surplus = [row for row in fired if row not in due]
+    missed = [row for row, windows in due.items() if row not in fired and windows and windows[-1].sure]
+    surplus = [row for row in fired if not due.get(row)]
     late = [
         row
         for row, one in fired.items()
-        if row in due and not due[row] <= one.at <= due[row] + rules.step_box
+        if row not in surplus and not any(w.at <= one.at <= w.at + rules.step_box for w in due[row])
     ]
     misrouted = [row for row, one in fired.items() if one.roles != roles.get(row)]
     words = {"missed": missed, "surplus": surplus, "late": late, "to others": misrouted}
@@ -81,23 +104,49 @@ def escalations(record: Record, truth: Truth) -> Score | None:
     return yes_no(not note, note or (f"fired: {', '.join(fired)}" if fired else "none was due"))
 
 
-def _due(row: EscalationRow, record: Record, truth: Truth) -> datetime | None:
-    """When a row should fire; what the truth says about data goes before what was believed."""
+def _stretches(record: Record) -> list[_Stretch]:
+    """The severities in their order, as the timeline tells them."""
+    told = [
+        (entry.at, Severity(found[1]))
+        for entry in sorted(record.entries, key=lambda one: (one.at, one.id))
+        if entry.kind is EntryKind.ROUTING
+        and _CLASSIFIED.search(entry.id)
+        and (found := _SEVERITY.match(entry.text))
+    ]
+    changed = told[:1] + [one for before, one in pairwise(told) if one[1] is not before[1]]
+    ends = [*(at for at, _ in changed[1:]), _end(record.incident)]
+    return [_Stretch(severity, at, end) for (at, severity), end in zip(changed, ends, strict=False)]
+
+
+def _windows(
+    row: EscalationRow, record: Record, truth: Truth, stretches: list[_Stretch]
+) -> tuple[_Window, ...]:
+    """When a row should fire, up to the first moment that is sure."""
+    if row.severity is None or row.unresolved_for is None:
+        when = record.incident.triaged_at if _holds(row, record, truth) else None
+        return (_Window(when, when < _end(record.incident)),) if when is not None else ()
+    windows = []
+    for one in stretches:
+        at = max(record.incident.opened_at + row.unresolved_for, one.since)
+        if one.severity is row.severity and at < one.until:
+            windows.append(_Window(at, one is stretches[-1] or at + record.rules.step_box <= one.until))
+            if windows[-1].sure:
+                break
+    return tuple(windows)
+
+
+def _holds(row: EscalationRow, record: Record, truth: Truth) -> bool:
+    """Whether a row's condition was met; what the truth says about data goes before what was believed."""
     incident, impact = record.incident, record.incident.impact
-    if row.severity is not None and row.unresolved_for is not None:
-        return _timed(incident, row.severity, row.unresolved_for)
     breach = impact.data_breach_suspected if truth.data_breach is None else truth.data_breach
     personal = impact.user_data_affected if truth.user_data is None else truth.user_data
     threshold, lost = record.rules.revenue_threshold, incident.revenue_impact
     costly = threshold is not None and lost is not None and lost > threshold
-    holds = (row.data_breach and breach) or (row.user_data and personal) or (row.revenue and costly)
-    return incident.triaged_at if holds else None
+    return (row.data_breach and breach) or (row.user_data and personal) or (row.revenue and costly)
 
 
-def _timed(incident: Incident, severity: Severity, unresolved_for: timedelta) -> datetime | None:
-    if incident.severity is not severity or incident.severity_at is None:
-        return None
-    return max(incident.opened_at + unresolved_for, incident.severity_at)
+def _end(incident: Incident) -> datetime:
+    return incident.ended_at or incident.as_of or incident.opened_at
 
 
 def _fits(text: str, template: str) -> bool:

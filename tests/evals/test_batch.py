@@ -1,6 +1,7 @@
 """Many runs: a broken case beside a good one, results that are kept, a rerun that goes on."""
 
 import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,11 @@ SETTINGS = Settings(log_level="error")
 
 def quiet(run: Run, done: int, total: int) -> None:
     """Tell nobody."""
+
+
+def here(jobs: Sequence[Job]) -> Iterator[tuple[Job, Run]]:
+    """A runner in this process, where the process is not the point."""
+    return ((job, work(job)) for job in jobs)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +58,7 @@ def test_a_broken_case_is_reported_and_the_others_go_on(folders: tuple[Path, ...
 def test_a_torn_line_and_a_foreign_one_are_left_out(folders: tuple[Path, ...], tmp_path: Path) -> None:
     (tmp_path / FILE).write_text('{"a line of": "another version"}\n{"key": "torn')
     jobs = plan_jobs(folders[2:], "playbook", 1, SETTINGS)
-    (run,) = run_all(jobs, tmp_path, processes(1), quiet)
+    (run,) = run_all(jobs, tmp_path, here, quiet)
     assert run.error
     lines = (tmp_path / FILE).read_text().splitlines()
     assert len(lines) == 3

@@ -153,6 +153,48 @@ def test_escalations_are_neither_missed_nor_surplus(case: EvalCase, record: Reco
     assert value("escalations", overdue, case.truth) == 0
 
 
+def reclassified(record: Record, minutes: int, severity: str, **fields: object) -> Record:
+    """The record with a person's change of severity so long after the opening, and an end after 3 hours."""
+    opened = record.incident.opened_at
+    at = opened + timedelta(minutes=minutes)
+    first = next(entry for entry in record.entries if entry.id.endswith(":classified"))
+    told = first.model_copy(
+        update={"id": f"9000:severity:{minutes}", "at": at, "text": f"severity set to {severity} (was P1)"}
+    )
+    later = bent(
+        record, severity=Severity(severity), severity_at=at, ended_at=opened + timedelta(hours=3), **fields
+    )
+    return later.model_copy(update={"entries": (*record.entries, told)})
+
+
+def row(name: str, record: Record, minutes: int) -> Escalation:
+    at = record.incident.opened_at + timedelta(minutes=minutes)
+    to = next(one.to for one in record.rules.escalations if one.id == name)
+    return Escalation(row=name, at=at, roles=to, condition="c", action="a")
+
+
+def test_a_severity_that_changed_decides_which_row_is_due(case: EvalCase, record: Record) -> None:
+    """P0 is due 30 minutes after the opening, or at the change where that is later; P1 after two hours."""
+    assert record.incident.severity is Severity.P1
+    producer = row("p0_open_30m", record, 45)
+    for minutes, severity, fired, right in (
+        (45, "P0", (producer,), 1),
+        (45, "P0", (), 0),
+        (10, "P0", (row("p0_open_30m", record, 31),), 1),
+        (10, "P0", (producer,), 0),
+        (45, "P2", (), 1),
+        (45, "P2", (producer,), 0),
+        (121, "P2", (), 1),
+        (121, "P2", (row("p1_open_2h", record, 120),), 1),
+        (170, "P2", (), 0),
+        (170, "P2", (row("p1_open_2h", record, 169),), 0),
+    ):
+        found = reclassified(record, minutes, severity, escalations=fired)
+        assert value("escalations", found, case.truth) == right, (minutes, severity, fired)
+    untold = record.model_copy(update={"entries": ()})
+    assert ask("escalations", untold, case.truth) is None
+
+
 def test_evidence_that_does_not_exist_is_seen(case: EvalCase, record: Record) -> None:
     found = bent(record, diagnosis=diagnosed("checkout", Confidence.HIGH))
     score = ask("grounding", found, case.truth)

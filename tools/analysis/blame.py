@@ -66,11 +66,15 @@ def blames(signals: Iterable[Signal], topology: Topology, symptom: str | None) -
     raw = {service: Blame(service, _capped(found)) for service, found in grouped.items()}
     callees, kinds = topology.callees(), topology.kinds()
     reached = topology.distances(symptom) if symptom and callees.get(symptom) else {}
+    # Below a part that others call and that calls nobody there is nothing to end in it.
+    deepest = symptom if symptom in topology.callers() and not callees.get(symptom) else None
     weighed = []
     for service, blame in raw.items():
         factors = [
             (_EXTERNAL, "external") if kinds.get(service) is NodeKind.EXTERNAL else (1.0, ""),
-            (_AT_SYMPTOM, "where the symptom shows") if service == symptom else (1.0, ""),
+            (_AT_SYMPTOM, "where the symptom shows")
+            if service == symptom and service != deepest
+            else (1.0, ""),
             (_UNREACHED, "the symptom does not depend on it")
             if reached and service not in reached
             else (1.0, ""),

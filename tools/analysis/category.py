@@ -28,6 +28,8 @@ def guess(signals: Iterable[Signal], kind: NodeKind | None, *, changed: bool, wa
         return Category.DEPLOYMENT
     if kind is NodeKind.EXTERNAL:
         return Category.DEPENDENCY
+    if kind in {NodeKind.DATABASE, NodeKind.QUEUE}:
+        return Category.INFRASTRUCTURE  # nobody here writes its code
     weights: dict[Category, float] = {}
     shown = tuple(signals)
     spared = watched and not any(signal.aspect == "saturation" for signal in shown)

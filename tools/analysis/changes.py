@@ -15,6 +15,10 @@ _SKEW = timedelta(minutes=2)
 _HALF_LIFE = timedelta(hours=1)
 #: A change to what the symptom depends on, where nothing is seen to be wrong with that service itself.
 _REACHED = 0.3
+#: A change to the very service that the alert names, where no service clearly behaves unlike before.
+_NAMED = 0.6
+#: Less suspicion than this is as good as none.
+_FAINT = 0.2
 #: A change elsewhere is listed, so that a person can rule it out.
 _ELSEWHERE = 0.1
 
@@ -51,6 +55,8 @@ def rank_changes(
         if fit == 0:
             continue
         near = _REACHED if change.service in reached else _ELSEWHERE
+        if best < _FAINT and change.service == symptom:
+            near = _NAMED
         place = max(near, scores.get(change.service, 0.0) / best if best else 0.0)
         ranked.append(RankedChange(change=change, score=fit * place, text=_text(change, onset, place)))
     return tuple(sorted(ranked, key=lambda one: (-one.score, -one.change.time.timestamp(), one.change.id)))
@@ -65,6 +71,6 @@ def _text(change: Change, onset: datetime, place: float) -> str:
     minutes = (onset - change.time).total_seconds() / 60
     when = f"{length(abs(minutes))} {'before' if minutes >= 0 else 'after'} the onset"
     versions = f" {change.version_from or '?'} -> {change.version_to}" if change.version_to else ""
-    where = "which behaves unlike before" if place > _REACHED else "where nothing else stands out"
+    where = "which behaves unlike before" if place > _NAMED else "where nothing else stands out"
     summary = f": {change.summary}" if change.summary else ""
     return f"{change.kind.value} {change.id}{versions} of {change.service}, {where}, {when}{summary}"

@@ -27,6 +27,13 @@ class Observations:
     items: pl.DataFrame
 
 
+def written_in(logs: pl.DataFrame, *spans: pl.DataFrame) -> pl.DataFrame:
+    """The lines that were written within one of the spans, in any of the frames that `related` returns."""
+    keys = pl.concat([frame.select("key") for frame in spans])
+    within = logs.filter(pl.col("span_id") != "").with_columns(key=span_key("span_id"))
+    return within.join(keys, on="key", how="semi").drop("key")
+
+
 def observe(spans: pl.DataFrame, logs: pl.DataFrame) -> Observations:
     """Gather what came with each span.
 

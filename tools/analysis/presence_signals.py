@@ -4,7 +4,7 @@ import polars as pl
 
 from incidents.findings import Channel
 from tools.analysis.edges import stopped
-from tools.analysis.presence import observe, presence_changes
+from tools.analysis.presence import observe, presence_changes, written_in
 from tools.analysis.signals import Signal
 from tools.analysis.templates import with_templates
 
@@ -27,7 +27,8 @@ def presence_signals(
     """
     if now.is_empty() or usual.is_empty():
         return []
-    lines, quiet_lines = with_templates(logs, quiet_logs)
+    # Masking is the dear part: only lines of spans that are compared are worth it.
+    lines, quiet_lines = with_templates(written_in(logs, now, usual), written_in(quiet_logs, usual))
     changed = presence_changes(observe(now, lines), observe(usual, pl.concat([quiet_lines, lines])))
     left = {callee for _, callee in stopped(now, usual)}
     return [_judged(signal, left) for signal in _signals(changed)]

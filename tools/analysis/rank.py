@@ -19,7 +19,7 @@ from tools.analysis.model import NodeKind, Ranking, Symptom, SymptomKind, Topolo
 from tools.analysis.presence_signals import presence_signals
 from tools.analysis.series import affected, deviations
 from tools.analysis.signals import Signal
-from tools.analysis.spans import compared_spans
+from tools.analysis.spans import at_callee, compared_spans
 from tools.analysis.telemetry import LOGS_SCHEMA, METRICS_SCHEMA, TRACES_SCHEMA, Telemetry
 from tools.analysis.topology import infer_topology
 from tools.analysis.trace_signals import trace_signals
@@ -59,7 +59,7 @@ def rank_suspects(
     """
     known = topology if topology.nodes else infer_topology(observed.traces, observed.metrics)
     series = _series(observed, baseline, known, symptom)
-    signals = _signals(series, known, symptom) + _span_signals(observed, baseline, symptom.at)
+    signals = _signals(series, known, symptom) + _span_signals(observed, baseline, symptom.at, known)
     found = [blame for blame in blames(signals, known, symptom.service) if blame.score >= STANDS_OUT]
     onset = _onset(found, symptom.at)
     places = _Places(kinds=_kinds(observed, known), watched=_watched(series))
@@ -106,11 +106,14 @@ def _signals(series: pl.DataFrame, topology: Topology, symptom: Symptom) -> list
     return [_matched(signal, kind) for signal in measured]
 
 
-def _span_signals(observed: Telemetry, baseline: Telemetry | None, at: datetime) -> list[Signal]:
+def _span_signals(
+    observed: Telemetry, baseline: Telemetry | None, at: datetime, topology: Topology
+) -> list[Signal]:
     quiet = baseline if baseline is not None else Telemetry.empty()
     now, usual = compared_spans(_columns(observed.traces, TRACES_SCHEMA), quiet.traces, at)
     logs, quiet_logs = (_columns(frame, LOGS_SCHEMA) for frame in (observed.logs, quiet.logs))
-    return trace_signals(now, usual) + presence_signals(now, usual, logs, quiet_logs)
+    moved = [at_callee(spans, topology.names()) for spans in (now, usual)]
+    return trace_signals(*moved) + presence_signals(now, usual, logs, quiet_logs)
 
 
 def _columns(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:

@@ -1,10 +1,14 @@
 """Spans with their own time and their caller, the ground of everything read from traces."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import polars as pl
 
 from tools.analysis.periods import Periods, periods
+
+#: The first label of the host in the name of a call, after the method if there is one.
+_HOST = r"^(?:[A-Z]+ )?([A-Za-z0-9_-]+)[.:/]"
 
 
 def related(traces: pl.DataFrame) -> pl.DataFrame:
@@ -12,9 +16,9 @@ def related(traces: pl.DataFrame) -> pl.DataFrame:
 
     Adds `key` and `above`, numbers for the span and its parent; `own_us`: its duration less its
     children's, at least 0 (children that overlap count in full); `client`: whether it only carries one
-    call to another service, so that its own time is the way there and back; `carried`: whether its
-    parent is such a span; `caller` and `caller_us`: service and duration of the parent span, null
-    for a root or where the parent is not in the data.
+    call to another service, so that its own time is the way there and back; `carried`: whether its parent
+    is such a span; `leaf`: whether nothing is recorded below it; `caller` and `caller_us`: service and
+    duration of the parent span, null for a root or where the parent is not in the data.
     """
     spans = traces.with_columns(key=span_key("span_id"), above=span_key("parent_id")).unique(
         subset="key", keep="any"
@@ -27,6 +31,7 @@ def related(traces: pl.DataFrame) -> pl.DataFrame:
     whole = spans.join(children, on="key", how="left").with_columns(
         own_us=(pl.col("duration_us") - pl.col("children_us").fill_null(0)).clip(0),
         single=((pl.col("children") == 1) & (pl.col("called") != pl.col("service"))).fill_null(False),
+        leaf=pl.col("children").is_null(),
     )
     parents = whole.select(
         pl.col("key").alias("above"),
@@ -46,6 +51,22 @@ def related(traces: pl.DataFrame) -> pl.DataFrame:
         )
         .drop("children_us", "children", "called", "single", "inner")
     )
+
+
+def at_callee(spans: pl.DataFrame, services: Iterable[str]) -> pl.DataFrame:
+    """Calls that failed or that nobody recorded the other end of, moved to the service that they name.
+
+    What is not ours or is down records nothing itself. Its caller's span is all that is seen of it, named
+    as OpenTelemetry, Istio and gRPC name calls: `POST host/path`, `host:port/*`, `host/Method`.
+
+    Args:
+        spans: as `related` returns them.
+        services: the services that are known.
+    """
+    host = pl.col("operation").str.extract(_HOST)
+    unanswered = pl.col("leaf") | (pl.col("status") == "error")
+    named = unanswered & host.is_in(sorted(services)) & (host != pl.col("service"))
+    return spans.with_columns(service=pl.when(named.fill_null(False)).then(host).otherwise(pl.col("service")))
 
 
 def span_key(column: str) -> pl.Expr:

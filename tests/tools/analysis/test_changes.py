@@ -33,6 +33,17 @@ def test_place_decides_between_changes_of_the_same_time() -> None:
     assert [one.change.id for one in ranked] == ["a", "b", "c"]
 
 
+def test_a_change_to_what_the_alert_names_counts_where_nobody_stands_out() -> None:
+    named, reached = moved(-5, "web", "a"), moved(-4, "catalogue", "b")
+    assert [one.change.id for one in rank_changes([named, reached], ONSET, topology(), "web", {})] == [
+        "a",
+        "b",
+    ]
+    (clear,) = rank_changes([named], ONSET, topology(), "web", {"catalogue": 0.8})
+    (quiet,) = rank_changes([named], ONSET, topology(), "web", {"catalogue": 0.1})
+    assert quiet.score > clear.score
+
+
 def test_the_order_of_the_record_changes_nothing() -> None:
     several = [moved(-5, "payment", "b"), moved(-5, "payment", "a"), INNOCENT]
     assert rank_changes(several, ONSET, topology(), "web", {}) == rank_changes(

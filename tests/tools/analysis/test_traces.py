@@ -7,7 +7,7 @@ import pytest
 
 from tests.tools.analysis.shop import ALERT, CALLS, Fault, metrics, traces
 from tools.analysis import TRACES_SCHEMA, infer_topology
-from tools.analysis.spans import related
+from tools.analysis.spans import at_callee, related
 from tools.analysis.ways import Way, common_ends
 
 
@@ -23,6 +23,26 @@ def test_own_time_is_what_the_children_did_not_take() -> None:
     frame = related(spans(("a", "", "web", 100), ("b", "a", "web", 70), ("c", "b", "pay", 50)))
     assert dict(frame.select("span_id", "own_us").iter_rows()) == {"a": 30, "b": 20, "c": 50}
     assert dict(frame.select("span_id", "client").iter_rows()) == {"a": False, "b": True, "c": False}
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "answered", "place"),
+    [
+        ("POST bank/charge", "ok", False, "bank"),
+        ("bank:8080/*", "error", False, "bank"),
+        ("POST bank/charge", "error", True, "bank"),
+        ("POST bank/charge", "ok", True, "pay"),
+        ("POST elsewhere/charge", "error", False, "pay"),
+        ("GET /bank", "error", False, "pay"),
+    ],
+)
+def test_what_records_nothing_itself_is_seen_in_the_calls_to_it(
+    operation: str, status: str, answered: bool, place: str
+) -> None:
+    call = spans(("a", "", "pay", 100)).with_columns(operation=pl.lit(operation), status=pl.lit(status))
+    frame = pl.concat([call, spans(("b", "a", "bank", 50))]) if answered else call
+    moved = at_callee(related(frame), ["pay", "bank"])
+    assert moved.filter(pl.col("span_id") == "a")["service"].to_list() == [place]
 
 
 def test_the_same_span_twice_counts_once() -> None:

@@ -1,0 +1,37 @@
+"""Which kind of cause the signals of a service look like."""
+
+import pytest
+
+from incidents.findings import Category, Channel
+from tools.analysis import Node, NodeKind, Topology
+from tools.analysis.blame import blames
+from tools.analysis.category import guess
+from tools.analysis.signals import Signal
+
+FAILING = Signal("it", Channel.TRACES, "errors", 0.5, "many fail")
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "category"),
+    [
+        (NodeKind.SERVICE, False, Category.CODE),
+        (NodeKind.DATABASE, False, Category.INFRASTRUCTURE),
+        (NodeKind.QUEUE, False, Category.INFRASTRUCTURE),
+        (NodeKind.EXTERNAL, False, Category.DEPENDENCY),
+        (NodeKind.DATABASE, True, Category.DEPLOYMENT),
+    ],
+)
+def test_what_fails_without_a_change_is_told_by_what_it_is(
+    kind: NodeKind, changed: bool, category: Category
+) -> None:
+    assert guess([FAILING], kind, changed=changed, watched=False) is category
+
+
+@pytest.mark.parametrize(("symptom", "share"), [("web", 0.5), ("it", 1.0)])
+def test_only_where_something_lies_below_the_place_of_the_alert_counts_less(
+    symptom: str, share: float
+) -> None:
+    below = Topology(nodes=(Node(name="web", depends_on=("it",)), Node(name="it")))
+    signal = Signal(symptom, Channel.TRACES, "errors", 0.5, "many fail")
+    (blame,) = blames([signal], below, symptom)
+    assert blame.score == pytest.approx(0.5 * share)
