@@ -1,7 +1,9 @@
-"""What holds for all tests: nothing is timed, and the developer's environment does not reach in."""
+"""What holds for all tests: nothing is timed, the environment does not reach in, the log is plain."""
 
 import os
 
+import pytest
+import structlog
 from hypothesis import HealthCheck, Phase, settings
 
 # The explain phase traces every line of every example, which makes whole-graph properties ten times slower.
@@ -16,3 +18,19 @@ settings.load_profile("nexus")
 OURS = ("NEXUS_", "OPENAI_", "LANGSMITH_", "LANGCHAIN_")
 for name in [name for name in os.environ if name.startswith(OURS)]:
     del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def plain_log() -> None:
+    """The log as nobody configured it: a verb that an earlier test typed has set its own level.
+
+    Its exceptions are plain, as the verbs write them: unset, structlog paints every local of every frame.
+    """
+    structlog.reset_defaults()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(key_order=["level", "event"]),
+        ]
+    )

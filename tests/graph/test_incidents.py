@@ -1,5 +1,6 @@
 """Whole incidents through the real graph: every way that one can end."""
 
+import asyncio
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -38,10 +39,23 @@ def after(minutes: float) -> datetime:
     return ALERT + timedelta(minutes=minutes)
 
 
-async def test_an_approved_rollback_is_executed_watched_and_written_up() -> None:
+def approved() -> tuple[Bench, Incident]:
+    """An incident whose rollback is approved, run to its end."""
     at = bench(minutes=1)
     at.people.decides = decide(Verdict.APPROVE)
-    ended = await at.run(incident())
+    return at, asyncio.run(at.run(incident()))
+
+
+@pytest.fixture(scope="module")
+def mended() -> tuple[Bench, Incident]:
+    """That incident, run once for all that is said of it."""
+    return approved()
+
+
+async def test_an_approved_rollback_is_executed_watched_and_written_up(
+    mended: tuple[Bench, Incident],
+) -> None:
+    at, ended = mended
     assert ended.status is Status.RESOLVED
     assert [p.state for p in ended.proposals] == [ActionState.DONE]
     assert at.world.calls == [ended.proposals[0].execution_key]
@@ -265,14 +279,9 @@ async def test_the_agenda_of_a_fresh_incident_holds_the_response_time() -> None:
     assert incident().step is Step.TRIAGE
 
 
-async def test_a_second_run_of_the_same_bench_is_the_same() -> None:
-    async def told() -> tuple[str, ...]:
-        at: Bench = bench(minutes=1)
-        at.people.decides = decide(Verdict.APPROVE)
-        await at.run(incident())
-        return await at.told()
-
-    assert await told() == await told()
+def test_a_second_run_of_the_same_bench_is_the_same(mended: tuple[Bench, Incident]) -> None:
+    first, (second, _) = mended[0], approved()
+    assert asyncio.run(first.told()) == asyncio.run(second.told())
 
 
 async def test_a_lost_answer_is_looked_up_and_not_done_again() -> None:
@@ -342,10 +351,8 @@ async def test_roles_that_agree_are_not_asked_again() -> None:
     assert not [a for a in made.engine.asked if a.task is Task.INVESTIGATE and a.question is not None]
 
 
-async def test_an_update_without_news_is_short_and_asks_no_role() -> None:
-    at = bench(minutes=1)
-    at.people.decides = decide(Verdict.APPROVE)
-    ended = await at.run(incident())
+def test_an_update_without_news_is_short_and_asks_no_role(mended: tuple[Bench, Incident]) -> None:
+    at, ended = mended
     asked = [a for a in at.engine.asked if a.task is Task.STATUS_UPDATE]
     fixed = [update for update in ended.updates if "No change since" in update.current_action]
     assert len(asked) + len(fixed) == len(ended.updates)
@@ -355,10 +362,8 @@ async def test_an_update_without_news_is_short_and_asks_no_role() -> None:
     assert all(later - earlier > timedelta(minutes=10) for earlier, later in pairs)
 
 
-async def test_nothing_is_over_before_the_diagnosed_service_is_back() -> None:
-    at = bench(minutes=1)
-    at.people.decides = decide(Verdict.APPROVE)
-    ended = await at.run(incident())
+async def test_nothing_is_over_before_the_diagnosed_service_is_back(mended: tuple[Bench, Incident]) -> None:
+    _, ended = mended
     assert {s.service for s in ended.signals if s.deviated} == {"web", "checkout"}
     assert {"web", "checkout"} <= set(ended.services)
     unmoved = bench(minutes=1, effect="nothing")

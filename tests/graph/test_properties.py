@@ -125,7 +125,7 @@ STORIES = {
 }
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(**STORIES)
 def test_every_story_keeps_the_rules(
     engine: ScriptedEngine, happenings: list[Happening], minutes: int, effect: Any, people: int

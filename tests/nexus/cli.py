@@ -1,8 +1,11 @@
 """How tests type at the command line: in this process, or in one of its own."""
 
+import io
 import os
+import shutil
 import subprocess
 import sys
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +37,10 @@ class Terminal:
         """Export a variable."""
         self._monkeypatch.setenv(name, value)
 
+    def goes_on_from(self, home: Path) -> None:
+        """Take over a copy of a home in which something has happened."""
+        shutil.copytree(home, self.home)
+
     def __call__(self, *words: str | Path) -> Typed:
         """Type a command in this process."""
         self._monkeypatch.setattr(sys, "argv", ["nexus", *map(str, words)])
@@ -44,6 +51,16 @@ class Terminal:
             code = left.code if isinstance(left.code, int) else 1 if left.code else 0
         printed = self._capsys.readouterr()
         return Typed(code, printed.out, printed.err)
+
+
+def typed_before(home: Path, *words: str | Path) -> str:
+    """What a command prints that a fixture of the session types, in this process."""
+    printed = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed), suppress(SystemExit):
+        patch.setenv("NEXUS_HOME", str(home))
+        patch.setattr(sys, "argv", ["nexus", *map(str, words)])
+        main()
+    return printed.getvalue()
 
 
 def process(home: Path, *words: str | Path, **environment: str) -> "subprocess.Popen[str]":

@@ -1,11 +1,11 @@
-"""A terminal for the tests of the command line, and one small case."""
+"""A terminal for the tests of the command line, one small case, and homes in which it has run."""
 
 from pathlib import Path
 
 import pytest
 
 from tests.cases import build_case
-from tests.nexus.cli import Terminal
+from tests.nexus.cli import Terminal, typed_before
 
 
 @pytest.fixture
@@ -18,3 +18,19 @@ def nexus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small recorded incident: a bad release of checkout."""
     return build_case(tmp_path_factory.mktemp("cases"))
+
+
+@pytest.fixture(scope="session")
+def ended(case: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which the small case was resolved; tests go on from a copy."""
+    home = tmp_path_factory.mktemp("ended")
+    typed_before(home, "run", "--world", case, "--approve", "all", "--engine", "playbook", "--json")
+    return home
+
+
+@pytest.fixture(scope="session")
+def waiting(case: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which the small case waits for a person; tests go on from a copy."""
+    home = tmp_path_factory.mktemp("waiting")
+    typed_before(home, "run", "--world", case, "--engine", "playbook", "--json")
+    return home

@@ -13,10 +13,12 @@ from tests.nexus.cli import Terminal
 
 
 @pytest.fixture
-def incident(nexus: Terminal, case: Path) -> str:
+def incident(nexus: Terminal, ended: Path) -> str:
     """An incident of the small case that has ended; its id."""
-    typed = nexus("run", "--world", case, "--approve", "all", "--engine", "playbook", "--json")
-    return str(json.loads(typed.out)["id"])
+    nexus.goes_on_from(ended)
+    (one,) = json.loads(nexus("incidents", "--json").out)
+    assert one["status"] == "resolved"
+    return str(one["id"])
 
 
 def rows(nexus: Terminal) -> int:
@@ -126,13 +128,14 @@ def test_what_an_answer_costs_is_in_the_ledger_and_the_next_model_is_asked(
 
 
 def test_while_an_incident_is_open_the_cost_of_an_answer_comes_by_its_inbox(
-    nexus: Terminal, case: Path
+    nexus: Terminal, waiting: Path
 ) -> None:
-    waiting = json.loads(nexus("run", "--world", case, "--engine", "playbook", "--json").out)
+    nexus.goes_on_from(waiting)
+    (one,) = json.loads(nexus("incidents", "--json").out)
     with FakeOpenAI(Script([Reply(text="Unknown: it.")])) as server:
         nexus.set("NEXUS_LLM_BASE_URL", server.base_url)
         nexus.set("NEXUS_LLM_MODEL", "local-model")
-        assert nexus("ask", waiting["id"], "Did checkout fail?").code == 0
-    assert "ask" not in ledger(nexus, waiting["id"])
+        assert nexus("ask", one["id"], "Did checkout fail?").code == 0
+    assert "ask" not in ledger(nexus, one["id"])
     assert nexus("resume", "--approve", "all").code == 0
-    assert ledger(nexus, waiting["id"])["ask"]["works"] == 1
+    assert ledger(nexus, one["id"])["ask"]["works"] == 1

@@ -18,6 +18,14 @@ def run_to_approval(nexus: Terminal, case: Path) -> str:
     return str(body["id"])
 
 
+def at_approval(nexus: Terminal, waiting: Path) -> str:
+    """The same from the session's home, without the minutes before."""
+    nexus.goes_on_from(waiting)
+    (one,) = json.loads(nexus("incidents", "--json").out)
+    assert one["status"] == "open"
+    return str(one["id"])
+
+
 def test_an_incident_runs_from_alert_to_post_mortem(nexus: Terminal, case: Path) -> None:
     typed = nexus("run", "--world", case, "--approve", "all", "--engine", "playbook", "--json")
     assert typed.code == 0, typed.err
@@ -73,8 +81,8 @@ def test_a_person_elsewhere_approves_and_another_process_goes_on(nexus: Terminal
     assert "Nothing waits" in nexus("approvals").out
 
 
-def test_a_rejection_reaches_the_agents(nexus: Terminal, case: Path) -> None:
-    identity = run_to_approval(nexus, case)
+def test_a_rejection_reaches_the_agents(nexus: Terminal, waiting: Path) -> None:
+    identity = at_approval(nexus, waiting)
     assert nexus("reject", identity, "--by", "ana", "--note", "the schema moved on").code == 0
     (body,) = json.loads(nexus("resume", "--approve", "none", "--json").out)
     assert any("the schema moved on" in entry["text"] for entry in body["timeline"])
@@ -83,8 +91,8 @@ def test_a_rejection_reaches_the_agents(nexus: Terminal, case: Path) -> None:
     assert len(keys) == len(set(keys)), "what was rejected is not proposed again"
 
 
-def test_a_decision_counts_once_and_for_what_was_seen(nexus: Terminal, case: Path) -> None:
-    identity = run_to_approval(nexus, case)
+def test_a_decision_counts_once_and_for_what_was_seen(nexus: Terminal, waiting: Path) -> None:
+    identity = at_approval(nexus, waiting)
     before = nexus("show", identity, "--json").out
     wrong = nexus("approve", identity, "--by", "ana", "--digest", "0123456789ab")
     assert (wrong.code, before) == (1, nexus("show", identity, "--json").out)
@@ -102,8 +110,8 @@ def test_a_decision_counts_once_and_for_what_was_seen(nexus: Terminal, case: Pat
     assert "done" in late.err
 
 
-def test_stop_ends_the_agents(nexus: Terminal, case: Path) -> None:
-    identity = run_to_approval(nexus, case)
+def test_stop_ends_the_agents(nexus: Terminal, waiting: Path) -> None:
+    identity = at_approval(nexus, waiting)
     assert nexus("stop", identity, "--by", "ana", "--reason", "I have it").code == 0
     (body,) = json.loads(nexus("resume", "--json").out)
     assert body["status"] == "handed_over"

@@ -4,9 +4,7 @@ import json
 import sqlite3
 from pathlib import Path
 
-import pytest
-
-from tests.nexus.cli import process
+from tests.nexus.cli import Terminal, process
 
 
 def kill_after(lines: int, home: Path, *words: str | Path) -> bool:
@@ -22,22 +20,21 @@ def kill_after(lines: int, home: Path, *words: str | Path) -> bool:
         return True
 
 
-@pytest.mark.parametrize("lines", [4, 9])
-def test_killed_again_and_again_the_incident_still_ends_and_acts_once(
-    lines: int, case: Path, tmp_path: Path
-) -> None:
-    home = tmp_path / "home"
-    killed = kill_after(lines, home, "run", "--world", case, "--approve", "all", "--engine", "playbook")
+#: After how many lines a process is killed; test_live_kills.py kills one in every step of the graph.
+LINES = 10
+
+
+def test_killed_again_and_again_the_incident_still_ends_and_acts_once(nexus: Terminal, case: Path) -> None:
+    home = nexus.home
+    killed = kill_after(LINES, home, "run", "--world", case, "--approve", "all", "--engine", "playbook")
     kills = 0
     while killed and kills < 60:
         kills += 1
-        killed = kill_after(lines, home, "resume", "--approve", "all")
+        killed = kill_after(LINES, home, "resume", "--approve", "all")
     assert kills >= 2, "the process was killed in the middle of its work"
-    with process(home, "incidents", "--json") as listed:
-        (summary,) = json.loads(listed.communicate()[0])
+    (summary,) = json.loads(nexus("incidents", "--json").out)
     assert summary["status"] == "resolved"
-    with process(home, "show", summary["id"], "--json") as shown:
-        body = json.loads(shown.communicate()[0])
+    body = json.loads(nexus("show", summary["id"], "--json").out)
     assert [action["state"] for action in body["actions"]] == ["done"]
     assert body["post_mortem"]
     assert body["backlog"]

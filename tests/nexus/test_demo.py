@@ -31,8 +31,8 @@ def test_without_a_person_the_demo_waits_and_says_how_to_go_on(nexus: Terminal) 
 
 
 def test_a_second_demo_is_an_incident_of_its_own(nexus: Terminal) -> None:
-    first, second = (
-        json.loads(nexus("demo", "--yes", "--engine", "playbook", "--json").out) for _ in range(2)
-    )
-    assert first["id"] != second["id"]
-    assert first["status"] == second["status"] == "resolved"
+    """Two that wait: the second is opened beside the first, and both can be decided on."""
+    first, second = (nexus("demo", "--engine", "playbook", "--json") for _ in range(2))
+    assert (first.code, second.code) == (3, 3)
+    assert json.loads(first.out)["id"] != json.loads(second.out)["id"]
+    assert len(json.loads(nexus("incidents", "--json").out)) == 2
