@@ -15,7 +15,6 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
 from pydantic import ValidationError
 
 from evals.case import open_eval_case
@@ -23,6 +22,7 @@ from evals.run import Run, run_case
 from incidents.errors import NexusError, UsageError
 from incidents.value import Value
 from nexus.config import EngineMode, Settings
+from nexus.logs import log_plainly
 
 FILE = "runs.jsonl"
 
@@ -135,7 +135,7 @@ def work(job: Job) -> Run:
 def keep_quiet(settings: Settings) -> None:
     """Log errors at most: what a run warned of is in its record."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(max(level, logging.ERROR)))
+    log_plainly(max(level, logging.ERROR))
 
 
 async def perform(job: Job, settings: Settings) -> Run:

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
-import structlog
-
 from evals.redteam.trial import Trial, aim, attack
 from evals.redteam.variants import load_variants
 from nexus.config import EngineMode, Settings
+from nexus.logs import log_plainly
 
 ENGINES: tuple[EngineMode, ...] = ("playbook", "llm")
 
@@ -45,4 +44,4 @@ def campaign(
 
 
 def _quiet() -> None:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    log_plainly(logging.ERROR)

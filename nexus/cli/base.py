@@ -84,17 +84,6 @@ def log_to_stderr() -> None:
     """Send the log to stderr at the level of the settings; for verbs that do work."""
     import logging
 
-    import structlog
+    from nexus.logs import log_plainly
 
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            logging.getLevelNamesMapping()[settings().log_level.upper()]
-        ),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
-    )
+    log_plainly(logging.getLevelNamesMapping()[settings().log_level.upper()])
