@@ -82,13 +82,19 @@ def worth_acting_on(incident: Incident) -> bool:
     return found is not None and found.known and found.confidence is not Confidence.LOW
 
 
+#: How long a check by code may take: its backends may be slow.
+CHECK_BOX = timedelta(minutes=1)
+
+
 def _box(incident: Incident, runbook: Runbook, kind: MoveKind) -> timedelta:
-    """How long the next step may take at most; what only code does, as most checks of a watch, takes none."""
+    """How long the next step may take at most; what only code does, as most checks of a watch, takes less."""
     only_code = kind is MoveKind.VERIFICATION and (
         incident.verified or verdict_of(incident) is not Recovery.RECOVERED
     )
-    if only_code or kind not in set(STEPS.values()):
+    if kind not in set(STEPS.values()):
         return timedelta()
+    if only_code:
+        return CHECK_BOX
     return runbook.bounds.step_box[incident.severity or Severity.P0]
 
 

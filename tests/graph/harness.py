@@ -10,7 +10,7 @@ from agents.engine import Assignment, Desk, Performed
 from agents.roster import load_roster
 from graph.build import build
 from graph.state import Deps
-from graph.supervisor import Move
+from graph.supervisor import CHECK_BOX, Move
 from incidents.action import Action, ActionKind, Arguments
 from incidents.alert import Alert
 from incidents.communications import Brief, Escalation, StatusUpdate
@@ -268,7 +268,8 @@ def bench(
         return "post-mortem.md"
 
     def pace(step: Step) -> None:
-        clock.advance(timedelta(minutes=minutes))
+        takes = timedelta(minutes=minutes)
+        clock.advance(min(takes, CHECK_BOX) if step is Step.VERIFICATION else takes)
 
     deps = Deps(
         clock=clock,
