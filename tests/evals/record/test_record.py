@@ -1,7 +1,10 @@
 """`nexus record` as people use it: a finished incident becomes a case that can be run, scored and read."""
 
 import asyncio
+import io
 import json
+import sys
+from contextlib import redirect_stdout
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +18,7 @@ from evals.run import run_case
 from evals.scorers import score_run
 from incidents.errors import ToolFailed
 from incidents.findings import Window
+from nexus.cli import main
 from nexus.config import Settings
 from nexus.deliveries import deliveries, keep_delivery, told_again
 from nexus.folder import Folder
@@ -30,9 +34,15 @@ INCIDENT = "INC-2026-03-12-001"
 
 
 @pytest.fixture(scope="session")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the recorded case goes."""
-    return tmp_path_factory.mktemp("cases") / "again"
+def written(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The recorded case."""
+    folder = tmp_path_factory.mktemp("cases") / "again"
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()):
+        patch.setenv("NEXUS_HOME", str(home))
+        patch.setattr(sys, "argv", ["nexus", "record", INCIDENT, str(folder), "--yes"])
+        with pytest.raises(SystemExit, match="0"):
+            main()
+    return folder
 
 
 def test_nothing_is_written_unasked(nexus: Terminal, tmp_path: Path) -> None:
@@ -47,7 +57,6 @@ def test_nothing_is_written_unasked(nexus: Terminal, tmp_path: Path) -> None:
 
 
 def test_a_recorded_incident_can_be_read_run_and_scored(nexus: Terminal, written: Path) -> None:
-    assert nexus("record", INCIDENT, written, "--yes").code == 0
     case = open_case(written)
     case.check()
     assert case.id == "again"
