@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from incidents.errors import ToolFailed
 from incidents.findings import Evidence, EvidenceStatus
 from tools.kit import Kit
-from tools.ports import Shot
+from tools.ports import Screens, Shot
 from tools.words import clock_time
 
 
@@ -36,17 +36,24 @@ async def screenshots(kit: Kit) -> Screenshots:
     screens = kit.sources.world.screens
     if screens is None:
         return Screenshots()
-    kept, gaps = [], []
-    for name in screens.pages:
-        try:
-            shot = await screens.shoot(name)
-        except ToolFailed as error:
-            gaps.append(str(error))
-            continue
+    shots, gaps = await shoot_all(screens)
+    kept = []
+    for shot in shots:
         evidence = _evidence(kit, shot)
         await kit.store.put(evidence, shot.png)
         kept.append(Kept(evidence, shot))
-    return Screenshots(tuple(kept), tuple(dict.fromkeys(gaps)))
+    return Screenshots(tuple(kept), gaps)
+
+
+async def shoot_all(screens: Screens) -> tuple[tuple[Shot, ...], tuple[str, ...]]:
+    """A picture of every configured page, and a sentence for each that could not be taken."""
+    shots, gaps = [], []
+    for name in screens.pages:
+        try:
+            shots.append(await screens.shoot(name))
+        except ToolFailed as error:
+            gaps.append(str(error))
+    return tuple(shots), tuple(dict.fromkeys(gaps))
 
 
 def _evidence(kit: Kit, shot: Shot) -> Evidence:

@@ -3,6 +3,7 @@
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
 
@@ -64,9 +65,12 @@ def _worst(monitoring: Monitoring, shop: Shop, began: datetime) -> dict[str, flo
 def test_every_query_of_a_recording_is_one_that_prometheus_understands(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     with Monitoring(tmp_path / "m", targets=tmp_path, receiver_port=9, settings=QUICK) as monitoring:
-        for queries in monitoring.queries().values():
-            for query in queries:
-                monitoring.range(query.query, now - timedelta(seconds=10), now, timedelta(seconds=5))
+        asked = [query.query for queries in monitoring.queries().values() for query in queries]
+        assert len(asked) > 10
+        for query in asked:  # nothing is scraped: what is understood answers without a sample
+            assert monitoring.range(query, now - timedelta(seconds=10), now, timedelta(seconds=5)) == []
+        with pytest.raises(HTTPError, match="400"):
+            monitoring.range("sum by (", now - timedelta(seconds=10), now, timedelta(seconds=5))
 
 
 def test_missing_programs_are_named_with_the_way_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from incidents.errors import ToolFailed
 from incidents.value import Moment, Value
 from tools.box.arguments import NoArgs
 from tools.kit import Sources, Tool
+from tools.screenshots import shoot_all
 from tools.words import clock_time, paragraphs, rows
 
 
@@ -31,20 +32,15 @@ async def _ask(sources: Sources, args: NoArgs) -> ScreensView:
     screens = sources.world.screens
     if screens is None:
         raise ToolFailed("no pages are configured (backends.screens)")
-    pages, gaps = [], []
-    for name in screens.pages:
-        try:
-            shot = await screens.shoot(name)
-        except ToolFailed as error:
-            gaps.append(str(error))
-            continue
-        pages.append(
-            PageView(
-                page=shot.page, service=shot.service, title=shot.title, status=shot.status,
-                complete=shot.complete, at=shot.at,
-            )
-        )  # fmt: skip
-    return ScreensView(pages=tuple(pages), gaps=tuple(dict.fromkeys(gaps)))
+    shots, gaps = await shoot_all(screens)
+    pages = tuple(
+        PageView(
+            page=shot.page, service=shot.service, title=shot.title, status=shot.status,
+            complete=shot.complete, at=shot.at,
+        )
+        for shot in shots
+    )  # fmt: skip
+    return ScreensView(pages=pages, gaps=gaps)
 
 
 def _say(view: ScreensView) -> str:

@@ -65,7 +65,7 @@ logfile = {folder}/log
 pidfile = {folder}/pid
 childlogdir = {folder}
 [program:shop]
-command = {python} -S {folder}/root/shop/current/app.py {port}
+command = {python} -S {folder}/deployed/shop/current/app.py {port}
 autorestart = false
 startsecs = 0
 stopwaitsecs = 2
@@ -82,7 +82,7 @@ class Target:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.root = folder / "root"
+        self.root = folder / "deployed"
         self.socket = folder / "s"
         self.port = free_port()
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -10,12 +10,11 @@ from urllib.parse import quote
 from pydantic import Field
 
 from incidents.errors import ToolFailed
-from incidents.findings import Window
 from tools.clock import Clock
 from tools.gaps import note
 from tools.live.http import Backend, Declined, Reply
 from tools.live.logs.lines import Keys, LogLine, object_line
-from tools.live.logs.paging import PAGE, newest_first
+from tools.live.logs.paging import PagedLogs
 from tools.live.rows import to_microseconds
 from tools.live.spec import Elastic
 
@@ -44,38 +43,19 @@ class _Answer(Reply):
     shards: _Shards = Field(alias="_shards", default=_Shards())
 
 
-class ElasticLogs:
+class ElasticLogs(PagedLogs):
     """The documents of an index pattern that have a time and a message."""
 
     def __init__(self, spec: Elastic, backend: Backend, clock: Clock) -> None:
+        super().__init__(backend, clock, _TICK)
         self._spec = spec
-        self._backend = backend
-        self._clock = clock
         self._keys = Keys(
             spec.time, spec.service, spec.instance, spec.level, spec.message, spec.trace_id, spec.span_id
         )
-        self.name = f"{backend.name} at {backend.where}"
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._backend.aclose()
-
-    async def lines(self, window: Window) -> Sequence[LogLine]:
-        """The lines of a window, page by page.
-
-        Raises:
-            ToolFailed: it does not answer.
-        """
-
-        async def page(end: datetime) -> Mapping[Hashable, LogLine]:
-            return await self._page(window.start, end, PAGE)
-
-        return await newest_first(page, window, self.name, _TICK)
 
     async def check(self) -> str:
         """The newest lines of the last hour; raises like `lines`."""
-        now = self._clock.now()
-        found = (await self._page(now - timedelta(hours=1), now, 100)).values()
+        found = await self._last_hour()
         if not found:
             return f"it answers, and {self._spec.index} holds no line of the last hour"
         services = sorted({line.service for line in found if line.service})

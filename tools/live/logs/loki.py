@@ -1,15 +1,14 @@
 """Logs from Grafana Loki (`query_range`; https://grafana.com/docs/loki/latest/reference/loki-http-api/)."""
 
 import json
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from incidents.findings import Window
 from tools.clock import Clock
 from tools.live.http import Backend, Query, Reply
 from tools.live.logs.lines import LogLine, dig, text_level
-from tools.live.logs.paging import PAGE, newest_first
+from tools.live.logs.paging import PagedLogs
 from tools.live.rows import Nanoseconds, at_microseconds, cut, level_of, to_microseconds
 from tools.live.spec import Loki
 
@@ -34,35 +33,16 @@ class _Answer(Reply):
     data: _Data
 
 
-class LokiLogs:
+class LokiLogs(PagedLogs):
     """The streams that a selector selects."""
 
     def __init__(self, spec: Loki, backend: Backend, clock: Clock) -> None:
+        super().__init__(backend, clock, _TICK)
         self._spec = spec
-        self._backend = backend
-        self._clock = clock
-        self.name = f"{backend.name} at {backend.where}"
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._backend.aclose()
-
-    async def lines(self, window: Window) -> Sequence[LogLine]:
-        """The lines of a window, page by page.
-
-        Raises:
-            ToolFailed: it does not answer.
-        """
-
-        async def page(end: datetime) -> Mapping[Hashable, LogLine]:
-            return await self._page(window.start, end, PAGE)
-
-        return await newest_first(page, window, self.name, _TICK)
 
     async def check(self) -> str:
         """The newest lines of the last hour; raises like `lines`."""
-        now = self._clock.now()
-        found = (await self._page(now - timedelta(hours=1), now, 100)).values()
+        found = await self._last_hour()
         if not found:
             return f"it answers, and {self._spec.selector} selects no line of the last hour"
         services = sorted({line.service for line in found})

@@ -1,15 +1,59 @@
 """Reading a window of logs page by page, the newest first, where a backend limits the lines of one answer."""
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from incidents.findings import Window
+from tools.clock import Clock
 from tools.gaps import note
+from tools.live.http import Backend
 from tools.live.logs.lines import MOST_LINES, LogLine
 
 #: Lines of one page; what Loki and Elasticsearch allow unless they are told otherwise.
 PAGE = 5_000
 Page = Callable[[datetime], Awaitable[Mapping[Hashable, LogLine]]]
+
+
+class PagedLogs(ABC):
+    """Logs of a backend that answers the newest lines before a moment, a page at a time.
+
+    Args:
+        backend: where to ask.
+        clock: what `check` calls now.
+        tick: the finest step of time that the backend tells apart.
+    """
+
+    def __init__(self, backend: Backend, clock: Clock, tick: timedelta) -> None:
+        self._backend = backend
+        self._clock = clock
+        self._tick = tick
+        self.name = f"{backend.name} at {backend.where}"
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._backend.aclose()
+
+    async def lines(self, window: Window) -> Sequence[LogLine]:
+        """The lines of a window, page by page.
+
+        Raises:
+            ToolFailed: it does not answer.
+        """
+
+        async def page(end: datetime) -> Mapping[Hashable, LogLine]:
+            return await self._page(window.start, end, PAGE)
+
+        return await newest_first(page, window, self.name, self._tick)
+
+    async def _last_hour(self) -> Sequence[LogLine]:
+        """The newest lines of the last hour; raises like `lines`."""
+        now = self._clock.now()
+        return tuple((await self._page(now - timedelta(hours=1), now, 100)).values())
+
+    @abstractmethod
+    async def _page(self, start: datetime, end: datetime, size: int) -> Mapping[Hashable, LogLine]:
+        """The newest lines from a moment to another, at most `size`, by a key that tells lines apart."""
 
 
 async def newest_first(
