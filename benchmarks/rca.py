@@ -2,12 +2,13 @@
 
 Run from the repository's root:
 
-    POLARS_MAX_THREADS=1 python benchmarks/rca.py ../shared/cases [--cases]
-    POLARS_MAX_THREADS=1 python benchmarks/rca.py ../shared/cases --cross-validate [--every N]
+    POLARS_MAX_THREADS=1 python benchmarks/rca.py ../shared/cases [FOLDER...] [--cases]
+    POLARS_MAX_THREADS=1 python benchmarks/rca.py ../shared/cases evals/cases --cross-validate [--every N]
 
-Every folder with a `case.yaml` is ranked; its truth is read only after the ranking is done. A rank is
+Every folder with a `case.yaml` below is ranked; its truth is read only after the ranking is done. A rank is
 strict: suspects with the same score as the right one count as ahead of it. Times include opening the files
-anew for each case; the operating system may hold them in memory.
+anew for each case; the operating system may hold them in memory. What a process has to make ready once, as
+`nexus serve` does before it listens, is timed apart.
 """
 
 import argparse
@@ -17,28 +18,23 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import polars as pl
-import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.crossed import Rank, cross_validate
-from tools.analysis import (
-    LOGS_SCHEMA,
-    METRICS_SCHEMA,
-    TRACES_SCHEMA,
-    Node,
-    NodeKind,
-    Ranking,
-    Symptom,
-    SymptomKind,
-    Telemetry,
-    Topology,
-    rank_suspects,
-)
+from evals.scorers.cause import accepted
+from incidents.findings import Window
+from nexus.warm import warm_analysis
+from tools.analysis import Ranking, Symptom, Telemetry, rank_suspects
+from tools.intake import parse_alerts
+from tools.look import topology
+from tools.recorded import Case, open_case
+from tools.recorded.document import Truth, load_document
+from tools.symptom import symptom_kind
 
 #: Figures on the same sets as their authors or re-runs report them: AC@1/@3/@5, seconds per case.
 PUBLISHED = {
@@ -67,75 +63,63 @@ class Outcome:
     top: str
 
 
-def _frame(path: Path, schema: pl.Schema) -> pl.DataFrame:
-    return pl.read_parquet(path, columns=schema.names()) if path.exists() else pl.DataFrame(schema=schema)
-
-
-def _telemetry(folder: Path) -> Telemetry:
-    return Telemetry(
-        metrics=_frame(folder / "metrics.parquet", METRICS_SCHEMA),
-        logs=_frame(folder / "logs.parquet", LOGS_SCHEMA),
-        traces=_frame(folder / "traces.parquet", TRACES_SCHEMA),
-    )
-
-
-def _symptom(case: dict[str, Any]) -> Symptom:
-    alert = case["alerts"][0]
-    metric = str((alert["payload"].get("labels") or {}).get("metric", ""))
-    kind: SymptomKind = (
-        "latency" if "latency" in metric else "errors" if "availability" in metric else "unknown"
-    )
-    return Symptom(service=alert["payload"].get("service"), at=alert["at"], kind=kind)
-
-
 @dataclass(frozen=True)
 class Loaded:
-    """One case in memory: its document, and what the ranking reads."""
+    """One case in memory: what the ranking reads. Its truth is read when it is asked for, after that."""
 
-    document: dict[str, Any]
+    case: Case
+    symptom: Symptom
     observed: Telemetry
     baseline: Telemetry | None
 
     def rank(self) -> Ranking:
         """Its suspects."""
-        nodes = (
-            Node(name=one["name"], kind=NodeKind(one["kind"]), depends_on=tuple(one["depends_on"]))
-            for one in self.document["services"]
+        world = self.case
+        return rank_suspects(
+            self.observed, self.baseline, topology(world.catalogue), self.symptom, world.recording.changes
         )
-        topology = Topology(nodes=tuple(nodes))
-        return rank_suspects(self.observed, self.baseline, topology, _symptom(self.document), ())
+
+    @cached_property
+    def truth(self) -> Truth:
+        """What was true."""
+        return load_document(self.case.folder).truth
 
     @property
-    def right(self) -> set[str]:
+    def right(self) -> frozenset[str]:
         """The services that its truth accepts."""
-        truth = self.document["truth"]
-        return {truth["cause"]["service"], *truth["also_accept"]}
+        return accepted(self.truth)
 
-
-def _document(folder: Path) -> dict[str, Any]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    case: dict[str, Any] = yaml.load((folder / "case.yaml").read_text(encoding="utf-8"), loader)  # noqa: S506
-    return case
+    @property
+    def group(self) -> str:
+        """The system that was recorded, or what the case's name begins with."""
+        document = load_document(self.case.folder)
+        system = (document.system or document.id.replace("-", " ")).split()[0]
+        return f"PetShop {self.symptom.kind}" if system.startswith("Pet") else system
 
 
 def load(folder: Path) -> Loaded:
-    """Read one case from its files."""
-    case = _document(folder)
-    quiet = (case.get("baseline") or {}).get("folder")
-    return Loaded(case, _telemetry(folder / "telemetry"), _telemetry(folder / quiet) if quiet else None)
+    """Read one case from its files; a baseline inside of its recording is cut out of it."""
+    case = open_case(folder)
+    given = case.alerts[0]
+    first = parse_alerts(given.body, given.at, given.source, case.catalogue)[0]
+    kind = symptom_kind(first)
+    symptom = Symptom(service=first.service, at=first.starts_at, kind=kind.value if kind else "unknown")
+    whole, apart = case.recording.telemetry, case.baseline
+    return Loaded(
+        case=case,
+        symptom=symptom,
+        observed=whole if case.quiet is None else _cut(whole, case.window),
+        baseline=apart.telemetry if apart else _cut(whole, case.quiet) if case.quiet else None,
+    )
 
 
-def rank_case(folder: Path) -> tuple[dict[str, Any], Ranking]:
-    """Read one case from its files and rank its suspects."""
-    case = load(folder)
-    return case.document, case.rank()
-
-
-def _group(case: dict[str, Any]) -> str:
-    system = str(case.get("system", case["id"])).split()[0]
-    if system.startswith("Pet"):
-        return f"PetShop {_symptom(case).kind}"
-    return system
+def _cut(whole: Telemetry, window: Window) -> Telemetry:
+    inside = pl.col("time").is_between(window.start, window.end, closed="left")
+    return Telemetry(
+        metrics=whole.metrics.filter(inside),
+        logs=whole.logs.filter(inside),
+        traces=whole.traces.filter(inside),
+    )
 
 
 def strict_rank(ranking: Ranking, right: Iterable[str]) -> int:
@@ -151,17 +135,17 @@ def strict_rank(ranking: Ranking, right: Iterable[str]) -> int:
 def evaluate(folder: Path) -> Outcome:
     """Rank one case and compare with its truth."""
     wall, cpu = time.perf_counter(), time.process_time()
-    case, ranking = rank_case(folder)
+    loaded = load(folder)
+    ranking = loaded.rank()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    cause = case["truth"]["cause"]
-    right = {cause["service"], *case["truth"]["also_accept"]}
+    category = loaded.truth.cause.category
     top = ranking.suspects[0] if ranking.suspects else None
-    judged = cause["category"] is not None and top is not None and top.service in right
+    judged = category is not None and top is not None and top.service in loaded.right
     return Outcome(
-        case=case["id"],
-        group=_group(case),
-        rank=strict_rank(ranking, right),
-        category_right=top.category.value == cause["category"] if judged and top else None,
+        case=loaded.case.id,
+        group=loaded.group,
+        rank=strict_rank(ranking, loaded.right),
+        category_right=top.category is category if judged and top else None,
         wall=wall,
         cpu=cpu,
         top=top.service if top else "nothing stands out",
@@ -199,7 +183,7 @@ def _crossed(folders: list[Path], every: int) -> Iterator[str]:
     """The lines of the cross-validation over every n-th case of each set."""
     sets: dict[str, list[Path]] = {}
     for folder in folders:
-        sets.setdefault(_group(_document(folder)).split()[0], []).append(folder)
+        sets.setdefault(load(folder).group.split()[0], []).append(folder)
     yield f"Every {every}. case of each set, in the order of their names." if every > 1 else "All cases."
     yield from cross_validate(
         {name: [_again(load(one)) for one in some[::every]] for name, some in sets.items()}
@@ -211,22 +195,25 @@ def _again(case: Loaded) -> Rank:
 
 
 def main() -> int:
-    """Score every case below the given folder."""
+    """Score every case below the given folders."""
     parser = argparse.ArgumentParser(description="Score the root-cause ranking on recorded cases.")
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--cases", action="store_true", help="list every case, not only the missed ones")
     parser.add_argument("--cross-validate", action="store_true", help="vary each constant of the analysis")
     parser.add_argument("--every", type=int, default=3, help="cross-validate on every n-th case of a set")
     chosen = parser.parse_args()
-    folders = sorted(path.parent for path in chosen.folder.rglob("case.yaml"))
+    folders = sorted(path.parent for root in chosen.folders for path in root.rglob("case.yaml"))
     if not folders:
-        sys.stderr.write(f"no case.yaml below {chosen.folder}\n")
+        sys.stderr.write(f"no case.yaml below {', '.join(map(str, chosen.folders))}\n")
         return 2
     if chosen.cross_validate:
         for line in _crossed(folders, max(chosen.every, 1)):
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
         return 0
+    began = time.perf_counter()
+    warm_analysis()
+    sys.stdout.write(f"made ready in {time.perf_counter() - began:.3f} s, once\n")
     outcomes = [evaluate(folder) for folder in folders]
     sys.stdout.write("\n".join(report(outcomes, chosen.cases)) + "\n")
     return 0

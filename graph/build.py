@@ -1,6 +1,7 @@
 """Nodes and edges, on one page."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -13,7 +14,7 @@ from graph.entries import Told, entry
 from graph.execute import execute
 from graph.handle import hand_over, handle, keep_house
 from graph.state import Deps, State, inbox_of, incident_of, pack
-from graph.step import build_step, tell
+from graph.step import StepSpec, build_step, tell
 from graph.steps import (
     communications,
     escalation,
@@ -37,10 +38,17 @@ RECURSION_LIMIT = 200
 
 def build(runbook: Runbook, checkpointer: BaseCheckpointSaver[Any] | None = None) -> Graph:
     """The incident graph: START → supervisor ⇄ steps, duties, execute, wait → END."""
+    modules = (triage, investigation, mitigation, verification, post_mortem, communications, escalation)
+    drawn = _compiled(tuple(module.spec(runbook) for module in modules))
+    return drawn.copy(update={"checkpointer": checkpointer})
+
+
+@lru_cache(maxsize=4)
+def _compiled(specs: tuple[StepSpec, ...]) -> Graph:
+    """The graph of these steps; it holds nothing of an incident, so that all incidents share it."""
     graph = StateGraph(State, context_schema=Deps)
     graph.add_node("supervisor", supervise)
-    for module in (triage, investigation, mitigation, verification, post_mortem, communications, escalation):
-        spec = module.spec(runbook)
+    for spec in specs:
         graph.add_node(spec.name, build_step(spec))
         graph.add_edge(spec.name, "supervisor")
     graph.add_node("execute", execute)
@@ -50,7 +58,7 @@ def build(runbook: Runbook, checkpointer: BaseCheckpointSaver[Any] | None = None
     graph.add_edge(START, "supervisor")
     targets = [kind.value for kind in MoveKind if kind not in {MoveKind.END, MoveKind.HAND_OVER}]
     graph.add_conditional_edges("supervisor", route, [*targets, END])
-    return graph.compile(checkpointer=checkpointer, name="nexus")
+    return graph.compile(name="nexus")
 
 
 async def supervise(state: State, runtime: Runtime[Deps]) -> dict[str, object]:
@@ -91,9 +99,10 @@ def _routing(incident: Incident, move: Move, now: datetime) -> Told | None:
     steps = {*STEPS.values(), MoveKind.EXECUTE, MoveKind.WAIT}
     if move.kind not in steps or (move.kind is MoveKind.VERIFICATION):
         return None
-    key = f"wait:{move.targets[0]}" if move.kind is MoveKind.WAIT else f"to:{move.kind}"
+    once = move.kind in {MoveKind.WAIT, MoveKind.EXECUTE}
+    key = f"{move.kind}:{move.targets[0]}" if once else f"to:{move.kind}"
     line = entry(incident, now, EntryKind.ROUTING, f"→ {move.kind}: {move.reason}", key)
-    if move.kind is MoveKind.WAIT:
+    if once:
         line = line.model_copy(update={"id": key})
     return Told(incident, (line,))
 

@@ -1,6 +1,7 @@
 """The runbook's file: the one that ships, or a team's own, read strictly."""
 
 from collections.abc import Collection
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -21,9 +22,7 @@ def load_runbook(path: Path | None, roles: Collection[str]) -> Runbook:
             the file, the value and the nearest right one.
     """
     source, text = _text(path)
-    runbook = parse_document(
-        read_yaml(text, source=source, error=RunbookError), Runbook, source=source, error=RunbookError
-    )
+    runbook = _parsed(source, text)
     known = sorted(roles)
     unknown = [
         f"{source}: {place}: there is no role {role!r}; {hint(role, known)}"
@@ -33,6 +32,13 @@ def load_runbook(path: Path | None, roles: Collection[str]) -> Runbook:
     if unknown:
         raise RunbookError("\n".join(unknown))
     return runbook
+
+
+@lru_cache(maxsize=4)
+def _parsed(source: str, text: str) -> Runbook:
+    """The runbook that a text is; the same text again is not read again, for every incident asks."""
+    content = read_yaml(text, source=source, error=RunbookError)
+    return parse_document(content, Runbook, source=source, error=RunbookError)
 
 
 def _text(path: Path | None) -> tuple[str, str]:

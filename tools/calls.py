@@ -8,6 +8,7 @@ from pydantic import Field
 
 from incidents.findings import Window
 from incidents.value import Value
+from tools.moments import rows_in
 from tools.red import error_share, served
 
 #: With fewer calls on either side a difference is an anecdote.
@@ -39,13 +40,13 @@ def operations(spans: pl.DataFrame, window: Window, service: str) -> dict[str, C
         window: which part of it counts; the rate is over its length within the data.
         service: whose operations.
     """
-    part = _part(served(spans), window).filter(pl.col("service") == service)
+    part = rows_in(served(spans), window).filter(pl.col("service") == service)
     return {key[0]: calls for key, calls in _calls(part, ["operation"], _minutes(spans, window)).items()}
 
 
 def edges(spans: pl.DataFrame, window: Window) -> dict[tuple[str, str], Calls]:
     """The calls between services, by (caller, callee)."""
-    part = _part(served(spans), window).filter(pl.col("caller").is_not_null())
+    part = rows_in(served(spans), window).filter(pl.col("caller").is_not_null())
     found = _calls(part, ["caller", "service"], _minutes(spans, window))
     return {(caller, callee): calls for (caller, callee), calls in found.items()}
 
@@ -69,18 +70,15 @@ def urgency(now: Calls | None, usual: Calls | None) -> float:
 
 def telling_traces(spans: pl.DataFrame, window: Window, service: str, limit: int) -> Sequence[str]:
     """Ids of traces of a service worth a look: failed ones first, then the slowest."""
-    part = _part(spans, window).filter(pl.col("service") == service)
+    part = rows_in(spans, window).filter(pl.col("service") == service)
     ordered = part.sort([pl.col("status") == "error", "duration_us"], descending=[True, True])
     return ordered["trace_id"].unique(maintain_order=True).head(limit).to_list()
 
 
-def _part(spans: pl.DataFrame, window: Window) -> pl.DataFrame:
-    return spans.filter((pl.col("time") >= window.start) & (pl.col("time") < window.end))
-
-
 def _minutes(spans: pl.DataFrame, window: Window) -> float:
     """How much of the window the spans cover; a quiet time may hold traces of one minute only."""
-    first, last = _part(spans, window)["time"].min(), _part(spans, window)["time"].max()
+    times = rows_in(spans, window)["time"]
+    first, last = times.min(), times.max()
     if not isinstance(first, datetime) or not isinstance(last, datetime):
         return 0.0
     return (last - first).total_seconds() / 60

@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from incidents.findings import Window
@@ -12,6 +13,7 @@ from tools.words import quantity
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.ft2font import FT2Font
 
 LINE, USUAL, FAULT, ACTION, INK, FAINT = "#1f4e79", "#7fb77e", "#c0392b", "#1e8449", "#222222", "#707070"
 
@@ -24,6 +26,8 @@ _NAME, _AIR = 8.0, 6.0
 #: A break longer than this is a gap, not a straight line.
 _SILENCE = timedelta(minutes=3)
 _FONT = "DejaVu Sans"
+#: FreeType measures in 64ths.
+_SUBPIXELS = 64
 
 #: Texts are untrusted: none is read as a formula. Text in an SVG stays text, and the file is always the same.
 _STYLE: dict[str, Any] = {
@@ -138,20 +142,28 @@ def _named(mark: Mark) -> str:
 
 def _width(text: str) -> float:
     """How wide a name is, in points."""
-    from matplotlib.font_manager import FontProperties  # noqa: PLC0415
-    from matplotlib.textpath import TextPath  # noqa: PLC0415
-
-    return (
-        TextPath((0, 0), text, size=_NAME, prop=FontProperties(family=[_FONT])).get_extents().width + 2 * _AIR
-    )
+    font = _font()
+    font.set_size(_NAME, 72)
+    font.set_text(text)
+    return float(font.get_width_height()[0]) / _SUBPIXELS + 2 * _AIR
 
 
 def _drawable(text: str) -> str:
     """The text with a box for every character that the font does not have."""
+    known = _characters()
+    return "".join(c if ord(c) in known else "\u25a1" for c in text)
+
+
+def _font() -> "FT2Font":
     from matplotlib.font_manager import findfont, get_font  # noqa: PLC0415
 
-    known = get_font(findfont(_FONT)).get_charmap()
-    return "".join(c if ord(c) in known else "\u25a1" for c in text)
+    return get_font(findfont(_FONT))
+
+
+@cache
+def _characters() -> frozenset[int]:
+    """The code points that the font has; asking it takes longer than drawing a word."""
+    return frozenset(_font().get_charmap())
 
 
 def _axes(figure: "Figure", top: float) -> "Axes":
@@ -189,8 +201,9 @@ def _panel(axis: "Axes", panel: Panel, marks: Sequence[Mark], shown: Window) -> 
         axis.axvline(mark.at, color=mark.colour, linewidth=1.1, linestyle=_dash(mark), alpha=0.8)  # type: ignore[arg-type]
     axis.plot(times, values, color=LINE, linewidth=1.6, marker="." if len(times) == 1 else "")  # type: ignore[arg-type]  # dates are plotted as they are
     head = _drawable(panel.title) + ("  (opened the incident)" if panel.opened else "")
-    axis.set_title(head, loc="left", fontsize=9.5, fontweight="bold", pad=4)
-    axis.set_title(_drawable(said), loc="right", fontsize=8.5, color=FAINT, pad=4)
+    # Where it stands is said: else every tick is laid out a second time, to see whether it is in the way.
+    axis.set_title(head, loc="left", y=1.0, fontsize=9.5, fontweight="bold", pad=4)
+    axis.set_title(_drawable(said), loc="right", y=1.0, fontsize=8.5, color=FAINT, pad=4)
     axis.yaxis.set_major_locator(MaxNLocator(4))
     axis.yaxis.set_major_formatter(lambda value, _: _drawable(quantity(value, panel.unit)))
     axis.margins(y=0.15)

@@ -13,6 +13,7 @@ from incidents.findings import Window
 from incidents.value import Moment, Value
 from incidents.verification import SignalKind
 from tools.analysis import Telemetry
+from tools.moments import moment, rows_in
 from tools.red import red_metrics
 from tools.signals import signal_rows
 
@@ -95,7 +96,7 @@ def compare(
     Returns:
         Most deviating first.
     """
-    early = _within(frame, untroubled)
+    early = rows_in(frame, untroubled)
     own = pl.concat([early, baseline]) if baseline is not None and same_source else early
     apart = baseline if baseline is not None and not same_source else frame.clear()
     table = (
@@ -108,8 +109,14 @@ def compare(
         .with_columns(pl.col("own_count", "apart_count").fill_null(0))
         .with_columns(_sigmas("own"), _sigmas("apart"))
         .with_columns(*_agreed())
+        .with_columns(_deviating())
     )
-    found = [_level(row, frame, recent) for row in table.iter_rows(named=True)]
+    began = _onsets(frame, table.filter("deviates"), recent.end)
+    rows = table.join(began, on=SERIES, how="left").select(
+        "service", "metric", "peer", "kind", "unit", "side", "now", "sigmas", "deviates", "onset",
+        baseline="ref_median", high="ref_high",
+    )  # fmt: skip
+    found = [Level.model_validate(row) for row in rows.iter_rows(named=True)]
     return tuple(sorted(found, key=lambda level: (-level.sigmas, level.service, level.metric, level.peer)))
 
 
@@ -125,16 +132,12 @@ def medians(frame: pl.DataFrame, window: Window) -> dict[tuple[str, str], Median
 
     The level is the worst instance's median; traffic is the mean over the instances.
     """
-    table = _pooled(_within(frame, window).filter(pl.col("peer") == ""))
+    table = _pooled(rows_in(frame, window).filter(pl.col("peer") == ""))
     return {
         (row["service"], row["metric"]): Median(row["now"], row["count"])
         for row in table.iter_rows(named=True)
         if row["now"] is not None
     }
-
-
-def _within(frame: pl.DataFrame, window: Window) -> pl.DataFrame:
-    return frame.filter((pl.col("time") >= window.start) & (pl.col("time") < window.end))
 
 
 def _now(frame: pl.DataFrame, recent: Window) -> pl.DataFrame:
@@ -213,35 +216,40 @@ def _agreed() -> list[pl.Expr]:
     return [sigmas, *which.values()]
 
 
-def _level(row: dict[str, object], frame: pl.DataFrame, recent: Window) -> Level:
-    level = Level.model_validate(
-        {name: row[name] for name in ("service", "metric", "peer", "unit", "side", "kind", "now", "sigmas")}
-        | {"baseline": row["ref_median"], "high": row["ref_high"]}
+def _deviating() -> pl.Expr:
+    felt = pl.col("kind").is_in([kind.value for kind in _FELT])
+    limit = pl.when(felt).then(DEVIATES).otherwise(DEVIATES_LOAD)
+    return (pl.col("kind").is_not_null() & (pl.col("sigmas") >= limit)).alias("deviates")
+
+
+def _onsets(frame: pl.DataFrame, deviating: pl.DataFrame, end: datetime) -> pl.DataFrame:
+    """When the run that still lasts began: from there on two samples of three are beyond half the way.
+
+    Args:
+        frame: signals of the observed window.
+        deviating: the series that deviate, with `now`, `ref_high` and `ref_median`.
+        end: of the part that counts as now.
+
+    Returns:
+        The series' key and `onset`.
+    """
+    now, high, value = pl.col("now"), pl.col("ref_high"), pl.col("value")
+    fallen = (now + pl.col("ref_median").fill_null(0.0)) / 2
+    half = pl.when(now > high).then(high + (now - high) / 2).otherwise(fallen)
+    chosen = deviating.select(*SERIES, half=half, rises=now > high)
+    beyond = pl.when("rises").then(value >= pl.col("half")).otherwise(value <= pl.col("half"))
+    back, times = pl.col("beyond").reverse(), pl.col("time").reverse()
+    lasting = back & (back.cum_sum() * 3 >= pl.int_range(1, pl.len() + 1) * 2)
+    return (
+        frame.lazy()
+        .filter((pl.col("time") < moment(end)) & value.is_not_nan())
+        .join(chosen.lazy(), on=SERIES)
+        .group_by("time", *SERIES)
+        .agg(value.max(), pl.col("half", "rises").first())
+        .with_columns(beyond=beyond)
+        .sort("time")
+        .group_by(SERIES)
+        # Where the run has just ended, its last sample speaks: what deviates has since some moment.
+        .agg(onset=pl.coalesce(times.filter(lasting).last(), times.filter(back).first()))
+        .collect()
     )
-    limit = DEVIATES if level.kind in _FELT else DEVIATES_LOAD
-    if level.kind is None or level.sigmas < limit:
-        return level
-    high = row["ref_high"]
-    onset = _onset(frame, level, high, recent.end) if isinstance(high, float) else None
-    return level.model_copy(update={"deviates": True, "onset": onset})
-
-
-def _onset(frame: pl.DataFrame, level: Level, high: float, end: datetime) -> datetime | None:
-    """When the run that still lasts began: from there on two samples of three are beyond half the way."""
-    if level.now is None:
-        return None
-    now, series = level.now, frame
-    for column in SERIES:
-        series = series.filter(pl.col(column) == getattr(level, column))
-    series = series.filter(pl.col("time") < end).group_by("time").agg(pl.col("value").max()).sort("time")
-    half = high + (now - high) / 2 if now > high else (now + (level.baseline or 0.0)) / 2
-    beyond = [value >= half if now > high else value <= half for value in series["value"].to_list()]
-    times: list[datetime] = series["time"].to_list()
-    # Where the run has just ended, its last sample speaks: what deviates has deviated since some moment.
-    found = next((time for time, is_beyond in zip(times[::-1], beyond[::-1], strict=True) if is_beyond), None)
-    hits = 0
-    for seen, index in enumerate(range(len(beyond) - 1, -1, -1), start=1):
-        hits += beyond[index]
-        if beyond[index] and hits * 3 >= seen * 2:
-            found = times[index]
-    return found

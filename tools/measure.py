@@ -13,6 +13,7 @@ from tools.analysis.conventions import normalised
 from tools.kit import Sources
 from tools.levels import Level
 from tools.look import observe
+from tools.moments import moment
 from tools.observed import Observed
 from tools.states import ServiceState, error_ratio, states
 from tools.symptom import symptom_kind
@@ -198,7 +199,7 @@ def revenue_lost(seen: Observed) -> float | None:
         rows = seen.signals.filter(
             pl.col("metric") == level.metric,
             pl.col("service") == level.service,
-            pl.col("time") >= seen.untroubled.end,
+            pl.col("time") >= moment(seen.untroubled.end),
         )
         if rows.height < 2:
             return None

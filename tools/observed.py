@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import polars as pl
 
@@ -13,6 +14,7 @@ from incidents.findings import Window
 from incidents.incident import Incident
 from tools.analysis import Telemetry
 from tools.levels import Level
+from tools.moments import rows_in
 from tools.words import length, span
 
 #: Rows in fewer of its minutes than this share are pieces of a span, not the span.
@@ -73,7 +75,7 @@ class Observed:
         """The part of the window before the alert, which serves as reference too."""
         return untroubled(self.window, self.alerted, self.lead)
 
-    @property
+    @cached_property
     def reference(self) -> str:
         """What levels are compared with, in words."""
         parts = []
@@ -99,11 +101,6 @@ def last_action(incident: Incident) -> Proposal | None:
 def acted_at(proposal: Proposal) -> datetime:
     """When an executed proposal took place."""
     return proposal.outcome.at if proposal.outcome is not None else proposal.proposed_at
-
-
-def rows_in(frame: pl.DataFrame, window: Window) -> pl.DataFrame:
-    """The rows of a window, `start` inclusive, `end` exclusive."""
-    return frame.filter((pl.col("time") >= window.start) & (pl.col("time") < window.end))
 
 
 def covered(frame: pl.DataFrame, window: Window) -> Window:

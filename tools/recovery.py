@@ -14,6 +14,7 @@ from incidents.verification import Reading, Recovery, Signal, SignalKind, Verifi
 from tools.kit import Sources
 from tools.levels import Median, medians
 from tools.look import observe
+from tools.moments import moment
 from tools.observed import Observed, acted_at, last_action
 from tools.words import clock_time, quantity, span
 
@@ -152,7 +153,7 @@ def _worse(signal: Signal, found: Sequence[Median]) -> float | None:
 
 def _fault(seen: Observed, action_at: datetime) -> Window:
     """The last minutes before the action that have data: people may decide long after it ends."""
-    earlier = seen.signals.filter(pl.col("time") < action_at)["time"].max()
+    earlier = seen.signals.filter(pl.col("time") < moment(action_at))["time"].max()
     end = earlier + timedelta(milliseconds=1) if isinstance(earlier, datetime) else action_at
     return Window(start=min(end, max(end - FAULT, seen.untroubled.end)), end=end)
 

@@ -4,11 +4,13 @@ import polars as pl
 
 from tools.analysis import METRICS_SCHEMA
 from tools.analysis.spans import related
+from tools.kept import kept
 
 #: Long enough for a share of failures over a handful of calls, short enough to see an onset.
 _BUCKET = "15s"
 
 
+@kept
 def served(spans: pl.DataFrame) -> pl.DataFrame:
     """The spans in which a service answers a call: roots, and children of another service.
 

@@ -179,7 +179,9 @@ def _may(proposed: ProposedAction, grounds: Grounds, ledger: Ledger) -> bool:
 def _named(proposed: ProposedAction) -> list[tuple[str, str]]:
     """The arguments that name something in the world."""
     args = proposed.action.arguments
-    named = (("version", args.version), ("commit", args.commit), ("flag", args.flag))
+    named = (
+        ("version", args.version), ("commit", args.commit), ("patch", args.patch), ("flag", args.flag),
+    )  # fmt: skip
     return [(name, value) for name, value in named if value is not None]
 
 

@@ -83,6 +83,7 @@ _SPELLINGS: tuple[tuple[str, Dimension, float], ...] = (
     ("/min, /minute, per minute, rpm, req/min, requests/min, calls/min", Dimension.RATE, 1 / 60),
 )
 _UNITS = {name: (kind, scale) for names, kind, scale in _SPELLINGS for name in names.split(", ")}
+_WHOLE = 100.0
 _THOUSANDS = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6}
 
 #: Names that hold digits and are no figures: `chg-42`, `E-0a1b2c3d`, `/api/v1/orders`, trace ids.
@@ -147,6 +148,8 @@ def _figure(found: re.Match[str]) -> Figure:
     half = _step(digits) / 2 * (number / float(digits) if float(digits) else 1.0)
     many = _THOUSANDS.get((found["thousands"] or "").lower(), 1.0)
     dimension, scale = _UNITS.get((found["unit"] or "").lower(), (Dimension.BARE, 1.0))
+    if dimension is Dimension.SHARE and number <= _WHOLE:
+        half = min(half, 0.5)  # 100 % is all of them, and not 97 of 100
     return Figure(
         text=found[0].strip(), number=number * many, scale=scale, dimension=dimension, half=half * many
     )

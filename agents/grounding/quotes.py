@@ -107,15 +107,14 @@ def _stands(figure: Figure, sentence: str, quoted: Quotes, held: list[Quotes]) -
 
 def _same(quoted: Figure, held: Figure, slack: float) -> bool:
     """Equal as precisely as the quoted figure is written; a number without a unit may have the other's."""
+    number, near = quoted.number, slack * (1 + 1e-9) + 1e-12
     if quoted.dimension is held.dimension:
-        pairs = [(quoted.number, held.base / quoted.scale)]
-    elif held.dimension is Dimension.BARE:
-        pairs = [(quoted.number, held.number), (quoted.number, held.number / quoted.scale)]
-    elif quoted.dimension is Dimension.BARE:
-        pairs = [(quoted.number, held.number), (quoted.number, held.base)]
-    else:
-        return False
-    return any(abs(ours - theirs) <= slack * (1 + 1e-9) + 1e-12 for ours, theirs in pairs)
+        return abs(number - held.base / quoted.scale) <= near
+    if held.dimension is Dimension.BARE:
+        return abs(number - held.number) <= near or abs(number - held.number / quoted.scale) <= near
+    if quoted.dimension is Dimension.BARE:
+        return abs(number - held.number) <= near or abs(number - held.base) <= near
+    return False
 
 
 def _computed(figure: Figure, slack: float, quoted: Quotes) -> bool:

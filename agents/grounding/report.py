@@ -53,9 +53,10 @@ def ground(report: Report, grounds: Grounds) -> tuple[Report, tuple[str, ...]]:
     """
     ledger = Ledger()
     cleaned = existing(report, grounds, ledger)
-    for found in unsupported(cleaned, grounds):
+    case = _Case(grounds, cleaned)
+    for found in _walk(cleaned, case, "report"):
         ledger.add(f"{found} ({found.sentence[:160]!r})")
-    return _held(cleaned, _Case(grounds, cleaned)), tuple(ledger.sentences)
+    return _held(cleaned, case), tuple(ledger.sentences)
 
 
 def unsupported(report: Value, grounds: Grounds) -> tuple[Unsupported, ...]:
@@ -78,6 +79,7 @@ class _Case:
     def __init__(self, grounds: Grounds, report: Value) -> None:
         self.grounds = grounds
         self.everywhere = tuple(dict.fromkeys(_cited(report)))
+        self._absent: dict[tuple[str, tuple[str, ...] | None, bool], tuple[str, ...]] = {}
 
     def texts(self, cited: tuple[str, ...] | None) -> list[Text]:
         """What a sentence may quote: what it cites, or with None all that is known; the alerts always."""
@@ -90,9 +92,15 @@ class _Case:
 
     def absent(self, sentence: str, cited: tuple[str, ...] | None, *, claims: bool) -> tuple[str, ...]:
         """What a sentence quotes and its grounds do not hold; services only where it claims something."""
-        services = self.grounds.services if claims else ()
-        cites = self.texts(self.everywhere)
-        return missing(sentence, self.texts(cited), services, named_by=cites, names=self.grounds.services)
+        asked = sentence, cited, claims
+        if asked not in self._absent:
+            services = self.grounds.services if claims else ()
+            cites = self.texts(self.everywhere)
+            found = missing(
+                sentence, self.texts(cited), services, named_by=cites, names=self.grounds.services
+            )
+            self._absent[asked] = found
+        return self._absent[asked]
 
 
 def _cited(value: Value) -> Iterator[str]:

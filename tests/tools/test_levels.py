@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from incidents.findings import Window
@@ -99,12 +99,14 @@ def test_without_any_reference_nothing_deviates() -> None:
     assert not found.deviates
 
 
+@settings(max_examples=30)
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
 def test_more_failures_never_deviate_less(early: float, one: float, other: float) -> None:
     less, more = sorted((one, other))
     assert level(series(early, less)).sigmas <= level(series(early, more)).sigmas
 
 
+@settings(max_examples=30)
 @given(st.floats(0.001, 1000))
 def test_nothing_deviates_where_nothing_changes(value: float) -> None:
     assert not level(series(value, value, metric="latency_p95", unit="seconds")).deviates

@@ -79,7 +79,7 @@ def normalised(metric: str) -> str:
 
 def parse(text: str) -> Conventions:
     """Compile conventions from YAML text; a malformed rule is refused with its place."""
-    document = TypeAdapter(_Document).validate_python(yaml.safe_load(text))
+    document = TypeAdapter(_Document).validate_python(yaml.load(text, yaml.CSafeLoader))
     return Conventions(
         rules=tuple((re.compile(rule.match), _plain(rule)) for rule in document.rules),
         units=document.units,

@@ -31,8 +31,9 @@ def calls(spans: pl.DataFrame) -> pl.DataFrame:
 def stopped(now: pl.DataFrame, reference: pl.DataFrame) -> frozenset[tuple[str, str]]:
     """The (caller, callee) pairs whose calls per served request mostly ceased (both as `related` returns)."""
     before = calls(reference)
-    served = calls(now).select("caller", pl.col("entries").alias("entries_now")).unique()
-    current = calls(now).select("caller", "callee", pl.col("calls").alias("calls_now"))
+    after = calls(now)
+    served = after.select("caller", pl.col("entries").alias("entries_now")).unique()
+    current = after.select("caller", "callee", pl.col("calls").alias("calls_now"))
     compared = (
         before.join(served, on="caller")
         .join(current, on=["caller", "callee"], how="left")

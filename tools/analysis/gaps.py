@@ -9,6 +9,8 @@ from tools.analysis.telemetry import METRICS_SCHEMA
 
 #: Scrapes of one round are seconds apart.
 _APART = timedelta(seconds=5)
+#: Only these can be taken from each other: the difference of two tails is nobody's time.
+_SUBTRACTABLE = frozenset({"mean", "p50", "other"})
 _ENDS = ("_source", "_caller", "_destination", "_callee")
 
 
@@ -20,8 +22,12 @@ def edge_gaps(metrics: pl.DataFrame) -> pl.DataFrame:
     """
     edges = metrics.filter(pl.col("peer") != "")
     names = [
-        name for name in edges["metric"].unique().sort() if conventions().meaning(name).family == "latency"
+        name
+        for name in edges["metric"].unique().sort()
+        if conventions().meaning(name).family == "latency" and conventions().statistic(name) in _SUBTRACTABLE
     ]
+    if not names:
+        return metrics.clear()
     edges = edges.filter(pl.col("metric").is_in(names)).with_columns(stem=_stem(), called=_is_callee_side())
     keys = ["time", "service", "instance", "peer", "stem"]
     both = _nearest(edges.filter(~pl.col("called")), edges.filter("called"), keys[1:])

@@ -19,8 +19,8 @@ _ENOUGH = 6
 class Observations:
     """Spans of a period and what came with them.
 
-    spans: key, service, operation.
-    items: key of the host span, `item` (text), `kind` (call|log|pair), `error` (bool).
+    spans: service, operation.
+    items: service and operation of the host span, `item` (text), `kind` (call|log|pair), `error` (bool).
     """
 
     spans: pl.DataFrame
@@ -42,7 +42,8 @@ def observe(spans: pl.DataFrame, logs: pl.DataFrame) -> Observations:
         logs: logs schema and a column `template`.
     """
     calls = spans.filter(pl.col("caller").is_not_null()).select(
-        pl.col("above").alias("key"),
+        pl.col("caller").alias("service"),
+        pl.col("caller_operation").alias("operation"),
         pl.concat_str("service", pl.lit(" "), "operation").alias("item"),
         pl.lit("call").alias("kind"),
         (pl.col("status") == "error").alias("error"),
@@ -56,7 +57,8 @@ def observe(spans: pl.DataFrame, logs: pl.DataFrame) -> Observations:
             pl.lit("log").alias("kind"),
             pl.col("level").is_in(["error", "fatal"]).alias("error"),
         )
-        .join(spans.select("key"), on="key", how="semi")
+        .join(spans.select("key", *_HOST), on="key")
+        .select("key", "time", *_HOST, "item", "kind", "error")
     )
     followed = lines.sort("key", "time", "item").with_columns(
         item=pl.concat_str("item", pl.lit(", then "), pl.col("item").shift(-1).over("key")),
@@ -64,17 +66,13 @@ def observe(spans: pl.DataFrame, logs: pl.DataFrame) -> Observations:
         error=pl.lit(False),
     )
     pairs = followed.filter(pl.col("item").is_not_null())
-    hosts = spans.select("key", *_HOST)
-    return Observations(spans=hosts, items=pl.concat([calls, lines.drop("time"), pairs.drop("time")]))
+    items = [calls, lines.drop("key", "time"), pairs.drop("key", "time")]
+    return Observations(spans=spans.select(_HOST), items=pl.concat(items))
 
 
 def _counts(seen: Observations) -> tuple[pl.DataFrame, pl.DataFrame]:
     hosts = seen.spans.group_by(_HOST).agg(pl.len().alias("spans"))
-    items = (
-        seen.items.join(seen.spans, on="key")
-        .group_by(*_HOST, "kind", "item")
-        .agg(pl.len().alias("times"), pl.col("error").any())
-    )
+    items = seen.items.group_by(*_HOST, "kind", "item").agg(pl.len().alias("times"), pl.col("error").any())
     return hosts, items
 
 

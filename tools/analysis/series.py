@@ -8,6 +8,7 @@ from tools.analysis.conventions import STATISTICS, conventions
 from tools.analysis.counters import SERIES, as_rates
 from tools.analysis.onset import onsets
 from tools.analysis.periods import LEAD, TAIL, Periods, periods
+from tools.moments import moment
 
 __all__ = ["SERIES", "SIGNIFICANT", "affected", "as_rates", "deviations", "meanings"]
 
@@ -77,7 +78,8 @@ def _now(metrics: pl.DataFrame, span: Periods) -> pl.DataFrame:
 
     "Sustained" is the value that a third of the samples reach, so one spike of many is not.
     """
-    near = (pl.col("time") > span.at - _reach(LEAD)) & (pl.col("time") < span.at + _reach(TAIL))
+    at = moment(span.at)
+    near = (pl.col("time") > at - _reach(LEAD)) & (pl.col("time") < at + _reach(TAIL))
     current = metrics.filter(near)
     ordered = pl.col("value").sort(descending=True)
     third = pl.len() // 3
@@ -108,7 +110,7 @@ def deviations(metrics: pl.DataFrame, baseline: pl.DataFrame | None, at: datetim
     span = periods(at, metrics["time"].min())
     observed = as_rates(metrics)
     early = _reference(
-        observed.filter(pl.col("time") < span.at - _reach(span.at - span.quiet_end)), SERIES, "early"
+        observed.filter(pl.col("time") < moment(span.at) - _reach(span.at - span.quiet_end)), SERIES, "early"
     )
     quiet = as_rates(baseline) if baseline is not None else metrics.clear()
     base = _reference(quiet, _POOLED, "base")

@@ -5,7 +5,9 @@ from datetime import datetime
 
 import polars as pl
 
+from incidents.findings import Window
 from tools.analysis.periods import Periods, periods
+from tools.moments import moment, rows_in
 
 #: The first label of the host in the name of a call, after the method if there is one.
 _HOST = r"^(?:[A-Z]+ )?([A-Za-z0-9_-]+)[.:/]"
@@ -17,11 +19,12 @@ def related(traces: pl.DataFrame) -> pl.DataFrame:
     Adds `key` and `above`, numbers for the span and its parent; `own_us`: its duration less its
     children's, at least 0 (children that overlap count in full); `client`: whether it only carries one
     call to another service, so that its own time is the way there and back; `carried`: whether its parent
-    is such a span; `leaf`: whether nothing is recorded below it; `caller` and `caller_us`: service and
-    duration of the parent span, null for a root or where the parent is not in the data.
+    is such a span; `leaf`: whether nothing is recorded below it; `caller`, `caller_operation` and
+    `caller_us`: service, operation and duration of the parent span, null for a root or where the parent is
+    not in the data.
     """
-    spans = traces.with_columns(key=span_key("span_id"), above=span_key("parent_id")).unique(
-        subset="key", keep="any"
+    spans = traces.with_columns(key=span_key("span_id"), above=span_key("parent_id")).filter(
+        pl.col("key").is_first_distinct()
     )
     children = spans.group_by(pl.col("above").alias("key")).agg(
         pl.col("duration_us").sum().alias("children_us"),
@@ -36,6 +39,7 @@ def related(traces: pl.DataFrame) -> pl.DataFrame:
     parents = whole.select(
         pl.col("key").alias("above"),
         pl.col("service").alias("caller"),
+        pl.col("operation").alias("caller_operation"),
         pl.col("duration_us").alias("caller_us"),
         pl.col("single").alias("carried"),
     )
@@ -63,10 +67,15 @@ def at_callee(spans: pl.DataFrame, services: Iterable[str]) -> pl.DataFrame:
         spans: as `related` returns them.
         services: the services that are known.
     """
-    host = pl.col("operation").str.extract(_HOST)
-    unanswered = pl.col("leaf") | (pl.col("status") == "error")
-    named = unanswered & host.is_in(sorted(services)) & (host != pl.col("service"))
-    return spans.with_columns(service=pl.when(named.fill_null(False)).then(host).otherwise(pl.col("service")))
+    # Few operations stand for many spans.
+    operation = spans.select(pl.col("operation").unique())
+    named = operation.with_columns(host=pl.col("operation").str.extract(_HOST))
+    hosts = dict(named.filter(pl.col("host").is_in(sorted(services))).iter_rows())
+    if not hosts:
+        return spans
+    host = pl.col("operation").replace_strict(hosts, default=None, return_dtype=pl.String)
+    moved = (pl.col("leaf") | (pl.col("status") == "error")) & host.is_not_null()
+    return spans.with_columns(service=pl.when(moved).then(host).otherwise(pl.col("service")))
 
 
 def span_key(column: str) -> pl.Expr:
@@ -79,12 +88,12 @@ def compared_spans(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What `related` says of the spans around the alert, and of those of the reference."""
     span = periods(at, observed["time"].min())
-    current = observed.filter((pl.col("time") >= span.start) & (pl.col("time") < span.end))
+    current = rows_in(observed, Window(start=span.start, end=span.end))
     return related(current), related(reference_traces(observed, quiet, span))
 
 
 def reference_traces(observed: pl.DataFrame, quiet: pl.DataFrame, span: Periods) -> pl.DataFrame:
     """The baseline and what came well before the alert; without either, what came before it."""
-    before = observed.filter(pl.col("time") < span.quiet_end)
+    before = observed.filter(pl.col("time") < moment(span.quiet_end))
     known = pl.concat([quiet.select(observed.columns), before])
-    return known if not known.is_empty() else observed.filter(pl.col("time") < span.start)
+    return known if not known.is_empty() else observed.filter(pl.col("time") < moment(span.start))

@@ -11,7 +11,8 @@ from tools.box.arguments import LogsArgs
 from tools.box.views import LevelCount, LogsView, LogTemplate
 from tools.kit import Sources, Tool
 from tools.look import observe
-from tools.observed import Observed, covered, rows_in, said_cover
+from tools.moments import rows_in
+from tools.observed import Observed, covered, said_cover
 from tools.words import clock_time, paragraphs, plain, quantity, rows, span
 
 #: From worst to least; a level that is not named says nothing, so it stands beside info.

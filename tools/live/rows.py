@@ -74,6 +74,8 @@ def to_microseconds(moment: datetime) -> int:
 def _iso(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
+        if moment.tzinfo is UTC:
+            return moment
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None

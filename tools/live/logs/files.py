@@ -102,7 +102,7 @@ class FileLogs:
         for raw in chunk.lines:
             line = raw.decode("utf-8", errors="replace").rstrip("\r")
             if line.startswith("{") and (row := json_line(line, self._keys)) is not None:
-                found.append(row._replace(service=service or row.service))
+                found.append(row if service in ("", row.service) else row._replace(service=service))
                 goes_on = False
             elif (told := text_time(line)) is not None:
                 found.append(LogLine(told[0], service, "", text_level(told[1]), cut(told[1]), "", ""))

@@ -110,8 +110,10 @@ def dig(found: Any, key: str) -> Any:
         return None
     if key in found:
         return found[key]
-    outer, dot, inner = key.partition(".")
-    return dig(found.get(outer), inner) if dot else None
+    if "." not in key:
+        return None
+    outer, _, inner = key.partition(".")
+    return dig(found.get(outer), inner)
 
 
 def text_time(line: str) -> tuple[datetime, str] | None:

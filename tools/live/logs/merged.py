@@ -74,7 +74,11 @@ class LiveLogs:
 
     def _named(self, source: str, lines: Sequence[LogLine]) -> pl.DataFrame:
         names = Names(self._services)
-        known = [line._replace(service=name) for line in lines if (name := names.known(line.service))]
+        known = [
+            line if name == line.service else line._replace(service=name)
+            for line in lines
+            if (name := names.known(line.service))
+        ]
         names.report(f"the lines of {source}", len(known))
         return frame_of(known)
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Annotated, NamedTuple
@@ -185,15 +185,15 @@ class PrometheusMetrics:
         )
 
     def _frame(self, asked: Series, answer: Answer, names: Names) -> pl.DataFrame:
-        frames = [pl.DataFrame(schema=METRICS_SCHEMA)]
+        rows: list[tuple[int, str, str, str, float]] = []
         for series in answer.data.result:
             service = names.known(series.metric.get(asked.service, ""))
             peer = names.known(series.metric.get(asked.peer, "")) if asked.peer else ""
             if service is None or peer is None:
                 continue
             instance = series.metric.get(asked.instance, "")
-            frames.append(_samples(series.values, asked, service, instance, peer))
-        frame = pl.concat(frames)
+            rows += ((at, service, instance, peer, value) for at, value in _samples(series.values))
+        frame = _rows(rows, asked)
         if frame.select(_KEY).is_duplicated().any():
             note(f"the series {asked.metric} has several values of one instance at one moment; the first is "
                  f"kept. Aggregate its query by {asked.service} and {asked.instance}")  # fmt: skip
@@ -213,21 +213,19 @@ class PrometheusMetrics:
             note(f"{self._backend.name} at {self._backend.where} has no data of {enumerated(lacking)}")
 
 
-def _samples(values: Sequence[Sample], asked: Series, service: str, instance: str, peer: str) -> pl.DataFrame:
-    """One series as rows; a value that is no number (0/0, an empty bucket) is no value."""
-    numbers = [(at, float(value)) for at, value in values if _is_number(value)]
-    return pl.DataFrame(
-        {
-            "time": [round(at * 1_000_000) for at, _ in numbers],
-            "service": service,
-            "instance": instance,
-            "metric": asked.metric,
-            "peer": peer,
-            "value": [value for _, value in numbers],
-            "unit": asked.unit,
-        },
-        schema_overrides={"time": pl.Int64(), "value": pl.Float64()},
-    ).with_columns(pl.col("time").cast(METRICS_SCHEMA["time"]))
+def _samples(values: Sequence[Sample]) -> Iterator[tuple[int, float]]:
+    """Microseconds since 1970 and value; what is no number (0/0, an empty bucket) is no value."""
+    return ((round(at * 1_000_000), float(value)) for at, value in values if _is_number(value))
+
+
+def _rows(rows: Sequence[tuple[int, str, str, str, float]], asked: Series) -> pl.DataFrame:
+    """All series of one answer as one frame: a frame for each series takes longer than Prometheus does."""
+    schema = {"time": pl.Int64(), "service": pl.String(), "instance": pl.String(), "peer": pl.String(),
+              "value": pl.Float64()}  # fmt: skip
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    return frame.with_columns(metric=pl.lit(asked.metric), unit=pl.lit(asked.unit)).select(
+        pl.col(name).cast(kind) for name, kind in METRICS_SCHEMA.items()
+    )
 
 
 def _is_number(text: str) -> bool:

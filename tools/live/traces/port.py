@@ -44,7 +44,11 @@ class LiveTraces:
         now = self._clock.now()
         names = Names(self._services)
         found = await self.source.spans(reach(window, now), self._services)
-        known = [span._replace(service=name) for span in found if (name := names.known(span.service))]
+        known = [
+            span if name == span.service else span._replace(service=name)
+            for span in found
+            if (name := names.known(span.service))
+        ]
         names.report(f"the spans of {self.source.name}", len(known))
         frame = shown(frame_of(known), window, now, f"spans of {self.source.name}")
         return frame.filter(pl.col("service").is_in(list(services))) if services else frame
