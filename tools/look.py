@@ -5,7 +5,10 @@ than the clock's now is ever read.
 """
 
 import asyncio
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from weakref import finalize
 
 import polars as pl
@@ -26,19 +29,34 @@ from tools.analysis import (
     Topology,
     rank_suspects,
 )
+from tools.counted import counted
 from tools.gaps import noted
 from tools.kit import Sources
 from tools.levels import compare, signal_frame
-from tools.observed import HISTORY, Observed, acted_at, last_action, untroubled
+from tools.observed import HISTORY, Observed, acted_at, covered, last_action, untroubled
 from tools.ports import World
 from tools.symptom import began, symptom_of
 from tools.words import span
+
+R = TypeVar("R")
 
 #: What was read is shared by the roles that ask within this time; what failed may answer again sooner.
 FRESH = timedelta(seconds=10)
 FRESH_GAP = timedelta(seconds=2)
 
+_INSTANT = timedelta(milliseconds=1)
 _ALWAYS = Window(start=datetime(1970, 1, 1, tzinfo=UTC), end=datetime(2200, 1, 1, tzinfo=UTC))
+
+
+@dataclass(frozen=True)
+class _Usual:
+    """The quiet time: its frames and signals, why channels could not be read, and what they lack."""
+
+    quiet: Window | None = None
+    telemetry: Telemetry | None = None
+    signals: pl.DataFrame | None = None
+    gaps: Sequence[str] = ()
+    partly: Sequence[str] = ()
 
 
 class _Memo:
@@ -48,8 +66,9 @@ class _Memo:
         self.lock = asyncio.Lock()
         self.key: tuple[str, datetime, str] | None = None
         self.seen: Observed | None = None
+        self.done: datetime | None = None
         self.ranking: Ranking | None = None
-        self.usual: tuple[Window, Telemetry, pl.DataFrame, tuple[str, ...]] | None = None
+        self.usual: _Usual | None = None
 
 
 #: By identity: a world is compared field by field, and a port need not be hashable.
@@ -76,9 +95,10 @@ async def observe(sources: Sources) -> Observed:
     async with memo.lock:
         seen = memo.seen
         fresh = FRESH_GAP if seen is not None and seen.failed else FRESH
-        if seen is None or memo.key != key or not timedelta() <= now - seen.at < fresh:
+        # Counted from the end of a look: one that waited for a silent backend would be old when it is there.
+        if seen is None or memo.done is None or memo.key != key or not seen.at <= now < memo.done + fresh:
             memo.seen = seen = await _look(sources, now, action)
-            memo.key, memo.ranking = key, None
+            memo.key, memo.ranking, memo.done = key, None, sources.clock.now()
     return seen
 
 
@@ -123,23 +143,28 @@ async def _look(sources: Sources, now: datetime, action: Proposal | None) -> Obs
     world, incident = sources.world, sources.incident
     window = Window(start=min(_start(sources), now), end=now)
     failed: dict[str, str] = {}
-    with noted() as partly:
-        telemetry = await _read(world, window, failed)
-    gaps = [f"the {channel} backend did not answer: {why}" for channel, why in failed.items()] + partly
     apart = world.baseline
     quiet = (apart.quiet or _ALWAYS) if apart is not None else _past(world.quiet, now)
-    baseline, usual = await _usual(world, quiet, gaps)
-    if baseline is None:
+    (telemetry, partly), known, (changes, of_changes) = await asyncio.gather(
+        _with_gaps(_read(world, window, failed)),
+        _usual(world, quiet),
+        _with_gaps(_changes(world, Window(start=now - HISTORY, end=now + _INSTANT), failed)),
+    )
+    unread = {channel: why for channel, why in failed.items() if channel != "changes"}
+    gaps = [f"the {channel} backend did not answer: {why}" for channel, why in unread.items()] + partly
+    gaps += [*known.gaps, *(f"in the quiet time: {gap}" for gap in known.partly if gap not in gaps)]
+    if known.telemetry is None:
         gaps.append("no baseline is known; the minutes before the alert are the only reference")
-    with noted() as partly:
-        changes = await _changes(
-            world, Window(start=now - HISTORY, end=now + timedelta(milliseconds=1)), failed
-        )
-    gaps += partly
+    gaps += of_changes
+    baseline, usual = known.telemetry, known.signals
     alerted = min(now, began(incident))
     recent = _recent(telemetry, window, action, world.spans.recent, gaps)
     signals = signal_frame(telemetry)
-    levels = compare(signals, usual, apart is None, untroubled(window, alerted, world.spans.lead), recent)
+    before = untroubled(window, alerted, world.spans.lead)
+    referred = before.minutes + (covered(usual, quiet).minutes if usual is not None and quiet else 0.0)
+    levels = counted(
+        compare(signals, usual, apart is None, before, recent), recent.minutes * 60, referred * 60
+    )
     return Observed(
         at=now, window=window, recent=recent, alerted=alerted, telemetry=telemetry, signals=signals,
         levels=levels, baseline=baseline, baseline_signals=usual, same_source=apart is None, quiet=quiet,
@@ -147,25 +172,26 @@ async def _look(sources: Sources, now: datetime, action: Proposal | None) -> Obs
     )  # fmt: skip
 
 
-async def _usual(
-    world: World, quiet: Window | None, gaps: list[str]
-) -> tuple[Telemetry | None, pl.DataFrame | None]:
-    """The frames of the quiet time and their signals, read once: the past does not change."""
+async def _usual(world: World, quiet: Window | None) -> _Usual:
+    """What the quiet time shows, read once unless a channel is missing: the past does not change."""
     if quiet is None:
-        return None, None
+        return _Usual()
     memo = _memo_of(world)
-    if memo.usual is None or memo.usual[0] != quiet:
-        missing: dict[str, str] = {}
-        with noted() as partly:
-            telemetry = await _read(world.baseline or world, quiet, missing)
-        gaps += [f"the {name} of the quiet time could not be read: {why}" for name, why in missing.items()]
-        said = tuple(f"in the quiet time: {gap}" for gap in partly if gap not in gaps)
-        if missing:
-            gaps += said
-            return telemetry, signal_frame(telemetry)
-        memo.usual = quiet, telemetry, signal_frame(telemetry), said
-    gaps += memo.usual[3]
-    return memo.usual[1], memo.usual[2]
+    if memo.usual is not None and memo.usual.quiet == quiet:
+        return memo.usual
+    missing: dict[str, str] = {}
+    telemetry, partly = await _with_gaps(_read(world.baseline or world, quiet, missing))
+    gaps = [f"the {name} of the quiet time could not be read: {why}" for name, why in missing.items()]
+    known = _Usual(quiet, telemetry, signal_frame(telemetry), gaps, partly)
+    if not missing:
+        memo.usual = known
+    return known
+
+
+async def _with_gaps(asked: Awaitable[R]) -> tuple[R, list[str]]:
+    """An answer and what was noted while it was made; in a task of its own, apart from other answers."""
+    with noted() as gaps:
+        return await asked, gaps
 
 
 def _recent(
@@ -183,7 +209,7 @@ def _recent(
         old = (window.end - last).total_seconds() / 60
         gaps.append(f"the newest telemetry is {old:.0f} min old; it stands for now")
     elif last < floor:
-        gaps.append(f"no telemetry from after the last action ({floor:%H:%M} UTC)")
+        gaps.append(f"no telemetry from after the last action ({floor:%H:%M} UTC): all this is of before it")
     end = min(window.end, max(last, floor) + timedelta(milliseconds=1))
     return Window(start=max(floor, end - span_of_now), end=end)
 
