@@ -45,7 +45,8 @@ def classify(
 
     A person's word stands. Otherwise the floor that the facts justify is the least; what roles propose may be
     more severe. Where nothing was measured, the senders' level is the floor. An incident that already has a
-    severity is lowered only when the facts allow it and a role asks for it.
+    severity is lowered only when the facts allow it and a role asks for it, and never while a change waits:
+    what is down is silent, and silence looks like health.
     """
     if incident.severity_by is not None and incident.severity is not None:
         return Classified(incident.severity, f"set by {incident.severity_by}")
@@ -69,6 +70,8 @@ def _not_lower(incident: Incident, found: Classified, worst: Severity | None) ->
     current = incident.severity
     if current is None or found.severity.rank <= current.rank:
         return found
+    if any(proposal.waits for proposal in incident.proposals):
+        return Classified(current, "a change still waits to be made")
     if worst is not None and worst.rank > current.rank:
         return found
     return Classified(current, "no role asked to lower it")

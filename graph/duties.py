@@ -41,7 +41,7 @@ def public_status(incident: Incident) -> PublicStatus:
     """What the status page should say now."""
     if incident.status in {Status.RESOLVED, Status.FALSE_ALARM}:
         return PublicStatus.RESOLVED
-    if incident.watch is not None:
+    if incident.watch is not None or incident.calm_since is not None:
         return PublicStatus.MONITORING
     if incident.diagnosis is not None and incident.diagnosis.known:
         return PublicStatus.IDENTIFIED

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from graph.calm import acted
 from graph.duties import DutyKind, agenda, due
 from graph.entries import Told, entry
 from incidents.action import ActionState, Proposal, Verdict
@@ -58,8 +59,9 @@ def _alerts(incident: Incident, event: AlertsArrived, now: datetime) -> Told:
     if not fresh:
         return Told(incident)
     after = incident.evolve(alerts=(*incident.alerts, *fresh))
-    acted = any(p.state in {ActionState.DONE, ActionState.EXECUTING} for p in after.proposals)
-    ended = incident.firing and not after.firing and not acted and incident.triaged_at is not None
+    turned = incident.firing != after.firing and not acted(after)
+    # What came back is measured again only where it was taken for over.
+    again = turned and (incident.calm_since if after.firing else incident.triaged_at) is not None
     told = tuple(
         entry(
             after,
@@ -72,7 +74,7 @@ def _alerts(incident: Incident, event: AlertsArrived, now: datetime) -> Told:
         )
         for number, alert in enumerate(fresh)
     )
-    return Told(after.evolve(recheck=after.recheck or ended), told)
+    return Told(after.evolve(recheck=after.recheck or again), told)
 
 
 def _decision(incident: Incident, event: DecisionMade, policy: ApprovalPolicy, now: datetime) -> Told:
@@ -133,22 +135,26 @@ def _severity(incident: Incident, event: SeveritySet, now: datetime) -> Told:
 
 
 def _stop(incident: Incident, event: Stopped, now: datetime) -> Told:
-    revoked = tuple(
-        p.model_copy(update={"state": ActionState.REVOKED})
-        if p.state in {ActionState.PROPOSED, ActionState.APPROVED}
-        else p
-        for p in incident.proposals
-    )
     after = incident.evolve(
-        proposals=revoked,
+        proposals=tuple(proposal.revoked() for proposal in incident.proposals),
         status=Status.HANDED_OVER,
         ended_at=now,
         end_reason=f"stopped by {event.by}: {event.reason}",
     )
-    told = entry(
-        after, now, EntryKind.END, after.end_reason, f"stop:{event.id}", role=event.by, engine="person"
-    )
+    text = "; ".join((after.end_reason, *_left_behind(incident)))
+    told = entry(after, now, EntryKind.END, text, f"stop:{event.id}", role=event.by, engine="person")
     return Told(after, (told,))
+
+
+def _left_behind(incident: Incident) -> list[str]:
+    """What people have to look after themselves once the agents are stopped: changes that were begun."""
+    begun = [p for p in incident.proposals if p.state is ActionState.EXECUTING]
+    watched = incident.proposal(incident.watch.action) if incident.watch is not None else None
+    left = [f"it is not known whether {p.action.title} was done" for p in begun]
+    if watched is not None:
+        undo = f"; to take it back: {watched.plan.undo.title}" if watched.plan.undo is not None else ""
+        left.append(f"{watched.action.title} was done and nobody watches its effect any more{undo}")
+    return left
 
 
 def keep_house(incident: Incident, now: datetime, runbook: Runbook, revenue_threshold: float | None) -> Told:

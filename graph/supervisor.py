@@ -7,6 +7,7 @@ Models propose within the steps; nothing here asks one.
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from graph.calm import acted, watched_until
 from graph.duties import DutyKind, agenda, due, next_wake
 from incidents.action import ActionState
 from incidents.findings import Confidence
@@ -103,10 +104,15 @@ def _step_move(incident: Incident, now: datetime, runbook: Runbook) -> Move:
     if not incident.open:
         return _ending(incident)
     approved = [p.id for p in incident.proposals if p.state in {ActionState.APPROVED, ActionState.EXECUTING}]
+    if approved and (later := _later(incident, now)) is not None:
+        return later
     if approved:
         return Move(kind=MoveKind.EXECUTE, reason="people approved it", targets=(approved[0],))
     if incident.recheck:
-        return Move(kind=MoveKind.TRIAGE, reason="the alerts ended by themselves: measure again")
+        how = "came back" if incident.firing else "ended by themselves"
+        return Move(kind=MoveKind.TRIAGE, reason=f"the alerts {how}: measure again")
+    if (until := watched_until(incident, runbook)) is not None and not acted(incident):
+        return _calm(now, until)
     return {
         Step.TRIAGE: _triage,
         Step.INVESTIGATION: _investigation,
@@ -116,11 +122,28 @@ def _step_move(incident: Incident, now: datetime, runbook: Runbook) -> Move:
     }[incident.step](incident, now, runbook)
 
 
+def _calm(now: datetime, until: datetime) -> Move:
+    """It is over by itself: watched until it may be called over, then measured a last time."""
+    if now < until:
+        reason = f"it is over by itself; watching until {until:%H:%M:%S} UTC whether it comes back"
+        return Move(kind=MoveKind.WAIT, reason=reason, until=until)
+    return Move(kind=MoveKind.TRIAGE, reason="it stayed over by itself: measure a last time")
+
+
+def _later(incident: Incident, now: datetime) -> Move | None:
+    """A wait for the target of a change that did not answer, if there is one."""
+    if incident.not_before is None or now >= incident.not_before:
+        return None
+    return Move(kind=MoveKind.WAIT, reason="for the target to answer", until=incident.not_before)
+
+
 def _ending(incident: Incident) -> Move:
     if incident.status is Status.RESOLVED and incident.post_mortem is None:
         return Move(kind=MoveKind.POST_MORTEM, reason="the incident is resolved")
     if incident.status is Status.RESOLVED and not incident.backlog:
         return Move(kind=MoveKind.POST_MORTEM, reason="the prevention tasks go to the backlog")
+    if incident.status is Status.FALSE_ALARM and not incident.backlog:
+        return Move(kind=MoveKind.POST_MORTEM, reason="what raised a false alarm goes to the backlog")
     return Move(kind=MoveKind.END, reason=incident.end_reason or incident.status.value)
 
 
@@ -140,7 +163,7 @@ def _investigation(incident: Incident, now: datetime, runbook: Runbook) -> Move:
     return Move(kind=MoveKind.INVESTIGATION, reason=reason)
 
 
-def _mitigation(incident: Incident, _now: datetime, runbook: Runbook) -> Move:
+def _mitigation(incident: Incident, now: datetime, runbook: Runbook) -> Move:
     if incident.pending:
         waiting = incident.pending[0]
         missing = waiting.approvers_needed - len(waiting.approvals)
@@ -151,6 +174,8 @@ def _mitigation(incident: Incident, _now: datetime, runbook: Runbook) -> Move:
             until=waiting.expires_at,
             targets=(waiting.id,),
         )
+    if (later := _later(incident, now)) is not None:
+        return later
     if incident.mitigations >= runbook.bounds.mitigations:
         return Move(
             kind=MoveKind.HAND_OVER,
@@ -178,13 +203,18 @@ def _verification(incident: Incident, now: datetime, runbook: Runbook) -> Move:
 
 
 def check_time(incident: Incident, runbook: Runbook) -> datetime:
-    """When the next check of the watch is due: after settling, then every so often, last at its end."""
+    """When the next check is due: after settling, then every so often, last at the end of the watch.
+
+    Where that one saw nothing, the watch goes on.
+    """
     watch = incident.watch
     if watch is None:
         return incident.step_since
     if not watch.checks:
         return watch.started_at + runbook.watch.settle
-    return min(watch.checks[-1].at + runbook.watch.every, max(watch.until, watch.checks[-1].at))
+    last = watch.checks[-1].at
+    after = last + runbook.watch.every
+    return min(after, watch.until) if last < watch.until else after
 
 
 def _post_mortem(incident: Incident, _now: datetime, _runbook: Runbook) -> Move:

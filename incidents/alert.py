@@ -28,6 +28,7 @@ class Alert(Value):
     status: AlertStatus = AlertStatus.FIRING
     starts_at: Moment
     received_at: Moment
+    ends_at: Moment | None = None
     fingerprint: str
     severity: str | None = None
     description: str = ""
@@ -35,13 +36,19 @@ class Alert(Value):
 
     @property
     def identity(self) -> tuple[str, str, str]:
-        """What makes a redelivery the same alert: fingerprint, start and status."""
-        return (self.fingerprint, self.starts_at.isoformat(), self.status.value)
+        """What makes a redelivery the same alert: fingerprint, start (to the ms, as it is kept), status."""
+        return (self.fingerprint, self.starts_at.isoformat(timespec="milliseconds"), self.status.value)
 
     @property
     def firing(self) -> bool:
         """Whether the condition holds."""
         return self.status is AlertStatus.FIRING
+
+    @property
+    def since(self) -> Moment:
+        """Since when its status holds, at the latest since it was told: a sender's clock may run ahead."""
+        said = self.starts_at if self.firing else self.ends_at or self.received_at
+        return min(said, self.received_at)
 
     def label(self, name: str) -> str | None:
         """The value of a label, or None."""

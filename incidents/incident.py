@@ -1,5 +1,6 @@
 """The incident as it stands: one frozen value that the graph carries and the store keeps."""
 
+from datetime import datetime, timedelta
 from typing import Self
 
 from pydantic import Field
@@ -91,7 +92,11 @@ class Incident(Value):
     signals: tuple[Signal, ...] = Field(default=(), description="what the first triage chose to watch")
     deviated: bool = Field(default=False, description="some measurement showed a deviation")
     recheck: bool = Field(default=False, description="the alerts ended by themselves: measure again")
+    calm_since: Moment | None = Field(
+        default=None, description="since when it is over without a change by us, as far as is seen"
+    )
     channel: str | None = None
+    silent: tuple[str, ...] = Field(default=(), description="the channels that gave nothing at the last look")
 
     diagnosis: Diagnosis | None = None
     suspects: tuple[Suspect, ...] = ()
@@ -162,6 +167,15 @@ class Incident(Value):
         """Whether the last word of any alert is that it fires."""
         last = {alert.fingerprint: alert.status for alert in self.alerts}
         return AlertStatus.FIRING in last.values()
+
+    @property
+    def spells(self) -> tuple[timedelta, ...]:
+        """How long each firing lasted that is over, of the alert that fired most often."""
+        over: dict[str, dict[datetime, timedelta]] = {}
+        for alert in self.alerts:
+            if not alert.firing:
+                over.setdefault(alert.fingerprint, {})[alert.starts_at] = alert.since - alert.starts_at
+        return tuple(max(over.values(), key=len, default={}).values())
 
     @property
     def pending(self) -> tuple[Proposal, ...]:

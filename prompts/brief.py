@@ -107,6 +107,8 @@ _NEEDED = {
 
 #: Who writes words for people needs what was concluded, not the measurements it rests on.
 _FOR_PEOPLE = {Task.STATUS_UPDATE, Task.BRIEF}
+#: Whose answers stand in the brief of the step that they were gathered for.
+_CODE = "nexus"
 _EVIDENCE_AT_MOST = {Task.STATUS_UPDATE: 0, Task.BRIEF: 0, Task.ASSESS: 4, Task.BACKLOG: 0}
 
 
@@ -191,10 +193,16 @@ def _watched(incident: Incident) -> list[str]:
 
 
 def _telling(incident: Incident, evidence: Sequence[Evidence], needed: tuple[str, ...]) -> Iterator[Evidence]:
-    """The newest answer to each question: what the task needs, what is cited, gaps last, newest first."""
+    """The newest answer to each question: what the task needs, what is cited, gaps last, newest first.
+
+    What roles ask side by side is not shown to each other, and stands in the order of its ids later: whoever
+    is answered first, the brief is the same.
+    """
     cited = set(incident.diagnosis.evidence) if incident.diagnosis else set()
-    latest = {(item.tool, item.query): item for item in sorted(evidence, key=lambda item: item.at)}
-    newest = sorted(latest.values(), key=lambda item: item.at, reverse=True)
+    before = (item for item in evidence if item.role == _CODE or not item.turn or item.turn < incident.turn)
+    by_age = sorted(before, key=lambda item: (item.at, item.id))
+    latest = {(item.tool, item.query): item for item in by_age}
+    newest = sorted(latest.values(), key=lambda item: (item.at, item.id), reverse=True)
     yield from sorted(
         newest,
         key=lambda item: (

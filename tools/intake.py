@@ -50,6 +50,7 @@ class _Told:
     description: str = ""
     labels: Mapping[str, str] | None = None
     fingerprint: str | None = None
+    ends_at: object = None
 
 
 @dataclass(frozen=True)
@@ -156,11 +157,13 @@ def _alertmanager(payload: Json) -> Iterable[_Told]:
         summary = notes.get("summary") or notes.get("title")
         if not (name or summary):
             raise AlertError(f"{path}.labels.alertname: is missing, and there is no summary either")
+        status = _status(raw.get("status", payload.get("status", "firing")), raw.get("endsAt"), path)
         yield _Told(
             title=": ".join(part for part in (name, summary) if part),
             starts_at=_needed(raw, "startsAt", path),
             path=f"{path}.startsAt",
-            status=_status(raw.get("status", payload.get("status", "firing")), raw.get("endsAt"), path),
+            status=status,
+            ends_at=raw.get("endsAt") if status == "resolved" and not _never(raw.get("endsAt")) else None,
             severity=labels.get("severity"),
             description=notes.get("description") or notes.get("message") or "",
             labels=labels,
@@ -172,8 +175,11 @@ def _status(status: object, ends_at: object, path: str) -> str:
     """What the sender says; an end in the year 1 is Alertmanager's way to say that there is none yet."""
     if status not in {"firing", "resolved"}:
         raise AlertError(f"{path}.status: must be 'firing' or 'resolved', it is {_clean(str(status), 40)!r}")
-    never = not isinstance(ends_at, str) or ends_at.startswith("0001-")
-    return "firing" if status == "firing" and never else str(status)
+    return "firing" if status == "firing" and _never(ends_at) else str(status)
+
+
+def _never(ends_at: object) -> bool:
+    return not isinstance(ends_at, str) or ends_at.startswith("0001-")
 
 
 def _simple(payload: Json) -> Iterable[_Told]:
@@ -223,6 +229,7 @@ def _alert(told: _Told, source: str, received_at: datetime, names: Sequence[str]
                 "status": AlertStatus(told.status),
                 "starts_at": starts_at,
                 "received_at": received_at,
+                "ends_at": told.ends_at,
                 "fingerprint": _clean(identity, LONGEST_NAME)[:64],
                 "severity": _clean(told.severity, LONGEST_NAME) if told.severity else None,
                 "description": _clean(told.description, LONGEST_TEXT),

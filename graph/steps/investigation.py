@@ -2,9 +2,10 @@
 
 from agents.engine import Assignment
 from agents.role import RELEVANT_DEVELOPER
+from graph.calm import acted, seems_over
 from graph.classify import classify
 from graph.entries import Told, entry
-from graph.facts import corrected, measured
+from graph.facts import corrected, heard, measured
 from graph.merge import disputed, merge, missed
 from graph.state import Deps, Done
 from graph.step import StepSpec, assignment, begin
@@ -25,7 +26,7 @@ PLAYBOOK = "playbook"
 
 async def prepare(deps: Deps, incident: Incident) -> Told:
     """Measure again, and rank the suspects by code, whatever the engine."""
-    after = await measured(deps, begin(deps, incident, Step.INVESTIGATION))
+    after, told = await heard(deps, await measured(deps, begin(deps, incident, Step.INVESTIGATION)))
     kit = deps.kit(after, "nexus", (SUSPECTS.name, CHANGES.name, METRICS.name))
     answer = await kit.ask(SUSPECTS, NoArgs())
     suspects = answer.data.suspects if answer.data is not None else ()
@@ -33,7 +34,7 @@ async def prepare(deps: Deps, incident: Incident) -> Told:
     await kit.ask(CHANGES, ChangesArgs())
     for suspect in suspects[:1]:
         await kit.ask(METRICS, MetricsArgs(service=suspect.service))
-    return Told(after.evolve(suspects=suspects, investigations=after.investigations + 1))
+    return Told(after.evolve(suspects=suspects, investigations=after.investigations + 1), told)
 
 
 def developer(deps: Deps, incident: Incident) -> str:
@@ -93,7 +94,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
         if (report := item.report(InvestigationReport)) is not None
     }
     reports = {**(incident.dispute.reports if incident.dispute else {}), **fresh}
-    found = merge(reports, kept, deps.world.catalogue.names)
+    found = merge(reports, kept, deps.world.catalogue.names, incident.suspects)
     if (question := _to_settle(deps, incident, reports, found, done)) is not None:
         return _asked(deps, incident.evolve(diagnosis=found), question)
     proposed = tuple(report.severity for report in reports.values() if report.severity is not None)
@@ -103,9 +104,11 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
         entries.append(entry(after, now, EntryKind.GAP, f"Not known: {missing}", "gaps"))
     if worth_acting_on(after):
         after = (await corrected(deps, after)).evolve(step=Step.MITIGATION, step_since=now, not_before=None)
-    else:
+    if after.severity is Severity.P3 and not acted(after):
+        after = after.evolve(step=Step.POST_MORTEM, step_since=now, not_before=None)
+    elif not worth_acting_on(after):
         after = after.evolve(not_before=now + deps.runbook.watch.every)
-    return Told(after, tuple(entries))
+    return Told(after.evolve(recheck=after.recheck or seems_over(after)), tuple(entries))
 
 
 def _to_settle(

@@ -1,5 +1,7 @@
 """Step 3, mitigation: the branch of the decision tree says who proposes what; people decide on the plan."""
 
+from datetime import timedelta
+
 from agents.engine import Assignment
 from agents.role import RELEVANT_DEVELOPER
 from graph.entries import Told, entry
@@ -9,15 +11,20 @@ from graph.step import StepSpec, assignment, begin
 from graph.steps.investigation import developer
 from incidents.action import Action, ActionState, Plan, Proposal, digest_of
 from incidents.errors import Refused, ToolFailed
-from incidents.findings import Category
+from incidents.findings import Category, EvidenceStatus
 from incidents.incident import Incident
 from incidents.reports import MitigationReport, ProposedAction, Task
 from incidents.runbook import Branch, Runbook
-from incidents.severity import Step
+from incidents.severity import Severity, Step
 from incidents.timeline import Entry, EntryKind
+from tools.box import PLAN_ACTION
+from tools.box.arguments import PlanArgs
 
 #: Proposals that people or the world have already answered: the same change is not put to them again.
 ANSWERED = frozenset({ActionState.REJECTED, ActionState.DONE, ActionState.FAILED})
+
+#: When the step is tried again whose target did not answer; within the bound of attempts.
+AGAIN = timedelta(minutes=1)
 
 
 async def prepare(deps: Deps, incident: Incident) -> Told:
@@ -72,9 +79,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
         try:
             plan = await deps.world.actions.plan(proposed.action)
         except (Refused, ToolFailed) as error:
-            text = f"cannot plan to {proposed.action.title}: {error}"
-            key = f"unplanned:{proposed.action.key}"
-            told.append(entry(incident, deps.clock.now(), EntryKind.GAP, text, key))
+            told.append(_unplanned(deps, incident, proposed.action, str(error)))
             continue
         kept = {evidence.id for evidence in await deps.evidence.evidence(incident.id)}
         made = propose(deps, incident, plan, proposed, item, kept)
@@ -82,9 +87,68 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
         told.append(proposal_entry(deps, after, made))
         await deps.comms.page(after, told[-1].text, key=f"decide:{made.id}")
         return Told(after, tuple(told))
+    silent = await _silent(
+        deps, incident, [proposed.action for _, proposed in candidates(deps, incident, done)]
+    )
+    if silent and incident.mitigations < deps.runbook.bounds.mitigations:
+        return _later(deps, incident, [*told, *silent])
     concerns = [report.summary for item in done if (report := item.report(MitigationReport)) is not None]
     reason = "no change is safe to propose" + (f" ({' '.join(concerns)})" if concerns else "")
+    if _can_wait(incident, deps.runbook):
+        return _look_again(deps, incident, reason, tuple(told))
     return hand_over(incident, reason, deps.clock.now(), tuple(told))
+
+
+def _can_wait(incident: Incident, runbook: Runbook) -> bool:
+    """Whether nobody is hurt and nobody has to be called at once: it may be over by itself in a moment."""
+    unhurt = incident.facts is not None and incident.facts.customers_affected is False
+    minor = incident.severity is not None and incident.severity.rank >= Severity.P2.rank
+    return unhurt and minor and incident.investigations < runbook.bounds.investigations
+
+
+def _look_again(deps: Deps, incident: Incident, reason: str, told: tuple[Entry, ...]) -> Told:
+    now = deps.clock.now()
+    again = now + deps.runbook.watch.every
+    after = incident.evolve(step=Step.INVESTIGATION, step_since=now, not_before=again)
+    text = f"{reason}; users are not affected, so the next look is at {again:%H:%M:%S} UTC"
+    return Told(after, (*told, entry(after, now, EntryKind.ROUTING, text, "look-again")))
+
+
+async def _silent(deps: Deps, incident: Incident, proposed: list[Action]) -> list[Entry]:
+    """The changes that could not be planned because their target does not answer, or does so only now.
+
+    Those that were proposed, and those that a role tried as a dry run and therefore did not propose.
+    """
+    tried = [
+        PlanArgs.model_validate_json(evidence.query).action
+        for evidence in await deps.evidence.evidence(incident.id)
+        if evidence.tool == PLAN_ACTION.name and evidence.status is EvidenceStatus.FAILED
+    ]
+    found = []
+    for action in {action.key: action for action in (*proposed, *tried)}.values():
+        try:
+            await deps.world.actions.plan(action)
+            why = "its target did not answer and does so again"
+        except Refused:
+            continue
+        except ToolFailed as error:
+            why = str(error)
+        found.append(_unplanned(deps, incident, action, why))
+    return found
+
+
+def _unplanned(deps: Deps, incident: Incident, action: Action, why: str) -> Entry:
+    text, key = f"cannot plan to {action.title}: {why}", f"unplanned:{action.key}"
+    return entry(incident, deps.clock.now(), EntryKind.GAP, text, key)
+
+
+def _later(deps: Deps, incident: Incident, told: list[Entry]) -> Told:
+    """A target that does not answer may do so in a moment: nothing was changed, it is planned again."""
+    now = deps.clock.now()
+    again = now + min(deps.runbook.watch.every, AGAIN)
+    text = f"nothing was changed; the change is planned again at {again:%H:%M:%S} UTC"
+    line = entry(incident, now, EntryKind.GAP, text, "planned-again")
+    return Told(incident.evolve(not_before=again), (*told, line))
 
 
 def propose(

@@ -1,9 +1,12 @@
 """Step 1, detection and triage: acknowledge, measure, classify, activate the team, open the channel."""
 
+from datetime import datetime
+
 from agents.engine import Assignment
+from graph.calm import FLAPS, Calm, acted, calm, watched_until
 from graph.classify import Classified, classify
 from graph.entries import Told, entry
-from graph.facts import measured
+from graph.facts import heard, measured
 from graph.state import Deps, Done
 from graph.step import StepSpec, assignment, begin
 from incidents.facts import Facts
@@ -29,7 +32,8 @@ async def prepare(deps: Deps, incident: Incident) -> Told:
     after = incident.evolve(channel=channel, acknowledged_at=incident.acknowledged_at or now)
     if not incident.recheck:
         after = begin(deps, after, Step.TRIAGE)
-    return Told(await measured(deps, after), (acknowledged,))
+    told = await heard(deps, await measured(deps, after))
+    return Told(told.incident, (acknowledged, *told.entries))
 
 
 def _commander(runbook: Runbook) -> str:
@@ -62,7 +66,7 @@ def merged_impact(facts: Facts, reports: tuple[TriageReport, ...], known: tuple[
 
 
 async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> Told:
-    """Classify and route: a false alarm ends here, a P3 goes to the backlog, the rest is investigated."""
+    """Classify and route: what is over by itself is watched and ends here, the rest goes on its way."""
     now = deps.clock.now()
     facts = incident.facts or Facts(at=now)
     reports = tuple(report for item in done if (report := item.report(TriageReport)) is not None)
@@ -78,17 +82,23 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
         recheck=False,
     )
     told = [_classified(deps, incident, after, found)]
-    ended = _over_by_itself(after, facts, reports)
-    if ended is not None:
-        after = after.evolve(status=ended[0], ended_at=now, end_reason=ended[1], mitigated_at=None)
-        told.append(
-            entry(after, now, EntryKind.END, f"{ended[0].value.replace('_', ' ')}: {ended[1]}", "ended")
-        )
-    elif after.step is Step.TRIAGE:
-        after = after.evolve(
-            step=Step.POST_MORTEM if found.severity is Severity.P3 else Step.INVESTIGATION, step_since=now
-        )
-    return Told(after, tuple(told))
+    agreed = all(report.false_alarm for report in reports)
+    match calm(after, facts, agreed, now, deps.runbook):
+        case Calm.OVER if facts.quiet is not False:
+            ended = _over_by_itself(after, now)
+        case Calm.WATCHED:
+            ended = _watched(after, now, deps.runbook)
+        case _:
+            ended = Told(_on_its_way(after, now))
+    return Told(ended.incident, (*told, *ended.entries))
+
+
+def _on_its_way(incident: Incident, now: datetime) -> Incident:
+    """A P3 goes to the backlog whenever it turns out to be one; the rest is investigated."""
+    after = incident.evolve(calm_since=None)
+    if after.severity is Severity.P3 and not acted(after):
+        return after.evolve(step=Step.POST_MORTEM, step_since=now)
+    return after.evolve(step=Step.INVESTIGATION, step_since=now) if after.step is Step.TRIAGE else after
 
 
 def _stands_on(reports: tuple[TriageReport, ...], facts: Facts) -> tuple[str, ...]:
@@ -107,17 +117,33 @@ def _classified(deps: Deps, before: Incident, after: Incident, found: Classified
     )
 
 
-def _over_by_itself(
-    incident: Incident, facts: Facts, reports: tuple[TriageReport, ...]
-) -> tuple[Status, str] | None:
-    """An end without a change: nothing was ever wrong, or it went by itself; never while an alert fires."""
-    if incident.firing or facts.quiet is False:
-        return None
-    if facts.quiet is None and not all(report.false_alarm for report in reports):
-        return None
+def _watched(incident: Incident, now: datetime, runbook: Runbook) -> Told:
+    """Over by itself as far as is seen: whether it stays so is watched as long as after a fix."""
+    after = incident.evolve(calm_since=incident.calm_since or now, not_before=None)
+    until = watched_until(after, runbook)
+    alerts = "the alerts came back" if after.firing else "the alerts ended"
+    text = f"{alerts} and no signal deviates, without a change by us; watching until {until:%H:%M:%S} UTC"
+    return Told(after, (entry(after, now, EntryKind.VERIFICATION, text, "calm"),))
+
+
+def _over_by_itself(incident: Incident, now: datetime) -> Told:
+    """An end without a change: nothing was ever wrong, or it went by itself. What was proposed is moot."""
+    gone = len(incident.spells)
+    often = f"came and went {gone} times" if gone >= FLAPS else "ended"
     if incident.deviated:
-        return Status.RESOLVED, "the alerts ended and the signals are back to normal without a change by us"
-    return Status.FALSE_ALARM, "the alerts ended and no signal deviates"
+        status, still = Status.RESOLVED, "the signals are back to normal without a change by us"
+    else:
+        status, still = Status.FALSE_ALARM, "no signal deviates"
+    reason = f"the alerts {often} and {still}"
+    after = incident.evolve(
+        proposals=tuple(proposal.revoked() for proposal in incident.proposals),
+        status=status,
+        ended_at=now,
+        end_reason=reason,
+        mitigated_at=incident.calm_since if incident.deviated else None,
+    )
+    text = f"{status.value.replace('_', ' ')}: {reason}"
+    return Told(after, (entry(after, now, EntryKind.END, text, "ended"),))
 
 
 def spec(runbook: Runbook) -> StepSpec:

@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.classify import classify, floor_of
+from incidents.action import ActionState
 from incidents.facts import Facts
 from incidents.reports import Impact
 from incidents.severity import Severity
+from tests.agents.stage import proposal, rollback
 from tests.graph.harness import RUNBOOK, incident
 
 NOW = datetime(2026, 3, 12, tzinfo=UTC)
@@ -61,3 +63,12 @@ def test_it_is_lowered_only_when_a_role_asks_and_the_facts_allow() -> None:
     assert classify(high, calm, Impact(), (Severity.P2,), RUNBOOK).severity is Severity.P2
     burning = Facts(at=NOW, error_ratio=0.6)
     assert classify(high, burning, Impact(), (Severity.P2,), RUNBOOK).severity is Severity.P1
+
+
+def test_it_is_not_lowered_while_a_change_waits() -> None:
+    silent = Facts(at=NOW, quiet=True)
+    changes = {state: proposal(rollback("web", "1"), state) for state in ActionState}
+    waiting = incident().evolve(severity=Severity.P1, proposals=(changes[ActionState.APPROVED],))
+    assert classify(waiting, silent, Impact(), (Severity.P3,), RUNBOOK).severity is Severity.P1
+    over = waiting.evolve(proposals=(changes[ActionState.REVOKED], changes[ActionState.DONE]))
+    assert classify(over, silent, Impact(), (Severity.P3,), RUNBOOK).severity is Severity.P3

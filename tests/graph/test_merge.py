@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.merge import merge
-from incidents.findings import Category, Confidence, Evidence, EvidenceStatus, Hypothesis
+from incidents.findings import (
+    Category,
+    Channel,
+    Confidence,
+    Evidence,
+    EvidenceStatus,
+    Hypothesis,
+    Reason,
+    Suspect,
+)
 from incidents.reports import InvestigationReport
 
 SERVICES = ("web", "checkout", "payment")
@@ -41,6 +50,11 @@ def guess(service: str = "checkout", *evidence: str, confidence: str = "high", *
     return Hypothesis.model_validate({**given_fields, "summary": service, "evidence": evidence, **more})
 
 
+def suspect(service: str, *channels: str) -> Suspect:
+    reasons = tuple(Reason(channel=Channel(channel), text="it deviates", score=1) for channel in channels)
+    return Suspect(service=service, score=1, reasons=reasons)
+
+
 def report(*hypotheses: Hypothesis) -> InvestigationReport:
     return InvestigationReport(summary="", checks=(), hypotheses=hypotheses)
 
@@ -62,8 +76,6 @@ def test_a_service_outside_the_catalogue_cannot_become_the_diagnosis() -> None:
         (("E-0", "E-2"), True, Confidence.MEDIUM),  # twice the same channel
         (("E-0", "E-1"), False, Confidence.MEDIUM),
         (("E-0", "E-1"), True, Confidence.HIGH),
-        (("E-0", "E-4"), True, Confidence.MEDIUM),  # the ranking is made of what is cited already
-        (("E-5", "E-4"), True, Confidence.HIGH),  # changes are no part of the telemetry
     ],
 )
 def test_high_confidence_needs_two_channels_and_a_rival_that_was_ruled_out(
@@ -71,6 +83,26 @@ def test_high_confidence_needs_two_channels_and_a_rival_that_was_ruled_out(
 ) -> None:
     rivals = [guess("web", "E-0", ruled_out_by="its own latency is as usual")] if rival_out else []
     assert merge({"a": report(guess("checkout", *cited), *rivals)}, KEPT, SERVICES).confidence is most
+
+
+@pytest.mark.parametrize(
+    ("cited", "read_in", "most"),
+    [
+        (("E-4",), "metrics traces", Confidence.HIGH),
+        (("E-4",), "metrics metrics topology", Confidence.MEDIUM),  # who calls whom measures nothing
+        (("E-4",), "", Confidence.MEDIUM),
+        (("E-4", "E-0"), "logs", Confidence.MEDIUM),  # it was made of what is cited already
+        (("E-4", "E-0"), "metrics", Confidence.HIGH),
+        (("E-0",), "metrics traces", Confidence.MEDIUM),  # what nobody cites counts for nothing
+    ],
+)
+def test_the_ranking_counts_as_each_channel_whose_reasons_it_gives(
+    cited: tuple[str, ...], read_in: str, most: Confidence
+) -> None:
+    rival = guess("web", "E-0", ruled_out_by="its own latency is as usual")
+    ranked = [suspect("checkout", *read_in.split()), suspect("web", "metrics", "logs", "changes")]
+    reports = {"a": report(guess("checkout", *cited), rival)}
+    assert merge(reports, KEPT, SERVICES, ranked).confidence is most
 
 
 def test_the_cause_that_more_roles_found_wins_and_the_others_are_named() -> None:

@@ -109,6 +109,15 @@ def test_a_question_asked_again_is_shown_once_with_its_newest_answer() -> None:
     assert text.index("finding 3") < text.index("finding 2")
 
 
+def test_who_works_side_by_side_sees_the_same_whoever_was_answered_first() -> None:
+    step = sample.opened().evolve(turn=2)
+    earlier, code = evidence(1, turn=1), evidence(2, turn=2, role="nexus")
+    text = brief(step, None, earlier, code)
+    assert "finding 1" in text
+    assert "finding 2" in text
+    assert brief(step, None, evidence(3, turn=2), code, earlier) == text
+
+
 def test_gaps_come_after_answers_and_what_was_cited_comes_first() -> None:
     whole = sample.resolved()
     assert whole.diagnosis is not None
@@ -209,3 +218,19 @@ def test_what_was_measured_before_the_change_is_marked_as_old() -> None:
     assert "before the change; it says nothing of now" in text
     fresh = facts.model_copy(update={"at": whole.watch.started_at})
     assert "before the change; it says" not in brief(whole.evolve(facts=fresh), order(Task.STATUS_UPDATE))
+
+
+def test_what_never_was_off_did_not_recover_and_amounts_are_written_out() -> None:
+    whole = sample.resolved()
+    assert whole.verification is not None
+    was_off = next(one for one in whole.verification.readings if one.signal.must_recover)
+    guard = was_off.model_copy(
+        update={"signal": was_off.signal.model_copy(update={"opened": False, "deviated": False})}
+    )
+    readings = (was_off, guard)
+    verification = whole.verification.model_copy(update={"readings": readings})
+    facts = Facts(at=whole.verification.at, revenue_lost=22_837.6)
+    text = brief(whole.evolve(verification=verification, facts=facts))
+    assert text.count("samples): recovered") == 1
+    assert text.count("samples): as usual") == 1
+    assert "revenue lost since the onset 22838." in text

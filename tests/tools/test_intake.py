@@ -1,7 +1,7 @@
 """Alert bodies become alerts, or are refused in a sentence that names the field."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,10 @@ def test_the_end_of_an_alert_keeps_its_identity() -> None:
     assert resolved.status is AlertStatus.RESOLVED
     assert (firing.fingerprint, firing.starts_at) == (resolved.fingerprint, resolved.starts_at)
     assert firing.identity != resolved.identity
+    assert (firing.since, resolved.since) == (firing.starts_at, resolved.ends_at)
+    assert resolved.ends_at not in {None, resolved.starts_at}
+    ahead = resolved.model_copy(update={"ends_at": resolved.received_at + timedelta(minutes=10)})
+    assert ahead.since == resolved.received_at
 
 
 def test_every_alert_of_a_group_is_read_in_order() -> None:

@@ -1,0 +1,67 @@
+"""An end without a change by us: what is over by itself is watched as a fix is.
+
+Pure. The runbook's thirty minutes of watching stand for both: nobody knows why it went, so it may come back.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from incidents.action import ActionState
+from incidents.facts import Facts
+from incidents.incident import Incident
+from incidents.runbook import Runbook
+from incidents.severity import Severity
+
+#: An alert that came and went so often while nothing deviated is no news any more.
+FLAPS = 3
+
+_TOUCHED = frozenset({ActionState.EXECUTING, ActionState.DONE, ActionState.FAILED})
+
+
+class Calm(StrEnum):
+    """How an incident stands that nobody has mended."""
+
+    NO = "no"
+    WATCHED = "watched"
+    OVER = "over"
+
+
+def acted(incident: Incident) -> bool:
+    """Whether anything was changed by us: its effect is watched elsewhere."""
+    return any(proposal.state in _TOUCHED for proposal in incident.proposals)
+
+
+def seems_over(incident: Incident) -> bool:
+    """Whether the alerts are over and the latest measurement shows nothing: worth a look of its own."""
+    quiet = incident.facts is not None and incident.facts.quiet is True
+    return quiet and not incident.firing and not acted(incident)
+
+
+def watched_until(incident: Incident, runbook: Runbook) -> datetime | None:
+    """When the watch over an incident that is over by itself ends; None while there is none."""
+    return incident.calm_since + runbook.watch.lasts if incident.calm_since is not None else None
+
+
+def calm(incident: Incident, facts: Facts, agreed: bool, now: datetime, runbook: Runbook) -> Calm:
+    """Whether an incident is over by itself.
+
+    Args:
+        incident: as it stands after its classification.
+        facts: what was measured now.
+        agreed: whether every role that looked calls it a false alarm; counts where nothing could be measured.
+        now: the moment of the measurement.
+        runbook: how long a recovery is watched.
+
+    Returns:
+        No, while something deviates that users may feel, or while an alert fires outside of the watch, or
+        at its end. Over, when the watch has passed, or the alerts have come and gone several times.
+    """
+    quiet = agreed if facts.quiet is None else facts.quiet
+    until = watched_until(incident, runbook)
+    if acted(incident) or not (quiet or (incident.severity is Severity.P3 and not incident.firing)):
+        return Calm.NO
+    if incident.firing:
+        return Calm.WATCHED if until is not None and now < until else Calm.NO
+    if len(incident.spells) >= FLAPS or (until is not None and now >= until):
+        return Calm.OVER
+    return Calm.WATCHED
