@@ -18,7 +18,7 @@ def home_of(
     """The open incident that a delivery belongs to, or None if it should open one of its own.
 
     A condition that an incident knows (the same fingerprint) belongs to it. Otherwise the delivery joins the
-    youngest incident that is not older than `join_within`, on whose services one of its own depends, or which
+    youngest incident that is younger than `join_within`, on whose services one of its own depends, or which
     depend on it, over any number of calls. An alert without a known service joins nothing.
     """
     candidates = sorted((i for i in incidents if i.open), key=lambda i: (i.opened_at, i.id), reverse=True)
@@ -28,7 +28,7 @@ def home_of(
             return incident
     reached = _around({alert.service for alert in alerts if alert.service}, catalogue)
     for incident in candidates:
-        if now - incident.opened_at <= join_within and reached & set(incident.services):
+        if now - incident.opened_at < join_within and reached & set(incident.services):
             return incident
     return None
 

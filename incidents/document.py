@@ -21,12 +21,33 @@ V = TypeVar("V", bound=Value)
 Location = tuple[int | str, ...]
 
 
+#: A document that is nested deeper, or that unfolds to more values by its aliases, is no configuration.
+DEEPEST, MOST = 100, 100_000
+#: As many brackets and dashes can be nested without harm: the parser goes down on the stack of C.
+_HARMLESS = 1_000
+_MERGE = "tag:yaml.org,2002:merge"
+#: As much of a wrong value is repeated, in characters.
+_LONGEST = 120
+#: How YAML's and pydantic's words are said to people.
+_PLAINLY = {
+    "tuple_type": "a list is expected",
+    "list_type": "a list is expected",
+    "model_type": "a mapping is expected",
+    "model_attributes_type": "a mapping is expected",
+    "dict_type": "a mapping is expected",
+    "invalid_key": "a key is a text; put it in quotes",
+    "string_type": "a text is expected; put it in quotes",
+}
+
+
 class _StrictLoader(yaml.CSafeLoader):
     """The safe loader (in C: a runbook takes 10 ms, not 200), which also refuses a key that stands twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Hashable] = set()
         for key_node, _ in node.value:
+            if key_node.tag == _MERGE:
+                continue
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, Hashable):
                 continue  # the base class refuses it with its line
@@ -47,19 +68,51 @@ def read_yaml(text: str, *, source: str, error: type[UsageError]) -> dict[str, A
         error: what to raise.
 
     Raises:
-        UsageError: of type `error`, with the line, if it is no YAML, no mapping, or has a key twice.
+        UsageError: of type `error`, with the line, if it is no YAML, no mapping, has a key twice, or is too
+            deep or too large.
     """
     try:
+        _not_too_deep(text)
         found = yaml.load(text, _StrictLoader)  # noqa: S506  # a subclass of the safe loader
     except yaml.MarkedYAMLError as broken:
         mark = broken.problem_mark or broken.context_mark
         place = f", line {mark.line + 1}" if mark else ""
-        raise error(f"{source}{place}: {broken.problem or broken.context}") from None
+        tab = mark is not None and "\t" in "".join(text.splitlines()[mark.line : mark.line + 1])
+        what = "a tab stands here; YAML is indented by spaces" if tab else broken.problem or broken.context
+        raise error(f"{source}{place}: {what}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as broken:
         raise error(f"{source}: this is no YAML: {broken}") from None
+    if found is None:
+        raise error(f"{source}: nothing stands in it")
     if not isinstance(found, dict):
         raise error(f"{source}: a mapping is expected at the top, not {type(found).__name__}")
+    if not _fits(found):
+        raise error(f"{source}: it unfolds to more than {MOST:,} values; aliases (*name) multiply them")
     return found
+
+
+def _not_too_deep(text: str) -> None:
+    """Refuse what would overflow the stack; most documents cannot, and are not looked at twice."""
+    if sum(map(text.count, "[{-?:")) < _HARMLESS:
+        return
+    depth = 0
+    for event in yaml.parse(text, yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise ValueError(f"it is nested deeper than {DEEPEST} levels")
+
+
+def _fits(found: Any) -> bool:
+    """Whether a document holds a bearable number of values, each alias counted where it stands."""
+    left, ahead = MOST, [found]
+    while ahead:
+        one = ahead.pop()
+        left -= 1
+        if left < 0:
+            return False
+        if isinstance(one, dict | list):
+            ahead.extend(one.values() if isinstance(one, dict) else one)
+    return True
 
 
 def parse_document(
@@ -81,9 +134,21 @@ def parse_document(
         return model.model_validate(content)
     except ValidationError as invalid:
         # Unknown keys first: one is often why another is missing.
-        problems = sorted(invalid.errors(), key=lambda one: one["type"] != "extra_forbidden")
-        lines = [f"{source}: {_sentence(one, model, under)}" for one in problems]
+        problems = sorted(_telling(invalid.errors()), key=lambda one: one["type"] != "extra_forbidden")
+        sentences = [line for one in problems for line in _sentence(one, model, under).split("\n")]
+        lines = [f"{source}: {sentence}" for sentence in sentences]
         raise error("\n".join(lines)) from None
+
+
+def _telling(problems: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without those that only follow: a list is also too short because an entry of it is wrong."""
+    places = [one["loc"] for one in problems]
+    return [
+        one
+        for one in problems
+        if one["type"] != "too_short"
+        or not any(place != one["loc"] and place[: len(one["loc"])] == one["loc"] for place in places)
+    ]
 
 
 def path_of(location: Location, under: str = "") -> str:
@@ -113,13 +178,23 @@ def _sentence(problem: ErrorDetails, model: type[BaseModel], under: str) -> str:
         case "missing" | "union_tag_not_found":
             return f"{path}{_tag(context)}: this is missing"
         case "enum" | "literal_error" | "union_tag_invalid":
-            known = re.findall(r"'([^']*)'", str(context.get("expected", context.get("expected_tags", ""))))
+            expected = str(context.get("expected", context.get("expected_tags", "")))
+            known = re.findall(r"'([^']*)'", expected) or [expected]
             wrong = context.get("tag", given)
             return f"{path}{_tag(context)}: {wrong!r} is not allowed; {hint(str(wrong), known)}"
         case "secret":  # what was written may be the secret itself
             return f"{path}: {what}"
-    shown = "" if isinstance(given, dict | list) or repr(given) in what else f"{given!r}: "
-    return f"{path}: {shown}{what[:1].lower()}{what[1:]}"
+        case "mistakes":  # each is a line that has its path already
+            return what
+    what = _PLAINLY.get(problem["type"], what)
+    shown = "" if isinstance(given, dict | list) or repr(given) in what else f"{_shown(given)}: "
+    return f"{path}: {shown}{what if what[1:2].isupper() else what[:1].lower() + what[1:]}"
+
+
+def _shown(given: Any) -> str:
+    """A value as it was given, no longer than a line bears, and without the credentials of an address."""
+    text = re.sub(r"//[^/\s'\"]*@", "//<credential>@", repr(given))
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _tag(context: Mapping[str, Any]) -> str:

@@ -41,10 +41,11 @@ def _positive(span: timedelta) -> timedelta:
     return span
 
 
-#: A span of time above zero, written as `15m`.
-Duration = Annotated[
+#: A span of time, written as `15m`; `0m` is none.
+DurationOrNone = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
-    AfterValidator(_positive),
     PlainSerializer(format_duration, return_type=str, when_used="json"),
 ]
+#: The same above zero.
+Duration = Annotated[DurationOrNone, AfterValidator(_positive)]

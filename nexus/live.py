@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from incidents.alert import Alert
+from incidents.catalogue import Catalogue
 from incidents.findings import Window
 from incidents.incident import Incident
 from nexus.house import House
@@ -16,7 +17,9 @@ from tools.clock import Clock
 from tools.live.mcp import mcp_tools
 from tools.live.waits import Heard, timed_world
 from tools.live.world import live_world
+from tools.redact import redact
 from tools.redacted import redacted_world
+from tools.words import plain
 
 #: What was changed in live worlds, beside the store; see `tools.live.actions.ledger`.
 LEDGER = "actions"
@@ -64,8 +67,19 @@ async def live_stage(
             pace=lambda step: None,
             catch_up=lambda known: None,
             more_tools=more.tools,
-            gaps=more.gaps,
+            gaps=(*strangers(incident, site.catalogue), *more.gaps),
         )
+
+
+def strangers(incident: Incident, catalogue: Catalogue) -> tuple[str, ...]:
+    """A sentence for each service that an alert names and the catalogue does not know."""
+    named = dict.fromkeys(alert.service for alert in incident.alerts if alert.service)
+    return tuple(
+        f"an alert names the service {plain(redact(name), 60)!r}, which nexus.yaml does not list under "
+        f"`services` ({', '.join(catalogue.names)}); what it does and needs is not known"
+        for name in named
+        if catalogue.find(name) is None
+    )
 
 
 def quiet_of(incident: Incident, site: Site) -> Window:

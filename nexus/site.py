@@ -2,25 +2,29 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from incidents.action import ActionKind
 from incidents.catalogue import Catalogue, Service
 from incidents.document import hint, parse_document, read_yaml
-from incidents.duration import Duration
+from incidents.duration import Duration, DurationOrNone
 from incidents.errors import SettingsError
 from incidents.policy import ApprovalPolicy, Rule
 from incidents.safety import Freeze, Limits
 from incidents.value import Value
+from tools.extras import Extra, adding, lacking
 from tools.live.secrets import SecretRef
 from tools.live.spec import Backends
+from tools.live.spec_names import services_named
 from tools.ports import Spans
 
 FILE = "nexus.yaml"
+#: A configuration that is larger is none, in bytes.
+LARGEST = 1_000_000
 
 
 class Person(Value):
@@ -28,6 +32,7 @@ class Person(Value):
 
     name: str = Field(min_length=1)
     may: tuple[ActionKind, ...] = ()
+    token: SecretRef | None = Field(default=None, description="what shows that it is them, over HTTP")
 
 
 class Approval(Value):
@@ -65,8 +70,9 @@ class Intake(Value):
     """The door for alerts."""
 
     token: SecretRef | None = Field(default=None, description="what a sender has to show as a bearer token")
-    join_within: Duration = Field(
-        default=timedelta(minutes=15), description="an alert of a connected service joins a younger incident"
+    join_within: DurationOrNone = Field(
+        default=timedelta(minutes=15),
+        description="an alert of a connected service joins a younger incident; 0m: never",
     )
 
 
@@ -88,15 +94,25 @@ class Site(Value):
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
         names = [service.name for service in self.services]
-        servers = [server.name for server in self.backends.mcp]
-        for part, listed in (("services", names), ("backends.mcp", servers)):
-            if doubled := sorted({name for name in listed if listed.count(name) > 1}):
-                raise ValueError(f"{part}: {doubled[0]!r} stands twice")
-        for place, name in self._names_used():
-            if name not in names:
-                near = get_close_matches(name, names, n=1, cutoff=0.5)
-                hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
-                raise ValueError(f"{place}: there is no service {name!r}; {hint}")
+        listed = {
+            "services": names,
+            "people": [person.name for person in self.people],
+            "backends.mcp": [server.name for server in self.backends.mcp],
+        }
+        wrong = [
+            f"{part}: {name!r} stands twice"
+            for part, given in listed.items()
+            for name in dict.fromkeys(given)
+            if given.count(name) > 1
+        ]
+        wrong += [
+            f"{place}: there is no service {name!r}; {hint(name, list(dict.fromkeys(names)))}"
+            for place, name in self._names_used()
+            if name not in names
+        ]
+        wrong += [f"services[{n}].name: it is empty" for n, name in enumerate(names) if not name.strip()]
+        if wrong:
+            raise PydanticCustomError("mistakes", "{lines}", {"lines": "\n".join(wrong)})
         return self
 
     def _names_used(self) -> list[tuple[str, str]]:
@@ -106,10 +122,7 @@ class Site(Value):
             for service in self.services
             for name in service.depends_on
         ]
-        for number, action in enumerate(self.backends.actions):
-            used += [(f"backends.actions[{number}].services", name) for name in _served(action.services)]
-        if (screens := self.backends.screens) is not None:
-            used += [(f"backends.screens.pages.{page.name}.service", page.service) for page in screens.pages]
+        used += services_named(self.backends)
         for number, freeze in enumerate(self.freezes):
             used += [(f"freezes[{number}].services", name) for name in freeze.services]
         return used
@@ -128,6 +141,26 @@ class Site(Value):
                     raise SettingsError(
                         f"backends.mcp.{server.name}.roles: there is no role {role!r}; {near}"
                     )
+
+    def need_extras(self) -> None:
+        """Make sure that everything is installed that the backends need.
+
+        Raises:
+            SettingsError: something is not; the message has the line that installs all of it.
+        """
+        backends = self.backends
+        wanted: dict[Extra, str] = {}
+        if backends.screens is not None:
+            wanted["browser"] = "backends.screens"
+        if backends.mcp:
+            wanted["mcp"] = "backends.mcp"
+        for number, health in enumerate(backends.health):
+            if health.kind == "postgres":
+                wanted.setdefault("postgres", f"backends.health[{number}]")
+        if missing := lacking(wanted):
+            named = ", ".join(f"`{extra}` ({wanted[extra]})" for extra in missing)
+            what = "the extra" if len(missing) == 1 else "the extras"
+            raise SettingsError(f"nexus.yaml needs {what} {named}, not installed here; {adding(*missing)}")
 
     @property
     def catalogue(self) -> Catalogue:
@@ -156,14 +189,13 @@ def load_site(path: Path) -> Site:
             the file, the value and the nearest right one.
     """
     try:
+        if path.is_file() and (size := path.stat().st_size) > LARGEST:
+            raise SettingsError(f"{path}: it has {size:,} bytes; a configuration has at most {LARGEST:,}")
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
         raise SettingsError(
-            f"{path}: the configuration cannot be read: {error}; `nexus init` writes a first one"
+            f"{path}: the configuration cannot be read: {why}; `nexus init` writes a first one"
         ) from None
     content = read_yaml(text, source=str(path), error=SettingsError)
     return parse_document(content, Site, source=str(path), error=SettingsError)
-
-
-def _served(services: tuple[str, ...] | dict[str, str]) -> tuple[str, ...]:
-    return tuple(services.values()) if isinstance(services, dict) else services

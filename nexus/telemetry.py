@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from incidents.errors import SettingsError
 from nexus.config import Settings
+from tools.extras import adding
 
 if TYPE_CHECKING:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -63,8 +64,8 @@ def _exporter(endpoint: str) -> "OTLPSpanExporter":
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
     except ImportError:
         raise SettingsError(
-            "NEXUS_OTEL_ENDPOINT is set, and OpenTelemetry's exporter is not installed; "
-            "install nexus-incident[otel], or take the setting away"
+            f"NEXUS_OTEL_ENDPOINT is set, and the extra `otel` is not installed; {adding('otel')}, "
+            "or take the setting away"
         ) from None
     address = endpoint.rstrip("/").removesuffix(_TRACES) + _TRACES
     return OTLPSpanExporter(endpoint=address, timeout=PATIENCE)

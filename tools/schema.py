@@ -18,15 +18,22 @@ class SchemaArgs(Value):
     @model_validator(mode="before")
     @classmethod
     def _fits(cls, given: Any) -> Any:
-        # Imported late: it comes with the extra `mcp`, which is optional.
-        from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # noqa: PLC0415
-        from jsonschema.exceptions import best_match  # type: ignore[import-untyped]  # noqa: PLC0415
-
-        wrong = best_match(Draft202012Validator(cls.document).iter_errors(given))
-        if wrong is not None:
-            place = ".".join(str(part) for part in wrong.absolute_path)
-            raise ValueError(f"{place}: {wrong.message[:200]}" if place else wrong.message[:200])
+        if wrong := misfit(cls.document, given):
+            raise ValueError(wrong)
         return given
+
+
+def misfit(document: Mapping[str, Any], given: Any) -> str:
+    """Why something does not fit a JSON schema, with its place; empty if it does."""
+    # Imported late: it comes with the extra `mcp`, which is optional.
+    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # noqa: PLC0415
+    from jsonschema.exceptions import best_match  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    wrong = best_match(Draft202012Validator(document).iter_errors(given))
+    if wrong is None:
+        return ""
+    place = ".".join(str(part) for part in wrong.absolute_path)
+    return f"{place}: {wrong.message[:200]}" if place else str(wrong.message[:200])
 
 
 def server_of(tool: str) -> str:

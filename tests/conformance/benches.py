@@ -1,11 +1,14 @@
 """Every implementation of the actions and changes ports, with what the suites must know of it."""
 
 import json
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from incidents.action import Action, ActionKind, Arguments
 from incidents.catalogue import Catalogue, Service
@@ -13,6 +16,8 @@ from incidents.findings import Window
 from tests.cases import END, QUIET_END, case_world
 from tests.tools.live.fakes import github as hub
 from tests.tools.live.fakes import kubernetes as cluster
+from tests.tools.live.fakes import mcp_ops
+from tests.tools.live.fakes.mcp_http import over_http
 from tests.tools.live.fakes.server import Handler, serving
 from tests.tools.live.repositories import Git
 from tests.tools.live.supervised import LOG, Target
@@ -129,6 +134,47 @@ async def command(tmp_path: Path) -> AsyncIterator[Bench]:
     async with live(spec, "shop", tmp_path) as port:
         refused = (act(ActionKind.ROLLBACK, "shop", version="7.7"),)
         yield Bench(port, act(ActionKind.ROLLBACK, "shop", version="1.0"), refused, state.read_text)
+
+
+def ops(tmp_path: Path, **reached: object) -> dict[str, object]:
+    """What `nexus.yaml` says of the MCP server that rolls out; its state is in the folder."""
+    (tmp_path / "version").write_text("2.0")
+    rolled = {"service": "{service}", "version": "{version}"}
+    return {
+        "name": "ops", **reached,
+        "actions": [{
+            "action": "rollback", "services": ["shop"], "allowed": ["1.0"],
+            "run": {"tool": "roll_out", "arguments": rolled | {"key": "{key}"}},
+            "dry_run": {"tool": "plan_roll_out", "arguments": rolled},
+            "undo": {"tool": "revert", "arguments": {"service": "{service}"}},
+            "status": {"tool": "became", "arguments": {"key": "{key}"}, "done": "was done", "never": "never"},
+        }],
+    }  # fmt: skip
+
+
+@asynccontextmanager
+async def mcp_program(tmp_path: Path) -> AsyncIterator[Bench]:
+    argv = [sys.executable, "-I", mcp_ops.__file__, str(tmp_path)]
+    async with mcp(ops(tmp_path, command=argv), tmp_path) as bench:
+        yield bench
+
+
+@asynccontextmanager
+async def mcp_address(tmp_path: Path) -> AsyncIterator[Bench]:
+    with serving(over_http(tmp_path)) as server:
+        async with mcp(ops(tmp_path, url=f"{server.url}/mcp"), tmp_path) as bench:
+            yield bench
+
+
+@asynccontextmanager
+async def mcp(server: Mapping[str, object], tmp_path: Path) -> AsyncIterator[Bench]:
+    pytest.importorskip("mcp", reason="the extra `mcp` is not installed")
+    servers = Backends.model_validate({"mcp": [server]}).mcp
+    catalogue = Catalogue(services=(Service(name="shop"),))
+    port = live_actions((), catalogue, SECRETS, WallClock(), tmp_path / "ledger", servers)
+    action, refused = (act(ActionKind.ROLLBACK, "shop", version=one) for one in ("1.0", "7.7"))
+    yield Bench(port, action, (refused,), (tmp_path / "version").read_text)
+    await port.aclose()
 
 
 @asynccontextmanager

@@ -24,7 +24,10 @@ def target() -> Iterator[Target]:
         yield running
 
 
-@pytest.fixture(params=["recorded", "releases", "kubernetes", "flags", "command", "hotfix"])
+KINDS = ["recorded", "releases", "kubernetes", "flags", "command", "hotfix", "mcp_program", "mcp_address"]
+
+
+@pytest.fixture(params=KINDS)
 async def bench(request: pytest.FixtureRequest, case_folder: Path, tmp_path: Path) -> AsyncIterator[Bench]:
     """Every implementation."""
     async with AsyncExitStack() as stack:

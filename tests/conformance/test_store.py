@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from incidents.action import Outcome
-from incidents.errors import ActionRefused, ApprovalRefused, Refused, UnknownName
-from incidents.events import DecisionMade, NoteAdded, TimerFired
+from incidents.action import Outcome, Verdict
+from incidents.errors import ActionRefused, ApprovalRefused, Refused, UnknownName, Withdrawn
+from incidents.events import DecisionMade, NoteAdded, Stopped, TimerFired
 from incidents.safety import Limits
 from incidents.severity import Severity, Status
 from nexus.store import Message, MessageKind, Store, WorldKind, WorldRef
@@ -225,6 +225,26 @@ async def test_many_at_once_get_ids_of_their_own(store: IncidentStore) -> None:
     day = datetime(2026, 11, 23, tzinfo=UTC).date()
     ids = await asyncio.gather(*(store.next_id(day) for _ in range(50)))
     assert len(set(ids)) == 50
+
+
+async def test_nothing_begins_after_a_stop_or_a_rejection_that_nobody_has_read_yet(
+    known: IncidentStore,
+) -> None:
+    proposal = sample.proposal()
+    no = sample.approval("Sam", verdict=Verdict.REJECT)
+    await known.record_approval(DecisionMade(id="no", incident=ID, at=at(14), approval=no))
+    with pytest.raises(Withdrawn, match="Sam rejected it before it began"):
+        await known.begin(proposal, at(15))
+    await known.mark_handled(("no",))
+    await known.add_event(Stopped(id="stop", incident=ID, at=at(15), by="ana", reason="smoke"))
+    with pytest.raises(Withdrawn, match="ana stopped the agents"):
+        await known.begin(proposal, at(16))
+    assert await known.unfinished(ID) == ()
+    await known.mark_handled(("stop",))
+    assert await known.begin(proposal, at(17))
+    with pytest.raises(ApprovalRefused, match="has begun"):
+        await known.record_approval(sample.decision("late"))
+    assert len(await known.approvals(ID)) == 1
 
 
 async def test_two_live_incidents_never_change_one_service(store: IncidentStore) -> None:

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from tests.nexus.cli import Terminal
-from tests.nexus.rig import rig
+from tests.nexus.network import Cut
+from tests.nexus.rig import BAD, rig
 
 
 def test_every_backend_of_the_configuration_is_asked(nexus: Terminal, tmp_path: Path) -> None:
@@ -13,15 +14,14 @@ def test_every_backend_of_the_configuration_is_asked(nexus: Terminal, tmp_path: 
         found = {row["part"]: row for row in json.loads(nexus("doctor", "--json").out)}
         assert found["Live world"]["found"].startswith("3 services in ")
         assert found["metrics (prometheus)"]["state"] == "ok"
-        assert "holds 1 change" in found["changes 1 (releases)"]["found"]
-        assert (
-            "the dry run to roll back checkout to 1.0 ended with 0" in found["actions 1 (command)"]["found"]
-        )
-        assert made.done == []
-        made.silent = True
+        assert "holds 2 changes" in found["changes 1 (releases)"]["found"]
+        assert "shop 2.0 (1 instance)" in found["actions 1 (releases)"]["found"]
+        assert "the dry run to restart payment ended with 0" in found["actions 2 (command)"]["found"]
+        assert made.version == BAD
+        made.networks["metrics"].cut(Cut.REFUSED)
         silent = nexus("doctor")
     assert silent.code == 1
-    assert "answered 503" in " ".join(silent.out.split())
+    assert "cannot be reached" in " ".join(silent.out.split())
 
 
 def test_a_broken_configuration_is_a_broken_part(nexus: Terminal, tmp_path: Path) -> None:

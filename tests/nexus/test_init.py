@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from nexus.site import load_site
 from tests.nexus.cli import Terminal
-from tests.tools.live.fakes.server import Answer, Asked, serving, told
+from tests.tools.live.fakes.server import Answer, Asked, Handler, serving, told
 
 METRICS = ["up", "http_server_request_duration_seconds_count", "http_server_request_duration_seconds_bucket"]
 LABELS = {"__name__": METRICS, "service": ["web", "checkout", "yes"], "instance": ["a:1"]}
@@ -50,4 +52,31 @@ def test_what_does_not_answer_is_a_sentence(nexus: Terminal, tmp_path: Path) -> 
     assert (nowhere.code, "url: 'nowhere'" in nowhere.err) == (2, True)
     inline = nexus("init", "--prometheus", "http://127.0.0.1:9", "--out", path, "--bearer", "hunter2-hunter2")
     assert (inline.code, "hunter2" in inline.err) == (2, False)
+    for url in ("http://ana:hunter2@127.0.0.1:9", "ftp://ana:hunter2@x"):
+        named = nexus("init", "--prometheus", url, "--out", path)
+        assert (named.code, "url: " in named.err, "hunter2" in named.err) == (2, True, False)
     assert not path.exists()
+
+
+def nothing(asked: Asked) -> Answer:
+    """A Prometheus that scrapes nothing."""
+    empty: object = {"activeTargets": []} if asked.path == "/api/v1/targets" else []
+    return told({"status": "success", "data": empty})
+
+
+@pytest.mark.parametrize(
+    ("handler", "code", "said"),
+    [
+        (nothing, 2, "has no series that name a service: "),
+        (lambda _: Answer("<html>sign in</html>"), 1, "answered HTML where JSON was expected; check the URL"),
+        (lambda _: told({"status": "success", "data": 7}), 1, "answered in an unexpected form"),
+        (lambda _: Answer("", 503), 1, "answered 503"),
+    ],
+)
+def test_what_is_no_prometheus_or_an_empty_one_writes_nothing(
+    nexus: Terminal, tmp_path: Path, handler: Handler, code: int, said: str
+) -> None:
+    with serving(handler) as server:
+        made = nexus("init", "--prometheus", server.url, "--out", tmp_path / "nexus.yaml")
+    assert (made.code, said in made.err) == (code, True), made.err
+    assert not (tmp_path / "nexus.yaml").exists()

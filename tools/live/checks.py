@@ -11,7 +11,7 @@ from incidents.errors import NexusError
 from incidents.value import Value
 from tools.clock import Clock
 from tools.gaps import noted
-from tools.live.actions import adapter_of
+from tools.live.actions import McpActions, adapter_of
 from tools.live.changes import source_of
 from tools.live.health import LiveHealth
 from tools.live.logs import live_logs
@@ -66,6 +66,9 @@ def _makers(
         yield f"screens ({screens.kind})", partial(BrowserScreens, screens, clock)
     for server in backends.mcp:
         yield f"mcp ({server.name})", partial(McpTools, server, secrets)
+        for declared in server.actions:
+            part = f"mcp ({server.name}), to {declared.action.replace('_', ' ')}"
+            yield part, partial(McpActions, server, declared, secrets, clock)
 
 
 async def _checked(part: str, make: Callable[[], _Checkable]) -> Checked:

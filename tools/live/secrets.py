@@ -1,7 +1,7 @@
 """Secrets by reference: a document names where one is, never what it is."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +19,9 @@ def _referred(text: Any) -> Any:
         raise PydanticCustomError("secret", "a secret is named, never written here: env:NAME or file:/PATH")
     return text
 
+
+#: A shorter value is no secret, and replacing it would garble what is said; nor is a shorter word of one.
+_SECRET, _WORD = 4, 8
 
 #: `env:NAME` or `file:/absolute/path`.
 SecretRef = Annotated[str, BeforeValidator(_referred)]
@@ -50,3 +53,12 @@ class Secrets:
             return SecretStr(Path(name).read_text(encoding="utf-8").strip())
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"{ref}: the file cannot be read: {error}") from None
+
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """A text that may repeat what somebody was given: each secret, and each long word of one, replaced."""
+    given = {secret for secret in secrets if len(secret) >= _SECRET}
+    given |= {word for secret in given for word in secret.split() if len(word) >= _WORD}
+    for word in sorted(given, key=len, reverse=True):
+        text = text.replace(word, "<credential>")
+    return text

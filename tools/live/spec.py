@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, HttpUrl, field_validator
+from pydantic_core import PydanticCustomError
 
 from incidents.duration import Duration
 from incidents.value import Value
 from tools.live.secrets import SecretRef
-from tools.live.spec_beside import BrowserSpec, McpServer
+from tools.live.spec_beside import BrowserSpec, Declared, McpServer
 
 
 class Auth(Value):
@@ -34,7 +35,9 @@ class Http(Value):
     def _plain(cls, url: HttpUrl) -> HttpUrl:
         if url.username or url.password or url.query or url.fragment:
             # The value is not repeated: it may hold the very password that this forbids.
-            raise ValueError("an address without user, password and query; credentials belong into `auth`")
+            raise PydanticCustomError(
+                "secret", "an address without user, password and query; credentials belong into `auth`"
+            )
         return url
 
 
@@ -212,7 +215,7 @@ class Flags(Value):
     fallbacks: dict[str, str] = Field(default={}, description="the flag that activates a service's fallback")
 
 
-class Command(Value):
+class Command(Declared):
     """A team's own script as a typed action: argv without a shell, allowed values from the inventory.
 
     In `run`, `dry_run`, `undo` and `status` an element is taken as it is, except `{service}`, `{version}`,
@@ -220,14 +223,10 @@ class Command(Value):
     """
 
     kind: Literal["command"]
-    action: Literal["rollback", "restart", "scale", "failover", "hotfix", "feature_flag", "fallback"]
-    services: tuple[str, ...] = Field(min_length=1)
-    allowed: tuple[str, ...] = Field(default=(), description="values that the kind's argument may have")
     run: tuple[str, ...] = Field(min_length=1)
     dry_run: tuple[str, ...] = Field(min_length=1, description="prints the observed state and the effects")
     undo: tuple[str, ...] = ()
     status: tuple[str, ...] = Field(default=(), description="exit 0: key was done, 1: was never begun")
-    timeout: Duration = timedelta(minutes=2)
     environment: dict[str, SecretRef] = Field(default={}, description="what the script gets beside PATH")
 
 
@@ -256,6 +255,13 @@ class OpenApi(Http):
     document: str = Field(default="/openapi.json", pattern="^/")
 
 
+#: Files that decide what a pipeline runs, and how git reads the others.
+PIPELINES = (
+    ".github/*", ".gitlab/*", ".gitlab-ci.yml", ".circleci/*", ".buildkite/*", ".ci/*", ".travis.yml",
+    "Jenkinsfile", "azure-pipelines*.yml", "bitbucket-pipelines.yml", ".gitattributes", ".gitmodules",
+)  # fmt: skip
+
+
 class Hotfix(Value):
     """A revert of a commit, tested in a throw-away worktree, as a branch; with GitHub as a pull request."""
 
@@ -270,6 +276,10 @@ class Hotfix(Value):
     timeout: Duration = Field(default=timedelta(minutes=5), description="of the tests")
     remote: str = Field(default="origin", pattern=r"^\w.*$", description="where a branch is pushed to")
     github: GitHub | None = Field(default=None, description="where the pull request is opened")
+    patches: bool = Field(
+        default=False, description="models may write a patch: `test` then runs code that nobody has read yet"
+    )
+    keeps: tuple[str, ...] = Field(default=PIPELINES, description="patterns of paths that no patch may touch")
 
 
 LogSpec = Annotated[LogFiles | Journal | Loki | Elastic, Field(discriminator="kind")]
@@ -289,4 +299,9 @@ class Backends(Value):
     actions: tuple[ActionSpec, ...] = ()
     health: tuple[HealthSpec, ...] = Field(default=(), description="beside the endpoints of the catalogue")
     screens: BrowserSpec | None = None
-    mcp: tuple[McpServer, ...] = Field(default=(), description="further tools for roles")
+    mcp: tuple[McpServer, ...] = Field(default=(), description="further tools for roles, and actions")
+
+    @property
+    def acts(self) -> bool:
+        """Whether anything can be changed."""
+        return bool(self.actions) or any(server.actions for server in self.mcp)

@@ -5,6 +5,8 @@ Of `shop` every version answers on one port with what it is; `3.0` is laid out b
 """
 
 import json
+import os
+import signal
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -31,14 +33,15 @@ LOG: list[dict[str, object]] = [
 ]  # fmt: skip
 
 _APP = """
-import http.server, json, pathlib, socketserver, sys
+import http.server, json, pathlib, socketserver, sys, time
 version = pathlib.Path(__file__).resolve().parent.name
 if version == "broken":
     sys.exit(3)
+started = time.time()
 
 class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        body = json.dumps({"version": version}).encode()
+        body = json.dumps({"version": version, "started": started}).encode()
         self.send_response(500 if version == "sick" else 200)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -85,6 +88,28 @@ class Target:
         self.root = folder / "deployed"
         self.socket = folder / "s"
         self.port = free_port()
+        self._process: Process | None = None
+
+    def start(self) -> None:
+        """Start the supervisor, which starts everything."""
+        argv = kept(sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "-c", self.folder / "conf")
+        environment = {"PATH": "/usr/bin:/bin"}
+        self._process = Process("supervisord", argv, output=self.folder / "out", environment=environment)
+        wait_for("shop", self.answering, seconds=30, pause=0.02)
+
+    def stop(self) -> None:
+        """Stop the supervisor and what it keeps."""
+        if self._process is not None:
+            self._process.stop()
+
+    def kill(self) -> None:
+        """End all of it as if its machine had lost its power; the socket is gone too."""
+        supervisor = int((self.folder / "pid").read_text())
+        kept_by_it = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
+        for pid in (supervisor, *map(int, kept_by_it)):
+            os.kill(pid, signal.SIGKILL)
+        self.stop()
+        self.socket.unlink(missing_ok=True)
 
     @property
     def url(self) -> str:
@@ -111,11 +136,16 @@ class Target:
         return (self.root / service / "current").readlink().name
 
     def answering(self) -> str | None:
+        return self.answers()[0]
+
+    def answers(self) -> tuple[str | None, float]:
+        """Which version answers, and when its process began."""
         try:
             with urllib.request.urlopen(self.url, timeout=2) as response:  # noqa: S310 - our own, on loopback
-                return str(json.load(response)["version"])
+                said = json.load(response)
         except OSError:
-            return None
+            return None, 0.0
+        return str(said["version"]), float(said["started"])
 
     def log(self) -> list[dict[str, object]]:
         return [json.loads(line) for line in (self.root / "releases.log").read_text().splitlines()]
@@ -144,11 +174,8 @@ def supervised() -> Iterator[Target]:
         target.lay_out()
         configuration = target.folder / "conf"
         configuration.write_text(_CONFIGURATION.format(folder=place, python=sys.executable, port=target.port))
-        argv = kept(sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "-c", configuration)
-        environment = {"PATH": "/usr/bin:/bin"}
-        process = Process("supervisord", argv, output=target.folder / "out", environment=environment)
         try:
-            wait_for("shop", target.answering, seconds=15, pause=0.02)
+            target.start()
             yield target
         finally:
-            process.stop()
+            target.stop()

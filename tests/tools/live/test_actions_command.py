@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from demo.processes import wait_for
 from incidents.action import Action, ActionKind, Arguments
 from incidents.catalogue import Catalogue, Service
-from incidents.errors import ActionRefused, SettingsError, ToolFailed
+from incidents.errors import ActionRefused, ToolFailed
 from tools.clock import WallClock
 from tools.live.actions.command import CommandActions
 from tools.live.actions.compose import LiveActions
@@ -145,12 +146,12 @@ def rollback(version: str) -> Action:
 
 async def test_values_come_from_the_inventory_and_never_reach_a_shell(script: str, tmp_path: Path) -> None:
     run = (script, "show", "--to={version}", "$HOME")
-    actions = on(script, tmp_path, action="rollback", allowed=("1.0", "$(id)"), run=run)
-    for version in ("2.0", "1.0; rm -rf /", "1.0\n"):
-        with pytest.raises(ActionRefused, match=r"(?s)not allowed to .*; allowed: 1\.0"):
+    actions = on(script, tmp_path, action="rollback", allowed=("1.0", "1.0@a~b"), run=run)
+    for version in ("2.0", "1.0; rm -rf /", "1.0\\n", "$(id)"):
+        with pytest.raises(ActionRefused, match=r"not allowed to .*; allowed: 1\.0|is no name of one"):
             await actions.execute(rollback(version), KEY)
-    assert (await actions.execute(rollback("$(id)"), KEY)).done
-    assert (tmp_path / "shown").read_text() == "--to=$(id)|$HOME|"
+    assert (await actions.execute(rollback("1.0@a~b"), KEY)).done
+    assert (tmp_path / "shown").read_text() == "--to=1.0@a~b|$HOME|"
 
 
 async def test_a_flood_of_output_is_cut(script: str, tmp_path: Path) -> None:
@@ -167,5 +168,13 @@ async def test_a_check_runs_the_dry_run(script: str, tmp_path: Path) -> None:
 
 
 def test_a_rollback_without_allowed_versions_is_a_mistake(script: str, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="needs `allowed`"):
+    with pytest.raises(ValidationError, match="needs `allowed`"):
         on(script, tmp_path, action="rollback")
+
+
+async def test_without_an_undo_command_nothing_is_taken_back(script: str, tmp_path: Path) -> None:
+    actions = on(script, tmp_path, undo=())
+    assert (await actions.plan(FAILOVER)).undo is None
+    back = FAILOVER.model_copy(update={"arguments": Arguments(undo=True)})
+    with pytest.raises(ActionRefused, match="nothing is configured that can take back"):
+        await actions.execute(back, KEY)

@@ -112,7 +112,7 @@ async def test_what_cannot_be_reverted_is_refused(git: Git, tmp_path: Path) -> N
     stranger = git.commit("Another history", shop__price_txt="price = 9\n")
     for action, why in (
         (reverting("deadbeef"), "has no commit 'deadbeef'"),
-        (reverting("--all"), "has no commit '--all'"),
+        (reverting("--all"), "is no name of one"),
         (reverting("main"), "has no commit 'main'"),
         (reverting(bad, "mail"), r"touches nothing of mail \(mail\)"),
         (reverting(bad), "later changes are in the way: shop/price.txt"),

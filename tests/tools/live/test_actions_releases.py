@@ -108,7 +108,7 @@ async def test_a_version_that_cannot_start_is_no_success(target: Target, tmp_pat
     ("action", "why"),
     [
         (rollback("9.9"), "no release '9.9'; laid out are 1.0, 2.0, 3.0"),
-        (rollback("../crew/1.0"), "no release"),
+        (rollback("../crew/1.0"), "is no name of one"),
         (rollback("current"), "no release"),
         (rollback("3.0"), "does not say that it ever ran; versions that ran before: 1.0"),
         (rollback("broken"), "did not become healthy when it ran last"),

@@ -1,5 +1,6 @@
 """systemd through systemctl, a supervisor that answers nonsense, and the ledger of what was begun."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -81,6 +82,7 @@ async def test_what_systemctl_refuses_is_a_sentence(systemd: Systemd) -> None:
         (Answer("Unauthorized", 401), "answered 401"),
         (Answer("<methodResponse><params><param><value><int>7</int></value></param></params></methodResponse>"),
          "unexpected form"),
+        (Answer(b"<" * 1_000_000, repeat=50), "answered more than 8,000,000 bytes"),
     ],
 )  # fmt: skip
 async def test_a_supervisor_that_answers_nonsense_is_a_sentence(answer: Answer, why: str) -> None:
@@ -88,6 +90,16 @@ async def test_a_supervisor_that_answers_nonsense_is_a_sentence(answer: Answer, 
         manager = Supervisord(server.url, LIMIT)
         with pytest.raises(ToolFailed, match=why):
             await manager.members("shop")
+        await manager.aclose()
+
+
+async def test_a_supervisor_that_hangs_is_not_waited_for() -> None:
+    at = threading.Event()
+    with serving(lambda asked: Answer("late", wait=at)) as server:
+        manager = Supervisord(server.url, timedelta(seconds=0.2))
+        with pytest.raises(ToolFailed, match=r"does not answer: nothing within 0\.2 s"):
+            await manager.members("shop")
+        at.set()
         await manager.aclose()
 
 

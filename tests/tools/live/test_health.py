@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -172,3 +173,15 @@ async def test_a_database_tells_who_holds_the_lock_that_others_wait_for(
         assert (silent.healthy, "s3cret" in silent.said) == (False, False)
     finally:
         server.cleanup()
+
+
+async def test_a_database_that_takes_connections_and_says_nothing_is_not_waited_for() -> None:
+    pytest.importorskip("psycopg", reason="the extra postgres is not installed")
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        dsn = f"postgresql://u:s3cret@127.0.0.1:{mute.getsockname()[1]}/x"
+        spec = Postgres.model_validate(
+            {"kind": "postgres", "service": "db", "dsn": "env:DSN", "timeout": timedelta(seconds=0.2)}
+        )
+        async with health(spec, services=(Service(name="db"),), DSN=dsn) as asked:
+            (silent,) = await asked.probe()
+    assert (silent.healthy, silent.said) == (False, "does not answer: TimeoutError")

@@ -12,12 +12,18 @@ from pydantic import ValidationError
 
 from agents.llm.belt import tools_of
 from demo.processes import Process, free_port, kept, wait_for
+from incidents.action import Action, ActionKind
+from incidents.catalogue import Catalogue, Service
 from incidents.errors import SettingsError, ToolFailed
 from incidents.findings import EvidenceStatus
 from incidents.reports import Task
 from nexus.site import load_site
 from tests.cases import case_sources
+from tests.tools.live.fakes.mcp_http import over_http
+from tests.tools.live.fakes.server import serving
+from tools.clock import WallClock
 from tools.kit import Kit
+from tools.live.actions import live_actions
 from tools.live.mcp import McpTools, mcp_tools
 from tools.live.mcp.server import checked_schema
 from tools.live.secrets import Secrets
@@ -104,11 +110,11 @@ async def test_a_model_asks_with_checked_arguments_and_reads_redacted_evidence(
 
 
 async def test_a_program_gets_what_it_is_given_and_nothing_else(shop: Path, ledger: Path) -> None:
-    offered = await mcp_tools([spec(environment={"TICKETS_DB": "env:DB"})], SECRETS)
-    (tool, *_) = offered.tools["devops_automator"]
+    given = spec(environment={"TICKETS_DB": "env:DB"}, timeout="60s")
+    (tool, *_) = (await McpTools(given, SECRETS).offer()).tools
     kit = Kit(case_sources(shop, ledger)[0], MemoryEvidence(), "devops_automator", (tool,))
     answer = await kit.ask(tool, tool.args.model_validate({"text": "web"}))
-    assert "db=the-database" in answer.evidence.summary
+    assert "db=<credential>" in answer.evidence.summary  # it got it, and repeats it to nobody
 
 
 @pytest.mark.parametrize(
@@ -127,6 +133,39 @@ async def test_a_dead_server_is_a_gap(server: dict[str, Any], why: str) -> None:
     assert why in gap
     assert "its tools are missing" in gap
     assert "hunter2" not in gap
+
+
+async def test_what_it_changes_goes_through_the_actions_port(url: str, tmp_path: Path) -> None:
+    closes = {
+        "action": "restart", "services": ["web"],
+        "run": {"tool": "close", "arguments": {"ticket": "{service}"}},
+    }  # fmt: skip
+    server = spec(command=(), url=url, actions=[closes], tools=["undeclared"])
+    catalogue = Catalogue(services=(Service(name="web"),))
+    port = live_actions((), catalogue, SECRETS, WallClock(), tmp_path / "ledger", [server])
+    action = Action(kind=ActionKind.RESTART, service="web")
+    plan = await port.plan(action)
+    assert plan.effects == (
+        'the MCP server tickets is called: close {"ticket": "web"}',
+        "what that changes is not told beforehand",
+    )
+    assert (await port.execute(action, "INC-1:A1:x")).detail == "web"
+    assert [tool.name for tool in (await McpTools(server, SECRETS).offer()).tools] == ["tickets_undeclared"]
+
+
+async def test_a_tool_that_is_no_longer_what_was_offered_is_not_asked(tmp_path: Path, shop: Path) -> None:
+    (tmp_path / "version").write_text("2.0")
+    with serving(over_http(tmp_path)) as server:
+        at = spec(command=(), url=f"{server.url}/mcp", tools=["became", "roll_out"])
+        offer = await McpTools(at, SECRETS).offer()
+        (tool,) = offer.tools
+        assert "'roll_out' of the MCP server tickets is not offered: the server says" in offer.gaps[0]
+        kit = Kit(case_sources(shop, tmp_path / "l")[0], MemoryEvidence(), "devops_automator", (tool,))
+        assert (await kit.ask(tool, tool.args.model_validate({"key": "a"}))).evidence.status == "ok"
+        (tmp_path / "mode").write_text("reworded")
+        said = (await kit.ask(tool, tool.args.model_validate({"key": "b"}))).evidence
+    assert said.status == "failed"
+    assert "tickets has changed this tool since it was offered" in said.summary
 
 
 async def test_what_one_server_says_in_two_tools_is_one_source(url: str) -> None:

@@ -12,15 +12,22 @@ from tools.live.actions.flags import FlagActions
 from tools.live.actions.hotfix import HotfixActions
 from tools.live.actions.kubernetes import KubernetesAdapter
 from tools.live.actions.ledger import Ledger
+from tools.live.actions.mcp import McpActions
 from tools.live.actions.releases import ReleasesActions
 from tools.live.secrets import Secrets
 from tools.live.spec import ActionSpec, Command, Flags, Hotfix, KubernetesActions, Releases
+from tools.live.spec_beside import McpServer
 
-__all__ = ["LiveActions", "adapter_of", "live_actions"]
+__all__ = ["LiveActions", "McpActions", "adapter_of", "live_actions"]
 
 
 def live_actions(
-    specs: Sequence[ActionSpec], catalogue: Catalogue, secrets: Secrets, clock: Clock, ledger: Path
+    specs: Sequence[ActionSpec],
+    catalogue: Catalogue,
+    secrets: Secrets,
+    clock: Clock,
+    ledger: Path,
+    servers: Sequence[McpServer] = (),
 ) -> LiveActions:
     """The actions port over everything that is configured; close it afterwards.
 
@@ -30,11 +37,13 @@ def live_actions(
         secrets: resolves credentials when they are needed.
         clock: the wall's.
         ledger: a file that lasts as long as the store: what was begun, and what became of it.
+        servers: MCP servers; the actions that are declared of them come after the others.
 
     Raises:
         SettingsError: an adapter cannot be used as it is configured.
     """
     adapters = [adapter_of(spec, secrets, clock) for spec in specs]
+    adapters += [McpActions(one, declared, secrets, clock) for one in servers for declared in one.actions]
     return LiveActions(adapters, catalogue, Ledger(ledger), clock)
 
 

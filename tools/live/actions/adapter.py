@@ -1,7 +1,7 @@
 """What one way to change the world offers; keys, the ledger and redaction are not its business."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from incidents.action import Action, ActionKind, Outcome, Plan
 from tools.live.actions.ledger import Deed
@@ -53,4 +53,14 @@ class Adapter(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class Patching(Protocol):
+    """What an adapter has beside that can make a hotfix of a patch; the others take commits only."""
+
+    @property
+    def patches(self) -> bool:
+        """Whether its configuration allows it."""
         ...

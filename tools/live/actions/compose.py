@@ -7,7 +7,8 @@ from incidents.action import Action, Observed, Outcome, Plan
 from incidents.catalogue import Catalogue
 from incidents.errors import ActionRefused
 from tools.clock import Clock
-from tools.live.actions.adapter import Adapter
+from tools.identifiers import check_arguments
+from tools.live.actions.adapter import Adapter, Patching
 from tools.live.actions.ledger import Deed, Ledger
 from tools.redact import redact
 from tools.words import CONTROL
@@ -98,10 +99,12 @@ class LiveActions:
         if self._catalogue.find(service) is None:
             known = ", ".join(self._catalogue.names)
             raise ActionRefused(f"{service!r} is not in the service catalogue; known: {known}")
+        check_arguments(action)
+        undo, patch = bool(action.arguments.undo), action.arguments.patch is not None
         for adapter in self.adapters:
-            if service in adapter.offers.get(action.kind, ()) and adapter.undoes >= bool(
-                action.arguments.undo
-            ):
+            offered = service in adapter.offers.get(action.kind, ())
+            patches = isinstance(adapter, Patching) and adapter.patches
+            if offered and adapter.undoes >= undo and patches >= patch:
                 return adapter
         kinds = sorted(
             {

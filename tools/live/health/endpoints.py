@@ -1,5 +1,6 @@
 """Endpoints over HTTP: those of the catalogue, and those that an OpenAPI document lists."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -24,10 +25,16 @@ _HEAD = 400
 
 
 class EndpointProbes:
-    """Asks endpoints of services. Only GET; no redirect is followed, no credentials are sent."""
+    """Asks endpoints of services. Only GET; no redirect is followed, no credentials are sent.
 
-    def __init__(self, clock: Clock) -> None:
+    Args:
+        clock: when a probe was made.
+        patience: how long an endpoint may take, in seconds.
+    """
+
+    def __init__(self, clock: Clock, patience: float = PATIENCE) -> None:
         self._clock = clock
+        self._patience = patience
         self._client: httpx2.AsyncClient | None = None
 
     async def aclose(self) -> None:
@@ -37,14 +44,17 @@ class EndpointProbes:
 
     async def probe(self, service: Service, endpoint: Endpoint) -> Probe:
         """Ask one endpoint; one that does not answer is an unhealthy one, not an error."""
-        self._client = self._client or httpx2.AsyncClient(timeout=PATIENCE)
+        self._client = self._client or httpx2.AsyncClient(timeout=self._patience)
         at, began = self._clock.now(), time.perf_counter()
         try:
-            async with self._client.stream("GET", str(endpoint.url)) as answer:
+            async with (
+                asyncio.timeout(self._patience),  # of the whole answer; the client's is of each read
+                self._client.stream("GET", str(endpoint.url)) as answer,
+            ):
                 head = await _head(answer)
             healthy = answer.status_code == endpoint.expect
             said = f"{answer.status_code}" + ("" if healthy else f" (expected {endpoint.expect}): {head}")
-        except httpx2.HTTPError as error:
+        except (TimeoutError, httpx2.HTTPError) as error:
             healthy, said = False, f"no answer: {type(error).__name__}"
         return Probe(
             service=service.name,
@@ -91,6 +101,7 @@ def _plain(paths: dict[str, Any]) -> Iterator[str]:
         get = operations.get("get") if isinstance(operations, dict) else None
         if not isinstance(get, dict) or "{" in path or not path.startswith("/"):
             continue
-        parameters = [*operations.get("parameters", []), *get.get("parameters", [])]
+        listed = [operations.get("parameters") or [], get.get("parameters") or []]
+        parameters = [one for some in listed if isinstance(some, list) for one in some]
         if not any(isinstance(one, dict) and one.get("required") for one in parameters):
             yield path

@@ -1,5 +1,6 @@
 """PostgreSQL from inside: connections, who waits for whose lock, slow queries, replication lag."""
 
+import asyncio
 import time
 from importlib import resources
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from incidents.errors import SettingsError, ToolFailed
 from incidents.health import Figure, Probe
 from tools.clock import Clock
+from tools.extras import adding
 from tools.live.secrets import Secrets
 from tools.live.spec import Postgres
 
@@ -53,7 +55,8 @@ class PostgresHealth:
             from psycopg.rows import dict_row  # noqa: PLC0415
         except ImportError:
             raise ToolFailed(
-                "PostgreSQL was not asked: its driver is missing; pip install 'nexus-incident[postgres]'"
+                f"PostgreSQL of {self._spec.service} was not asked: the extra `postgres` is not installed; "
+                f"{adding('postgres')}"
             ) from None
         limit = int(self._spec.timeout.total_seconds() * 1000)
         try:
@@ -61,20 +64,24 @@ class PostgresHealth:
         except SettingsError as error:
             raise ToolFailed(f"PostgreSQL of {self._spec.service} was not asked: {error}") from None
         try:
-            async with await psycopg.AsyncConnection.connect(
-                address,
-                connect_timeout=max(1, limit // 1000),
-                options=f"-c default_transaction_read_only=on -c statement_timeout={limit}",
-                application_name="nexus",
-                row_factory=dict_row,
-            ) as connection:
+            async with (
+                # The server's own limit is none where the network swallows its answers.
+                asyncio.timeout(2 * limit / 1000),
+                await psycopg.AsyncConnection.connect(
+                    address,
+                    connect_timeout=max(1, limit // 1000),
+                    options=f"-c default_transaction_read_only=on -c statement_timeout={limit}",
+                    application_name="nexus",
+                    row_factory=dict_row,
+                ) as connection,
+            ):
                 found: dict[str, Any] = {}
                 for name, query in QUERIES.items():
                     cursor = await connection.execute(query, {"slow": self._spec.slow.total_seconds()})
                     row = await cursor.fetchone() or {}
                     found |= {f"{name}.{column}": value for column, value in row.items()}
                 return found
-        except psycopg.Error as error:
+        except (TimeoutError, psycopg.Error) as error:
             # The driver's message may repeat parts of the address, which holds the password.
             return f"does not answer: {type(error).__name__}"
 

@@ -28,7 +28,8 @@ class StatusPage:
         status = page.get("status") if isinstance(page, dict) else None
         if not isinstance(status, dict) or not isinstance(status.get("indicator"), str):
             raise ToolFailed(f"{self._backend.where} is no Statuspage: summary.json has no status.indicator")
-        incidents = [one for one in page.get("incidents") or () if isinstance(one, dict)]
+        listed = page.get("incidents")
+        incidents = [one for one in (listed if isinstance(listed, list) else ()) if isinstance(one, dict)]
         names = "; ".join(redact(str(one.get("name", "unnamed")))[:120] for one in incidents[:5])
         return Probe(
             service=self._service,

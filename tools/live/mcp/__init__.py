@@ -1,4 +1,7 @@
-"""Servers of the Model Context Protocol as further tools for roles. They only read."""
+"""Servers of the Model Context Protocol as further tools for roles, which only read.
+
+What a server can change is an action: see `tools.live.actions.mcp`.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -26,7 +29,8 @@ class Offered:
 
 
 async def mcp_tools(specs: Sequence[McpServer], secrets: Secrets) -> Offered:
-    """Ask every server once what it offers, all at the same time; one that does not answer is a gap."""
+    """Ask every server once what it offers to roles, all at a time; one that does not answer is a gap."""
+    specs = [spec for spec in specs if spec.roles]
 
     async def asked(spec: McpServer) -> Offer:
         try:

@@ -14,12 +14,12 @@ from incidents.errors import ToolFailed
 from incidents.value import Value
 from tools.box import BOX
 from tools.kit import Sources, Tool
-from tools.live.mcp.session import converse
+from tools.live.mcp.session import changes, converse, digest_of, listed, text_of
 from tools.live.secrets import Secrets
 from tools.live.spec_beside import McpServer
 from tools.redact import redact
 from tools.schema import SchemaArgs, schema_args
-from tools.words import CONTROL, plain
+from tools.words import plain
 
 if TYPE_CHECKING:
     from mcp import ClientSession
@@ -71,14 +71,13 @@ class McpTools:
             ToolFailed: it does not answer.
         """
         limit = min(seconds or self._seconds, self._seconds)
-        told = await converse(self._spec, self._secrets, _listed, limit)
-        names = {one.name for one in told}
+        told = await converse(self._spec, self._secrets, listed, limit)
         gaps = [
-            f"the MCP server {self._spec.name} has no tool {n!r}" for n in self._spec.tools if n not in names
+            f"the MCP server {self._spec.name} has no tool {n!r}" for n in self._spec.tools if n not in told
         ]
         tools: dict[str, Tool[Value, Value]] = {}
-        for one in told:
-            if not self._reads(one):
+        for one in told.values():
+            if not self._is_to_read(one):
                 continue
             try:
                 made = self._tool(one, tuple(tools))
@@ -92,6 +91,8 @@ class McpTools:
     async def check(self) -> str:
         """Which tools are offered, and which are not; raises like `offer`."""
         offer = await self.offer()
+        if not self._spec.roles:
+            return "answers; no role is given its tools"
         names = ", ".join(tool.name for tool in offer.tools) or "nothing"
         return "; ".join([f"offers {names} to {', '.join(self._spec.roles)}", *offer.gaps])
 
@@ -102,13 +103,18 @@ class McpTools:
     def _seconds(self) -> float:
         return self._spec.timeout.total_seconds()
 
-    def _reads(self, told: "Told") -> bool:
+    def _is_to_read(self, told: "Told") -> bool:
+        """Whether somebody says that it only reads; what is declared as an action is for no role."""
+        if told.name in self._spec.changing:
+            return False
         if self._spec.tools:
             return told.name in self._spec.tools
         return told.annotations is not None and told.annotations.readOnlyHint is True
 
     def _tool(self, told: "Told", taken: tuple[str, ...]) -> Tool[Value, Value]:
         name = f"{self._spec.name}_{told.name}".replace(".", "_").replace("/", "_")
+        if changes(told):
+            raise ToolFailed("the server says that it changes something")
         if not _NAME.fullmatch(name):
             raise ToolFailed("its name is none that a model can use")
         if name in taken or name in BOX:
@@ -116,12 +122,19 @@ class McpTools:
         if len(taken) == MOST_TOOLS:
             raise ToolFailed(f"there are more than {MOST_TOOLS}; name those that are needed under `tools`")
 
+        digest = digest_of(told)
+
         async def ask(_: Sources, args: SchemaArgs) -> McpAnswer:
             given = args.model_dump(mode="json")
-            answer = await converse(
-                self._spec, self._secrets, lambda session: session.call_tool(told.name, given), self._seconds
-            )
-            return _answer(self._spec.name, told.name, answer)
+
+            async def asked(session: "ClientSession") -> "CallToolResult":
+                now = (await listed(session)).get(told.name)
+                if now is None or digest_of(now) != digest:
+                    raise ToolFailed(f"{self._spec.name} has changed this tool since it was offered")
+                return await session.call_tool(told.name, given)
+
+            answer = await converse(self._spec, self._secrets, asked, self._seconds)
+            return self._answer(told.name, answer)
 
         tool = Tool(
             name=name,
@@ -136,6 +149,13 @@ class McpTools:
             channel=f"mcp {self._spec.name}",
         )
         return cast("Tool[Value, Value]", tool)
+
+    def _answer(self, tool: str, answer: "CallToolResult") -> McpAnswer:
+        server = self._spec.name
+        text = text_of(answer, self._spec, self._secrets)
+        if answer.isError:
+            raise ToolFailed(f"{server} refused: {plain(text, 300) or 'no reason was given'}")
+        return McpAnswer(server=server, tool=tool, text=text[:ANSWER], left_out=max(0, len(text) - ANSWER))
 
 
 def checked_schema(schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -179,30 +199,6 @@ def _trimmed(schema: Any, named: bool = False) -> Any:
 def _words(text: str, longest: int) -> str:
     """Text of a server as a model may see it: one line, and nothing that could end the quotation."""
     return plain(redact(text), longest).translate(str.maketrans("<>«»[]", "()()()"))
-
-
-async def _listed(session: "ClientSession") -> list["Told"]:
-    found, cursor = [], None
-    for _ in range(5):  # a server that always names a next page is not followed for ever
-        page = await session.list_tools(cursor)
-        found += page.tools
-        cursor = page.nextCursor
-        if not cursor:
-            break
-    return found
-
-
-def _answer(server: str, tool: str, answer: "CallToolResult") -> McpAnswer:
-    parts = [
-        text if isinstance(text := getattr(block, "text", None), str) else f"[{block.type}: left out]"
-        for block in answer.content
-    ]
-    if not parts and answer.structuredContent is not None:
-        parts = [json.dumps(answer.structuredContent)]
-    text = CONTROL.sub("", redact("\n".join(parts))).strip()
-    if answer.isError:
-        raise ToolFailed(f"{server} refused: {plain(text, 300) or 'no reason was given'}")
-    return McpAnswer(server=server, tool=tool, text=text[:ANSWER], left_out=max(0, len(text) - ANSWER))
 
 
 def _say(answer: McpAnswer) -> str:

@@ -1,22 +1,25 @@
-"""A conversation with one MCP server: begun for each question, bounded in time, ended with its process."""
+"""A conversation with one MCP server: begun for each question, bounded in time and size, then ended."""
 
 import asyncio
+import hashlib
+import json
 import logging
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import ValidationError
-
-from incidents.errors import SettingsError, ToolFailed
-from tools.live.secrets import Secrets
+from incidents.errors import NexusError, SettingsError, ToolFailed
+from tools.extras import adding
+from tools.live.http import LARGEST
+from tools.live.mcp.wires import Meter, address, program
+from tools.live.secrets import Secrets, without
 from tools.live.spec_beside import McpServer
 from tools.redact import redact
-from tools.words import plain
+from tools.words import CONTROL, plain
 
 if TYPE_CHECKING:
     from mcp import ClientSession
+    from mcp.types import CallToolResult, Tool
 
 R = TypeVar("R")
 
@@ -27,7 +30,7 @@ logging.getLogger("mcp").setLevel(logging.CRITICAL)
 async def converse(
     spec: McpServer, secrets: Secrets, ask: Callable[["ClientSession"], Awaitable[R]], seconds: float
 ) -> R:
-    """Connect, ask, leave.
+    """Connect, ask, leave. What `ask` raises on purpose is raised.
 
     Raises:
         ToolFailed: the extra is not installed, or the server does not start, answer in time or make sense.
@@ -37,48 +40,119 @@ async def converse(
         from mcp import McpError  # noqa: PLC0415 - only sites with servers wait for it
     except ImportError:
         raise ToolFailed(
-            f"the MCP server {spec.name} cannot be asked: the extra `mcp` is not installed "
-            "(pip install 'nexus-incident[mcp]')"
+            f"the MCP server {spec.name} cannot be asked: the extra `mcp` is not installed; {adding('mcp')}"
         ) from None
+    found: list[R] = []
+    refused: list[NexusError] = []
+    full = False
     try:
-        async with asyncio.timeout(seconds), _session(spec, secrets, seconds) as session:
-            await session.initialize()
-            return await ask(session)
-    except TimeoutError:
-        raise ToolFailed(f"the MCP server {spec.name} did not answer within {seconds:g} s") from None
-    except SettingsError as error:
-        raise ToolFailed(f"the MCP server {spec.name} was not asked: {error}") from None
-    except (OSError, McpError, httpx.HTTPError, ValidationError, ExceptionGroup) as error:
-        raise ToolFailed(f"the MCP server {spec.name} does not answer: {_why(error)}") from None
+        async with asyncio.timeout(seconds) as limit:
+
+            def enough() -> None:
+                nonlocal full
+                full = True
+                limit.reschedule(0)  # the library would wait for the rest
+
+            async with _session(spec, secrets, seconds, Meter(enough)) as session:
+                await session.initialize()
+                try:
+                    found.append(await ask(session))
+                except NexusError as error:  # raised here it would be wrapped in groups
+                    refused.append(error)
+    except (OSError, SettingsError, McpError, httpx.HTTPError, ValueError, ExceptionGroup) as error:
+        if not found and not refused:  # what goes wrong while leaving takes nothing back
+            why = (
+                f"answered more than {LARGEST // 1_000_000} MB"
+                if full
+                else _why(error, spec, secrets, seconds)
+            )
+            raise ToolFailed(f"the MCP server {spec.name} {why}") from None
+    if refused:
+        raise refused[0]
+    return found[0]
 
 
 @asynccontextmanager
-async def _session(spec: McpServer, secrets: Secrets, seconds: float) -> AsyncIterator["ClientSession"]:
-    import httpx  # noqa: PLC0415
+async def _session(
+    spec: McpServer, secrets: Secrets, seconds: float, meter: Meter
+) -> AsyncIterator["ClientSession"]:
     from mcp import ClientSession  # noqa: PLC0415
-    from mcp.client.stdio import StdioServerParameters, stdio_client  # noqa: PLC0415
-    from mcp.client.streamable_http import streamable_http_client  # noqa: PLC0415
-    from mcp.shared._httpx_utils import create_mcp_http_client  # noqa: PLC0415
 
-    async with AsyncExitStack() as stack:
-        if spec.url is not None:
-            headers = {name: secrets(ref).get_secret_value() for name, ref in spec.headers.items()}
-            # The goodbye is a request of its own, which a server that hangs does not answer either.
-            client = create_mcp_http_client(headers=headers, timeout=httpx.Timeout(seconds))
-            await stack.enter_async_context(client)
-            wire = streamable_http_client(str(spec.url), http_client=client)
-            read, write, _ = await stack.enter_async_context(wire)
-        else:
-            given = {name: secrets(ref).get_secret_value() for name, ref in spec.environment.items()}
-            program = StdioServerParameters(command=spec.command[0], args=list(spec.command[1:]), env=given)
-            # What a server complains of may hold its secrets: it is nobody's to read here.
-            silence = stack.enter_context(os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
-            read, write = await stack.enter_async_context(stdio_client(program, errlog=silence))
-        yield await stack.enter_async_context(ClientSession(read, write))
+    given = secrets_of(spec, secrets)
+    wire = (
+        program(spec.command, given, meter)
+        if spec.url is None
+        else address(str(spec.url), given, seconds, meter)
+    )
+    async with wire as (read, write), ClientSession(read, write) as session:
+        yield session
 
 
-def _why(error: Exception) -> str:
+def secrets_of(spec: McpServer, secrets: Secrets) -> dict[str, str]:
+    """What a server is given: the environment of a program, or the headers for an address.
+
+    Raises:
+        SettingsError: one is not there, or can be given to nobody.
+    """
+    given = {}
+    for name, ref in (spec.environment if spec.url is None else spec.headers).items():
+        given[name] = value = secrets(ref).get_secret_value()
+        if "\0" in value or (spec.url is not None and not (value.isascii() and value.isprintable())):
+            raise SettingsError(f"{ref} holds a character that cannot be handed on as {name}")
+    return given
+
+
+async def listed(session: "ClientSession") -> dict[str, "Tool"]:
+    """The tools that a server has now, by name."""
+    found: dict[str, Tool] = {}
+    cursor = None
+    for _ in range(5):  # a server that always names a next page is not followed for ever
+        page = await session.list_tools(cursor)
+        found |= {one.name: one for one in page.tools}
+        cursor = page.nextCursor
+        if not cursor:
+            break
+    return found
+
+
+def digest_of(tool: "Tool") -> str:
+    """What a tool's name, words, arguments and marks come to: 16 hexadecimal digits."""
+    said = tool.model_dump(mode="json", exclude_none=True, exclude={"meta", "icons"})
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def changes(tool: "Tool") -> bool:
+    """Whether the server itself says that a tool changes something."""
+    marks = tool.annotations
+    return marks is not None and (marks.readOnlyHint is False or marks.destructiveHint is True)
+
+
+def text_of(answer: "CallToolResult", spec: McpServer, secrets: Secrets) -> str:
+    """What a tool answered, without control characters and without secrets: those given to it and others.
+
+    Raises:
+        ToolFailed: it is no longer known what the server was given.
+    """
+    parts = [
+        text if isinstance(text := getattr(block, "text", None), str) else f"[{block.type}: left out]"
+        for block in answer.content
+    ]
+    if not parts and answer.structuredContent is not None:
+        parts = [json.dumps(answer.structuredContent)]
+    try:
+        given = secrets_of(spec, secrets).values()
+    except SettingsError as error:
+        raise ToolFailed(f"what {spec.name} answered is not shown: {error}") from None
+    return CONTROL.sub("", redact(without("\n".join(parts), given))).strip()
+
+
+def _why(error: Exception, spec: McpServer, secrets: Secrets, seconds: float) -> str:
     """The innermost reason in a line."""
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
-    return plain(redact(f"{type(error).__name__}: {error}"), 200)
+    if isinstance(error, TimeoutError):
+        return f"did not answer within {seconds:g} s"
+    if isinstance(error, SettingsError):
+        return f"was not asked: {error}"
+    said = without(f"{type(error).__name__}: {error}", secrets_of(spec, secrets).values())
+    return f"does not answer: {plain(redact(said), 200)}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from incidents.errors import ToolFailed, UnknownName
 from tools.clock import Clock
+from tools.extras import adding
 from tools.live.process import PATH
 from tools.live.spec_beside import BrowserSpec, PageSpec
 from tools.ports import Shot
@@ -85,8 +86,7 @@ class BrowserScreens:
             from playwright.async_api import Error, async_playwright  # noqa: PLC0415
         except ImportError:
             raise ToolFailed(
-                "pictures are not available: the extra `browser` is not installed "
-                "(pip install 'nexus-incident[browser]')"
+                f"pictures are not available: the extra `browser` is not installed; {adding('browser')}"
             ) from None
         patience = self._spec.timeout.total_seconds()
         try:

@@ -1,0 +1,27 @@
+"""What is only there after `pip install 'nexus-incident[EXTRA]'`, and the sentence that says so."""
+
+from collections.abc import Iterable
+from importlib.util import find_spec
+from typing import Literal
+
+Extra = Literal["browser", "inspect", "mcp", "otel", "postgres", "shop"]
+
+#: A module that each extra brings.
+_BRINGS: dict[Extra, str] = {
+    "browser": "playwright",
+    "inspect": "inspect_ai",
+    "mcp": "mcp",
+    "otel": "opentelemetry.exporter",
+    "postgres": "psycopg",
+    "shop": "supervisor",
+}
+
+
+def lacking(extras: Iterable[Extra]) -> tuple[Extra, ...]:
+    """Those of the extras that are not installed."""
+    return tuple(extra for extra in extras if find_spec(_BRINGS[extra]) is None)
+
+
+def adding(*extras: Extra) -> str:
+    """The line that installs extras."""
+    return f"python -m pip install 'nexus-incident[{','.join(extras)}]'"
