@@ -26,12 +26,12 @@ class ActionKind(StrEnum):
     FALLBACK = "fallback"
 
 
-#: Which argument each kind needs; the others take none.
-_NEEDS: dict[ActionKind, str] = {
-    ActionKind.ROLLBACK: "version",
-    ActionKind.SCALE: "replicas",
-    ActionKind.HOTFIX: "commit",
-    ActionKind.FEATURE_FLAG: "flag",
+#: Which arguments each kind needs, one of several; the others take none.
+_NEEDS: dict[ActionKind, tuple[str, ...]] = {
+    ActionKind.ROLLBACK: ("version",),
+    ActionKind.SCALE: ("replicas",),
+    ActionKind.HOTFIX: ("commit", "patch"),
+    ActionKind.FEATURE_FLAG: ("flag",),
 }
 
 
@@ -41,6 +41,9 @@ class Arguments(Value):
     version: str | None = Field(default=None, description="rollback: the version to go back to")
     replicas: int | None = Field(default=None, ge=1, le=1000, description="scale: how many instances")
     commit: str | None = Field(default=None, description="hotfix: the commit to revert or deploy")
+    patch: str | None = Field(
+        default=None, description="hotfix: instead of a commit, a patch as try_patch named it"
+    )
     flag: str | None = Field(default=None, description="feature_flag, fallback: the flag's name")
     enabled: bool | None = Field(default=None, description="feature_flag: what the flag is set to")
     undo: bool | None = Field(default=None, description="true: take that change back; only an undo has it")
@@ -59,9 +62,11 @@ class Action(Value):
 
     @model_validator(mode="after")
     def _has_what_it_needs(self) -> Self:
-        needed = _NEEDS.get(self.kind)
-        if needed and getattr(self.arguments, needed) is None:
-            raise ValueError(f"a {self.kind} needs the argument {needed!r}")
+        needed = _NEEDS.get(self.kind, ())
+        given = [name for name in needed if getattr(self.arguments, name) is not None]
+        if needed and len(given) != 1:
+            named = " or ".join(map(repr, needed))
+            raise ValueError(f"a {self.kind} needs the argument {named}{', not both' if given else ''}")
         if self.kind is ActionKind.FEATURE_FLAG and self.arguments.enabled is None:
             raise ValueError("a feature_flag needs the argument 'enabled'")
         return self
@@ -84,7 +89,11 @@ class Action(Value):
             ActionKind.RESTART: f"restart {self.service}",
             ActionKind.SCALE: f"scale {self.service} to {args.replicas} instances",
             ActionKind.FAILOVER: f"fail {self.service} over to its replica",
-            ActionKind.HOTFIX: f"deploy a hotfix of {self.service} that reverts {args.commit}",
+            ActionKind.HOTFIX: (
+                f"make a hotfix of {self.service} with the patch {args.patch[:12]}"
+                if args.patch
+                else f"deploy a hotfix of {self.service} that reverts {args.commit}"
+            ),
             ActionKind.FEATURE_FLAG: f"set flag {args.flag} of {self.service} to {args.enabled}",
             ActionKind.FALLBACK: f"activate the fallback for {self.service}",
         }[self.kind]
@@ -179,6 +188,15 @@ class Proposal(Value):
     def action(self) -> Action:
         """The action that is planned."""
         return self.plan.action
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is still to be begun: nobody decided yet, or it is approved."""
+        return self.state in {ActionState.PROPOSED, ActionState.APPROVED}
+
+    def revoked(self) -> Self:
+        """The same, never to be begun; what was begun or decided otherwise stays as it is."""
+        return self.model_copy(update={"state": ActionState.REVOKED}) if self.waits else self
 
     @property
     def execution_key(self) -> str:

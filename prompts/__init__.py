@@ -5,6 +5,7 @@ A team may keep a folder of its own with the same layout (`roles/data_developer.
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -52,7 +53,10 @@ def _known(value: object) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "no data" if value is None else f"{value:.4g}"
+    """Four digits, or all before the point: nobody quotes 2.284e+04 right."""
+    if value is None:
+        return "no data"
+    return f"{value:.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
 
 
 def _share(value: float | None) -> str:
@@ -60,7 +64,7 @@ def _share(value: float | None) -> str:
 
 
 def _level(value: float | None, unit: str) -> str:
-    return _share(value) if unit == "ratio" or value is None else f"{value:.4g} {line(unit, 20)}".strip()
+    return _share(value) if unit == "ratio" or value is None else f"{_number(value)} {line(unit, 20)}".strip()
 
 
 def _times(value: float | None) -> str:
@@ -120,7 +124,9 @@ class Library:
             raise SettingsError(f"The prompt {name!r} cannot be filled in: {error}") from error
         return re.sub(r"\n{3,}", "\n\n", text).strip()
 
-    def system_prompt(self, role: str, task: Task, acting_as: str | None = None) -> str:
+    def system_prompt(
+        self, role: str, task: Task, acting_as: str | None = None, tools: Sequence[str] = ()
+    ) -> str:
         """What a role always reads for a task: house rules, who it is, what is asked.
 
         It holds nothing of an incident, so that an endpoint can cache it.
@@ -129,13 +135,18 @@ class Library:
             role: the role's slug.
             task: what is asked.
             acting_as: the developer role that the Relevant Developer plays, if any.
+            tools: what it can ask; a tool that needs more than its description has a page of its own.
         """
-        return "\n\n".join(self.load(name) for name in _parts(role, task, acting_as))
+        return "\n\n".join(self.load(name) for name in self._read(role, task, acting_as, tools))
 
-    def version(self, role: str, task: Task, acting_as: str | None = None) -> str:
+    def version(self, role: str, task: Task, acting_as: str | None = None, tools: Sequence[str] = ()) -> str:
         """Twelve hex digits that change with any text that a role reads for a task, the brief's included."""
-        texts = [self.load(name) for name in (*_parts(role, task, acting_as), "brief", "ask")]
+        texts = [self.load(name) for name in (*self._read(role, task, acting_as, tools), "brief", "ask")]
         return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:12]
+
+    def _read(self, role: str, task: Task, acting_as: str | None, tools: Sequence[str]) -> tuple[str, ...]:
+        pages = (f"tools/{tool}" for tool in tools)
+        return (*_parts(role, task, acting_as), *(page for page in pages if self._find(page) is not None))
 
     def _find(self, name: str) -> Traversable | None:
         if not _NAME.fullmatch(name):

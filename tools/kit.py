@@ -39,7 +39,8 @@ class Sources:
 class Tool(Generic[A, R]):
     """One thing a role can ask.
 
-    `empty` tells whether a result holds no data at all. `channel` is where the data come from: answers of one
+    `empty` tells whether a result holds no data at all. `serves` names the services that it can answer for,
+    if not all of the catalogue. `channel` is where the data come from: answers of one
     channel do not confirm each other; without a name the tool is a channel of its own.
     """
 
@@ -50,6 +51,7 @@ class Tool(Generic[A, R]):
     say: Callable[[R], str]
     empty: Callable[[R], bool] = lambda _: False
     channel: str = ""
+    serves: Callable[[World], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,7 @@ class Kit:
             query=query,
             role=self.role,
             at=self.sources.clock.now(),
+            turn=self.sources.incident.turn,
             status=status,
             summary=text,
             size=len(body),

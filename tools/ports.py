@@ -16,6 +16,7 @@ from incidents.catalogue import Catalogue
 from incidents.changes import Change, PipelineRun
 from incidents.findings import Evidence, Window
 from incidents.health import Probe
+from tools.code import Blame, Difference, Hits, Listing, ShownCommit, SourceFile, Trial
 
 
 class Metrics(Protocol):
@@ -152,13 +153,71 @@ class Screens(Protocol):
         ...
 
 
+class Code(Protocol):
+    """The sources of services, read as commits of a repository; nothing outside of it can be reached.
+
+    `at`, `old` and `new` name a commit (or the beginning of its name), a tag or a version that a tag tells;
+    empty is the newest one of the branch that is released from. Every question raises
+
+        UnknownName: there is no such commit or file; the nearest that exist are named.
+        ToolFailed: no code of that service is configured, a path leads out of the repository, git fails.
+    """
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Whose sources can be read."""
+        ...
+
+    async def listing(self, service: str, at: str = "", under: str = "") -> Listing:
+        """The files under a folder; without one, those of the service."""
+        ...
+
+    async def file(self, service: str, path: str, at: str = "") -> SourceFile:
+        """A text file, whole."""
+        ...
+
+    async def search(self, service: str, text: str, at: str = "", under: str = "") -> Hits:
+        """The lines that hold a text, taken literally, in a folder or in all of the repository."""
+        ...
+
+    async def blame(self, service: str, path: str, lines: tuple[int, int], at: str = "") -> Blame:
+        """The commits that wrote the lines from the first to the last one named, 1-based."""
+        ...
+
+    async def difference(self, service: str, old: str, new: str = "", path: str = "") -> Difference:
+        """What changed between two commits; without a path, of the service."""
+        ...
+
+    async def commit(self, service: str, name: str, path: str = "") -> ShownCommit:
+        """One commit with what it changed, in all or below a path."""
+        ...
+
+
+class Patches(Protocol):
+    """Where a patch can be tried: on a throw-away copy of the repository, with its own tests."""
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """For whose sources a patch can be tried."""
+        ...
+
+    async def attempt(self, service: str, diff: str, title: str) -> Trial:
+        """Apply a unified diff to the newest commit and run the tests; no branch and no file is changed.
+
+        Raises:
+            ToolFailed: no patch of that service can be tried, or git fails.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class World:
     """The ports of one world, wired together, with the time span that counts as quiet.
 
     `quiet` is a window of normal operation inside the same sources, if one is known. `baseline` answers for
     a quiet time that is kept apart (another folder, another day), if there is one. Recorded worlds have no
-    `health`: what was not asked then cannot be asked now; nor `pipelines` and `screens`.
+    `health`: what was not asked then cannot be asked now; nor `pipelines`, `screens` and `patches`. Without
+    a `code` no sources are configured, or none were recorded.
     """
 
     catalogue: Catalogue
@@ -173,6 +232,8 @@ class World:
     pipelines: Pipelines | None = None
     screens: Screens | None = None
     spans: Spans = Spans()
+    code: Code | None = None
+    patches: Patches | None = None
 
 
 class EvidenceStore(Protocol):

@@ -28,7 +28,7 @@ _NAMES_AT_MOST = 700
 #: Tools that have nothing to say yet; each description costs tokens in every request.
 _TOO_EARLY = {
     Task.TRIAGE: {"plan_action", "recovery"},
-    Task.INVESTIGATE: {"recovery"},
+    Task.INVESTIGATE: {"recovery", "try_patch"},
     Task.MITIGATE: {"recovery"},
 }
 
@@ -37,6 +37,12 @@ _SAYS = {
     EvidenceStatus.EMPTY: "nothing is recorded; that is neither zero nor normal",
     EvidenceStatus.FAILED: "failed; asking again will not help now, name it as a gap",
 }
+
+
+def offered(kit: Kit, task: Task) -> list[Tool[Value, Value]]:
+    """A role's tools that have something to say for a task."""
+    early = set() if kit.sources.incident.proposals else _TOO_EARLY.get(task, set())
+    return [tool for tool in kit.tools if tool.name not in early]
 
 
 def tools_of(kit: Kit, task: Task, limit: int, *, trace_content: bool = False) -> list[BaseTool]:
@@ -48,11 +54,11 @@ def tools_of(kit: Kit, task: Task, limit: int, *, trace_content: bool = False) -
         limit: the longest answer in characters; a cut is announced.
         trace_content: put questions and answers into their spans.
     """
-    names = kit.sources.world.catalogue.names
-    early = set() if kit.sources.incident.proposals else _TOO_EARLY.get(task, set())
+    world = kit.sources.world
     caller = Caller(incident=kit.sources.incident.id, role=kit.role, task=task)
 
     def traced(tool: Tool[Value, Value]) -> BaseTool:
+        names = tuple(tool.serves(world)) if tool.serves is not None else world.catalogue.names
         asked = _asking(kit, tool, names, limit)
 
         async def ask(**given: Any) -> str:
@@ -72,7 +78,7 @@ def tools_of(kit: Kit, task: Task, limit: int, *, trace_content: bool = False) -
             args_schema=_schema_of(tool.args, names),
         )
 
-    return [traced(tool) for tool in kit.tools if tool.name not in early]
+    return [traced(tool) for tool in offered(kit, task)]
 
 
 def _schema_of(args: type[Value], names: tuple[str, ...]) -> type[BaseModel] | dict[str, Any]:

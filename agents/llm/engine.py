@@ -17,7 +17,7 @@ from agents.engine import Assignment, Desk, Performed
 from agents.failure import ModelFailed
 from agents.grounded import grounds_of
 from agents.grounding import Grounds, ground, unsupported
-from agents.llm.belt import tools_of
+from agents.llm.belt import offered, tools_of
 from agents.llm.client import chat_model, http_client, trust
 from agents.llm.meter import Meter
 from agents.llm.settings import ModelSettings
@@ -90,7 +90,9 @@ class LlmEngine:
             usage=account.used,
             cut=cut,
             model=self._settings.models[desk.role.tier].name,
-            prompt_version=self._library.version(assignment.role, assignment.task, assignment.acting_as),
+            prompt_version=self._library.version(
+                assignment.role, assignment.task, assignment.acting_as, _names(assignment, desk)
+            ),
             dropped=dropped,
         )
 
@@ -136,7 +138,7 @@ class LlmEngine:
                     desk.kit, assignment.task, settings.answer_chars, trace_content=settings.trace_content
                 ),
                 system_prompt=self._library.system_prompt(
-                    assignment.role, assignment.task, assignment.acting_as
+                    assignment.role, assignment.task, assignment.acting_as, _names(assignment, desk)
                 ),
                 middleware=[turns],
                 response_format=ToolStrategy(
@@ -181,6 +183,10 @@ class LlmEngine:
 
     async def _grounds(self, assignment: Assignment, desk: Desk) -> Grounds:
         return await grounds_of(assignment, desk, self._library.load(f"roles/{assignment.role}"))
+
+
+def _names(assignment: Assignment, desk: Desk) -> list[str]:
+    return [tool.name for tool in offered(desk.kit, assignment.task)]
 
 
 def _publishable(task: Task, report: Report, grounds: Grounds) -> None:

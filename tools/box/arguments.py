@@ -7,8 +7,11 @@ from pydantic import Field, model_validator
 from incidents.action import Action, ActionKind, Arguments
 from incidents.value import Value
 from incidents.verification import SignalKind
+from tools.code import LONGEST_PATCH
 
 _SERVICE = "the service's name as the catalogue writes it"
+_PATH = "the file, from the top of the repository"
+_AT = "a commit or version that a tool has shown; leave out for the newest that can be released"
 _SETTLE = "minutes after the action that are skipped while it takes effect"
 
 
@@ -100,6 +103,78 @@ class PlanArgs(Value):
         """The action that these arguments describe."""
         given = self.model_dump(exclude={"kind", "service"})
         return Action(kind=self.kind, service=self.service, arguments=Arguments(**given))
+
+
+class FilesArgs(Value):
+    """The files of one service's repository."""
+
+    service: str = Field(description=_SERVICE)
+    under: str = Field(default="", description="a folder of the repository; leave out for the service's own")
+    at: str = Field(default="", description=_AT)
+
+
+class ReadArgs(Value):
+    """Some lines of one file."""
+
+    service: str = Field(description=_SERVICE)
+    path: str = Field(description=_PATH)
+    first: int = Field(default=1, ge=1, description="the line to begin with")
+    count: int = Field(default=120, ge=1, le=400, description="how many lines at most")
+    at: str = Field(default="", description=_AT)
+
+
+class SearchArgs(Value):
+    """A text to look for in the sources."""
+
+    service: str = Field(description=_SERVICE)
+    text: str = Field(min_length=2, max_length=200, description="taken literally, case counts")
+    under: str = Field(default="", description="a folder or file; leave out for the whole repository")
+    at: str = Field(default="", description=_AT)
+
+
+class BlameArgs(Value):
+    """Some lines of one file."""
+
+    service: str = Field(description=_SERVICE)
+    path: str = Field(description=_PATH)
+    first: int = Field(ge=1, description="the first line")
+    last: int = Field(ge=1, description="the last line; up to 60 lines are told")
+    at: str = Field(default="", description=_AT)
+
+
+class DiffArgs(Value):
+    """Two commits or releases of one service."""
+
+    service: str = Field(description=_SERVICE)
+    old: str = Field(min_length=1, description="the commit or version that is compared with")
+    new: str = Field(default="", description=_AT)
+    path: str = Field(default="", description="a folder or file; leave out for all of the service")
+
+
+class CommitArgs(Value):
+    """One commit."""
+
+    service: str = Field(description=_SERVICE)
+    commit: str = Field(min_length=4, max_length=64, description="a commit that a tool has shown")
+    path: str = Field(default="", description="a folder or file; leave out for all that it changed")
+
+
+class PatchArgs(Value):
+    """A patch to try; nothing but a throw-away copy is changed."""
+
+    service: str = Field(description=_SERVICE)
+    title: str = Field(min_length=5, max_length=72, description="what it does, as a commit's first line")
+    diff: str = Field(
+        description="a unified diff (--- a/PATH, +++ b/PATH, @@) against the newest commit that can be "
+        "released; context lines exactly as read_file shows them, without its line numbers",
+    )
+
+    @model_validator(mode="after")
+    def _is_short(self) -> "PatchArgs":
+        # Not a rule of the field: whoever breaks that is quoted, with all that was given.
+        if len(self.diff) > LONGEST_PATCH:
+            raise ValueError(f"the diff has {len(self.diff)} characters; a hotfix may have {LONGEST_PATCH}")
+        return self
 
 
 class RecoveryArgs(Value):

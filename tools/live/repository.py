@@ -78,9 +78,10 @@ class Repository:
             raise ToolFailed(f"git {argv[0]} in {self.path} failed: {ran.complaint}")
         return ran.out
 
-    async def lines(self, *argv: str) -> Sequence[list[str]]:
+    async def lines(self, *argv: str, environment: Mapping[str, str] | None = None) -> Sequence[list[str]]:
         """The fields of every line, of a command whose format separates them by `%x1f`; raises like `ask`."""
-        return [line.split("\x1f") for line in (await self.ask(*argv)).split("\n") if line]
+        out = await self.ask(*argv, environment=environment)
+        return [line.split("\x1f") for line in out.split("\n") if line]
 
     async def commit(self, name: str) -> str | None:
         """The full name of a commit that is called by (the beginning of) its hexadecimal name, or None."""
@@ -88,6 +89,10 @@ class Repository:
             return None
         ran = await self.ran("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         return ran.out.strip() or None if ran.status == 0 else None
+
+    async def tip(self, branch: str) -> str:
+        """The newest commit of a branch; raises like `ask`."""
+        return (await self.ask("rev-parse", "--verify", f"refs/heads/{branch}^{{commit}}")).strip()
 
     def _folder(self) -> Path:
         if not self.path.is_dir():

@@ -11,6 +11,7 @@ from tools.clock import Clock
 from tools.live.absent import Absent
 from tools.live.actions import live_actions
 from tools.live.changes import live_changes
+from tools.live.code import live_code, live_patches
 from tools.live.health import LiveHealth
 from tools.live.logs import live_logs
 from tools.live.metrics import live_metrics
@@ -59,8 +60,9 @@ async def live_world(
             changes = merged = _opened(stack, live_changes(backends.changes, catalogue, secrets))
             pipelines = merged if merged.has_pipelines else None
         actions: Actions = Absent("actions")
-        if backends.actions:
-            actions = _opened(stack, live_actions(backends.actions, catalogue, secrets, clock, ledger))
+        if backends.acts:
+            wired = live_actions(backends.actions, catalogue, secrets, clock, ledger, backends.mcp)
+            actions = _opened(stack, wired)
         yield World(
             catalogue=catalogue,
             metrics=metrics,
@@ -73,6 +75,8 @@ async def live_world(
             pipelines=pipelines,
             spans=spans,
             screens=BrowserScreens(backends.screens, clock) if backends.screens else None,
+            code=live_code(backends.actions),
+            patches=live_patches(backends.actions),
         )
 
 

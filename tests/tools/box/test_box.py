@@ -17,6 +17,7 @@ from incidents.health import Probe
 from incidents.value import Value
 from incidents.verification import Recovery, SignalKind
 from tests.cases import ALERT, END, ONSET, build_case, case_incident, case_sources, case_world, sources_of
+from tests.tools.box.sources import OneFile, given
 from tools.box import (
     BOX,
     CHANGES,
@@ -79,7 +80,8 @@ class OnePage:
 def sources(shop: Path, ledger: Path) -> Sources:
     """A minute after the alert."""
     made = case_sources(shop, ledger, ALERT + timedelta(minutes=1))[0]
-    return replace(made, world=replace(made.world, health=OneEndpoint(), screens=OnePage()))
+    world = replace(made.world, health=OneEndpoint(), screens=OnePage(), code=OneFile(), patches=OneFile())
+    return replace(made, world=world)
 
 
 def kit(sources: Sources) -> Kit:
@@ -91,7 +93,8 @@ def plain(name: str) -> dict[str, Any]:
     fields = BOX[name].args.model_fields
     if name == "plan_action":
         return {"kind": "rollback", "service": "checkout", "version": "1.0"}
-    return {"service": "checkout"} if "service" in fields and fields["service"].is_required() else {}
+    service = {"service": "checkout"} if "service" in fields and fields["service"].is_required() else {}
+    return service | given(name)
 
 
 async def asked(sources: Sources, name: str, **given: Any) -> Answer[Value]:

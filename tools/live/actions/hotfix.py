@@ -1,7 +1,8 @@
-"""A hotfix: the revert of a commit, tried and tested in a throw-away worktree; approved, it becomes a branch.
+"""A hotfix: the revert of a commit, or a patch, tried in a throw-away worktree; approved, it is a branch.
 
-A commit that lies on top of the base branch already is taken as it is. Nothing is deployed: the team's own
-delivery takes the branch, or the pull request, from there.
+A commit that lies on top of the base branch already is taken as it is; a patch is one that was made for this
+and keeps to the limits of patches. Nothing is deployed: the team's own delivery takes the branch, or the pull
+request, from there.
 """
 
 import base64
@@ -13,8 +14,10 @@ from pydantic import Field
 from incidents.action import Action, ActionKind, Observed, Outcome, Plan
 from incidents.errors import ActionRefused, SettingsError, ToolFailed
 from tools.clock import Clock
+from tools.code import LONGEST_PATCH
 from tools.live.actions.ledger import Deed
-from tools.live.actions.worktree import Patch, Tests, patch_of, revert, tested, worktree
+from tools.live.actions.patch import need_limits
+from tools.live.actions.worktree import Patch, Tests, need_touch, patch_of, revert, tested, worktree
 from tools.live.github import GitHubApi
 from tools.live.http import Reply
 from tools.live.repository import Repository
@@ -22,7 +25,6 @@ from tools.live.secrets import Secrets
 from tools.live.spec import Hotfix
 from tools.words import plain
 
-_DIFF = 8_000
 _NOTHING = "0" * 40
 
 
@@ -53,6 +55,11 @@ class HotfixActions:
         self._github = GitHubApi(spec.github, secrets) if spec.github is not None else None
 
     @property
+    def patches(self) -> bool:
+        """Whether it takes patches beside commits."""
+        return self._spec.patches
+
+    @property
     def offers(self) -> Mapping[ActionKind, frozenset[str]]:
         """Hotfixes of the services that the repository holds."""
         return {ActionKind.HOTFIX: frozenset(self._spec.services)}
@@ -60,8 +67,9 @@ class HotfixActions:
     async def plan(self, action: Action) -> Plan:
         """Try it in a worktree and run the tests there; raises as the port says."""
         commit = await self._commit(action)
-        patch, tests = await self._tried(commit)
+        patch, tests = await self._tried(action, commit)
         verdict = "pass" if tests.passed else "FAIL"
+        longer = "… (longer)" if len(patch.diff) > LONGEST_PATCH else ""
         return Plan(
             action=action,
             observed=(
@@ -74,7 +82,7 @@ class HotfixActions:
                 await self._subject(commit),
                 f"the tests ({shlex.join(self._spec.test)}) {verdict}: {tests.said}",
                 f"files:\n{patch.stat}",
-                f"difference:\n{patch.diff[:_DIFF]}{'… (longer)' if len(patch.diff) > _DIFF else ''}",
+                f"difference:\n{patch.diff[:LONGEST_PATCH]}{longer}",
             ),
         )
 
@@ -82,7 +90,7 @@ class HotfixActions:
         """Commit what was approved onto the base and let a new branch point there."""
         action = deed.plan.action
         commit = await self._commit(action)
-        patch, _ = await self._tried(commit)
+        patch, _ = await self._tried(action, commit)
         if f"sha256 {patch.digest}" not in {fact.value for fact in deed.plan.observed}:
             return self._outcome("the repository changed; nothing was made", done=False)
         message = f"{await self._subject(commit)}\n\nProposed and approved in {_incident(deed)}.\n"
@@ -103,7 +111,9 @@ class HotfixActions:
 
     async def check(self) -> str:
         """Where the base branch is."""
-        return f"{self._spec.repository}: {self._spec.base} is at {(await self._base())[:12]}"
+        base = await self._repository.tip(self._spec.base)
+        written = "; models may write patches" if self._spec.patches else ""
+        return f"{self._spec.repository}: {self._spec.base} is at {base[:12]}{written}"
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -122,52 +132,50 @@ class HotfixActions:
         Raises:
             ActionRefused: there is none, or it does not touch the service.
         """
-        named = action.arguments.commit or ""
+        named = action.arguments.patch or action.arguments.commit or ""
         commit = await self._repository.commit(named)
         if commit is None:
-            raise ActionRefused(f"{self._spec.repository} has no commit {plain(named, 60)!r}")
+            what = "patch" if action.arguments.patch else "commit"
+            raise ActionRefused(f"{self._spec.repository} has no {what} {plain(named, 60)!r}")
         path = self._spec.paths.get(action.service, ".")
-        touched = await self._repository.ask(
-            "diff-tree",
-            "--root",
-            "-r",
-            "-m",
-            "--first-parent",
-            "--no-commit-id",
-            "--name-only",
-            commit,
-            "--",
-            path,
-        )
-        if not touched.strip():
-            raise ActionRefused(f"commit {commit[:12]} touches nothing of {action.service} ({path})")
+        await need_touch(self._repository, commit, action.service, path)
         return commit
-
-    async def _base(self) -> str:
-        return (
-            await self._repository.ask("rev-parse", "--verify", f"refs/heads/{self._spec.base}^{{commit}}")
-        ).strip()
 
     async def _subject(self, commit: str) -> str:
         subject = await self._repository.ask("log", "--max-count=1", "--format=%s", commit)
-        verb = "Revert" if await self._within(commit, await self._base()) else "Deploy"
+        base = await self._repository.tip(self._spec.base)
+        verb = "Revert" if await self._within(commit, base) else "Deploy"
         return f'{verb} {commit[:12]} "{plain(subject, 120)}"'
 
     async def _within(self, older: str, newer: str) -> bool:
         ran = await self._repository.ran("merge-base", "--is-ancestor", older, newer)
         return ran.status == 0
 
-    async def _tried(self, commit: str) -> tuple[Patch, Tests]:
-        base = await self._base()
+    async def _tried(self, action: Action, commit: str) -> tuple[Patch, Tests]:
+        base = await self._repository.tip(self._spec.base)
         reverts = await self._within(commit, base)
-        if not reverts and not await self._within(base, commit):
+        if action.arguments.patch:
+            await self._need_patch(commit, base)
+        elif not reverts and not await self._within(base, commit):
             raise ActionRefused(f"{commit[:12]} is neither in {self._spec.base} nor on top of it")
         async with worktree(self._repository, base if reverts else commit) as folder:
             if reverts:
                 await revert(self._repository, folder, commit)
             patch = await patch_of(self._repository, folder, base)
             tests = await tested(self._repository, folder, patch.tree, self._spec.test, self._spec.timeout)
+        if action.arguments.patch and not tests.passed:
+            raise ActionRefused(f"the tests fail with the patch {commit[:12]}: {plain(tests.said)}")
         return patch, tests
+
+    async def _need_patch(self, commit: str, base: str) -> None:
+        """A patch is one commit on top of the base as it is now, within the limits of patches."""
+        parents = (await self._repository.ask("rev-list", "--parents", "--max-count=1", commit)).split()[1:]
+        if parents != [base]:
+            raise ActionRefused(
+                f"{commit[:12]} was not made for {self._spec.base} as it is now ({base[:12]}); "
+                "the patch has to be tried again"
+            )
+        await need_limits(self._repository, base, commit, self._spec.keeps)
 
     async def _published(self, deed: Deed, branch: str) -> Outcome:
         if self._github is None:

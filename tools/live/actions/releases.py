@@ -63,7 +63,7 @@ class ReleasesActions:
         self._clock = clock
         self._pause = pause
         self._layout = Layout(spec.root)
-        self._manager = manager or _manager(spec)
+        self._manager = manager or _manager(spec, clock)
         self._health = Health(spec.health)
 
     @property
@@ -254,10 +254,10 @@ def _instances(count: int) -> str:
     return "1 instance" if count == 1 else f"{count} instances"
 
 
-def _manager(spec: Releases) -> Manager:
+def _manager(spec: Releases, clock: Clock) -> Manager:
     if spec.systemd == (spec.supervisor is not None):
         raise SettingsError(
             "backends.actions: a releases adapter needs either `supervisor` or `systemd: true`"
         )
     timeout = spec.patience + _GRACE
-    return Supervisord(spec.supervisor, timeout) if spec.supervisor is not None else Systemd(timeout)
+    return Supervisord(spec.supervisor, timeout, clock) if spec.supervisor is not None else Systemd(timeout)

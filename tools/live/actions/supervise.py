@@ -1,5 +1,6 @@
 """What keeps the processes of a service running: supervisord over XML-RPC, or systemd through systemctl."""
 
+import asyncio
 import xmlrpc.client
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,9 +9,13 @@ from typing import Any, Protocol
 from xml.parsers.expat import ExpatError
 
 import httpx2
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from incidents.errors import ToolFailed
+from tools.clock import Clock, WallClock
+from tools.gaps import Outage
 from tools.live.process import run
+from tools.live.trust import system_trust
 from tools.redact import redact
 from tools.words import plain
 
@@ -18,6 +23,12 @@ _RUNNING = frozenset({"RUNNING", "active"})
 _STOPPED = frozenset({"STOPPED", "STOPPING", "inactive", "deactivating"})
 #: supervisord's faults that say that a process is where it was wanted: already started, not running.
 _ALREADY = frozenset({60, 70})
+#: How often a call is made whose connection breaks.
+_TRIES = 3
+#: How long a call may take that neither starts nor stops anything, in seconds.
+_READ = 5.0
+#: An answer that is larger is not read to its end, in bytes.
+LARGEST = 8_000_000
 _FACTS = "LoadState,ActiveState,ActiveEnterTimestamp"
 
 
@@ -76,18 +87,20 @@ class Supervisord:
     Args:
         where: the path of its unix socket, or `http://HOST:PORT` of its inet server.
         timeout: of one call, which may include a stop and a start.
+        clock: tells since when it does not answer.
     """
 
     scales = True
 
-    def __init__(self, where: str, timeout: timedelta) -> None:
+    def __init__(self, where: str, timeout: timedelta, clock: Clock | None = None) -> None:
         web = where.startswith(("http://", "https://"))
         path = where.removeprefix("unix://")
         self._where = where
+        self._outage = Outage(clock or WallClock())
+        self._timeout = timeout.total_seconds()
         self._client = httpx2.AsyncClient(
             base_url=where if web else "http://supervisor",
-            transport=httpx2.AsyncHTTPTransport(uds=None if web else path),
-            timeout=timeout.total_seconds(),
+            transport=httpx2.AsyncHTTPTransport(uds=None if web else path, verify=system_trust()),
             trust_env=False,
         )
 
@@ -138,11 +151,17 @@ class Supervisord:
 
     async def _call(self, method: str, *args: str | bool) -> Any:
         body = xmlrpc.client.dumps(args, method)
+        seconds = self._timeout if args else min(_READ, self._timeout)
         try:
-            response = await self._client.post("/RPC2", content=body, headers={"Content-Type": "text/xml"})
-        except httpx2.HTTPError as error:
-            why = plain(str(error), 100) or type(error).__name__
-            raise ToolFailed(f"supervisord at {self._where} does not answer: {why}") from None
+            response = await self._post(body, seconds)
+        except (TimeoutError, httpx2.HTTPError) as error:
+            silent = isinstance(error, TimeoutError | httpx2.TimeoutException)
+            why = (
+                f"nothing within {seconds:g} s" if silent else plain(str(error), 100) or type(error).__name__
+            )
+            told = self._outage.told(f"supervisord at {self._where} does not answer: {why}")
+            raise ToolFailed(told) from None
+        self._outage.over()
         if not response.is_success:
             raise ToolFailed(f"supervisord at {self._where} answered {response.status_code}")
         try:
@@ -153,6 +172,26 @@ class Supervisord:
             raise ToolFailed(
                 f"supervisord at {self._where} answered no XML-RPC ({type(error).__name__})"
             ) from None
+
+    # Every call may be made twice: to start what runs, or to stop what does not, is refused and harmless.
+    @retry(
+        stop=stop_after_attempt(_TRIES),
+        wait=wait_random_exponential(multiplier=0.1, max=1.0),
+        retry=retry_if_exception_type((httpx2.NetworkError, httpx2.RemoteProtocolError)),
+        reraise=True,
+    )
+    async def _post(self, body: str, seconds: float) -> httpx2.Response:
+        """Ask once more where the connection broke, so that a blip leaves nothing stopped."""
+        headers, parts, size = {"Content-Type": "text/xml"}, [], 0
+        async with (
+            asyncio.timeout(seconds),  # of the whole answer; the client's is of each read
+            self._client.stream("POST", "/RPC2", content=body, headers=headers, timeout=seconds) as answer,
+        ):
+            async for part in answer.aiter_bytes():
+                parts.append(part)
+                if (size := size + len(part)) > LARGEST:
+                    raise ToolFailed(f"supervisord at {self._where} answered more than {LARGEST:,} bytes")
+        return httpx2.Response(answer.status_code, content=b"".join(parts))
 
 
 class _Fault(ToolFailed):
@@ -180,9 +219,7 @@ class Systemd:
     async def members(self, program: str) -> Sequence[Member]:
         """The unit; raises ToolFailed if there is none."""
         unit = _unit(program)
-        said = await self._ask(
-            "show", "--timestamp=unix", "--property=LoadState,ActiveState,ActiveEnterTimestamp", "--", unit
-        )
+        said = await self._ask("show", "--timestamp=unix", f"--property={_FACTS}", "--", unit)
         facts = dict(line.partition("=")[::2] for line in said.splitlines())
         if facts.get("LoadState") != "loaded":
             raise ToolFailed(f"systemd knows no unit {unit}; check `programs`")

@@ -19,6 +19,10 @@ from tools.words import CONTROL
 _OUTPUT = 2_000
 _FILE = 1_000_000_000
 
+#: How differences are asked for: whole, and the same whatever somebody has configured.
+NOT_RENAMED = ("--no-ext-diff", "--no-textconv", "--no-renames")
+DIFFERENCE = ("--no-color", "--binary", *NOT_RENAMED)
+
 
 class Tests(Value):
     """What the repository's own tests said of one tree."""
@@ -71,15 +75,27 @@ async def revert(repository: Repository, folder: Path, commit: str) -> None:
         raise ActionRefused(f"{commit[:12]} cannot be reverted alone; later changes are in the way: {where}")
 
 
+async def need_touch(repository: Repository, commit: str, service: str, path: str) -> None:
+    """Make sure that a commit changes a service; of a merge, by what it brought to its first parent.
+
+    Raises:
+        ActionRefused: it touches nothing below the service's path.
+    """
+    touched = await repository.ask(
+        "diff-tree", "--root", "-r", "-m", "--first-parent", "--no-commit-id", "--name-only", commit,
+        "--", path,
+    )  # fmt: skip
+    if not touched.strip():
+        raise ActionRefused(f"commit {commit[:12]} touches nothing of {service} ({path})")
+
+
 async def patch_of(repository: Repository, folder: Path, base: str) -> Patch:
     """What a worktree's index changes of a commit.
 
     Raises:
         ActionRefused: nothing.
     """
-    diff = await repository.ask(
-        "diff", "--cached", "--no-ext-diff", "--no-color", "--binary", base, folder=folder
-    )
+    diff = await repository.ask("diff", "--cached", *DIFFERENCE, base, folder=folder)
     if not diff:
         raise ActionRefused("nothing is left to take back: the files are already as they were before")
     tree = (await repository.ask("write-tree", folder=folder)).strip()
