@@ -40,4 +40,5 @@ def entry(
         kind=kind,
         text=text,
         evidence=tuple(dict.fromkeys(evidence)),
+        severity=incident.severity,
     )

@@ -1,6 +1,6 @@
 """The only node that changes the world: exactly what people signed, once, with the intent written before."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from langgraph.runtime import Runtime
 
@@ -10,15 +10,23 @@ from graph.state import Deps, State, incident_of
 from graph.step import keep, tell
 from graph.steps.mitigation import propose_undo
 from incidents.action import ActionState, Outcome, Proposal, digest_of
-from incidents.errors import ActionRefused, Refused, ToolFailed
+from incidents.errors import ActionRefused, Refused, ToolFailed, Withdrawn
 from incidents.incident import Incident, Watch
 from incidents.policy import permit
 from incidents.severity import Step
 from incidents.timeline import EntryKind
 
+#: How often a target is asked that does not answer, and for how long after a change was begun there.
+AGAIN = timedelta(seconds=15)
+ASKED_FOR = timedelta(minutes=10)
+
 
 class Unsure(ToolFailed):
-    """Nobody can say whether a change was made: people have to look, nothing is tried again."""
+    """Nobody can say whether a change was made: people have to look, nothing is done again."""
+
+
+class NotBegun(ToolFailed):
+    """The target did not answer before anything was begun."""
 
 
 async def execute(state: State, runtime: Runtime[Deps]) -> dict[str, str]:
@@ -39,8 +47,12 @@ async def run(deps: Deps, incident: Incident, proposal: Proposal) -> Told:
     try:
         outcome = await _outcome(deps, incident, proposal)
     except Unsure as unsure:
-        executing = incident.with_proposal(proposal.model_copy(update={"state": ActionState.EXECUTING}))
-        return hand_over(executing, str(unsure), deps.clock.now())
+        return await _unsure(deps, incident, proposal, str(unsure))
+    except NotBegun as silent:
+        return await _held(deps, incident, proposal, str(silent))
+    except Withdrawn as withdrawn:
+        text = f"{proposal.id} ({proposal.action.title}) was not begun: {withdrawn}"
+        return _again(deps, incident, text, f"withdrawn:{proposal.id}")
     except ActionRefused as refused:
         return _ended(incident, proposal, ActionState.DRIFTED, str(refused), deps.clock.now())
     except (Refused, ToolFailed) as error:
@@ -60,6 +72,8 @@ async def _outcome(deps: Deps, incident: Incident, proposal: Proposal) -> Outcom
     begun = {intent.key for intent in await deps.intents.unfinished(incident.id)}
     outcome = await _begun(deps, proposal) if key in begun else None
     if outcome is None:
+        if proposal.state is ActionState.EXECUTING:  # it was not known; now it is: nothing happened at all
+            proposal = proposal.model_copy(update={"state": ActionState.APPROVED})
         await _still_as_signed(deps, incident, proposal)
         await deps.intents.begin(proposal, deps.clock.now(), deps.policy.limits)
         outcome = await _executed(deps, proposal)
@@ -98,13 +112,52 @@ async def _still_as_signed(deps: Deps, incident: Incident, proposal: Proposal) -
 
     Raises:
         ActionRefused: no valid approval, or the observed state has drifted.
+        NotBegun: the target does not answer.
     """
     permit(proposal, deps.policy, deps.clock.now(), incident.severity)
-    plan = await deps.world.actions.plan(proposal.action)
+    try:
+        plan = await deps.world.actions.plan(proposal.action)
+    except ToolFailed as error:
+        raise NotBegun(str(error)) from error
     if digest_of(incident.id, proposal.id, plan) != proposal.digest:
         was = ", ".join(f"{o.name}={o.value}" for o in proposal.plan.observed)
         now = ", ".join(f"{o.name}={o.value}" for o in plan.observed)
         raise ActionRefused(f"the target changed after approval ({was} → {now}); nothing was executed")
+
+
+async def _held(deps: Deps, incident: Incident, proposal: Proposal, why: str) -> Told:
+    """An approved change waits for its target as long as the approval counts; people hear of it once."""
+    until = max(approval.at for approval in proposal.approvals) + deps.policy.approved_for
+    text = (
+        f"{proposal.id} ({proposal.action.title}) is approved and was not begun: {why}. Nothing was changed; "
+        f"it begins as soon as the target answers, at the latest at {until:%H:%M:%S} UTC"
+    )
+    await deps.comms.page(incident, text, key=f"held:{proposal.id}")
+    return _again(deps, incident, text, f"held:{proposal.id}")
+
+
+async def _unsure(deps: Deps, incident: Incident, proposal: Proposal, why: str) -> Told:
+    """A change that was begun: its target is asked for a while what became of it, then people look."""
+    now = deps.clock.now()
+    begun = [one.begun_at for one in await deps.intents.unfinished(incident.id)]
+    executing = incident.with_proposal(proposal.model_copy(update={"state": ActionState.EXECUTING}))
+    until = min(begun, default=now) + ASKED_FOR
+    if now >= until:
+        return hand_over(executing, why, now)
+    text = (
+        f"{why}. It is not done a second time; the target is asked until {until:%H:%M:%S} UTC. "
+        f"Look at {proposal.action.service} meanwhile"
+    )
+    await deps.comms.page(executing, text, key=f"unsure:{proposal.id}")
+    return _again(deps, executing, text, f"unsure:{proposal.id}")
+
+
+def _again(deps: Deps, incident: Incident, text: str, key: str) -> Told:
+    """Come back in a moment, or as soon as people speak; the same is told once."""
+    now = deps.clock.now()
+    again = now + min(deps.runbook.watch.every, AGAIN)
+    line = entry(incident, now, EntryKind.EXECUTION, text, key).model_copy(update={"id": key})
+    return Told(incident.evolve(not_before=again), (line,))
 
 
 async def _offered(deps: Deps, ended: Told, proposal: Proposal, outcome: Outcome) -> Told:
@@ -124,8 +177,9 @@ def _done(deps: Deps, incident: Incident, proposal: Proposal, outcome: Outcome) 
     ran = proposal.model_copy(update={"state": ActionState.DONE, "outcome": outcome})
     watch = Watch(action=ran.id, started_at=outcome.at, until=outcome.at + deps.runbook.watch.lasts)
     after = incident.with_proposal(ran).evolve(
-        step=Step.VERIFICATION, step_since=deps.clock.now(), watch=watch, verified=False, mitigated_at=None
-    )
+        step=Step.VERIFICATION, step_since=deps.clock.now(), watch=watch, verified=False, mitigated_at=None,
+        not_before=None,
+    )  # fmt: skip
     text = f"{ran.id} executed: {outcome.detail}"
     return Told(after, (entry(after, deps.clock.now(), EntryKind.EXECUTION, text, f"executed:{ran.id}"),))
 
@@ -133,6 +187,8 @@ def _done(deps: Deps, incident: Incident, proposal: Proposal, outcome: Outcome) 
 def _ended(incident: Incident, proposal: Proposal, state: ActionState, why: str, now: datetime) -> Told:
     """Not executed, or without success: the roles propose again from the state as it is now."""
     ended = (incident.proposal(proposal.id) or proposal).model_copy(update={"state": state})
-    after = incident.with_proposal(ended).evolve(step=Step.MITIGATION, step_since=now, watch=None)
+    after = incident.with_proposal(ended).evolve(
+        step=Step.MITIGATION, step_since=now, watch=None, not_before=None
+    )
     text = f"{ended.id} ({ended.action.title}) {state}: {why}"
     return Told(after, (entry(after, now, EntryKind.EXECUTION, text, f"{state}:{ended.id}"),))

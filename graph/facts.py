@@ -1,9 +1,12 @@
 """The measurement that every decision of code rests on, kept as evidence."""
 
+from graph.entries import Told, entry
 from graph.state import Deps
 from incidents.incident import Incident
+from incidents.timeline import EntryKind
 from tools.box import OVERVIEW
 from tools.box.arguments import NoArgs
+from tools.look import observe
 from tools.measure import measure, watched_since
 
 
@@ -18,6 +21,26 @@ async def measured(deps: Deps, incident: Incident) -> Incident:
         deviated=incident.deviated or facts.quiet is False,
         revenue_impact=facts.revenue_lost if facts.revenue_lost is not None else incident.revenue_impact,
     )
+
+
+async def heard(deps: Deps, incident: Incident) -> Told:
+    """Say which channels of telemetry fell silent or answer again since the last look; each time once."""
+    failed = (await observe(deps.sources(incident))).failed
+    now = deps.clock.now()
+    gone = [
+        entry(
+            incident, now, EntryKind.GAP,
+            f"no {channel}: {why}; the incident goes on without them until they answer", f"silent:{channel}",
+        )
+        for channel, why in failed.items()
+        if channel not in incident.silent
+    ]  # fmt: skip
+    back = [
+        entry(incident, now, EntryKind.GAP, f"the {channel} answer again", f"heard:{channel}")
+        for channel in incident.silent
+        if channel not in failed
+    ]
+    return Told(incident.evolve(silent=tuple(failed)), (*gone, *back))
 
 
 async def corrected(deps: Deps, incident: Incident) -> Incident:

@@ -5,19 +5,18 @@ from collections.abc import Iterable, Mapping
 
 from incidents.findings import (
     Category,
+    Channel,
     Confidence,
     Diagnosis,
     Evidence,
     EvidenceStatus,
     Hypothesis,
+    Suspect,
     ceiling,
 )
 from incidents.reports import InvestigationReport
 from tools.box import BOX, SUSPECTS
 from tools.schema import server_of
-
-#: The channels that the ranking of suspects is computed from.
-TELEMETRY = frozenset({"metrics", "logs", "traces"})
 
 #: How much one role's word counts by its confidence; two medium voices outweigh one high one.
 _WEIGHT = {Confidence.LOW: 1.0, Confidence.MEDIUM: 2.0, Confidence.HIGH: 3.0}
@@ -42,31 +41,32 @@ def supported(
     return hypothesis.model_copy(update={"evidence": cited})
 
 
-def sources(cited: Iterable[str], evidence: Mapping[str, Evidence]) -> int:
+def sources(cited: Iterable[str], evidence: Mapping[str, Evidence], ranked: Iterable[Channel] = ()) -> int:
     """How many independent channels stand behind something: answers of one channel do not confirm each other.
 
-    The ranking of suspects is made of the telemetry: it counts only where none of that is cited itself.
+    Args:
+        cited: ids of evidence.
+        evidence: what is kept, by id.
+        ranked: the channels that the ranking read its reasons in: citing the ranking is citing these.
     """
     tools = {evidence[identity].tool for identity in cited if identity in evidence}
     channels = {BOX[tool].channel or tool if tool in BOX else server_of(tool) for tool in tools}
-    if channels & TELEMETRY:
-        channels.discard(SUSPECTS.name)
+    if SUSPECTS.name in channels:
+        channels = channels - {SUSPECTS.name} | ({str(one) for one in ranked} - {Channel.TOPOLOGY})
     return len(channels)
 
 
-def _capped(
-    confidence: Confidence, cited: Iterable[str], evidence: Mapping[str, Evidence], out: bool
-) -> Confidence:
-    return min(confidence, ceiling(sources(cited, evidence), out), key=lambda level: level.rank)
-
-
 def merge(
-    reports: Mapping[str, InvestigationReport], evidence: Mapping[str, Evidence], services: tuple[str, ...]
+    reports: Mapping[str, InvestigationReport],
+    evidence: Mapping[str, Evidence],
+    services: tuple[str, ...],
+    suspects: Iterable[Suspect] = (),
 ) -> Diagnosis:
     """One diagnosis from the reports of the roles (by name).
 
     Hypotheses about the same service and category are one; each role speaks for it once, with its confidence.
-    The one with most weight wins; ties go to more evidence, then to the order of the names.
+    The one with most weight wins; ties go to more evidence, then to the order of the names. What the ranking
+    counts as evidence for is told by the reasons of its suspects.
     """
     held: defaultdict[_Key, list[tuple[str, Hypothesis]]] = defaultdict(list)
     for role, report in reports.items():
@@ -82,8 +82,9 @@ def merge(
     if not held:
         return _unknown(reports, services)
     ranked = sorted(held.items(), key=_rank)
-    best, voices = ranked[0]
-    return _diagnosis(voices, [_joined(other) for _, other in ranked[1:]], reports, best, evidence)
+    (blamed, _), voices = ranked[0]
+    channels = {reason.channel for one in suspects if one.service == blamed for reason in one.reasons}
+    return _diagnosis(voices, [_joined(other) for _, other in ranked[1:]], reports, evidence, channels)
 
 
 def disputed(found: Diagnosis, report: InvestigationReport) -> Hypothesis | None:
@@ -132,26 +133,27 @@ def _diagnosis(
     voices: list[tuple[str, Hypothesis]],
     others: list[Hypothesis],
     reports: Mapping[str, InvestigationReport],
-    key: _Key,
     evidence: Mapping[str, Evidence],
+    channels: Iterable[Channel],
 ) -> Diagnosis:
     best = _joined(voices)
+    key = (best.service, best.category)
     speakers = {role for role, _ in voices}
     apart = [role for role, report in reports.items() if role not in speakers and _blames(report)]
     disagreement = f"{', '.join(sorted(apart))} saw another cause first" if apart else None
     rivals_out = any(supported(h, evidence, (h.service or "",)) for h in _ruled_out(reports, key))
-    most = ceiling(sources(best.evidence, evidence), rivals_out)
+    most = ceiling(sources(best.evidence, evidence, channels), rivals_out)
     confidence = min(best.confidence, most, key=lambda level: level.rank)
     if apart and len(apart) >= len(speakers):
         confidence = min(confidence, Confidence.MEDIUM, key=lambda level: level.rank)
     open_keys = {(other.service, other.category) for other in others}
     ruled_out: dict[_Key, Hypothesis] = {}
-    for hypothesis in _ruled_out(reports, key):
+    for hypothesis in sorted(_ruled_out(reports, key), key=lambda one: one.change is None):
         if (about := (hypothesis.service, hypothesis.category)) not in open_keys:
             ruled_out.setdefault(about, hypothesis)
     return Diagnosis(
-        service=key[0],
-        category=key[1],
+        service=best.service,
+        category=best.category,
         confidence=confidence,
         summary=best.summary,
         change=best.change,

@@ -54,6 +54,7 @@ class Intents(Protocol):
 
         Raises:
             ActionRefused: another open incident has changed that service, or too much was changed lately.
+            Withdrawn: somebody stopped the agents, or rejected it, in words that wait in the inbox.
         """
         ...
 

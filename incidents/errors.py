@@ -68,6 +68,10 @@ class ActionRefused(Refused):
     """The action may not run: no valid approval, drifted state, or outside the inventory."""
 
 
+class Withdrawn(ActionRefused):
+    """People took back what was approved, in words that wait in the inbox; nothing was begun."""
+
+
 class ToolFailed(NexusError):
     """A backend did not answer; the gap is named in the findings and the incident goes on."""
 

@@ -60,7 +60,7 @@ class ApprovalPolicy(Value):
 
 
 def decide(proposal: Proposal, approval: Approval, policy: ApprovalPolicy) -> Proposal:
-    """The proposal after one person's decision.
+    """The proposal after one person's decision. Until it is executed, a rejection outweighs approvals.
 
     Raises:
         ApprovalRefused: the decision is late, the proposal is used or decided, the digest is another one,
@@ -71,9 +71,10 @@ def decide(proposal: Proposal, approval: Approval, policy: ApprovalPolicy) -> Pr
         raise ApprovalRefused(f"{who!r} may not decide; the policy allows {', '.join(policy.people)}")
     if not policy.may(who, proposal.action.kind):
         raise ApprovalRefused(f"{who!r} may not decide on a {proposal.action.kind}; somebody else has to")
-    if proposal.state is not ActionState.PROPOSED:
+    veto = approval.verdict is Verdict.REJECT and proposal.state is ActionState.APPROVED
+    if proposal.state is not ActionState.PROPOSED and not veto:
         raise ApprovalRefused(f"{proposal.id} is {proposal.state}; only a proposed action can be decided")
-    if approval.at >= proposal.expires_at:
+    if approval.at >= proposal.expires_at and not veto:
         raise ApprovalRefused(
             f"{proposal.id} expired at {proposal.expires_at:%H:%M:%S} UTC; wait for a fresh proposal"
         )

@@ -46,18 +46,31 @@ class Listeners:
 
 
 class Announced:
-    """A journal that also tells somebody each entry that is new."""
+    """A journal that also tells somebody each entry that is new.
+
+    A proposal, and what is written behind it, is told once the incident that holds it is saved: whoever hears
+    of it can decide on it.
+    """
 
     def __init__(self, journal: Journal, tell: Callable[[Entry], None]) -> None:
         self._journal = journal
         self._tell = tell
+        self._held: list[Entry] = []
 
     async def write(self, entry: Entry) -> bool:
         """Keep the entry; tell it if it is new."""
         new = await self._journal.write(entry)
-        if new:
+        if new and (self._held or entry.kind is EntryKind.PROPOSAL):
+            self._held.append(entry)
+        elif new:
             self._tell(entry)
         return new
+
+    def saved(self) -> None:
+        """The incident is saved as the entries so far tell it."""
+        held, self._held = self._held, []
+        for line in held:
+            self._tell(line)
 
     async def entries(self, incident: str) -> tuple[Entry, ...]:
         """All entries of an incident."""
@@ -78,12 +91,15 @@ async def driver(
         await saver.setup()
         await saver.conn.execute("pragma busy_timeout = 15000")  # as long as the store waits
         await saver.conn.executescript(FENCE)
-        deps = _deps(house, stage, engine, runbook, roster, listeners)
+        runbook = stage.fitted(runbook)
+        journal = Announced(house.store, listeners.entry)
+        deps = _deps(house, stage, engine, runbook, roster, journal, listeners)
         for number, gap in enumerate(stage.gaps, start=1):
             now = stage.clock.now()
             told = entry(await house.find(incident), now, EntryKind.GAP, gap, f"tools:{number}")
             await deps.journal.write(told)
-        yield Driver(store=house.store, graph=build(runbook, saver), deps=deps, waiter=stage.waiter)
+        graph = build(runbook, saver)
+        yield Driver(house.store, graph, deps, stage.waiter, saved=journal.saved)
 
 
 @asynccontextmanager
@@ -103,10 +119,9 @@ async def open_stage(
 
 
 def _deps(
-    house: House, stage: Stage, engine: Engine, runbook: Runbook, roster: Roster, listeners: Listeners
-) -> Deps:
-    journal = Announced(house.store, listeners.entry)
-
+    house: House, stage: Stage, engine: Engine, runbook: Runbook, roster: Roster, journal: Journal,
+    listeners: Listeners,
+) -> Deps:  # fmt: skip
     def make_kit(sources: Sources, role: str, tools: tuple[str, ...]) -> Kit:
         more = stage.more_tools.get(role, ())
         return Kit(sources, house.store, role, (*available(tools, sources.world), *more))

@@ -1,8 +1,12 @@
 """What the monitoring sent, kept beside the incident as it came, without the secrets: for `nexus record`."""
 
+import fcntl
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 from incidents.alert import Alert
 from incidents.value import iso
@@ -11,6 +15,17 @@ from tools.recorded import CaseAlert
 from tools.redact import redact_tree
 
 _FOLDER = "alerts"
+
+
+@contextmanager
+def one_at_a_time(home: Path) -> Iterator[None]:
+    """Keep every other process of a home from taking a delivery in meanwhile; a kill lets go.
+
+    Two that take the same alert at once would open an incident each.
+    """
+    with (home / "desk.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def keep_delivery(folder: Folder, incident: str, alert: CaseAlert) -> None:

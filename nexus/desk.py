@@ -18,7 +18,7 @@ from incidents.events import AlertsArrived
 from incidents.incident import Incident
 from incidents.value import Value
 from nexus.app import Listeners, driver
-from nexus.deliveries import delivered, keep_delivery
+from nexus.deliveries import delivered, keep_delivery, one_at_a_time
 from nexus.house import House
 from nexus.live import open_live
 from nexus.site import Site
@@ -80,7 +80,8 @@ class Desk:
         """
         alerts = parse_alerts(body, self.clock.now(), source, self.site.catalogue)
         async with self._lock:
-            receipt = await self._kept(alerts)
+            with one_at_a_time(self.house.settings.home):
+                receipt = await self._kept(alerts)
         if receipt.incident is not None:
             if receipt.taken is not Taken.KNOWN:
                 keep_delivery(self.house.folder, receipt.incident, delivered(body, self.clock.now(), alerts))

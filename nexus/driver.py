@@ -6,7 +6,7 @@ A person's event preempts a running step; timers and alerts wait for the step, w
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -38,12 +38,13 @@ class Waiter(Protocol):
 
 @dataclass(frozen=True)
 class Driver:
-    """Everything that is needed to drive one incident."""
+    """Everything that is needed to drive one incident; `saved` hears whenever it was saved."""
 
     store: IncidentStore
     graph: Graph
     deps: Deps
     waiter: Waiter
+    saved: Callable[[], None] = lambda: None
 
     async def drive(self, incident: str) -> Incident:
         """Run until the end, or until it waits for people who are not here.
@@ -150,6 +151,7 @@ class Driver:
 
     async def _save(self, packed: str) -> None:
         await self.store.save(Incident.model_validate_json(packed), self.deps.clock.now())
+        self.saved()
 
     async def _settle(self, incident: str) -> None:
         """What the state has seen is handled."""

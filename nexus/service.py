@@ -4,6 +4,7 @@ Every request is checked first, then written to the inbox; whoever drives the in
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -13,11 +14,12 @@ from incidents.errors import ApprovalRefused, Refused, UnknownName, UsageError
 from incidents.events import DecisionMade, Event, NoteAdded, SeveritySet, Stopped
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy, decide
+from incidents.safety import frozen
 from incidents.severity import Severity, Status
 from nexus.house import House
 from nexus.store.find import find_incident
 from nexus.store.port import IncidentStore
-from nexus.store.records import WorldKind, WorldRef
+from nexus.store.records import WorldKind, WorldRef, person
 from tools.clock import Clock, WallClock
 from tools.redact import redact
 
@@ -57,7 +59,8 @@ class Service:
 
         Raises:
             UnknownName, UsageError: no such incident or proposal, or no name.
-            ApprovalRefused: late, used, for another digest, or by the same person twice.
+            ApprovalRefused: late, used, for another digest, within a freeze, after a stop, or by the same
+                person with two answers. The same answer again changes nothing.
         """
         if not by.strip():
             raise UsageError("Say who decides: --by NAME")
@@ -71,9 +74,34 @@ class Service:
             at=await self._now(identity),
             note=redact(note),
         )
-        decided = decide(proposal, approval, self.policy_of(await self.store.world_of(identity)))
-        await self.store.record_approval(decision(incident, approval))
+        kept = next((a for a in await self.store.approvals(identity) if _same(a, approval)), None)
+        policy = self.policy_of(await self.store.world_of(identity))
+        try:
+            await self._may_still(incident, proposal, approval, policy)
+            decided = decide(proposal, kept or approval, policy)
+        except ApprovalRefused:
+            if kept is None:
+                raise
+            return proposal  # said before and heard; its answer may have been lost on the way
+        if kept is None:
+            await self.store.record_approval(decision(incident, approval))
         return decided
+
+    async def _may_still(
+        self, incident: Incident, proposal: Proposal, approval: Approval, policy: ApprovalPolicy
+    ) -> None:
+        """Refuse what could not be executed anyway: after a stop that nobody has handled yet, in a freeze."""
+        for event in await self.store.events(incident.id):
+            if event.kind == "stop":
+                raise ApprovalRefused(f"{event.by} stopped the agents of {incident.id}; nothing was decided")
+        service = proposal.action.service
+        why = frozen(policy.freezes, service, incident.severity, approval.at)
+        if why is not None and approval.verdict is Verdict.APPROVE:
+            raise ApprovalRefused(f"{why}; nothing was decided")
+
+    async def under_way(self, identity: str) -> tuple[str, ...]:
+        """The changes of an incident that were begun and have no outcome yet, as people read them."""
+        return tuple(intent.action.title for intent in await self.store.unfinished(identity))
 
     async def note(self, identity: str, *, by: str, text: str) -> None:
         """Give the agents a hint or a constraint."""
@@ -101,9 +129,12 @@ class Service:
     async def stop_all(self, *, by: str, reason: str) -> tuple[str, ...]:
         """Stop the agents of every incident that runs; the ids of those that were."""
         running = [one.id for one in await self.store.open_incidents() if one.status is Status.OPEN]
+        stopped = []
         for identity in running:
-            await self.stop(identity, by=by, reason=reason)
-        return tuple(running)
+            with suppress(Refused):  # one that ended in this moment must not keep the others running
+                await self.stop(identity, by=by, reason=reason)
+                stopped.append(identity)
+        return tuple(stopped)
 
     async def _send(self, event: Event) -> None:
         if not await self.store.add_event(event):
@@ -124,6 +155,12 @@ def decision(incident: Incident, approval: Approval) -> DecisionMade:
     """The event of one person's decision; its id says who decided on what."""
     identity = f"{incident.id}:decision:{approval.action}:{approval.digest[:12]}:{approval.by}"
     return DecisionMade(id=identity, incident=incident.id, at=approval.at, approval=approval)
+
+
+def _same(one: Approval, other: Approval) -> bool:
+    """Whether a person says the same of the same proposal again."""
+    said = ((a.action, a.digest, a.verdict, person(a.by)) for a in (one, other))
+    return len(set(said)) == 1
 
 
 def _event(incident: str, kind: str, by: str, at: datetime) -> str:

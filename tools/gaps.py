@@ -11,6 +11,8 @@ from contextvars import ContextVar
 
 import structlog
 
+from tools.clock import Clock
+
 log = structlog.get_logger(__name__)
 
 _open: ContextVar[list[str] | None] = ContextVar("gaps", default=None)
@@ -35,3 +37,24 @@ def noted() -> Iterator[list[str]]:
         yield gaps
     finally:
         _open.reset(token)
+
+
+class Outage:
+    """Since when something has not answered, by this machine's clock.
+
+    Args:
+        clock: tells when the first question failed.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._since = ""
+
+    def told(self, sentence: str) -> str:
+        """A sentence about a question that failed, with since when that is so."""
+        self._since = self._since or f"{self._clock.now():%H:%M:%S} UTC"
+        return f"{sentence} (unavailable since {self._since})"
+
+    def over(self) -> None:
+        """It answered."""
+        self._since = ""

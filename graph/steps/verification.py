@@ -5,6 +5,7 @@ from datetime import datetime
 from agents.engine import Assignment
 from agents.role import RELEVANT_DEVELOPER
 from graph.entries import Told, entry
+from graph.facts import heard
 from graph.handle import hand_over
 from graph.state import Deps, Done
 from graph.step import StepSpec, assignment, begin
@@ -51,8 +52,9 @@ async def prepare(deps: Deps, incident: Incident) -> Told:
     )
     if found.verdict is Recovery.RECOVERED and after.mitigated_at is None:
         after = after.evolve(mitigated_at=now)
+    after, gaps = await heard(deps, after)
     told = entry(after, now, EntryKind.VERIFICATION, found.summary, "check", evidence=found.evidence)
-    return Told(after, (told,))
+    return Told(after, (*gaps, told))
 
 
 def _settled(runbook: Runbook) -> RecoveryArgs:
@@ -191,8 +193,8 @@ def _unchanged(incident: Incident, watch: Watch, now: datetime) -> Told:
 
 
 def _unknown(incident: Incident, watch: Watch, now: datetime) -> Told:
-    if _in_a_row(watch, Recovery.UNKNOWN) < PATIENCE and now < watch.until:
-        return Told(incident)
+    if _in_a_row(watch, Recovery.UNKNOWN) < PATIENCE:
+        return Told(incident)  # also at the end of the watch: an outage of the metrics prolongs it
     return hand_over(incident, "the recovery cannot be confirmed: no data for the watched signals", now)
 
 

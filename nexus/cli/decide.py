@@ -105,5 +105,8 @@ def stop(
         stopped = (identity,) if identity else asyncio.run(service.stop_all(by=by, reason=reason))
         for one in stopped:
             out().print(f"{one}: stopped; what was pending is revoked.", markup=False)
+            for title in asyncio.run(service.under_way(one)):
+                said = f"{one}: to {title} has begun and is not broken off; its outcome will be told."
+                out().print(said, markup=False)
         if not stopped:
             out().print("Nothing runs.")

@@ -1,6 +1,7 @@
 """Verbs of a live world: serve, init."""
 
 import asyncio
+import os
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -65,14 +66,17 @@ def site_of(config: Path | None) -> tuple[Path, "Site"]:
     """The configuration's absolute path and what it says.
 
     Raises:
-        SettingsError: it cannot be read, or breaks a rule.
+        SettingsError: it cannot be read, breaks a rule, or needs what is not installed.
     """
     from nexus.books import roster_of
     from nexus.site import load_site
+    from nexus.telemetry import switch_on
 
     path = (config or settings().config).resolve()
     site = load_site(path)
     site.need_roles(role.slug for role in roster_of(settings()).roles)
+    site.need_extras()
+    switch_on(settings())
     return path, site
 
 
@@ -112,7 +116,8 @@ async def _serve(opened: "House", site: "Site", path: Path, mode: str, host: str
     where = sock.getsockname()
     out().print(f"Nexus takes alerts at http://{where[0]}:{where[1]}/alerts", markup=False)
     out().print(f"{len(site.services)} services, engine {mode}; Ctrl-C stops it.", markup=False)
-    server = uvicorn.Server(uvicorn.Config(web(desk, token), log_level="warning", access_log=False))
+    people = {one.name: opened.secrets(one.token) for one in site.people if one.token is not None}
+    server = uvicorn.Server(uvicorn.Config(web(desk, token, people), log_level="warning", access_log=False))
     await server.serve([sock])
 
 
@@ -126,5 +131,5 @@ def _listening(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port))
     except OSError as error:
         raise NexusError(
-            f"{host}:{port} cannot be listened on ({error.strerror}); name another with --port"
+            f"{host}:{port} cannot be listened on ({os.strerror(error.errno or 0)}); name another with --port"
         ) from None

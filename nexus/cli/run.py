@@ -126,8 +126,10 @@ def _introduce(mode: EngineMode) -> None:
 
 def _start(alert: Path | None, world: Path, approve: Approve, mode: EngineMode, as_json: bool) -> "Incident":
     from nexus.recorded import open_recorded
+    from nexus.telemetry import switch_on
 
     body = _body(alert) if alert is not None else None
+    switch_on(settings())  # what cannot be used is told before an incident is opened
     with house(create=True) as opened:
         incident = asyncio.run(open_recorded(opened, world.resolve(), body, mode))
         if not as_json:

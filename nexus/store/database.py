@@ -116,4 +116,11 @@ def _nothing_yet(path: Path) -> UsageError:
 
 
 def _unusable(path: Path, error: Exception) -> NexusError:
-    return NexusError(f"The store {path} cannot be used: {error}")
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the rest is which way of it
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        advice = "another process holds it, such as a backup: try again when that has ended"
+    elif code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        advice = "put a backup in its place, or let NEXUS_HOME name another folder"
+    else:
+        advice = "make its folder writable, or let NEXUS_HOME name another one"
+    return NexusError(f"The store {path} cannot be used: {error}; {advice}")

@@ -26,6 +26,8 @@ from nexus.store.records import (
     earlier,
     incident_id,
     person,
+    still_wanted,
+    too_late,
     within,
 )
 
@@ -161,8 +163,11 @@ class MemoryStore:
         self._known(event.incident)
         approval = event.approval
         key = (event.incident, approval.action, approval.digest, person(approval.by))
-        if not self._approvals.insert(key, approval):
+        if key in self._approvals:
             raise already_decided(approval)
+        if await self.spent(approval.digest):
+            raise too_late(approval)
+        self._approvals.insert(key, approval)
         self._inbox.setdefault(event.id, event)
 
     async def approvals(self, incident: str) -> tuple[Approval, ...]:
@@ -170,8 +175,9 @@ class MemoryStore:
         return self._approvals.of(incident)
 
     async def begin(self, proposal: Proposal, at: datetime, limits: Limits | None = None) -> bool:
-        """Keep the intent to execute a proposal, once, if the limits allow it."""
+        """Keep the intent to execute a proposal, once, if nobody stopped it and the limits allow it."""
         self._known(proposal.incident)
+        still_wanted(proposal, await self.events(proposal.incident))
         mine = begun(proposal, at)
         within(
             limits,

@@ -66,7 +66,7 @@ class IncidentStore(Journal, Intents, Backlog, Protocol):
         """Keep a person's decision and put it in the inbox: both or neither.
 
         Raises:
-            ApprovalRefused: this person has already decided on that digest of that proposal.
+            ApprovalRefused: this person has already decided on that digest of that proposal, or it has begun.
         """
         ...
 

@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Self
 
 from graph.ports import Intent
-from incidents.action import Approval, Proposal
-from incidents.errors import ActionRefused, ApprovalRefused
+from incidents.action import Approval, Proposal, Verdict
+from incidents.errors import ActionRefused, ApprovalRefused, Withdrawn
+from incidents.events import Event
 from incidents.incident import Incident
 from incidents.safety import Begun, Limits, conflict
 from incidents.severity import Severity, Status, Step
@@ -116,6 +117,14 @@ def already_decided(approval: Approval) -> ApprovalRefused:
     )
 
 
+def too_late(approval: Approval) -> ApprovalRefused:
+    """The refusal of a decision on a change that has begun."""
+    return ApprovalRefused(
+        f"{approval.action} ({approval.digest[:12]}) has begun; its outcome will be told, and its undo is "
+        "offered if things get worse"
+    )
+
+
 def begun(proposal: Proposal, at: datetime) -> Intent:
     """The intent to execute a proposal."""
     return Intent(
@@ -136,6 +145,21 @@ def earlier(intent: Intent, still_open: bool) -> Begun:
         at=intent.begun_at,
         open=still_open and (intent.outcome is None or intent.outcome.done),
     )
+
+
+def still_wanted(proposal: Proposal, waiting: Iterable[Event]) -> None:
+    """Refuse a change that somebody stopped or rejected in words that nobody has read yet.
+
+    Raises:
+        Withdrawn: the message says who.
+    """
+    for event in waiting:
+        if event.kind == "stop":
+            raise Withdrawn(f"{event.by} stopped the agents before it began; nothing was executed")
+        if event.kind == "decision" and event.approval.verdict is Verdict.REJECT:
+            said = event.approval
+            if (said.action, said.digest) == (proposal.id, proposal.digest):
+                raise Withdrawn(f"{said.by} rejected it before it began; nothing was executed")
 
 
 def within(limits: Limits | None, mine: Intent, others: Iterable[Begun]) -> None:

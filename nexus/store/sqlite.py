@@ -29,6 +29,8 @@ from nexus.store.records import (
     earlier,
     incident_id,
     person,
+    still_wanted,
+    too_late,
     within,
 )
 from nexus.store.rows import as_json, columns, sortable, summaries
@@ -195,6 +197,8 @@ class Store:
             ).rowcount
             if not new:
                 raise already_decided(approval)
+            if run("spent", digest=approval.digest).fetchone():
+                raise too_late(approval)
             run("add_event", id=event.id, incident=incident, body=as_json(event))
 
         await self._atomically(incident, work)
@@ -204,10 +208,12 @@ class Store:
         return await self._all(Approval, "approvals", incident=incident)
 
     async def begin(self, proposal: Proposal, at: datetime, limits: Limits | None = None) -> bool:
-        """Keep the intent to execute a proposal, once, if the limits allow it."""
+        """Keep the intent to execute a proposal, once, if nobody stopped it and the limits allow it."""
         intent = begun(proposal, at)
 
         def work(run: Run) -> bool:
+            waiting = run("events", incident=intent.incident, handled=0)
+            still_wanted(proposal, (EVENT.validate_json(body) for (body,) in waiting))
             within(limits, intent, (_begun(*row) for row in run("live_intents", key=intent.key)))
             values = {"key": intent.key, "digest": intent.digest, "body": as_json(intent)}
             return run("begin_intent", incident=intent.incident, **values).rowcount > 0

@@ -101,7 +101,8 @@ def test_a_decision_counts_once_and_for_what_was_seen(nexus: Terminal, waiting: 
     assert unknown.code == 2
     assert "A9" in unknown.err
     assert nexus("approve", identity, "--by", "ana").code == 0
-    twice = nexus("approve", identity, "--by", "Ana")
+    assert nexus("approve", identity, "--by", "Ana").code == 0  # the same again: its answer was lost
+    twice = nexus("reject", identity, "--by", "Ana", "--note", "or not")
     assert twice.code == 1
     assert "already decided" in twice.err
     nexus("resume")

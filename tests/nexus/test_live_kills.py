@@ -1,20 +1,11 @@
-"""A live incident whose parts die in the middle of every step: one execution, and nothing is lost."""
+"""A live incident whose Nexus or telemetry dies in the middle of every step: one execution, nothing lost."""
 
-import json
-import os
-import signal
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 
-import httpx2
-import pytest
-
-from tests.nexus.cli import Terminal
-from tests.nexus.rig import Rig, rig
+from incidents.action import ActionState
+from tests.nexus.live import TOKENS, Live, live, together
+from tests.nexus.network import Cut
+from tests.nexus.served import served
 
 #: What the timeline says when a step is under way, in the order in which they come.
 STEPS = (
@@ -29,89 +20,75 @@ STEPS = (
 )
 
 
-@contextmanager
-def served(made: Rig, home: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """A serving Nexus; killed if it takes longer than a minute, or still runs at the end."""
-    environment = os.environ | {
-        "NEXUS_HOME": str(home),
-        "NEXUS_RUNBOOK": str(made.folder / "runbook.yaml"),
-        "NEXUS_CONFIG": str(made.folder / "nexus.yaml"),
-        "PYTHONUNBUFFERED": "1",
-    }
-    words = [sys.executable, "-m", "nexus", "serve", "--port", "0", "--engine", "playbook"]
-    with subprocess.Popen(  # noqa: S603 - the words are the test's own
-        words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as running:
-        watchdog = threading.Timer(150, running.kill)
-        watchdog.start()
-        try:
-            assert running.stdout is not None
-            yield running.stdout.readline().split(" at ")[1].strip(), running
-        finally:
-            watchdog.cancel()
-            running.kill()
-
-
-def follow(running: "subprocess.Popen[str]", until: str) -> list[str]:
-    """The lines up to one that holds some words."""
-    assert running.stdout is not None
-    heard = []
-    for line in running.stdout:
-        heard.append(line)
-        if until in line:
-            return heard
-    raise AssertionError(f"{until!r} never came; the last lines: {''.join(heard[-5:])}")
-
-
-def send(url: str, made: Rig) -> str:
-    answer = httpx2.post(url, json=made.alert(), timeout=20)
-    return str(answer.json()["incident"])
-
-
-def approved(nexus: Terminal, identity: str) -> None:
-    """Approve; the line that asks for it is told a moment before the incident is saved."""
-    said = next(s for _ in range(50) if (s := nexus("approve", identity, "--by", "dana")).code == 0)
-    assert "approved" in said.out
-
-
-@pytest.fixture
-def made(tmp_path: Path) -> Iterator[Rig]:
-    with rig(tmp_path) as running:
-        yield running
-
-
-def test_nexus_is_killed_in_every_step(made: Rig, nexus: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NEXUS_CONFIG", str(made.folder / "nexus.yaml"))
-    identity = ""
-    for step in STEPS:
-        with served(made, nexus.home) as (url, running):
-            identity = send(url, made)
-            follow(running, step)
+def test_nexus_is_killed_in_every_step() -> None:
+    with live() as one, ExitStack() as later:
+        taken = []
+        for step in STEPS:
+            taken.append(one.alert()[1])  # the monitoring repeats what still fires
             if step.startswith("for a person"):
-                approved(nexus, identity)
-            running.send_signal(signal.SIGKILL)
-            running.wait()
-    with served(made, nexus.home) as (_, running):
-        follow(running, "added to the backlog")
-    assert len(made.done) == 1
-    told = json.loads(nexus("show", identity, "--json").out)
-    assert told["status"] == "resolved"
-    assert [proposal["state"] for proposal in told["actions"]] == ["done"]
+                one.approve()
+            else:
+                one.nexus.until(step)
+            one.nexus.kill()
+            one.nexus = later.enter_context(served(one.made.folder, one.home, **TOKENS))
+        one.nexus.until("added to the backlog")
+        assert taken == ["opened"] + ["known"] * 7
+        ended = one.sound("resolved")
+        assert [proposal.state for proposal in ended.proposals] == [ActionState.DONE]
 
 
-def test_the_metrics_are_silent_in_every_step(made: Rig, nexus: Terminal) -> None:
-    made.silent = True
-    with served(made, nexus.home) as (url, running):
-        identity = send(url, made)
-        blind = follow(running, "cause unknown")
-        made.silent = False
-        follow(running, "for a person to decide on A1")
-        made.silent = True
-        approved(nexus, identity)
-        follow(running, "A1 executed")
-        watched = follow(running, "unknown:")
-        made.silent = False
-        follow(running, "resolved:")
-    assert any("answered 503" in line for line in blind)
-    assert not any("recovered:" in line for line in watched)
-    assert len(made.done) == 1
+def test_the_telemetry_is_cut_off_in_every_step() -> None:
+    together(tuple(Cut), _without_telemetry)
+
+
+def _without_telemetry(how: Cut) -> None:
+    with live() as one:
+        lost = [one.made.networks[name] for name in ("metrics", "logs")]
+
+        def cut() -> None:
+            for network in lost:
+                network.cut(how)
+
+        def mend() -> None:
+            for network in lost:
+                network.mend()
+
+        cut()  # triage and investigation
+        one.alert()
+        one.nexus.until("cause unknown")
+        mend()
+        one.nexus.until("for a person to decide on A1")
+        cut()  # the wait, the execution, the first check
+        assert one.saved("A1")
+        assert one.decide()[0] == 200
+        one.nexus.until("A1 executed")
+        watched = one.nexus.until("unknown:")
+        mend()
+        one.nexus.until("resolved:")
+        cut()  # the post-mortem
+        one.nexus.until("added to the backlog")
+        one.sound("resolved")
+        assert not any("recovered:" in line for line in watched)
+        _outages(one, "metrics", "Prometheus")
+        _outages(one, "logs", "Loki")
+
+
+def _outages(one: Live, channel: str, backend: str) -> None:
+    """Both outages are told once, with what does not answer since when, and so is their end."""
+    told = [line for line in one.told() if line.startswith((f"no {channel}:", f"the {channel} answer again"))]
+    assert len(told) == 4, told
+    for gone, back in (told[:2], told[2:]):
+        assert gone.startswith(f"no {channel}: {backend} at http://"), gone
+        assert "(unavailable since " in gone
+        assert gone.endswith("; the incident goes on without them until they answer")
+        assert back == f"the {channel} answer again"
+
+
+def test_an_incident_without_its_logs_still_finds_the_cause() -> None:
+    with live() as one:
+        one.made.networks["logs"].cut(Cut.REFUSED)
+        one.alert()
+        one.approve()
+        one.nexus.until("added to the backlog")
+        one.sound("resolved")
+        assert sum(line.startswith("no logs: Loki at ") for line in one.told()) == 1

@@ -15,7 +15,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from incidents.errors import SettingsError, ToolFailed
 from tools.clock import Clock, WallClock
-from tools.gaps import note
+from tools.gaps import Outage, note
 from tools.live.secrets import Secrets
 from tools.live.spec import Http
 from tools.redact import redact
@@ -85,6 +85,7 @@ class Backend:
         self._clock = clock or WallClock()
         self._client: httpx2.AsyncClient | None = None
         self._used: set[str] = set()
+        self._outage = Outage(self._clock)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -138,9 +139,12 @@ class Backend:
             reraise=True,
         )
         answer = Answer("", {})
-        async for attempt in attempts:
-            with attempt:
-                answer = await self._once(method, path, query, body, headers)
+        try:
+            async for attempt in attempts:
+                with attempt:
+                    answer = await self._once(method, path, query, body, headers)
+        except (Passing, Silent) as error:
+            raise type(error)(self._outage.told(str(error))) from None
         return answer
 
     def parsed(self, text: str) -> Any:
@@ -195,9 +199,13 @@ class Backend:
         except (TimeoutError, httpx2.TimeoutException):
             raise Silent(f"{self.name} at {self.where} did not answer within {seconds:g} s") from None
         except httpx2.HTTPError as error:
-            why = self.quoted(str(error)) or type(error).__name__
+            # One wording, so that questions which broke off at different bytes are told as one.
+            broke = isinstance(error, (httpx2.ReadError, httpx2.RemoteProtocolError))
+            why = "the connection breaks off" if broke else self.quoted(str(error)) or type(error).__name__
             raise Passing(f"{self.name} at {self.where} cannot be reached: {why}") from None
         self._compare_clocks(response.headers.get("date", ""))
+        if response.status_code not in _PASSING:
+            self._outage.over()
         if response.is_success:
             return Answer(text, response.headers)
         raise self._complaint(response.status_code, text, response.headers)

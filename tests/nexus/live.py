@@ -1,0 +1,124 @@
+"""One live incident as a test meets it: alerts and decisions over HTTP, and what was really done."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+import httpx2
+
+from incidents.incident import Incident
+from nexus.store import Store
+from tests.nexus.rig import BAD, Rig, rig
+from tests.nexus.served import Serving, served
+
+#: Who may decide in these systems, and what they show.
+PEOPLE = {"dana": "token-of-dana", "kim": "token-of-kim"}
+SITE = {"people": [{"name": name, "token": f"env:{name.upper()}"} for name in PEOPLE]}
+TOKENS = {name.upper(): token for name, token in PEOPLE.items()}
+
+
+@dataclass
+class Live:
+    """A system, a home, and the Nexus that serves them."""
+
+    made: Rig
+    home: Path
+    nexus: Serving
+    incident: str = ""
+
+    def alert(self, url: str | None = None, **how: str) -> tuple[int, str]:
+        """Send a firing alert, or another; the answer's status and what was taken."""
+        answer = httpx2.post(url or self.nexus.url, json=self.made.alert(**how), timeout=20)
+        self.incident = answer.json().get("incident", self.incident)
+        return answer.status_code, answer.json()["taken"]
+
+    def decide(
+        self, verdict: str = "approve", by: str = "dana", action: str = "A1", url: str | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        """Decide on a proposal over HTTP."""
+        found = self.stands().proposal(action)
+        assert found is not None
+        answer = httpx2.post(
+            f"{url or self.nexus.root}/incidents/{self.incident}/decisions",
+            json={"verdict": verdict, "action": action, "digest": found.digest, "note": "as agreed"},
+            headers={"Authorization": f"Bearer {PEOPLE[by]}"},
+            timeout=20,
+        )
+        return answer.status_code, answer.json()
+
+    def approve(self, action: str = "A1") -> None:
+        """Wait until it is proposed, and approve it."""
+        self.nexus.until(f"for a person to decide on {action}")
+        assert self.saved(action), "the proposal is on disk a moment after it is told"
+        assert self.decide(action=action)[0] == 200
+
+    def saved(self, action: str) -> bool:
+        """Whether a proposal is in the store; what is told is saved a moment later."""
+        return self.seen(lambda incident: incident.proposal(action) is not None)
+
+    def seen(self, true: Callable[[Incident], bool]) -> bool:
+        """Whether something is true of the stored incident; looked for during a moment."""
+        return any(true(self.stands()) for _ in range(300))
+
+    def stands(self, incident: str | None = None) -> Incident:
+        """The incident as it is stored."""
+        with Store.existing(self.home) as store:
+            found = asyncio.run(store.load(incident or self.incident))
+        assert found is not None
+        return found
+
+    def told(self) -> list[str]:
+        """The timeline as it is stored."""
+        with Store.existing(self.home) as store:
+            return [entry.text for entry in asyncio.run(store.entries(self.incident))]
+
+    @property
+    def deeds(self) -> dict[str, list[dict[str, Any]]]:
+        """What the ledger of changes says, by key."""
+        file = self.home / "actions"
+        found: dict[str, list[dict[str, Any]]] = {}
+        for line in file.read_text().splitlines() if file.exists() else ():
+            found.setdefault(json.loads(line)["key"], []).append(json.loads(line))
+        return found
+
+    def sound(self, *ends: str) -> Incident:
+        """The incident ended, nothing was done twice, and the world is as the ledger says."""
+        ended = self.stands()
+        assert ended.status in ends, ended.end_reason
+        deeds = list(self.deeds.values())
+        assert all(len(lines) <= 2 for lines in deeds), "a line before, a line after"
+        switched = [lines[0]["plan"]["action"]["arguments"]["version"] for lines in deeds]
+        assert self.made.version == (switched[-1] if switched else BAD)
+        assert self.made.switches == switched, "each change is in the releases log once"
+        return ended
+
+
+Row = TypeVar("Row")
+
+
+@contextmanager
+def live(**site: object) -> Iterator[Live]:
+    """A broken system and a Nexus that serves it, in folders of their own."""
+    with TemporaryDirectory(prefix="nx-") as place:
+        folder = Path(place)
+        with rig(folder) as made:
+            made.broken(**SITE, **site)
+            with served(folder, folder / "home", **TOKENS) as nexus:
+                yield Live(made, folder / "home", nexus)
+
+
+def together(rows: Sequence[Row], play: Callable[[Row], None]) -> None:
+    """Play every row of a table at once, each in a system of its own: most of their time is waiting."""
+    with ThreadPoolExecutor(len(rows)) as pool:
+        played = [pool.submit(play, row) for row in rows]
+    failed = [(row, error) for row, one in zip(rows, played, strict=True) if (error := one.exception())]
+    for row, error in failed:
+        error.add_note(f"played: {row}")
+    if failed:
+        raise failed[0][1]
