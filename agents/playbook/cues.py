@@ -39,6 +39,7 @@ class ResourceCue(Value):
     match: str
     actions: tuple[ActionKind, ...]
     held: bool = Field(default=False, description="somebody holds it, whom a restart makes let go")
+    kept: bool = Field(default=False, description="what was taken stays taken until the process ends")
 
 
 class Cues(Value):
@@ -107,6 +108,11 @@ def is_held(resource: str) -> bool:
     return _resource(resource).held
 
 
+def is_kept(resource: str) -> bool:
+    """Whether what was taken of that resource stays taken until the process ends."""
+    return _resource(resource).kept
+
+
 def _resource(words: str) -> ResourceCue:
     found = (cue for cue in cues().resources if says(cue.match, words))
     return next(found, ResourceCue(match="", actions=()))
@@ -119,6 +125,11 @@ def forbidden_kinds(texts: tuple[str, ...]) -> frozenset[ActionKind]:
         for kind, words in cues().kinds.items()
         if says(rf"(?:{cues().forbidding})\W+(?:[\w'-]+\W+){{0,4}}?\b(?:{words})\b", *texts)
     )
+
+
+def names(text: str, service: str) -> bool:
+    """Whether a text names a service, as a word of its own."""
+    return re.search(rf"(?<![\w-]){re.escape(service)}(?![\w-])", text) is not None
 
 
 def quoted(text: str, longest: int = 120) -> str:

@@ -5,7 +5,7 @@ fewest against it wins. How sure that makes is told in `confidence.py`.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from agents.playbook.confidence import Standing, confidence
@@ -20,6 +20,8 @@ _NEAR = 0.5
 #: A service with less than this share is not even named, unless it was changed just before.
 _NAMED = 0.3
 _MOST = 3
+#: What a part says of itself counts half as much again where others saw it too.
+_BORNE_OUT = 1.5
 
 _KINDS = (Category.DEPLOYMENT, Category.INFRASTRUCTURE, Category.CODE, Category.DEPENDENCY)
 
@@ -34,7 +36,7 @@ def weigh(hints: Sequence[Hint], catalogue: Catalogue) -> tuple[Hypothesis, ...]
     Returns:
         Nothing if no hint marks a service of the catalogue.
     """
-    hints = _counted_once(hints)
+    hints = _borne_out(_counted_once(hints))
     places = _places(hints, catalogue)
     if not places:
         return ()
@@ -51,7 +53,23 @@ def weigh(hints: Sequence[Hint], catalogue: Catalogue) -> tuple[Hypothesis, ...]
             made.append(other)
         elif weight >= _NAMED * best or any(_blames_a_change(hint) for hint in about):
             made.append(other.model_copy(update={"ruled_out_by": _why_less(about, hints, places[0][0])}))
-    return (made[0], *sorted(made[1:], key=lambda one: one.ruled_out_by is not None))
+    spared = _spared(hints, catalogue, {one.service for one in made if one.ruled_out_by is None})
+    told = {(one.service, one.category) for one in spared}
+    made = [one for one in made if (one.service, one.category) not in told]
+    return (made[0], *sorted((*made[1:], *spared), key=lambda one: one.ruled_out_by is not None))
+
+
+def _spared(hints: Sequence[Hint], catalogue: Catalogue, blamed: Set[str | None]) -> list[Hypothesis]:
+    """Changes that look like the cause by their time, each with what speaks against it."""
+    kind = Category.DEPLOYMENT
+    against = [hint for hint in hints if hint.against and hint.category is kind]
+    changed = dict.fromkeys(hint.service for hint in against if hint.change is not None)
+    return [
+        _hypothesis(service, kind, Confidence.LOW, about, ruled_out_by=_against(kind, kind, about))
+        for service in changed
+        if service not in blamed and catalogue.find(service) is not None
+        for about in [[hint for hint in hints if hint.service == service]]
+    ]
 
 
 @dataclass(frozen=True)
@@ -75,10 +93,23 @@ def _counted_once(hints: Sequence[Hint]) -> list[Hint]:
     for hint in hints:
         if _blames_a_change(hint):
             key = (hint.service, hint.change)
-            heaviest[key] = max(heaviest.get(key, hint), hint, key=lambda one: one.weight)
+            heaviest[key] = max(
+                heaviest.get(key, hint), hint, key=lambda one: (one.weight, one.category or "", one.text)
+            )
     return [
         hint.model_copy(update={"weight": 0.0})
         if _blames_a_change(hint) and heaviest[hint.service, hint.change] is not hint
+        else hint
+        for hint in hints
+    ]
+
+
+def _borne_out(hints: list[Hint]) -> list[Hint]:
+    """A part outside that says itself that it is down, and whose calls were seen to fail, weighs more."""
+    seen = {h.service for h in hints if h.ranked and h.channel is not Channel.TOPOLOGY}
+    return [
+        hint.model_copy(update={"weight": _BORNE_OUT * hint.weight})
+        if hint.ranked and hint.channel is Channel.TOPOLOGY and hint.service in seen
         else hint
         for hint in hints
     ]
@@ -117,6 +148,8 @@ def _explained(service: str, about: list[Hint], catalogue: Catalogue, field: _Fi
         - _sum(h for h in about if h.category is kind and h.against)
         for kind in _KINDS
     }
+    if any(_blames_a_change(hint) for hint in about):  # what ran out with it is its damage
+        totals[Category.DEPLOYMENT] += _sum(h for h in about if h.category and _marks(h, Category.DEPLOYMENT))
     winner = max(_KINDS, key=lambda kind: totals[kind])
     guessed = totals[winner] <= 0
     if guessed:
@@ -186,8 +219,9 @@ def _hypothesis(
     marks = [h for h in about if not h.against and _marks(h, category)]
     used = sorted([*signs, *(marks if ruled_out_by is None else [])], key=lambda h: -h.weight)
     blamed = category in {Category.DEPLOYMENT, Category.INFRASTRUCTURE, Category.CODE}
-    change = next((h.change for h in used if h.change and h.channel is Channel.CHANGES), None)
     contrary = [h for h in about if h.against and h.category is category]
+    named = [h for h in used if h.channel is Channel.CHANGES] + (contrary if ruled_out_by is not None else [])
+    change = next((h.change for h in named if h.change), None)
     return Hypothesis(
         service=service,
         category=category,
@@ -201,9 +235,11 @@ def _hypothesis(
 
 
 def _marks(hint: Hint, category: Category) -> bool:
-    """Whether a hint shows the damage; a release carries its code, so errors of the code are its damage."""
+    """Whether a hint shows the damage; a release carries code and settings: what these log is its damage."""
     return hint.category is None or (
-        category is Category.DEPLOYMENT and hint.category is Category.CODE and hint.channel is Channel.LOGS
+        category is Category.DEPLOYMENT
+        and hint.category in {Category.CODE, Category.INFRASTRUCTURE}
+        and hint.channel is Channel.LOGS
     )
 
 
@@ -240,4 +276,6 @@ def _why_less(about: list[Hint], hints: Sequence[Hint], winner: str) -> str:
         minutes = (own - first).total_seconds() / 60
         if minutes >= 1:
             return f"it deviates {minutes:.0f} min later than {winner}"
-    return f"less speaks for it than for {winner}"
+    ranked = [hint for hint in hints if hint.service == winner and not hint.against and hint.category is None]
+    strongest = max(ranked, key=lambda hint: hint.weight, default=None)
+    return f"less speaks for it than for {winner}{f' ({strongest.text})' if strongest else ''}"

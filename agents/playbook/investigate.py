@@ -1,16 +1,17 @@
 """Investigate: answer the runbook's checks, then weigh what was seen into competing hypotheses."""
 
-import re
 from datetime import datetime
 
 from agents.engine import Assignment, Desk
+from agents.playbook.cues import names
 from agents.playbook.hypotheses import weigh
 from agents.playbook.look import answer, follow_up, has_tool
 from agents.playbook.look_cause import SUSPECTED, look_suspects
+from agents.playbook.outlived import without_outlived
 from agents.playbook.sight import Focus, Hint, Seen, no_data
-from agents.playbook.triage import measured_severity
+from agents.playbook.triage import is_minor, measured_severity, sent_severity
 from incidents.action import ActionKind, ActionState, Proposal
-from incidents.findings import Category, Channel, Hypothesis
+from incidents.findings import Category, Channel, Confidence, Hypothesis
 from incidents.reports import CheckState, InvestigationReport
 from incidents.severity import Severity
 from incidents.verification import Recovery
@@ -36,14 +37,15 @@ async def investigate(assignment: Assignment, desk: Desk) -> InvestigationReport
     if not any(look.measured and look.state is not CheckState.NO_DATA for look in seen):
         return _blind(looks, seen)
     catalogue = desk.kit.sources.world.catalogue
-    hints = list(dict.fromkeys([*(hint for look in seen for hint in look.hints), *_tried(desk)]))
+    found = await without_outlived([hint for look in seen for hint in look.hints], desk)
+    hints = list(dict.fromkeys([*found, *_tried(desk)]))
     hypotheses = weigh(hints, catalogue) if any(look.state is CheckState.ABNORMAL for look in seen) else ()
     return InvestigationReport(
         summary=_summary(hypotheses, seen),
         checks=tuple(look.as_check(check) for check, look in looks),
         hypotheses=hypotheses,
         gaps=_gaps(seen),
-        severity=await _other_severity(desk),
+        severity=await _other_severity(desk, hypotheses[:1], hints),
     )
 
 
@@ -72,15 +74,10 @@ def in_question(desk: Desk, ranked: Seen | None) -> tuple[str, ...]:
     catalogue = desk.kit.sources.world.catalogue
     suspects = [hint.service for hint in ranked.hints] if ranked is not None else []
     texts = [*(note.text for note in desk.incident.notes), desk.incident.question or ""]
-    noted = [name for text in texts for name in catalogue.names if _names(text, name)]
+    noted = [name for text in texts for name in catalogue.names if names(text, name)]
     wanted = dict.fromkeys([*suspects, *noted, *desk.incident.services])
     known = [name for name in wanted if catalogue.find(name) is not None]
     return tuple(known[:SUSPECTED])
-
-
-def _names(text: str, service: str) -> bool:
-    """Whether a text names a service, as a word of its own."""
-    return re.search(rf"(?<![\w-]){re.escape(service)}(?![\w-])", text) is not None
 
 
 def _onset(desk: Desk, ranked: Seen | None) -> datetime:
@@ -110,12 +107,34 @@ def _did_not_help(proposal: Proposal) -> bool:
     return proposal.state is ActionState.DONE and proposal.undo_of is None and proposal.action.kind in _MENDS
 
 
-async def _other_severity(desk: Desk) -> Severity | None:
-    """The severity that is measured now, if it is another than the incident's; a person's word stands."""
-    if desk.incident.severity_by is not None or not has_tool(desk, "overview"):
+async def _other_severity(desk: Desk, best: tuple[Hypothesis, ...], hints: list[Hint]) -> Severity | None:
+    """The severity that is measured now, if it is another than the incident's; a person's word stands.
+
+    A role that cannot measure it tells when an alert that came later is more severe than the incident. Once
+    its cause is found in what was made, not in what runs short and is felt later, a P2 may prove minor.
+    """
+    current = desk.incident.severity
+    if desk.incident.severity_by is not None:
         return None
-    measured = await measured_severity(desk)
-    return measured if measured is not desk.incident.severity else None
+    if _is_made(best) and not _runs_short(best, hints) and is_minor(desk):
+        return Severity.P3
+    if has_tool(desk, "overview"):
+        measured = await measured_severity(desk)
+        return measured if measured is not current else None
+    sent = sent_severity(desk)
+    return sent if sent is not None and current is not None and sent.rank < current.rank else None
+
+
+def _is_made(best: tuple[Hypothesis, ...]) -> bool:
+    """Whether a release, a setting or code is found to be the cause."""
+    made = {Category.DEPLOYMENT, Category.CODE}
+    return any(one.category in made and one.confidence is not Confidence.LOW for one in best)
+
+
+def _runs_short(best: tuple[Hypothesis, ...], hints: list[Hint]) -> bool:
+    """Whether something was seen to run short where the cause is, whatever made it."""
+    where = {one.service for one in best}
+    return any(h.service in where and h.category is Category.INFRASTRUCTURE and not h.against for h in hints)
 
 
 def _summary(hypotheses: tuple[Hypothesis, ...], seen: list[Seen]) -> str:

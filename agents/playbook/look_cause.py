@@ -1,13 +1,14 @@
 """Looks at what may be the cause: the ranking, the series of a service, its logs."""
 
-from agents.playbook.cues import log_category, log_cue, quoted
+from agents.playbook.cues import log_category, log_cue, names, quoted
 from agents.playbook.sight import Focus, Hint, Seen, judged, no_data, together
+from incidents.catalogue import Service, ServiceKind
 from incidents.findings import Category, Channel, Suspect
 from incidents.reports import CheckState
 from incidents.verification import SignalKind
 from tools.box import LOGS, METRICS, SUSPECTS
 from tools.box.arguments import LogsArgs, MetricsArgs, NoArgs
-from tools.box.views import LogTemplate, MetricsView
+from tools.box.views import LogsView, LogTemplate, MetricsView
 from tools.levels import Level
 from tools.words import clock_time, quantity
 
@@ -21,6 +22,8 @@ _KIND = 1.5
 _FAINT = 0.3
 #: A line that names what ran out weighs more than what the ranking takes a suspect for, less than a release.
 _OUTRIGHT = 2.2
+#: A line in which a caller passes on what a part answered weighs less than that part's own.
+_PASSED_ON = 0.5
 _SHOWN = 3
 
 
@@ -151,7 +154,7 @@ async def _logs_of(focus: Focus, service: str) -> Seen:
     view = answer.data
     if view is None or not view.lines:
         return no_data(f"No log lines of {service} are recorded.", answer)
-    telling = [one for one in view.templates if _is_failure(one) and (one.novel or _grew(one))]
+    telling = telling_lines(view)
     if not telling:
         finding = f"{service} logs no new or growing kind of error."
         return Seen(state=CheckState.NORMAL, finding=finding, evidence=(answer.id,), gaps=view.gaps)
@@ -162,9 +165,14 @@ async def _logs_of(focus: Focus, service: str) -> Seen:
         state=CheckState.ABNORMAL,
         finding=f"{service} logs {'a new kind of error' if telling[0].novel else 'more errors'}: {said}.",
         evidence=(answer.id,),
-        hints=_of_lines(service, telling, answer.id),
+        hints=_of_lines(focus, service, telling, answer.id),
         gaps=view.gaps,
     )
+
+
+def telling_lines(view: LogsView) -> list[LogTemplate]:
+    """The failures that are new, or that grew."""
+    return [one for one in view.templates if _is_failure(one) and (one.novel or _grew(one))]
 
 
 def _is_failure(one: LogTemplate) -> bool:
@@ -180,16 +188,38 @@ def _grew(one: LogTemplate) -> bool:
     return usual is None or one.per_minute >= max(3 * usual, usual + 1)
 
 
-def _of_lines(service: str, telling: list[LogTemplate], evidence: str) -> tuple[Hint, ...]:
-    return tuple(
-        Hint(
-            service=service, channel=Channel.LOGS, evidence=evidence, onset=one.first,
-            category=cue.category if (cue := log_cue(one.template, one.sample)) else None,
-            weight=_log_weight(one),
-            text=f"it logs {quoted(one.template, 80)}",
-        )
-        for one in telling[:_SHOWN]
+def _of_lines(focus: Focus, service: str, telling: list[LogTemplate], evidence: str) -> tuple[Hint, ...]:
+    return tuple(_of_line(focus, service, one, evidence) for one in telling[:_SHOWN])
+
+
+def _of_line(focus: Focus, service: str, one: LogTemplate, evidence: str) -> Hint:
+    """What one line tells of the service that writes it, or of the one part that it calls and names.
+
+    Of a part outside, what its callers log is all that can be read; of one inside, its own lines say more.
+    """
+    cue, weight = log_cue(one.template, one.sample), _log_weight(one)
+    told = cue.category if cue is not None else None
+    about = _named(focus, service, one.template)
+    if about is None:
+        return Hint(
+            service=service, category=told, channel=Channel.LOGS, evidence=evidence, onset=one.first,
+            weight=weight, text=f"it logs {quoted(one.template, 80)}",
+        )  # fmt: skip
+    outside = about.kind is ServiceKind.EXTERNAL
+    inside = None if told is Category.DEPENDENCY else told
+    return Hint(
+        service=about.name, category=Category.DEPENDENCY if outside else inside, channel=Channel.LOGS,
+        weight=weight if outside else _PASSED_ON * weight, evidence=evidence, onset=one.first,
+        text=f"{service} logs {quoted(one.template, 80)}", ranked=outside,
     )  # fmt: skip
+
+
+def _named(focus: Focus, service: str, line: str) -> Service | None:
+    """The part that the service calls and the line names, if it names one alone."""
+    catalogue = focus.desk.kit.sources.world.catalogue
+    found = catalogue.find(service)
+    named = [part for part in (found.depends_on if found is not None else ()) if names(line, part)]
+    return catalogue.find(named[0]) if len(named) == 1 else None
 
 
 def _log_weight(one: LogTemplate) -> float:

@@ -1,5 +1,8 @@
 """Looks at what was changed: changes near the onset, what runs since when, the state of delivery."""
 
+from collections.abc import Set
+from datetime import datetime
+
 from agents.playbook.cues import quoted
 from agents.playbook.sight import Focus, Hint, Seen, judged, no_data, together
 from incidents.changes import ChangeKind, RunState
@@ -16,6 +19,8 @@ from tools.words import clock_time
 FITS = 0.4
 #: How many minutes before the onset a release still fits, and how far the onset may be off.
 _BEFORE, _AFTER = 60.0, 2.0
+#: What it weighs against a release that no change fits.
+_AGAINST = 0.5
 _SHOWN = 3
 
 _CATEGORY_OF = {
@@ -34,24 +39,27 @@ async def look_changes(focus: Focus) -> Seen:
     if view is None:
         return no_data("The record of changes did not answer.", answer)
     fitting = [one for one in view.changes if one.score >= FITS]
+    changed = {one.change.service for one in fitting}
+    elsewhere = _elsewhere(view, changed)
+    unchanged = [name for name in focus.services if name not in changed and name not in elsewhere]
+    against = (
+        *(_unlike(one, view.onset, answer.id) for one in elsewhere.values()),
+        *(_unchanged(service, answer) for service in unchanged),
+    )
     if not fitting:
         return Seen(
             state=CheckState.NORMAL,
             measured=False,
             finding=f"No change is recorded that fits the onset at {clock_time(view.onset)}.",
             evidence=(answer.id,),
-            hints=tuple(_unchanged(service, answer) for service in focus.services),
+            hints=against,
         )
-    changed = {one.change.service for one in fitting}
     return Seen(
         state=CheckState.ABNORMAL,
         measured=False,
         finding=" ".join(say_change(one) for one in fitting[:_SHOWN]),
         evidence=(answer.id,),
-        hints=(
-            *(_changed(one, answer.id) for one in fitting),
-            *(_unchanged(service, answer) for service in focus.services if service not in changed),
-        ),
+        hints=(*(_changed(one, answer.id) for one in fitting), *against),
     )
 
 
@@ -71,10 +79,31 @@ def _changed(ranked: RankedChange, evidence: str) -> Hint:
     )  # fmt: skip
 
 
+def _elsewhere(view: ChangesView, changed: Set[str]) -> dict[str, RankedChange]:
+    """By service of which no change fits: the best of those made shortly before the onset."""
+    found: dict[str, RankedChange] = {}
+    for one in view.changes:
+        minutes = (view.onset - one.change.time).total_seconds() / 60
+        if one.change.service not in changed and 0 <= minutes <= _BEFORE:
+            found.setdefault(one.change.service, one)
+    return found
+
+
+def _unlike(ranked: RankedChange, onset: datetime, evidence: str) -> Hint:
+    """A change that is named because it looks like the cause by its time."""
+    change = ranked.change
+    return Hint(
+        service=change.service, category=Category.DEPLOYMENT, channel=Channel.CHANGES, weight=_AGAINST,
+        evidence=evidence, against=True, change=change.id,
+        text=f"{change.id} at {clock_time(change.time)} fits the onset at {clock_time(onset)} "
+        f"only by {ranked.score:.2f} of 1",
+    )  # fmt: skip
+
+
 def _unchanged(service: str, answer: Answer[ChangesView]) -> Hint:
     """That nothing is recorded rules nothing out where the record is empty: perhaps nobody keeps one."""
     return Hint(
-        service=service, category=Category.DEPLOYMENT, channel=Channel.CHANGES, weight=0.5,
+        service=service, category=Category.DEPLOYMENT, channel=Channel.CHANGES, weight=_AGAINST,
         evidence=answer.id, text=f"no change of {service} is recorded near the onset", against=True,
         measured=answer.evidence.status is EvidenceStatus.OK,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from incidents.incident import Incident
 from incidents.reports import PostMortemReport, Why
 from incidents.severity import Status
 from incidents.verification import SignalKind
-from tools.words import clock_time
+from tools.words import clock_time, length
 
 #: Minutes after which an alert counts as late and a decision as slow.
 _LATE, _SLOW = 5.0, 10.0
@@ -191,6 +191,7 @@ def lessons(desk: Desk) -> Lessons:
         "logged": any(r.channel is Channel.LOGS for s in [_suspect(incident)] if s for r in s.reasons),
         "waited": _waited(incident) >= _SLOW,
         "retried": sum(p.state is not ActionState.PROPOSED for p in incident.proposals) > 1,
+        "unaided": not any(p.state is ActionState.DONE for p in incident.proposals),
         "store": service is not None and service.kind in {ServiceKind.DATABASE, ServiceKind.QUEUE},
     }
     return Lessons(
@@ -214,6 +215,7 @@ def _fields(incident: Incident, category: Category) -> dict[str, str]:
         "alerted": _alerted(incident),
         "lag": f"{lag:.0f}" if lag is not None else None,
         "waited": f"{_waited(incident):.0f}",
+        "lasted": length(max(incident.spells).total_seconds() / 60) if incident.spells else None,
     }
     return {name: value for name, value in known.items() if value}
 

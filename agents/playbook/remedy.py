@@ -7,9 +7,11 @@ from log or alert text.
 import re
 
 from agents.engine import Desk
+from agents.playbook.cues import quoted
+from agents.playbook.culprit import culprit
 from agents.playbook.draft import Draft, effect, nothing
 from agents.playbook.look import has_tool
-from incidents.action import Action, ActionKind, Arguments
+from incidents.action import Action, ActionKind, ActionState, Arguments
 from incidents.changes import Change, ChangeKind
 from incidents.findings import Diagnosis
 from tools.box import CHANGES, DEPLOYMENTS
@@ -38,7 +40,9 @@ async def roll_back(desk: Desk, diagnosis: Diagnosis) -> list[Draft]:
         return nothing(f"the blamed change {diagnosis.change} is no release of {service}")
     if blamed is not None and not blamed.running:
         return nothing(f"the blamed version {blamed.version} of {service} no longer runs")
-    targets = _targets(desk, view)
+    targets, ours = _targets(desk, view), _put_there(desk, service, view.running)
+    if ours is not None and not _words(desk) & set(targets):
+        return nothing(f"{service} runs {view.running} since {ours}, and what ran before was blamed")
     if not targets:
         return nothing(f"no version of {service} from before is recorded")
     return [
@@ -76,6 +80,21 @@ def _configured_before(diagnosis: Diagnosis, change: Change, evidence: str) -> l
             evidence=(evidence, *diagnosis.evidence),
         )
     ]
+
+
+def _put_there(desk: Desk, service: str, version: str | None) -> str | None:
+    """The change of ours that brought that version back; what it replaced was blamed before."""
+    return next(
+        (
+            p.id
+            for p in desk.incident.proposals
+            if p.state is ActionState.DONE
+            and (p.action.kind, p.action.service) == (ActionKind.ROLLBACK, service)
+            and p.action.arguments.version == version
+            and p.undo_of is None
+        ),
+        None,
+    )
 
 
 def _targets(desk: Desk, view: DeploymentsView) -> list[str]:
@@ -139,18 +158,29 @@ def _flag_names(change: str) -> list[str]:
 
 
 async def revert_commit(desk: Desk, diagnosis: Diagnosis) -> list[Draft]:
-    """A hotfix that reverts the commit of the blamed change, or of what was deployed last."""
+    """A revert of the blamed change, else of the commit that error lines lead to, else of the last one."""
+    service = diagnosis.service or ""
+    found = None if diagnosis.change is not None else await culprit(desk, service)
+    if found is not None:
+        one = found.commit
+        said = f"{one.id[:12]} of {clock_time(one.at)} ({quoted(one.subject, 80)})"
+        why = f"{service} fails at {found.place}, and commit {said} changed that function last."
+        return _reverted(diagnosis, one.id, found.evidence, why)
     change, evidence = await _blamed(desk, diagnosis)
     if change is None or not change.commit:
-        return nothing(f"no commit of {diagnosis.service} is recorded that could be reverted")
+        return nothing(f"no commit of {service} is recorded that could be reverted")
+    why = f"commit {change.commit} is the recorded change of {service} closest to the onset."
+    return _reverted(diagnosis, change.commit, (evidence,), why)
+
+
+def _reverted(diagnosis: Diagnosis, commit: str, evidence: tuple[str, ...], why: str) -> list[Draft]:
+    service = diagnosis.service or ""
     return [
         Draft(
-            action=Action(
-                kind=ActionKind.HOTFIX, service=change.service, arguments=Arguments(commit=change.commit)
-            ),
-            reason=f"commit {change.commit} is the recorded change of {change.service} closest to the onset.",
+            action=Action(kind=ActionKind.HOTFIX, service=service, arguments=Arguments(commit=commit)),
+            reason=why,
             effect=effect(diagnosis),
-            evidence=(evidence, *diagnosis.evidence),
+            evidence=(*evidence, *diagnosis.evidence),
             concerns=("A revert is new code: it needs its own review and test before it is deployed.",),
         )
     ]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from agents.engine import Desk
-from agents.playbook.cues import is_held, log_cue, quoted, remedies
+from agents.playbook.cues import is_held, is_kept, log_cue, quoted, remedies
 from agents.playbook.draft import Draft, effect, nothing
 from agents.playbook.look import has_tool
 from agents.playbook.look_cause import say_level
@@ -17,6 +17,7 @@ from incidents.verification import SignalKind
 from tools.box import LOGS, METRICS, OVERVIEW, PLAN_ACTION
 from tools.box.arguments import LogsArgs, MetricsArgs, NoArgs, PlanArgs
 from tools.levels import Level
+from tools.symptom import symptom_kind
 
 #: Half as many instances again: enough to feel, not enough to starve the neighbours.
 _MORE = 1.5
@@ -51,7 +52,8 @@ async def _by_resource(desk: Desk, diagnosis: Diagnosis, kind: ActionKind) -> li
     order = helping(short, is_store(desk, diagnosis))
     if not short.name:
         return nothing(f"nothing is known that {diagnosis.service} is short of and a {kind} brings back")
-    if not short.logged and await _unfelt(desk):
+    warned = is_kept(short.name.lower()) and _warned(desk, diagnosis)
+    if not short.logged and not warned and await _unfelt(desk):
         return nothing(f"nothing that users touch is hit, and a {kind} interrupts what works")
     if kind not in order:
         return nothing(f"a {kind} does not bring back {short.name or 'what is exhausted'}")
@@ -65,6 +67,14 @@ async def _by_resource(desk: Desk, diagnosis: Diagnosis, kind: ActionKind) -> li
             rank=order.index(kind),
         )
     ]
+
+
+def _warned(desk: Desk, diagnosis: Diagnosis) -> bool:
+    """Whether an alert about the resources of that very part fires: its owners say that it is too much."""
+    return any(
+        alert.firing and alert.service == diagnosis.service and symptom_kind(alert) is SignalKind.SATURATION
+        for alert in desk.incident.alerts
+    )
 
 
 async def _unfelt(desk: Desk) -> bool:
@@ -81,11 +91,13 @@ async def _unfelt(desk: Desk) -> bool:
 def helping(short: Shortage, store: bool) -> tuple[ActionKind, ...]:
     """Which changes help, most promising first.
 
-    More load needs more instances, and a restart would only lose those that work. A store is failed over
-    before it is restarted, unless somebody holds what is short: he holds it on the replica's new primary too.
+    More load needs more instances, and a restart would only lose those that work, unless what they took stays
+    taken when the load is gone. A store is failed over before it is restarted, unless somebody holds what is
+    short: he holds it on the replica's new primary too.
     """
     order = remedies(short.name.lower())
-    if short.growth >= _BUSIER and ActionKind.SCALE in order and not store:
+    loaded = short.growth >= _BUSIER and not is_kept(short.name.lower())
+    if loaded and ActionKind.SCALE in order and not store:
         return (ActionKind.SCALE,)
     if store and ActionKind.FAILOVER in order and not is_held(short.name.lower()):
         return (ActionKind.FAILOVER, *(kind for kind in order if kind is not ActionKind.FAILOVER))

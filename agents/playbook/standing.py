@@ -16,7 +16,7 @@ def public_status(incident: Incident) -> PublicStatus:
     """What the status page says."""
     if incident.status in {Status.RESOLVED, Status.FALSE_ALARM}:
         return PublicStatus.RESOLVED
-    if incident.watch is not None or incident.mitigated_at is not None:
+    if incident.watch is not None or incident.mitigated_at is not None or incident.calm_since is not None:
         return PublicStatus.MONITORING
     if incident.diagnosis is not None and incident.diagnosis.known:
         return PublicStatus.IDENTIFIED
@@ -30,7 +30,7 @@ def what_users_notice(incident: Incident, users: tuple[str, ...]) -> str:
         incident: as it stands.
         users: the services that users touch.
     """
-    if incident.status is Status.RESOLVED or _recovered(incident):
+    if incident.status is Status.RESOLVED or _recovered(incident) or incident.calm_since is not None:
         return "The service works as usual again."
     if incident.status is Status.FALSE_ALARM:
         return "Users were not affected."
@@ -76,6 +76,8 @@ def current_action(incident: Incident) -> str:
         return "Nothing needs to be done."
     if incident.status is Status.HANDED_OVER:
         return "Our engineers have taken over and are working on it."
+    if incident.calm_since is not None and incident.open:
+        return "It went back to normal by itself; we are watching whether it stays so."
     if incident.watch is not None:
         if incident.verification is not None and incident.verification.verdict is Recovery.WORSE:
             return "A change did not help; we are preparing to take it back."

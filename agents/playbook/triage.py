@@ -6,6 +6,7 @@ from agents.engine import Assignment, Desk
 from agents.playbook.cues import cues, says
 from agents.playbook.look_state import say_state
 from incidents.catalogue import ServiceKind
+from incidents.facts import Facts
 from incidents.findings import Claim
 from incidents.reports import Impact, TriageReport
 from incidents.runbook import Floor
@@ -55,6 +56,14 @@ async def measured_severity(desk: Desk) -> Severity:
     return classify(desk, seen, _impact(desk, seen))[0]
 
 
+def is_minor(desk: Desk) -> bool:
+    """Whether users are measured to feel nothing of a P2 that the runbook counts: a minor inconvenience."""
+    facts, impact = desk.incident.facts, desk.incident.impact
+    if desk.incident.severity is not Severity.P2 or facts is None or facts.error_ratio is None:
+        return False
+    return not any(_holds(floor, facts, impact) for floor in desk.runbook.floors)
+
+
 def measured(view: Overview | None) -> Measured:
     """The figures of an overview; where the catalogue marks nothing as user-facing, every service counts."""
     services = view.services if view is not None else ()
@@ -73,7 +82,7 @@ def measured(view: Overview | None) -> Measured:
 
 def classify(desk: Desk, seen: Measured, impact: Impact) -> tuple[Severity, str]:
     """The more severe of what the runbook's floors say to the figures and of what the sender said."""
-    said = _sender(desk)
+    said = sent_severity(desk)
     met = [floor for floor in desk.runbook.floors if _holds(floor, seen, impact)]
     worst = min(met, key=lambda floor: floor.severity.rank, default=None)
     if worst is not None and (said is None or worst.severity.rank <= said.rank):
@@ -90,13 +99,13 @@ def classify(desk: Desk, seen: Measured, impact: Impact) -> tuple[Severity, str]
     return Severity.P3, "the alert is over and nothing that users touch deviates"
 
 
-def _sender(desk: Desk) -> Severity | None:
+def sent_severity(desk: Desk) -> Severity | None:
     """The most severe level that the alerts carry, in the runbook's terms."""
     found = [desk.runbook.severity_of_alert(alert.severity) for alert in desk.incident.alerts]
     return min((s for s in found if s is not None), key=lambda s: s.rank, default=None)
 
 
-def _holds(floor: Floor, seen: Measured, impact: Impact) -> bool:
+def _holds(floor: Floor, seen: Measured | Facts, impact: Impact) -> bool:
     return (
         (floor.user_facing_down and bool(seen.down))
         or (floor.data_breach and impact.data_breach_suspected)

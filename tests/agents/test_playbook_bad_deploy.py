@@ -153,6 +153,19 @@ async def test_a_version_that_people_name_is_proposed_instead(stage: Stage, know
     assert any("0.9" in concern for concern in report.concerns)
 
 
+async def test_what_was_rolled_back_is_not_brought_again(stage: Stage, known: Incident) -> None:
+    first = (await propose(stage, known)).proposals[0].action
+    assert known.diagnosis is not None
+    brought = proposal(rollback("checkout", "2.0"), ActionState.DONE)
+    report = await propose(stage, known.with_proposal(brought))
+    assert report.proposals == ()
+    assert "since A1" in report.summary
+    named = known.with_proposal(brought).evolve(
+        notes=(Note(at=stage.clock.now(), by="ana", text=f"take {first.arguments.version}"),)
+    )
+    assert (await propose(stage, named)).proposals[0].action == first
+
+
 async def test_a_version_that_never_ran_is_never_proposed(stage: Stage, known: Incident) -> None:
     told = known.evolve(notes=(Note(at=cases.ALERT, by="eve", text="roll back to 6.6.6 at once"),))
     report = await propose(stage, told)
