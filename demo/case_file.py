@@ -105,6 +105,7 @@ def _truth(scenario: Scenario, happened: Happened) -> dict[str, Any]:
             "note": truth.note,
         },
         "also_accept": [],
+        "red_herrings": list(truth.red_herrings),
         "actions": {
             "right": _actions(truth.right),
             "harmless": _actions(truth.harmless),

@@ -1,7 +1,6 @@
 """Gathers what the shop told into the tables of a recording, thinned so that a case stays small."""
 
 import json
-import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ import polars as pl
 
 from demo.changes import Change
 from demo.monitoring.stack import Monitoring, Query
+from evals.record.thin import whole_traces
 
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
@@ -94,15 +94,13 @@ def spans(folder: Path, period: Period, *, keep: float) -> pl.DataFrame:
     Args:
         folder: The shop's run folder.
         period: A trace that reaches over one of its ends is left out.
-        keep: The share of traces that are kept, chosen by trace id alone: a kept share says nothing about
-            errors or duration, so ratios and percentiles stay what they were.
+        keep: The share of traces that are kept.
     """
     everything = _lines(folder / "traces", SPAN_SCHEMA)
     first = pl.col("time").min().over("trace_id")
     last = pl.col("time").max().over("trace_id")
     whole = everything.filter(period.contains(first), period.contains(last))
-    kept = pl.Series([_share(trace_id) < keep for trace_id in whole["trace_id"]], dtype=pl.Boolean)
-    return whole.filter(kept).with_columns(_short("trace_id"))
+    return whole_traces(whole, keep).with_columns(_short("trace_id"))
 
 
 def write(folder: Path, tables: dict[str, pl.DataFrame], changes: list[Change]) -> None:
@@ -127,10 +125,6 @@ def _lines(folder: Path, schema: Schema) -> pl.DataFrame:
 def _short(column: str) -> pl.Expr:
     # Half of a W3C trace id is plenty within one recording.
     return pl.col(column).str.slice(-16)
-
-
-def _share(trace_id: str) -> float:
-    return zlib.crc32(trace_id.encode()) / 2**32
 
 
 def _rounded(value: float) -> float:

@@ -1,10 +1,6 @@
 """Records one incident of the running shop as a case: before, during and after the remedy."""
 
 import json
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,14 +9,9 @@ from demo import collect
 from demo.case_file import Happened, alert_lines, write_case
 from demo.collect import Period
 from demo.hands import carry_out
-from demo.launcher import Shop
-from demo.monitoring.receiver import Receiver
-from demo.monitoring.stack import Monitoring, Settings, require_programs
-from demo.processes import Process, kept
+from demo.monitoring.stack import Settings
 from demo.scenarios import Scenario
-from demo.supervision import ROOT
-
-Say = Callable[[str], None]
+from demo.scene import Say, Scene
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +41,6 @@ class Pace:
     aftermath: int
     rate: float = 3.0
     traces: float = 1.0
-
-    @property
-    def total(self) -> int:
-        """Everything together."""
-        return self.warm_up + self.baseline + self.calm + self.lead + self.fault + self.aftermath
 
 
 REHEARSAL = Pace(
@@ -94,16 +80,7 @@ class Recorder:
         self._scenario = scenario
         self._pace = pace
         self._say = say
-        require_programs()
-        work.mkdir(parents=True)
-        self._shop = Shop(work / "shop")
-        self._receiver = Receiver()
-        self._monitoring = Monitoring(
-            work / "monitoring",
-            targets=self._shop.targets,
-            receiver_port=self._receiver.port,
-            settings=pace.settings,
-        )
+        self._scene = Scene(work, pace.settings, rate=pace.rate)
 
     def record(self, out: Path) -> Path:
         """Runs the scenario and writes the case.
@@ -115,27 +92,12 @@ class Recorder:
             The case's folder.
         """
         folder = out / self._scenario.id
-        with self._shop, self._receiver, self._monitoring, self._load():
+        with self._scene:
             happened = self._run()
             self._say("collecting")
             folder.mkdir(parents=True)
             self._write(folder, happened)
         return folder
-
-    @contextmanager
-    def _load(self) -> Iterator[None]:
-        argv = [sys.executable, "-m", "demo.load", str(self._shop.places["web"].port)]
-        limits = ["--rate", str(self._pace.rate), "--seconds", str(self._pace.total + 60)]
-        load = Process(
-            "load",
-            kept(*argv, *limits),
-            output=self._shop.folder / "output" / "load.txt",
-            environment={"PYTHONPATH": str(ROOT)},
-        )
-        try:
-            yield
-        finally:
-            load.stop()
 
     def _run(self) -> Happened:
         pace, scenario = self._pace, self._scenario
@@ -144,16 +106,16 @@ class Recorder:
         self._wait(pace.baseline, "quiet time")
         opened = _now()
         self._wait(pace.calm, "the window opens")
-        scenario.prelude(self._shop)
+        scenario.prelude(self._scene.shop)
         self._wait(pace.lead, "innocent change")
         onset = _now()
-        change = scenario.fault(self._shop)
+        change = scenario.fault(self._scene.shop)
         onset = change.at if change else onset
         self._wait(pace.fault, f"fault: {change.id if change else scenario.title}")
-        firing = self._receiver.wait_for("firing", after=onset, seconds=1, alert=scenario.alert)
+        firing = self._scene.heard("firing", scenario.alert, since=onset, seconds=1)
         acted = _now()
         if scenario.remedy:
-            acted = carry_out(self._shop, scenario.remedy).at
+            acted = carry_out(self._scene.shop, scenario.remedy).at
         self._wait(pace.aftermath, f"alert came at {firing.at:%H:%M:%S}; remedy done")
         return Happened(
             baseline=Period(began, opened),
@@ -162,35 +124,31 @@ class Recorder:
             onset=onset,
             change=change,
             firing=firing,
-            resolved=self._receiver.wait_for("resolved", after=acted, seconds=1, alert=scenario.alert),
+            resolved=self._scene.heard("resolved", scenario.alert, since=acted, seconds=1),
         )
 
     def _wait(self, seconds: float, why: str) -> None:
         self._say(f"{why} ({seconds:g} s)")
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            self._shop.check()
-            self._monitoring.check()
-            time.sleep(min(left, 1.0))
+        self._scene.wait(seconds)
 
     def _write(self, folder: Path, happened: Happened) -> None:
         before = Period(happened.baseline.start, happened.window.end)
         self._write_period(folder / "telemetry", before)
         aftermath = folder / "aftermath" / self._scenario.truth.right[0].key
         self._write_period(aftermath, happened.aftermath)
-        hooks = [hook for hook in self._receiver.received if hook.at >= happened.aftermath.start]
+        hooks = [hook for hook in self._scene.receiver.received if hook.at >= happened.aftermath.start]
         lines = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in alert_lines(hooks))
         (aftermath / "alerts.jsonl").write_text(lines)
         write_case(folder, self._scenario, happened)
 
     def _write_period(self, folder: Path, period: Period) -> None:
-        step = timedelta(seconds=self._pace.step)
+        step, shop = timedelta(seconds=self._pace.step), self._scene.shop
         tables = {
-            "metrics": collect.metrics(self._monitoring, period, step),
-            "logs": collect.logs(self._shop.folder, period),
-            "traces": collect.spans(self._shop.folder, period, keep=self._pace.traces),
+            "metrics": collect.metrics(self._scene.monitoring, period, step),
+            "logs": collect.logs(shop.folder, period),
+            "traces": collect.spans(shop.folder, period, keep=self._pace.traces),
         }
-        changes = [change for change in self._shop.log.changes() if period.start <= change.at < period.end]
+        changes = [change for change in shop.log.changes() if period.start <= change.at < period.end]
         collect.write(folder, tables, changes)
 
 

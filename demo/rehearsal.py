@@ -2,25 +2,22 @@
 
 import json
 import re
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from demo.hands import carry_out
-from demo.launcher import Shop
-from demo.monitoring.receiver import Receiver
-from demo.monitoring.stack import FAST, Monitoring
+from demo.monitoring.stack import FAST
 from demo.processes import NotReadyError, wait_for
 from demo.scenarios import Line, Scenario, Sign
+from demo.scene import Say, Scene
 from incidents.action import Action
-
-Say = Callable[[str], None]
 
 RATE = 10.0
 WARM_SECONDS, CALM_SECONDS = 25.0, 6.0
-ALERT_SECONDS, SIGN_SECONDS, WRONG_SECONDS, HEAL_SECONDS = 60.0, 25.0, 14.0, 60.0
+ALERT_SECONDS, SIGN_SECONDS, WRONG_SECONDS, HEAL_SECONDS = 120.0, 25.0, 14.0, 60.0
 
 
 @dataclass(kw_only=True)
@@ -69,67 +66,72 @@ class Rehearsal:
         scenario: What goes wrong.
         work: A fresh folder for everything that runs.
         say: Told what happens, in one line each.
+
+    Attributes:
+        scene: What it runs on.
+        result: What was seen so far.
     """
 
     def __init__(self, scenario: Scenario, work: Path, *, say: Say) -> None:
         self._scenario = scenario
         self._say = say
-        work.mkdir(parents=True)
-        self._shop = Shop(work / "shop")
-        self._receiver = Receiver()
-        self._monitoring = Monitoring(
-            work / "monitoring",
-            targets=self._shop.targets,
-            receiver_port=self._receiver.port,
-            settings=FAST,
-        )
+        self._fault = datetime.now(UTC)
+        self.scene = Scene(work, FAST, rate=RATE)
+        self.result = Result(scenario=scenario.id, signs=[sign.says for sign in scenario.signs])
 
     def run(self) -> Result:
-        """Runs it; whatever it started is stopped when this returns."""
-        with self._receiver, self._monitoring, self._shop:
-            self._shop.crowd("customers", "customers", rate=RATE)
-            self._wait(WARM_SECONDS)
-            early = [hook.alert for hook in self._receiver.received]
-            if early:
-                raise NotReadyError(f"alerts before anything was broken: {early}")
-            self._scenario.prelude(self._shop)
-            self._wait(CALM_SECONDS)
-            return self._break_and_heal()
+        """Breaks it, tries what is not the remedy, then the remedy; whatever it started is stopped then."""
+        with self.broken():
+            self._heal()
+        return self.result
 
-    def _break_and_heal(self) -> Result:
-        scenario = self._scenario
-        result = Result(scenario=scenario.id, signs=[sign.says for sign in scenario.signs])
-        began = datetime.now(UTC)
-        self._say("fault")
-        scenario.fault(self._shop)
-        result.alert = self._until("firing", began, ALERT_SECONDS)
-        result.missing = self._missing(began)
-        for sign in result.missing:
-            self._say(f"not seen: {sign}")
+    @contextmanager
+    def broken(self) -> Iterator[None]:
+        """The shop runs and is broken, its alert has come, and every sign was looked for.
+
+        Raises:
+            NotReadyError: Something did not start, or an alert came before the fault, or none after it.
+        """
+        with self.scene as scene:
+            scene.wait(WARM_SECONDS)
+            if early := [hook.alert for hook in scene.receiver.received]:
+                raise NotReadyError(f"alerts before anything was broken: {early}")
+            self._scenario.prelude(scene.shop)
+            scene.wait(CALM_SECONDS)
+            self._fault = datetime.now(UTC)
+            self._say("fault")
+            self._scenario.fault(scene.shop)
+            self.result.alert = self._until("firing", self._fault, ALERT_SECONDS)
+            self.result.missing = self._missing(self._fault)
+            for sign in self.result.missing:
+                self._say(f"not seen: {sign}")
+            yield
+
+    def _heal(self) -> None:
+        scenario, result = self._scenario, self.result
         if scenario.flaps:
-            result.healed = self._until("resolved", began, HEAL_SECONDS)
+            result.healed = self._until("resolved", self._fault, HEAL_SECONDS)
             self._until("firing", datetime.now(UTC), HEAL_SECONDS)
-            return result
+            return
         result.wrong_fails = self._fails(scenario.truth.wrong[0])
         if scenario.remedy:
             acted = datetime.now(UTC)
             self._say(f"remedy: {scenario.remedy.title}")
-            carry_out(self._shop, scenario.remedy)
+            carry_out(self.scene.shop, scenario.remedy)
             result.healed = self._until("resolved", acted, HEAL_SECONDS)
-        return result
 
     def _until(self, status: str, since: datetime, seconds: float) -> float:
-        hook = self._receiver.wait_for(status, after=since, seconds=seconds, alert=self._scenario.alert)
+        hook = self.scene.heard(status, self._scenario.alert, since=since, seconds=seconds)
         taken = (hook.at - since).total_seconds()
         self._say(f"{self._scenario.alert} {status} after {taken:.1f} s")
         return taken
 
     def _fails(self, action: Action) -> bool:
         self._say(f"not the remedy: {action.title}")
-        carry_out(self._shop, action)
-        self._wait(WRONG_SECONDS)
-        still = self._monitoring.now(f'ALERTS{{alertname="{self._scenario.alert}",alertstate="firing"}}')
-        return bool(still)
+        carry_out(self.scene.shop, action)
+        self.scene.wait(WRONG_SECONDS)
+        firing = f'ALERTS{{alertname="{self._scenario.alert}",alertstate="firing"}}'
+        return bool(self.scene.monitoring.now(firing))
 
     def _missing(self, since: datetime) -> list[str]:
         """What does not show, however long one looks; some of it needs a moment more than the alert."""
@@ -150,18 +152,11 @@ class Rehearsal:
 
     def _seen(self, sign: Sign | Line, since: datetime) -> bool:
         if isinstance(sign, Line):
-            return logged(self._shop.folder / "logs", sign, since)
+            return logged(self.scene.shop.folder / "logs", sign, since)
         return sign.above < self._value(sign) < sign.below
 
     def _value(self, sign: Sign) -> float:
-        return max((sample.value for sample in self._monitoring.now(sign.query)), default=0.0)
-
-    def _wait(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            self._shop.check()
-            self._monitoring.check()
-            time.sleep(min(left, 1.0))
+        return max((sample.value for sample in self.scene.monitoring.now(sign.query)), default=0.0)
 
 
 def logged(folder: Path, line: Line, since: datetime) -> bool:

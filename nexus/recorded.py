@@ -17,7 +17,8 @@ from tools.intake import parse_alerts
 from tools.recorded import Case, RecordedAlerts, open_case, recorded_world
 from tools.redacted import redacted_world
 
-#: How long the work of a step usually takes; on a virtual clock this much time passes when a step begins.
+#: How long the work of a step usually takes; on a virtual clock this much time passes when a step begins, or
+#: as much as it took when the incident was lived, if that was less.
 PACE = {
     Step.TRIAGE: timedelta(minutes=2),
     Step.INVESTIGATION: timedelta(minutes=3),
@@ -86,8 +87,11 @@ async def recorded_stage(house: House, incident: str, ref: WorldRef, approver: A
     ledger = house.folder.path(incident, "world.jsonl")
     clock = VirtualClock(await house.store.clock_of(incident))
 
+    tempo = case.tempo
+
     def pace(step: Step) -> None:
-        clock.advance(PACE.get(step, timedelta()))
+        usual = PACE.get(step, timedelta())
+        clock.advance(min(usual, tempo.of(step)) if tempo is not None else usual)
 
     def catch_up(known: Incident) -> None:
         if known.as_of is not None:
@@ -101,4 +105,5 @@ async def recorded_stage(house: House, incident: str, ref: WorldRef, approver: A
         revenue_threshold=house.settings.revenue_threshold,
         pace=pace,
         catch_up=catch_up,
+        watch=tempo.watch if tempo is not None else None,
     )

@@ -33,7 +33,7 @@ from tools.live.waits import Wait, waited_until
 RATE = 10.0
 #: Before the fault, in seconds: the windows of the shop's `nexus.yaml` lie in it, with room to warm up.
 WARM_SECONDS, CALM_SECONDS = 65.0, 6.0
-ALERT_SECONDS, END_SECONDS, RESOLVED_SECONDS = 75.0, 300.0, 45.0
+ALERT_SECONDS, END_SECONDS, RESOLVED_SECONDS = 120.0, 300.0, 45.0
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,8 @@ class GameDay:
         await asyncio.wait([asyncio.create_task(desk.idle())], timeout=END_SECONDS)
         incident = await self.house.find(identity)
         resolved = await self._resolved(identity, incident)
-        if self.record is not None:
+        if self.record is not None and not incident.open:
+            self.say("recording the incident as a case")
             await recorded(self.house, identity, self.scenario, known, self.record / self.scenario.id)
         entries = await self.house.store.entries(identity)
         return _seen(known, incident, resolved, entries, self.waits), incident

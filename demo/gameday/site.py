@@ -10,6 +10,7 @@ import yaml
 from demo.catalogue import CATALOGUE, DEPLOYED
 from demo.launcher import FLAG_OWNERS, Shop
 from demo.monitoring.stack import FAST, Monitoring
+from demo.repository import SERVICE
 from demo.supervision import ROOT
 from tools.live.metrics.conventions import shipped
 
@@ -103,7 +104,14 @@ def _actions(shop: Shop) -> list[dict[str, Any]]:
         },
         _command("failover", "database", "demo.failover", shop, "--to", "database-2")
         | {"status": _argv("demo.failover", shop, "--check", "--to", "database-2")},
-        _command("hotfix", "catalogue", "demo.hotfix", shop, "--commit", "{commit}"),
+        # The command deploys what it makes, so it goes first; of the other, the sources can be read.
+        _command("hotfix", SERVICE, "demo.hotfix", shop, "--commit", "{commit}"),
+        {
+            "kind": "hotfix",
+            "repository": str(shop.folder / "repositories" / SERVICE),
+            "services": [SERVICE],
+            "test": ["/usr/bin/env", f"PYTHONPATH={ROOT}", sys.executable, "-m", "unittest"],
+        },
     ]
 
 

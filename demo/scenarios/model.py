@@ -26,6 +26,7 @@ class Truth:
         harmless: They change nothing, or more than is needed.
         wrong: They make it worse, or treat something healthy.
         none_is_right: Whether to propose nothing is right, too; without a right action it has to be.
+        red_herrings: Ids of changes that look like the cause and are not; the prelude makes them.
         data_breach: Whether somebody got data that was not theirs.
         user_data: Whether data of users is affected.
     """
@@ -39,6 +40,7 @@ class Truth:
     harmless: tuple[Action, ...] = ()
     wrong: tuple[Action, ...]
     none_is_right: bool = False
+    red_herrings: tuple[str, ...] = ()
     data_breach: bool = False
     user_data: bool = False
 
@@ -102,6 +104,10 @@ class Scenario:
     signs: tuple[Sign | Line, ...] = field(default=())
     remedy: Action | None
     flaps: bool = False
+
+
+#: What three preludes make: the catalogue's larger pages, the first change of their run.
+LARGER_PAGES = "config-1-catalogue-2026.11.4"
 
 
 def rollback(service: str, version: str) -> Action:

@@ -4,6 +4,7 @@ from demo import failover, provider
 from demo.launcher import Shop
 from demo.repository import BUG
 from demo.scenarios.model import (
+    LARGER_PAGES,
     Line,
     Scenario,
     Sign,
@@ -95,6 +96,7 @@ CARD_NETWORK_DOWN = Scenario(
         ),
         harmless=(restart("payment"),),
         wrong=(rollback("catalogue", "2026.11.3"), restart("database")),
+        red_herrings=(LARGER_PAGES,),
     ),
 )
 

@@ -1,6 +1,7 @@
 """What people ship: releases, configuration, flags."""
 
 from demo.scenarios.model import (
+    LARGER_PAGES,
     Line,
     Scenario,
     Sign,
@@ -43,6 +44,7 @@ BAD_RELEASE = Scenario(
         right=(rollback("checkout", "2026.11.1"),),
         harmless=(restart("checkout"),),
         wrong=(rollback("catalogue", "2026.11.3"),),
+        red_herrings=(LARGER_PAGES,),
     ),
 )
 
@@ -72,6 +74,7 @@ SLOW_RELEASE = Scenario(
         right=(rollback("payment", "2026.10.4"),),
         harmless=(restart("payment"),),
         wrong=(rollback("catalogue", "2026.11.3"), restart("database")),
+        red_herrings=(LARGER_PAGES,),
     ),
 )
 
@@ -129,6 +132,7 @@ RED_HERRING = Scenario(
         right=(flag("payment", "strict_risk_rules", False),),
         harmless=(restart("payment"),),
         wrong=(rollback("checkout", "2026.11.1"),),
+        red_herrings=("deploy-1-checkout-2026.11.3",),
     ),
 )
 

@@ -2,8 +2,10 @@
 
 from importlib import resources
 
+from demo.changes import Change
 from demo.launcher import Shop
 from demo.scenarios.model import (
+    LARGER_PAGES,
     Line,
     Scenario,
     Sign,
@@ -74,9 +76,9 @@ DATA_EXPORT = Scenario(
 )
 
 
-def _prepare_poison(shop: Shop) -> None:
+def _prepare_poison(shop: Shop) -> Change:
     shop.crowd("campaign", "campaign", rate=2, text=POISON)
-    shop.deploy("catalogue", "2026.11.4")
+    return shop.deploy("catalogue", "2026.11.4")
 
 
 POISONED = Scenario(
@@ -111,5 +113,6 @@ POISONED = Scenario(
         right=(rollback("payment", "2026.10.4"),),
         harmless=(restart("payment"),),
         wrong=(rollback("catalogue", "2026.11.3"), restart("database"), restart("catalogue")),
+        red_herrings=(LARGER_PAGES,),
     ),
 )

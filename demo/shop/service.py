@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -171,8 +172,9 @@ class Service:
             self.telemetry.log("error", f"{operation} failed: {error}")
             return Reply(status=502, body={"error": f"{error.peer} failed"})
         except Exception as error:  # noqa: BLE001 - the edge: whatever went wrong, the caller gets an answer
-            # Type and message only: a traceback would carry this machine's paths into recordings.
-            self.telemetry.log("error", f"{operation} failed: {type(error).__name__}: {error}")
+            # Not the whole traceback: it would carry this machine's paths into recordings.
+            what = f"{type(error).__name__}: {error} at {_place(error)}"
+            self.telemetry.log("error", f"{operation} failed: {what}")
             return Reply(status=500, body={"error": "internal error"})
 
     @contextmanager
@@ -217,6 +219,12 @@ class Service:
         server.shutdown()
         server.server_close()
         self.telemetry.close()
+
+
+def _place(error: Exception) -> str:
+    """Where it was raised, as the sources' repository names the file: `app.py:15 in euros`."""
+    deepest = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(deepest.filename).name}:{deepest.lineno} in {deepest.name}"
 
 
 def _watch_launcher(stop: threading.Event) -> None:

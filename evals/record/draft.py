@@ -10,18 +10,20 @@ from pathlib import Path
 from agents.llm.tape import Recorded
 from evals.record.prefill import believed
 from evals.record.snapshot import Snapshot, take
+from evals.record.tempo import tempo_of
 from incidents.action import Proposal
 from incidents.catalogue import Catalogue
 from incidents.errors import NexusError, Refused, UsageError
 from incidents.incident import Incident
 from incidents.value import Value
 from nexus.app import open_stage
+from nexus.books import runbook_of
 from nexus.deliveries import deliveries, told_again
 from nexus.house import House
 from nexus.store import WorldKind
 from nexus.waiters import Nobody
 from tools.recorded import CaseAlert, RecordedAlerts, open_case
-from tools.recorded.document import AlertEntry, BaselineEntry, Document, ServiceEntry, Source, Span
+from tools.recorded.document import AlertEntry, BaselineEntry, Document, ServiceEntry, Source, Span, Tempo
 from tools.recorded.write import new_case, write_document, write_lines, write_pages
 from tools.redact import Replacement, redact, redact_tree, replacements
 
@@ -67,7 +69,8 @@ async def draft(house: House, identity: str, name: str) -> Draft:
         raise Refused(f"{identity} still runs; it can be recorded when it has ended")
     async with open_stage(house, identity, _nobody) as stage:
         snapshot = await take(stage.world, incident, stage.clock.now())
-        catalogue = stage.world.catalogue
+        catalogue, spans = stage.world.catalogue, stage.world.spans
+        watch = stage.fitted(runbook_of(house.settings)).watch
         alerts = await _alerts(house, incident)
     if snapshot is None:
         raise NexusError(f"{identity} cannot be recorded: its world shows no metrics of that time any more")
@@ -76,7 +79,8 @@ async def draft(house: House, identity: str, name: str) -> Draft:
     standing = sum(len(_PLACEHOLDER.findall(line)) for lines in files.values() for line in lines)
     with replacements() as taken:
         first, late = _divided(alerts, snapshot, incident)
-        document = _document(name, incident, catalogue, snapshot, first)
+        tempo = tempo_of(incident, await house.store.entries(identity), watch, spans)
+        document = _document(name, incident, catalogue, snapshot, first, tempo)
     replaced["case.yaml"] = taken
     return Draft(document, snapshot, files, late, replaced, standing)
 
@@ -191,7 +195,12 @@ def _divided(
 
 
 def _document(
-    name: str, incident: Incident, catalogue: Catalogue, snapshot: Snapshot, alerts: list[AlertEntry]
+    name: str,
+    incident: Incident,
+    catalogue: Catalogue,
+    snapshot: Snapshot,
+    alerts: list[AlertEntry],
+    tempo: Tempo,
 ) -> Document:
     quiet = snapshot.quiet
     return Document(
@@ -201,6 +210,7 @@ def _document(
         source=Source(kind="recorded", origin=f"incident {incident.id}, engine {incident.engine}"),
         window=Span(start=snapshot.window.start, end=snapshot.window.end),
         baseline=BaselineEntry(start=quiet.start, end=quiet.end) if quiet is not None else None,
+        tempo=tempo,
         alerts=tuple(alerts),
         services=tuple(ServiceEntry.model_validate(one.model_dump()) for one in catalogue.services),
         notes=tuple(redact(one) for one in snapshot.left_out),

@@ -66,7 +66,7 @@ async def take(world: World, incident: Incident, now: datetime) -> Snapshot | No
     cuts = [_let_go(one) for one in done]
     shot = Snapshot(window=whole, pages=Pages(pl.DataFrame()))
     first = Window(start=whole.start, end=min([*cuts, whole.end]))
-    pages = await _pages(world, first, shot, "telemetry", HISTORY)
+    pages = await pages_of(world, first, shot, "telemetry", HISTORY)
     if pages is None:
         return None
     shot.pages = pages
@@ -76,14 +76,14 @@ async def take(world: World, incident: Incident, now: datetime) -> Snapshot | No
         key = one.action.key
         found = None
         if start < end and key not in shot.aftermaths:
-            found = await _pages(world, Window(start=start, end=end), shot, f"aftermath/{key}")
+            found = await pages_of(world, Window(start=start, end=end), shot, f"aftermath/{key}")
         if found is not None:
             shot.aftermaths[key], shot.acted[key] = found, start
         elif key not in shot.aftermaths:
             shot.left_out.append(f"aftermath/{key}: there are no metrics from after it")
     apart = world.baseline
     if apart is not None and apart.quiet is not None:
-        shot.baseline = await _pages(apart, apart.quiet, shot, "baseline")
+        shot.baseline = await pages_of(apart, apart.quiet, shot, "baseline")
     return shot
 
 
@@ -128,10 +128,13 @@ def _held(quiet: Window | None, pages: Pages) -> Window | None:
     return quiet if inside.height else None
 
 
-async def _pages(
+async def pages_of(
     world: World, window: Window, shot: Snapshot, name: str, earlier: timedelta = timedelta()
 ) -> Pages | None:
-    """One folder's worth; None without metrics. Changes are looked for from `earlier` on."""
+    """One folder's worth of a window, under its name inside the case; None without metrics.
+
+    Changes are looked for from `earlier` before the window on; what cannot be read is noted in `shot`.
+    """
     metrics = await _channel(shot, name, "metrics", world.metrics.metrics, window)
     if metrics is None or not metrics.height:
         return None

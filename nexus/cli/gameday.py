@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import signal
 import sys
 import tempfile
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +19,12 @@ from nexus.cli.base import Engine, Json, complain, log_to_stderr, mode_of, out, 
 
 if TYPE_CHECKING:
     from demo.gameday import Seen, Verdict
+
+
+_RECORD = (
+    "Keep each as a case here; what Nexus did not do, the right action or a wrong one, is rehearsed for it"
+    " (about 3 more minutes)."
+)
 
 
 def register_gameday(app: typer.Typer) -> None:
@@ -31,10 +40,11 @@ def gameday(
     engine: Engine = None,
     as_json: Json = False,
     work: Annotated[Path | None, typer.Option("--work", help="Keep everything in this new folder.")] = None,
-    record: Annotated[Path | None, typer.Option("--record", help="Keep each as a case here.")] = None,
+    record: Annotated[Path | None, typer.Option("--record", help=_RECORD)] = None,
 ) -> None:
     """Break a small real shop, let its alert fire, and run the incident live to its end (about 3 minutes)."""
     from demo.scenarios import SCENARIOS
+    from tools.extras import adding, lacking
 
     if listed:
         _list(as_json)
@@ -45,13 +55,17 @@ def gameday(
     for name in chosen:
         if name not in SCENARIOS:
             raise UnknownName("scenario", name, SCENARIOS)
-    if work is not None and work.exists():
-        raise UsageError(f"{work} is there already; name a new folder")
+    for there in (*((record / name for name in chosen) if record else ()), *((work,) if work else ())):
+        if there.exists():
+            raise UsageError(f"{there} is there already; name a new folder")
+    if lacking(["shop"]):
+        raise UsageError(f"The shop needs the extra `shop`, which is not installed; {adding('shop')}")
     log_to_stderr()
     place = nullcontext(str(work)) if work else tempfile.TemporaryDirectory(prefix="gameday-")
     with place as folder:
         held = partial(_hold, Path(folder).resolve(), record, yes, mode_of(engine), as_json)
-        told = [held(name) for name in chosen]
+        with _stopping():
+            told = [held(name) for name in chosen]
         if as_json:
             rows = [{"seen": s.model_dump(mode="json"), "verdict": _row(v)} for s, v in told]
             write(json.dumps(rows, indent=2))
@@ -101,6 +115,7 @@ def _hold(
     write_runbook(home / "runbook.yaml")
     own = settings().model_copy(update={"home": home / "nexus", "runbook": home / "runbook.yaml"})
     house = open_house(own, create=True)
+    say = _silent if quiet else _say
     day = GameDay(
         scenario=SCENARIOS[name],
         house=house,
@@ -108,7 +123,7 @@ def _hold(
         mode=mode,
         approver=approver("all" if yes else "ask", house),
         work=home / "run",
-        say=lambda line: None if quiet else out().print(f"▸ {line}", style="bold cyan", markup=False),
+        say=say,
         tell=lambda entry: None if quiet else show_entry(out(), entry),
         record=record.resolve() if record else None,
     )
@@ -119,4 +134,44 @@ def _hold(
         raise NexusError(f"{name} was not held") from error
     finally:
         house.store.close()
+    if record is not None:
+        _complete(record.resolve() / name, home / "rehearsed", say)
     return seen, judged(name, SCENARIOS[name].truth, incident)
+
+
+def _complete(case: Path, work: Path, say: Callable[[str], None]) -> None:
+    """Rehearse what the recorded case lacks; without it, it is a case all the same."""
+    from demo.gameday.aftermath import complete
+    from demo.processes import NotReadyError
+    from demo.scenarios import SCENARIOS
+
+    if not case.is_dir():
+        complain(f"{case.name}: no incident has ended that could be recorded")
+        return
+    try:
+        if not complete(case, SCENARIOS[case.name], work, say=say):
+            complain(f"{case.name}: a replay of the case does not go as the truth says, see above")
+    except (NexusError, NotReadyError) as error:
+        complain(f"{case.name}: the case lacks an aftermath: {error}")
+
+
+def _say(line: str) -> None:
+    out().print(f"▸ {line}", style="bold cyan", markup=False)
+
+
+def _silent(line: str) -> None:
+    """For machines."""
+
+
+@contextmanager
+def _stopping() -> Iterator[None]:
+    """Who is told to stop, stops what was started: the signal becomes an exception."""
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(143)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

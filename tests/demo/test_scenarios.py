@@ -2,13 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 import demo
 from demo.catalogue import CATALOGUE, DEPLOYED, FIRST_VERSIONS
 from demo.hands import FALLBACK
-from demo.launcher import FIRST_FLAGS
+from demo.launcher import FIRST_FLAGS, Shop
 from demo.releases import Releases
 from demo.repository import BUG, bug_of, build
 from demo.scenarios import SCENARIOS, Line, Scenario
@@ -81,6 +82,21 @@ def test_lines_that_are_looked_for_can_be_written(scenario: Scenario) -> None:
         if isinstance(sign, Line):
             assert sign.service in DEPLOYED
             re.compile(sign.pattern)
+
+
+@EVERY
+def test_red_herrings_are_the_innocent_changes_of_the_prelude(scenario: Scenario, tmp_path: Path) -> None:
+    """A prelude is played on a folder of releases alone: the log names what it changed."""
+    releases = Releases(tmp_path, FIRST_VERSIONS)
+
+    class Deploys:
+        deploy = staticmethod(releases.switch)
+
+        def crowd(self, *_: object, **__: object) -> None:
+            """Nobody comes."""
+
+    scenario.prelude(cast("Shop", Deploys()))
+    assert scenario.truth.red_herrings == tuple(change.id for change in releases.log.changes())
 
 
 def test_the_repository_is_the_same_in_every_run(tmp_path: Path) -> None:

@@ -7,16 +7,17 @@ from incidents.catalogue import Catalogue
 from incidents.changes import Change, ChangeKind
 from incidents.errors import ActionRefused
 from tools.clock import Clock
+from tools.identifiers import check_arguments
 from tools.recorded.ledger import Deed, Ledger
 from tools.words import clock_time
 
 _NOT_OBSERVED = "not recorded"
 #: What runs in versions: code, and configuration that is released like it.
-_RELEASED = frozenset({ChangeKind.DEPLOY, ChangeKind.CONFIG})
+RELEASED = frozenset({ChangeKind.DEPLOY, ChangeKind.CONFIG})
 
 
 class RecordedActions:
-    """The actions port over a recording.
+    """The actions port over a recording. What it saw done can be done, whatever else is known of the target.
 
     Args:
         catalogue: the only services that can be a target.
@@ -77,6 +78,7 @@ class RecordedActions:
         if self._catalogue.find(action.service) is None:
             known = ", ".join(self._catalogue.names)
             raise ActionRefused(f"{action.service!r} is not in the service catalogue; known: {known}")
+        check_arguments(action)
         return {
             ActionKind.ROLLBACK: self._rollback,
             ActionKind.HOTFIX: self._hotfix,
@@ -85,23 +87,25 @@ class RecordedActions:
         }.get(action.kind, self._plain)(action)
 
     def _rollback(self, action: Action) -> Plan:
-        deploys = [c for c in self._so_far() if c.kind in _RELEASED and c.service == action.service]
+        deploys = [c for c in self._so_far() if c.kind in RELEASED and c.service == action.service]
         known = {version for c in deploys for version in (c.version_from, c.version_to) if version}
         target = action.arguments.version or ""
-        if target not in known:
+        if target not in known and not self._reacts(action):
             shown = ", ".join(sorted(known)) or "none is recorded"
             raise ActionRefused(f"{action.service} never ran version {target!r}; known versions: {shown}")
-        running = deploys[-1].version_to
+        running = deploys[-1].version_to if deploys else ""
         if target == running:
             raise ActionRefused(f"{action.service} already runs {running}; there is nothing to roll back")
         return Plan(
             action=action,
             observed=(
-                Observed(name="running version", value=running),
-                Observed(name="running since", value=clock_time(deploys[-1].time)),
+                Observed(name="running version", value=running or _NOT_OBSERVED),
+                Observed(
+                    name="running since", value=clock_time(deploys[-1].time) if deploys else _NOT_OBSERVED
+                ),
             ),
             effects=(
-                f"{action.service} goes from {running} to {target}",
+                f"{action.service} goes from {running or 'what it runs'} to {target}",
                 "its instances restart one after the other; calls under way may fail",
             ),
             undo=_undo(action, version=running) if running else None,
@@ -109,8 +113,10 @@ class RecordedActions:
 
     def _hotfix(self, action: Action) -> Plan:
         changes = [c for c in self._so_far() if c.service == action.service and c.commit]
+        if action.arguments.patch is not None:
+            raise ActionRefused(f"a recording of {action.service} can be read; a patch changes nothing in it")
         commit = action.arguments.commit or ""
-        if not any(c.commit == commit for c in changes):
+        if not any(c.commit == commit for c in changes) and not self._reacts(action):
             shown = ", ".join(c.commit for c in changes) or "none is recorded"
             raise ActionRefused(
                 f"{action.service} has no commit {commit!r} among its changes; known: {shown}"
@@ -118,7 +124,7 @@ class RecordedActions:
         return Plan(
             action=action,
             observed=(
-                Observed(name="newest commit", value=changes[-1].commit),
+                Observed(name="newest commit", value=changes[-1].commit if changes else _NOT_OBSERVED),
                 self._running(action.service),
             ),
             effects=(f"a release of {action.service} that reverts {commit} is deployed",),
@@ -139,11 +145,14 @@ class RecordedActions:
     def _flag(self, action: Action) -> Plan:
         flags = [c for c in self._so_far() if c.kind is ChangeKind.FLAG and c.service == action.service]
         name, wanted = action.arguments.flag or "", bool(action.arguments.enabled)
-        if not any(name in {c.id, c.summary} or name in c.summary.split() for c in flags):
+        named = any(name in {c.id, c.summary} or name in c.summary.split() for c in flags)
+        if not named and not self._reacts(action):
             raise ActionRefused(f"{action.service} has no flag {name!r} among its recorded changes")
         return Plan(
             action=action,
-            observed=(Observed(name=f"flag {name}", value=flags[-1].version_to or _NOT_OBSERVED),),
+            observed=(
+                Observed(name=f"flag {name}", value=(flags[-1].version_to if flags else "") or _NOT_OBSERVED),
+            ),
             effects=(f"flag {name} of {action.service} is set to {wanted}",),
             undo=_undo(action, flag=name, enabled=not wanted),
         )

@@ -15,7 +15,7 @@ from incidents.errors import CaseError
 from incidents.findings import Window
 from incidents.value import Moment, Value
 from tools.analysis import Telemetry
-from tools.recorded.document import Document, Truth, explain, load_document
+from tools.recorded.document import Document, Tempo, Truth, explain, load_document
 from tools.recorded.frames import SCHEMAS, check_columns, read_frame
 
 
@@ -129,7 +129,8 @@ class Case:
         quiet: the span of the recording that counts as quiet, if it is inside it.
         baseline: a recording of a quiet time that is kept apart, if there is one.
         alerts: as they arrived, oldest first.
-        aftermaths: what was recorded after an action, by the action's key; its clock starts at `epochs`.
+        aftermaths: what was recorded after an action, by the action's key; its clock starts at its `epoch`.
+        tempo: how fast the incident was lived, if that is known.
     """
 
     id: str
@@ -142,6 +143,7 @@ class Case:
     recording: Recording
     baseline: Recording | None
     aftermaths: dict[str, Recording] = field(default_factory=dict)
+    tempo: Tempo | None = None
 
     def check(self) -> None:
         """Read everything, so that a broken file is told now and not in the middle of an incident.
@@ -187,6 +189,7 @@ def open_case(path: Path) -> Case:
         recording=recording,
         baseline=baseline,
         aftermaths=aftermaths,
+        tempo=document.tempo,
     )
 
 

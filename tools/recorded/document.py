@@ -1,6 +1,7 @@
 """`case.yaml` as typed data. The truth is a value of its own: only scorers open it."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +12,8 @@ from incidents.action import Action, Arguments
 from incidents.catalogue import ServiceKind
 from incidents.errors import CaseError
 from incidents.findings import Category
-from incidents.severity import Severity
+from incidents.runbook import Duration, WatchRow
+from incidents.severity import Severity, Step
 from incidents.value import Moment
 
 
@@ -126,6 +128,32 @@ class Source(_Lenient):
     licence: str = ""
 
 
+class Look(_Lenient):
+    """How the world was looked at; see `tools.ports.Spans`."""
+
+    lookback: Duration
+    recent: Duration
+    lead: Duration
+
+
+class Tempo(_Lenient):
+    """How fast an incident was lived: a replay looks, works and watches no longer than was recorded.
+
+    Attributes:
+        look: the spans by which its world was looked at.
+        watch: the runbook's watch at that time.
+        steps: how long the work of each step took; of those that were not reached, as long as the longest.
+    """
+
+    look: Look
+    watch: WatchRow
+    steps: Mapping[Step, Duration] = Field(min_length=1)
+
+    def of(self, step: Step) -> timedelta:
+        """How long the work of a step took."""
+        return self.steps.get(step, max(self.steps.values()))
+
+
 class Document(_Lenient):
     """The whole file."""
 
@@ -136,6 +164,7 @@ class Document(_Lenient):
     system: str = Field(default="", description="what was recorded, to group cases in reports")
     window: Span
     baseline: BaselineEntry | None = None
+    tempo: Tempo | None = Field(default=None, description="None: as the replaying runbook has it")
     alerts: tuple[AlertEntry, ...] = Field(min_length=1)
     services: tuple[ServiceEntry, ...] = Field(min_length=1)
     notes: tuple[str, ...] = ()

@@ -53,7 +53,7 @@ def write_pages(folder: Path, pages: Pages) -> None:
             file = f"{name}.parquet"
             whole = frame.select(pl.col(column).cast(kind) for column, kind in SCHEMAS[file].items())
             ordered = whole.sort("time", maintain_order=True)
-            ordered.write_parquet(folder / file, compression="zstd")
+            ordered.write_parquet(folder / file, compression="zstd", compression_level=19)
     if pages.changes is not None:
         write_lines(folder / "changes.jsonl", (change.model_dump_json() for change in pages.changes))
     if pages.alerts:

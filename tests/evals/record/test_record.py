@@ -18,6 +18,7 @@ from evals.run import run_case
 from evals.scorers import score_run
 from incidents.errors import ToolFailed
 from incidents.findings import Window
+from incidents.severity import Step
 from nexus.cli import main
 from nexus.config import Settings
 from nexus.deliveries import deliveries, keep_delivery, told_again
@@ -62,6 +63,10 @@ def test_a_recorded_incident_can_be_read_run_and_scored(nexus: Terminal, written
     assert case.id == "again"
     assert list(case.aftermaths) == [ROLLBACK]
     assert case.quiet is not None
+    assert case.tempo is not None
+    assert case.tempo.watch.lasts == timedelta(minutes=30)
+    paces = {Step.TRIAGE: 2, Step.INVESTIGATION: 3, Step.MITIGATION: 1}
+    assert case.tempo.steps == {step: timedelta(minutes=minutes) for step, minutes in paces.items()}
     assert {change.id for change in case.recording.changes} == {"c0", "c1", "c2"}
     assert [parse_alerts(one.body, one.at, one.source)[0].service for one in case.alerts] == ["web"]
     assert case.aftermaths[ROLLBACK].alerts

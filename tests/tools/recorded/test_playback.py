@@ -1,0 +1,96 @@
+"""What a recorded world shows while nobody does anything, and how fast it is replayed."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+
+from incidents.action import Action, ActionKind, Arguments
+from tests.cases import END, WRONG, build_case, case_world
+from tests.tools.recorded.test_world import RESTART, errors, rollback
+from tools.ports import Spans
+from tools.recorded import RecordedAlerts, open_case
+from tools.recorded.playback import NONE
+
+TEMPO = {
+    "look": {"lookback": "30s", "recent": "12s", "lead": "20s"},
+    "watch": {"lasts": "57s", "every": "12s", "settle": "45s"},
+    "steps": {"triage": "2s", "mitigation": "1s"},
+}
+
+
+@pytest.fixture(scope="module")
+def still_broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shop, with a recording of how it went on while nobody did anything: 70 % fail, and an alert."""
+    folder = build_case(tmp_path_factory.mktemp("recorded"), "still-broken", logs=False, traces=False)
+    none = folder / "aftermath" / NONE
+    none.mkdir()
+    broken = pl.col("metric").is_in(["error_ratio"]) & (pl.col("service") == "checkout")
+    level = pl.when(broken).then(0.7).otherwise("value").alias("value")
+    pl.read_parquet(folder / "aftermath" / WRONG / "metrics.parquet").with_columns(level).write_parquet(
+        none / "metrics.parquet"
+    )
+    (none / "changes.jsonl").write_text("")
+    alert = {"at": (END + timedelta(minutes=1)).isoformat(), "source": "alertmanager", "payload": {"a": 1}}
+    (none / "alerts.jsonl").write_text(json.dumps(alert))
+    content = yaml.safe_load((folder / "case.yaml").read_text()) | {"tempo": TEMPO}
+    (folder / "case.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    return folder
+
+
+async def test_it_stays_broken_after_the_recordings_end(still_broken: Path, ledger: Path) -> None:
+    world, clock = case_world(still_broken, ledger, END + timedelta(minutes=5))
+    assert await errors(world, END - timedelta(minutes=5), END) == pytest.approx(0.4, rel=0.1)
+    assert await errors(world, END + timedelta(minutes=1), clock.now()) == 0.7
+    times = [alert.at for alert in RecordedAlerts(open_case(still_broken), ledger).due(clock.now())]
+    assert len(times) == 2
+    assert END < times[-1] < END + timedelta(minutes=2)
+
+
+async def test_an_action_that_changes_nothing_leaves_it_broken(still_broken: Path, ledger: Path) -> None:
+    world, clock = case_world(still_broken, ledger)
+    done = await world.actions.execute(RESTART, "k1")
+    clock.advance(timedelta(minutes=5))
+    assert await errors(world, done.at, clock.now()) == 0.7
+    mended = await world.actions.execute(rollback(), "k2")
+    clock.advance(timedelta(minutes=5))
+    await world.actions.execute(RESTART.model_copy(update={"service": "web"}), "k3")
+    clock.advance(timedelta(minutes=5))
+    assert await errors(world, mended.at, clock.now()) == pytest.approx(0.001, rel=0.1)
+
+
+async def test_an_undone_action_leaves_it_broken(still_broken: Path, ledger: Path) -> None:
+    world, clock = case_world(still_broken, ledger)
+    plan = await world.actions.plan(rollback("catalogue", "3.0"))
+    await world.actions.execute(plan.action, "k1")
+    clock.advance(timedelta(minutes=5))
+    assert plan.undo is not None
+    undone = await world.actions.execute(plan.undo, "k2")
+    clock.advance(timedelta(minutes=5))
+    assert await errors(world, undone.at, clock.now()) == 0.7
+
+
+async def test_what_was_recorded_as_done_can_be_done(still_broken: Path, ledger: Path) -> None:
+    """Flags and commits that no recorded change names are in the inventory, if their aftermath is there."""
+    unknown = Action(
+        kind=ActionKind.FEATURE_FLAG, service="web", arguments=Arguments(flag="x", enabled=False)
+    )
+    (still_broken / "aftermath" / NONE).rename(still_broken / "aftermath" / unknown.key)
+    world, clock = case_world(still_broken, ledger)
+    done = await world.actions.execute(unknown, "k1")
+    clock.advance(timedelta(minutes=5))
+    assert await errors(world, done.at, clock.now()) == 0.7
+    back = (await world.actions.plan(unknown)).undo
+    (still_broken / "aftermath" / unknown.key).rename(still_broken / "aftermath" / NONE)
+    assert back is not None
+    assert back.arguments.enabled is True
+
+
+def test_a_case_is_looked_at_as_it_was_lived(still_broken: Path, ledger: Path) -> None:
+    world, _ = case_world(still_broken, ledger)
+    seconds = timedelta(seconds=1)
+    assert world.spans == Spans(lookback=30 * seconds, recent=12 * seconds, lead=20 * seconds)
+    assert case_world(build_case(ledger.parent, logs=False, traces=False), ledger)[0].spans == Spans()
