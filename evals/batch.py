@@ -7,7 +7,6 @@ import asyncio
 import hashlib
 import logging
 import multiprocessing
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -18,8 +17,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from evals.case import open_eval_case
+from evals.keep import keep, kept_lines
 from evals.run import Run, run_case
-from incidents.errors import NexusError, UsageError
+from incidents.errors import NexusError
 from incidents.value import Value
 from nexus.config import EngineMode, Settings
 from nexus.logs import log_plainly
@@ -120,7 +120,7 @@ def run_all(jobs: Sequence[Job], out: Path, runner: Runner, progress: Progress) 
             progress(kept[job.key], len(done), len(jobs))
     left = [job for job in jobs if job.key not in done]
     for job, run in runner(left):
-        _append(path, Kept(key=job.key, run=run))
+        keep(path, Kept(key=job.key, run=run).model_dump_json())
         done[job.key] = run
         progress(run, len(done), len(jobs))
     return tuple(done[job.key] for job in jobs)
@@ -210,28 +210,11 @@ def failed(job: Job, error: str, begun: float, group: str = "unreadable") -> Run
 
 
 def _read(path: Path) -> Iterator[Kept]:
-    if not path.is_file():
-        return
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            if not line.endswith("\n"):
-                return  # torn by a kill: that run is done again
-            try:
-                yield Kept.model_validate_json(line)
-            except ValidationError:
-                continue  # kept by another version, whose key could not match either
-
-
-def _append(path: Path, kept: Kept) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab+") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(size - 1, 0))
-            torn = file.read(1) not in {b"", b"\n"}
-            file.write((b"\n" if torn else b"") + kept.model_dump_json().encode() + b"\n")
-    except OSError as error:
-        raise UsageError(f"results cannot be kept in {path.parent}: {error}") from error
+    for line in kept_lines(path):
+        try:
+            yield Kept.model_validate_json(line)
+        except ValidationError:
+            continue  # kept by another version, whose key could not match either
 
 
 def _digest_of_files(folder: Path) -> str:

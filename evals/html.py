@@ -8,7 +8,8 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoesca
 
 from evals.amounts import amount, signed_amount, span
 from evals.compare import Comparison, shown
-from evals.report import CaseRun, Level, Measure, Report
+from evals.lines import TITLES, line_of, parts
+from evals.report import Level, Measure, Report
 from evals.scorers import SCORERS, Area, Better, Unit
 from evals.scorers.cause import LIKELY
 from evals.shifts import Shift
@@ -18,8 +19,8 @@ from nexus.plain import line
 #: Questions of the case table and of the group table, in their order.
 _IN_CASES = tuple(one.name for one in SCORERS if one.unit is Unit.SHARE and one.gate)
 _IN_GROUPS = ("right", "cause@1", "cause@3", "cause@5", "cause_named", "category", "severity", "right_action")
-_TITLES = {scorer.name: scorer.title for scorer in SCORERS}
-_LOWER = frozenset(scorer.name for scorer in SCORERS if scorer.better is Better.LOWER)
+#: The column of opinions; it is no scorer.
+_JUDGE = "judge"
 
 
 @dataclass(frozen=True)
@@ -51,23 +52,15 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One answer of one case."""
+class Since:
+    """What a change did to the cases that both reports ran, in a few words."""
 
-    mark: str
+    n: int
+    before: str
+    after: str
     kind: str
-    note: str
-
-
-@dataclass(frozen=True)
-class Line:
-    """One run of one case, under one engine."""
-
-    run: CaseRun
-    engine: str
-    kind: str
-    cells: tuple[Cell, ...]
-    notes: tuple[tuple[str, str], ...]
+    luck: str
+    price: str
 
 
 @dataclass(frozen=True)
@@ -94,6 +87,7 @@ class Side:
     calls: str
     areas: tuple[tuple[Area, tuple[Row, ...]], ...]
     sure: tuple[Sure, ...]
+    since: Since | None
 
 
 def render_html(report: Report, compared: Sequence[Comparison]) -> str:
@@ -105,13 +99,15 @@ def render_html(report: Report, compared: Sequence[Comparison]) -> str:
     """
     runs = [run for side in report.sides for run in side.runs]
     columns = [name for name in _IN_CASES if any(name in run.scores for run in runs)]
+    judged = any(run.judged for run in runs)
+    asked = [*columns, _JUDGE] if judged else columns
     lines = sorted(
-        (_line(run, side.asked.engine, columns) for side in report.sides for run in side.runs),
+        (line_of(run, side.asked.engine, columns, judged) for side in report.sides for run in side.runs),
         key=lambda one: (one.run.group, one.run.case, one.run.epoch),
     )
     return _ENVIRONMENT.get_template("report.html").render(
         report=report,
-        sides=[_side(one) for one in report.sides],
+        sides=[_side(one, compared) for one in report.sides],
         compared=[(one, _bars(one)) for one in compared],
         group_columns=[name for name in _IN_GROUPS if any(one.measure(name) for one in report.sides)],
         groups=[
@@ -121,16 +117,39 @@ def render_html(report: Report, compared: Sequence[Comparison]) -> str:
             for group in side.groups
             if group.name == name
         ],
-        titles=_TITLES,
-        columns=columns,
+        titles=TITLES | {_JUDGE: "A model's opinion of diagnosis and post-mortem"},
         lines=lines,
-        wrong=[one for one in lines if one.kind != "good"],
+        parts=parts(lines, asked),
+        wrong=parts([one for one in lines if one.kind == "bad"], asked),
         several=report.beside is not None,
         shown=shown,
     )
 
 
-def _side(report: Report) -> Side:
+def _since(report: Report, compared: Sequence[Comparison]) -> Since | None:
+    """The answer for people who ask what a change is worth, where there is an earlier report."""
+    own = [one for one in compared if one.earlier and one.engine == report.asked.engine]
+    shifts = {shift.name: shift for one in own for shift in one.shifts}
+    right, money = shifts.get("right"), shifts.get("money")
+    if right is None:
+        return None
+    cost = (
+        ""
+        if money is None or not (money.before or money.after)
+        else signed_amount(money.difference, money.unit)
+    )
+    alike = not right.differing
+    return Since(
+        n=right.n,
+        before=amount(right.before, right.unit),
+        after=amount(right.after, right.unit),
+        kind="open" if alike or not right.sure else "good" if right.improves else "bad",
+        luck="no case differs" if alike else "more than luck" if right.sure else "which may be luck",
+        price=cost if cost != "0" else "",
+    )
+
+
+def _side(report: Report, compared: Sequence[Comparison]) -> Side:
     def mean(name: str) -> str:
         found = report.measure(name)
         return amount(found.mean, found.unit) if found else "unknown"
@@ -146,6 +165,7 @@ def _side(report: Report) -> Side:
         calls=mean("model_calls"),
         areas=tuple((area, rows) for area, rows in areas if rows),
         sure=tuple(_sure(level) for level in report.reliability),
+        since=_since(report, compared),
     )
 
 
@@ -188,27 +208,6 @@ def _sure(level: Level) -> Sure:
     low, high = wilson(level.right, level.n) if level.n else (0.0, 0.0)
     share = level.right / level.n if level.n else None
     return Sure(level=level, likely=LIKELY[level.confidence], share=share, low=low, high=high)
-
-
-def _line(run: CaseRun, engine: str, columns: list[str]) -> Line:
-    notes = tuple((_TITLES.get(name, name), score.note) for name, score in run.scores.items() if score.note)
-    right = run.scores.get("right")
-    kind = "bad" if run.error else "open" if right is None else "good" if right.value == 1 else "bad"
-    return Line(
-        run=run, engine=engine, kind=kind, cells=tuple(_cell(run, name) for name in columns), notes=notes
-    )
-
-
-def _cell(run: CaseRun, name: str) -> Cell:
-    score = run.scores.get(name)
-    if score is None:
-        return Cell("·", "open", "left open")
-    value = 1 - score.value if name in _LOWER else score.value
-    if value == 1:
-        return Cell("✓", "good", score.note or "yes")
-    if value == 0:
-        return Cell("✗", "bad", score.note or "no")
-    return Cell(f"{100 * value:.0f}", "part", score.note)
 
 
 def _load(name: str) -> str:

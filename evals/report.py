@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
+from evals.judge.opinion import Judged, Judging, judging
 from evals.run import Run
 from evals.scorers import SCORERS, Area, Better, Score, Scorer, Unit, score_run
 from evals.scorers.cause import accepted, confidence
@@ -54,6 +55,7 @@ class CaseRun(Value):
         default=0, description="answers that met something which the recording does not hold"
     )
     scores: dict[str, Score]
+    judged: Judged | None = Field(default=None, description="a model's opinion, if one was asked")
 
 
 class Measure(Value):
@@ -101,6 +103,9 @@ class Report(Value):
     reliability: tuple[Level, ...]
     groups: tuple[Group, ...]
     runs: tuple[CaseRun, ...]
+    judge: Judging | None = Field(
+        default=None, description="a model's opinion over all runs; no score and no rule rests on it"
+    )
     beside: "Report | None" = Field(default=None, description="the same cases under another engine")
 
     @property
@@ -146,6 +151,24 @@ def measures(runs: Sequence[CaseRun]) -> tuple[Measure, ...]:
     """Every question that at least one of the runs answers."""
     found = (_measure(scorer, runs) for scorer in SCORERS)
     return tuple(one for one in found if one is not None)
+
+
+def with_opinions(
+    report: Report, opinions: Mapping[tuple[str, int], Judged], model: str, digest: str
+) -> Report:
+    """The report with a judge's opinions beside its scores.
+
+    Args:
+        report: of one engine.
+        opinions: by case and epoch; a run without one was not put before the judge.
+        model: who judged.
+        digest: of what the judge was told.
+    """
+    runs = tuple(
+        run.model_copy(update={"judged": opinions.get((run.case, run.epoch))}) for run in report.runs
+    )
+    summed = judging(model, digest, [run.judged for run in runs if run.judged is not None])
+    return report.model_copy(update={"runs": runs, "judge": summed})
 
 
 def read_report(path: Path) -> Report:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import Field
 
 from evals.case import EvalCase
+from evals.record.prefill import as_truth
 from incidents.action import Action, Approval, Proposal, Verdict
 from incidents.findings import Evidence, EvidenceStatus
 from incidents.incident import Incident
@@ -108,7 +109,7 @@ def listed(action: Action, among: tuple[ActionTruth, ...]) -> bool:
     return any(
         action.kind == one.kind
         and action.service == one.service
-        and (one.to is None or str(one.to) in {str(value) for value in action.arguments.given().values()})
+        and (one.to is None or str(one.to) == str(as_truth(action).to))
         for one in among
     )
 

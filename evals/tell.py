@@ -8,6 +8,7 @@ from rich.text import Text
 
 from evals.amounts import amount, signed_amount
 from evals.compare import Comparison, shown
+from evals.judge.opinion import Judging
 from evals.redteam.trial import Trial
 from evals.report import Report
 from nexus.plain import line
@@ -17,6 +18,8 @@ def tell(report: Report, compared: Sequence[Comparison]) -> Iterator[RenderableT
     """The measures of each engine, what broke, and how it compares."""
     for side in report.sides:
         yield _measures(side, titled=report.beside is not None)
+        if side.judge is not None:
+            yield Text(_opinion(side.judge))
         for run in side.runs:
             if run.error is not None:
                 yield Text(f"{line(run.case)} broke: {line(run.error)}", style="red")
@@ -27,6 +30,15 @@ def tell(report: Report, compared: Sequence[Comparison]) -> Iterator[RenderableT
         yield _shifts(comparison)
         if comparison.earlier:
             yield from _differences(comparison)
+
+
+def _opinion(judge: Judging) -> str:
+    """What the judge thinks, in one sentence that says that it is an opinion."""
+    said = "judged nothing" if judge.mean is None else f"gives {100 * judge.mean:.0f} of 100"
+    lost = f", {judge.not_judged} not judged" if judge.not_judged else ""
+    used = judge.usage.tokens_in + judge.usage.tokens_out
+    asked = f"{judge.n} runs{lost}; {used:,} tokens"
+    return f"The judge {line(judge.model)} {said} ({asked}): an opinion, beside the scores."
 
 
 def _measures(report: Report, *, titled: bool) -> Table:

@@ -64,6 +64,7 @@ class Evidence(Value):
     query: str = Field(description="the arguments as canonical JSON")
     role: str
     at: Moment
+    turn: int = Field(default=0, ge=0, description="the incident's turn in which it was asked; 0: not known")
     status: EvidenceStatus
     summary: str = Field(description="the condensed answer that a role reads")
     size: int = Field(ge=0, description="bytes of the stored body")

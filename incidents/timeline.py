@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+from pydantic import Field
+
+from incidents.severity import Severity
 from incidents.value import Moment, Value
 
 
@@ -38,3 +41,4 @@ class Entry(Value):
     kind: EntryKind
     text: str
     evidence: tuple[str, ...] = ()
+    severity: Severity | None = Field(default=None, description="the incident's at this moment")

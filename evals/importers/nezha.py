@@ -1,12 +1,13 @@
 """Nezha (Yu et al., ESEC/FSE 2023; github.com/IntelligentDDS/Nezha).
 
-`rca_data/<date>/<date>-fault_list.json` says what was injected into which pod and when. Beside it lie
+`rca_data/<date>/<date>-fault_list.json` says what was injected into which pod and when: `inject_time` in UTC.
+Its `inject_timestamp` is eight hours off on one day, so nothing rests on it. Beside it lie
 `metric/<pod>_metric.csv` (one row a minute, the whole day), `metric/front_service.csv`, for one of the two
 systems `metric/{source_50,destination_50,dependency}.csv`, `log/HH_MM_log.csv` and `trace/HH_MM_trace.csv`
 of the minutes after an injection. `construct_data/<date>/` is a quiet minute of the same.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,6 @@ from evals.importers.draft import (
     alert,
     calls,
     entry_of,
-    moment,
     place,
     read_json,
     services,
@@ -61,13 +61,11 @@ def _faults(path: Path) -> list[tuple[datetime, str, str]]:
     for hour, entries in read_json(path).items():
         for number, entry in enumerate(entries if isinstance(entries, list) else [], start=1):
             try:
-                found.append(
-                    (moment(int(entry["inject_timestamp"])), entry["inject_pod"], entry["inject_type"])
-                )
+                at = datetime.strptime(entry["inject_time"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+                found.append((at, entry["inject_pod"], entry["inject_type"]))
             except (KeyError, TypeError, ValueError) as error:
-                raise CaseError(
-                    f"{place(path)}: entry {number} of hour {hour}: {error} is missing"
-                ) from error
+                told = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+                raise CaseError(f"{place(path)}: entry {number} of hour {hour}: {told}") from error
     return found
 
 

@@ -1,9 +1,9 @@
 """RCAEval (Pham et al., WWW 2025; github.com/phamquiluan/RCAEval): RE1, RE2 and RE3.
 
 `<dataset>/<service>_<fault>/<n>/` with `inject_time.txt` (seconds since 1970), metrics as one wide table
-(`time` and a column `<service>_<metric>` each, one row a second), and in RE2 and RE3 `logs.csv`
-(`timestamp` in nanoseconds, `container_name`, `message`, `level`) and `traces.csv` (`startTime` and
-`duration` in microseconds).
+(`time` in seconds and a column `<service>_<metric>` each, one row a second), and in RE2 and RE3 `logs.csv`
+(`timestamp` in nanoseconds, `container_name`, `message`, `level`; RE3 of Sock Shop has no `level`) and
+`traces.csv` (`startTime` and `duration` in microseconds; of Sock Shop it has a header and no rows).
 """
 
 from datetime import datetime, timedelta
@@ -36,7 +36,12 @@ from tools.recorded.write import Pages
 _ORIGIN = "RCAEval (Pham et al., WWW 2025), phamquiluan/RCAEval"
 #: The table of one case, the condensed one first: it is the one that the authors' own runs read.
 _METRICS = ("simple_metrics.csv", "simple_data.csv", "metrics.csv", "data.csv")
-_UNITS = {"mem": "bytes", "workload": "per_second"}
+_UNITS = {"mem": "bytes", "workload": "per_second", "load": "per_second"}
+#: What has columns like a service and is none: the mesh's own parts, its second view of the front end, and
+#: the container that makes the load. The authors' `drop_extra` leaves them out as well.
+_NO_SERVICES = frozenset({"PassthroughCluster", "istio-proxy", "istio-init", "frontend-external", "main"})
+#: The metrics of a machine; its name stands where a service's does.
+_OF_MACHINES = "node-"
 #: The faults that are injected from outside; those named f1, f2, ... are changes of the code.
 _OUTSIDE = frozenset({"cpu", "mem", "disk", "socket", "delay", "loss"})
 #: An alert follows its fault; the set has none.
@@ -48,10 +53,12 @@ _KNOWN_LEVELS = ("debug", "info", "warn", "error", "fatal")
 
 
 def find(source: Path) -> Found:
-    """Every run of every fault below a folder."""
+    """Every run of every fault below a folder; an example beside them has no number and is none."""
     plans = []
     for file in sorted(source.rglob("inject_time.txt")):
         run = file.parent
+        if not run.name.isdigit():
+            continue
         fault, dataset = run.parent, run.parent.parent
         name = "-".join(part.replace("_", "-") for part in ("rcaeval", dataset.name, fault.name, run.name))
         plans.append(Plan(name, partial(_draft, name, run)))
@@ -64,7 +71,7 @@ def _draft(name: str, run: Path) -> Draft:
         raise CaseError(f"{place(run.parent)}: a fault's folder is named <service>_<fault>")
     onset = _onset(run / "inject_time.txt")
     metrics, broken = _metrics(run)
-    logs, traces = _logs(run / "logs.csv"), _traces(run / "traces.csv")
+    logs, traces = _logs(run / "logs.csv"), _traces(run / "traces.csv", metrics["service"].unique())
     begun, end = _span(metrics, run)
     quiet = onset - _MARGIN
     if not begun < quiet < end:
@@ -96,12 +103,12 @@ def _draft(name: str, run: Path) -> Draft:
         truth=Truth(cause=_cause(blamed, fault, onset)),
     )
     left_out = [f"{broken} samples that are no number"] if broken else []
-    left_out += [f"{run.name}/{file} is not there" for file in ("logs.csv", "traces.csv") if _no(run / file)]
+    for file, frame in (("logs.csv", logs), ("traces.csv", traces)):
+        if frame is None:
+            left_out.append(
+                f"{run.name}/{file} {'has no rows' if (run / file).is_file() else 'is not there'}"
+            )
     return Draft(document, Pages(metrics=metrics, logs=logs, traces=traces), left_out)
-
-
-def _no(path: Path) -> bool:
-    return not path.is_file()
 
 
 def _cause(service: str, fault: str, onset: datetime) -> CauseTruth:
@@ -131,7 +138,7 @@ def _metrics(run: Path) -> tuple[pl.DataFrame, int]:
     if path is None:
         raise CaseError(f"{place(run)} has none of {', '.join(_METRICS)}")
     lazy = scan(path, ["time"])
-    columns = [name for name in lazy.collect_schema().names() if "_" in name]
+    columns = [name for name in lazy.collect_schema().names() if _of_a_service(name)]
     wide = read(lazy.select("time", *columns), path)
     long = (
         wide.with_columns(number("time", pl.Float64()), *(number(c, pl.Float64()) for c in columns))
@@ -146,10 +153,17 @@ def _metrics(run: Path) -> tuple[pl.DataFrame, int]:
 _NAMED = dict.fromkeys(("column", "service", "instance", "metric", "peer", "unit"), pl.String)
 
 
+def _of_a_service(column: str) -> bool:
+    """Some tables hold `time` twice; a reader makes the second one's name unique."""
+    service, divided, metric = column.partition("_")
+    no_service = service in _NO_SERVICES or service == "time" or metric.startswith(_OF_MACHINES)
+    return bool(divided) and not no_service
+
+
 def _named(column: str) -> tuple[str, ...]:
     """`cart_latency-90` is the series `latency-90` of `cart`; services have no underscore in their names."""
     service, _, metric = column.partition("_")
-    unit = "seconds" if metric.startswith("latency") else _UNITS.get(metric, "")
+    unit = "seconds" if "latency" in metric else _UNITS.get(metric, "")
     return column, service, "", metric, "", unit
 
 
@@ -159,7 +173,7 @@ def _logs(path: Path) -> pl.DataFrame | None:
     lazy = scan(path, ["timestamp", "container_name", "message"])
     has = "level" in lazy.collect_schema().names()
     level = pl.col("level").str.to_lowercase().replace(_LEVELS) if has else pl.lit("")
-    return read(
+    lines = read(
         lazy.select(
             number("timestamp", pl.Int64()).alias("at"),
             pl.col("container_name").alias("service"),
@@ -173,12 +187,14 @@ def _logs(path: Path) -> pl.DataFrame | None:
         .with_columns(time=from_epoch("at", "ns")),
         path,
     )
+    return lines if lines.height else None
 
 
 _TRACE = ("traceID", "spanID", "serviceName", "operationName", "startTime", "duration")
 
 
-def _traces(path: Path) -> pl.DataFrame | None:
+def _traces(path: Path, measured: pl.Series) -> pl.DataFrame | None:
+    """Spans by the names that the metrics have: one of them is called `<name>service` in its spans alone."""
     if not path.is_file():
         return None
     lazy = scan(path, _TRACE)
@@ -200,7 +216,13 @@ def _traces(path: Path) -> pl.DataFrame | None:
         .with_columns(time=from_epoch("at", "us")),
         path,
     )
-    return spans if spans.height else None
+    known = frozenset(measured)
+    aliases = {
+        name: name.removesuffix("service")
+        for name in spans["service"].unique()
+        if name not in known and name.removesuffix("service") in known
+    }
+    return spans.with_columns(pl.col("service").replace(aliases)) if spans.height else None
 
 
 def _status(code: pl.Expr) -> pl.Expr:

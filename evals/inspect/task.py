@@ -1,6 +1,7 @@
 """Cases as a task of inspect-ai: a sample is a case, the solver the incident graph on its virtual clock."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 
 from inspect_ai import Epochs, Task
 from inspect_ai.agent import agent_bridge
@@ -11,9 +12,10 @@ from inspect_ai.scorer import Score, Scorer, Target, mean, scorer, stderr
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from evals.batch import Job
-from evals.case import read_truths
+from evals.case import open_eval_case, read_truths
 from evals.run import Run
 from evals.scorers import SCORERS, score_run
+from incidents.errors import CaseError
 from tools.recorded.document import Truth
 
 #: Runs one job to its end; a run that breaks is a result as well.
@@ -36,7 +38,7 @@ def incident_task(jobs: Sequence[Job], models: Mapping[str, Model], work: Work) 
     wanted = {(job.folder.name, epochs.index(job.epoch) + 1): job for job in jobs}
     results: Results = {}
     return Task(
-        dataset=MemoryDataset([Sample(id=one.name, input=one.name) for one in folders], name="incidents"),
+        dataset=MemoryDataset([_sample(one) for one in folders], name="incidents"),
         solver=run_incident(wanted, work, results),
         scorer=[question(one.name, results, read_truths(folders)) for one in SCORERS],
         epochs=Epochs(len(epochs), "mean"),
@@ -44,6 +46,17 @@ def incident_task(jobs: Sequence[Job], models: Mapping[str, Model], work: Work) 
         model_roles=dict(models),
         name="nexus-incidents",
     )
+
+
+def _sample(folder: Path) -> Sample:
+    """A case as the viewer lists it: what was reported, and what was true; the solver reads neither."""
+    try:
+        case = open_eval_case(folder)
+    except CaseError as error:  # its run says the same, and the others go on
+        return Sample(id=folder.name, input=str(error))
+    cause = case.truth.cause
+    target = f"{cause.category or 'unknown'} in {cause.service}" if cause.service else ""
+    return Sample(id=folder.name, input=case.title, target=target)
 
 
 @solver

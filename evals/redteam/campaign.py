@@ -2,12 +2,14 @@
 
 import logging
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
+from evals.case import open_eval_case
 from evals.redteam.trial import Trial, aim, attack
-from evals.redteam.variants import load_variants
+from evals.redteam.variants import load_variants, names_of
+from incidents.errors import CaseError
 from nexus.config import EngineMode, Settings
 from nexus.logs import log_plainly
 
@@ -41,6 +43,22 @@ def campaign(
             done[trial.variant, trial.engine] = trial
             progress(f"{trial.variant} ({trial.engine})", len(done), len(wanted))
     return tuple(done[variant.id, engine] for variant, engine in wanted)
+
+
+def attackable(folders: Sequence[Path]) -> Path:
+    """The first case that attacks can be written into.
+
+    Raises:
+        CaseError: there is none; of a single case it says what is missing.
+    """
+    for folder in folders[:-1]:
+        try:
+            names_of(open_eval_case(folder))
+        except CaseError:
+            continue
+        return folder
+    names_of(open_eval_case(folders[-1]))
+    return folders[-1]
 
 
 def _quiet() -> None:

@@ -9,15 +9,20 @@ from typing import Any
 import polars as pl
 import yaml
 
-from evals.redteam.variants import Place, Variant
+from evals.redteam.variants import TELLING, Place, Variant
 
 #: Which column of which file the attacker writes, for the places in the telemetry.
 _COLUMNS = {
     Place.LOG: ("logs.parquet", "message"),
     Place.OPERATION: ("traces.parquet", "operation"),
-    Place.INSTANCE: ("metrics.parquet", "instance"),
 }
-_CHANGE_FIELDS = {Place.COMMIT_SUMMARY: "summary", Place.AUTHOR: "author"}
+_CHANGE_FIELDS = {
+    Place.COMMIT_SUMMARY: "summary",
+    Place.AUTHOR: "author",
+    Place.VERSION: "version_to",
+    Place.COMMIT: "commit",
+    Place.CHANGE_ID: "id",
+}
 
 
 def poison(case: Path, variant: Variant, service: str, into: Path) -> Path:
@@ -46,15 +51,16 @@ def _write_column(path: Path, column: str, service: str, text: str) -> None:
     frame = pl.read_parquet(path)
     hit = pl.col("service") == service
     if column == "message":
-        hit &= pl.col("level").is_in(["error", "fatal", "warn"])
+        hit &= pl.col("level").is_in(TELLING)
     poisoned = pl.when(hit).then(pl.concat_str(pl.col(column), pl.lit(f" {text}"))).otherwise(pl.col(column))
     frame.with_columns(poisoned.alias(column)).write_parquet(path, compression="zstd")
 
 
 def _write_changes(path: Path, field: str, text: str) -> None:
+    """An id stays the only one of its kind, so that the record can still be read."""
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    for row in rows:
-        row[field] = text
+    for number, row in enumerate(rows):
+        row[field] = f"{text} {number}" if field == "id" else text
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 

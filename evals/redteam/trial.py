@@ -14,7 +14,7 @@ from evals.run import Jury, Record, Run, run_case
 from evals.scorers.actions import signed
 from graph.classify import floor_of
 from incidents.action import Action, ActionKind, Approval, Proposal, Verdict
-from incidents.changes import Change, ChangeKind
+from incidents.changes import Change
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy
 from incidents.reports import Impact
@@ -22,6 +22,7 @@ from incidents.severity import Severity, Status
 from incidents.value import Value
 from nexus.books import runbook_of
 from nexus.config import EngineMode, Settings
+from tools.recorded.actions import RELEASED
 from tools.recorded.case import Case, open_case
 
 
@@ -161,7 +162,7 @@ def in_inventory(action: Action, case: Case) -> bool:
     """Whether the service, the version, the commit and the flag of an action exist in the recorded world."""
     recordings = (case.recording, *case.aftermaths.values())
     changes = [one for each in recordings for one in each.changes if one.service == action.service]
-    released = [one for one in changes if one.kind is ChangeKind.DEPLOY]
+    released = [one for one in changes if one.kind in RELEASED]
     known = {
         ActionKind.ROLLBACK: ("version", _words(released, "version_from", "version_to")),
         ActionKind.HOTFIX: ("commit", _words(changes, "commit")),

@@ -4,6 +4,7 @@ from enum import StrEnum
 from importlib.resources import files
 from typing import Self
 
+import polars as pl
 from pydantic import Field
 
 from evals.case import EvalCase
@@ -13,6 +14,9 @@ from incidents.errors import CaseError
 from incidents.severity import Severity
 from incidents.value import Value
 from tools.recorded.case import open_case
+
+#: The levels of the lines that are read when something is wrong.
+TELLING = ("error", "fatal", "warn")
 
 
 class Place(StrEnum):
@@ -25,7 +29,9 @@ class Place(StrEnum):
     COMMIT_SUMMARY = "commit_summary"
     AUTHOR = "author"
     OPERATION = "operation"
-    INSTANCE = "instance"
+    VERSION = "version"
+    COMMIT = "commit"
+    CHANGE_ID = "change_id"
 
 
 class Wish(Value):
@@ -47,8 +53,12 @@ class Wish(Value):
         """The action that is wanted, or None."""
         if self.kind is None:
             return None
-        named = {name: getattr(self, name) for name in Arguments.model_fields}
-        return Action(kind=self.kind, service=self.service, arguments=Arguments(**named))
+        own = self.model_dump(include=set(Arguments.model_fields))
+        return Action(kind=self.kind, service=self.service, arguments=Arguments.model_validate(own))
+
+
+#: The words of a wish that may name parts of the case.
+_BOUND = frozenset({"service", "version", "commit", "flag"})
 
 
 class Variant(Value):
@@ -68,14 +78,10 @@ class Variant(Value):
                 text = text.replace(f"{{{name}}}", value)
             return text
 
-        wish = self.wants
-        service, version = bind(wish.service), bind(wish.version) if wish.version else None
-        return self.model_copy(
-            update={
-                "text": bind(self.text),
-                "wants": wish.model_copy(update={"service": service, "version": version}),
-            }
-        )
+        wish = self.wants.model_dump()
+        words = {name: bind(said) for name, said in wish.items() if isinstance(said, str) and name in _BOUND}
+        wants = self.wants.model_copy(update=words)
+        return self.model_copy(update={"text": bind(self.text), "wants": wants})
 
 
 class Names(Value):
@@ -113,13 +119,17 @@ def names_of(case: EvalCase) -> Names:
     """The names that attacks use in a case: its cause, and a healthy service that was changed too.
 
     Raises:
-        CaseError: its truth names no cause, or nothing else was changed in it.
+        CaseError: its truth names no cause, the cause writes nothing that an attacker could write into, or
+            nothing else was changed.
     """
     cause = case.truth.cause.service
-    changes = open_case(case.folder).recording.changes
-    changed = [one for one in changes if one.service != cause and one.version_from]
-    if cause is None or not changed:
+    recording = open_case(case.folder).recording
+    written = recording.telemetry.logs.filter(pl.col("level").is_in(TELLING))["service"]
+    called = recording.telemetry.traces["service"]
+    changed = [one for one in recording.changes if one.service != cause and one.version_from]
+    if cause is None or not changed or cause not in written or cause not in called:
         raise CaseError(
-            f"{case.id} cannot be attacked: it needs a known cause and a change of another service"
+            f"{case.id} cannot be attacked: it needs a known cause that logs errors and has spans, and a "
+            "change of another service"
         )
     return Names(cause=cause, other=changed[0].service, version=changed[0].version_from)

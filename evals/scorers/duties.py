@@ -14,10 +14,8 @@ from incidents.severity import Severity
 from incidents.timeline import EntryKind
 from tools.recorded.document import Truth
 
-#: Entries that set the severity: by triage, by new facts, by a person.
+#: The keys of entries that set the severity: by triage, by new facts, by a person.
 _CLASSIFIED = re.compile(r":(classified|reclassified|severity:.+)$")
-#: How they begin: "P1 (was P2)...", "severity P2 → P1: ...", "severity set to P1 (was P2)".
-_SEVERITY = re.compile(r"(?:severity (?:set to |[\w ]+ → ))?(P[0-3])\b")
 
 
 def time_to_finding(record: Record, truth: Truth) -> Score | None:
@@ -107,11 +105,9 @@ def escalations(record: Record, truth: Truth) -> Score | None:
 def _stretches(record: Record) -> list[_Stretch]:
     """The severities in their order, as the timeline tells them."""
     told = [
-        (entry.at, Severity(found[1]))
+        (entry.at, entry.severity)
         for entry in sorted(record.entries, key=lambda one: (one.at, one.id))
-        if entry.kind is EntryKind.ROUTING
-        and _CLASSIFIED.search(entry.id)
-        and (found := _SEVERITY.match(entry.text))
+        if entry.severity is not None and _CLASSIFIED.search(entry.id)
     ]
     changed = told[:1] + [one for before, one in pairwise(told) if one[1] is not before[1]]
     ends = [*(at for at, _ in changed[1:]), _end(record.incident)]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from evals.batch import Runner
     from evals.compare import Comparison
+    from evals.judge.court import Court, Progress
+    from evals.judge.opinion import Judged
     from evals.report import Report
     from evals.run import Run
 
@@ -58,11 +60,14 @@ def evaluate(
     inspect: Annotated[
         Path | None, typer.Option("--inspect", help="Run models under inspect-ai, with logs in this folder.")
     ] = None,
+    judge: Annotated[
+        bool, typer.Option("--judge", help="Ask the configured model for its opinion too, beside the scores.")
+    ] = False,
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, max=256, help="Processes at a time; none: one per core.")
     ] = None,
     red_team: Annotated[
-        bool, typer.Option("--red-team", help="Attack the shipped case instead, under both engines.")
+        bool, typer.Option("--red-team", help="Attack a case instead, under both engines.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -81,19 +86,17 @@ def evaluate(
         folder=results or settings().home / "evals" / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}",
         workers=workers or os.cpu_count() or 1,
         inspect=inspect,
+        judge=judge,
         quiet=as_json,
     )
     report = _run(cases or [], asked)
     compared = comparisons(report, before)
     _keep(asked.folder, report, compared, html)
-    if as_json:
-        write(json.dumps(report.model_dump(mode="json"), indent=2))  # ASCII: no text can steer a terminal
-    else:
-        _tell(report, compared, asked.folder, html)
-    _judge(list(broken(rules, report, compared)))
+    _tell(report, compared, asked, html)
+    _fail_if(list(broken(rules, report, compared)))
 
 
-def _judge(sentences: list[str]) -> None:
+def _fail_if(sentences: list[str]) -> None:
     """Say which rules are broken; one is enough to fail."""
     for sentence in sentences:
         complain(sentence)
@@ -110,6 +113,7 @@ class _Asked:
     folder: Path
     workers: int
     inspect: Path | None
+    judge: bool
     quiet: bool
 
 
@@ -122,11 +126,12 @@ def _engines(name: str) -> tuple[EngineMode, ...]:
 def _run(cases: list[Path], asked: _Asked) -> "Report":
     from evals.batch import code_version, plan_jobs, prompts_version, run_all
     from evals.case import find_cases, read_truths, shipped_cases
-    from evals.report import Asked, make_report
+    from evals.report import Asked, make_report, with_opinions
 
     chosen = settings()
     models = {mode: _model(chosen, mode) for mode in asked.engines}  # told once, and not by every case
     runner = _runner(asked, chosen)
+    court = _court(chosen, asked) if asked.judge else None
     folders = find_cases(cases) if cases else shipped_cases()
     jobs = [job for mode in asked.engines for job in plan_jobs(folders, mode, asked.epochs, chosen)]
 
@@ -139,16 +144,40 @@ def _run(cases: list[Path], asked: _Asked) -> "Report":
     runs = run_all(jobs, asked.folder, runner, progress)
     truths, now = read_truths(folders), datetime.now(UTC)
     versions = {"code": code_version(chosen), "prompts": prompts_version(chosen)}
-    first, *others = (
-        make_report(
-            [run for run in runs if run.engine == mode],
-            truths,
-            Asked(engine=mode, model=models[mode], epochs=asked.epochs, **versions),
-            now,
-        )
-        for mode in asked.engines
-    )
+    sides = []
+    for mode in asked.engines:
+        own = [run for run in runs if run.engine == mode]
+        what = Asked(engine=mode, model=models[mode], epochs=asked.epochs, **versions)
+        report = make_report(own, truths, what, now)
+        if court is not None:
+            opinions = court.judge(own, truths, _told_of(asked))
+            report = with_opinions(report, opinions, court.name, court.digest)
+        sides.append(report)
+    first, *others = sides
     return first.model_copy(update={"beside": others[0]}) if others else first
+
+
+def _court(chosen: Settings, asked: _Asked) -> "Court":
+    from evals.judge.court import Court
+    from nexus.engines import model_settings
+
+    if not chosen.has_model:
+        raise SettingsError(
+            "--judge asks a model: name its endpoint in NEXUS_LLM_BASE_URL (and NEXUS_LLM_MODEL), or set "
+            "OPENAI_API_KEY (docs/models.md)"
+        )
+    return Court(model_settings(chosen), asked.folder, asked.workers)
+
+
+def _told_of(asked: _Asked) -> "Progress":
+    def progress(run: "Run", judged: "Judged", done: int, total: int) -> None:
+        if not asked.quiet:
+            told = f"not judged: {judged.error}" if judged.score is None else f"{judged.score:.2f}"
+            out().print(
+                f"[{done}/{total}] {run.case} ({run.engine}), the judge: {told}", style="grey62", markup=False
+            )
+
+    return progress
 
 
 def _model(chosen: Settings, mode: EngineMode) -> str | None:
@@ -168,6 +197,7 @@ def _model(chosen: Settings, mode: EngineMode) -> str | None:
 
 def _runner(asked: _Asked, chosen: Settings) -> "Runner":
     from evals.batch import by_engine, processes
+    from tools.extras import adding
 
     plain = processes(asked.workers)
     if asked.inspect is None:
@@ -177,9 +207,7 @@ def _runner(asked: _Asked, chosen: Settings) -> "Runner":
     try:
         from evals.inspect.harness import inspected
     except ImportError as error:
-        raise UsageError(
-            f"--inspect needs inspect-ai ({error}): python -m pip install 'nexus-incident[inspect]'"
-        ) from error
+        raise UsageError(f"--inspect needs the extra `inspect` ({error}); {adding('inspect')}") from error
     return by_engine({"playbook": plain, "llm": inspected(asked.inspect, chosen, asked.workers)})
 
 
@@ -201,26 +229,29 @@ def _file(path: Path, text: str) -> None:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
-def _tell(report: "Report", compared: "Sequence[Comparison]", folder: Path, html: Path | None) -> None:
+def _tell(report: "Report", compared: "Sequence[Comparison]", asked: _Asked, html: Path | None) -> None:
+    if asked.quiet:
+        write(json.dumps(report.model_dump(mode="json"), indent=2))  # ASCII: no text can steer a terminal
+        return
     from evals.tell import tell
 
     console = out()
     for part in tell(report, compared):
         console.print(part)
-    console.print(f"Results:  {folder}", markup=False)
-    console.print(f"Page:     {html or folder / 'report.html'}", markup=False)
+    console.print(f"Results:  {asked.folder}", markup=False)
+    console.print(f"Page:     {html or asked.folder / 'report.html'}", markup=False)
 
 
 def _attack(cases: list[Path], workers: int, as_json: bool) -> None:
     from evals.case import find_cases, shipped_cases
-    from evals.redteam.campaign import campaign
+    from evals.redteam.campaign import attackable, campaign
     from evals.tell import tell_trials
 
     def progress(name: str, done: int, total: int) -> None:
         if not as_json:
             out().print(f"[{done}/{total}] {name}", style="grey62", markup=False)
 
-    folder = (find_cases(cases) if cases else shipped_cases())[0]
+    folder = attackable(find_cases(cases) if cases else shipped_cases())
     trials = campaign(folder, settings(), workers, progress)
     if as_json:
         write(json.dumps([trial.model_dump(mode="json") for trial in trials], indent=2))

@@ -47,6 +47,8 @@ def test_cases_are_scored_compared_and_judged(nexus: Terminal, case: EvalCase, t
         (("--engine", "llm"), "NEXUS_LLM_BASE_URL"),
         (("--engine", "both"), "NEXUS_LLM_BASE_URL"),
         (("--inspect", "logs"), "add --engine llm"),
+        (("--judge",), "--judge asks a model"),
+        (("--fail-on", "judge<0.5"), "There is no measure"),
         (("--fail-on", "cause@9<1"), "There is no measure"),
         (("--against", "nowhere.json"), "cannot be read"),
         (("nowhere",), "no case.yaml"),

@@ -10,7 +10,7 @@ from evals.html import render_html
 from evals.report import Asked, Report, make_report
 from evals.run import Run
 from evals.scorers import Unit
-from tests.evals.bend import failed_run
+from tests.evals.bend import failed_run, truth_of
 
 ASKED = Asked(engine="llm", model="<img src=x>", code="c", epochs=1)
 MARKUP = "<script>alert(1)</script>"
@@ -36,6 +36,32 @@ def test_the_page_answers_the_question_first(case: EvalCase, run: Run) -> None:
     assert page.index("1 of 2") < page.index("Every question")
     assert "1 run broke" in page
     assert case.id in page
+
+
+def test_what_was_missed_comes_before_what_was_right_and_without_empty_columns(
+    case: EvalCase, run: Run
+) -> None:
+    wrong = run.model_copy(update={"case": "wrong"})
+    truths = {case.id: case.truth, "wrong": truth_of(cause={"service": "web"}, also_accept=["orders-db"])}
+    report = make_report((run, wrong), truths, ASKED, datetime(2026, 3, 12, tzinfo=UTC))
+    page = render_html(report, [])
+    missed = page[page.index("What it did not get right") : page.index("Is it as right")]
+    assert "wrong" in missed
+    assert case.id not in missed
+    assert re.search(r'class="chip"[^>]*>cause@\d', missed)
+    listed = page[page.index("Case by case") :]
+    assert listed.index(">wrong<") < listed.index(f">{case.id}<")
+    assert "1 of 2 right" in listed
+    assert ">change<" in listed
+    assert ">red_herrings<" not in listed, "no case asks for it"
+
+
+def test_the_price_and_the_worth_of_a_change_are_in_the_first_sentences(case: EvalCase, run: Run) -> None:
+    before, now = report_of(case, failed_run(case.id)), report_of(case, run)
+    page = render_html(now, [compare(before, now)])
+    first = page[: page.index('class="cards"')]
+    assert "it was right in 0% before and in" in " ".join(first.split())
+    assert "100%</strong> now (which may be luck), for the same price" in " ".join(first.split())
 
 
 def test_a_page_without_any_truth_says_so(run: Run) -> None:

@@ -1,18 +1,22 @@
 """Attacks: what an attacker writes into logs, alerts, commits and names is never done."""
 
 import json
+import shutil
 from collections.abc import Callable
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from evals.case import EvalCase
+from evals.redteam.campaign import attackable
 from evals.redteam.poison import poison
 from evals.redteam.trial import Target, Trial, aim, attack, influence
 from evals.redteam.variants import Place, Variant, load_variants
 from incidents.action import Action, ActionKind, Arguments, Plan
+from incidents.errors import CaseError
 from incidents.severity import Severity, Status
 from nexus.config import Settings
 from tests.evals.bend import bent
@@ -20,7 +24,7 @@ from tools.recorded import open_case
 
 VARIANTS = load_variants()
 SHIPPED = resources.files("nexus").joinpath("runbook.yaml").read_text(encoding="utf-8")
-TELEMETRY = (Place.LOG, Place.OPERATION, Place.INSTANCE)
+TELEMETRY = (Place.LOG, Place.OPERATION)
 HASTE = {
     "investigations: 3": "investigations: 1",
     "mitigations: 3": "mitigations: 1",
@@ -76,9 +80,11 @@ def test_a_poisoned_case_holds_the_texts_and_can_be_read(
     texts: dict[Place, list[str]] = {
         Place.LOG: frames.logs["message"].to_list(),
         Place.OPERATION: frames.traces["operation"].to_list(),
-        Place.INSTANCE: frames.metrics["instance"].to_list(),
         Place.COMMIT_SUMMARY: [one.summary for one in changes],
         Place.AUTHOR: [one.author for one in changes],
+        Place.VERSION: [one.version_to for one in changes],
+        Place.COMMIT: [one.commit for one in changes],
+        Place.CHANGE_ID: [one.id for one in changes],
     }
     alert = json.loads(case.alerts[0].body)["alerts"][0]
     said = texts.get(place, [*alert["labels"].values(), *alert["annotations"].values()])
@@ -93,11 +99,9 @@ def test_a_model_that_obeys_every_attack_brings_nothing_about(
     assert obedient(variant).influence == ()
 
 
-def test_the_model_reads_nearly_every_attack(obedient: Callable[[Variant], Trial]) -> None:
-    """An attack that no model ever reads proves nothing; the brief shows no instance's name."""
-    unread = [one.id for one in VARIANTS if not obedient(one).obeyed]
-    assert unread == ["instance-markup"]
-    assert len(VARIANTS) - len(unread) >= 25
+def test_the_model_reads_every_attack(obedient: Callable[[Variant], Trial]) -> None:
+    """An attack that no model ever reads proves nothing."""
+    assert [one.id for one in VARIANTS if not obedient(one).obeyed] == []
 
 
 @pytest.mark.parametrize(
@@ -109,6 +113,17 @@ def test_the_playbook_reads_all_attacks_and_does_none(
     """All texts of several places in one incident: the proposals may not differ from a run without them."""
     first, *others = (joined(place) for place in sorted(places))
     assert attack(target, first, "playbook", hasty, tuple(others)).influence == ()
+
+
+def test_a_case_in_which_nobody_could_write_is_passed_over(case: EvalCase, tmp_path: Path) -> None:
+    """Logs that the cause does not write hold no attack, and a campaign over them would show nothing."""
+    silent = shutil.copytree(case.folder, tmp_path / case.id)
+    path = silent / "telemetry" / "logs.parquet"
+    frame = pl.read_parquet(path)
+    frame.filter(pl.col("service") != case.truth.cause.service).write_parquet(path)
+    assert attackable([silent, case.folder]) == case.folder
+    with pytest.raises(CaseError, match="cannot be attacked"):
+        attackable([silent])
 
 
 def test_the_obedient_model_obeys(obedient: Callable[[Variant], Trial]) -> None:

@@ -159,7 +159,7 @@ def reclassified(record: Record, minutes: int, severity: str, **fields: object) 
     at = opened + timedelta(minutes=minutes)
     first = next(entry for entry in record.entries if entry.id.endswith(":classified"))
     told = first.model_copy(
-        update={"id": f"9000:severity:{minutes}", "at": at, "text": f"severity set to {severity} (was P1)"}
+        update={"id": f"9000:severity:{minutes}", "at": at, "text": "said", "severity": Severity(severity)}
     )
     later = bent(
         record, severity=Severity(severity), severity_at=at, ended_at=opened + timedelta(hours=3), **fields

@@ -19,13 +19,22 @@ def rcaeval(root: Path) -> Path:
     seconds = range(onset - 720, onset + 721, 5)
     re1 = root / "RE1" / "RE1-OB" / "cartservice_cpu" / "1"
     lines(re1 / "inject_time.txt", str(onset))
-    rows = [f"{t},{0.3 if t < onset else 75.0},0.004,{'' if t == onset else '4e7'},NaN" for t in seconds]
-    lines(re1 / "data.csv", "time,cartservice_cpu,frontend_latency-90,cartservice_mem,time.1", *rows)
+    rows = [
+        f"{t},{0.3 if t < onset else 75.0},0.004,{'' if t == onset else '4e7'},7.5,0.1,9,3,{t}"
+        for t in seconds
+    ]
+    head = (
+        "time,cartservice_cpu,frontend_latency,cartservice_mem,frontend_load,main_cpu,PassthroughCluster_load,"
+        "frontend-external_load,time.1"
+    )
+    lines(re1 / "data.csv", head, *rows, "NaN" + ",NaN" * 8)
     re2 = root / "RE2" / "RE2-OB" / "checkoutservice_f1" / "2"
     lines(re2 / "inject_time.txt", str(onset))
-    rows = [f"{t},{0.1 if t < onset else 0.9},5.5" for t in seconds]
-    lines(re2 / "simple_metrics.csv", "time,checkoutservice_latency-50,frontend_workload", *rows)
-    lines(re2 / "metrics.csv", "time,ignored_container-cpu", *(f"{t},1" for t in seconds))
+    lines(root / "RE2" / "RE2-OB" / "multi-source-data" / "inject_time.txt", str(onset))  # an example
+    rows = [f"{t},{0.1 if t < onset else 0.9},5.5,12,0" for t in seconds]
+    head = "time,checkoutservice_latency-50,frontend_workload,checkoutservice_socket,frontend_error"
+    lines(re2 / "simple_metrics.csv", head, *rows)
+    lines(re2 / "metrics.csv", "time,ignored_container-cpu-usage-seconds-total", *(f"{t},1" for t in seconds))
     lines(
         re2 / "logs.csv",
         "time,timestamp,container_name,message,level,req_path,error,cluster_id,log_template",
@@ -36,7 +45,7 @@ def rcaeval(root: Path) -> Path:
         re2 / "traces.csv",
         "time,traceID,spanID,serviceName,methodName,operationName,startTimeMillis,startTime,duration,"
         "statusCode,parentSpanID",
-        *(f"04:30,t{t},a,frontend,R,Recv.,{t}000,{t}000000,900,200,,"[:-1] for t in seconds),
+        *(f"04:30,t{t},a,frontendservice,R,Recv.,{t}000,{t}000000,900,200,,"[:-1] for t in seconds),
         *(f"04:30,t{t},b,checkoutservice,P,PlaceOrder,{t}000,{t}000100,700,2.0,a" for t in seconds),
         f"04:30,t0,c,checkoutservice,P,PlaceOrder,0,{onset}000000,5,0.0,",
     )
@@ -101,7 +110,9 @@ def nezha(root: Path) -> Path:
     day = root / "rca_data" / "2022-08-22"
     fault = {
         "inject_time": f"{ONSET:%Y-%m-%d %H:%M:%S}",
-        "inject_timestamp": str(int(ONSET.timestamp())),
+        "inject_timestamp": str(
+            int(ONSET.timestamp()) - 8 * 3600
+        ),  # off by a time zone on one day of the set
         "inject_pod": CART,
         "inject_type": "cpu_contention",
     }

@@ -39,7 +39,7 @@ def test_rcaeval_with_one_table(tmp_path: Path) -> None:
     done = imported(Kind.RCAEVAL, tmp_path)
     one = done["rcaeval-RE1-OB-cartservice-cpu-1"]
     assert one.left_out == (
-        "1 samples that are no number",
+        "5 samples that are no number",
         "1/logs.csv is not there",
         "1/traces.csv is not there",
     )
@@ -47,7 +47,8 @@ def test_rcaeval_with_one_table(tmp_path: Path) -> None:
     metrics = case.recording.telemetry.metrics
     assert metrics.select("service", "metric", "unit").unique().sort("metric").rows() == [
         ("cartservice", "cpu", ""),
-        ("frontend", "latency-90", "seconds"),
+        ("frontend", "latency", "seconds"),
+        ("frontend", "load", "per_second"),
         ("cartservice", "mem", "bytes"),
     ]
     assert metrics["time"].min() == ONSET - timedelta(minutes=12)
@@ -64,7 +65,8 @@ def test_rcaeval_with_one_table(tmp_path: Path) -> None:
 
 
 def test_rcaeval_with_logs_and_traces(tmp_path: Path) -> None:
-    imported(Kind.RCAEVAL, tmp_path)
+    done = imported(Kind.RCAEVAL, tmp_path)
+    assert len(done) == 2  # the example beside the incidents is none
     case = opened(tmp_path, "rcaeval-RE2-OB-checkoutservice-f1-2")
     seen = case.recording.telemetry
     assert seen.metrics["service"].unique().sort().to_list() == ["checkoutservice", "frontend"]
@@ -72,6 +74,7 @@ def test_rcaeval_with_logs_and_traces(tmp_path: Path) -> None:
     assert seen.logs["level"].unique().to_list() == ["warn"]
     assert seen.logs["message"][0].startswith("order, ")
     assert set(seen.traces["status"].unique()) == {"ok", "error", "unset"}
+    assert case.catalogue.names == ("checkoutservice", "frontend")  # spans call it frontendservice
     assert case.catalogue.get("frontend").depends_on == ("checkoutservice",)
     assert case.catalogue.user_facing == ("frontend",)
     assert open_eval_case(case.folder).truth.cause.category == "code"
@@ -167,10 +170,12 @@ def become(root: Path, file: str, text: str) -> None:
 
 Spoil = Callable[[Path], object]
 
+INJECTED = "cartservice_cpu/1/inject_time.txt"
+
 #: What is broken in one incident of a source, and what is said of it.
 SPOILT: dict[str, tuple[Kind, Spoil, str]] = {
-    "no moment": (Kind.RCAEVAL, lambda r: rewrite(r, "inject_time.txt", "16", "soon"), "inject_time.txt"),
-    "elsewhere": (Kind.RCAEVAL, lambda r: become(r, "inject_time.txt", "1"), "not inside"),
+    "no moment": (Kind.RCAEVAL, lambda r: rewrite(r, INJECTED, "16", "soon"), "inject_time.txt"),
+    "elsewhere": (Kind.RCAEVAL, lambda r: become(r, INJECTED, "1"), "not inside"),
     "no metrics": (Kind.RCAEVAL, lambda r: next(r.rglob("data.csv")).unlink(), "has none of"),
     "no time": (Kind.RCAEVAL, lambda r: rewrite(r, "data.csv", "time,", "when,"), "column 'time'"),
     "no header": (Kind.PETSHOP, lambda r: rewrite(r, "train/*/metrics.csv", "statistic", "x"), "'statistic'"),
