@@ -252,7 +252,16 @@ def test_the_json_has_every_key_that_scripts_were_promised() -> None:
         {"version": "2026.11.1"},
     )
     assert action["approvals"][0]["by"] == "Dana Lee"
-    assert set(body["timeline"][0]) == {"at", "step", "role", "engine", "kind", "text", "evidence"}
+    assert set(body["timeline"][0]) == {
+        "at",
+        "step",
+        "role",
+        "engine",
+        "kind",
+        "text",
+        "evidence",
+        "severity",
+    }
     assert {"model_calls", "tokens", "cost", "seconds"} <= set(body["usage"])
     assert body["post_mortem"].endswith("post-mortem.md")
 
