@@ -6,6 +6,7 @@ that the ids of the commits are the same in every run.
 
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,6 +97,15 @@ def build(folder: Path) -> list[str]:
     release = f"Release {FIRST_VERSIONS[SERVICE]}"
     git(folder, "tag", "--annotate", tag, "--message", release, author=last.author, time=last.time)
     return commits
+
+
+def write_bundle(case: Path) -> None:
+    """Adds the sources, as they were before anything was mended, to a recorded case."""
+    bundle = case.absolute() / "code" / f"{SERVICE}.bundle"
+    bundle.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        build(Path(place) / SERVICE)
+        git(Path(place) / SERVICE, "bundle", "create", "--quiet", str(bundle), "HEAD", "main", "--tags")
 
 
 def bug_of(commits: list[str]) -> str:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from demo.gameday.verdict import Seen
+from demo.repository import write_bundle
 from demo.scenarios import Scenario
 from evals.record.draft import Draft, draft, write
 from evals.record.prefill import as_truth
@@ -25,6 +26,7 @@ async def recorded(house: House, identity: str, scenario: Scenario, seen: Seen, 
     made = await draft(house, identity, folder.name)
     write(_shipped(made), folder)
     write_truth(folder, truth_of(scenario, seen))
+    write_bundle(folder)
 
 
 def _shipped(made: Draft) -> Draft:
