@@ -41,13 +41,14 @@ def _mined(lines: Iterable[str]) -> dict[str, str]:
 
 def with_templates(*logs: pl.DataFrame) -> list[pl.DataFrame]:
     """Each frame (logs schema) with a column `template`, equal in all of them for alike lines."""
-    marked = [frame.with_columns(template=masked(pl.col("message"))) for frame in logs]
-    lines = sorted({line for frame in marked for line in frame["template"].unique()})
-    table = _mined(lines)
-    old, new = list(table), list(table.values())
-    if not old:
-        return marked
+    heads = [frame["message"].str.slice(0, _HEAD).alias("head") for frame in logs]
+    seen = pl.concat(heads).unique().sort()  # a few hundred of many thousand lines
+    marked = seen.to_frame().select(masked(pl.col("head"))).to_series().to_list()
+    table = _mined(set(marked))
+    new = pl.Series([table[line] for line in marked], dtype=pl.String)
     return [
-        frame.with_columns(pl.col("template").replace_strict(old, new, return_dtype=pl.String))
-        for frame in marked
+        frame.with_columns(template=head.replace_strict(seen, new, return_dtype=pl.String))
+        if seen.len()
+        else frame.with_columns(template=pl.col("message"))
+        for frame, head in zip(logs, heads, strict=True)
     ]
