@@ -6,17 +6,17 @@ A person's event preempts a running step; timers and alerts wait for the step, w
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import structlog
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, StateSnapshot
 
 from graph.build import RECURSION_LIMIT, Graph
-from graph.state import Deps, pack
+from graph.state import Deps, State, inbox_of, pack
 from graph.supervisor import Move
 from incidents.events import Event, from_a_person
 from incidents.incident import Incident
@@ -56,11 +56,12 @@ class Driver:
         async with self._claimed(incident):
             while True:
                 snapshot = await self.graph.aget_state(_config(incident))
-                payload = await self._next(incident, snapshot)
-                if payload is _NOTHING_LEFT:
-                    return await self._saved(incident)
-                await self._turn(incident, payload)
+                turn = await self._next(incident, snapshot)
+                if turn is not None:
+                    await self._take(incident, turn)
                 await self._settle(incident)
+                if turn is None:
+                    return await self._saved(incident)
 
     @asynccontextmanager
     async def _claimed(self, incident: str) -> AsyncIterator[None]:
@@ -71,17 +72,18 @@ class Driver:
         finally:
             await self.store.release(incident, owner)
 
-    async def _next(self, incident: str, snapshot: StateSnapshot) -> Any:
-        """What the graph is called with: the start, the rest of a broken turn, or what a wait brought."""
+    async def _next(self, incident: str, snapshot: StateSnapshot) -> "_Turn | None":
+        """The turn that comes: the start, the rest of a broken one, what a wait brought; None: no more."""
         if not snapshot.values:
-            return {"incident": pack(await self._saved(incident))}
+            return _Turn({"incident": pack(await self._saved(incident))})
         # A crash may have come between the checkpoint and the snapshot, and before the clock was kept.
         self.deps.catch_up(Incident.model_validate_json(snapshot.values["incident"]))
         await self._save(snapshot.values["incident"])
-        if not snapshot.next:
-            return _NOTHING_LEFT
-        if not snapshot.interrupts:
+        # Not `next`: a node that has finished, but whose step is not kept yet, is missing there.
+        if not snapshot.tasks:
             return None
+        if not snapshot.interrupts:
+            return _Turn(None, _ids(inbox_of(cast("State", snapshot.values))))
         events = await self.store.events(incident)
         if not events:
             move = Move.model_validate_json(snapshot.values["move"])
@@ -90,8 +92,9 @@ class Driver:
                 await self._receive(event)
             events = await self.store.events(incident)
         if not events:
-            return _NOTHING_LEFT
-        return Command(resume={snapshot.interrupts[0].id: [pack(event) for event in events]})
+            return None
+        answer = {snapshot.interrupts[0].id: [pack(event) for event in events]}
+        return _Turn(Command(resume=answer), _ids(events))
 
     async def _receive(self, event: Event) -> None:
         if event.kind == "decision":
@@ -99,10 +102,10 @@ class Driver:
         else:
             await self.store.add_event(event)
 
-    async def _turn(self, incident: str, payload: Any) -> None:
+    async def _take(self, incident: str, turn: "_Turn") -> None:
         """One invocation, to the next wait or the end; cut short when a person speaks."""
-        running = asyncio.create_task(self._stream(incident, payload))
-        listening = asyncio.create_task(self._listen(incident))
+        running = asyncio.create_task(self._stream(incident, turn.payload))
+        listening = asyncio.create_task(self._listen(incident, turn.knows))
         try:
             await asyncio.wait({running, listening}, return_when=asyncio.FIRST_COMPLETED)
             if running.done():
@@ -122,19 +125,24 @@ class Driver:
         config = _config(incident)
         snapshot = await self.graph.aget_state(config)
         if not snapshot.next or snapshot.interrupts:
-            return  # it reached its wait or its end first; the events are taken from the inbox there
+            # It reached its wait or its end first, or a node's end: what that node did is taken in before
+            # anything else. The events are still in the store's inbox and come with the next turn.
+            return
         log.info("preempted", incident=incident, step=snapshot.next, events=[event.kind for event in events])
         inbox = [*snapshot.values.get("inbox", []), *(pack(event) for event in events)]
         await self.graph.aupdate_state(config, {"inbox": inbox}, as_node="wait")
 
-    async def _listen(self, incident: str) -> tuple[Event, ...]:
+    async def _listen(self, incident: str, knows: frozenset[str]) -> tuple[Event, ...]:
         """Wait until a person says something, outside of the moments in which a change is being executed."""
-        known = {event.id for event in await self.store.events(incident)}
         while True:
             await asyncio.sleep(LISTEN)
-            fresh = [e for e in await self.store.events(incident) if e.id not in known and from_a_person(e)]
-            if fresh and "execute" not in (await self.graph.aget_state(_config(incident))).next:
+            fresh = [e for e in await self.store.events(incident) if e.id not in knows and from_a_person(e)]
+            if fresh and "execute" not in await self._running(incident):
                 return tuple(fresh)
+
+    async def _running(self, incident: str) -> set[str]:
+        """The nodes that work now, or whose work is not kept yet."""
+        return {task.name for task in (await self.graph.aget_state(_config(incident))).tasks}
 
     async def _stream(self, incident: str, payload: Any) -> None:
         """Run the graph and keep the incident as it stands after each of its nodes."""
@@ -165,7 +173,16 @@ class Driver:
         return found
 
 
-_NOTHING_LEFT = object()
+@dataclass(frozen=True)
+class _Turn:
+    """What the graph is called with, and the ids of the events that it has with that."""
+
+    payload: Any
+    knows: frozenset[str] = frozenset()
+
+
+def _ids(events: Iterable[Event]) -> frozenset[str]:
+    return frozenset(event.id for event in events)
 
 
 def _config(incident: str) -> RunnableConfig:
