@@ -5,19 +5,20 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# Not compiled here: Python compiles the few modules that are ever imported when they are.
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile
 
-.PHONY: demo test lint format lock clean
+.PHONY: demo test lint pytest format lock clean
 
 demo: $(VENV)/run.stamp  ## replay the recorded incident: alert, triage, diagnosis, your approval, recovery, post-mortem
 	@$(BIN)/nexus demo $(ARGS)
 
 test: $(VENV)/dev.stamp  ## every test, the types, the style and the import contracts
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n auto $(ARGS)
+	@$(MAKE) --no-print-directory -j2 pytest lint
+
+# The tests of a module run one after the other in one process, which has started their servers once.
+pytest: $(VENV)/dev.stamp
+	$(BIN)/pytest -q -n auto --dist worksteal $(ARGS)
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
@@ -48,7 +49,6 @@ $(VENV)/run.stamp: constraints.txt pyproject.toml | $(VENV)/bin/python
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/dev.stamp: constraints-dev.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/dev.stamp: constraints-dev.txt $(VENV)/run.stamp
 	@$(PIP) --require-hashes -r constraints-dev.txt
-	@$(PIP) --no-deps --no-build-isolation --editable .
-	@touch $@ $(VENV)/run.stamp
+	@touch $@

@@ -1,5 +1,6 @@
 """Plain subprocesses in process groups of their own, started and stopped by pid."""
 
+import itertools
 import os
 import signal
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,12 +19,19 @@ class NotReadyError(Exception):
     """Something that was started or expected did not come in time."""
 
 
+#: Where ports are looked for: below those that Linux itself gives out, which may take one before it is used.
+_PORTS = range(20_000, 32_000)
+#: Each process goes through them from a place of its own, so none is named twice.
+_candidates = itertools.islice(itertools.cycle(_PORTS), os.getpid() * 64 % len(_PORTS), None)
+
+
 def free_port() -> int:
     """A port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    for port in itertools.islice(_candidates, len(_PORTS)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise NotReadyError(f"no port of {_PORTS.start} to {_PORTS.stop} is free")
 
 
 def wait_for(what: str, look: Callable[[], Found | None], *, seconds: float, pause: float = 0.05) -> Found:

@@ -186,8 +186,10 @@ def _fresh(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Run]]:
 def _pooled(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, "Future[Run]"]]:
     if not jobs:
         return
-    # Spawned, because a fork of a process with threads (polars has some) may hang.
-    context = multiprocessing.get_context("spawn")
+    # Not forked from here, because a fork of a process with threads (polars has some) may hang, but from one
+    # that has imported this module and done nothing: all workers together wait for the imports once.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context) as pool:
         futures = {pool.submit(work, job): job for job in jobs}
         try:

@@ -12,20 +12,25 @@ from tests.nexus import sample
 from tests.nexus.sample import at
 
 
-def say(text: str) -> None:
+def run(home: Path, name: str, count: int, *flags: str) -> None:
+    """Write so many entries; each is acknowledged by its id."""
+    asyncio.run(_write(home, name, count, *flags))
+
+
+def _say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
-async def main(home: str, name: str, count: str, *flags: str) -> None:
-    with Store.open(Path(home)) as store:
+async def _write(home: Path, name: str, count: int, *flags: str) -> None:
+    with Store.open(home) as store:
         identity = await store.next_id(date(2026, 11, 23))
         incident = sample.opened(identity)
         await store.register(incident, WorldRef(kind=WorldKind.CASE, path=name), at(0))
         if "--claim" in flags:
             await store.claim(identity, name, at(0))
-        say(identity)
-        for number in range(int(count)):
+        _say(identity)
+        for number in range(count):
             approval = sample.approval(by=f"person {number}")
             await store.record_approval(
                 DecisionMade(id=f"{identity}-{number}", incident=identity, at=at(number), approval=approval)
@@ -33,8 +38,4 @@ async def main(home: str, name: str, count: str, *flags: str) -> None:
             line = sample.entry(f"{name}-{number}", number, EntryKind.NOTE, "", "x" * 2000)
             await store.write(line.model_copy(update={"incident": identity}))
             await store.save(incident.evolve(turn=number), at(number))
-            say(line.id)
-
-
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+            _say(line.id)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import random
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -20,19 +19,13 @@ from incidents.errors import NexusError, Refused, UsageError
 from incidents.timeline import EntryKind
 from nexus.store import Store
 from nexus.store.sql import FENCE
+from tests.conformance.store_writer import run
 from tests.conformance.test_store import WORLD
+from tests.forks import forked
 from tests.nexus import sample
 from tests.nexus.sample import ID, at
 
 ROOT = Path(__file__).parents[2]
-WRITER = Path(__file__).with_name("store_writer.py")
-
-
-def writer(home: Path, name: str, *more: str) -> subprocess.Popen[str]:
-    """A process of its own that registers an incident and writes to it, saying what is on disk."""
-    asked = [sys.executable, str(WRITER), str(home), name, *more]
-    env = {"PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(asked, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
 
 
 @pytest.fixture
@@ -87,9 +80,11 @@ async def test_it_is_still_there_after_closing(tmp_path: Path) -> None:
 
 
 async def test_two_processes_write_at_once_and_nothing_is_lost(tmp_path: Path) -> None:
-    both = [writer(tmp_path, name, "150") for name in ("left", "right")]
-    said = [process.communicate(timeout=120)[0].split() for process in both]
-    assert [process.returncode for process in both] == [0, 0]
+    with forked(run, tmp_path, "left", 150) as left, forked(run, tmp_path, "right", 150) as right:
+        said = [printed.read().split() for _, printed in (left, right)]
+        for process, _ in (left, right):
+            process.join()
+            assert process.exitcode == 0
     with Store.existing(tmp_path) as store:
         listed = {line.id for line in await store.incidents()}
         assert len(listed) == 2
@@ -103,13 +98,11 @@ async def test_two_processes_write_at_once_and_nothing_is_lost(tmp_path: Path) -
 async def test_a_killed_writer_leaves_whole_rows_and_all_that_it_was_promised(tmp_path: Path) -> None:
     dice = random.Random(20261123)  # noqa: S311 - no secret
     for attempt in range(12):
-        process = writer(tmp_path, f"victim-{attempt}", "100000")
-        assert process.stdout is not None
-        acknowledged = [process.stdout.readline().strip() for _ in range(dice.randint(1, 60))]
-        process.send_signal(signal.SIGKILL)
-        acknowledged += process.stdout.read().split("\n")[:-1]
-        process.wait()
-        process.stdout.close()
+        with forked(run, tmp_path, f"victim-{attempt}", 100_000) as (process, printed):
+            acknowledged = [printed.readline().strip() for _ in range(dice.randint(1, 60))]
+            process.kill()
+            acknowledged += printed.read().split("\n")[:-1]
+            process.join()
         identity, *written = acknowledged
         with Store.open(tmp_path) as store:
             entries = await store.entries(identity)
@@ -127,16 +120,14 @@ async def test_a_killed_writer_leaves_whole_rows_and_all_that_it_was_promised(tm
 
 
 async def test_a_living_process_keeps_its_incident_and_a_dead_one_frees_it(tmp_path: Path) -> None:
-    process = writer(tmp_path, "holder", "100000", "--claim")
-    assert process.stdout is not None
-    identity = process.stdout.readline().strip()
-    process.stdout.readline()
-    with Store.open(tmp_path) as store:
+    holder = forked(run, tmp_path, "holder", 100_000, "--claim")
+    with holder as (process, printed), Store.open(tmp_path) as store:
+        identity = printed.readline().strip()
+        printed.readline()
         with pytest.raises(Refused, match=f"process {process.pid} on .* which is running"):
             await store.claim(identity, "me", at(1))
         process.kill()
-        process.wait()
-        process.stdout.close()
+        process.join()
         before = await store.claim(identity, "me", at(2))
         assert before is not None
         assert before.owner == "holder"
@@ -168,7 +159,7 @@ async def test_a_writer_on_the_loop_beside_it_can_finish_its_transaction(store: 
     assert not writing.done()
     other.execute("commit")
     other.close()
-    await asyncio.wait_for(writing, timeout=10)
+    await asyncio.wait_for(writing, timeout=60)
     assert await store.entries(ID) == sample.ENTRIES[:1]
 
 

@@ -42,7 +42,7 @@ def written(shop: Shop, kind: str, service: str) -> list[dict[str, Any]]:
 
 
 def _exchange(shop: Shop, service: str, path: str, body: object) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", shop.places[service].port, timeout=8)
+    connection = http.client.HTTPConnection("127.0.0.1", shop.places[service].port, timeout=60)
     try:
         if body is None:
             connection.request("GET", path)

@@ -34,10 +34,10 @@ def test_the_alert_fires_on_the_front_and_the_series_show_the_culprit(tmp_path: 
     ):
         shop.deploy("checkout", "2026.11.2")
         load = Load(shop.places["web"].port, rate=12, seed=3)
-        customers = threading.Thread(target=load.run, args=(20,))
+        customers = threading.Thread(target=load.run, args=(120,))
         customers.start()
-        hook = receiver.wait_for("firing", after=began, seconds=15, alert="HighErrorRate")
-        worst = wait_for("the culprit in the series", lambda: _worst(monitoring, shop, began), seconds=5)
+        hook = receiver.wait_for("firing", after=began, seconds=60, alert="HighErrorRate")
+        worst = wait_for("the culprit in the series", lambda: _worst(monitoring, shop, began), seconds=60)
         load.stop()
     customers.join()
 

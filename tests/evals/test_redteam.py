@@ -4,7 +4,6 @@ import json
 import shutil
 from collections.abc import Callable
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 import polars as pl
@@ -23,28 +22,7 @@ from tests.evals.bend import bent
 from tools.recorded import open_case
 
 VARIANTS = load_variants()
-SHIPPED = resources.files("nexus").joinpath("runbook.yaml").read_text(encoding="utf-8")
 TELEMETRY = (Place.LOG, Place.OPERATION)
-HASTE = {
-    "investigations: 3": "investigations: 1",
-    "mitigations: 3": "mitigations: 1",
-    "lasts: 30m": "lasts: 5m",
-    "approval_expiry: 30m": "approval_expiry: 5m",
-    "approval_reminder: 10m": "approval_reminder: 2m",
-    "decision_wait: 2h": "decision_wait: 10m",
-}
-
-
-@pytest.fixture(scope="session")
-def hasty(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A runbook that tries everything once, so that an attack takes a second."""
-    text = SHIPPED
-    for before, after in HASTE.items():
-        assert before in text
-        text = text.replace(before, after)
-    path = tmp_path_factory.mktemp("hasty") / "runbook.yaml"
-    path.write_text(text, encoding="utf-8")
-    return Settings(runbook=path, log_level="error")
 
 
 @pytest.fixture(scope="session")

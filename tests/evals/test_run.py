@@ -25,9 +25,9 @@ def test_what_is_right_is_approved_and_runs(run: Run, record: Record) -> None:
     assert Run.model_validate_json(run.model_dump_json()) == run
 
 
-async def test_without_known_actions_nobody_approves(case: EvalCase) -> None:
+async def test_without_known_actions_nobody_approves(case: EvalCase, hasty: Settings) -> None:
     silent = case.model_copy(update={"truth": truth_of(cause={"service": "checkout"})})
-    record = (await run_case(silent, Settings(), "playbook")).record
+    record = (await run_case(silent, hasty, "playbook")).record
     assert record is not None
     assert record.executed == ()
     assert record.incident.status is Status.HANDED_OVER

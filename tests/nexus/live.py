@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import httpx2
 
+from demo.processes import wait_for
 from incidents.incident import Incident
 from nexus.store import Store
 from tests.nexus.rig import BAD, Rig, rig
@@ -21,6 +22,8 @@ from tests.nexus.served import Serving, served
 PEOPLE = {"dana": "token-of-dana", "kim": "token-of-kim"}
 SITE = {"people": [{"name": name, "token": f"env:{name.upper()}"} for name in PEOPLE]}
 TOKENS = {name.upper(): token for name, token in PEOPLE.items()}
+#: How long an answer, or what follows what was told at once, may take on a machine that is busy; in seconds.
+PATIENCE = 60.0
 
 
 @dataclass
@@ -30,11 +33,17 @@ class Live:
     made: Rig
     home: Path
     nexus: Serving
+    stack: ExitStack
     incident: str = ""
+
+    def again(self) -> None:
+        """Kill its Nexus and start another one."""
+        self.nexus.kill()
+        self.nexus = self.stack.enter_context(served(self.made.folder, self.home, **TOKENS))
 
     def alert(self, url: str | None = None, **how: str) -> tuple[int, str]:
         """Send a firing alert, or another; the answer's status and what was taken."""
-        answer = httpx2.post(url or self.nexus.url, json=self.made.alert(**how), timeout=20)
+        answer = httpx2.post(url or self.nexus.url, json=self.made.alert(**how), timeout=PATIENCE)
         self.incident = answer.json().get("incident", self.incident)
         return answer.status_code, answer.json()["taken"]
 
@@ -48,23 +57,24 @@ class Live:
             f"{url or self.nexus.root}/incidents/{self.incident}/decisions",
             json={"verdict": verdict, "action": action, "digest": found.digest, "note": "as agreed"},
             headers={"Authorization": f"Bearer {PEOPLE[by]}"},
-            timeout=20,
+            timeout=PATIENCE,
         )
         return answer.status_code, answer.json()
 
     def approve(self, action: str = "A1") -> None:
         """Wait until it is proposed, and approve it."""
         self.nexus.until(f"for a person to decide on {action}")
-        assert self.saved(action), "the proposal is on disk a moment after it is told"
+        self.saved(action)
         assert self.decide(action=action)[0] == 200
 
-    def saved(self, action: str) -> bool:
-        """Whether a proposal is in the store; what is told is saved a moment later."""
-        return self.seen(lambda incident: incident.proposal(action) is not None)
+    def saved(self, action: str) -> None:
+        """Wait until a proposal is in the store; what is told is saved a moment later."""
+        self.seen(lambda incident: incident.proposal(action) is not None)
 
-    def seen(self, true: Callable[[Incident], bool]) -> bool:
-        """Whether something is true of the stored incident; looked for during a moment."""
-        return any(true(self.stands()) for _ in range(300))
+    def seen(self, true: Callable[[Incident], bool]) -> None:
+        """Wait until something is true of the stored incident, as it is a moment after it was told."""
+        what = f"what is awaited of {self.incident}"
+        wait_for(what, lambda: true(self.stands()) or None, seconds=PATIENCE, pause=0.01)
 
     def stands(self, incident: str | None = None) -> Incident:
         """The incident as it is stored."""
@@ -103,14 +113,21 @@ Row = TypeVar("Row")
 
 
 @contextmanager
-def live(**site: object) -> Iterator[Live]:
-    """A broken system and a Nexus that serves it, in folders of their own."""
+def live(timeout: str = "10s", patience: str = "20s", **site: object) -> Iterator[Live]:
+    """A broken system and a Nexus that serves it, in folders of their own.
+
+    Args:
+        timeout: of one question to a backend; short where one is silent, and has to be waited for.
+        patience: with a release until it answers; short where it does not.
+        site: what else stands in nexus.yaml.
+    """
     with TemporaryDirectory(prefix="nx-") as place:
         folder = Path(place)
-        with rig(folder) as made:
+        with rig(folder) as made, ExitStack() as stack:
+            made.timeout, made.patience = timeout, patience
             made.broken(**SITE, **site)
-            with served(folder, folder / "home", **TOKENS) as nexus:
-                yield Live(made, folder / "home", nexus)
+            nexus = stack.enter_context(served(folder, folder / "home", **TOKENS))
+            yield Live(made, folder / "home", nexus, stack)
 
 
 def together(rows: Sequence[Row], play: Callable[[Row], None]) -> None:

@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from demo.processes import free_port
+
 #: A socket that closes with this option set sends a reset.
 _RESET = struct.pack("ii", 1, 0)
 _CHUNK = 65_536
@@ -45,8 +47,9 @@ class Network:
         self._trap: Trap | None = None
         self._clients: set[socket.socket] = set()
         self.was_cut = threading.Event()
-        self._listener = self._listen(0)
-        self.port = int(self._listener.getsockname()[1])
+        # Not one that the system gives out: while the network refuses, somebody else would be given it.
+        self.port = free_port()
+        self._listener = self._listen()
 
     @property
     def url(self) -> str:
@@ -73,15 +76,15 @@ class Network:
         was, self._cut, self._trap = self._cut, None, None
         self._drop()
         if was is Cut.REFUSED:
-            self._listener = self._listen(self.port)
+            self._listener = self._listen()
 
     def close(self) -> None:
         """Take no more connections."""
         _close(self._listener)
         self._drop()
 
-    def _listen(self, port: int) -> socket.socket:
-        listener = socket.create_server(("127.0.0.1", port), backlog=64)
+    def _listen(self) -> socket.socket:
+        listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
         _in_thread(lambda: self._accept(listener))
         return listener
 

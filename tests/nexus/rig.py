@@ -45,6 +45,8 @@ class Rig:
     began: float = 0.0
     mended: float = math.inf
     number: int = 0
+    timeout: str = "10s"
+    patience: str = "20s"
 
     @property
     def version(self) -> str:
@@ -154,15 +156,16 @@ class Rig:
             "limits": {"changes_per_hour": 1000},
             "backends": {
                 "metrics": {
-                    "kind": "prometheus", "url": self.networks["metrics"].url, "step": "1s", "timeout": "1s",
+                    "kind": "prometheus", "url": self.networks["metrics"].url, "step": "1s",
+                    "timeout": self.timeout,
                     "series": [{"metric": m, "unit": UNITS[m], "query": m} for m in LEVELS],
                 },
-                "logs": [{"kind": "loki", "url": self.networks["logs"].url, "timeout": "1s"}],
+                "logs": [{"kind": "loki", "url": self.networks["logs"].url, "timeout": self.timeout}],
                 "changes": [{"kind": "releases", "log": log}],
                 "actions": [
                     {
                         "kind": "releases", "root": str(self.target.root), "services": ["shop"],
-                        "supervisor": self.networks["actions"].url, "patience": "3s",
+                        "supervisor": self.networks["actions"].url, "patience": self.patience,
                         "health": {"shop": self.target.url},
                     },
                     {

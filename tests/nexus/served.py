@@ -1,87 +1,99 @@
 """A serving Nexus as a process of its own, forked from one in which everything is imported.
 
-So it starts at once; it is killed like any other, and what it prints is read line by line.
+So it starts at once; it is killed like any other, and what it prints is read line by line. One that says
+nothing for too long is asked where it stands before it is killed.
 """
 
-import multiprocessing
+import asyncio
+import faulthandler
 import os
+import signal
 import sys
 import threading
+import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from multiprocessing.connection import Connection
+from contextlib import AbstractContextManager, contextmanager, suppress
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import TextIO
+from types import FrameType
+from typing import Any, TextIO
 
-#: What a serving Nexus imports before its first incident has ended.
-_PRELOADED = [
-    "nexus.cli", "nexus.cli.live", "nexus.desk", "nexus.web", "nexus.app", "nexus.live", "nexus.engines",
-    "uvicorn", "nexus.render.timeline", "evals", "matplotlib.figure", "matplotlib.backends.backend_agg",
-]  # fmt: skip
+from tests.forks import forked
+
 #: What never comes ends the wait for it, by the death of its Nexus; in seconds.
 _PATIENCE = 120
+#: How long a Nexus that is asked where it stands may take to say it and end, in seconds.
+_LAST_WORDS = 30
 
 
 class Serving:
     """One process of `nexus serve`."""
 
-    def __init__(self, process: multiprocessing.process.BaseProcess, lines: TextIO, complaints: Path) -> None:
+    def __init__(self, process: BaseProcess, lines: TextIO, complaints: Path) -> None:
         self._process = process
         self._lines = lines
         self._complaints = complaints
         with _watched(process):
             first = lines.readline()
-        assert " at " in first, f"it does not serve: {complaints.read_text() if complaints.exists() else ''}"
+        assert " at " in first, f"it does not serve: {self._complained()}"
         self.url = first.split(" at ")[1].strip()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it serves still."""
+        return self._process.is_alive()
 
     @property
     def root(self) -> str:
         """Its address without a path."""
         return self.url.removesuffix("/alerts")
 
-    def until(self, *words: str) -> list[str]:
-        """The lines up to one that holds all of some words."""
+    def until(self, *words: str, patience: float = _PATIENCE) -> list[str]:
+        """The lines up to one that holds all of some words; if it never comes, this Nexus ends."""
         heard = []
-        with _watched(self._process):
+        with _watched(self._process, patience):
             for line in self._lines:
                 heard.append(line)
                 if all(word in line for word in words):
                     return heard
-        complained = self._complaints.read_text()[-4000:]
-        raise AssertionError(f"{words!r} never came; last: {''.join(heard[-30:])}\n{complained}")
+        self.kill()
+        raise AssertionError(f"{words!r} never came; last: {''.join(heard[-30:])}\n{self._complained()}")
 
     def kill(self) -> None:
         """End it at once, as `kill -9` does."""
         self._process.kill()
         self._process.join()
 
+    def stop(self) -> None:
+        """Interrupt it, as a terminal does, and wait for its end."""
+        assert self._process.pid is not None
+        os.kill(self._process.pid, signal.SIGINT)
+        self._process.join(_PATIENCE)
+        assert not self.alive
+
+    def _complained(self) -> str:
+        """The end of what it said on stderr; of one that hung, its stacks."""
+        return self._complaints.read_text()[-20_000:] if self._complaints.exists() else ""
+
 
 @contextmanager
 def served(folder: Path, home: Path, *words: str, **environment: str) -> Iterator[Serving]:
-    """Serve the system whose configuration and runbook lie in a folder."""
-    settings = {
-        "NEXUS_HOME": str(home),
-        "NEXUS_RUNBOOK": str(folder / "runbook.yaml"),
-        "NEXUS_CONFIG": str(folder / "nexus.yaml"),
-    } | environment
-    forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload(_PRELOADED)
-    hears, says = forks.Pipe(duplex=False)
-    argv = ["nexus", "serve", "--port", "0", *(words or ("--engine", "playbook"))]
-    process = forks.Process(target=_serve, args=(argv, settings, says), daemon=True)
-    process.start()
-    says.close()
-    try:
-        with hears, os.fdopen(hears.fileno(), closefd=False) as lines:
-            yield Serving(process, lines, _complaints(home))
-    finally:
-        process.kill()
-        process.join()
+    """Serve the system whose configuration and runbook, if it has one of its own, lie in a folder."""
+    files = {"NEXUS_CONFIG": folder / "nexus.yaml", "NEXUS_RUNBOOK": folder / "runbook.yaml"}
+    own = {name: str(file) for name, file in files.items() if file.exists()}
+    words = ("serve", "--port", "0", *(words or ("--engine", "playbook")))
+    with typed(home, *words, **own, **environment) as (process, lines):
+        yield Serving(process, lines, _complaints(home))
+
+
+def typed(home: Path, *words: str, **environment: str) -> AbstractContextManager[tuple[BaseProcess, TextIO]]:
+    """Type a command in a process of its own; with it the lines that it prints."""
+    return forked(_run, ["nexus", *words], {"NEXUS_HOME": str(home), **environment})
 
 
 @contextmanager
-def _watched(process: multiprocessing.process.BaseProcess) -> Iterator[None]:
-    watchdog = threading.Timer(_PATIENCE, process.kill)
+def _watched(process: BaseProcess, patience: float = _PATIENCE) -> Iterator[None]:
+    watchdog = threading.Timer(patience, _end, (process,))
     watchdog.start()
     try:
         yield
@@ -89,18 +101,43 @@ def _watched(process: multiprocessing.process.BaseProcess) -> Iterator[None]:
         watchdog.cancel()
 
 
+def _end(process: BaseProcess) -> None:
+    """Let a Nexus that hangs say where and end; kill it if it does not."""
+    if process.pid is not None and process.is_alive():
+        os.kill(process.pid, signal.SIGUSR1)
+        process.join(_LAST_WORDS)
+    process.kill()
+
+
 def _complaints(home: Path) -> Path:
     """What it says on stderr."""
     return home.with_name("complaints")
 
 
-def _serve(argv: list[str], settings: Mapping[str, str], says: Connection) -> None:
-    """What the process does: the command line, with its output where the test reads it."""
+def _run(argv: list[str], settings: Mapping[str, str]) -> None:
+    """What the process does: the command line."""
     os.environ.update(settings)
     sys.argv = argv
-    sys.stdout = os.fdopen(says.fileno(), "w", buffering=1)
     sys.stderr = _complaints(Path(settings["NEXUS_HOME"])).open("a", buffering=1)
+    _explain_when_asked()
     # Imported here: the parent only needs to know how to start it.
     from nexus.cli import main  # noqa: PLC0415
 
     main()
+
+
+def _explain_when_asked() -> None:
+    """On SIGUSR1 come the stacks of all threads, even of one that hangs in C, those of all tasks, the end."""
+    signal.signal(signal.SIGUSR1, _tell_tasks)
+    faulthandler.register(signal.SIGUSR1, file=sys.stderr, chain=True)
+
+
+def _tell_tasks(number: int, frame: FrameType | None) -> None:
+    with suppress(RuntimeError):  # it hangs before or after its loop: the stacks of the threads say where
+        for task in asyncio.all_tasks():
+            print(f"\n{task.get_name()} waits in:", file=sys.stderr)  # noqa: T201 - what the test reads
+            waits: Any = task.get_coro()
+            while (stands := getattr(waits, "cr_frame", None)) is not None:
+                traceback.print_stack(stands, limit=1, file=sys.stderr)
+                waits = waits.cr_await
+    os._exit(1)

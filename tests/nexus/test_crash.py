@@ -4,19 +4,19 @@ import json
 import sqlite3
 from pathlib import Path
 
-from tests.nexus.cli import Terminal, process
+from tests.nexus.cli import Terminal
+from tests.nexus.served import typed
 
 
 def kill_after(lines: int, home: Path, *words: str | Path) -> bool:
     """Start a command and kill it as soon as it has printed that many lines; False if it ended before."""
-    with process(home, *words) as running:
-        assert running.stdout is not None
+    with typed(home, *map(str, words)) as (running, printed):
         for _ in range(lines):
-            if not running.stdout.readline():
-                running.wait()
+            if not printed.readline():
+                running.join()
                 return False
         running.kill()
-        running.wait()
+        running.join()
         return True
 
 

@@ -12,7 +12,7 @@ from incidents.severity import Status
 from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Fault, Kind
 from tests.nexus.cli import typed_before
-from tests.nexus.live import SITE, TOKENS, Live, live
+from tests.nexus.live import PATIENCE, SITE, TOKENS, Live, live
 from tests.nexus.network import Cut, Network
 from tests.nexus.rig import GOOD
 from tests.nexus.served import served
@@ -30,6 +30,9 @@ def system() -> Iterator[Live]:
 
 @pytest.fixture
 def one(system: Live) -> Iterator[Live]:
+    """The system, broken anew; a Nexus that died with a test is followed by another one."""
+    if not system.nexus.alive:
+        system.again()
     system.made.broken(**SITE, intake={"join_within": "0m"})
     yield system
     _stop(system, "the test is over")
@@ -44,6 +47,13 @@ def _keys(*incidents: Live) -> list[str]:
     return [key for one in incidents for key in one.deeds if key.startswith(f"{one.incident}:")]
 
 
+def test_a_nexus_that_says_no_more_tells_where_it_waits_and_the_next_test_gets_another(one: Live) -> None:
+    one.alert()
+    with pytest.raises(AssertionError, match=r"Task-1 waits in:(?s:.*)in _serve\n"):
+        one.nexus.until("what never comes", patience=0.5)
+    assert not one.nexus.alive
+
+
 def test_answers_get_lost_on_the_way_to_people_and_to_the_monitoring(one: Live) -> None:
     way = Network(int(one.nexus.root.rpartition(":")[2]))
     alerts = f"{way.url}/alerts"
@@ -53,7 +63,7 @@ def test_answers_get_lost_on_the_way_to_people_and_to_the_monitoring(one: Live) 
         one.alert(alerts)
     assert one.alert(alerts) == (200, "known")
     one.nexus.until(ASKED)
-    assert one.saved("A1")
+    one.saved("A1")
     way.cut_at(b'"verdict"', Cut.RESET, answered=True, then=way.mend)
     with pytest.raises(httpx2.HTTPError):
         one.decide(url=way.url)
@@ -80,7 +90,7 @@ def test_who_may_decide_over_http(one: Live) -> None:
     body = {"verdict": "approve", "action": "A1", "digest": "0" * 12}
 
     def post(where: str, said: dict[str, str], token: str) -> int:
-        return httpx2.post(where, json=said, headers={"Authorization": token}, timeout=20).status_code
+        return httpx2.post(where, json=said, headers={"Authorization": token}, timeout=PATIENCE).status_code
 
     assert post(url, body, "") == 401
     assert post(url, body, "Bearer token-of-nobody") == 401
@@ -93,7 +103,7 @@ def test_who_may_decide_over_http(one: Live) -> None:
 def test_two_people_with_different_answers_at_once_change_nothing(one: Live) -> None:
     one.alert()
     one.nexus.until(ASKED)
-    assert one.saved("A1")
+    one.saved("A1")
     with ThreadPoolExecutor(2) as pool:
         yes = pool.submit(one.decide, "approve", "dana")
         no = pool.submit(one.decide, "reject", "kim")
@@ -113,7 +123,7 @@ def test_a_stop_in_the_middle_of_an_execution(one: Live) -> None:
     one.alert()
     one.approve()
     one.nexus.until("→ execute")
-    network.was_cut.wait(60)
+    assert network.was_cut.wait(PATIENCE)
     said = _stop(one, "smoke")
     assert "to roll back shop to 1.0 has begun and is not broken off" in said
     late, why = one.decide(by="kim")
@@ -122,7 +132,7 @@ def test_a_stop_in_the_middle_of_an_execution(one: Live) -> None:
     line = one.nexus.until("stopped by ana: smoke")[-1]
     assert "roll back shop to 1.0 was done and nobody watches its effect any more" in line
     assert "to take it back: roll back shop to 2.0" in line
-    assert one.seen(lambda incident: incident.status is Status.HANDED_OVER)
+    one.seen(lambda incident: incident.status is Status.HANDED_OVER)
     assert [proposal.state for proposal in one.stands().proposals] == [ActionState.DONE]
     assert (one.made.target.answering(), len(_keys(one))) == (GOOD, 1)
     assert one.decide(by="kim")[0] == 409
@@ -145,14 +155,14 @@ def test_a_stop_is_heard_while_a_model_hangs(one: Live) -> None:
             nexus.until("triage the incident")
             _stop(other, "it hangs")
             nexus.until("stopped by ana: it hangs")
-            assert other.seen(lambda incident: incident.status is Status.HANDED_OVER)
+            other.seen(lambda incident: incident.status is Status.HANDED_OVER)
 
 
 def test_a_freeze_holds_and_says_why(one: Live) -> None:
     one.made.write(**SITE, freezes=[ALWAYS])
     one.alert()
     one.nexus.until(ASKED)
-    assert one.saved("A1")
+    one.saved("A1")
     status, why = one.decide()
     assert (status, why["error"]) == (409, "shop is frozen: release day; nothing was decided")
     assert one.stands().pending, "it waits until the freeze is over"
@@ -165,7 +175,7 @@ def test_a_freeze_holds_and_says_why(one: Live) -> None:
 def test_a_target_that_changed_after_the_approval_was_asked_for_is_not_touched(one: Live) -> None:
     one.alert()
     one.nexus.until(ASKED)
-    assert one.saved("A1")
+    one.saved("A1")
     link = one.made.target.root / "shop" / "current"
     link.unlink()
     link.symlink_to("3.0")
@@ -184,14 +194,14 @@ def test_two_nexuses_never_act_on_one_service_at_once(one: Live) -> None:
         first.nexus.until(ASKED)
         assert second.alert(service="shop", name="g") == (202, "opened")
         second.nexus.until(ASKED)
-        assert first.saved("A1")
-        assert second.saved("A1")
+        first.saved("A1")
+        second.saved("A1")
         with ThreadPoolExecutor(2) as pool:
             said = [pool.submit(each.decide) for each in (first, second)]
         assert [answer.result()[0] for answer in said] == [200, 200]
         for each in (first, second):
             each.nexus.until("  execution  ", "A1")
-            assert each.seen(lambda incident: incident.proposals[0].state is not ActionState.APPROVED)
+            each.seen(lambda incident: incident.proposals[0].state is not ActionState.APPROVED)
         found = [each.stands().proposals[0].state for each in (first, second)]
         assert sorted(found) == [ActionState.DONE, ActionState.DRIFTED]
         assert len(_keys(first, second)) == 1

@@ -134,10 +134,12 @@ class Seen:
         return None
 
 
-async def run(home: Path, case: Path, server: FakeOpenAI, seen: Seen, streaming: bool) -> Incident:
+async def run(home: Path, case: Path, server: FakeOpenAI, seen: Seen, group: str) -> Incident:
+    silences = group in {"no answers", "streams"}
     given = settings(
-        base_url=server.base_url, streaming=streaming, timeout_seconds=0.2, assignment_seconds=5, max_calls=3
-    )
+        base_url=server.base_url, streaming=group == "streams", max_calls=3,
+        timeout_seconds=0.5 if silences else 30, assignment_seconds=60,
+    )  # fmt: skip
     restless = Breaker(timedelta())  # every assignment meets its fault
     engine = Auto(LlmEngine(given, timer=Timer(sleep=Pauses().sleep)), Playbook(), breaker=restless)
     house = open_house(Settings(home=home), create=True)
@@ -156,7 +158,7 @@ async def test_the_incident_ends_and_nothing_is_changed_that_nobody_approved(
 ) -> None:
     seen, faults = Seen(), Faults(FAULTS[group])
     with FakeOpenAI(faults) as server:
-        ended = await run(tmp_path, case, server, seen, streaming=group == "streams")
+        ended = await run(tmp_path, case, server, seen, group)
     assert faults.played == set(FAULTS[group])
     assert ended.closed
     assert seen.asked  # the playbook did propose, and a person was asked

@@ -61,10 +61,10 @@ def test_a_planted_secret_is_nowhere_afterwards(nexus: Terminal, planted: Path, 
     assert (engine == "playbook") or "<password-" in sent or "<email-" in sent
 
 
-def test_a_note_with_a_password_is_kept_without_it(nexus: Terminal, case: Path) -> None:
-    typed = nexus("run", "--world", case, "--engine", "playbook", "--json")
-    incident = json.loads(typed.out)["id"]
-    assert nexus("note", incident, "the password: pl4nted-note works, ask it", "--by", "dana").code == 0
+def test_a_note_with_a_password_is_kept_without_it(nexus: Terminal, waiting: Path) -> None:
+    nexus.goes_on_from(waiting)
+    (incident,) = json.loads(nexus("incidents", "--json").out)
+    assert nexus("note", incident["id"], "the password: pl4nted-note works, ask it", "--by", "dana").code == 0
     kept = b"".join(file.read_bytes() for file in nexus.home.rglob("*") if file.is_file())
     assert b"pl4nted-note" not in kept
     assert b"works, ask it" in kept

@@ -1,19 +1,14 @@
 """A live Nexus as its users meet it: alerts over HTTP, and a stop for everything."""
 
 import json
-import signal
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
 
-from tests.nexus.cli import Terminal, process
-
-if TYPE_CHECKING:
-    import subprocess
+from tests.nexus.cli import Terminal
+from tests.nexus.served import Serving, served
 
 SITE = """
 services:
@@ -40,33 +35,21 @@ def alert(service: str, status: str = "firing", fingerprint: str = "f1") -> dict
 
 
 @pytest.fixture
-def served(nexus: Terminal, tmp_path: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """Where a live Nexus without any backend listens."""
-    site = tmp_path / "nexus.yaml"
-    site.write_text(SITE)
-    environment = {"SHOP_TOKEN": "a-token-of-the-test"}
-    words = ["serve", "--config", str(site), "--port", "0", "--engine", "playbook"]
-    with process(nexus.home, *words, **environment) as running:
-        watchdog = threading.Timer(60, running.kill)  # what never comes ends the wait for it
-        watchdog.start()
-        try:
-            assert running.stdout is not None
-            yield running.stdout.readline().split(" at ")[1].strip(), running
-        finally:
-            watchdog.cancel()
-            running.send_signal(signal.SIGINT)
-            running.wait(20)
+def serving(nexus: Terminal, tmp_path: Path) -> Iterator[Serving]:
+    """A live Nexus without any backend."""
+    (tmp_path / "nexus.yaml").write_text(SITE)
+    with served(tmp_path, nexus.home, SHOP_TOKEN="a-token-of-the-test") as running:
+        yield running
+        running.stop()
 
 
 def send(url: str, body: object, headers: dict[str, str] | None = None) -> tuple[int, dict[str, str]]:
-    answer = httpx2.post(url, json=body, headers=TOKEN if headers is None else headers, timeout=20)
+    answer = httpx2.post(url, json=body, headers=TOKEN if headers is None else headers, timeout=60)
     return answer.status_code, answer.json()
 
 
-def test_alerts_open_incidents_join_them_or_are_known(
-    served: tuple[str, "subprocess.Popen[str]"], nexus: Terminal
-) -> None:
-    url, running = served
+def test_alerts_open_incidents_join_them_or_are_known(serving: Serving, nexus: Terminal) -> None:
+    url = serving.url
     opened = send(url, alert("checkout"))
     first = opened[1]["incident"]
     assert opened == (202, {"taken": "opened", "incident": first})
@@ -76,31 +59,24 @@ def test_alerts_open_incidents_join_them_or_are_known(
     other = send(url, alert("mail", fingerprint="f3"))
     assert other[1]["incident"] != first
 
-    assert running.stdout is not None
-    for line in running.stdout:
-        if "cause unknown" in line:
-            assert "nexus.yaml names no metrics backend" in line
-            break  # each incident goes on with what it has, and says what is missing
+    # Each incident goes on with what it has, and says what is missing.
+    assert "nexus.yaml names no metrics backend" in serving.until("cause unknown")[-1]
     stopped = nexus("stop", "--all", "--by", "ana", "--reason", "a drill")
     assert stopped.out.count("what was pending is revoked") == 2
-    heard = 0
-    for line in running.stdout:
-        heard += "stopped by ana: a drill" in line
-        if heard == 2:
-            break
-    assert heard == 2
+    for _ in range(2):
+        serving.until("stopped by ana: a drill")
 
 
-def test_who_may_not_and_what_cannot_be_read(served: tuple[str, "subprocess.Popen[str]"]) -> None:
-    url, _ = served
+def test_who_may_not_and_what_cannot_be_read(serving: Serving) -> None:
+    url = serving.url
     assert send(url, alert("checkout"), headers={})[0] == 401
     assert send(url, alert("checkout"), headers={"Authorization": "Bearer wrong"})[0] == 401
     status, said = send(url, {"hello": "there"})
     assert (status, "no known form" in said["error"]) == (400, True)
     assert send(f"{url}/nobody", alert("checkout"))[0] == 400
-    large = httpx2.post(url, content=b" " * 1_100_000, headers=TOKEN, timeout=20)
+    large = httpx2.post(url, content=b" " * 1_100_000, headers=TOKEN, timeout=60)
     assert large.status_code == 413
-    health = httpx2.get(url.replace("/alerts", "/healthz"), timeout=20)
+    health = httpx2.get(url.replace("/alerts", "/healthz"), timeout=60)
     assert health.json() == {"status": "ok", "open_incidents": 0}
 
 

@@ -1,9 +1,7 @@
 """Spans in the words of the GenAI conventions, and one log line for every model call."""
 
 import sys
-import threading
 from collections.abc import Iterator, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -24,6 +22,7 @@ from tests.fake_answers import obliging
 from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Answerer, Call, Fault, Kind, Reply, Script, Turn
 from tests.nexus.cli import Terminal, process
+from tests.tools.live.fakes.server import Answer, Asked, serving
 
 SECRET = "jane.roe@mail.example.com"
 EMPTY = Call("InvestigationReport", {"summary": "Nothing seen.", "checks": [], "hypotheses": []})
@@ -123,25 +122,14 @@ def collector() -> Iterator[tuple[str, list[bytes]]]:
     """A collector's address, and what it received."""
     received: list[bytes] = []
 
-    class Collector(BaseHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Be silent."""
+    def collect(asked: Asked) -> Answer:
+        if asked.path != "/v1/traces":
+            return Answer(status=404)
+        received.append(asked.body)
+        return Answer()
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            if self.path == "/v1/traces":
-                received.append(body)
-            self.send_response(200 if self.path == "/v1/traces" else 404)
-            self.send_header("content-length", "0")
-            self.end_headers()
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Collector)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}", received
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(collect) as server:
+        yield server.url, received
 
 
 def test_a_run_sends_its_spans_to_the_collector(

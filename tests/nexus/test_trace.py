@@ -14,18 +14,18 @@ from tests.fake_openai import FakeOpenAI
 from tests.nexus.cli import Terminal
 
 
-def traced(nexus: Terminal, case: Path, engine: str) -> tuple[Trace, str]:
-    typed = nexus("run", "--world", case, "--approve", "all", "--engine", engine, "--json")
-    incident = str(json.loads(typed.out)["id"])
-    return Trace.model_validate_json(nexus("trace", incident, "--json").out), incident
+def traced(nexus: Terminal, incident: str) -> Trace:
+    return Trace.model_validate_json(nexus("trace", incident, "--json").out)
 
 
 def test_every_models_work_names_its_prompt_questions_and_cost(nexus: Terminal, case: Path) -> None:
     with FakeOpenAI(obliging) as server:
         nexus.set("NEXUS_LLM_BASE_URL", server.base_url)
         nexus.set("NEXUS_LLM_MODEL", "local-model")
-        trace, incident = traced(nexus, case, "llm")
+        typed = nexus("run", "--world", case, "--approve", "all", "--engine", "llm", "--json")
         sent = len(server.requests)
+    incident = str(json.loads(typed.out)["id"])
+    trace = traced(nexus, incident)
     work = [one for step in trace.steps for one in step.work]
     spoken = [one.spent for one in work if one.spent.engine == "llm"]
     assert [step.step for step in trace.steps][:3] == ["triage", "investigation", "mitigation"]
@@ -39,8 +39,10 @@ def test_every_models_work_names_its_prompt_questions_and_cost(nexus: Terminal, 
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_it_fits_the_terminal_and_the_playbook_has_one_too(nexus: Terminal, case: Path, width: int) -> None:
-    trace, _ = traced(nexus, case, "playbook")
+def test_it_fits_the_terminal_and_the_playbook_has_one_too(nexus: Terminal, ended: Path, width: int) -> None:
+    nexus.goes_on_from(ended)
+    (incident,) = json.loads(nexus("incidents", "--json").out)
+    trace = traced(nexus, incident["id"])
     screen = StringIO()
     Console(file=screen, width=width, force_terminal=True, color_system=None).print(trace_view(trace))
     lines = screen.getvalue().splitlines()

@@ -57,7 +57,7 @@ def running_prometheus(folder: Path, samples: Sequence[str]) -> Iterator[str]:
     process = Process("prometheus", command, output=folder / "output.txt")
     try:
         url = f"http://127.0.0.1:{port}"
-        wait_for("prometheus ready", lambda: answers(f"{url}/-/ready"), seconds=20)
+        wait_for("prometheus ready", lambda: answers(f"{url}/-/ready"), seconds=60)
         yield url
     finally:
         process.stop()
@@ -82,7 +82,7 @@ def running_gatewayd(folder: Path, entries: Sequence[str]) -> Iterator[str]:
     )
     try:
         url = f"http://127.0.0.1:{port}"
-        wait_for("gatewayd ready", lambda: answers(f"{url}/machine"), seconds=20)
+        wait_for("gatewayd ready", lambda: answers(f"{url}/machine"), seconds=60)
         yield url
     finally:
         process.stop()

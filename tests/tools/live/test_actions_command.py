@@ -91,12 +91,12 @@ async def test_a_secret_that_is_printed_goes_nowhere(script: str, tmp_path: Path
 
 
 async def test_a_command_that_hangs_is_killed_with_its_children(script: str, tmp_path: Path) -> None:
-    limit = timedelta(seconds=0.3)
+    limit = timedelta(seconds=1)
     actions = on(script, tmp_path, run=(script, "hang"), timeout=limit)
-    with pytest.raises(ToolFailed, match=r"team\.sh did not end within 0.3 s and was killed"):
+    with pytest.raises(ToolFailed, match=r"team\.sh did not end within 1 s and was killed"):
         await actions.execute(FAILOVER, KEY)
     child = int((tmp_path / "child").read_text())
-    wait_for("the end of the child", lambda: True if _gone(child) else None, seconds=5, pause=0.01)
+    wait_for("the end of the child", lambda: True if _gone(child) else None, seconds=60, pause=0.01)
     assert await actions.status(KEY) is None
 
 

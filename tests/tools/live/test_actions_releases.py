@@ -219,7 +219,7 @@ def killed(target: Target, tmp_path: Path, when: str) -> None:
         str(reached),
     ]
     process = subprocess.Popen(argv)  # noqa: S603 - our own program
-    wait_for("the restart", lambda: reached.exists() or process.poll(), seconds=30, pause=0.01)
+    wait_for("the restart", lambda: reached.exists() or process.poll(), seconds=60, pause=0.01)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
 

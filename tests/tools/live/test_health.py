@@ -3,17 +3,16 @@
 import asyncio
 import json
 import socket
-import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from incidents.catalogue import Catalogue, Service
+from tests.tools.live.fakes.server import Answer, Asked, serving
 from tools.clock import VirtualClock
 from tools.gaps import noted
 from tools.live.health import LiveHealth
@@ -50,27 +49,14 @@ ANSWERS: dict[str, tuple[int, Any]] = {
 }  # fmt: skip
 
 
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        status, body = ANSWERS.get(self.path, (404, "nothing here"))
-        data = (body if isinstance(body, str) else json.dumps(body)).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+    def answer(asked: Asked) -> Answer:
+        status, body = ANSWERS.get(asked.path, (404, "nothing here"))
+        return Answer(body if isinstance(body, str) else json.dumps(body), status)
+
+    with serving(answer) as server:
+        yield server.url
 
 
 @asynccontextmanager

@@ -2,11 +2,9 @@
 
 import shutil
 import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -20,6 +18,7 @@ from incidents.severity import Status
 from incidents.timeline import EntryKind
 from tests.cases import case_sources
 from tests.graph.harness import bench, incident
+from tests.tools.live.fakes.server import Answer, Asked, serving
 from tools.box import SCREENS, available
 from tools.box.arguments import NoArgs
 from tools.clock import VirtualClock
@@ -43,26 +42,14 @@ PAGES = {
 }
 
 
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        status, body = PAGES.get(self.path, (404, "nothing here"))
-        self.send_response(status)
-        self.send_header("Content-Type", "text/html")
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+    def answer(asked: Asked) -> Answer:
+        status, body = PAGES.get(asked.path, (404, "nothing here"))
+        return Answer(body, status, {"Content-Type": "text/html"})
+
+    with serving(answer) as server:
+        yield server.url
 
 
 @pytest.fixture
@@ -97,7 +84,7 @@ async def test_pages_become_pictures_and_evidence_and_the_tool_tells_what_was_se
             page("ill", f"{url}/ill", wait_for="#total"),
             page("hangs", f"{silent}/?token=abcdef0123456789"),
         ],
-        timeout="1s",
+        timeout="3s",
     )
     clock = VirtualClock(NOW)
     sources, _ = case_sources(shop, ledger)
@@ -111,7 +98,7 @@ async def test_pages_become_pictures_and_evidence_and_the_tool_tells_what_was_se
     assert "cart (web) [HTTP 200]" in said
     assert "ill (web) [HTTP 503]" in said
     assert "did not appear" in said
-    assert "the page hangs could not be opened: Page.goto: Timeout 1000ms exceeded" in said
+    assert "the page hangs could not be opened: Page.goto: Timeout 3000ms exceeded" in said
     assert "abcdef0123456789" not in said
 
     taken = await screenshots(kit)

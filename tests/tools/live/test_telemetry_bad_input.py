@@ -160,7 +160,7 @@ async def test_a_backend_that_is_slow_is_not_waited_for(adapter: str, frame: pl.
         at.set()
     assert f"at {server.url} did not answer within 0.1 s" in sentence
     # Asked twice (the question and the check), nothing is tried again, no series waits for the others.
-    assert took < 2
+    assert took < 10
 
 
 async def test_an_answer_without_end_is_not_read_to_its_end(adapter: str, frame: pl.DataFrame) -> None:

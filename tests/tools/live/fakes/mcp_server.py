@@ -31,7 +31,7 @@ def boom() -> str:
 @server.tool(annotations=READS)
 def slow() -> str:
     """Takes its time."""
-    time.sleep(4)
+    time.sleep(6)
     return "late"
 
 
