@@ -12,7 +12,7 @@ from incidents.action import ActionState
 from incidents.incident import Incident
 from incidents.reports import Task
 from incidents.runbook import EscalationRow, Runbook, Throughout
-from incidents.severity import PublicStatus, Severity, Status
+from incidents.severity import Severity, Status
 from incidents.value import Moment, Value
 
 
@@ -35,17 +35,6 @@ class Duty(Value):
     at: Moment
     key: str
     roles: tuple[str, ...] = ()
-
-
-def public_status(incident: Incident) -> PublicStatus:
-    """What the status page should say now."""
-    if incident.status in {Status.RESOLVED, Status.FALSE_ALARM}:
-        return PublicStatus.RESOLVED
-    if incident.watch is not None or incident.calm_since is not None:
-        return PublicStatus.MONITORING
-    if incident.diagnosis is not None and incident.diagnosis.known:
-        return PublicStatus.IDENTIFIED
-    return PublicStatus.INVESTIGATING
 
 
 def agenda(incident: Incident, runbook: Runbook, revenue_threshold: float | None) -> tuple[Duty, ...]:
@@ -115,7 +104,7 @@ def _communications(incident: Incident, runbook: Runbook) -> Iterator[Duty]:
 
 def standing(incident: Incident) -> str:
     """What a reader of the status page would want to hear of at once: the public status, or the end."""
-    return public_status(incident) if incident.open else f"{public_status(incident)} {incident.status}"
+    return incident.public_status if incident.open else f"{incident.public_status} {incident.status}"
 
 
 def _escalations(incident: Incident, runbook: Runbook, threshold: float | None) -> Iterator[Duty]:

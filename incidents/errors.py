@@ -7,6 +7,7 @@
     - AlertError: an alert body that cannot be read
     - SettingsError: a setting that cannot be used
     - UnknownName: something that does not exist, with the nearest names
+    - NothingYet: a home in which no incident was ever opened
   - Refused: understood, and not allowed (exit code 1)
     - ApprovalRefused: late, used, for another digest, by the same person twice
     - ActionRefused: no valid approval, drifted state, not in the inventory
@@ -54,6 +55,10 @@ class UnknownName(UsageError):
         near = get_close_matches(name, names, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names) or 'none'}"
         super().__init__(f"There is no {what} {name!r}; {hint}")
+
+
+class NothingYet(UsageError):
+    """Nothing was ever opened in this home; says how to begin."""
 
 
 class Refused(NexusError):

@@ -8,10 +8,11 @@ from pydantic import Field
 from incidents.action import ActionState, Proposal
 from incidents.alert import Alert, AlertStatus
 from incidents.communications import BacklogEntry, Brief, Escalation, StatusUpdate
+from incidents.currency import Currency
 from incidents.facts import Facts
 from incidents.findings import Diagnosis, Suspect
 from incidents.reports import Dispute, Impact, PostMortemReport
-from incidents.severity import Severity, Status, Step
+from incidents.severity import PublicStatus, Severity, Status, Step
 from incidents.value import Moment, Value
 from incidents.verification import Signal, Verification
 
@@ -126,6 +127,7 @@ class Incident(Value):
     revenue_impact: float | None = Field(
         default=None, description="estimated loss so far, if revenue is measured"
     )
+    currency: Currency | None = Field(default=None, description="that of the loss, if the site names it")
 
     post_mortem: str | None = Field(default=None, description="path of the Markdown file")
     post_mortem_report: PostMortemReport | None = None
@@ -145,6 +147,17 @@ class Incident(Value):
     def open(self) -> bool:
         """Whether it still runs (the post-mortem of a resolved one may still be owed)."""
         return self.status is Status.OPEN
+
+    @property
+    def public_status(self) -> PublicStatus:
+        """What the status page should say now."""
+        if self.status in {Status.RESOLVED, Status.FALSE_ALARM}:
+            return PublicStatus.RESOLVED
+        if self.watch is not None or self.calm_since is not None:
+            return PublicStatus.MONITORING
+        if self.diagnosis is not None and self.diagnosis.known:
+            return PublicStatus.IDENTIFIED
+        return PublicStatus.INVESTIGATING
 
     @property
     def services(self) -> tuple[str, ...]:

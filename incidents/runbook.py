@@ -3,7 +3,6 @@
 Source of the rules: the runbook *Incident Response*. A team edits `nexus/runbook.yaml` to fit.
 """
 
-from string import Formatter
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -13,6 +12,7 @@ from incidents.duration import Duration, format_duration, parse_duration
 from incidents.findings import Category
 from incidents.reports import Impact, Task
 from incidents.severity import Severity, Step
+from incidents.templates import Templates
 from incidents.value import Value
 
 __all__ = [
@@ -189,31 +189,6 @@ def _casefolded(table: dict[str, Severity]) -> dict[str, Severity]:
         if folded.setdefault(name.strip().casefold(), severity) is not severity:
             raise ValueError(f"{name!r} stands twice with different severities")
     return folded
-
-
-_STATUS_FIELDS = {"timestamp", "service", "status", "impact", "current_action", "next_update"}
-_BRIEF_FIELDS = {"timestamp", "situation", "cause", "action", "eta", "impact", "next_update"}
-
-
-def _fields_of(template: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(template) if name is not None}
-
-
-class Templates(Value):
-    """The two communication templates; each must use exactly its fields."""
-
-    status_update: str
-    brief: str
-
-    @model_validator(mode="after")
-    def _have_their_fields(self) -> Self:
-        for name, template, wanted in (
-            ("status_update", self.status_update, _STATUS_FIELDS),
-            ("brief", self.brief, _BRIEF_FIELDS),
-        ):
-            if (found := _fields_of(template)) != wanted:
-                raise ValueError(f"{name} must use {sorted(wanted)}, it uses {sorted(found)}")
-        return self
 
 
 class Runbook(Value):

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 
+from incidents.currency import Currency
 from incidents.errors import SettingsError
 from incidents.severity import Severity
 from incidents.value import Value
@@ -82,6 +83,9 @@ class Settings(Value):
     prompts: Path | None = Field(default=None, description="a folder with prompts of your own")
     revenue_threshold: float | None = Field(
         default=None, ge=0, description="the $X of the escalation matrix; not set: the row never fires"
+    )
+    revenue_currency: Currency | None = Field(
+        default=None, description="that in which revenue is measured, as EUR or USD"
     )
     people: tuple[str, ...] = Field(default=(), description="who may approve, comma-separated; empty: anyone")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

@@ -100,7 +100,7 @@ class Desk:
         firing = tuple(alert for alert in alerts if alert.firing)
         if not firing:
             return Receipt(taken=Taken.IGNORED)  # the end of something that nobody works on
-        opened = await open_live(self.house, self.path, firing, self.mode, self.clock)
+        opened = await open_live(self.house, self.site, self.path, firing, self.mode, self.clock)
         return Receipt(taken=Taken.OPENED, incident=opened.id)
 
     def _arrived(self, home: Incident, alerts: tuple[Alert, ...]) -> AlertsArrived:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from enum import StrEnum
 
+from incidents.currency import money
 from incidents.errors import NexusError
 from incidents.value import Value
 from nexus.books import roster_of, runbook_of
@@ -162,7 +163,9 @@ def _people(settings: Settings) -> Check:
 
 def _revenue(settings: Settings) -> Check:
     if settings.revenue_threshold is not None:
-        found = f"the escalation row fires above {settings.revenue_threshold:g}"
+        found = (
+            f"the escalation row fires above {money(settings.revenue_threshold, settings.revenue_currency)}"
+        )
         return Check(part="Revenue", state=State.OK, found=found)
     advice = f"set {PREFIX}REVENUE_THRESHOLD to the loss at which Finance is called"
     return Check(

@@ -25,7 +25,9 @@ from tools.words import plain
 LEDGER = "actions"
 
 
-async def open_live(house: House, site: Path, alerts: tuple[Alert, ...], mode: str, clock: Clock) -> Incident:
+async def open_live(
+    house: House, site: Site, path: Path, alerts: tuple[Alert, ...], mode: str, clock: Clock
+) -> Incident:
     """Register a new incident of the live world that the `nexus.yaml` at an absolute path describes."""
     now = clock.now()
     incident = Incident(
@@ -35,8 +37,9 @@ async def open_live(house: House, site: Path, alerts: tuple[Alert, ...], mode: s
         opened_at=now,
         step_since=now,
         alerts=alerts,
+        currency=site.thresholds.currency,
     )
-    await house.store.register(incident, WorldRef(kind=WorldKind.LIVE, path=str(site)), now)
+    await house.store.register(incident, WorldRef(kind=WorldKind.LIVE, path=str(path)), now)
     return incident
 
 

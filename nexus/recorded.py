@@ -73,6 +73,7 @@ async def open_recorded(house: House, case: Path, alerts: bytes | None, mode: st
         opened_at=at,
         step_since=at,
         alerts=parsed,
+        currency=house.settings.revenue_currency,
     )
     incident = incident.evolve(seen=(f"{incident.id}:{DELIVERY}1",))  # the case's first alert is this one
     await house.store.register(incident, WorldRef(kind=WorldKind.CASE, path=str(case)), at)

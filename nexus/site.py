@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from incidents.action import ActionKind
 from incidents.catalogue import Catalogue, Service
+from incidents.currency import Currency
 from incidents.document import hint, parse_document, read_yaml
 from incidents.duration import Duration, DurationOrNone
 from incidents.errors import SettingsError
@@ -46,6 +47,7 @@ class Thresholds(Value):
     """Where the escalation matrix needs a number of yours."""
 
     revenue: float | None = Field(default=None, ge=0, description="the $X of the row on revenue")
+    currency: Currency | None = Field(default=None, description="that in which revenue is measured")
 
 
 class Windows(Value):

@@ -1,26 +1,18 @@
 """Where an incident stands, in plain words: shared by status updates, briefs, assessments."""
 
 from incidents.action import ActionState, Proposal
+from incidents.currency import money
 from incidents.facts import Facts
 from incidents.incident import Incident
 from incidents.severity import PublicStatus, Status
 from incidents.value import iso
 from incidents.verification import Recovery
+from tools.kit import Sources
+from tools.measure import measure
 from tools.words import share
 
 #: A share from which on users would call it down.
 _DOWN = 0.995
-
-
-def public_status(incident: Incident) -> PublicStatus:
-    """What the status page says."""
-    if incident.status in {Status.RESOLVED, Status.FALSE_ALARM}:
-        return PublicStatus.RESOLVED
-    if incident.watch is not None or incident.mitigated_at is not None or incident.calm_since is not None:
-        return PublicStatus.MONITORING
-    if incident.diagnosis is not None and incident.diagnosis.known:
-        return PublicStatus.IDENTIFIED
-    return PublicStatus.INVESTIGATING
 
 
 def what_users_notice(incident: Incident, users: tuple[str, ...]) -> str:
@@ -46,6 +38,14 @@ def what_users_notice(incident: Incident, users: tuple[str, ...]) -> str:
     if facts.customers_affected is False:
         return "We see a problem inside our system; users are not known to be affected."
     return f"Some users may notice problems{where}."
+
+
+async def noticed(sources: Sources) -> str:
+    """What users notice now: measured at this moment, whatever was measured or told before."""
+    incident = sources.incident
+    if incident.public_status is not PublicStatus.RESOLVED:
+        incident = incident.evolve(facts=await measure(sources))
+    return what_users_notice(incident, sources.world.catalogue.user_facing)
 
 
 def _recovered(incident: Incident) -> bool:
@@ -140,4 +140,4 @@ def is_down(incident: Incident) -> bool:
 def said_revenue(incident: Incident) -> str:
     """The measured loss, or `unknown`."""
     lost = incident.revenue_impact
-    return "unknown" if lost is None else f"about {lost:,.0f} lost so far (measured)"
+    return "unknown" if lost is None else f"about {money(lost, incident.currency)} lost so far (measured)"

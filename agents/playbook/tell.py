@@ -4,13 +4,12 @@ from agents.engine import Assignment, Desk
 from agents.playbook.standing import (
     current_action,
     is_down,
-    public_status,
+    noticed,
     said_action,
     said_cause,
     said_eta,
     said_revenue,
     said_users,
-    what_users_notice,
 )
 from incidents.incident import Incident
 from incidents.reports import BriefReport, StatusReport
@@ -20,10 +19,9 @@ from incidents.severity import Status
 async def status_update(assignment: Assignment, desk: Desk) -> StatusReport:
     """The Support Responder's words for the status page."""
     incident = desk.incident
-    users = desk.kit.sources.world.catalogue.user_facing
     return StatusReport(
-        status=public_status(incident),
-        impact=what_users_notice(incident, users),
+        status=incident.public_status,
+        impact=await noticed(desk.kit.sources),
         current_action=current_action(incident),
     )
 

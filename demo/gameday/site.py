@@ -46,6 +46,7 @@ def _site(shop: Shop, monitoring: Monitoring) -> dict[str, Any]:
             }
             for entry in CATALOGUE
         ],
+        "thresholds": {"currency": "EUR"},
         "windows": {"lookback": "30s", "quiet": "30s", "recent": "12s", "lead": "20s"},
         "limits": {"changes_per_hour": 20},
         "backends": {

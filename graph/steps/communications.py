@@ -5,7 +5,8 @@ from datetime import datetime
 from itertools import takewhile
 
 from agents.engine import Assignment
-from graph.duties import DutyKind, agenda, due, public_status, standing
+from agents.playbook.standing import noticed
+from graph.duties import DutyKind, agenda, due, standing
 from graph.entries import Told, entry
 from graph.state import Deps, Done
 from graph.step import StepSpec, assignment
@@ -38,7 +39,7 @@ def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
 
 
 def _question(incident: Incident) -> str:
-    return f"The status is {public_status(incident)}: what do users notice now, and what are we doing?"
+    return f"The status is {incident.public_status}: what do users notice now, and what are we doing?"
 
 
 def _horizon(deps: Deps, incident: Incident) -> datetime:
@@ -46,17 +47,22 @@ def _horizon(deps: Deps, incident: Incident) -> datetime:
 
 
 async def prepare(deps: Deps, incident: Incident) -> Told:
-    """An update that is due although nothing is new since the last one is said by code, in few words."""
+    """An update that is due although nothing is new since the last one is said by code, in few words.
+
+    What users notice is measured all the same: it moves while the work stands.
+    """
     duties = agenda(incident, deps.runbook, deps.revenue_threshold)
     owed = due(duties, _horizon(deps, incident), DutyKind.STATUS_UPDATE)
     if not owed or not incident.updates or incident.updates[-1].news != news(incident):
         return Told(incident)
     last = incident.updates[-1]
     *_, first = takewhile(lambda update: update.news == last.news, reversed(incident.updates))
+    impact = await noticed(deps.sources(incident))
+    new = "No change" if impact == last.impact else "Nothing else is new"
     report = StatusReport(
-        status=public_status(incident),
-        impact=last.impact,
-        current_action=f"No change since {minute(first.at)}. The work goes on.",
+        status=incident.public_status,
+        impact=impact,
+        current_action=f"{new} since {minute(first.at)}. The work goes on.",
     )
     role = deps.roster.get(owed[0].roles[0]).name
     return await _published(deps, incident, report, role, "code")
@@ -90,7 +96,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
     for item in done:
         role = deps.roster.get(item.assignment.role).name
         if item.assignment.task is Task.STATUS_UPDATE:
-            report = item.report(StatusReport) or _bare_status(incident)
+            report = item.report(StatusReport) or await _bare_status(deps, incident)
             incident, entries = await _published(deps, incident, report, role, _engine(item))
             told += entries
             continue
@@ -123,7 +129,7 @@ def status_update(deps: Deps, incident: Incident, report: StatusReport, engine: 
     """The runbook's template, filled; the public status is decided by code."""
     now, following = deps.clock.now(), next_time(deps, incident, Task.STATUS_UPDATE)
     facing = [name for name in deps.world.catalogue.user_facing if name in incident.services]
-    service, status = (facing[0] if facing else _service(incident)), public_status(incident)
+    service, status = (facing[0] if facing else _service(incident)), incident.public_status
     text = deps.runbook.templates.status_update.format(
         timestamp=minute(now),
         service=service,
@@ -160,10 +166,10 @@ def executive_brief(deps: Deps, incident: Incident, report: BriefReport, item: D
     return Brief(at=now, text=text, next_update=following, engine=_engine(item))
 
 
-def _bare_status(incident: Incident) -> StatusReport:
+async def _bare_status(deps: Deps, incident: Incident) -> StatusReport:
     return StatusReport(
-        status=public_status(incident),
-        impact=incident.summary or incident.title,
+        status=incident.public_status,
+        impact=await noticed(deps.sources(incident)),
         current_action="Our engineers are working on it.",
     )
 

@@ -7,6 +7,7 @@ from graph.state import Deps, Done
 from graph.step import StepSpec, assignment, nothing_to_prepare
 from graph.work import headline
 from incidents.communications import Escalation
+from incidents.currency import money
 from incidents.incident import Incident
 from incidents.reports import AssessmentReport, Task
 from incidents.runbook import EscalationRow, Runbook
@@ -26,7 +27,7 @@ def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
     work: dict[str, Assignment] = {}
     for row in rows:
         for role in row.to:
-            asked = "; ".join(f"{r.condition}: {r.action}" for r in rows if role in r.to)
+            asked = "; ".join(f"{_condition(deps, incident, r)}: {r.action}" for r in rows if role in r.to)
             task = Task.ASSESS if Task.ASSESS in deps.roster.get(role).tasks else Task.BRIEF
             work[role] = assignment(deps, incident, role, task, does=asked, question=asked)
     return tuple(work.values())
@@ -37,6 +38,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
     told = []
     now = deps.clock.now()
     for row in rows_due(deps, incident):
+        condition = _condition(deps, incident, row)
         names = tuple(deps.roster.get(role).name for role in row.to)
         said = [
             (deps.roster.get(d.assignment.role).name, _words(d)) for d in done if d.assignment.role in row.to
@@ -47,7 +49,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
             row=row.id,
             at=now,
             roles=names,
-            condition=row.condition,
+            condition=condition,
             action=row.action,
             text=text,
             engine=", ".join(sorted(engines)) or "code",
@@ -55,11 +57,20 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
         incident = incident.evolve(escalations=(*incident.escalations, fired))
         await deps.comms.escalate(fired, incident)
         await deps.comms.page(
-            incident, f"{row.condition}: {row.action} ({', '.join(names)})", key=f"row:{row.id}"
+            incident, f"{condition}: {row.action} ({', '.join(names)})", key=f"row:{row.id}"
         )
-        line = f"{row.condition} → {', '.join(names)}: {row.action}"
+        line = f"{condition} → {', '.join(names)}: {row.action}"
         told.append(entry(incident, now, EntryKind.ESCALATION, line, f"row:{row.id}"))
     return Told(incident, tuple(told))
+
+
+def _condition(deps: Deps, incident: Incident, row: EscalationRow) -> str:
+    """The row's condition; of that on revenue the two amounts, too."""
+    lost, threshold = incident.revenue_impact, deps.revenue_threshold
+    if not row.revenue or lost is None or threshold is None:
+        return row.condition
+    said = f"{money(lost, incident.currency)} lost, the threshold is {money(threshold, incident.currency)}"
+    return f"{row.condition} ({said})"
 
 
 def _words(done: Done) -> str:

@@ -1,12 +1,11 @@
 """Verbs that tell what Nexus is made of: graph, runbook, roles, doctor."""
 
 import asyncio
-import json
 
 import typer
 from rich.console import Group
 
-from nexus.cli.base import Json, environment, log_to_stderr, out, settings, write
+from nexus.cli.base import Json, environment, log_to_stderr, out, settings, write, write_json
 
 
 def register_about(app: typer.Typer) -> None:
@@ -31,7 +30,7 @@ def runbook(as_json: Json = False) -> None:
 
     found = runbook_of(settings())
     if as_json:
-        write(found.model_dump_json(indent=2))
+        write_json(found)
         return
     from nexus.render_runbook import render_runbook
 
@@ -44,7 +43,7 @@ def roles(as_json: Json = False) -> None:
 
     found = roster_of(settings())
     if as_json:
-        write(json.dumps([role.model_dump(mode="json") for role in found.roles], indent=2))
+        write_json(found.roles)
         return
     from nexus.render_runbook import render_roles
 
@@ -59,7 +58,7 @@ def doctor(as_json: Json = False) -> None:
     log_to_stderr()
     found = asyncio.run(examine(settings(), environment()))
     if as_json:
-        write(json.dumps([check.model_dump(mode="json") for check in found], indent=2))
+        write_json(found)
     else:
         out().print(doctor_view(found))
     if any(check.state == "broken" for check in found):

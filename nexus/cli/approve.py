@@ -5,22 +5,22 @@ import getpass
 import sys
 from datetime import datetime
 
+from rich.console import Console
 from rich.prompt import Prompt
 
 from incidents.action import Approval, Proposal, Verdict
 from incidents.incident import Incident
-from nexus.cli.base import out
 from nexus.house import House
 from nexus.waiters import Approver, Nobody
 
 
-def approver(mode: str, house: House) -> Approver:
-    """The approver of `--approve`: everything, nothing, or the person at the terminal."""
+def approver(mode: str, house: House, console: Console) -> Approver:
+    """The approver of `--approve`: everything, nothing, or the person at the terminal, asked there."""
     if mode == "all":
         return _everything(house)
     if mode == "none":
         return _nobody_answers
-    return _asking(house) if sys.stdin.isatty() else _nobody_is_here
+    return _asking(house, console) if sys.stdin.isatty() else _nobody_is_here
 
 
 async def _nobody_answers(incident: Incident, proposal: Proposal, now: datetime) -> None:
@@ -45,17 +45,16 @@ def _everything(house: House) -> Approver:
     return answer
 
 
-def _asking(house: House) -> Approver:
+def _asking(house: House, console: Console) -> Approver:
     """Shows the proposal and asks, once for each person that is needed."""
 
     async def answer(incident: Incident, proposal: Proposal, now: datetime) -> Approval | Nobody:
         from nexus.render.approvals import proposal_panel
 
-        console = out()
         console.print()
         console.print(proposal_panel(proposal, incident, now, await house.store.evidence(incident.id)))
         # In a thread: a live incident goes on with its duties while somebody thinks.
-        said = await asyncio.to_thread(_prompted, proposal)
+        said = await asyncio.to_thread(_prompted, proposal, console)
         if said is None:
             return Nobody()
         by, verdict, note = said
@@ -64,26 +63,25 @@ def _asking(house: House) -> Approver:
     return answer
 
 
-def _prompted(proposal: Proposal) -> tuple[str, Verdict, str] | None:
+def _prompted(proposal: Proposal, console: Console) -> tuple[str, Verdict, str] | None:
     """Who says what, and why; None for later."""
-    console = out()
     said = Prompt.ask("Approve?", choices=["yes", "no", "later"], console=console)
     if said == "later":
         return None
-    by = _name(proposal)
+    by = _name(proposal, console)
     if said == "yes":
         return by, Verdict.APPROVE, ""
     return by, Verdict.REJECT, Prompt.ask("Why not? The agents look again with your reason", console=console)
 
 
-def _name(proposal: Proposal) -> str:
+def _name(proposal: Proposal, console: Console) -> str:
     """Who decides; a second signature needs a second name."""
     signed = {approval.by.casefold() for approval in proposal.approvals}
     while True:
-        by = Prompt.ask("Your name", default=getpass.getuser(), console=out()).strip()
+        by = Prompt.ask("Your name", default=getpass.getuser(), console=console).strip()
         if by and by.casefold() not in signed:
             return by
-        out().print("Somebody else has to sign now.", style="yellow")
+        console.print("Somebody else has to sign now.", style="yellow")
 
 
 def _approval(proposal: Proposal, verdict: Verdict, by: str, now: datetime, note: str) -> Approval:

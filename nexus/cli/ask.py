@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nexus.cli.base import IncidentId, Json, house, log_to_stderr, out, settings, write
+from nexus.cli.base import IncidentId, Json, house, log_to_stderr, out, settings, write_json
 
 
 def register_ask(app: typer.Typer) -> None:
@@ -23,7 +23,7 @@ def ask(
     with house() as opened:
         found = asyncio.run(answer(opened, settings(), identity, question))
     if as_json:
-        write(found.model_dump_json(indent=2))
+        write_json(found)
         return
     from nexus.render.answer import answer_view
 

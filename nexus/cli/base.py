@@ -1,5 +1,6 @@
 """What every verb shares: the consoles, the settings, the house."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from incidents.errors import UnknownName
+from incidents.errors import NothingYet, UnknownName
+from incidents.value import Value
 from nexus.config import EngineMode, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -37,6 +39,20 @@ def out() -> Console:
 def write(text: str) -> None:
     """One piece of plain output, as it is."""
     sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+
+
+def write_json(shown: object) -> None:
+    """Values, or lists and objects of them, as JSON; ASCII: no text from outside can steer a terminal."""
+    write(json.dumps(shown, indent=2, default=_plain))
+
+
+def _plain(value: Value) -> object:
+    return value.model_dump(mode="json")
+
+
+def asks(as_json: bool) -> Console:
+    """Where a person is asked something: beside the output if that is for machines."""
+    return Console(stderr=True, highlight=False) if as_json else out()
 
 
 def complain(text: str) -> None:
@@ -69,11 +85,17 @@ def settings() -> Settings:
 
 
 @contextmanager
-def house(*, create: bool = False) -> Iterator["House"]:
-    """The house, closed afterwards."""
+def house(*, create: bool = False, listing: bool = False) -> Iterator["House"]:
+    """The house, closed afterwards. `listing`: a home that holds nothing yet is an empty list in JSON."""
     from nexus.house import open_house
 
-    opened = open_house(settings(), create=create, environment=os.environ)
+    try:
+        opened = open_house(settings(), create=create, environment=os.environ)
+    except NothingYet:
+        if not listing:
+            raise
+        write_json([])
+        raise typer.Exit from None
     try:
         yield opened
     finally:

@@ -1,7 +1,6 @@
 """Verbs that make recorded incidents: record, truth, import."""
 
 import asyncio
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from incidents.errors import UsageError
-from nexus.cli.base import IncidentId, Json, complain, house, log_to_stderr, out, write
+from nexus.cli.base import IncidentId, Json, asks, complain, house, log_to_stderr, out, write_json
 from nexus.plain import line
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from evals.importers import Kind
     from evals.record.draft import Draft
     from evals.record.truth import Known, Question
@@ -33,6 +34,9 @@ def record(
     identity: IncidentId,
     target: Annotated[Path, typer.Argument(metavar="DIR", help="The case's folder; it is made.")],
     yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
+    code: Annotated[
+        bool, typer.Option("--code/--no-code", help="With the sources that nexus.yaml names, as they were.")
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Make a case of a finished incident, for `nexus run --world` and `nexus eval`."""
@@ -44,13 +48,13 @@ def record(
     if folder.exists():
         raise UsageError(f"{target} exists already; name a folder that does not")
     with house() as opened:
-        made = asyncio.run(draft(opened, identity, folder.name))
+        made = asyncio.run(draft(opened, identity, folder.name, code=code))
     if as_json:
-        write(json.dumps(_summary(made), indent=2))
+        write_json(_summary(made))
     else:
         _show(made)
     if not yes:
-        _ask_to_write(folder)
+        _ask_to_write(folder, asks(as_json))
     write_case(made, folder)
     if not as_json:
         out().print(f"Case:  {folder}", markup=False)
@@ -115,7 +119,7 @@ def import_cases(
             out().print(line(one.sentence), style="red" if one.error else None, markup=False)
     failed = [one for one in results if one.error]
     if as_json:
-        write(json.dumps([one.model_dump(mode="json") for one in results], indent=2))
+        write_json(results)
     else:
         out().print(f"{len(results) - len(failed)} cases in {target}, {len(failed)} failed.", markup=False)
     if failed:
@@ -123,12 +127,12 @@ def import_cases(
         sys.exit(1)
 
 
-def _ask_to_write(folder: Path) -> None:
+def _ask_to_write(folder: Path, console: "Console") -> None:
     from rich.prompt import Confirm
 
     if not sys.stdin.isatty():
         raise UsageError("Nothing was written: look at what was taken out, then say --yes")
-    if not Confirm.ask(f"Write {folder}?", console=out(), default=False):
+    if not Confirm.ask(f"Write {folder}?", console=console, default=False):
         raise typer.Exit(1)
 
 
@@ -143,6 +147,10 @@ def _summary(made: "Draft") -> dict[str, object]:
         "alerts": len(made.document.alerts),
         "aftermaths": list(made.snapshot.aftermaths),
         "replaced": replaced,
+        "code": [
+            {"service": one.service, "commit": one.commit, "commits": one.commits, "bytes": len(one.data)}
+            for one in made.bundles
+        ],
         "placeholders": made.standing,
         "left_out": made.snapshot.left_out,
     }
@@ -168,12 +176,17 @@ def _show(made: "Draft") -> None:
         markup=False,
     )
     console.print(f"After actions: {', '.join(shot.aftermaths) or 'nothing was recorded'}", markup=False)
+    for bundle in made.bundles:
+        what = f"code/{bundle.service}.bundle ({len(bundle.data) / 1000:.1f} kB, up to {bundle.commit[:12]})"
+        said = f"{what}: nothing is taken out of the sources and their history; --no-code leaves them out"
+        console.print(line(said), style="yellow", markup=False)
     for sentence in shot.left_out:
         console.print(line(f"left out: {sentence}"), style="yellow", markup=False)
+    rest = "the rest" if made.bundles else "it"
     if table.row_count:
         console.print(table)
     else:
-        console.print("No secret and no personal data was found in it.", markup=False)
+        console.print(f"No secret and no personal data was found in {rest}.", markup=False)
     if made.standing:
         console.print(f"{made.standing} placeholders stand for what was taken out earlier.", markup=False)
 

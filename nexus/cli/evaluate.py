@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from incidents.errors import SettingsError, UnknownName, UsageError
-from nexus.cli.base import Json, complain, out, settings, write
+from nexus.cli.base import Json, complain, out, settings, write_json
 from nexus.config import EngineMode, Settings
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ def _file(path: Path, text: str) -> None:
 
 def _tell(report: "Report", compared: "Sequence[Comparison]", asked: _Asked, html: Path | None) -> None:
     if asked.quiet:
-        write(json.dumps(report.model_dump(mode="json"), indent=2))  # ASCII: no text can steer a terminal
+        write_json(report)
         return
     from evals.tell import tell
 
@@ -254,7 +254,7 @@ def _attack(cases: list[Path], workers: int, as_json: bool) -> None:
     folder = attackable(find_cases(cases) if cases else shipped_cases())
     trials = campaign(folder, settings(), workers, progress)
     if as_json:
-        write(json.dumps([trial.model_dump(mode="json") for trial in trials], indent=2))
+        write_json(trials)
     else:
         for part in tell_trials(trials):
             out().print(part)

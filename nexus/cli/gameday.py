@@ -1,7 +1,6 @@
 """The verb `gameday`: break the shop for real and watch Nexus mend it."""
 
 import asyncio
-import json
 import signal
 import sys
 import tempfile
@@ -15,7 +14,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from incidents.errors import NexusError, UnknownName, UsageError
-from nexus.cli.base import Engine, Json, complain, log_to_stderr, mode_of, out, settings, write
+from nexus.cli.base import (
+    Engine,
+    Json,
+    asks,
+    complain,
+    log_to_stderr,
+    mode_of,
+    out,
+    settings,
+    write,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from demo.gameday import Seen, Verdict
@@ -67,8 +77,7 @@ def gameday(
         with _stopping():
             told = [held(name) for name in chosen]
         if as_json:
-            rows = [{"seen": s.model_dump(mode="json"), "verdict": _row(v)} for s, v in told]
-            write(json.dumps(rows, indent=2))
+            write_json([{"seen": seen, "verdict": _row(verdict)} for seen, verdict in told])
         else:
             from demo.gameday.show import table
 
@@ -81,8 +90,7 @@ def _list(as_json: bool) -> None:
     from demo.scenarios import SCENARIOS
 
     if as_json:
-        rows = [{"id": s.id, "title": s.title, "severity": s.truth.severity} for s in SCENARIOS.values()]
-        write(json.dumps(rows, indent=2))
+        write_json([{"id": s.id, "title": s.title, "severity": s.truth.severity} for s in SCENARIOS.values()])
         return
     for one in SCENARIOS.values():
         out().print(f"{one.id:28} {one.truth.severity}  {one.title}", markup=False)
@@ -121,7 +129,7 @@ def _hold(
         house=house,
         engine=lambda: engine_of(own, mode_of(mode)),
         mode=mode,
-        approver=approver("all" if yes else "ask", house),
+        approver=approver("all" if yes else "ask", house, asks(quiet)),
         work=home / "run",
         say=say,
         tell=lambda entry: None if quiet else show_entry(out(), entry),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from incidents.errors import NexusError, UsageError
-from nexus.cli.base import Engine, complain, environment, house, log_to_stderr, mode_of, out, settings
+from nexus.cli.base import Engine, asks, complain, environment, house, log_to_stderr, mode_of, out, settings
 
 if TYPE_CHECKING:
     from nexus.desk import Desk
@@ -95,7 +95,7 @@ def desk_of(opened: "House", site: "Site", path: Path, mode: str, approve: str, 
         path=path,
         engine=lambda: engine_of(settings(), mode_of(mode)),
         mode=mode,
-        approver=approver(approve, opened),
+        approver=approver(approve, opened, asks(quiet)),
         listeners=Listeners(
             entry=lambda entry: None if quiet else show_entry(out(), entry), message=lambda message: None
         ),

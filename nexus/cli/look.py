@@ -1,11 +1,10 @@
 """Verbs that only look: incidents, show, watch, approvals, backlog."""
 
 import asyncio
-import json
 
 import typer
 
-from nexus.cli.base import IncidentId, Json, house, out, write
+from nexus.cli.base import IncidentId, Json, house, out, write, write_json
 
 #: How often `watch` looks for new entries, in seconds.
 GLANCE = 0.5
@@ -22,10 +21,10 @@ def register_look(app: typer.Typer) -> None:
 
 def incidents(as_json: Json = False) -> None:
     """List all incidents, newest first."""
-    with house() as opened:
+    with house(listing=as_json) as opened:
         found = asyncio.run(opened.store.incidents())
         if as_json:
-            write(json.dumps([one.model_dump(mode="json") for one in found], indent=2))
+            write_json(found)
             return
         from nexus.render.tables import incidents_table
 
@@ -81,11 +80,10 @@ def approvals(as_json: Json = False) -> None:
                 found.append((incident, (await opened.store.clock_of(one.id)).isoformat()))
         return found
 
-    with house() as opened:
+    with house(listing=as_json) as opened:
         waiting = asyncio.run(load())
         if as_json:
-            rows = [p.model_dump(mode="json") for incident, _ in waiting for p in incident.pending]
-            write(json.dumps(rows, indent=2))
+            write_json([proposal for incident, _ in waiting for proposal in incident.pending])
             return
         from datetime import datetime
 
@@ -104,10 +102,10 @@ def approvals(as_json: Json = False) -> None:
 
 def backlog(as_json: Json = False) -> None:
     """List the prevention tasks in the backlog."""
-    with house() as opened:
+    with house(listing=as_json) as opened:
         tasks = asyncio.run(opened.store.backlog())
         if as_json:
-            write(json.dumps([task.model_dump(mode="json") for task in tasks], indent=2))
+            write_json(tasks)
             return
         from nexus.render.tables import backlog_table
 

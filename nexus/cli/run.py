@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from incidents.errors import AlertError, Refused, UsageError
-from nexus.cli.base import Engine, Json, complain, house, log_to_stderr, mode_of, out, settings, write
+from nexus.cli.base import Engine, Json, asks, complain, house, log_to_stderr, mode_of, out, settings, write
 from nexus.config import EngineMode
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def resume(
 ) -> None:
     """Pick up every open incident that no living process works on."""
     left = 0
-    with house() as opened:
+    with house(listing=as_json) as opened:
         found = asyncio.run(opened.store.open_incidents())
         if not found and not as_json:
             out().print("Nothing to resume: no incident is open.")
@@ -178,7 +178,7 @@ def _drive(opened: "House", identity: str, approve: Approve, mode: EngineMode, q
     )
 
     async def go() -> "Incident":
-        chosen = approver(approve.value, opened)
+        chosen = approver(approve.value, opened, asks(quiet))
         async with driver(opened, identity, engine_of(settings(), mode), chosen, listeners) as ready:
             return await ready.drive(identity)
 

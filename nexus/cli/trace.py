@@ -4,7 +4,7 @@ import asyncio
 
 import typer
 
-from nexus.cli.base import IncidentId, Json, house, out, write
+from nexus.cli.base import IncidentId, Json, house, out, write_json
 
 
 def register_trace(app: typer.Typer) -> None:
@@ -22,7 +22,7 @@ def trace(identity: IncidentId, as_json: Json = False) -> None:
         evidence = asyncio.run(opened.store.evidence(identity))
     found = trace_of(incident, entries, evidence)
     if as_json:
-        write(found.model_dump_json(indent=2))
+        write_json(found)
         return
     from nexus.render.trace import trace_view
 

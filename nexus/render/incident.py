@@ -11,6 +11,7 @@ from rich.text import Text
 
 from agents.budget import DEFAULT_BUDGET, Budget
 from incidents.action import Proposal
+from incidents.currency import money
 from incidents.duration import format_duration
 from incidents.findings import Category, Diagnosis
 from incidents.incident import Incident
@@ -102,7 +103,8 @@ def _impact(incident: Incident) -> Text:
         )
         if holds
     ]
-    revenue = "" if incident.revenue_impact is None else f"revenue {incident.revenue_impact:,.0f} so far"
+    lost = incident.revenue_impact
+    revenue = "" if lost is None else f"revenue {money(lost, incident.currency)} so far"
     users = plain(f"users: {impact.users_affected}")
     return joined(users, customers[impact.customers_affected], revenue, *warned, by=" · ")
 

@@ -33,7 +33,7 @@ def incident_json(incident: Incident, entries: Sequence[Entry], budget: Budget =
         "summary": incident.summary,
         "services": list(incident.services),
         "alerts": body["alerts"],
-        "impact": body["impact"] | {"revenue": incident.revenue_impact},
+        "impact": body["impact"] | {"revenue": incident.revenue_impact, "currency": incident.currency},
         "times": milestones(incident).model_dump(mode="json"),
         "diagnosis": body["diagnosis"],
         "suspects": [

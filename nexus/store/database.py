@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from incidents.errors import NexusError, UsageError
+from incidents.errors import NexusError, NothingYet, UsageError
 from nexus.store.sql import QUERIES, SCHEMA
 
 T = TypeVar("T")
@@ -108,8 +108,8 @@ class Database:
         connection.executescript(f"begin immediate; {SCHEMA} pragma user_version = {VERSION}; commit;")
 
 
-def _nothing_yet(path: Path) -> UsageError:
-    return UsageError(
+def _nothing_yet(path: Path) -> NothingYet:
+    return NothingYet(
         f"There are no incidents yet in {path.parent}; `nexus demo` shows one, `nexus run` opens one, "
         "NEXUS_HOME says where they are kept"
     )

@@ -9,17 +9,8 @@ from tests.cases import webhook
 from tests.nexus.cli import Terminal
 
 
-def run_to_approval(nexus: Terminal, case: Path) -> str:
-    """An incident that waits for a person; its id."""
-    typed = nexus("run", "--world", case, "--engine", "playbook", "--json")
-    assert typed.code == 3, typed.err
-    body = json.loads(typed.out)
-    assert body["status"] == "open"
-    return str(body["id"])
-
-
 def at_approval(nexus: Terminal, waiting: Path) -> str:
-    """The same from the session's home, without the minutes before."""
+    """An incident that waits for a person; its id."""
     nexus.goes_on_from(waiting)
     (one,) = json.loads(nexus("incidents", "--json").out)
     assert one["status"] == "open"
@@ -43,6 +34,23 @@ def test_an_incident_runs_from_alert_to_post_mortem(nexus: Terminal, case: Path)
     assert Path(body["post_mortem"]).is_file()
     assert {"at", "step", "role", "engine", "kind", "text", "evidence"} <= set(body["timeline"][0])
     assert set(body["usage"]) >= {"model_calls", "tokens", "cost", "seconds"}
+
+
+def test_lost_revenue_is_told_in_the_sites_currency(nexus: Terminal, case: Path) -> None:
+    nexus.set("NEXUS_REVENUE_THRESHOLD", "1000")
+    nexus.set("NEXUS_REVENUE_CURRENCY", "EUR")
+    typed = nexus("run", "--world", case, "--approve", "all", "--engine", "playbook", "--json")
+    body = json.loads(typed.out)
+    assert (body["impact"]["revenue"] > 1000, body["impact"]["currency"]) == (True, "EUR")
+    (fired,) = [row for row in body["escalations"] if row["row"] == "revenue"]
+    assert fired["condition"].startswith("Revenue impact > $X (")
+    assert fired["condition"].endswith(" EUR lost, the threshold is 1,000 EUR)")
+    assert " EUR lost so far (measured)" in fired["text"]
+    assert " EUR lost so far (measured)" in Path(body["post_mortem"]).read_text()
+    assert " EUR so far" in nexus("show", body["id"]).out
+    nexus.set("NEXUS_REVENUE_CURRENCY", "EURO")
+    wrong = nexus("incidents")
+    assert (wrong.code, "NEXUS_REVENUE_CURRENCY" in wrong.err, "ISO 4217" in wrong.err) == (2, True, True)
 
 
 def test_the_shown_timeline_is_the_one_that_was_stored(nexus: Terminal, case: Path) -> None:
@@ -69,8 +77,8 @@ def test_an_alert_body_opens_an_incident(nexus: Terminal, case: Path, tmp_path: 
     assert all(action["state"] == "expired" for action in body["actions"])
 
 
-def test_a_person_elsewhere_approves_and_another_process_goes_on(nexus: Terminal, case: Path) -> None:
-    identity = run_to_approval(nexus, case)
+def test_a_person_elsewhere_approves_and_another_process_goes_on(nexus: Terminal, waiting: Path) -> None:
+    identity = at_approval(nexus, waiting)
     assert identity in nexus("approvals").out
     assert nexus("approve", identity, "--by", "ana").code == 0
     typed = nexus("resume", "--json")

@@ -1,5 +1,6 @@
 """What is typed, installed or lies around wrongly: one sentence that says what to do, never a traceback."""
 
+import io
 import json
 import socket
 import sys
@@ -89,6 +90,49 @@ def test_an_incident_that_is_not_there_is_named(nexus: Terminal, ended: Path, wo
     typed = nexus(verb, "INC-2026-01-01-001", *more)
     assert typed.code == 2
     assert "There is no incident 'INC-2026-01-01-001'; did you mean INC-" in sentence(typed.err)
+
+
+@pytest.mark.parametrize("verb", ["incidents", "approvals", "backlog", "resume"])
+def test_a_list_of_an_empty_home_is_an_empty_list(nexus: Terminal, verb: str) -> None:
+    assert nexus(verb, "--json") == (0, "[]\n", "")
+    assert not nexus.home.exists()
+    typed = nexus(verb)
+    assert (typed.code, typed.out) == (2, "")
+    assert "There are no incidents yet" in sentence(typed.err)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("demo", "--engine", "gpt"), ("run",), ("run", "--world", "nowhere"), ("run", "nowhere.json"),
+        ("show", "INC-1"), ("trace", "INC-1"), ("ask", "INC-1", "why?"), ("record", "INC-1", "there"),
+        ("gameday",), ("gameday", "no-such"), ("eval", "nowhere"), ("eval", "--fail-on", "luck<1"),
+        ("import", "rcaeval", "nowhere", "there"), ("import", "other", "nowhere", "there"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_mistake_leaves_the_output_to_machines(
+    nexus: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    typed = nexus(*words, "--json")
+    assert (typed.code, typed.out) == (2, "")
+    assert sentence(typed.err)
+
+
+def test_a_person_is_asked_beside_the_json(
+    nexus: Terminal, waiting: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Keyboard(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stdin", Keyboard("later\n"))
+    nexus.goes_on_from(waiting)
+    typed = nexus("resume", "--json")
+    (incident,) = json.loads(typed.out)
+    assert (typed.code, incident["status"]) == (3, "open")
+    assert "Approve?" in typed.err
 
 
 def test_a_home_that_cannot_be_used_is_named_with_what_to_do(nexus: Terminal, tmp_path: Path) -> None:

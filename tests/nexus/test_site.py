@@ -8,9 +8,12 @@ import pytest
 from incidents.action import ActionKind
 from incidents.errors import SettingsError
 from incidents.severity import Severity
-from nexus.live import strangers
+from nexus.config import Settings
+from nexus.house import open_house
+from nexus.live import open_live, strangers
 from nexus.site import load_site
 from tests.graph.harness import alert, incident
+from tools.clock import WallClock
 from tools.live.secrets import Secrets
 
 SERVICES = "services: [{name: web, depends_on: [checkout], user_facing: true, tier: 1}, {name: checkout}]\n"
@@ -59,6 +62,7 @@ def written(tmp_path: Path, text: str) -> Path:
         ("# nothing", "nothing stands in it"),
         ("format: 2\n" + SERVICES, "format: 2 is not allowed; known: 1"),
         (SERVICES + "thresholds: {revenue: -1}", "thresholds.revenue: -1: input should be greater than"),
+        (SERVICES + "thresholds: {currency: EURO}", "thresholds.currency: 'EURO'"),
         (SERVICES + "windows: {recent: 5}", "windows.recent: 5 is no duration; write it as 15m, 2h or 48h"),
         (SERVICES + "people: [{name: ana}, {name: ana}]", "people: 'ana' stands twice"),
         (SERVICES + "people: [{name: ana, may: [rolback]}]", "people[0].may[0]: 'rolback' is not allowed"),
@@ -194,3 +198,11 @@ def test_a_service_that_only_an_alert_knows_is_a_gap(tmp_path: Path) -> None:
 def test_no_configuration_is_a_sentence_that_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="nexus init"):
         load_site(tmp_path / "nexus.yaml")
+
+
+async def test_an_incident_knows_the_currency_of_its_site(tmp_path: Path) -> None:
+    path = written(tmp_path, SERVICES + "thresholds: {revenue: 500, currency: CHF}")
+    house = open_house(Settings(home=tmp_path / "home"), create=True)
+    opened = await open_live(house, load_site(path), path, (alert(),), "playbook", WallClock())
+    house.store.close()
+    assert opened.currency == "CHF"
