@@ -106,6 +106,10 @@ class Observed(Value):
     value: str
 
 
+#: What a dry run may call the number of running instances.
+_INSTANCES = ("replicas", "instances")
+
+
 class Plan(Value):
     """A dry run: what would change, from which observed state, and how to take it back."""
 
@@ -113,6 +117,13 @@ class Plan(Value):
     observed: tuple[Observed, ...]
     effects: tuple[str, ...]
     undo: Action | None = None
+
+    @property
+    def running(self) -> int | None:
+        """How many instances of the target run, if the dry run saw it."""
+        facts = {fact.name: fact.value for fact in self.observed}
+        text = next((facts[name] for name in _INSTANCES if name in facts), "")
+        return int(text) if text.isdecimal() and int(text) > 0 else None
 
 
 def digest_of(incident: str, proposal: str, plan: Plan) -> str:

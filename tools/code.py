@@ -1,7 +1,10 @@
 """What is read of a repository, and what became of a patch: the values of the ports `Code` and `Patches`.
 
-Every text in them is untrusted and redacted. `commit` is the full name of the commit that was read.
+Every text in them is untrusted and redacted; a bundle, which only recordings keep, is as it is. `commit` is
+the full name of the commit that was read.
 """
+
+from dataclasses import dataclass
 
 from pydantic import Field
 
@@ -95,6 +98,22 @@ class ShownCommit(Value):
     message: str
     stat: str = ""
     diff: str = ""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The sources of a service with their history, as `git bundle` writes them: nothing is taken out of them.
+
+    Attributes:
+        commit: the newest one, HEAD and `main` in it.
+        commits: how many there are.
+        data: the file.
+    """
+
+    service: str
+    commit: str
+    commits: int
+    data: bytes
 
 
 class Trial(Value):

@@ -16,7 +16,7 @@ from incidents.catalogue import Catalogue
 from incidents.changes import Change, PipelineRun
 from incidents.findings import Evidence, Window
 from incidents.health import Probe
-from tools.code import Blame, Difference, Hits, Listing, ShownCommit, SourceFile, Trial
+from tools.code import Blame, Bundle, Difference, Hits, Listing, ShownCommit, SourceFile, Trial
 
 
 class Metrics(Protocol):
@@ -190,6 +190,10 @@ class Code(Protocol):
 
     async def commit(self, service: str, name: str, path: str = "") -> ShownCommit:
         """One commit with what it changed, in all or below a path."""
+        ...
+
+    async def bundle(self, service: str, at: datetime) -> Bundle:
+        """The sources as they could be released at a moment, with their history: for a recording."""
         ...
 
 

@@ -1,7 +1,6 @@
 """How changes to a part that is short of something are drafted: restart, failover, more instances."""
 
 import math
-from collections.abc import Sequence
 
 from agents.engine import Desk
 from agents.playbook.cues import is_held, is_kept, log_cue, quoted, remedies
@@ -21,8 +20,6 @@ from tools.symptom import symptom_kind
 
 #: Half as many instances again: enough to feel, not enough to starve the neighbours.
 _MORE = 1.5
-#: What a dry run may call the number of running instances.
-_INSTANCES = ("replicas", "instances")
 #: With a third more requests than usual it is load that exhausts a service.
 _BUSIER = 1.3
 
@@ -147,16 +144,9 @@ async def _running(desk: Desk, service: str) -> tuple[int | None, tuple[str, ...
     for asked in (2, 3):
         wanted = PlanArgs(kind=ActionKind.SCALE, service=service, replicas=asked)
         answer = await desk.kit.ask(PLAN_ACTION, wanted)
-        running = _instances(answer.data.observed if answer.data is not None else ())
-        if running is not None:
-            return running, (answer.id,)
+        if answer.data is not None and answer.data.running is not None:
+            return answer.data.running, (answer.id,)
     return None, ()
-
-
-def _instances(observed: Sequence[Value]) -> int | None:
-    facts = {str(getattr(fact, "name", "")): str(getattr(fact, "value", "")) for fact in observed}
-    text = next((facts[name] for name in _INSTANCES if name in facts), "")
-    return int(text) if text.isdecimal() and int(text) > 0 else None
 
 
 async def _short_of(desk: Desk, diagnosis: Diagnosis) -> Shortage:

@@ -13,7 +13,7 @@ from evals.record.snapshot import Snapshot, take
 from evals.record.tempo import tempo_of
 from incidents.action import Proposal
 from incidents.catalogue import Catalogue
-from incidents.errors import NexusError, Refused, UsageError
+from incidents.errors import NexusError, Refused, ToolFailed, UsageError
 from incidents.incident import Incident
 from incidents.value import Value
 from nexus.app import open_stage
@@ -22,7 +22,10 @@ from nexus.deliveries import deliveries, told_again
 from nexus.house import House
 from nexus.store import WorldKind
 from nexus.waiters import Nobody
+from tools.code import Bundle
+from tools.ports import World
 from tools.recorded import CaseAlert, RecordedAlerts, open_case
+from tools.recorded.code import CODE
 from tools.recorded.document import AlertEntry, BaselineEntry, Document, ServiceEntry, Source, Span, Tempo
 from tools.recorded.write import new_case, write_document, write_lines, write_pages
 from tools.redact import Replacement, redact, redact_tree, replacements
@@ -41,6 +44,7 @@ class Draft:
         files: what lies in `run/`, by name; JSON lines as single lines.
         late: alerts that came after an executed action, by the action's key.
         replaced: what was taken out, by file.
+        bundles: the sources of services, as they are; nothing is taken out of them.
         standing: how many placeholders stood in the records already, taken out when they came in.
     """
 
@@ -49,16 +53,18 @@ class Draft:
     files: Mapping[str, tuple[str, ...]]
     late: Mapping[str, tuple[CaseAlert, ...]]
     replaced: Mapping[str, Mapping[Replacement, int]]
+    bundles: tuple[Bundle, ...]
     standing: int
 
 
-async def draft(house: House, identity: str, name: str) -> Draft:
+async def draft(house: House, identity: str, name: str, *, code: bool = True) -> Draft:
     """Gather what is known of a finished incident.
 
     Args:
         house: where it is kept.
         identity: its id.
         name: what the case will be called.
+        code: whether the sources of its services belong to it, where a repository is configured.
 
     Raises:
         Refused: it still runs.
@@ -69,11 +75,14 @@ async def draft(house: House, identity: str, name: str) -> Draft:
         raise Refused(f"{identity} still runs; it can be recorded when it has ended")
     async with open_stage(house, identity, _nobody) as stage:
         snapshot = await take(stage.world, incident, stage.clock.now())
+        if snapshot is None:
+            raise NexusError(
+                f"{identity} cannot be recorded: its world shows no metrics of that time any more"
+            )
+        bundles = await _bundles(stage.world, incident, snapshot) if code else ()
         catalogue, spans = stage.world.catalogue, stage.world.spans
         watch = stage.fitted(runbook_of(house.settings)).watch
         alerts = await _alerts(house, incident)
-    if snapshot is None:
-        raise NexusError(f"{identity} cannot be recorded: its world shows no metrics of that time any more")
     replaced: dict[str, Mapping[Replacement, int]] = dict(snapshot.replaced)
     files = await _files(house, incident, replaced)
     standing = sum(len(_PLACEHOLDER.findall(line)) for lines in files.values() for line in lines)
@@ -82,7 +91,7 @@ async def draft(house: House, identity: str, name: str) -> Draft:
         tempo = tempo_of(incident, await house.store.entries(identity), watch, spans)
         document = _document(name, incident, catalogue, snapshot, first, tempo)
     replaced["case.yaml"] = taken
-    return Draft(document, snapshot, files, late, replaced, standing)
+    return Draft(document, snapshot, files, late, replaced, bundles, standing)
 
 
 def write(made: Draft, target: Path) -> None:
@@ -97,6 +106,9 @@ def write(made: Draft, target: Path) -> None:
             write_pages(folder / "baseline", made.snapshot.baseline)
         for key, pages in made.snapshot.aftermaths.items():
             write_pages(folder / "aftermath" / key, pages.told(made.late.get(key, ())))
+        for bundle in made.bundles:
+            (folder / CODE).mkdir(exist_ok=True)
+            (folder / CODE / f"{bundle.service}.bundle").write_bytes(bundle.data)
         for name, lines in made.files.items():
             write_lines(folder / RUN / name, lines)
         write_document(folder, made.document)
@@ -105,6 +117,19 @@ def write(made: Draft, target: Path) -> None:
 async def _nobody(incident: Incident, proposal: Proposal, now: datetime) -> Nobody:
     """Nothing is decided while an incident is recorded."""
     return Nobody()
+
+
+async def _bundles(world: World, incident: Incident, shot: Snapshot) -> tuple[Bundle, ...]:
+    """The sources as they were when the incident began; what cannot be kept is noted in `shot`."""
+    if (code := world.code) is None:
+        return ()
+    kept = []
+    for service in code.services:
+        try:
+            kept.append(await code.bundle(service, incident.opened_at))
+        except ToolFailed as error:
+            shot.left_out.append(f"{CODE}/{service}.bundle: {error}")
+    return tuple(kept)
 
 
 async def _alerts(house: House, incident: Incident) -> tuple[CaseAlert, ...]:
@@ -212,7 +237,10 @@ def _document(
         baseline=BaselineEntry(start=quiet.start, end=quiet.end) if quiet is not None else None,
         tempo=tempo,
         alerts=tuple(alerts),
-        services=tuple(ServiceEntry.model_validate(one.model_dump()) for one in catalogue.services),
+        services=tuple(
+            ServiceEntry.model_validate(one.model_dump() | {"instances": snapshot.instances.get(one.name)})
+            for one in catalogue.services
+        ),
         notes=tuple(redact(one) for one in snapshot.left_out),
         truth=believed(incident, catalogue, snapshot.pages.changes or ()),
     )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from evals.record.instances import instances_of
 from incidents.action import Proposal
 from incidents.catalogue import Catalogue
 from incidents.changes import Change
@@ -36,6 +37,7 @@ class Snapshot:
         aftermaths: after each executed action, by the action's key, until the next one.
         acted: when those actions were taken.
         baseline: of a quiet time that is kept apart.
+        instances: how many of each service ran when the incident began, as far as that is known.
         left_out: sentences: what could not be read, or is not part of the recording.
         replaced: what was taken out of the texts, by file.
     """
@@ -46,6 +48,7 @@ class Snapshot:
     aftermaths: dict[str, Pages] = field(default_factory=dict)
     acted: dict[str, datetime] = field(default_factory=dict)
     baseline: Pages | None = None
+    instances: dict[str, int] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     replaced: dict[str, dict[Replacement, int]] = field(default_factory=dict)
 
@@ -81,6 +84,7 @@ async def take(world: World, incident: Incident, now: datetime) -> Snapshot | No
             shot.aftermaths[key], shot.acted[key] = found, start
         elif key not in shot.aftermaths:
             shot.left_out.append(f"aftermath/{key}: there are no metrics from after it")
+    shot.instances = await instances_of(world, incident, (shot.pages, *shot.aftermaths.values()))
     apart = world.baseline
     if apart is not None and apart.quiet is not None:
         shot.baseline = await pages_of(apart, apart.quiet, shot, "baseline")

@@ -1,5 +1,8 @@
 """What every code port keeps to."""
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 
 from incidents.errors import ToolFailed, UnknownName
@@ -60,6 +63,24 @@ async def test_lines_are_found_and_blamed(code: Code, shop: Shop) -> None:
     blame = await code.blame("shop", "shop/prices.py", (4, 6))
     assert [line.commit for line in blame.lines] == [shop.first, shop.first, shop.bug]
     assert [one.subject for one in blame.commits] == ["Prices of the shop", "Exact amounts"]
+
+
+async def test_what_could_be_released_at_a_moment_is_kept_with_its_history(
+    code: Code, shop: Shop, tmp_path: Path
+) -> None:
+    bug = (await code.commit("shop", shop.bug)).commit
+    made = await code.bundle("shop", bug.at)
+    assert (made.service, made.commit, made.commits) == ("shop", shop.bug, 2)
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "shop.bundle").write_bytes(made.data)
+    kept = recorded_code(tmp_path, tmp_path / "unpacked", ["shop"])
+    assert kept is not None
+    assert (await kept.file("shop", "shop/prices.py")).commit == shop.bug
+    assert (await kept.file("shop", "shop/prices.py", "1.0")).commit == shop.first
+    with pytest.raises(UnknownName):
+        await kept.commit("shop", shop.last)
+    with pytest.raises(ToolFailed, match="is from before 2026-01-01 00:00 UTC"):
+        await code.bundle("shop", datetime(2026, 1, 1, tzinfo=UTC))
 
 
 async def test_releases_are_compared_and_commits_shown(code: Code, shop: Shop) -> None:

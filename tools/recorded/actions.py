@@ -26,6 +26,8 @@ class RecordedActions:
         clock: when an execution takes place.
         ledger: where executions are kept.
         reacts: whether something was recorded after an action.
+        instances: how many of a service run now; None: not known.
+        scaled: with which numbers of instances a service was recorded, where it was scaled.
     """
 
     def __init__(
@@ -36,12 +38,16 @@ class RecordedActions:
         clock: Clock,
         ledger: Ledger,
         reacts: Callable[[Action], bool],
+        instances: Callable[[str], int | None],
+        scaled: Callable[[str], Sequence[int]],
     ) -> None:
         self._catalogue = catalogue
         self._so_far = so_far
         self._clock = clock
         self._ledger = ledger
         self._reacts = reacts
+        self._instances = instances
+        self._scaled = scaled
 
     async def plan(self, action: Action) -> Plan:
         """A dry run; changes nothing.
@@ -131,15 +137,27 @@ class RecordedActions:
         )
 
     def _scale(self, action: Action) -> Plan:
-        """Only what the recording shows: any other number could be fewer instances than run."""
-        if not self._reacts(action):
+        """Only to the numbers that were recorded, if it was scaled; else to any, if it is known what runs."""
+        service, wanted = action.service, action.arguments.replicas or 1
+        running, recorded = self._instances(service), self._scaled(service)
+        if running is None and not recorded:
             raise ActionRefused(
-                f"how many instances of {action.service} run is not recorded, so it cannot be scaled"
+                f"how many instances of {service} run is not recorded, so it cannot be scaled"
             )
+        if recorded and wanted not in recorded:
+            shown = ", ".join(map(str, recorded))
+            raise ActionRefused(f"{service} with {wanted} instances was not recorded; known numbers: {shown}")
+        if wanted == running:
+            raise ActionRefused(f"{service} already runs with {running}; there is nothing to scale")
+        from_some = "" if running is None else f"from {running} "
         return Plan(
             action=action,
-            observed=(self._running(action.service), Observed(name="replicas", value=_NOT_OBSERVED)),
-            effects=(f"{action.service} runs with {action.arguments.replicas} instances",),
+            observed=(
+                self._running(service),
+                Observed(name="replicas", value=_NOT_OBSERVED if running is None else str(running)),
+            ),
+            effects=(f"{service} goes {from_some}to {wanted} instances",),
+            undo=_undo(action, replicas=running) if running is not None else None,
         )
 
     def _flag(self, action: Action) -> Plan:
@@ -200,5 +218,5 @@ class NoActions:
         return None
 
 
-def _undo(action: Action, **arguments: str | bool) -> Action:
+def _undo(action: Action, **arguments: str | bool | int) -> Action:
     return Action(kind=action.kind, service=action.service, arguments=Arguments.model_validate(arguments))

@@ -131,6 +131,7 @@ class Case:
         alerts: as they arrived, oldest first.
         aftermaths: what was recorded after an action, by the action's key; its clock starts at its `epoch`.
         tempo: how fast the incident was lived, if that is known.
+        instances: how many of each service ran at the beginning, as far as that is known.
     """
 
     id: str
@@ -144,6 +145,7 @@ class Case:
     baseline: Recording | None
     aftermaths: dict[str, Recording] = field(default_factory=dict)
     tempo: Tempo | None = None
+    instances: dict[str, int] = field(default_factory=dict)
 
     def check(self) -> None:
         """Read everything, so that a broken file is told now and not in the middle of an incident.
@@ -190,6 +192,7 @@ def open_case(path: Path) -> Case:
         baseline=baseline,
         aftermaths=aftermaths,
         tempo=document.tempo,
+        instances={entry.name: entry.instances for entry in document.services if entry.instances},
     )
 
 
@@ -216,7 +219,9 @@ def _catalogue(document: Document) -> Catalogue:
     blamed = document.truth.cause.service
     if blamed is not None and blamed not in names:
         raise CaseError(f"case.yaml: truth.cause.service is {blamed!r}, which is not among the services")
-    return Catalogue(services=tuple(Service(**entry.model_dump()) for entry in document.services))
+    return Catalogue(
+        services=tuple(Service(**entry.model_dump(exclude={"instances"})) for entry in document.services)
+    )
 
 
 def _window(start: Moment, end: Moment, name: str) -> Window:

@@ -11,6 +11,9 @@ from tools.live.code import GitCode, Source
 from tools.live.process import Ran
 from tools.live.repository import Repository
 
+#: The folder of a case in which they lie.
+CODE = "code"
+
 
 def recorded_code(case: Path, place: Path, services: Sequence[str]) -> GitCode | None:
     """The code port over the bundles of a case, or None where it has none. A recording is read, not tested.
@@ -20,9 +23,9 @@ def recorded_code(case: Path, place: Path, services: Sequence[str]) -> GitCode |
         place: the folder beneath which they are unpacked when they are first asked for; made where it is not.
         services: the catalogue's names; bundles of others are left alone.
     """
-    bundles = {name: case / "code" / f"{name}.bundle" for name in services}
+    bundles = {name: case / CODE / f"{name}.bundle" for name in services}
     sources = {
-        name: Source(Bundled(file, place / "code" / name), "HEAD")
+        name: Source(Bundled(file, place / CODE / name), "HEAD")
         for name, file in bundles.items()
         if file.is_file()
     }

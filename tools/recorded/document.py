@@ -54,6 +54,9 @@ class ServiceEntry(_Lenient):
     depends_on: tuple[str, ...] = ()
     kind: ServiceKind = ServiceKind.SERVICE
     user_facing: bool = False
+    instances: int | None = Field(
+        default=None, ge=1, description="how many ran when the incident began; None: not known"
+    )
 
 
 class CauseTruth(_Lenient):

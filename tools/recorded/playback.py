@@ -14,7 +14,7 @@ from functools import cached_property
 
 import polars as pl
 
-from incidents.action import Action, ActionKind
+from incidents.action import Action, ActionKind, Arguments
 from incidents.changes import Change, ChangeKind
 from incidents.findings import Window
 from tools.recorded.actions import RELEASED
@@ -49,6 +49,23 @@ class Playback:
     def reacts(self, action: Action) -> bool:
         """Whether something was recorded after that action."""
         return action.key in self._case.aftermaths
+
+    def instances(self, service: str, until: datetime | None = None) -> int | None:
+        """How many run, or ran before a moment: as recorded, or as scaled to since; None: not known."""
+        scaled = [
+            deed.action.arguments.replicas
+            for deed in self._ledger.deeds()
+            if _target(deed.action) == (ActionKind.SCALE, service) and (until is None or deed.at < until)
+        ]
+        return scaled[-1] if scaled else self._case.instances.get(service)
+
+    def scaled(self, service: str) -> tuple[int, ...]:
+        """With which numbers of instances it was recorded, with that of the beginning, if it was scaled."""
+        sample = Action(kind=ActionKind.SCALE, service=service, arguments=Arguments(replicas=1)).key
+        parts = (key.rpartition("-") for key in self._case.aftermaths)
+        counts = {int(tail) for head, _, tail in parts if f"{head}-1" == sample and tail.isdecimal()}
+        began = self._case.instances.get(service)
+        return tuple(sorted(counts | {began} if counts and began is not None else counts))
 
     def stretches(self) -> tuple[Stretch, ...]:
         """The parts of the played time, oldest first."""
@@ -85,7 +102,8 @@ class Playback:
         if _target(plays.action) != _target(deed.action):
             return None
         earlier = found[: [stretch.deed for stretch in found].index(plays)]
-        if not _takes_back(deed.action, plays, earlier):
+        ran = self.instances(deed.action.service, plays.at)
+        if not _takes_back(deed.action, plays, earlier, ran):
             return Stretch(deed.at, None, timedelta(), deed)
         before = earlier[-1]
         unmended = self._unmended(deed.at) if before.deed is None else None
@@ -155,13 +173,15 @@ def _ended(
     return zip(stretches, ends, strict=True)
 
 
-def _takes_back(action: Action, plays: Deed, earlier: Sequence[Stretch]) -> bool:
-    """Whether an action undoes what plays: the flag is set back, the very version that ran before is back."""
+def _takes_back(action: Action, plays: Deed, earlier: Sequence[Stretch], instances: int | None) -> bool:
+    """Whether an action undoes what plays: the flag, the version, or the number from before is back."""
     wanted, done = action.arguments, plays.action.arguments
     if wanted.undo:
         return True
     if wanted.flag is not None:
         return wanted.flag == done.flag and wanted.enabled != done.enabled
+    if wanted.replicas is not None:
+        return wanted.replicas == instances
     ran = [
         change.version_to
         for change in _recorded(earlier, plays.at)

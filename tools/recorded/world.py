@@ -63,6 +63,8 @@ def recorded_world(case: Case, clock: Clock, ledger: Path) -> World:
         clock=clock,
         ledger=deeds,
         reacts=playback.reacts,
+        instances=playback.instances,
+        scaled=playback.scaled,
     )
     return World(
         catalogue=case.catalogue, metrics=ports, logs=ports, traces=ports, changes=ports, actions=actions,

@@ -12,6 +12,7 @@ import yaml
 from nexus.cli import main
 from tests.cases import build_case
 from tests.nexus.cli import Terminal
+from tests.tools.live.repositories import Git
 
 EMAIL, PASSWORD = "ana.keller@example.org", "hunter2hunter2"
 
@@ -27,6 +28,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     content["alerts"][0]["payload"]["alerts"][0]["annotations"]["owner"] = EMAIL
     content["alerts"][0]["payload"]["password"] = PASSWORD
     (folder / "case.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    (folder / "code").mkdir()
+    git = Git(tmp_path_factory.mktemp("repository"), at=1_770_000_000)
+    git.commit("Orders", app_py="TOTAL = 1\n")
+    git("bundle", "create", "--quiet", str(folder / "code" / "checkout.bundle"), "HEAD", "main")
     where = tmp_path_factory.mktemp("home")
     words = ["nexus", "run", "--world", str(folder), "--approve", "all", "--engine", "playbook", "--json"]
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()):

@@ -8,15 +8,19 @@ from contextlib import redirect_stdout
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import polars as pl
 import pytest
 
 from evals.case import open_eval_case
+from evals.record.instances import instances_of
 from evals.record.snapshot import take
 from evals.run import run_case
 from evals.scorers import score_run
-from incidents.errors import ToolFailed
+from incidents.action import Action, ActionKind, Arguments, Observed, Plan
+from incidents.changes import Change, ChangeKind
+from incidents.errors import ActionRefused, ToolFailed
 from incidents.findings import Window
 from incidents.severity import Step
 from nexus.cli import main
@@ -27,9 +31,11 @@ from nexus.house import open_house
 from nexus.recorded import open_recorded
 from tests.cases import ALERT, ROLLBACK, build_case, case_incident, case_world
 from tests.evals.record.conftest import EMAIL, PASSWORD
+from tests.nexus import sample
 from tests.nexus.cli import Terminal
 from tools.intake import parse_alerts
 from tools.recorded import CaseAlert, open_case, read_truth
+from tools.recorded.write import Pages
 
 INCIDENT = "INC-2026-03-12-001"
 
@@ -44,6 +50,41 @@ def written(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         with pytest.raises(SystemExit, match="0"):
             main()
     return folder
+
+
+def test_the_sources_as_they_were_belong_to_it(nexus: Terminal, written: Path, tmp_path: Path) -> None:
+    with open_case(written).folder.joinpath("code", "checkout.bundle").open("rb") as bundle:
+        assert bundle.readline().startswith(b"# v2 git bundle")
+    told = nexus("record", INCIDENT, tmp_path / "new")
+    assert "code/checkout.bundle (0." in told.out
+    assert "nothing is taken out of the sources and their history; --no-code leaves them out" in told.out
+    without = nexus("record", INCIDENT, tmp_path / "without", "--no-code", "--yes", "--json")
+    assert json.loads(without.out)["code"] == []
+    assert not (tmp_path / "without" / "code").exists()
+
+
+class Scales:
+    """Dry runs of a world in which three instances of checkout run; one that asks for as many is refused."""
+
+    async def plan(self, action: Action) -> Plan:
+        if action.service != "checkout" or action.arguments.replicas == 1:
+            raise ActionRefused("no")
+        return Plan(action=action, observed=(Observed(name="replicas", value="3"),), effects=())
+
+
+async def test_how_many_instances_ran_is_told_where_a_dry_run_sees_it(tmp_path: Path) -> None:
+    world, clock = case_world(build_case(tmp_path, traces=False), tmp_path / "ledger.jsonl")
+    able = replace(world, actions=cast("Any", Scales()))
+    assert await instances_of(able, case_incident(), ()) == {"checkout": 3}
+    scaled = Change(
+        time=clock.now(), id="s1", service="checkout", kind=ChangeKind.SCALE, version_to="3 instances"
+    )
+    pages = Pages(pl.DataFrame(), changes=(scaled,))
+    assert await instances_of(able, case_incident(), (pages,)) == {}
+    action = Action(kind=ActionKind.SCALE, service="checkout", arguments=Arguments(replicas=3))
+    plan = Plan(action=action, observed=(Observed(name="replicas", value="2"),), effects=())
+    tried = case_incident().with_proposal(sample.proposal(plan=plan))
+    assert await instances_of(able, tried, (pages,)) == {"checkout": 2}
 
 
 def test_nothing_is_written_unasked(nexus: Terminal, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from incidents.action import Action, ActionKind, Arguments
-from tests.cases import END, WRONG, build_case, case_world
+from incidents.errors import ActionRefused
+from tests.cases import END, ROLLBACK, WRONG, build_case, case_world
 from tests.tools.recorded.test_world import RESTART, errors, rollback
 from tools.ports import Spans
 from tools.recorded import RecordedAlerts, open_case
@@ -94,3 +95,45 @@ def test_a_case_is_looked_at_as_it_was_lived(still_broken: Path, ledger: Path) -
     seconds = timedelta(seconds=1)
     assert world.spans == Spans(lookback=30 * seconds, recent=12 * seconds, lead=20 * seconds)
     assert case_world(build_case(ledger.parent, logs=False, traces=False), ledger)[0].spans == Spans()
+
+
+def scale(replicas: int) -> Action:
+    return Action(kind=ActionKind.SCALE, service="checkout", arguments=Arguments(replicas=replicas))
+
+
+def counted(tmp_path: Path, *, scaled_to: int | None) -> Path:
+    """The shop with two instances of checkout at the beginning, and perhaps what more of them led to."""
+    folder = build_case(tmp_path, "counted", logs=False, traces=False)
+    content = yaml.safe_load((folder / "case.yaml").read_text())
+    next(one for one in content["services"] if one["name"] == "checkout")["instances"] = 2
+    (folder / "case.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    if scaled_to is not None:
+        (folder / "aftermath" / ROLLBACK).rename(folder / "aftermath" / f"scale-checkout-{scaled_to}")
+    return folder
+
+
+async def test_a_service_is_scaled_to_the_numbers_that_were_recorded(tmp_path: Path, ledger: Path) -> None:
+    world, clock = case_world(counted(tmp_path, scaled_to=4), ledger)
+    with pytest.raises(ActionRefused, match="with 3 instances was not recorded; known numbers: 2, 4"):
+        await world.actions.plan(scale(3))
+    with pytest.raises(ActionRefused, match="already runs with 2"):
+        await world.actions.plan(scale(2))
+    plan = await world.actions.plan(scale(4))
+    assert (plan.running, plan.undo) == (2, scale(2))
+    done = await world.actions.execute(scale(4), "k1")
+    clock.advance(timedelta(minutes=5))
+    assert (await world.actions.plan(scale(2))).running == 4
+    assert await errors(world, done.at, clock.now()) == pytest.approx(0.001, rel=0.1)
+    back = await world.actions.execute(scale(2), "k2")
+    clock.advance(timedelta(minutes=5))
+    assert (await world.actions.plan(scale(4))).running == 2
+    assert await errors(world, back.at, clock.now()) == pytest.approx(0.4, rel=0.1)
+
+
+async def test_a_service_that_was_never_scaled_can_be_from_the_number_that_is_known(
+    tmp_path: Path, ledger: Path
+) -> None:
+    world, _ = case_world(counted(tmp_path, scaled_to=None), ledger)
+    assert (await world.actions.plan(scale(3))).running == 2
+    with pytest.raises(ActionRefused, match="already runs with 2"):
+        await world.actions.plan(scale(2))

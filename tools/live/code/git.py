@@ -6,7 +6,19 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from incidents.errors import ToolFailed, UnknownName
-from tools.code import Blame, BlamedLine, Commit, Difference, Hit, Hits, Listing, ShownCommit, SourceFile
+from tools.code import (
+    Blame,
+    BlamedLine,
+    Bundle,
+    Commit,
+    Difference,
+    Hit,
+    Hits,
+    Listing,
+    ShownCommit,
+    SourceFile,
+)
+from tools.live.code.bundle import bundled
 from tools.live.code.texts import clean_diff, clean_lines, clean_text
 from tools.live.repository import Repository
 from tools.words import CONTROL, plain
@@ -136,6 +148,11 @@ class GitCode:
             service=service, commit=_told(head), message=clean_text(message)[:2_000].strip(), stat=stat,
             diff=diff,
         )  # fmt: skip
+
+    async def bundle(self, service: str, at: datetime) -> Bundle:
+        """The sources as they could be released at a moment; raises as the port says."""
+        source = self._source(service)
+        return await bundled(service, source.repository, source.base, at)
 
     def _source(self, service: str) -> Source:
         if service not in self._sources:
