@@ -32,6 +32,13 @@ class Calls(Value):
     own_ms: float | None = Field(default=None, description="median time not spent in calls to others")
 
 
+class Limits(Value):
+    """From where on calls deviate from their usual ones: by the time of the slower ones, or by failures."""
+
+    p95_ms: float
+    error_share: float
+
+
 def operations(spans: pl.DataFrame, window: Window, service: str) -> dict[str, Calls]:
     """The operations in which a service answered others, by name.
 
@@ -51,13 +58,22 @@ def edges(spans: pl.DataFrame, window: Window) -> dict[tuple[str, str], Calls]:
     return {(caller, callee): calls for (caller, callee), calls in found.items()}
 
 
+def limits(usual: Calls | None) -> Limits | None:
+    """What calls are compared with; None where the usual ones are too few to tell."""
+    if usual is None or usual.calls < FEW:
+        return None
+    return Limits(
+        p95_ms=max(SLOWER * usual.p95_ms, usual.p95_ms + SLOWER_MS),
+        error_share=(usual.error_share or 0.0) + MORE_ERRORS,
+    )
+
+
 def worse(now: Calls | None, usual: Calls | None) -> bool | None:
     """Whether calls fail more or are clearly slower than usual; None where there are too few to tell."""
-    if now is None or usual is None or now.calls < FEW or usual.calls < FEW:
+    limit = limits(usual)
+    if now is None or limit is None or now.calls < FEW:
         return None
-    failing = (now.error_share or 0.0) - (usual.error_share or 0.0) >= MORE_ERRORS
-    slower = now.p95_ms >= SLOWER * usual.p95_ms and now.p95_ms - usual.p95_ms >= SLOWER_MS
-    return failing or slower
+    return (now.error_share or 0.0) >= limit.error_share or now.p95_ms >= limit.p95_ms
 
 
 def urgency(now: Calls | None, usual: Calls | None) -> float:

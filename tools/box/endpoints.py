@@ -9,11 +9,11 @@ from tools.box.arguments import EndpointsArgs
 from tools.box.sayings import say_calls
 from tools.box.traces import usual_spans
 from tools.box.views import EndpointState, EndpointsView
-from tools.calls import Calls, operations, urgency, worse
+from tools.calls import FEW, MORE_ERRORS, SLOWER, SLOWER_MS, Calls, limits, operations, urgency, worse
 from tools.kit import Sources, Tool
 from tools.look import observe
 from tools.observed import Observed, acted_at, covered
-from tools.words import clock_time, paragraphs, rows, span
+from tools.words import clock_time, paragraphs, quantity, rows, share, span
 
 
 async def _ask(sources: Sources, args: EndpointsArgs) -> EndpointsView:
@@ -66,7 +66,7 @@ def _endpoint(
     verdict = worse(after if acted is not None else during, before)
     return EndpointState(
         service=service, operation=name, before=before, during=during, after=after,
-        normal=None if verdict is None else not verdict,
+        normal=None if verdict is None else not verdict, limits=limits(before),
     )  # fmt: skip
 
 
@@ -74,6 +74,13 @@ def _unmarked(spans: pl.DataFrame) -> tuple[str, ...]:
     if spans.height and (spans["status"] == "unset").all():
         return ("the traces carry no status: whether calls failed is not known",)
     return ()
+
+
+#: What `normal` means, for whoever reads the answer.
+_RULE = (
+    f"Not normal is a p95 of {SLOWER:g} times the one before and {SLOWER_MS:g} ms above it, or "
+    f"{100 * MORE_ERRORS:g} more failures of 100 calls; fewer than {FEW} calls on a side tell nothing."
+)
 
 
 def _say(view: EndpointsView) -> str:
@@ -86,6 +93,9 @@ def _say(view: EndpointsView) -> str:
         parts = [say_calls("before", one.before), say_calls("during", one.during)]
         if view.after is not None:
             parts.append(say_calls("after", one.after))
+        if one.limits is not None:
+            slow, failing = quantity(one.limits.p95_ms, "milliseconds"), share(one.limits.error_share)
+            parts.append(f"not normal from p95 {slow} or errors {failing}")
         lines.append(f"{one.service} {one.operation} [{state}]: {'; '.join(parts)}")
     return paragraphs(
         f"Endpoints, worst first. Before is {span(view.before) if view.before else 'not recorded'}, "
@@ -95,6 +105,7 @@ def _say(view: EndpointsView) -> str:
             if view.after
             else "; no action yet."
         ),
+        _RULE,
         rows(lines, view.left_out, "ask for one service or with a larger limit"),
         *view.gaps,
     )

@@ -51,6 +51,7 @@ from tools.kit import Answer, Kit, Sources
 from tools.look import observe
 from tools.memory import MemoryEvidence
 from tools.ports import Shot, World
+from tools.words import quantity
 
 
 class OneEndpoint:
@@ -280,7 +281,15 @@ async def test_after_an_action_endpoints_have_three_parts(shop: Path, ledger: Pa
 async def test_before_any_action_endpoints_are_not_normal(sources: Sources) -> None:
     view = await ENDPOINTS.ask(sources, EndpointsArgs())
     assert view.after is None
-    assert next(one.normal for one in view.endpoints if one.operation == "POST /orders") is False
+    orders = next(one for one in view.endpoints if one.operation == "POST /orders")
+    assert (orders.normal, orders.before is not None, orders.limits is not None) == (False, True, True)
+    assert orders.before is not None
+    assert orders.limits is not None
+    assert orders.limits.p95_ms >= max(2 * orders.before.p95_ms, orders.before.p95_ms + 50)
+    assert orders.limits.error_share == (orders.before.error_share or 0.0) + 0.05
+    said = ENDPOINTS.say(view)
+    assert f"not normal from p95 {quantity(orders.limits.p95_ms, 'milliseconds')} or errors " in said
+    assert "Not normal is a p95 of 2 times the one before and 50 ms above it" in said
 
 
 async def test_recovery_is_judged_after_the_action(shop: Path, ledger: Path) -> None:
