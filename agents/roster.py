@@ -1,8 +1,10 @@
 """The roster's file: the fifteen roles that ship, and what a team adds to them."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from agents.role import RELEVANT_DEVELOPER, Role, Roster
@@ -43,7 +45,7 @@ def load_roster(
             mistake, with its path in the file.
     """
     packaged = (resources.files("agents") / _PACKAGED).read_text(encoding="utf-8")
-    fields = _fields_of(packaged, _PACKAGED)
+    fields = dict(_fields_of(packaged, _PACKAGED))
     source = _PACKAGED
     if path is not None:
         source = str(path)
@@ -70,9 +72,11 @@ def _read(path: Path) -> str:
         raise SettingsError(f"{path}: the roster cannot be read: {failed}") from None
 
 
-def _fields_of(text: str, source: str) -> dict[str, dict[str, Any]]:
+@lru_cache(maxsize=4)
+def _fields_of(text: str, source: str) -> Mapping[str, Mapping[str, Any]]:
+    """The roles' fields that a text holds; the same text again is not read again, for every incident asks."""
     content = read_yaml(text, source=source, error=SettingsError)
-    return dict(parse_document(content, _File, source=source, error=SettingsError).roles)
+    return MappingProxyType(parse_document(content, _File, source=source, error=SettingsError).roles)
 
 
 def _promptless(roles: tuple[Role, ...], has_prompt: Callable[[str], bool]) -> list[str]:

@@ -1,11 +1,16 @@
 """What the first alert would wait for: rules that are compiled, and libraries that begin, when first used."""
 
+import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
+import httpx2
 import polars as pl
+from pydantic import BaseModel
 
 from graph.build import build
+from incidents.value import Value
 from nexus.books import runbook_of
 from nexus.config import Settings
 from tools.analysis import (
@@ -18,6 +23,8 @@ from tools.analysis import (
     rank_suspects,
 )
 from tools.levels import signal_frame
+from tools.live.http import Reply
+from tools.live.metrics.conventions import shipped
 from tools.live.trust import system_trust
 from tools.redact import patterns
 
@@ -33,8 +40,11 @@ def warm(settings: Settings) -> None:
     """
     build(runbook_of(settings))
     warm_analysis()
-    system_trust()
     patterns()
+    shipped()
+    _complete(Value)
+    _complete(Reply)
+    _warm_client()
 
 
 @cache
@@ -52,3 +62,31 @@ def warm_analysis() -> None:
     )
     signal_frame(seen)
     rank_suspects(seen, seen, Topology(), Symptom(service="a", at=at), ())
+
+
+def _complete(kind: type[BaseModel]) -> None:
+    """Build the validators of every value that is known by now; each is built when it is first used else."""
+    for one in kind.__subclasses__():
+        one.model_rebuild()
+        _complete(one)
+
+
+@cache
+def _warm_client() -> None:
+    """Ask once over HTTP, of this process itself: the client loads what it needs with its first question."""
+    with suppress(OSError, httpx2.HTTPError):  # where nothing may listen, the first alert waits a little
+        asyncio.run(_asked())
+
+
+async def _asked() -> None:
+    async with await asyncio.start_server(_answer, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        async with httpx2.AsyncClient(verify=system_trust(), trust_env=False) as client:
+            await client.get(f"http://{host}:{port}/")
+
+
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+    await writer.drain()
+    writer.close()

@@ -1,27 +1,32 @@
 """Answers that are kept for as long as what they are about."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import wraps
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 from weakref import finalize
 
 S = TypeVar("S")
+P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def kept(made: Callable[[S], R]) -> Callable[[S], R]:
+def kept(made: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
     """A pure function of one object that nobody changes, such as a frame, which need not be hashable.
 
-    Asked again about the same object, it gives the same answer; what was kept goes with the object.
+    Asked again about the same object, with equal further arguments (which have to be hashable), it gives the
+    same answer; what was kept goes with the object.
     """
-    answers: dict[int, R] = {}
+    answers: dict[int, dict[Hashable, R]] = {}
 
     @wraps(made)
-    def ask(about: S) -> R:
+    def ask(about: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
         identity = id(about)
         if identity not in answers:
-            answers[identity] = made(about)
+            answers[identity] = {}
             finalize(about, answers.pop, identity, None).atexit = False
-        return answers[identity]
+        known, more = answers[identity], (args, tuple(kwargs.items()))
+        if more not in known:
+            known[more] = made(about, *args, **kwargs)
+        return known[more]
 
     return ask

@@ -19,6 +19,7 @@ from incidents.severity import Severity, Step
 from incidents.timeline import Entry, EntryKind
 from tools.box import PLAN_ACTION
 from tools.box.arguments import PlanArgs
+from tools.look import FRESH
 
 #: Proposals that people or the world have already answered: the same change is not put to them again.
 ANSWERED = frozenset({ActionState.REJECTED, ActionState.DONE, ActionState.FAILED})
@@ -77,7 +78,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
     told: list[Entry] = []
     for item, proposed in candidates(deps, incident, done):
         try:
-            plan = await deps.world.actions.plan(proposed.action)
+            plan = await _planned(deps, incident, proposed.action)
         except (Refused, ToolFailed) as error:
             told.append(_unplanned(deps, incident, proposed.action, str(error)))
             continue
@@ -97,6 +98,25 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
     if _can_wait(incident, deps.runbook):
         return _look_again(deps, incident, reason, tuple(told))
     return hand_over(incident, reason, deps.clock.now(), tuple(told))
+
+
+async def _planned(deps: Deps, incident: Incident, action: Action) -> Plan:
+    """The dry run of a change; what a role has just planned is not planned again: it may run whole tests.
+
+    What was observed then is what people sign, and it is looked at once more when the change is executed.
+    """
+    since = deps.clock.now() - FRESH
+    for evidence in await deps.evidence.evidence(incident.id):
+        if (
+            evidence.tool != PLAN_ACTION.name
+            or evidence.status is not EvidenceStatus.OK
+            or evidence.at < since
+        ):
+            continue
+        body = await deps.evidence.body(incident.id, evidence.id)
+        if body is not None and (plan := Plan.model_validate_json(body)).action == action:
+            return plan
+    return await deps.world.actions.plan(action)
 
 
 def _can_wait(incident: Incident, runbook: Runbook) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Literal
 
@@ -71,6 +71,7 @@ class Conventions:
         return self.counters.search(metric) is not None
 
 
+@lru_cache(maxsize=1024)
 def normalised(metric: str) -> str:
     """A name in lower case with `_` for every separator and between camel-case words."""
     split = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", metric)

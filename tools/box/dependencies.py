@@ -1,10 +1,11 @@
 """`dependencies` and `database`: what a service needs, and how those parts do."""
 
-from incidents.catalogue import Service, ServiceKind
+from incidents.catalogue import Catalogue, Service, ServiceKind
 from tools.box.arguments import NoArgs, ServiceArgs
 from tools.box.sayings import say_calls, say_level, say_state
 from tools.box.traces import edge_states
 from tools.box.views import DatabaseState, DatabaseView, DependenciesView, DependencyState, EdgeState
+from tools.kept import kept
 from tools.kit import Sources, Tool
 from tools.levels import Level
 from tools.look import observe
@@ -18,7 +19,11 @@ _LEVELS = 6
 async def _dependencies(sources: Sources, args: ServiceArgs) -> DependenciesView:
     catalogue = sources.world.catalogue
     service = catalogue.get(args.service)
-    seen = await observe(sources)
+    return _needs(await observe(sources), catalogue, service)
+
+
+@kept
+def _needs(seen: Observed, catalogue: Catalogue, service: Service) -> DependenciesView:
     by_name = {state.service: state for state in states(seen, catalogue)}
     links = edge_states(seen)
     called = {edge.callee: edge for edge in links if edge.caller == service.name}

@@ -9,6 +9,7 @@ from incidents.findings import Window
 from tools.analysis.templates import with_templates
 from tools.box.arguments import LogsArgs
 from tools.box.views import LevelCount, LogsView, LogTemplate
+from tools.kept import kept
 from tools.kit import Sources, Tool
 from tools.look import observe
 from tools.moments import rows_in
@@ -29,6 +30,11 @@ async def _ask(sources: Sources, args: LogsArgs) -> LogsView:
         sources.world.catalogue.get(args.service)
     seen = await observe(sources)
     seen.need("logs")
+    return _view(seen, args)
+
+
+@kept
+def _view(seen: Observed, args: LogsArgs) -> LogsView:
     part = _troubled(seen)
     now = _chosen(rows_in(seen.telemetry.logs, part), args)
     usual, where = _usual(seen)

@@ -8,6 +8,7 @@ from tools.box.sayings import say_calls
 from tools.box.trace_tree import say_trace, trace_of
 from tools.box.views import EdgeState, OperationState, TracesView
 from tools.calls import Calls, edges, operations, telling_traces, urgency, worse
+from tools.kept import kept
 from tools.kit import Sources, Tool
 from tools.look import observe
 from tools.observed import Observed, covered, said_cover, whole
@@ -23,6 +24,7 @@ def usual_spans(seen: Observed) -> tuple[pl.DataFrame, Window]:
     return seen.telemetry.traces, seen.untroubled
 
 
+@kept
 def edge_states(seen: Observed) -> tuple[EdgeState, ...]:
     """Every edge that traces show, now and in the reference time, worst first."""
     now = edges(seen.telemetry.traces, whole(seen.telemetry.traces, seen.recent))
@@ -44,6 +46,11 @@ async def _ask(sources: Sources, args: TracesArgs) -> TracesView:
     sources.world.catalogue.get(args.service)
     seen = await observe(sources)
     seen.need("traces")
+    return _view(seen, args)
+
+
+@kept
+def _view(seen: Observed, args: TracesArgs) -> TracesView:
     spans = seen.telemetry.traces
     part = whole(spans, seen.recent)
     if args.trace is not None:

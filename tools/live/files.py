@@ -3,8 +3,11 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from threading import Lock
+from typing import BinaryIO, NamedTuple, TypeVar, TypeVarTuple
 
 from incidents.errors import ToolFailed
 from incidents.findings import Window
@@ -18,6 +21,15 @@ MOST_BYTES = 64_000_000
 #: Halving stops here; reading is then faster than seeking. Also the longest stretch without a time.
 _BLOCK = 256_000
 
+#: Held while lines are parsed: threads that parse at the same time are no faster together, and each of them
+#: keeps the event loop, which asks the other backends meanwhile, waiting for its turn.
+PARSING = Lock()
+#: Lines whose parsed form is remembered, of at most so many bytes each: some 50 MB in all.
+_REMEMBERED = 50_000
+_SHORT = 1_000
+
+A = TypeVarTuple("A")
+R = TypeVar("R")
 TimeOf = Callable[[bytes], datetime | None]
 
 
@@ -28,13 +40,33 @@ class Chunk(NamedTuple):
     missing: bool
 
 
+def remembered(parsed: Callable[[bytes, *A], R]) -> Callable[[bytes, *A], R]:
+    """A pure function of one line that remembers what it answered lately, for all incidents.
+
+    A look reads the window and the quiet time, which share lines in small files, and the next look reads
+    most of them again. What is remembered hangs on a line's bytes alone, whatever becomes of its file.
+    """
+    known = lru_cache(maxsize=_REMEMBERED)(parsed)
+
+    @wraps(parsed)
+    def ask(line: bytes, *args: *A) -> R:
+        return known(line, *args) if len(line) <= _SHORT else parsed(line, *args)
+
+    return ask
+
+
 def matching(pattern: str, since: datetime) -> Iterator[Path]:
     """The files of a pattern that were written to since then, with what rotation made of them.
 
     Rotated files are those whose names go on behind the pattern (`app.log.1`, `app.log-20260312`); a
     compressed one is not read, which is noted.
     """
-    found = {path for form in (pattern, f"{pattern}.*", f"{pattern}-*") for path in _glob(form)}
+    forms = [f"{Path(pattern).name}{more}" for more in ("", ".*", "-*")]
+    found = {
+        path
+        for path in _glob(pattern.rstrip("*") + "*")
+        if any(fnmatchcase(path.name, form) for form in forms)
+    }
     compressed = []
     for path in sorted(found):
         try:

@@ -1,6 +1,7 @@
 """What every log and trace adapter does with what it read: levels, times, and which rows are shown."""
 
 import math
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from pydantic import Field
 
 from incidents.findings import Window
 from tools.gaps import note
+from tools.moments import moment, rows_in
 
 #: Rows that lie this far ahead of now are looked for: a clock that is off shows there.
 AHEAD = timedelta(hours=1)
@@ -26,6 +28,7 @@ _LEVELS = {
     "emergency": "fatal", "panic": "fatal",
 }  # fmt: skip
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
 
 #: Times since 1970 that an answer may hold; what lies beyond the year 8000 is no time but an error.
 Nanoseconds = Annotated[int, Field(ge=0, lt=190_000_000_000 * 10**9)]
@@ -66,9 +69,9 @@ def at_microseconds(number: int) -> datetime:
     return _EPOCH + timedelta(microseconds=number)
 
 
-def to_microseconds(moment: datetime) -> int:
+def to_microseconds(at: datetime) -> int:
     """A time as whole microseconds since 1970."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    return (at - _EPOCH) // _TICK
 
 
 def _iso(text: str) -> datetime | None:
@@ -79,6 +82,14 @@ def _iso(text: str) -> datetime | None:
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def table(rows: Iterable[tuple[object, ...]], schema: pl.Schema) -> pl.DataFrame:
+    """Rows whose first value is their time, in the order given; polars reads numbers ten times as fast."""
+    times, *others = list(zip(*rows, strict=True)) or [()] * len(schema)
+    numbers = [to_microseconds(at) for at in times]
+    columns = dict(zip(schema, [numbers, *others], strict=True))
+    return pl.DataFrame(columns, schema=dict(schema) | {"time": pl.Int64()}).cast({"time": schema["time"]})
 
 
 def reach(window: Window, now: datetime) -> Window:
@@ -100,8 +111,7 @@ def shown(frame: pl.DataFrame, window: Window, now: datetime, what: str) -> pl.D
     if isinstance(last, datetime) and last > now + _TOLERATED:
         minutes = (last - now).total_seconds() / 60
         note(f"the newest {what} lie {minutes:.0f} min in the future and are not shown; a clock is off")
-    inside = (pl.col("time") >= window.start) & (pl.col("time") < window.end) & (pl.col("time") <= now)
-    return frame.filter(inside).sort("time", maintain_order=True)
+    return rows_in(frame, window).filter(pl.col("time") <= moment(now)).sort("time", maintain_order=True)
 
 
 def cut(text: str, longest: int = LONGEST) -> str:

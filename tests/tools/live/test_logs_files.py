@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from incidents.errors import ToolFailed
 from incidents.findings import Window
@@ -205,3 +206,48 @@ async def test_check_tells_how_far_the_files_go(large: Path, tmp_path: Path) -> 
     wrong = LogFiles(kind="files", paths=(f"{tmp_path}/web.log",))
     with pytest.raises(ToolFailed, match="no line with a time at its end; JSON lines need the key 'time'"):
         await live_logs([wrong], NAMES, Secrets({})).check()
+
+
+async def test_what_is_remembered_of_lines_outlives_no_file(tmp_path: Path) -> None:
+    """However a file changes between two questions, the port says what one says that never read it."""
+    path, before = tmp_path / "web.log", tmp_path / "web.log.1"
+    spec = LogFiles.model_validate({"kind": "files", "paths": [str(path)]})
+    port = live_logs([spec], NAMES, Secrets({}), VirtualClock(NOW))
+
+    async def both() -> pl.DataFrame:
+        window = Window(start=NOW - timedelta(minutes=10), end=NOW)
+        fresh, _ = await read(path)
+        assert_frame_equal(await port.logs(window), fresh)
+        return fresh
+
+    named = {"service": "web"}
+    path.write_text(lines_of(range(60, 50, -1)) + "no JSON\n")
+    assert (await both()).height == 0  # no line names its service
+    path.write_text(
+        "".join(
+            json.dumps({**json.loads(line), **named}) + "\n"
+            for line in lines_of(range(60, 50, -1)).splitlines()
+        )
+    )
+    assert (await both()).height == 10
+    with path.open("a") as file:  # it grows, in the middle of a line
+        file.write(json.dumps({"time": at(9), "message": "grown", **named}) + "\n" + '{"time": "2026-')
+    assert (await both())["message"].to_list()[-1] == "grown"
+    path.rename(before)  # it is rotated
+    path.write_text(json.dumps({"time": at(5), "message": "rotated", **named}) + "\n")
+    assert (await both()).height == 12
+    path.write_text(json.dumps({"time": at(4), "message": "truncated", **named}) + "\n")
+    assert (await both())["message"].to_list()[-2:] == ["grown", "truncated"]
+
+
+@pytest.mark.parametrize("pattern", ["*.log", "we*", "*", "web.log"])
+async def test_every_file_of_a_pattern_is_read_once(tmp_path: Path, pattern: str) -> None:
+    for number, name in enumerate(("web.log", "web.log.1", "web.log-20260312"), start=1):
+        row = {"time": at(number), "service": "web", "message": name}
+        (tmp_path / name).write_text(json.dumps(row) + "\n")
+    (tmp_path / "other.txt").write_text(
+        json.dumps({"time": at(9), "service": "web", "message": "other"}) + "\n"
+    )
+    frame, _ = await read(tmp_path / pattern)
+    expected = ["web.log-20260312", "web.log.1", "web.log"]
+    assert frame["message"].to_list() == (["other", *expected] if pattern == "*" else expected)

@@ -16,7 +16,7 @@ from tests.tools.live.fakes.server import Answer, Asked, Handler, serving, told
 from tools.clock import VirtualClock
 from tools.gaps import noted
 from tools.live.metrics import live_metrics
-from tools.live.metrics.prometheus import grid
+from tools.live.metrics.joint import grid
 from tools.live.parts import AT_ONCE
 from tools.live.secrets import Secrets
 from tools.live.spec import Prometheus

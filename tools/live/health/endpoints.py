@@ -14,6 +14,7 @@ from tools.clock import Clock
 from tools.live.http import Backend
 from tools.live.secrets import Secrets
 from tools.live.spec import OpenApi
+from tools.live.trust import system_trust
 from tools.redact import redact
 
 #: How long an endpoint may take, in seconds.
@@ -44,7 +45,7 @@ class EndpointProbes:
 
     async def probe(self, service: Service, endpoint: Endpoint) -> Probe:
         """Ask one endpoint; one that does not answer is an unhealthy one, not an error."""
-        self._client = self._client or httpx2.AsyncClient(timeout=self._patience)
+        self._client = self._client or httpx2.AsyncClient(timeout=self._patience, verify=system_trust())
         at, began = self._clock.now(), time.perf_counter()
         try:
             async with (

@@ -10,7 +10,7 @@ from pathlib import Path
 from incidents.errors import ToolFailed
 from incidents.findings import Window
 from tools.gaps import note
-from tools.live.files import Chunk, last_lines, matching, some_exist, window_lines
+from tools.live.files import PARSING, Chunk, last_lines, matching, some_exist, window_lines
 from tools.live.logs.lines import MOST_LINES, Keys, LogLine, json_line, text_level, text_time
 from tools.live.parts import gather_parts
 from tools.live.rows import cut
@@ -48,12 +48,13 @@ class FileLogs:
         Raises:
             ToolFailed: no file is there, or none can be read.
         """
-        some_exist([pattern for pattern, _ in self._patterns])
         found = {
             str(path): partial(asyncio.to_thread, self._read, path, service, window)
             for pattern, service in self._patterns
             for path in matching(pattern, window.start)
         }
+        if not found:
+            some_exist([pattern for pattern, _ in self._patterns])
         parts = await gather_parts(found)
         return [line for part in parts.values() for line in part]
 
@@ -86,7 +87,8 @@ class FileLogs:
 
     def _read(self, path: Path, service: str, window: Window) -> list[LogLine]:
         chunk = window_lines(path, window, self._time, MOST_LINES)
-        found, broken = self._parsed(chunk, service)
+        with PARSING:
+            found, broken = self._parsed(chunk, service)
         inside = [line for line in found if window.start <= line.time < window.end]
         if broken:
             note(f"{broken} lines of {path.name} are broken and were skipped")
@@ -100,11 +102,12 @@ class FileLogs:
         found: list[LogLine] = []
         broken, goes_on = 0, False
         for raw in chunk.lines:
-            line = raw.decode("utf-8", errors="replace").rstrip("\r")
-            if line.startswith("{") and (row := json_line(line, self._keys)) is not None:
+            if raw.startswith(b"{") and (row := json_line(raw, self._keys)) is not None:
                 found.append(row if service in ("", row.service) else row._replace(service=service))
                 goes_on = False
-            elif (told := text_time(line)) is not None:
+                continue
+            line = raw.decode("utf-8", errors="replace").rstrip("\r")
+            if (told := text_time(line)) is not None:
                 found.append(LogLine(told[0], service, "", text_level(told[1]), cut(told[1]), "", ""))
                 goes_on = True
             elif goes_on and line:

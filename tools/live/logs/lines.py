@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-import polars as pl
+from pydantic_core import from_json
 
 from incidents.findings import Window
-from tools.analysis import LOGS_SCHEMA
+from tools.live.files import remembered
 from tools.live.rows import cut, level_of, moment_of
 
 #: Lines of one question; the newest are kept.
@@ -73,17 +73,12 @@ class Keys(NamedTuple):
     span_id: str = "span_id"
 
 
-def frame_of(lines: Sequence[LogLine]) -> pl.DataFrame:
-    """Rows of the logs schema, in the order given."""
-    columns = list(zip(*lines, strict=True)) or [()] * len(LOGS_SCHEMA)
-    return pl.DataFrame(dict(zip(LOGS_SCHEMA, columns, strict=True)), schema=LOGS_SCHEMA)
-
-
-def json_line(text: str | bytes, keys: Keys) -> LogLine | None:
+@remembered
+def json_line(text: bytes, keys: Keys) -> LogLine | None:
     """A JSON object as a line, or None if it is none, or has no time or no message."""
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
+        found = from_json(text.decode("utf-8", errors="replace"))
+    except ValueError:
         return None
     return object_line(found, keys) if isinstance(found, dict) else None
 

@@ -13,11 +13,11 @@ from tools.live.http import Backend
 from tools.live.logs.elastic import ElasticLogs
 from tools.live.logs.files import FileLogs
 from tools.live.logs.journal import JournalLogs
-from tools.live.logs.lines import MOST_LINES, LogLine, Source, frame_of
+from tools.live.logs.lines import MOST_LINES, LogLine, Source
 from tools.live.logs.loki import LokiLogs
 from tools.live.names import Names
 from tools.live.parts import gather_parts
-from tools.live.rows import reach, shown
+from tools.live.rows import reach, shown, table
 from tools.live.secrets import Secrets
 from tools.live.spec import Elastic, Journal, LogFiles, LogSpec, Loki
 
@@ -80,7 +80,7 @@ class LiveLogs:
             if (name := names.known(line.service))
         ]
         names.report(f"the lines of {source}", len(known))
-        return frame_of(known)
+        return table(known, LOGS_SCHEMA)
 
 
 def live_logs(

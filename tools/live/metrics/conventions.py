@@ -48,7 +48,7 @@ class _Template(string.Template):
 def shipped() -> dict[str, Convention]:
     """The sets by name, in the order in which they are listed."""
     text = resources.files("tools.live.metrics").joinpath("conventions.yaml").read_text(encoding="utf-8")
-    return TypeAdapter(dict[str, Convention]).validate_python(yaml.safe_load(text))
+    return TypeAdapter(dict[str, Convention]).validate_python(yaml.load(text, yaml.CSafeLoader))
 
 
 def recognise(metrics: Collection[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Annotated, NamedTuple
+from typing import Annotated, Self
 
 import polars as pl
 from pydantic import Field
@@ -18,14 +18,13 @@ from tools.clock import Clock, WallClock
 from tools.gaps import note
 from tools.live.http import Backend, Declined, Reply
 from tools.live.metrics.conventions import series_of
+from tools.live.metrics.joint import Grid, Joint, grid
 from tools.live.names import Names
 from tools.live.parts import enumerated, gather_parts
 from tools.live.secrets import Secrets
-from tools.live.spec import Prometheus, Series
+from tools.live.spec import Prometheus
 from tools.words import plain
 
-#: Prometheus refuses more than 11,000 points per series; a longer window is asked for at wider steps.
-MOST_POINTS = 10_000
 #: What `check` looks at.
 _RECENT = timedelta(minutes=5)
 _KEY = ("time", "service", "instance", "metric", "peer")
@@ -33,6 +32,8 @@ _KEY = ("time", "service", "instance", "metric", "peer")
 
 #: Seconds since 1970, and the value as Prometheus writes it.
 Sample = tuple[Annotated[float, Field(ge=0, lt=190_000_000_000)], str]
+#: Which of the series was asked for, then the columns of the frame.
+_Row = tuple[int, float, str, str, str, str, str, str]
 
 
 class _Series(Reply):
@@ -51,27 +52,11 @@ class Answer(Reply):
     data: _Data
     warnings: tuple[str, ...] = ()
 
-
-class Grid(NamedTuple):
-    """The moments that are asked for, in milliseconds: the same ones for every question, so answers agree."""
-
-    first: int
-    last: int
-    step: int
-
-
-def grid(window: Window, step: timedelta) -> Grid | None:
-    """Multiples of the step within a window, its end excluded; a long window gets wider steps.
-
-    Returns:
-        None if no moment lies within.
-    """
-    begin = math.ceil(window.start.timestamp() * 1000)
-    end = math.ceil(window.end.timestamp() * 1000)
-    width = max(1, round(step.total_seconds() * 1000))
-    width *= max(1, math.ceil((end - begin) / (width * MOST_POINTS)))
-    first, last = -(-begin // width) * width, (end - 1) // width * width
-    return Grid(first, last, width) if first <= last else None
+    def over(self, times: Grid) -> Self:
+        """What it would be if only that much had been asked for: a series without a value is not in it."""
+        within = ((one, tuple(s for s in one.values if times.holds(s[0]))) for one in self.data.result)
+        held = tuple(one.model_copy(update={"values": values}) for one, values in within if values)
+        return self.model_copy(update={"data": self.data.model_copy(update={"result": held})})
 
 
 class PrometheusMetrics:
@@ -95,6 +80,7 @@ class PrometheusMetrics:
         self._backend = backend
         self._clock = clock or WallClock()
         self._series = series_of(spec)
+        self._joint = Joint(lambda times: gather_parts(self._asks(times)))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -115,11 +101,9 @@ class PrometheusMetrics:
         if not self._series:
             note("backends.metrics asks for no series; name `conventions`, or write `series` of your own")
         names = Names(self._services)
-        answers = await gather_parts(self._asks(times))
-        frames = [self._frame(self._series[index], answers[key], names)
-                  for index, key in enumerate(self._keys()) if key in answers]  # fmt: skip
+        answers = {key: answer.over(times) for key, answer in (await self._joint.over(times)).items()}
+        frame = self._frame(answers, names)
         self._tell_silent(answers)
-        frame = pl.concat([empty, *frames]).unique(_KEY, keep="first", maintain_order=True)
         names.report(f"the series of {self._backend.name} at {self._backend.where}", frame.height)
         if services:
             frame = frame.filter(pl.col("service").is_in(list(services)))
@@ -184,20 +168,28 @@ class PrometheusMetrics:
             f"({error.status} {plain(kind, 40)}): {self._backend.quoted(why)}"
         )
 
-    def _frame(self, asked: Series, answer: Answer, names: Names) -> pl.DataFrame:
-        rows: list[tuple[int, str, str, str, float]] = []
+    def _frame(self, answers: dict[str, Answer], names: Names) -> pl.DataFrame:
+        """All answers as one frame, each sample once: a frame for each takes longer than Prometheus does."""
+        known = [answers.get(key) for key in self._keys()]
+        frame = _table([row for place, answer in enumerate(known) if answer is not None
+                        for row in self._rows(place, answer, names)])  # fmt: skip
+        twice = frame.filter(frame.select("place", *_KEY).is_duplicated())["place"].unique().sort()
+        for asked in (self._series[place] for place in twice):
+            note(f"the series {asked.metric} has several values of one instance at one moment; the first is "
+                 f"kept. Aggregate its query by {asked.service} and {asked.instance}")  # fmt: skip
+        return frame.select(METRICS_SCHEMA.names()).unique(_KEY, keep="first", maintain_order=True)
+
+    def _rows(self, place: int, answer: Answer, names: Names) -> Iterator[_Row]:
+        """The samples of one answer, as Prometheus wrote them."""
+        asked = self._series[place]
         for series in answer.data.result:
             service = names.known(series.metric.get(asked.service, ""))
             peer = names.known(series.metric.get(asked.peer, "")) if asked.peer else ""
             if service is None or peer is None:
                 continue
             instance = series.metric.get(asked.instance, "")
-            rows += ((at, service, instance, peer, value) for at, value in _samples(series.values))
-        frame = _rows(rows, asked)
-        if frame.select(_KEY).is_duplicated().any():
-            note(f"the series {asked.metric} has several values of one instance at one moment; the first is "
-                 f"kept. Aggregate its query by {asked.service} and {asked.instance}")  # fmt: skip
-        return frame
+            for at, value in series.values:
+                yield place, at, service, instance, asked.metric, peer, value, asked.unit
 
     def _tell_silent(self, answers: dict[str, Answer]) -> None:
         """Name the metrics that no series answered: a metric that vanished looks just like this.
@@ -213,18 +205,16 @@ class PrometheusMetrics:
             note(f"{self._backend.name} at {self._backend.where} has no data of {enumerated(lacking)}")
 
 
-def _samples(values: Sequence[Sample]) -> Iterator[tuple[int, float]]:
-    """Microseconds since 1970 and value; what is no number (0/0, an empty bucket) is no value."""
-    return ((round(at * 1_000_000), float(value)) for at, value in values if _is_number(value))
-
-
-def _rows(rows: Sequence[tuple[int, str, str, str, float]], asked: Series) -> pl.DataFrame:
-    """All series of one answer as one frame: a frame for each series takes longer than Prometheus does."""
-    schema = {"time": pl.Int64(), "service": pl.String(), "instance": pl.String(), "peer": pl.String(),
-              "value": pl.Float64()}  # fmt: skip
-    frame = pl.DataFrame(rows, schema=schema, orient="row")
-    return frame.with_columns(metric=pl.lit(asked.metric), unit=pl.lit(asked.unit)).select(
-        pl.col(name).cast(kind) for name, kind in METRICS_SCHEMA.items()
+def _table(rows: Sequence[_Row]) -> pl.DataFrame:
+    """Rows of the metrics schema with their `place`; what is no number (0/0, an empty bucket) is no value."""
+    written = {"place": pl.Int64(), **METRICS_SCHEMA, "time": pl.Float64(), "value": pl.String()}
+    return (
+        pl.DataFrame(rows, schema=written, orient="row")
+        .with_columns(
+            time=(pl.col("time") * 1_000_000).round().cast(pl.Int64).cast(METRICS_SCHEMA["time"]),
+            value=pl.col("value").cast(pl.Float64, strict=False),
+        )
+        .filter(pl.col("value").is_finite())
     )
 
 

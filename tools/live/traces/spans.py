@@ -8,6 +8,7 @@ import polars as pl
 
 from incidents.findings import Window
 from tools.analysis import TRACES_SCHEMA
+from tools.live.rows import table
 
 
 class Span(NamedTuple):
@@ -51,9 +52,8 @@ class Source(Protocol):
 
 def frame_of(spans: Sequence[Span]) -> pl.DataFrame:
     """Rows of the traces schema, in the order given; a span that came twice stands once."""
-    columns = list(zip(*spans, strict=True)) or [()] * len(TRACES_SCHEMA)
-    frame = pl.DataFrame(dict(zip(TRACES_SCHEMA, columns, strict=True)), schema=TRACES_SCHEMA)
-    return frame.unique(("trace_id", "span_id"), keep="first", maintain_order=True)
+    rows = table(spans, TRACES_SCHEMA)
+    return rows.unique(("trace_id", "span_id"), keep="first", maintain_order=True)
 
 
 def status_of(marks: Mapping[str, str]) -> str:
