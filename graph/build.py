@@ -67,7 +67,7 @@ async def supervise(state: State, runtime: Runtime[Deps]) -> dict[str, object]:
     now = deps.clock.now()
     incident = incident.evolve(turn=incident.turn + 1)
     for event in inbox_of(state):
-        told = handle(incident, event, deps.policy, now)
+        told = handle(incident, event, deps.policy, deps.runbook, now)
         await tell(deps, told)
         incident = told.incident
     told = keep_house(incident, now, deps.runbook, deps.revenue_threshold)

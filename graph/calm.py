@@ -31,9 +31,14 @@ def acted(incident: Incident) -> bool:
     return any(proposal.state in _TOUCHED for proposal in incident.proposals)
 
 
+def unfelt(facts: Facts) -> bool:
+    """Whether nothing is measured that users feel: all is quiet, or what deviates does so inside only."""
+    return facts.quiet is True or (facts.quiet is False and facts.customers_affected is False)
+
+
 def seems_over(incident: Incident) -> bool:
     """Whether the alerts are over and the latest measurement shows nothing: worth a look of its own."""
-    quiet = incident.facts is not None and incident.facts.quiet is True
+    quiet = incident.facts is not None and unfelt(incident.facts)
     return quiet and not incident.firing and not acted(incident)
 
 
@@ -46,22 +51,25 @@ def calm(incident: Incident, facts: Facts, agreed: bool, now: datetime, runbook:
     """Whether an incident is over by itself.
 
     Args:
-        incident: as it stands after its classification.
+        incident: as it stands after its classification; one that is to be measured again has just changed,
+            and what has just come back is watched from then on.
         facts: what was measured now.
         agreed: whether every role that looked calls it a false alarm; counts where nothing could be measured.
         now: the moment of the measurement.
         runbook: how long a recovery is watched.
 
     Returns:
-        No, while something deviates that users may feel, or while an alert fires outside of the watch, or
-        at its end. Over, when the watch has passed, or the alerts have come and gone several times.
+        No, while something deviates that users may feel, or while an alert fires outside of the watch, or has
+        fired through all of it. Over, when the watch has passed, or the alerts have come and gone several
+        times, although one may be back again where nothing ever deviated.
     """
-    quiet = agreed if facts.quiet is None else facts.quiet
+    quiet = agreed if facts.quiet is None else unfelt(facts)
     until = watched_until(incident, runbook)
     if acted(incident) or not (quiet or (incident.severity is Severity.P3 and not incident.firing)):
         return Calm.NO
-    if incident.firing:
-        return Calm.WATCHED if until is not None and now < until else Calm.NO
-    if len(incident.spells) >= FLAPS or (until is not None and now >= until):
+    nothing = facts.quiet is True and not incident.deviated
+    if len(incident.spells) >= FLAPS and (nothing or not incident.firing):
         return Calm.OVER
-    return Calm.WATCHED
+    if incident.firing:
+        return Calm.WATCHED if until is not None and (incident.recheck or now < until) else Calm.NO
+    return Calm.OVER if until is not None and now >= until else Calm.WATCHED

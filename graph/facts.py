@@ -2,10 +2,13 @@
 
 from graph.entries import Told, entry
 from graph.state import Deps
+from incidents.facts import Facts
 from incidents.incident import Incident
+from incidents.reports import Impact
 from incidents.timeline import EntryKind
 from tools.box import OVERVIEW
 from tools.box.arguments import NoArgs
+from tools.failing import serves_meanwhile
 from tools.look import observe
 from tools.measure import measure, watched_since
 
@@ -17,9 +20,21 @@ async def measured(deps: Deps, incident: Incident) -> Incident:
     facts = facts.model_copy(update={"evidence": (seen.id,)})
     return incident.evolve(
         facts=facts,
+        impact=_measured_impact(incident.impact, facts),
         signals=incident.signals or facts.signals,
         deviated=incident.deviated or facts.quiet is False,
         revenue_impact=facts.revenue_lost if facts.revenue_lost is not None else incident.revenue_impact,
+    )
+
+
+def _measured_impact(known: Impact, facts: Facts) -> Impact:
+    """Whom it hits, as measurements fill in: who was hit stays hit, what was not known may be known now."""
+    hit = known.customers_affected or facts.customers_affected
+    return known.model_copy(
+        update={
+            "customers_affected": known.customers_affected if hit is None else hit,
+            "api_affected": known.api_affected or facts.api_affected,
+        }
     )
 
 
@@ -41,6 +56,13 @@ async def heard(deps: Deps, incident: Incident) -> Told:
         if channel not in failed
     ]
     return Told(incident.evolve(silent=tuple(failed)), (*gone, *back))
+
+
+async def innocent(deps: Deps, incident: Incident, service: str) -> bool:
+    """Whether a service answers as ever by now while requests of users go on failing elsewhere."""
+    seen = await observe(deps.sources(incident))
+    users = (name for name in deps.world.catalogue.user_facing if name != service)
+    return any(serves_meanwhile(seen, service, name) for name in users)
 
 
 async def corrected(deps: Deps, incident: Incident) -> Incident:

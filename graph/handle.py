@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from graph.calm import acted
+from graph.classify import raised, reclassified
 from graph.duties import DutyKind, agenda, due
 from graph.entries import Told, entry
 from incidents.action import ActionState, Proposal, Verdict
@@ -24,7 +25,7 @@ from incidents.severity import Status, Step
 from incidents.timeline import Entry, EntryKind
 
 
-def handle(incident: Incident, event: Event, policy: ApprovalPolicy, now: datetime) -> Told:
+def handle(incident: Incident, event: Event, policy: ApprovalPolicy, runbook: Runbook, now: datetime) -> Told:
     """The incident after one event. One that was seen, or comes after the end, changes nothing."""
     if event.id in incident.seen:
         return Told(incident)
@@ -36,7 +37,7 @@ def handle(incident: Incident, event: Event, policy: ApprovalPolicy, now: dateti
         return Told(known)
     match event:
         case AlertsArrived():
-            return _alerts(known, event, now)
+            return _alerts(known, event, runbook, now)
         case DecisionMade():
             return _decision(known, event, policy, now)
         case NoteAdded():
@@ -53,7 +54,7 @@ def handle(incident: Incident, event: Event, policy: ApprovalPolicy, now: dateti
             return Told(known)
 
 
-def _alerts(incident: Incident, event: AlertsArrived, now: datetime) -> Told:
+def _alerts(incident: Incident, event: AlertsArrived, runbook: Runbook, now: datetime) -> Told:
     have = {alert.identity for alert in incident.alerts}
     fresh = tuple(alert for alert in event.alerts if alert.identity not in have)
     if not fresh:
@@ -74,7 +75,18 @@ def _alerts(incident: Incident, event: AlertsArrived, now: datetime) -> Told:
         )
         for number, alert in enumerate(fresh)
     )
-    return Told(after.evolve(recheck=after.recheck or again), told)
+    after, worse = reclassified(after, raised(incident, after, runbook), now)
+    if worse:
+        after = _reopened(after, now)
+    return Told(after.evolve(recheck=after.recheck or again), (*told, *worse))
+
+
+def _reopened(incident: Incident, now: datetime) -> Incident:
+    """After news that is worse: what was measured before it does not say that users feel nothing of it."""
+    if incident.step is Step.POST_MORTEM:  # it was on its way to the backlog
+        incident = incident.evolve(step=Step.INVESTIGATION, step_since=now)
+    hit = incident.impact.customers_affected or None
+    return incident.evolve(impact=incident.impact.model_copy(update={"customers_affected": hit}))
 
 
 def _decision(incident: Incident, event: DecisionMade, policy: ApprovalPolicy, now: datetime) -> Told:

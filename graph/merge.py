@@ -41,8 +41,10 @@ def supported(
     return hypothesis.model_copy(update={"evidence": cited})
 
 
-def sources(cited: Iterable[str], evidence: Mapping[str, Evidence], ranked: Iterable[Channel] = ()) -> int:
-    """How many independent channels stand behind something: answers of one channel do not confirm each other.
+def channels(
+    cited: Iterable[str], evidence: Mapping[str, Evidence], ranked: Iterable[Channel] = ()
+) -> frozenset[str]:
+    """The independent channels that stand behind something: answers of one do not confirm each other.
 
     Args:
         cited: ids of evidence.
@@ -50,10 +52,15 @@ def sources(cited: Iterable[str], evidence: Mapping[str, Evidence], ranked: Iter
         ranked: the channels that the ranking read its reasons in: citing the ranking is citing these.
     """
     tools = {evidence[identity].tool for identity in cited if identity in evidence}
-    channels = {BOX[tool].channel or tool if tool in BOX else server_of(tool) for tool in tools}
-    if SUSPECTS.name in channels:
-        channels = channels - {SUSPECTS.name} | ({str(one) for one in ranked} - {Channel.TOPOLOGY})
-    return len(channels)
+    found = frozenset(BOX[tool].channel or tool if tool in BOX else server_of(tool) for tool in tools)
+    if SUSPECTS.name in found:
+        found = found - {SUSPECTS.name} | ({str(one) for one in ranked} - {Channel.TOPOLOGY})
+    return found
+
+
+def ranked_in(service: str | None, suspects: Iterable[Suspect]) -> frozenset[Channel]:
+    """The channels in which the ranking read why it suspects a service."""
+    return frozenset(reason.channel for one in suspects if one.service == service for reason in one.reasons)
 
 
 def merge(
@@ -83,8 +90,8 @@ def merge(
         return _unknown(reports, services)
     ranked = sorted(held.items(), key=_rank)
     (blamed, _), voices = ranked[0]
-    channels = {reason.channel for one in suspects if one.service == blamed for reason in one.reasons}
-    return _diagnosis(voices, [_joined(other) for _, other in ranked[1:]], reports, evidence, channels)
+    where = ranked_in(blamed, suspects)
+    return _diagnosis(voices, [_joined(other) for _, other in ranked[1:]], reports, evidence, where)
 
 
 def disputed(found: Diagnosis, report: InvestigationReport) -> Hypothesis | None:
@@ -134,7 +141,7 @@ def _diagnosis(
     others: list[Hypothesis],
     reports: Mapping[str, InvestigationReport],
     evidence: Mapping[str, Evidence],
-    channels: Iterable[Channel],
+    where: Iterable[Channel],
 ) -> Diagnosis:
     best = _joined(voices)
     key = (best.service, best.category)
@@ -142,7 +149,7 @@ def _diagnosis(
     apart = [role for role, report in reports.items() if role not in speakers and _blames(report)]
     disagreement = f"{', '.join(sorted(apart))} saw another cause first" if apart else None
     rivals_out = any(supported(h, evidence, (h.service or "",)) for h in _ruled_out(reports, key))
-    most = ceiling(sources(best.evidence, evidence, channels), rivals_out)
+    most = ceiling(len(channels(best.evidence, evidence, where)), rivals_out)
     confidence = min(best.confidence, most, key=lambda level: level.rank)
     if apart and len(apart) >= len(speakers):
         confidence = min(confidence, Confidence.MEDIUM, key=lambda level: level.rank)

@@ -37,6 +37,7 @@ async def measure(sources: Sources) -> Facts:
     catalogue = sources.world.catalogue
     found = states(seen, catalogue)
     felt = _felt_by_users(found, sources.incident)
+    shows = _known(felt) and not _early(seen, felt, sources.incident)
     affected = tuple(state.service for state in found if state.deviates or state.down)
     return Facts(
         at=seen.at,
@@ -44,10 +45,10 @@ async def measure(sources: Sources) -> Facts:
         latency_times=_worst(state.latency.times for state in felt if state.latency is not None),
         down=tuple(state.service for state in felt if state.down),
         affected=affected,
-        customers_affected=_customers(felt),
+        customers_affected=_customers(felt, shows),
         api_affected=_api(found, seen),
         revenue_lost=revenue_lost(seen),
-        quiet=_quiet(found, felt),
+        quiet=_quiet(found, shows),
         signals=watched(found, sources.incident, catalogue),
     )
 
@@ -68,22 +69,39 @@ def _known(felt: Sequence[ServiceState]) -> bool:
     return any(state.errors is not None and state.errors.now is not None for state in felt)
 
 
-def _customers(felt: Sequence[ServiceState]) -> bool | None:
+def _early(seen: Observed, felt: Sequence[ServiceState], incident: Incident) -> bool:
+    """Whether an alert about what users feel fires, and began later than what counts as now.
+
+    What is measured is then partly of the time before it: it may show trouble, but cannot contradict it.
+    """
+    touched = {state.service for state in felt}
+    last = {alert.fingerprint: alert for alert in incident.alerts}
+    return any(
+        alert.firing
+        and alert.service in touched
+        and min(alert.starts_at, alert.received_at) > seen.recent.start
+        and symptom_kind(alert) in _FELT
+        for alert in last.values()
+    )
+
+
+def _customers(felt: Sequence[ServiceState], shows: bool) -> bool | None:
     if any(state.down or _suffers(state) for state in felt):
         return True
-    return False if _known(felt) else None
+    return False if shows else None
 
 
 def _suffers(state: ServiceState) -> bool:
     """Whether who calls it notices: failures or slowness, or far fewer calls than usual."""
     fewer = state.traffic is not None and state.traffic.deviates and (state.traffic.times or 1.0) < 1.0
-    return fewer or any(level.deviates for level in (state.errors, state.latency) if level is not None)
+    felt = any(level.deviates for level in (state.errors, state.latency) if level is not None)
+    return felt or fewer or state.failing is not None
 
 
-def _quiet(found: Sequence[ServiceState], felt: Sequence[ServiceState]) -> bool | None:
+def _quiet(found: Sequence[ServiceState], shows: bool) -> bool | None:
     if any(state.down or state.tails or _suffers(state) for state in found):
         return False
-    return True if _known(felt) else None
+    return True if shows else None
 
 
 def _api(found: Sequence[ServiceState], seen: Observed) -> bool:
@@ -136,7 +154,7 @@ async def watched_since(sources: Sources, service: str) -> tuple[Signal, ...]:
         for name in (service, *_callers_of(service, catalogue))
         if (state := by_name.get(name)) is not None
         for level in (state.errors, state.latency)
-        if level is not None and level.deviates
+        if level is not None and (level.deviates or (state.failing is not None and level is state.errors))
     ]
     if blamed is not None and not any(level.service == service for level in off):
         off += [level for level in (blamed.saturation,) if level is not None and level.deviates]

@@ -28,12 +28,15 @@ WORSE = 0.25
 NOISE = {
     "ratio": 0.02, "percent": 2.0, "seconds": 0.05, "milliseconds": 50.0, "per_second": 1.0, "count": 5.0,
 }  # fmt: skip
+#: A resource that is hardly used may double in peace, as in `tools.levels`.
+_IN_PEACE = 10.0
 #: Fewer samples than this are no basis for a verdict.
 LEAST_SAMPLES = 2
 #: How much of the time before the action stands for the fault.
 FAULT = timedelta(minutes=5)
-#: The end of a span, which is looked at by itself too.
+#: The end of a span, which is looked at by itself too; of the time before a quick action its last third.
 LATE = timedelta(minutes=3)
+_THIRD = 3
 #: A signal without a sample for this long has gone silent, whatever it said before.
 SILENT = timedelta(minutes=10)
 
@@ -53,7 +56,7 @@ def verdict_of(
         after = -after
         baseline = None if baseline is None else -baseline
         before = None if before is None else -before
-    noise = NOISE.get(signal.unit, 0.0)
+    noise = _noise(signal)
     worst = max(level for level in (baseline, before) if level is not None)
     if after > worst + max(WORSE * abs(worst), noise):
         return Recovery.WORSE
@@ -66,8 +69,28 @@ def verdict_of(
     return Recovery.RECOVERED if after <= baseline + allowed else Recovery.UNCHANGED
 
 
+def _noise(signal: Signal) -> float:
+    noise = NOISE.get(signal.unit, 0.0)
+    used = signal.kind is SignalKind.SATURATION and signal.unit in {"ratio", "percent"}
+    return noise * _IN_PEACE if used else noise
+
+
+def was_off(one: Reading) -> bool:
+    """Whether a signal was away from its usual level before the change, or that is not known.
+
+    What never was cannot have come back.
+    """
+    before = verdict_of(one.signal, one.baseline, None, one.before, LEAST_SAMPLES)
+    return before is not Recovery.RECOVERED
+
+
 def judge(
-    readings: Sequence[Reading], *, at: datetime, window: Window, action: str | None = None
+    readings: Sequence[Reading],
+    *,
+    at: datetime,
+    window: Window,
+    action: str | None = None,
+    firing: bool = False,
 ) -> Verification:
     """The verdict over all signals.
 
@@ -76,10 +99,12 @@ def judge(
         at: the moment of the judgement.
         window: the time after the action that was looked at.
         action: the id of the action that is watched, if any.
+        firing: whether an alert that fired before the action still does.
 
     Returns:
         Worse if any signal is worse than before; recovered only if all signals that opened the incident, or
-        were off when its cause was found, recovered; unknown if one of those has no data; else unchanged.
+        were off when its cause was found, recovered; unknown if one of those has no data, or if none of them
+        was ever seen off while an alert still fires; else unchanged.
     """
     judged = tuple(
         one.model_copy(
@@ -87,19 +112,23 @@ def judge(
         )
         for one in readings
     )
-    opened = [one.verdict for one in judged if one.signal.must_recover]
+    must = [one for one in judged if one.signal.must_recover]
+    opened = [one.verdict for one in must]
+    unproven = firing and not any(was_off(one) for one in must)
     if any(one.verdict is Recovery.WORSE for one in judged):
         verdict = Recovery.WORSE
     elif not opened or Recovery.UNKNOWN in opened:
         verdict = Recovery.UNKNOWN
     elif all(one is Recovery.RECOVERED for one in opened):
-        verdict = Recovery.RECOVERED
+        verdict = Recovery.UNKNOWN if unproven else Recovery.RECOVERED
     else:
         verdict = Recovery.UNCHANGED
+    summary = _summary(verdict, judged, window)
+    if unproven and verdict is Recovery.UNKNOWN:
+        summary += "; none of them was seen off before, and the alert still fires"
     return Verification(
-        at=at, verdict=verdict, readings=judged, window=window, action=action,
-        summary=_summary(verdict, judged, window),
-    )  # fmt: skip
+        at=at, verdict=verdict, readings=judged, window=window, action=action, summary=summary
+    )
 
 
 async def watch(
@@ -118,12 +147,22 @@ async def watch(
     window = Window(start=since, end=max(since, min(until, seen.at)))
     fault = _fault(seen, action_at)
     usual = {(level.service, level.metric): level.baseline for level in seen.levels if not level.peer}
-    before = [medians(seen.signals, part) for part in (fault, _end(fault, LATE))]
+    late = min(LATE, (fault.end - fault.start) / _THIRD)
+    before = [medians(seen.signals, part) for part in (fault, _end(fault, late))]
     after = [medians(seen.signals, part) for part in (window, _end(window, LATE), _end(window, SILENT))]
     readings = [
         _reading(signal, usual.get((signal.service, signal.metric)), before, after) for signal in signals
     ]
-    return judge(readings, at=seen.at, window=window, action=_acted(sources.incident))
+    incident = sources.incident
+    return judge(
+        readings, at=seen.at, window=window, action=_acted(incident), firing=_still_fires(incident, action_at)
+    )
+
+
+def _still_fires(incident: Incident, since: datetime) -> bool:
+    """Whether an alert that fired by then has not ended; one that began later tells of something else."""
+    last = {alert.fingerprint: alert for alert in incident.alerts}
+    return any(alert.firing and min(alert.starts_at, alert.received_at) <= since for alert in last.values())
 
 
 def _reading(

@@ -6,6 +6,8 @@ from incidents.catalogue import Catalogue, Service, ServiceKind
 from incidents.value import Moment, Value
 from incidents.verification import SignalKind
 from tools.analysis.conventions import conventions
+from tools.failing import Failing, failing
+from tools.kept import kept
 from tools.levels import Level
 from tools.observed import Observed
 from tools.signals import telling
@@ -26,6 +28,7 @@ class ServiceState(Value):
     traffic: Level | None = None
     saturation: Level | None = None
     tails: tuple[Level, ...] = Field(default=(), description="further latency series that deviate")
+    failing: Failing | None = Field(default=None, description="what users' requests have met since it began")
     down: bool = Field(default=False, description="it answers nothing at all")
     deviates: bool = False
     onset: Moment | None = None
@@ -38,20 +41,33 @@ class ServiceState(Value):
         return tuple(level for level in found if level is not None)
 
 
+@kept
 def states(seen: Observed, catalogue: Catalogue) -> tuple[ServiceState, ...]:
     """Every service that the catalogue names or that reported, worst first."""
     by_service: dict[str, list[Level]] = {name: [] for name in catalogue.names}
     for level in seen.levels:
         by_service.setdefault(level.service, []).append(level)
     found = [
-        _state(catalogue.find(name) or Service(name=name), name in catalogue.names, levels)
+        _state(
+            service := catalogue.find(name) or Service(name=name), name in catalogue.names, levels,
+            failing(seen, name) if service.user_facing else None,
+        )
         for name, levels in by_service.items()
-    ]
+    ]  # fmt: skip
     return tuple(sorted(found, key=lambda s: (not s.down, -s.score, not s.user_facing, s.service)))
 
 
 def error_ratio(state: ServiceState) -> float | None:
-    """The share of failed requests now, from 0 to 1; None where no ratio can be told."""
+    """The share of failed requests now, from 0 to 1; None where no ratio can be told.
+
+    Of the series and the single requests the one that shows more: a series is late.
+    """
+    told = (_told_ratio(state), state.failing.told if state.failing is not None else None)
+    return max((ratio for ratio in told if ratio is not None), default=None)
+
+
+def _told_ratio(state: ServiceState) -> float | None:
+    """The share of failed requests as the series tell it."""
     level = state.errors
     if level is None or level.now is None:
         return None
@@ -65,7 +81,7 @@ def error_ratio(state: ServiceState) -> float | None:
     return None
 
 
-def _state(service: Service, known: bool, levels: list[Level]) -> ServiceState:
+def _state(service: Service, known: bool, levels: list[Level], failed: Failing | None) -> ServiceState:
     own = [level for level in levels if not level.peer and level.side in {"own", "destination"}]
     told = {kind: _telling([level for level in own if level.kind is kind]) for kind in SignalKind}
     state = ServiceState(
@@ -77,19 +93,21 @@ def _state(service: Service, known: bool, levels: list[Level]) -> ServiceState:
         latency=told[SignalKind.LATENCY],
         traffic=told[SignalKind.TRAFFIC],
         saturation=told[SignalKind.SATURATION],
+        failing=failed,
     )
     tails = tuple(
         level for level in own
         if level.kind is SignalKind.LATENCY and level.deviates and level != state.latency
     )  # fmt: skip
     off = [level for level in state.levels if level.deviates]
+    onsets = [one.onset for one in off if one.onset is not None] + ([failed.since] if failed else [])
     return state.model_copy(
         update={
             "tails": tails,
             "down": _is_down(state) or any(_says_down(level) for level in own),
-            "deviates": bool(off),
-            "onset": min((level.onset for level in off if level.onset is not None), default=None),
-            "score": max((level.sigmas for level in off), default=0.0),
+            "deviates": bool(off) or failed is not None,
+            "onset": min(onsets, default=None),
+            "score": max([level.sigmas for level in off] + ([failed.sigmas] if failed else []), default=0.0),
         }
     )
 
@@ -115,7 +133,9 @@ def _says_down(level: Level) -> bool:
 
 def _is_down(state: ServiceState) -> bool:
     """No request is served although there usually are some, or (nearly) every one fails all of a sudden."""
-    ratio = error_ratio(state)
+    if state.failing is not None and state.failing.nobody_served:
+        return True
+    ratio = _told_ratio(state)
     if ratio is not None and ratio >= _ALL_FAIL:
         # Some parts never answer anything else; those are no news.
         return state.errors is not None and (state.errors.deviates or state.errors.baseline is None)

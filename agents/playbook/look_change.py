@@ -80,11 +80,11 @@ def _changed(ranked: RankedChange, evidence: str) -> Hint:
 
 
 def _elsewhere(view: ChangesView, changed: Set[str]) -> dict[str, RankedChange]:
-    """By service of which no change fits: the best of those made shortly before the onset."""
+    """By service of which no change fits: the best of those made near the onset."""
     found: dict[str, RankedChange] = {}
     for one in view.changes:
         minutes = (view.onset - one.change.time).total_seconds() / 60
-        if one.change.service not in changed and 0 <= minutes <= _BEFORE:
+        if one.change.service not in changed and -_AFTER <= minutes <= _BEFORE:
             found.setdefault(one.change.service, one)
     return found
 

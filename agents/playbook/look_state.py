@@ -7,6 +7,7 @@ from incidents.reports import CheckState
 from incidents.verification import Recovery, Verification
 from tools.box import OVERVIEW, RECOVERY
 from tools.box.arguments import NoArgs, RecoveryArgs
+from tools.box.sayings import say_failing
 from tools.kit import Answer
 from tools.recovery import say_reading
 from tools.states import ServiceState
@@ -55,7 +56,8 @@ def _new_issues(focus: Focus, off: list[ServiceState], gaps: tuple[str, ...], ev
 
 def say_state(state: ServiceState) -> str:
     """One service in a few words: what deviates, or that it is down."""
-    levels = [say_level(level) for level in state.levels if level.deviates][:2]
+    levels = [say_failing(state.failing)] if state.failing is not None else []
+    levels += [say_level(level) for level in state.levels if level.deviates][:2]
     parts = ["answers nothing"] if state.down and not levels else levels
     return f"{state.service}: {', '.join(parts) or 'as usual'}"
 

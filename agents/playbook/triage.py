@@ -87,12 +87,13 @@ def classify(desk: Desk, seen: Measured, impact: Impact) -> tuple[Severity, str]
     worst = min(met, key=lambda floor: floor.severity.rank, default=None)
     if worst is not None and (said is None or worst.severity.rank <= said.rank):
         return worst.severity, f"{worst.reason} ({_figures(seen)})"
-    if said is not None and (not seen.any_data or seen.hit or desk.incident.firing):
+    felt = any(state in seen.users for state in seen.hit)
+    if said is not None and (not seen.any_data or felt or desk.incident.firing):
         measured_too = f"; measured: {_figures(seen)}" if seen.any_data else "; nothing could be measured"
         return said, f"the alert's own severity{measured_too}"
     if not seen.any_data:
         return Severity.P2, "nothing could be measured and the alert names no severity"
-    if any(state in seen.users for state in seen.hit):
+    if felt:
         return Severity.P2, f"a service that users touch deviates ({_figures(seen)})"
     if desk.incident.firing:
         return Severity.P2, f"the alert fires, though nothing that users touch deviates ({_figures(seen)})"
@@ -133,7 +134,7 @@ def _impact(desk: Desk, seen: Measured) -> Impact:
     served = [state for state in seen.hit if state.kind in {ServiceKind.SERVICE, ServiceKind.EXTERNAL}]
     return Impact(
         users_affected=_users(seen),
-        customers_affected=_customers(seen),
+        customers_affected=_customers(desk, seen),
         services=tuple(s.service for s in seen.hit if catalogue.find(s.service) is not None),
         api_affected=any(_slow_or_failing(state) for state in served),
         data_at_risk=True if says(cues().data_risk, *texts) else None,
@@ -143,11 +144,15 @@ def _impact(desk: Desk, seen: Measured) -> Impact:
 
 
 def _slow_or_failing(state: ServiceState) -> bool:
-    return state.down or any(level.deviates for level in (state.errors, state.latency) if level is not None)
+    levels = (state.errors, state.latency)
+    failing = state.down or state.failing is not None
+    return failing or any(level.deviates for level in levels if level is not None)
 
 
-def _customers(seen: Measured) -> bool | None:
-    """Whether what users touch deviates; not known without data of it."""
+def _customers(desk: Desk, seen: Measured) -> bool | None:
+    """Whether customers notice, as code measured it; else whether what users touch deviates."""
+    if desk.incident.facts is not None:
+        return desk.incident.facts.customers_affected
     touched = [state for state in seen.users if state.user_facing]
     return any(state.deviates or state.down for state in touched) if touched else None
 

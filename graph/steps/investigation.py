@@ -1,17 +1,21 @@
 """Step 2, investigation: the roles look in parallel; their reports become one diagnosis or "unknown"."""
 
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+
 from agents.engine import Assignment
 from agents.role import RELEVANT_DEVELOPER
 from graph.calm import acted, seems_over
-from graph.classify import classify
+from graph.classify import classify, reclassified
 from graph.entries import Told, entry
-from graph.facts import corrected, heard, measured
-from graph.merge import disputed, merge, missed
+from graph.facts import corrected, heard, innocent, measured
+from graph.merge import channels, disputed, merge, missed, ranked_in
 from graph.state import Deps, Done
 from graph.step import StepSpec, assignment, begin
 from graph.supervisor import worth_acting_on
 from incidents.facts import Facts
-from incidents.findings import Diagnosis
+from incidents.findings import Channel, Diagnosis, Evidence
 from incidents.incident import Incident
 from incidents.reports import Dispute, InvestigationReport, Task
 from incidents.runbook import Runbook
@@ -19,6 +23,7 @@ from incidents.severity import Severity, Step
 from incidents.timeline import Entry, EntryKind
 from tools.box import CHANGES, METRICS, SUSPECTS
 from tools.box.arguments import ChangesArgs, MetricsArgs, NoArgs
+from tools.look import ranking
 
 #: The engine that is never asked to think again.
 PLAYBOOK = "playbook"
@@ -26,7 +31,10 @@ PLAYBOOK = "playbook"
 
 async def prepare(deps: Deps, incident: Incident) -> Told:
     """Measure again, and rank the suspects by code, whatever the engine."""
-    after, told = await heard(deps, await measured(deps, begin(deps, incident, Step.INVESTIGATION)))
+    begun = begin(deps, incident, Step.INVESTIGATION)
+    # Both rest on one look; the ranking takes longest, and a thread of its own.
+    seen, _ = await asyncio.gather(measured(deps, begun), ranking(deps.sources(begun)))
+    after, told = await heard(deps, seen)
     kit = deps.kit(after, "nexus", (SUSPECTS.name, CHANGES.name, METRICS.name))
     answer = await kit.ask(SUSPECTS, NoArgs())
     suspects = answer.data.suspects if answer.data is not None else ()
@@ -98,17 +106,45 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
     if (question := _to_settle(deps, incident, reports, found, done)) is not None:
         return _asked(deps, incident.evolve(diagnosis=found), question)
     proposed = tuple(report.severity for report in reports.values() if report.severity is not None)
-    after, told = _reclassified(deps, incident.evolve(diagnosis=found, question=None, dispute=None), proposed)
+    after = incident.evolve(diagnosis=found, question=None, dispute=None)
+    facts = after.facts or Facts(at=now)
+    after, told = reclassified(after, classify(after, facts, after.impact, proposed, deps.runbook), now)
     entries = [_diagnosed(deps, after, found), *told]
     if found.known and (missing := missed(reports.values())):
         entries.append(entry(after, now, EntryKind.GAP, f"Not known: {missing}", "gaps"))
-    if worth_acting_on(after):
+    early = await _too_early(deps, after, kept)
+    if worth_acting_on(after) and early is None:
         after = (await corrected(deps, after)).evolve(step=Step.MITIGATION, step_since=now, not_before=None)
     if after.severity is Severity.P3 and not acted(after):
         after = after.evolve(step=Step.POST_MORTEM, step_since=now, not_before=None)
+    elif early is not None:
+        after = after.evolve(not_before=now + deps.world.spans.recent)
+        entries.append(_waits(after, early, now))
     elif not worth_acting_on(after):
         after = after.evolve(not_before=now + deps.runbook.watch.every)
     return Told(after.evolve(recheck=after.recheck or seems_over(after)), tuple(entries))
+
+
+async def _too_early(deps: Deps, incident: Incident, evidence: Mapping[str, Evidence]) -> str | None:
+    """Why the first look should not yet act on the change that it blames; None if it may.
+
+    So early the telemetry may not show what is really wrong, and an innocent change is often near.
+    """
+    found = incident.diagnosis
+    if found is None or not worth_acting_on(incident) or incident.investigations > 1:
+        return None
+    off = incident.facts.affected if incident.facts is not None else ()
+    behind = channels(found.evidence, evidence, ranked_in(found.service, incident.suspects))
+    if found.service not in off and behind <= {str(Channel.CHANGES)}:
+        return "only its time speaks for that change, and no signal of its service deviates"
+    if found.change and found.service and await innocent(deps, incident, found.service):
+        return f"{found.service} answers as ever by now, while requests of users go on failing"
+    return None
+
+
+def _waits(incident: Incident, why: str, now: datetime) -> Entry:
+    text = f"{why}: another look at {incident.not_before:%H:%M:%S} UTC"
+    return entry(incident, now, EntryKind.ROUTING, text, "too-early")
 
 
 def _to_settle(
@@ -151,20 +187,6 @@ def _diagnosed(deps: Deps, incident: Incident, found: Diagnosis) -> Entry:
     if found.disagreement:
         text += f" — {found.disagreement}"
     return entry(incident, deps.clock.now(), EntryKind.DIAGNOSIS, text, "diagnosis", evidence=found.evidence)
-
-
-def _reclassified(
-    deps: Deps, incident: Incident, proposed: tuple[Severity, ...]
-) -> tuple[Incident, tuple[Entry, ...]]:
-    """The severity after new facts, up or down."""
-    now = deps.clock.now()
-    facts = incident.facts or Facts(at=now)
-    found = classify(incident, facts, incident.impact, proposed, deps.runbook)
-    if found.severity is incident.severity:
-        return incident, ()
-    after = incident.evolve(severity=found.severity, severity_at=now)
-    text = f"severity {incident.severity} → {found.severity}: {found.reason}"
-    return after, (entry(after, now, EntryKind.ROUTING, text, "reclassified"),)
 
 
 def spec(runbook: Runbook) -> StepSpec:

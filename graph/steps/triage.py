@@ -79,7 +79,6 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
         severity=found.severity,
         severity_at=incident.severity_at if incident.severity is found.severity else now,
         triaged_at=incident.triaged_at or now,
-        recheck=False,
     )
     told = [_classified(deps, incident, after, found)]
     agreed = all(report.false_alarm for report in reports)
@@ -90,7 +89,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
             ended = _watched(after, now, deps.runbook)
         case _:
             ended = Told(_on_its_way(after, now))
-    return Told(ended.incident, (*told, *ended.entries))
+    return Told(ended.incident.evolve(recheck=False), (*told, *ended.entries))
 
 
 def _on_its_way(incident: Incident, now: datetime) -> Incident:
@@ -118,11 +117,14 @@ def _classified(deps: Deps, before: Incident, after: Incident, found: Classified
 
 
 def _watched(incident: Incident, now: datetime, runbook: Runbook) -> Told:
-    """Over by itself as far as is seen: whether it stays so is watched as long as after a fix."""
-    after = incident.evolve(calm_since=incident.calm_since or now, not_before=None)
+    """Over by itself as far as is seen: watched as long as after a fix, and anew from when it came back."""
+    since = now if incident.firing else incident.calm_since or now
+    after = incident.evolve(calm_since=since, not_before=None)
     until = watched_until(after, runbook)
     alerts = "the alerts came back" if after.firing else "the alerts ended"
-    text = f"{alerts} and no signal deviates, without a change by us; watching until {until:%H:%M:%S} UTC"
+    inside = after.facts is not None and after.facts.quiet is False
+    state = "users are measured to feel nothing of what deviates" if inside else "no signal deviates"
+    text = f"{alerts} and {state}, without a change by us; watching until {until:%H:%M:%S} UTC"
     return Told(after, (entry(after, now, EntryKind.VERIFICATION, text, "calm"),))
 
 
@@ -130,6 +132,7 @@ def _over_by_itself(incident: Incident, now: datetime) -> Told:
     """An end without a change: nothing was ever wrong, or it went by itself. What was proposed is moot."""
     gone = len(incident.spells)
     often = f"came and went {gone} times" if gone >= FLAPS else "ended"
+    often += " and fire again" if incident.firing else ""
     if incident.deviated:
         status, still = Status.RESOLVED, "the signals are back to normal without a change by us"
     else:

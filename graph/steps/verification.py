@@ -4,8 +4,9 @@ from datetime import datetime
 
 from agents.engine import Assignment
 from agents.role import RELEVANT_DEVELOPER
+from graph.classify import raised, reclassified
 from graph.entries import Told, entry
-from graph.facts import heard
+from graph.facts import heard, measured
 from graph.handle import hand_over
 from graph.state import Deps, Done
 from graph.step import StepSpec, assignment, begin
@@ -54,7 +55,15 @@ async def prepare(deps: Deps, incident: Incident) -> Told:
         after = after.evolve(mitigated_at=now)
     after, gaps = await heard(deps, after)
     told = entry(after, now, EntryKind.VERIFICATION, found.summary, "check", evidence=found.evidence)
-    return Told(after, (*gaps, told))
+    after, worse = await _worse_than_known(deps, after)
+    return Told(after, (*gaps, told, *worse))
+
+
+async def _worse_than_known(deps: Deps, incident: Incident) -> Told:
+    """The incident at a higher level where what is measured now asks for it; else as it was at its worst."""
+    seen = await measured(deps, incident)
+    found = raised(incident, seen, deps.runbook)
+    return reclassified(seen, found, deps.clock.now()) if found is not None else Told(incident)
 
 
 def _settled(runbook: Runbook) -> RecoveryArgs:
@@ -195,7 +204,7 @@ def _unchanged(incident: Incident, watch: Watch, now: datetime) -> Told:
 def _unknown(incident: Incident, watch: Watch, now: datetime) -> Told:
     if _in_a_row(watch, Recovery.UNKNOWN) < PATIENCE:
         return Told(incident)  # also at the end of the watch: an outage of the metrics prolongs it
-    return hand_over(incident, "the recovery cannot be confirmed: no data for the watched signals", now)
+    return hand_over(incident, f"the recovery cannot be confirmed: {incident.verification_summary}", now)
 
 
 def _in_a_row(watch: Watch, verdict: Recovery) -> int:

@@ -50,7 +50,9 @@ class TestOutlived:
         assert spared.ruled_out_by is not None
         assert spared.ruled_out_by.startswith("since deploy-7 orders serves as usual (error_ratio 0.1 % ")
 
-    @pytest.mark.parametrize(("before", "fit"), [(1, "0.30"), (45, "0.18"), (61, None)])
+    @pytest.mark.parametrize(
+        ("before", "fit"), [(1, "0.30"), (45, "0.18"), (61, None), (-1, "0.30"), (-3, None)]
+    )
     async def test_a_change_that_fits_badly_is_named_where_nothing_tells_more(
         self, before: int, fit: str | None
     ) -> None:

@@ -12,7 +12,7 @@ from agents.playbook.hypotheses import weigh
 from agents.playbook.look import LOOKS
 from agents.playbook.prevention import KINDS, Lessons, prevention
 from agents.playbook.sight import Hint
-from agents.playbook.standing import public_status, what_users_notice
+from agents.playbook.standing import what_users_notice
 from incidents.action import ActionKind, ActionState
 from incidents.catalogue import Catalogue, Service, ServiceKind
 from incidents.facts import Facts
@@ -243,7 +243,7 @@ class TestStanding:
         )
         watched = known.evolve(watch=Watch(action="A1", started_at=NOW, until=NOW + timedelta(minutes=30)))
         stands = [case, known, watched, watched.evolve(status=Status.RESOLVED)]
-        assert [public_status(one) for one in stands] == [
+        assert [one.public_status for one in stands] == [
             PublicStatus.INVESTIGATING, PublicStatus.IDENTIFIED, PublicStatus.MONITORING,
             PublicStatus.RESOLVED,
         ]  # fmt: skip

@@ -91,6 +91,17 @@ class TestNothingWrong:
         assert not report.false_alarm
         assert report.severity is Severity.P2
 
+    @pytest.mark.parametrize(
+        ("over", "severity"), [(True, Severity.P3), (False, Severity.P2)], ids=["over", "firing"]
+    )
+    async def test_what_deviates_inside_only_is_minor_once_the_alert_is_over(
+        self, over: bool, severity: Severity
+    ) -> None:
+        inside = levels(orders_error_ratio=0.3)
+        report = await triage(Stage(world(CATALOGUE, inside)), incident(over=over, severity="ticket"))
+        assert report.severity is severity
+        assert not report.false_alarm
+
     @pytest.mark.parametrize("role", INVESTIGATORS)
     async def test_nobody_is_blamed(self, role: str) -> None:
         report = await investigate(Stage(world(CATALOGUE, levels())), incident(), role)

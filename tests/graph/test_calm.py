@@ -53,13 +53,25 @@ def standing(spells: int, *, firing: bool = False, since: datetime | None = None
         (standing(1, firing=True, since=ALERT), True, 5, Calm.WATCHED),
         (standing(1, firing=True, since=ALERT), True, LASTS.total_seconds() / 60, Calm.NO),
         (standing(FLAPS), True, 5, Calm.OVER),
-        (standing(FLAPS, firing=True, since=ALERT), True, 5, Calm.WATCHED),
+        (standing(1, firing=True, since=ALERT).evolve(recheck=True), True, 99, Calm.WATCHED),
+        (standing(FLAPS, firing=True, since=ALERT), True, 5, Calm.OVER),
+        (standing(FLAPS, firing=True), True, 99, Calm.OVER),
+        (standing(FLAPS, firing=True, since=ALERT).evolve(deviated=True), True, 5, Calm.WATCHED),
+        (standing(FLAPS, firing=True, since=ALERT), False, 5, Calm.NO),
         (standing(1).evolve(severity=Severity.P3), False, 5, Calm.WATCHED),
     ],
 )
 def test_calm(incident_now: Incident, quiet: bool, minutes: float, expected: Calm) -> None:
     now = ALERT + timedelta(minutes=minutes)
     assert calm(incident_now, Facts(at=now, quiet=quiet), False, now, RUNBOOK) is expected
+
+
+@pytest.mark.parametrize(("hurt", "expected"), [(False, Calm.WATCHED), (True, Calm.NO), (None, Calm.NO)])
+def test_what_deviates_inside_only_is_watched(hurt: bool | None, expected: Calm) -> None:
+    facts = Facts(at=ALERT, quiet=False, customers_affected=hurt)
+    assert calm(standing(1), facts, False, ALERT, RUNBOOK) is expected
+    assert calm(standing(1, firing=True, since=ALERT), facts, False, ALERT, RUNBOOK) is expected
+    assert calm(standing(1, firing=True), facts, False, ALERT, RUNBOOK) is Calm.NO
 
 
 def test_without_data_every_role_has_to_agree() -> None:
@@ -113,3 +125,29 @@ async def test_while_nobody_is_hurt_people_are_called_after_another_look() -> No
     at = bench(ScriptedEngine(severity=Severity.P2, proposes=False), fault="fine", minutes=1)
     at.people.events = [(gone.received_at, arriving(gone))]
     assert (await at.run(minor)).status is Status.FALSE_ALARM
+
+
+async def test_what_comes_back_at_the_end_of_its_watch_is_watched_anew() -> None:
+    at = bench(ScriptedEngine(severity=Severity.P2, knows=False), fault="fine")
+    gone = alert("resolved", ALERT + timedelta(minutes=6))
+    began = gone.received_at + LASTS - timedelta(seconds=1)
+    back = alert().model_copy(update={"starts_at": began, "received_at": began, "service": "checkout"})
+    over = back.model_copy(
+        update={"status": AlertStatus.RESOLVED, "received_at": began + timedelta(minutes=9)}
+    )
+    at.people.events = [(one.received_at, arriving(one)) for one in (gone, back, over)]
+    ended = await at.run(incident())
+    assert ended.status is Status.FALSE_ALARM
+    assert ended.ended_at is not None
+    assert ended.ended_at >= began + LASTS
+
+
+async def test_what_fires_through_all_of_its_watch_is_investigated() -> None:
+    at = bench(ScriptedEngine(severity=Severity.P2, knows=False), fault="fine")
+    gone = alert("resolved", ALERT + timedelta(minutes=6))
+    began = gone.received_at + timedelta(minutes=2)
+    back = alert().model_copy(update={"starts_at": began, "received_at": began, "service": "checkout"})
+    at.people.events = [(one.received_at, arriving(one)) for one in (gone, back)]
+    ended = await at.run(incident())
+    assert ended.status is Status.HANDED_OVER
+    assert ended.investigations == RUNBOOK.bounds.investigations

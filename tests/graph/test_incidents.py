@@ -354,12 +354,24 @@ async def test_roles_that_agree_are_not_asked_again() -> None:
 def test_an_update_without_news_is_short_and_asks_no_role(mended: tuple[Bench, Incident]) -> None:
     at, ended = mended
     asked = [a for a in at.engine.asked if a.task is Task.STATUS_UPDATE]
-    fixed = [update for update in ended.updates if "No change since" in update.current_action]
+    fixed = [update for update in ended.updates if "The work goes on." in update.current_action]
     assert len(asked) + len(fixed) == len(ended.updates)
     assert fixed
     assert {update.engine for update in fixed} == {"code"}
     pairs = [(earlier.at, later.at) for earlier, later in pairwise(ended.updates) if later in fixed]
     assert all(later - earlier > timedelta(minutes=10) for earlier, later in pairs)
+
+
+async def test_an_update_without_news_tells_what_users_notice_by_then() -> None:
+    long = {"approval_expiry": timedelta(hours=2), "decision_wait": timedelta(hours=2)}
+    patient = RUNBOOK.model_copy(update={"bounds": RUNBOOK.bounds.model_copy(update=long)})
+    at = bench(runbook=patient, turns=(timedelta(minutes=50), "worse"))
+    ended = await at.run(incident())
+    said = [(update.impact, update.current_action) for update in ended.updates if update.engine == "code"]
+    first, *_, last = (impact.removeprefix("Some users of web may find that about ") for impact, _ in said)
+    assert (first[:1], last[:1], last[2:]) == ("3", "9", "% of their requests fail.")
+    for (before, _), (after, action) in pairwise(said):
+        assert action.startswith("No change since" if before == after else "Nothing else is new since")
 
 
 async def test_nothing_is_over_before_the_diagnosed_service_is_back(mended: tuple[Bench, Incident]) -> None:
@@ -377,3 +389,35 @@ async def test_a_second_round_is_told_why_and_what_it_should_settle() -> None:
     questions = [a.question for a in at.engine.asked if a.task is Task.INVESTIGATE]
     assert questions[0] is None
     assert any("Round 2, because" in (question or "") for question in questions)
+
+
+async def test_a_change_that_only_fits_in_time_is_blamed_after_another_look() -> None:
+    at = bench(fault="fine")
+    ended = await at.run(incident())
+    told = await at.told()
+    (waited,) = [text for text in told if "only its time speaks" in text]
+    again = ALERT + at.deps.world.spans.recent
+    assert f"{again:%H:%M:%S}" in waited
+    assert ended.proposals[0].proposed_at >= again
+    assert ended.investigations == 2
+
+
+async def test_where_a_signal_deviates_a_change_is_blamed_at_once() -> None:
+    at = bench()
+    ended = await at.run(incident())
+    assert not any("only its time speaks" in text for text in await at.told())
+    assert ended.proposals[0].proposed_at == ALERT
+    assert ended.investigations == 1
+
+
+async def test_it_is_raised_where_the_watch_measures_more() -> None:
+    at = bench(ScriptedEngine(severity=Severity.P2), minutes=4, effect="worse")
+    at.people.decides = decide(Verdict.APPROVE)
+    await at.run(incident().evolve(alerts=(alert().model_copy(update={"severity": "ticket"}),)))
+    assert any("severity P2 → P1: half of the requests" in text for text in await at.told())
+
+
+async def test_who_is_hit_is_known_as_soon_as_it_is_measured() -> None:
+    at = bench(minutes=2, fault="fine", turns=(timedelta(minutes=3), "fault"))
+    ended = await at.run(incident())
+    assert ended.impact.customers_affected is True

@@ -71,11 +71,30 @@ async def test_the_kind_is_told_from_the_alerts_words(
 async def test_quiet_before_anything_broke(shop: Path, ledger: Path) -> None:
     early = START + timedelta(minutes=15)
     world, clock = case_world(shop, ledger, early)
-    alert = case_incident().alerts[0].model_copy(update={"starts_at": early})
+    alert = case_incident().alerts[0].model_copy(update={"starts_at": early, "received_at": early})
+    facts = await measure(sources_of(world, clock, case_incident(early, alert)))
+    assert facts.affected == ()
+    # What counts as now is of before the alert: it does not contradict what users are said to feel.
+    assert facts.quiet is None
+    assert facts.customers_affected is None
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"starts_at": START + timedelta(minutes=5), "received_at": START + timedelta(minutes=5)},
+        {"status": "resolved"},
+        {"service": "catalogue"},
+        {"title": "something is odd", "labels": ()},
+    ],
+)
+async def test_an_alert_is_contradicted(shop: Path, ledger: Path, told: dict[str, object]) -> None:
+    early = START + timedelta(minutes=15)
+    world, clock = case_world(shop, ledger, early)
+    alert = case_incident().alerts[0].model_copy(update={"starts_at": early, "received_at": early, **told})
     facts = await measure(sources_of(world, clock, case_incident(early, alert)))
     assert facts.quiet is True
     assert facts.customers_affected is False
-    assert facts.affected == ()
 
 
 async def test_without_telemetry_nothing_is_claimed(shop: Path, ledger: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from incidents.action import Action, ActionKind, Arguments
 from incidents.findings import Window
 from incidents.verification import Reading, Recovery, Signal, SignalKind
-from tests.cases import ALERT, case_sources, case_world, sources_of
+from tests.cases import ALERT, ONSET, case_incident, case_sources, case_world, sources_of
 from tools.measure import measure
 from tools.recovery import judge, verdict_of, watch
 
@@ -32,8 +32,8 @@ def reading(signal: Signal, baseline: float | None, before: float | None, after:
     )  # fmt: skip
 
 
-def overall(*readings: Reading) -> Recovery:
-    return judge(readings, at=AT, window=WINDOW).verdict
+def overall(*readings: Reading, firing: bool = False) -> Recovery:
+    return judge(readings, at=AT, window=WINDOW, firing=firing).verdict
 
 
 @pytest.mark.parametrize(
@@ -191,3 +191,34 @@ def test_it_is_not_over_before_what_was_off_at_the_diagnosis_is_back() -> None:
     assert overall(entry, reading(blamed, 0.005, 0.9, 0.9)) is Recovery.UNCHANGED
     assert overall(entry, reading(blamed, 0.005, 0.9, None)) is Recovery.UNKNOWN
     assert overall(entry, reading(blamed, 0.005, 0.9, 0.006)) is Recovery.RECOVERED
+
+
+def test_what_was_never_off_proves_nothing_while_the_alert_fires() -> None:
+    never, was = reading(ERRORS, 0.0, 0.001, 0.0), reading(ERRORS, 0.0, 0.2, 0.0)
+    assert overall(never, firing=True) is Recovery.UNKNOWN
+    assert overall(never) is Recovery.RECOVERED
+    assert overall(was, never, firing=True) is Recovery.RECOVERED
+    assert overall(reading(ERRORS, 0.0, None, 0.0), firing=True) is Recovery.RECOVERED  # not known
+    said = judge([never], at=AT, window=WINDOW, firing=True).summary
+    assert "none of them was seen off" in said
+
+
+def test_a_resource_that_is_hardly_used_may_double_in_peace() -> None:
+    cpu = Signal(service="web", metric="cpu", kind=SignalKind.SATURATION, unit="ratio", opened=True)
+    assert verdict_of(cpu, 0.02, 0.049, 0.039, 9) is Recovery.RECOVERED
+    assert verdict_of(cpu, 0.2, 0.97, 0.95, 9) is Recovery.UNCHANGED
+    assert verdict_of(cpu, 0.2, 0.6, 0.99, 9) is Recovery.WORSE
+
+
+async def test_a_fault_of_seconds_is_weighed_by_its_end(shop: Path, ledger: Path) -> None:
+    """The time before a quick action is mostly of before the fault; its last third is not."""
+    quick = ONSET + timedelta(seconds=90)
+    world, clock = case_world(shop, ledger, quick)
+    early = case_incident(quick).alerts[0].model_copy(update={"starts_at": quick, "received_at": quick})
+    sources = sources_of(world, clock, case_incident(quick, early))
+    watched = (await measure(sources)).signals
+    clock.advance(timedelta(minutes=2))
+    found = await watch(sources, watched, quick, quick, clock.now())
+    (opened,) = [one for one in found.readings if one.signal.opened]
+    assert opened.before is not None
+    assert opened.before > 0.2

@@ -3,6 +3,7 @@
 from incidents.verification import SignalKind
 from tools.analysis.conventions import conventions
 from tools.calls import Calls
+from tools.failing import Failing
 from tools.levels import Level
 from tools.states import ServiceState
 from tools.words import clock_time, quantity, share
@@ -45,7 +46,13 @@ def say_state(state: ServiceState) -> str:
         )
     )
     tails = "".join(f"; also {level.metric} {_levels(level)}!" for level in state.tails[:_TAILS])
-    return f"{state.service} [{', '.join(tags)}{onset}]: {signals}{tails}"
+    met = f"; {say_failing(state.failing)}!" if state.failing is not None else ""
+    return f"{state.service} [{', '.join(tags)}{onset}]: {signals}{tails}{met}"
+
+
+def say_failing(found: Failing) -> str:
+    """What single requests met: `35 % of 23 requests since ... failed`."""
+    return f"{share(found.share)} of {found.asked} requests since {clock_time(found.since)} failed"
 
 
 def say_calls(name: str, calls: Calls | None) -> str:

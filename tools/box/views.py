@@ -10,7 +10,7 @@ from incidents.changes import Change, PipelineRun
 from incidents.findings import Window
 from incidents.value import Moment, Value
 from tools.analysis import RankedChange
-from tools.calls import Calls
+from tools.calls import Calls, Limits
 from tools.levels import Level
 from tools.states import ServiceState
 
@@ -235,6 +235,9 @@ class EndpointState(Value):
     after: Calls | None = Field(description="since the last action took effect; None: no action or no calls")
     normal: bool | None = Field(
         description="whether the latest part is like before; None: not enough calls to tell"
+    )
+    limits: Limits | None = Field(
+        default=None, description="from where on it is not normal; None: too few calls before"
     )
 
 
