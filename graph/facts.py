@@ -61,8 +61,7 @@ async def heard(deps: Deps, incident: Incident) -> Told:
 async def innocent(deps: Deps, incident: Incident, service: str) -> bool:
     """Whether a service answers as ever by now while requests of users go on failing elsewhere."""
     seen = await observe(deps.sources(incident))
-    users = (name for name in deps.world.catalogue.user_facing if name != service)
-    return any(serves_meanwhile(seen, service, name) for name in users)
+    return serves_meanwhile(seen, service, deps.world.catalogue.user_facing) is not None
 
 
 async def corrected(deps: Deps, incident: Incident) -> Incident:

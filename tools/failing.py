@@ -5,6 +5,7 @@ that long. Whether a request failed is known when it ends, so its span tells it 
 """
 
 import math
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -105,8 +106,8 @@ def _usually(seen: Observed, service: str) -> _Usual | None:
     return _Usual(min(0.5, (failed + RULE_OF_THREE) / known.height), known.height / minutes, took)
 
 
-def serves_meanwhile(seen: Observed, service: str, users: str) -> bool:
-    """Whether a service answers as ever while what users ask of another one goes on failing.
+def serves_meanwhile(seen: Observed, service: str, users: Iterable[str]) -> str | None:
+    """Where users' requests go on failing while another service answers as ever; None if nowhere.
 
     A change interrupts its service for a moment, which looks like the beginning of trouble. Where users'
     requests fail after its last failure, and it has answered since, no slower than usual, it is not at fault.
@@ -114,8 +115,12 @@ def serves_meanwhile(seen: Observed, service: str, users: str) -> bool:
     Args:
         seen: one look at the world.
         service: whose change is suspected.
-        users: the service that users' requests fail at.
+        users: the services that users' requests may fail at.
     """
+    return next((name for name in users if name != service and _meanwhile(seen, service, name)), None)
+
+
+def _meanwhile(seen: Observed, service: str, users: str) -> bool:
     trouble, usual = failing(seen, users), _usually(seen, service)
     if trouble is None or usual is None:
         return False

@@ -12,8 +12,9 @@ from incidents.findings import Category, Channel
 from incidents.verification import SignalKind
 from tools.box import CHANGES, METRICS
 from tools.box.arguments import ChangesArgs, MetricsArgs
+from tools.failing import serves_meanwhile
 from tools.levels import DEVIATES
-from tools.look import topology
+from tools.look import observe, topology
 
 _SERVES = (SignalKind.ERRORS, SignalKind.LATENCY)
 #: It outweighs what the ranking takes the service for.
@@ -35,7 +36,9 @@ async def without_outlived(hints: Sequence[Hint], desk: Desk) -> list[Hint]:
 
     A release interrupts its service for a moment, and that looks like the beginning of trouble. Whoever is
     the cause of trouble that goes on shows it now, or in those that call it: only where one suffers that
-    does not, directly or not, is it somebody else's.
+    does not, directly or not, is it somebody else's. Levels need their time to tell. Single requests do not:
+    a service that answers as ever while users' requests go on failing is passed over at once, if telemetry
+    ranks another one before it.
 
     Returns:
         What else was seen, and for each service so cleared a sign against a deployment as the cause. What
@@ -59,6 +62,8 @@ async def without_outlived(hints: Sequence[Hint], desk: Desk) -> list[Hint]:
             found += _told(hint, f"{hint.text};", serving, others[0])
         elif apart:
             cleared.setdefault(hint.service, _clearing(hint, serving, apart[0]))
+        elif (sign := await _passed_over(desk, hint, hints)) is not None:
+            cleared.setdefault(hint.service, [sign])
         else:
             found.append(hint)
     return [*found, *(hint for signs in cleared.values() for hint in signs)]
@@ -69,12 +74,34 @@ def _names_a_change(hint: Hint) -> bool:
 
 
 def _clearing(blaming: Hint, serving: Mapping[str, _Serving], other: str) -> list[Hint]:
-    own = serving[blaming.service].evidence
-    sign = Hint(
-        service=blaming.service, category=Category.DEPLOYMENT, channel=Channel.METRICS, weight=_CLEARED,
-        text="", evidence=own[0], against=True, change=blaming.change,
-    )  # fmt: skip
+    sign = _sign(blaming, serving[blaming.service].evidence[0])
     return _told(sign, f"since {blaming.change}", serving, other)
+
+
+def _sign(blaming: Hint, evidence: str) -> Hint:
+    """What speaks against a change that a hint blames; its text is still to be told."""
+    return Hint(
+        service=blaming.service, category=Category.DEPLOYMENT, channel=Channel.METRICS, weight=_CLEARED,
+        text="", evidence=evidence, against=True, change=blaming.change,
+    )  # fmt: skip
+
+
+async def _passed_over(desk: Desk, hint: Hint, hints: Sequence[Hint]) -> Hint | None:
+    """What speaks against a change whose service answers as ever while users' requests go on failing."""
+    if hint.against or not _names_a_change(hint):
+        return None
+    ranked = [one for one in hints if one.ranked and not one.against]
+    own = max((one.weight for one in ranked if one.service == hint.service), default=0.0)
+    first = max(ranked, key=lambda one: (one.weight, one.service), default=None)
+    if first is None or first.service == hint.service or first.weight <= own:
+        return None
+    users = desk.kit.sources.world.catalogue.user_facing
+    failing = serves_meanwhile(await observe(desk.kit.sources), hint.service, users)
+    text = (
+        f"since {hint.change} {hint.service} answers as ever while requests to {failing} go on failing, "
+        f"and {first.service} stands out more"
+    )
+    return _sign(hint, first.evidence).model_copy(update={"text": text}) if failing else None
 
 
 def _told(sign: Hint, lead: str, serving: Mapping[str, _Serving], other: str) -> list[Hint]:

@@ -105,6 +105,7 @@ def world(
     logs: Sequence[tuple[datetime, str, str, str]] = (),
     changes: tuple[Change, ...] = (),
     actions: Planned | None = None,
+    traces: pl.DataFrame | None = None,
 ) -> World:
     """A world of half an hour; `logs` are (time, service, level, message)."""
     told = Told(
@@ -115,7 +116,7 @@ def world(
                 schema=LOGS_SCHEMA,
                 orient="row",
             ),
-            "traces": pl.DataFrame(schema=TRACES_SCHEMA),
+            "traces": pl.DataFrame(schema=TRACES_SCHEMA) if traces is None else traces,
         },
         changes,
     )

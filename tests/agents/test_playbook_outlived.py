@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import polars as pl
 import pytest
 
 from agents.grounding.quotes import Text, missing
@@ -9,9 +10,10 @@ from incidents.changes import Change, ChangeKind
 from incidents.facts import Facts
 from incidents.findings import Category
 from incidents.severity import Severity
-from tests.agents.stage import ALERT, NOW, ONSET, Levels, Stage, incident, world
+from tests.agents.stage import ALERT, NOW, ONSET, START, Levels, Stage, incident, world
 from tests.agents.test_playbook_cues import COMMANDER, logging
 from tests.agents.test_playbook_worlds import CATALOGUE, investigate, levels
+from tools.analysis import TRACES_SCHEMA
 
 RELEASED = Change(
     time=ONSET - timedelta(minutes=1), id="deploy-7", service="orders", kind=ChangeKind.DEPLOY,
@@ -74,6 +76,30 @@ class TestOutlived:
         stage = Stage(world(CATALOGUE, levels(orders_cpu=0.9), changes=(RELEASED,)))
         report = await investigate(stage, incident("orders"), role)
         assert report.hypotheses[0].change == RELEASED.id
+
+    @pytest.mark.parametrize("fails", [("web",), ("web", "store")])
+    async def test_nor_while_single_requests_show_that_it_answers(self, fails: tuple[str, ...]) -> None:
+        change = RELEASED.model_copy(update={"service": "store"})
+        off = levels(web_error_ratio=0.3)
+        stage = Stage(world(CATALOGUE, off, changes=(change,), traces=requests(*fails)))
+        report = await investigate(stage, incident("store"), "devops_automator")
+        (said,) = [one for one in report.hypotheses if one.change == change.id]
+        assert (report.hypotheses[0].change == change.id) is ("store" in fails)
+        assert (said.ruled_out_by is None) is ("store" in fails)
+        if said.ruled_out_by is not None:
+            assert "store answers as ever while requests to web go on failing" in said.ruled_out_by
+
+
+def requests(*failing: str) -> pl.DataFrame:
+    """A request a second to web and store; since the onset every third fails of those that are named."""
+    rows = [
+        (at, 1000, f"t{n}", f"{name}{n}", "", name, "GET /", "error" if bad and name in failing else "ok")
+        for n in range(int((NOW - START).total_seconds()))
+        for at in [START + timedelta(seconds=n)]
+        for bad in [at >= ONSET and n % 3 == 0]
+        for name in ("web", "store")
+    ]
+    return pl.DataFrame(rows, schema=TRACES_SCHEMA, orient="row")
 
 
 class TestPassedOn:
