@@ -104,7 +104,7 @@ def _state(service: Service, known: bool, levels: list[Level], failed: Failing |
     return state.model_copy(
         update={
             "tails": tails,
-            "down": _is_down(state) or any(_says_down(level) for level in own),
+            "down": _is_down(state) or any(says_down(level) for level in own),
             "deviates": bool(off) or failed is not None,
             "onset": min(onsets, default=None),
             "score": max([level.sigmas for level in off] + ([failed.sigmas] if failed else []), default=0.0),
@@ -125,7 +125,7 @@ def _order(level: Level) -> tuple[bool, bool, int, bool, float, str]:
     return level.now is None, no_share, latency, not level.deviates, -level.sigmas, level.metric
 
 
-def _says_down(level: Level) -> bool:
+def says_down(level: Level) -> bool:
     """Whether a series that tells if something is up says that no instance is, and usually does not."""
     state = conventions().meaning(level.metric, level.unit).family == "up"
     return state and level.now == 1.0 and level.baseline == 0.0

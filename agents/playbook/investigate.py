@@ -6,7 +6,7 @@ from agents.engine import Assignment, Desk
 from agents.playbook.cues import names
 from agents.playbook.hypotheses import weigh
 from agents.playbook.look import answer, follow_up, has_tool
-from agents.playbook.look_cause import SUSPECTED, look_suspects
+from agents.playbook.look_cause import SUSPECTED, look_gone, look_suspects
 from agents.playbook.outlived import without_outlived
 from agents.playbook.sight import Focus, Hint, Seen, no_data
 from agents.playbook.triage import is_minor, measured_severity, sent_severity
@@ -37,7 +37,12 @@ async def investigate(assignment: Assignment, desk: Desk) -> InvestigationReport
     if not any(look.measured and look.state is not CheckState.NO_DATA for look in seen):
         return _blind(looks, seen)
     catalogue = desk.kit.sources.world.catalogue
-    found = await without_outlived([hint for look in seen for hint in look.hints], desk)
+    gone = (
+        await look_gone(Focus(desk=desk, services=desk.incident.services))
+        if has_tool(desk, "metrics")
+        else []
+    )
+    found = await without_outlived([*gone, *(hint for look in seen for hint in look.hints)], desk)
     hints = list(dict.fromkeys([*found, *_tried(desk)]))
     hypotheses = weigh(hints, catalogue) if any(look.state is CheckState.ABNORMAL for look in seen) else ()
     return InvestigationReport(

@@ -10,6 +10,7 @@ from tools.box import LOGS, METRICS, SUSPECTS
 from tools.box.arguments import LogsArgs, MetricsArgs, NoArgs
 from tools.box.views import LogsView, LogTemplate, MetricsView
 from tools.levels import Level
+from tools.states import says_down
 from tools.words import clock_time, quantity
 
 #: How many suspects are taken seriously.
@@ -22,9 +23,12 @@ _KIND = 1.5
 _FAINT = 0.3
 #: A line that names what ran out weighs more than what the ranking takes a suspect for, less than a release.
 _OUTRIGHT = 2.2
+#: That nothing is left of a service weighs more than the best place in the ranking with its kind.
+_GONE = 5.0
 #: A line in which a caller passes on what a part answered weighs less than that part's own.
 _PASSED_ON = 0.5
 _SHOWN = 3
+_MOST = 50
 
 
 async def look_suspects(focus: Focus) -> Seen:
@@ -142,6 +146,20 @@ def _of_series(view: MetricsView, off: list[Level], evidence: str) -> tuple[Hint
             )
         )  # fmt: skip
     return tuple(hints)
+
+
+async def look_gone(focus: Focus) -> list[Hint]:
+    """The services of which no instance is up: whatever else is a little off beside that suffers from it."""
+    asked = [MetricsArgs(service=name, kind=SignalKind.ERRORS, limit=_MOST) for name in focus.services]
+    answers = [await focus.desk.kit.ask(METRICS, one) for one in asked]
+    return [
+        Hint(
+            service=one.service, channel=Channel.METRICS, weight=_GONE, evidence=answer.id, ranked=True,
+            text=f"no instance of {one.service} is up", onset=level.onset,
+        )
+        for one, answer in zip(asked, answers, strict=True)
+        for level in [level for level in (answer.data.levels if answer.data else ()) if says_down(level)][:1]
+    ]  # fmt: skip
 
 
 async def look_logs(focus: Focus) -> Seen:

@@ -132,7 +132,8 @@ def _metrics(levels: Levels) -> pl.DataFrame:
         ripple = 1 + 0.02 * ((index * 7) % 5 - 2)
         for (service, metric, unit, peer), (usual, since) in levels.items():
             level = since if at >= ONSET else usual
-            rows.append((at, service, f"{service}-1", metric, peer, level * ripple, unit))
+            said = level if unit == "count" else level * ripple
+            rows.append((at, service, f"{service}-1", metric, peer, said, unit))
     return pl.DataFrame(rows, schema=METRICS_SCHEMA, orient="row")
 
 

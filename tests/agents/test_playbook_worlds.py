@@ -135,6 +135,19 @@ class TestNoData:
         assert report.hypotheses == ()
 
 
+class TestGone:
+    @pytest.mark.parametrize("role", INVESTIGATORS)
+    async def test_a_service_without_an_instance_goes_before_whatever_is_a_little_slow(
+        self, role: str
+    ) -> None:
+        gone: Levels = {**levels(orders_latency_p95=0.2), ("web", "up", "count", ""): (1.0, 0.0)}
+        report = await investigate(Stage(world(CATALOGUE, gone)), incident(), role)
+        assert report.hypotheses[0].service == "web"
+        up: Levels = {**gone, ("web", "up", "count", ""): (1.0, 1.0)}
+        report = await investigate(Stage(world(CATALOGUE, up)), incident(), role)
+        assert report.hypotheses[0].service == "orders"
+
+
 class TestResources:
     @pytest.fixture
     def busy(self) -> Levels:
