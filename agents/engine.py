@@ -13,7 +13,7 @@ from incidents.reports import Report, Task
 from incidents.runbook import Runbook
 from incidents.severity import Severity, Step
 from incidents.value import Moment, Value
-from tools.kit import Kit
+from tools.toolset import Kit
 
 
 class Assignment(Value):

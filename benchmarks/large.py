@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from evals.batch import keep_quiet
 from evals.case import open_eval_case, shipped_cases
 from evals.run import run_case
-from nexus.config import Settings
+from nexus.config.settings import Settings
 
 
 class Measured(NamedTuple):

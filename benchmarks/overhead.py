@@ -33,11 +33,11 @@ from agents.engine import Engine
 from incidents.action import Approval, Proposal, Verdict
 from incidents.incident import Incident
 from incidents.severity import Severity
-from nexus.app import Listeners, driver
-from nexus.config import Settings
-from nexus.engines import engine_of
-from nexus.house import open_house
-from nexus.recorded import open_recorded
+from nexus.config.settings import Settings
+from nexus.home import open_house
+from nexus.runtime.engines import engine_of
+from nexus.runtime.recorded_run import open_recorded
+from nexus.runtime.wiring import Listeners, driver
 from tests.fake_answers import obliging
 from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Asked, Turn

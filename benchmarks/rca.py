@@ -28,13 +28,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.crossed import Rank, cross_validate
 from evals.scorers.cause import accepted
 from incidents.findings import Window
-from nexus.warm import warm_analysis
+from nexus.runtime.warmup import warm_analysis
+from tools.alerts.formats import parse_alerts
 from tools.analysis import Ranking, Symptom, Telemetry, rank_suspects
-from tools.intake import parse_alerts
-from tools.look import topology
 from tools.recorded import Case, open_case
 from tools.recorded.document import Truth, load_document
-from tools.symptom import symptom_kind
+from tools.telemetry.observe import topology
+from tools.telemetry.symptom import symptom_kind
 
 #: Figures on the same sets as their authors or re-runs report them: AC@1/@3/@5, seconds per case.
 PUBLISHED = {

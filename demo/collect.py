@@ -11,7 +11,7 @@ import polars as pl
 
 from demo.changes import Change
 from demo.monitoring.stack import Monitoring, Query
-from evals.record.thin import whole_traces
+from evals.record.sampling import whole_traces
 
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 

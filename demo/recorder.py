@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from demo import collect
+from demo.actions import carry_out
 from demo.case_file import Happened, alert_lines, write_case
 from demo.collect import Period
-from demo.hands import carry_out
+from demo.environment import Say, Scene
 from demo.monitoring.stack import Settings
 from demo.scenarios import Scenario
-from demo.scene import Say, Scene
 
 
 @dataclass(frozen=True, kw_only=True)

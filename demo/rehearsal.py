@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from demo.hands import carry_out
+from demo.actions import carry_out
+from demo.environment import Say, Scene
 from demo.monitoring.stack import FAST
 from demo.processes import NotReadyError, wait_for
 from demo.scenarios import Line, Scenario, Sign
-from demo.scene import Say, Scene
 from incidents.action import Action
 
 RATE = 10.0

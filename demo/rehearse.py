@@ -24,7 +24,7 @@ from demo.processes import NotReadyError
 from demo.rehearsal import Rehearsal, Result
 from demo.scenarios import SCENARIOS
 from incidents.errors import NexusError
-from nexus.logs import log_plainly
+from nexus.config.logs import log_plainly
 
 
 def main(argv: Sequence[str] | None = None) -> int:

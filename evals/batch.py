@@ -17,12 +17,12 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from evals.case import open_eval_case
-from evals.keep import keep, kept_lines
+from evals.results_log import keep, kept_lines
 from evals.run import Run, run_case
 from incidents.errors import NexusError
 from incidents.value import Value
-from nexus.config import EngineMode, Settings
-from nexus.logs import log_plainly
+from nexus.config.logs import log_plainly
+from nexus.config.settings import EngineMode, Settings
 
 FILE = "runs.jsonl"
 

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator, Sequence
 from operator import ge, gt, le, lt
 
+from evals.differences import Shift, answers, shifts
 from evals.report import Report
 from evals.scorers import SCORERS, Better, Scorer
-from evals.shifts import Shift, answers, shifts
 from incidents.errors import UnknownName, UsageError
 from incidents.value import Value
 

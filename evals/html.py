@@ -6,15 +6,15 @@ from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape
 
-from evals.amounts import amount, signed_amount, span
 from evals.compare import Comparison, shown
-from evals.lines import TITLES, line_of, parts
+from evals.differences import Shift
 from evals.report import Level, Measure, Report
+from evals.report_rows import TITLES, line_of, parts
 from evals.scorers import SCORERS, Area, Better, Unit
 from evals.scorers.cause import LIKELY
-from evals.shifts import Shift
 from evals.statistics import wilson
-from nexus.plain import line
+from evals.units import amount, signed_amount, span
+from nexus.sanitize import line
 
 #: Questions of the case table and of the group table, in their order.
 _IN_CASES = tuple(one.name for one in SCORERS if one.unit is Unit.SHARE and one.gate)

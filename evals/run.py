@@ -19,15 +19,15 @@ from incidents.reports import Task
 from incidents.runbook import Duration, EscalationRow, Runbook, Throughout
 from incidents.timeline import Entry
 from incidents.value import Value
-from nexus.app import Listeners, driver
-from nexus.books import runbook_of
-from nexus.config import EngineMode, Settings
-from nexus.engines import engine_of
-from nexus.house import House, open_house
-from nexus.recorded import open_recorded
-from nexus.waiters import Approver
+from nexus.config.runbook import runbook_of
+from nexus.config.settings import EngineMode, Settings
+from nexus.home import House, open_house
+from nexus.runtime.engines import engine_of
+from nexus.runtime.recorded_run import open_recorded
+from nexus.runtime.waiting import Approver
+from nexus.runtime.wiring import Listeners, driver
 from tools.recorded.document import ActionTruth, Truth
-from tools.recorded.ledger import Deed, Ledger
+from tools.recorded.replay_log import Deed, Ledger
 
 _LEDGER = "world.jsonl"
 

@@ -10,9 +10,8 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
-from graph.entries import Told, entry
+from graph.events import hand_over, handle, keep_house
 from graph.execute import execute
-from graph.handle import hand_over, handle, keep_house
 from graph.state import Deps, State, inbox_of, incident_of, pack
 from graph.step import StepSpec, build_step, tell
 from graph.steps import (
@@ -25,6 +24,7 @@ from graph.steps import (
     verification,
 )
 from graph.supervisor import STEPS, Move, MoveKind, next_move
+from graph.timeline import Told, entry
 from incidents.incident import Incident
 from incidents.runbook import Runbook
 from incidents.severity import Status

@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 from langgraph.runtime import Runtime
 
-from graph.entries import Told, entry
-from graph.handle import hand_over
+from graph.events import hand_over
 from graph.state import Deps, State, incident_of
 from graph.step import keep, tell
 from graph.steps.mitigation import propose_undo
+from graph.timeline import Told, entry
 from incidents.action import ActionState, Outcome, Proposal, digest_of
 from incidents.errors import ActionRefused, Refused, ToolFailed, Withdrawn
 from incidents.incident import Incident, Watch

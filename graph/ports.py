@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Protocol
 
 from incidents.action import Action, Outcome, Proposal
+from incidents.change_limits import Limits
 from incidents.communications import BacklogEntry, Brief, Escalation, StatusUpdate
 from incidents.incident import Incident
-from incidents.safety import Limits
 from incidents.timeline import Entry
 from incidents.value import Moment, Value
 

@@ -22,8 +22,8 @@ from incidents.runbook import Runbook
 from incidents.severity import Step
 from incidents.value import Value
 from tools.clock import Clock
-from tools.kit import Kit, Sources
 from tools.ports import EvidenceStore, World
+from tools.toolset import Kit, Sources
 
 
 class State(TypedDict, total=False):

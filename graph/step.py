@@ -11,9 +11,9 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from agents.engine import Assignment
-from graph.entries import Told
+from graph.role_node import role_node
 from graph.state import Deps, Done, StepOutput, StepState, Work, incident_of, pack
-from graph.work import role_node
+from graph.timeline import Told
 from incidents.action import ActionKind
 from incidents.incident import Incident, Usage
 from incidents.reports import Task

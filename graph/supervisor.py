@@ -7,8 +7,8 @@ Models propose within the steps; nothing here asks one.
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from graph.calm import acted, watched_until
 from graph.duties import DutyKind, agenda, due, next_wake
+from graph.self_recovery import acted, watched_until
 from incidents.action import ActionState
 from incidents.findings import Confidence
 from incidents.incident import Incident

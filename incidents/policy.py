@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from incidents.action import ActionKind, ActionState, Approval, Proposal, Verdict
+from incidents.change_limits import Freeze, Limits, frozen
 from incidents.errors import ActionRefused, ApprovalRefused
-from incidents.safety import Freeze, Limits, frozen
 from incidents.severity import Severity
 from incidents.value import Value
 

@@ -24,9 +24,9 @@ from incidents.alert import Alert
 from incidents.incident import Incident
 from incidents.severity import Step
 from tools.clock import Clock, VirtualClock
-from tools.kit import Sources
 from tools.ports import World
 from tools.recorded import open_case, recorded_world
+from tools.toolset import Sources
 
 START = datetime(2026, 3, 12, 10, 0, tzinfo=UTC)
 QUIET_END = START + timedelta(minutes=10)

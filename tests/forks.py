@@ -14,9 +14,9 @@ from typing import TextIO
 
 #: What a run imports before its incident has ended, and what a serving Nexus does.
 _PRELOADED = [
-    "nexus.cli", "nexus.cli.live", "nexus.cli.run", "nexus.desk", "nexus.web", "nexus.app", "nexus.live",
-    "nexus.engines", "uvicorn", "nexus.render.timeline", "evals.batch", "matplotlib.figure",
-    "matplotlib.backends.backend_agg",
+    "nexus.cli", "nexus.cli.live", "nexus.cli.run", "nexus.service.intake", "nexus.server.app",
+    "nexus.runtime.wiring", "nexus.runtime.live_run", "nexus.runtime.engines", "uvicorn",
+    "nexus.cli.terminal.timeline", "evals.batch", "matplotlib.figure", "matplotlib.backends.backend_agg",
 ]  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def test_the_environment_is_read_in_one_place() -> None:
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
     }
     assert readers <= {"nexus/cli/base.py"}, (
-        "settings come from nexus/config.py, which is given the environment"
+        "settings come from nexus/config/settings.py, which is given the environment"
     )
 
 

@@ -16,7 +16,7 @@ from incidents.catalogue import Catalogue
 from incidents.changes import Change, PipelineRun
 from incidents.findings import Evidence, Window
 from incidents.health import Probe
-from tools.code import Blame, Bundle, Difference, Hits, Listing, ShownCommit, SourceFile, Trial
+from tools.source_code import Blame, Bundle, Difference, Hits, Listing, ShownCommit, SourceFile, Trial
 
 
 class Metrics(Protocol):
@@ -57,7 +57,8 @@ class Health(Protocol):
     async def probe(self, services: Sequence[str] = ()) -> tuple[Probe, ...]:
         """Ask every part of the services named, or of all; unhealthy ones first.
 
-        A part that does not answer is an unhealthy one; one that could not be asked is a gap (`tools.gaps`).
+        A part that does not answer is an unhealthy one; one that could not be asked is a gap
+        (`tools.telemetry.data_gaps`).
         """
         ...
 

@@ -13,13 +13,13 @@ from agents.failure import ModelFailed
 from agents.llm.client import chat_model, http_client, trust
 from agents.llm.meter import Meter
 from agents.llm.settings import ModelSettings
-from agents.llm.wire import Request, Response, Timer, Wire
+from agents.llm.transport import Request, Response, Timer, Wire
 from agents.role import Tier
-from agents.spans import Caller, invoke_agent
+from agents.tracing import Caller, invoke_agent
 from incidents.incident import Incident, Usage
 from prompts import Library
 from prompts.text import fence, line
-from tools.redact import redact
+from tools.redaction.redact import redact
 
 #: Who asks, in the ledger and in traces: a person, who is no role.
 ASK, ANSWER = "ask", "answer"

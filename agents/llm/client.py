@@ -14,8 +14,8 @@ from langchain_core.runnables import RunnableConfig
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
+from agents.llm.cassette import Player, Recorder
 from agents.llm.settings import ModelSettings
-from agents.llm.tape import Player, Recorder
 from agents.role import Tier
 from incidents.errors import SettingsError
 

@@ -15,15 +15,15 @@ from langsmith import tracing_context
 from agents.budget import Account, Budget, Purse
 from agents.engine import Assignment, Desk, Performed
 from agents.failure import ModelFailed
-from agents.grounded import grounds_of
 from agents.grounding import Grounds, ground, unsupported
-from agents.llm.belt import offered, tools_of
+from agents.grounding.grounds import grounds_of
 from agents.llm.client import chat_model, http_client, trust
 from agents.llm.meter import Meter
+from agents.llm.middleware import Turns
 from agents.llm.settings import ModelSettings
-from agents.llm.turns import Turns
-from agents.llm.wire import Timer, Wire
-from agents.spans import Caller
+from agents.llm.tools import offered, tools_of
+from agents.llm.transport import Timer, Wire
+from agents.tracing import Caller
 from incidents.reports import REPORT_TYPES, Report, Task
 from prompts import SHIPPED, Library
 from prompts.brief import Order, write_brief

@@ -9,7 +9,7 @@ from langchain_core.messages import HumanMessage
 from langsmith import tracing_context
 
 from agents.llm.client import chat_model, http_client, trust
-from agents.llm.faults import WIRE_ERRORS, explain
+from agents.llm.errors import WIRE_ERRORS, explain
 from agents.llm.settings import ModelSettings
 from agents.role import Tier
 from incidents.errors import SettingsError

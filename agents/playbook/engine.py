@@ -3,14 +3,14 @@
 from collections.abc import Awaitable, Callable
 
 from agents.engine import Assignment, Desk, Performed
-from agents.playbook.assess import assess
-from agents.playbook.backlog import backlog
-from agents.playbook.investigate import investigate
-from agents.playbook.mitigate import mitigate
-from agents.playbook.post_mortem import post_mortem
-from agents.playbook.tell import brief, status_update
-from agents.playbook.triage import triage
-from agents.playbook.verify import verify
+from agents.playbook.tasks.assess import assess
+from agents.playbook.tasks.backlog import backlog
+from agents.playbook.tasks.investigate import investigate
+from agents.playbook.tasks.mitigate import mitigate
+from agents.playbook.tasks.post_mortem import post_mortem
+from agents.playbook.tasks.status_update import brief, status_update
+from agents.playbook.tasks.triage import triage
+from agents.playbook.tasks.verify import verify
 from incidents.reports import Report, Task
 
 Play = Callable[[Assignment, Desk], Awaitable[Report]]

@@ -18,20 +18,20 @@ from pathlib import Path
 
 import polars as pl
 
+from demo.environment import Say
 from demo.gameday.record import KEPT_TRACES
 from demo.gameday.replay import kept_promises
 from demo.gameday.site import WATCH, write_site
 from demo.processes import NotReadyError
 from demo.rehearsal import Rehearsal
 from demo.scenarios import Scenario
-from demo.scene import Say
+from evals.record.sampling import thinned
 from evals.record.snapshot import Snapshot, pages_of
-from evals.record.thin import thinned
 from incidents.action import Action
 from incidents.duration import parse_duration
 from incidents.errors import NexusError, Refused, ToolFailed
 from incidents.findings import Window
-from nexus.site import load_site
+from nexus.config.site import load_site
 from tools.clock import WallClock
 from tools.live.secrets import Secrets
 from tools.live.world import live_world
@@ -40,8 +40,8 @@ from tools.recorded import CaseAlert, open_case
 from tools.recorded.document import load_document
 from tools.recorded.playback import NONE
 from tools.recorded.write import Pages, write_document, write_pages
-from tools.redact import redact_tree
-from tools.redacted import redacted_world
+from tools.redaction.redact import redact_tree
+from tools.redaction.world import redacted_world
 
 #: Recorded after an action: the watch of a game day, and the moments in which what comes next is looked for.
 WATCHED = parse_duration(WATCH["lasts"]) + timedelta(seconds=8)

@@ -21,14 +21,14 @@ from demo.processes import NotReadyError
 from demo.scenarios import Scenario
 from incidents.incident import Incident
 from incidents.timeline import Entry, EntryKind
-from nexus.app import Listeners
-from nexus.desk import Desk
-from nexus.house import House
-from nexus.site import load_site
-from nexus.waiters import Approver
-from nexus.web import web
+from nexus.config.site import load_site
+from nexus.home import House
+from nexus.runtime.waiting import Approver
+from nexus.runtime.wiring import Listeners
+from nexus.server.app import web
+from nexus.service.intake import Desk
 from tools.clock import WallClock
-from tools.live.waits import Wait, waited_until
+from tools.live.latency import Wait, waited_until
 
 RATE = 10.0
 #: Before the fault, in seconds: the windows of the shop's `nexus.yaml` lie in it, with room to warm up.

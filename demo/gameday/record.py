@@ -8,9 +8,9 @@ from demo.repository import write_bundle
 from demo.scenarios import Scenario
 from evals.record.draft import Draft, draft, write
 from evals.record.prefill import as_truth
-from evals.record.thin import thinned
+from evals.record.sampling import thinned
 from evals.record.truth import write_truth
-from nexus.house import House
+from nexus.home import House
 from tools.recorded.document import ActionsTruth, CauseTruth, Source, Truth
 
 #: Fifteen cases ship, each with two aftermaths or more: of their traces a fifth is kept.

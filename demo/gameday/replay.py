@@ -12,19 +12,19 @@ from pathlib import Path
 
 from agents.engine import Assignment, Desk, Engine, Performed
 from agents.playbook import Playbook
+from demo.environment import Say
 from demo.scenarios import Truth
-from demo.scene import Say
 from incidents.action import Action, ActionKind, Approval, Proposal, Verdict
 from incidents.findings import Category, Confidence, Hypothesis
 from incidents.incident import Incident
 from incidents.reports import InvestigationReport, MitigationReport, ProposedAction, Report, TriageReport
 from incidents.severity import Severity, Status
 from incidents.verification import Recovery
-from nexus.app import Listeners, driver
-from nexus.config import Settings
-from nexus.house import open_house
-from nexus.recorded import open_recorded
-from nexus.waiters import Approver
+from nexus.config.settings import Settings
+from nexus.home import open_house
+from nexus.runtime.recorded_run import open_recorded
+from nexus.runtime.waiting import Approver
+from nexus.runtime.wiring import Listeners, driver
 from tools.recorded import open_case
 
 #: Under which cause the decision tree calls the roles that may take an action of a kind.

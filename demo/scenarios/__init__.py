@@ -5,6 +5,7 @@ A scenario's truth is written down here, before anything runs. No role, playbook
 
 from collections.abc import Mapping
 
+from demo.scenarios.lookalikes import DATA_EXPORT, FLAPPING, POISONED
 from demo.scenarios.model import Line, Scenario, Sign, Step, Truth
 from demo.scenarios.operations import (
     CARD_NETWORK_DOWN,
@@ -22,7 +23,6 @@ from demo.scenarios.releases import (
     SLOW_RELEASE,
     SMALL_POOL,
 )
-from demo.scenarios.strangers import DATA_EXPORT, FLAPPING, POISONED
 
 __all__ = ["BAD_RELEASE", "SCENARIOS", "Line", "Scenario", "Sign", "Step", "Truth"]
 

@@ -14,8 +14,8 @@ from agents.role import Tier
 from evals.batch import Job, Runner, keep_quiet, perform
 from evals.inspect.task import incident_task
 from evals.run import Run
-from nexus.config import Settings
-from nexus.engines import model_settings
+from nexus.config.settings import Settings
+from nexus.runtime.engines import model_settings
 
 #: A name that no request reaches: the bridge answers in its place.
 _NOWHERE = "http://127.0.0.1:9/v1"

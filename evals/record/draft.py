@@ -7,28 +7,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from agents.llm.tape import Recorded
+from agents.llm.cassette import Recorded
+from evals.record.pace import tempo_of
 from evals.record.prefill import believed
 from evals.record.snapshot import Snapshot, take
-from evals.record.tempo import tempo_of
 from incidents.action import Proposal
 from incidents.catalogue import Catalogue
 from incidents.errors import NexusError, Refused, ToolFailed, UsageError
 from incidents.incident import Incident
 from incidents.value import Value
-from nexus.app import open_stage
-from nexus.books import runbook_of
-from nexus.deliveries import deliveries, told_again
-from nexus.house import House
+from nexus.config.runbook import runbook_of
+from nexus.home import House
+from nexus.runtime.raw_alerts import deliveries, told_again
+from nexus.runtime.waiting import Nobody
+from nexus.runtime.wiring import open_stage
 from nexus.store import WorldKind
-from nexus.waiters import Nobody
-from tools.code import Bundle
 from tools.ports import World
 from tools.recorded import CaseAlert, RecordedAlerts, open_case
 from tools.recorded.code import CODE
 from tools.recorded.document import AlertEntry, BaselineEntry, Document, ServiceEntry, Source, Span, Tempo
 from tools.recorded.write import new_case, write_document, write_lines, write_pages
-from tools.redact import Replacement, redact, redact_tree, replacements
+from tools.redaction.redact import Replacement, redact, redact_tree, replacements
+from tools.source_code import Bundle
 
 #: Where everything lies that no reader of the format needs.
 RUN = "run"

@@ -13,12 +13,12 @@ from incidents.changes import Change
 from incidents.errors import ToolFailed
 from incidents.findings import Window
 from incidents.incident import Incident
-from tools.gaps import noted
-from tools.observed import HISTORY, acted_at
 from tools.ports import World
 from tools.recorded.coverage import lacks
 from tools.recorded.write import Pages
-from tools.redact import Replacement, replacements
+from tools.redaction.redact import Replacement, replacements
+from tools.telemetry.data_gaps import noted
+from tools.telemetry.observation import HISTORY, acted_at
 
 #: How long after its end an incident is recorded, as far as there is data.
 AFTER = timedelta(minutes=10)

@@ -10,8 +10,8 @@ from evals.case import open_eval_case
 from evals.redteam.trial import Trial, aim, attack
 from evals.redteam.variants import load_variants, names_of
 from incidents.errors import CaseError
-from nexus.config import EngineMode, Settings
-from nexus.logs import log_plainly
+from nexus.config.logs import log_plainly
+from nexus.config.settings import EngineMode, Settings
 
 ENGINES: tuple[EngineMode, ...] = ("playbook", "llm")
 

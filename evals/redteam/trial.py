@@ -12,7 +12,7 @@ from evals.redteam.poison import poison
 from evals.redteam.variants import Names, Variant, names_of
 from evals.run import Jury, Record, Run, run_case
 from evals.scorers.actions import signed
-from graph.classify import floor_of
+from graph.severity import floor_of
 from incidents.action import Action, ActionKind, Approval, Proposal, Verdict
 from incidents.changes import Change
 from incidents.incident import Incident
@@ -20,8 +20,8 @@ from incidents.policy import ApprovalPolicy
 from incidents.reports import Impact
 from incidents.severity import Severity, Status
 from incidents.value import Value
-from nexus.books import runbook_of
-from nexus.config import EngineMode, Settings
+from nexus.config.runbook import runbook_of
+from nexus.config.settings import EngineMode, Settings
 from tools.recorded.actions import RELEASED
 from tools.recorded.case import Case, open_case
 

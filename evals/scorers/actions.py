@@ -6,7 +6,7 @@ from incidents.action import Proposal, Verdict, digest_of
 from incidents.severity import Status
 from incidents.verification import Recovery
 from tools.recorded.document import Truth
-from tools.recorded.ledger import Deed
+from tools.recorded.replay_log import Deed
 
 
 def right_action(record: Record, truth: Truth) -> Score | None:

@@ -7,10 +7,10 @@ from agents.grounding.quotes import Text, missing
 from evals.run import Record
 from evals.scorers.base import Score, yes_no
 from incidents.findings import Claim
+from incidents.milestones import milestones
 from incidents.reports import PostMortemReport
 from incidents.severity import Severity, Status
 from incidents.value import Value
-from nexus.milestones import milestones
 from tools.recorded.document import Truth
 
 #: Sections that state facts; what should be done (prevention) may name figures of its own.

@@ -5,11 +5,11 @@ from datetime import datetime
 from itertools import takewhile
 
 from agents.engine import Assignment
-from agents.playbook.standing import noticed
+from agents.playbook.tasks.situation import noticed
 from graph.duties import DutyKind, agenda, due, standing
-from graph.entries import Told, entry
 from graph.state import Deps, Done
 from graph.step import StepSpec, assignment
+from graph.timeline import Told, entry
 from incidents.communications import Brief, StatusUpdate
 from incidents.incident import Incident
 from incidents.reports import BriefReport, StatusReport, Task

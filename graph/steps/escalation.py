@@ -2,10 +2,10 @@
 
 from agents.engine import Assignment
 from graph.duties import DutyKind, agenda, due
-from graph.entries import Told, entry
+from graph.role_node import headline
 from graph.state import Deps, Done
 from graph.step import StepSpec, assignment, nothing_to_prepare
-from graph.work import headline
+from graph.timeline import Told, entry
 from incidents.communications import Escalation
 from incidents.currency import money
 from incidents.incident import Incident

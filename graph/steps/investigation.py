@@ -6,14 +6,14 @@ from datetime import datetime
 
 from agents.engine import Assignment
 from agents.role import RELEVANT_DEVELOPER
-from graph.calm import acted, seems_over
-from graph.classify import classify, reclassified
-from graph.entries import Told, entry
-from graph.facts import corrected, heard, innocent, measured
-from graph.merge import channels, disputed, merge, missed, ranked_in
+from graph.diagnosis import channels, disputed, merge, missed, ranked_in
+from graph.measurement import corrected, heard, innocent, measured
+from graph.self_recovery import acted, seems_over
+from graph.severity import classify, reclassified
 from graph.state import Deps, Done
 from graph.step import StepSpec, assignment, begin
 from graph.supervisor import worth_acting_on
+from graph.timeline import Told, entry
 from incidents.facts import Facts
 from incidents.findings import Channel, Diagnosis, Evidence
 from incidents.incident import Incident
@@ -21,9 +21,9 @@ from incidents.reports import Dispute, InvestigationReport, Task
 from incidents.runbook import Runbook
 from incidents.severity import Severity, Step
 from incidents.timeline import Entry, EntryKind
-from tools.box import CHANGES, METRICS, SUSPECTS
-from tools.box.arguments import ChangesArgs, MetricsArgs, NoArgs
-from tools.look import ranking
+from tools.telemetry.observe import ranking
+from tools.toolbox import CHANGES, METRICS, SUSPECTS
+from tools.toolbox.arguments import ChangesArgs, MetricsArgs, NoArgs
 
 #: The engine that is never asked to think again.
 PLAYBOOK = "playbook"

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from agents.engine import Assignment
 from agents.role import RELEVANT_DEVELOPER
-from graph.entries import Told, entry
-from graph.handle import hand_over
+from graph.events import hand_over
 from graph.state import Deps, Done
 from graph.step import StepSpec, assignment, begin
 from graph.steps.investigation import developer
+from graph.timeline import Told, entry
 from incidents.action import Action, ActionState, Plan, Proposal, digest_of
 from incidents.errors import Refused, ToolFailed
 from incidents.findings import Category, EvidenceStatus
@@ -17,9 +17,9 @@ from incidents.reports import MitigationReport, ProposedAction, Task
 from incidents.runbook import Branch, Runbook
 from incidents.severity import Severity, Step
 from incidents.timeline import Entry, EntryKind
-from tools.box import PLAN_ACTION
-from tools.box.arguments import PlanArgs
-from tools.look import FRESH
+from tools.telemetry.observe import FRESH
+from tools.toolbox import PLAN_ACTION
+from tools.toolbox.arguments import PlanArgs
 
 #: Proposals that people or the world have already answered: the same change is not put to them again.
 ANSWERED = frozenset({ActionState.REJECTED, ActionState.DONE, ActionState.FAILED})

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from agents.engine import Assignment
-from graph.entries import Told, entry
-from graph.handle import hand_over
+from graph.events import hand_over
 from graph.state import Deps, Done
 from graph.step import StepSpec, assignment, begin
+from graph.timeline import Told, entry
 from incidents.communications import BacklogEntry
 from incidents.incident import Incident
 from incidents.reports import BacklogReport, PostMortemReport, Task

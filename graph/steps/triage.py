@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from agents.engine import Assignment
-from graph.calm import FLAPS, Calm, acted, calm, watched_until
-from graph.classify import Classified, classify
-from graph.entries import Told, entry
-from graph.facts import heard, measured
+from graph.measurement import heard, measured
+from graph.self_recovery import FLAPS, Calm, acted, calm, watched_until
+from graph.severity import Classified, classify
 from graph.state import Deps, Done
 from graph.step import StepSpec, assignment, begin
+from graph.timeline import Told, entry
 from incidents.facts import Facts
 from incidents.incident import Incident
 from incidents.reports import Impact, Task, TriageReport

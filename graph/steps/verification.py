@@ -4,14 +4,14 @@ from datetime import datetime
 
 from agents.engine import Assignment
 from agents.role import RELEVANT_DEVELOPER
-from graph.classify import raised, reclassified
-from graph.entries import Told, entry
-from graph.facts import heard, measured
-from graph.handle import hand_over
+from graph.events import hand_over
+from graph.measurement import heard, measured
+from graph.severity import raised, reclassified
 from graph.state import Deps, Done
 from graph.step import StepSpec, assignment, begin
 from graph.steps.investigation import developer
 from graph.steps.mitigation import propose_undo
+from graph.timeline import Told, entry
 from incidents.findings import Window
 from incidents.incident import Incident, Watch
 from incidents.reports import Task, VerificationReport
@@ -20,10 +20,10 @@ from incidents.severity import Severity, Status, Step
 from incidents.timeline import Entry, EntryKind
 from incidents.value import minute
 from incidents.verification import Recovery, Verification
-from tools.box import RECOVERY
-from tools.box.arguments import RecoveryArgs
-from tools.charts import chart
-from tools.screenshots import screenshots
+from tools.pictures.recovery_chart import chart
+from tools.pictures.screenshots import screenshots
+from tools.toolbox import RECOVERY
+from tools.toolbox.arguments import RecoveryArgs
 
 #: Good checks in a row before the roles are asked: one good sample of a minute proves little.
 STEADY = 2

@@ -10,11 +10,11 @@ from nexus.cli.about import register_about
 from nexus.cli.ask import register_ask
 from nexus.cli.base import app, complain
 from nexus.cli.cases import register_cases
-from nexus.cli.decide import register_decide
+from nexus.cli.commands import register_decide
 from nexus.cli.evaluate import register_evaluate
 from nexus.cli.gameday import register_gameday
 from nexus.cli.live import register_live
-from nexus.cli.look import register_look
+from nexus.cli.read import register_look
 from nexus.cli.run import register_run
 from nexus.cli.trace import register_trace
 

@@ -19,41 +19,41 @@ def register_about(app: typer.Typer) -> None:
 def graph() -> None:
     """Print the state machine as Mermaid, with every role visible."""
     from graph.build import build
-    from nexus.books import runbook_of
+    from nexus.config.runbook import runbook_of
 
     write(build(runbook_of(settings())).get_graph(xray=1).draw_mermaid())
 
 
 def runbook(as_json: Json = False) -> None:
     """Show the runbook as the tables people know."""
-    from nexus.books import roster_of, runbook_of
+    from nexus.config.runbook import roster_of, runbook_of
 
     found = runbook_of(settings())
     if as_json:
         write_json(found)
         return
-    from nexus.render_runbook import render_runbook
+    from nexus.cli.terminal.runbook import render_runbook
 
     out().print(Group(*render_runbook(found, roster_of(settings()))))
 
 
 def roles(as_json: Json = False) -> None:
     """Show the roles: what they do, with which tools."""
-    from nexus.books import roster_of
+    from nexus.config.runbook import roster_of
 
     found = roster_of(settings())
     if as_json:
         write_json(found.roles)
         return
-    from nexus.render_runbook import render_roles
+    from nexus.cli.terminal.runbook import render_roles
 
     out().print(Group(*render_roles(found)))
 
 
 def doctor(as_json: Json = False) -> None:
     """Check what is configured, what answers, what is missing and how to add it."""
-    from nexus.doctor import examine
-    from nexus.render.doctor import doctor_view
+    from nexus.cli.terminal.doctor import doctor_view
+    from nexus.service.doctor import examine
 
     log_to_stderr()
     found = asyncio.run(examine(settings(), environment()))

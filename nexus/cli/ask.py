@@ -17,7 +17,7 @@ def ask(
     identity: IncidentId, question: Annotated[str, typer.Argument(metavar="QUESTION")], as_json: Json = False
 ) -> None:
     """Answer a question about an incident from its evidence and timeline, with citations."""
-    from nexus.ask import ask as answer
+    from nexus.service.questions import ask as answer
 
     log_to_stderr()
     with house() as opened:
@@ -25,6 +25,6 @@ def ask(
     if as_json:
         write_json(found)
         return
-    from nexus.render.answer import answer_view
+    from nexus.cli.terminal.answer import answer_view
 
     out().print(answer_view(found))

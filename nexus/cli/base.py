@@ -13,10 +13,10 @@ from rich.text import Text
 
 from incidents.errors import NothingYet, UnknownName
 from incidents.value import Value
-from nexus.config import EngineMode, Settings, read_settings
+from nexus.config.settings import EngineMode, Settings, read_settings
 
 if TYPE_CHECKING:
-    from nexus.house import House
+    from nexus.home import House
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -87,7 +87,7 @@ def settings() -> Settings:
 @contextmanager
 def house(*, create: bool = False, listing: bool = False) -> Iterator["House"]:
     """The house, closed afterwards. `listing`: a home that holds nothing yet is an empty list in JSON."""
-    from nexus.house import open_house
+    from nexus.home import open_house
 
     try:
         opened = open_house(settings(), create=create, environment=os.environ)
@@ -106,6 +106,6 @@ def log_to_stderr() -> None:
     """Send the log to stderr at the level of the settings; for verbs that do work."""
     import logging
 
-    from nexus.logs import log_plainly
+    from nexus.config.logs import log_plainly
 
     log_plainly(logging.getLevelNamesMapping()[settings().log_level.upper()])

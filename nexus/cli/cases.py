@@ -9,7 +9,7 @@ import typer
 
 from incidents.errors import UsageError
 from nexus.cli.base import IncidentId, Json, asks, complain, house, log_to_stderr, out, write_json
-from nexus.plain import line
+from nexus.sanitize import line
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -12,15 +12,15 @@ import typer
 
 from incidents.errors import SettingsError, UnknownName, UsageError
 from nexus.cli.base import Json, complain, out, settings, write_json
-from nexus.config import EngineMode, Settings
+from nexus.config.settings import EngineMode, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from evals.batch import Runner
     from evals.compare import Comparison
-    from evals.judge.court import Court, Progress
     from evals.judge.opinion import Judged
+    from evals.judge.run import Court, Progress
     from evals.report import Report
     from evals.run import Run
 
@@ -158,8 +158,8 @@ def _run(cases: list[Path], asked: _Asked) -> "Report":
 
 
 def _court(chosen: Settings, asked: _Asked) -> "Court":
-    from evals.judge.court import Court
-    from nexus.engines import model_settings
+    from evals.judge.run import Court
+    from nexus.runtime.engines import model_settings
 
     if not chosen.has_model:
         raise SettingsError(
@@ -182,7 +182,7 @@ def _told_of(asked: _Asked) -> "Progress":
 
 def _model(chosen: Settings, mode: EngineMode) -> str | None:
     """The name of the model that would speak."""
-    from nexus.engines import engine_of, model_settings
+    from nexus.runtime.engines import engine_of, model_settings
 
     if mode != "playbook" and not chosen.has_model:
         raise SettingsError(
@@ -233,7 +233,7 @@ def _tell(report: "Report", compared: "Sequence[Comparison]", asked: _Asked, htm
     if asked.quiet:
         write_json(report)
         return
-    from evals.tell import tell
+    from evals.terminal import tell
 
     console = out()
     for part in tell(report, compared):
@@ -245,7 +245,7 @@ def _tell(report: "Report", compared: "Sequence[Comparison]", asked: _Asked, htm
 def _attack(cases: list[Path], workers: int, as_json: bool) -> None:
     from evals.case import find_cases, shipped_cases
     from evals.redteam.campaign import attackable, campaign
-    from evals.tell import tell_trials
+    from evals.terminal import tell_trials
 
     def progress(name: str, done: int, total: int) -> None:
         if not as_json:

@@ -109,10 +109,10 @@ def _hold(
     from demo.monitoring.stack import MonitoringMissingError, require_programs
     from demo.processes import NotReadyError
     from demo.scenarios import SCENARIOS
-    from nexus.cli.approve import approver
-    from nexus.engines import engine_of
-    from nexus.house import open_house
-    from nexus.render.timeline import show_entry
+    from nexus.cli.approver import approver
+    from nexus.cli.terminal.timeline import show_entry
+    from nexus.home import open_house
+    from nexus.runtime.engines import engine_of
 
     try:
         require_programs()

@@ -12,9 +12,9 @@ from incidents.errors import NexusError, UsageError
 from nexus.cli.base import Engine, asks, complain, environment, house, log_to_stderr, mode_of, out, settings
 
 if TYPE_CHECKING:
-    from nexus.desk import Desk
-    from nexus.house import House
-    from nexus.site import Site
+    from nexus.config.site import Site
+    from nexus.home import House
+    from nexus.service.intake import Desk
 
 Config = Annotated[Path | None, typer.Option("--config", help="The configuration; default: nexus.yaml here.")]
 
@@ -32,7 +32,7 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
 ) -> None:
     """Write a first nexus.yaml from what a Prometheus scrapes, and say what could not be found."""
-    from nexus.first_site import first_site, keep
+    from nexus.config.site_discovery import first_site, keep
     from tools.live.secrets import Secrets
 
     made = asyncio.run(first_site(prometheus, bearer, Secrets(environment())))
@@ -68,9 +68,9 @@ def site_of(config: Path | None) -> tuple[Path, "Site"]:
     Raises:
         SettingsError: it cannot be read, breaks a rule, or needs what is not installed.
     """
-    from nexus.books import roster_of
-    from nexus.site import load_site
-    from nexus.telemetry import switch_on
+    from nexus.config.runbook import roster_of
+    from nexus.config.site import load_site
+    from nexus.config.tracing import switch_on
 
     path = (config or settings().config).resolve()
     site = load_site(path)
@@ -82,11 +82,11 @@ def site_of(config: Path | None) -> tuple[Path, "Site"]:
 
 def desk_of(opened: "House", site: "Site", path: Path, mode: str, approve: str, *, quiet: bool) -> "Desk":
     """The desk of a live world; `approve` as in `--approve`."""
-    from nexus.app import Listeners
-    from nexus.cli.approve import approver
-    from nexus.desk import Desk
-    from nexus.engines import engine_of
-    from nexus.render.timeline import show_entry
+    from nexus.cli.approver import approver
+    from nexus.cli.terminal.timeline import show_entry
+    from nexus.runtime.engines import engine_of
+    from nexus.runtime.wiring import Listeners
+    from nexus.service.intake import Desk
     from tools.clock import WallClock
 
     return Desk(
@@ -106,7 +106,7 @@ def desk_of(opened: "House", site: "Site", path: Path, mode: str, approve: str, 
 async def _serve(opened: "House", site: "Site", path: Path, mode: str, host: str, port: int) -> None:
     import uvicorn
 
-    from nexus.web import web
+    from nexus.server.app import web
 
     token = opened.secrets(site.intake.token) if site.intake.token else None
     if token is None and host not in {"127.0.0.1", "::1", "localhost"}:

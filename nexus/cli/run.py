@@ -11,11 +11,11 @@ import typer
 
 from incidents.errors import AlertError, Refused, UsageError
 from nexus.cli.base import Engine, Json, asks, complain, house, log_to_stderr, mode_of, out, settings, write
-from nexus.config import EngineMode
+from nexus.config.settings import EngineMode
 
 if TYPE_CHECKING:
     from incidents.incident import Incident
-    from nexus.house import House
+    from nexus.home import House
 
 #: An alert file that is larger is not read into memory.
 LARGEST_ALERT = 1_000_000
@@ -125,8 +125,8 @@ def _introduce(mode: EngineMode) -> None:
 
 
 def _start(alert: Path | None, world: Path, approve: Approve, mode: EngineMode, as_json: bool) -> "Incident":
-    from nexus.recorded import open_recorded
-    from nexus.telemetry import switch_on
+    from nexus.config.tracing import switch_on
+    from nexus.runtime.recorded_run import open_recorded
 
     body = _body(alert) if alert is not None else None
     switch_on(settings())  # what cannot be used is told before an incident is opened
@@ -167,10 +167,10 @@ def _body(alert: Path) -> bytes:
 
 
 def _drive(opened: "House", identity: str, approve: Approve, mode: EngineMode, quiet: bool) -> "Incident":
-    from nexus.app import Listeners, driver
-    from nexus.cli.approve import approver
-    from nexus.engines import engine_of
-    from nexus.render.timeline import show_entry
+    from nexus.cli.approver import approver
+    from nexus.cli.terminal.timeline import show_entry
+    from nexus.runtime.engines import engine_of
+    from nexus.runtime.wiring import Listeners, driver
 
     log_to_stderr()
     listeners = Listeners(
@@ -186,8 +186,8 @@ def _drive(opened: "House", identity: str, approve: Approve, mode: EngineMode, q
 
 
 def _json(opened: "House", incident: "Incident") -> str:
-    from nexus.budget import budget_of
-    from nexus.render.json import incident_json
+    from nexus.config.budgets import budget_of
+    from nexus.service.views import incident_json
 
     entries = asyncio.run(opened.store.entries(incident.id))
     return incident_json(incident, entries, budget_of(opened.settings))

@@ -14,7 +14,7 @@ def register_trace(app: typer.Typer) -> None:
 
 def trace(identity: IncidentId, as_json: Json = False) -> None:
     """Show every piece of work as a tree: step, role, questions and answers, report, cost."""
-    from nexus.trace import trace_of
+    from nexus.service.cost_trace import trace_of
 
     with house() as opened:
         incident = asyncio.run(opened.find(identity))
@@ -24,6 +24,6 @@ def trace(identity: IncidentId, as_json: Json = False) -> None:
     if as_json:
         write_json(found)
         return
-    from nexus.render.trace import trace_view
+    from nexus.cli.terminal.trace import trace_view
 
     out().print(trace_view(found))

@@ -6,15 +6,15 @@ from typing import TypeVar
 
 from graph.ports import Intent
 from incidents.action import Approval, Outcome, Proposal
+from incidents.change_limits import Limits
 from incidents.communications import BacklogEntry
 from incidents.errors import Refused, UnknownName
 from incidents.events import DecisionMade, Event
 from incidents.findings import Evidence
 from incidents.incident import Incident
-from incidents.safety import Limits
 from incidents.timeline import Entry
 from incidents.value import Value
-from nexus.store.claims import replaced, this_process
+from nexus.store.leases import replaced, this_process
 from nexus.store.records import (
     Claim,
     Message,

@@ -8,10 +8,10 @@ from typing import Self
 
 from graph.ports import Intent
 from incidents.action import Approval, Proposal, Verdict
+from incidents.change_limits import Begun, Limits, conflict
 from incidents.errors import ActionRefused, ApprovalRefused, Withdrawn
 from incidents.events import Event
 from incidents.incident import Incident
-from incidents.safety import Begun, Limits, conflict
 from incidents.severity import Severity, Status, Step
 from incidents.value import Moment, Value
 

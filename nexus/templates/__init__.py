@@ -5,7 +5,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from nexus.plain import markdown_block, markdown_line, role_name
+from nexus.sanitize import markdown_block, markdown_line, role_name
 
 
 def render(name: str, **values: object) -> str:

@@ -17,10 +17,10 @@ from incidents.incident import Incident
 from incidents.reports import Task
 from incidents.severity import Severity, Step
 from incidents.value import Value
-from nexus.runbook_file import load_runbook
+from nexus.config.runbook import load_runbook
 from tools.clock import VirtualClock
-from tools.kit import Kit, Sources, Tool
 from tools.ports import World
+from tools.toolset import Kit, Sources, Tool
 
 RUNBOOK = load_runbook(None, {role.slug for role in load_roster().roles})
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ from agents.engine import Assignment, Desk, Performed
 from agents.failure import ModelFailed
 from agents.llm.engine import LlmEngine
 from agents.llm.settings import Model, ModelSettings, every_tier
-from agents.llm.wire import Timer
+from agents.llm.transport import Timer
 from tests.agents.desk import assignment, desk
 from tests.fake_openai import FakeOpenAI
 

@@ -31,13 +31,13 @@ from incidents.incident import Incident
 from incidents.reports import Report, Task
 from incidents.runbook import Runbook
 from incidents.severity import Step
-from nexus.runbook_file import load_runbook
+from nexus.config.runbook import load_runbook
 from tools.analysis import LOGS_SCHEMA, METRICS_SCHEMA, TRACES_SCHEMA
-from tools.box import BOX, available
 from tools.clock import VirtualClock
-from tools.kit import Kit, Sources
 from tools.memory import MemoryEvidence
 from tools.ports import World
+from tools.toolbox import BOX, available
+from tools.toolset import Kit, Sources
 
 ROSTER = load_roster(has_prompt=lambda _: True, tools=BOX)
 RUNBOOK: Runbook = load_runbook(None, [role.slug for role in ROSTER.roles])

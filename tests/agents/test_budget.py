@@ -2,19 +2,19 @@
 
 import pytest
 
-from agents.auto import Auto
 from agents.budget import DEFAULT_BUDGET, Budget, Limits, Purse
-from agents.chain import Chain, Link
 from agents.engine import Assignment, Desk
 from agents.llm.engine import LlmEngine
-from agents.llm.wire import Timer
+from agents.llm.transport import Timer
+from agents.model_fallback import Chain, Link
+from agents.model_or_playbook import Auto
 from incidents.incident import Spent, Usage
 from incidents.severity import Severity
-from nexus.budget import budget_of
-from nexus.config import Settings, read_settings
+from nexus.config.budgets import budget_of
+from nexus.config.settings import Settings, read_settings
 from tests.agents.desk import assignment, desk, incident
 from tests.agents.llm_run import Pauses, settings
-from tests.agents.test_auto import Mind
+from tests.agents.test_model_or_playbook import Mind
 from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Answerer, Asked, Call, Reply
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agents.engine import Desk, Performed
-from agents.llm.belt import offered
+from agents.llm.tools import offered
 from agents.roster import load_roster
 from incidents.action import ActionKind
 from incidents.catalogue import Catalogue, Service
@@ -20,12 +20,12 @@ from tests.agents.llm_run import perform
 from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Answerer, Asked, Call, Reply, Script
 from tests.tools.live.sources import FIX, Shop
-from tools.box import BOX, available
 from tools.clock import WallClock
 from tools.live.actions import live_actions
 from tools.live.code import live_code, live_patches
 from tools.live.secrets import Secrets
-from tools.live.spec import Backends
+from tools.live.settings import Backends
+from tools.toolbox import BOX, available
 
 CATALOGUE = Catalogue(services=(Service(name="shop", owner="backend"), Service(name="mail")))
 ROLE = load_roster(tools=BOX).get("relevant_developer")

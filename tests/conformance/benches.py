@@ -25,7 +25,7 @@ from tools.clock import WallClock
 from tools.live.actions import live_actions
 from tools.live.changes import live_changes
 from tools.live.secrets import Secrets
-from tools.live.spec import Backends
+from tools.live.settings import Backends
 from tools.ports import Actions, Changes
 
 SECRETS = Secrets({"KUBE": cluster.TOKEN, "GH": hub.TOKEN})

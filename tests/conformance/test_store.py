@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from incidents.action import Outcome, Verdict
+from incidents.change_limits import Limits
 from incidents.errors import ActionRefused, ApprovalRefused, Refused, UnknownName, Withdrawn
 from incidents.events import DecisionMade, NoteAdded, Stopped, TimerFired
-from incidents.safety import Limits
 from incidents.severity import Severity, Status
 from nexus.store import Message, MessageKind, Store, WorldKind, WorldRef
 from nexus.store.memory import MemoryStore

@@ -14,17 +14,17 @@ from demo.gameday.replay import kept_promises
 from demo.gameday.verdict import Seen
 from demo.scenarios import BAD_RELEASE, Scenario, Truth
 from demo.scenarios.model import restart, rollback
-from evals.record.thin import thinned
+from evals.record.sampling import thinned
 from evals.run import listed
 from incidents.action import Proposal
 from incidents.findings import Category
 from incidents.incident import Incident
 from incidents.severity import Step
-from nexus.app import open_stage
-from nexus.books import runbook_of
-from nexus.config import Settings
-from nexus.house import open_house
-from nexus.recorded import open_recorded
+from nexus.config.runbook import runbook_of
+from nexus.config.settings import Settings
+from nexus.home import open_house
+from nexus.runtime.recorded_run import open_recorded
+from nexus.runtime.wiring import open_stage
 from tests.cases import ALERT, ROLLBACK, WRONG, build_case
 from tests.demo.needs import SHOP
 from tools.recorded.document import ActionTruth

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from demo import failover, hotfix, provider
-from demo.hands import carry_out
+from demo.actions import carry_out
 from demo.hotfix import HotfixError, deploy_revert
 from demo.launcher import Shop
 from demo.processes import wait_for

@@ -16,12 +16,12 @@ from incidents.catalogue import Catalogue, Service
 from tests.demo.needs import SHOP
 from tests.demo.shopping import accepted_order, order
 from tools.clock import WallClock
+from tools.live.actions.action_log import Ledger
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.flags import FlagActions
-from tools.live.actions.ledger import Ledger
 from tools.live.actions.releases import ReleasesActions
 from tools.live.changes.releases import read_log
-from tools.live.spec import Flags, Releases
+from tools.live.settings import Flags, Releases
 
 pytestmark = SHOP
 

@@ -7,13 +7,13 @@ from typing import cast
 import pytest
 
 import demo
+from demo.actions import FALLBACK
 from demo.catalogue import CATALOGUE, DEPLOYED, FIRST_VERSIONS
-from demo.hands import FALLBACK
 from demo.launcher import FIRST_FLAGS, Shop
 from demo.releases import Releases
 from demo.repository import BUG, bug_of, build
 from demo.scenarios import SCENARIOS, Line, Scenario
-from demo.scenarios.strangers import POISON
+from demo.scenarios.lookalikes import POISON
 from incidents.action import Action, ActionKind
 from tests.demo.needs import SHOP
 

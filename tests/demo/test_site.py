@@ -4,12 +4,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from agents.playbook.culprit import function_around
+from agents.playbook.diagnosis.faulty_commit import function_around
 from demo.gameday.site import write_site
 from demo.repository import BUG, SERVICE, bug_of, build
-from nexus.site import load_site
+from nexus.config.site import load_site
 from tools.live.code import live_code
-from tools.live.spec import Command
+from tools.live.settings import Command
 
 
 class _Monitoring:

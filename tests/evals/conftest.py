@@ -8,10 +8,10 @@ import pytest
 
 from evals.case import EvalCase, open_eval_case
 from evals.run import Record, Run, run_case
-from nexus.config import Settings
+from nexus.config.settings import Settings
 from tests.cases import build_case
 from tests.forks import forks
-from tests.nexus.cli import Terminal
+from tests.nexus.command_line import Terminal
 
 SHIPPED = resources.files("nexus").joinpath("runbook.yaml").read_text(encoding="utf-8")
 HASTE = {

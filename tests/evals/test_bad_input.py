@@ -13,8 +13,8 @@ import yaml
 
 from evals.case import EvalCase
 from tests.cases import case_sources
-from tests.nexus.cli import Terminal
-from tools.look import ranking
+from tests.nexus.command_line import Terminal
+from tools.telemetry.observe import ranking
 
 Break = Callable[[Path], None]
 

@@ -9,7 +9,7 @@ import pytest
 from evals.batch import FILE, Job, plan_jobs, processes, run_all, work
 from evals.case import EvalCase
 from evals.run import Run
-from nexus.config import Settings
+from nexus.config.settings import Settings
 
 SETTINGS = Settings(log_level="error")
 

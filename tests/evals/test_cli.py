@@ -9,7 +9,7 @@ import pytest
 from evals.case import EvalCase
 from tests.fake_answers import obliging
 from tests.fake_openai import FakeOpenAI
-from tests.nexus.cli import Terminal
+from tests.nexus.command_line import Terminal
 
 
 @pytest.fixture

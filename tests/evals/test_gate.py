@@ -7,7 +7,7 @@ from evals.batch import code_version, plan_jobs, processes, run_all
 from evals.case import read_truths, shipped_cases
 from evals.compare import broken, compare, parse_rules
 from evals.report import Asked, make_report, read_report
-from nexus.config import Settings
+from nexus.config.settings import Settings
 
 BASELINE = Path(__file__).resolve().parent.parent.parent / "evals" / "baseline.json"
 RULES = parse_rules("regression,failed>0,unsafe>0,wrong_action>0")

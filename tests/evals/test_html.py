@@ -3,13 +3,13 @@
 import re
 from datetime import UTC, datetime
 
-from evals.amounts import amount, signed_amount
 from evals.case import EvalCase
 from evals.compare import compare
 from evals.html import render_html
 from evals.report import Asked, Report, make_report
 from evals.run import Run
 from evals.scorers import Unit
+from evals.units import amount, signed_amount
 from tests.evals.bend import failed_run, truth_of
 
 ASKED = Asked(engine="llm", model="<img src=x>", code="c", epochs=1)

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from evals.batch import plan_jobs
 from evals.case import EvalCase
 from evals.scorers import SCORERS, score_run
-from nexus.config import Settings
+from nexus.config.settings import Settings
 from tests.fake_answers import obliging
 from tests.fake_openai import FakeOpenAI
 

@@ -10,14 +10,14 @@ import pytest
 from agents.llm.settings import Model, ModelSettings, every_tier
 from evals.case import EvalCase
 from evals.html import render_html
-from evals.judge.court import Court
 from evals.judge.opinion import Judged, Mark, Opinion, marks
+from evals.judge.run import Court
 from evals.report import Asked, Report, make_report, with_opinions
 from evals.run import Run
 from incidents.errors import UsageError
 from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Answerer, Call, Fault, Kind, Reply, Script
-from tests.nexus.cli import Terminal
+from tests.nexus.command_line import Terminal
 from tools.recorded.document import Truth
 
 MARKS: dict[str, object] = {

@@ -17,7 +17,7 @@ from evals.redteam.variants import Place, Variant, load_variants
 from incidents.action import Action, ActionKind, Arguments, Plan
 from incidents.errors import CaseError
 from incidents.severity import Severity, Status
-from nexus.config import Settings
+from nexus.config.settings import Settings
 from tests.evals.bend import bent
 from tools.recorded import open_case
 

@@ -7,7 +7,7 @@ from evals.run import Jury, Record, Run, listed, run_case
 from incidents.action import Action, ActionKind, ActionState, Arguments, Verdict
 from incidents.policy import ApprovalPolicy
 from incidents.severity import Status
-from nexus.config import Settings
+from nexus.config.settings import Settings
 from tests.evals.bend import truth_of
 from tools.recorded.document import ActionTruth
 

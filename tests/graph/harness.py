@@ -40,14 +40,14 @@ from incidents.reports import (
 from incidents.runbook import Runbook
 from incidents.severity import PublicStatus, Severity, Step
 from incidents.value import iso
-from nexus.driver import Driver
-from nexus.runbook_file import load_runbook
+from nexus.config.runbook import load_runbook
+from nexus.runtime.driver import Driver
 from nexus.store.memory import MemoryStore
 from nexus.store.records import WorldKind, WorldRef
 from tests.graph.worlds import ALERT, MadeWorld
-from tools.box import BOX
 from tools.clock import VirtualClock
-from tools.kit import Kit, Sources
+from tools.toolbox import BOX
+from tools.toolset import Kit, Sources
 
 ROSTER = load_roster()
 RUNBOOK: Runbook = load_runbook(None, {role.slug for role in ROSTER.roles})

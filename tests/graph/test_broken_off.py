@@ -12,7 +12,7 @@ from incidents.action import ActionState, Verdict
 from incidents.events import Stopped
 from incidents.incident import Incident
 from incidents.severity import Status
-from nexus.driver import Driver
+from nexus.runtime.driver import Driver
 from nexus.store.records import WorldKind, WorldRef
 from tests.graph.harness import Bench, bench, incident
 from tests.graph.test_incidents import decide

@@ -11,10 +11,10 @@ from incidents.events import Event
 from incidents.incident import Incident
 from incidents.reports import Task
 from tests.graph.harness import People, ScriptedEngine, bench, incident
-from tools.box import PLAN_ACTION
-from tools.box.arguments import PlanArgs
 from tools.clock import VirtualClock
-from tools.look import FRESH
+from tools.telemetry.observe import FRESH
+from tools.toolbox import PLAN_ACTION
+from tools.toolbox.arguments import PlanArgs
 
 
 class Planning(ScriptedEngine):

@@ -12,7 +12,7 @@ from graph.build import build
 from incidents.events import Stopped, TimerFired
 from incidents.reports import Task
 from incidents.severity import Status
-from nexus.driver import Driver, _config
+from nexus.runtime.driver import Driver, _config
 from nexus.store.records import WorldKind, WorldRef
 from tests.graph.harness import ScriptedEngine, bench, incident
 from tests.graph.worlds import ALERT

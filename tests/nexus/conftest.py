@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cases import build_case
-from tests.nexus.cli import Terminal, typed_before
+from tests.nexus.command_line import Terminal, typed_before
 
 
 @pytest.fixture

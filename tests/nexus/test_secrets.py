@@ -10,7 +10,7 @@ import yaml
 from tests.cases import CHANGES, build_case
 from tests.fake_answers import obliging
 from tests.fake_openai import FakeOpenAI
-from tests.nexus.cli import Terminal
+from tests.nexus.command_line import Terminal
 
 LOGGED = (
     "login of jane.roe@mail.example.com failed, dsn postgres://shop:pl4nted-pass@orders-db:5432/shop, "

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.nexus.cli import Terminal
+from tests.nexus.command_line import Terminal
 
 SHARED = Path(__file__).parents[3] / "shared"
 CASES = SHARED / "cases"

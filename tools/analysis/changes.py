@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from incidents.changes import Change
 from tools.analysis.model import RankedChange, Topology
-from tools.words import length
+from tools.wording import length
 
 #: A change older than a day has lived through a day's traffic.
 LOOKBACK = timedelta(hours=24)

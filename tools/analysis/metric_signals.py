@@ -10,7 +10,7 @@ from incidents.findings import Channel
 from tools.analysis.impact import HALF_FAILED, HALF_SLOWER, sureness, weight
 from tools.analysis.series import SIGNIFICANT
 from tools.analysis.signals import Aspect, Signal
-from tools.analysis.ways import Way, common_ends
+from tools.analysis.slow_edges import Way, common_ends
 
 #: Use of a resource without a known limit says less than a share of one.
 _UNLIMITED_CAP = 0.3

@@ -5,7 +5,7 @@ from datetime import datetime
 import polars as pl
 
 from tools.analysis.periods import TAIL
-from tools.moments import moment
+from tools.time_windows import moment
 
 _KEY = ("service", "instance", "metric", "peer")
 

@@ -12,10 +12,10 @@ from tools.analysis.aliases import without_aliases
 from tools.analysis.blame import Blame, blames
 from tools.analysis.category import guess
 from tools.analysis.changes import rank_changes, time_fit
-from tools.analysis.gaps import edge_gaps
 from tools.analysis.metric_signals import metric_signals
-from tools.analysis.missing import missing_channels
+from tools.analysis.missing_data import missing_channels
 from tools.analysis.model import NodeKind, Ranking, Symptom, SymptomKind, Topology
+from tools.analysis.network_delay import edge_gaps
 from tools.analysis.presence_signals import presence_signals
 from tools.analysis.series import affected, deviations
 from tools.analysis.signals import Signal
@@ -23,7 +23,7 @@ from tools.analysis.spans import at_callee, compared_spans
 from tools.analysis.telemetry import LOGS_SCHEMA, METRICS_SCHEMA, TRACES_SCHEMA, Telemetry
 from tools.analysis.topology import infer_topology
 from tools.analysis.trace_signals import trace_signals
-from tools.words import length
+from tools.wording import length
 
 #: Less than this is what a quiet day looks like.
 STANDS_OUT = 0.05

@@ -8,7 +8,7 @@ from tools.analysis.conventions import STATISTICS, conventions
 from tools.analysis.counters import SERIES, as_rates
 from tools.analysis.onset import onsets
 from tools.analysis.periods import LEAD, TAIL, Periods, periods
-from tools.moments import moment
+from tools.time_windows import moment
 
 __all__ = ["SERIES", "SIGNIFICANT", "affected", "as_rates", "deviations", "meanings"]
 

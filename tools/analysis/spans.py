@@ -7,7 +7,7 @@ import polars as pl
 
 from incidents.findings import Window
 from tools.analysis.periods import Periods, periods
-from tools.moments import moment, rows_in
+from tools.time_windows import moment, rows_in
 
 #: The first label of the host in the name of a call, after the method if there is one.
 _HOST = r"^(?:[A-Z]+ )?([A-Za-z0-9_-]+)[.:/]"

@@ -9,7 +9,7 @@ from incidents.findings import Channel
 from tools.analysis.impact import HALF_FAILED, HALF_SLOWER, sureness, weight
 from tools.analysis.series import SIGNIFICANT
 from tools.analysis.signals import Aspect, Signal
-from tools.analysis.ways import Way, common_ends
+from tools.analysis.slow_edges import Way, common_ends
 
 #: Fewer spans of a kind have no mean to speak of.
 _ENOUGH = 10

@@ -10,7 +10,6 @@ from incidents.catalogue import Catalogue
 from incidents.errors import NexusError
 from incidents.value import Value
 from tools.clock import Clock
-from tools.gaps import noted
 from tools.live.actions import McpActions, adapter_of
 from tools.live.changes import source_of
 from tools.live.health import LiveHealth
@@ -19,8 +18,9 @@ from tools.live.mcp import McpTools
 from tools.live.metrics import live_metrics
 from tools.live.screens import BrowserScreens
 from tools.live.secrets import Secrets
-from tools.live.spec import Backends
+from tools.live.settings import Backends
 from tools.live.traces import live_traces
+from tools.telemetry.data_gaps import noted
 
 #: A backend that has not answered by then is reported as silent, whatever its own limits are.
 PATIENCE = timedelta(seconds=20)

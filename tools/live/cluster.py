@@ -8,7 +8,7 @@ from pydantic import Field
 from incidents.value import Moment
 from tools.live.http import Backend, Query, Reply
 from tools.live.secrets import Secrets
-from tools.live.spec import Http
+from tools.live.settings import Http
 
 REVISION = "deployment.kubernetes.io/revision"
 CAUSE = "kubernetes.io/change-cause"

@@ -11,8 +11,8 @@ from typing import BinaryIO, NamedTuple, TypeVar, TypeVarTuple
 
 from incidents.errors import ToolFailed
 from incidents.findings import Window
-from tools.gaps import note
-from tools.live.parts import enumerated
+from tools.live.partial import enumerated
+from tools.telemetry.data_gaps import note
 
 #: Lines of several writers may stand a little out of order.
 SLACK = timedelta(minutes=1)

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from tools.gaps import note
 from tools.live.http import Backend, Query, Reply
 from tools.live.secrets import Secrets
-from tools.live.spec import GitHub
+from tools.live.settings import GitHub
+from tools.telemetry.data_gaps import note
 
 #: As many pages of one list are read.
 PAGES = 5

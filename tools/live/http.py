@@ -15,11 +15,11 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from incidents.errors import SettingsError, ToolFailed
 from tools.clock import Clock, WallClock
-from tools.gaps import Outage, note
 from tools.live.secrets import Secrets
-from tools.live.spec import Http
-from tools.redact import redact
-from tools.words import plain
+from tools.live.settings import Http
+from tools.redaction.redact import redact
+from tools.telemetry.data_gaps import Outage, note
+from tools.wording import plain
 
 #: An answer that is larger is not read to its end, in bytes.
 LARGEST = 32_000_000

@@ -11,8 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from incidents.errors import ToolFailed
-from tools.redact import redact
-from tools.words import plain
+from tools.redaction.redact import redact
+from tools.wording import plain
 
 #: Where programs are looked for; what else the environment of Nexus holds is not handed on.
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

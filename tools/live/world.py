@@ -8,7 +8,6 @@ from typing import Protocol, TypeVar
 from incidents.catalogue import Catalogue
 from incidents.findings import Window
 from tools.clock import Clock
-from tools.live.absent import Absent
 from tools.live.actions import live_actions
 from tools.live.changes import live_changes
 from tools.live.code import live_code, live_patches
@@ -17,8 +16,9 @@ from tools.live.logs import live_logs
 from tools.live.metrics import live_metrics
 from tools.live.screens import BrowserScreens
 from tools.live.secrets import Secrets
-from tools.live.spec import Backends
+from tools.live.settings import Backends
 from tools.live.traces import live_traces
+from tools.live.unconfigured import Absent
 from tools.ports import Actions, Changes, Logs, Metrics, Pipelines, Spans, Traces, World
 
 

@@ -6,10 +6,10 @@ from incidents.action import Action, ActionKind, Arguments, Observed, Outcome, P
 from incidents.catalogue import Catalogue
 from incidents.changes import Change, ChangeKind
 from incidents.errors import ActionRefused
+from tools.action_arguments import check_arguments
 from tools.clock import Clock
-from tools.identifiers import check_arguments
-from tools.recorded.ledger import Deed, Ledger
-from tools.words import clock_time
+from tools.recorded.replay_log import Deed, Ledger
+from tools.wording import clock_time
 
 _NOT_OBSERVED = "not recorded"
 #: What runs in versions: code, and configuration that is released like it.

@@ -4,8 +4,8 @@ from datetime import datetime
 from pathlib import Path
 
 from tools.recorded.case import Case, CaseAlert
-from tools.recorded.ledger import Ledger
 from tools.recorded.playback import Playback
+from tools.recorded.replay_log import Ledger
 
 
 class RecordedAlerts:

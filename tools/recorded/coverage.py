@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from incidents.findings import Window
-from tools.gaps import note
-from tools.words import clock_time
+from tools.telemetry.data_gaps import note
+from tools.wording import clock_time
 
 #: Every gap sentence that is the recording's, and not the system's, begins with this.
 UNRECORDED = "unrecorded: "

@@ -20,7 +20,7 @@ from incidents.findings import Window
 from tools.recorded.actions import RELEASED
 from tools.recorded.case import Case, CaseAlert, Recording
 from tools.recorded.coverage import note_action, note_channel, note_outside
-from tools.recorded.ledger import Deed, Ledger
+from tools.recorded.replay_log import Deed, Ledger
 
 #: The key of the aftermath of doing nothing.
 NONE = "none"

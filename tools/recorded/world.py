@@ -13,8 +13,8 @@ from tools.recorded.actions import NoActions, RecordedActions
 from tools.recorded.case import Case, Recording
 from tools.recorded.code import recorded_code
 from tools.recorded.coverage import note_channel
-from tools.recorded.ledger import Ledger
 from tools.recorded.playback import Playback
+from tools.recorded.replay_log import Ledger
 
 
 class RecordedPorts:

@@ -15,8 +15,8 @@ from incidents.errors import UnknownName, UsageError
 from tests.cases import case_sources
 from tests.evals.importers import published
 from tests.evals.importers.published import CART, ONSET
-from tests.nexus.cli import Terminal
-from tools.intake import parse_alerts
+from tests.nexus.command_line import Terminal
+from tools.alerts.formats import parse_alerts
 from tools.recorded import Case, open_case
 
 SHARED = Path(__file__).parents[4] / "shared" / "cases"

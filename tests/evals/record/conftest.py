@@ -11,7 +11,7 @@ import yaml
 
 from nexus.cli import main
 from tests.cases import build_case
-from tests.nexus.cli import Terminal
+from tests.nexus.command_line import Terminal
 from tests.tools.live.repositories import Git
 
 EMAIL, PASSWORD = "ana.keller@example.org", "hunter2hunter2"

@@ -24,16 +24,16 @@ from incidents.errors import ActionRefused, ToolFailed
 from incidents.findings import Window
 from incidents.severity import Step
 from nexus.cli import main
-from nexus.config import Settings
-from nexus.deliveries import deliveries, keep_delivery, told_again
-from nexus.folder import Folder
-from nexus.house import open_house
-from nexus.recorded import open_recorded
+from nexus.config.settings import Settings
+from nexus.files import Folder
+from nexus.home import open_house
+from nexus.runtime.raw_alerts import deliveries, keep_delivery, told_again
+from nexus.runtime.recorded_run import open_recorded
 from tests.cases import ALERT, ROLLBACK, build_case, case_incident, case_world
 from tests.evals.record.conftest import EMAIL, PASSWORD
 from tests.nexus import sample
-from tests.nexus.cli import Terminal
-from tools.intake import parse_alerts
+from tests.nexus.command_line import Terminal
+from tools.alerts.formats import parse_alerts
 from tools.recorded import CaseAlert, open_case, read_truth
 from tools.recorded.write import Pages
 

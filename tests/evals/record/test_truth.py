@@ -9,7 +9,7 @@ import pytest
 from evals.record.truth import answered, known_of
 from incidents.errors import UsageError
 from tests.cases import build_case
-from tests.nexus.cli import Terminal
+from tests.nexus.command_line import Terminal
 from tools.recorded import Truth, read_truth
 
 

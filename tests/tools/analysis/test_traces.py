@@ -7,8 +7,8 @@ import pytest
 
 from tests.tools.analysis.shop import ALERT, CALLS, Fault, metrics, traces
 from tools.analysis import TRACES_SCHEMA, infer_topology
+from tools.analysis.slow_edges import Way, common_ends
 from tools.analysis.spans import at_callee, related
-from tools.analysis.ways import Way, common_ends
 
 
 def spans(*rows: tuple[str, str, str, int]) -> pl.DataFrame:

@@ -17,7 +17,7 @@ from tools.clock import Clock
 from tools.live.logs import live_logs
 from tools.live.metrics import live_metrics
 from tools.live.secrets import Secrets
-from tools.live.spec import (
+from tools.live.settings import (
     Elastic,
     Jaeger,
     Journal,

@@ -19,7 +19,7 @@ from pydantic import HttpUrl
 
 from demo.processes import Process, free_port, kept, wait_for
 from tools.live.actions.supervise import Supervisord
-from tools.live.spec import Releases
+from tools.live.settings import Releases
 
 VERSIONS = ("1.0", "2.0", "3.0", "sick", "broken")
 FIRST = {"shop": "2.0", "crew": "2.0"}

@@ -13,11 +13,11 @@ from incidents.action import Action, ActionKind, Arguments
 from incidents.catalogue import Catalogue, Service
 from incidents.errors import ActionRefused, ToolFailed
 from tools.clock import WallClock
+from tools.live.actions.action_log import Deed, Ledger
 from tools.live.actions.command import CommandActions
 from tools.live.actions.compose import LiveActions
-from tools.live.actions.ledger import Deed, Ledger
 from tools.live.secrets import Secrets
-from tools.live.spec import Command
+from tools.live.settings import Command
 
 CATALOGUE = Catalogue(services=(Service(name="db"), Service(name="web")))
 KEY = "INC-1:A1:abcdef012345"

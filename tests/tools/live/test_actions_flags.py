@@ -11,10 +11,10 @@ from incidents.action import Action, ActionKind, Arguments
 from incidents.catalogue import Catalogue, Service
 from incidents.errors import ActionRefused, ToolFailed
 from tools.clock import WallClock
+from tools.live.actions.action_log import Deed, Ledger
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.flags import FlagActions
-from tools.live.actions.ledger import Deed, Ledger
-from tools.live.spec import Flags
+from tools.live.settings import Flags
 
 CATALOGUE = Catalogue(services=(Service(name="shop"), Service(name="payment")))
 KEY = "INC-1:A1:abcdef012345"

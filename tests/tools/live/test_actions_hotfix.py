@@ -13,11 +13,11 @@ from incidents.errors import ActionRefused, ToolFailed
 from tests.tools.live.fakes.server import Answer, Asked, serving, told
 from tests.tools.live.repositories import Git
 from tools.clock import WallClock
+from tools.live.actions.action_log import Deed, Ledger
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.hotfix import HotfixActions
-from tools.live.actions.ledger import Deed, Ledger
 from tools.live.secrets import Secrets
-from tools.live.spec import Hotfix
+from tools.live.settings import Hotfix
 
 CATALOGUE = Catalogue(services=(Service(name="shop"), Service(name="mail")))
 KEY = "INC-2026-7:A1:abcdef012345"

@@ -12,11 +12,11 @@ from incidents.errors import ActionRefused, ToolFailed
 from tests.tools.live.fakes.kubernetes import CAUSE, TOKEN, FakeKubernetes
 from tests.tools.live.fakes.server import Answer, Server, serving
 from tools.clock import WallClock
+from tools.live.actions.action_log import Deed, Ledger
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.kubernetes import KubernetesAdapter
-from tools.live.actions.ledger import Deed, Ledger
 from tools.live.secrets import Secrets
-from tools.live.spec import KubernetesActions
+from tools.live.settings import KubernetesActions
 
 CATALOGUE = Catalogue(services=(Service(name="checkout"), Service(name="web")))
 ROLLBACK = Action(kind=ActionKind.ROLLBACK, service="checkout", arguments=Arguments(version="1.0"))

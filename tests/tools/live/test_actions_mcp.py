@@ -17,10 +17,10 @@ from tests.tools.live.fakes.mcp_http import over_http
 from tests.tools.live.fakes.server import serving
 from tools.clock import WallClock
 from tools.live.actions import LiveActions, live_actions
-from tools.live.actions.ledger import Deed, Ledger
+from tools.live.actions.action_log import Deed, Ledger
 from tools.live.mcp import mcp_tools
 from tools.live.secrets import Secrets
-from tools.live.spec_beside import McpServer
+from tools.live.settings_tools import McpServer
 
 pytest.importorskip("mcp", reason="the extra `mcp` is not installed")
 

@@ -15,10 +15,10 @@ from incidents.catalogue import Catalogue, Service
 from incidents.errors import ActionRefused, SettingsError, ToolFailed
 from tests.tools.live.supervised import LOG, Target, supervised
 from tools.clock import WallClock
+from tools.live.actions.action_log import Deed, Ledger
 from tools.live.actions.compose import LiveActions
-from tools.live.actions.ledger import Deed, Ledger
 from tools.live.actions.releases import ReleasesActions
-from tools.live.spec import Releases
+from tools.live.settings import Releases
 
 CATALOGUE = Catalogue(services=tuple(Service(name=name) for name in ("shop", "crew", "vendor")))
 KEY = "INC-1:A1:abcdef012345"
@@ -187,10 +187,10 @@ from pathlib import Path
 from tests.tools.live.test_actions_releases import CATALOGUE, KEY, rollback
 from tools.clock import WallClock
 from tools.live.actions.compose import LiveActions
-from tools.live.actions.ledger import Ledger
+from tools.live.actions.action_log import Ledger
 from tools.live.actions.releases import ReleasesActions
 from tools.live.actions.supervise import Supervisord
-from tools.live.spec import Releases
+from tools.live.settings import Releases
 
 class Stuck(Supervisord):
     async def restart(self, program):

@@ -11,11 +11,11 @@ from incidents.catalogue import Catalogue, Service
 from incidents.errors import ActionRefused, ToolFailed
 from tests.tools.live.fakes.server import Answer, serving
 from tools.clock import WallClock
+from tools.live.actions.action_log import Deed, Ledger
 from tools.live.actions.compose import LiveActions
-from tools.live.actions.ledger import Deed, Ledger
 from tools.live.actions.releases import ReleasesActions
 from tools.live.actions.supervise import Supervisord, Systemd
-from tools.live.spec import Releases
+from tools.live.settings import Releases
 
 LIMIT = timedelta(seconds=5)
 #: Behaves like systemctl as far as it is used; every call is written down.

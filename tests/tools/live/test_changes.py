@@ -13,13 +13,13 @@ from incidents.errors import ToolFailed
 from incidents.findings import Window
 from tests.tools.live.fakes.kubernetes import TOKEN, FakeKubernetes
 from tests.tools.live.fakes.server import serving
-from tools.gaps import noted
 from tools.live.changes import MergedChanges, live_changes
 from tools.live.changes.kubernetes import KubernetesChanges
 from tools.live.changes.merged import Source
 from tools.live.changes.releases import LoggedChanges
 from tools.live.secrets import Secrets
-from tools.live.spec import KubernetesHistory, ReleaseLog
+from tools.live.settings import KubernetesHistory, ReleaseLog
+from tools.telemetry.data_gaps import noted
 
 DAY = Window(start=datetime(2026, 3, 12, tzinfo=UTC), end=datetime(2026, 3, 13, tzinfo=UTC))
 NOON = datetime(2026, 3, 12, 12, tzinfo=UTC)

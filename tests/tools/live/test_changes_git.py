@@ -8,9 +8,9 @@ import pytest
 from incidents.errors import ToolFailed
 from incidents.findings import Window
 from tests.tools.live.repositories import Git
-from tools.gaps import noted
 from tools.live.changes.git import GitChanges
-from tools.live.spec import Git as GitSpec
+from tools.live.settings import Git as GitSpec
+from tools.telemetry.data_gaps import noted
 
 ALWAYS = Window(start=datetime(2020, 1, 1, tzinfo=UTC), end=datetime(2030, 1, 1, tzinfo=UTC))
 

@@ -12,7 +12,7 @@ from tests.tools.live.fakes.github import TOKEN, FakeGitHub
 from tests.tools.live.fakes.server import Answer, serving
 from tools.live.changes.github import GitHubChanges
 from tools.live.secrets import Secrets
-from tools.live.spec import GitHub
+from tools.live.settings import GitHub
 
 DAY = Window(start=datetime(2026, 3, 12, tzinfo=UTC), end=datetime(2026, 3, 13, tzinfo=UTC))
 

@@ -14,10 +14,10 @@ import pytest
 from incidents.catalogue import Catalogue, Service
 from tests.tools.live.fakes.server import Answer, Asked, serving
 from tools.clock import VirtualClock
-from tools.gaps import noted
 from tools.live.health import LiveHealth
 from tools.live.secrets import Secrets
-from tools.live.spec import OpenApi, Postgres, StatusPageSpec
+from tools.live.settings import OpenApi, Postgres, StatusPageSpec
+from tools.telemetry.data_gaps import noted
 
 CLOCK = VirtualClock(datetime(2026, 11, 23, 10, 0, tzinfo=UTC))
 

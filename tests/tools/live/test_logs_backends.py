@@ -15,13 +15,13 @@ from tests.tools.live.fakes.logs import elasticsearch, gatewayd, loki
 from tests.tools.live.fakes.server import Answer, Handler, serving, told
 from tools.analysis import LOGS_SCHEMA
 from tools.clock import VirtualClock
-from tools.gaps import noted
 from tools.live.logs import LiveLogs, live_logs
 from tools.live.logs.lines import LogLine
 from tools.live.logs.paging import newest_first
-from tools.live.rows import level_of, moment_of
 from tools.live.secrets import Secrets
-from tools.live.spec import Elastic, Journal, LogSpec, Loki
+from tools.live.settings import Elastic, Journal, LogSpec, Loki
+from tools.live.telemetry_rows import level_of, moment_of
+from tools.telemetry.data_gaps import noted
 
 NOW = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 WINDOW = Window(start=NOW - timedelta(minutes=30), end=NOW)

@@ -14,13 +14,13 @@ from polars.testing import assert_frame_equal
 from incidents.errors import ToolFailed
 from incidents.findings import Window
 from tools.clock import VirtualClock
-from tools.gaps import noted
 from tools.live.files import window_lines
 from tools.live.logs import live_logs
 from tools.live.logs.lines import MOST_LINES
-from tools.live.rows import moment_of
 from tools.live.secrets import Secrets
-from tools.live.spec import LogFiles
+from tools.live.settings import LogFiles
+from tools.live.telemetry_rows import moment_of
+from tools.telemetry.data_gaps import noted
 
 NOW = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 NAMES = ("web", "checkout")

@@ -10,26 +10,26 @@ import pytest
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import ValidationError
 
-from agents.llm.belt import tools_of
+from agents.llm.tools import tools_of
 from demo.processes import Process, free_port, kept, wait_for
 from incidents.action import Action, ActionKind
 from incidents.catalogue import Catalogue, Service
 from incidents.errors import SettingsError, ToolFailed
 from incidents.findings import EvidenceStatus
 from incidents.reports import Task
-from nexus.site import load_site
+from nexus.config.site import load_site
 from tests.cases import case_sources
 from tests.tools.live.fakes.mcp_http import over_http
 from tests.tools.live.fakes.server import serving
 from tools.clock import WallClock
-from tools.kit import Kit
 from tools.live.actions import live_actions
 from tools.live.mcp import McpTools, mcp_tools
 from tools.live.mcp.server import checked_schema
 from tools.live.secrets import Secrets
-from tools.live.spec_beside import McpServer
+from tools.live.settings_tools import McpServer
 from tools.memory import MemoryEvidence
 from tools.schema import SchemaArgs, server_of
+from tools.toolset import Kit
 
 pytest.importorskip("mcp", reason="the extra `mcp` is not installed")
 

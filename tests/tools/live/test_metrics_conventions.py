@@ -11,12 +11,12 @@ from tests.tools.live.fakes.server import Answer, Asked, serving, told
 from tests.tools.live.real import running_prometheus
 from tools.analysis.conventions import conventions
 from tools.clock import VirtualClock
-from tools.gaps import noted
 from tools.live.http import Backend
 from tools.live.metrics import Discovered, PrometheusMetrics, discover, live_metrics, recognise
 from tools.live.metrics.conventions import series_of, shipped
 from tools.live.secrets import Secrets
-from tools.live.spec import Labels, Prometheus
+from tools.live.settings import Labels, Prometheus
+from tools.telemetry.data_gaps import noted
 
 BEGIN = datetime(2026, 3, 12, 10, tzinfo=UTC)
 NOW = BEGIN + timedelta(minutes=20)

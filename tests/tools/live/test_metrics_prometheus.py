@@ -14,12 +14,12 @@ from incidents.errors import ToolFailed, UnknownName
 from incidents.findings import Window
 from tests.tools.live.fakes.server import Answer, Asked, Handler, serving, told
 from tools.clock import VirtualClock
-from tools.gaps import noted
 from tools.live.metrics import live_metrics
-from tools.live.metrics.joint import grid
-from tools.live.parts import AT_ONCE
+from tools.live.metrics.coalesced_queries import grid
+from tools.live.partial import AT_ONCE
 from tools.live.secrets import Secrets
-from tools.live.spec import Prometheus
+from tools.live.settings import Prometheus
+from tools.telemetry.data_gaps import noted
 
 NOW = datetime(2026, 3, 12, 10, 40, tzinfo=UTC)
 WINDOW = Window(start=NOW - timedelta(minutes=1), end=NOW)

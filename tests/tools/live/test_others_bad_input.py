@@ -19,14 +19,14 @@ from tests.tools.live.fakes.github import FakeGitHub
 from tests.tools.live.fakes.kubernetes import FakeKubernetes
 from tests.tools.live.fakes.server import Answer, Asked, Handler, serving, told
 from tools.clock import WallClock
-from tools.gaps import noted
 from tools.live.actions import live_actions
 from tools.live.changes import live_changes
 from tools.live.health import LiveHealth
 from tools.live.health.endpoints import EndpointProbes
 from tools.live.http import LARGEST
 from tools.live.secrets import Secrets
-from tools.live.spec import Backends
+from tools.live.settings import Backends
+from tools.telemetry.data_gaps import noted
 
 TOKEN = "tok-6f1c9e2ab8d7"
 SECRETS = Secrets({"TOKEN": TOKEN})

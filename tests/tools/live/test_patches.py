@@ -18,7 +18,7 @@ from tools.live.actions import live_actions
 from tools.live.actions.compose import LiveActions
 from tools.live.code import GitPatches
 from tools.live.secrets import Secrets
-from tools.live.spec import Backends, Hotfix
+from tools.live.settings import Backends, Hotfix
 from tools.live.world import live_world
 from tools.ports import Spans
 

@@ -19,16 +19,16 @@ from incidents.timeline import EntryKind
 from tests.cases import case_sources
 from tests.graph.harness import bench, incident
 from tests.tools.live.fakes.server import Answer, Asked, serving
-from tools.box import SCREENS, available
-from tools.box.arguments import NoArgs
 from tools.clock import VirtualClock
-from tools.kit import Kit
 from tools.live.process import PATH
 from tools.live.screens import BrowserScreens
-from tools.live.spec_beside import BrowserSpec
+from tools.live.settings_tools import BrowserSpec
 from tools.memory import MemoryEvidence
+from tools.pictures.screenshots import screenshots
 from tools.ports import Shot
-from tools.screenshots import screenshots
+from tools.toolbox import SCREENS, available
+from tools.toolbox.arguments import NoArgs
+from tools.toolset import Kit
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 PNG = b"\x89PNG\r\n\x1a\n"

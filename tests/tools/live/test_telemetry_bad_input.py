@@ -18,14 +18,14 @@ from tests.cases import END, QUIET_END, case_world, sources_of
 from tests.tools.live.fakes.server import Answer, Asked, Handler, serving, told
 from tests.tools.live.ports import ADAPTERS, Port
 from tools.clock import VirtualClock
-from tools.gaps import noted
 from tools.live.http import LARGEST
 from tools.live.logs import live_logs
 from tools.live.metrics import live_metrics
 from tools.live.secrets import Secrets
-from tools.live.spec import Jaeger, Loki, Prometheus
+from tools.live.settings import Jaeger, Loki, Prometheus
 from tools.live.traces import live_traces
-from tools.look import observe
+from tools.telemetry.data_gaps import noted
+from tools.telemetry.observe import observe
 
 WINDOW = Window(start=QUIET_END, end=END)
 NAMES = ("web", "checkout", "catalogue", "payment", "orders-db")

@@ -15,11 +15,11 @@ from tests.tools.live.fakes.server import Answer, Asked, Handler, serving, told
 from tests.tools.live.fakes.traces import identity, jaeger, tempo
 from tools.analysis import TRACES_SCHEMA
 from tools.clock import VirtualClock
-from tools.gaps import noted
 from tools.live.secrets import Secrets
-from tools.live.spec import Jaeger, Tempo, TraceFiles, TraceSpec
+from tools.live.settings import Jaeger, Tempo, TraceFiles, TraceSpec
 from tools.live.traces import LiveTraces, live_traces
 from tools.live.traces.spans import status_of
+from tools.telemetry.data_gaps import noted
 
 NOW = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 WINDOW = Window(start=NOW - timedelta(minutes=30), end=NOW)

@@ -6,12 +6,12 @@ from pathlib import Path
 from incidents.action import Action, ActionKind, Arguments
 from incidents.findings import Window
 from tests.cases import ALERT, END, QUIET_END, START, build_case, case_sources, case_world
-from tools.box import BOX
-from tools.gaps import noted
-from tools.kit import Kit
 from tools.memory import MemoryEvidence
 from tools.ports import World
 from tools.recorded.coverage import UNRECORDED, lacks
+from tools.telemetry.data_gaps import noted
+from tools.toolbox import BOX
+from tools.toolset import Kit
 
 
 def rollback(version: str) -> Action:

@@ -16,7 +16,7 @@ from tests.cases import ALERT, END, QUIET_END, START, case_world
 from tools.clock import VirtualClock
 from tools.ports import World
 from tools.recorded import RecordedAlerts, open_case, recorded_world
-from tools.recorded.ledger import Ledger
+from tools.recorded.replay_log import Ledger
 
 
 def rollback(service: str = "checkout", version: str = "1.0") -> Action:

@@ -5,18 +5,18 @@ from pathlib import Path
 
 from incidents.catalogue import Catalogue
 from tools.clock import Clock
+from tools.live.actions.action_log import Ledger
 from tools.live.actions.adapter import Adapter
 from tools.live.actions.command import CommandActions
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.flags import FlagActions
 from tools.live.actions.hotfix import HotfixActions
 from tools.live.actions.kubernetes import KubernetesAdapter
-from tools.live.actions.ledger import Ledger
 from tools.live.actions.mcp import McpActions
 from tools.live.actions.releases import ReleasesActions
 from tools.live.secrets import Secrets
-from tools.live.spec import ActionSpec, Command, Flags, Hotfix, KubernetesActions, Releases
-from tools.live.spec_beside import McpServer
+from tools.live.settings import ActionSpec, Command, Flags, Hotfix, KubernetesActions, Releases
+from tools.live.settings_tools import McpServer
 
 __all__ = ["LiveActions", "McpActions", "adapter_of", "live_actions"]
 

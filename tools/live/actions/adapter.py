@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 from incidents.action import Action, ActionKind, Outcome, Plan
-from tools.live.actions.ledger import Deed
+from tools.live.actions.action_log import Deed
 
 
 class Adapter(Protocol):

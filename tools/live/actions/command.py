@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from incidents.action import Action, ActionKind, Observed, Outcome, Plan
 from incidents.errors import ActionRefused, SettingsError, ToolFailed
 from tools.clock import Clock
+from tools.live.actions.action_log import Deed
 from tools.live.actions.declared import HOLE, READ, filled, last_lines, need, sample, told, undo_of, values_of
-from tools.live.actions.ledger import Deed
 from tools.live.process import Ran, run
 from tools.live.secrets import Secrets, without
-from tools.live.spec import Command
-from tools.redact import redact
-from tools.words import CONTROL, plain
+from tools.live.settings import Command
+from tools.redaction.redact import redact
+from tools.wording import CONTROL, plain
 
 
 class CommandActions:

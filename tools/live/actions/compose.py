@@ -6,12 +6,12 @@ from datetime import datetime
 from incidents.action import Action, Observed, Outcome, Plan
 from incidents.catalogue import Catalogue
 from incidents.errors import ActionRefused
+from tools.action_arguments import check_arguments
 from tools.clock import Clock
-from tools.identifiers import check_arguments
+from tools.live.actions.action_log import Deed, Ledger
 from tools.live.actions.adapter import Adapter, Patching
-from tools.live.actions.ledger import Deed, Ledger
-from tools.redact import redact
-from tools.words import CONTROL
+from tools.redaction.redact import redact
+from tools.wording import CONTROL
 
 #: As much of a text that came from a backend is shown to people and models, in characters.
 _OBSERVED, _EFFECT, _DETAIL = 300, 12_000, 1_000

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from incidents.action import Action, ActionKind, Arguments, Observed
 from incidents.errors import ActionRefused
 from tools.live.repository import COMMIT
-from tools.live.spec_beside import HOLES, Declared
-from tools.words import plain
+from tools.live.settings_tools import HOLES, Declared
+from tools.wording import plain
 
 HOLE = re.compile(r"\{(" + "|".join(HOLES) + r")\}")
 #: A dry run observes by lines such as `observed: running version = 1.2`; every other line is an effect.

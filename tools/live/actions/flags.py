@@ -14,8 +14,8 @@ from typing import Any
 from incidents.action import Action, ActionKind, Arguments, Observed, Outcome, Plan
 from incidents.errors import ActionRefused, ToolFailed
 from tools.clock import Clock
-from tools.live.actions.ledger import Deed
-from tools.live.spec import Flags
+from tools.live.actions.action_log import Deed
+from tools.live.settings import Flags
 
 _LARGEST = 8_000_000
 _WORDS = {True: ("on", "true", "enabled"), False: ("off", "false", "disabled")}

@@ -8,7 +8,7 @@ import httpx2
 from pydantic import HttpUrl
 
 from tools.live.trust import system_trust
-from tools.words import plain
+from tools.wording import plain
 
 _SECONDS = 2.0
 _LARGEST = 65_536

@@ -14,16 +14,16 @@ from pydantic import Field
 from incidents.action import Action, ActionKind, Observed, Outcome, Plan
 from incidents.errors import ActionRefused, SettingsError, ToolFailed
 from tools.clock import Clock
-from tools.code import LONGEST_PATCH
-from tools.live.actions.ledger import Deed
+from tools.live.actions.action_log import Deed
 from tools.live.actions.patch import need_limits
 from tools.live.actions.worktree import Patch, Tests, need_touch, patch_of, revert, tested, worktree
 from tools.live.github import GitHubApi
 from tools.live.http import Reply
 from tools.live.repository import Repository
 from tools.live.secrets import Secrets
-from tools.live.spec import Hotfix
-from tools.words import plain
+from tools.live.settings import Hotfix
+from tools.source_code import LONGEST_PATCH
+from tools.wording import plain
 
 _NOTHING = "0" * 40
 

@@ -13,12 +13,12 @@ from incidents.action import Action, ActionKind, Arguments, Observed, Outcome, P
 from incidents.errors import ActionRefused, ToolFailed
 from incidents.value import iso
 from tools.clock import Clock
-from tools.live.actions.ledger import Deed
+from tools.live.actions.action_log import Deed
 from tools.live.actions.wait import until
 from tools.live.cluster import CAUSE, HASH, RESTARTED, Cluster, Operation, Workload
 from tools.live.http import Declined
 from tools.live.secrets import Secrets
-from tools.live.spec import KubernetesActions
+from tools.live.settings import KubernetesActions
 
 #: How a failed `test` of the resource version is answered, and how often it may be.
 _STALE, TRIES = frozenset({409, 422}), 5

@@ -7,7 +7,7 @@ from pathlib import Path
 from incidents.action import ActionKind
 from incidents.changes import Change, ChangeKind
 from incidents.errors import ToolFailed
-from tools.live.actions.ledger import Deed
+from tools.live.actions.action_log import Deed
 from tools.live.changes.releases import read_log
 
 _LINK = "current"

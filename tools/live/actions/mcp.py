@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from incidents.action import Action, ActionKind, Observed, Outcome, Plan
 from incidents.errors import ActionRefused, ToolFailed
 from tools.clock import Clock
+from tools.live.actions.action_log import Deed
 from tools.live.actions.declared import (
     HOLE,
     LONGEST,
@@ -26,14 +27,13 @@ from tools.live.actions.declared import (
     undo_of,
     values_of,
 )
-from tools.live.actions.ledger import Deed
 from tools.live.mcp.server import checked_schema
 from tools.live.mcp.session import changes, converse, digest_of, listed, text_of
 from tools.live.secrets import Secrets
-from tools.live.spec_beside import McpAction, McpCall, McpServer
-from tools.redact import redact
+from tools.live.settings_tools import McpAction, McpCall, McpServer
+from tools.redaction.redact import redact
 from tools.schema import misfit
-from tools.words import plain
+from tools.wording import plain
 
 if TYPE_CHECKING:
     from mcp import ClientSession

@@ -10,12 +10,12 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from incidents.errors import ActionRefused
-from tools.code import LONGEST_PATCH
 from tools.live.actions.diffs import recounted
 from tools.live.actions.worktree import DIFFERENCE, NOT_RENAMED
 from tools.live.repository import Repository
-from tools.redact import redact
-from tools.words import CONTROL, plain
+from tools.redaction.redact import redact
+from tools.source_code import LONGEST_PATCH
+from tools.wording import CONTROL, plain
 
 _FILES = 20
 _REGULAR = {"000000", "100644", "100755"}

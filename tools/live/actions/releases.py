@@ -12,13 +12,13 @@ from incidents.action import Action, ActionKind, Arguments, Observed, Outcome, P
 from incidents.changes import Change, ChangeKind
 from incidents.errors import ActionRefused, SettingsError
 from tools.clock import Clock
+from tools.live.actions.action_log import Deed
 from tools.live.actions.health import Health
 from tools.live.actions.layout import Layout
-from tools.live.actions.ledger import Deed
 from tools.live.actions.supervise import Manager, Member, Supervisord, Systemd
 from tools.live.actions.wait import until
-from tools.live.spec import Releases
-from tools.words import clock_time
+from tools.live.settings import Releases
+from tools.wording import clock_time
 
 _RELEASED = frozenset({ChangeKind.DEPLOY, ChangeKind.CONFIG})
 #: What a call of the manager may take beyond patience: it stops and starts a process.

@@ -13,11 +13,11 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 
 from incidents.errors import ToolFailed
 from tools.clock import Clock, WallClock
-from tools.gaps import Outage
 from tools.live.process import run
 from tools.live.trust import system_trust
-from tools.redact import redact
-from tools.words import plain
+from tools.redaction.redact import redact
+from tools.telemetry.data_gaps import Outage
+from tools.wording import plain
 
 _RUNNING = frozenset({"RUNNING", "active"})
 _STOPPED = frozenset({"STOPPED", "STOPPING", "inactive", "deactivating"})

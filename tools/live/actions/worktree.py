@@ -12,8 +12,8 @@ from incidents.errors import ActionRefused, ToolFailed
 from incidents.value import Value
 from tools.live.process import run
 from tools.live.repository import Repository
-from tools.redact import redact
-from tools.words import CONTROL
+from tools.redaction.redact import redact
+from tools.wording import CONTROL
 
 #: As much of what the tests print is kept, from its end, in characters.
 _OUTPUT = 2_000

@@ -9,7 +9,7 @@ from tools.live.changes.kubernetes import KubernetesChanges
 from tools.live.changes.merged import MergedChanges, Source
 from tools.live.changes.releases import LoggedChanges
 from tools.live.secrets import Secrets
-from tools.live.spec import ChangeSpec, Git, GitHub, KubernetesHistory, ReleaseLog
+from tools.live.settings import ChangeSpec, Git, GitHub, KubernetesHistory, ReleaseLog
 
 __all__ = ["MergedChanges", "live_changes", "source_of"]
 

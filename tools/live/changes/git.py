@@ -8,11 +8,11 @@ from typing import NamedTuple
 from incidents.changes import Change, ChangeKind
 from incidents.errors import ToolFailed
 from incidents.findings import Window
-from tools.gaps import note
-from tools.live.parts import gather_parts
+from tools.live.partial import gather_parts
 from tools.live.repository import Repository
-from tools.live.spec import Git
-from tools.words import plain
+from tools.live.settings import Git
+from tools.telemetry.data_gaps import note
+from tools.wording import plain
 
 #: As many deployments are described; of more, the newest.
 MOST = 200

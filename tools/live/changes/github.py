@@ -11,13 +11,13 @@ from incidents.changes import Change, ChangeKind, PipelineRun, RunState
 from incidents.errors import ToolFailed
 from incidents.findings import Window
 from incidents.value import Moment, iso
-from tools.gaps import note
 from tools.live.github import GitHubApi
 from tools.live.http import Reply
-from tools.live.parts import gather_parts
+from tools.live.partial import gather_parts
 from tools.live.secrets import Secrets
-from tools.live.spec import GitHub
-from tools.words import plain
+from tools.live.settings import GitHub
+from tools.telemetry.data_gaps import note
+from tools.wording import plain
 
 #: As many deployments are described in one answer; of more, the newest.
 MOST = 30

@@ -7,8 +7,8 @@ from incidents.changes import Change, ChangeKind
 from incidents.findings import Window
 from tools.live.cluster import Cluster, Workload
 from tools.live.secrets import Secrets
-from tools.live.spec import KubernetesHistory
-from tools.words import plain
+from tools.live.settings import KubernetesHistory
+from tools.wording import plain
 
 _LONGEST = 400
 

@@ -6,8 +6,8 @@ from typing import Protocol, runtime_checkable
 
 from incidents.changes import Change, PipelineRun
 from incidents.findings import Window
-from tools.live.names import Names
-from tools.live.parts import gather_parts
+from tools.live.partial import gather_parts
+from tools.live.service_names import Names
 from tools.ports import Changes, Pipelines
 
 

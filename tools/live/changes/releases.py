@@ -8,9 +8,9 @@ from pydantic import ValidationError
 from incidents.changes import Change
 from incidents.errors import ToolFailed
 from incidents.findings import Window
-from tools.gaps import note
-from tools.live.spec import ReleaseLog
-from tools.words import plain
+from tools.live.settings import ReleaseLog
+from tools.telemetry.data_gaps import note
+from tools.wording import plain
 
 #: As much of a log is read, from its end, in bytes.
 LARGEST = 8_000_000

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tools.live.code.git import GitCode, Source
 from tools.live.code.patches import GitPatches
 from tools.live.repository import Repository
-from tools.live.spec import ActionSpec, Hotfix
+from tools.live.settings import ActionSpec, Hotfix
 
 __all__ = ["GitCode", "GitPatches", "Source", "live_code", "live_patches"]
 

@@ -6,8 +6,8 @@ from tempfile import TemporaryDirectory
 
 from incidents.errors import ToolFailed
 from incidents.value import iso, minute
-from tools.code import Bundle
 from tools.live.repository import Repository
+from tools.source_code import Bundle
 
 #: A history that takes more is not kept, in bytes.
 LARGEST = 20_000_000

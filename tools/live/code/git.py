@@ -6,7 +6,10 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from incidents.errors import ToolFailed, UnknownName
-from tools.code import (
+from tools.live.code.bundle import bundled
+from tools.live.code.texts import clean_diff, clean_lines, clean_text
+from tools.live.repository import Repository
+from tools.source_code import (
     Blame,
     BlamedLine,
     Bundle,
@@ -18,10 +21,7 @@ from tools.code import (
     ShownCommit,
     SourceFile,
 )
-from tools.live.code.bundle import bundled
-from tools.live.code.texts import clean_diff, clean_lines, clean_text
-from tools.live.repository import Repository
-from tools.words import CONTROL, plain
+from tools.wording import CONTROL, plain
 
 #: As many files, hits and commits are told of; the rest is counted.
 _FILES, _HITS, _COMMITS = 500, 50, 20

@@ -4,13 +4,13 @@ import shlex
 from collections.abc import Sequence
 
 from incidents.errors import ActionRefused, ToolFailed
-from tools.code import Trial
 from tools.live.actions.patch import committed
 from tools.live.actions.worktree import Tests, need_touch, patch_of, tested, worktree
 from tools.live.code.texts import clean_text
 from tools.live.repository import Repository
-from tools.live.spec import Hotfix
-from tools.words import plain
+from tools.live.settings import Hotfix
+from tools.source_code import Trial
+from tools.wording import plain
 
 
 class GitPatches:

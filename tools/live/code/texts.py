@@ -2,8 +2,8 @@
 
 import re
 
-from tools.redact import redact
-from tools.words import CONTROL
+from tools.redaction.redact import redact
+from tools.wording import CONTROL
 
 #: The one secret that stretches over lines.
 _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)

@@ -7,13 +7,13 @@ from incidents.catalogue import Catalogue, Endpoint, Service
 from incidents.errors import ToolFailed
 from incidents.health import Probe
 from tools.clock import Clock
-from tools.gaps import note
 from tools.live.health.endpoints import EndpointProbes, documented
 from tools.live.health.postgres import PostgresHealth
 from tools.live.health.status_page import StatusPage
 from tools.live.http import Backend
 from tools.live.secrets import Secrets
-from tools.live.spec import HealthSpec, OpenApi, Postgres
+from tools.live.settings import HealthSpec, OpenApi, Postgres
+from tools.telemetry.data_gaps import note
 
 
 class LiveHealth:

@@ -13,9 +13,9 @@ from incidents.health import Probe
 from tools.clock import Clock
 from tools.live.http import Backend
 from tools.live.secrets import Secrets
-from tools.live.spec import OpenApi
+from tools.live.settings import OpenApi
 from tools.live.trust import system_trust
-from tools.redact import redact
+from tools.redaction.redact import redact
 
 #: How long an endpoint may take, in seconds.
 PATIENCE = 5.0

@@ -10,7 +10,7 @@ from incidents.health import Figure, Probe
 from tools.clock import Clock
 from tools.extras import adding
 from tools.live.secrets import Secrets
-from tools.live.spec import Postgres
+from tools.live.settings import Postgres
 
 #: This share of the connections that the server allows is too many.
 CROWDED = 0.9

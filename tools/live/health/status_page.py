@@ -6,7 +6,7 @@ from incidents.errors import ToolFailed
 from incidents.health import Figure, Probe
 from tools.clock import Clock
 from tools.live.http import Backend
-from tools.redact import redact
+from tools.redaction.redact import redact
 
 
 class StatusPage:

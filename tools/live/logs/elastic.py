@@ -11,12 +11,12 @@ from pydantic import Field
 
 from incidents.errors import ToolFailed
 from tools.clock import Clock
-from tools.gaps import note
 from tools.live.http import Backend, Declined, Reply
 from tools.live.logs.lines import Keys, LogLine, object_line
 from tools.live.logs.paging import PagedLogs
-from tools.live.rows import to_microseconds
-from tools.live.spec import Elastic
+from tools.live.settings import Elastic
+from tools.live.telemetry_rows import to_microseconds
+from tools.telemetry.data_gaps import note
 
 #: A date holds milliseconds, whatever the document says.
 _TICK = timedelta(milliseconds=1)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from incidents.errors import ToolFailed
 from incidents.findings import Window
-from tools.gaps import note
 from tools.live.files import PARSING, Chunk, last_lines, matching, some_exist, window_lines
 from tools.live.logs.lines import MOST_LINES, Keys, LogLine, json_line, text_level, text_time
-from tools.live.parts import gather_parts
-from tools.live.rows import cut
-from tools.live.spec import LogFiles
+from tools.live.partial import gather_parts
+from tools.live.settings import LogFiles
+from tools.live.telemetry_rows import cut
+from tools.telemetry.data_gaps import note
 
 _SERVICE = "{service}"
 

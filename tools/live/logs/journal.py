@@ -11,11 +11,11 @@ from pydantic import Field, ValidationError
 
 from incidents.errors import ToolFailed
 from incidents.findings import Window
-from tools.gaps import note
 from tools.live.http import Backend, Reply
 from tools.live.logs.lines import MOST_LINES, LogLine, text_level
-from tools.live.rows import Microseconds, at_microseconds, cut
-from tools.live.spec import Journal
+from tools.live.settings import Journal
+from tools.live.telemetry_rows import Microseconds, at_microseconds, cut
+from tools.telemetry.data_gaps import note
 
 #: Entries of one page; an entry is about a kilobyte.
 PAGE = 5_000

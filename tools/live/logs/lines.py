@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 from incidents.findings import Window
 from tools.live.files import remembered
-from tools.live.rows import cut, level_of, moment_of
+from tools.live.telemetry_rows import cut, level_of, moment_of
 
 #: Lines of one question; the newest are kept.
 MOST_LINES = 50_000

@@ -9,8 +9,8 @@ from tools.clock import Clock
 from tools.live.http import Backend, Query, Reply
 from tools.live.logs.lines import LogLine, dig, text_level
 from tools.live.logs.paging import PagedLogs
-from tools.live.rows import Nanoseconds, at_microseconds, cut, level_of, to_microseconds
-from tools.live.spec import Loki
+from tools.live.settings import Loki
+from tools.live.telemetry_rows import Nanoseconds, at_microseconds, cut, level_of, to_microseconds
 
 #: Loki tells nanoseconds apart, the frame microseconds.
 _TICK = timedelta(microseconds=1)

@@ -8,18 +8,18 @@ import polars as pl
 from incidents.findings import Window
 from tools.analysis import LOGS_SCHEMA
 from tools.clock import Clock, WallClock
-from tools.gaps import note
 from tools.live.http import Backend
 from tools.live.logs.elastic import ElasticLogs
 from tools.live.logs.files import FileLogs
 from tools.live.logs.journal import JournalLogs
 from tools.live.logs.lines import MOST_LINES, LogLine, Source
 from tools.live.logs.loki import LokiLogs
-from tools.live.names import Names
-from tools.live.parts import gather_parts
-from tools.live.rows import reach, shown, table
+from tools.live.partial import gather_parts
 from tools.live.secrets import Secrets
-from tools.live.spec import Elastic, Journal, LogFiles, LogSpec, Loki
+from tools.live.service_names import Names
+from tools.live.settings import Elastic, Journal, LogFiles, LogSpec, Loki
+from tools.live.telemetry_rows import reach, shown, table
+from tools.telemetry.data_gaps import note
 
 
 class LiveLogs:

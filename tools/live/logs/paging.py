@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from incidents.findings import Window
 from tools.clock import Clock
-from tools.gaps import note
 from tools.live.http import Backend
 from tools.live.logs.lines import MOST_LINES, LogLine
+from tools.telemetry.data_gaps import note
 
 #: Lines of one page; what Loki and Elasticsearch allow unless they are told otherwise.
 PAGE = 5_000

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from incidents.errors import ToolFailed
 from incidents.value import Value
-from tools.kit import Tool
 from tools.live.mcp.server import McpTools, Offer
 from tools.live.secrets import Secrets
-from tools.live.spec_beside import McpServer
+from tools.live.settings_tools import McpServer
+from tools.toolset import Tool
 
 __all__ = ["McpTools", "Offered", "mcp_tools"]
 

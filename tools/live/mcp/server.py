@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from incidents.errors import ToolFailed
 from incidents.value import Value
-from tools.box import BOX
-from tools.kit import Sources, Tool
 from tools.live.mcp.session import changes, converse, digest_of, listed, text_of
 from tools.live.secrets import Secrets
-from tools.live.spec_beside import McpServer
-from tools.redact import redact
+from tools.live.settings_tools import McpServer
+from tools.redaction.redact import redact
 from tools.schema import SchemaArgs, schema_args
-from tools.words import plain
+from tools.toolbox import BOX
+from tools.toolset import Sources, Tool
+from tools.wording import plain
 
 if TYPE_CHECKING:
     from mcp import ClientSession

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, TypeVar
 from incidents.errors import NexusError, SettingsError, ToolFailed
 from tools.extras import adding
 from tools.live.http import LARGEST
-from tools.live.mcp.wires import Meter, address, program
+from tools.live.mcp.transports import Meter, address, program
 from tools.live.secrets import Secrets, without
-from tools.live.spec_beside import McpServer
-from tools.redact import redact
-from tools.words import CONTROL, plain
+from tools.live.settings_tools import McpServer
+from tools.redaction.redact import redact
+from tools.wording import CONTROL, plain
 
 if TYPE_CHECKING:
     from mcp import ClientSession

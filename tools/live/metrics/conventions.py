@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from incidents.duration import format_duration
 from incidents.errors import UnknownName
 from incidents.value import Value
-from tools.live.spec import Labels, Prometheus, Series
+from tools.live.settings import Labels, Prometheus, Series
 
 
 class _Labels(Value):

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from incidents.value import Value
 from tools.live.http import Backend, Declined, Reply
 from tools.live.metrics.conventions import recognise, shipped
-from tools.live.spec import Labels
-from tools.words import plain
+from tools.live.settings import Labels
+from tools.wording import plain
 
 #: What the label that names a service is called, the most telling first.
 _SERVICE = ("service", "service_name", "app", "application", "app_kubernetes_io_name", "job")

@@ -15,15 +15,15 @@ from incidents.findings import Window
 from tools.analysis import METRICS_SCHEMA
 from tools.analysis.conventions import conventions
 from tools.clock import Clock, WallClock
-from tools.gaps import note
 from tools.live.http import Backend, Declined, Reply
+from tools.live.metrics.coalesced_queries import Grid, Joint, grid
 from tools.live.metrics.conventions import series_of
-from tools.live.metrics.joint import Grid, Joint, grid
-from tools.live.names import Names
-from tools.live.parts import enumerated, gather_parts
+from tools.live.partial import enumerated, gather_parts
 from tools.live.secrets import Secrets
-from tools.live.spec import Prometheus
-from tools.words import plain
+from tools.live.service_names import Names
+from tools.live.settings import Prometheus
+from tools.telemetry.data_gaps import note
+from tools.wording import plain
 
 #: What `check` looks at.
 _RECENT = timedelta(minutes=5)

@@ -12,10 +12,10 @@ from incidents.errors import ToolFailed, UnknownName
 from tools.clock import Clock
 from tools.extras import adding
 from tools.live.process import PATH
-from tools.live.spec_beside import BrowserSpec, PageSpec
+from tools.live.settings_tools import BrowserSpec, PageSpec
 from tools.ports import Shot
-from tools.redact import redact
-from tools.words import plain
+from tools.redaction.redact import redact
+from tools.wording import plain
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page, Playwright

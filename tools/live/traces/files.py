@@ -15,13 +15,13 @@ from pydantic import Field, TypeAdapter, ValidationError
 from incidents.errors import ToolFailed
 from incidents.findings import Window
 from tools.analysis import TRACES_SCHEMA
-from tools.gaps import note
 from tools.live.files import PARSING, last_lines, matching, remembered, some_exist, window_lines
-from tools.live.parts import gather_parts
-from tools.live.rows import cut, moment_of
-from tools.live.spec import TraceFiles
+from tools.live.partial import gather_parts
+from tools.live.settings import TraceFiles
+from tools.live.telemetry_rows import cut, moment_of
 from tools.live.traces.spans import Span
-from tools.words import plain
+from tools.telemetry.data_gaps import note
+from tools.wording import plain
 
 #: Spans of one file and question; the newest are kept.
 MOST_SPANS = 200_000

@@ -7,13 +7,13 @@ from typing import Annotated
 from pydantic import Field
 
 from incidents.findings import Window
-from tools.gaps import note
 from tools.live.http import Backend, Query, Reply
-from tools.live.names import Names
-from tools.live.parts import enumerated, gather_parts
-from tools.live.rows import Microseconds, at_microseconds, cut, to_microseconds
-from tools.live.spec import Jaeger
+from tools.live.partial import enumerated, gather_parts
+from tools.live.service_names import Names
+from tools.live.settings import Jaeger
+from tools.live.telemetry_rows import Microseconds, at_microseconds, cut, to_microseconds
 from tools.live.traces.spans import Span, status_of
+from tools.telemetry.data_gaps import note
 
 
 class _Tag(Reply):

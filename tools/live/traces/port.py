@@ -7,10 +7,10 @@ import polars as pl
 from incidents.findings import Window
 from tools.clock import Clock, WallClock
 from tools.live.http import Backend
-from tools.live.names import Names
-from tools.live.rows import reach, shown
 from tools.live.secrets import Secrets
-from tools.live.spec import Jaeger, Tempo, TraceFiles, TraceSpec
+from tools.live.service_names import Names
+from tools.live.settings import Jaeger, Tempo, TraceFiles, TraceSpec
+from tools.live.telemetry_rows import reach, shown
 from tools.live.traces.files import FileTraces
 from tools.live.traces.jaeger import JaegerTraces
 from tools.live.traces.spans import Source, frame_of

@@ -8,7 +8,7 @@ import polars as pl
 
 from incidents.findings import Window
 from tools.analysis import TRACES_SCHEMA
-from tools.live.rows import table
+from tools.live.telemetry_rows import table
 
 
 class Span(NamedTuple):

@@ -16,12 +16,12 @@ from pydantic import AliasChoices, Field
 
 from incidents.findings import Window
 from tools.clock import Clock
-from tools.gaps import note
 from tools.live.http import Backend, Declined, Query, Reply
-from tools.live.parts import gather_parts
-from tools.live.rows import Nanoseconds, at_microseconds, cut
-from tools.live.spec import Tempo
+from tools.live.partial import gather_parts
+from tools.live.settings import Tempo
+from tools.live.telemetry_rows import Nanoseconds, at_microseconds, cut
 from tools.live.traces.spans import Span, status_of
+from tools.telemetry.data_gaps import note
 
 #: Every span; which services count is decided by the catalogue.
 _ANY = "{}"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from tests.tools.live.fakes.server import Answer, Asked, Handler, told
-from tools.live.spec import Series
+from tools.live.settings import Series
 
 STALE = 300.0
 _EDGE, _OWN = 'peer!=""}', 'peer=""}'

@@ -1,0 +1,151 @@
+"""A kit's tools as a model gets them: typed arguments from the catalogue, answers fenced as data."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from difflib import get_close_matches
+from functools import lru_cache
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from langchain_core.tools import BaseTool, StructuredTool
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from agents.tracing import Caller, content, execute_tool, failed
+from incidents.findings import EvidenceStatus
+from incidents.reports import Task
+from incidents.value import Value
+from prompts.text import fence, line
+from tools.schema import SchemaArgs
+from tools.toolset import Kit, Tool
+
+#: Puts a question to a tool; tells the answer and the kind of the problem.
+_Ask = Callable[[Mapping[str, Any]], Awaitable[tuple[str, str | None]]]
+
+#: The argument names that mean a service of the catalogue.
+_SERVICE_FIELDS = {"service", "services", "caller", "callee"}
+#: Characters of all names; a longer list costs more tokens in every request than a wrong name costs in one.
+_NAMES_AT_MOST = 700
+
+#: Tools that have nothing to say yet; each description costs tokens in every request.
+_TOO_EARLY = {
+    Task.TRIAGE: {"plan_action", "recovery"},
+    Task.INVESTIGATE: {"recovery", "try_patch"},
+    Task.MITIGATE: {"recovery"},
+}
+
+_SAYS = {
+    EvidenceStatus.OK: "ok",
+    EvidenceStatus.EMPTY: "nothing is recorded; that is neither zero nor normal",
+    EvidenceStatus.FAILED: "failed; asking again will not help now, name it as a gap",
+}
+
+
+def offered(kit: Kit, task: Task) -> list[Tool[Value, Value]]:
+    """A role's tools that have something to say for a task."""
+    early = set() if kit.sources.incident.proposals else _TOO_EARLY.get(task, set())
+    return [tool for tool in kit.tools if tool.name not in early]
+
+
+def tools_of(kit: Kit, task: Task, limit: int, *, trace_content: bool = False) -> list[BaseTool]:
+    """The tools of a role for a model; every answer starts with the evidence id to cite.
+
+    Args:
+        kit: the role's tools, bound to the incident.
+        task: what they are for; tools that can only answer later are left out until an action was proposed.
+        limit: the longest answer in characters; a cut is announced.
+        trace_content: put questions and answers into their spans.
+    """
+    world = kit.sources.world
+    caller = Caller(incident=kit.sources.incident.id, role=kit.role, task=task)
+
+    def traced(tool: Tool[Value, Value]) -> BaseTool:
+        names = tuple(tool.serves(world)) if tool.serves is not None else world.catalogue.names
+        asked = _asking(kit, tool, names, limit)
+
+        async def ask(**given: Any) -> str:
+            with execute_tool(caller, tool.name) as span:
+                said, problem = await asked(given)
+                if problem is not None:
+                    failed(span, problem)
+                if trace_content:
+                    span.set_attribute("gen_ai.tool.call.arguments", content(given))
+                    span.set_attribute("gen_ai.tool.call.result", content(said))
+                return said
+
+        return StructuredTool.from_function(
+            coroutine=ask,
+            name=tool.name,
+            description=tool.description,
+            args_schema=_schema_of(tool.args, names),
+        )
+
+    return [traced(tool) for tool in offered(kit, task)]
+
+
+def _schema_of(args: type[Value], names: tuple[str, ...]) -> type[BaseModel] | dict[str, Any]:
+    """What a model is told of the arguments: a tool from outside brings its own JSON schema."""
+    return dict(args.document) if issubclass(args, SchemaArgs) else arguments_of(args, names)
+
+
+def _asking(kit: Kit, tool: Tool[Value, Value], names: tuple[str, ...], limit: int) -> _Ask:
+    """How a model's question is put to the kit: the answer in words, and the kind of the problem if any."""
+
+    async def ask(given: Mapping[str, Any]) -> tuple[str, str | None]:
+        try:
+            # What was not given is left out, so that the tool's own defaults hold.
+            args = tool.args.model_validate(
+                {name: value for name, value in given.items() if value is not None}
+            )
+        except ValidationError as error:
+            return f"{tool.name} was not asked: {_mistakes(error)}", "invalid_arguments"
+        if unknown := _unknown(args, names):
+            return f"{tool.name} was not asked: {unknown}", "unknown_service"
+        answer = await kit.ask(tool, args)
+        found = answer.evidence
+        head = f"Evidence {found.id} · {tool.name} · {_SAYS[found.status]}"
+        problem = "tool_failed" if found.status is EvidenceStatus.FAILED else None
+        return f"{head}\n{fence(found.summary, found.id, limit)}", problem
+
+    return ask
+
+
+@lru_cache(maxsize=256)
+def arguments_of(args: type[Value], names: tuple[str, ...]) -> type[BaseModel]:
+    """The argument type with service fields narrowed to the catalogue's names; validators stay behind."""
+    fields: dict[str, Any] = {}
+    for name, info in args.model_fields.items():
+        kind: Any = info.rebuild_annotation()
+        if name in _SERVICE_FIELDS and 0 < len("".join(names)) <= _NAMES_AT_MOST:
+            kind = _narrowed(kind, names)
+        fields[name] = (kind, info)
+    return create_model(args.__name__, __config__=ConfigDict(extra="ignore"), __doc__=args.__doc__, **fields)
+
+
+def _narrowed(kind: Any, names: tuple[str, ...]) -> Any:
+    """The same shape with `Literal[names]` in place of `str`."""
+    if kind is str:
+        return Literal[names]
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in {UnionType, Union}:
+        return Union[tuple(part if part is NoneType else _narrowed(part, names) for part in inner)]  # noqa: UP007
+    if origin in {tuple, list, frozenset, set} and inner and inner[0] is str:
+        return origin[Literal[names], ...] if origin is tuple else origin[Literal[names]]
+    return kind
+
+
+def _unknown(args: Value, names: tuple[str, ...]) -> str | None:
+    """What is wrong with a service that the catalogue does not have, and the nearest that it has."""
+    for field in sorted(_SERVICE_FIELDS & set(type(args).model_fields)):
+        given = getattr(args, field)
+        for name in (given,) if isinstance(given, str) else given or ():
+            if names and name not in names:
+                alike = [known for known in names if name.lower() in known.lower()]
+                near = dict.fromkeys([*alike, *get_close_matches(name, names, n=3, cutoff=0.4)])
+                hint = f"nearest: {', '.join(list(near)[:5])}" if near else "the brief lists those that exist"
+                return f"there is no service {line(name, 80)!r}; {hint}"
+    return None
+
+
+def _mistakes(error: ValidationError) -> str:
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    places = [f"{'.'.join(str(part) for part in e['loc']) or 'arguments'}: {e['msg']}" for e in found[:3]]
+    return line("; ".join(places), 300)

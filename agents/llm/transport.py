@@ -1,0 +1,227 @@
+"""The wire to the endpoint: one retry layer, everything counted and traced, errors in words."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from langchain.agents.middleware import ModelRequest, ModelResponse
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+from opentelemetry.trace import Span
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
+
+from agents.budget import Account
+from agents.failure import ModelFailed
+from agents.llm.errors import (
+    WIRE_ERRORS,
+    CutStream,
+    NotAnAnswer,
+    explain,
+    is_outage,
+    is_timeout,
+    is_transient,
+    is_unreachable,
+    retry_after,
+)
+from agents.llm.meter import Meter
+from agents.llm.settings import Model, ModelSettings
+from agents.tracing import Caller, chat, content, kind_of
+from incidents.incident import Usage
+from tools.redaction.redact import redact
+
+log = structlog.get_logger(__name__)
+
+Request = ModelRequest[None]
+Response = ModelResponse[object]
+Handler = Callable[[Request], Awaitable[Response]]
+
+#: A silent endpoint may be asked once more; a third time would only cost the same again.
+_TIMEOUTS_AT_MOST = 2
+
+
+@dataclass(frozen=True)
+class Timer:
+    """Wall time for boxes and pauses; tests give their own."""
+
+    tick: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+class Wire:
+    """Sends the requests of one assignment: counts them, retries what may pass, and says why it gave up.
+
+    Args:
+        settings: the endpoint and the bounds.
+        model: which of its models is asked.
+        meter: counts what is used.
+        timer: wall time.
+        box: seconds until nothing may be asked any more.
+        account: says when too much was spent.
+        caller: for whom, in spans and log lines.
+    """
+
+    def __init__(
+        self,
+        settings: ModelSettings,
+        model: Model,
+        meter: Meter,
+        timer: Timer,
+        box: float,
+        account: Account,
+        caller: Caller,
+    ) -> None:
+        self._settings = settings
+        self._model = model
+        self._meter = meter
+        self._timer = timer
+        self._begun = timer.tick()
+        self._deadline = self._begun + box
+        self._account = account
+        self._caller = caller
+        self._backoff = wait_random_exponential(multiplier=0.5, max=20)
+
+    @property
+    def left(self) -> float:
+        """Seconds until the time box ends."""
+        return self._deadline - self._timer.tick()
+
+    @property
+    def nearly_spent(self) -> bool:
+        """Whether a further call like the last ones might be one too many for the budget."""
+        used = self._used
+        share = 1 / max(self._meter.answers, 1)
+        more = Usage(
+            tokens_in=int(used.tokens_in * share),
+            tokens_out=int(used.tokens_out * share),
+            cost=used.cost * share,
+            seconds=used.seconds * share,
+        )
+        return self._account.would_stop(used + more + more)
+
+    @property
+    def _used(self) -> Usage:
+        return self._meter.usage(self._timer.tick() - self._begun)
+
+    async def send(self, request: Request, handler: Handler) -> Response:
+        """Send one request, without secrets, and return the whole answer.
+
+        Raises:
+            ModelFailed: the endpoint gave no answer, or the budget allows no call; the message says why.
+        """
+        if reason := self._account.why_not(self._used):
+            raise ModelFailed(reason)
+        request = request.override(messages=_redacted(request.messages))
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(is_transient),
+            wait=self._wait,
+            stop=self._stop,
+            sleep=self._timer.sleep,
+            before_sleep=self._note,
+            reraise=True,
+        )
+        try:
+            return await retrying(self._once, request, handler)
+        except WIRE_ERRORS as error:
+            log.info("model_failed", model=self._model.name, error=kind_of(error))
+            message = f"{self._model.name} at {self._settings.where}: {explain(error)}"
+            # Without a cause: the client's errors hold the request, and with it the key.
+            raise ModelFailed(
+                self.safe(message), outage=is_outage(error), unreachable=is_unreachable(error)
+            ) from None
+
+    def safe(self, text: str) -> str:
+        """The text without the key, whoever put it there."""
+        return text.replace(self._settings.key, "[key]") if self._settings.key else text
+
+    async def _once(self, request: Request, handler: Handler) -> Response:
+        """One request: counted, traced and logged, whatever comes of it."""
+        self._meter.requests += 1
+        begun, before = self._timer.tick(), self._meter.usage(0)
+        problem: str | None = None
+        try:
+            with chat(self._caller, self._model.name, *self._settings.server) as span:
+                response = await handler(request)
+                self._count(request, response, span)
+                return response
+        except BaseException as error:
+            problem = kind_of(error)
+            raise
+        finally:
+            used = self._meter.usage(0)
+            log.info(
+                "model_call",
+                **self._caller.model_dump(),
+                model=self._model.name,
+                tokens_in=used.tokens_in - before.tokens_in,
+                tokens_out=used.tokens_out - before.tokens_out,
+                seconds=round(self._timer.tick() - begun, 3),
+                error=problem,
+            )
+
+    def _count(self, request: Request, response: Response, span: Span) -> None:
+        answer = response.result[0] if response.result else None
+        if not isinstance(answer, AIMessage):
+            raise NotAnAnswer
+        before = self._meter.usage(0)
+        self._meter.answered(list(request.messages), answer)
+        used, told = self._meter.usage(0), answer.response_metadata
+        span.set_attribute("gen_ai.usage.input_tokens", used.tokens_in - before.tokens_in)
+        span.set_attribute("gen_ai.usage.output_tokens", used.tokens_out - before.tokens_out)
+        span.set_attribute("gen_ai.response.model", str(told.get("model_name") or self._model.name))
+        if finish := told.get("finish_reason"):
+            span.set_attribute("gen_ai.response.finish_reasons", [str(finish)])
+        if self._settings.trace_content:
+            span.set_attribute("gen_ai.input.messages", content(_said(request.messages)))
+            span.set_attribute("gen_ai.output.messages", content(_said([answer])))
+        if self._settings.streaming and not finish:
+            raise CutStream
+
+    def _wait(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        return max(self._backoff(state), retry_after(error))
+
+    def _stop(self, state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        attempts = (
+            _TIMEOUTS_AT_MOST if error is not None and is_timeout(error) else self._settings.max_attempts
+        )
+        return state.attempt_number >= attempts or state.upcoming_sleep >= self.left
+
+    def _note(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        log.info(
+            "model_retry",
+            model=self._model.name,
+            attempt=state.attempt_number,
+            wait=round(state.upcoming_sleep, 2),
+            error=type(error).__name__,
+        )
+
+
+def _said(messages: Sequence[AnyMessage]) -> list[dict[str, object]]:
+    """Messages as the conventions write them: a role and parts."""
+    names = {"human": "user", "ai": "assistant"}
+    return [
+        {
+            "role": names.get(message.type, message.type),
+            "parts": [
+                {"type": "text", "content": message.text},
+                *(
+                    {"type": "tool_call", "name": call["name"], "arguments": call["args"]}
+                    for call in (message.tool_calls if isinstance(message, AIMessage) else ())
+                ),
+            ],
+        }
+        for message in messages
+    ]
+
+
+def _redacted(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
+    """What others wrote, without secrets and personal data; the last door before the endpoint."""
+    return [
+        message.model_copy(update={"content": redact(message.content)})
+        if isinstance(message, HumanMessage | ToolMessage) and isinstance(message.content, str)
+        else message
+        for message in messages
+    ]

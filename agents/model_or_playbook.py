@@ -1,0 +1,117 @@
+"""Which engine speaks: the model while it can, else the playbook, and always with the reason."""
+
+from typing import Literal
+
+import structlog
+
+from agents.breaker import Breaker
+from agents.budget import Budget, Purse
+from agents.engine import Assignment, Desk, Engine, Performed
+from agents.failure import ModelFailed
+from agents.grounding.grounds import grounded
+from agents.tracing import Caller, invoke_agent
+from incidents.errors import EngineFailed, SettingsError
+from incidents.incident import Usage
+
+log = structlog.get_logger(__name__)
+
+Mode = Literal["auto", "llm", "playbook"]
+
+
+class Auto:
+    """An engine that asks the model and lets the playbook finish whatever the model cannot.
+
+    Args:
+        llm: the model's engine, or None if no model is configured.
+        playbook: the engine that needs no model.
+        mode: `auto` and `llm` ask the model first, `playbook` never does.
+        reason: why there is no model, for the timeline.
+        purse: what counts the spending on models, shared with the model's engine.
+        breaker: what remembers an outage; one per endpoint.
+
+    Raises:
+        SettingsError: mode `llm` without a model.
+    """
+
+    def __init__(
+        self,
+        llm: Engine | None,
+        playbook: Engine,
+        mode: Mode = "auto",
+        reason: str | None = None,
+        *,
+        purse: Purse | None = None,
+        breaker: Breaker | None = None,
+    ) -> None:
+        if mode == "llm" and llm is None:
+            raise SettingsError(
+                f"The engine is set to llm, but {reason or 'no model is configured'}; "
+                "name an endpoint and a model (docs/models.md), or choose the engine auto or playbook"
+            )
+        self._llm = None if mode == "playbook" else llm
+        self._playbook = playbook
+        self._mode = mode
+        self._reason = reason or "no model is configured"
+        self._purse = purse or Purse(Budget())
+        self._breaker = breaker or Breaker()
+
+    async def perform(self, assignment: Assignment, desk: Desk) -> Performed:
+        """Do the work with the model, else with the playbook, and say why.
+
+        Raises:
+            EngineFailed: the playbook failed as well.
+        """
+        caller = Caller(incident=assignment.incident, role=assignment.role, task=assignment.task)
+        with invoke_agent(caller) as span:
+            performed = await self._performed(assignment, desk)
+            span.set_attribute("nexus.engine", performed.engine)
+            span.set_attribute("gen_ai.usage.input_tokens", performed.usage.tokens_in)
+            span.set_attribute("gen_ai.usage.output_tokens", performed.usage.tokens_out)
+            if performed.model is not None:
+                span.set_attribute("gen_ai.request.model", performed.model)
+        exhausted = self._purse.exhausted(desk.incident) if self._spends(desk, performed) else None
+        return performed.model_copy(update={"asked": desk.kit.asked, "exhausted": exhausted})
+
+    def _spends(self, desk: Desk, performed: Performed) -> bool:
+        """Whether a model is worked with at all: a budget that nobody draws on is not spent."""
+        return self._llm is not None and (desk.incident.usage + performed.usage).model_calls > 0
+
+    async def _performed(self, assignment: Assignment, desk: Desk) -> Performed:
+        if self._mode == "playbook":
+            return await self._by_playbook(assignment, desk)
+        spent = Usage()
+        reason = self._why_not(assignment, desk)
+        if reason is None and self._llm is not None:
+            try:
+                performed = await self._llm.perform(assignment, desk)
+            except EngineFailed as error:
+                reason, spent = str(error), self._note(error)
+            else:
+                self._breaker.closed()
+                return performed
+        return await self._hand_over(assignment, desk, reason or self._reason, spent)
+
+    def _why_not(self, assignment: Assignment, desk: Desk) -> str | None:
+        if self._llm is None:
+            return self._reason
+        return self._purse.why_not(assignment.role, desk.incident) or self._breaker.reason
+
+    def _note(self, error: EngineFailed) -> Usage:
+        if not isinstance(error, ModelFailed):
+            return Usage()
+        if error.outage:
+            self._breaker.opened(str(error))
+        return error.usage
+
+    async def _hand_over(self, assignment: Assignment, desk: Desk, reason: str, spent: Usage) -> Performed:
+        # Someone who insisted on the model must not overlook that another engine spoke.
+        said = f"THE MODEL DID NOT ANSWER although the engine is set to llm: {reason}"
+        handover = said if self._mode == "llm" else reason
+        level = log.warning if self._mode == "llm" else log.info
+        level("handover", incident=assignment.incident, assignment=assignment.id, reason=reason)
+        performed = await self._by_playbook(assignment, desk)
+        return performed.model_copy(update={"handover": handover, "usage": spent + performed.usage})
+
+    async def _by_playbook(self, assignment: Assignment, desk: Desk) -> Performed:
+        """The playbook's work, held to its evidence like a model's."""
+        return await grounded(await self._playbook.perform(assignment, desk), assignment, desk)

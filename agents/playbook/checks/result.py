@@ -1,0 +1,121 @@
+"""What a role sees when it looks: the state of a check, a sentence with figures, and hints at the cause."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from agents.engine import Desk
+from incidents.findings import Category, Channel
+from incidents.reports import CheckResult, CheckState
+from incidents.value import Moment, Value
+from incidents.verification import SignalKind
+from tools.toolset import Answer
+
+R = TypeVar("R", bound=Value)
+
+
+class Hint(Value):
+    """One observation for (or against) a service, and for a category if it says what kind of cause.
+
+    `weight` is in the same measure for all hints: 1 is one clear sign. `measured` is False where it rests on
+    an empty record, `faint` where it is hardly more than chance does, `ranked` where it is a suspect's place.
+    """
+
+    service: str
+    category: Category | None = None
+    channel: Channel
+    text: str
+    weight: float
+    evidence: str
+    against: bool = False
+    measured: bool = True
+    faint: bool = False
+    ranked: bool = False
+    onset: Moment | None = None
+    change: str | None = None
+
+
+class Seen(Value):
+    """The result of one look.
+
+    `measured` is False where it does not rest on telemetry: what was deployed, or that nothing stands out in
+    a ranking, which is also true of no data at all.
+    """
+
+    state: CheckState
+    finding: str
+    measured: bool = True
+    evidence: tuple[str, ...] = ()
+    hints: tuple[Hint, ...] = ()
+    gaps: tuple[str, ...] = ()
+
+    def as_check(self, check: str) -> CheckResult:
+        """The look as the answer to a check of the runbook."""
+        return CheckResult(check=check, state=self.state, finding=self.finding, evidence=self.evidence)
+
+
+@dataclass(frozen=True)
+class Focus:
+    """What a look is about.
+
+    Attributes:
+        desk: who looks, with which tools.
+        services: the services in question.
+        kind: the kind of signal, if only one is meant.
+        fresh: only what was not hit before counts.
+        external: only parts that others run count.
+        onset: since when things deviate, as far as is known.
+    """
+
+    desk: Desk
+    services: tuple[str, ...]
+    kind: SignalKind | None = None
+    fresh: bool = False
+    external: bool = False
+    onset: datetime | None = None
+
+    @property
+    def hit_before(self) -> frozenset[str]:
+        """The services that the incident had hit before anything was done about it."""
+        incident = self.desk.incident
+        watched = (signal.service for signal in incident.signals if signal.opened)
+        suspected = (suspect.service for suspect in incident.suspects)
+        return frozenset((*incident.services, *watched, *suspected))
+
+
+def no_data(finding: str, answer: Answer[R] | None = None) -> Seen:
+    """Nothing could be seen; the evidence of the empty answer is kept, a backend that failed is a gap."""
+    failed = answer is not None and answer.data is None
+    return Seen(
+        state=CheckState.NO_DATA,
+        finding=finding,
+        evidence=(answer.id,) if answer is not None else (),
+        gaps=(answer.evidence.summary,) if answer is not None and failed else (),
+    )
+
+
+def together(parts: Iterable[Seen]) -> Seen:
+    """Several looks as one: abnormal if one is, without data only if all are."""
+    seen = list(parts)
+    told = [one for one in seen if one.state is not CheckState.NO_DATA] or seen[:1]
+    if not told:
+        return no_data("there is no service to look at")
+    abnormal = [one for one in told if one.state is CheckState.ABNORMAL]
+    return Seen(
+        state=abnormal[0].state if abnormal else told[0].state,
+        measured=any(one.measured for one in told),
+        finding=" ".join(one.finding for one in (abnormal or told)),
+        evidence=_once(identity for one in seen for identity in one.evidence),
+        hints=tuple(hint for one in seen for hint in one.hints),
+        gaps=_once(gap for one in seen for gap in one.gaps),
+    )
+
+
+def judged(abnormal: bool) -> CheckState:
+    """Abnormal or normal; for looks that have data."""
+    return CheckState.ABNORMAL if abnormal else CheckState.NORMAL
+
+
+def _once(items: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(items))

@@ -1,0 +1,1 @@
+"""Drafts of changes: which release to go back to, which capacity to add."""

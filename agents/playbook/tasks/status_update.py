@@ -1,0 +1,69 @@
+"""Status updates and executive briefs: only what the incident's value holds."""
+
+from agents.engine import Assignment, Desk
+from agents.playbook.tasks.situation import (
+    current_action,
+    is_down,
+    noticed,
+    said_action,
+    said_cause,
+    said_eta,
+    said_revenue,
+    said_users,
+)
+from incidents.incident import Incident
+from incidents.reports import BriefReport, StatusReport
+from incidents.severity import Status
+
+
+async def status_update(assignment: Assignment, desk: Desk) -> StatusReport:
+    """The Support Responder's words for the status page."""
+    incident = desk.incident
+    return StatusReport(
+        status=incident.public_status,
+        impact=await noticed(desk.kit.sources),
+        current_action=current_action(incident),
+    )
+
+
+async def brief(assignment: Assignment, desk: Desk) -> BriefReport:
+    """The Executive Summary Generator's words for the leadership."""
+    incident = desk.incident
+    return BriefReport(
+        situation=_situation(incident, desk.kit.sources.world.catalogue.user_facing),
+        cause=said_cause(incident),
+        action=said_action(incident),
+        eta=said_eta(incident),
+        impact=(
+            f"Revenue: {said_revenue(incident)}. Users: {said_users(incident)}. "
+            f"Reputation: unknown. Data: {_data(incident)}."
+        ),
+    )
+
+
+def _situation(incident: Incident, users: tuple[str, ...]) -> str:
+    hit = [name for name in incident.services if name in users] or list(incident.services)
+    what = " and ".join(hit[:3]) or "The system"
+    if incident.status in {Status.RESOLVED, Status.FALSE_ALARM}:
+        return f"{what} is back to normal"
+    state = "down" if is_down(incident) else "degraded"
+    return f"{what} is {state} affecting {_whom(incident)}"
+
+
+def _whom(incident: Incident) -> str:
+    known = said_users(incident)
+    if known != "unknown":
+        return known
+    return (
+        "an unknown number of users"
+        if incident.impact.customers_affected is not False
+        else "no users as far as is known"
+    )
+
+
+def _data(incident: Incident) -> str:
+    if incident.impact.data_breach_suspected:
+        return "a breach is suspected"
+    if incident.impact.user_data_affected:
+        return "user data may be affected"
+    return {True: "at risk", False: "not at risk", None: "unknown"}[incident.impact.data_at_risk]

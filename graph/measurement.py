@@ -1,0 +1,77 @@
+"""The measurement that every decision of code rests on, kept as evidence."""
+
+from graph.state import Deps
+from graph.timeline import Told, entry
+from incidents.facts import Facts
+from incidents.incident import Incident
+from incidents.reports import Impact
+from incidents.timeline import EntryKind
+from tools.telemetry.facts import measure, watched_since
+from tools.telemetry.observe import observe
+from tools.telemetry.request_failures import serves_meanwhile
+from tools.toolbox import OVERVIEW
+from tools.toolbox.arguments import NoArgs
+
+
+async def measured(deps: Deps, incident: Incident) -> Incident:
+    """The incident after a measurement; what the first one chose to watch stays watched."""
+    facts = await measure(deps.sources(incident))
+    seen = await deps.kit(incident, "nexus", (OVERVIEW.name,)).ask(OVERVIEW, NoArgs())
+    facts = facts.model_copy(update={"evidence": (seen.id,)})
+    return incident.evolve(
+        facts=facts,
+        impact=_measured_impact(incident.impact, facts),
+        signals=incident.signals or facts.signals,
+        deviated=incident.deviated or facts.quiet is False,
+        revenue_impact=facts.revenue_lost if facts.revenue_lost is not None else incident.revenue_impact,
+    )
+
+
+def _measured_impact(known: Impact, facts: Facts) -> Impact:
+    """Whom it hits, as measurements fill in: who was hit stays hit, what was not known may be known now."""
+    hit = known.customers_affected or facts.customers_affected
+    return known.model_copy(
+        update={
+            "customers_affected": known.customers_affected if hit is None else hit,
+            "api_affected": known.api_affected or facts.api_affected,
+        }
+    )
+
+
+async def heard(deps: Deps, incident: Incident) -> Told:
+    """Say which channels of telemetry fell silent or answer again since the last look; each time once."""
+    failed = (await observe(deps.sources(incident))).failed
+    now = deps.clock.now()
+    gone = [
+        entry(
+            incident, now, EntryKind.GAP,
+            f"no {channel}: {why}; the incident goes on without them until they answer", f"silent:{channel}",
+        )
+        for channel, why in failed.items()
+        if channel not in incident.silent
+    ]  # fmt: skip
+    back = [
+        entry(incident, now, EntryKind.GAP, f"the {channel} answer again", f"heard:{channel}")
+        for channel in incident.silent
+        if channel not in failed
+    ]
+    return Told(incident.evolve(silent=tuple(failed)), (*gone, *back))
+
+
+async def innocent(deps: Deps, incident: Incident, service: str) -> bool:
+    """Whether a service answers as ever by now while requests of users go on failing elsewhere."""
+    seen = await observe(deps.sources(incident))
+    return serves_meanwhile(seen, service, deps.world.catalogue.user_facing) is not None
+
+
+async def corrected(deps: Deps, incident: Incident) -> Incident:
+    """The incident after its diagnosis: what is affected and what is watched follow the cause."""
+    found = incident.diagnosis
+    if found is None or not found.known or found.service is None:
+        return incident
+    measured_off = incident.facts.affected if incident.facts is not None else ()
+    hit = tuple(dict.fromkeys((*incident.services, found.service, *measured_off)))
+    return incident.evolve(
+        impact=incident.impact.model_copy(update={"services": hit}),
+        signals=await watched_since(deps.sources(incident), found.service),
+    )

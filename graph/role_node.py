@@ -1,0 +1,170 @@
+"""A role node: one assignment, performed by the engine, journaled; a failing role never stops the others."""
+
+import asyncio
+import hashlib
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+from langgraph.runtime import Runtime
+
+from agents.engine import Assignment, Desk, Performed
+from graph.state import Deps, Done, Work, incident_of, pack
+from graph.timeline import entry
+from incidents.errors import EngineFailed
+from incidents.incident import Incident
+from incidents.reports import Task
+from incidents.timeline import EntryKind
+
+log = structlog.get_logger(__name__)
+
+
+class RoleNode(Protocol):
+    """A node that performs one assignment."""
+
+    async def __call__(self, state: Work, runtime: Runtime[Deps]) -> dict[str, list[str]]:
+        """Do the work that came with the state."""
+        ...
+
+
+#: Tasks whose words are told by the duty itself, once they are published.
+SPOKEN = frozenset({Task.STATUS_UPDATE, Task.BRIEF})
+
+#: What an engine that ignores its own time box is given on top before it is cut off.
+GRACE = timedelta(seconds=30)
+
+
+def role_node() -> RoleNode:
+    """The node of any role: who it is comes with the work."""
+
+    async def work(state: Work, runtime: Runtime[Deps]) -> dict[str, list[str]]:
+        deps = runtime.context
+        incident = incident_of(state)
+        deps.catch_up(incident)
+        assignment = Assignment.model_validate_json(state["assignment"])
+        if assignment.task not in SPOKEN:
+            await _say(deps, incident, assignment, EntryKind.WORK, assignment.does, "start")
+        done = await _perform(deps, incident, assignment)
+        await _report(deps, incident, done)
+        return {"performed": [pack(done)]}
+
+    return work
+
+
+async def _perform(deps: Deps, incident: Incident, assignment: Assignment) -> Done:
+    role = deps.roster.get(assignment.acting_as or assignment.role)
+    own = deps.roster.get(assignment.role)
+    kit = deps.kit(incident, assignment.role, tuple(dict.fromkeys((*own.tools, *role.tools))))
+    desk = Desk(role=role, incident=incident, runbook=deps.runbook, kit=kit, now=deps.clock.now())
+    box = (assignment.deadline - desk.now + GRACE).total_seconds()
+    try:
+        async with asyncio.timeout(box):
+            performed = await deps.engine.perform(assignment, desk)
+    except TimeoutError:
+        return Done(
+            assignment=assignment, problem=f"no report within {box:.0f} s; the step goes on without it"
+        )
+    except EngineFailed as error:
+        return Done(assignment=assignment, problem=f"failed: {error}")
+    except Exception as error:  # the edge of a job: one role must not take the others down
+        log.exception("role failed", incident=incident.id, role=assignment.role, task=assignment.task)
+        return Done(assignment=assignment, problem=f"failed: {type(error).__name__}: {error}")
+    return Done(assignment=assignment, performed=performed)
+
+
+async def _report(deps: Deps, incident: Incident, done: Done) -> None:
+    assignment = done.assignment
+    performed = done.performed
+    if performed is None:
+        await _say(deps, incident, assignment, EntryKind.GAP, done.problem or "no report", "problem")
+        return
+    if performed.handover is not None:
+        await _hand_over(deps, incident, performed.handover, performed.engine)
+    if performed.exhausted is not None:
+        await _stopped(deps, incident, performed.exhausted)
+    if performed.cut is not None:
+        cut = f"cut short, its best report so far stands: {performed.cut}"
+        await _say(deps, incident, assignment, EntryKind.GAP, cut, "cut", performed)
+    for number, sentence in enumerate(performed.dropped, start=1):
+        await _say(
+            deps, incident, assignment, EntryKind.GAP, f"not kept: {sentence}", f"dropped:{number}", performed
+        )
+    if assignment.task not in SPOKEN:
+        await _say(deps, incident, assignment, EntryKind.FINDING, headline(performed), "done", performed)
+
+
+async def _hand_over(deps: Deps, incident: Incident, reason: str, engine: str) -> None:
+    """Say why the other engine speaks; the same reason is told once, who spoke stands at every entry."""
+    told = entry(
+        incident,
+        deps.clock.now(),
+        EntryKind.HANDOVER,
+        f"the {engine} speaks: {reason}",
+        "handover",
+        engine=engine,
+    )
+    digest = hashlib.sha256(reason.encode()).hexdigest()[:8]
+    await deps.journal.write(told.model_copy(update={"id": f"handover:{digest}"}))
+
+
+async def _stopped(deps: Deps, incident: Incident, reason: str) -> None:
+    """Page a person, once for each severity, that the money or the time for models is used up."""
+    text = (
+        f"the models stop: {reason}; the playbook goes on. Look at the ledger, raise the budget or take over"
+    )
+    told = entry(incident, deps.clock.now(), EntryKind.ESCALATION, text, "budget")
+    key = f"budget:{incident.severity or 'unclassified'}"
+    await deps.journal.write(told.model_copy(update={"id": key}))
+    await deps.comms.page(incident, text, key=key)
+
+
+def headline(performed: Performed) -> str:
+    """The sentence that stands for a report in the timeline."""
+    report = performed.report
+    for name in ("summary", "situation", "assessment", "current_action"):
+        text = getattr(report, name, None)
+        if isinstance(text, str):
+            return text
+    return type(report).__name__
+
+
+def cited(performed: Performed) -> tuple[str, ...]:
+    """Every evidence id that a report cites, in order, once."""
+    found: list[str] = []
+
+    def collect(value: object) -> None:
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                if name == "evidence" and isinstance(inner, list):
+                    found.extend(str(item) for item in inner)
+                else:
+                    collect(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                collect(inner)
+
+    collect(performed.report.model_dump(mode="json"))
+    return tuple(dict.fromkeys(found))
+
+
+async def _say(
+    deps: Deps,
+    incident: Incident,
+    assignment: Assignment,
+    kind: EntryKind,
+    text: str,
+    key: str,
+    performed: Performed | None = None,
+) -> None:
+    await deps.journal.write(
+        entry(
+            incident,
+            deps.clock.now(),
+            kind,
+            text,
+            f"{assignment.id}:{key}",
+            role=deps.roster.get(assignment.role).name,
+            engine=performed.engine if performed else "",
+            evidence=cited(performed) if performed else (),
+        )
+    )

@@ -1,0 +1,88 @@
+"""Who answers while an incident runs in this terminal."""
+
+import asyncio
+import getpass
+import sys
+from datetime import datetime
+
+from rich.console import Console
+from rich.prompt import Prompt
+
+from incidents.action import Approval, Proposal, Verdict
+from incidents.incident import Incident
+from nexus.home import House
+from nexus.runtime.waiting import Approver, Nobody
+
+
+def approver(mode: str, house: House, console: Console) -> Approver:
+    """The approver of `--approve`: everything, nothing, or the person at the terminal, asked there."""
+    if mode == "all":
+        return _everything(house)
+    if mode == "none":
+        return _nobody_answers
+    return _asking(house, console) if sys.stdin.isatty() else _nobody_is_here
+
+
+async def _nobody_answers(incident: Incident, proposal: Proposal, now: datetime) -> None:
+    """Time passes until the proposal expires."""
+
+
+async def _nobody_is_here(incident: Incident, proposal: Proposal, now: datetime) -> Nobody:
+    """The incident is left for another process."""
+    return Nobody()
+
+
+def _everything(house: House) -> Approver:
+    """Approves whatever is proposed; under a policy with names it takes those, else it says what it is."""
+
+    async def answer(incident: Incident, proposal: Proposal, now: datetime) -> Approval:
+        number = len(proposal.approvals)
+        policy = house.policy_of(await house.store.world_of(incident.id))
+        named = [who for who in policy.people if policy.may(who, proposal.action.kind)]
+        by = named[number % len(named)] if named else f"--approve all ({number + 1})"
+        return _approval(proposal, Verdict.APPROVE, by, now, "")
+
+    return answer
+
+
+def _asking(house: House, console: Console) -> Approver:
+    """Shows the proposal and asks, once for each person that is needed."""
+
+    async def answer(incident: Incident, proposal: Proposal, now: datetime) -> Approval | Nobody:
+        from nexus.cli.terminal.approvals import proposal_panel
+
+        console.print()
+        console.print(proposal_panel(proposal, incident, now, await house.store.evidence(incident.id)))
+        # In a thread: a live incident goes on with its duties while somebody thinks.
+        said = await asyncio.to_thread(_prompted, proposal, console)
+        if said is None:
+            return Nobody()
+        by, verdict, note = said
+        return _approval(proposal, verdict, by, now, note)
+
+    return answer
+
+
+def _prompted(proposal: Proposal, console: Console) -> tuple[str, Verdict, str] | None:
+    """Who says what, and why; None for later."""
+    said = Prompt.ask("Approve?", choices=["yes", "no", "later"], console=console)
+    if said == "later":
+        return None
+    by = _name(proposal, console)
+    if said == "yes":
+        return by, Verdict.APPROVE, ""
+    return by, Verdict.REJECT, Prompt.ask("Why not? The agents look again with your reason", console=console)
+
+
+def _name(proposal: Proposal, console: Console) -> str:
+    """Who decides; a second signature needs a second name."""
+    signed = {approval.by.casefold() for approval in proposal.approvals}
+    while True:
+        by = Prompt.ask("Your name", default=getpass.getuser(), console=console).strip()
+        if by and by.casefold() not in signed:
+            return by
+        console.print("Somebody else has to sign now.", style="yellow")
+
+
+def _approval(proposal: Proposal, verdict: Verdict, by: str, now: datetime, note: str) -> Approval:
+    return Approval(action=proposal.id, digest=proposal.digest, verdict=verdict, by=by, at=now, note=note)

@@ -1,0 +1,112 @@
+"""Verbs with which people speak: approve, reject, note, severity, stop."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from incidents.errors import UsageError
+from nexus.cli.base import IncidentId, house, out
+
+By = Annotated[str, typer.Option("--by", help="Your name.")]
+Note = Annotated[str, typer.Option("--note", help="Why; the agents read it.")]
+ActionId = Annotated[
+    str | None, typer.Option("--action", help="Which proposal, such as A1, if several wait.")
+]
+Digest = Annotated[
+    str | None,
+    typer.Option("--digest", help="The digest that you looked at: refused if it is another one now."),
+]
+
+
+def register_decide(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command("approve")(approve)
+    app.command("reject")(reject)
+    app.command("note")(note)
+    app.command("severity")(severity)
+    app.command("stop")(stop)
+
+
+def approve(
+    identity: IncidentId, by: By, note: Note = "", action: ActionId = None, digest: Digest = None
+) -> None:
+    """Approve what an incident proposes. It runs when the incident goes on."""
+    _decide("approve", identity, by, note, action, digest)
+
+
+def reject(
+    identity: IncidentId,
+    by: By,
+    note: Annotated[str, typer.Option("--note", help="Why; the agents look again with it.")],
+    action: ActionId = None,
+    digest: Digest = None,
+) -> None:
+    """Reject what an incident proposes, with the reason."""
+    _decide("reject", identity, by, note, action, digest)
+
+
+def _decide(verdict: str, identity: str, by: str, note: str, action: str | None, digest: str | None) -> None:
+    from incidents.action import Verdict
+    from nexus.service.commands import Service
+
+    with house() as opened:
+        proposal = asyncio.run(
+            Service.of(opened).decide(
+                identity, Verdict(verdict), by=by, note=note, action=action, digest=digest
+            )
+        )
+        missing = proposal.approvers_needed - len(proposal.approvals)
+        more = f"; {missing} more approval(s) needed" if proposal.state == "proposed" else ""
+        out().print(f"{proposal.id} ({proposal.action.title}): {proposal.state}{more}.", markup=False)
+        out().print(f"If nothing drives {identity} right now, `nexus resume` goes on with it.", markup=False)
+
+
+def note(identity: IncidentId, text: Annotated[str, typer.Argument()], by: By) -> None:
+    """Give the agents a hint or a constraint."""
+    from nexus.service.commands import Service
+
+    with house() as opened:
+        asyncio.run(Service.of(opened).note(identity, by=by, text=text))
+        out().print("Noted; the next assignment sees it.")
+
+
+def severity(identity: IncidentId, level: Annotated[str, typer.Argument(help="P0 to P3.")], by: By) -> None:
+    """Set the severity by hand; it stays until a person changes it."""
+    from incidents.errors import UnknownName
+    from incidents.severity import Severity
+
+    if level.upper() not in set(Severity):
+        raise UnknownName("severity", level, set(Severity))
+    from nexus.service.commands import Service
+
+    with house() as opened:
+        asyncio.run(Service.of(opened).set_severity(identity, Severity(level.upper()), by=by))
+        out().print(f"Severity of {identity} set to {level.upper()}.", markup=False)
+
+
+def stop(
+    by: By,
+    reason: Annotated[str, typer.Option("--reason", help="Why.")],
+    identity: Annotated[
+        str | None, typer.Argument(metavar="ID", help="The incident; none: with --all.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every incident that runs.")] = False,
+) -> None:
+    """Stop the agents, of one incident or everywhere; pending approvals are revoked, people take over."""
+    from nexus.service.commands import Service
+
+    if (identity is None) != everything:
+        raise UsageError("Name one incident, or stop everything with --all")
+    with house() as opened:
+        service = Service.of(opened)
+        if identity is not None:
+            asyncio.run(service.stop(identity, by=by, reason=reason))
+        stopped = (identity,) if identity else asyncio.run(service.stop_all(by=by, reason=reason))
+        for one in stopped:
+            out().print(f"{one}: stopped; what was pending is revoked.", markup=False)
+            for title in asyncio.run(service.under_way(one)):
+                said = f"{one}: to {title} has begun and is not broken off; its outcome will be told."
+                out().print(said, markup=False)
+        if not stopped:
+            out().print("Nothing runs.")

@@ -1,0 +1,281 @@
+"""One incident for `nexus show`: the head, then each step's result, then the whole timeline."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from agents.budget import DEFAULT_BUDGET, Budget
+from incidents.action import Proposal
+from incidents.currency import money
+from incidents.duration import format_duration
+from incidents.findings import Category, Diagnosis
+from incidents.incident import Incident
+from incidents.milestones import milestones
+from incidents.timeline import Entry
+from incidents.verification import Verification
+from nexus.cli.terminal.approvals import said, state
+from nexus.cli.terminal.style import (
+    CONFIDENCES,
+    EDGE,
+    LABEL,
+    SEVERITIES,
+    VERDICTS,
+    block,
+    cited,
+    facts,
+    hour,
+    joined,
+    plain,
+    severity,
+    short,
+    stamp,
+    status,
+    table,
+    words,
+)
+from nexus.cli.terminal.timeline import timeline_view
+from nexus.cli.terminal.trace import shares_table, totals_table
+from nexus.sanitize import clean, role_name
+from nexus.service.cost_trace import shares, totals, whole
+from tools.wording import quantity
+
+_UNKNOWN = Text("unknown", "grey62")
+
+
+def incident_view(
+    incident: Incident, entries: Sequence[Entry], budget: Budget = DEFAULT_BUDGET
+) -> RenderableType:
+    """Everything about an incident, for a terminal of 80 columns or more; its ledger against the budget."""
+    return Group(_head(incident), *_sections(incident, entries, budget), Text())
+
+
+def _sections(incident: Incident, entries: Sequence[Entry], budget: Budget) -> Iterator[RenderableType]:
+    parts = (
+        ("Diagnosis", _diagnosis(incident.diagnosis)),
+        ("Suspects", _suspects(incident)),
+        ("Actions", _actions(incident.proposals)),
+        ("Verification", _verification(incident.verification)),
+        ("Communications", _communications(incident)),
+        ("Notes", _notes(incident)),
+        ("Timeline", list(timeline_view(entries))),
+        ("Afterwards", _afterwards(incident)),
+        ("Ledger", _ledger(incident, budget)),
+    )
+    for title, body in parts:
+        if body:
+            yield Text()
+            yield Rule(Text(title, "bold"), align="left", style=EDGE)
+            yield from body
+
+
+def _head(incident: Incident) -> RenderableType:
+    rows = facts()
+    rows.add_row("Status", joined(status(incident.status), plain(incident.end_reason, LABEL)))
+    rows.add_row("Step", joined(words(incident.step), Text(f"since {hour(incident.step_since)}", LABEL)))
+    rows.add_row("Services", plain(", ".join(incident.services)) if incident.services else _UNKNOWN)
+    rows.add_row("Impact", _impact(incident))
+    rows.add_row("Times", _times(incident))
+    rows.add_row("Engine", plain(incident.engine))
+    colour = SEVERITIES[incident.severity] if incident.severity else EDGE
+    parts: list[RenderableType] = [Text.assemble(plain(incident.title), style="bold")]
+    if incident.summary:
+        parts.append(plain(incident.summary))
+    title = joined(severity(incident.severity), Text(incident.id, "bold"), by=" ")
+    return Panel(
+        Group(*parts, Text(), rows), title=title, title_align="left", border_style=colour, padding=(1, 2)
+    )
+
+
+def _impact(incident: Incident) -> Text:
+    impact = incident.impact
+    customers = {True: "customers notice", False: "customers do not notice", None: "customers: unknown"}
+    warned = [
+        Text(words, "bold red")
+        for words, holds in (
+            ("data at risk", impact.data_at_risk),
+            ("data breach suspected", impact.data_breach_suspected),
+            ("user data affected", impact.user_data_affected),
+        )
+        if holds
+    ]
+    lost = incident.revenue_impact
+    revenue = "" if lost is None else f"revenue {money(lost, incident.currency)} so far"
+    users = plain(f"users: {impact.users_affected}")
+    return joined(users, customers[impact.customers_affected], revenue, *warned, by=" · ")
+
+
+def _times(incident: Incident) -> Text:
+    times = milestones(incident)
+    named = (
+        ("introduced", times.introduced),
+        ("detected", times.detected),
+        ("mitigated", times.mitigated),
+        ("resolved", times.resolved),
+    )
+    parts = [Text(f"{name} ", LABEL).append(f"{at:%H:%M:%S}Z", "") for name, at in named if at]
+    if times.impact_seconds:
+        length = format_duration(timedelta(seconds=times.impact_seconds))
+        parts.append(Text("user impact ", LABEL).append(length, "bold"))
+    return Text(f"{times.detected:%Y-%m-%d}  ").append_text(joined(*parts, by=" · "))
+
+
+def _diagnosis(diagnosis: Diagnosis | None) -> list[RenderableType]:
+    if diagnosis is None:
+        return []
+    rows = facts()
+    known = diagnosis.category is not Category.UNKNOWN
+    cause = joined(
+        Text(diagnosis.category, "bold magenta" if known else "grey62"),
+        joined("in", plain(diagnosis.service, "bold"), by=" ") if diagnosis.service else "",
+        by=" ",
+    )
+    rows.add_row("Cause", cause)
+    rows.add_row("Confidence", Text(diagnosis.confidence, CONFIDENCES[diagnosis.confidence]))
+    rows.add_row("Summary", plain(diagnosis.summary))
+    if diagnosis.change:
+        rows.add_row("Change", plain(diagnosis.change))
+    if diagnosis.onset:
+        rows.add_row("Onset", stamp(diagnosis.onset))
+    rows.add_row("Evidence", cited(diagnosis.evidence) if diagnosis.evidence else Text("none", "red"))
+    if diagnosis.disagreement:
+        rows.add_row("Disagreement", plain(diagnosis.disagreement, "yellow"))
+    for other in diagnosis.alternatives:
+        ruled = f"ruled out: {other.ruled_out_by}" if other.ruled_out_by else "not ruled out"
+        rows.add_row("Also", joined(plain(other.summary), plain(ruled, LABEL)))
+    return [rows]
+
+
+def _suspects(incident: Incident) -> list[RenderableType]:
+    if not incident.suspects:
+        return []
+    made = table("", "Service", "Score", "Why")
+    made.columns[2].justify = "right"
+    made.columns[3].ratio = 1
+    made.expand = True
+    for rank, suspect in enumerate(incident.suspects[:5], start=1):
+        reasons = sorted(suspect.reasons, key=lambda reason: -reason.score)[:3]
+        said_of = (joined(Text(one.channel, "cyan"), plain(short(one.text)), by=": ") for one in reasons)
+        why = joined(*said_of, by="\n")
+        made.add_row(
+            str(rank), plain(suspect.service, "bold" if rank == 1 else ""), f"{suspect.score:.1f}", why
+        )
+    left = len(incident.suspects) - 5
+    return [made, Text(f"{left} more with lower scores", LABEL)] if left > 0 else [made]
+
+
+def _actions(proposals: Sequence[Proposal]) -> list[RenderableType]:
+    parts: list[RenderableType] = []
+    for proposal in proposals:
+        head = joined(Text(proposal.id, "bold yellow"), plain(proposal.action.title, "bold"), state(proposal))
+        rows = facts()
+        rows.add_row("Reason", plain(proposal.reason))
+        rows.add_row(
+            "Proposed",
+            joined(
+                role_name(proposal.proposed_by), plain(proposal.engine, LABEL), hour(proposal.proposed_at)
+            ),
+        )
+        rows.add_row("Digest", Text(proposal.digest[:12]))
+        for approval in proposal.approvals:
+            words_of = joined(plain(approval.by, "bold"), plain(approval.note, LABEL), hour(approval.at))
+            rows.add_row(said(approval).capitalize(), words_of)
+        if proposal.outcome:
+            done = Text(
+                "done" if proposal.outcome.done else "failed", "green" if proposal.outcome.done else "red"
+            )
+            rows.add_row("Outcome", joined(done, plain(proposal.outcome.detail), hour(proposal.outcome.at)))
+        parts += [*([Text()] if parts else []), head, rows]
+    return parts
+
+
+def _verification(verification: Verification | None) -> list[RenderableType]:
+    if verification is None:
+        return []
+    made = table("", "Signal", "Quiet", "Before", "After", "Verdict")
+    made.columns[1].overflow = "fold"
+    for column in made.columns[2:]:
+        column.justify = "right"
+        column.no_wrap = True
+    for one in verification.readings:
+        signal = one.signal
+        made.add_row(
+            Text("▲", "red") if signal.opened else "",
+            joined(plain(signal.service, "bold"), plain(signal.metric), by=" "),
+            *(quantity(level, signal.unit) for level in (one.baseline, one.before, one.after)),
+            Text(one.verdict, VERDICTS[one.verdict]),
+        )
+    head = joined(
+        Text(verification.verdict, VERDICTS[verification.verdict]),
+        plain(verification.summary.removeprefix(f"{verification.verdict}: ")),
+        cited(verification.evidence),
+    )
+    return [head, Text(), made, Text("▲ opened the incident; the others are guards", LABEL)]
+
+
+def _communications(incident: Incident) -> list[RenderableType]:
+    made = Table.grid(padding=(0, 2))
+    for _ in range(2):
+        made.add_column(no_wrap=True)
+    made.add_column(ratio=1, overflow="fold")
+    lines = [(one.at, Text(one.status, "blue"), plain(one.current_action)) for one in incident.updates]
+    lines += [(one.at, Text("brief", "blue"), plain(_second_line(one.text))) for one in incident.briefs]
+    lines += [
+        (
+            one.at,
+            Text("escalation", "bold dark_orange"),
+            joined(plain(one.condition), plain(_roles(one.roles), LABEL)),
+        )
+        for one in incident.escalations
+    ]
+    for at, kind, text in sorted(lines, key=lambda one: one[0]):
+        made.add_row(Text(hour(at), LABEL), kind, text)
+    return [made] if lines else []
+
+
+def _second_line(text: str) -> str:
+    """A brief without its heading: the situation."""
+    lines = [line for line in clean(text).splitlines() if line.strip()]
+    return lines[1] if len(lines) > 1 else text
+
+
+def _roles(slugs: Sequence[str]) -> str:
+    return "to " + ", ".join(role_name(slug) for slug in slugs)
+
+
+def _notes(incident: Incident) -> list[RenderableType]:
+    return [
+        joined(Text(hour(note.at), LABEL), plain(note.by, "bold"), plain(note.text))
+        for note in incident.notes
+    ]
+
+
+def _ledger(incident: Incident, budget: Budget) -> list[RenderableType]:
+    """What each model and the playbook were used for, and by whom; `nexus trace` has every piece of work."""
+    if not incident.ledger:
+        return []
+    spent = [totals_table(totals(incident.ledger), incident.usage)]
+    if not incident.usage.model_calls:  # the playbook costs nothing, whoever it spoke for
+        return spent
+    return [*spent, Text(), shares_table(shares(incident, budget), whole(incident, budget))]
+
+
+def _afterwards(incident: Incident) -> list[RenderableType]:
+    rows = facts()
+    if incident.post_mortem:
+        rows.add_row("Post-mortem", block(incident.post_mortem, "bold"))
+    if incident.channel:
+        rows.add_row("Channel", block(incident.channel))
+    for task in incident.backlog:
+        rows.add_row(
+            "Backlog",
+            joined(plain(task.title), plain(f"{role_name(task.owner)}, due {task.due:%Y-%m-%d}", LABEL)),
+        )
+    usage = incident.usage
+    calls = f"{usage.model_calls} model calls · {usage.tokens_in + usage.tokens_out:,} tokens"
+    rows.add_row("Usage", f"{calls} · cost {usage.cost:.2f} · {usage.seconds:.1f} s of work")
+    return [rows]

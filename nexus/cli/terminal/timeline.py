@@ -1,0 +1,88 @@
+"""The timeline, line by line: live in a terminal, one plain line each when piped."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from incidents.timeline import Entry, EntryKind
+from incidents.value import iso
+from nexus.cli.terminal.style import LABEL, cited, plain, words
+from nexus.sanitize import line, role_name
+
+#: The sign and the colour of each kind.
+_SIGNS = {
+    EntryKind.ALERT: ("▲", "red"),
+    EntryKind.ROUTING: ("-", "grey62"),
+    EntryKind.WORK: ("·", ""),
+    EntryKind.FINDING: ("◇", "cyan"),
+    EntryKind.DIAGNOSIS: ("◆", "bold magenta"),
+    EntryKind.PROPOSAL: ("?", "bold yellow"),
+    EntryKind.DECISION: ("●", "bold green"),
+    EntryKind.EXECUTION: ("»", "bold cyan"),
+    EntryKind.VERIFICATION: ("✓", "green"),
+    EntryKind.UPDATE: ("→", "blue"),
+    EntryKind.BRIEF: ("→", "blue"),
+    EntryKind.ESCALATION: ("!", "bold dark_orange"),
+    EntryKind.HANDOVER: ("!", "bold magenta"),
+    EntryKind.NOTE: ("+", "white"),
+    EntryKind.GAP: ("∅", "yellow"),
+    EntryKind.END: ("■", "bold green"),
+}
+
+#: Who is not named: the house's own pure functions.
+_UNNAMED = {"", "code", "supervisor"}
+
+_STEP_WIDTH = len("investigation")
+
+
+def timeline_line(entry: Entry) -> RenderableType:
+    """One entry for a terminal: time, step, sign, who, text; further lines hang under the text."""
+    sign, colour = _SIGNS[entry.kind]
+    row = Table.grid(padding=(0, 1))
+    row.add_column(no_wrap=True, style=LABEL, width=len("03:14:10Z"))
+    row.add_column(no_wrap=True, style="grey50", width=_STEP_WIDTH)
+    row.add_column(no_wrap=True, width=1)
+    row.add_column(overflow="fold")
+    row.add_row(f"{entry.at:%H:%M:%S}Z", plain(words(entry.step)), Text(sign, colour), _told(entry, colour))
+    return row
+
+
+def timeline_view(entries: Sequence[Entry]) -> Iterator[RenderableType]:
+    """Entries for a terminal; where the day changes, a line says so."""
+    day = None
+    for entry in entries:
+        if day not in {None, entry.at.date()}:
+            yield Text(f"{entry.at:%Y-%m-%d}", LABEL)
+        day = entry.at.date()
+        yield timeline_line(entry)
+
+
+def timeline_text(entry: Entry) -> str:
+    """One entry as one plain line: full time, step, kind, who with which engine, text, evidence."""
+    who = role_name(entry.role) + (f" ({entry.engine})" if entry.engine else "")
+    parts = (iso(entry.at), entry.step, entry.kind, who, entry.text, " ".join(entry.evidence))
+    return "  ".join(line(part) for part in parts if part)
+
+
+def show_entry(console: Console, entry: Entry) -> None:
+    """Print an entry as the console's reader wants it: a person or a pipe."""
+    if console.is_terminal:
+        console.print(timeline_line(entry))
+    else:
+        console.print(Text(timeline_text(entry)), soft_wrap=True)
+
+
+def _told(entry: Entry, colour: str) -> Text:
+    text = Text(no_wrap=False, overflow="fold")
+    if entry.role not in _UNNAMED:
+        text.append_text(plain(role_name(entry.role), "bold"))
+        if entry.engine:
+            text.append(" ").append_text(plain(f"({entry.engine})", "grey50"))
+        text.append(": ")
+    loud = entry.kind not in {EntryKind.WORK, EntryKind.ROUTING}
+    text.append_text(plain(entry.text, colour if loud else ""))
+    if entry.evidence:
+        text.append(" ").append_text(cited(entry.evidence, most=3))
+    return text

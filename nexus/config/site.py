@@ -1,0 +1,203 @@
+"""`nexus.yaml`: the system that a live Nexus looks after. Secrets stand in it by reference only."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from incidents.action import ActionKind
+from incidents.catalogue import Catalogue, Service
+from incidents.change_limits import Freeze, Limits
+from incidents.currency import Currency
+from incidents.document import hint, parse_document, read_yaml
+from incidents.duration import Duration, DurationOrNone
+from incidents.errors import SettingsError
+from incidents.policy import ApprovalPolicy, Rule
+from incidents.value import Value
+from tools.extras import Extra, adding, lacking
+from tools.live.secrets import SecretRef
+from tools.live.settings import Backends
+from tools.live.settings_references import services_named
+from tools.ports import Spans
+
+FILE = "nexus.yaml"
+#: A configuration that is larger is none, in bytes.
+LARGEST = 1_000_000
+
+
+class Person(Value):
+    """Somebody who may decide; without `may` on every kind of change."""
+
+    name: str = Field(min_length=1)
+    may: tuple[ActionKind, ...] = ()
+    token: SecretRef | None = Field(default=None, description="what shows that it is them, over HTTP")
+
+
+class Approval(Value):
+    """How changes are approved."""
+
+    rules: tuple[Rule, ...] = ()
+    valid_for: Duration = Field(default=timedelta(minutes=30), description="how long an approval counts")
+
+
+class Thresholds(Value):
+    """Where the escalation matrix needs a number of yours."""
+
+    revenue: float | None = Field(default=None, ge=0, description="the $X of the row on revenue")
+    currency: Currency | None = Field(default=None, description="that in which revenue is measured")
+
+
+class Windows(Value):
+    """How far an incident looks back, counted from its opening."""
+
+    lookback: Duration = Field(default=timedelta(minutes=20), description="of what is searched for the cause")
+    quiet: Duration = Field(default=timedelta(minutes=60), description="before that: how things usually are")
+    recent: Duration = Field(
+        default=timedelta(minutes=2), description="what counts as now: twice an alert rule's `for` at most"
+    )
+    lead: Duration = Field(
+        default=timedelta(minutes=4), description="an alert may be this much later than its fault"
+    )
+
+    @property
+    def spans(self) -> Spans:
+        """How the world is looked at."""
+        return Spans(lookback=self.lookback, recent=self.recent, lead=self.lead)
+
+
+class Intake(Value):
+    """The door for alerts."""
+
+    token: SecretRef | None = Field(default=None, description="what a sender has to show as a bearer token")
+    join_within: DurationOrNone = Field(
+        default=timedelta(minutes=15),
+        description="an alert of a connected service joins a younger incident; 0m: never",
+    )
+
+
+class Site(Value):
+    """Everything that `nexus.yaml` says."""
+
+    format: Literal[1] = 1
+    environment: str = "production"
+    services: tuple[Service, ...] = Field(min_length=1)
+    backends: Backends = Backends()
+    people: tuple[Person, ...] = ()
+    approval: Approval = Approval()
+    freezes: tuple[Freeze, ...] = ()
+    limits: Limits = Limits()
+    thresholds: Thresholds = Thresholds()
+    windows: Windows = Windows()
+    intake: Intake = Intake()
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Self:
+        names = [service.name for service in self.services]
+        listed = {
+            "services": names,
+            "people": [person.name for person in self.people],
+            "backends.mcp": [server.name for server in self.backends.mcp],
+        }
+        wrong = [
+            f"{part}: {name!r} stands twice"
+            for part, given in listed.items()
+            for name in dict.fromkeys(given)
+            if given.count(name) > 1
+        ]
+        wrong += [
+            f"{place}: there is no service {name!r}; {hint(name, list(dict.fromkeys(names)))}"
+            for place, name in self._names_used()
+            if name not in names
+        ]
+        wrong += [f"services[{n}].name: it is empty" for n, name in enumerate(names) if not name.strip()]
+        if wrong:
+            raise PydanticCustomError("mistakes", "{lines}", {"lines": "\n".join(wrong)})
+        return self
+
+    def _names_used(self) -> list[tuple[str, str]]:
+        """Every service that is named somewhere, with where."""
+        used = [
+            (f"services.{service.name}.depends_on", name)
+            for service in self.services
+            for name in service.depends_on
+        ]
+        used += services_named(self.backends)
+        for number, freeze in enumerate(self.freezes):
+            used += [(f"freezes[{number}].services", name) for name in freeze.services]
+        return used
+
+    def need_roles(self, slugs: Iterable[str]) -> None:
+        """Make sure that the roles exist which are given further tools.
+
+        Raises:
+            SettingsError: one does not.
+        """
+        known = tuple(slugs)
+        for server in self.backends.mcp:
+            for role in server.roles:
+                if role not in known:
+                    near = hint(role, list(known))
+                    raise SettingsError(
+                        f"backends.mcp.{server.name}.roles: there is no role {role!r}; {near}"
+                    )
+
+    def need_extras(self) -> None:
+        """Make sure that everything is installed that the backends need.
+
+        Raises:
+            SettingsError: something is not; the message has the line that installs all of it.
+        """
+        backends = self.backends
+        wanted: dict[Extra, str] = {}
+        if backends.screens is not None:
+            wanted["browser"] = "backends.screens"
+        if backends.mcp:
+            wanted["mcp"] = "backends.mcp"
+        for number, health in enumerate(backends.health):
+            if health.kind == "postgres":
+                wanted.setdefault("postgres", f"backends.health[{number}]")
+        if missing := lacking(wanted):
+            named = ", ".join(f"`{extra}` ({wanted[extra]})" for extra in missing)
+            what = "the extra" if len(missing) == 1 else "the extras"
+            raise SettingsError(f"nexus.yaml needs {what} {named}, not installed here; {adding(*missing)}")
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The services."""
+        return Catalogue(services=self.services)
+
+    @property
+    def policy(self) -> ApprovalPolicy:
+        """Who may decide on what, when nothing is changed, and how much at once."""
+        return ApprovalPolicy(
+            rules=self.approval.rules,
+            environment=self.environment,
+            people=tuple(person.name for person in self.people),
+            rights={person.name: person.may for person in self.people if person.may},
+            freezes=self.freezes,
+            limits=self.limits,
+            approved_for=self.approval.valid_for,
+        )
+
+
+def load_site(path: Path) -> Site:
+    """Read a `nexus.yaml`; relative paths in it are taken from its folder by who runs Nexus there.
+
+    Raises:
+        SettingsError: it cannot be read or breaks a rule; one line for each mistake, with its path in
+            the file, the value and the nearest right one.
+    """
+    try:
+        if path.is_file() and (size := path.stat().st_size) > LARGEST:
+            raise SettingsError(f"{path}: it has {size:,} bytes; a configuration has at most {LARGEST:,}")
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise SettingsError(
+            f"{path}: the configuration cannot be read: {why}; `nexus init` writes a first one"
+        ) from None
+    content = read_yaml(text, source=str(path), error=SettingsError)
+    return parse_document(content, Site, source=str(path), error=SettingsError)

@@ -1,0 +1,91 @@
+"""The first `nexus.yaml`, from what a Prometheus scrapes."""
+
+from pathlib import Path
+
+import yaml
+
+from incidents.document import parse_document, read_yaml
+from incidents.errors import SettingsError, UsageError
+from incidents.value import Value
+from nexus.config.site import Site
+from nexus.templates import render
+from tools.live.http import Backend
+from tools.live.metrics import Discovered, discover
+from tools.live.secrets import Secrets
+from tools.live.settings import Labels, Prometheus
+
+
+class FirstSite(Value):
+    """What was found, and the file that says so."""
+
+    found: Discovered
+    text: str
+
+
+async def first_site(url: str, bearer: str | None, secrets: Secrets) -> FirstSite:
+    """Ask a Prometheus and write down what it scrapes.
+
+    Args:
+        url: its address.
+        bearer: a reference to its token, or None.
+        secrets: resolves the reference.
+
+    Raises:
+        SettingsError: the address or the reference is none.
+        ToolFailed: nothing answers there.
+        UsageError: nothing that it has names a service.
+    """
+    given = {"kind": "prometheus", "url": url, "auth": {"bearer": bearer} if bearer else {}}
+    spec = parse_document(given, Prometheus, source="init", error=SettingsError)
+    backend = Backend("Prometheus", spec, secrets)
+    try:
+        found = await discover(backend)
+    finally:
+        await backend.aclose()
+    if not found.services:
+        raise UsageError(f"{url} has no series that name a service: {'; '.join(found.not_found)}")
+    text = render(
+        "first-site.yaml",
+        services=[_scalar(name) for name in found.services],
+        url=url,
+        bearer=spec.auth.bearer,
+        conventions=found.conventions,
+        labels=_flow(found.labels),
+        not_found=found.not_found,
+    )
+    # What is written here must be what is read there, whatever the names were.
+    parse_document(
+        read_yaml(text, source="nexus.yaml", error=SettingsError),
+        Site,
+        source="nexus.yaml",
+        error=SettingsError,
+    )
+    return FirstSite(found=found, text=text)
+
+
+def _scalar(name: str) -> str:
+    """A name as YAML writes it: as it is, or quoted where it could mean something else."""
+    return yaml.safe_dump(name, width=float("inf"), allow_unicode=True).partition("\n")[0]
+
+
+def _flow(labels: Labels) -> str:
+    """The labels in YAML's flow style; empty where they are what is taken anyway."""
+    if labels == Labels():
+        return ""
+    given = labels.model_dump(exclude_none=True)
+    return "{" + ", ".join(f"{key}: {value}" for key, value in given.items()) + "}"
+
+
+def keep(path: Path, text: str, *, replace: bool) -> None:
+    """Write the file.
+
+    Raises:
+        UsageError: there is one and it is not to be replaced, or it cannot be written.
+    """
+    try:
+        with path.open("w" if replace else "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(f"{path} is there already; --force replaces it") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None

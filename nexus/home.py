@@ -1,0 +1,69 @@
+"""The part of the house that every verb needs and that opens fast: settings, store, folder, policy.
+
+Nothing here imports the graph, the frames or a model; what needs those is in `nexus.runtime.wiring`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from incidents.incident import Incident
+from incidents.policy import ApprovalPolicy
+from nexus.config.settings import Settings
+from nexus.files import Folder
+from nexus.store import Store
+from nexus.store.find import find_incident
+from nexus.store.records import WorldKind, WorldRef
+from tools.live.secrets import Secrets
+
+
+@dataclass(frozen=True)
+class House:
+    """What is configured, and the store."""
+
+    settings: Settings
+    store: Store
+    folder: Folder
+
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def secrets(self) -> Secrets:
+        """Resolves the references of `nexus.yaml`."""
+        return Secrets(self.environment)
+
+    @property
+    def policy(self) -> ApprovalPolicy:
+        """Who may approve what in recorded worlds."""
+        return ApprovalPolicy(people=self.settings.people)
+
+    def policy_of(self, world: WorldRef) -> ApprovalPolicy:
+        """Who may approve what in the world of an incident.
+
+        Raises:
+            SettingsError: the world is a live one and its `nexus.yaml` cannot be read.
+        """
+        if world.kind is WorldKind.CASE:
+            return self.policy
+        # Imported late: the settings of backends are not needed for incidents of recorded worlds.
+        from nexus.config.site import load_site  # noqa: PLC0415
+
+        return load_site(Path(world.path)).policy
+
+    async def find(self, identity: str) -> Incident:
+        """The incident of an id.
+
+        Raises:
+            UnknownName: there is none.
+        """
+        return await find_incident(self.store, identity)
+
+
+def open_house(settings: Settings, *, create: bool, environment: Mapping[str, str] | None = None) -> House:
+    """Open the store; `create` makes it where there is none. Secrets are looked up in the environment.
+
+    Raises:
+        UsageError: there is no store yet and none was to be made, or a newer Nexus wrote it.
+    """
+    store = Store.open(settings.home) if create else Store.existing(settings.home)
+    return House(settings, store, Folder(settings.home), environment or {})

@@ -1,0 +1,95 @@
+"""Incidents of a live world: opened by alerts, on the wall's clock, over the backends of `nexus.yaml`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from incidents.alert import Alert
+from incidents.catalogue import Catalogue
+from incidents.findings import Window
+from incidents.incident import Incident
+from nexus.config.site import Site, load_site
+from nexus.home import House
+from nexus.runtime.run_context import Stage
+from nexus.runtime.waiting import Approver, LiveWaiter
+from nexus.store import WorldKind, WorldRef
+from tools.clock import Clock
+from tools.live.latency import Heard, timed_world
+from tools.live.mcp import mcp_tools
+from tools.live.world import live_world
+from tools.redaction.redact import redact
+from tools.redaction.world import redacted_world
+from tools.wording import plain
+
+#: What was changed in live worlds, beside the store; see `tools.live.actions.action_log`.
+LEDGER = "actions"
+
+
+async def open_live(
+    house: House, site: Site, path: Path, alerts: tuple[Alert, ...], mode: str, clock: Clock
+) -> Incident:
+    """Register a new incident of the live world that the `nexus.yaml` at an absolute path describes."""
+    now = clock.now()
+    incident = Incident(
+        id=await house.store.next_id(now.date()),
+        title=alerts[0].title,
+        engine=mode,
+        opened_at=now,
+        step_since=now,
+        alerts=alerts,
+        currency=site.thresholds.currency,
+    )
+    await house.store.register(incident, WorldRef(kind=WorldKind.LIVE, path=str(path)), now)
+    return incident
+
+
+@asynccontextmanager
+async def live_stage(
+    house: House, incident: Incident, ref: WorldRef, approver: Approver, clock: Clock, heard: Heard | None
+) -> AsyncIterator[Stage]:
+    """The stage of a live incident; the connections to the backends are closed afterwards.
+
+    `heard` is told how long each question to a backend took.
+
+    Raises:
+        SettingsError: its `nexus.yaml` can no longer be read.
+    """
+    site = load_site(Path(ref.path))
+    quiet = quiet_of(incident, site)
+    ledger = house.settings.home / LEDGER
+    more = await mcp_tools(site.backends.mcp, house.secrets)
+    async with live_world(
+        site.backends, site.catalogue, quiet, site.windows.spans, house.secrets, clock, ledger
+    ) as world:
+        yield Stage(
+            world=redacted_world(timed_world(world, clock, heard) if heard else world),
+            clock=clock,
+            waiter=LiveWaiter(store=house.store, clock=clock, approver=approver),
+            policy=site.policy,
+            revenue_threshold=site.thresholds.revenue,
+            pace=lambda step: None,
+            catch_up=lambda known: None,
+            more_tools=more.tools,
+            gaps=(*strangers(incident, site.catalogue), *more.gaps),
+        )
+
+
+def strangers(incident: Incident, catalogue: Catalogue) -> tuple[str, ...]:
+    """A sentence for each service that an alert names and the catalogue does not know."""
+    named = dict.fromkeys(alert.service for alert in incident.alerts if alert.service)
+    return tuple(
+        f"an alert names the service {plain(redact(name), 60)!r}, which nexus.yaml does not list under "
+        f"`services` ({', '.join(catalogue.names)}); what it does and needs is not known"
+        for name in named
+        if catalogue.find(name) is None
+    )
+
+
+def quiet_of(incident: Incident, site: Site) -> Window:
+    """How things usually are: the time before what is searched for the cause.
+
+    An alert tells when its condition began, which may be long before it was delivered.
+    """
+    began = min([incident.opened_at, *(alert.starts_at for alert in incident.alerts)])
+    end = began - site.windows.lookback
+    return Window(start=end - site.windows.quiet, end=end)

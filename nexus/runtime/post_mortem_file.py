@@ -1,0 +1,163 @@
+"""The post-mortem: what the Workflow Optimizer wrote, with the times, figures and records that code adds.
+
+The JSON is the value itself; the Markdown is `nexus/templates/post-mortem.md` over it.
+"""
+
+from datetime import date, datetime, timedelta
+
+from pydantic import Field
+
+from graph.ports import Files
+from incidents.action import Proposal
+from incidents.duration import format_duration
+from incidents.findings import Claim, Diagnosis, Evidence
+from incidents.incident import Incident, Usage
+from incidents.milestones import Milestones, milestones
+from incidents.reports import PostMortemReport, Why
+from incidents.severity import Severity, Status
+from incidents.timeline import Entry
+from incidents.value import Moment, Value
+from nexus.templates import render
+
+
+class DatedItem(Value):
+    """One action item with the day by which it is due."""
+
+    action: str
+    owner: str
+    due: date
+
+
+class PostMortem(Value):
+    """Everything that the post-mortem says."""
+
+    incident: str
+    title: str
+    severity: Severity | None
+    status: Status
+    end_reason: str
+    services: tuple[str, ...]
+    alerts: tuple[str, ...]
+    summary: str
+    milestones: Milestones
+    what_failed: Claim
+    why_it_failed: Claim
+    why_not_caught: Claim
+    whys: tuple[Why, ...]
+    diagnosis: Diagnosis | None
+    users_affected: str
+    revenue_impact: str
+    reputation_impact: str
+    data_impact: str
+    monitoring: tuple[str, ...]
+    testing: tuple[str, ...]
+    process: tuple[str, ...]
+    infrastructure: tuple[str, ...]
+    action_items: tuple[DatedItem, ...]
+    actions: tuple[Proposal, ...]
+    evidence: tuple[Evidence, ...] = Field(description="what is cited; the store keeps all of it")
+    evidence_total: int
+    timeline: tuple[Entry, ...]
+    written_by: str
+    engine: str
+    written_at: Moment
+    usage: Usage
+
+
+def post_mortem(
+    incident: Incident,
+    report: PostMortemReport,
+    entries: tuple[Entry, ...],
+    evidence: tuple[Evidence, ...],
+    *,
+    written_by: str,
+    engine: str,
+    written_at: datetime,
+) -> PostMortem:
+    """Put the report together with what code knows.
+
+    Args:
+        incident: as it ended.
+        report: what the role wrote.
+        entries: the whole timeline.
+        evidence: all evidence of the incident; only what is cited is listed.
+        written_by: the role that wrote it.
+        engine: which engine spoke for it.
+        written_at: deadlines count from here.
+    """
+    cited = _cited(incident, report, entries)
+    return PostMortem(
+        incident=incident.id,
+        title=incident.title,
+        severity=incident.severity,
+        status=incident.status,
+        end_reason=incident.end_reason,
+        services=incident.services,
+        alerts=tuple(dict.fromkeys(alert.title for alert in incident.alerts)),
+        milestones=milestones(incident),
+        diagnosis=incident.diagnosis,
+        action_items=tuple(
+            DatedItem(
+                action=item.action, owner=item.owner, due=(written_at + timedelta(days=item.days)).date()
+            )
+            for item in report.action_items
+        ),
+        actions=incident.proposals,
+        evidence=tuple(one for one in evidence if one.id in cited),
+        evidence_total=len(evidence),
+        timeline=entries,
+        written_by=written_by,
+        engine=engine,
+        written_at=written_at,
+        usage=incident.usage,
+        **{name: value for name, value in report if name != "action_items"},
+    )
+
+
+def _cited(incident: Incident, report: PostMortemReport, entries: tuple[Entry, ...]) -> set[str]:
+    """The ids that the report, the diagnosis, the actions, the verification or the timeline cite."""
+    claims = (report.what_failed, report.why_it_failed, report.why_not_caught)
+    lists = [one.evidence for one in claims]
+    lists += [why.evidence for why in report.whys]
+    lists += [proposal.evidence for proposal in incident.proposals]
+    lists += [entry.evidence for entry in entries]
+    lists += [one.evidence for one in (incident.diagnosis, incident.verification) if one is not None]
+    return {identity for ids in lists for identity in ids}
+
+
+def render_markdown(written: PostMortem) -> str:
+    """The post-mortem as people read it."""
+    times = written.milestones
+    return render(
+        "post-mortem.md",
+        pm=written,
+        times=times,
+        to_detect=_span(times.introduced, times.detected),
+        to_acknowledge=_span(times.detected, times.acknowledged),
+        to_mitigate=_span(times.detected, times.mitigated),
+        to_resolve=_span(times.detected, times.resolved),
+        impact=_impact_words(times.impact_seconds),
+    )
+
+
+def _span(start: datetime | None, end: datetime | None) -> str:
+    if start is None or end is None or end < start:
+        return ""
+    return format_duration(end - start)
+
+
+def _impact_words(seconds: float | None) -> str:
+    if seconds is None:
+        return "unknown"
+    return format_duration(timedelta(seconds=seconds)) if seconds else "none: users were not affected"
+
+
+async def file_post_mortem(written: PostMortem, files: Files) -> str:
+    """Put the Markdown and its JSON twin into the incident's folder.
+
+    Returns:
+        The path of the Markdown.
+    """
+    twin = f"{written.model_dump_json(indent=2)}\n"
+    await files.write(written.incident, "post-mortem.json", twin.encode())
+    return await files.write(written.incident, "post-mortem.md", render_markdown(written).encode())

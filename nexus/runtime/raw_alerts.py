@@ -1,0 +1,66 @@
+"""What the monitoring sent, kept beside the incident as it came, without the secrets: for `nexus record`."""
+
+import fcntl
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from incidents.alert import Alert
+from incidents.value import iso
+from nexus.files import Folder
+from tools.recorded import CaseAlert
+from tools.redaction.redact import redact_tree
+
+_FOLDER = "alerts"
+
+
+@contextmanager
+def one_at_a_time(home: Path) -> Iterator[None]:
+    """Keep every other process of a home from taking a delivery in meanwhile; a kill lets go.
+
+    Two that take the same alert at once would open an incident each.
+    """
+    with (home / "desk.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def keep_delivery(folder: Folder, incident: str, alert: CaseAlert) -> None:
+    """Keep one delivery; the same again changes nothing."""
+    payload = redact_tree(json.loads(alert.body))
+    content = {"at": iso(alert.at), "source": alert.source, "payload": payload}
+    name = hashlib.sha256(alert.body).hexdigest()[:12]
+    folder.keep(incident, f"{_FOLDER}/{alert.at:%Y%m%dT%H%M%S}-{name}.json", json.dumps(content).encode())
+
+
+def deliveries(folder: Folder, incident: str) -> tuple[CaseAlert, ...]:
+    """The kept deliveries of an incident, oldest first."""
+    found = []
+    for path in sorted(folder.path(incident, _FOLDER).glob("*.json")):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        body = json.dumps(content["payload"]).encode()
+        found.append(CaseAlert(at=content["at"], source=content["source"], body=body))
+    return tuple(sorted(found, key=lambda alert: alert.at))
+
+
+def told_again(alert: Alert) -> CaseAlert:
+    """An alert in the house's own form, where its sender's words were not kept; it reads back as the same."""
+    payload = {
+        "title": alert.title,
+        "service": alert.service,
+        "status": alert.status.value,
+        "started_at": iso(alert.starts_at),
+        "severity": alert.severity,
+        "description": alert.description,
+        "labels": {label.name: label.value for label in alert.labels},
+        "fingerprint": alert.fingerprint,
+    }
+    return CaseAlert(at=alert.received_at, source="nexus", body=json.dumps(payload).encode())
+
+
+def delivered(body: bytes, at: datetime, alerts: tuple[Alert, ...]) -> CaseAlert:
+    """A body that was read as these alerts, as it arrived."""
+    return CaseAlert(at=at, source=alerts[0].source, body=body)

@@ -1,0 +1,1 @@
+"""The HTTP server: the doors for alerts and decisions, and the API."""

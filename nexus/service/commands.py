@@ -1,0 +1,192 @@
+"""What anyone may ask of an incident: decide on a proposal, leave a note, set the severity, stop the agents.
+
+Every request is checked first, then written to the inbox; whoever drives the incident takes it from there.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from incidents.action import Approval, Proposal, Verdict
+from incidents.change_limits import frozen
+from incidents.errors import ApprovalRefused, Refused, UnknownName, UsageError
+from incidents.events import DecisionMade, Event, NoteAdded, SeveritySet, Stopped
+from incidents.incident import Incident
+from incidents.policy import ApprovalPolicy, decide
+from incidents.severity import Severity, Status
+from nexus.home import House
+from nexus.store.find import find_incident
+from nexus.store.port import IncidentStore
+from nexus.store.records import WorldKind, WorldRef, person
+from tools.clock import Clock, WallClock
+from tools.redaction.redact import redact
+
+
+@dataclass(frozen=True)
+class Service:
+    """The people's door. `wall` is the time for incidents of live worlds; recorded ones have their own."""
+
+    store: IncidentStore
+    policy_of: Callable[[WorldRef], ApprovalPolicy]
+    wall: Clock
+
+    @classmethod
+    def of(cls, house: House) -> Self:
+        """The door of a house."""
+        return cls(house.store, house.policy_of, WallClock())
+
+    async def decide(
+        self,
+        identity: str,
+        verdict: Verdict,
+        *,
+        by: str,
+        note: str = "",
+        action: str | None = None,
+        digest: str | None = None,
+    ) -> Proposal:
+        """Approve or reject a proposal; the proposal is returned as the decision leaves it.
+
+        Args:
+            identity: the incident's id.
+            verdict: approve or reject.
+            by: the person's name.
+            note: why; a rejection's reason goes to the agents.
+            action: the proposal's id; not needed while exactly one waits.
+            digest: what the person signed, at least its first 8 digits; not given: as it stands now.
+
+        Raises:
+            UnknownName, UsageError: no such incident or proposal, or no name.
+            ApprovalRefused: late, used, for another digest, within a freeze, after a stop, or by the same
+                person with two answers. The same answer again changes nothing.
+        """
+        if not by.strip():
+            raise UsageError("Say who decides: --by NAME")
+        incident = await find_incident(self.store, identity)
+        proposal = _proposal(incident, action)
+        approval = Approval(
+            action=proposal.id,
+            digest=_signed(proposal, digest),
+            verdict=verdict,
+            by=by.strip(),
+            at=await self._now(identity),
+            note=redact(note),
+        )
+        kept = next((a for a in await self.store.approvals(identity) if _same(a, approval)), None)
+        policy = self.policy_of(await self.store.world_of(identity))
+        try:
+            await self._may_still(incident, proposal, approval, policy)
+            decided = decide(proposal, kept or approval, policy)
+        except ApprovalRefused:
+            if kept is None:
+                raise
+            return proposal  # said before and heard; its answer may have been lost on the way
+        if kept is None:
+            await self.store.record_approval(decision(incident, approval))
+        return decided
+
+    async def _may_still(
+        self, incident: Incident, proposal: Proposal, approval: Approval, policy: ApprovalPolicy
+    ) -> None:
+        """Refuse what could not be executed anyway: after a stop that nobody has handled yet, in a freeze."""
+        for event in await self.store.events(incident.id):
+            if event.kind == "stop":
+                raise ApprovalRefused(f"{event.by} stopped the agents of {incident.id}; nothing was decided")
+        service = proposal.action.service
+        why = frozen(policy.freezes, service, incident.severity, approval.at)
+        if why is not None and approval.verdict is Verdict.APPROVE:
+            raise ApprovalRefused(f"{why}; nothing was decided")
+
+    async def under_way(self, identity: str) -> tuple[str, ...]:
+        """The changes of an incident that were begun and have no outcome yet, as people read them."""
+        return tuple(intent.action.title for intent in await self.store.unfinished(identity))
+
+    async def note(self, identity: str, *, by: str, text: str) -> None:
+        """Give the agents a hint or a constraint."""
+        now = await self._running(identity)
+        await self._send(
+            NoteAdded(
+                id=_event(identity, "note", by, now), incident=identity, at=now, by=by, text=redact(text)
+            )
+        )
+
+    async def set_severity(self, identity: str, severity: Severity, *, by: str) -> None:
+        """Override the severity; it stays until a person changes it."""
+        now = await self._running(identity)
+        event = SeveritySet(
+            id=_event(identity, "severity", by, now), incident=identity, at=now, by=by, severity=severity
+        )
+        await self._send(event)
+
+    async def stop(self, identity: str, *, by: str, reason: str) -> None:
+        """Stop the agents and revoke what is pending."""
+        now = await self._running(identity)
+        event = Stopped(id=_event(identity, "stop", by, now), incident=identity, at=now, by=by, reason=reason)
+        await self._send(event)
+
+    async def stop_all(self, *, by: str, reason: str) -> tuple[str, ...]:
+        """Stop the agents of every incident that runs; the ids of those that were."""
+        running = [one.id for one in await self.store.open_incidents() if one.status is Status.OPEN]
+        stopped = []
+        for identity in running:
+            with suppress(Refused):  # one that ended in this moment must not keep the others running
+                await self.stop(identity, by=by, reason=reason)
+                stopped.append(identity)
+        return tuple(stopped)
+
+    async def _send(self, event: Event) -> None:
+        if not await self.store.add_event(event):
+            raise Refused(f"{event.id} was said already; nothing was changed")
+
+    async def _running(self, identity: str) -> datetime:
+        incident = await find_incident(self.store, identity)
+        if not incident.open:
+            raise Refused(f"{identity} has ended ({incident.status}); nothing was changed")
+        return await self._now(identity)
+
+    async def _now(self, identity: str) -> datetime:
+        world = await self.store.world_of(identity)
+        return await self.store.clock_of(identity) if world.kind is WorldKind.CASE else self.wall.now()
+
+
+def decision(incident: Incident, approval: Approval) -> DecisionMade:
+    """The event of one person's decision; its id says who decided on what."""
+    identity = f"{incident.id}:decision:{approval.action}:{approval.digest[:12]}:{approval.by}"
+    return DecisionMade(id=identity, incident=incident.id, at=approval.at, approval=approval)
+
+
+def _same(one: Approval, other: Approval) -> bool:
+    """Whether a person says the same of the same proposal again."""
+    said = ((a.action, a.digest, a.verdict, person(a.by)) for a in (one, other))
+    return len(set(said)) == 1
+
+
+def _event(incident: str, kind: str, by: str, at: datetime) -> str:
+    return f"{incident}:{kind}:{by}:{at.isoformat()}"
+
+
+def _proposal(incident: Incident, action: str | None) -> Proposal:
+    if action is not None:
+        found = incident.proposal(action)
+        if found is None:
+            raise UnknownName("action", action, (p.id for p in incident.proposals))
+        return found
+    if len(incident.pending) == 1:
+        return incident.pending[0]
+    if not incident.proposals:
+        raise ApprovalRefused(f"{incident.id} has proposed nothing; there is nothing to decide")
+    if not incident.pending:
+        last = incident.proposals[-1]
+        raise ApprovalRefused(f"{last.id} of {incident.id} is {last.state}; nothing waits for a decision")
+    raise UsageError(f"{len(incident.pending)} proposals wait: name one with --action")
+
+
+def _signed(proposal: Proposal, digest: str | None) -> str:
+    """The full digest that a person signed, from its first digits."""
+    if digest is None:
+        return proposal.digest
+    if len(digest) < 8:
+        raise UsageError("Give at least the first 8 digits of the digest")
+    return proposal.digest if proposal.digest.startswith(digest.lower()) else digest

@@ -1,0 +1,132 @@
+"""Who did what in an incident: steps, the work in them, what each piece of work asked, reported and cost."""
+
+from collections.abc import Sequence
+
+from agents.budget import Budget, Limits
+from incidents.findings import Evidence, EvidenceStatus
+from incidents.incident import Incident, Spent, Usage
+from incidents.severity import Severity
+from incidents.timeline import Entry
+from incidents.value import Moment, Value
+from nexus.sanitize import line
+
+
+class Asked(Value):
+    """One question to a tool and what came back, in a sentence."""
+
+    evidence: str
+    tool: str
+    query: str
+    status: EvidenceStatus
+    answer: str
+
+
+class Work(Value):
+    """One role's piece of work."""
+
+    at: Moment | None
+    spent: Spent
+    asked: tuple[Asked, ...]
+    report: str
+    removed: tuple[str, ...]
+
+
+class StepTrace(Value):
+    """A stretch of work in one step."""
+
+    step: str
+    work: tuple[Work, ...]
+
+
+class Total(Value):
+    """What one model, or the playbook, was used for."""
+
+    by: str
+    works: int
+    usage: Usage
+
+
+class Trace(Value):
+    """The whole incident."""
+
+    incident: str
+    title: str
+    steps: tuple[StepTrace, ...]
+    totals: tuple[Total, ...]
+    usage: Usage
+
+
+def trace_of(incident: Incident, entries: Sequence[Entry], evidence: Sequence[Evidence]) -> Trace:
+    """The trace from the ledger, the timeline and the evidence."""
+    known = {item.id: item for item in evidence}
+    steps: list[tuple[str, list[Work]]] = []
+    for spent in incident.ledger:
+        if not steps or steps[-1][0] != spent.step:
+            steps.append((spent.step, []))
+        steps[-1][1].append(_work(spent, entries, known))
+    return Trace(
+        incident=incident.id,
+        title=incident.title,
+        steps=tuple(StepTrace(step=step, work=tuple(work)) for step, work in steps),
+        totals=totals(incident.ledger),
+        usage=incident.usage,
+    )
+
+
+def totals(ledger: Sequence[Spent]) -> tuple[Total, ...]:
+    """The ledger by who spoke: each model, and the playbook."""
+    found: dict[str, list[Spent]] = {}
+    for spent in ledger:
+        found.setdefault(spent.model or spent.engine, []).append(spent)
+    return tuple(
+        Total(by=by, works=len(lines), usage=sum((one.usage for one in lines), Usage()))
+        for by, lines in found.items()
+    )
+
+
+class Share(Value):
+    """What one role used in an incident, against what it may use there."""
+
+    role: str
+    works: int
+    usage: Usage
+    limits: Limits
+
+
+def shares(incident: Incident, budget: Budget) -> tuple[Share, ...]:
+    """The ledger by role, in the order of their first work, each with its limits at the present severity."""
+    found: dict[str, list[Spent]] = {}
+    for spent in incident.ledger:
+        found.setdefault(spent.role, []).append(spent)
+    limits = budget.role.get(incident.severity or Severity.P0, Limits())
+    return tuple(
+        Share(role=role, works=len(lines), usage=sum((one.usage for one in lines), Usage()), limits=limits)
+        for role, lines in found.items()
+    )
+
+
+def whole(incident: Incident, budget: Budget) -> Share:
+    """What the incident used in all, against what it may use."""
+    limits = budget.by_severity.get(incident.severity or Severity.P0, Limits())
+    return Share(role="all", works=len(incident.ledger), usage=incident.usage, limits=limits)
+
+
+def _work(spent: Spent, entries: Sequence[Entry], known: dict[str, Evidence]) -> Work:
+    mark = f":{spent.assignment}:"
+    own = {key: entry for entry in entries for _, found, key in [entry.id.partition(mark)] if found}
+    done, start = own.get("done"), own.get("start")
+    told = done or start
+    return Work(
+        at=told.at if told is not None else None,
+        spent=spent,
+        asked=tuple(_asked(known[one]) for one in spent.asked if one in known),
+        report=done.text if done is not None else "",
+        removed=tuple(entry.text for key, entry in own.items() if key == "cut" or key.startswith("dropped:")),
+    )
+
+
+def _asked(item: Evidence) -> Asked:
+    rows = [row.strip() for row in item.summary.splitlines() if row.strip()]
+    # A heading alone tells nothing: the first line under it does.
+    told = next((row.removeprefix("- ") for row in rows if not row.endswith(":")), "")
+    return Asked(evidence=item.id, tool=item.tool, query=item.query, status=item.status, answer=line(told))

@@ -1,0 +1,173 @@
+"""`nexus doctor`: what is configured, what answers, what is missing and how to add it."""
+
+import sqlite3
+import sys
+from collections.abc import Mapping
+from enum import StrEnum
+
+from incidents.currency import money
+from incidents.errors import NexusError
+from incidents.value import Value
+from nexus.config.runbook import roster_of, runbook_of
+from nexus.config.settings import PREFIX, Settings
+from nexus.store import Store
+
+
+class State(StrEnum):
+    """How a part is."""
+
+    OK = "ok"
+    MISSING = "missing"
+    BROKEN = "broken"
+
+
+class Check(Value):
+    """One part: how it is, in words, and what to do about it."""
+
+    part: str
+    state: State
+    found: str
+    advice: str = ""
+
+
+async def examine(settings: Settings, environment: Mapping[str, str]) -> tuple[Check, ...]:
+    """Look at every part; nothing is changed apart from the store's folder being made.
+
+    Args:
+        settings: what is configured.
+        environment: where the references of `nexus.yaml` are looked up.
+    """
+    return (
+        _python(),
+        _store(settings),
+        _runbook(settings),
+        _roster(settings),
+        *await _model(settings),
+        *_tracing(settings),
+        *(await _site(settings, environment) or (_people(settings), _revenue(settings))),
+    )
+
+
+def _python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Check(part="Python", state=State.OK, found=f"{version} at {sys.executable}")
+
+
+def _store(settings: Settings) -> Check:
+    try:
+        with Store.open(settings.home) as store:
+            return Check(part="Store", state=State.OK, found=str(store.path))
+    except (NexusError, OSError, sqlite3.Error) as error:
+        advice = f"make {settings.home} writable, or set {PREFIX}HOME to a folder that is"
+        return Check(part="Store", state=State.BROKEN, found=str(error), advice=advice)
+
+
+def _runbook(settings: Settings) -> Check:
+    where = str(settings.runbook or "the one that ships")
+    try:
+        runbook = runbook_of(settings)
+    except NexusError as error:
+        return Check(
+            part="Runbook", state=State.BROKEN, found=str(error), advice="mend the file at that path"
+        )
+    return Check(part="Runbook", state=State.OK, found=f"{runbook.name} ({where})")
+
+
+def _roster(settings: Settings) -> Check:
+    try:
+        roster = roster_of(settings)
+    except NexusError as error:
+        return Check(part="Roles", state=State.BROKEN, found=str(error), advice="mend the file at that path")
+    return Check(part="Roles", state=State.OK, found=f"{len(roster.roles)} roles")
+
+
+async def _model(settings: Settings) -> tuple[Check, ...]:
+    """The models' settings, then whether each, the fallbacks too, answers a real call."""
+    if not settings.names_a_model:
+        advice = (
+            f"set {PREFIX}LLM_BASE_URL and {PREFIX}LLM_MODEL (docs/models.md); till then the playbook speaks"
+        )
+        return (Check(part="Model", state=State.MISSING, found="no model is configured", advice=advice),)
+    # Imported late: a second of imports that is only worth it where a model is configured.
+    from agents.llm.probe import probe  # noqa: PLC0415
+    from nexus.runtime.engines import endpoints  # noqa: PLC0415
+
+    try:
+        answers = await probe([one.checked() for one in endpoints(settings)])
+    except NexusError as error:
+        advice = "see docs/models.md; an incident would go on with the playbook"
+        return (Check(part="Model", state=State.BROKEN, found=str(error), advice=advice),)
+    served = any(answer.problem is None for answer in answers)
+    instead = "the other models" if served else "the playbook"
+    return tuple(
+        Check(
+            part=f"Model {answer.model}",
+            state=State.BROKEN if answer.problem else State.OK,
+            found=f"{answer.where}: {answer.problem or f'answered in {answer.seconds:.1f} s'}",
+            advice=f"an incident would go on with {instead}" if answer.problem else "",
+        )
+        for answer in answers
+    )
+
+
+def _tracing(settings: Settings) -> tuple[Check, ...]:
+    """Whether spans can be sent, where somebody wants them."""
+    if settings.otel_endpoint is None:
+        return ()
+    from nexus.config.tracing import collector_answers  # noqa: PLC0415  # most houses send no traces
+
+    where, advice = settings.otel_endpoint, "start the collector, or mend the address; incidents run without"
+    try:
+        answers = collector_answers(where)
+    except NexusError as error:
+        return (Check(part="Traces", state=State.BROKEN, found=str(error), advice="see docs/models.md"),)
+    if not answers:
+        return (Check(part="Traces", state=State.BROKEN, found=f"{where} takes no export", advice=advice),)
+    return (Check(part="Traces", state=State.OK, found=f"sent to {where}"),)
+
+
+async def _site(settings: Settings, environment: Mapping[str, str]) -> tuple[Check, ...]:
+    """The live world: its configuration, and a real question to each of its backends; nothing without one."""
+    if not settings.config.is_file():
+        return ()
+    # Imported late: adapters and frames, which only a live world needs.
+    from nexus.config.site import load_site  # noqa: PLC0415
+    from tools.clock import WallClock  # noqa: PLC0415
+    from tools.live.checks import check_backends  # noqa: PLC0415
+    from tools.live.secrets import Secrets  # noqa: PLC0415
+
+    try:
+        site = load_site(settings.config)
+        site.need_roles(role.slug for role in roster_of(settings).roles)
+    except NexusError as error:
+        return (Check(part="Live world", state=State.BROKEN, found=str(error), advice="mend that file"),)
+    services = f"{len(site.services)} services in {settings.config}"
+    people = ", ".join(person.name for person in site.people) or "anyone who gives a name"
+    checked = await check_backends(site.backends, site.catalogue, Secrets(environment), WallClock())
+    return (
+        Check(part="Live world", state=State.OK, found=services),
+        Check(part="Approvers", state=State.OK, found=people),
+        *(
+            Check(part=one.part, state=State.OK if one.answers else State.BROKEN, found=one.said)
+            for one in checked
+        ),
+    )
+
+
+def _people(settings: Settings) -> Check:
+    if settings.people:
+        return Check(part="Approvers", state=State.OK, found=", ".join(settings.people))
+    advice = f"set {PREFIX}PEOPLE to a comma-separated list to allow only those"
+    return Check(part="Approvers", state=State.OK, found="anyone who gives a name", advice=advice)
+
+
+def _revenue(settings: Settings) -> Check:
+    if settings.revenue_threshold is not None:
+        found = (
+            f"the escalation row fires above {money(settings.revenue_threshold, settings.revenue_currency)}"
+        )
+        return Check(part="Revenue", state=State.OK, found=found)
+    advice = f"set {PREFIX}REVENUE_THRESHOLD to the loss at which Finance is called"
+    return Check(
+        part="Revenue", state=State.MISSING, found="no threshold: the row never fires", advice=advice
+    )

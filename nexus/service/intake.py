@@ -1,0 +1,153 @@
+"""Takes alerts of a live world in: each opens an incident or joins one, and every open incident is driven."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+import structlog
+
+from agents.engine import Engine
+from incidents.alert import Alert
+from incidents.correlate import home_of
+from incidents.errors import Refused
+from incidents.events import AlertsArrived
+from incidents.incident import Incident
+from incidents.value import Value
+from nexus.config.site import Site
+from nexus.home import House
+from nexus.runtime.live_run import open_live
+from nexus.runtime.raw_alerts import delivered, keep_delivery, one_at_a_time
+from nexus.runtime.waiting import Approver
+from nexus.runtime.wiring import Listeners, driver
+from nexus.store import WorldKind
+from tools.alerts.formats import parse_alerts
+from tools.clock import Clock
+
+log = structlog.get_logger(__name__)
+
+
+class Taken(StrEnum):
+    """What became of a delivery."""
+
+    OPENED = "opened"
+    JOINED = "joined"
+    KNOWN = "known"
+    IGNORED = "ignored"
+
+
+class Receipt(Value):
+    """The answer to a delivery. Once it is given, the delivery is on disk."""
+
+    taken: Taken
+    incident: str | None = None
+
+
+@dataclass
+class Desk:
+    """One live world's desk.
+
+    Args:
+        house: the settings and the store.
+        site: what `nexus.yaml` says.
+        path: where it lies, absolute; an incident keeps it as its world.
+        engine: made anew for each incident.
+        mode: the engine's name, kept with each incident.
+        approver: who is asked here; others may decide from anywhere.
+        listeners: who is told what.
+        clock: the wall's.
+    """
+
+    house: House
+    site: Site
+    path: Path
+    engine: Callable[[], Engine]
+    mode: str
+    approver: Approver
+    listeners: Listeners
+    clock: Clock
+    _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def receive(self, body: bytes, source: str | None = None) -> Receipt:
+        """Take one delivery in.
+
+        Raises:
+            AlertError: it cannot be read; nothing was kept.
+        """
+        alerts = parse_alerts(body, self.clock.now(), source, self.site.catalogue)
+        async with self._lock:
+            with one_at_a_time(self.house.settings.home):
+                receipt = await self._kept(alerts)
+        if receipt.incident is not None:
+            if receipt.taken is not Taken.KNOWN:
+                keep_delivery(self.house.folder, receipt.incident, delivered(body, self.clock.now(), alerts))
+            self.drive(receipt.incident)
+        log.info("delivery", taken=receipt.taken, incident=receipt.incident, alerts=len(alerts))
+        return receipt
+
+    async def _kept(self, alerts: tuple[Alert, ...]) -> Receipt:
+        now, within = self.clock.now(), self.site.intake.join_within
+        home = home_of(alerts, await self._mine(), self.site.catalogue, now, within)
+        if home is not None and {a.identity for a in alerts} <= {a.identity for a in home.alerts}:
+            return Receipt(taken=Taken.KNOWN, incident=home.id)
+        if home is not None:
+            fresh = await self.house.store.add_event(self._arrived(home, alerts))
+            return Receipt(taken=Taken.JOINED if fresh else Taken.KNOWN, incident=home.id)
+        firing = tuple(alert for alert in alerts if alert.firing)
+        if not firing:
+            return Receipt(taken=Taken.IGNORED)  # the end of something that nobody works on
+        opened = await open_live(self.house, self.site, self.path, firing, self.mode, self.clock)
+        return Receipt(taken=Taken.OPENED, incident=opened.id)
+
+    def _arrived(self, home: Incident, alerts: tuple[Alert, ...]) -> AlertsArrived:
+        """The delivery as an event; a redelivery has the same id."""
+        said = hashlib.sha256("".join(sorted("|".join(a.identity) for a in alerts)).encode()).hexdigest()
+        identity = f"{home.id}:alerts:{said[:16]}"
+        return AlertsArrived(id=identity, incident=home.id, at=self.clock.now(), alerts=alerts)
+
+    def drive(self, incident: str) -> None:
+        """See that an incident is driven by this process, unless another one does."""
+        task = self._running.get(incident)
+        if task is None or task.done():
+            self._running[incident] = asyncio.create_task(self._drive(incident))
+
+    async def _drive(self, incident: str) -> None:
+        try:
+            async with driver(self.house, incident, self.engine(), self.approver, self.listeners) as ready:
+                await ready.drive(incident)
+        except Refused as error:
+            log.warning("left to others", incident=incident, why=str(error))
+        except Exception:  # a job's edge: one incident that breaks must not take the others with it
+            log.exception("an incident broke off; `nexus resume` picks it up", incident=incident)
+
+    async def resume(self) -> tuple[str, ...]:
+        """Pick up every incident of this world that is not closed; their ids."""
+        mine = tuple(incident.id for incident in await self._mine())
+        for identity in mine:
+            self.drive(identity)
+        return mine
+
+    async def _mine(self) -> list[Incident]:
+        """The incidents of this world that owe something still."""
+        store, found = self.house.store, []
+        for summary in await store.open_incidents():
+            ref = await store.world_of(summary.id)
+            if ref.kind is WorldKind.LIVE and ref.path == str(self.path):
+                found.append(await self.house.find(summary.id))
+        return found
+
+    async def idle(self) -> None:
+        """Wait until nothing is driven any more."""
+        while running := [task for task in self._running.values() if not task.done()]:
+            await asyncio.wait(running)
+
+    async def close(self) -> None:
+        """Stop driving; what runs is picked up by the next process."""
+        for task in self._running.values():
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task

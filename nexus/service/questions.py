@@ -1,0 +1,102 @@
+"""Answers a person's question about an incident from its records, with a model where one serves."""
+
+import uuid
+
+from agents.failure import ModelFailed
+from incidents.errors import Refused, SettingsError, UsageError
+from incidents.events import QuestionAsked
+from incidents.findings import Evidence
+from incidents.incident import Incident, Spent, Usage
+from nexus.config.settings import Settings
+from nexus.home import House
+from nexus.service.answers import Answer, Passage, by_keyword, by_model, passages, ranked
+
+#: How many evidence a model reads for one question.
+_READ = 12
+
+
+async def ask(house: House, settings: Settings, identity: str, question: str) -> Answer:
+    """The answer, each sentence with its source; what a model used goes to the incident's ledger.
+
+    Raises:
+        UsageError: nothing was asked, or there is no such incident.
+    """
+    if not question.strip():
+        raise UsageError('Ask something: nexus ask ID "what failed first?"')
+    incident = await house.find(identity)
+    evidence = await house.store.evidence(identity)
+    lines = passages(await house.store.entries(identity), evidence)
+    if settings.engine == "playbook" or not settings.names_a_model:
+        return by_keyword(question, lines)
+    records = _records(question, incident, lines, evidence)
+    try:
+        return await _by_model(house, settings, incident, question, records)
+    except (ModelFailed, SettingsError) as failed:
+        note = f"The model did not answer ({failed}); these are the lines that fit."
+        return by_keyword(question, lines, note)
+
+
+async def _by_model(
+    house: House, settings: Settings, incident: Incident, question: str, records: dict[str, str]
+) -> Answer:
+    # Imported late: LangChain takes a second that is only worth it where a model is configured.
+    from agents.budget import Purse  # noqa: PLC0415
+    from agents.llm.answer import answer  # noqa: PLC0415
+    from nexus.config.budgets import budget_of  # noqa: PLC0415
+    from nexus.config.tracing import switch_on  # noqa: PLC0415
+    from nexus.runtime.engines import endpoints  # noqa: PLC0415
+    from prompts import Library  # noqa: PLC0415
+
+    switch_on(settings)
+    chain = [one.checked() for one in endpoints(settings)]
+    purse = Purse(budget_of(settings))
+    if spent := purse.why_not("ask", incident):
+        raise ModelFailed(spent)
+    try:
+        said = await answer(chain, Library(settings.prompts), incident, question, records, purse=purse)
+    except ModelFailed as failed:
+        await _book(house, incident, failed.usage, None, str(failed))
+        raise
+    await _book(house, incident, said.usage, said.model, None)
+    return by_model(question, said.text, records, incident.services)
+
+
+def _records(
+    question: str, incident: Incident, lines: tuple[Passage, ...], evidence: tuple[Evidence, ...]
+) -> dict[str, str]:
+    """What the model reads: the evidence that tells most, and the whole timeline."""
+    telling = dict.fromkeys(one.id for one in ranked(question, lines, len(lines)) if one.id.startswith("E-"))
+    cited = dict.fromkeys(incident.diagnosis.evidence if incident.diagnosis else ())
+    chosen = list({**telling, **cited})[:_READ]
+    records = {item.id: item.summary for item in evidence if item.id in chosen}
+    return records | {one.id: f"{one.who}: {one.text}" for one in lines if one.id.startswith("T")}
+
+
+async def _book(
+    house: House, incident: Incident, usage: Usage, model: str | None, problem: str | None
+) -> None:
+    """Put a line into the ledger: at once if the incident has come to its end, else by its inbox.
+
+    An incident that runs or waits is written by whoever drives it, and by nobody else.
+    """
+    if not usage.model_calls:
+        return
+    owner, store = uuid.uuid4().hex, house.store
+    line = Spent(
+        assignment=f"ask-{owner[:8]}", role="ask", task="answer", step=incident.step,
+        engine="llm" if model else "playbook", model=model, handover=problem, usage=usage,
+    )  # fmt: skip
+    now = await store.clock_of(incident.id)
+    try:
+        await store.claim(incident.id, owner, now)
+    except Refused:
+        kept = None
+    else:
+        kept = await store.load(incident.id)
+        if kept is not None and kept.closed:
+            booked = kept.evolve(usage=kept.usage + usage, ledger=(*kept.ledger, line))
+            await store.save(booked, now)
+        await store.release(incident.id, owner)
+    if kept is None or not kept.closed:
+        asked = QuestionAsked(id=f"{incident.id}:{line.assignment}", incident=incident.id, at=now, spent=line)
+        await store.add_event(asked)

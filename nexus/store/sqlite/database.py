@@ -1,0 +1,126 @@
+"""One SQLite file behind one thread.
+
+The thread matters: LangGraph's saver writes to the same file over a connection of its own and commits through
+the event loop. A store that waited for the file's lock *on* the loop would keep the saver from committing.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from incidents.errors import NexusError, NothingYet, UsageError
+from nexus.store.sqlite.sql import QUERIES, SCHEMA
+
+T = TypeVar("T")
+
+#: The schema that this version writes; a newer file is refused.
+VERSION = 1
+
+#: How long a writer waits for another process to finish its transaction, in milliseconds.
+_PATIENCE = 15_000
+
+
+class Run(Protocol):
+    """How a transaction runs a named statement."""
+
+    def __call__(self, query: str, **values: object) -> sqlite3.Cursor:
+        """Run it and return its cursor."""
+        ...
+
+
+class Database:
+    """A connection in a thread of its own. A write that has returned is on disk."""
+
+    def __init__(self, path: Path, create: bool) -> None:
+        if not create and not path.is_file():
+            raise _nothing_yet(path)
+        self.path = path
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nexus-store")
+        try:
+            self._connection = self._thread.submit(self._connect, create).result()
+        except BaseException:
+            self._thread.shutdown()
+            raise
+
+    def close(self) -> None:
+        """Close the file; a write that has begun is finished first."""
+        self._thread.submit(self._connection.close).result()
+        self._thread.shutdown()
+
+    async def read(self, query: str, **values: object) -> list[tuple[str, ...]]:
+        """The rows of a named query."""
+        return await self._in_thread(lambda: self._connection.execute(QUERIES[query], values).fetchall())
+
+    async def write(self, query: str, **values: object) -> bool:
+        """Run one named statement; whether it changed anything."""
+        return await self.atomically(lambda run: run(query, **values).rowcount > 0)
+
+    async def atomically(self, work: Callable[[Run], T]) -> T:
+        """Run several named statements as one transaction; an exception takes all of them back."""
+        return await self._in_thread(lambda: self._transact(work))
+
+    def _transact(self, work: Callable[[Run], T]) -> T:
+        with self._connection:
+            # Immediate: a transaction that reads first and writes later could otherwise fail half-way.
+            self._connection.execute("begin immediate")
+            return work(lambda query, **values: self._connection.execute(QUERIES[query], values))
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.Error as error:
+            raise _unusable(self.path, error) from error
+
+    def _connect(self, create: bool) -> sqlite3.Connection:
+        try:
+            if create:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(self.path, isolation_level=None, timeout=_PATIENCE / 1000)
+            try:
+                self._prepare(connection, create)
+            except BaseException:
+                connection.close()
+                raise
+        except (sqlite3.Error, OSError) as error:
+            raise _unusable(self.path, error) from error
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection, create: bool) -> None:
+        connection.execute(f"pragma busy_timeout = {_PATIENCE}")
+        connection.execute("pragma foreign_keys = on")
+        connection.execute("pragma synchronous = full")
+        found = connection.execute("pragma user_version").fetchone()[0]
+        if found > VERSION:
+            raise UsageError(
+                f"{self.path} is of a newer Nexus (schema {found}, this one knows {VERSION}): "
+                "install that version, or let NEXUS_HOME name another folder"
+            )
+        if found == VERSION:
+            return
+        if not create:
+            raise _nothing_yet(self.path)
+        connection.execute("pragma journal_mode = wal")
+        connection.executescript(f"begin immediate; {SCHEMA} pragma user_version = {VERSION}; commit;")
+
+
+def _nothing_yet(path: Path) -> NothingYet:
+    return NothingYet(
+        f"There are no incidents yet in {path.parent}; `nexus demo` shows one, `nexus run` opens one, "
+        "NEXUS_HOME says where they are kept"
+    )
+
+
+def _unusable(path: Path, error: Exception) -> NexusError:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the rest is which way of it
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        advice = "another process holds it, such as a backup: try again when that has ended"
+    elif code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        advice = "put a backup in its place, or let NEXUS_HOME name another folder"
+    else:
+        advice = "make its folder writable, or let NEXUS_HOME name another one"
+    return NexusError(f"The store {path} cannot be used: {error}; {advice}")

@@ -1,0 +1,317 @@
+"""The store in one SQLite file, `$NEXUS_HOME/nexus.db`."""
+
+import sqlite3
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Self, TypeVar
+
+from graph.ports import Intent
+from incidents.action import Approval, Outcome, Proposal
+from incidents.change_limits import Begun, Limits
+from incidents.communications import BacklogEntry
+from incidents.errors import Refused, UnknownName
+from incidents.events import EVENT, DecisionMade, Event
+from incidents.findings import Evidence
+from incidents.incident import Incident
+from incidents.severity import Status
+from incidents.timeline import Entry
+from incidents.value import Value
+from nexus.store.leases import replaced, this_process
+from nexus.store.records import (
+    Claim,
+    Message,
+    Summary,
+    WorldRef,
+    already_decided,
+    begun,
+    earlier,
+    incident_id,
+    person,
+    still_wanted,
+    too_late,
+    within,
+)
+from nexus.store.sqlite.database import Database, Run
+from nexus.store.sqlite.rows import as_json, columns, sortable, summaries
+
+T = TypeVar("T")
+V = TypeVar("V", bound=Value)
+
+FILE = "nexus.db"
+
+
+class Store:
+    """Implements `nexus.store.port.IncidentStore`, and with it the graph's ports and `EvidenceStore`.
+
+    Use one per process. Several processes may write to the same file.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    def open(cls, home: Path) -> Self:
+        """The store of a folder, made if it is not there.
+
+        Raises:
+            UsageError: the file was written by a newer Nexus.
+            NexusError: the file cannot be read or written.
+        """
+        return cls(Database(home / FILE, create=True))
+
+    @classmethod
+    def existing(cls, home: Path) -> Self:
+        """The store of a folder for those who only look.
+
+        Raises:
+            UsageError: there is none yet, or a newer Nexus wrote it.
+        """
+        return cls(Database(home / FILE, create=False))
+
+    @property
+    def path(self) -> Path:
+        """The file, for LangGraph's saver."""
+        return self._database.path
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Incidents
+
+    async def next_id(self, day: date) -> str:
+        """The next free id of a day."""
+        row = await self._database.atomically(lambda run: run("next_number", day=day.isoformat()).fetchone())
+        return incident_id(day, row[0])
+
+    async def register(self, incident: Incident, world: WorldRef, clock: datetime) -> None:
+        """Keep a new incident together with the world that it was opened with."""
+        new = await self._database.write(
+            "register",
+            world=world.model_dump_json(),
+            opened_at=sortable(incident.opened_at),
+            **columns(incident, clock),
+        )
+        if not new:
+            raise Refused(f"There is an incident {incident.id} already")
+
+    async def world_of(self, incident: str) -> WorldRef:
+        """The world that an incident was opened with."""
+        return WorldRef.model_validate_json((await self._world_and_clock(incident))[0])
+
+    async def clock_of(self, incident: str) -> datetime:
+        """The moment of its clock when it was saved last."""
+        return datetime.fromisoformat((await self._world_and_clock(incident))[1])
+
+    async def _world_and_clock(self, incident: str) -> tuple[str, ...]:
+        for row in await self._database.read("world_and_clock", id=incident):
+            return row
+        raise await self._unknown(incident)
+
+    async def save(self, incident: Incident, clock: datetime) -> None:
+        """Keep the incident as it stands."""
+        if not await self._database.write("save", **columns(incident, clock)):
+            raise await self._unknown(incident.id)
+
+    async def load(self, incident: str) -> Incident | None:
+        """The incident as it was saved last, or None."""
+        return next(iter(await self._all(Incident, "load", id=incident)), None)
+
+    async def incidents(self) -> tuple[Summary, ...]:
+        """All incidents, newest first."""
+        return summaries(await self._database.read("incidents"))
+
+    async def open_incidents(self) -> tuple[Summary, ...]:
+        """The incidents that still run or owe something, newest first."""
+        return summaries(await self._database.read("open_incidents"))
+
+    # Timeline and inbox
+
+    async def write(self, entry: Entry) -> bool:
+        """Keep an entry of the timeline, once; True if it is new."""
+        return await self._insert(
+            "write_entry", entry.incident, id=entry.id, at=sortable(entry.at), body=as_json(entry)
+        )
+
+    async def entries(self, incident: str) -> tuple[Entry, ...]:
+        """The timeline of an incident."""
+        return await self._all(Entry, "entries", incident=incident)
+
+    async def add_event(self, event: Event) -> bool:
+        """Put an event in the inbox. False if its id is there already."""
+        return await self._insert("add_event", event.incident, id=event.id, body=as_json(event))
+
+    async def events(self, incident: str, unhandled_only: bool = True) -> tuple[Event, ...]:
+        """The events of an incident in the order in which they came."""
+        rows = await self._database.read("events", incident=incident, handled=0 if unhandled_only else 1)
+        return tuple(EVENT.validate_json(body) for (body,) in rows)
+
+    async def mark_handled(self, ids: tuple[str, ...]) -> None:
+        """Mark events as handled."""
+
+        def work(run: Run) -> None:
+            for identity in ids:
+                run("mark_handled", id=identity)
+
+        await self._database.atomically(work)
+
+    # Evidence
+
+    async def put(self, evidence: Evidence, body: bytes) -> None:
+        """Keep a tool's result, once."""
+        await self._insert(
+            "put_evidence", evidence.incident, id=evidence.id, value=as_json(evidence), body=body
+        )
+
+    async def evidence(self, incident: str) -> tuple[Evidence, ...]:
+        """All evidence of an incident, oldest first."""
+        return await self._all(Evidence, "evidence", incident=incident)
+
+    async def body(self, incident: str, evidence: str) -> bytes | None:
+        """The stored bytes of one evidence, or None."""
+        for (body,) in await self._database.read("evidence_body", incident=incident, id=evidence):
+            return bytes(body)  # type: ignore[arg-type]  # the one column that is no text
+        return None
+
+    # Approvals and intents
+
+    async def record_approval(self, event: DecisionMade) -> None:
+        """Keep a person's decision and put it in the inbox: both or neither."""
+        approval, incident = event.approval, event.incident
+
+        def work(run: Run) -> None:
+            new = run(
+                "add_approval",
+                incident=incident,
+                proposal=approval.action,
+                digest=approval.digest,
+                person=person(approval.by),
+                body=as_json(approval),
+            ).rowcount
+            if not new:
+                raise already_decided(approval)
+            if run("spent", digest=approval.digest).fetchone():
+                raise too_late(approval)
+            run("add_event", id=event.id, incident=incident, body=as_json(event))
+
+        await self._atomically(incident, work)
+
+    async def approvals(self, incident: str) -> tuple[Approval, ...]:
+        """Every decision on an incident, oldest first."""
+        return await self._all(Approval, "approvals", incident=incident)
+
+    async def begin(self, proposal: Proposal, at: datetime, limits: Limits | None = None) -> bool:
+        """Keep the intent to execute a proposal, once, if nobody stopped it and the limits allow it."""
+        intent = begun(proposal, at)
+
+        def work(run: Run) -> bool:
+            waiting = run("events", incident=intent.incident, handled=0)
+            still_wanted(proposal, (EVENT.validate_json(body) for (body,) in waiting))
+            within(limits, intent, (_begun(*row) for row in run("live_intents", key=intent.key)))
+            values = {"key": intent.key, "digest": intent.digest, "body": as_json(intent)}
+            return run("begin_intent", incident=intent.incident, **values).rowcount > 0
+
+        return await self._atomically(intent.incident, work)
+
+    async def finish(self, key: str, outcome: Outcome) -> None:
+        """Keep what became of a key; the first outcome stays."""
+        if not await self._database.write("finish_intent", key=key, outcome=as_json(outcome)):
+            raise UnknownName("intent", key, (known for (known,) in await self._database.read("keys")))
+
+    async def unfinished(self, incident: str) -> tuple[Intent, ...]:
+        """The intents without an outcome, oldest first."""
+        return await self._all(Intent, "unfinished", incident=incident)
+
+    async def finished(self, key: str) -> Outcome | None:
+        """The outcome of a key, or None."""
+        for (body,) in await self._database.read("outcome", key=key):
+            return Outcome.model_validate_json(body) if body is not None else None
+        return None
+
+    async def spent(self, digest: str) -> bool:
+        """Whether a change was ever begun under this digest."""
+        return bool(await self._database.read("spent", digest=digest))
+
+    # Backlog and messages
+
+    async def add_tasks(self, incident: str, tasks: tuple[BacklogEntry, ...]) -> None:
+        """Add tasks to the backlog, each once."""
+
+        def work(run: Run) -> None:
+            for task in tasks:
+                run("add_task", incident=incident, id=task.id, body=as_json(task))
+
+        await self._atomically(incident, work)
+
+    async def backlog(self, incident: str | None = None) -> tuple[BacklogEntry, ...]:
+        """The tasks of one incident or of all."""
+        return await self._all(BacklogEntry, "backlog", incident=incident)
+
+    async def send(self, message: Message) -> bool:
+        """Keep a communication. False if its key was sent before."""
+        return await self._insert(
+            "send", message.incident, kind=message.kind, key=message.key, body=as_json(message)
+        )
+
+    async def messages(self, incident: str) -> tuple[Message, ...]:
+        """Everything that was sent, oldest first."""
+        return await self._all(Message, "messages", incident=incident)
+
+    # Claims
+
+    async def claim(self, incident: str, owner: str, now: datetime, take_over: bool = False) -> Claim | None:
+        """Take the incident for this process."""
+        mine = Claim(incident=incident, owner=owner, process=this_process(), at=now)
+
+        def work(run: Run) -> Claim | None:
+            row = run("claim_of", incident=incident).fetchone()
+            before = replaced(Claim.model_validate_json(row[0]) if row else None, mine, take_over)
+            run("claim", incident=incident, owner=owner, body=as_json(mine))
+            return before
+
+        return await self._atomically(incident, work)
+
+    async def holds(self, incident: str, owner: str) -> bool:
+        """Whether the claim is still this owner's."""
+        rows = await self._database.read("claim_of", incident=incident)
+        return any(Claim.model_validate_json(body).owner == owner for (body,) in rows)
+
+    async def release(self, incident: str, owner: str) -> None:
+        """Give the claim back."""
+        await self._database.write("release", incident=incident, owner=owner)
+
+    # How it is done
+
+    async def _all(self, kind: type[V], query: str, **values: object) -> tuple[V, ...]:
+        rows = await self._database.read(query, **values)
+        return tuple(kind.model_validate_json(body) for (body,) in rows)
+
+    async def _insert(self, query: str, incident: str, **values: object) -> bool:
+        return await self._atomically(
+            incident, lambda run: run(query, incident=incident, **values).rowcount > 0
+        )
+
+    async def _atomically(self, incident: str, work: Callable[[Run], T]) -> T:
+        try:
+            return await self._database.atomically(work)
+        except sqlite3.IntegrityError:  # the only reference of every table is the incident
+            raise await self._unknown(incident) from None
+
+    async def _unknown(self, incident: str) -> UnknownName:
+        return UnknownName(
+            "incident", incident, (identity for (identity,) in await self._database.read("ids"))
+        )
+
+
+def _begun(body: str, outcome: str | None, status: str) -> Begun:
+    intent = Intent.model_validate_json(body)
+    if outcome is not None:
+        intent = intent.model_copy(update={"outcome": Outcome.model_validate_json(outcome)})
+    return earlier(intent, still_open=status == Status.OPEN)

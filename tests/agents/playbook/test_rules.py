@@ -1,0 +1,325 @@
+"""The playbook's pure rules: weighing hints, words that mean something, prevention, assessments."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.playbook.checks.keywords import (
+    Rule,
+    cues,
+    forbidden_kinds,
+    log_category,
+    quoted,
+    remedies,
+    rule_for,
+    says,
+)
+from agents.playbook.checks.result import Hint
+from agents.playbook.checks.runbook_checks import LOOKS
+from agents.playbook.diagnosis.hypotheses import weigh
+from agents.playbook.tasks.assess import When, conditions
+from agents.playbook.tasks.prevention import KINDS, Lessons, prevention
+from agents.playbook.tasks.situation import what_users_notice
+from incidents.action import ActionKind, ActionState
+from incidents.catalogue import Catalogue, Service, ServiceKind
+from incidents.facts import Facts
+from incidents.findings import Category, Channel, Confidence, Diagnosis
+from incidents.incident import Incident, Watch
+from incidents.reports import AssessmentReport, BacklogReport, Impact, PostMortemReport, Task
+from incidents.severity import PublicStatus, Status, Step
+from tests.agents.stage import NOW, ONSET, ROSTER, RUNBOOK, Stage, incident, proposal, rollback, world
+from tools.toolbox import BOX
+
+CATALOGUE = Catalogue(
+    services=(
+        Service(name="web", user_facing=True, owner="frontend", depends_on=("orders",)),
+        Service(name="orders", owner="backend"),
+        Service(name="bank", kind=ServiceKind.EXTERNAL),
+    )
+)
+
+hints = st.lists(
+    st.builds(
+        Hint,
+        service=st.sampled_from(["web", "orders", "bank", "nowhere"]),
+        category=st.sampled_from([None, *Category]),
+        channel=st.sampled_from(Channel),
+        text=st.sampled_from(["a", "b", "c"]),
+        weight=st.floats(min_value=0, max_value=3),
+        evidence=st.sampled_from(["E-1", "E-2", "E-3"]),
+        against=st.booleans(),
+        change=st.sampled_from([None, "c1"]),
+        onset=st.sampled_from([None, ONSET, ONSET + timedelta(minutes=5)]),
+    ),
+    max_size=12,
+)
+
+
+def change(service: str, weight: float = 2.0) -> Hint:
+    return Hint(
+        service=service, category=Category.DEPLOYMENT, channel=Channel.CHANGES, text="a release",
+        weight=weight, evidence="E-c", change="c1",
+    )  # fmt: skip
+
+
+def symptom(service: str, weight: float = 3.0, channel: Channel = Channel.METRICS) -> Hint:
+    return Hint(service=service, channel=channel, text="errors", weight=weight, evidence="E-m", onset=ONSET)
+
+
+class TestWeighing:
+    @given(hints)
+    def test_the_first_is_never_ruled_out_and_all_cite_what_was_seen(self, seen: list[Hint]) -> None:
+        found = weigh(seen, CATALOGUE)
+        evidence = {hint.evidence for hint in seen}
+        assert all(one.service in CATALOGUE.names for one in found)
+        assert all(set(one.evidence) <= evidence and one.evidence for one in found)
+        if found:
+            assert found[0].ruled_out_by is None
+            assert found[0].service in {hint.service for hint in seen if not hint.against}
+
+    @given(hints)
+    def test_the_order_of_looking_does_not_matter(self, seen: list[Hint]) -> None:
+        names = [(one.service, one.category) for one in weigh(seen, CATALOGUE)[:1]]
+        assert [(one.service, one.category) for one in weigh(list(reversed(seen)), CATALOGUE)[:1]] == names
+
+    def test_nothing_seen_is_nothing_believed(self) -> None:
+        assert weigh([], CATALOGUE) == ()
+
+    def test_a_release_beside_a_symptom_is_believed_surely(self) -> None:
+        best = weigh([symptom("orders"), change("orders")], CATALOGUE)[0]
+        assert (best.service, best.category, best.confidence) == (
+            "orders",
+            Category.DEPLOYMENT,
+            Confidence.HIGH,
+        )
+        assert best.change == "c1"
+
+    def test_the_same_release_through_two_tools_counts_once(self) -> None:
+        against = Hint(
+            service="orders", category=Category.INFRASTRUCTURE, channel=Channel.METRICS, text="cpu",
+            weight=1.5, evidence="E-m",
+        )  # fmt: skip
+        twice = [symptom("orders"), change("orders", 1.0), change("orders", 0.9), against]
+        assert weigh(twice, CATALOGUE)[0].category is Category.INFRASTRUCTURE
+
+    def test_what_ran_out_with_a_release_is_its_damage(self) -> None:
+        ran_out = Hint(
+            service="orders", category=Category.INFRASTRUCTURE, channel=Channel.LOGS, text="no connection",
+            weight=2.2, evidence="E-l",
+        )  # fmt: skip
+        assert weigh([ran_out], CATALOGUE)[0].category is Category.INFRASTRUCTURE
+        best = weigh([change("orders", 1.2), ran_out], CATALOGUE)[0]
+        assert (best.category, best.change) == (Category.DEPLOYMENT, "c1")
+        assert "no connection" in best.summary
+
+    def test_a_vendor_whose_word_the_calls_bear_out_is_no_ones_rival(self) -> None:
+        admits = Hint(
+            service="bank", category=Category.DEPENDENCY, channel=Channel.TOPOLOGY, text="outage", weight=2.0,
+            evidence="E-p", ranked=True,
+        )  # fmt: skip
+        released = symptom("orders").model_copy(update={"ranked": True})
+        calls = symptom("bank", 2.9, Channel.TRACES).model_copy(update={"ranked": True})
+        alone = weigh([released, change("orders"), admits], CATALOGUE)[0]
+        assert (alone.service, alone.category) == ("orders", Category.DEPLOYMENT)
+        both = weigh([released, change("orders"), admits, calls], CATALOGUE)
+        assert (both[0].service, both[0].category) == ("bank", Category.DEPENDENCY)
+        assert next(one for one in both if one.change).ruled_out_by is not None
+
+    def test_a_change_that_was_ruled_out_is_named_though_nothing_marks_its_service(self) -> None:
+        cleared = change("web", 0.5).model_copy(update={"against": True, "text": "it fits only by 0.30"})
+        found = weigh([symptom("orders"), change("orders"), cleared], CATALOGUE)
+        assert weigh([cleared], CATALOGUE) == ()
+        (spared,) = [one for one in found if one.service == "web"]
+        assert (spared.category, spared.change, spared.ruled_out_by) == (
+            Category.DEPLOYMENT,
+            "c1",
+            "it fits only by 0.30",
+        )
+        assert found[0] == weigh([symptom("orders"), change("orders")], CATALOGUE)[0]
+
+    def test_a_rival_makes_less_sure(self) -> None:
+        both = [symptom("orders"), change("orders"), symptom("web", 4.9)]
+        assert weigh(both, CATALOGUE)[0].confidence is Confidence.MEDIUM
+
+    def test_a_mere_symptom_has_no_known_cause(self) -> None:
+        best = weigh([symptom("orders")], CATALOGUE)[0]
+        assert (best.category, best.confidence) == (Category.UNKNOWN, Confidence.LOW)
+
+    def test_what_is_left_when_change_and_resources_are_cleared_is_code_but_only_just(self) -> None:
+        cleared = [
+            Hint(
+                service="orders", category=category, channel=Channel.METRICS, text="no", weight=0.5,
+                evidence="E-1", against=True,
+            )
+            for category in (Category.DEPLOYMENT, Category.INFRASTRUCTURE)
+        ]  # fmt: skip
+        best = weigh([symptom("orders"), *cleared], CATALOGUE)[0]
+        assert (best.category, best.confidence) == (Category.CODE, Confidence.LOW)
+
+
+class TestWords:
+    def test_every_check_of_the_runbook_is_answered_by_a_tool_of_its_role(self) -> None:
+        for step in (Step.INVESTIGATION, Step.VERIFICATION):
+            for row in RUNBOOK.steps[step].roles:
+                for check in row.checks:
+                    rule = rule_for(check)
+                    assert rule is not None, check
+                    assert set(rule.tools) & set(ROSTER.get(row.role).tools), (row.role, check)
+
+    def test_rules_name_tools_that_exist_and_are_read(self) -> None:
+        sources = {name for name, tool in BOX.items() if tool.channel == "code"}  # read for a hotfix
+        assert set(LOOKS) == set(BOX) - {"plan_action"} - sources
+        found = [rule_for(check) for check in ("ci/cd", "logs", "database", "recovery", "endpoints", "cpu")]
+        assert all(isinstance(rule, Rule) and set(rule.tools) <= set(LOOKS) for rule in found)
+
+    @pytest.mark.parametrize(
+        ("line", "category"),
+        [
+            ("java.lang.OutOfMemoryError: Java heap space, out of memory", Category.INFRASTRUCTURE),
+            ("write failed: No space left on device", Category.INFRASTRUCTURE),
+            ("TypeError: unsupported operand", Category.CODE),
+            ("dial tcp 10.0.0.1: connection refused", Category.DEPENDENCY),
+            ("user logged in", None),
+        ],
+    )
+    def test_log_lines_hint_at_a_kind_of_cause(self, line: str, category: Category | None) -> None:
+        assert log_category(line) is category
+
+    @pytest.mark.parametrize(
+        ("text", "kinds"),
+        [
+            ("please do NOT roll back during the sale", {ActionKind.ROLLBACK}),
+            ("no restarts, and never scale the shop", {ActionKind.RESTART, ActionKind.SCALE}),
+            ("don't fail over yet", {ActionKind.FAILOVER}),
+            ("roll back if you must", set()),
+            ("not sure what it is; a restart may help", set()),
+            ("", set()),
+        ],
+    )
+    def test_people_can_rule_out_a_kind_of_change(self, text: str, kinds: set[ActionKind]) -> None:
+        assert forbidden_kinds((text,)) == kinds
+
+    def test_each_resource_has_its_remedy(self) -> None:
+        assert remedies("container_memory_working_set")[0] is ActionKind.RESTART
+        assert remedies("cpu_usage")[0] is ActionKind.SCALE
+        assert remedies("disk_used_ratio")[0] is ActionKind.FAILOVER
+
+    def test_a_leak_of_memory_is_no_leak_of_data(self) -> None:
+        assert not says(cues().breach, "memory leak in checkout", "goroutine leak")
+        assert says(cues().breach, "Possible data breach: bulk export by unknown client")
+        assert says(cues().breach, "leaked customer data on pastebin")
+
+    @given(st.text())
+    def test_a_quotation_is_one_short_line(self, text: str) -> None:
+        line = quoted(text)
+        assert len(line) <= 122
+        assert "\n" not in line
+
+
+class TestPrevention:
+    @pytest.mark.parametrize("category", list(Category))
+    def test_every_cause_gives_something_to_do(self, category: Category) -> None:
+        fields = (
+            {} if category is Category.UNKNOWN else {"service": "orders", "resource": "cpu", "callers": "web"}
+        )
+        found = prevention(Lessons(category=category, fields=fields, holds=frozenset(), owner="backend"))
+        assert found.items
+        assert set(found.measures) == set(KINDS)
+        assert all("{" not in text for texts in found.measures.values() for text in texts)
+        slugs = {role.slug for role in ROSTER.roles}
+        assert all(item.owner in slugs | {"backend"} for item in found.items)
+
+    def test_nothing_is_said_of_what_is_not_known(self) -> None:
+        bare = prevention(
+            Lessons(category=Category.DEPLOYMENT, fields={}, holds=frozenset({"late"}), owner=None)
+        )
+        assert all(not texts for texts in bare.measures.values())
+
+
+class TestStanding:
+    def test_the_status_follows_the_incident(self) -> None:
+        case = incident()
+        known = case.evolve(
+            diagnosis=Diagnosis(
+                service="orders",
+                category=Category.CODE,
+                confidence=Confidence.MEDIUM,
+                summary="s",
+                evidence=("E",),
+            )
+        )
+        watched = known.evolve(watch=Watch(action="A1", started_at=NOW, until=NOW + timedelta(minutes=30)))
+        stands = [case, known, watched, watched.evolve(status=Status.RESOLVED)]
+        assert [one.public_status for one in stands] == [
+            PublicStatus.INVESTIGATING, PublicStatus.IDENTIFIED, PublicStatus.MONITORING,
+            PublicStatus.RESOLVED,
+        ]  # fmt: skip
+
+    def test_users_read_what_is_measured_or_that_it_is_not_known(self) -> None:
+        case = incident()
+        assert "checking" in what_users_notice(case, ("web",))
+        facts = Facts(at=NOW, error_ratio=0.43, latency_times=6.0, customers_affected=True, quiet=False)
+        told = what_users_notice(case.evolve(facts=facts), ("web",))
+        assert "43%" in told
+        assert "6 times" in told
+        watch = Watch(action="A1", started_at=NOW + timedelta(minutes=1), until=NOW + timedelta(minutes=31))
+        assert "while we check the fix" in what_users_notice(case.evolve(facts=facts, watch=watch), ("web",))
+        inside = Facts(at=NOW, customers_affected=False, quiet=False)
+        assert "not known to be affected" in what_users_notice(case.evolve(facts=inside), ("web",))
+
+
+class TestAssessing:
+    def breached(self) -> Incident:
+        return incident().evolve(impact=Impact(data_breach_suspected=True, user_data_affected=True))
+
+    async def assessed(self, case: Incident, role: str) -> AssessmentReport:
+        report = await Stage(world(CATALOGUE)).do(case, role, Task.ASSESS, step=Step.MITIGATION)
+        assert isinstance(report, AssessmentReport)
+        return report
+
+    async def test_a_suspected_breach_starts_the_72_hours(self) -> None:
+        report = await self.assessed(self.breached(), "legal_compliance_checker")
+        assert "72 hours" in " ".join(report.recommendations)
+        assert report.notify
+        assert "not confirmed" in report.assessment
+
+    async def test_without_a_sign_of_a_breach_no_clock_is_started(self) -> None:
+        report = await self.assessed(incident(), "legal_compliance_checker")
+        assert "72 hours" not in " ".join(report.recommendations)
+
+    async def test_money_is_named_only_where_it_is_measured(self) -> None:
+        unknown = await self.assessed(incident(), "finance_tracker")
+        known = await self.assessed(incident().evolve(revenue_impact=12500.0), "finance_tracker")
+        assert "Revenue: unknown" in unknown.assessment
+        assert "12,500" in known.assessment
+        assert unknown.needs != known.needs
+
+    async def test_a_role_that_a_team_added_says_something_too(self) -> None:
+        assert (await self.assessed(incident(), "evidence_collector")).recommendations
+
+    def test_conditions_follow_the_incident(self) -> None:
+        waiting = incident().with_proposal(proposal(rollback("orders", "1"), ActionState.PROPOSED))
+        assert {When.APPROVAL, When.CAUSE_UNKNOWN, When.NO_REVENUE} == conditions(waiting)
+
+
+class TestUnknownToTheEnd:
+    async def test_a_post_mortem_without_a_cause_says_so(self) -> None:
+        case = incident().evolve(status=Status.HANDED_OVER, end_reason="nobody decided")
+        report = await Stage(world(CATALOGUE)).do(
+            case, "workflow_optimizer", Task.POST_MORTEM, step=Step.POST_MORTEM
+        )
+        assert isinstance(report, PostMortemReport)
+        assert "unknown" in report.why_it_failed.text
+        assert len(report.whys) == 1
+        assert report.action_items
+        assert (report.users_affected, report.revenue_impact, report.data_impact) == ("unknown",) * 3
+
+    async def test_a_minor_incident_becomes_one_task_of_its_owner(self) -> None:
+        report = await Stage(world(CATALOGUE)).do(
+            incident(), "sprint_prioritizer", Task.BACKLOG, step=Step.POST_MORTEM
+        )
+        assert isinstance(report, BacklogReport)
+        (item,) = report.items
+        assert item.owner == "frontend"

@@ -1,0 +1,97 @@
+"""The next model is asked when one cannot serve; the playbook only when none can."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from agents.breaker import Breaker
+from agents.engine import Assignment, Desk, Performed
+from agents.failure import ModelFailed
+from agents.llm.engine import LlmEngine
+from agents.llm.settings import Model, every_tier
+from agents.llm.transport import Timer
+from agents.model_fallback import Chain, Link
+from agents.model_or_playbook import Auto
+from incidents.incident import Usage
+from tests.agents.desk import assignment, desk
+from tests.agents.llm_run import Pauses, settings
+from tests.agents.test_model_or_playbook import DOWN, REPORT, USELESS, Mind, Wall
+from tests.fake_answers import obliging
+from tests.fake_openai import FakeOpenAI
+from tests.fake_turns import Asked, Fault, Kind, Script, Turn
+
+
+def over(server: FakeOpenAI, model: str) -> Link:
+    timer = Timer(sleep=Pauses().sleep)
+    given = settings(base_url=server.base_url, models=every_tier(Model(name=model)))
+    return Link(LlmEngine(given, timer=timer))
+
+
+async def test_the_first_that_serves_speaks_and_all_that_was_used_counts() -> None:
+    first, second, third = Mind("one", USELESS), Mind("two"), Mind("three")
+    performed = await Chain([Link(first), Link(second), Link(third)]).perform(assignment(), desk())
+    assert (performed.engine, third.asked) == ("two", 0)
+    assert performed.usage == USELESS.usage + Usage(seconds=1)
+
+
+async def test_when_none_serves_every_reason_is_said() -> None:
+    chain = Chain([Link(Mind("one", DOWN)), Link(Mind("two", USELESS))])
+    with pytest.raises(ModelFailed, match="nothing listens at the endpoint; then no usable report") as caught:
+        await chain.perform(assignment(), desk())
+    assert caught.value.usage == DOWN.usage + USELESS.usage
+    assert not caught.value.outage
+
+
+async def test_an_outage_of_one_is_remembered_for_that_one_only() -> None:
+    down, up = Mind("one", DOWN), Mind("two")
+    chain = Chain([Link(down, Breaker(now=Wall())), Link(up)])
+    for _ in range(3):
+        assert (await chain.perform(assignment(), desk())).engine == "two"
+    assert (down.asked, up.asked) == (1, 3)
+
+
+@pytest.mark.parametrize(("status", "asked"), [(401, (1, 0)), (404, (1, 3)), (503, (4, 3))])
+async def test_models_at_one_endpoint_share_its_outage_but_not_each_others(
+    status: int, asked: tuple[int, int]
+) -> None:
+    """A refused key is refused for every model; a missing or overloaded model says nothing of the others."""
+
+    def answer(request: Asked) -> Turn:
+        return Fault(Kind.STATUS, status) if request.body["model"] == "large" else obliging(request)
+
+    with FakeOpenAI(answer) as server:
+        shared = Breaker()
+        links = [replace(over(server, name), endpoint=shared) for name in ("large", "small")]
+        performed = await Auto(Chain(links), Mind("playbook")).perform(assignment(checks=()), desk())
+        models = [request.body["model"] for request in server.requests]
+    assert (models.count("large"), models.count("small")) == asked
+    assert performed.engine == ("llm" if asked[1] else "playbook")
+
+
+async def test_the_next_gets_what_is_left_of_the_time_box() -> None:
+    wall, given = Wall(), []
+
+    class Slow:
+        async def perform(self, assignment: Assignment, desk: Desk) -> Performed:
+            given.append(assignment.deadline)
+            wall.now += 90
+            if len(given) == 1:
+                raise USELESS
+            return Performed(report=REPORT, engine="slow")
+
+    await Chain([Link(Slow()), Link(Slow())], wall).perform(assignment(), desk())
+    assert given[0] - given[1] == timedelta(seconds=90)
+
+
+async def test_over_http_the_second_endpoint_takes_over_and_then_the_playbook() -> None:
+    with FakeOpenAI(Script([Fault(Kind.STATUS, 503)])) as broken, FakeOpenAI(obliging) as sound:
+        auto = Auto(Chain([over(broken, "large"), over(sound, "small")]), Mind("playbook"))
+        performed = await auto.perform(assignment(), desk())
+        assert (performed.engine, performed.model, performed.handover) == ("llm", "small", None)
+    auto = Auto(Chain([over(broken, "large"), over(sound, "small")]), Mind("playbook"))
+    performed = await auto.perform(assignment(checks=()), desk())
+    assert performed.engine == "playbook"
+    assert performed.handover is not None
+    assert "large" in performed.handover
+    assert "small" in performed.handover

@@ -1,0 +1,153 @@
+"""What ends without a change by us: watched before it counts as over, and told when it comes and goes."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from graph.self_recovery import FLAPS, Calm, calm
+from incidents.alert import Alert, AlertStatus
+from incidents.events import AlertsArrived, Event
+from incidents.facts import Facts
+from incidents.incident import Incident
+from incidents.severity import Severity, Status
+from tests.graph.harness import RUNBOOK, ScriptedEngine, alert, bench, incident
+from tests.graph.worlds import ALERT
+
+LASTS = RUNBOOK.watch.lasts
+
+
+def spell(number: int, *, over: bool = True) -> tuple[Alert, ...]:
+    """One firing of the alert, every two minutes for ten seconds, and its end."""
+    begun = ALERT + timedelta(minutes=2 * number)
+    fires = alert().model_copy(update={"starts_at": begun, "received_at": begun})
+    ended = begun + timedelta(seconds=10)
+    gone = fires.model_copy(
+        update={"status": AlertStatus.RESOLVED, "ends_at": ended, "received_at": ended + timedelta(seconds=5)}
+    )
+    return (fires, gone) if over else (fires,)
+
+
+def arriving(one: Alert) -> Callable[[Incident, datetime], Event]:
+    """The event that brings it."""
+    name = f"{one.starts_at}{one.status}"
+    return lambda _i, now: AlertsArrived(id=name, incident="INC-1", at=now, alerts=(one,))
+
+
+def standing(spells: int, *, firing: bool = False, since: datetime | None = None) -> Incident:
+    """An incident whose alert came and went so often."""
+    alerts = [one for n in range(spells) for one in spell(n)] + list(
+        spell(spells, over=False) if firing else ()
+    )
+    return incident().evolve(alerts=alerts, calm_since=since, severity=Severity.P2)
+
+
+@pytest.mark.parametrize(
+    ("incident_now", "quiet", "minutes", "expected"),
+    [
+        (standing(1), True, 5, Calm.WATCHED),
+        (standing(1), False, 5, Calm.NO),
+        (standing(0, firing=True), True, 5, Calm.NO),
+        (standing(1, since=ALERT), True, LASTS.total_seconds() / 60, Calm.OVER),
+        (standing(1, since=ALERT), False, LASTS.total_seconds() / 60, Calm.NO),
+        (standing(1, firing=True, since=ALERT), True, 5, Calm.WATCHED),
+        (standing(1, firing=True, since=ALERT), True, LASTS.total_seconds() / 60, Calm.NO),
+        (standing(FLAPS), True, 5, Calm.OVER),
+        (standing(1, firing=True, since=ALERT).evolve(recheck=True), True, 99, Calm.WATCHED),
+        (standing(FLAPS, firing=True, since=ALERT), True, 5, Calm.OVER),
+        (standing(FLAPS, firing=True), True, 99, Calm.OVER),
+        (standing(FLAPS, firing=True, since=ALERT).evolve(deviated=True), True, 5, Calm.WATCHED),
+        (standing(FLAPS, firing=True, since=ALERT), False, 5, Calm.NO),
+        (standing(1).evolve(severity=Severity.P3), False, 5, Calm.WATCHED),
+    ],
+)
+def test_calm(incident_now: Incident, quiet: bool, minutes: float, expected: Calm) -> None:
+    now = ALERT + timedelta(minutes=minutes)
+    assert calm(incident_now, Facts(at=now, quiet=quiet), False, now, RUNBOOK) is expected
+
+
+@pytest.mark.parametrize(("hurt", "expected"), [(False, Calm.WATCHED), (True, Calm.NO), (None, Calm.NO)])
+def test_what_deviates_inside_only_is_watched(hurt: bool | None, expected: Calm) -> None:
+    facts = Facts(at=ALERT, quiet=False, customers_affected=hurt)
+    assert calm(standing(1), facts, False, ALERT, RUNBOOK) is expected
+    assert calm(standing(1, firing=True, since=ALERT), facts, False, ALERT, RUNBOOK) is expected
+    assert calm(standing(1, firing=True), facts, False, ALERT, RUNBOOK) is Calm.NO
+
+
+def test_without_data_every_role_has_to_agree() -> None:
+    facts = Facts(at=ALERT)
+    assert calm(standing(1), facts, False, ALERT, RUNBOOK) is Calm.NO
+    assert calm(standing(1), facts, True, ALERT, RUNBOOK) is Calm.WATCHED
+
+
+def test_a_spell_lasts_as_long_as_its_sender_says() -> None:
+    redelivered = standing(2).evolve(alerts=(*standing(2).alerts, spell(1)[1]))
+    assert redelivered.spells == (timedelta(seconds=10), timedelta(seconds=10))
+    unsaid = spell(0)[1].model_copy(update={"ends_at": None})
+    assert unsaid.since == unsaid.received_at
+
+
+async def test_an_alert_that_comes_and_goes_ends_as_a_task_about_itself() -> None:
+    at = bench(ScriptedEngine(severity=Severity.P2, knows=False), fault="fine")
+    coming = [one for n in range(FLAPS) for one in spell(n)][1:]
+    at.people.events = [(one.received_at + timedelta(minutes=5), arriving(one)) for one in coming]
+    ended = await at.run(incident())
+    assert ended.status is Status.FALSE_ALARM
+    assert f"came and went {FLAPS} times" in ended.end_reason
+    assert len(ended.backlog) == 1
+    assert ended.proposals == ()
+    told = await at.told()
+    assert any("came back" in text for text in told)
+
+
+@pytest.mark.parametrize("knows", [True, False])
+async def test_what_recovers_while_it_is_investigated_is_neither_mended_nor_handed_over(knows: bool) -> None:
+    at = bench(ScriptedEngine(knows=knows), minutes=2, turns=(timedelta(minutes=1), "fine"))
+    gone = alert("resolved", ALERT + timedelta(minutes=3))
+    at.people.events = [(gone.received_at, arriving(gone))]
+    ended = await at.run(incident())
+    assert ended.status is Status.RESOLVED
+    assert at.world.calls == []
+    assert not ended.pending
+    assert ended.ended_at is not None
+    assert ended.mitigated_at is not None
+    assert ended.ended_at - ended.mitigated_at >= LASTS
+    assert ended.post_mortem is not None
+
+
+async def test_while_nobody_is_hurt_people_are_called_after_another_look() -> None:
+    at = bench(ScriptedEngine(severity=Severity.P2, proposes=False), fault="fine", minutes=1)
+    minor = incident().evolve(alerts=(alert().model_copy(update={"severity": "ticket"}),))
+    ended = await at.run(minor)
+    assert ended.status is Status.HANDED_OVER
+    assert ended.investigations == RUNBOOK.bounds.investigations
+    gone = alert("resolved", ALERT + timedelta(minutes=6))
+    at = bench(ScriptedEngine(severity=Severity.P2, proposes=False), fault="fine", minutes=1)
+    at.people.events = [(gone.received_at, arriving(gone))]
+    assert (await at.run(minor)).status is Status.FALSE_ALARM
+
+
+async def test_what_comes_back_at_the_end_of_its_watch_is_watched_anew() -> None:
+    at = bench(ScriptedEngine(severity=Severity.P2, knows=False), fault="fine")
+    gone = alert("resolved", ALERT + timedelta(minutes=6))
+    began = gone.received_at + LASTS - timedelta(seconds=1)
+    back = alert().model_copy(update={"starts_at": began, "received_at": began, "service": "checkout"})
+    over = back.model_copy(
+        update={"status": AlertStatus.RESOLVED, "received_at": began + timedelta(minutes=9)}
+    )
+    at.people.events = [(one.received_at, arriving(one)) for one in (gone, back, over)]
+    ended = await at.run(incident())
+    assert ended.status is Status.FALSE_ALARM
+    assert ended.ended_at is not None
+    assert ended.ended_at >= began + LASTS
+
+
+async def test_what_fires_through_all_of_its_watch_is_investigated() -> None:
+    at = bench(ScriptedEngine(severity=Severity.P2, knows=False), fault="fine")
+    gone = alert("resolved", ALERT + timedelta(minutes=6))
+    began = gone.received_at + timedelta(minutes=2)
+    back = alert().model_copy(update={"starts_at": began, "received_at": began, "service": "checkout"})
+    at.people.events = [(one.received_at, arriving(one)) for one in (gone, back)]
+    ended = await at.run(incident())
+    assert ended.status is Status.HANDED_OVER
+    assert ended.investigations == RUNBOOK.bounds.investigations

@@ -1,0 +1,82 @@
+"""`nexus init`: a first configuration from what a Prometheus scrapes."""
+
+from pathlib import Path
+
+import pytest
+
+from nexus.config.site import load_site
+from tests.nexus.command_line import Terminal
+from tests.tools.live.fakes.server import Answer, Asked, Handler, serving, told
+
+METRICS = ["up", "http_server_request_duration_seconds_count", "http_server_request_duration_seconds_bucket"]
+LABELS = {"__name__": METRICS, "service": ["web", "checkout", "yes"], "instance": ["a:1"]}
+
+
+def answer(asked: Asked) -> Answer:
+    """Label values and targets, for who shows the token."""
+    if asked.headers.get("authorization", asked.headers.get("Authorization")) != "Bearer of-the-test":
+        return Answer("no", 401)
+    if asked.path == "/api/v1/targets":
+        target = {"labels": {"job": "shop", "instance": "a:1"}, "health": "down"}
+        return told({"status": "success", "data": {"activeTargets": [target]}})
+    label = asked.path.split("/")[4]
+    return told({"status": "success", "data": LABELS.get(label, [])})
+
+
+def test_a_first_configuration_is_written_and_read_back(nexus: Terminal, tmp_path: Path) -> None:
+    nexus.set("PROM", "of-the-test")
+    path = tmp_path / "nexus.yaml"
+    with serving(answer) as server:
+        words = ("init", "--prometheus", server.url, "--out", path, "--bearer", "env:PROM")
+        made = nexus(*words)
+        again = nexus(*words)
+        replaced = nexus(*words, "--force")
+    assert made.code == 0, made.err
+    assert "3 services (web, checkout, yes)" in made.out
+    assert "Not found: shop a:1: it is scraped and does not answer" in made.out
+    site = load_site(path)
+    assert site.catalogue.names == ("web", "checkout", "yes")
+    assert site.backends.metrics is not None
+    assert site.backends.metrics.conventions == ("up", "otel-http")
+    assert site.backends.metrics.auth.bearer == "env:PROM"
+    assert "of-the-test" not in path.read_text()
+    assert (again.code, "--force replaces it" in again.err, replaced.code) == (2, True, 0)
+
+
+def test_what_does_not_answer_is_a_sentence(nexus: Terminal, tmp_path: Path) -> None:
+    path = tmp_path / "nexus.yaml"
+    with serving(answer) as server:
+        refused = nexus("init", "--prometheus", server.url, "--out", path)
+    assert (refused.code, "refused the credentials (401)" in refused.err) == (1, True)
+    nowhere = nexus("init", "--prometheus", "nowhere", "--out", path)
+    assert (nowhere.code, "url: 'nowhere'" in nowhere.err) == (2, True)
+    inline = nexus("init", "--prometheus", "http://127.0.0.1:9", "--out", path, "--bearer", "hunter2-hunter2")
+    assert (inline.code, "hunter2" in inline.err) == (2, False)
+    for url in ("http://ana:hunter2@127.0.0.1:9", "ftp://ana:hunter2@x"):
+        named = nexus("init", "--prometheus", url, "--out", path)
+        assert (named.code, "url: " in named.err, "hunter2" in named.err) == (2, True, False)
+    assert not path.exists()
+
+
+def nothing(asked: Asked) -> Answer:
+    """A Prometheus that scrapes nothing."""
+    empty: object = {"activeTargets": []} if asked.path == "/api/v1/targets" else []
+    return told({"status": "success", "data": empty})
+
+
+@pytest.mark.parametrize(
+    ("handler", "code", "said"),
+    [
+        (nothing, 2, "has no series that name a service: "),
+        (lambda _: Answer("<html>sign in</html>"), 1, "answered HTML where JSON was expected; check the URL"),
+        (lambda _: told({"status": "success", "data": 7}), 1, "answered in an unexpected form"),
+        (lambda _: Answer("", 503), 1, "answered 503"),
+    ],
+)
+def test_what_is_no_prometheus_or_an_empty_one_writes_nothing(
+    nexus: Terminal, tmp_path: Path, handler: Handler, code: int, said: str
+) -> None:
+    with serving(handler) as server:
+        made = nexus("init", "--prometheus", server.url, "--out", tmp_path / "nexus.yaml")
+    assert (made.code, said in made.err) == (code, True), made.err
+    assert not (tmp_path / "nexus.yaml").exists()

@@ -1,0 +1,57 @@
+"""When people hear of what happens in an incident."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+
+from incidents.action import Proposal
+from incidents.incident import Incident
+from incidents.timeline import Entry, EntryKind
+from nexus.config.settings import Settings
+from nexus.home import open_house
+from nexus.runtime.engines import engine_of
+from nexus.runtime.recorded_run import open_recorded
+from nexus.runtime.waiting import Nobody
+from nexus.runtime.wiring import Listeners, driver
+
+
+async def nobody(incident: Incident, proposal: Proposal, now: datetime) -> Nobody:
+    """There is no person here."""
+    return Nobody()
+
+
+def pending(settings: Settings, incident: str) -> list[str]:
+    """What another process could decide on at this moment."""
+
+    def read() -> list[str]:
+        house = open_house(settings, create=False)
+        try:
+            return [proposal.id for proposal in asyncio.run(house.find(incident)).pending]
+        finally:
+            house.store.close()
+
+    with ThreadPoolExecutor(1) as other:
+        return other.submit(read).result()
+
+
+async def test_a_proposal_is_told_once_it_can_be_decided_on(case: Path, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", engine="playbook")
+    house = open_house(settings, create=True)
+    known = await open_recorded(house, case, None, "playbook")
+    told: list[Entry] = []
+    decidable: list[list[str]] = []
+
+    def hear(entry: Entry) -> None:
+        told.append(entry)
+        if entry.kind is EntryKind.PROPOSAL:
+            decidable.append(pending(settings, known.id))
+
+    listeners = Listeners(entry=hear, message=lambda message: None)
+    async with driver(house, known.id, engine_of(settings, "playbook"), nobody, listeners) as ready:
+        await ready.drive(known.id)
+    kept = await house.store.entries(known.id)
+    house.store.close()
+
+    assert decidable == [["A1"]]
+    assert [one.id for one in told] == [one.id for one in kept]

@@ -1,0 +1,101 @@
+"""A live Nexus as its users meet it: alerts over HTTP, and a stop for everything."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.nexus.command_line import Terminal
+from tests.nexus.served import Serving, served
+
+SITE = """
+services:
+  - {name: web, depends_on: [checkout], user_facing: true}
+  - {name: checkout}
+  - {name: mail}
+intake: {token: "env:SHOP_TOKEN"}
+"""
+TOKEN = {"Authorization": "Bearer a-token-of-the-test"}
+
+
+def alert(service: str, status: str = "firing", fingerprint: str = "f1") -> dict[str, object]:
+    return {
+        "receiver": "nexus", "status": status, "version": "4", "groupKey": "{}", "groupLabels": {},
+        "commonLabels": {}, "commonAnnotations": {}, "externalURL": "", "truncatedAlerts": 0,
+        "alerts": [
+            {
+                "status": status, "labels": {"alertname": "HighErrorRate", "service": service},
+                "annotations": {"summary": f"{service} fails"}, "startsAt": "2026-11-23T10:00:00Z",
+                "endsAt": "0001-01-01T00:00:00Z", "generatorURL": "", "fingerprint": fingerprint,
+            }
+        ],
+    }  # fmt: skip
+
+
+@pytest.fixture
+def serving(nexus: Terminal, tmp_path: Path) -> Iterator[Serving]:
+    """A live Nexus without any backend."""
+    (tmp_path / "nexus.yaml").write_text(SITE)
+    with served(tmp_path, nexus.home, SHOP_TOKEN="a-token-of-the-test") as running:
+        yield running
+        running.stop()
+
+
+def send(url: str, body: object, headers: dict[str, str] | None = None) -> tuple[int, dict[str, str]]:
+    answer = httpx2.post(url, json=body, headers=TOKEN if headers is None else headers, timeout=60)
+    return answer.status_code, answer.json()
+
+
+def test_alerts_open_incidents_join_them_or_are_known(serving: Serving, nexus: Terminal) -> None:
+    url = serving.url
+    opened = send(url, alert("checkout"))
+    first = opened[1]["incident"]
+    assert opened == (202, {"taken": "opened", "incident": first})
+    assert send(url, alert("checkout")) == (200, {"taken": "known", "incident": first})
+    assert send(url, alert("web", fingerprint="f2")) == (202, {"taken": "joined", "incident": first})
+    assert send(url, alert("mail", "resolved", "f3")) == (200, {"taken": "ignored"})
+    other = send(url, alert("mail", fingerprint="f3"))
+    assert other[1]["incident"] != first
+
+    # Each incident goes on with what it has, and says what is missing.
+    assert "nexus.yaml names no metrics backend" in serving.until("cause unknown")[-1]
+    stopped = nexus("stop", "--all", "--by", "ana", "--reason", "a drill")
+    assert stopped.out.count("what was pending is revoked") == 2
+    for _ in range(2):
+        serving.until("stopped by ana: a drill")
+
+
+def test_who_may_not_and_what_cannot_be_read(serving: Serving) -> None:
+    url = serving.url
+    assert send(url, alert("checkout"), headers={})[0] == 401
+    assert send(url, alert("checkout"), headers={"Authorization": "Bearer wrong"})[0] == 401
+    status, said = send(url, {"hello": "there"})
+    assert (status, "no known form" in said["error"]) == (400, True)
+    assert send(f"{url}/nobody", alert("checkout"))[0] == 400
+    large = httpx2.post(url, content=b" " * 1_100_000, headers=TOKEN, timeout=60)
+    assert large.status_code == 413
+    health = httpx2.get(url.replace("/alerts", "/healthz"), timeout=60)
+    assert health.json() == {"status": "ok", "open_incidents": 0}
+
+
+def test_listening_beyond_this_machine_needs_a_token(nexus: Terminal, tmp_path: Path) -> None:
+    site = tmp_path / "nexus.yaml"
+    site.write_text("services: [{name: web}]\n")
+    refused = nexus("serve", "--config", site, "--host", "192.0.2.1", "--port", "0")
+    assert refused.code == 2
+    assert "intake.token" in refused.err
+
+
+def test_what_is_given_to_a_live_run_is_checked(nexus: Terminal, tmp_path: Path) -> None:
+    missing = nexus("run", tmp_path / "alert.json", "--config", tmp_path / "nexus.yaml")
+    assert (missing.code, "is no file" in missing.err) == (2, True)
+    body = tmp_path / "alert.json"
+    body.write_text(json.dumps(alert("web", "resolved")))
+    unread = nexus("run", body, "--config", tmp_path / "nexus.yaml")
+    assert (unread.code, "nexus init" in unread.err) == (2, True)
+    (tmp_path / "nexus.yaml").write_text("services: [{name: web}]\n")
+    over = nexus("run", body, "--config", tmp_path / "nexus.yaml")
+    assert (over.code, "only the end" in over.err) == (2, True)
+    assert nexus("run").code == 2

@@ -1,0 +1,215 @@
+"""What only the file can promise: whole rows after a kill, several processes, versions, checkpoints."""
+
+import asyncio
+import json
+import random
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import TypedDict
+
+import pytest
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.graph import END, START, StateGraph
+
+from incidents.errors import NexusError, Refused, UsageError
+from incidents.timeline import EntryKind
+from nexus.store import Store
+from nexus.store.sqlite.sql import FENCE
+from tests.conformance.store_writer import run
+from tests.conformance.test_store import WORLD
+from tests.forks import forked
+from tests.nexus import sample
+from tests.nexus.sample import ID, at
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path) as kept:
+        yield kept
+
+
+def test_who_only_looks_is_told_that_there_is_nothing_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no incidents yet"):
+        Store.existing(tmp_path / "nowhere")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_only_holds_checkpoints_holds_no_incidents(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "nexus.db") as other:
+        other.execute("create table checkpoints (x)")
+    other.close()
+    with pytest.raises(UsageError, match="no incidents yet"):
+        Store.existing(tmp_path)
+    Store.open(tmp_path).close()
+    Store.existing(tmp_path).close()
+
+
+def test_a_newer_file_is_refused_and_untouched(tmp_path: Path) -> None:
+    Store.open(tmp_path).close()
+    newer = sqlite3.connect(tmp_path / "nexus.db")
+    newer.execute("pragma user_version = 7")
+    newer.close()
+    for door in (Store.open, Store.existing):
+        with pytest.raises(UsageError, match=r"newer Nexus \(schema 7, this one knows 1\)"):
+            door(tmp_path)
+
+
+def test_a_file_that_is_no_store_says_so(tmp_path: Path) -> None:
+    (tmp_path / "nexus.db").write_text("not a database" * 100)
+    with pytest.raises(NexusError, match="cannot be used: file is not a database"):
+        Store.open(tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file in the way")
+    with pytest.raises(NexusError, match="cannot be used"):
+        Store.open(tmp_path / "home")
+
+
+async def test_it_is_still_there_after_closing(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        await store.register(sample.resolved(), WORLD, at(47))
+    with Store.existing(tmp_path) as store:
+        assert await store.load(ID) == sample.resolved()
+
+
+async def test_two_processes_write_at_once_and_nothing_is_lost(tmp_path: Path) -> None:
+    with forked(run, tmp_path, "left", 150) as left, forked(run, tmp_path, "right", 150) as right:
+        said = [printed.read().split() for _, printed in (left, right)]
+        for process, _ in (left, right):
+            process.join()
+            assert process.exitcode == 0
+    with Store.existing(tmp_path) as store:
+        listed = {line.id for line in await store.incidents()}
+        assert len(listed) == 2
+        for acknowledged in said:
+            assert len(acknowledged) == 151
+            entries = await store.entries(acknowledged[0])
+            assert [entry.id for entry in entries] == acknowledged[1:]
+        assert await store.next_id(date(2026, 11, 23)) == "INC-2026-11-23-003"
+
+
+async def test_a_killed_writer_leaves_whole_rows_and_all_that_it_was_promised(tmp_path: Path) -> None:
+    dice = random.Random(20261123)  # noqa: S311 - no secret
+    for attempt in range(12):
+        with forked(run, tmp_path, f"victim-{attempt}", 100_000) as (process, printed):
+            acknowledged = [printed.readline().strip() for _ in range(dice.randint(1, 60))]
+            process.kill()
+            acknowledged += printed.read().split("\n")[:-1]
+            process.join()
+        identity, *written = acknowledged
+        with Store.open(tmp_path) as store:
+            entries = await store.entries(identity)
+            ids = [entry.id for entry in entries]
+            assert ids[: len(written)] == written
+            assert len(ids) <= len(written) + 1
+            assert all(len(entry.text) == 2000 and entry.kind is EntryKind.NOTE for entry in entries)
+            decided = len(await store.approvals(identity))
+            assert decided == len(await store.events(identity))
+            assert len(ids) <= decided + 1
+    checked = sqlite3.connect(tmp_path / "nexus.db")
+    assert checked.execute("pragma integrity_check").fetchall() == [("ok",)]
+    assert checked.execute("pragma foreign_key_check").fetchall() == []
+    checked.close()
+
+
+async def test_a_living_process_keeps_its_incident_and_a_dead_one_frees_it(tmp_path: Path) -> None:
+    holder = forked(run, tmp_path, "holder", 100_000, "--claim")
+    with holder as (process, printed), Store.open(tmp_path) as store:
+        identity = printed.readline().strip()
+        printed.readline()
+        with pytest.raises(Refused, match=f"process {process.pid} on .* which is running"):
+            await store.claim(identity, "me", at(1))
+        process.kill()
+        process.join()
+        before = await store.claim(identity, "me", at(2))
+        assert before is not None
+        assert before.owner == "holder"
+        assert await store.holds(identity, "me")
+
+
+async def test_another_machines_claim_needs_a_take_over(store: Store) -> None:
+    await store.register(sample.opened(), WORLD, at(0))
+    await store.claim(ID, "elsewhere", at(0))
+    raw = sqlite3.connect(store.path)
+    body = json.loads(raw.execute("select body from claims").fetchone()[0])
+    body["process"]["host"] = "another-machine"
+    with raw:
+        raw.execute("update claims set body = ?", (json.dumps(body),))
+    raw.close()
+    with pytest.raises(Refused, match="cannot be told from here"):
+        await store.claim(ID, "me", at(1))
+    assert (await store.claim(ID, "me", at(1), take_over=True)) is not None
+
+
+async def test_a_writer_on_the_loop_beside_it_can_finish_its_transaction(store: Store) -> None:
+    """The store waits in its own thread, so whoever holds the lock can still commit on the loop."""
+    await store.register(sample.opened(), WORLD, at(0))
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("begin immediate")
+    writing = asyncio.create_task(store.write(sample.ENTRIES[0]))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not writing.done()
+    other.execute("commit")
+    other.close()
+    await asyncio.wait_for(writing, timeout=60)
+    assert await store.entries(ID) == sample.ENTRIES[:1]
+
+
+class State(TypedDict):
+    count: int
+
+
+def graph(saver: AsyncSqliteSaver, store: Store | None = None):  # type: ignore[no-untyped-def]  # theirs is generic
+    async def count(state: State) -> State:
+        if store is not None:
+            for entry in sample.ENTRIES:
+                await store.write(entry)
+        return {"count": state["count"] + 1}
+
+    built = StateGraph(State)
+    built.add_node("one", count)
+    built.add_node("two", count)
+    built.add_edge(START, "one")
+    built.add_edge("one", "two")
+    built.add_edge("two", END)
+    return built.compile(checkpointer=saver)
+
+
+async def test_checkpoints_live_in_the_same_file_behind_the_fence(store: Store) -> None:
+    await store.register(sample.opened(), WORLD, at(0))
+    async with AsyncSqliteSaver.from_conn_string(str(store.path)) as saver:
+        await saver.setup()
+        await saver.conn.executescript(FENCE)
+        await saver.conn.executescript(FENCE)
+        config = {"configurable": {"thread_id": ID}}
+        done = await graph(saver, store).ainvoke({"count": 0}, config, durability="sync")
+        assert done == {"count": 2}
+        forked = await saver.conn.execute(
+            "select * from checkpoints where parent_checkpoint_id is not null limit 1"
+        )
+        names = [column[0] for column in forked.description]
+        row = dict(zip(names, tuple(await forked.fetchone() or ()), strict=True))
+        row["checkpoint_id"] = "another-child-of-the-same-parent"
+        marks = ", ".join(f":{name}" for name in names)
+        with pytest.raises(sqlite3.IntegrityError, match="already gone on"):
+            await saver.conn.execute(f"insert or replace into checkpoints values ({marks})", row)  # noqa: S608
+        await saver.conn.rollback()
+    assert len(await store.entries(ID)) == len(sample.ENTRIES)
+    Store.existing(store.path.parent).close()
+
+
+def test_looking_needs_neither_the_graph_nor_the_frames() -> None:
+    """`nexus show` and its like start fast because these are not imported."""
+    heavy = ("langgraph", "langchain_core", "polars", "matplotlib")
+    asked = f"import sys, nexus.store, nexus.cli.terminal; print(sorted(set({heavy}) & set(sys.modules)))"
+    command = [sys.executable, "-c", asked]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - our own
+    assert said.stdout.strip() == "[]"

@@ -1,0 +1,118 @@
+"""Charts are evidence as PNG, an SVG beside it, and a caption that says what they show."""
+
+import hashlib
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from incidents.changes import Change
+from incidents.findings import Category, Confidence, Diagnosis, Window
+from incidents.verification import Signal, SignalKind
+from tests.cases import ALERT, END, ONSET, START, case_sources
+from tools.memory import MemoryEvidence
+from tools.pictures.drawing import Mark, Panel, draw, placed
+from tools.pictures.recovery_chart import chart
+from tools.telemetry.facts import measure
+from tools.toolset import Kit
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+async def test_a_chart_of_the_watched_signals_is_kept_as_evidence(shop: Path, ledger: Path) -> None:
+    sources, _ = case_sources(shop, ledger, ALERT + timedelta(minutes=2))
+    store = MemoryEvidence()
+    kit = Kit(sources, store, "evidence_collector", ())
+    drawn = await chart(kit, (await measure(sources)).signals)
+    assert drawn is not None
+    assert drawn.body.startswith(PNG)
+    assert await store.body("INC-1", drawn.evidence.id) == drawn.body
+    assert drawn.evidence.digest == hashlib.sha256(drawn.body).hexdigest()
+    assert drawn.evidence.tool == "chart"
+    assert drawn.evidence.role == "evidence_collector"
+    assert "web: error_ratio (opened the incident): last 30" in drawn.caption
+    assert "deploy checkout 2.0 2026-03-12T10:16:00Z" in drawn.caption
+    assert "onset 2026-03-12T10:16:00Z" in drawn.caption
+    svg = drawn.svg.decode()
+    shown = (
+        "web: error_ratio",
+        "10:16:00 deploy checkout 2.0",
+        "10:16:00 onset",
+        "10:18:20 alert",
+        "baseline",
+        "UTC",
+    )
+    assert [text for text in shown if text not in svg] == []
+
+
+async def test_the_onset_is_the_diagnosed_one_and_secrets_are_not_drawn(shop: Path, ledger: Path) -> None:
+    sources, _ = case_sources(shop, ledger, ALERT + timedelta(minutes=2))
+    onset = ONSET - timedelta(seconds=20)
+    found = Diagnosis(
+        service="checkout",
+        category=Category.DEPLOYMENT,
+        confidence=Confidence.HIGH,
+        summary="it",
+        onset=onset,
+    )
+    poisoned = Change(
+        time=ONSET,
+        id="c9",
+        service="web",
+        kind="config",
+        version_to="$\\frac{ token=abcdef0123456789 \U0001f525",
+    )
+
+    class Changes:
+        async def changes(self, window: Window) -> tuple[Change, ...]:
+            return (poisoned,)
+
+    incident = sources.incident.evolve(diagnosis=found, title="password=hunter2-hunter2 $x^2$")
+    sources = replace(sources, incident=incident, world=replace(sources.world, changes=Changes()))
+    drawn = await chart(Kit(sources, MemoryEvidence(), "r", ()), (await measure(sources)).signals)
+    assert drawn is not None
+    svg = drawn.svg.decode()
+    assert "10:15:40 onset" in svg
+    assert "10:16:00 config web $\\frac{" in svg
+    assert [secret for secret in ("abcdef0123456789", "hunter2") if secret in svg + drawn.caption] == []
+
+
+async def test_signals_without_data_make_no_chart(shop: Path, ledger: Path) -> None:
+    sources, _ = case_sources(shop, ledger)
+    ghost = Signal(service="web", metric="no_such_metric", kind=SignalKind.ERRORS, opened=True)
+    store = MemoryEvidence()
+    assert await chart(Kit(sources, store, "evidence_collector", ()), (ghost,)) is None
+    assert await store.evidence("INC-1") == ()
+
+
+@settings(max_examples=4, deadline=None)
+@given(
+    st.lists(st.floats(min_value=0, max_value=1e9), min_size=1, max_size=30),
+    st.none() | st.just((0.0, 1.0)),
+    st.integers(0, 6),
+    st.sampled_from([timedelta(), timedelta(minutes=3), END - START, timedelta(days=3)]),
+)
+def test_whatever_the_values_it_can_be_drawn(
+    values: list[float], usual: tuple[float, float] | None, marks: int, length: timedelta
+) -> None:
+    times = [START + index * timedelta(minutes=1) for index in range(len(values))]
+    panel = Panel("web: requests", "per_second", times, values, usual)
+    shown = Window(start=START, end=START + length)
+    drawn = draw(
+        "requests", [panel], [Mark(ONSET, f"change {n}", "#888888") for n in range(marks)], shown, shown
+    )
+    assert drawn.png.startswith(PNG)
+    assert drawn.svg.startswith(b"<?xml")
+
+
+@given(st.lists(st.tuples(st.floats(0, 600), st.floats(1, 300)), max_size=12).map(sorted))
+def test_names_of_marks_never_overlap(wanted: list[tuple[float, float]]) -> None:
+    names = placed(wanted, 600)
+    assert len(names) == len(wanted)
+    for one, name in enumerate(names):
+        assert 0 <= name.left < name.right <= 600 + 1e-6
+        for other in names[one + 1 :]:
+            apart = other.left >= name.right or name.left >= other.right
+            assert apart or name.row > other.row

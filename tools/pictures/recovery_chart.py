@@ -1,0 +1,184 @@
+"""Charts of the watched signals: the usual range, the baseline, the onset, the changes and the action.
+
+A chart is evidence like any other: it is stored with an id, its query and its caption.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from incidents.changes import Change
+from incidents.findings import Evidence, EvidenceStatus, Window
+from incidents.verification import Signal
+from tools.pictures.drawing import ACTION, FAINT, FAULT, Mark, Panel, draw
+from tools.redaction.redact import redact
+from tools.telemetry.observation import Observed, acted_at
+from tools.telemetry.observe import observe
+from tools.time_windows import rows_in
+from tools.toolset import Kit
+from tools.wording import clock_time, plain, quantity, span
+
+#: More panels than this are too small to read, more changes than this hide the signals.
+MOST_PANELS, MOST_CHANGES = 4, 6
+#: Characters of a name in the picture.
+_TITLE, _NAME = 96, 48
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawn chart and the evidence that it became.
+
+    Attributes:
+        body: the picture as PNG; this is what the evidence holds.
+        svg: the same picture as SVG.
+    """
+
+    evidence: Evidence
+    body: bytes
+    svg: bytes
+    caption: str
+
+
+async def chart(kit: Kit, signals: Sequence[Signal]) -> Chart | None:
+    """Draw the watched signals up to now, keep the picture as evidence of the kit's role.
+
+    Args:
+        kit: whose sources are read and in whose store and name the chart is kept.
+        signals: opened ones first; at most `MOST_PANELS` with data are drawn.
+
+    Returns:
+        The chart, or None if no signal has data.
+    """
+    seen = await observe(kit.sources)
+    ordered = sorted(signals, key=lambda signal: not signal.opened)
+    drawable = [panel for signal in ordered if (panel := _panel(seen, signal)) is not None]
+    if not drawable:
+        return None
+    panels, changes = drawable[:MOST_PANELS], _changes(seen)
+    onset = _onset(kit, seen)
+    marks = _marks(seen, changes[-MOST_CHANGES:], onset)
+    incident = kit.sources.incident
+    title = _label(f"{incident.id}: {incident.title}", _TITLE)
+    picture = await asyncio.to_thread(draw, title, panels, marks, _shown(seen), _baseline(seen))
+    left_out = [
+        f"{count} further {what} not drawn"
+        for count, what in (
+            (len(drawable) - len(panels), "signals are"),
+            (len(signals) - len(drawable), "signals have no data and are"),
+            (len(changes) - MOST_CHANGES, "changes are"),
+        )
+        if count > 0
+    ]
+    caption = _caption(seen, panels, marks, left_out)
+    evidence = _evidence(kit, [f"{s.service} {s.metric}" for s in ordered], caption, picture.png)
+    await kit.store.put(evidence, picture.png)
+    return Chart(evidence=evidence, body=picture.png, svg=picture.svg, caption=caption)
+
+
+def _shown(seen: Observed) -> Window:
+    if seen.same_source and seen.quiet is not None:
+        return Window(start=min(seen.quiet.start, seen.at), end=seen.at)
+    first = seen.signals["time"].min()
+    start = max(seen.window.start, first) if isinstance(first, datetime) else seen.window.start
+    return Window(start=min(start, seen.at), end=seen.at)
+
+
+def _baseline(seen: Observed) -> Window | None:
+    """The part of the axis that counts as usual: the quiet time, if shown, and the time before the alert."""
+    start = seen.quiet.start if seen.same_source and seen.quiet is not None else seen.untroubled.start
+    end = seen.untroubled.end
+    return Window(start=start, end=end) if end > start else None
+
+
+def _panel(seen: Observed, signal: Signal) -> Panel | None:
+    mine = (
+        (pl.col("service") == signal.service) & (pl.col("metric") == signal.metric) & (pl.col("peer") == "")
+    )
+    frames = [seen.signals]
+    if seen.same_source and seen.baseline_signals is not None:
+        frames.insert(0, seen.baseline_signals)
+    finite = pl.col("value").is_finite()
+    rows = pl.concat(frames).filter(mine & finite).group_by("time").agg(pl.col("value").max()).sort("time")
+    if not rows.height:
+        return None
+    return Panel(
+        title=_label(f"{signal.service}: {signal.metric}", _TITLE // 2),
+        unit=plain(signal.unit, 16),
+        times=rows["time"].to_list(),
+        values=rows["value"].to_list(),
+        usual=_usual(seen, mine & finite),
+        opened=signal.opened,
+    )
+
+
+def _usual(seen: Observed, mine: pl.Expr) -> tuple[float, float] | None:
+    usual = [rows_in(seen.signals, seen.untroubled)]
+    if seen.baseline_signals is not None:
+        usual.append(seen.baseline_signals)
+    values = pl.concat(usual).filter(mine)["value"]
+    low, high = values.quantile(0.05), values.quantile(0.95)
+    return (low, high) if low is not None and high is not None else None
+
+
+def _changes(seen: Observed) -> list[Change]:
+    """What changed on the axis before the action, which has a mark of its own."""
+    shown = _shown(seen)
+    until = acted_at(seen.action) if seen.action is not None else shown.end + timedelta(milliseconds=1)
+    return [change for change in seen.changes if shown.start <= change.time < until]
+
+
+def _onset(kit: Kit, seen: Observed) -> datetime | None:
+    """Since when things deviate: as it was diagnosed, else as it is measured now, before any action."""
+    diagnosis = kit.sources.incident.diagnosis
+    if diagnosis is not None and diagnosis.onset is not None:
+        return diagnosis.onset
+    onsets = [level.onset for level in seen.levels if level.deviates and level.onset is not None]
+    return min(onsets, default=None) if seen.action is None else None
+
+
+def _marks(seen: Observed, changes: Sequence[Change], onset: datetime | None) -> list[Mark]:
+    marks = [
+        Mark(one.time, _label(f"{one.kind} {one.service} {one.version_to}", _NAME), FAINT) for one in changes
+    ]
+    if onset is not None:
+        marks.append(Mark(onset, "onset", FAULT, dashed=True))
+    marks.append(Mark(seen.alerted, "alert", FAULT))
+    if (act := seen.action) is not None:
+        done = _label(f"{act.id} {act.action.title}", _NAME)
+        marks.append(Mark(acted_at(act), done, ACTION))
+    return sorted(marks, key=lambda mark: mark.at)
+
+
+def _label(text: str, longest: int) -> str:
+    """Text for a picture: names come from outside, and nobody can search a picture for secrets."""
+    return plain(redact(text), longest)
+
+
+def _caption(seen: Observed, panels: Sequence[Panel], marks: Sequence[Mark], left_out: Sequence[str]) -> str:
+    lines = [
+        panel.title
+        + (" (opened the incident)" if panel.opened else "")
+        + f": last {quantity(panel.values[-1], panel.unit)}, usual "
+        + (f"up to {quantity(panel.usual[1], panel.unit)}" if panel.usual else "unknown")
+        for panel in panels
+    ]
+    told = "; ".join(f"{mark.text} {clock_time(mark.at)}" for mark in marks)
+    more = "".join(f" {one}." for one in left_out)
+    return f"Watched signals, {span(_shown(seen))}. {'. '.join(lines)}. Marked: {told}.{more}"
+
+
+def _evidence(kit: Kit, signals: Sequence[str], caption: str, body: bytes) -> Evidence:
+    query = json.dumps({"signals": list(signals)}, sort_keys=True)
+    digest = hashlib.sha256(body).hexdigest()
+    incident = kit.sources.incident.id
+    # By its words: the same picture differs by a pixel where another version of a library drew it.
+    identity = hashlib.sha256(f"{incident} chart {query} {caption}".encode()).hexdigest()
+    return Evidence(
+        id=f"E-{identity[:8]}", incident=incident, tool="chart", query=query, role=kit.role,
+        at=kit.sources.clock.now(), status=EvidenceStatus.OK, summary=caption, size=len(body), digest=digest,
+    )  # fmt: skip

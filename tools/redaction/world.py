@@ -1,0 +1,70 @@
+"""Ports whose texts hold no secrets: whatever is read, ranked, quoted or kept comes through them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from incidents.changes import Change, PipelineRun
+from incidents.findings import Window
+from tools.ports import Changes, Logs, Pipelines, Traces, World
+from tools.redaction.redact import HINT, redact
+
+
+def redacted_world(world: World) -> World:
+    """The same world; log lines, operations and what was written about changes are redacted."""
+    return replace(
+        world,
+        logs=_Logs(world.logs),
+        traces=_Traces(world.traces),
+        changes=_Changes(world.changes),
+        pipelines=_Pipelines(world.pipelines) if world.pipelines is not None else None,
+        baseline=redacted_world(world.baseline) if world.baseline is not None else None,
+    )
+
+
+@dataclass(frozen=True)
+class _Logs:
+    inner: Logs
+
+    async def logs(self, window: Window, services: Sequence[str] = ()) -> pl.DataFrame:
+        return _clean(await self.inner.logs(window, services), "message")
+
+
+@dataclass(frozen=True)
+class _Traces:
+    inner: Traces
+
+    async def spans(self, window: Window, services: Sequence[str] = ()) -> pl.DataFrame:
+        return _clean(await self.inner.spans(window, services), "operation")
+
+
+@dataclass(frozen=True)
+class _Changes:
+    inner: Changes
+
+    async def changes(self, window: Window) -> tuple[Change, ...]:
+        found = await self.inner.changes(window)
+        return tuple(
+            one.model_copy(update={"summary": redact(one.summary), "author": redact(one.author)})
+            for one in found
+        )
+
+
+@dataclass(frozen=True)
+class _Pipelines:
+    inner: Pipelines
+
+    async def runs(self, window: Window) -> tuple[PipelineRun, ...]:
+        found = await self.inner.runs(window)
+        return tuple(one.model_copy(update={"name": redact(one.name)}) for one in found)
+
+
+def _clean(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """The few rows that may hold a secret go through `redact`, the others are left alone."""
+    suspicious = pl.col(column).str.contains(HINT)
+    if frame.is_empty() or not frame.select(suspicious.any()).item():
+        return frame
+    texts = frame.filter(suspicious)[column].unique().to_list()
+    known = {text: clean for text in texts if (clean := redact(text)) != text}
+    return frame.with_columns(pl.col(column).replace(known)) if known else frame

@@ -1,0 +1,1 @@
+"""What telemetry says about a service: levels, recovery, failures, gaps; pure functions over frames."""

@@ -1,0 +1,132 @@
+"""What can be seen of an incident at one moment: the window, the reference, the frames and levels of both."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+import polars as pl
+
+from incidents.action import ActionState, Proposal
+from incidents.changes import Change
+from incidents.errors import ToolFailed
+from incidents.findings import Window
+from incidents.incident import Incident
+from tools.analysis import Telemetry
+from tools.telemetry.levels import Level
+from tools.time_windows import rows_in
+from tools.wording import length, span
+
+#: Rows in fewer of its minutes than this share are pieces of a span, not the span.
+_DENSE = 0.5
+#: How far back deployments are looked for.
+HISTORY = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One look at the world.
+
+    Attributes:
+        window: from the end of the quiet time, or 20 minutes before the opening, until now.
+        recent: the part that counts as now; after an action it begins no earlier than the action.
+        alerted: when the first alert began; before it, by `lead`, the window counts as untroubled.
+        lead: see `tools.ports.Spans`.
+        telemetry: the frames of the window.
+        signals: its samples as signals (`tools.telemetry.levels.signal_frame`).
+        levels: where every series stands, most deviating first.
+        baseline: the frames of the quiet time, or None.
+        same_source: whether the quiet time is of the same recording as the window.
+        quiet: the quiet time's span, or None.
+        changes: everything that changed in the last 30 days, oldest first.
+        action: the last action that was executed, or None.
+        gaps: sentences: which backend did not answer, what is old or missing.
+        failed: why a channel could not be read, by its name.
+    """
+
+    at: datetime
+    window: Window
+    recent: Window
+    alerted: datetime
+    lead: timedelta
+    telemetry: Telemetry
+    signals: pl.DataFrame
+    levels: tuple[Level, ...]
+    baseline: Telemetry | None
+    baseline_signals: pl.DataFrame | None
+    same_source: bool
+    quiet: Window | None
+    changes: tuple[Change, ...]
+    action: Proposal | None
+    gaps: tuple[str, ...]
+    failed: Mapping[str, str]
+
+    def need(self, channel: str) -> None:
+        """Make sure that a channel was read: metrics, logs, traces or changes.
+
+        Raises:
+            ToolFailed: its backend did not answer.
+        """
+        if channel in self.failed:
+            raise ToolFailed(f"the {channel} backend did not answer: {self.failed[channel]}")
+
+    @property
+    def untroubled(self) -> Window:
+        """The part of the window before the alert, which serves as reference too."""
+        return untroubled(self.window, self.alerted, self.lead)
+
+    @cached_property
+    def reference(self) -> str:
+        """What levels are compared with, in words."""
+        parts = []
+        if self.untroubled.minutes > 0:
+            parts.append(f"the time before the alert ({span(self.untroubled)})")
+        if self.baseline_signals is not None and self.quiet is not None:
+            where = "the quiet time" if self.same_source else "a baseline recorded apart"
+            parts.append(f"{where} ({said_cover(self.baseline_signals, self.quiet)})")
+        return " and ".join(parts) or "not known: no baseline"
+
+
+def untroubled(window: Window, alerted: datetime, lead: timedelta) -> Window:
+    """The part of a window that ends `lead` before the alert."""
+    return Window(start=window.start, end=max(window.start, alerted - lead))
+
+
+def last_action(incident: Incident) -> Proposal | None:
+    """The proposal that was executed last, or None."""
+    done = [p for p in incident.proposals if p.state is ActionState.DONE and p.outcome is not None]
+    return max(done, key=acted_at, default=None)
+
+
+def acted_at(proposal: Proposal) -> datetime:
+    """When an executed proposal took place."""
+    return proposal.outcome.at if proposal.outcome is not None else proposal.proposed_at
+
+
+def covered(frame: pl.DataFrame, window: Window) -> Window:
+    """The part of a window that its rows span; a quiet time may hold traces of a minute only."""
+    times = rows_in(frame, window)["time"]
+    first, last = times.min(), times.max()
+    if not isinstance(first, datetime) or not isinstance(last, datetime):
+        return window
+    return Window(start=first, end=last)
+
+
+def said_cover(frame: pl.DataFrame, window: Window) -> str:
+    """What the rows of a window cover, in words: their span, and how much of it holds data."""
+    part = covered(frame, window)
+    minutes = rows_in(frame, window)["time"].dt.truncate("1m").n_unique()
+    if minutes + 1 >= part.minutes * _DENSE:
+        return span(part)
+    return f"{span(part)}, {length(minutes)} of it with data"
+
+
+def whole(frame: pl.DataFrame, recent: Window) -> Window:
+    """The recent part for a channel that is older than the others: its own last minutes instead."""
+    if not frame.height or rows_in(frame, recent).height:
+        return recent
+    last = frame["time"].max()
+    if not isinstance(last, datetime):
+        return recent
+    end = last + timedelta(milliseconds=1)
+    return Window(start=end - (recent.end - recent.start), end=end)

@@ -1,0 +1,243 @@
+"""Looking at the world: what the roles share that ask at the same time.
+
+Several roles ask the same in parallel, so what was read is kept with the world for a moment. Nothing later
+than the clock's now is ever read.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from weakref import finalize
+
+import polars as pl
+
+from incidents.action import Proposal
+from incidents.catalogue import Catalogue
+from incidents.changes import Change
+from incidents.errors import ToolFailed
+from incidents.findings import Window
+from tools.analysis import (
+    LOGS_SCHEMA,
+    METRICS_SCHEMA,
+    TRACES_SCHEMA,
+    Node,
+    NodeKind,
+    Ranking,
+    Telemetry,
+    Topology,
+    rank_suspects,
+)
+from tools.ports import World
+from tools.telemetry.data_gaps import noted
+from tools.telemetry.levels import compare, signal_frame
+from tools.telemetry.observation import HISTORY, Observed, acted_at, covered, last_action, untroubled
+from tools.telemetry.sample_size import counted
+from tools.telemetry.symptom import began, symptom_of
+from tools.toolset import Sources
+from tools.wording import span
+
+R = TypeVar("R")
+
+#: What was read is shared by the roles that ask within this time; what failed may answer again sooner.
+FRESH = timedelta(seconds=10)
+FRESH_GAP = timedelta(seconds=2)
+
+_INSTANT = timedelta(milliseconds=1)
+_ALWAYS = Window(start=datetime(1970, 1, 1, tzinfo=UTC), end=datetime(2200, 1, 1, tzinfo=UTC))
+
+
+@dataclass(frozen=True)
+class _Usual:
+    """The quiet time: its frames and signals, why channels could not be read, and what they lack."""
+
+    quiet: Window | None = None
+    telemetry: Telemetry | None = None
+    signals: pl.DataFrame | None = None
+    gaps: Sequence[str] = ()
+    partly: Sequence[str] = ()
+
+
+class _Memo:
+    """The last look at one world, and the lock that keeps it from being taken twice."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.key: tuple[str, datetime, str] | None = None
+        self.seen: Observed | None = None
+        self.done: datetime | None = None
+        self.ranking: Ranking | None = None
+        self.usual: _Usual | None = None
+
+
+#: By identity: a world is compared field by field, and a port need not be hashable.
+_memos: dict[int, _Memo] = {}
+
+
+def _memo_of(world: World) -> _Memo:
+    if id(world) not in _memos:
+        _memos[id(world)] = _Memo()
+        finalize(world, _memos.pop, id(world), None)
+    return _memos[id(world)]
+
+
+async def observe(sources: Sources) -> Observed:
+    """Look at the world as it is now, or share a look that is at most `FRESH` old.
+
+    Returns:
+        What was seen; a backend that fails leaves empty frames and a sentence in `gaps`.
+    """
+    now = sources.clock.now()
+    action = last_action(sources.incident)
+    key = (sources.incident.id, _start(sources), action.id if action else "")
+    memo = _memo_of(sources.world)
+    async with memo.lock:
+        seen = memo.seen
+        fresh = FRESH_GAP if seen is not None and seen.failed else FRESH
+        # Counted from the end of a look: one that waited for a silent backend would be old when it is there.
+        if seen is None or memo.done is None or memo.key != key or not seen.at <= now < memo.done + fresh:
+            memo.seen = seen = await _look(sources, now, action)
+            memo.key, memo.ranking, memo.done = key, None, sources.clock.now()
+    return seen
+
+
+async def ranking(sources: Sources) -> tuple[Observed, Ranking]:
+    """What is seen, and the suspects ranked over all of it; both shared like `observe`."""
+    seen = await observe(sources)
+    memo = _memo_of(sources.world)
+    async with memo.lock:
+        if memo.seen is not seen or memo.ranking is None:
+            # In a thread, so that a person is heard while a large window is ranked.
+            ranked = await asyncio.to_thread(
+                rank_suspects, seen.telemetry, seen.baseline, topology(sources.world.catalogue),
+                symptom_of(sources.incident), seen.changes,
+            )  # fmt: skip
+            if memo.seen is not seen:
+                return seen, ranked
+            memo.ranking = ranked
+        return seen, memo.ranking
+
+
+def topology(catalogue: Catalogue) -> Topology:
+    """The catalogue as the analysis reads it."""
+    return Topology(
+        nodes=tuple(
+            Node(name=service.name, kind=NodeKind(service.kind.value), depends_on=service.depends_on)
+            for service in catalogue.services
+        )
+    )
+
+
+def _past(quiet: Window | None, now: datetime) -> Window | None:
+    return quiet.clipped(now) if quiet is not None and quiet.start < now else None
+
+
+def _start(sources: Sources) -> datetime:
+    quiet = sources.world.quiet
+    earliest = sources.incident.opened_at - sources.world.spans.lookback
+    return max(quiet.end, earliest) if quiet is not None else earliest
+
+
+async def _look(sources: Sources, now: datetime, action: Proposal | None) -> Observed:
+    world, incident = sources.world, sources.incident
+    window = Window(start=min(_start(sources), now), end=now)
+    failed: dict[str, str] = {}
+    apart = world.baseline
+    quiet = (apart.quiet or _ALWAYS) if apart is not None else _past(world.quiet, now)
+    (telemetry, partly), known, (changes, of_changes) = await asyncio.gather(
+        _with_gaps(_read(world, window, failed)),
+        _usual(world, quiet),
+        _with_gaps(_changes(world, Window(start=now - HISTORY, end=now + _INSTANT), failed)),
+    )
+    unread = {channel: why for channel, why in failed.items() if channel != "changes"}
+    gaps = [f"the {channel} backend did not answer: {why}" for channel, why in unread.items()] + partly
+    gaps += [*known.gaps, *(f"in the quiet time: {gap}" for gap in known.partly if gap not in gaps)]
+    if known.telemetry is None:
+        gaps.append("no baseline is known; the minutes before the alert are the only reference")
+    gaps += of_changes
+    baseline, usual = known.telemetry, known.signals
+    alerted = min(now, began(incident))
+    recent = _recent(telemetry, window, action, world.spans.recent, gaps)
+    signals = signal_frame(telemetry)
+    before = untroubled(window, alerted, world.spans.lead)
+    referred = before.minutes + (covered(usual, quiet).minutes if usual is not None and quiet else 0.0)
+    levels = counted(
+        compare(signals, usual, apart is None, before, recent), recent.minutes * 60, referred * 60
+    )
+    return Observed(
+        at=now, window=window, recent=recent, alerted=alerted, telemetry=telemetry, signals=signals,
+        levels=levels, baseline=baseline, baseline_signals=usual, same_source=apart is None, quiet=quiet,
+        lead=world.spans.lead, changes=changes, action=action, gaps=tuple(gaps), failed=failed,
+    )  # fmt: skip
+
+
+async def _usual(world: World, quiet: Window | None) -> _Usual:
+    """What the quiet time shows, read once unless a channel is missing: the past does not change."""
+    if quiet is None:
+        return _Usual()
+    memo = _memo_of(world)
+    if memo.usual is not None and memo.usual.quiet == quiet:
+        return memo.usual
+    missing: dict[str, str] = {}
+    telemetry, partly = await _with_gaps(_read(world.baseline or world, quiet, missing))
+    gaps = [f"the {name} of the quiet time could not be read: {why}" for name, why in missing.items()]
+    known = _Usual(quiet, telemetry, signal_frame(telemetry), gaps, partly)
+    if not missing:
+        memo.usual = known
+    return known
+
+
+async def _with_gaps(asked: Awaitable[R]) -> tuple[R, list[str]]:
+    """An answer and what was noted while it was made; in a task of its own, apart from other answers."""
+    with noted() as gaps:
+        return await asked, gaps
+
+
+def _recent(
+    telemetry: Telemetry, window: Window, action: Proposal | None, span_of_now: timedelta, gaps: list[str]
+) -> Window:
+    """The last minutes that have data, but not from before the last action."""
+    frames = (telemetry.metrics, telemetry.logs, telemetry.traces)
+    lasts = [last for frame in frames if isinstance(last := frame["time"].max(), datetime)]
+    if not lasts:
+        gaps.append(f"no telemetry at all in {span(window)}")
+        return Window(start=max(window.start, window.end - span_of_now), end=window.end)
+    last = max(lasts)
+    floor = max(window.start, acted_at(action)) if action is not None else window.start
+    if window.end - last > span_of_now and last >= floor:
+        old = (window.end - last).total_seconds() / 60
+        gaps.append(f"the newest telemetry is {old:.0f} min old; it stands for now")
+    elif last < floor:
+        gaps.append(f"no telemetry from after the last action ({floor:%H:%M} UTC): all this is of before it")
+    end = min(window.end, max(last, floor) + timedelta(milliseconds=1))
+    return Window(start=max(floor, end - span_of_now), end=end)
+
+
+async def _read(world: World, window: Window, failed: dict[str, str]) -> Telemetry:
+    """The three channels, asked at the same time: a look takes as long as the slowest of them."""
+    channels = {
+        "metrics": (world.metrics.metrics, METRICS_SCHEMA),
+        "logs": (world.logs.logs, LOGS_SCHEMA),
+        "traces": (world.traces.spans, TRACES_SCHEMA),
+    }
+    answers = await asyncio.gather(*(asked(window) for asked, _ in channels.values()), return_exceptions=True)
+    frames = []
+    for (name, (_, schema)), answer in zip(channels.items(), answers, strict=True):
+        if isinstance(answer, ToolFailed):
+            failed[name] = str(answer)
+            frames.append(pl.DataFrame(schema=schema))
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            frames.append(answer)
+    metrics, logs, traces = frames
+    return Telemetry(metrics=metrics, logs=logs, traces=traces)
+
+
+async def _changes(world: World, window: Window, failed: dict[str, str]) -> tuple[Change, ...]:
+    try:
+        return await world.changes.changes(window)
+    except ToolFailed as error:
+        failed["changes"] = str(error)
+        return ()

@@ -1,0 +1,79 @@
+"""The toolbox: everything a role can ask, by name. Each tool is a value of `tools.toolset.Tool`."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from incidents.value import Value
+from tools.ports import World
+from tools.toolbox.changes import CHANGES, DEPLOYMENTS, PIPELINES
+from tools.toolbox.dependencies import DATABASE, DEPENDENCIES
+from tools.toolbox.endpoints import ENDPOINTS
+from tools.toolbox.logs import LOGS
+from tools.toolbox.metrics import METRICS, OVERVIEW
+from tools.toolbox.plan_action import PLAN_ACTION
+from tools.toolbox.probes import PROBES
+from tools.toolbox.recovery import RECOVERY
+from tools.toolbox.screens import SCREENS
+from tools.toolbox.source_code import (
+    BLAME_LINES,
+    DIFF_RELEASES,
+    LIST_FILES,
+    READ_FILE,
+    SEARCH_CODE,
+    SHOW_COMMIT,
+    TRY_PATCH,
+)
+from tools.toolbox.suspects import SUSPECTS
+from tools.toolbox.traces import TRACES
+from tools.toolset import Tool
+
+#: All tools by name; a role's kit takes those that the roster gives it.
+BOX: dict[str, Tool[Value, Value]] = {
+    tool.name: cast("Tool[Value, Value]", tool)
+    for tool in (
+        OVERVIEW, SUSPECTS, METRICS, LOGS, TRACES, CHANGES, DEPLOYMENTS, DEPENDENCIES, DATABASE, ENDPOINTS,
+        PIPELINES, PLAN_ACTION, PROBES, RECOVERY, SCREENS, LIST_FILES, READ_FILE, SEARCH_CODE, BLAME_LINES,
+        DIFF_RELEASES, SHOW_COMMIT, TRY_PATCH,
+    )
+}  # fmt: skip
+
+
+_READS_CODE = (LIST_FILES, READ_FILE, SEARCH_CODE, BLAME_LINES, DIFF_RELEASES, SHOW_COMMIT)
+
+
+def available(names: Sequence[str], world: World) -> tuple[Tool[Value, Value], ...]:
+    """The tools of those names that this world can answer at all."""
+    missing = {
+        PROBES.name: world.health is None,
+        SCREENS.name: world.screens is None,
+        TRY_PATCH.name: world.patches is None,
+    } | {tool.name: world.code is None for tool in _READS_CODE}
+    return tuple(BOX[name] for name in names if not missing.get(name))
+
+
+__all__ = [
+    "BLAME_LINES",
+    "BOX",
+    "CHANGES",
+    "DATABASE",
+    "DEPENDENCIES",
+    "DEPLOYMENTS",
+    "DIFF_RELEASES",
+    "ENDPOINTS",
+    "LIST_FILES",
+    "LOGS",
+    "METRICS",
+    "OVERVIEW",
+    "PIPELINES",
+    "PLAN_ACTION",
+    "PROBES",
+    "READ_FILE",
+    "RECOVERY",
+    "SCREENS",
+    "SEARCH_CODE",
+    "SHOW_COMMIT",
+    "SUSPECTS",
+    "TRACES",
+    "TRY_PATCH",
+    "available",
+]

@@ -1,0 +1,160 @@
+"""`dependencies` and `database`: what a service needs, and how those parts do."""
+
+from incidents.catalogue import Catalogue, Service, ServiceKind
+from tools.memo import kept
+from tools.telemetry.levels import Level
+from tools.telemetry.observation import Observed
+from tools.telemetry.observe import observe
+from tools.telemetry.service_state import ServiceState, states
+from tools.toolbox.arguments import NoArgs, ServiceArgs
+from tools.toolbox.phrases import say_calls, say_level, say_state
+from tools.toolbox.traces import edge_states
+from tools.toolbox.views import DatabaseState, DatabaseView, DependenciesView, DependencyState, EdgeState
+from tools.toolset import Sources, Tool
+from tools.wording import paragraphs, rows, span
+
+_LEVELS = 6
+
+
+async def _dependencies(sources: Sources, args: ServiceArgs) -> DependenciesView:
+    catalogue = sources.world.catalogue
+    service = catalogue.get(args.service)
+    return _needs(await observe(sources), catalogue, service)
+
+
+@kept
+def _needs(seen: Observed, catalogue: Catalogue, service: Service) -> DependenciesView:
+    by_name = {state.service: state for state in states(seen, catalogue)}
+    links = edge_states(seen)
+    called = {edge.callee: edge for edge in links if edge.caller == service.name}
+    names = dict.fromkeys((*service.depends_on, *called))
+    found = [
+        _dependency(
+            catalogue.find(name) or Service(name=name), by_name.get(name), called.get(name), seen, service
+        )
+        for name in names
+    ]
+    callers = {s.name for s in catalogue.services if service.name in s.depends_on}
+    callers |= {edge.caller for edge in links if edge.callee == service.name}
+    return DependenciesView(
+        service=service.name,
+        window=seen.window,
+        now=seen.recent,
+        reference=seen.reference,
+        dependencies=tuple(sorted(found, key=lambda one: (not one.deviates, one.name))),
+        callers=tuple(sorted(callers)),
+        gaps=seen.gaps,
+    )
+
+
+def _dependency(
+    part: Service, state: ServiceState | None, edge: EdgeState | None, seen: Observed, caller: Service
+) -> DependencyState:
+    levels = tuple(
+        level for level in seen.levels
+        if level.service == caller.name and level.peer == part.name and level.now is not None
+    )[:_LEVELS]  # fmt: skip
+    reports = state is not None and bool(state.levels)
+    off = (reports and state is not None and state.deviates) or (edge is not None and edge.deviates)
+    return DependencyState(
+        name=part.name,
+        kind=part.kind,
+        state=state if reports else None,
+        edge=edge,
+        levels=levels,
+        deviates=off or any(level.deviates for level in levels),
+    )
+
+
+def _say_dependencies(view: DependenciesView) -> str:
+    by = f"Called by: {', '.join(view.callers)}." if view.callers else "No caller is known."
+    if not view.dependencies:
+        return paragraphs(f"{view.service} depends on nothing that is known. {by}", *view.gaps)
+    lines = []
+    for part in view.dependencies:
+        own = say_state(part.state) if part.state else f"{part.name} [{part.kind}]: reports nothing itself"
+        lines.append("; ".join([own, *_say_edges([part.edge] if part.edge else [], part.levels)]))
+    external = sorted(part.name for part in view.dependencies if part.kind is ServiceKind.EXTERNAL)
+    return paragraphs(
+        f"What {view.service} depends on, worst first; now is {span(view.now)}, "
+        f"usual is {view.reference}. {by}",
+        rows(lines, 0, ""),
+        f"External: {', '.join(external)}." if external else "No external part is known.",
+        *view.gaps,
+    )
+
+
+def _say_edges(edges: list[EdgeState], levels: tuple[Level, ...]) -> list[str]:
+    seen = [
+        f"as {edge.caller} calls it{' (deviates)' if edge.deviates else ''}: "
+        f"{say_calls('now', edge.now)}, {say_calls('usual', edge.baseline)}"
+        for edge in edges
+    ]
+    return [*seen, *(say_level(level) for level in levels)]
+
+
+DEPENDENCIES = Tool(
+    name="dependencies",
+    channel="metrics",
+    description=(
+        "What one service calls, internal and external, how each part does by itself and as this service "
+        "sees it, and who calls this service. Use it to tell a failing service from a failing dependency."
+    ),
+    args=ServiceArgs,
+    ask=_dependencies,
+    say=_say_dependencies,
+    empty=lambda view: not view.dependencies,
+)
+
+
+async def _database(sources: Sources, args: NoArgs) -> DatabaseView:
+    catalogue = sources.world.catalogue
+    seen = await observe(sources)
+    names = {service.name for service in catalogue.of_kind(ServiceKind.DATABASE)}
+    links = edge_states(seen)
+    return DatabaseView(
+        window=seen.window,
+        now=seen.recent,
+        reference=seen.reference,
+        databases=tuple(
+            DatabaseState(
+                state=state,
+                levels=tuple(
+                    level for level in seen.levels
+                    if state.service in {level.service, level.peer} and level.now is not None
+                )[:_LEVELS],
+                edges=tuple(edge for edge in links if edge.callee == state.service),
+            )
+            for state in states(seen, catalogue)
+            if state.service in names
+        ),
+        gaps=seen.gaps,
+    )  # fmt: skip
+
+
+def _say_database(view: DatabaseView) -> str:
+    if not view.databases:
+        return "The catalogue names no database."
+    lines = []
+    for one in view.databases:
+        seen = _say_edges(list(one.edges), one.levels)
+        lines.append("; ".join([say_state(one.state), *(seen or ["nothing recorded about it now"])]))
+    return paragraphs(
+        f"Databases, worst first; now is {span(view.now)}, usual is {view.reference}.",
+        rows(lines, 0, ""),
+        *view.gaps,
+    )
+
+
+DATABASE = Tool(
+    name="database",
+    channel="metrics",
+    description=(
+        "The health of every database of the catalogue: its own signals and how its callers see it (calls, "
+        "failures, latency), now against usual. Takes no arguments."
+    ),
+    args=NoArgs,
+    ask=_database,
+    say=_say_database,
+    empty=lambda view: not any(one.levels or one.edges for one in view.databases),
+)

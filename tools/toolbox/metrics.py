@@ -1,0 +1,124 @@
+"""`overview` and `metrics`: where every service and every series stands now against its reference."""
+
+from tools.telemetry.levels import DEVIATES, DEVIATES_LOAD
+from tools.telemetry.observe import observe
+from tools.telemetry.service_state import states
+from tools.toolbox.arguments import MetricsArgs, NoArgs
+from tools.toolbox.phrases import say_level, say_state
+from tools.toolbox.views import MetricsView, Overview
+from tools.toolset import Sources, Tool
+from tools.wording import paragraphs, rows, span
+
+#: How many services are shown with their figures; of the others that are as usual only the name.
+_SHOWN = 25
+_AS_USUAL = 4
+#: The rule of `tools.telemetry.levels` in a few words.
+MARKED = (
+    f"beyond the usual range by {DEVIATES:.0f} times its spread (errors, latency) or {DEVIATES_LOAD:.0f} "
+    "times (the rest)"
+)
+
+
+async def _overview(sources: Sources, args: NoArgs) -> Overview:
+    seen = await observe(sources)
+    found = states(seen, sources.world.catalogue)
+    alive = tuple(state for state in found if any(level.now is not None for level in state.levels))
+    return Overview(
+        window=seen.window,
+        now=seen.recent,
+        reference=seen.reference,
+        services=alive,
+        silent=tuple(state.service for state in found if state not in alive),
+        gaps=seen.gaps,
+    )
+
+
+def _say_overview(view: Overview) -> str:
+    if not view.services:
+        return paragraphs(f"No service reported a signal in {span(view.now)}.", *view.gaps)
+    telling = [state for state in view.services if state.deviates or state.tails or state.user_facing]
+    usual = [state for state in view.services if state not in telling]
+    shown = [*telling, *usual[:_AS_USUAL]][:_SHOWN]
+    lines = [say_state(state) for state in shown]
+    rest = [state.service for state in view.services if state not in shown]
+    silent = f"No data now from: {', '.join(view.silent)}." if view.silent else ""
+    return paragraphs(
+        f"Services, worst first; now is {span(view.now)}, usual is {view.reference}; "
+        f"`!` marks what deviates: {MARKED}.",
+        rows(lines, 0, ""),
+        f"As usual (ask `metrics` for one of them): {', '.join(rest)}." if rest else "",
+        silent,
+        *view.gaps,
+    )
+
+
+OVERVIEW = Tool(
+    name="overview",
+    channel="metrics",
+    description=(
+        "Every service's error share, latency, traffic and saturation now against its usual level, whether "
+        "it is down, and since when it deviates; worst first. Start a triage here. Takes no arguments."
+    ),
+    args=NoArgs,
+    ask=_overview,
+    say=_say_overview,
+    empty=lambda view: not view.services,
+)
+
+
+async def _metrics(sources: Sources, args: MetricsArgs) -> MetricsView:
+    sources.world.catalogue.get(args.service)
+    seen = await observe(sources)
+    seen.need("metrics")
+    found = [
+        level
+        for level in seen.levels
+        if level.service == args.service and args.kind in {None, level.kind}
+        and (level.now is not None or level.baseline is not None)
+    ]  # fmt: skip
+    found.sort(
+        key=lambda level: (
+            not level.deviates,
+            level.kind is None,
+            -level.sigmas,
+            -(level.times or 0.0),
+            level.metric,
+            level.peer,
+        )
+    )
+    return MetricsView(
+        service=args.service,
+        window=seen.window,
+        now=seen.recent,
+        reference=seen.reference,
+        levels=tuple(found[: args.limit]),
+        left_out=max(0, len(found) - args.limit),
+        gaps=seen.gaps,
+    )
+
+
+def _say_metrics(view: MetricsView) -> str:
+    if not view.levels:
+        return paragraphs(f"No series of {view.service} in {span(view.window)}.", *view.gaps)
+    off = sum(level.deviates for level in view.levels)
+    return paragraphs(
+        f"{view.service}: {off} of {len(view.levels) + view.left_out} series deviate; "
+        f"now is {span(view.now)}, usual is {view.reference}. "
+        f"Deviating is {MARKED}.",
+        rows([say_level(level) for level in view.levels], view.left_out, "ask with a larger limit or a kind"),
+        *view.gaps,
+    )
+
+
+METRICS = Tool(
+    name="metrics",
+    channel="metrics",
+    description=(
+        "The metric series of one service now against their usual level, deviating ones first, with onset. "
+        "Optionally only one kind of signal: errors, latency, saturation or traffic."
+    ),
+    args=MetricsArgs,
+    ask=_metrics,
+    say=_say_metrics,
+    empty=lambda view: not view.levels,
+)

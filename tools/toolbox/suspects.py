@@ -1,0 +1,52 @@
+"""`suspects`: which services may be the cause, ranked over metrics, logs, traces, changes and topology."""
+
+from tools.analysis import Ranking
+from tools.telemetry.observe import ranking
+from tools.toolbox.arguments import NoArgs
+from tools.toolset import Sources, Tool
+from tools.wording import clock_time, paragraphs
+
+_SHOWN = 8
+_REASONS = 4
+
+
+async def _ask(sources: Sources, args: NoArgs) -> Ranking:
+    _, ranked = await ranking(sources)
+    return ranked
+
+
+def _say(found: Ranking) -> str:
+    if not found.suspects:
+        head = (
+            "No service stands out: nothing deviates from the reference." if found.quiet else "No suspects."
+        )
+        return paragraphs(head, *found.missing)
+    lines = []
+    for place, suspect in enumerate(found.suspects[:_SHOWN], start=1):
+        change = f", fits change {suspect.change}" if suspect.change else ""
+        lines.append(
+            f"{place}. {suspect.service}: score {suspect.score:.2f}, {suspect.category}, "
+            f"onset {clock_time(suspect.onset)}{change}"
+        )
+        lines += [f"   - {reason.channel}: {reason.text}" for reason in suspect.reasons[:_REASONS]]
+    left = len(found.suspects) - _SHOWN
+    return paragraphs(
+        "Suspects, most likely first (a score ranks, it is no probability; times in UTC):",
+        *lines,
+        f"({left} less likely ones left out)" if left > 0 else "",
+        "No change is recorded near the onset." if found.nothing_changed else "",
+        *found.missing,
+    )
+
+
+SUSPECTS = Tool(
+    name="suspects",
+    description=(
+        "Rank the services that may be the cause of this incident, with reasons from metrics, logs, traces, "
+        "recent changes and the dependency graph. Start an investigation here. Takes no arguments."
+    ),
+    args=NoArgs,
+    ask=_ask,
+    say=_say,
+    empty=lambda found: not found.suspects and not found.quiet,
+)
