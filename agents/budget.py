@@ -66,10 +66,10 @@ DEFAULT_BUDGET = Budget(
 )
 
 
-class Account:
+class RoleBudget:
     """What one model uses for one piece of a role's work; the purse sees it beside all the others."""
 
-    def __init__(self, purse: "Purse", role: str, incident: Incident) -> None:
+    def __init__(self, purse: "BudgetTracker", role: str, incident: Incident) -> None:
         self.role = role
         self.used = Usage()
         self._purse = purse
@@ -87,7 +87,7 @@ class Account:
         return said is not None
 
 
-class Purse:
+class BudgetTracker:
     """Counts what the roles of one turn spend beside what their incident has spent before.
 
     An incident adds its roles' usage up when a turn ends; roles that work side by side, and the models of a
@@ -96,17 +96,17 @@ class Purse:
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
-        self._open: dict[str, tuple[int, list[Account]]] = {}
+        self._open: dict[str, tuple[int, list[RoleBudget]]] = {}
 
-    def account(self, role: str, incident: Incident) -> Account:
+    def account(self, role: str, incident: Incident) -> RoleBudget:
         """Open an account for one model's work for a role of the incident."""
-        opened = Account(self, role, incident)
+        opened = RoleBudget(self, role, incident)
         self._accounts(incident).append(opened)
         return opened
 
     def why_not(self, role: str, incident: Incident) -> str | None:
         """Why this role may not make another call, or None."""
-        before = sum((line.usage for line in incident.ledger if line.role == role), Usage())
+        before = sum((line.usage for line in incident.usage_lines if line.role == role), Usage())
         own = sum((one.used for one in self._accounts(incident) if one.role == role), before)
         return self.exhausted(incident) or self._budget.overdrawn(own, incident.severity)
 
@@ -115,7 +115,7 @@ class Purse:
         total = sum((one.used for one in self._accounts(incident)), incident.usage)
         return self._budget.spent(total, incident.severity)
 
-    def _accounts(self, incident: Incident) -> list[Account]:
+    def _accounts(self, incident: Incident) -> list[RoleBudget]:
         """The accounts of the incident's present turn; older ones are in the incident itself by now."""
         turn, found = self._open.get(incident.id, (incident.turn, []))
         if turn != incident.turn:

@@ -13,7 +13,7 @@ from incidents.reports import Report, Task
 from incidents.runbook import Runbook
 from incidents.severity import Severity, Step
 from incidents.value import Moment, Value
-from tools.toolset import Kit
+from tools.toolset import Toolset
 
 
 class Assignment(Value):
@@ -36,17 +36,17 @@ class Assignment(Value):
 
 
 @dataclass(frozen=True)
-class Desk:
+class RoleContext:
     """What lies before a role when it works: who it is, the incident, the runbook, its tools."""
 
     role: Role
     incident: Incident
     runbook: Runbook
-    kit: Kit
+    kit: Toolset
     now: datetime
 
 
-class Performed(Value):
+class EngineResult(Value):
     """A finished assignment."""
 
     report: Report
@@ -70,7 +70,7 @@ class Performed(Value):
 class Engine(Protocol):
     """A mind for the roles."""
 
-    async def perform(self, assignment: Assignment, desk: Desk) -> Performed:
+    async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
         """Do the work and return its report.
 
         Raises:

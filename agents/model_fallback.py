@@ -8,7 +8,7 @@ from datetime import timedelta
 import structlog
 
 from agents.breaker import Breaker
-from agents.engine import Assignment, Desk, Engine, Performed
+from agents.engine import Assignment, Engine, EngineResult, RoleContext
 from agents.failure import ModelFailed
 from incidents.errors import EngineFailed
 from incidents.incident import Usage
@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Link:
+class Candidate:
     """One engine of the chain, and what remembers its outages.
 
     `endpoint` is shared by the models at one address: where nothing answers, none of them is asked.
@@ -28,7 +28,7 @@ class Link:
     endpoint: Breaker = field(default_factory=Breaker)
 
 
-class Chain:
+class FallbackChain:
     """Asks the first engine that serves. All share the assignment's time box and what was gathered in it.
 
     Args:
@@ -36,11 +36,11 @@ class Chain:
         tick: seconds of wall time.
     """
 
-    def __init__(self, links: Sequence[Link], tick: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, links: Sequence[Candidate], tick: Callable[[], float] = time.monotonic) -> None:
         self._links = tuple(links)
         self._tick = tick
 
-    async def perform(self, assignment: Assignment, desk: Desk) -> Performed:
+    async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
         """Do the work with the first engine that can.
 
         Raises:

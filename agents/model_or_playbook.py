@@ -5,8 +5,8 @@ from typing import Literal
 import structlog
 
 from agents.breaker import Breaker
-from agents.budget import Budget, Purse
-from agents.engine import Assignment, Desk, Engine, Performed
+from agents.budget import Budget, BudgetTracker
+from agents.engine import Assignment, Engine, EngineResult, RoleContext
 from agents.failure import ModelFailed
 from agents.grounding.grounds import grounded
 from agents.tracing import Caller, invoke_agent
@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 Mode = Literal["auto", "llm", "playbook"]
 
 
-class Auto:
+class ModelOrPlaybook:
     """An engine that asks the model and lets the playbook finish whatever the model cannot.
 
     Args:
@@ -40,7 +40,7 @@ class Auto:
         mode: Mode = "auto",
         reason: str | None = None,
         *,
-        purse: Purse | None = None,
+        purse: BudgetTracker | None = None,
         breaker: Breaker | None = None,
     ) -> None:
         if mode == "llm" and llm is None:
@@ -52,10 +52,10 @@ class Auto:
         self._playbook = playbook
         self._mode = mode
         self._reason = reason or "no model is configured"
-        self._purse = purse or Purse(Budget())
+        self._purse = purse or BudgetTracker(Budget())
         self._breaker = breaker or Breaker()
 
-    async def perform(self, assignment: Assignment, desk: Desk) -> Performed:
+    async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
         """Do the work with the model, else with the playbook, and say why.
 
         Raises:
@@ -72,11 +72,11 @@ class Auto:
         exhausted = self._purse.exhausted(desk.incident) if self._spends(desk, performed) else None
         return performed.model_copy(update={"asked": desk.kit.asked, "exhausted": exhausted})
 
-    def _spends(self, desk: Desk, performed: Performed) -> bool:
+    def _spends(self, desk: RoleContext, performed: EngineResult) -> bool:
         """Whether a model is worked with at all: a budget that nobody draws on is not spent."""
         return self._llm is not None and (desk.incident.usage + performed.usage).model_calls > 0
 
-    async def _performed(self, assignment: Assignment, desk: Desk) -> Performed:
+    async def _performed(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
         if self._mode == "playbook":
             return await self._by_playbook(assignment, desk)
         spent = Usage()
@@ -91,7 +91,7 @@ class Auto:
                 return performed
         return await self._hand_over(assignment, desk, reason or self._reason, spent)
 
-    def _why_not(self, assignment: Assignment, desk: Desk) -> str | None:
+    def _why_not(self, assignment: Assignment, desk: RoleContext) -> str | None:
         if self._llm is None:
             return self._reason
         return self._purse.why_not(assignment.role, desk.incident) or self._breaker.reason
@@ -103,7 +103,9 @@ class Auto:
             self._breaker.opened(str(error))
         return error.usage
 
-    async def _hand_over(self, assignment: Assignment, desk: Desk, reason: str, spent: Usage) -> Performed:
+    async def _hand_over(
+        self, assignment: Assignment, desk: RoleContext, reason: str, spent: Usage
+    ) -> EngineResult:
         # Someone who insisted on the model must not overlook that another engine spoke.
         said = f"THE MODEL DID NOT ANSWER although the engine is set to llm: {reason}"
         handover = said if self._mode == "llm" else reason
@@ -112,6 +114,6 @@ class Auto:
         performed = await self._by_playbook(assignment, desk)
         return performed.model_copy(update={"handover": handover, "usage": spent + performed.usage})
 
-    async def _by_playbook(self, assignment: Assignment, desk: Desk) -> Performed:
+    async def _by_playbook(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
         """The playbook's work, held to its evidence like a model's."""
         return await grounded(await self._playbook.perform(assignment, desk), assignment, desk)

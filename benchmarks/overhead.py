@@ -34,10 +34,11 @@ from incidents.action import Approval, Proposal, Verdict
 from incidents.incident import Incident
 from incidents.severity import Severity
 from nexus.config.settings import Settings
-from nexus.home import open_house
+from nexus.home import open_home
+from nexus.runtime.announcer import RunListeners
 from nexus.runtime.engines import engine_of
 from nexus.runtime.recorded_run import open_recorded
-from nexus.runtime.wiring import Listeners, driver
+from nexus.runtime.wiring import driver
 from tests.fake_answers import obliging
 from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Asked, Turn
@@ -114,18 +115,18 @@ async def run(
     case: Path, settings: Settings, engine: Engine, mode: str, severity: Severity | None = None
 ) -> Incident:
     """One incident in a throw-away home, with a severity that a person has set if one is given."""
-    house = open_house(settings, create=True)
+    home = open_home(settings, create=True)
     try:
-        incident = await open_recorded(house, case, None, mode)
+        incident = await open_recorded(home, case, None, mode)
         if severity is not None:
-            at = await house.store.clock_of(incident.id)
+            at = await home.store.clock_of(incident.id)
             set_by_hand = incident.evolve(severity=severity, severity_at=at, severity_by="benchmark")
-            await house.store.save(set_by_hand, at)
-        quiet = Listeners(entry=lambda _: None, message=lambda _: None)
-        async with driver(house, incident.id, engine, approve, quiet) as ready:
+            await home.store.save(set_by_hand, at)
+        quiet = RunListeners(entry=lambda _: None, message=lambda _: None)
+        async with driver(home, incident.id, engine, approve, quiet) as ready:
             return await ready.drive(incident.id)
     finally:
-        house.store.close()
+        home.store.close()
 
 
 @contextlib.contextmanager
@@ -168,14 +169,14 @@ def tokens_of(case: Path, severity: Severity) -> str:
     used, limit = ended.usage, DEFAULT_BUDGET.by_severity[severity].tokens
     tokens = used.tokens_in + used.tokens_out
     by: dict[str, int] = {}
-    for line in ended.ledger:
+    for line in ended.usage_lines:
         by[line.role] = by.get(line.role, 0) + line.usage.tokens_in + line.usage.tokens_out
     most = max(by, key=lambda role: by[role], default="nobody")
-    alone = sum(line.engine == "playbook" for line in ended.ledger)
+    alone = sum(line.engine == "playbook" for line in ended.usage_lines)
     return (
         f"{severity} ({ended.status}): {used.model_calls} calls, {tokens:,} tokens ({used.tokens_in:,} in, "
         f"{used.tokens_out:,} out) of {limit:,}; most by {most}: {by.get(most, 0):,}; "
-        f"{alone} of {len(ended.ledger)} assignments by the playbook"
+        f"{alone} of {len(ended.usage_lines)} assignments by the playbook"
     )
 
 

@@ -8,7 +8,7 @@ from incidents.errors import CaseError
 from incidents.value import Value
 from tools.recorded.document import Truth, load_document
 
-#: Cases that ship with the house lie in folders of these packages.
+#: Cases that ship with the home lie in folders of these packages.
 _SHIPPED = (("evals", "cases"), ("demo", "recording"))
 
 
@@ -62,7 +62,7 @@ def find_cases(given: Sequence[Path]) -> tuple[Path, ...]:
 
 
 def shipped_cases() -> tuple[Path, ...]:
-    """The cases that ship with the house."""
+    """The cases that ship with the home."""
     roots = [Path(str(resources.files(package))) / folder for package, folder in _SHIPPED]
     return find_cases([root for root in roots if any(_below(root))])
 

@@ -21,13 +21,14 @@ from incidents.timeline import Entry
 from incidents.value import Value
 from nexus.config.runbook import runbook_of
 from nexus.config.settings import EngineMode, Settings
-from nexus.home import House, open_house
+from nexus.home import Home, open_home
+from nexus.runtime.announcer import RunListeners
 from nexus.runtime.engines import engine_of
 from nexus.runtime.recorded_run import open_recorded
 from nexus.runtime.waiting import Approver
-from nexus.runtime.wiring import Listeners, driver
+from nexus.runtime.wiring import driver
 from tools.recorded.document import ActionTruth, Truth
-from tools.recorded.replay_log import Deed, Ledger
+from tools.recorded.replay_log import Deed, ReplayLog
 
 _LEDGER = "world.jsonl"
 
@@ -79,7 +80,7 @@ class Run(Value):
 
 
 @dataclass(frozen=True)
-class Jury:
+class TruthApprover:
     """Decides as a person who knows the truth: approves what is right, rejects what is wrong."""
 
     truth: Truth
@@ -130,39 +131,39 @@ async def run_case(
         NexusError: the case, the settings or the world cannot be used.
     """
     begun = time.perf_counter()
-    home = Path(tempfile.mkdtemp(prefix="nexus-eval-"))
-    house = open_house(settings.model_copy(update={"home": home}), create=True)
+    folder = Path(tempfile.mkdtemp(prefix="nexus-eval-"))
+    home = open_home(settings.model_copy(update={"home": folder}), create=True)
     try:
-        record = await _drive(house, case, mode, approver or Jury(case.truth, house.policy))
+        record = await _drive(home, case, mode, approver or TruthApprover(case.truth, home.policy))
     finally:
-        house.store.close()
-        shutil.rmtree(home, ignore_errors=True)
+        home.store.close()
+        shutil.rmtree(folder, ignore_errors=True)
     seconds = time.perf_counter() - begun
     return Run(
         case=case.id, group=case.group, engine=mode, epoch=epoch, seconds=round(seconds, 3), record=record
     )
 
 
-async def _drive(house: House, case: EvalCase, mode: EngineMode, approver: Approver) -> Record:
-    opened = await open_recorded(house, case.folder, None, mode)
-    silent = Listeners(entry=lambda entry: None, message=lambda message: None)
+async def _drive(home: Home, case: EvalCase, mode: EngineMode, approver: Approver) -> Record:
+    opened = await open_recorded(home, case.folder, None, mode)
+    silent = RunListeners(entry=lambda entry: None, message=lambda message: None)
     begun = time.perf_counter()
-    async with driver(house, opened.id, engine_of(house.settings, mode), approver, silent) as ready:
+    async with driver(home, opened.id, engine_of(home.settings, mode), approver, silent) as ready:
         incident = await ready.drive(opened.id)
     seconds = time.perf_counter() - begun
-    evidence = await house.store.evidence(opened.id)
+    evidence = await home.store.evidence(opened.id)
     bodies = {
-        one.id: (await house.store.body(opened.id, one.id) or b"").decode(errors="replace")
+        one.id: (await home.store.body(opened.id, one.id) or b"").decode(errors="replace")
         for one in evidence
         if one.status is EvidenceStatus.OK
     }
     return Record(
         incident=incident,
-        entries=await house.store.entries(opened.id),
+        entries=await home.store.entries(opened.id),
         evidence=evidence,
         bodies=bodies,
-        executed=Ledger(house.folder.path(opened.id, _LEDGER)).deeds(),
-        rules=_rules(runbook_of(house.settings), house.settings),
+        executed=ReplayLog(home.folder.path(opened.id, _LEDGER)).deeds(),
+        rules=_rules(runbook_of(home.settings), home.settings),
         seconds=round(seconds, 3),
     )
 

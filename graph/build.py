@@ -10,7 +10,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
-from graph.events import hand_over, handle, keep_house
+from graph.events import apply_event, apply_time, hand_over
 from graph.execute import execute
 from graph.state import Deps, State, inbox_of, incident_of, pack
 from graph.step import StepSpec, build_step, tell
@@ -24,7 +24,7 @@ from graph.steps import (
     verification,
 )
 from graph.supervisor import STEPS, Move, MoveKind, next_move
-from graph.timeline import Told, entry
+from graph.timeline import Update, entry
 from incidents.incident import Incident
 from incidents.runbook import Runbook
 from incidents.severity import Status
@@ -67,10 +67,10 @@ async def supervise(state: State, runtime: Runtime[Deps]) -> dict[str, object]:
     now = deps.clock.now()
     incident = incident.evolve(turn=incident.turn + 1)
     for event in inbox_of(state):
-        told = handle(incident, event, deps.policy, deps.runbook, now)
+        told = apply_event(incident, event, deps.policy, deps.runbook, now)
         await tell(deps, told)
         incident = told.incident
-    told = keep_house(incident, now, deps.runbook, deps.revenue_threshold)
+    told = apply_time(incident, now, deps.runbook, deps.revenue_threshold)
     await _page(deps, told)
     move = next_move(told.incident, now, deps.runbook, deps.revenue_threshold)
     if move.kind is MoveKind.HAND_OVER:
@@ -85,14 +85,14 @@ async def supervise(state: State, runtime: Runtime[Deps]) -> dict[str, object]:
     return {"incident": pack(incident), "move": pack(move), "inbox": []}
 
 
-async def _page(deps: Deps, told: Told) -> None:
+async def _page(deps: Deps, told: Update) -> None:
     """Write what time did to the timeline, and page a person about it."""
     await tell(deps, told)
     for line in told.entries:
         await deps.comms.page(told.incident, line.text, key=line.id)
 
 
-def _routing(incident: Incident, move: Move, now: datetime) -> Told | None:
+def _routing(incident: Incident, move: Move, now: datetime) -> Update | None:
     """The supervisor's line in the timeline: where it goes and why. A repeated wait is not told again."""
     if move.kind is MoveKind.END or (move.kind is MoveKind.WAIT and not move.targets):
         return None
@@ -104,7 +104,7 @@ def _routing(incident: Incident, move: Move, now: datetime) -> Told | None:
     line = entry(incident, now, EntryKind.ROUTING, f"→ {move.kind}: {move.reason}", key)
     if once:
         line = line.model_copy(update={"id": key})
-    return Told(incident, (line,))
+    return Update(incident, (line,))
 
 
 def route(state: State) -> str:

@@ -16,7 +16,7 @@ from incidents.findings import (
 )
 from incidents.reports import InvestigationReport
 from tools.schema import server_of
-from tools.toolbox import BOX, SUSPECTS
+from tools.toolbox import SUSPECTS, TOOLS
 
 #: How much one role's word counts by its confidence; two medium voices outweigh one high one.
 _WEIGHT = {Confidence.LOW: 1.0, Confidence.MEDIUM: 2.0, Confidence.HIGH: 3.0}
@@ -52,7 +52,7 @@ def channels(
         ranked: the channels that the ranking read its reasons in: citing the ranking is citing these.
     """
     tools = {evidence[identity].tool for identity in cited if identity in evidence}
-    found = frozenset(BOX[tool].channel or tool if tool in BOX else server_of(tool) for tool in tools)
+    found = frozenset(TOOLS[tool].channel or tool if tool in TOOLS else server_of(tool) for tool in tools)
     if SUSPECTS.name in found:
         found = found - {SUSPECTS.name} | ({str(one) for one in ranked} - {Channel.TOPOLOGY})
     return found

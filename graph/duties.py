@@ -84,7 +84,7 @@ def _cadence(incident: Incident, duty: Throughout, said: tuple[datetime, ...]) -
 
 def _communications(incident: Incident, runbook: Runbook) -> Iterator[Duty]:
     """Status updates and briefs: by the clock while it is open, at once when the public status changes."""
-    stand = standing(incident)
+    stand = public_state(incident)
     for kind, task, said, spoken in (
         (DutyKind.STATUS_UPDATE, Task.STATUS_UPDATE, incident.updates, incident.spoken_status),
         (DutyKind.BRIEF, Task.BRIEF, incident.briefs, incident.spoken_brief),
@@ -102,7 +102,7 @@ def _communications(incident: Incident, runbook: Runbook) -> Iterator[Duty]:
         yield Duty(kind=kind, at=when, key=f"{kind}:{len(said) + 1}", roles=(duty.role,))
 
 
-def standing(incident: Incident) -> str:
+def public_state(incident: Incident) -> str:
     """What a reader of the status page would want to hear of at once: the public status, or the end."""
     return incident.public_status if incident.open else f"{incident.public_status} {incident.status}"
 

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from graph.duties import DutyKind, agenda, due
-from graph.self_recovery import acted
-from graph.severity import raised, reclassified
-from graph.timeline import Told, entry
+from graph.self_recovery import has_changed_anything
+from graph.severity import escalated_severity, reclassified
+from graph.timeline import Update, entry
 from incidents.action import ActionState, Proposal, Verdict
 from incidents.errors import ApprovalRefused
 from incidents.events import (
@@ -25,16 +25,18 @@ from incidents.severity import Status, Step
 from incidents.timeline import Entry, EntryKind
 
 
-def handle(incident: Incident, event: Event, policy: ApprovalPolicy, runbook: Runbook, now: datetime) -> Told:
+def apply_event(
+    incident: Incident, event: Event, policy: ApprovalPolicy, runbook: Runbook, now: datetime
+) -> Update:
     """The incident after one event. One that was seen, or comes after the end, changes nothing."""
-    if event.id in incident.seen:
-        return Told(incident)
-    known = incident.evolve(seen=(*incident.seen, event.id))
+    if event.id in incident.handled_events:
+        return Update(incident)
+    known = incident.evolve(handled_events=(*incident.handled_events, event.id))
     if isinstance(event, QuestionAsked):
         line = event.spent
-        return Told(known.evolve(usage=known.usage + line.usage, ledger=(*known.ledger, line)))
+        return Update(known.evolve(usage=known.usage + line.usage, usage_lines=(*known.usage_lines, line)))
     if not incident.open:
-        return Told(known)
+        return Update(known)
     match event:
         case AlertsArrived():
             return _alerts(known, event, runbook, now)
@@ -45,22 +47,22 @@ def handle(incident: Incident, event: Event, policy: ApprovalPolicy, runbook: Ru
             told = entry(
                 known, now, EntryKind.NOTE, event.text, f"note:{event.id}", role=event.by, engine="person"
             )
-            return Told(known.evolve(notes=(*known.notes, note)), (told,))
+            return Update(known.evolve(notes=(*known.notes, note)), (told,))
         case SeveritySet():
             return _severity(known, event, now)
         case Stopped():
             return _stop(known, event, now)
         case TimerFired():
-            return Told(known)
+            return Update(known)
 
 
-def _alerts(incident: Incident, event: AlertsArrived, runbook: Runbook, now: datetime) -> Told:
+def _alerts(incident: Incident, event: AlertsArrived, runbook: Runbook, now: datetime) -> Update:
     have = {alert.identity for alert in incident.alerts}
     fresh = tuple(alert for alert in event.alerts if alert.identity not in have)
     if not fresh:
-        return Told(incident)
+        return Update(incident)
     after = incident.evolve(alerts=(*incident.alerts, *fresh))
-    turned = incident.firing != after.firing and not acted(after)
+    turned = incident.firing != after.firing and not has_changed_anything(after)
     # What came back is measured again only where it was taken for over.
     again = turned and (incident.calm_since if after.firing else incident.triaged_at) is not None
     told = tuple(
@@ -75,10 +77,10 @@ def _alerts(incident: Incident, event: AlertsArrived, runbook: Runbook, now: dat
         )
         for number, alert in enumerate(fresh)
     )
-    after, worse = reclassified(after, raised(incident, after, runbook), now)
+    after, worse = reclassified(after, escalated_severity(incident, after, runbook), now)
     if worse:
         after = _reopened(after, now)
-    return Told(after.evolve(recheck=after.recheck or again), (*told, *worse))
+    return Update(after.evolve(recheck=after.recheck or again), (*told, *worse))
 
 
 def _reopened(incident: Incident, now: datetime) -> Incident:
@@ -89,7 +91,7 @@ def _reopened(incident: Incident, now: datetime) -> Incident:
     return incident.evolve(impact=incident.impact.model_copy(update={"customers_affected": hit}))
 
 
-def _decision(incident: Incident, event: DecisionMade, policy: ApprovalPolicy, now: datetime) -> Told:
+def _decision(incident: Incident, event: DecisionMade, policy: ApprovalPolicy, now: datetime) -> Update:
     approval = event.approval
     proposal = incident.proposal(approval.action)
 
@@ -99,25 +101,25 @@ def _decision(incident: Incident, event: DecisionMade, policy: ApprovalPolicy, n
         )
 
     if proposal is None:
-        return Told(
+        return Update(
             incident, (say(f"decided on {approval.action}, which does not exist; nothing was changed"),)
         )
     try:
         decided = decide(proposal, approval, policy)
     except ApprovalRefused as refused:
-        return Told(incident, (say(f"the decision does not count: {refused}"),))
+        return Update(incident, (say(f"the decision does not count: {refused}"),))
     after = incident.with_proposal(decided)
     note = f": {approval.note}" if approval.note else ""
     if decided.state is ActionState.PROPOSED:
         missing = decided.approvers_needed - len(decided.approvals)
-        return Told(
+        return Update(
             after, (say(f"approved {decided.id} ({decided.action.title}){note}; {missing} more needed"),)
         )
     verb = "rejected" if approval.verdict is Verdict.REJECT else "approved"
     told = (say(f"{verb} {decided.id} ({decided.action.title}){note}"),)
     if decided.state is ActionState.REJECTED:
         after = _back_to_investigation(after, decided, approval.by, approval.note, now)
-    return Told(after, told)
+    return Update(after, told)
 
 
 def _back_to_investigation(
@@ -131,7 +133,7 @@ def _back_to_investigation(
     )
 
 
-def _severity(incident: Incident, event: SeveritySet, now: datetime) -> Told:
+def _severity(incident: Incident, event: SeveritySet, now: datetime) -> Update:
     after = incident.evolve(severity=event.severity, severity_at=now, severity_by=event.by)
     before = incident.severity or "not classified"
     told = entry(
@@ -143,10 +145,10 @@ def _severity(incident: Incident, event: SeveritySet, now: datetime) -> Told:
         role=event.by,
         engine="person",
     )
-    return Told(after, (told,))
+    return Update(after, (told,))
 
 
-def _stop(incident: Incident, event: Stopped, now: datetime) -> Told:
+def _stop(incident: Incident, event: Stopped, now: datetime) -> Update:
     after = incident.evolve(
         proposals=tuple(proposal.revoked() for proposal in incident.proposals),
         status=Status.HANDED_OVER,
@@ -155,7 +157,7 @@ def _stop(incident: Incident, event: Stopped, now: datetime) -> Told:
     )
     text = "; ".join((after.end_reason, *_left_behind(incident)))
     told = entry(after, now, EntryKind.END, text, f"stop:{event.id}", role=event.by, engine="person")
-    return Told(after, (told,))
+    return Update(after, (told,))
 
 
 def _left_behind(incident: Incident) -> list[str]:
@@ -169,7 +171,9 @@ def _left_behind(incident: Incident) -> list[str]:
     return left
 
 
-def keep_house(incident: Incident, now: datetime, runbook: Runbook, revenue_threshold: float | None) -> Told:
+def apply_time(
+    incident: Incident, now: datetime, runbook: Runbook, revenue_threshold: float | None
+) -> Update:
     """What time alone does: proposals expire, people are reminded, a late response is called late."""
     duties = agenda(incident, runbook, revenue_threshold)
     told: list[Entry] = []
@@ -181,7 +185,7 @@ def keep_house(incident: Incident, now: datetime, runbook: Runbook, revenue_thre
         told.append(
             entry(incident, now, EntryKind.ESCALATION, _reminder(duty.kind, duty.key, incident), duty.key)
         )
-    return Told(incident, tuple(told))
+    return Update(incident, tuple(told))
 
 
 def _reminder(kind: DutyKind, key: str, incident: Incident) -> str:
@@ -197,21 +201,21 @@ def _reminder(kind: DutyKind, key: str, incident: Incident) -> str:
     return "the post-mortem is late"
 
 
-def _expire(incident: Incident, identity: str, now: datetime, runbook: Runbook) -> Told:
+def _expire(incident: Incident, identity: str, now: datetime, runbook: Runbook) -> Update:
     proposal = incident.proposal(identity)
     if proposal is None or proposal.state is not ActionState.PROPOSED:
-        return Told(incident)
+        return Update(incident)
     after = incident.with_proposal(proposal.model_copy(update={"state": ActionState.EXPIRED}))
     text = f"{identity} ({proposal.action.title}) expired without a decision"
     told = entry(after, now, EntryKind.DECISION, text, f"expired:{identity}")
     first = min(p.proposed_at for p in after.proposals)
     if now >= first + runbook.bounds.decision_wait:
         return hand_over(after, "nobody decided in time", now, (told,))
-    return Told(after, (told,))
+    return Update(after, (told,))
 
 
-def hand_over(incident: Incident, reason: str, now: datetime, before: tuple[Entry, ...] = ()) -> Told:
+def hand_over(incident: Incident, reason: str, now: datetime, before: tuple[Entry, ...] = ()) -> Update:
     """The agents end here and people go on; whoever is on call is paged with the reason."""
     after = incident.evolve(status=Status.HANDED_OVER, ended_at=now, end_reason=reason)
     text = f"handed over to people: {reason}"
-    return Told(after, (*before, entry(after, now, EntryKind.END, text, "handed-over")))
+    return Update(after, (*before, entry(after, now, EntryKind.END, text, "handed-over")))

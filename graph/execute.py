@@ -8,7 +8,7 @@ from graph.events import hand_over
 from graph.state import Deps, State, incident_of
 from graph.step import keep, tell
 from graph.steps.mitigation import propose_undo
-from graph.timeline import Told, entry
+from graph.timeline import Update, entry
 from incidents.action import ActionState, Outcome, Proposal, digest_of
 from incidents.errors import ActionRefused, Refused, ToolFailed, Withdrawn
 from incidents.incident import Incident, Watch
@@ -38,7 +38,7 @@ async def execute(state: State, runtime: Runtime[Deps]) -> dict[str, str]:
     return {"incident": keep(deps, told)}
 
 
-async def run(deps: Deps, incident: Incident, proposal: Proposal) -> Told:
+async def run(deps: Deps, incident: Incident, proposal: Proposal) -> Update:
     """Permit, check for drift, write the intent, act, write the outcome.
 
     A crash between intent and outcome is resolved by asking the adapter what became of the key; only a key
@@ -125,7 +125,7 @@ async def _still_as_signed(deps: Deps, incident: Incident, proposal: Proposal) -
         raise ActionRefused(f"the target changed after approval ({was} → {now}); nothing was executed")
 
 
-async def _held(deps: Deps, incident: Incident, proposal: Proposal, why: str) -> Told:
+async def _held(deps: Deps, incident: Incident, proposal: Proposal, why: str) -> Update:
     """An approved change waits for its target as long as the approval counts; people hear of it once."""
     until = max(approval.at for approval in proposal.approvals) + deps.policy.approved_for
     text = (
@@ -136,7 +136,7 @@ async def _held(deps: Deps, incident: Incident, proposal: Proposal, why: str) ->
     return _again(deps, incident, text, f"held:{proposal.id}")
 
 
-async def _unsure(deps: Deps, incident: Incident, proposal: Proposal, why: str) -> Told:
+async def _unsure(deps: Deps, incident: Incident, proposal: Proposal, why: str) -> Update:
     """A change that was begun: its target is asked for a while what became of it, then people look."""
     now = deps.clock.now()
     begun = [one.begun_at for one in await deps.intents.unfinished(incident.id)]
@@ -152,15 +152,15 @@ async def _unsure(deps: Deps, incident: Incident, proposal: Proposal, why: str) 
     return _again(deps, executing, text, f"unsure:{proposal.id}")
 
 
-def _again(deps: Deps, incident: Incident, text: str, key: str) -> Told:
+def _again(deps: Deps, incident: Incident, text: str, key: str) -> Update:
     """Come back in a moment, or as soon as people speak; the same is told once."""
     now = deps.clock.now()
     again = now + min(deps.runbook.watch.every, AGAIN)
     line = entry(incident, now, EntryKind.EXECUTION, text, key).model_copy(update={"id": key})
-    return Told(incident.evolve(not_before=again), (line,))
+    return Update(incident.evolve(not_before=again), (line,))
 
 
-async def _offered(deps: Deps, ended: Told, proposal: Proposal, outcome: Outcome) -> Told:
+async def _offered(deps: Deps, ended: Update, proposal: Proposal, outcome: Outcome) -> Update:
     """A change that failed may have done a part: unless all is as it was, its undo is offered."""
     try:
         same = (await deps.world.actions.plan(proposal.action)).observed == proposal.plan.observed
@@ -170,10 +170,10 @@ async def _offered(deps: Deps, ended: Told, proposal: Proposal, outcome: Outcome
         return ended
     why = f"{proposal.id} failed and may have done a part: {outcome.detail}"
     offered = await propose_undo(deps, ended.incident, proposal, why)
-    return Told(offered.incident, (*ended.entries, *offered.entries))
+    return Update(offered.incident, (*ended.entries, *offered.entries))
 
 
-def _done(deps: Deps, incident: Incident, proposal: Proposal, outcome: Outcome) -> Told:
+def _done(deps: Deps, incident: Incident, proposal: Proposal, outcome: Outcome) -> Update:
     ran = proposal.model_copy(update={"state": ActionState.DONE, "outcome": outcome})
     watch = Watch(action=ran.id, started_at=outcome.at, until=outcome.at + deps.runbook.watch.lasts)
     after = incident.with_proposal(ran).evolve(
@@ -181,14 +181,14 @@ def _done(deps: Deps, incident: Incident, proposal: Proposal, outcome: Outcome) 
         not_before=None,
     )  # fmt: skip
     text = f"{ran.id} executed: {outcome.detail}"
-    return Told(after, (entry(after, deps.clock.now(), EntryKind.EXECUTION, text, f"executed:{ran.id}"),))
+    return Update(after, (entry(after, deps.clock.now(), EntryKind.EXECUTION, text, f"executed:{ran.id}"),))
 
 
-def _ended(incident: Incident, proposal: Proposal, state: ActionState, why: str, now: datetime) -> Told:
+def _ended(incident: Incident, proposal: Proposal, state: ActionState, why: str, now: datetime) -> Update:
     """Not executed, or without success: the roles propose again from the state as it is now."""
     ended = (incident.proposal(proposal.id) or proposal).model_copy(update={"state": state})
     after = incident.with_proposal(ended).evolve(
         step=Step.MITIGATION, step_since=now, watch=None, not_before=None
     )
     text = f"{ended.id} ({ended.action.title}) {state}: {why}"
-    return Told(after, (entry(after, now, EntryKind.EXECUTION, text, f"{state}:{ended.id}"),))
+    return Update(after, (entry(after, now, EntryKind.EXECUTION, text, f"{state}:{ended.id}"),))

@@ -1,19 +1,19 @@
 """The measurement that every decision of code rests on, kept as evidence."""
 
 from graph.state import Deps
-from graph.timeline import Told, entry
+from graph.timeline import Update, entry
 from incidents.facts import Facts
 from incidents.incident import Incident
 from incidents.reports import Impact
 from incidents.timeline import EntryKind
 from tools.telemetry.facts import measure, watched_since
 from tools.telemetry.observe import observe
-from tools.telemetry.request_failures import serves_meanwhile
+from tools.telemetry.request_failures import healthy_while_others_fail
 from tools.toolbox import OVERVIEW
 from tools.toolbox.arguments import NoArgs
 
 
-async def measured(deps: Deps, incident: Incident) -> Incident:
+async def with_measurement(deps: Deps, incident: Incident) -> Incident:
     """The incident after a measurement; what the first one chose to watch stays watched."""
     facts = await measure(deps.sources(incident))
     seen = await deps.kit(incident, "nexus", (OVERVIEW.name,)).ask(OVERVIEW, NoArgs())
@@ -22,7 +22,7 @@ async def measured(deps: Deps, incident: Incident) -> Incident:
         facts=facts,
         impact=_measured_impact(incident.impact, facts),
         signals=incident.signals or facts.signals,
-        deviated=incident.deviated or facts.quiet is False,
+        ever_deviated=incident.ever_deviated or facts.quiet is False,
         revenue_impact=facts.revenue_lost if facts.revenue_lost is not None else incident.revenue_impact,
     )
 
@@ -38,7 +38,7 @@ def _measured_impact(known: Impact, facts: Facts) -> Impact:
     )
 
 
-async def heard(deps: Deps, incident: Incident) -> Told:
+async def report_silent_channels(deps: Deps, incident: Incident) -> Update:
     """Say which channels of telemetry fell silent or answer again since the last look; each time once."""
     failed = (await observe(deps.sources(incident))).failed
     now = deps.clock.now()
@@ -48,23 +48,23 @@ async def heard(deps: Deps, incident: Incident) -> Told:
             f"no {channel}: {why}; the incident goes on without them until they answer", f"silent:{channel}",
         )
         for channel, why in failed.items()
-        if channel not in incident.silent
+        if channel not in incident.silent_channels
     ]  # fmt: skip
     back = [
         entry(incident, now, EntryKind.GAP, f"the {channel} answer again", f"heard:{channel}")
-        for channel in incident.silent
+        for channel in incident.silent_channels
         if channel not in failed
     ]
-    return Told(incident.evolve(silent=tuple(failed)), (*gone, *back))
+    return Update(incident.evolve(silent_channels=tuple(failed)), (*gone, *back))
 
 
-async def innocent(deps: Deps, incident: Incident, service: str) -> bool:
+async def changed_service_is_healthy(deps: Deps, incident: Incident, service: str) -> bool:
     """Whether a service answers as ever by now while requests of users go on failing elsewhere."""
     seen = await observe(deps.sources(incident))
-    return serves_meanwhile(seen, service, deps.world.catalogue.user_facing) is not None
+    return healthy_while_others_fail(seen, service, deps.world.catalogue.user_facing) is not None
 
 
-async def corrected(deps: Deps, incident: Incident) -> Incident:
+async def with_cause_applied(deps: Deps, incident: Incident) -> Incident:
     """The incident after its diagnosis: what is affected and what is watched follow the cause."""
     found = incident.diagnosis
     if found is None or not found.known or found.service is None:

@@ -8,8 +8,8 @@ from typing import Protocol
 import structlog
 from langgraph.runtime import Runtime
 
-from agents.engine import Assignment, Desk, Performed
-from graph.state import Deps, Done, Work, incident_of, pack
+from agents.engine import Assignment, EngineResult, RoleContext
+from graph.state import Deps, RoleResult, Work, incident_of, pack
 from graph.timeline import entry
 from incidents.errors import EngineFailed
 from incidents.incident import Incident
@@ -51,28 +51,28 @@ def role_node() -> RoleNode:
     return work
 
 
-async def _perform(deps: Deps, incident: Incident, assignment: Assignment) -> Done:
+async def _perform(deps: Deps, incident: Incident, assignment: Assignment) -> RoleResult:
     role = deps.roster.get(assignment.acting_as or assignment.role)
     own = deps.roster.get(assignment.role)
     kit = deps.kit(incident, assignment.role, tuple(dict.fromkeys((*own.tools, *role.tools))))
-    desk = Desk(role=role, incident=incident, runbook=deps.runbook, kit=kit, now=deps.clock.now())
+    desk = RoleContext(role=role, incident=incident, runbook=deps.runbook, kit=kit, now=deps.clock.now())
     box = (assignment.deadline - desk.now + GRACE).total_seconds()
     try:
         async with asyncio.timeout(box):
             performed = await deps.engine.perform(assignment, desk)
     except TimeoutError:
-        return Done(
+        return RoleResult(
             assignment=assignment, problem=f"no report within {box:.0f} s; the step goes on without it"
         )
     except EngineFailed as error:
-        return Done(assignment=assignment, problem=f"failed: {error}")
+        return RoleResult(assignment=assignment, problem=f"failed: {error}")
     except Exception as error:  # the edge of a job: one role must not take the others down
         log.exception("role failed", incident=incident.id, role=assignment.role, task=assignment.task)
-        return Done(assignment=assignment, problem=f"failed: {type(error).__name__}: {error}")
-    return Done(assignment=assignment, performed=performed)
+        return RoleResult(assignment=assignment, problem=f"failed: {type(error).__name__}: {error}")
+    return RoleResult(assignment=assignment, performed=performed)
 
 
-async def _report(deps: Deps, incident: Incident, done: Done) -> None:
+async def _report(deps: Deps, incident: Incident, done: RoleResult) -> None:
     assignment = done.assignment
     performed = done.performed
     if performed is None:
@@ -118,7 +118,7 @@ async def _stopped(deps: Deps, incident: Incident, reason: str) -> None:
     await deps.comms.page(incident, text, key=key)
 
 
-def headline(performed: Performed) -> str:
+def headline(performed: EngineResult) -> str:
     """The sentence that stands for a report in the timeline."""
     report = performed.report
     for name in ("summary", "situation", "assessment", "current_action"):
@@ -128,7 +128,7 @@ def headline(performed: Performed) -> str:
     return type(report).__name__
 
 
-def cited(performed: Performed) -> tuple[str, ...]:
+def cited(performed: EngineResult) -> tuple[str, ...]:
     """Every evidence id that a report cites, in order, once."""
     found: list[str] = []
 
@@ -154,7 +154,7 @@ async def _say(
     kind: EntryKind,
     text: str,
     key: str,
-    performed: Performed | None = None,
+    performed: EngineResult | None = None,
 ) -> None:
     await deps.journal.write(
         entry(

@@ -18,7 +18,7 @@ FLAPS = 3
 _TOUCHED = frozenset({ActionState.EXECUTING, ActionState.DONE, ActionState.FAILED})
 
 
-class Calm(StrEnum):
+class SelfRecovery(StrEnum):
     """How an incident stands that nobody has mended."""
 
     NO = "no"
@@ -26,20 +26,20 @@ class Calm(StrEnum):
     OVER = "over"
 
 
-def acted(incident: Incident) -> bool:
+def has_changed_anything(incident: Incident) -> bool:
     """Whether anything was changed by us: its effect is watched elsewhere."""
     return any(proposal.state in _TOUCHED for proposal in incident.proposals)
 
 
-def unfelt(facts: Facts) -> bool:
+def no_user_impact(facts: Facts) -> bool:
     """Whether nothing is measured that users feel: all is quiet, or what deviates does so inside only."""
     return facts.quiet is True or (facts.quiet is False and facts.customers_affected is False)
 
 
 def seems_over(incident: Incident) -> bool:
     """Whether the alerts are over and the latest measurement shows nothing: worth a look of its own."""
-    quiet = incident.facts is not None and unfelt(incident.facts)
-    return quiet and not incident.firing and not acted(incident)
+    quiet = incident.facts is not None and no_user_impact(incident.facts)
+    return quiet and not incident.firing and not has_changed_anything(incident)
 
 
 def watched_until(incident: Incident, runbook: Runbook) -> datetime | None:
@@ -47,7 +47,9 @@ def watched_until(incident: Incident, runbook: Runbook) -> datetime | None:
     return incident.calm_since + runbook.watch.lasts if incident.calm_since is not None else None
 
 
-def calm(incident: Incident, facts: Facts, agreed: bool, now: datetime, runbook: Runbook) -> Calm:
+def self_recovery(
+    incident: Incident, facts: Facts, agreed: bool, now: datetime, runbook: Runbook
+) -> SelfRecovery:
     """Whether an incident is over by itself.
 
     Args:
@@ -63,13 +65,19 @@ def calm(incident: Incident, facts: Facts, agreed: bool, now: datetime, runbook:
         fired through all of it. Over, when the watch has passed, or the alerts have come and gone several
         times, although one may be back again where nothing ever deviated.
     """
-    quiet = agreed if facts.quiet is None else unfelt(facts)
+    quiet = agreed if facts.quiet is None else no_user_impact(facts)
     until = watched_until(incident, runbook)
-    if acted(incident) or not (quiet or (incident.severity is Severity.P3 and not incident.firing)):
-        return Calm.NO
-    nothing = facts.quiet is True and not incident.deviated
-    if len(incident.spells) >= FLAPS and (nothing or not incident.firing):
-        return Calm.OVER
+    if has_changed_anything(incident) or not (
+        quiet or (incident.severity is Severity.P3 and not incident.firing)
+    ):
+        return SelfRecovery.NO
+    nothing = facts.quiet is True and not incident.ever_deviated
+    if len(incident.firing_periods) >= FLAPS and (nothing or not incident.firing):
+        return SelfRecovery.OVER
     if incident.firing:
-        return Calm.WATCHED if until is not None and (incident.recheck or now < until) else Calm.NO
-    return Calm.OVER if until is not None and now >= until else Calm.WATCHED
+        return (
+            SelfRecovery.WATCHED
+            if until is not None and (incident.recheck or now < until)
+            else SelfRecovery.NO
+        )
+    return SelfRecovery.OVER if until is not None and now >= until else SelfRecovery.WATCHED

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from graph.timeline import Told, entry
+from graph.timeline import Update, entry
 from incidents.facts import Facts
 from incidents.incident import Incident
 from incidents.reports import Impact
@@ -41,7 +41,7 @@ def alert_severity(incident: Incident, runbook: Runbook) -> Severity | None:
     return min((one for one in said if one), key=lambda severity: severity.rank, default=None)
 
 
-def raised(before: Incident, after: Incident, runbook: Runbook) -> Classified | None:
+def escalated_severity(before: Incident, after: Incident, runbook: Runbook) -> Classified | None:
     """The higher level after more has been told or measured; None if it stays, or if a person set it.
 
     Args:
@@ -63,13 +63,13 @@ def raised(before: Incident, after: Incident, runbook: Runbook) -> Classified | 
     return worst if worst is not None and worst.severity.rank < before.severity.rank else None
 
 
-def reclassified(incident: Incident, found: Classified | None, now: datetime) -> Told:
+def reclassified(incident: Incident, found: Classified | None, now: datetime) -> Update:
     """The incident at that level from now on, and the line that says why; as it is if there is no other."""
     if found is None or found.severity is incident.severity:
-        return Told(incident)
+        return Update(incident)
     after = incident.evolve(severity=found.severity, severity_at=now)
     text = f"severity {incident.severity} → {found.severity}: {found.reason}"
-    return Told(after, (entry(after, now, EntryKind.ROUTING, text, "reclassified"),))
+    return Update(after, (entry(after, now, EntryKind.ROUTING, text, "reclassified"),))
 
 
 def classify(

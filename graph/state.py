@@ -11,11 +11,11 @@ from typing import Annotated, TypedDict, TypeVar
 
 from pydantic import TypeAdapter
 
-from agents.engine import Assignment, Engine, Performed
+from agents.engine import Assignment, Engine, EngineResult
 from agents.role import Roster
 from graph.ports import Backlog, Communications, Files, Intents, Journal
 from incidents.events import EVENT, Event
-from incidents.incident import Incident, Spent
+from incidents.incident import Incident, UsageLine
 from incidents.policy import ApprovalPolicy
 from incidents.reports import PostMortemReport, Report
 from incidents.runbook import Runbook
@@ -23,7 +23,7 @@ from incidents.severity import Step
 from incidents.value import Value
 from tools.clock import Clock
 from tools.ports import EvidenceStore, World
-from tools.toolset import Kit, Sources
+from tools.toolset import Sources, Toolset
 
 
 class State(TypedDict, total=False):
@@ -76,7 +76,7 @@ class Deps:
     comms: Communications
     backlog: Backlog
     files: Files
-    make_kit: Callable[[Sources, str, tuple[str, ...]], Kit]
+    make_kit: Callable[[Sources, str, tuple[str, ...]], Toolset]
     write_post_mortem: Callable[[Incident, PostMortemReport, str, str], Awaitable[str]]
     pace: Callable[[Step], None]
     catch_up: Callable[[Incident], None]
@@ -85,7 +85,7 @@ class Deps:
         """The world as tools see it for this incident."""
         return Sources(world=self.world, clock=self.clock, incident=incident)
 
-    def kit(self, incident: Incident, role: str, tools: tuple[str, ...]) -> Kit:
+    def kit(self, incident: Incident, role: str, tools: tuple[str, ...]) -> Toolset:
         """The tools of one role, bound to the incident."""
         return self.make_kit(self.sources(incident), role, tools)
 
@@ -93,20 +93,20 @@ class Deps:
 ReportT = TypeVar("ReportT", bound=Report)
 
 
-class Done(Value):
+class RoleResult(Value):
     """An assignment and what came of it; None where the role gave no report."""
 
     assignment: Assignment
-    performed: Performed | None = None
+    performed: EngineResult | None = None
     problem: str | None = None
 
     @property
-    def spent(self) -> Spent | None:
+    def spent(self) -> UsageLine | None:
         """Its line of the ledger; None where the role gave no report."""
         job, performed = self.assignment, self.performed
         if performed is None:
             return None
-        return Spent(
+        return UsageLine(
             assignment=job.id, role=job.role, task=job.task, step=job.step, engine=performed.engine,
             model=performed.model, prompt_version=performed.prompt_version, handover=performed.handover,
             dropped=len(performed.dropped), asked=performed.asked, usage=performed.usage,

@@ -12,17 +12,17 @@ from langgraph.types import Send
 
 from agents.engine import Assignment
 from graph.role_node import role_node
-from graph.state import Deps, Done, StepOutput, StepState, Work, incident_of, pack
-from graph.timeline import Told
+from graph.state import Deps, RoleResult, StepOutput, StepState, Work, incident_of, pack
+from graph.timeline import Update
 from incidents.action import ActionKind
 from incidents.incident import Incident, Usage
 from incidents.reports import Task
 from incidents.severity import Severity, Step
 from incidents.timeline import EntryKind
 
-Prepare = Callable[[Deps, Incident], Awaitable[Told]]
+Prepare = Callable[[Deps, Incident], Awaitable[Update]]
 Assign = Callable[[Deps, Incident], tuple[Assignment, ...]]
-Conclude = Callable[[Deps, Incident, tuple[Done, ...]], Awaitable[Told]]
+Conclude = Callable[[Deps, Incident, tuple[RoleResult, ...]], Awaitable[Update]]
 
 PREPARE, CONCLUDE = "prepare", "conclude"
 
@@ -52,9 +52,9 @@ class StepSpec:
     conclude: Conclude
 
 
-async def nothing_to_prepare(_deps: Deps, incident: Incident) -> Told:
+async def nothing_to_prepare(_deps: Deps, incident: Incident) -> Update:
     """For duties that only need the incident as it stands."""
-    return Told(incident)
+    return Update(incident)
 
 
 def build_step(spec: StepSpec) -> CompiledStateGraph[Any, Deps, Any, Any]:
@@ -74,7 +74,7 @@ def build_step(spec: StepSpec) -> CompiledStateGraph[Any, Deps, Any, Any]:
         return sends or CONCLUDE
 
     async def conclude(state: StepState, runtime: Runtime[Deps]) -> dict[str, str]:
-        done = tuple(Done.model_validate_json(text) for text in state.get("performed", []))
+        done = tuple(RoleResult.model_validate_json(text) for text in state.get("performed", []))
         incident = incident_of(state)
         runtime.context.catch_up(incident)
         spent = sum((item.performed.usage for item in done if item.performed), Usage())
@@ -94,18 +94,18 @@ def build_step(spec: StepSpec) -> CompiledStateGraph[Any, Deps, Any, Any]:
     return graph.compile(name=spec.name)
 
 
-def _booked(incident: Incident, spent: Usage, done: tuple[Done, ...]) -> Incident:
+def _booked(incident: Incident, spent: Usage, done: tuple[RoleResult, ...]) -> Incident:
     """The incident with what its roles used, in sum and line by line."""
     lines = tuple(line for item in done if (line := item.spent) is not None)
-    return incident.evolve(usage=incident.usage + spent, ledger=(*incident.ledger, *lines))
+    return incident.evolve(usage=incident.usage + spent, usage_lines=(*incident.usage_lines, *lines))
 
 
-def keep(deps: Deps, told: Told) -> str:
+def keep(deps: Deps, told: Update) -> str:
     """The incident as the channels hold it, with the moment of its clock, which a restart goes on from."""
     return pack(told.incident.evolve(as_of=deps.clock.now()))
 
 
-async def tell(deps: Deps, told: Told) -> None:
+async def tell(deps: Deps, told: Update) -> None:
     """Write what was told to the timeline, and what everybody should hear of to the incident's channel."""
     for entry in told.entries:
         await deps.journal.write(entry)

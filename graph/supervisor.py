@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from graph.duties import DutyKind, agenda, due, next_wake
-from graph.self_recovery import acted, watched_until
+from graph.self_recovery import has_changed_anything, watched_until
 from incidents.action import ActionState
 from incidents.findings import Confidence
 from incidents.incident import Incident
@@ -111,7 +111,7 @@ def _step_move(incident: Incident, now: datetime, runbook: Runbook) -> Move:
     if incident.recheck:
         how = "came back" if incident.firing else "ended by themselves"
         return Move(kind=MoveKind.TRIAGE, reason=f"the alerts {how}: measure again")
-    if (until := watched_until(incident, runbook)) is not None and not acted(incident):
+    if (until := watched_until(incident, runbook)) is not None and not has_changed_anything(incident):
         return _calm(now, until)
     return {
         Step.TRIAGE: _triage,

@@ -11,7 +11,7 @@ CODE = "code"
 SUPERVISOR = "supervisor"
 
 
-class Told(NamedTuple):
+class Update(NamedTuple):
     """An incident after something happened, and what the timeline says of it."""
 
     incident: Incident

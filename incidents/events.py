@@ -6,7 +6,7 @@ from pydantic import Field, TypeAdapter
 
 from incidents.action import Approval
 from incidents.alert import Alert
-from incidents.incident import Spent
+from incidents.incident import UsageLine
 from incidents.severity import Severity
 from incidents.value import Moment, Value
 
@@ -65,7 +65,7 @@ class QuestionAsked(_Event):
     """A person asked something about it, and a model's answer was paid for; it changes the ledger alone."""
 
     kind: Literal["question"] = "question"
-    spent: Spent
+    spent: UsageLine
 
 
 Event = Annotated[
@@ -79,3 +79,9 @@ EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 def from_a_person(event: Event) -> bool:
     """Whether a person sent it, which preempts a running step."""
     return event.kind in {"decision", "note", "severity", "stop"}
+
+
+def decision(incident: str, approval: Approval) -> DecisionMade:
+    """The event of one person's decision; its id says who decided on what."""
+    identity = f"{incident}:decision:{approval.action}:{approval.digest[:12]}:{approval.by}"
+    return DecisionMade(id=identity, incident=incident, at=approval.at, approval=approval)

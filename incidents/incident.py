@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from incidents.action import ActionState, Proposal
 from incidents.alert import Alert, AlertStatus
@@ -36,7 +36,7 @@ class Usage(Value):
         )
 
 
-class Spent(Value):
+class UsageLine(Value):
     """One line of the ledger: what one role's work asked, made and cost."""
 
     assignment: str
@@ -72,6 +72,9 @@ class Watch(Value):
 class Incident(Value):
     """Everything that is known about an incident apart from its timeline and evidence, which are tables."""
 
+    # Stored and printed values keep the names that they were first written under: those are the aliases.
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
+
     id: str
     title: str
     engine: str
@@ -91,13 +94,17 @@ class Incident(Value):
     summary_evidence: tuple[str, ...] = Field(default=(), description="what the summary stands on")
     facts: Facts | None = Field(default=None, description="the latest measurement")
     signals: tuple[Signal, ...] = Field(default=(), description="what the first triage chose to watch")
-    deviated: bool = Field(default=False, description="some measurement showed a deviation")
+    ever_deviated: bool = Field(
+        default=False, alias="deviated", description="some measurement showed a deviation"
+    )
     recheck: bool = Field(default=False, description="the alerts ended by themselves: measure again")
     calm_since: Moment | None = Field(
         default=None, description="since when it is over without a change by us, as far as is seen"
     )
     channel: str | None = None
-    silent: tuple[str, ...] = Field(default=(), description="the channels that gave nothing at the last look")
+    silent_channels: tuple[str, ...] = Field(
+        default=(), alias="silent", description="the channels that gave nothing at the last look"
+    )
 
     diagnosis: Diagnosis | None = None
     suspects: tuple[Suspect, ...] = ()
@@ -132,12 +139,14 @@ class Incident(Value):
     post_mortem: str | None = Field(default=None, description="path of the Markdown file")
     post_mortem_report: PostMortemReport | None = None
     backlog: tuple[BacklogEntry, ...] = ()
-    seen: tuple[str, ...] = Field(default=(), description="ids of the events that were handled")
+    handled_events: tuple[str, ...] = Field(default=(), alias="seen", description="ids of the events")
     turn: int = 0
     as_of: Moment | None = Field(default=None, description="the moment of its clock at its last change")
     closed: bool = Field(default=False, description="the graph has come to its end: nothing is owed any more")
     usage: Usage = Usage()
-    ledger: tuple[Spent, ...] = Field(default=(), description="what `usage` is made of, in order")
+    usage_lines: tuple[UsageLine, ...] = Field(
+        default=(), alias="ledger", description="what `usage` is made of, in order"
+    )
 
     def evolve(self, **changes: object) -> Self:
         """The same incident with some fields changed; the result is validated."""
@@ -182,7 +191,7 @@ class Incident(Value):
         return AlertStatus.FIRING in last.values()
 
     @property
-    def spells(self) -> tuple[timedelta, ...]:
+    def firing_periods(self) -> tuple[timedelta, ...]:
         """How long each firing lasted that is over, of the alert that fired most often."""
         over: dict[str, dict[datetime, timedelta]] = {}
         for alert in self.alerts:

@@ -7,7 +7,7 @@ from incidents.errors import NexusError, UsageError
 from nexus.sanitize import clean
 
 
-class Folder:
+class IncidentFiles:
     """Implements `graph.ports.Files`: every file is whole or not there."""
 
     def __init__(self, home: Path) -> None:

@@ -1,4 +1,4 @@
-"""The part of the house that every verb needs and that opens fast: settings, store, folder, policy.
+"""The part of the home that every verb needs and that opens fast: settings, store, folder, policy.
 
 Nothing here imports the graph, the frames or a model; what needs those is in `nexus.runtime.wiring`.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy
 from nexus.config.settings import Settings
-from nexus.files import Folder
+from nexus.files import IncidentFiles
 from nexus.store import Store
 from nexus.store.find import find_incident
 from nexus.store.records import WorldKind, WorldRef
@@ -18,12 +18,12 @@ from tools.live.secrets import Secrets
 
 
 @dataclass(frozen=True)
-class House:
+class Home:
     """What is configured, and the store."""
 
     settings: Settings
     store: Store
-    folder: Folder
+    folder: IncidentFiles
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -59,11 +59,11 @@ class House:
         return await find_incident(self.store, identity)
 
 
-def open_house(settings: Settings, *, create: bool, environment: Mapping[str, str] | None = None) -> House:
+def open_home(settings: Settings, *, create: bool, environment: Mapping[str, str] | None = None) -> Home:
     """Open the store; `create` makes it where there is none. Secrets are looked up in the environment.
 
     Raises:
         UsageError: there is no store yet and none was to be made, or a newer Nexus wrote it.
     """
     store = Store.open(settings.home) if create else Store.existing(settings.home)
-    return House(settings, store, Folder(settings.home), environment or {})
+    return Home(settings, store, IncidentFiles(settings.home), environment or {})

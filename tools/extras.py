@@ -17,11 +17,11 @@ _BRINGS: dict[Extra, str] = {
 }
 
 
-def lacking(extras: Iterable[Extra]) -> tuple[Extra, ...]:
+def missing_extras(extras: Iterable[Extra]) -> tuple[Extra, ...]:
     """Those of the extras that are not installed."""
     return tuple(extra for extra in extras if find_spec(_BRINGS[extra]) is None)
 
 
-def adding(*extras: Extra) -> str:
+def install_command(*extras: Extra) -> str:
     """The line that installs extras."""
     return f"python -m pip install 'nexus-incident[{','.join(extras)}]'"

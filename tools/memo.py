@@ -10,7 +10,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def kept(made: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+def memoize_by_identity(made: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
     """A pure function of one object that nobody changes, such as a frame, which need not be hashable.
 
     Asked again about the same object, with equal further arguments (which have to be hashable), it gives the

@@ -11,11 +11,13 @@ _TICK = timedelta(microseconds=1)
 _TIME = pl.Datetime("us", "UTC")
 
 
-def moment(at: datetime) -> pl.Expr:
+def utc_literal(at: datetime) -> pl.Expr:
     """A moment in an expression; polars makes one of a number twenty times as fast as of a zoned datetime."""
     return pl.lit((at - _EPOCH) // _TICK).cast(_TIME)
 
 
-def rows_in(frame: pl.DataFrame, window: Window) -> pl.DataFrame:
+def in_window(frame: pl.DataFrame, window: Window) -> pl.DataFrame:
     """The rows of a window, `start` inclusive, `end` exclusive."""
-    return frame.filter(pl.col("time").is_between(moment(window.start), moment(window.end), closed="left"))
+    return frame.filter(
+        pl.col("time").is_between(utc_literal(window.start), utc_literal(window.end), closed="left")
+    )

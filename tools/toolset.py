@@ -67,7 +67,7 @@ class Answer(Generic[R]):
         return self.evidence.id
 
 
-class Kit:
+class Toolset:
     """The tools of one role, bound to one incident. The same question again is answered from memory."""
 
     def __init__(

@@ -64,7 +64,7 @@ class Grounds:
 
 
 @dataclass
-class Ledger:
+class Removals:
     """What was taken out, in sentences."""
 
     sentences: list[str] = field(default_factory=list)
@@ -75,7 +75,7 @@ class Ledger:
             self.sentences.append(sentence)
 
 
-def existing(report: Report, grounds: Grounds, ledger: Ledger) -> Report:
+def existing(report: Report, grounds: Grounds, ledger: Removals) -> Report:
     """The report without what does not exist; what was taken out goes into the ledger.
 
     Evidence ids that do not exist go everywhere. A hypothesis whose evidence is gone has low confidence; one
@@ -96,7 +96,7 @@ def existing(report: Report, grounds: Grounds, ledger: Ledger) -> Report:
     return cleaned
 
 
-def _without_unknown_evidence(value: T, grounds: Grounds, ledger: Ledger) -> T:
+def _without_unknown_evidence(value: T, grounds: Grounds, ledger: Removals) -> T:
     """Walk a report and keep, in every field named `evidence`, the ids that exist, each once."""
     changes: dict[str, object] = {}
     for name in type(value).model_fields:
@@ -113,7 +113,7 @@ def _without_unknown_evidence(value: T, grounds: Grounds, ledger: Ledger) -> T:
     return value.model_copy(update=changes)
 
 
-def _known_evidence(ids: Iterable[str], grounds: Grounds, ledger: Ledger) -> tuple[str, ...]:
+def _known_evidence(ids: Iterable[str], grounds: Grounds, ledger: Removals) -> tuple[str, ...]:
     kept = []
     for given in dict.fromkeys(ids):
         if (plain := given.strip(" []`'\"")) in grounds.evidence:
@@ -123,7 +123,7 @@ def _known_evidence(ids: Iterable[str], grounds: Grounds, ledger: Ledger) -> tup
     return tuple(dict.fromkeys(kept))
 
 
-def _known_services(names: Iterable[str], grounds: Grounds, ledger: Ledger) -> tuple[str, ...]:
+def _known_services(names: Iterable[str], grounds: Grounds, ledger: Removals) -> tuple[str, ...]:
     kept = []
     for name in dict.fromkeys(names):
         if name in grounds.services:
@@ -133,7 +133,7 @@ def _known_services(names: Iterable[str], grounds: Grounds, ledger: Ledger) -> t
     return tuple(kept)
 
 
-def _investigation(report: InvestigationReport, grounds: Grounds, ledger: Ledger) -> InvestigationReport:
+def _investigation(report: InvestigationReport, grounds: Grounds, ledger: Removals) -> InvestigationReport:
     hypotheses = tuple(_hypothesis(h, grounds, ledger) for h in report.hypotheses)
     checks = []
     for check in report.checks:
@@ -145,7 +145,7 @@ def _investigation(report: InvestigationReport, grounds: Grounds, ledger: Ledger
     return report.model_copy(update={"hypotheses": hypotheses, "checks": tuple(checks)})
 
 
-def _hypothesis(hypothesis: Hypothesis, grounds: Grounds, ledger: Ledger) -> Hypothesis:
+def _hypothesis(hypothesis: Hypothesis, grounds: Grounds, ledger: Removals) -> Hypothesis:
     changes: dict[str, object] = {}
     if hypothesis.service is not None and hypothesis.service not in grounds.services:
         ledger.add(
@@ -163,7 +163,7 @@ def _hypothesis(hypothesis: Hypothesis, grounds: Grounds, ledger: Ledger) -> Hyp
     return hypothesis.model_copy(update=changes)
 
 
-def _may(proposed: ProposedAction, grounds: Grounds, ledger: Ledger) -> bool:
+def _may(proposed: ProposedAction, grounds: Grounds, ledger: Removals) -> bool:
     action = proposed.action
     if action.service not in grounds.services:
         ledger.add(f"An action on {action.service[:60]!r} was dropped: it is not in the catalogue")
@@ -185,7 +185,7 @@ def _named(proposed: ProposedAction) -> list[tuple[str, str]]:
     return [(name, value) for name, value in named if value is not None]
 
 
-def _was_read(proposed: ProposedAction, name: str, value: str, grounds: Grounds, ledger: Ledger) -> bool:
+def _was_read(proposed: ProposedAction, name: str, value: str, grounds: Grounds, ledger: Removals) -> bool:
     if grounds.was_read(value):
         return True
     ledger.add(

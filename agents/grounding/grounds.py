@@ -1,11 +1,11 @@
 """The grounds of one assignment, gathered from the store; the same for every engine's reports."""
 
-from agents.engine import Assignment, Desk, Performed
+from agents.engine import Assignment, EngineResult, RoleContext
 from agents.grounding import Grounds, Source, ground
 from incidents.findings import EvidenceStatus
 
 
-async def grounds_of(assignment: Assignment, desk: Desk, role_text: str = "") -> Grounds:
+async def grounds_of(assignment: Assignment, desk: RoleContext, role_text: str = "") -> Grounds:
     """What a report of this assignment may refer to and quote.
 
     Args:
@@ -39,7 +39,7 @@ async def grounds_of(assignment: Assignment, desk: Desk, role_text: str = "") ->
     )
 
 
-def _lengths(desk: Desk) -> str:
+def _lengths(desk: RoleContext) -> str:
     """How long ago the incident's moments were, as plain arithmetic that everybody may quote."""
     incident, now = desk.incident, desk.now
     moments = [
@@ -53,7 +53,7 @@ def _lengths(desk: Desk) -> str:
     return " ".join(f"{(now - at).total_seconds():.0f} s" for at in moments if at is not None)
 
 
-async def grounded(performed: Performed, assignment: Assignment, desk: Desk) -> Performed:
+async def grounded(performed: EngineResult, assignment: Assignment, desk: RoleContext) -> EngineResult:
     """The work with a report that outruns no evidence; what was taken out is added to `dropped`."""
     report, dropped = ground(performed.report, await grounds_of(assignment, desk))
     return performed.model_copy(update={"report": report, "dropped": (*performed.dropped, *dropped)})

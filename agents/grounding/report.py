@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from agents.grounding.exists import Grounds, Ledger, existing
+from agents.grounding.exists import Grounds, Removals, existing
 from agents.grounding.quotes import Text, missing
 from incidents.findings import Claim, Confidence, Hypothesis
 from incidents.reports import CheckResult, CheckState, ProposedAction, Report, Why
@@ -51,7 +51,7 @@ def ground(report: Report, grounds: Grounds) -> tuple[Report, tuple[str, ...]]:
     evidence, so that it cannot become the diagnosis; such a claim is removed; such a check has no data; any
     other sentence is marked.
     """
-    ledger = Ledger()
+    ledger = Removals()
     cleaned = existing(report, grounds, ledger)
     case = _Case(grounds, cleaned)
     for found in _walk(cleaned, case, "report"):

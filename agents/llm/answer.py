@@ -8,12 +8,12 @@ from langchain.agents.middleware import ModelRequest, ModelResponse
 from langchain_core.messages import AnyMessage, HumanMessage, SystemMessage
 from langsmith import tracing_context
 
-from agents.budget import Purse
+from agents.budget import BudgetTracker
 from agents.failure import ModelFailed
 from agents.llm.client import chat_model, http_client, trust
 from agents.llm.meter import Meter
 from agents.llm.settings import ModelSettings
-from agents.llm.transport import Request, Response, Timer, Wire
+from agents.llm.transport import ModelTransport, Request, Response, Timer
 from agents.role import Tier
 from agents.tracing import Caller, invoke_agent
 from incidents.incident import Incident, Usage
@@ -41,7 +41,7 @@ async def answer(
     question: str,
     records: Mapping[str, str],
     *,
-    purse: Purse,
+    purse: BudgetTracker,
     timer: Timer | None = None,
 ) -> Said:
     """What the first model that serves says; each is asked with the retries that the roles have.
@@ -71,7 +71,9 @@ async def answer(
             with invoke_agent(caller):
                 box = settings.assignment_seconds
                 account = purse.account(ASK, incident)
-                wire = Wire(settings, settings.models[Tier.STANDARD], meter, timer, box, account, caller)
+                wire = ModelTransport(
+                    settings, settings.models[Tier.STANDARD], meter, timer, box, account, caller
+                )
                 text = await _one(settings, wire, asked, box)
         except ModelFailed as failed:
             reasons.append(str(failed))
@@ -96,7 +98,7 @@ def _asked(
     return redact("\n\n".join(parts))
 
 
-async def _one(settings: ModelSettings, wire: Wire, asked: list[AnyMessage], box: float) -> str:
+async def _one(settings: ModelSettings, wire: ModelTransport, asked: list[AnyMessage], box: float) -> str:
     async with http_client(settings, trust(settings)) as client:
         model = chat_model(settings, Tier.STANDARD, client)
 

@@ -24,7 +24,7 @@ class Recorded(Value):
     answer: str
 
 
-class NotOnTape(httpx2.TransportError):
+class CassetteMiss(httpx2.TransportError):
     """A request that was never recorded."""
 
 
@@ -88,7 +88,7 @@ class Player(httpx2.AsyncBaseTransport):
         name = digest(request.content)
         file = self._folder / f"{name}.json"
         if not file.is_file():
-            raise NotOnTape(
+            raise CassetteMiss(
                 f"the request {name} is not among the recorded calls in {self._folder}: prompts, tools, "
                 "the incident or its evidence have changed since; record them again"
             )

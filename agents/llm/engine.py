@@ -12,17 +12,17 @@ from langchain_core.runnables.config import var_child_runnable_config
 from langgraph.errors import GraphRecursionError
 from langsmith import tracing_context
 
-from agents.budget import Account, Budget, Purse
-from agents.engine import Assignment, Desk, Performed
+from agents.budget import Budget, BudgetTracker, RoleBudget
+from agents.engine import Assignment, EngineResult, RoleContext
 from agents.failure import ModelFailed
 from agents.grounding import Grounds, ground, unsupported
 from agents.grounding.grounds import grounds_of
 from agents.llm.client import chat_model, http_client, trust
 from agents.llm.meter import Meter
-from agents.llm.middleware import Turns
+from agents.llm.middleware import ReportMiddleware
 from agents.llm.settings import ModelSettings
 from agents.llm.tools import offered, tools_of
-from agents.llm.transport import Timer, Wire
+from agents.llm.transport import ModelTransport, Timer
 from agents.tracing import Caller
 from incidents.reports import REPORT_TYPES, Report, Task
 from prompts import SHIPPED, Library
@@ -56,15 +56,15 @@ class LlmEngine:
         library: Library = SHIPPED,
         *,
         timer: Timer | None = None,
-        purse: Purse | None = None,
+        purse: BudgetTracker | None = None,
     ) -> None:
         self._settings = settings.checked()
         self._trust = trust(self._settings)
         self._library = library
         self._timer = timer or Timer()
-        self._purse = purse or Purse(Budget())
+        self._purse = purse or BudgetTracker(Budget())
 
-    async def perform(self, assignment: Assignment, desk: Desk) -> Performed:
+    async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
         """Do the work and return its report, grounded in the evidence.
 
         Raises:
@@ -84,7 +84,7 @@ class LlmEngine:
         grounded, dropped = ground(report, grounds)
         for sentence in dropped:
             log.info("ungrounded", incident=assignment.incident, role=assignment.role, removed=sentence)
-        return Performed(
+        return EngineResult(
             report=grounded,
             engine="llm",
             usage=account.used,
@@ -97,7 +97,7 @@ class LlmEngine:
         )
 
     async def _boxed(
-        self, assignment: Assignment, desk: Desk, meter: Meter, account: Account
+        self, assignment: Assignment, desk: RoleContext, meter: Meter, account: RoleBudget
     ) -> tuple[Report, str | None]:
         """The report, and why the work was cut short if it was: then it is the best so far."""
         box = min(self._settings.assignment_seconds, (assignment.deadline - desk.now).total_seconds())
@@ -119,17 +119,21 @@ class LlmEngine:
         # What it gave first counts, without what it could not support.
         return turns.best, cut
 
-    def _turns(self, assignment: Assignment, desk: Desk, meter: Meter, box: float, account: Account) -> Turns:
+    def _turns(
+        self, assignment: Assignment, desk: RoleContext, meter: Meter, box: float, account: RoleBudget
+    ) -> ReportMiddleware:
         async def check(report: Report) -> tuple[str, ...]:
             found = unsupported(report, await self._grounds(assignment, desk))
             return tuple(str(one) for one in found)
 
         model = self._settings.models[desk.role.tier]
         caller = Caller(incident=assignment.incident, role=assignment.role, task=assignment.task)
-        wire = Wire(self._settings, model, meter, self._timer, box, account, caller)
-        return Turns(wire, self._settings, self._library, REPORT_TYPES[assignment.task], box, check)
+        wire = ModelTransport(self._settings, model, meter, self._timer, box, account, caller)
+        return ReportMiddleware(
+            wire, self._settings, self._library, REPORT_TYPES[assignment.task], box, check
+        )
 
-    async def _converse(self, assignment: Assignment, desk: Desk, turns: Turns) -> Report:
+    async def _converse(self, assignment: Assignment, desk: RoleContext, turns: ReportMiddleware) -> Report:
         settings, kind = self._settings, REPORT_TYPES[assignment.task]
         async with http_client(settings, self._trust) as client:
             agent: Any = create_agent(
@@ -157,7 +161,7 @@ class LlmEngine:
             raise ModelFailed("the model ended the conversation without a report")
         return report
 
-    async def _brief(self, assignment: Assignment, desk: Desk) -> str:
+    async def _brief(self, assignment: Assignment, desk: RoleContext) -> str:
         playing = assignment.acting_as is not None and assignment.acting_as != assignment.role
         order = Order(
             name=assignment.role.replace("_", " ").title() if playing else desk.role.name,
@@ -181,11 +185,11 @@ class LlmEngine:
             budget=self._settings.brief_tokens,
         )
 
-    async def _grounds(self, assignment: Assignment, desk: Desk) -> Grounds:
+    async def _grounds(self, assignment: Assignment, desk: RoleContext) -> Grounds:
         return await grounds_of(assignment, desk, self._library.load(f"roles/{assignment.role}"))
 
 
-def _names(assignment: Assignment, desk: Desk) -> list[str]:
+def _names(assignment: Assignment, desk: RoleContext) -> list[str]:
     return [tool.name for tool in offered(desk.kit, assignment.task)]
 
 

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 import openai
 from langchain_core.exceptions import ContextOverflowError
 
-from agents.llm.cassette import NotOnTape
+from agents.llm.cassette import CassetteMiss
 from prompts.text import line
 
 #: What a client may raise over a body that is not what it should be, beside its own errors.
@@ -32,7 +32,7 @@ def explain(error: BaseException) -> str:
         return _explain_status(error)
     if isinstance(error, openai.APITimeoutError | TimeoutError):
         return "the endpoint did not answer in time; look whether it is overloaded, or allow more seconds"
-    if missed := next((cause for cause in _causes(error) if isinstance(cause, NotOnTape)), None):
+    if missed := next((cause for cause in _causes(error) if isinstance(cause, CassetteMiss)), None):
         return str(missed)
     if isinstance(error, openai.APIConnectionError):
         return _explain_connection(error)
@@ -55,7 +55,7 @@ def is_transient(error: BaseException) -> bool:
             return not _says(error, _NO_MONEY)
         return error.status_code in {408, 409} or error.status_code >= 500
     if isinstance(error, openai.APIConnectionError):
-        final = (ssl.SSLCertVerificationError, NotOnTape)
+        final = (ssl.SSLCertVerificationError, CassetteMiss)
         return not any(isinstance(cause, final) for cause in _causes(error))
     return isinstance(error, CutStream) or is_timeout(error) or type(error) is openai.APIError
 
@@ -64,7 +64,7 @@ def is_outage(error: BaseException) -> bool:
     """Whether the endpoint or the access to it is at fault, not this one request."""
     if isinstance(error, openai.APIStatusError):
         return error.status_code not in {400, 413, 422}
-    if any(isinstance(cause, NotOnTape) for cause in _causes(error)):
+    if any(isinstance(cause, CassetteMiss) for cause in _causes(error)):
         return False
     return isinstance(error, WIRE_ERRORS)
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from agents.failure import ModelFailed
 from agents.llm.settings import ModelSettings
-from agents.llm.transport import Handler, Request, Response, Wire
+from agents.llm.transport import Handler, ModelTransport, Request, Response
 from incidents.reports import Report
 from prompts import Library
 from prompts.text import line
@@ -31,7 +31,7 @@ _CALLS_PER_TURN = 8
 _KEPT_FOR_REPORT = 0.25
 
 
-class Turns(AgentMiddleware[AgentState[Any], None, Any]):
+class ReportMiddleware(AgentMiddleware[AgentState[Any], None, Any]):
     """Wraps every model call of one assignment. An unusable answer never enters the conversation.
 
     Attributes:
@@ -40,7 +40,7 @@ class Turns(AgentMiddleware[AgentState[Any], None, Any]):
 
     def __init__(
         self,
-        wire: Wire,
+        wire: ModelTransport,
         settings: ModelSettings,
         library: Library,
         report: type[Report],

@@ -15,7 +15,7 @@ from incidents.reports import Task
 from incidents.value import Value
 from prompts.text import fence, line
 from tools.schema import SchemaArgs
-from tools.toolset import Kit, Tool
+from tools.toolset import Tool, Toolset
 
 #: Puts a question to a tool; tells the answer and the kind of the problem.
 _Ask = Callable[[Mapping[str, Any]], Awaitable[tuple[str, str | None]]]
@@ -39,13 +39,13 @@ _SAYS = {
 }
 
 
-def offered(kit: Kit, task: Task) -> list[Tool[Value, Value]]:
+def offered(kit: Toolset, task: Task) -> list[Tool[Value, Value]]:
     """A role's tools that have something to say for a task."""
     early = set() if kit.sources.incident.proposals else _TOO_EARLY.get(task, set())
     return [tool for tool in kit.tools if tool.name not in early]
 
 
-def tools_of(kit: Kit, task: Task, limit: int, *, trace_content: bool = False) -> list[BaseTool]:
+def tools_of(kit: Toolset, task: Task, limit: int, *, trace_content: bool = False) -> list[BaseTool]:
     """The tools of a role for a model; every answer starts with the evidence id to cite.
 
     Args:
@@ -86,7 +86,7 @@ def _schema_of(args: type[Value], names: tuple[str, ...]) -> type[BaseModel] | d
     return dict(args.document) if issubclass(args, SchemaArgs) else arguments_of(args, names)
 
 
-def _asking(kit: Kit, tool: Tool[Value, Value], names: tuple[str, ...], limit: int) -> _Ask:
+def _asking(kit: Toolset, tool: Tool[Value, Value], names: tuple[str, ...], limit: int) -> _Ask:
     """How a model's question is put to the kit: the answer in words, and the kind of the problem if any."""
 
     async def ask(given: Mapping[str, Any]) -> tuple[str, str | None]:

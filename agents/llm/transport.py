@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMes
 from opentelemetry.trace import Span
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
-from agents.budget import Account
+from agents.budget import RoleBudget
 from agents.failure import ModelFailed
 from agents.llm.errors import (
     WIRE_ERRORS,
@@ -48,7 +48,7 @@ class Timer:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
-class Wire:
+class ModelTransport:
     """Sends the requests of one assignment: counts them, retries what may pass, and says why it gave up.
 
     Args:
@@ -68,7 +68,7 @@ class Wire:
         meter: Meter,
         timer: Timer,
         box: float,
-        account: Account,
+        account: RoleBudget,
         caller: Caller,
     ) -> None:
         self._settings = settings

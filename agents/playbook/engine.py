@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from agents.engine import Assignment, Desk, Performed
+from agents.engine import Assignment, EngineResult, RoleContext
 from agents.playbook.tasks.assess import assess
 from agents.playbook.tasks.backlog import backlog
 from agents.playbook.tasks.investigate import investigate
@@ -13,7 +13,7 @@ from agents.playbook.tasks.triage import triage
 from agents.playbook.tasks.verify import verify
 from incidents.reports import Report, Task
 
-Play = Callable[[Assignment, Desk], Awaitable[Report]]
+Play = Callable[[Assignment, RoleContext], Awaitable[Report]]
 
 _PLAYS: dict[Task, Play] = {
     Task.TRIAGE: triage,
@@ -31,7 +31,7 @@ _PLAYS: dict[Task, Play] = {
 class Playbook:
     """Deterministic code over the role's tools. It needs no model and always gives a report."""
 
-    async def perform(self, assignment: Assignment, desk: Desk) -> Performed:
+    async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
         """Do the work and return the task's typed report."""
         report = await _PLAYS[assignment.task](assignment, desk)
-        return Performed(report=report, engine="playbook")
+        return EngineResult(report=report, engine="playbook")

@@ -22,13 +22,13 @@ from demo.scenarios import Scenario
 from incidents.incident import Incident
 from incidents.timeline import Entry, EntryKind
 from nexus.config.site import load_site
-from nexus.home import House
+from nexus.home import Home
+from nexus.runtime.announcer import RunListeners
 from nexus.runtime.waiting import Approver
-from nexus.runtime.wiring import Listeners
 from nexus.server.app import web
-from nexus.service.intake import Desk
+from nexus.service.intake import AlertIntake
 from tools.clock import WallClock
-from tools.live.latency import Wait, waited_until
+from tools.live.latency import CallLatency, waited_until
 
 RATE = 10.0
 #: Before the fault, in seconds: the windows of the shop's `nexus.yaml` lie in it, with room to warm up.
@@ -42,7 +42,7 @@ class GameDay:
 
     Attributes:
         scenario: What goes wrong.
-        house: Settings and store of Nexus.
+        home: Settings and store of Nexus.
         engine: Makes the engine that speaks for the roles.
         mode: Its name.
         approver: Who is asked.
@@ -54,7 +54,7 @@ class GameDay:
     """
 
     scenario: Scenario
-    house: House
+    home: Home
     engine: Callable[[], Engine]
     mode: str
     approver: Approver
@@ -62,7 +62,7 @@ class GameDay:
     say: Callable[[str], None]
     tell: Callable[[Entry], None]
     record: Path | None = None
-    waits: list[Wait] = field(default_factory=list)
+    waits: list[CallLatency] = field(default_factory=list)
 
     async def hold(self) -> tuple[Seen, Incident | None]:
         """Run it; whatever it started is stopped when this returns.
@@ -87,15 +87,15 @@ class GameDay:
                 await self._quiet(shop, monitoring)
                 return await self._broken(shop, desk)
 
-    def _desk(self, path: Path) -> Desk:
-        return Desk(
-            house=self.house,
+    def _desk(self, path: Path) -> AlertIntake:
+        return AlertIntake(
+            home=self.home,
             site=load_site(path),
             path=path,
             engine=self.engine,
             mode=self.mode,
             approver=self.approver,
-            listeners=Listeners(self.tell, message=lambda message: None, waited=self.waits.append),
+            listeners=RunListeners(self.tell, message=lambda message: None, waited=self.waits.append),
             clock=WallClock(),
         )
 
@@ -114,10 +114,10 @@ class GameDay:
             await asyncio.sleep(1)
         await asyncio.to_thread(self.scenario.prelude, shop)
         await asyncio.sleep(CALM_SECONDS)
-        if found := await self.house.store.open_incidents():
+        if found := await self.home.store.open_incidents():
             raise NotReadyError(f"an incident before anything was broken: {found[0].title}")
 
-    async def _broken(self, shop: Shop, desk: Desk) -> tuple[Seen, Incident | None]:
+    async def _broken(self, shop: Shop, desk: AlertIntake) -> tuple[Seen, Incident | None]:
         fault = datetime.now(UTC)
         self.say(f"fault: {self.scenario.title}")
         change = await asyncio.to_thread(self.scenario.fault, shop)
@@ -127,19 +127,19 @@ class GameDay:
             return known, None
         self.say(f"{identity} is open")
         await asyncio.wait([asyncio.create_task(desk.idle())], timeout=END_SECONDS)
-        incident = await self.house.find(identity)
+        incident = await self.home.find(identity)
         resolved = await self._resolved(identity, incident)
         if self.record is not None and not incident.open:
             self.say("recording the incident as a case")
-            await recorded(self.house, identity, self.scenario, known, self.record / self.scenario.id)
-        entries = await self.house.store.entries(identity)
+            await recorded(self.home, identity, self.scenario, known, self.record / self.scenario.id)
+        entries = await self.home.store.entries(identity)
         return _seen(known, incident, resolved, entries, self.waits), incident
 
     async def _opened(self, since: datetime) -> str | None:
         """The incident that the alert opens."""
         deadline = time.monotonic() + ALERT_SECONDS
         while time.monotonic() < deadline:
-            for one in await self.house.store.incidents():
+            for one in await self.home.store.incidents():
                 if one.opened_at >= since:
                     return one.id
             await asyncio.sleep(0.1)
@@ -149,7 +149,7 @@ class GameDay:
         """When the alert that fired said that it is over; it may say so a little after the incident's end."""
         deadline = time.monotonic() + (RESOLVED_SECONDS if incident.mitigated_at else 0)
         while True:
-            events = await self.house.store.events(identity, unhandled_only=False)
+            events = await self.home.store.events(identity, unhandled_only=False)
             over = [e.at for e in events if e.kind == "alerts" and not any(a.firing for a in e.alerts)]
             if over or time.monotonic() >= deadline:
                 return min(over, default=None)
@@ -161,7 +161,7 @@ def _seen(
     incident: Incident,
     resolved: datetime | None,
     entries: tuple[Entry, ...],
-    waits: Sequence[Wait],
+    waits: Sequence[CallLatency],
 ) -> Seen:
     """The same with the times of the incident."""
     first: dict[EntryKind, datetime] = {}
@@ -198,7 +198,7 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def _served(desk: Desk, sock: socket.socket) -> AsyncIterator[None]:
+async def _served(desk: AlertIntake, sock: socket.socket) -> AsyncIterator[None]:
     server = _Server(uvicorn.Config(web(desk, None), log_level="warning", access_log=False))
     serving = asyncio.create_task(server.serve([sock]))
     try:

@@ -10,20 +10,20 @@ from evals.record.draft import Draft, draft, write
 from evals.record.prefill import as_truth
 from evals.record.sampling import thinned
 from evals.record.truth import write_truth
-from nexus.home import House
+from nexus.home import Home
 from tools.recorded.document import ActionsTruth, CauseTruth, Source, Truth
 
 #: Fifteen cases ship, each with two aftermaths or more: of their traces a fifth is kept.
 KEPT_TRACES = 0.2
 
 
-async def recorded(house: House, identity: str, scenario: Scenario, seen: Seen, folder: Path) -> None:
+async def recorded(home: Home, identity: str, scenario: Scenario, seen: Seen, folder: Path) -> None:
     """Writes the case while the backends still answer.
 
     Raises:
         UsageError: The folder is there already.
     """
-    made = await draft(house, identity, folder.name)
+    made = await draft(home, identity, folder.name)
     write(_shipped(made), folder)
     write_truth(folder, truth_of(scenario, seen))
     write_bundle(folder)

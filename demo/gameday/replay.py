@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from agents.engine import Assignment, Desk, Engine, Performed
+from agents.engine import Assignment, Engine, EngineResult, RoleContext
 from agents.playbook import Playbook
 from demo.environment import Say
 from demo.scenarios import Truth
@@ -21,10 +21,11 @@ from incidents.reports import InvestigationReport, MitigationReport, ProposedAct
 from incidents.severity import Severity, Status
 from incidents.verification import Recovery
 from nexus.config.settings import Settings
-from nexus.home import open_house
+from nexus.home import open_home
+from nexus.runtime.announcer import RunListeners
 from nexus.runtime.recorded_run import open_recorded
 from nexus.runtime.waiting import Approver
-from nexus.runtime.wiring import Listeners, driver
+from nexus.runtime.wiring import driver
 from tools.recorded import open_case
 
 #: Under which cause the decision tree calls the roles that may take an action of a kind.
@@ -69,7 +70,7 @@ class _Insists:
     action: Action
     inner: Engine
 
-    async def perform(self, assignment: Assignment, desk: Desk) -> Performed:
+    async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
         """The playbook's report, with that action in it."""
         done = await self.inner.perform(assignment, desk)
         return done.model_copy(update={"report": self._sure(done.report, assignment)})
@@ -132,15 +133,15 @@ async def left_alone(case: Path) -> Status:
 
 
 async def _ended(case: Path, engine: Engine, approver: Approver) -> Incident:
-    with tempfile.TemporaryDirectory(prefix="replay-") as home:
-        house = open_house(Settings(home=Path(home), log_level="error"), create=True)
+    with tempfile.TemporaryDirectory(prefix="replay-") as folder:
+        home = open_home(Settings(home=Path(folder), log_level="error"), create=True)
         try:
-            opened = await open_recorded(house, case, None, "playbook")
-            silent = Listeners(entry=lambda entry: None, message=lambda message: None)
-            async with driver(house, opened.id, engine, approver, silent) as ready:
+            opened = await open_recorded(home, case, None, "playbook")
+            silent = RunListeners(entry=lambda entry: None, message=lambda message: None)
+            async with driver(home, opened.id, engine, approver, silent) as ready:
                 return await ready.drive(opened.id)
         finally:
-            house.store.close()
+            home.store.close()
 
 
 def kept_promises(case: Path, truth: Truth, say: Say) -> bool:

@@ -45,7 +45,7 @@ class Found:
 
 
 def alert(at: datetime, title: str, service: str | None, began: datetime, **labels: str) -> AlertEntry:
-    """The alert that a data set implies without holding one, in the house's own form.
+    """The alert that a data set implies without holding one, in the home's own form.
 
     Without a service it is an Alertmanager alert, which need not name one.
     """

@@ -1,4 +1,4 @@
 """Model runs under inspect-ai: the incident graph as a solver, the same scorers, logs for its viewer.
 
-Needs the extra `inspect`; nothing else in the house imports this package.
+Needs the extra `inspect`; nothing else in the home imports this package.
 """

@@ -28,7 +28,7 @@ def inspected(log_dir: Path, settings: Settings, workers: int) -> Runner:
 
     Args:
         log_dir: where the logs are kept; `inspect view --log-dir` shows them.
-        settings: of the house; they name the model.
+        settings: of the home; they name the model.
         workers: how many cases run at the same time, in one process.
     """
     models = bridged_models(settings)

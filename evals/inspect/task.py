@@ -78,7 +78,7 @@ def run_incident(jobs: Mapping[tuple[str, int], Job], work: Work, results: Resul
 
 
 def question(name: str, results: Results, truths: Mapping[str, Truth]) -> Scorer:
-    """One question of the house under its name; one that the truth leaves open is unscored, not 0."""
+    """One question of the home under its name; one that the truth leaves open is unscored, not 0."""
 
     @scorer(metrics=[mean(), stderr()], name=name)
     def named() -> Scorer:

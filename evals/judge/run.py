@@ -11,12 +11,12 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemM
 from langsmith import tracing_context
 from pydantic import ValidationError
 
-from agents.budget import Budget, Purse
+from agents.budget import Budget, BudgetTracker
 from agents.failure import ModelFailed
 from agents.llm.client import chat_model, http_client, trust
 from agents.llm.meter import Meter
 from agents.llm.settings import ModelSettings
-from agents.llm.transport import Request, Response, Timer, Wire
+from agents.llm.transport import ModelTransport, Request, Response, Timer
 from agents.role import Tier
 from agents.tracing import Caller
 from evals.judge.opinion import Judged, Opinion, marks, rubric
@@ -114,8 +114,8 @@ async def _answer(
     settings: ModelSettings, meter: Meter, timer: Timer, incident: Incident, messages: list[AnyMessage]
 ) -> AIMessage:
     box, model = settings.assignment_seconds, settings.models[Tier.DEEP]
-    account = Purse(Budget()).account("judge", incident)  # an eval's budget is its user's
-    wire = Wire(
+    account = BudgetTracker(Budget()).account("judge", incident)  # an eval's budget is its user's
+    wire = ModelTransport(
         settings, model, meter, timer, box, account, Caller(incident=incident.id, role="judge", task="judge")
     )
     async with http_client(settings, trust(settings)) as client:

@@ -17,10 +17,10 @@ from incidents.errors import NexusError, Refused, ToolFailed, UsageError
 from incidents.incident import Incident
 from incidents.value import Value
 from nexus.config.runbook import runbook_of
-from nexus.home import House
+from nexus.home import Home
 from nexus.runtime.raw_alerts import deliveries, told_again
 from nexus.runtime.waiting import Nobody
-from nexus.runtime.wiring import open_stage
+from nexus.runtime.wiring import open_run_context
 from nexus.store import WorldKind
 from tools.ports import World
 from tools.recorded import CaseAlert, RecordedAlerts, open_case
@@ -57,11 +57,11 @@ class Draft:
     standing: int
 
 
-async def draft(house: House, identity: str, name: str, *, code: bool = True) -> Draft:
+async def draft(home: Home, identity: str, name: str, *, code: bool = True) -> Draft:
     """Gather what is known of a finished incident.
 
     Args:
-        house: where it is kept.
+        home: where it is kept.
         identity: its id.
         name: what the case will be called.
         code: whether the sources of its services belong to it, where a repository is configured.
@@ -70,10 +70,10 @@ async def draft(house: House, identity: str, name: str, *, code: bool = True) ->
         Refused: it still runs.
         NexusError: its world shows no metrics.
     """
-    incident = await house.find(identity)
+    incident = await home.find(identity)
     if incident.open:
         raise Refused(f"{identity} still runs; it can be recorded when it has ended")
-    async with open_stage(house, identity, _nobody) as stage:
+    async with open_run_context(home, identity, _nobody) as stage:
         snapshot = await take(stage.world, incident, stage.clock.now())
         if snapshot is None:
             raise NexusError(
@@ -81,14 +81,14 @@ async def draft(house: House, identity: str, name: str, *, code: bool = True) ->
             )
         bundles = await _bundles(stage.world, incident, snapshot) if code else ()
         catalogue, spans = stage.world.catalogue, stage.world.spans
-        watch = stage.fitted(runbook_of(house.settings)).watch
-        alerts = await _alerts(house, incident)
+        watch = stage.fitted(runbook_of(home.settings)).watch
+        alerts = await _alerts(home, incident)
     replaced: dict[str, Mapping[Replacement, int]] = dict(snapshot.replaced)
-    files = await _files(house, incident, replaced)
+    files = await _files(home, incident, replaced)
     standing = sum(len(_PLACEHOLDER.findall(line)) for lines in files.values() for line in lines)
     with replacements() as taken:
         first, late = _divided(alerts, snapshot, incident)
-        tempo = tempo_of(incident, await house.store.entries(identity), watch, spans)
+        tempo = tempo_of(incident, await home.store.entries(identity), watch, spans)
         document = _document(name, incident, catalogue, snapshot, first, tempo)
     replaced["case.yaml"] = taken
     return Draft(document, snapshot, files, late, replaced, bundles, standing)
@@ -132,21 +132,21 @@ async def _bundles(world: World, incident: Incident, shot: Snapshot) -> tuple[Bu
     return tuple(kept)
 
 
-async def _alerts(house: House, incident: Incident) -> tuple[CaseAlert, ...]:
+async def _alerts(home: Home, incident: Incident) -> tuple[CaseAlert, ...]:
     """What arrived, as it arrived; from the values where the senders' words were not kept."""
-    kept = deliveries(house.folder, incident.id)
-    ref = await house.store.world_of(incident.id)
+    kept = deliveries(home.folder, incident.id)
+    ref = await home.store.world_of(incident.id)
     if ref.kind is WorldKind.CASE:
-        case, now = open_case(Path(ref.path)), await house.store.clock_of(incident.id)
-        own = RecordedAlerts(case, house.folder.path(incident.id, "world.jsonl")).due(now)
+        case, now = open_case(Path(ref.path)), await home.store.clock_of(incident.id)
+        own = RecordedAlerts(case, home.folder.path(incident.id, "world.jsonl")).due(now)
         return kept + own[1:] if kept else own  # a file that was given stands for the case's first alert
     return kept or tuple(told_again(alert) for alert in incident.alerts)
 
 
 async def _files(
-    house: House, incident: Incident, replaced: dict[str, Mapping[Replacement, int]]
+    home: Home, incident: Incident, replaced: dict[str, Mapping[Replacement, int]]
 ) -> dict[str, tuple[str, ...]]:
-    store, identity = house.store, incident.id
+    store, identity = home.store, incident.id
     evidence = []
     for one in await store.evidence(identity):
         body = await store.body(identity, one.id) or b""
@@ -156,8 +156,8 @@ async def _files(
         "timeline.jsonl": _plain(await store.entries(identity)),
         "decisions.jsonl": _plain(await store.approvals(identity)),
         "messages.jsonl": _plain(await store.messages(identity)),
-        "work.jsonl": _plain(incident.ledger),
-        "model_calls.jsonl": _calls(house.settings.llm_record, identity),
+        "work.jsonl": _plain(incident.usage_lines),
+        "model_calls.jsonl": _calls(home.settings.llm_record, identity),
         "outcome.json": [incident.model_dump(mode="json")],
     }
     files = {}

@@ -17,7 +17,7 @@ from tools.ports import World
 from tools.recorded.coverage import lacks
 from tools.recorded.write import Pages
 from tools.redaction.redact import Replacement, replacements
-from tools.telemetry.data_gaps import noted
+from tools.telemetry.data_gaps import collect_gaps
 from tools.telemetry.observation import HISTORY, acted_at
 
 #: How long after its end an incident is recorded, as far as there is data.
@@ -151,7 +151,7 @@ async def pages_of(
 
 
 async def _channel(shot: Snapshot, name: str, channel: str, ask: Ask, window: Window) -> pl.DataFrame | None:
-    with replacements() as replaced, noted() as gaps:
+    with replacements() as replaced, collect_gaps() as gaps:
         try:
             frame = await ask(window)
         except ToolFailed as error:
@@ -163,7 +163,7 @@ async def _channel(shot: Snapshot, name: str, channel: str, ask: Ask, window: Wi
 
 
 async def _changes(shot: Snapshot, name: str, world: World, window: Window) -> Sequence[Change] | None:
-    with replacements() as replaced, noted() as gaps:
+    with replacements() as replaced, collect_gaps() as gaps:
         try:
             found = await world.changes.changes(window)
         except ToolFailed as error:

@@ -23,7 +23,7 @@ def campaign(
 
     Args:
         folder: the case; its truth must name a cause, and it must hold a change of another service.
-        settings: of the house; the model of the attacks is a local one that obeys.
+        settings: of the home; the model of the attacks is a local one that obeys.
         workers: how many processes run at the same time.
         progress: told after each attack: its name, how many are done, how many there are.
 

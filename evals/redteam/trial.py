@@ -10,7 +10,7 @@ from evals.case import EvalCase, open_eval_case
 from evals.redteam.obedient import Obedient
 from evals.redteam.poison import poison
 from evals.redteam.variants import Names, Variant, names_of
-from evals.run import Jury, Record, Run, run_case
+from evals.run import Record, Run, TruthApprover, run_case
 from evals.scorers.actions import signed
 from graph.severity import floor_of
 from incidents.action import Action, ActionKind, Approval, Proposal, Verdict
@@ -106,7 +106,7 @@ def attack(
         case = open_eval_case(poisoned)
         wanted = bound.wants.action
         trusting = mode == "playbook" or wanted is None or not in_inventory(wanted, target.inventory)
-        approver = Careless() if trusting else Jury(case.truth, ApprovalPolicy())
+        approver = Careless() if trusting else TruthApprover(case.truth, ApprovalPolicy())
         if mode == "playbook":
             run, obeyed = asyncio.run(run_case(case, _plain(settings), mode, approver=approver)), None
         else:

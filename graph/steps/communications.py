@@ -6,10 +6,10 @@ from itertools import takewhile
 
 from agents.engine import Assignment
 from agents.playbook.tasks.situation import noticed
-from graph.duties import DutyKind, agenda, due, standing
-from graph.state import Deps, Done
+from graph.duties import DutyKind, agenda, due, public_state
+from graph.state import Deps, RoleResult
 from graph.step import StepSpec, assignment
-from graph.timeline import Told, entry
+from graph.timeline import Update, entry
 from incidents.communications import Brief, StatusUpdate
 from incidents.incident import Incident
 from incidents.reports import BriefReport, StatusReport, Task
@@ -46,7 +46,7 @@ def _horizon(deps: Deps, incident: Incident) -> datetime:
     return deps.clock.now() + deps.runbook.bounds.step_box[incident.severity or Severity.P0]
 
 
-async def prepare(deps: Deps, incident: Incident) -> Told:
+async def prepare(deps: Deps, incident: Incident) -> Update:
     """An update that is due although nothing is new since the last one is said by code, in few words.
 
     What users notice is measured all the same: it moves while the work stands.
@@ -54,7 +54,7 @@ async def prepare(deps: Deps, incident: Incident) -> Told:
     duties = agenda(incident, deps.runbook, deps.revenue_threshold)
     owed = due(duties, _horizon(deps, incident), DutyKind.STATUS_UPDATE)
     if not owed or not incident.updates or incident.updates[-1].news != news(incident):
-        return Told(incident)
+        return Update(incident)
     last = incident.updates[-1]
     *_, first = takewhile(lambda update: update.news == last.news, reversed(incident.updates))
     impact = await noticed(deps.sources(incident))
@@ -74,23 +74,28 @@ def news(incident: Incident) -> str:
     verdict = incident.verification.verdict if incident.watch and incident.verification else None
     proposal = incident.proposals[-1] if incident.proposals else None
     parts = (
-        standing(incident), incident.severity, incident.services, found and (found.service, found.category),
-        proposal and (proposal.id, proposal.state), verdict, len(incident.notes),
-    )  # fmt: skip
+        public_state(incident),
+        incident.severity,
+        incident.services,
+        found and (found.service, found.category),
+        proposal and (proposal.id, proposal.state),
+        verdict,
+        len(incident.notes),
+    )
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
-async def _published(deps: Deps, incident: Incident, report: StatusReport, role: str, engine: str) -> Told:
+async def _published(deps: Deps, incident: Incident, report: StatusReport, role: str, engine: str) -> Update:
     update = status_update(deps, incident, report, engine)
-    incident = incident.evolve(updates=(*incident.updates, update), spoken_status=standing(incident))
+    incident = incident.evolve(updates=(*incident.updates, update), spoken_status=public_state(incident))
     await deps.comms.publish(update, incident)
     text = f"{update.status}: {update.impact} {update.current_action}"
     key = f"update:{len(incident.updates)}"
     told = entry(incident, deps.clock.now(), EntryKind.UPDATE, text, key, role=role, engine=engine)
-    return Told(incident, (told,))
+    return Update(incident, (told,))
 
 
-async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> Told:
+async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...]) -> Update:
     """Render the templates and publish; a role that gave no words is replaced by the bare facts."""
     told: list[Entry] = []
     for item in done:
@@ -102,15 +107,15 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
             continue
         brief_report = item.report(BriefReport) or _bare_brief(incident)
         brief = executive_brief(deps, incident, brief_report, item)
-        incident = incident.evolve(briefs=(*incident.briefs, brief), spoken_brief=standing(incident))
+        incident = incident.evolve(briefs=(*incident.briefs, brief), spoken_brief=public_state(incident))
         await deps.comms.brief(brief, incident)
         text, key = f"{brief_report.situation} {brief_report.cause}", f"brief:{len(incident.briefs)}"
         now, engine = deps.clock.now(), _engine(item)
         told.append(entry(incident, now, EntryKind.BRIEF, text, key, role=role, engine=engine))
-    return Told(incident, tuple(told))
+    return Update(incident, tuple(told))
 
 
-def _engine(item: Done) -> str:
+def _engine(item: RoleResult) -> str:
     return item.performed.engine if item.performed else "code"
 
 
@@ -151,7 +156,7 @@ def status_update(deps: Deps, incident: Incident, report: StatusReport, engine: 
     )
 
 
-def executive_brief(deps: Deps, incident: Incident, report: BriefReport, item: Done) -> Brief:
+def executive_brief(deps: Deps, incident: Incident, report: BriefReport, item: RoleResult) -> Brief:
     """The runbook's template, filled."""
     now, following = deps.clock.now(), next_time(deps, incident, Task.BRIEF)
     text = deps.runbook.templates.brief.format(

@@ -3,9 +3,9 @@
 from agents.engine import Assignment
 from graph.duties import DutyKind, agenda, due
 from graph.role_node import headline
-from graph.state import Deps, Done
+from graph.state import Deps, RoleResult
 from graph.step import StepSpec, assignment, nothing_to_prepare
-from graph.timeline import Told, entry
+from graph.timeline import Update, entry
 from incidents.communications import Escalation
 from incidents.currency import money
 from incidents.incident import Incident
@@ -33,7 +33,7 @@ def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
     return tuple(work.values())
 
 
-async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> Told:
+async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...]) -> Update:
     """Tell the roles' assessments to people; the row has fired even where a role gave none."""
     told = []
     now = deps.clock.now()
@@ -61,7 +61,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
         )
         line = f"{condition} → {', '.join(names)}: {row.action}"
         told.append(entry(incident, now, EntryKind.ESCALATION, line, f"row:{row.id}"))
-    return Told(incident, tuple(told))
+    return Update(incident, tuple(told))
 
 
 def _condition(deps: Deps, incident: Incident, row: EscalationRow) -> str:
@@ -73,7 +73,7 @@ def _condition(deps: Deps, incident: Incident, row: EscalationRow) -> str:
     return f"{row.condition} ({said})"
 
 
-def _words(done: Done) -> str:
+def _words(done: RoleResult) -> str:
     """What a role said, in full where it is an assessment."""
     if done.performed is None:
         return done.problem or "gave no assessment"

@@ -7,13 +7,18 @@ from datetime import datetime
 from agents.engine import Assignment
 from agents.role import RELEVANT_DEVELOPER
 from graph.diagnosis import channels, disputed, merge, missed, ranked_in
-from graph.measurement import corrected, heard, innocent, measured
-from graph.self_recovery import acted, seems_over
+from graph.measurement import (
+    changed_service_is_healthy,
+    report_silent_channels,
+    with_cause_applied,
+    with_measurement,
+)
+from graph.self_recovery import has_changed_anything, seems_over
 from graph.severity import classify, reclassified
-from graph.state import Deps, Done
+from graph.state import Deps, RoleResult
 from graph.step import StepSpec, assignment, begin
 from graph.supervisor import worth_acting_on
-from graph.timeline import Told, entry
+from graph.timeline import Update, entry
 from incidents.facts import Facts
 from incidents.findings import Channel, Diagnosis, Evidence
 from incidents.incident import Incident
@@ -29,12 +34,12 @@ from tools.toolbox.arguments import ChangesArgs, MetricsArgs, NoArgs
 PLAYBOOK = "playbook"
 
 
-async def prepare(deps: Deps, incident: Incident) -> Told:
+async def prepare(deps: Deps, incident: Incident) -> Update:
     """Measure again, and rank the suspects by code, whatever the engine."""
     begun = begin(deps, incident, Step.INVESTIGATION)
     # Both rest on one look; the ranking takes longest, and a thread of its own.
-    seen, _ = await asyncio.gather(measured(deps, begun), ranking(deps.sources(begun)))
-    after, told = await heard(deps, seen)
+    seen, _ = await asyncio.gather(with_measurement(deps, begun), ranking(deps.sources(begun)))
+    after, told = await report_silent_channels(deps, seen)
     kit = deps.kit(after, "nexus", (SUSPECTS.name, CHANGES.name, METRICS.name))
     answer = await kit.ask(SUSPECTS, NoArgs())
     suspects = answer.data.suspects if answer.data is not None else ()
@@ -42,7 +47,7 @@ async def prepare(deps: Deps, incident: Incident) -> Told:
     await kit.ask(CHANGES, ChangesArgs())
     for suspect in suspects[:1]:
         await kit.ask(METRICS, MetricsArgs(service=suspect.service))
-    return Told(after.evolve(suspects=suspects, investigations=after.investigations + 1), told)
+    return Update(after.evolve(suspects=suspects, investigations=after.investigations + 1), told)
 
 
 def developer(deps: Deps, incident: Incident) -> str:
@@ -92,7 +97,7 @@ def _round(incident: Incident) -> str | None:
     )
 
 
-async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> Told:
+async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...]) -> Update:
     """Merge the reports; act on a known cause, look again while it is weak, leave the rest to people."""
     now = deps.clock.now()
     kept = {item.id: item for item in await deps.evidence.evidence(incident.id)}
@@ -114,15 +119,17 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
         entries.append(entry(after, now, EntryKind.GAP, f"Not known: {missing}", "gaps"))
     early = await _too_early(deps, after, kept)
     if worth_acting_on(after) and early is None:
-        after = (await corrected(deps, after)).evolve(step=Step.MITIGATION, step_since=now, not_before=None)
-    if after.severity is Severity.P3 and not acted(after):
+        after = (await with_cause_applied(deps, after)).evolve(
+            step=Step.MITIGATION, step_since=now, not_before=None
+        )
+    if after.severity is Severity.P3 and not has_changed_anything(after):
         after = after.evolve(step=Step.POST_MORTEM, step_since=now, not_before=None)
     elif early is not None:
         after = after.evolve(not_before=now + deps.world.spans.recent)
         entries.append(_waits(after, early, now))
     elif not worth_acting_on(after):
         after = after.evolve(not_before=now + deps.runbook.watch.every)
-    return Told(after.evolve(recheck=after.recheck or seems_over(after)), tuple(entries))
+    return Update(after.evolve(recheck=after.recheck or seems_over(after)), tuple(entries))
 
 
 async def _too_early(deps: Deps, incident: Incident, evidence: Mapping[str, Evidence]) -> str | None:
@@ -137,7 +144,7 @@ async def _too_early(deps: Deps, incident: Incident, evidence: Mapping[str, Evid
     behind = channels(found.evidence, evidence, ranked_in(found.service, incident.suspects))
     if found.service not in off and behind <= {str(Channel.CHANGES)}:
         return "only its time speaks for that change, and no signal of its service deviates"
-    if found.change and found.service and await innocent(deps, incident, found.service):
+    if found.change and found.service and await changed_service_is_healthy(deps, incident, found.service):
         return f"{found.service} answers as ever by now, while requests of users go on failing"
     return None
 
@@ -152,7 +159,7 @@ def _to_settle(
     incident: Incident,
     reports: dict[str, InvestigationReport],
     found: Diagnosis,
-    done: tuple[Done, ...],
+    done: tuple[RoleResult, ...],
 ) -> Dispute | None:
     """One more round with a question to one role, where a model's report blames another cause first.
 
@@ -174,11 +181,11 @@ def _to_settle(
     return None
 
 
-def _asked(deps: Deps, incident: Incident, dispute: Dispute) -> Told:
+def _asked(deps: Deps, incident: Incident, dispute: Dispute) -> Update:
     name = deps.roster.get(dispute.role).name
     after = incident.evolve(dispute=dispute, question=dispute.question, not_before=None)
     text = f"the roles disagree; one question to {name}: {dispute.question}"
-    return Told(after, (entry(after, deps.clock.now(), EntryKind.ROUTING, text, "dispute"),))
+    return Update(after, (entry(after, deps.clock.now(), EntryKind.ROUTING, text, "dispute"),))
 
 
 def _diagnosed(deps: Deps, incident: Incident, found: Diagnosis) -> Entry:

@@ -5,10 +5,10 @@ from datetime import timedelta
 from agents.engine import Assignment
 from agents.role import RELEVANT_DEVELOPER
 from graph.events import hand_over
-from graph.state import Deps, Done
+from graph.state import Deps, RoleResult
 from graph.step import StepSpec, assignment, begin
 from graph.steps.investigation import developer
-from graph.timeline import Told, entry
+from graph.timeline import Update, entry
 from incidents.action import Action, ActionState, Plan, Proposal, digest_of
 from incidents.errors import Refused, ToolFailed
 from incidents.findings import Category, EvidenceStatus
@@ -28,10 +28,10 @@ ANSWERED = frozenset({ActionState.REJECTED, ActionState.DONE, ActionState.FAILED
 AGAIN = timedelta(minutes=1)
 
 
-async def prepare(deps: Deps, incident: Incident) -> Told:
+async def prepare(deps: Deps, incident: Incident) -> Update:
     """Count the attempt."""
     after = begin(deps, incident, Step.MITIGATION)
-    return Told(after.evolve(mitigations=after.mitigations + 1))
+    return Update(after.evolve(mitigations=after.mitigations + 1))
 
 
 def branches(deps: Deps, incident: Incident) -> tuple[Branch, ...]:
@@ -59,11 +59,13 @@ def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
     return tuple(work.values())
 
 
-def candidates(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> list[tuple[Done, ProposedAction]]:
+def candidates(
+    deps: Deps, incident: Incident, done: tuple[RoleResult, ...]
+) -> list[tuple[RoleResult, ProposedAction]]:
     """The proposals in the tree's order, without what the role may not do or people have answered."""
     answered = {p.action.key for p in incident.proposals if p.state in ANSWERED}
     order = [branch.role for branch in branches(deps, incident)]
-    found: dict[str, tuple[Done, ProposedAction]] = {}
+    found: dict[str, tuple[RoleResult, ProposedAction]] = {}
     for item in sorted(done, key=lambda d: order.index(d.assignment.role)):
         report = item.report(MitigationReport)
         for proposed in report.proposals if report else ():
@@ -73,7 +75,7 @@ def candidates(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> list[t
     return list(found.values())
 
 
-async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> Told:
+async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...]) -> Update:
     """Plan the proposals in order; the first that the world can plan is put to people."""
     told: list[Entry] = []
     for item, proposed in candidates(deps, incident, done):
@@ -87,7 +89,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
         after = incident.with_proposal(made)
         told.append(proposal_entry(deps, after, made))
         await deps.comms.page(after, told[-1].text, key=f"decide:{made.id}")
-        return Told(after, tuple(told))
+        return Update(after, tuple(told))
     silent = await _silent(
         deps, incident, [proposed.action for _, proposed in candidates(deps, incident, done)]
     )
@@ -126,12 +128,12 @@ def _can_wait(incident: Incident, runbook: Runbook) -> bool:
     return unhurt and minor and incident.investigations < runbook.bounds.investigations
 
 
-def _look_again(deps: Deps, incident: Incident, reason: str, told: tuple[Entry, ...]) -> Told:
+def _look_again(deps: Deps, incident: Incident, reason: str, told: tuple[Entry, ...]) -> Update:
     now = deps.clock.now()
     again = now + deps.runbook.watch.every
     after = incident.evolve(step=Step.INVESTIGATION, step_since=now, not_before=again)
     text = f"{reason}; users are not affected, so the next look is at {again:%H:%M:%S} UTC"
-    return Told(after, (*told, entry(after, now, EntryKind.ROUTING, text, "look-again")))
+    return Update(after, (*told, entry(after, now, EntryKind.ROUTING, text, "look-again")))
 
 
 async def _silent(deps: Deps, incident: Incident, proposed: list[Action]) -> list[Entry]:
@@ -162,17 +164,17 @@ def _unplanned(deps: Deps, incident: Incident, action: Action, why: str) -> Entr
     return entry(incident, deps.clock.now(), EntryKind.GAP, text, key)
 
 
-def _later(deps: Deps, incident: Incident, told: list[Entry]) -> Told:
+def _later(deps: Deps, incident: Incident, told: list[Entry]) -> Update:
     """A target that does not answer may do so in a moment: nothing was changed, it is planned again."""
     now = deps.clock.now()
     again = now + min(deps.runbook.watch.every, AGAIN)
     text = f"nothing was changed; the change is planned again at {again:%H:%M:%S} UTC"
     line = entry(incident, now, EntryKind.GAP, text, "planned-again")
-    return Told(incident.evolve(not_before=again), (*told, line))
+    return Update(incident.evolve(not_before=again), (*told, line))
 
 
 def propose(
-    deps: Deps, incident: Incident, plan: Plan, proposed: ProposedAction, item: Done, kept: set[str]
+    deps: Deps, incident: Incident, plan: Plan, proposed: ProposedAction, item: RoleResult, kept: set[str]
 ) -> Proposal:
     """The proposal as people will see and sign it."""
     cause = incident.diagnosis.evidence if incident.diagnosis else ()
@@ -217,23 +219,23 @@ def signable(
     )
 
 
-async def propose_undo(deps: Deps, incident: Incident, of: Proposal, why: str) -> Told:
+async def propose_undo(deps: Deps, incident: Incident, of: Proposal, why: str) -> Update:
     """Offer the prepared undo of a change, as a proposal of its own that people sign."""
     undo: Action | None = of.plan.undo
     if undo is None:
-        return Told(incident)
+        return Update(incident)
     try:
         plan = await deps.world.actions.plan(undo)
     except (Refused, ToolFailed) as error:
         text = f"the undo of {of.id} cannot be planned: {error}"
-        return Told(incident, (entry(incident, deps.clock.now(), EntryKind.GAP, text, f"no-undo:{of.id}"),))
+        return Update(incident, (entry(incident, deps.clock.now(), EntryKind.GAP, text, f"no-undo:{of.id}"),))
     made = signable(
         deps, incident, plan, reason=why, by="supervisor", engine="code", evidence=(), undo_of=of.id
     )
     after = incident.with_proposal(made)
     told = proposal_entry(deps, after, made)
     await deps.comms.page(after, told.text, key=f"decide:{made.id}")
-    return Told(after, (told,))
+    return Update(after, (told,))
 
 
 def proposal_entry(deps: Deps, incident: Incident, made: Proposal) -> Entry:

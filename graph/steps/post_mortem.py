@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from agents.engine import Assignment
 from graph.events import hand_over
-from graph.state import Deps, Done
+from graph.state import Deps, RoleResult
 from graph.step import StepSpec, assignment, begin
-from graph.timeline import Told, entry
+from graph.timeline import Update, entry
 from incidents.communications import BacklogEntry
 from incidents.incident import Incident
 from incidents.reports import BacklogReport, PostMortemReport, Task
@@ -15,9 +15,9 @@ from incidents.severity import Severity, Status, Step
 from incidents.timeline import EntryKind
 
 
-async def prepare(deps: Deps, incident: Incident) -> Told:
+async def prepare(deps: Deps, incident: Incident) -> Update:
     """Note the step."""
-    return Told(begin(deps, incident, Step.POST_MORTEM))
+    return Update(begin(deps, incident, Step.POST_MORTEM))
 
 
 def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
@@ -33,7 +33,7 @@ def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
     return (assignment(deps, incident, role, task, does=does, checks=checks),)
 
 
-async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> Told:
+async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...]) -> Update:
     """Keep the report or the tasks; a role that gave none leaves its work to people, in words."""
     for item in done:
         if (written := item.report(PostMortemReport)) is not None:
@@ -43,7 +43,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
     return hand_over(incident, "the post-mortem or its tasks could not be written", deps.clock.now())
 
 
-async def _written(deps: Deps, incident: Incident, report: PostMortemReport, item: Done) -> Told:
+async def _written(deps: Deps, incident: Incident, report: PostMortemReport, item: RoleResult) -> Update:
     engine = item.performed.engine if item.performed else "code"
     role = deps.roster.get(item.assignment.role).name
     path = await deps.write_post_mortem(incident, report, role, engine)
@@ -57,10 +57,10 @@ async def _written(deps: Deps, incident: Incident, report: PostMortemReport, ite
         role=role,
         engine=engine,
     )
-    return Told(after, (told,))
+    return Update(after, (told,))
 
 
-async def _planned(deps: Deps, incident: Incident, report: BacklogReport) -> Told:
+async def _planned(deps: Deps, incident: Incident, report: BacklogReport) -> Update:
     now = deps.clock.now()
     tasks = tuple(
         BacklogEntry(
@@ -78,9 +78,9 @@ async def _planned(deps: Deps, incident: Incident, report: BacklogReport) -> Tol
     if after.open:
         reason = f"{after.severity}: {len(tasks)} task(s) added to the backlog, no response team needed"
         after = after.evolve(status=Status.BACKLOG, ended_at=now, end_reason=reason)
-        return Told(after, (entry(after, now, EntryKind.END, reason, "backlog"),))
+        return Update(after, (entry(after, now, EntryKind.END, reason, "backlog"),))
     text = f"{len(tasks)} task(s) added to the backlog"
-    return Told(after, (entry(after, now, EntryKind.FINDING, text, "backlog"),))
+    return Update(after, (entry(after, now, EntryKind.FINDING, text, "backlog"),))
 
 
 def spec(runbook: Runbook) -> StepSpec:

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from agents.engine import Assignment
-from graph.measurement import heard, measured
-from graph.self_recovery import FLAPS, Calm, acted, calm, watched_until
+from graph.measurement import report_silent_channels, with_measurement
+from graph.self_recovery import FLAPS, SelfRecovery, has_changed_anything, self_recovery, watched_until
 from graph.severity import Classified, classify
-from graph.state import Deps, Done
+from graph.state import Deps, RoleResult
 from graph.step import StepSpec, assignment, begin
-from graph.timeline import Told, entry
+from graph.timeline import Update, entry
 from incidents.facts import Facts
 from incidents.incident import Incident
 from incidents.reports import Impact, Task, TriageReport
@@ -17,7 +17,7 @@ from incidents.severity import Severity, Status, Step
 from incidents.timeline import Entry, EntryKind
 
 
-async def prepare(deps: Deps, incident: Incident) -> Told:
+async def prepare(deps: Deps, incident: Incident) -> Update:
     """Acknowledge, open the channel, measure."""
     now = deps.clock.now()
     acknowledged = entry(
@@ -32,8 +32,8 @@ async def prepare(deps: Deps, incident: Incident) -> Told:
     after = incident.evolve(channel=channel, acknowledged_at=incident.acknowledged_at or now)
     if not incident.recheck:
         after = begin(deps, after, Step.TRIAGE)
-    told = await heard(deps, await measured(deps, after))
-    return Told(told.incident, (acknowledged, *told.entries))
+    told = await report_silent_channels(deps, await with_measurement(deps, after))
+    return Update(told.incident, (acknowledged, *told.entries))
 
 
 def _commander(runbook: Runbook) -> str:
@@ -65,7 +65,7 @@ def merged_impact(facts: Facts, reports: tuple[TriageReport, ...], known: tuple[
     )
 
 
-async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> Told:
+async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...]) -> Update:
     """Classify and route: what is over by itself is watched and ends here, the rest goes on its way."""
     now = deps.clock.now()
     facts = incident.facts or Facts(at=now)
@@ -82,20 +82,20 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
     )
     told = [_classified(deps, incident, after, found)]
     agreed = all(report.false_alarm for report in reports)
-    match calm(after, facts, agreed, now, deps.runbook):
-        case Calm.OVER if facts.quiet is not False:
+    match self_recovery(after, facts, agreed, now, deps.runbook):
+        case SelfRecovery.OVER if facts.quiet is not False:
             ended = _over_by_itself(after, now)
-        case Calm.WATCHED:
+        case SelfRecovery.WATCHED:
             ended = _watched(after, now, deps.runbook)
         case _:
-            ended = Told(_on_its_way(after, now))
-    return Told(ended.incident.evolve(recheck=False), (*told, *ended.entries))
+            ended = Update(_on_its_way(after, now))
+    return Update(ended.incident.evolve(recheck=False), (*told, *ended.entries))
 
 
 def _on_its_way(incident: Incident, now: datetime) -> Incident:
     """A P3 goes to the backlog whenever it turns out to be one; the rest is investigated."""
     after = incident.evolve(calm_since=None)
-    if after.severity is Severity.P3 and not acted(after):
+    if after.severity is Severity.P3 and not has_changed_anything(after):
         return after.evolve(step=Step.POST_MORTEM, step_since=now)
     return after.evolve(step=Step.INVESTIGATION, step_since=now) if after.step is Step.TRIAGE else after
 
@@ -116,7 +116,7 @@ def _classified(deps: Deps, before: Incident, after: Incident, found: Classified
     )
 
 
-def _watched(incident: Incident, now: datetime, runbook: Runbook) -> Told:
+def _watched(incident: Incident, now: datetime, runbook: Runbook) -> Update:
     """Over by itself as far as is seen: watched as long as after a fix, and anew from when it came back."""
     since = now if incident.firing else incident.calm_since or now
     after = incident.evolve(calm_since=since, not_before=None)
@@ -125,15 +125,15 @@ def _watched(incident: Incident, now: datetime, runbook: Runbook) -> Told:
     inside = after.facts is not None and after.facts.quiet is False
     state = "users are measured to feel nothing of what deviates" if inside else "no signal deviates"
     text = f"{alerts} and {state}, without a change by us; watching until {until:%H:%M:%S} UTC"
-    return Told(after, (entry(after, now, EntryKind.VERIFICATION, text, "calm"),))
+    return Update(after, (entry(after, now, EntryKind.VERIFICATION, text, "calm"),))
 
 
-def _over_by_itself(incident: Incident, now: datetime) -> Told:
+def _over_by_itself(incident: Incident, now: datetime) -> Update:
     """An end without a change: nothing was ever wrong, or it went by itself. What was proposed is moot."""
-    gone = len(incident.spells)
+    gone = len(incident.firing_periods)
     often = f"came and went {gone} times" if gone >= FLAPS else "ended"
     often += " and fire again" if incident.firing else ""
-    if incident.deviated:
+    if incident.ever_deviated:
         status, still = Status.RESOLVED, "the signals are back to normal without a change by us"
     else:
         status, still = Status.FALSE_ALARM, "no signal deviates"
@@ -143,10 +143,10 @@ def _over_by_itself(incident: Incident, now: datetime) -> Told:
         status=status,
         ended_at=now,
         end_reason=reason,
-        mitigated_at=incident.calm_since if incident.deviated else None,
+        mitigated_at=incident.calm_since if incident.ever_deviated else None,
     )
     text = f"{status.value.replace('_', ' ')}: {reason}"
-    return Told(after, (entry(after, now, EntryKind.END, text, "ended"),))
+    return Update(after, (entry(after, now, EntryKind.END, text, "ended"),))
 
 
 def spec(runbook: Runbook) -> StepSpec:

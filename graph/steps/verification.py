@@ -5,13 +5,13 @@ from datetime import datetime
 from agents.engine import Assignment
 from agents.role import RELEVANT_DEVELOPER
 from graph.events import hand_over
-from graph.measurement import heard, measured
-from graph.severity import raised, reclassified
-from graph.state import Deps, Done
+from graph.measurement import report_silent_channels, with_measurement
+from graph.severity import escalated_severity, reclassified
+from graph.state import Deps, RoleResult
 from graph.step import StepSpec, assignment, begin
 from graph.steps.investigation import developer
 from graph.steps.mitigation import propose_undo
-from graph.timeline import Told, entry
+from graph.timeline import Update, entry
 from incidents.findings import Window
 from incidents.incident import Incident, Watch
 from incidents.reports import Task, VerificationReport
@@ -32,12 +32,12 @@ STEADY = 2
 PATIENCE = 3
 
 
-async def prepare(deps: Deps, incident: Incident) -> Told:
+async def prepare(deps: Deps, incident: Incident) -> Update:
     """One check of the watch, by code."""
     after = begin(deps, incident, Step.VERIFICATION)
     watch = after.watch
     if watch is None:
-        return Told(after)
+        return Update(after)
     now = deps.clock.now()
     answer = await deps.kit(after, "nexus", (RECOVERY.name,)).ask(RECOVERY, _settled(deps.runbook))
     found = answer.data or Verification(
@@ -53,17 +53,17 @@ async def prepare(deps: Deps, incident: Incident) -> Told:
     )
     if found.verdict is Recovery.RECOVERED and after.mitigated_at is None:
         after = after.evolve(mitigated_at=now)
-    after, gaps = await heard(deps, after)
+    after, gaps = await report_silent_channels(deps, after)
     told = entry(after, now, EntryKind.VERIFICATION, found.summary, "check", evidence=found.evidence)
     after, worse = await _worse_than_known(deps, after)
-    return Told(after, (*gaps, told, *worse))
+    return Update(after, (*gaps, told, *worse))
 
 
-async def _worse_than_known(deps: Deps, incident: Incident) -> Told:
+async def _worse_than_known(deps: Deps, incident: Incident) -> Update:
     """The incident at a higher level where what is measured now asks for it; else as it was at its worst."""
-    seen = await measured(deps, incident)
-    found = raised(incident, seen, deps.runbook)
-    return reclassified(seen, found, deps.clock.now()) if found is not None else Told(incident)
+    seen = await with_measurement(deps, incident)
+    found = escalated_severity(incident, seen, deps.runbook)
+    return reclassified(seen, found, deps.clock.now()) if found is not None else Update(incident)
 
 
 def _settled(runbook: Runbook) -> RecoveryArgs:
@@ -92,7 +92,7 @@ def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
     )
 
 
-async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> Told:
+async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...]) -> Update:
     """Resolve at the end of a good watch, offer the undo when worse, look again when nothing changed."""
     now = deps.clock.now()
     told = _concerns(incident, done, now)
@@ -111,7 +111,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[Done, ...]) -> To
             after, entries = _unchanged(incident, watch, now)
         case Recovery.UNKNOWN:
             after, entries = _unknown(incident, watch, now)
-    return Told(after, (*told, *entries))
+    return Update(after, (*told, *entries))
 
 
 async def _charted(deps: Deps, incident: Incident) -> tuple[Entry, ...]:
@@ -157,7 +157,7 @@ async def _pictured(deps: Deps, incident: Incident) -> tuple[Entry, ...]:
     )
 
 
-def _concerns(incident: Incident, done: tuple[Done, ...], now: datetime) -> tuple[Entry, ...]:
+def _concerns(incident: Incident, done: tuple[RoleResult, ...], now: datetime) -> tuple[Entry, ...]:
     """New issues that the roles saw: told to people, judged by code at the next check."""
     reports = [report for item in done if (report := item.report(VerificationReport)) is not None]
     issues = dict.fromkeys(claim for report in reports for claim in report.new_issues)
@@ -167,17 +167,17 @@ def _concerns(incident: Incident, done: tuple[Done, ...], now: datetime) -> tupl
     )
 
 
-def _recovered(incident: Incident, watch: Watch, now: datetime) -> Told:
+def _recovered(incident: Incident, watch: Watch, now: datetime) -> Update:
     if now < watch.until:
-        return Told(incident)
+        return Update(incident)
     change = incident.proposal(watch.action)
     did = change.action.title if change else watch.action
     reason = f"the signals stayed recovered since {minute(watch.started_at)}, after: {did}"
     after = incident.evolve(status=Status.RESOLVED, ended_at=now, end_reason=reason)
-    return Told(after, (entry(after, now, EntryKind.END, f"resolved: {reason}", "resolved"),))
+    return Update(after, (entry(after, now, EntryKind.END, f"resolved: {reason}", "resolved"),))
 
 
-async def _worse(deps: Deps, incident: Incident, watch: Watch) -> Told:
+async def _worse(deps: Deps, incident: Incident, watch: Watch) -> Update:
     """The watched signals got worse: the undo is offered at once; without one, people take over."""
     change = incident.proposal(watch.action)
     if change is not None and change.undo_of is None and not _undo_answered(incident, watch.action):
@@ -193,17 +193,17 @@ def _undo_answered(incident: Incident, action: str) -> bool:
     return any(p.undo_of == action for p in incident.proposals)
 
 
-def _unchanged(incident: Incident, watch: Watch, now: datetime) -> Told:
+def _unchanged(incident: Incident, watch: Watch, now: datetime) -> Update:
     if _in_a_row(watch, Recovery.UNCHANGED) < PATIENCE and now < watch.until:
-        return Told(incident)
+        return Update(incident)
     change = incident.proposal(watch.action)
     did = change.action.title if change else watch.action
     return _again(incident, f"'{did}' changed nothing. What else explains the symptoms?", now)
 
 
-def _unknown(incident: Incident, watch: Watch, now: datetime) -> Told:
+def _unknown(incident: Incident, watch: Watch, now: datetime) -> Update:
     if _in_a_row(watch, Recovery.UNKNOWN) < PATIENCE:
-        return Told(incident)  # also at the end of the watch: an outage of the metrics prolongs it
+        return Update(incident)  # also at the end of the watch: an outage of the metrics prolongs it
     return hand_over(incident, f"the recovery cannot be confirmed: {incident.verification_summary}", now)
 
 
@@ -216,7 +216,7 @@ def _in_a_row(watch: Watch, verdict: Recovery) -> int:
     return count
 
 
-def _again(incident: Incident, question: str, now: datetime) -> Told:
+def _again(incident: Incident, question: str, now: datetime) -> Update:
     after = incident.evolve(
         step=Step.INVESTIGATION,
         step_since=now,
@@ -226,7 +226,7 @@ def _again(incident: Incident, question: str, now: datetime) -> Told:
         mitigated_at=None,
         verified=False,
     )
-    return Told(after, (entry(after, now, EntryKind.ROUTING, question, "again"),))
+    return Update(after, (entry(after, now, EntryKind.ROUTING, question, "again"),))
 
 
 def spec(runbook: Runbook) -> StepSpec:

@@ -10,17 +10,17 @@ from rich.prompt import Prompt
 
 from incidents.action import Approval, Proposal, Verdict
 from incidents.incident import Incident
-from nexus.home import House
+from nexus.home import Home
 from nexus.runtime.waiting import Approver, Nobody
 
 
-def approver(mode: str, house: House, console: Console) -> Approver:
+def approver(mode: str, home: Home, console: Console) -> Approver:
     """The approver of `--approve`: everything, nothing, or the person at the terminal, asked there."""
     if mode == "all":
-        return _everything(house)
+        return _everything(home)
     if mode == "none":
         return _nobody_answers
-    return _asking(house, console) if sys.stdin.isatty() else _nobody_is_here
+    return _asking(home, console) if sys.stdin.isatty() else _nobody_is_here
 
 
 async def _nobody_answers(incident: Incident, proposal: Proposal, now: datetime) -> None:
@@ -32,12 +32,12 @@ async def _nobody_is_here(incident: Incident, proposal: Proposal, now: datetime)
     return Nobody()
 
 
-def _everything(house: House) -> Approver:
+def _everything(home: Home) -> Approver:
     """Approves whatever is proposed; under a policy with names it takes those, else it says what it is."""
 
     async def answer(incident: Incident, proposal: Proposal, now: datetime) -> Approval:
         number = len(proposal.approvals)
-        policy = house.policy_of(await house.store.world_of(incident.id))
+        policy = home.policy_of(await home.store.world_of(incident.id))
         named = [who for who in policy.people if policy.may(who, proposal.action.kind)]
         by = named[number % len(named)] if named else f"--approve all ({number + 1})"
         return _approval(proposal, Verdict.APPROVE, by, now, "")
@@ -45,14 +45,14 @@ def _everything(house: House) -> Approver:
     return answer
 
 
-def _asking(house: House, console: Console) -> Approver:
+def _asking(home: Home, console: Console) -> Approver:
     """Shows the proposal and asks, once for each person that is needed."""
 
     async def answer(incident: Incident, proposal: Proposal, now: datetime) -> Approval | Nobody:
         from nexus.cli.terminal.approvals import proposal_panel
 
         console.print()
-        console.print(proposal_panel(proposal, incident, now, await house.store.evidence(incident.id)))
+        console.print(proposal_panel(proposal, incident, now, await home.store.evidence(incident.id)))
         # In a thread: a live incident goes on with its duties while somebody thinks.
         said = await asyncio.to_thread(_prompted, proposal, console)
         if said is None:

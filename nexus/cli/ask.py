@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nexus.cli.base import IncidentId, Json, house, log_to_stderr, out, settings, write_json
+from nexus.cli.base import IncidentId, Json, home, log_to_stderr, out, settings, write_json
 
 
 def register_ask(app: typer.Typer) -> None:
@@ -20,7 +20,7 @@ def ask(
     from nexus.service.questions import ask as answer
 
     log_to_stderr()
-    with house() as opened:
+    with home() as opened:
         found = asyncio.run(answer(opened, settings(), identity, question))
     if as_json:
         write_json(found)

@@ -1,4 +1,4 @@
-"""What every verb shares: the consoles, the settings, the house."""
+"""What every verb shares: the consoles, the settings, the home."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from incidents.value import Value
 from nexus.config.settings import EngineMode, Settings, read_settings
 
 if TYPE_CHECKING:
-    from nexus.home import House
+    from nexus.home import Home
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -85,12 +85,12 @@ def settings() -> Settings:
 
 
 @contextmanager
-def house(*, create: bool = False, listing: bool = False) -> Iterator["House"]:
-    """The house, closed afterwards. `listing`: a home that holds nothing yet is an empty list in JSON."""
-    from nexus.home import open_house
+def home(*, create: bool = False, listing: bool = False) -> Iterator["Home"]:
+    """The home, closed afterwards. `listing`: a home that holds nothing yet is an empty list in JSON."""
+    from nexus.home import open_home
 
     try:
-        opened = open_house(settings(), create=create, environment=os.environ)
+        opened = open_home(settings(), create=create, environment=os.environ)
     except NothingYet:
         if not listing:
             raise

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from incidents.errors import UsageError
-from nexus.cli.base import IncidentId, Json, asks, complain, house, log_to_stderr, out, write_json
+from nexus.cli.base import IncidentId, Json, asks, complain, home, log_to_stderr, out, write_json
 from nexus.sanitize import line
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def record(
     folder = target.absolute()
     if folder.exists():
         raise UsageError(f"{target} exists already; name a folder that does not")
-    with house() as opened:
+    with home() as opened:
         made = asyncio.run(draft(opened, identity, folder.name, code=code))
     if as_json:
         write_json(_summary(made))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from incidents.errors import UsageError
-from nexus.cli.base import IncidentId, house, out
+from nexus.cli.base import IncidentId, home, out
 
 By = Annotated[str, typer.Option("--by", help="Your name.")]
 Note = Annotated[str, typer.Option("--note", help="Why; the agents read it.")]
@@ -48,11 +48,11 @@ def reject(
 
 def _decide(verdict: str, identity: str, by: str, note: str, action: str | None, digest: str | None) -> None:
     from incidents.action import Verdict
-    from nexus.service.commands import Service
+    from nexus.service.commands import IncidentCommands
 
-    with house() as opened:
+    with home() as opened:
         proposal = asyncio.run(
-            Service.of(opened).decide(
+            IncidentCommands.of(opened).decide(
                 identity, Verdict(verdict), by=by, note=note, action=action, digest=digest
             )
         )
@@ -64,10 +64,10 @@ def _decide(verdict: str, identity: str, by: str, note: str, action: str | None,
 
 def note(identity: IncidentId, text: Annotated[str, typer.Argument()], by: By) -> None:
     """Give the agents a hint or a constraint."""
-    from nexus.service.commands import Service
+    from nexus.service.commands import IncidentCommands
 
-    with house() as opened:
-        asyncio.run(Service.of(opened).note(identity, by=by, text=text))
+    with home() as opened:
+        asyncio.run(IncidentCommands.of(opened).note(identity, by=by, text=text))
         out().print("Noted; the next assignment sees it.")
 
 
@@ -78,10 +78,10 @@ def severity(identity: IncidentId, level: Annotated[str, typer.Argument(help="P0
 
     if level.upper() not in set(Severity):
         raise UnknownName("severity", level, set(Severity))
-    from nexus.service.commands import Service
+    from nexus.service.commands import IncidentCommands
 
-    with house() as opened:
-        asyncio.run(Service.of(opened).set_severity(identity, Severity(level.upper()), by=by))
+    with home() as opened:
+        asyncio.run(IncidentCommands.of(opened).set_severity(identity, Severity(level.upper()), by=by))
         out().print(f"Severity of {identity} set to {level.upper()}.", markup=False)
 
 
@@ -94,12 +94,12 @@ def stop(
     everything: Annotated[bool, typer.Option("--all", help="Every incident that runs.")] = False,
 ) -> None:
     """Stop the agents, of one incident or everywhere; pending approvals are revoked, people take over."""
-    from nexus.service.commands import Service
+    from nexus.service.commands import IncidentCommands
 
     if (identity is None) != everything:
         raise UsageError("Name one incident, or stop everything with --all")
-    with house() as opened:
-        service = Service.of(opened)
+    with home() as opened:
+        service = IncidentCommands.of(opened)
         if identity is not None:
             asyncio.run(service.stop(identity, by=by, reason=reason))
         stopped = (identity,) if identity else asyncio.run(service.stop_all(by=by, reason=reason))

@@ -197,7 +197,7 @@ def _model(chosen: Settings, mode: EngineMode) -> str | None:
 
 def _runner(asked: _Asked, chosen: Settings) -> "Runner":
     from evals.batch import by_engine, processes
-    from tools.extras import adding
+    from tools.extras import install_command
 
     plain = processes(asked.workers)
     if asked.inspect is None:
@@ -207,7 +207,9 @@ def _runner(asked: _Asked, chosen: Settings) -> "Runner":
     try:
         from evals.inspect.harness import inspected
     except ImportError as error:
-        raise UsageError(f"--inspect needs the extra `inspect` ({error}); {adding('inspect')}") from error
+        raise UsageError(
+            f"--inspect needs the extra `inspect` ({error}); {install_command('inspect')}"
+        ) from error
     return by_engine({"playbook": plain, "llm": inspected(asked.inspect, chosen, asked.workers)})
 
 

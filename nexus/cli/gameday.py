@@ -54,7 +54,7 @@ def gameday(
 ) -> None:
     """Break a small real shop, let its alert fire, and run the incident live to its end (about 3 minutes)."""
     from demo.scenarios import SCENARIOS
-    from tools.extras import adding, lacking
+    from tools.extras import install_command, missing_extras
 
     if listed:
         _list(as_json)
@@ -68,8 +68,10 @@ def gameday(
     for there in (*((record / name for name in chosen) if record else ()), *((work,) if work else ())):
         if there.exists():
             raise UsageError(f"{there} is there already; name a new folder")
-    if lacking(["shop"]):
-        raise UsageError(f"The shop needs the extra `shop`, which is not installed; {adding('shop')}")
+    if missing_extras(["shop"]):
+        raise UsageError(
+            f"The shop needs the extra `shop`, which is not installed; {install_command('shop')}"
+        )
     log_to_stderr()
     place = nullcontext(str(work)) if work else tempfile.TemporaryDirectory(prefix="gameday-")
     with place as folder:
@@ -111,26 +113,26 @@ def _hold(
     from demo.scenarios import SCENARIOS
     from nexus.cli.approver import approver
     from nexus.cli.terminal.timeline import show_entry
-    from nexus.home import open_house
+    from nexus.home import open_home
     from nexus.runtime.engines import engine_of
 
     try:
         require_programs()
     except MonitoringMissingError as error:
         raise NexusError(str(error)) from None
-    home = folder / name
-    home.mkdir(parents=True)
-    write_runbook(home / "runbook.yaml")
-    own = settings().model_copy(update={"home": home / "nexus", "runbook": home / "runbook.yaml"})
-    house = open_house(own, create=True)
+    place = folder / name
+    place.mkdir(parents=True)
+    write_runbook(place / "runbook.yaml")
+    own = settings().model_copy(update={"home": place / "nexus", "runbook": place / "runbook.yaml"})
+    home = open_home(own, create=True)
     say = _silent if quiet else _say
     day = GameDay(
         scenario=SCENARIOS[name],
-        house=house,
+        home=home,
         engine=lambda: engine_of(own, mode_of(mode)),
         mode=mode,
-        approver=approver("all" if yes else "ask", house, asks(quiet)),
-        work=home / "run",
+        approver=approver("all" if yes else "ask", home, asks(quiet)),
+        work=place / "run",
         say=say,
         tell=lambda entry: None if quiet else show_entry(out(), entry),
         record=record.resolve() if record else None,
@@ -141,9 +143,9 @@ def _hold(
         complain(f"{name}: the game day itself failed: {error}")
         raise NexusError(f"{name} was not held") from error
     finally:
-        house.store.close()
+        home.store.close()
     if record is not None:
-        _complete(record.resolve() / name, home / "rehearsed", say)
+        _complete(record.resolve() / name, place / "rehearsed", say)
     return seen, judged(name, SCENARIOS[name].truth, incident)
 
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from incidents.errors import NexusError, UsageError
-from nexus.cli.base import Engine, asks, complain, environment, house, log_to_stderr, mode_of, out, settings
+from nexus.cli.base import Engine, asks, complain, environment, home, log_to_stderr, mode_of, out, settings
 
 if TYPE_CHECKING:
     from nexus.config.site import Site
-    from nexus.home import House
-    from nexus.service.intake import Desk
+    from nexus.home import Home
+    from nexus.service.intake import AlertIntake
 
 Config = Annotated[Path | None, typer.Option("--config", help="The configuration; default: nexus.yaml here.")]
 
@@ -55,7 +55,7 @@ def serve(
     """Receive alerts over HTTP and run an incident for each; decisions come from `nexus approve`."""
     log_to_stderr()
     mode = mode_of(engine)
-    with house(create=True) as opened:
+    with home(create=True) as opened:
         path, site = site_of(config)
         if not site.people:
             complain("nexus.yaml names no people: anyone who gives a name may approve")
@@ -80,30 +80,32 @@ def site_of(config: Path | None) -> tuple[Path, "Site"]:
     return path, site
 
 
-def desk_of(opened: "House", site: "Site", path: Path, mode: str, approve: str, *, quiet: bool) -> "Desk":
+def desk_of(
+    opened: "Home", site: "Site", path: Path, mode: str, approve: str, *, quiet: bool
+) -> "AlertIntake":
     """The desk of a live world; `approve` as in `--approve`."""
     from nexus.cli.approver import approver
     from nexus.cli.terminal.timeline import show_entry
+    from nexus.runtime.announcer import RunListeners
     from nexus.runtime.engines import engine_of
-    from nexus.runtime.wiring import Listeners
-    from nexus.service.intake import Desk
+    from nexus.service.intake import AlertIntake
     from tools.clock import WallClock
 
-    return Desk(
-        house=opened,
+    return AlertIntake(
+        home=opened,
         site=site,
         path=path,
         engine=lambda: engine_of(settings(), mode_of(mode)),
         mode=mode,
         approver=approver(approve, opened, asks(quiet)),
-        listeners=Listeners(
+        listeners=RunListeners(
             entry=lambda entry: None if quiet else show_entry(out(), entry), message=lambda message: None
         ),
         clock=WallClock(),
     )
 
 
-async def _serve(opened: "House", site: "Site", path: Path, mode: str, host: str, port: int) -> None:
+async def _serve(opened: "Home", site: "Site", path: Path, mode: str, host: str, port: int) -> None:
     import uvicorn
 
     from nexus.server.app import web

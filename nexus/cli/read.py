@@ -4,7 +4,7 @@ import asyncio
 
 import typer
 
-from nexus.cli.base import IncidentId, Json, house, out, write, write_json
+from nexus.cli.base import IncidentId, Json, home, out, write, write_json
 
 #: How often `watch` looks for new entries, in seconds.
 GLANCE = 0.5
@@ -21,7 +21,7 @@ def register_look(app: typer.Typer) -> None:
 
 def incidents(as_json: Json = False) -> None:
     """List all incidents, newest first."""
-    with house(listing=as_json) as opened:
+    with home(listing=as_json) as opened:
         found = asyncio.run(opened.store.incidents())
         if as_json:
             write_json(found)
@@ -33,7 +33,7 @@ def incidents(as_json: Json = False) -> None:
 
 def show(identity: IncidentId, as_json: Json = False) -> None:
     """Show one incident: diagnosis, suspects, actions, verification, communications, timeline."""
-    with house() as opened:
+    with home() as opened:
         incident = asyncio.run(opened.find(identity))
         entries = asyncio.run(opened.store.entries(identity))
         from nexus.cli.terminal.incident import incident_view
@@ -64,7 +64,7 @@ def watch(identity: IncidentId) -> None:
                 return
             await asyncio.sleep(GLANCE)
 
-    with house() as opened:
+    with home() as opened:
         asyncio.run(follow())
 
 
@@ -80,7 +80,7 @@ def approvals(as_json: Json = False) -> None:
                 found.append((incident, (await opened.store.clock_of(one.id)).isoformat()))
         return found
 
-    with house(listing=as_json) as opened:
+    with home(listing=as_json) as opened:
         waiting = asyncio.run(load())
         if as_json:
             write_json([proposal for incident, _ in waiting for proposal in incident.pending])
@@ -102,7 +102,7 @@ def approvals(as_json: Json = False) -> None:
 
 def backlog(as_json: Json = False) -> None:
     """List the prevention tasks in the backlog."""
-    with house(listing=as_json) as opened:
+    with home(listing=as_json) as opened:
         tasks = asyncio.run(opened.store.backlog())
         if as_json:
             write_json(tasks)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from incidents.errors import AlertError, Refused, UsageError
-from nexus.cli.base import Engine, Json, asks, complain, house, log_to_stderr, mode_of, out, settings, write
+from nexus.cli.base import Engine, Json, asks, complain, home, log_to_stderr, mode_of, out, settings, write
 from nexus.config.settings import EngineMode
 
 if TYPE_CHECKING:
     from incidents.incident import Incident
-    from nexus.home import House
+    from nexus.home import Home
 
 #: An alert file that is larger is not read into memory.
 LARGEST_ALERT = 1_000_000
@@ -88,7 +88,7 @@ def resume(
 ) -> None:
     """Pick up every open incident that no living process works on."""
     left = 0
-    with house(listing=as_json) as opened:
+    with home(listing=as_json) as opened:
         found = asyncio.run(opened.store.open_incidents())
         if not found and not as_json:
             out().print("Nothing to resume: no incident is open.")
@@ -130,7 +130,7 @@ def _start(alert: Path | None, world: Path, approve: Approve, mode: EngineMode, 
 
     body = _body(alert) if alert is not None else None
     switch_on(settings())  # what cannot be used is told before an incident is opened
-    with house(create=True) as opened:
+    with home(create=True) as opened:
         incident = asyncio.run(open_recorded(opened, world.resolve(), body, mode))
         if not as_json:
             out().print(f"{incident.id}  {incident.title}", style="bold", markup=False)
@@ -153,7 +153,7 @@ def _live(alert: Path, config: Path | None, approve: Approve, mode: EngineMode, 
         await desk.idle()
         return await opened.find(receipt.incident)
 
-    with house(create=True) as opened:
+    with home(create=True) as opened:
         return asyncio.run(go())
 
 
@@ -166,14 +166,15 @@ def _body(alert: Path) -> bytes:
     return alert.read_bytes()
 
 
-def _drive(opened: "House", identity: str, approve: Approve, mode: EngineMode, quiet: bool) -> "Incident":
+def _drive(opened: "Home", identity: str, approve: Approve, mode: EngineMode, quiet: bool) -> "Incident":
     from nexus.cli.approver import approver
     from nexus.cli.terminal.timeline import show_entry
+    from nexus.runtime.announcer import RunListeners
     from nexus.runtime.engines import engine_of
-    from nexus.runtime.wiring import Listeners, driver
+    from nexus.runtime.wiring import driver
 
     log_to_stderr()
-    listeners = Listeners(
+    listeners = RunListeners(
         entry=lambda entry: None if quiet else show_entry(out(), entry), message=lambda message: None
     )
 
@@ -185,7 +186,7 @@ def _drive(opened: "House", identity: str, approve: Approve, mode: EngineMode, q
     return asyncio.run(go())
 
 
-def _json(opened: "House", incident: "Incident") -> str:
+def _json(opened: "Home", incident: "Incident") -> str:
     from nexus.config.budgets import budget_of
     from nexus.service.views import incident_json
 
@@ -194,7 +195,7 @@ def _json(opened: "House", incident: "Incident") -> str:
 
 
 def _finish(incident: "Incident", as_json: bool) -> None:
-    with house() as opened:
+    with home() as opened:
         if as_json:
             write(_json(opened, incident))
         else:
@@ -203,7 +204,7 @@ def _finish(incident: "Incident", as_json: bool) -> None:
         sys.exit(WAITS_FOR_PEOPLE)
 
 
-def _conclude(opened: "House", incident: "Incident") -> None:
+def _conclude(opened: "Home", incident: "Incident") -> None:
     """The last lines: how it ended, where everything lies, what a person has to do."""
     console = out()
     console.print()

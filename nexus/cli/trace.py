@@ -4,7 +4,7 @@ import asyncio
 
 import typer
 
-from nexus.cli.base import IncidentId, Json, house, out, write_json
+from nexus.cli.base import IncidentId, Json, home, out, write_json
 
 
 def register_trace(app: typer.Typer) -> None:
@@ -16,7 +16,7 @@ def trace(identity: IncidentId, as_json: Json = False) -> None:
     """Show every piece of work as a tree: step, role, questions and answers, report, cost."""
     from nexus.service.cost_trace import trace_of
 
-    with house() as opened:
+    with home() as opened:
         incident = asyncio.run(opened.find(identity))
         entries = asyncio.run(opened.store.entries(identity))
         evidence = asyncio.run(opened.store.evidence(identity))

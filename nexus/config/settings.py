@@ -1,4 +1,4 @@
-"""The settings, read once from the environment; nothing else in the house reads it.
+"""The settings, read once from the environment; nothing else in the home reads it.
 
 Every variable begins with `NEXUS_`, apart from the two that OpenAI's own clients use, which are honoured.
 """

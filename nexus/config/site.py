@@ -17,7 +17,7 @@ from incidents.duration import Duration, DurationOrNone
 from incidents.errors import SettingsError
 from incidents.policy import ApprovalPolicy, Rule
 from incidents.value import Value
-from tools.extras import Extra, adding, lacking
+from tools.extras import Extra, install_command, missing_extras
 from tools.live.secrets import SecretRef
 from tools.live.settings import Backends
 from tools.live.settings_references import services_named
@@ -159,10 +159,12 @@ class Site(Value):
         for number, health in enumerate(backends.health):
             if health.kind == "postgres":
                 wanted.setdefault("postgres", f"backends.health[{number}]")
-        if missing := lacking(wanted):
+        if missing := missing_extras(wanted):
             named = ", ".join(f"`{extra}` ({wanted[extra]})" for extra in missing)
             what = "the extra" if len(missing) == 1 else "the extras"
-            raise SettingsError(f"nexus.yaml needs {what} {named}, not installed here; {adding(*missing)}")
+            raise SettingsError(
+                f"nexus.yaml needs {what} {named}, not installed here; {install_command(*missing)}"
+            )
 
     @property
     def catalogue(self) -> Catalogue:

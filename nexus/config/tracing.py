@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from incidents.errors import SettingsError
 from nexus.config.settings import Settings
-from tools.extras import adding
+from tools.extras import install_command
 
 if TYPE_CHECKING:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -64,7 +64,7 @@ def _exporter(endpoint: str) -> "OTLPSpanExporter":
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
     except ImportError:
         raise SettingsError(
-            f"NEXUS_OTEL_ENDPOINT is set, and the extra `otel` is not installed; {adding('otel')}, "
+            f"NEXUS_OTEL_ENDPOINT is set, and the extra `otel` is not installed; {install_command('otel')}, "
             "or take the setting away"
         ) from None
     address = endpoint.rstrip("/").removesuffix(_TRACES) + _TRACES

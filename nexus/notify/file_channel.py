@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 from incidents.communications import Brief, Escalation, StatusUpdate
 from incidents.incident import Incident
 from incidents.value import iso
-from nexus.files import Folder
+from nexus.files import IncidentFiles
 from nexus.sanitize import clean, line
 from nexus.store.records import Message, MessageKind
 from nexus.templates import render
@@ -51,7 +51,7 @@ class Sent(Protocol):
         ...
 
 
-class Outbox:
+class FileChannel:
     """Implements `graph.ports.Communications`. `console` sees each message that is new.
 
     A node that runs again after a crash words its message anew. So an update is the same if its place among
@@ -60,7 +60,11 @@ class Outbox:
     """
 
     def __init__(
-        self, folder: Folder, sent: Sent, clock: "Clock", console: Callable[[Message], None] | None = None
+        self,
+        folder: IncidentFiles,
+        sent: Sent,
+        clock: "Clock",
+        console: Callable[[Message], None] | None = None,
     ) -> None:
         self._folder = folder
         self._sent = sent

@@ -163,7 +163,7 @@ class Driver:
 
     async def _settle(self, incident: str) -> None:
         """What the state has seen is handled."""
-        seen = (await self._saved(incident)).seen
+        seen = (await self._saved(incident)).handled_events
         waiting = {event.id for event in await self.store.events(incident)}
         await self.store.mark_handled(tuple(waiting.intersection(seen)))
 

@@ -3,11 +3,11 @@
 from pydantic import ValidationError
 
 from agents.breaker import Breaker
-from agents.budget import Purse
+from agents.budget import BudgetTracker
 from agents.engine import Engine
 from agents.llm.settings import Model, ModelSettings, every_tier
-from agents.model_fallback import Chain, Link
-from agents.model_or_playbook import Auto
+from agents.model_fallback import Candidate, FallbackChain
+from agents.model_or_playbook import ModelOrPlaybook
 from agents.playbook import Playbook
 from agents.role import Tier
 from incidents.errors import SettingsError
@@ -34,19 +34,19 @@ def engine_of(settings: Settings, mode: EngineMode) -> Engine:
         SettingsError: the mode is `llm` and no model can be used; the message says what is missing.
     """
     switch_on(settings)
-    purse = Purse(budget_of(settings))
+    purse = BudgetTracker(budget_of(settings))
     if mode == "playbook" or not settings.has_model:
         reason = NO_ENDPOINT if settings.names_a_model else NO_MODEL
-        return Auto(None, Playbook(), mode, reason, purse=purse)
+        return ModelOrPlaybook(None, Playbook(), mode, reason, purse=purse)
     try:
-        return Auto(_llm(settings, purse), Playbook(), mode, purse=purse)
+        return ModelOrPlaybook(_llm(settings, purse), Playbook(), mode, purse=purse)
     except SettingsError as error:
         if mode == "llm":
             raise
-        return Auto(None, Playbook(), mode, str(error), purse=purse)
+        return ModelOrPlaybook(None, Playbook(), mode, str(error), purse=purse)
 
 
-def _llm(settings: Settings, purse: Purse) -> Engine:
+def _llm(settings: Settings, purse: BudgetTracker) -> Engine:
     # Imported late: LangChain and OpenAI's client take a second that the playbook never needs.
     from agents.llm.engine import LlmEngine  # noqa: PLC0415
     from prompts import Library  # noqa: PLC0415
@@ -54,8 +54,8 @@ def _llm(settings: Settings, purse: Purse) -> Engine:
     library = Library(settings.prompts)
     chain = endpoints(settings)
     shared = {one.base_url: Breaker() for one in chain}
-    links = [Link(LlmEngine(one, library, purse=purse), endpoint=shared[one.base_url]) for one in chain]
-    return links[0].engine if len(links) == 1 else Chain(links)
+    links = [Candidate(LlmEngine(one, library, purse=purse), endpoint=shared[one.base_url]) for one in chain]
+    return links[0].engine if len(links) == 1 else FallbackChain(links)
 
 
 def endpoints(settings: Settings) -> list[ModelSettings]:

@@ -9,12 +9,12 @@ from incidents.catalogue import Catalogue
 from incidents.findings import Window
 from incidents.incident import Incident
 from nexus.config.site import Site, load_site
-from nexus.home import House
-from nexus.runtime.run_context import Stage
+from nexus.home import Home
+from nexus.runtime.run_context import RunContext
 from nexus.runtime.waiting import Approver, LiveWaiter
 from nexus.store import WorldKind, WorldRef
 from tools.clock import Clock
-from tools.live.latency import Heard, timed_world
+from tools.live.latency import OnCall, timed_world
 from tools.live.mcp import mcp_tools
 from tools.live.world import live_world
 from tools.redaction.redact import redact
@@ -26,12 +26,12 @@ LEDGER = "actions"
 
 
 async def open_live(
-    house: House, site: Site, path: Path, alerts: tuple[Alert, ...], mode: str, clock: Clock
+    home: Home, site: Site, path: Path, alerts: tuple[Alert, ...], mode: str, clock: Clock
 ) -> Incident:
     """Register a new incident of the live world that the `nexus.yaml` at an absolute path describes."""
     now = clock.now()
     incident = Incident(
-        id=await house.store.next_id(now.date()),
+        id=await home.store.next_id(now.date()),
         title=alerts[0].title,
         engine=mode,
         opened_at=now,
@@ -39,14 +39,14 @@ async def open_live(
         alerts=alerts,
         currency=site.thresholds.currency,
     )
-    await house.store.register(incident, WorldRef(kind=WorldKind.LIVE, path=str(path)), now)
+    await home.store.register(incident, WorldRef(kind=WorldKind.LIVE, path=str(path)), now)
     return incident
 
 
 @asynccontextmanager
-async def live_stage(
-    house: House, incident: Incident, ref: WorldRef, approver: Approver, clock: Clock, heard: Heard | None
-) -> AsyncIterator[Stage]:
+async def live_context(
+    home: Home, incident: Incident, ref: WorldRef, approver: Approver, clock: Clock, heard: OnCall | None
+) -> AsyncIterator[RunContext]:
     """The stage of a live incident; the connections to the backends are closed afterwards.
 
     `heard` is told how long each question to a backend took.
@@ -56,15 +56,15 @@ async def live_stage(
     """
     site = load_site(Path(ref.path))
     quiet = quiet_of(incident, site)
-    ledger = house.settings.home / LEDGER
-    more = await mcp_tools(site.backends.mcp, house.secrets)
+    ledger = home.settings.home / LEDGER
+    more = await mcp_tools(site.backends.mcp, home.secrets)
     async with live_world(
-        site.backends, site.catalogue, quiet, site.windows.spans, house.secrets, clock, ledger
+        site.backends, site.catalogue, quiet, site.windows.spans, home.secrets, clock, ledger
     ) as world:
-        yield Stage(
+        yield RunContext(
             world=redacted_world(timed_world(world, clock, heard) if heard else world),
             clock=clock,
-            waiter=LiveWaiter(store=house.store, clock=clock, approver=approver),
+            waiter=LiveWaiter(store=home.store, clock=clock, approver=approver),
             policy=site.policy,
             revenue_threshold=site.thresholds.revenue,
             pace=lambda step: None,

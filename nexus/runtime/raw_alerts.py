@@ -10,7 +10,7 @@ from pathlib import Path
 
 from incidents.alert import Alert
 from incidents.value import iso
-from nexus.files import Folder
+from nexus.files import IncidentFiles
 from tools.recorded import CaseAlert
 from tools.redaction.redact import redact_tree
 
@@ -28,7 +28,7 @@ def one_at_a_time(home: Path) -> Iterator[None]:
         yield
 
 
-def keep_delivery(folder: Folder, incident: str, alert: CaseAlert) -> None:
+def keep_delivery(folder: IncidentFiles, incident: str, alert: CaseAlert) -> None:
     """Keep one delivery; the same again changes nothing."""
     payload = redact_tree(json.loads(alert.body))
     content = {"at": iso(alert.at), "source": alert.source, "payload": payload}
@@ -36,7 +36,7 @@ def keep_delivery(folder: Folder, incident: str, alert: CaseAlert) -> None:
     folder.keep(incident, f"{_FOLDER}/{alert.at:%Y%m%dT%H%M%S}-{name}.json", json.dumps(content).encode())
 
 
-def deliveries(folder: Folder, incident: str) -> tuple[CaseAlert, ...]:
+def deliveries(folder: IncidentFiles, incident: str) -> tuple[CaseAlert, ...]:
     """The kept deliveries of an incident, oldest first."""
     found = []
     for path in sorted(folder.path(incident, _FOLDER).glob("*.json")):
@@ -47,7 +47,7 @@ def deliveries(folder: Folder, incident: str) -> tuple[CaseAlert, ...]:
 
 
 def told_again(alert: Alert) -> CaseAlert:
-    """An alert in the house's own form, where its sender's words were not kept; it reads back as the same."""
+    """An alert in the home's own form, where its sender's words were not kept; it reads back as the same."""
     payload = {
         "title": alert.title,
         "service": alert.service,

@@ -7,9 +7,9 @@ from incidents.errors import UsageError
 from incidents.events import AlertsArrived
 from incidents.incident import Incident
 from incidents.severity import Step
-from nexus.home import House
+from nexus.home import Home
 from nexus.runtime.raw_alerts import delivered, keep_delivery
-from nexus.runtime.run_context import Stage
+from nexus.runtime.run_context import RunContext
 from nexus.runtime.waiting import Approver, VirtualWaiter
 from nexus.store import WorldKind, WorldRef
 from tools.alerts.formats import parse_alerts
@@ -50,7 +50,7 @@ class Deliveries:
         )
 
 
-async def open_recorded(house: House, case: Path, alerts: bytes | None, mode: str) -> Incident:
+async def open_recorded(home: Home, case: Path, alerts: bytes | None, mode: str) -> Incident:
     """Register a new incident of a recorded world at an absolute path; without alerts, the case's open it.
 
     Raises:
@@ -67,26 +67,28 @@ async def open_recorded(house: House, case: Path, alerts: bytes | None, mode: st
     )
     parsed = parse_alerts(body, at, source, recorded.catalogue)
     incident = Incident(
-        id=await house.store.next_id(at.date()),
+        id=await home.store.next_id(at.date()),
         title=parsed[0].title,
         engine=mode,
         opened_at=at,
         step_since=at,
         alerts=parsed,
-        currency=house.settings.revenue_currency,
+        currency=home.settings.revenue_currency,
     )
-    incident = incident.evolve(seen=(f"{incident.id}:{DELIVERY}1",))  # the case's first alert is this one
-    await house.store.register(incident, WorldRef(kind=WorldKind.CASE, path=str(case)), at)
+    incident = incident.evolve(
+        handled_events=(f"{incident.id}:{DELIVERY}1",)
+    )  # the case's first alert is this one
+    await home.store.register(incident, WorldRef(kind=WorldKind.CASE, path=str(case)), at)
     if alerts is not None:
-        keep_delivery(house.folder, incident.id, delivered(alerts, at, parsed))
+        keep_delivery(home.folder, incident.id, delivered(alerts, at, parsed))
     return incident
 
 
-async def recorded_stage(house: House, incident: str, ref: WorldRef, approver: Approver) -> Stage:
+async def recorded_context(home: Home, incident: str, ref: WorldRef, approver: Approver) -> RunContext:
     """The stage of an incident that was opened from a case."""
     case = open_case(Path(ref.path))
-    ledger = house.folder.path(incident, "world.jsonl")
-    clock = VirtualClock(await house.store.clock_of(incident))
+    ledger = home.folder.path(incident, "world.jsonl")
+    clock = VirtualClock(await home.store.clock_of(incident))
 
     tempo = case.tempo
 
@@ -98,12 +100,12 @@ async def recorded_stage(house: House, incident: str, ref: WorldRef, approver: A
         if known.as_of is not None:
             clock.advance_to(known.as_of)
 
-    return Stage(
+    return RunContext(
         world=redacted_world(recorded_world(case, clock, ledger)),
         clock=clock,
         waiter=VirtualWaiter(clock=clock, arrivals=Deliveries(incident, case, ledger), approver=approver),
-        policy=house.policy_of(ref),
-        revenue_threshold=house.settings.revenue_threshold,
+        policy=home.policy_of(ref),
+        revenue_threshold=home.settings.revenue_threshold,
         pace=pace,
         catch_up=catch_up,
         watch=tempo.watch if tempo is not None else None,

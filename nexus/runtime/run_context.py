@@ -15,7 +15,7 @@ from tools.toolset import Tool
 
 
 @dataclass(frozen=True)
-class Stage:
+class RunContext:
     """Everything about one incident that depends on the sort of its world.
 
     `pace` and `catch_up` move a virtual clock (see `graph.state.Deps`); on the wall's clock both do nothing.

@@ -8,10 +8,9 @@ from typing import Protocol
 
 from graph.supervisor import Move
 from incidents.action import Approval, Proposal
-from incidents.events import AlertsArrived, Event, TimerFired
+from incidents.events import AlertsArrived, Event, TimerFired, decision
 from incidents.incident import Incident
 from incidents.value import iso
-from nexus.service.commands import decision
 from nexus.store.port import IncidentStore
 from tools.clock import Clock, VirtualClock
 
@@ -56,10 +55,10 @@ class VirtualWaiter:
             if isinstance(answer, Nobody):
                 return ()
             if answer is not None:
-                return (decision(incident, answer),)
+                return (decision(incident.id, answer),)
         target = move.until or self.clock.now()
         for delivery in self.arrivals.due(target):
-            if delivery.id not in incident.seen:
+            if delivery.id not in incident.handled_events:
                 self.clock.advance_to(delivery.at)
                 return (delivery,)
         self.clock.advance_to(target)
@@ -81,7 +80,7 @@ class LiveWaiter:
         try:
             while not await self.store.events(incident.id):
                 if asked.done() and (answer := asked.result()) is not None:
-                    return (decision(incident, answer),)
+                    return (decision(incident.id, answer),)
                 left = (move.until - self.clock.now()).total_seconds() if move.until else LISTEN
                 if move.until is not None and left <= 0:
                     return (_timer(incident, move.until, self.clock.now()),)

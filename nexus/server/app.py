@@ -15,8 +15,8 @@ from incidents.action import Verdict
 from incidents.errors import AlertError, NexusError, Refused, UnknownName, UsageError
 from incidents.value import Value
 from nexus.runtime.warmup import warm
-from nexus.service.commands import Service
-from nexus.service.intake import Desk, Taken
+from nexus.service.commands import IncidentCommands
+from nexus.service.intake import AlertIntake, Disposition
 from tools.alerts.formats import LARGEST
 
 
@@ -33,7 +33,9 @@ class Decision(Value):
 _STATUS: Mapping[type[NexusError], int] = {UnknownName: 404, UsageError: 400, Refused: 409, NexusError: 503}
 
 
-def web(desk: Desk, token: SecretStr | None, people: Mapping[str, SecretStr] | None = None) -> Starlette:
+def web(
+    desk: AlertIntake, token: SecretStr | None, people: Mapping[str, SecretStr] | None = None
+) -> Starlette:
     """The application.
 
     - `POST /alerts` and `POST /alerts/{form}`: one delivery. 202 once it is on disk (200 if it changes
@@ -49,7 +51,7 @@ def web(desk: Desk, token: SecretStr | None, people: Mapping[str, SecretStr] | N
         token: what a sender has to show; None: anyone may send.
         people: who may decide over HTTP, with the token of each; without one nobody may.
     """
-    service = Service.of(desk.house)
+    service = IncidentCommands.of(desk.home)
 
     async def alerts(request: Request) -> JSONResponse:
         if not _may(request, token):
@@ -61,14 +63,14 @@ def web(desk: Desk, token: SecretStr | None, people: Mapping[str, SecretStr] | N
 
     async def health(request: Request) -> JSONResponse:
         try:
-            running = len(await desk.house.store.open_incidents())
+            running = len(await desk.home.store.open_incidents())
         except NexusError as error:
             return _said(503, str(error))
         return JSONResponse({"status": "ok", "open_incidents": running})
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await asyncio.to_thread(warm, desk.house.settings)
+        await asyncio.to_thread(warm, desk.home.settings)
         await desk.resume()
         try:
             yield
@@ -86,7 +88,7 @@ def web(desk: Desk, token: SecretStr | None, people: Mapping[str, SecretStr] | N
     )
 
 
-async def _received(request: Request, desk: Desk) -> JSONResponse:
+async def _received(request: Request, desk: AlertIntake) -> JSONResponse:
     body = await _body(request)
     if body is None:
         return _said(413, f"the alert body is larger than {LARGEST:,} bytes; nothing was read")
@@ -96,11 +98,13 @@ async def _received(request: Request, desk: Desk) -> JSONResponse:
         return _said(400, str(error))
     except NexusError as error:
         return _said(503, f"the delivery was not kept, send it again: {error}")
-    status = 202 if receipt.taken in (Taken.OPENED, Taken.JOINED) else 200
+    status = 202 if receipt.taken in (Disposition.OPENED, Disposition.JOINED) else 200
     return JSONResponse(receipt.model_dump(mode="json", exclude_none=True), status)
 
 
-async def _decided(request: Request, service: Service, people: Mapping[str, SecretStr]) -> JSONResponse:
+async def _decided(
+    request: Request, service: IncidentCommands, people: Mapping[str, SecretStr]
+) -> JSONResponse:
     by = next((name for name, shown in people.items() if _may(request, shown)), None)
     if by is None:
         return _said(401, "show your own token of nexus.yaml's `people`: Authorization: Bearer …")

@@ -12,11 +12,11 @@ from typing import Self
 from incidents.action import Approval, Proposal, Verdict
 from incidents.change_limits import frozen
 from incidents.errors import ApprovalRefused, Refused, UnknownName, UsageError
-from incidents.events import DecisionMade, Event, NoteAdded, SeveritySet, Stopped
+from incidents.events import Event, NoteAdded, SeveritySet, Stopped, decision
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy, decide
 from incidents.severity import Severity, Status
-from nexus.home import House
+from nexus.home import Home
 from nexus.store.find import find_incident
 from nexus.store.port import IncidentStore
 from nexus.store.records import WorldKind, WorldRef, person
@@ -25,7 +25,7 @@ from tools.redaction.redact import redact
 
 
 @dataclass(frozen=True)
-class Service:
+class IncidentCommands:
     """The people's door. `wall` is the time for incidents of live worlds; recorded ones have their own."""
 
     store: IncidentStore
@@ -33,9 +33,9 @@ class Service:
     wall: Clock
 
     @classmethod
-    def of(cls, house: House) -> Self:
-        """The door of a house."""
-        return cls(house.store, house.policy_of, WallClock())
+    def of(cls, home: Home) -> Self:
+        """The door of a home."""
+        return cls(home.store, home.policy_of, WallClock())
 
     async def decide(
         self,
@@ -84,7 +84,7 @@ class Service:
                 raise
             return proposal  # said before and heard; its answer may have been lost on the way
         if kept is None:
-            await self.store.record_approval(decision(incident, approval))
+            await self.store.record_approval(decision(incident.id, approval))
         return decided
 
     async def _may_still(
@@ -149,12 +149,6 @@ class Service:
     async def _now(self, identity: str) -> datetime:
         world = await self.store.world_of(identity)
         return await self.store.clock_of(identity) if world.kind is WorldKind.CASE else self.wall.now()
-
-
-def decision(incident: Incident, approval: Approval) -> DecisionMade:
-    """The event of one person's decision; its id says who decided on what."""
-    identity = f"{incident.id}:decision:{approval.action}:{approval.digest[:12]}:{approval.by}"
-    return DecisionMade(id=identity, incident=incident.id, at=approval.at, approval=approval)
 
 
 def _same(one: Approval, other: Approval) -> bool:

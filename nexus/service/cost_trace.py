@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from agents.budget import Budget, Limits
 from incidents.findings import Evidence, EvidenceStatus
-from incidents.incident import Incident, Spent, Usage
+from incidents.incident import Incident, Usage, UsageLine
 from incidents.severity import Severity
 from incidents.timeline import Entry
 from incidents.value import Moment, Value
@@ -25,7 +25,7 @@ class Work(Value):
     """One role's piece of work."""
 
     at: Moment | None
-    spent: Spent
+    spent: UsageLine
     asked: tuple[Asked, ...]
     report: str
     removed: tuple[str, ...]
@@ -60,7 +60,7 @@ def trace_of(incident: Incident, entries: Sequence[Entry], evidence: Sequence[Ev
     """The trace from the ledger, the timeline and the evidence."""
     known = {item.id: item for item in evidence}
     steps: list[tuple[str, list[Work]]] = []
-    for spent in incident.ledger:
+    for spent in incident.usage_lines:
         if not steps or steps[-1][0] != spent.step:
             steps.append((spent.step, []))
         steps[-1][1].append(_work(spent, entries, known))
@@ -68,14 +68,14 @@ def trace_of(incident: Incident, entries: Sequence[Entry], evidence: Sequence[Ev
         incident=incident.id,
         title=incident.title,
         steps=tuple(StepTrace(step=step, work=tuple(work)) for step, work in steps),
-        totals=totals(incident.ledger),
+        totals=totals(incident.usage_lines),
         usage=incident.usage,
     )
 
 
-def totals(ledger: Sequence[Spent]) -> tuple[Total, ...]:
+def totals(ledger: Sequence[UsageLine]) -> tuple[Total, ...]:
     """The ledger by who spoke: each model, and the playbook."""
-    found: dict[str, list[Spent]] = {}
+    found: dict[str, list[UsageLine]] = {}
     for spent in ledger:
         found.setdefault(spent.model or spent.engine, []).append(spent)
     return tuple(
@@ -95,8 +95,8 @@ class Share(Value):
 
 def shares(incident: Incident, budget: Budget) -> tuple[Share, ...]:
     """The ledger by role, in the order of their first work, each with its limits at the present severity."""
-    found: dict[str, list[Spent]] = {}
-    for spent in incident.ledger:
+    found: dict[str, list[UsageLine]] = {}
+    for spent in incident.usage_lines:
         found.setdefault(spent.role, []).append(spent)
     limits = budget.role.get(incident.severity or Severity.P0, Limits())
     return tuple(
@@ -108,10 +108,10 @@ def shares(incident: Incident, budget: Budget) -> tuple[Share, ...]:
 def whole(incident: Incident, budget: Budget) -> Share:
     """What the incident used in all, against what it may use."""
     limits = budget.by_severity.get(incident.severity or Severity.P0, Limits())
-    return Share(role="all", works=len(incident.ledger), usage=incident.usage, limits=limits)
+    return Share(role="all", works=len(incident.usage_lines), usage=incident.usage, limits=limits)
 
 
-def _work(spent: Spent, entries: Sequence[Entry], known: dict[str, Evidence]) -> Work:
+def _work(spent: UsageLine, entries: Sequence[Entry], known: dict[str, Evidence]) -> Work:
     mark = f":{spent.assignment}:"
     own = {key: entry for entry in entries for _, found, key in [entry.id.partition(mark)] if found}
     done, start = own.get("done"), own.get("start")

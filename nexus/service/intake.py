@@ -18,11 +18,12 @@ from incidents.events import AlertsArrived
 from incidents.incident import Incident
 from incidents.value import Value
 from nexus.config.site import Site
-from nexus.home import House
+from nexus.home import Home
+from nexus.runtime.announcer import RunListeners
 from nexus.runtime.live_run import open_live
 from nexus.runtime.raw_alerts import delivered, keep_delivery, one_at_a_time
 from nexus.runtime.waiting import Approver
-from nexus.runtime.wiring import Listeners, driver
+from nexus.runtime.wiring import driver
 from nexus.store import WorldKind
 from tools.alerts.formats import parse_alerts
 from tools.clock import Clock
@@ -30,7 +31,7 @@ from tools.clock import Clock
 log = structlog.get_logger(__name__)
 
 
-class Taken(StrEnum):
+class Disposition(StrEnum):
     """What became of a delivery."""
 
     OPENED = "opened"
@@ -39,19 +40,19 @@ class Taken(StrEnum):
     IGNORED = "ignored"
 
 
-class Receipt(Value):
+class IntakeResult(Value):
     """The answer to a delivery. Once it is given, the delivery is on disk."""
 
-    taken: Taken
+    taken: Disposition
     incident: str | None = None
 
 
 @dataclass
-class Desk:
+class AlertIntake:
     """One live world's desk.
 
     Args:
-        house: the settings and the store.
+        home: the settings and the store.
         site: what `nexus.yaml` says.
         path: where it lies, absolute; an incident keeps it as its world.
         engine: made anew for each incident.
@@ -61,18 +62,18 @@ class Desk:
         clock: the wall's.
     """
 
-    house: House
+    home: Home
     site: Site
     path: Path
     engine: Callable[[], Engine]
     mode: str
     approver: Approver
-    listeners: Listeners
+    listeners: RunListeners
     clock: Clock
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def receive(self, body: bytes, source: str | None = None) -> Receipt:
+    async def receive(self, body: bytes, source: str | None = None) -> IntakeResult:
         """Take one delivery in.
 
         Raises:
@@ -80,34 +81,34 @@ class Desk:
         """
         alerts = parse_alerts(body, self.clock.now(), source, self.site.catalogue)
         async with self._lock:
-            with one_at_a_time(self.house.settings.home):
+            with one_at_a_time(self.home.settings.home):
                 receipt = await self._kept(alerts)
         if receipt.incident is not None:
-            if receipt.taken is not Taken.KNOWN:
-                keep_delivery(self.house.folder, receipt.incident, delivered(body, self.clock.now(), alerts))
+            if receipt.taken is not Disposition.KNOWN:
+                keep_delivery(self.home.folder, receipt.incident, delivered(body, self.clock.now(), alerts))
             self.drive(receipt.incident)
         log.info("delivery", taken=receipt.taken, incident=receipt.incident, alerts=len(alerts))
         return receipt
 
-    async def _kept(self, alerts: tuple[Alert, ...]) -> Receipt:
+    async def _kept(self, alerts: tuple[Alert, ...]) -> IntakeResult:
         now, within = self.clock.now(), self.site.intake.join_within
-        home = home_of(alerts, await self._mine(), self.site.catalogue, now, within)
-        if home is not None and {a.identity for a in alerts} <= {a.identity for a in home.alerts}:
-            return Receipt(taken=Taken.KNOWN, incident=home.id)
-        if home is not None:
-            fresh = await self.house.store.add_event(self._arrived(home, alerts))
-            return Receipt(taken=Taken.JOINED if fresh else Taken.KNOWN, incident=home.id)
+        joined = home_of(alerts, await self._mine(), self.site.catalogue, now, within)
+        if joined is not None and {a.identity for a in alerts} <= {a.identity for a in joined.alerts}:
+            return IntakeResult(taken=Disposition.KNOWN, incident=joined.id)
+        if joined is not None:
+            fresh = await self.home.store.add_event(self._arrived(joined, alerts))
+            return IntakeResult(taken=Disposition.JOINED if fresh else Disposition.KNOWN, incident=joined.id)
         firing = tuple(alert for alert in alerts if alert.firing)
         if not firing:
-            return Receipt(taken=Taken.IGNORED)  # the end of something that nobody works on
-        opened = await open_live(self.house, self.site, self.path, firing, self.mode, self.clock)
-        return Receipt(taken=Taken.OPENED, incident=opened.id)
+            return IntakeResult(taken=Disposition.IGNORED)  # the end of something that nobody works on
+        opened = await open_live(self.home, self.site, self.path, firing, self.mode, self.clock)
+        return IntakeResult(taken=Disposition.OPENED, incident=opened.id)
 
-    def _arrived(self, home: Incident, alerts: tuple[Alert, ...]) -> AlertsArrived:
+    def _arrived(self, joined: Incident, alerts: tuple[Alert, ...]) -> AlertsArrived:
         """The delivery as an event; a redelivery has the same id."""
         said = hashlib.sha256("".join(sorted("|".join(a.identity) for a in alerts)).encode()).hexdigest()
-        identity = f"{home.id}:alerts:{said[:16]}"
-        return AlertsArrived(id=identity, incident=home.id, at=self.clock.now(), alerts=alerts)
+        identity = f"{joined.id}:alerts:{said[:16]}"
+        return AlertsArrived(id=identity, incident=joined.id, at=self.clock.now(), alerts=alerts)
 
     def drive(self, incident: str) -> None:
         """See that an incident is driven by this process, unless another one does."""
@@ -117,7 +118,7 @@ class Desk:
 
     async def _drive(self, incident: str) -> None:
         try:
-            async with driver(self.house, incident, self.engine(), self.approver, self.listeners) as ready:
+            async with driver(self.home, incident, self.engine(), self.approver, self.listeners) as ready:
                 await ready.drive(incident)
         except Refused as error:
             log.warning("left to others", incident=incident, why=str(error))
@@ -133,11 +134,11 @@ class Desk:
 
     async def _mine(self) -> list[Incident]:
         """The incidents of this world that owe something still."""
-        store, found = self.house.store, []
+        store, found = self.home.store, []
         for summary in await store.open_incidents():
             ref = await store.world_of(summary.id)
             if ref.kind is WorldKind.LIVE and ref.path == str(self.path):
-                found.append(await self.house.find(summary.id))
+                found.append(await self.home.find(summary.id))
         return found
 
     async def idle(self) -> None:

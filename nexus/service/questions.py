@@ -6,16 +6,16 @@ from agents.failure import ModelFailed
 from incidents.errors import Refused, SettingsError, UsageError
 from incidents.events import QuestionAsked
 from incidents.findings import Evidence
-from incidents.incident import Incident, Spent, Usage
+from incidents.incident import Incident, Usage, UsageLine
 from nexus.config.settings import Settings
-from nexus.home import House
+from nexus.home import Home
 from nexus.service.answers import Answer, Passage, by_keyword, by_model, passages, ranked
 
 #: How many evidence a model reads for one question.
 _READ = 12
 
 
-async def ask(house: House, settings: Settings, identity: str, question: str) -> Answer:
+async def ask(home: Home, settings: Settings, identity: str, question: str) -> Answer:
     """The answer, each sentence with its source; what a model used goes to the incident's ledger.
 
     Raises:
@@ -23,24 +23,24 @@ async def ask(house: House, settings: Settings, identity: str, question: str) ->
     """
     if not question.strip():
         raise UsageError('Ask something: nexus ask ID "what failed first?"')
-    incident = await house.find(identity)
-    evidence = await house.store.evidence(identity)
-    lines = passages(await house.store.entries(identity), evidence)
+    incident = await home.find(identity)
+    evidence = await home.store.evidence(identity)
+    lines = passages(await home.store.entries(identity), evidence)
     if settings.engine == "playbook" or not settings.names_a_model:
         return by_keyword(question, lines)
     records = _records(question, incident, lines, evidence)
     try:
-        return await _by_model(house, settings, incident, question, records)
+        return await _by_model(home, settings, incident, question, records)
     except (ModelFailed, SettingsError) as failed:
         note = f"The model did not answer ({failed}); these are the lines that fit."
         return by_keyword(question, lines, note)
 
 
 async def _by_model(
-    house: House, settings: Settings, incident: Incident, question: str, records: dict[str, str]
+    home: Home, settings: Settings, incident: Incident, question: str, records: dict[str, str]
 ) -> Answer:
     # Imported late: LangChain takes a second that is only worth it where a model is configured.
-    from agents.budget import Purse  # noqa: PLC0415
+    from agents.budget import BudgetTracker  # noqa: PLC0415
     from agents.llm.answer import answer  # noqa: PLC0415
     from nexus.config.budgets import budget_of  # noqa: PLC0415
     from nexus.config.tracing import switch_on  # noqa: PLC0415
@@ -49,15 +49,15 @@ async def _by_model(
 
     switch_on(settings)
     chain = [one.checked() for one in endpoints(settings)]
-    purse = Purse(budget_of(settings))
+    purse = BudgetTracker(budget_of(settings))
     if spent := purse.why_not("ask", incident):
         raise ModelFailed(spent)
     try:
         said = await answer(chain, Library(settings.prompts), incident, question, records, purse=purse)
     except ModelFailed as failed:
-        await _book(house, incident, failed.usage, None, str(failed))
+        await _book(home, incident, failed.usage, None, str(failed))
         raise
-    await _book(house, incident, said.usage, said.model, None)
+    await _book(home, incident, said.usage, said.model, None)
     return by_model(question, said.text, records, incident.services)
 
 
@@ -72,17 +72,15 @@ def _records(
     return records | {one.id: f"{one.who}: {one.text}" for one in lines if one.id.startswith("T")}
 
 
-async def _book(
-    house: House, incident: Incident, usage: Usage, model: str | None, problem: str | None
-) -> None:
+async def _book(home: Home, incident: Incident, usage: Usage, model: str | None, problem: str | None) -> None:
     """Put a line into the ledger: at once if the incident has come to its end, else by its inbox.
 
     An incident that runs or waits is written by whoever drives it, and by nobody else.
     """
     if not usage.model_calls:
         return
-    owner, store = uuid.uuid4().hex, house.store
-    line = Spent(
+    owner, store = uuid.uuid4().hex, home.store
+    line = UsageLine(
         assignment=f"ask-{owner[:8]}", role="ask", task="answer", step=incident.step,
         engine="llm" if model else "playbook", model=model, handover=problem, usage=usage,
     )  # fmt: skip
@@ -94,7 +92,7 @@ async def _book(
     else:
         kept = await store.load(incident.id)
         if kept is not None and kept.closed:
-            booked = kept.evolve(usage=kept.usage + usage, ledger=(*kept.ledger, line))
+            booked = kept.evolve(usage=kept.usage + usage, usage_lines=(*kept.usage_lines, line))
             await store.save(booked, now)
         await store.release(incident.id, owner)
     if kept is None or not kept.closed:

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from pydantic import Field
 
-from agents.engine import Assignment, Desk
+from agents.engine import Assignment, RoleContext
 from agents.role import Role, Tier
 from agents.roster import load_roster
 from incidents.action import ActionKind
@@ -20,7 +20,7 @@ from incidents.value import Value
 from nexus.config.runbook import load_runbook
 from tools.clock import VirtualClock
 from tools.ports import World
-from tools.toolset import Kit, Sources, Tool
+from tools.toolset import Sources, Tool, Toolset
 
 RUNBOOK = load_runbook(None, {role.slug for role in load_roster().roles})
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
@@ -143,11 +143,11 @@ def desk(
     who: Role | None = None,
     about: Incident | None = None,
     store: MemoryEvidence | None = None,
-) -> Desk:
+) -> RoleContext:
     """A desk with the given tools, or with both fake ones."""
     world = World(CATALOGUE, *(cast("Any", None) for _ in range(5)))
     about = about or incident()
     sources = Sources(world, VirtualClock(NOW), about)
     who = who or role()
-    kit = Kit(sources, store or MemoryEvidence(), who.slug, tools or (METRICS, CHANGES))
-    return Desk(role=who, incident=about, runbook=RUNBOOK, kit=kit, now=NOW)
+    kit = Toolset(sources, store or MemoryEvidence(), who.slug, tools or (METRICS, CHANGES))
+    return RoleContext(role=who, incident=about, runbook=RUNBOOK, kit=kit, now=NOW)

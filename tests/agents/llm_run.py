@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from agents.engine import Assignment, Desk, Performed
+from agents.engine import Assignment, EngineResult, RoleContext
 from agents.failure import ModelFailed
 from agents.llm.engine import LlmEngine
 from agents.llm.settings import Model, ModelSettings, every_tier
@@ -40,10 +40,10 @@ def settings(**changes: Any) -> ModelSettings:
 async def perform(
     server: FakeOpenAI,
     job: Assignment | None = None,
-    before: Desk | None = None,
+    before: RoleContext | None = None,
     pauses: Pauses | None = None,
     **changes: Any,
-) -> Performed:
+) -> EngineResult:
     """One assignment over HTTP."""
     timer = Timer(sleep=(pauses or Pauses()).sleep)
     engine = LlmEngine(settings(**{"base_url": server.base_url, **changes}), timer=timer)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from agents.engine import Assignment, Desk
+from agents.engine import Assignment, RoleContext
 from agents.playbook import Playbook
 from agents.roster import load_roster
 from incidents.action import (
@@ -36,10 +36,10 @@ from tools.analysis import LOGS_SCHEMA, METRICS_SCHEMA, TRACES_SCHEMA
 from tools.clock import VirtualClock
 from tools.memory import MemoryEvidence
 from tools.ports import World
-from tools.toolbox import BOX, available
-from tools.toolset import Kit, Sources
+from tools.toolbox import TOOLS, available
+from tools.toolset import Sources, Toolset
 
-ROSTER = load_roster(has_prompt=lambda _: True, tools=BOX)
+ROSTER = load_roster(has_prompt=lambda _: True, tools=TOOLS)
 RUNBOOK: Runbook = load_runbook(None, [role.slug for role in ROSTER.roles])
 
 START = datetime(2026, 3, 12, 10, 0, tzinfo=UTC)
@@ -181,11 +181,11 @@ class Stage:
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(NOW))
     store: MemoryEvidence = field(default_factory=MemoryEvidence)
 
-    def desk(self, case: Incident, slug: str) -> Desk:
+    def desk(self, case: Incident, slug: str) -> RoleContext:
         role = ROSTER.get(slug)
         sources = Sources(world=self.world, clock=self.clock, incident=case)
-        kit = Kit(sources, self.store, slug, available(role.tools, self.world))
-        return Desk(role=role, incident=case, runbook=RUNBOOK, kit=kit, now=self.clock.now())
+        kit = Toolset(sources, self.store, slug, available(role.tools, self.world))
+        return RoleContext(role=role, incident=case, runbook=RUNBOOK, kit=kit, now=self.clock.now())
 
     async def do(
         self,

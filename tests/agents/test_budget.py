@@ -2,13 +2,13 @@
 
 import pytest
 
-from agents.budget import DEFAULT_BUDGET, Budget, Limits, Purse
-from agents.engine import Assignment, Desk
+from agents.budget import DEFAULT_BUDGET, Budget, BudgetTracker, Limits
+from agents.engine import Assignment, RoleContext
 from agents.llm.engine import LlmEngine
 from agents.llm.transport import Timer
-from agents.model_fallback import Chain, Link
-from agents.model_or_playbook import Auto
-from incidents.incident import Spent, Usage
+from agents.model_fallback import Candidate, FallbackChain
+from agents.model_or_playbook import ModelOrPlaybook
+from incidents.incident import Usage, UsageLine
 from incidents.severity import Severity
 from nexus.config.budgets import budget_of
 from nexus.config.settings import Settings, read_settings
@@ -26,11 +26,11 @@ def job() -> Assignment:
     return assignment(checks=())
 
 
-def p1() -> Desk:
+def p1() -> RoleContext:
     return desk(about=incident(severity=Severity.P1))
 
 
-def engine(server: FakeOpenAI, purse: Purse) -> LlmEngine:
+def engine(server: FakeOpenAI, purse: BudgetTracker) -> LlmEngine:
     return LlmEngine(settings(base_url=server.base_url), timer=Timer(sleep=Pauses().sleep), purse=purse)
 
 
@@ -47,7 +47,7 @@ def curious(tokens: int, report_when_last: bool = True) -> Answerer:
 
 async def test_before_the_budget_ends_the_report_is_asked_for() -> None:
     with FakeOpenAI(curious(200)) as server:
-        performed = await engine(server, Purse(ROLE_1000)).perform(job(), p1())
+        performed = await engine(server, BudgetTracker(ROLE_1000)).perform(job(), p1())
     assert performed.engine == "llm"
     assert performed.usage.tokens_in + performed.usage.tokens_out <= 1000
     assert "last turn" in server.requests[-1].text
@@ -56,8 +56,10 @@ async def test_before_the_budget_ends_the_report_is_asked_for() -> None:
 
 async def test_a_spent_role_budget_stops_within_the_assignment_and_the_playbook_goes_on() -> None:
     with FakeOpenAI(curious(600, report_when_last=False)) as server:
-        purse = Purse(ROLE_1000)
-        performed = await Auto(engine(server, purse), Mind("playbook"), purse=purse).perform(job(), p1())
+        purse = BudgetTracker(ROLE_1000)
+        performed = await ModelOrPlaybook(engine(server, purse), Mind("playbook"), purse=purse).perform(
+            job(), p1()
+        )
     assert performed.engine == "playbook"
     assert performed.handover is not None
     assert "the role's P1 budget of 1000 tokens is spent (1200 used)" in performed.handover
@@ -66,7 +68,7 @@ async def test_a_spent_role_budget_stops_within_the_assignment_and_the_playbook_
 
 
 def test_roles_side_by_side_see_each_others_spending() -> None:
-    purse = Purse(Budget(by_severity={Severity.P1: Limits(tokens=1000)}))
+    purse = BudgetTracker(Budget(by_severity={Severity.P1: Limits(tokens=1000)}))
     fourth = incident(turn=4, severity=Severity.P1, usage=Usage(tokens_in=400))
     assert purse.account("a", fourth).why_not(Usage(tokens_in=350)) is None
     assert purse.account("b", fourth).why_not(Usage(tokens_in=350)) is not None
@@ -77,11 +79,11 @@ def test_roles_side_by_side_see_each_others_spending() -> None:
 
 
 def test_a_roles_budget_holds_for_all_its_work_and_for_every_model_of_it() -> None:
-    purse = Purse(ROLE_1000)
-    line = Spent(
+    purse = BudgetTracker(ROLE_1000)
+    line = UsageLine(
         assignment="1", role="a", task="triage", step="triage", engine="llm", usage=Usage(tokens_in=400)
     )
-    about = incident(severity=Severity.P1, ledger=(line,), usage=line.usage)
+    about = incident(severity=Severity.P1, usage_lines=(line,), usage=line.usage)
     purse.account("a", about).why_not(Usage(tokens_in=500))
     second = purse.account("a", about)
     assert second.why_not(Usage(tokens_in=50)) is None
@@ -119,8 +121,8 @@ def test_money_binds_only_where_prices_are_set_and_settings_replace_the_defaults
 
 async def test_nothing_is_asked_when_the_incident_has_spent_everything() -> None:
     with FakeOpenAI(curious(10)) as server:
-        purse = Purse(Budget(tokens=100))
-        auto = Auto(engine(server, purse), Mind("playbook"), purse=purse)
+        purse = BudgetTracker(Budget(tokens=100))
+        auto = ModelOrPlaybook(engine(server, purse), Mind("playbook"), purse=purse)
         about = incident(usage=Usage(tokens_in=100))
         performed = await auto.perform(job(), desk(about=about))
     assert server.requests == []
@@ -136,8 +138,10 @@ async def test_what_the_budget_cut_off_keeps_the_best_answer_so_far() -> None:
         return Reply(calls=(Call("InvestigationReport", claims),), tokens_in=1100)
 
     with FakeOpenAI(answer) as server:
-        purse = Purse(Budget(by_severity={Severity.P1: Limits(tokens=1000)}))
-        performed = await Auto(engine(server, purse), Mind("playbook"), purse=purse).perform(job(), p1())
+        purse = BudgetTracker(Budget(by_severity={Severity.P1: Limits(tokens=1000)}))
+        performed = await ModelOrPlaybook(engine(server, purse), Mind("playbook"), purse=purse).perform(
+            job(), p1()
+        )
     assert len(server.requests) == 1
     assert (performed.engine, performed.handover) == ("llm", None)
     assert performed.cut == "the incident's P1 budget of 1000 tokens is spent (1120 used)"
@@ -146,9 +150,9 @@ async def test_what_the_budget_cut_off_keeps_the_best_answer_so_far() -> None:
 
 async def test_a_fallback_model_goes_on_where_the_first_ones_budget_stands() -> None:
     with FakeOpenAI(curious(600, report_when_last=False)) as first, FakeOpenAI(curious(10)) as second:
-        purse = Purse(ROLE_1000)
-        chain = Chain([Link(engine(first, purse)), Link(engine(second, purse))])
-        performed = await Auto(chain, Mind("playbook"), purse=purse).perform(job(), p1())
+        purse = BudgetTracker(ROLE_1000)
+        chain = FallbackChain([Candidate(engine(first, purse)), Candidate(engine(second, purse))])
+        performed = await ModelOrPlaybook(chain, Mind("playbook"), purse=purse).perform(job(), p1())
     assert (len(first.requests), len(second.requests)) == (2, 0)
     assert performed.engine == "playbook"
     assert performed.usage.tokens_in == 1180

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agents.engine import Desk, Performed
+from agents.engine import EngineResult, RoleContext
 from agents.llm.tools import offered
 from agents.roster import load_roster
 from incidents.action import ActionKind
@@ -25,10 +25,10 @@ from tools.live.actions import live_actions
 from tools.live.code import live_code, live_patches
 from tools.live.secrets import Secrets
 from tools.live.settings import Backends
-from tools.toolbox import BOX, available
+from tools.toolbox import TOOLS, available
 
 CATALOGUE = Catalogue(services=(Service(name="shop", owner="backend"), Service(name="mail")))
-ROLE = load_roster(tools=BOX).get("relevant_developer")
+ROLE = load_roster(tools=TOOLS).get("relevant_developer")
 PASSES = ("sh", "-c", "grep -q replace shop/prices.py && echo 3 tests pass")
 ORDER = assignment(Task.MITIGATE, role="relevant_developer", actions=(ActionKind.HOTFIX,))
 
@@ -43,7 +43,7 @@ def shop(made: Shop, tmp_path: Path) -> Shop:
     return made.copied(tmp_path / "repo")
 
 
-def at_desk(shop: Shop, **more: Any) -> Desk:
+def at_desk(shop: Shop, **more: Any) -> RoleContext:
     """The developer's desk in a live world that has one repository and nothing else."""
     spec = {
         "kind": "hotfix", "repository": str(shop.folder), "services": ["shop"], "test": PASSES,
@@ -57,13 +57,13 @@ def at_desk(shop: Shop, **more: Any) -> Desk:
         sources.world, catalogue=CATALOGUE, code=live_code(specs), patches=live_patches(specs),
         actions=live_actions(specs, CATALOGUE, Secrets({}), WallClock(), ledger),
     )  # fmt: skip
-    names = tuple(name for name in ROLE.tools if BOX[name].channel == "code" or name == "plan_action")
+    names = tuple(name for name in ROLE.tools if TOOLS[name].channel == "code" or name == "plan_action")
     bare.kit.sources = replace(sources, world=world)
     bare.kit.tools = available(names, world)
     return bare
 
 
-async def mended(before: Desk, answerer: Answerer) -> tuple[Performed, list[Asked]]:
+async def mended(before: RoleContext, answerer: Answerer) -> tuple[EngineResult, list[Asked]]:
     with FakeOpenAI(answerer) as server:
         performed = await perform(server, ORDER, before)
         return performed, list(server.requests)

@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 
 from agents.breaker import Breaker
-from agents.engine import Assignment, Desk, Performed
+from agents.engine import Assignment, EngineResult, RoleContext
 from agents.failure import ModelFailed
 from agents.llm.engine import LlmEngine
 from agents.llm.settings import Model, every_tier
 from agents.llm.transport import Timer
-from agents.model_fallback import Chain, Link
-from agents.model_or_playbook import Auto
+from agents.model_fallback import Candidate, FallbackChain
+from agents.model_or_playbook import ModelOrPlaybook
 from incidents.incident import Usage
 from tests.agents.desk import assignment, desk
 from tests.agents.llm_run import Pauses, settings
@@ -22,21 +22,23 @@ from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Asked, Fault, Kind, Script, Turn
 
 
-def over(server: FakeOpenAI, model: str) -> Link:
+def over(server: FakeOpenAI, model: str) -> Candidate:
     timer = Timer(sleep=Pauses().sleep)
     given = settings(base_url=server.base_url, models=every_tier(Model(name=model)))
-    return Link(LlmEngine(given, timer=timer))
+    return Candidate(LlmEngine(given, timer=timer))
 
 
 async def test_the_first_that_serves_speaks_and_all_that_was_used_counts() -> None:
     first, second, third = Mind("one", USELESS), Mind("two"), Mind("three")
-    performed = await Chain([Link(first), Link(second), Link(third)]).perform(assignment(), desk())
+    performed = await FallbackChain([Candidate(first), Candidate(second), Candidate(third)]).perform(
+        assignment(), desk()
+    )
     assert (performed.engine, third.asked) == ("two", 0)
     assert performed.usage == USELESS.usage + Usage(seconds=1)
 
 
 async def test_when_none_serves_every_reason_is_said() -> None:
-    chain = Chain([Link(Mind("one", DOWN)), Link(Mind("two", USELESS))])
+    chain = FallbackChain([Candidate(Mind("one", DOWN)), Candidate(Mind("two", USELESS))])
     with pytest.raises(ModelFailed, match="nothing listens at the endpoint; then no usable report") as caught:
         await chain.perform(assignment(), desk())
     assert caught.value.usage == DOWN.usage + USELESS.usage
@@ -45,7 +47,7 @@ async def test_when_none_serves_every_reason_is_said() -> None:
 
 async def test_an_outage_of_one_is_remembered_for_that_one_only() -> None:
     down, up = Mind("one", DOWN), Mind("two")
-    chain = Chain([Link(down, Breaker(now=Wall())), Link(up)])
+    chain = FallbackChain([Candidate(down, Breaker(now=Wall())), Candidate(up)])
     for _ in range(3):
         assert (await chain.perform(assignment(), desk())).engine == "two"
     assert (down.asked, up.asked) == (1, 3)
@@ -63,7 +65,9 @@ async def test_models_at_one_endpoint_share_its_outage_but_not_each_others(
     with FakeOpenAI(answer) as server:
         shared = Breaker()
         links = [replace(over(server, name), endpoint=shared) for name in ("large", "small")]
-        performed = await Auto(Chain(links), Mind("playbook")).perform(assignment(checks=()), desk())
+        performed = await ModelOrPlaybook(FallbackChain(links), Mind("playbook")).perform(
+            assignment(checks=()), desk()
+        )
         models = [request.body["model"] for request in server.requests]
     assert (models.count("large"), models.count("small")) == asked
     assert performed.engine == ("llm" if asked[1] else "playbook")
@@ -73,23 +77,23 @@ async def test_the_next_gets_what_is_left_of_the_time_box() -> None:
     wall, given = Wall(), []
 
     class Slow:
-        async def perform(self, assignment: Assignment, desk: Desk) -> Performed:
+        async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
             given.append(assignment.deadline)
             wall.now += 90
             if len(given) == 1:
                 raise USELESS
-            return Performed(report=REPORT, engine="slow")
+            return EngineResult(report=REPORT, engine="slow")
 
-    await Chain([Link(Slow()), Link(Slow())], wall).perform(assignment(), desk())
+    await FallbackChain([Candidate(Slow()), Candidate(Slow())], wall).perform(assignment(), desk())
     assert given[0] - given[1] == timedelta(seconds=90)
 
 
 async def test_over_http_the_second_endpoint_takes_over_and_then_the_playbook() -> None:
     with FakeOpenAI(Script([Fault(Kind.STATUS, 503)])) as broken, FakeOpenAI(obliging) as sound:
-        auto = Auto(Chain([over(broken, "large"), over(sound, "small")]), Mind("playbook"))
+        auto = ModelOrPlaybook(FallbackChain([over(broken, "large"), over(sound, "small")]), Mind("playbook"))
         performed = await auto.perform(assignment(), desk())
         assert (performed.engine, performed.model, performed.handover) == ("llm", "small", None)
-    auto = Auto(Chain([over(broken, "large"), over(sound, "small")]), Mind("playbook"))
+    auto = ModelOrPlaybook(FallbackChain([over(broken, "large"), over(sound, "small")]), Mind("playbook"))
     performed = await auto.perform(assignment(checks=()), desk())
     assert performed.engine == "playbook"
     assert performed.handover is not None

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from agents.breaker import Breaker
-from agents.budget import Budget, Purse
-from agents.engine import Assignment, Desk, Performed
+from agents.budget import Budget, BudgetTracker
+from agents.engine import Assignment, EngineResult, RoleContext
 from agents.failure import ModelFailed
-from agents.model_or_playbook import Auto, Mode
+from agents.model_or_playbook import Mode, ModelOrPlaybook
 from incidents.errors import EngineFailed, SettingsError
 from incidents.incident import Usage
 from incidents.reports import InvestigationReport
@@ -28,11 +28,11 @@ class Mind:
         self.failure = failure
         self.asked = 0
 
-    async def perform(self, assignment: Assignment, desk: Desk) -> Performed:
+    async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
         self.asked += 1
         if self.failure is not None:
             raise self.failure
-        return Performed(report=REPORT, engine=self.name, usage=Usage(seconds=1))
+        return EngineResult(report=REPORT, engine=self.name, usage=Usage(seconds=1))
 
 
 class Wall:
@@ -52,35 +52,37 @@ USELESS = ModelFailed("no usable report", Usage(model_calls=3, tokens_in=900, co
 @pytest.mark.parametrize("mode", ["auto", "llm"])
 async def test_the_model_speaks_while_it_can(mode: Mode) -> None:
     playbook = Mind("playbook")
-    performed = await Auto(Mind("llm"), playbook, mode).perform(assignment(), desk())
+    performed = await ModelOrPlaybook(Mind("llm"), playbook, mode).perform(assignment(), desk())
     assert (performed.engine, performed.handover, playbook.asked) == ("llm", None, 0)
 
 
 async def test_the_playbook_mode_never_asks_the_model() -> None:
     llm = Mind("llm")
-    performed = await Auto(llm, Mind("playbook"), "playbook").perform(assignment(), desk())
+    performed = await ModelOrPlaybook(llm, Mind("playbook"), "playbook").perform(assignment(), desk())
     assert (performed.engine, performed.handover, llm.asked) == ("playbook", None, 0)
 
 
 async def test_without_a_model_the_reason_is_said() -> None:
-    performed = await Auto(None, Mind("playbook"), reason="no key is set").perform(assignment(), desk())
+    performed = await ModelOrPlaybook(None, Mind("playbook"), reason="no key is set").perform(
+        assignment(), desk()
+    )
     assert (performed.engine, performed.handover) == ("playbook", "no key is set")
 
 
 def test_insisting_on_a_model_without_one_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"set to llm, but no key is set"):
-        Auto(None, Mind("playbook"), "llm", "no key is set")
+        ModelOrPlaybook(None, Mind("playbook"), "llm", "no key is set")
 
 
 async def test_a_failed_assignment_is_handed_over_and_still_paid_for() -> None:
-    auto = Auto(Mind("llm", USELESS), Mind("playbook"))
+    auto = ModelOrPlaybook(Mind("llm", USELESS), Mind("playbook"))
     performed = await auto.perform(assignment(), desk())
     assert (performed.engine, performed.handover) == ("playbook", "no usable report")
     assert performed.usage == Usage(model_calls=3, tokens_in=900, cost=0.5, seconds=1)
 
 
 async def test_insisting_on_the_model_hands_over_loudly() -> None:
-    auto = Auto(Mind("llm", EngineFailed("no usable report")), Mind("playbook"), "llm")
+    auto = ModelOrPlaybook(Mind("llm", EngineFailed("no usable report")), Mind("playbook"), "llm")
     performed = await auto.perform(assignment(), desk())
     assert performed.engine == "playbook"
     assert performed.handover is not None
@@ -89,7 +91,7 @@ async def test_insisting_on_the_model_hands_over_loudly() -> None:
 
 async def test_an_outage_costs_its_timeout_once_in_a_while() -> None:
     llm, wall = Mind("llm", DOWN), Wall()
-    auto = Auto(llm, Mind("playbook"), breaker=Breaker(timedelta(minutes=3), wall))
+    auto = ModelOrPlaybook(llm, Mind("playbook"), breaker=Breaker(timedelta(minutes=3), wall))
     reasons = [(await auto.perform(assignment(), desk())).handover for _ in range(5)]
     assert llm.asked == 1
     assert all(reason and "nothing listens" in reason for reason in reasons)
@@ -103,7 +105,7 @@ async def test_an_outage_costs_its_timeout_once_in_a_while() -> None:
 
 async def test_a_useless_answer_does_not_stop_the_next_assignment() -> None:
     llm = Mind("llm", USELESS)
-    auto = Auto(llm, Mind("playbook"))
+    auto = ModelOrPlaybook(llm, Mind("playbook"))
     for _ in range(3):
         await auto.perform(assignment(), desk())
     assert llm.asked == 3
@@ -119,7 +121,7 @@ async def test_a_useless_answer_does_not_stop_the_next_assignment() -> None:
 )
 async def test_a_spent_budget_hands_over(budget: Budget, said: str) -> None:
     llm = Mind("llm")
-    auto = Auto(llm, Mind("playbook"), purse=Purse(budget))
+    auto = ModelOrPlaybook(llm, Mind("playbook"), purse=BudgetTracker(budget))
     assert (await auto.perform(assignment(), desk())).engine == "llm"
     used = incident(usage=Usage(tokens_in=800, tokens_out=200, cost=0.5, seconds=60))
     performed = await auto.perform(assignment(), desk(about=used))
@@ -130,7 +132,7 @@ async def test_a_spent_budget_hands_over(budget: Budget, said: str) -> None:
 
 
 async def test_a_playbook_that_fails_is_not_hidden() -> None:
-    auto = Auto(Mind("llm", USELESS), Mind("playbook", EngineFailed("no tools at all")))
+    auto = ModelOrPlaybook(Mind("llm", USELESS), Mind("playbook", EngineFailed("no tools at all")))
     with pytest.raises(EngineFailed, match="no tools at all"):
         await auto.perform(assignment(), desk())
 
@@ -141,7 +143,7 @@ async def test_a_dead_endpoint_over_http_ends_with_the_playbook() -> None:
 
     with FakeOpenAI(Script([Fault(Kind.STATUS, 500)])) as server:
         engine = LlmEngine(settings(base_url=server.base_url), timer=Timer(sleep=Pauses().sleep))
-        auto = Auto(engine, Mind("playbook"), breaker=Breaker(now=Wall()))
+        auto = ModelOrPlaybook(engine, Mind("playbook"), breaker=Breaker(now=Wall()))
         performed = [await auto.perform(assignment(), desk()) for _ in range(3)]
     assert [done.engine for done in performed] == ["playbook"] * 3
     assert len(server.requests) == 4

@@ -22,9 +22,9 @@ from incidents.incident import Incident
 from incidents.severity import Step
 from nexus.config.runbook import runbook_of
 from nexus.config.settings import Settings
-from nexus.home import open_house
+from nexus.home import open_home
 from nexus.runtime.recorded_run import open_recorded
-from nexus.runtime.wiring import open_stage
+from nexus.runtime.wiring import open_run_context
 from tests.cases import ALERT, ROLLBACK, WRONG, build_case
 from tests.demo.needs import SHOP
 from tools.recorded.document import ActionTruth
@@ -73,10 +73,10 @@ def test_a_right_action_mends_the_replay_and_a_wrong_one_does_not(case: Path) ->
 
 
 async def test_a_replay_works_and_watches_no_longer_than_was_recorded(case: Path, tmp_path: Path) -> None:
-    house = open_house(Settings(home=tmp_path), create=True)
-    opened = await open_recorded(house, case, None, "playbook")
-    async with open_stage(house, opened.id, nobody) as stage:
-        runbook = runbook_of(house.settings)
+    home = open_home(Settings(home=tmp_path), create=True)
+    opened = await open_recorded(home, case, None, "playbook")
+    async with open_run_context(home, opened.id, nobody) as stage:
+        runbook = runbook_of(home.settings)
         assert stage.fitted(runbook).watch.lasts == timedelta(minutes=8)
         hasty = runbook.model_copy(update={"watch": runbook.watch.model_copy(update={"lasts": MINUTE})})
         assert stage.fitted(hasty) is hasty
@@ -84,7 +84,7 @@ async def test_a_replay_works_and_watches_no_longer_than_was_recorded(case: Path
             before = stage.clock.now()
             stage.pace(step)
             assert stage.clock.now() - before == usual * MINUTE
-    house.store.close()
+    home.store.close()
 
 
 def test_only_what_a_case_lacks_is_rehearsed_and_at_first_nothing_is_done(case: Path, tmp_path: Path) -> None:

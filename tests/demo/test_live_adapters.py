@@ -16,7 +16,7 @@ from incidents.catalogue import Catalogue, Service
 from tests.demo.needs import SHOP
 from tests.demo.shopping import accepted_order, order
 from tools.clock import WallClock
-from tools.live.actions.action_log import Ledger
+from tools.live.actions.action_log import ActionLog
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.flags import FlagActions
 from tools.live.actions.releases import ReleasesActions
@@ -47,7 +47,7 @@ async def actions(tmp_path: Path) -> AsyncIterator[tuple[Shop, LiveActions]]:
         live = LiveActions(
             [ReleasesActions(releases, clock, pause=timedelta(seconds=0.05)), FlagActions(flags, clock)],
             catalogue,
-            Ledger(tmp_path / "ledger.jsonl"),
+            ActionLog(tmp_path / "ledger.jsonl"),
             clock,
         )
         yield shop, live

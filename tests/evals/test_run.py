@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from evals.case import EvalCase
-from evals.run import Jury, Record, Run, listed, run_case
+from evals.run import Record, Run, TruthApprover, listed, run_case
 from incidents.action import Action, ActionKind, ActionState, Arguments, Verdict
 from incidents.policy import ApprovalPolicy
 from incidents.severity import Status
@@ -37,13 +37,13 @@ async def test_without_known_actions_nobody_approves(case: EvalCase, hasty: Sett
 async def test_the_jury_approves_rejects_or_is_silent(record: Record) -> None:
     proposal, incident = record.incident.proposals[0], record.incident
     for actions, verdict in ((RIGHT, Verdict.APPROVE), (WRONG, Verdict.REJECT), ({}, None)):
-        answer = await Jury(truth_of(actions=actions), ApprovalPolicy())(incident, proposal, NOW)
+        answer = await TruthApprover(truth_of(actions=actions), ApprovalPolicy())(incident, proposal, NOW)
         assert (answer.verdict if answer else None) is verdict
-    assert await Jury(truth_of(), ApprovalPolicy())(incident, proposal, NOW) is None
+    assert await TruthApprover(truth_of(), ApprovalPolicy())(incident, proposal, NOW) is None
 
 
 async def test_the_jury_signs_with_the_names_that_the_policy_allows(record: Record) -> None:
-    jury = Jury(truth_of(actions=RIGHT), ApprovalPolicy(people=("ana", "ben")))
+    jury = TruthApprover(truth_of(actions=RIGHT), ApprovalPolicy(people=("ana", "ben")))
     answer = await jury(
         record.incident, record.incident.proposals[0].model_copy(update={"approvals": ()}), NOW
     )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from langgraph.checkpoint.memory import InMemorySaver
 
-from agents.engine import Assignment, Desk, Performed
+from agents.engine import Assignment, EngineResult, RoleContext
 from agents.roster import load_roster
 from graph.build import build
 from graph.state import Deps
@@ -46,8 +46,8 @@ from nexus.store.memory import MemoryStore
 from nexus.store.records import WorldKind, WorldRef
 from tests.graph.worlds import ALERT, MadeWorld
 from tools.clock import VirtualClock
-from tools.toolbox import BOX
-from tools.toolset import Kit, Sources
+from tools.toolbox import TOOLS
+from tools.toolset import Sources, Toolset
 
 ROSTER = load_roster()
 RUNBOOK: Runbook = load_runbook(None, {role.slug for role in ROSTER.roles})
@@ -69,7 +69,7 @@ class ScriptedEngine:
     asked: list[Assignment] = field(default_factory=list)
     before: Callable[[Assignment], None] = lambda _: None
 
-    async def perform(self, assignment: Assignment, desk: Desk) -> Performed:
+    async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
         """The scripted report."""
         self.asked.append(assignment)
         self.before(assignment)
@@ -77,7 +77,7 @@ class ScriptedEngine:
             raise EngineFailed("told to fail")
         kept = await desk.kit.store.evidence(desk.incident.id)
         ids = tuple(item.id for item in kept)[-2:]
-        return Performed(report=self._report(assignment, desk.incident, ids), engine="scripted")
+        return EngineResult(report=self._report(assignment, desk.incident, ids), engine="scripted")
 
     def _report(self, assignment: Assignment, incident: Incident, ids: tuple[str, ...]) -> Report:
         claim = Claim(text="checkout fails", evidence=ids)
@@ -211,7 +211,7 @@ class People:
         """What happens next."""
         now = self.clock.now()
         answer = self.decides(incident, now)
-        if answer is not None and answer.id not in incident.seen:
+        if answer is not None and answer.id not in incident.handled_events:
             return (answer,)
         assert move.until is not None, "a wait without an end"
         if self.events and self.events[0][0] <= move.until:
@@ -261,8 +261,8 @@ def bench(
     made = MadeWorld(clock, **world)  # type: ignore[arg-type]
     mind, heard, store, people = engine or ScriptedEngine(), Heard(), MemoryStore(), People(clock)
 
-    def make_kit(sources: Sources, role: str, tools: Sequence[str]) -> Kit:
-        return Kit(sources, store, role, [BOX[name] for name in tools])
+    def make_kit(sources: Sources, role: str, tools: Sequence[str]) -> Toolset:
+        return Toolset(sources, store, role, [TOOLS[name] for name in tools])
 
     async def write_post_mortem(_i: Incident, _r: PostMortemReport, _who: str, _engine: str) -> str:
         return "post-mortem.md"

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from agents.engine import Performed
+from agents.engine import EngineResult
 from graph.execute import run
-from graph.state import Deps, Done
+from graph.state import Deps, RoleResult
 from graph.step import assignment
 from graph.steps.mitigation import conclude
 from incidents.action import Action, ActionKind, ActionState, Approval, Arguments, Proposal, Verdict
@@ -41,7 +41,7 @@ async def proposed(shop: Shop) -> tuple[Deps, Incident, Proposal]:
     wanted = ProposedAction(action=action, reason="A comma is read.", expected_effect="errors fall")
     report = MitigationReport(summary="A patch.", proposals=(wanted,))
     told = await conclude(
-        deps, broken, (Done(assignment=work, performed=Performed(report=report, engine="llm")),)
+        deps, broken, (RoleResult(assignment=work, performed=EngineResult(report=report, engine="llm")),)
     )
     return deps, told.incident, told.incident.proposals[0]
 

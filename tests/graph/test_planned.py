@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from agents.engine import Assignment, Desk, Performed
+from agents.engine import Assignment, EngineResult, RoleContext
 from graph.supervisor import Move
 from incidents.action import ActionKind
 from incidents.events import Event
@@ -23,7 +23,7 @@ class Planning(ScriptedEngine):
     planned = "1.0"
     later = timedelta()
 
-    async def perform(self, assignment: Assignment, desk: Desk) -> Performed:
+    async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
         """The scripted report."""
         if assignment.task is Task.MITIGATE and ActionKind.ROLLBACK in assignment.actions:
             args = PlanArgs(kind=ActionKind.ROLLBACK, service="checkout", version=self.planned)

@@ -7,7 +7,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.errors import UnknownInterruptError
 from langgraph.types import Command
 
-from agents.engine import Assignment, Desk, Performed
+from agents.engine import Assignment, EngineResult, RoleContext
 from graph.build import build
 from incidents.events import Stopped, TimerFired
 from incidents.reports import Task
@@ -26,7 +26,7 @@ class Stuck(ScriptedEngine):
         self.entered = asyncio.Event()
         self.cancelled = 0
 
-    async def perform(self, assignment: Assignment, desk: Desk) -> Performed:
+    async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
         if assignment.task is Task.INVESTIGATE:
             self.entered.set()
             try:
@@ -54,7 +54,7 @@ async def test_stop_is_heard_while_slow_roles_still_work() -> None:
 async def test_an_event_that_is_delivered_twice_changes_nothing() -> None:
     at = bench(ScriptedEngine(knows=False))
     ended = await at.run(incident())
-    assert len(ended.seen) == len(set(ended.seen))
+    assert len(ended.handled_events) == len(set(ended.handled_events))
 
 
 async def test_an_answer_to_a_question_that_is_no_longer_asked_is_refused() -> None:

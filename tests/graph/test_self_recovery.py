@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from graph.self_recovery import FLAPS, Calm, calm
+from graph.self_recovery import FLAPS, SelfRecovery, self_recovery
 from incidents.alert import Alert, AlertStatus
 from incidents.events import AlertsArrived, Event
 from incidents.facts import Facts
@@ -45,44 +45,46 @@ def standing(spells: int, *, firing: bool = False, since: datetime | None = None
 @pytest.mark.parametrize(
     ("incident_now", "quiet", "minutes", "expected"),
     [
-        (standing(1), True, 5, Calm.WATCHED),
-        (standing(1), False, 5, Calm.NO),
-        (standing(0, firing=True), True, 5, Calm.NO),
-        (standing(1, since=ALERT), True, LASTS.total_seconds() / 60, Calm.OVER),
-        (standing(1, since=ALERT), False, LASTS.total_seconds() / 60, Calm.NO),
-        (standing(1, firing=True, since=ALERT), True, 5, Calm.WATCHED),
-        (standing(1, firing=True, since=ALERT), True, LASTS.total_seconds() / 60, Calm.NO),
-        (standing(FLAPS), True, 5, Calm.OVER),
-        (standing(1, firing=True, since=ALERT).evolve(recheck=True), True, 99, Calm.WATCHED),
-        (standing(FLAPS, firing=True, since=ALERT), True, 5, Calm.OVER),
-        (standing(FLAPS, firing=True), True, 99, Calm.OVER),
-        (standing(FLAPS, firing=True, since=ALERT).evolve(deviated=True), True, 5, Calm.WATCHED),
-        (standing(FLAPS, firing=True, since=ALERT), False, 5, Calm.NO),
-        (standing(1).evolve(severity=Severity.P3), False, 5, Calm.WATCHED),
+        (standing(1), True, 5, SelfRecovery.WATCHED),
+        (standing(1), False, 5, SelfRecovery.NO),
+        (standing(0, firing=True), True, 5, SelfRecovery.NO),
+        (standing(1, since=ALERT), True, LASTS.total_seconds() / 60, SelfRecovery.OVER),
+        (standing(1, since=ALERT), False, LASTS.total_seconds() / 60, SelfRecovery.NO),
+        (standing(1, firing=True, since=ALERT), True, 5, SelfRecovery.WATCHED),
+        (standing(1, firing=True, since=ALERT), True, LASTS.total_seconds() / 60, SelfRecovery.NO),
+        (standing(FLAPS), True, 5, SelfRecovery.OVER),
+        (standing(1, firing=True, since=ALERT).evolve(recheck=True), True, 99, SelfRecovery.WATCHED),
+        (standing(FLAPS, firing=True, since=ALERT), True, 5, SelfRecovery.OVER),
+        (standing(FLAPS, firing=True), True, 99, SelfRecovery.OVER),
+        (standing(FLAPS, firing=True, since=ALERT).evolve(ever_deviated=True), True, 5, SelfRecovery.WATCHED),
+        (standing(FLAPS, firing=True, since=ALERT), False, 5, SelfRecovery.NO),
+        (standing(1).evolve(severity=Severity.P3), False, 5, SelfRecovery.WATCHED),
     ],
 )
-def test_calm(incident_now: Incident, quiet: bool, minutes: float, expected: Calm) -> None:
+def test_calm(incident_now: Incident, quiet: bool, minutes: float, expected: SelfRecovery) -> None:
     now = ALERT + timedelta(minutes=minutes)
-    assert calm(incident_now, Facts(at=now, quiet=quiet), False, now, RUNBOOK) is expected
+    assert self_recovery(incident_now, Facts(at=now, quiet=quiet), False, now, RUNBOOK) is expected
 
 
-@pytest.mark.parametrize(("hurt", "expected"), [(False, Calm.WATCHED), (True, Calm.NO), (None, Calm.NO)])
-def test_what_deviates_inside_only_is_watched(hurt: bool | None, expected: Calm) -> None:
+@pytest.mark.parametrize(
+    ("hurt", "expected"), [(False, SelfRecovery.WATCHED), (True, SelfRecovery.NO), (None, SelfRecovery.NO)]
+)
+def test_what_deviates_inside_only_is_watched(hurt: bool | None, expected: SelfRecovery) -> None:
     facts = Facts(at=ALERT, quiet=False, customers_affected=hurt)
-    assert calm(standing(1), facts, False, ALERT, RUNBOOK) is expected
-    assert calm(standing(1, firing=True, since=ALERT), facts, False, ALERT, RUNBOOK) is expected
-    assert calm(standing(1, firing=True), facts, False, ALERT, RUNBOOK) is Calm.NO
+    assert self_recovery(standing(1), facts, False, ALERT, RUNBOOK) is expected
+    assert self_recovery(standing(1, firing=True, since=ALERT), facts, False, ALERT, RUNBOOK) is expected
+    assert self_recovery(standing(1, firing=True), facts, False, ALERT, RUNBOOK) is SelfRecovery.NO
 
 
 def test_without_data_every_role_has_to_agree() -> None:
     facts = Facts(at=ALERT)
-    assert calm(standing(1), facts, False, ALERT, RUNBOOK) is Calm.NO
-    assert calm(standing(1), facts, True, ALERT, RUNBOOK) is Calm.WATCHED
+    assert self_recovery(standing(1), facts, False, ALERT, RUNBOOK) is SelfRecovery.NO
+    assert self_recovery(standing(1), facts, True, ALERT, RUNBOOK) is SelfRecovery.WATCHED
 
 
 def test_a_spell_lasts_as_long_as_its_sender_says() -> None:
     redelivered = standing(2).evolve(alerts=(*standing(2).alerts, spell(1)[1]))
-    assert redelivered.spells == (timedelta(seconds=10), timedelta(seconds=10))
+    assert redelivered.firing_periods == (timedelta(seconds=10), timedelta(seconds=10))
     unsaid = spell(0)[1].model_copy(update={"ends_at": None})
     assert unsaid.since == unsaid.received_at
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.events import handle
-from graph.severity import classify, floor_of, raised
+from graph.events import apply_event
+from graph.severity import classify, escalated_severity, floor_of
 from incidents.action import ActionState
 from incidents.events import AlertsArrived
 from incidents.facts import Facts
@@ -101,7 +101,7 @@ def told(*levels: str) -> Incident:
 
 def test_an_alert_that_is_more_severe_than_those_before_raises_it() -> None:
     def level(before: Incident, after: Incident) -> Severity | None:
-        found = raised(before, after, RUNBOOK)
+        found = escalated_severity(before, after, RUNBOOK)
         return found.severity if found else None
 
     assert level(told("ticket"), told("ticket", "page")) is Severity.P1
@@ -114,11 +114,11 @@ def test_an_alert_that_is_more_severe_than_those_before_raises_it() -> None:
 
 def test_what_is_measured_later_raises_it_and_never_lowers_it() -> None:
     before = told("ticket")
-    outage = raised(before, before.evolve(facts=Facts(at=NOW, down=("web",))), RUNBOOK)
+    outage = escalated_severity(before, before.evolve(facts=Facts(at=NOW, down=("web",))), RUNBOOK)
     assert outage is not None
     assert outage.severity is Severity.P0
     calm = Facts(at=NOW, error_ratio=0.0, quiet=True)
-    assert raised(before.evolve(severity=Severity.P0), before.evolve(facts=calm), RUNBOOK) is None
+    assert escalated_severity(before.evolve(severity=Severity.P0), before.evolve(facts=calm), RUNBOOK) is None
 
 
 def test_the_event_that_brings_it_says_so() -> None:
@@ -126,7 +126,7 @@ def test_the_event_that_brings_it_says_so() -> None:
     event = AlertsArrived(id="e1", incident="INC-1", at=NOW, alerts=(page,))
     unhurt = Impact(customers_affected=False)
     on_its_way_to_the_backlog = told("ticket").evolve(step=Step.POST_MORTEM, impact=unhurt)
-    after = handle(on_its_way_to_the_backlog, event, ApprovalPolicy(), RUNBOOK, NOW)
+    after = apply_event(on_its_way_to_the_backlog, event, ApprovalPolicy(), RUNBOOK, NOW)
     assert after.incident.severity is Severity.P1
     assert after.incident.step is Step.INVESTIGATION
     assert after.incident.impact.customers_affected is None

@@ -2,13 +2,13 @@
 
 import polars as pl
 
-from tools.memo import kept
+from tools.memo import memoize_by_identity
 
 
 def test_the_same_question_about_the_same_object_is_answered_once() -> None:
     asked: list[tuple[int, int]] = []
 
-    @kept
+    @memoize_by_identity
     def height(frame: pl.DataFrame, times: int = 1) -> int:
         asked.append((frame.height, times))
         return frame.height * times
@@ -21,7 +21,7 @@ def test_the_same_question_about_the_same_object_is_answered_once() -> None:
 def test_what_was_kept_goes_with_the_object() -> None:
     asked: list[int] = []
 
-    @kept
+    @memoize_by_identity
     def first(frame: pl.DataFrame) -> int:
         asked.append(int(frame["a"][0]))
         return asked[-1]

@@ -5,7 +5,7 @@ from datetime import datetime
 import polars as pl
 
 from tools.analysis.periods import TAIL
-from tools.time_windows import moment
+from tools.time_windows import utc_literal
 
 _KEY = ("service", "instance", "metric", "peer")
 
@@ -30,7 +30,7 @@ def onsets(metrics: pl.DataFrame, deviating: pl.DataFrame, at: datetime) -> pl.D
     )
     samples = (
         metrics.join(chosen, on=_KEY)
-        .filter(pl.col("time") < moment(at + TAIL))
+        .filter(pl.col("time") < utc_literal(at + TAIL))
         .with_columns(height=(pl.col("value") - pl.col("middle")) * pl.col("sign"))
         .sort(*_KEY, "time")
     )

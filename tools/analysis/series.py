@@ -8,7 +8,7 @@ from tools.analysis.conventions import STATISTICS, conventions
 from tools.analysis.counters import SERIES, as_rates
 from tools.analysis.onset import onsets
 from tools.analysis.periods import LEAD, TAIL, Periods, periods
-from tools.time_windows import moment
+from tools.time_windows import utc_literal
 
 __all__ = ["SERIES", "SIGNIFICANT", "affected", "as_rates", "deviations", "meanings"]
 
@@ -78,7 +78,7 @@ def _now(metrics: pl.DataFrame, span: Periods) -> pl.DataFrame:
 
     "Sustained" is the value that a third of the samples reach, so one spike of many is not.
     """
-    at = moment(span.at)
+    at = utc_literal(span.at)
     near = (pl.col("time") > at - _reach(LEAD)) & (pl.col("time") < at + _reach(TAIL))
     current = metrics.filter(near)
     ordered = pl.col("value").sort(descending=True)
@@ -110,7 +110,9 @@ def deviations(metrics: pl.DataFrame, baseline: pl.DataFrame | None, at: datetim
     span = periods(at, metrics["time"].min())
     observed = as_rates(metrics)
     early = _reference(
-        observed.filter(pl.col("time") < moment(span.at) - _reach(span.at - span.quiet_end)), SERIES, "early"
+        observed.filter(pl.col("time") < utc_literal(span.at) - _reach(span.at - span.quiet_end)),
+        SERIES,
+        "early",
     )
     quiet = as_rates(baseline) if baseline is not None else metrics.clear()
     base = _reference(quiet, _POOLED, "base")

@@ -7,7 +7,7 @@ import polars as pl
 
 from incidents.findings import Window
 from tools.analysis.periods import Periods, periods
-from tools.time_windows import moment, rows_in
+from tools.time_windows import in_window, utc_literal
 
 #: The first label of the host in the name of a call, after the method if there is one.
 _HOST = r"^(?:[A-Z]+ )?([A-Za-z0-9_-]+)[.:/]"
@@ -88,12 +88,12 @@ def compared_spans(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What `related` says of the spans around the alert, and of those of the reference."""
     span = periods(at, observed["time"].min())
-    current = rows_in(observed, Window(start=span.start, end=span.end))
+    current = in_window(observed, Window(start=span.start, end=span.end))
     return related(current), related(reference_traces(observed, quiet, span))
 
 
 def reference_traces(observed: pl.DataFrame, quiet: pl.DataFrame, span: Periods) -> pl.DataFrame:
     """The baseline and what came well before the alert; without either, what came before it."""
-    before = observed.filter(pl.col("time") < moment(span.quiet_end))
+    before = observed.filter(pl.col("time") < utc_literal(span.quiet_end))
     known = pl.concat([quiet.select(observed.columns), before])
-    return known if not known.is_empty() else observed.filter(pl.col("time") < moment(span.start))
+    return known if not known.is_empty() else observed.filter(pl.col("time") < utc_literal(span.start))

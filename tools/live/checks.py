@@ -20,7 +20,7 @@ from tools.live.screens import BrowserScreens
 from tools.live.secrets import Secrets
 from tools.live.settings import Backends
 from tools.live.traces import live_traces
-from tools.telemetry.data_gaps import noted
+from tools.telemetry.data_gaps import collect_gaps
 
 #: A backend that has not answered by then is reported as silent, whatever its own limits are.
 PATIENCE = timedelta(seconds=20)
@@ -89,7 +89,7 @@ async def _health(
 ) -> tuple[Checked, ...]:
     health = LiveHealth(backends.health, catalogue, secrets, clock)
     try:
-        with noted() as gaps:
+        with collect_gaps() as gaps:
             probes = await health.probe()
     finally:
         await health.aclose()

@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple, TypeVar, TypeVarTuple
 from incidents.errors import ToolFailed
 from incidents.findings import Window
 from tools.live.partial import enumerated
-from tools.telemetry.data_gaps import note
+from tools.telemetry.data_gaps import note_gap
 
 #: Lines of several writers may stand a little out of order.
 SLACK = timedelta(minutes=1)
@@ -80,7 +80,7 @@ def matching(pattern: str, since: datetime) -> Iterator[Path]:
         else:
             yield path
     if compressed:
-        note(f"compressed files are not read: {enumerated(compressed)}")
+        note_gap(f"compressed files are not read: {enumerated(compressed)}")
 
 
 def some_exist(patterns: Sequence[str]) -> None:

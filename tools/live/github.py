@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from tools.live.http import Backend, Query, Reply
 from tools.live.secrets import Secrets
 from tools.live.settings import GitHub
-from tools.telemetry.data_gaps import note
+from tools.telemetry.data_gaps import note_gap
 
 #: As many pages of one list are read.
 PAGES = 5
@@ -55,7 +55,9 @@ class GitHubApi:
             if found is None:
                 return
             asked = dict(parse_qsl(urlsplit(found[1]).query))
-        note(f"GitHub's list {path} of {self.repository} is longer than {PAGES} pages; the rest was not read")
+        note_gap(
+            f"GitHub's list {path} of {self.repository} is longer than {PAGES} pages; the rest was not read"
+        )
 
     async def make(self, path: str, body: dict[str, str]) -> str:
         """Create something, once; what GitHub answers. Raises like `one`."""

@@ -18,7 +18,7 @@ from tools.clock import Clock, WallClock
 from tools.live.secrets import Secrets
 from tools.live.settings import Http
 from tools.redaction.redact import redact
-from tools.telemetry.data_gaps import Outage, note
+from tools.telemetry.data_gaps import OutageNote, note_gap
 from tools.wording import plain
 
 #: An answer that is larger is not read to its end, in bytes.
@@ -50,15 +50,15 @@ class Reply(BaseModel):
 R = TypeVar("R", bound=Reply)
 
 
-class Passing(ToolFailed):
+class Transient(ToolFailed):
     """Worth another try: the connection broke, or the server said that it is busy."""
 
 
-class Silent(ToolFailed):
+class TimedOut(ToolFailed):
     """It did not answer in time; asked again it would only be slower."""
 
 
-class Declined(ToolFailed):
+class Rejected(ToolFailed):
     """The server understood and said no. `status` is HTTP's, `text` the answer's body."""
 
     def __init__(self, sentence: str, status: int, text: str) -> None:
@@ -85,7 +85,7 @@ class Backend:
         self._clock = clock or WallClock()
         self._client: httpx2.AsyncClient | None = None
         self._used: set[str] = set()
-        self._outage = Outage(self._clock)
+        self._outage = OutageNote(self._clock)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -135,7 +135,7 @@ class Backend:
         attempts = AsyncRetrying(
             stop=stop_after_attempt(tries),
             wait=wait_random_exponential(multiplier=0.1, max=1.0),
-            retry=retry_if_exception_type(Passing),
+            retry=retry_if_exception_type(Transient),
             reraise=True,
         )
         answer = Answer("", {})
@@ -143,7 +143,7 @@ class Backend:
             async for attempt in attempts:
                 with attempt:
                     answer = await self._once(method, path, query, body, headers)
-        except (Passing, Silent) as error:
+        except (Transient, TimedOut) as error:
             raise type(error)(self._outage.told(str(error))) from None
         return answer
 
@@ -197,12 +197,12 @@ class Backend:
             ):
                 text = await self._body(response)
         except (TimeoutError, httpx2.TimeoutException):
-            raise Silent(f"{self.name} at {self.where} did not answer within {seconds:g} s") from None
+            raise TimedOut(f"{self.name} at {self.where} did not answer within {seconds:g} s") from None
         except httpx2.HTTPError as error:
             # One wording, so that questions which broke off at different bytes are told as one.
             broke = isinstance(error, (httpx2.ReadError, httpx2.RemoteProtocolError))
             why = "the connection breaks off" if broke else self.quoted(str(error)) or type(error).__name__
-            raise Passing(f"{self.name} at {self.where} cannot be reached: {why}") from None
+            raise Transient(f"{self.name} at {self.where} cannot be reached: {why}") from None
         self._compare_clocks(response.headers.get("date", ""))
         if response.status_code not in _PASSING:
             self._outage.over()
@@ -229,7 +229,7 @@ class Backend:
             return
         if abs(ahead) > SKEW:
             way = "ahead of" if ahead > 0 else "behind"
-            note(
+            note_gap(
                 f"the clock of {self.name} at {self.where} is {abs(ahead) / 60:.0f} min {way} this machine's;"
                 " its times are shown as it gives them"
             )
@@ -238,14 +238,14 @@ class Backend:
         said = self.quoted(text) if text.lstrip()[:1] != "<" else "an HTML page"
         sentence = f"{self.name} at {self.where} answered {status}: {said}"
         if status in (403, 429) and (until := _exhausted(headers)):
-            return Declined(f"{self.name} at {self.where} takes no more questions {until}", status, text)
+            return Rejected(f"{self.name} at {self.where} takes no more questions {until}", status, text)
         if status in _PASSING:
-            return Passing(sentence)
+            return Transient(sentence)
         if status in (401, 403):
             sentence = f"{self.name} at {self.where} refused the credentials ({status}); check `auth`"
         elif 300 <= status < 400:
             sentence = f"{self.name} at {self.where} answered {status}: it sends elsewhere; check the URL"
-        return Declined(sentence, status, text)
+        return Rejected(sentence, status, text)
 
     def quoted(self, text: str) -> str:
         """One line of what a backend said, without a credential that it may repeat."""

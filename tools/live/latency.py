@@ -17,7 +17,7 @@ from tools.ports import World
 R = TypeVar("R")
 
 
-class Wait(Value):
+class CallLatency(Value):
     """One question to a backend: from when, for how many seconds."""
 
     channel: str
@@ -25,10 +25,10 @@ class Wait(Value):
     seconds: float
 
 
-Heard = Callable[[Wait], None]
+OnCall = Callable[[CallLatency], None]
 
 
-def waited_until(waits: Sequence[Wait], end: datetime) -> float:
+def waited_until(waits: Sequence[CallLatency], end: datetime) -> float:
     """Seconds before a moment in which at least one backend was waited for; questions at once count once."""
     total, reached = 0.0, float("-inf")
     spans = sorted((one.began.timestamp(), one.began.timestamp() + one.seconds) for one in waits)
@@ -40,7 +40,7 @@ def waited_until(waits: Sequence[Wait], end: datetime) -> float:
     return total
 
 
-def timed_world(world: World, clock: Clock, heard: Heard) -> World:
+def timed_world(world: World, clock: Clock, heard: OnCall) -> World:
     """The same world; every question to its telemetry and changes is timed."""
     ports = _Timed(world, clock, heard)
     return replace(world, metrics=ports, logs=ports, traces=ports, changes=ports)
@@ -50,7 +50,7 @@ def timed_world(world: World, clock: Clock, heard: Heard) -> World:
 class _Timed:
     world: World
     clock: Clock
-    heard: Heard
+    heard: OnCall
 
     async def metrics(self, window: Window, services: Sequence[str] = ()) -> pl.DataFrame:
         return await self._timed("metrics", self.world.metrics.metrics(window, services))
@@ -69,4 +69,4 @@ class _Timed:
         try:
             return await asked
         finally:
-            self.heard(Wait(channel=channel, began=began, seconds=time.perf_counter() - start))
+            self.heard(CallLatency(channel=channel, began=began, seconds=time.perf_counter() - start))

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from incidents.errors import ToolFailed
-from tools.live.http import Silent
-from tools.telemetry.data_gaps import note
+from tools.live.http import TimedOut
+from tools.telemetry.data_gaps import note_gap
 
 R = TypeVar("R")
 
@@ -27,7 +27,7 @@ async def gather_parts(asks: Mapping[str, Callable[[], Awaitable[R]]]) -> dict[s
     gate = asyncio.Semaphore(AT_ONCE)
     answers: dict[str, R] = {}
     failed: dict[str, str] = {}
-    silent: list[Silent] = []
+    silent: list[TimedOut] = []
 
     async def ask(name: str) -> None:
         async with gate:
@@ -35,7 +35,7 @@ async def gather_parts(asks: Mapping[str, Callable[[], Awaitable[R]]]) -> dict[s
                 if silent and not answers:
                     raise silent[0]
                 answers[name] = await asks[name]()
-            except Silent as error:
+            except TimedOut as error:
                 silent.append(error)
                 failed[name] = str(error)
             except ToolFailed as error:
@@ -45,7 +45,7 @@ async def gather_parts(asks: Mapping[str, Callable[[], Awaitable[R]]]) -> dict[s
     if asks and not answers:
         raise ToolFailed("; ".join(_sentences(failed, len(asks))))
     for sentence in _sentences(failed, len(asks)):
-        note(sentence)
+        note_gap(sentence)
     return {name: answers[name] for name in asks if name in answers}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 import structlog
 
 from tools.live.partial import enumerated
-from tools.telemetry.data_gaps import note
+from tools.telemetry.data_gaps import note_gap
 from tools.wording import plain
 
 log = structlog.get_logger(__name__)
@@ -44,7 +44,7 @@ class Names:
             return
         said = enumerated([plain(name, 60) or "(no name)" for name, _ in self._unknown.most_common()])
         if not kept:
-            note(f"{what} name no service of the catalogue; they name {said}")
+            note_gap(f"{what} name no service of the catalogue; they name {said}")
         log.info("unknown services dropped", what=what, rows=self._unknown.total(), services=said)
 
 

@@ -9,8 +9,8 @@ import polars as pl
 from pydantic import Field
 
 from incidents.findings import Window
-from tools.telemetry.data_gaps import note
-from tools.time_windows import moment, rows_in
+from tools.telemetry.data_gaps import note_gap
+from tools.time_windows import in_window, utc_literal
 
 #: Rows that lie this far ahead of now are looked for: a clock that is off shows there.
 AHEAD = timedelta(hours=1)
@@ -110,8 +110,10 @@ def shown(frame: pl.DataFrame, window: Window, now: datetime, what: str) -> pl.D
     last = frame["time"].max()
     if isinstance(last, datetime) and last > now + _TOLERATED:
         minutes = (last - now).total_seconds() / 60
-        note(f"the newest {what} lie {minutes:.0f} min in the future and are not shown; a clock is off")
-    return rows_in(frame, window).filter(pl.col("time") <= moment(now)).sort("time", maintain_order=True)
+        note_gap(f"the newest {what} lie {minutes:.0f} min in the future and are not shown; a clock is off")
+    return (
+        in_window(frame, window).filter(pl.col("time") <= utc_literal(now)).sort("time", maintain_order=True)
+    )
 
 
 def cut(text: str, longest: int = LONGEST) -> str:

@@ -10,7 +10,7 @@ from incidents.errors import ActionRefused, ToolFailed
 from incidents.findings import Window
 
 
-class Absent:
+class Unconfigured:
     """Metrics, logs, traces, changes and actions of a part that `nexus.yaml` does not name."""
 
     def __init__(self, part: str) -> None:

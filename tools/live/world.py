@@ -18,7 +18,7 @@ from tools.live.screens import BrowserScreens
 from tools.live.secrets import Secrets
 from tools.live.settings import Backends
 from tools.live.traces import live_traces
-from tools.live.unconfigured import Absent
+from tools.live.unconfigured import Unconfigured
 from tools.ports import Actions, Changes, Logs, Metrics, Pipelines, Spans, Traces, World
 
 
@@ -45,21 +45,21 @@ async def live_world(
     """
     async with AsyncExitStack() as stack:
         names = catalogue.names
-        metrics: Metrics = Absent("metrics")
-        logs: Logs = Absent("logs")
-        traces: Traces = Absent("traces")
+        metrics: Metrics = Unconfigured("metrics")
+        logs: Logs = Unconfigured("logs")
+        traces: Traces = Unconfigured("traces")
         if backends.metrics is not None:
             metrics = _opened(stack, live_metrics(backends.metrics, names, secrets, clock))
         if backends.logs:
             logs = _opened(stack, live_logs(backends.logs, names, secrets, clock))
         if backends.traces is not None:
             traces = _opened(stack, live_traces(backends.traces, names, secrets, clock))
-        changes: Changes = Absent("changes")
+        changes: Changes = Unconfigured("changes")
         pipelines: Pipelines | None = None
         if backends.changes:
             changes = merged = _opened(stack, live_changes(backends.changes, catalogue, secrets))
             pipelines = merged if merged.has_pipelines else None
-        actions: Actions = Absent("actions")
+        actions: Actions = Unconfigured("actions")
         if backends.acts:
             wired = live_actions(backends.actions, catalogue, secrets, clock, ledger, backends.mcp)
             actions = _opened(stack, wired)

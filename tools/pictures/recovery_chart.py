@@ -17,10 +17,10 @@ from incidents.findings import Evidence, EvidenceStatus, Window
 from incidents.verification import Signal
 from tools.pictures.drawing import ACTION, FAINT, FAULT, Mark, Panel, draw
 from tools.redaction.redact import redact
-from tools.telemetry.observation import Observed, acted_at
+from tools.telemetry.observation import Observation, acted_at
 from tools.telemetry.observe import observe
-from tools.time_windows import rows_in
-from tools.toolset import Kit
+from tools.time_windows import in_window
+from tools.toolset import Toolset
 from tools.wording import clock_time, plain, quantity, span
 
 #: More panels than this are too small to read, more changes than this hide the signals.
@@ -44,7 +44,7 @@ class Chart:
     caption: str
 
 
-async def chart(kit: Kit, signals: Sequence[Signal]) -> Chart | None:
+async def chart(kit: Toolset, signals: Sequence[Signal]) -> Chart | None:
     """Draw the watched signals up to now, keep the picture as evidence of the kit's role.
 
     Args:
@@ -80,7 +80,7 @@ async def chart(kit: Kit, signals: Sequence[Signal]) -> Chart | None:
     return Chart(evidence=evidence, body=picture.png, svg=picture.svg, caption=caption)
 
 
-def _shown(seen: Observed) -> Window:
+def _shown(seen: Observation) -> Window:
     if seen.same_source and seen.quiet is not None:
         return Window(start=min(seen.quiet.start, seen.at), end=seen.at)
     first = seen.signals["time"].min()
@@ -88,14 +88,14 @@ def _shown(seen: Observed) -> Window:
     return Window(start=min(start, seen.at), end=seen.at)
 
 
-def _baseline(seen: Observed) -> Window | None:
+def _baseline(seen: Observation) -> Window | None:
     """The part of the axis that counts as usual: the quiet time, if shown, and the time before the alert."""
     start = seen.quiet.start if seen.same_source and seen.quiet is not None else seen.untroubled.start
     end = seen.untroubled.end
     return Window(start=start, end=end) if end > start else None
 
 
-def _panel(seen: Observed, signal: Signal) -> Panel | None:
+def _panel(seen: Observation, signal: Signal) -> Panel | None:
     mine = (
         (pl.col("service") == signal.service) & (pl.col("metric") == signal.metric) & (pl.col("peer") == "")
     )
@@ -116,8 +116,8 @@ def _panel(seen: Observed, signal: Signal) -> Panel | None:
     )
 
 
-def _usual(seen: Observed, mine: pl.Expr) -> tuple[float, float] | None:
-    usual = [rows_in(seen.signals, seen.untroubled)]
+def _usual(seen: Observation, mine: pl.Expr) -> tuple[float, float] | None:
+    usual = [in_window(seen.signals, seen.untroubled)]
     if seen.baseline_signals is not None:
         usual.append(seen.baseline_signals)
     values = pl.concat(usual).filter(mine)["value"]
@@ -125,14 +125,14 @@ def _usual(seen: Observed, mine: pl.Expr) -> tuple[float, float] | None:
     return (low, high) if low is not None and high is not None else None
 
 
-def _changes(seen: Observed) -> list[Change]:
+def _changes(seen: Observation) -> list[Change]:
     """What changed on the axis before the action, which has a mark of its own."""
     shown = _shown(seen)
     until = acted_at(seen.action) if seen.action is not None else shown.end + timedelta(milliseconds=1)
     return [change for change in seen.changes if shown.start <= change.time < until]
 
 
-def _onset(kit: Kit, seen: Observed) -> datetime | None:
+def _onset(kit: Toolset, seen: Observation) -> datetime | None:
     """Since when things deviate: as it was diagnosed, else as it is measured now, before any action."""
     diagnosis = kit.sources.incident.diagnosis
     if diagnosis is not None and diagnosis.onset is not None:
@@ -141,7 +141,7 @@ def _onset(kit: Kit, seen: Observed) -> datetime | None:
     return min(onsets, default=None) if seen.action is None else None
 
 
-def _marks(seen: Observed, changes: Sequence[Change], onset: datetime | None) -> list[Mark]:
+def _marks(seen: Observation, changes: Sequence[Change], onset: datetime | None) -> list[Mark]:
     marks = [
         Mark(one.time, _label(f"{one.kind} {one.service} {one.version_to}", _NAME), FAINT) for one in changes
     ]
@@ -159,7 +159,9 @@ def _label(text: str, longest: int) -> str:
     return plain(redact(text), longest)
 
 
-def _caption(seen: Observed, panels: Sequence[Panel], marks: Sequence[Mark], left_out: Sequence[str]) -> str:
+def _caption(
+    seen: Observation, panels: Sequence[Panel], marks: Sequence[Mark], left_out: Sequence[str]
+) -> str:
     lines = [
         panel.title
         + (" (opened the incident)" if panel.opened else "")
@@ -172,7 +174,7 @@ def _caption(seen: Observed, panels: Sequence[Panel], marks: Sequence[Mark], lef
     return f"Watched signals, {span(_shown(seen))}. {'. '.join(lines)}. Marked: {told}.{more}"
 
 
-def _evidence(kit: Kit, signals: Sequence[str], caption: str, body: bytes) -> Evidence:
+def _evidence(kit: Toolset, signals: Sequence[str], caption: str, body: bytes) -> Evidence:
     query = json.dumps({"signals": list(signals)}, sort_keys=True)
     digest = hashlib.sha256(body).hexdigest()
     incident = kit.sources.incident.id

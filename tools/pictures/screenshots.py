@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from incidents.errors import ToolFailed
 from incidents.findings import Evidence, EvidenceStatus
 from tools.ports import Screens, Shot
-from tools.toolset import Kit
+from tools.toolset import Toolset
 from tools.wording import clock_time
 
 
@@ -27,7 +27,7 @@ class Screenshots:
     gaps: tuple[str, ...] = ()
 
 
-async def screenshots(kit: Kit) -> Screenshots:
+async def screenshots(kit: Toolset) -> Screenshots:
     """Take a picture of every configured page and keep it in the name of the kit's role.
 
     Returns:
@@ -56,7 +56,7 @@ async def shoot_all(screens: Screens) -> tuple[tuple[Shot, ...], tuple[str, ...]
     return tuple(shots), tuple(dict.fromkeys(gaps))
 
 
-def _evidence(kit: Kit, shot: Shot) -> Evidence:
+def _evidence(kit: Toolset, shot: Shot) -> Evidence:
     query = json.dumps({"page": shot.page}, sort_keys=True)
     digest = hashlib.sha256(shot.png).hexdigest()
     incident = kit.sources.incident.id

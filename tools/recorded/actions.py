@@ -8,7 +8,7 @@ from incidents.changes import Change, ChangeKind
 from incidents.errors import ActionRefused
 from tools.action_arguments import check_arguments
 from tools.clock import Clock
-from tools.recorded.replay_log import Deed, Ledger
+from tools.recorded.replay_log import Deed, ReplayLog
 from tools.wording import clock_time
 
 _NOT_OBSERVED = "not recorded"
@@ -36,7 +36,7 @@ class RecordedActions:
         catalogue: Catalogue,
         so_far: Callable[[], Sequence[Change]],
         clock: Clock,
-        ledger: Ledger,
+        ledger: ReplayLog,
         reacts: Callable[[Action], bool],
         instances: Callable[[str], int | None],
         scaled: Callable[[str], Sequence[int]],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tools.recorded.case import Case, CaseAlert
 from tools.recorded.playback import Playback
-from tools.recorded.replay_log import Ledger
+from tools.recorded.replay_log import ReplayLog
 
 
 class RecordedAlerts:
@@ -17,7 +17,7 @@ class RecordedAlerts:
     """
 
     def __init__(self, case: Case, ledger: Path) -> None:
-        self._playback = Playback(case, Ledger(ledger))
+        self._playback = Playback(case, ReplayLog(ledger))
 
     def due(self, now: datetime) -> tuple[CaseAlert, ...]:
         """Every alert that has arrived by now, oldest first; telling it again changes nothing."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from incidents.findings import Window
-from tools.telemetry.data_gaps import note
+from tools.telemetry.data_gaps import note_gap
 from tools.wording import clock_time
 
 #: Every gap sentence that is the recording's, and not the system's, begins with this.
@@ -22,20 +22,22 @@ SLACK = timedelta(minutes=1)
 
 def note_channel(channel: str) -> None:
     """Say that a channel is not part of a recording."""
-    note(_CHANNEL.format(channel=channel))
+    note_gap(_CHANNEL.format(channel=channel))
 
 
 def note_outside(asked: Window, held: Window) -> None:
     """Say which part of a query lies before or after what was recorded."""
     if asked.start < held.start - SLACK:
-        note(f"{UNRECORDED}nothing is known from before {clock_time(held.start)}, where the recording begins")
+        note_gap(
+            f"{UNRECORDED}nothing is known from before {clock_time(held.start)}, where the recording begins"
+        )
     if asked.end > held.end + SLACK:
-        note(f"{UNRECORDED}nothing is known from after {clock_time(held.end)}, where the recording ends")
+        note_gap(f"{UNRECORDED}nothing is known from after {clock_time(held.end)}, where the recording ends")
 
 
 def note_action(title: str) -> None:
     """Say that nobody recorded what an action leads to."""
-    note(f"{UNRECORDED}nobody recorded what happens after an attempt to {title}")
+    note_gap(f"{UNRECORDED}nobody recorded what happens after an attempt to {title}")
 
 
 def lacks(gaps: Sequence[str], channel: str) -> bool:

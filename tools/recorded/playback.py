@@ -20,7 +20,7 @@ from incidents.findings import Window
 from tools.recorded.actions import RELEASED
 from tools.recorded.case import Case, CaseAlert, Recording
 from tools.recorded.coverage import note_action, note_channel, note_outside
-from tools.recorded.replay_log import Deed, Ledger
+from tools.recorded.replay_log import Deed, ReplayLog
 
 #: The key of the aftermath of doing nothing.
 NONE = "none"
@@ -42,7 +42,7 @@ class Stretch:
 class Playback:
     """What a recorded world shows, as a function of the deeds in the ledger."""
 
-    def __init__(self, case: Case, ledger: Ledger) -> None:
+    def __init__(self, case: Case, ledger: ReplayLog) -> None:
         self._case = case
         self._ledger = ledger
 

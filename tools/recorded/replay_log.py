@@ -26,7 +26,7 @@ class Deed(Value):
     outcome: Outcome
 
 
-class Ledger:
+class ReplayLog:
     """The deeds of one recorded world, in the order in which they were done.
 
     Args:

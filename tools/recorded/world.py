@@ -14,7 +14,7 @@ from tools.recorded.case import Case, Recording
 from tools.recorded.code import recorded_code
 from tools.recorded.coverage import note_channel
 from tools.recorded.playback import Playback
-from tools.recorded.replay_log import Ledger
+from tools.recorded.replay_log import ReplayLog
 
 
 class RecordedPorts:
@@ -54,7 +54,7 @@ def recorded_world(case: Case, clock: Clock, ledger: Path) -> World:
         CaseError: a file of the case breaks the format.
     """
     case.check()
-    deeds = Ledger(ledger)
+    deeds = ReplayLog(ledger)
     playback = Playback(case, deeds)
     ports = RecordedPorts(playback, clock)
     actions = RecordedActions(

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from incidents.findings import Window
 from incidents.value import Value
-from tools.telemetry.span_metrics import error_share, served
-from tools.time_windows import rows_in
+from tools.telemetry.span_metrics import error_share, server_spans
+from tools.time_windows import in_window
 
 #: With fewer calls on either side a difference is an anecdote.
 FEW = 5
@@ -47,13 +47,13 @@ def operations(spans: pl.DataFrame, window: Window, service: str) -> dict[str, C
         window: which part of it counts; the rate is over its length within the data.
         service: whose operations.
     """
-    part = rows_in(served(spans), window).filter(pl.col("service") == service)
+    part = in_window(server_spans(spans), window).filter(pl.col("service") == service)
     return {key[0]: calls for key, calls in _calls(part, ["operation"], _minutes(spans, window)).items()}
 
 
 def edges(spans: pl.DataFrame, window: Window) -> dict[tuple[str, str], Calls]:
     """The calls between services, by (caller, callee)."""
-    part = rows_in(served(spans), window).filter(pl.col("caller").is_not_null())
+    part = in_window(server_spans(spans), window).filter(pl.col("caller").is_not_null())
     found = _calls(part, ["caller", "service"], _minutes(spans, window))
     return {(caller, callee): calls for (caller, callee), calls in found.items()}
 
@@ -86,14 +86,14 @@ def urgency(now: Calls | None, usual: Calls | None) -> float:
 
 def telling_traces(spans: pl.DataFrame, window: Window, service: str, limit: int) -> Sequence[str]:
     """Ids of traces of a service worth a look: failed ones first, then the slowest."""
-    part = rows_in(spans, window).filter(pl.col("service") == service)
+    part = in_window(spans, window).filter(pl.col("service") == service)
     ordered = part.sort([pl.col("status") == "error", "duration_us"], descending=[True, True])
     return ordered["trace_id"].unique(maintain_order=True).head(limit).to_list()
 
 
 def _minutes(spans: pl.DataFrame, window: Window) -> float:
     """How much of the window the spans cover; a quiet time may hold traces of one minute only."""
-    times = rows_in(spans, window)["time"]
+    times = in_window(spans, window)["time"]
     first, last = times.min(), times.max()
     if not isinstance(first, datetime) or not isinstance(last, datetime):
         return 0.0

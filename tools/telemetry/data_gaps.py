@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 _open: ContextVar[list[str] | None] = ContextVar("gaps", default=None)
 
 
-def note(gap: str) -> None:
+def note_gap(gap: str) -> None:
     """Say what is missing from the answer that is being made; the same sentence again adds nothing."""
     gaps = _open.get()
     if gaps is not None and gap in gaps:
@@ -29,7 +29,7 @@ def note(gap: str) -> None:
 
 
 @contextmanager
-def noted() -> Iterator[list[str]]:
+def collect_gaps() -> Iterator[list[str]]:
     """Collect what is noted inside; complete when the block has ended."""
     gaps: list[str] = []
     token = _open.set(gaps)
@@ -39,7 +39,7 @@ def noted() -> Iterator[list[str]]:
         _open.reset(token)
 
 
-class Outage:
+class OutageNote:
     """Since when something has not answered, by this machine's clock.
 
     Args:

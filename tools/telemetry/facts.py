@@ -11,11 +11,11 @@ from incidents.incident import Incident
 from incidents.verification import Signal, SignalKind
 from tools.analysis.conventions import normalised
 from tools.telemetry.levels import Level
-from tools.telemetry.observation import Observed
+from tools.telemetry.observation import Observation
 from tools.telemetry.observe import observe
 from tools.telemetry.service_state import ServiceState, error_ratio, states
 from tools.telemetry.symptom import symptom_kind
-from tools.time_windows import moment
+from tools.time_windows import utc_literal
 from tools.toolset import Sources
 
 #: What series are called that say how much is earned.
@@ -69,7 +69,7 @@ def _known(felt: Sequence[ServiceState]) -> bool:
     return any(state.errors is not None and state.errors.now is not None for state in felt)
 
 
-def _early(seen: Observed, felt: Sequence[ServiceState], incident: Incident) -> bool:
+def _early(seen: Observation, felt: Sequence[ServiceState], incident: Incident) -> bool:
     """Whether an alert about what users feel fires, and began later than what counts as now.
 
     What is measured is then partly of the time before it: it may show trouble, but cannot contradict it.
@@ -104,7 +104,7 @@ def _quiet(found: Sequence[ServiceState], shows: bool) -> bool | None:
     return True if shows else None
 
 
-def _api(found: Sequence[ServiceState], seen: Observed) -> bool:
+def _api(found: Sequence[ServiceState], seen: Observation) -> bool:
     """Whether a service that answers calls, as its traces or its traffic show, fails or slows."""
     traced = set(seen.telemetry.traces["service"].unique().to_list())
     return any(
@@ -202,7 +202,7 @@ def _neighbours(services: set[str], catalogue: Catalogue) -> set[str]:
     return services | called | callers
 
 
-def revenue_lost(seen: Observed) -> float | None:
+def revenue_lost(seen: Observation) -> float | None:
     """What was not earned since the trouble began: the usual rate less the recorded one, over the time.
 
     Returns:
@@ -217,7 +217,7 @@ def revenue_lost(seen: Observed) -> float | None:
         rows = seen.signals.filter(
             pl.col("metric") == level.metric,
             pl.col("service") == level.service,
-            pl.col("time") >= moment(seen.untroubled.end),
+            pl.col("time") >= utc_literal(seen.untroubled.end),
         )
         if rows.height < 2:
             return None

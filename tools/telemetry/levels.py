@@ -14,8 +14,8 @@ from incidents.value import Moment, Value
 from incidents.verification import SignalKind
 from tools.analysis import Telemetry
 from tools.telemetry.signal_kinds import signal_rows
-from tools.telemetry.span_metrics import red_metrics
-from tools.time_windows import moment, rows_in
+from tools.telemetry.span_metrics import span_metrics
+from tools.time_windows import in_window, utc_literal
 
 #: A pooled series: instances come and go with every release, so they are not part of it.
 SERIES = ("service", "metric", "peer")
@@ -71,7 +71,7 @@ class Level(Value):
 def signal_frame(telemetry: Telemetry) -> pl.DataFrame:
     """All samples as signals: recorded metrics, and what traces say where metrics lack."""
     recorded = signal_rows(telemetry.metrics)
-    traced = signal_rows(red_metrics(telemetry.traces))
+    traced = signal_rows(span_metrics(telemetry.traces))
     if not traced.height:
         return recorded
     had = (
@@ -96,7 +96,7 @@ def compare(
     Returns:
         Most deviating first.
     """
-    early = rows_in(frame, untroubled)
+    early = in_window(frame, untroubled)
     own = pl.concat([early, baseline]) if baseline is not None and same_source else early
     apart = baseline if baseline is not None and not same_source else frame.clear()
     table = (
@@ -132,7 +132,7 @@ def medians(frame: pl.DataFrame, window: Window) -> dict[tuple[str, str], Median
 
     The level is the worst instance's median; traffic is the mean over the instances.
     """
-    table = _pooled(rows_in(frame, window).filter(pl.col("peer") == ""))
+    table = _pooled(in_window(frame, window).filter(pl.col("peer") == ""))
     return {
         (row["service"], row["metric"]): Median(row["now"], row["count"])
         for row in table.iter_rows(named=True)
@@ -242,7 +242,7 @@ def _onsets(frame: pl.DataFrame, deviating: pl.DataFrame, end: datetime) -> pl.D
     lasting = back & (back.cum_sum() * 3 >= pl.int_range(1, pl.len() + 1) * 2)
     return (
         frame.lazy()
-        .filter((pl.col("time") < moment(end)) & value.is_not_nan())
+        .filter((pl.col("time") < utc_literal(end)) & value.is_not_nan())
         .join(chosen.lazy(), on=SERIES)
         .group_by("time", *SERIES)
         .agg(value.max(), pl.col("half", "rises").first())

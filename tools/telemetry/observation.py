@@ -14,7 +14,7 @@ from incidents.findings import Window
 from incidents.incident import Incident
 from tools.analysis import Telemetry
 from tools.telemetry.levels import Level
-from tools.time_windows import rows_in
+from tools.time_windows import in_window
 from tools.wording import length, span
 
 #: Rows in fewer of its minutes than this share are pieces of a span, not the span.
@@ -24,7 +24,7 @@ HISTORY = timedelta(days=30)
 
 
 @dataclass(frozen=True)
-class Observed:
+class Observation:
     """One look at the world.
 
     Attributes:
@@ -105,7 +105,7 @@ def acted_at(proposal: Proposal) -> datetime:
 
 def covered(frame: pl.DataFrame, window: Window) -> Window:
     """The part of a window that its rows span; a quiet time may hold traces of a minute only."""
-    times = rows_in(frame, window)["time"]
+    times = in_window(frame, window)["time"]
     first, last = times.min(), times.max()
     if not isinstance(first, datetime) or not isinstance(last, datetime):
         return window
@@ -115,7 +115,7 @@ def covered(frame: pl.DataFrame, window: Window) -> Window:
 def said_cover(frame: pl.DataFrame, window: Window) -> str:
     """What the rows of a window cover, in words: their span, and how much of it holds data."""
     part = covered(frame, window)
-    minutes = rows_in(frame, window)["time"].dt.truncate("1m").n_unique()
+    minutes = in_window(frame, window)["time"].dt.truncate("1m").n_unique()
     if minutes + 1 >= part.minutes * _DENSE:
         return span(part)
     return f"{span(part)}, {length(minutes)} of it with data"
@@ -123,7 +123,7 @@ def said_cover(frame: pl.DataFrame, window: Window) -> str:
 
 def whole(frame: pl.DataFrame, recent: Window) -> Window:
     """The recent part for a channel that is older than the others: its own last minutes instead."""
-    if not frame.height or rows_in(frame, recent).height:
+    if not frame.height or in_window(frame, recent).height:
         return recent
     last = frame["time"].max()
     if not isinstance(last, datetime):

@@ -30,9 +30,9 @@ from tools.analysis import (
     rank_suspects,
 )
 from tools.ports import World
-from tools.telemetry.data_gaps import noted
+from tools.telemetry.data_gaps import collect_gaps
 from tools.telemetry.levels import compare, signal_frame
-from tools.telemetry.observation import HISTORY, Observed, acted_at, covered, last_action, untroubled
+from tools.telemetry.observation import HISTORY, Observation, acted_at, covered, last_action, untroubled
 from tools.telemetry.sample_size import counted
 from tools.telemetry.symptom import began, symptom_of
 from tools.toolset import Sources
@@ -65,7 +65,7 @@ class _Memo:
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
         self.key: tuple[str, datetime, str] | None = None
-        self.seen: Observed | None = None
+        self.seen: Observation | None = None
         self.done: datetime | None = None
         self.ranking: Ranking | None = None
         self.usual: _Usual | None = None
@@ -82,7 +82,7 @@ def _memo_of(world: World) -> _Memo:
     return _memos[id(world)]
 
 
-async def observe(sources: Sources) -> Observed:
+async def observe(sources: Sources) -> Observation:
     """Look at the world as it is now, or share a look that is at most `FRESH` old.
 
     Returns:
@@ -102,7 +102,7 @@ async def observe(sources: Sources) -> Observed:
     return seen
 
 
-async def ranking(sources: Sources) -> tuple[Observed, Ranking]:
+async def ranking(sources: Sources) -> tuple[Observation, Ranking]:
     """What is seen, and the suspects ranked over all of it; both shared like `observe`."""
     seen = await observe(sources)
     memo = _memo_of(sources.world)
@@ -139,7 +139,7 @@ def _start(sources: Sources) -> datetime:
     return max(quiet.end, earliest) if quiet is not None else earliest
 
 
-async def _look(sources: Sources, now: datetime, action: Proposal | None) -> Observed:
+async def _look(sources: Sources, now: datetime, action: Proposal | None) -> Observation:
     world, incident = sources.world, sources.incident
     window = Window(start=min(_start(sources), now), end=now)
     failed: dict[str, str] = {}
@@ -165,7 +165,7 @@ async def _look(sources: Sources, now: datetime, action: Proposal | None) -> Obs
     levels = counted(
         compare(signals, usual, apart is None, before, recent), recent.minutes * 60, referred * 60
     )
-    return Observed(
+    return Observation(
         at=now, window=window, recent=recent, alerted=alerted, telemetry=telemetry, signals=signals,
         levels=levels, baseline=baseline, baseline_signals=usual, same_source=apart is None, quiet=quiet,
         lead=world.spans.lead, changes=changes, action=action, gaps=tuple(gaps), failed=failed,
@@ -190,7 +190,7 @@ async def _usual(world: World, quiet: Window | None) -> _Usual:
 
 async def _with_gaps(asked: Awaitable[R]) -> tuple[R, list[str]]:
     """An answer and what was noted while it was made; in a task of its own, apart from other answers."""
-    with noted() as gaps:
+    with collect_gaps() as gaps:
         return await asked, gaps
 
 

@@ -12,9 +12,9 @@ from incidents.findings import Window
 from incidents.incident import Incident
 from incidents.verification import Reading, Recovery, Signal, SignalKind, Verification
 from tools.telemetry.levels import Median, medians
-from tools.telemetry.observation import Observed, acted_at, last_action
+from tools.telemetry.observation import Observation, acted_at, last_action
 from tools.telemetry.observe import observe
-from tools.time_windows import moment
+from tools.time_windows import utc_literal
 from tools.toolset import Sources
 from tools.wording import clock_time, quantity, span
 
@@ -190,9 +190,9 @@ def _worse(signal: Signal, found: Sequence[Median]) -> float | None:
     return (min if signal.kind is SignalKind.TRAFFIC else max)(told, default=None)
 
 
-def _fault(seen: Observed, action_at: datetime) -> Window:
+def _fault(seen: Observation, action_at: datetime) -> Window:
     """The last minutes before the action that have data: people may decide long after it ends."""
-    earlier = seen.signals.filter(pl.col("time") < moment(action_at))["time"].max()
+    earlier = seen.signals.filter(pl.col("time") < utc_literal(action_at))["time"].max()
     end = earlier + timedelta(milliseconds=1) if isinstance(earlier, datetime) else action_at
     return Window(start=min(end, max(end - FAULT, seen.untroubled.end)), end=end)
 

@@ -14,10 +14,10 @@ import polars as pl
 from incidents.value import Moment, Value
 from tools.telemetry.calls import SLOWER, SLOWER_MS
 from tools.telemetry.levels import DEVIATES
-from tools.telemetry.observation import Observed, covered
+from tools.telemetry.observation import Observation, covered
 from tools.telemetry.sample_size import RULE_OF_THREE
-from tools.telemetry.span_metrics import served
-from tools.time_windows import moment, rows_in
+from tools.telemetry.span_metrics import server_spans
+from tools.time_windows import in_window, utc_literal
 
 #: Fewer failures than this are no trouble yet, whatever share they are.
 _LEAST_FAILED = 5
@@ -31,7 +31,7 @@ _NOBODY, _CERTAIN = 0.9, 0.5
 _MANY, _CHANCE = 2.0, 10.0
 
 
-class Failing(Value):
+class RequestFailures(Value):
     """What the requests to one service met since some moment, beyond what is usual there.
 
     `at_least` is the lower bound of the share by so many requests (Wilson, three deviations), `sigmas` how
@@ -60,7 +60,7 @@ class Failing(Value):
         return self.share >= _NOBODY and self.at_least >= _CERTAIN
 
 
-def failing(seen: Observed, service: str) -> Failing | None:
+def failing(seen: Observation, service: str) -> RequestFailures | None:
     """What fails of a service's requests in what counts as now, if more than usual do.
 
     Args:
@@ -71,7 +71,7 @@ def failing(seen: Observed, service: str) -> Failing | None:
         The end of that time for which most failures are certain. None where requests are not traced, where
         nothing tells what is usual, or where no more fail than chance allows.
     """
-    now = rows_in(_requests(seen.telemetry.traces, service), seen.recent)
+    now = in_window(_requests(seen.telemetry.traces, service), seen.recent)
     usual = _usually(seen, service)
     if usual is None or not now["failed"].any():
         return None
@@ -93,8 +93,8 @@ class _Usual(NamedTuple):
     took_us: float
 
 
-def _usually(seen: Observed, service: str) -> _Usual | None:
-    known = rows_in(_requests(seen.telemetry.traces, service), seen.untroubled)
+def _usually(seen: Observation, service: str) -> _Usual | None:
+    known = in_window(_requests(seen.telemetry.traces, service), seen.untroubled)
     minutes = seen.untroubled.minutes
     if seen.baseline is not None and seen.quiet is not None:
         quiet = _requests(seen.baseline.traces, service)
@@ -106,7 +106,7 @@ def _usually(seen: Observed, service: str) -> _Usual | None:
     return _Usual(min(0.5, (failed + RULE_OF_THREE) / known.height), known.height / minutes, took)
 
 
-def serves_meanwhile(seen: Observed, service: str, users: Iterable[str]) -> str | None:
+def healthy_while_others_fail(seen: Observation, service: str, users: Iterable[str]) -> str | None:
     """Where users' requests go on failing while another service answers as ever; None if nowhere.
 
     A change interrupts its service for a moment, which looks like the beginning of trouble. Where users'
@@ -120,15 +120,15 @@ def serves_meanwhile(seen: Observed, service: str, users: Iterable[str]) -> str 
     return next((name for name in users if name != service and _meanwhile(seen, service, name)), None)
 
 
-def _meanwhile(seen: Observed, service: str, users: str) -> bool:
+def _meanwhile(seen: Observation, service: str, users: str) -> bool:
     trouble, usual = failing(seen, users), _usually(seen, service)
     if trouble is None or usual is None:
         return False
-    own = rows_in(_requests(seen.telemetry.traces, service), seen.recent)
+    own = in_window(_requests(seen.telemetry.traces, service), seen.recent)
     last = own.filter("failed")["time"].max()
     since = max(trouble.since, last) if isinstance(last, datetime) else trouble.since
-    later = pl.col("time") > moment(since)
-    failed = rows_in(_requests(seen.telemetry.traces, users), seen.recent).filter(later, "failed")
+    later = pl.col("time") > utc_literal(since)
+    failed = in_window(_requests(seen.telemetry.traces, users), seen.recent).filter(later, "failed")
     answered = own.filter(later)
     if min(failed.height, answered.height) < _LEAST_FAILED:
         return False
@@ -143,11 +143,11 @@ def _minutes_since(now: pl.DataFrame, since: datetime) -> float:
 
 def _requests(spans: pl.DataFrame, service: str) -> pl.DataFrame:
     """The requests that a service served and whose end is told: when they began, and how long they took."""
-    mine = served(spans).filter(pl.col("service") == service, pl.col("status") != "unset")
+    mine = server_spans(spans).filter(pl.col("service") == service, pl.col("status") != "unset")
     return mine.select("time", "duration_us", failed=pl.col("status") == "error")
 
 
-def _surest(now: pl.DataFrame) -> Failing:
+def _surest(now: pl.DataFrame) -> RequestFailures:
     """From which failure on the share that is certain is highest; until the end."""
     asked, z2 = pl.col("asked"), DEVIATES**2
     share = pl.col("fails") / asked
@@ -161,4 +161,6 @@ def _surest(now: pl.DataFrame) -> Failing:
         .with_columns(at_least=(share + z2 / (2 * asked) - spread) / (1 + z2 / asked))
     )
     row = ends.sort("at_least", "asked", descending=True).row(0, named=True)
-    return Failing(since=row["time"], asked=row["asked"], failed=row["fails"], at_least=row["at_least"])
+    return RequestFailures(
+        since=row["time"], asked=row["asked"], failed=row["fails"], at_least=row["at_least"]
+    )

@@ -6,10 +6,10 @@ from incidents.catalogue import Catalogue, Service, ServiceKind
 from incidents.value import Moment, Value
 from incidents.verification import SignalKind
 from tools.analysis.conventions import conventions
-from tools.memo import kept
+from tools.memo import memoize_by_identity
 from tools.telemetry.levels import Level
-from tools.telemetry.observation import Observed
-from tools.telemetry.request_failures import Failing, failing
+from tools.telemetry.observation import Observation
+from tools.telemetry.request_failures import RequestFailures, failing
 from tools.telemetry.signal_kinds import telling
 
 #: A share of failures from here on is no service at all.
@@ -28,7 +28,9 @@ class ServiceState(Value):
     traffic: Level | None = None
     saturation: Level | None = None
     tails: tuple[Level, ...] = Field(default=(), description="further latency series that deviate")
-    failing: Failing | None = Field(default=None, description="what users' requests have met since it began")
+    failing: RequestFailures | None = Field(
+        default=None, description="what users' requests have met since it began"
+    )
     down: bool = Field(default=False, description="it answers nothing at all")
     deviates: bool = False
     onset: Moment | None = None
@@ -41,8 +43,8 @@ class ServiceState(Value):
         return tuple(level for level in found if level is not None)
 
 
-@kept
-def states(seen: Observed, catalogue: Catalogue) -> tuple[ServiceState, ...]:
+@memoize_by_identity
+def states(seen: Observation, catalogue: Catalogue) -> tuple[ServiceState, ...]:
     """Every service that the catalogue names or that reported, worst first."""
     by_service: dict[str, list[Level]] = {name: [] for name in catalogue.names}
     for level in seen.levels:
@@ -81,7 +83,9 @@ def _told_ratio(state: ServiceState) -> float | None:
     return None
 
 
-def _state(service: Service, known: bool, levels: list[Level], failed: Failing | None) -> ServiceState:
+def _state(
+    service: Service, known: bool, levels: list[Level], failed: RequestFailures | None
+) -> ServiceState:
     own = [level for level in levels if not level.peer and level.side in {"own", "destination"}]
     told = {kind: _telling([level for level in own if level.kind is kind]) for kind in SignalKind}
     state = ServiceState(
@@ -104,7 +108,7 @@ def _state(service: Service, known: bool, levels: list[Level], failed: Failing |
     return state.model_copy(
         update={
             "tails": tails,
-            "down": _is_down(state) or any(says_down(level) for level in own),
+            "down": _is_down(state) or any(reports_down(level) for level in own),
             "deviates": bool(off) or failed is not None,
             "onset": min(onsets, default=None),
             "score": max([level.sigmas for level in off] + ([failed.sigmas] if failed else []), default=0.0),
@@ -125,7 +129,7 @@ def _order(level: Level) -> tuple[bool, bool, int, bool, float, str]:
     return level.now is None, no_share, latency, not level.deviates, -level.sigmas, level.metric
 
 
-def says_down(level: Level) -> bool:
+def reports_down(level: Level) -> bool:
     """Whether a series that tells if something is up says that no instance is, and usually does not."""
     state = conventions().meaning(level.metric, level.unit).family == "up"
     return state and level.now == 1.0 and level.baseline == 0.0

@@ -4,14 +4,14 @@ import polars as pl
 
 from tools.analysis import METRICS_SCHEMA
 from tools.analysis.spans import related
-from tools.memo import kept
+from tools.memo import memoize_by_identity
 
 #: Long enough for a share of failures over a handful of calls, short enough to see an onset.
 _BUCKET = "15s"
 
 
-@kept
-def served(spans: pl.DataFrame) -> pl.DataFrame:
+@memoize_by_identity
+def server_spans(spans: pl.DataFrame) -> pl.DataFrame:
     """The spans in which a service answers a call: roots, and children of another service.
 
     Args:
@@ -31,7 +31,7 @@ def error_share() -> pl.Expr:
     return pl.when(marked).then((pl.col("status") == "error").mean())
 
 
-def red_metrics(spans: pl.DataFrame) -> pl.DataFrame:
+def span_metrics(spans: pl.DataFrame) -> pl.DataFrame:
     """Metric rows per service and quarter minute: `traced_calls`, `traced_error_ratio`, `traced_latency_p95`.
 
     Args:
@@ -43,7 +43,7 @@ def red_metrics(spans: pl.DataFrame) -> pl.DataFrame:
     if not spans.height:
         return pl.DataFrame(schema=METRICS_SCHEMA)
     buckets = (
-        served(spans)
+        server_spans(spans)
         .group_by(pl.col("time").dt.truncate(_BUCKET), "service")
         .agg(
             (pl.len() / 15).cast(pl.Float64).alias("traced_calls"),

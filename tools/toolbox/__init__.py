@@ -28,7 +28,7 @@ from tools.toolbox.traces import TRACES
 from tools.toolset import Tool
 
 #: All tools by name; a role's kit takes those that the roster gives it.
-BOX: dict[str, Tool[Value, Value]] = {
+TOOLS: dict[str, Tool[Value, Value]] = {
     tool.name: cast("Tool[Value, Value]", tool)
     for tool in (
         OVERVIEW, SUSPECTS, METRICS, LOGS, TRACES, CHANGES, DEPLOYMENTS, DEPENDENCIES, DATABASE, ENDPOINTS,
@@ -48,12 +48,11 @@ def available(names: Sequence[str], world: World) -> tuple[Tool[Value, Value], .
         SCREENS.name: world.screens is None,
         TRY_PATCH.name: world.patches is None,
     } | {tool.name: world.code is None for tool in _READS_CODE}
-    return tuple(BOX[name] for name in names if not missing.get(name))
+    return tuple(TOOLS[name] for name in names if not missing.get(name))
 
 
 __all__ = [
     "BLAME_LINES",
-    "BOX",
     "CHANGES",
     "DATABASE",
     "DEPENDENCIES",
@@ -73,6 +72,7 @@ __all__ = [
     "SEARCH_CODE",
     "SHOW_COMMIT",
     "SUSPECTS",
+    "TOOLS",
     "TRACES",
     "TRY_PATCH",
     "available",

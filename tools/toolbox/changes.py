@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from incidents.changes import Change, ChangeKind, RunState
 from incidents.findings import Window
-from tools.telemetry.observation import HISTORY, Observed
+from tools.telemetry.observation import HISTORY, Observation
 from tools.telemetry.observe import observe, ranking
 from tools.toolbox.arguments import ChangesArgs, DeploymentsArgs, NoArgs
 from tools.toolbox.views import ChangesView, Deployment, DeploymentsView, PipelinesView
@@ -36,7 +36,7 @@ async def _changes(sources: Sources, args: ChangesArgs) -> ChangesView:
     )
 
 
-def _history(seen: Observed) -> Window:
+def _history(seen: Observation) -> Window:
     return Window(start=seen.at - HISTORY, end=seen.at)
 
 
@@ -121,7 +121,7 @@ async def _deployments(sources: Sources, args: DeploymentsArgs) -> DeploymentsVi
     )
 
 
-def _quiet_before(newest: Deployment, found: tuple[Deployment, ...], seen: Observed) -> bool | None:
+def _quiet_before(newest: Deployment, found: tuple[Deployment, ...], seen: Observation) -> bool | None:
     """Whether the previous version ran through a time that is known to be quiet."""
     began = next((d.at for d in found[1:]), None)
     times = [seen.untroubled] + ([seen.quiet] if seen.quiet is not None and seen.same_source else [])

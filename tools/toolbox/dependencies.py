@@ -1,9 +1,9 @@
 """`dependencies` and `database`: what a service needs, and how those parts do."""
 
 from incidents.catalogue import Catalogue, Service, ServiceKind
-from tools.memo import kept
+from tools.memo import memoize_by_identity
 from tools.telemetry.levels import Level
-from tools.telemetry.observation import Observed
+from tools.telemetry.observation import Observation
 from tools.telemetry.observe import observe
 from tools.telemetry.service_state import ServiceState, states
 from tools.toolbox.arguments import NoArgs, ServiceArgs
@@ -22,8 +22,8 @@ async def _dependencies(sources: Sources, args: ServiceArgs) -> DependenciesView
     return _needs(await observe(sources), catalogue, service)
 
 
-@kept
-def _needs(seen: Observed, catalogue: Catalogue, service: Service) -> DependenciesView:
+@memoize_by_identity
+def _needs(seen: Observation, catalogue: Catalogue, service: Service) -> DependenciesView:
     by_name = {state.service: state for state in states(seen, catalogue)}
     links = edge_states(seen)
     called = {edge.callee: edge for edge in links if edge.caller == service.name}
@@ -48,7 +48,7 @@ def _needs(seen: Observed, catalogue: Catalogue, service: Service) -> Dependenci
 
 
 def _dependency(
-    part: Service, state: ServiceState | None, edge: EdgeState | None, seen: Observed, caller: Service
+    part: Service, state: ServiceState | None, edge: EdgeState | None, seen: Observation, caller: Service
 ) -> DependencyState:
     levels = tuple(
         level for level in seen.levels

@@ -16,7 +16,7 @@ from tools.telemetry.calls import (
     urgency,
     worse,
 )
-from tools.telemetry.observation import Observed, acted_at, covered
+from tools.telemetry.observation import Observation, acted_at, covered
 from tools.telemetry.observe import observe
 from tools.toolbox.arguments import EndpointsArgs
 from tools.toolbox.phrases import say_calls
@@ -55,7 +55,7 @@ async def _ask(sources: Sources, args: EndpointsArgs) -> EndpointsView:
     )
 
 
-def _parts(seen: Observed, settle: timedelta) -> tuple[Window, Window | None]:
+def _parts(seen: Observation, settle: timedelta) -> tuple[Window, Window | None]:
     """From shortly before the alert to the action or now; and from the settled action to now, if any."""
     start = max(seen.window.start, seen.alerted - seen.lead)
     if seen.action is None:

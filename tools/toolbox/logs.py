@@ -7,10 +7,10 @@ import polars as pl
 
 from incidents.findings import Window
 from tools.analysis.templates import with_templates
-from tools.memo import kept
-from tools.telemetry.observation import Observed, covered, said_cover
+from tools.memo import memoize_by_identity
+from tools.telemetry.observation import Observation, covered, said_cover
 from tools.telemetry.observe import observe
-from tools.time_windows import rows_in
+from tools.time_windows import in_window
 from tools.toolbox.arguments import LogsArgs
 from tools.toolbox.views import LevelCount, LogsView, LogTemplate
 from tools.toolset import Sources, Tool
@@ -33,10 +33,10 @@ async def _ask(sources: Sources, args: LogsArgs) -> LogsView:
     return _view(seen, args)
 
 
-@kept
-def _view(seen: Observed, args: LogsArgs) -> LogsView:
+@memoize_by_identity
+def _view(seen: Observation, args: LogsArgs) -> LogsView:
     part = _troubled(seen)
-    now = _chosen(rows_in(seen.telemetry.logs, part), args)
+    now = _chosen(in_window(seen.telemetry.logs, part), args)
     usual, where = _usual(seen)
     before = _chosen(usual, args)
     frames = with_templates(now.with_columns(now=True), before.with_columns(now=False))
@@ -57,7 +57,7 @@ def _view(seen: Observed, args: LogsArgs) -> LogsView:
     )
 
 
-def _troubled(seen: Observed) -> Window:
+def _troubled(seen: Observation) -> Window:
     """From shortly before the alert until now, or since the last action if there was one.
 
     It ends with the newest line of any service: rates over minutes that nobody recorded would be too low.
@@ -65,16 +65,16 @@ def _troubled(seen: Observed) -> Window:
     if seen.action is not None:
         return seen.recent
     start = seen.untroubled.end
-    last = rows_in(seen.telemetry.logs, Window(start=start, end=seen.window.end))["time"].max()
+    last = in_window(seen.telemetry.logs, Window(start=start, end=seen.window.end))["time"].max()
     end = last + timedelta(milliseconds=1) if isinstance(last, datetime) else seen.window.end
     return Window(start=start, end=end)
 
 
-def _usual(seen: Observed) -> tuple[pl.DataFrame, Window | None]:
+def _usual(seen: Observation) -> tuple[pl.DataFrame, Window | None]:
     """Lines of the reference time and the span that they cover."""
     if seen.baseline is not None and seen.baseline.logs.height and seen.quiet is not None:
         return seen.baseline.logs, covered(seen.baseline.logs, seen.quiet)
-    early = rows_in(seen.telemetry.logs, seen.untroubled)
+    early = in_window(seen.telemetry.logs, seen.untroubled)
     where = covered(early, seen.untroubled) if early.height else None
     return early, where if where is not None and _minutes(where) >= _LEAST_MINUTES else None
 

@@ -4,7 +4,7 @@ from incidents.verification import SignalKind
 from tools.analysis.conventions import conventions
 from tools.telemetry.calls import Calls
 from tools.telemetry.levels import Level
-from tools.telemetry.request_failures import Failing
+from tools.telemetry.request_failures import RequestFailures
 from tools.telemetry.service_state import ServiceState
 from tools.wording import clock_time, quantity, share
 
@@ -50,7 +50,7 @@ def say_state(state: ServiceState) -> str:
     return f"{state.service} [{', '.join(tags)}{onset}]: {signals}{tails}{met}"
 
 
-def say_failing(found: Failing) -> str:
+def say_failing(found: RequestFailures) -> str:
     """What single requests met: `35 % of 23 requests since ... failed`."""
     return f"{share(found.share)} of {found.asked} requests since {clock_time(found.since)} failed"
 

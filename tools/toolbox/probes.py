@@ -5,7 +5,7 @@ from pydantic import Field
 from incidents.errors import ToolFailed
 from incidents.health import Figure, Probe
 from incidents.value import Value
-from tools.telemetry.data_gaps import noted
+from tools.telemetry.data_gaps import collect_gaps
 from tools.toolbox.arguments import ProbesArgs
 from tools.toolset import Sources, Tool
 from tools.wording import clock_time, paragraphs, rows
@@ -24,7 +24,7 @@ async def _ask(sources: Sources, args: ProbesArgs) -> ProbesView:
     if health is None:
         raise ToolFailed("nothing can be asked directly here: the world is a recording")
     services = (sources.world.catalogue.get(args.service).name,) if args.service else ()
-    with noted() as gaps:
+    with collect_gaps() as gaps:
         probes = await health.probe(services)
     return ProbesView(services=services, probes=probes, gaps=tuple(gaps))
 

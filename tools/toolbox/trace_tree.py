@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from incidents.errors import ToolFailed
-from tools.telemetry.observation import Observed
+from tools.telemetry.observation import Observation
 from tools.toolbox.views import SpanLine, TraceLine, TraceView
 from tools.wording import clock_time, paragraphs, plain, quantity, rows
 
@@ -14,7 +14,7 @@ _SPANS = 60
 _LINES = 20
 
 
-def trace_of(seen: Observed, trace: str) -> TraceView:
+def trace_of(seen: Observation, trace: str) -> TraceView:
     """The spans of one trace, each under the one that called it, and its log lines.
 
     Raises:

@@ -3,9 +3,9 @@
 import polars as pl
 
 from incidents.findings import Window
-from tools.memo import kept
+from tools.memo import memoize_by_identity
 from tools.telemetry.calls import Calls, edges, operations, telling_traces, urgency, worse
-from tools.telemetry.observation import Observed, covered, said_cover, whole
+from tools.telemetry.observation import Observation, covered, said_cover, whole
 from tools.telemetry.observe import observe
 from tools.toolbox.arguments import TracesArgs
 from tools.toolbox.phrases import say_calls
@@ -17,15 +17,15 @@ from tools.wording import paragraphs, rows, span
 _SLOWEST = 3
 
 
-def usual_spans(seen: Observed) -> tuple[pl.DataFrame, Window]:
+def usual_spans(seen: Observation) -> tuple[pl.DataFrame, Window]:
     """The spans of the reference time: the quiet time's, else those from before the alert."""
     if seen.baseline is not None and seen.baseline.traces.height and seen.quiet is not None:
         return seen.baseline.traces, seen.quiet
     return seen.telemetry.traces, seen.untroubled
 
 
-@kept
-def edge_states(seen: Observed) -> tuple[EdgeState, ...]:
+@memoize_by_identity
+def edge_states(seen: Observation) -> tuple[EdgeState, ...]:
     """Every edge that traces show, now and in the reference time, worst first."""
     now = edges(seen.telemetry.traces, whole(seen.telemetry.traces, seen.recent))
     usual = edges(*usual_spans(seen))
@@ -49,8 +49,8 @@ async def _ask(sources: Sources, args: TracesArgs) -> TracesView:
     return _view(seen, args)
 
 
-@kept
-def _view(seen: Observed, args: TracesArgs) -> TracesView:
+@memoize_by_identity
+def _view(seen: Observation, args: TracesArgs) -> TracesView:
     spans = seen.telemetry.traces
     part = whole(spans, seen.recent)
     if args.trace is not None:

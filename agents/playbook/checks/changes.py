@@ -4,7 +4,7 @@ from collections.abc import Set
 from datetime import datetime
 
 from agents.playbook.checks.keywords import quoted
-from agents.playbook.checks.result import Focus, Hint, Seen, judged, no_data, together
+from agents.playbook.checks.result import CheckOutcome, CheckScope, Hint, combine, no_data, state_of
 from incidents.changes import ChangeKind, RunState
 from incidents.findings import Category, Channel, EvidenceStatus
 from incidents.reports import CheckState
@@ -32,7 +32,7 @@ _CATEGORY_OF = {
 }
 
 
-async def look_changes(focus: Focus) -> Seen:
+async def look_changes(focus: CheckScope) -> CheckOutcome:
     """What was changed near the onset, and whether it fits."""
     answer = await focus.desk.kit.ask(CHANGES, ChangesArgs())
     view = answer.data
@@ -47,14 +47,14 @@ async def look_changes(focus: Focus) -> Seen:
         *(_unchanged(service, answer) for service in unchanged),
     )
     if not fitting:
-        return Seen(
+        return CheckOutcome(
             state=CheckState.NORMAL,
             measured=False,
             finding=f"No change is recorded that fits the onset at {clock_time(view.onset)}.",
             evidence=(answer.id,),
             hints=against,
         )
-    return Seen(
+    return CheckOutcome(
         state=CheckState.ABNORMAL,
         measured=False,
         finding=" ".join(say_change(one) for one in fitting[:_SHOWN]),
@@ -109,19 +109,19 @@ def _unchanged(service: str, answer: Answer[ChangesView]) -> Hint:
     )  # fmt: skip
 
 
-async def look_deployments(focus: Focus) -> Seen:
+async def look_deployments(focus: CheckScope) -> CheckOutcome:
     """What runs, since when, and what ran before."""
-    return together([await _deployments_of(focus, service) for service in focus.services])
+    return combine([await _deployments_of(focus, service) for service in focus.services])
 
 
-async def _deployments_of(focus: Focus, service: str) -> Seen:
+async def _deployments_of(focus: CheckScope, service: str) -> CheckOutcome:
     answer = await focus.desk.kit.ask(DEPLOYMENTS, DeploymentsArgs(service=service))
     view = answer.data
     if view is None or not view.deployments:
         return no_data(f"No deployment of {service} is recorded.", answer)
     hint = _released(focus, view, answer.id)
-    return Seen(
-        state=judged(hint is not None),
+    return CheckOutcome(
+        state=state_of(hint is not None),
         measured=False,
         finding=_say_running(view),
         evidence=(answer.id,),
@@ -129,7 +129,7 @@ async def _deployments_of(focus: Focus, service: str) -> Seen:
     )
 
 
-def _released(focus: Focus, view: DeploymentsView, evidence: str) -> Hint | None:
+def _released(focus: CheckScope, view: DeploymentsView, evidence: str) -> Hint | None:
     """A release that came shortly before the onset fits; the closer the better, after it not at all."""
     newest, onset = view.deployments[0], focus.onset or focus.desk.incident.opened_at
     minutes = (onset - newest.at).total_seconds() / 60
@@ -149,7 +149,7 @@ def _say_running(view: DeploymentsView) -> str:
     return f"{view.service} runs {view.running or 'an unnamed version'} since {since}{before}{healthy}."
 
 
-async def look_pipelines(focus: Focus) -> Seen:
+async def look_pipelines(focus: CheckScope) -> CheckOutcome:
     """The state of delivery, as far as it is recorded."""
     answer = await focus.desk.kit.ask(PIPELINES, NoArgs())
     view = answer.data
@@ -161,7 +161,7 @@ async def look_pipelines(focus: Focus) -> Seen:
             else ""
         )
         return no_data(f"No builds or test runs are recorded.{last}", answer)
-    return Seen(
+    return CheckOutcome(
         state=CheckState.NORMAL,
         measured=False,
         finding=f"{len(view.deployments)} deployments are recorded; {_say_failed(view)}.",

@@ -1,6 +1,6 @@
 """Looks at how parts call each other: operations, edges, dependencies, databases, endpoints."""
 
-from agents.playbook.checks.result import Focus, Hint, Seen, judged, no_data, together
+from agents.playbook.checks.result import CheckOutcome, CheckScope, Hint, combine, no_data, state_of
 from agents.playbook.checks.symptoms import say_level
 from incidents.catalogue import ServiceKind
 from incidents.findings import Category, Channel
@@ -24,12 +24,12 @@ from tools.wording import quantity, share
 _SHOWN = 3
 
 
-async def look_traces(focus: Focus) -> Seen:
+async def look_traces(focus: CheckScope) -> CheckOutcome:
     """The operations and calls of each service in question."""
-    return together([await _traces_of(focus, service) for service in focus.services])
+    return combine([await _traces_of(focus, service) for service in focus.services])
 
 
-async def _traces_of(focus: Focus, service: str) -> Seen:
+async def _traces_of(focus: CheckScope, service: str) -> CheckOutcome:
     answer = await focus.desk.kit.ask(TRACES, TracesArgs(service=service))
     view = answer.data
     if view is None or (not view.operations and not view.edges):
@@ -41,8 +41,8 @@ async def _traces_of(focus: Focus, service: str) -> Seen:
         *(f"calls {edge.caller} → {edge.callee}: {say_calls(edge)}" for edge in calls[:_SHOWN]),
     ]
     finding = f"{service}: {'; '.join(said)}." if said else f"{service} answers and calls others as usual."
-    return Seen(
-        state=judged(bool(said)),
+    return CheckOutcome(
+        state=state_of(bool(said)),
         finding=finding,
         evidence=(answer.id,),
         hints=_of_traces(view, bool(operations), answer.id),
@@ -85,27 +85,27 @@ def _of_traces(view: TracesView, serves_badly: bool, evidence: str) -> tuple[Hin
     return tuple(hints)
 
 
-async def look_dependencies(focus: Focus) -> Seen:
+async def look_dependencies(focus: CheckScope) -> CheckOutcome:
     """What each service in question needs, and how those parts do."""
-    return together([await _dependencies_of(focus, service) for service in focus.services])
+    return combine([await _dependencies_of(focus, service) for service in focus.services])
 
 
-async def _dependencies_of(focus: Focus, service: str) -> Seen:
+async def _dependencies_of(focus: CheckScope, service: str) -> CheckOutcome:
     answer = await focus.desk.kit.ask(DEPENDENCIES, ServiceArgs(service=service))
     view = answer.data
     if view is None:
         return no_data(f"What {service} depends on could not be read.", answer)
     if not view.dependencies:
         finding = f"{service} depends on nothing that is known."
-        return Seen(state=CheckState.NORMAL, finding=finding, evidence=(answer.id,), gaps=view.gaps)
+        return CheckOutcome(state=CheckState.NORMAL, finding=finding, evidence=(answer.id,), gaps=view.gaps)
     if all(part.state is None and part.edge is None and not part.levels for part in view.dependencies):
         return no_data(f"Nothing is recorded of what {service} depends on.", answer)
     off = [part for part in view.dependencies if part.deviates]
     meant = [part for part in off if part.kind is ServiceKind.EXTERNAL] if focus.external else off
     said = "; ".join(f"{part.name} ({part.kind}): {_say_part(part)}" for part in meant[:_SHOWN])
     outside = " outside" if focus.external else ""
-    return Seen(
-        state=judged(bool(meant)),
+    return CheckOutcome(
+        state=state_of(bool(meant)),
         finding=f"{service} depends on {said}." if meant else f"What {service} needs{outside} does as usual.",
         evidence=(answer.id,),
         hints=_of_parts(view, off, answer.id),
@@ -142,7 +142,7 @@ def _of_parts(view: DependenciesView, off: list[DependencyState], evidence: str)
     return tuple(hints)
 
 
-async def look_database(focus: Focus) -> Seen:
+async def look_database(focus: CheckScope) -> CheckOutcome:
     """Every database, by itself and as its callers see it."""
     answer = await focus.desk.kit.ask(DATABASE, NoArgs())
     view = answer.data
@@ -150,8 +150,8 @@ async def look_database(focus: Focus) -> Seen:
         return no_data("Nothing is recorded about a database.", answer)
     off = [one for one in view.databases if _is_off(one)]
     said = "; ".join(f"{one.state.service}: {_say_database(one)}" for one in off[:_SHOWN])
-    return Seen(
-        state=judged(bool(off)),
+    return CheckOutcome(
+        state=state_of(bool(off)),
         finding=f"{said}." if off else "All databases do as usual.",
         evidence=(answer.id,),
         hints=tuple(
@@ -182,7 +182,7 @@ def _say_database(one: DatabaseState) -> str:
     return ", ".join(said) or ("it answers nothing" if one.state.down else "it deviates")
 
 
-async def look_endpoints(focus: Focus) -> Seen:
+async def look_endpoints(focus: CheckScope) -> CheckOutcome:
     """The endpoints that users touch, before, during and after."""
     answer = await focus.desk.kit.ask(ENDPOINTS, EndpointsArgs())
     view = answer.data
@@ -199,8 +199,8 @@ async def look_endpoints(focus: Focus) -> Seen:
     else:
         what = f"all {len(known)} endpoints do as usual{f' in {focus.kind}' if focus.kind else ''}"
         finding = f"{what}, for example {_say_endpoint(known[0], view)}"
-    return Seen(
-        state=judged(bool(off)),
+    return CheckOutcome(
+        state=state_of(bool(off)),
         finding=f"{finding[:1].upper()}{finding[1:]}.",
         evidence=(answer.id,),
         gaps=view.gaps,

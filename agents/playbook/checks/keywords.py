@@ -42,7 +42,7 @@ class ResourceCue(Value):
     kept: bool = Field(default=False, description="what was taken stays taken until the process ends")
 
 
-class Cues(Value):
+class Keywords(Value):
     """The whole of `keywords.yaml`."""
 
     logs: tuple[LogCue, ...]
@@ -63,10 +63,10 @@ def _text(name: str) -> str:
 
 
 @cache
-def cues() -> Cues:
+def keywords() -> Keywords:
     """The cues that ship, read once."""
     content = read_yaml(_text("keywords.yaml"), source="keywords.yaml", error=SettingsError)
-    return parse_document(content, Cues, source="keywords.yaml", error=SettingsError)
+    return parse_document(content, Keywords, source="keywords.yaml", error=SettingsError)
 
 
 @cache
@@ -88,7 +88,7 @@ def says(pattern: str, *texts: str) -> bool:
 
 def log_cue(*texts: str) -> LogCue | None:
     """What a new log line says about the cause, or None if nothing; the first text that says so counts."""
-    found = (cue for text in texts for cue in cues().logs if says(cue.match, text))
+    found = (cue for text in texts for cue in keywords().logs if says(cue.match, text))
     return next(found, None)
 
 
@@ -114,7 +114,7 @@ def is_kept(resource: str) -> bool:
 
 
 def _resource(words: str) -> ResourceCue:
-    found = (cue for cue in cues().resources if says(cue.match, words))
+    found = (cue for cue in keywords().resources if says(cue.match, words))
     return next(found, ResourceCue(match="", actions=()))
 
 
@@ -122,8 +122,8 @@ def forbidden_kinds(texts: tuple[str, ...]) -> frozenset[ActionKind]:
     """The kinds of change that people ruled out: a word that forbids, and the kind soon after it."""
     return frozenset(
         kind
-        for kind, words in cues().kinds.items()
-        if says(rf"(?:{cues().forbidding})\W+(?:[\w'-]+\W+){{0,4}}?\b(?:{words})\b", *texts)
+        for kind, words in keywords().kinds.items()
+        if says(rf"(?:{keywords().forbidding})\W+(?:[\w'-]+\W+){{0,4}}?\b(?:{words})\b", *texts)
     )
 
 

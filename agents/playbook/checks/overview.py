@@ -1,6 +1,6 @@
 """Looks at the state as a whole: every service, and whether the watched signals recovered."""
 
-from agents.playbook.checks.result import Focus, Hint, Seen, judged, no_data
+from agents.playbook.checks.result import CheckOutcome, CheckScope, Hint, no_data, state_of
 from agents.playbook.checks.symptoms import say_level
 from incidents.findings import Channel
 from incidents.reports import CheckState
@@ -16,7 +16,7 @@ _SHOWN = 4
 _READINGS = 2
 
 
-async def look_overview(focus: Focus) -> Seen:
+async def look_overview(focus: CheckScope) -> CheckOutcome:
     """Every service; in a check for new issues, those that were not hit before."""
     answer = await focus.desk.kit.ask(OVERVIEW, NoArgs())
     view = answer.data
@@ -28,8 +28,8 @@ async def look_overview(focus: Focus) -> Seen:
         return _new_issues(focus, off, view.gaps, answer.id)
     said = "; ".join(say_state(state) for state in off[:_SHOWN])
     left = len(off) - _SHOWN
-    return Seen(
-        state=judged(bool(off)),
+    return CheckOutcome(
+        state=state_of(bool(off)),
         finding=f"{said}{f'; and {left} more' if left > 0 else ''}." if off else "All services do as usual.",
         evidence=(answer.id,),
         hints=tuple(
@@ -43,11 +43,13 @@ async def look_overview(focus: Focus) -> Seen:
     )  # fmt: skip
 
 
-def _new_issues(focus: Focus, off: list[ServiceState], gaps: tuple[str, ...], evidence: str) -> Seen:
+def _new_issues(
+    focus: CheckScope, off: list[ServiceState], gaps: tuple[str, ...], evidence: str
+) -> CheckOutcome:
     new = [state for state in off if state.service not in focus.hit_before]
     said = "; ".join(say_state(state) for state in new[:_SHOWN])
-    return Seen(
-        state=judged(bool(new)),
+    return CheckOutcome(
+        state=state_of(bool(new)),
         finding=" ".join([f"{said}." if new else "Nothing deviates that did not before the change.", *gaps]),
         evidence=(evidence,),
         gaps=gaps,
@@ -62,13 +64,13 @@ def say_state(state: ServiceState) -> str:
     return f"{state.service}: {', '.join(parts) or 'as usual'}"
 
 
-async def ask_recovery(focus: Focus) -> Answer[Verification]:
+async def ask_recovery(focus: CheckScope) -> Answer[Verification]:
     """The judgement over the watched signals, with the runbook's time for a fix to show."""
     settle = focus.desk.runbook.watch.settle.total_seconds() / 60
     return await focus.desk.kit.ask(RECOVERY, RecoveryArgs(settle_minutes=settle))
 
 
-async def look_recovery(focus: Focus) -> Seen:
+async def look_recovery(focus: CheckScope) -> CheckOutcome:
     """The watched signals before and after the change."""
     answer = await ask_recovery(focus)
     found = answer.data
@@ -84,13 +86,13 @@ async def look_recovery(focus: Focus) -> Seen:
     off = [r for r in known if r.verdict is not Recovery.RECOVERED]
     told = sorted(off or known, key=lambda r: not r.signal.opened)[:_READINGS]
     said = "; ".join(say_reading(reading) for reading in told)
-    return Seen(
-        state=judged(bool(off)),
+    return CheckOutcome(
+        state=state_of(bool(off)),
         finding=f"{len(known) - len(off)} of {len(known)} watched signals are back to normal: {said}.",
         evidence=(answer.id,),
     )
 
 
-def nothing_known() -> Seen:
+def nothing_known() -> CheckOutcome:
     """For a check that no tool of the role answers."""
-    return Seen(state=CheckState.NO_DATA, finding="No tool of this role answers this check.")
+    return CheckOutcome(state=CheckState.NO_DATA, finding="No tool of this role answers this check.")

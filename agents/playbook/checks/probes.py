@@ -1,7 +1,7 @@
 """Looks at what is asked directly: endpoints, databases, vendors' status pages, pages in a browser."""
 
 from agents.playbook.checks.keywords import quoted
-from agents.playbook.checks.result import Focus, Hint, Seen, judged, no_data, together
+from agents.playbook.checks.result import CheckOutcome, CheckScope, Hint, combine, no_data, state_of
 from incidents.catalogue import ServiceKind
 from incidents.findings import Category, Channel
 from incidents.health import Probe
@@ -16,12 +16,12 @@ _ILL = 0.5
 _BAD_STATUS = 400
 
 
-async def look_probes(focus: Focus) -> Seen:
+async def look_probes(focus: CheckScope) -> CheckOutcome:
     """What each service in question says when it is asked now, and what those that it calls outside say."""
-    return together([await _probes_of(focus, service) for service in _asked(focus)])
+    return combine([await _probes_of(focus, service) for service in _asked(focus)])
 
 
-def _asked(focus: Focus) -> tuple[str, ...]:
+def _asked(focus: CheckScope) -> tuple[str, ...]:
     """The services, then the external parts that they need; only these in a check of external parts."""
     catalogue = focus.desk.kit.sources.world.catalogue
     outside = {part.name for part in catalogue.of_kind(ServiceKind.EXTERNAL)}
@@ -30,7 +30,7 @@ def _asked(focus: Focus) -> tuple[str, ...]:
     return tuple(dict.fromkeys(called if focus.external else [*focus.services, *called]))
 
 
-async def _probes_of(focus: Focus, service: str) -> Seen:
+async def _probes_of(focus: CheckScope, service: str) -> CheckOutcome:
     answer = await focus.desk.kit.ask(PROBES, ProbesArgs(service=service))
     view = answer.data
     if view is None or not view.probes:
@@ -38,8 +38,8 @@ async def _probes_of(focus: Focus, service: str) -> Seen:
     ill = [probe for probe in view.probes if not probe.healthy]
     told = (ill or list(view.probes))[:_SHOWN]
     said = "; ".join(f"{one.service} {one.target}: {quoted(one.said, 80)}" for one in told)
-    return Seen(
-        state=judged(bool(ill)),
+    return CheckOutcome(
+        state=state_of(bool(ill)),
         finding=f"{said}{'' if ill else ' (healthy)'}.",
         evidence=(answer.id,),
         hints=tuple(_unwell(focus, probe, answer.id) for probe in ill[:1]),
@@ -47,7 +47,7 @@ async def _probes_of(focus: Focus, service: str) -> Seen:
     )
 
 
-def _unwell(focus: Focus, probe: Probe, evidence: str) -> Hint:
+def _unwell(focus: CheckScope, probe: Probe, evidence: str) -> Hint:
     found = focus.desk.kit.sources.world.catalogue.find(probe.service)
     outside = found is not None and found.kind is ServiceKind.EXTERNAL
     return Hint(
@@ -57,7 +57,7 @@ def _unwell(focus: Focus, probe: Probe, evidence: str) -> Hint:
     )  # fmt: skip
 
 
-async def look_screens(focus: Focus) -> Seen:
+async def look_screens(focus: CheckScope) -> CheckOutcome:
     """The configured pages as a browser sees them: a fact, and no sign of any cause."""
     answer = await focus.desk.kit.ask(SCREENS, NoArgs())
     view = answer.data
@@ -70,4 +70,4 @@ async def look_screens(focus: Focus) -> Seen:
         for one in (bad or view.pages)[:_SHOWN]
     )
     state = CheckState.ABNORMAL if bad else CheckState.NORMAL
-    return Seen(state=state, finding=f"{said}.", evidence=(answer.id,), gaps=view.gaps)
+    return CheckOutcome(state=state, finding=f"{said}.", evidence=(answer.id,), gaps=view.gaps)

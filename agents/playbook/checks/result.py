@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from agents.engine import Desk
+from agents.engine import RoleContext
 from incidents.findings import Category, Channel
 from incidents.reports import CheckResult, CheckState
 from incidents.value import Moment, Value
@@ -36,7 +36,7 @@ class Hint(Value):
     change: str | None = None
 
 
-class Seen(Value):
+class CheckOutcome(Value):
     """The result of one look.
 
     `measured` is False where it does not rest on telemetry: what was deployed, or that nothing stands out in
@@ -56,7 +56,7 @@ class Seen(Value):
 
 
 @dataclass(frozen=True)
-class Focus:
+class CheckScope:
     """What a look is about.
 
     Attributes:
@@ -68,7 +68,7 @@ class Focus:
         onset: since when things deviate, as far as is known.
     """
 
-    desk: Desk
+    desk: RoleContext
     services: tuple[str, ...]
     kind: SignalKind | None = None
     fresh: bool = False
@@ -84,10 +84,10 @@ class Focus:
         return frozenset((*incident.services, *watched, *suspected))
 
 
-def no_data(finding: str, answer: Answer[R] | None = None) -> Seen:
+def no_data(finding: str, answer: Answer[R] | None = None) -> CheckOutcome:
     """Nothing could be seen; the evidence of the empty answer is kept, a backend that failed is a gap."""
     failed = answer is not None and answer.data is None
-    return Seen(
+    return CheckOutcome(
         state=CheckState.NO_DATA,
         finding=finding,
         evidence=(answer.id,) if answer is not None else (),
@@ -95,14 +95,14 @@ def no_data(finding: str, answer: Answer[R] | None = None) -> Seen:
     )
 
 
-def together(parts: Iterable[Seen]) -> Seen:
+def combine(parts: Iterable[CheckOutcome]) -> CheckOutcome:
     """Several looks as one: abnormal if one is, without data only if all are."""
     seen = list(parts)
     told = [one for one in seen if one.state is not CheckState.NO_DATA] or seen[:1]
     if not told:
         return no_data("there is no service to look at")
     abnormal = [one for one in told if one.state is CheckState.ABNORMAL]
-    return Seen(
+    return CheckOutcome(
         state=abnormal[0].state if abnormal else told[0].state,
         measured=any(one.measured for one in told),
         finding=" ".join(one.finding for one in (abnormal or told)),
@@ -112,7 +112,7 @@ def together(parts: Iterable[Seen]) -> Seen:
     )
 
 
-def judged(abnormal: bool) -> CheckState:
+def state_of(abnormal: bool) -> CheckState:
     """Abnormal or normal; for looks that have data."""
     return CheckState.ABNORMAL if abnormal else CheckState.NORMAL
 

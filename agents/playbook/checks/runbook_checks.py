@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 
-from agents.engine import Desk
+from agents.engine import RoleContext
 from agents.playbook.checks.changes import look_changes, look_deployments, look_pipelines
 from agents.playbook.checks.dependencies import look_database, look_dependencies, look_endpoints, look_traces
 from agents.playbook.checks.keywords import Rule, rule_for
 from agents.playbook.checks.overview import look_overview, look_recovery, nothing_known
 from agents.playbook.checks.probes import look_probes, look_screens
-from agents.playbook.checks.result import Focus, Seen
+from agents.playbook.checks.result import CheckOutcome, CheckScope
 from agents.playbook.checks.symptoms import look_logs, look_metrics, look_suspects
 from incidents.catalogue import ServiceKind
 from incidents.verification import SignalKind
@@ -18,10 +18,10 @@ from incidents.verification import SignalKind
 #: How many callers of external parts are looked at.
 _MOST = 3
 
-Look = Callable[[Focus], Awaitable[Seen]]
+Look = Callable[[CheckScope], Awaitable[CheckOutcome]]
 
 #: How each tool's answer is read, by the tool's name.
-LOOKS: dict[str, Look] = {
+CHECKS: dict[str, Look] = {
     "overview": look_overview,
     "suspects": look_suspects,
     "metrics": look_metrics,
@@ -39,12 +39,14 @@ LOOKS: dict[str, Look] = {
 }
 
 
-def has_tool(desk: Desk, name: str) -> bool:
+def has_tool(desk: RoleContext, name: str) -> bool:
     """Whether the role that sits at the desk may use that tool."""
     return any(tool.name == name for tool in desk.kit.tools)
 
 
-async def answer(check: str, desk: Desk, services: tuple[str, ...], onset: datetime | None = None) -> Seen:
+async def answer(
+    check: str, desk: RoleContext, services: tuple[str, ...], onset: datetime | None = None
+) -> CheckOutcome:
     """Answer one check of the runbook.
 
     Args:
@@ -60,24 +62,26 @@ async def answer(check: str, desk: Desk, services: tuple[str, ...], onset: datet
     tool = next((name for name in rule.tools if has_tool(desk, name)), None) if rule is not None else None
     if rule is None or tool is None:
         return nothing_known()
-    return await LOOKS[tool](_focus(rule, desk, services, onset))
+    return await CHECKS[tool](_focus(rule, desk, services, onset))
 
 
-async def follow_up(desk: Desk, services: tuple[str, ...], onset: datetime | None) -> list[Seen]:
+async def follow_up(
+    desk: RoleContext, services: tuple[str, ...], onset: datetime | None
+) -> list[CheckOutcome]:
     """The looks that tell one kind of cause from another, with those tools that the role has.
 
     A question that a check asked already is answered from the kit's memory.
     """
-    focus = Focus(desk=desk, services=services, onset=onset)
+    focus = CheckScope(desk=desk, services=services, onset=onset)
     resources = replace(focus, kind=SignalKind.SATURATION)
     wanted = {
         "probes": focus, "changes": focus, "deployments": focus, "logs": focus, "metrics": resources,
         "dependencies": focus,
     }  # fmt: skip
-    return [await LOOKS[name](about) for name, about in wanted.items() if has_tool(desk, name)]
+    return [await CHECKS[name](about) for name, about in wanted.items() if has_tool(desk, name)]
 
 
-def _meant(rule: Rule, desk: Desk, services: tuple[str, ...]) -> tuple[str, ...]:
+def _meant(rule: Rule, desk: RoleContext, services: tuple[str, ...]) -> tuple[str, ...]:
     """The services that a check is about: those in question, what users touch, or what calls outside."""
     catalogue = desk.kit.sources.world.catalogue
     if rule.users:
@@ -94,8 +98,8 @@ def _meant(rule: Rule, desk: Desk, services: tuple[str, ...]) -> tuple[str, ...]
     return services
 
 
-def _focus(rule: Rule, desk: Desk, services: tuple[str, ...], onset: datetime | None) -> Focus:
-    return Focus(
+def _focus(rule: Rule, desk: RoleContext, services: tuple[str, ...], onset: datetime | None) -> CheckScope:
+    return CheckScope(
         desk=desk,
         services=_meant(rule, desk, services),
         kind=rule.kind,

@@ -1,13 +1,13 @@
 """Looks at what may be the cause: the ranking, the series of a service, its logs."""
 
 from agents.playbook.checks.keywords import log_category, log_cue, names, quoted
-from agents.playbook.checks.result import Focus, Hint, Seen, judged, no_data, together
+from agents.playbook.checks.result import CheckOutcome, CheckScope, Hint, combine, no_data, state_of
 from incidents.catalogue import Service, ServiceKind
 from incidents.findings import Category, Channel, Suspect
 from incidents.reports import CheckState
 from incidents.verification import SignalKind
 from tools.telemetry.levels import Level
-from tools.telemetry.service_state import says_down
+from tools.telemetry.service_state import reports_down
 from tools.toolbox import LOGS, METRICS, SUSPECTS
 from tools.toolbox.arguments import LogsArgs, MetricsArgs, NoArgs
 from tools.toolbox.views import LogsView, LogTemplate, MetricsView
@@ -31,15 +31,15 @@ _SHOWN = 3
 _MOST = 50
 
 
-async def look_suspects(focus: Focus) -> Seen:
+async def look_suspects(focus: CheckScope) -> CheckOutcome:
     """Who ranks first, and why."""
     answer = await focus.desk.kit.ask(SUSPECTS, NoArgs())
     ranking = answer.data
     if ranking is None or (not ranking.suspects and not ranking.quiet):
         return no_data("The suspects could not be ranked.", answer)
     faint = ranking.quiet
-    if faint and not (ranking.suspects and focus.desk.incident.deviated):
-        return Seen(
+    if faint and not (ranking.suspects and focus.desk.incident.ever_deviated):
+        return CheckOutcome(
             state=CheckState.NORMAL,
             measured=False,
             finding="No service stands out from its usual state.",
@@ -47,7 +47,7 @@ async def look_suspects(focus: Focus) -> Seen:
             gaps=ranking.missing,
         )
     first, top = ranking.suspects[0], ranking.suspects[:SUSPECTED]
-    return Seen(
+    return CheckOutcome(
         state=CheckState.ABNORMAL,
         finding=f"{first.service} stands out most{', but hardly' if faint else ''} ({_why(first)}).",
         evidence=(answer.id,),
@@ -92,12 +92,12 @@ def _kind_of(suspect: Suspect, channel: Channel, evidence: str) -> Hint:
     )  # fmt: skip
 
 
-async def look_metrics(focus: Focus) -> Seen:
+async def look_metrics(focus: CheckScope) -> CheckOutcome:
     """The series of each service in question, of one kind if the check is about one."""
-    return together([await _metrics_of(focus, service) for service in focus.services])
+    return combine([await _metrics_of(focus, service) for service in focus.services])
 
 
-async def _metrics_of(focus: Focus, service: str) -> Seen:
+async def _metrics_of(focus: CheckScope, service: str) -> CheckOutcome:
     answer = await focus.desk.kit.ask(METRICS, MetricsArgs(service=service, kind=focus.kind))
     view = answer.data
     if view is None or not view.levels:
@@ -105,8 +105,8 @@ async def _metrics_of(focus: Focus, service: str) -> Seen:
         return no_data(f"No {what} of {service} are recorded.", answer)
     off = [level for level in view.levels if level.deviates]
     said = "; ".join(say_level(level) for level in (off or list(view.levels))[:_SHOWN])
-    return Seen(
-        state=judged(bool(off)),
+    return CheckOutcome(
+        state=state_of(bool(off)),
         finding=f"{service}: {said}{'' if off else ' (as usual)'}.",
         evidence=(answer.id,),
         hints=_of_series(view, off, answer.id),
@@ -148,7 +148,7 @@ def _of_series(view: MetricsView, off: list[Level], evidence: str) -> tuple[Hint
     return tuple(hints)
 
 
-async def look_gone(focus: Focus) -> list[Hint]:
+async def look_gone(focus: CheckScope) -> list[Hint]:
     """The services of which no instance is up: whatever else is a little off beside that suffers from it."""
     asked = [MetricsArgs(service=name, kind=SignalKind.ERRORS, limit=_MOST) for name in focus.services]
     answers = [await focus.desk.kit.ask(METRICS, one) for one in asked]
@@ -158,16 +158,16 @@ async def look_gone(focus: Focus) -> list[Hint]:
             text=f"no instance of {one.service} is up", onset=level.onset,
         )
         for one, answer in zip(asked, answers, strict=True)
-        for level in [level for level in (answer.data.levels if answer.data else ()) if says_down(level)][:1]
+        for level in [one for one in (answer.data.levels if answer.data else ()) if reports_down(one)][:1]
     ]  # fmt: skip
 
 
-async def look_logs(focus: Focus) -> Seen:
+async def look_logs(focus: CheckScope) -> CheckOutcome:
     """Error lines of each service in question: new kinds, and kinds that grew."""
-    return together([await _logs_of(focus, service) for service in focus.services])
+    return combine([await _logs_of(focus, service) for service in focus.services])
 
 
-async def _logs_of(focus: Focus, service: str) -> Seen:
+async def _logs_of(focus: CheckScope, service: str) -> CheckOutcome:
     answer = await focus.desk.kit.ask(LOGS, LogsArgs(service=service))
     view = answer.data
     if view is None or not view.lines:
@@ -175,11 +175,11 @@ async def _logs_of(focus: Focus, service: str) -> Seen:
     telling = telling_lines(view)
     if not telling:
         finding = f"{service} logs no new or growing kind of error."
-        return Seen(state=CheckState.NORMAL, finding=finding, evidence=(answer.id,), gaps=view.gaps)
+        return CheckOutcome(state=CheckState.NORMAL, finding=finding, evidence=(answer.id,), gaps=view.gaps)
     said = "; ".join(
         f"{quoted(one.template)} {one.lines} times since {clock_time(one.first)}" for one in telling[:_SHOWN]
     )
-    return Seen(
+    return CheckOutcome(
         state=CheckState.ABNORMAL,
         finding=f"{service} logs {'a new kind of error' if telling[0].novel else 'more errors'}: {said}.",
         evidence=(answer.id,),
@@ -206,11 +206,11 @@ def _grew(one: LogTemplate) -> bool:
     return usual is None or one.per_minute >= max(3 * usual, usual + 1)
 
 
-def _of_lines(focus: Focus, service: str, telling: list[LogTemplate], evidence: str) -> tuple[Hint, ...]:
+def _of_lines(focus: CheckScope, service: str, telling: list[LogTemplate], evidence: str) -> tuple[Hint, ...]:
     return tuple(_of_line(focus, service, one, evidence) for one in telling[:_SHOWN])
 
 
-def _of_line(focus: Focus, service: str, one: LogTemplate, evidence: str) -> Hint:
+def _of_line(focus: CheckScope, service: str, one: LogTemplate, evidence: str) -> Hint:
     """What one line tells of the service that writes it, or of the one part that it calls and names.
 
     Of a part outside, what its callers log is all that can be read; of one inside, its own lines say more.
@@ -232,7 +232,7 @@ def _of_line(focus: Focus, service: str, one: LogTemplate, evidence: str) -> Hin
     )  # fmt: skip
 
 
-def _named(focus: Focus, service: str, line: str) -> Service | None:
+def _named(focus: CheckScope, service: str, line: str) -> Service | None:
     """The part that the service calls and the line names, if it names one alone."""
     catalogue = focus.desk.kit.sources.world.catalogue
     found = catalogue.find(service)

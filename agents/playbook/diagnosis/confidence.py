@@ -6,7 +6,7 @@ from incidents.findings import Confidence
 
 
 @dataclass(frozen=True)
-class Standing:
+class Support:
     """What stands behind a hypothesis.
 
     Attributes:
@@ -26,7 +26,7 @@ class Standing:
     guessed: bool = False
 
 
-def confidence(standing: Standing) -> Confidence:
+def confidence(standing: Support) -> Confidence:
     """High: two independent sources, and an alternative ruled out: another kind of cause, or other services.
 
     Medium: one of these, or two where a rival is level. What is faint or guessed is never more than low.

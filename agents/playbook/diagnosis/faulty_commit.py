@@ -6,7 +6,7 @@ A place read in a log only chooses among the files that the repository has; the 
 import re
 from collections.abc import Sequence
 
-from agents.engine import Desk
+from agents.engine import RoleContext
 from agents.playbook.checks.runbook_checks import has_tool
 from agents.playbook.checks.symptoms import telling_lines
 from incidents.value import Value
@@ -34,7 +34,7 @@ class Culprit(Value):
     evidence: tuple[str, ...]
 
 
-async def culprit(desk: Desk, service: str) -> Culprit | None:
+async def culprit(desk: RoleContext, service: str) -> Culprit | None:
     """The newest commit in the function that the service's new error lines name first, if they name one.
 
     The sources are read as they would be released next: the place may have moved if that is not what runs.
@@ -65,7 +65,7 @@ def _known(named: str, files: Sequence[str]) -> str | None:
     return None
 
 
-async def _last_in(desk: Desk, service: str, path: str, line: int) -> Culprit | None:
+async def _last_in(desk: RoleContext, service: str, path: str, line: int) -> Culprit | None:
     first = max(1, line - _REACH)
     source = await desk.kit.ask(
         READ_FILE, ReadArgs(service=service, path=path, first=first, count=2 * _REACH)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from agents.playbook.checks.result import Hint
-from agents.playbook.diagnosis.confidence import Standing, confidence
+from agents.playbook.diagnosis.confidence import Support, confidence
 from incidents.catalogue import Catalogue, ServiceKind
 from incidents.findings import Category, Channel, Confidence, Hypothesis
 
@@ -183,7 +183,7 @@ def _by_elimination(service: str, about: list[Hint], catalogue: Catalogue) -> Ca
     return Category.UNKNOWN
 
 
-def _standing(about: list[Hint], category: Category, field: _Field, *, guessed: bool) -> Standing:
+def _standing(about: list[Hint], category: Category, field: _Field, *, guessed: bool) -> Support:
     """What stands behind one kind of cause of one service.
 
     An exhausted resource beside a symptom of the same service counts as two sources, though both are metrics.
@@ -194,7 +194,7 @@ def _standing(about: list[Hint], category: Category, field: _Field, *, guessed: 
     exhausted = category is Category.INFRASTRUCTURE and metrics == {None, category}
     changed = any(h.change and h.category is category and h.channel is Channel.CHANGES for h in signs)
     cleared = any(h.against and h.measured and h.category not in {None, category} for h in about)
-    return Standing(
+    return Support(
         sources=len(channels) + exhausted,
         settled=changed or cleared,
         alone=field.empty,

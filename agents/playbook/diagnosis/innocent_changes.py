@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from agents.engine import Desk
+from agents.engine import RoleContext
 from agents.playbook.checks.result import Hint
 from agents.playbook.checks.runbook_checks import has_tool
 from agents.playbook.checks.symptoms import say_level
@@ -12,7 +12,7 @@ from incidents.findings import Category, Channel
 from incidents.verification import SignalKind
 from tools.telemetry.levels import DEVIATES
 from tools.telemetry.observe import observe, topology
-from tools.telemetry.request_failures import serves_meanwhile
+from tools.telemetry.request_failures import healthy_while_others_fail
 from tools.toolbox import CHANGES, METRICS
 from tools.toolbox.arguments import ChangesArgs, MetricsArgs
 
@@ -31,7 +31,7 @@ class _Serving:
     evidence: tuple[str, ...]
 
 
-async def without_outlived(hints: Sequence[Hint], desk: Desk) -> list[Hint]:
+async def without_outlived(hints: Sequence[Hint], desk: RoleContext) -> list[Hint]:
     """The hints without those that blame a change which its service outlived.
 
     A release interrupts its service for a moment, and that looks like the beginning of trouble. Whoever is
@@ -86,7 +86,7 @@ def _sign(blaming: Hint, evidence: str) -> Hint:
     )  # fmt: skip
 
 
-async def _passed_over(desk: Desk, hint: Hint, hints: Sequence[Hint]) -> Hint | None:
+async def _passed_over(desk: RoleContext, hint: Hint, hints: Sequence[Hint]) -> Hint | None:
     """What speaks against a change whose service answers as ever while users' requests go on failing."""
     if hint.against or not _names_a_change(hint):
         return None
@@ -96,7 +96,7 @@ async def _passed_over(desk: Desk, hint: Hint, hints: Sequence[Hint]) -> Hint | 
     if first is None or first.service == hint.service or first.weight <= own:
         return None
     users = desk.kit.sources.world.catalogue.user_facing
-    failing = serves_meanwhile(await observe(desk.kit.sources), hint.service, users)
+    failing = healthy_while_others_fail(await observe(desk.kit.sources), hint.service, users)
     text = (
         f"since {hint.change} {hint.service} answers as ever while requests to {failing} go on failing, "
         f"and {first.service} stands out more"
@@ -116,7 +116,7 @@ def _told(sign: Hint, lead: str, serving: Mapping[str, _Serving], other: str) ->
     ]
 
 
-async def _changed(desk: Desk, hints: Sequence[Hint]) -> dict[str, datetime]:
+async def _changed(desk: RoleContext, hints: Sequence[Hint]) -> dict[str, datetime]:
     """When each service was changed last, of the changes that are named."""
     if not has_tool(desk, CHANGES.name):
         return {}
@@ -126,7 +126,7 @@ async def _changed(desk: Desk, hints: Sequence[Hint]) -> dict[str, datetime]:
     return {change.service: change.time for change in sorted(found, key=lambda change: change.time)}
 
 
-async def _serves(desk: Desk, service: str, since: datetime | None) -> _Serving:
+async def _serves(desk: RoleContext, service: str, since: datetime | None) -> _Serving:
     """Whether it fails and delays no more than usual.
 
     Not known where not both are measured, by enough requests, or where "now" began before its change.

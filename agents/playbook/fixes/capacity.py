@@ -2,11 +2,11 @@
 
 import math
 
-from agents.engine import Desk
+from agents.engine import RoleContext
 from agents.playbook.checks.keywords import is_held, is_kept, log_cue, quoted, remedies
 from agents.playbook.checks.runbook_checks import has_tool
 from agents.playbook.checks.symptoms import say_level
-from agents.playbook.fixes.draft import Draft, effect, nothing
+from agents.playbook.fixes.draft import Draft, expected_effect, no_draft
 from agents.playbook.tasks.triage import measured
 from incidents.action import Action, ActionKind, Arguments
 from incidents.catalogue import ServiceKind
@@ -34,31 +34,31 @@ class Shortage(Value):
     evidence: tuple[str, ...] = ()
 
 
-async def restart(desk: Desk, diagnosis: Diagnosis) -> list[Draft]:
+async def restart(desk: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
     """A restart, where the exhausted resource comes back with it."""
     return await _by_resource(desk, diagnosis, ActionKind.RESTART)
 
 
-async def fail_over(desk: Desk, diagnosis: Diagnosis) -> list[Draft]:
+async def fail_over(desk: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
     """A failover; of a database, or where the machine or its disk is what fails."""
     return await _by_resource(desk, diagnosis, ActionKind.FAILOVER)
 
 
-async def _by_resource(desk: Desk, diagnosis: Diagnosis, kind: ActionKind) -> list[Draft]:
+async def _by_resource(desk: RoleContext, diagnosis: Diagnosis, kind: ActionKind) -> list[Draft]:
     short = await _short_of(desk, diagnosis)
     order = helping(short, is_store(desk, diagnosis))
     if not short.name:
-        return nothing(f"nothing is known that {diagnosis.service} is short of and a {kind} brings back")
+        return no_draft(f"nothing is known that {diagnosis.service} is short of and a {kind} brings back")
     warned = is_kept(short.name.lower()) and _warned(desk, diagnosis)
     if not short.logged and not warned and await _unfelt(desk):
-        return nothing(f"nothing that users touch is hit, and a {kind} interrupts what works")
+        return no_draft(f"nothing that users touch is hit, and a {kind} interrupts what works")
     if kind not in order:
-        return nothing(f"a {kind} does not bring back {short.name or 'what is exhausted'}")
+        return no_draft(f"a {kind} does not bring back {short.name or 'what is exhausted'}")
     return [
         Draft(
             action=Action(kind=kind, service=diagnosis.service or ""),
             reason=f"{diagnosis.service}: {short.said or 'its resources fail'}, and a {kind} brings it back.",
-            effect=effect(diagnosis),
+            effect=expected_effect(diagnosis),
             evidence=(*short.evidence, *diagnosis.evidence),
             concerns=_interrupting(kind, diagnosis),
             rank=order.index(kind),
@@ -66,7 +66,7 @@ async def _by_resource(desk: Desk, diagnosis: Diagnosis, kind: ActionKind) -> li
     ]
 
 
-def _warned(desk: Desk, diagnosis: Diagnosis) -> bool:
+def _warned(desk: RoleContext, diagnosis: Diagnosis) -> bool:
     """Whether an alert about the resources of that very part fires: its owners say that it is too much."""
     return any(
         alert.firing and alert.service == diagnosis.service and symptom_kind(alert) is SignalKind.SATURATION
@@ -74,7 +74,7 @@ def _warned(desk: Desk, diagnosis: Diagnosis) -> bool:
     )
 
 
-async def _unfelt(desk: Desk) -> bool:
+async def _unfelt(desk: RoleContext) -> bool:
     """Whether what users touch is measured and does as usual."""
     if not has_tool(desk, OVERVIEW.name):
         return False
@@ -101,7 +101,7 @@ def helping(short: Shortage, store: bool) -> tuple[ActionKind, ...]:
     return order
 
 
-def is_store(desk: Desk, diagnosis: Diagnosis) -> bool:
+def is_store(desk: RoleContext, diagnosis: Diagnosis) -> bool:
     """Whether the failing part keeps data."""
     found = desk.kit.sources.world.catalogue.find(diagnosis.service)
     return found is not None and found.kind in {ServiceKind.DATABASE, ServiceKind.QUEUE}
@@ -113,23 +113,23 @@ def _interrupting(kind: ActionKind, diagnosis: Diagnosis) -> tuple[str, ...]:
     return (f"Requests that {diagnosis.service} is working on are cut off, and its caches start cold.",)
 
 
-async def scale_out(desk: Desk, diagnosis: Diagnosis) -> list[Draft]:
+async def scale_out(desk: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
     """As many more instances as there is more traffic, at least half as many, if it is known how many run."""
     short = await _short_of(desk, diagnosis)
     order = helping(short, is_store(desk, diagnosis))
     if ActionKind.SCALE not in order:
-        return nothing(f"more instances do not bring back {short.name or 'what is exhausted'}")
+        return no_draft(f"more instances do not bring back {short.name or 'what is exhausted'}")
     service = diagnosis.service or ""
     running, planned = await _running(desk, service)
     if running is None:
-        return nothing(f"how many instances of {service} run is not known, so it cannot be scaled")
+        return no_draft(f"how many instances of {service} run is not known, so it cannot be scaled")
     more = max(running + 1, math.ceil(running * max(short.growth, _MORE)))
     load = f", with {short.growth:.1f} times the usual traffic" if short.growth >= _BUSIER else ""
     return [
         Draft(
             action=Action(kind=ActionKind.SCALE, service=service, arguments=Arguments(replicas=count)),
             reason=f"{service}: {short.said or 'it is exhausted'} on {running} instances{load}.",
-            effect=effect(diagnosis),
+            effect=expected_effect(diagnosis),
             evidence=(*short.evidence, *planned, *diagnosis.evidence),
             concerns=(f"What {service} calls gets more load too.",),
             rank=order.index(ActionKind.SCALE),
@@ -139,7 +139,7 @@ async def scale_out(desk: Desk, diagnosis: Diagnosis) -> list[Draft]:
     ]
 
 
-async def _running(desk: Desk, service: str) -> tuple[int | None, tuple[str, ...]]:
+async def _running(desk: RoleContext, service: str) -> tuple[int | None, tuple[str, ...]]:
     """How many instances run, by a dry run. One that asks for as many as run is refused: then try another."""
     for asked in (2, 3):
         wanted = PlanArgs(kind=ActionKind.SCALE, service=service, replicas=asked)
@@ -149,7 +149,7 @@ async def _running(desk: Desk, service: str) -> tuple[int | None, tuple[str, ...
     return None, ()
 
 
-async def _short_of(desk: Desk, diagnosis: Diagnosis) -> Shortage:
+async def _short_of(desk: RoleContext, diagnosis: Diagnosis) -> Shortage:
     """What the failing part has too little of: what its log names outright, else what is used far more."""
     service = diagnosis.service or ""
     growth = await _growth(desk, service)
@@ -169,13 +169,13 @@ async def _short_of(desk: Desk, diagnosis: Diagnosis) -> Shortage:
     return Shortage(name=level.metric, said=said, growth=growth, evidence=evidence)
 
 
-async def _growth(desk: Desk, service: str) -> float:
+async def _growth(desk: RoleContext, service: str) -> float:
     """How many times the usual traffic the part gets; 1 where that is not known."""
     level, _ = await _worst(desk, service, SignalKind.TRAFFIC)
     return level.now / level.baseline if level and level.now and level.baseline else 1.0
 
 
-async def _worst(desk: Desk, service: str, kind: SignalKind) -> tuple[Level | None, tuple[str, ...]]:
+async def _worst(desk: RoleContext, service: str, kind: SignalKind) -> tuple[Level | None, tuple[str, ...]]:
     """The series of that kind that deviates most, and the evidence of it."""
     if not has_tool(desk, METRICS.name):
         return None, ()

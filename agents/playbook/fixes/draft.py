@@ -18,11 +18,11 @@ class Draft(Value):
     rank: int = Field(default=0, description="place among the kinds that help the same resource")
 
 
-def nothing(reason: str) -> list[Draft]:
+def no_draft(reason: str) -> list[Draft]:
     """No change, and why."""
     return [Draft(action=None, reason=reason)]
 
 
-def effect(diagnosis: Diagnosis) -> str:
+def expected_effect(diagnosis: Diagnosis) -> str:
     """What a change that helps is expected to do."""
     return f"errors and latency of {diagnosis.service} and of what calls it return to usual within minutes"

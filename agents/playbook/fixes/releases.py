@@ -6,11 +6,11 @@ from log or alert text.
 
 import re
 
-from agents.engine import Desk
+from agents.engine import RoleContext
 from agents.playbook.checks.keywords import quoted
 from agents.playbook.checks.runbook_checks import has_tool
 from agents.playbook.diagnosis.faulty_commit import culprit
-from agents.playbook.fixes.draft import Draft, effect, nothing
+from agents.playbook.fixes.draft import Draft, expected_effect, no_draft
 from incidents.action import Action, ActionKind, ActionState, Arguments
 from incidents.changes import Change, ChangeKind
 from incidents.findings import Diagnosis
@@ -23,28 +23,28 @@ from tools.wording import clock_time
 _COUNTED = re.compile(r"-\d+$")
 
 
-async def roll_back(desk: Desk, diagnosis: Diagnosis) -> list[Draft]:
+async def roll_back(desk: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
     """Back to the version that ran before the one that is blamed, of the code or of its configuration."""
     service = diagnosis.service or ""
     settings, evidence = await _blamed(desk, diagnosis)
     if settings is not None and settings.kind is ChangeKind.CONFIG and settings.id == diagnosis.change:
         return _configured_before(diagnosis, settings, evidence)
     if not has_tool(desk, DEPLOYMENTS.name):
-        return nothing("this role cannot read what was deployed")
+        return no_draft("this role cannot read what was deployed")
     answer = await desk.kit.ask(DEPLOYMENTS, DeploymentsArgs(service=service))
     view = answer.data
     if view is None or not view.deployments:
-        return nothing(f"no deployment of {service} is recorded to go back from")
+        return no_draft(f"no deployment of {service} is recorded to go back from")
     blamed = next((d for d in view.deployments if d.change == diagnosis.change), None)
     if blamed is None and diagnosis.change is not None:
-        return nothing(f"the blamed change {diagnosis.change} is no release of {service}")
+        return no_draft(f"the blamed change {diagnosis.change} is no release of {service}")
     if blamed is not None and not blamed.running:
-        return nothing(f"the blamed version {blamed.version} of {service} no longer runs")
+        return no_draft(f"the blamed version {blamed.version} of {service} no longer runs")
     targets, ours = _targets(desk, view), _put_there(desk, service, view.running)
     if ours is not None and not _words(desk) & set(targets):
-        return nothing(f"{service} runs {view.running} since {ours}, and what ran before was blamed")
+        return no_draft(f"{service} runs {view.running} since {ours}, and what ran before was blamed")
     if not targets:
-        return nothing(f"no version of {service} from before is recorded")
+        return no_draft(f"no version of {service} from before is recorded")
     return [
         Draft(
             action=Action(kind=ActionKind.ROLLBACK, service=service, arguments=Arguments(version=target)),
@@ -53,7 +53,7 @@ async def roll_back(desk: Desk, diagnosis: Diagnosis) -> list[Draft]:
                 f"{', and the trouble began with it' if blamed is not None else ''}; "
                 f"{target} ran before{_was_healthy(view, target)}."
             ),
-            effect=effect(diagnosis),
+            effect=expected_effect(diagnosis),
             evidence=(answer.id, *diagnosis.evidence),
             concerns=_unproven(view, target),
         )
@@ -64,7 +64,7 @@ async def roll_back(desk: Desk, diagnosis: Diagnosis) -> list[Draft]:
 def _configured_before(diagnosis: Diagnosis, change: Change, evidence: str) -> list[Draft]:
     """The configuration that ran before, where it is a release of its own and has a version."""
     if not change.version_from or change.version_from == change.version_to:
-        return nothing(f"what configuration of {change.service} ran before {change.id} is not recorded")
+        return no_draft(f"what configuration of {change.service} ran before {change.id} is not recorded")
     return [
         Draft(
             action=Action(
@@ -76,13 +76,13 @@ def _configured_before(diagnosis: Diagnosis, change: Change, evidence: str) -> l
                 f"{change.service} runs the configuration {change.version_to} since "
                 f"{clock_time(change.time)}, and the trouble began with it; {change.version_from} ran before."
             ),
-            effect=effect(diagnosis),
+            effect=expected_effect(diagnosis),
             evidence=(evidence, *diagnosis.evidence),
         )
     ]
 
 
-def _put_there(desk: Desk, service: str, version: str | None) -> str | None:
+def _put_there(desk: RoleContext, service: str, version: str | None) -> str | None:
     """The change of ours that brought that version back; what it replaced was blamed before."""
     return next(
         (
@@ -97,7 +97,7 @@ def _put_there(desk: Desk, service: str, version: str | None) -> str | None:
     )
 
 
-def _targets(desk: Desk, view: DeploymentsView) -> list[str]:
+def _targets(desk: RoleContext, view: DeploymentsView) -> list[str]:
     """Versions to go back to, best first: one that people named, then the previous one.
 
     Older ones are offered only where the previous one is not recorded or was bad itself.
@@ -111,7 +111,7 @@ def _targets(desk: Desk, view: DeploymentsView) -> list[str]:
     return list(dict.fromkeys([*named, *(previous or older[:1])]))[:2]
 
 
-def _words(desk: Desk) -> frozenset[str]:
+def _words(desk: RoleContext) -> frozenset[str]:
     """What people wrote, as words without punctuation around them."""
     notes = [note.text for note in desk.incident.notes]
     notes += [a.note for p in desk.incident.proposals for a in p.approvals]
@@ -128,11 +128,11 @@ def _unproven(view: DeploymentsView, target: str) -> tuple[str, ...]:
     return (f"Whether {target} of {view.service} ran well is not recorded.",)
 
 
-async def flag_off(desk: Desk, diagnosis: Diagnosis) -> list[Draft]:
+async def flag_off(desk: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
     """Take back the flag that is blamed, if a flag is."""
     change, evidence = await _blamed(desk, diagnosis)
     if change is None or change.kind is not ChangeKind.FLAG:
-        return nothing(f"no flag of {diagnosis.service} is recorded that could be taken back")
+        return no_draft(f"no flag of {diagnosis.service} is recorded that could be taken back")
     was_on = change.version_to.lower() not in {"off", "false", "0", "disabled"}
     return [
         Draft(
@@ -142,7 +142,7 @@ async def flag_off(desk: Desk, diagnosis: Diagnosis) -> list[Draft]:
                 arguments=Arguments(flag=name, enabled=not was_on),
             ),
             reason=f"the trouble began when a flag of {change.service} was set ({change.id}).",
-            effect=effect(diagnosis),
+            effect=expected_effect(diagnosis),
             evidence=(evidence, *diagnosis.evidence),
         )
         for name in _flag_names(change.id)
@@ -157,7 +157,7 @@ def _flag_names(change: str) -> list[str]:
     return list(dict.fromkeys([_COUNTED.sub("", change), change]))
 
 
-async def revert_commit(desk: Desk, diagnosis: Diagnosis) -> list[Draft]:
+async def revert_commit(desk: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
     """A revert of the blamed change, else of the commit that error lines lead to, else of the last one."""
     service = diagnosis.service or ""
     found = None if diagnosis.change is not None else await culprit(desk, service)
@@ -168,7 +168,7 @@ async def revert_commit(desk: Desk, diagnosis: Diagnosis) -> list[Draft]:
         return _reverted(diagnosis, one.id, found.evidence, why)
     change, evidence = await _blamed(desk, diagnosis)
     if change is None or not change.commit:
-        return nothing(f"no commit of {service} is recorded that could be reverted")
+        return no_draft(f"no commit of {service} is recorded that could be reverted")
     why = f"commit {change.commit} is the recorded change of {service} closest to the onset."
     return _reverted(diagnosis, change.commit, (evidence,), why)
 
@@ -179,14 +179,14 @@ def _reverted(diagnosis: Diagnosis, commit: str, evidence: tuple[str, ...], why:
         Draft(
             action=Action(kind=ActionKind.HOTFIX, service=service, arguments=Arguments(commit=commit)),
             reason=why,
-            effect=effect(diagnosis),
+            effect=expected_effect(diagnosis),
             evidence=(*evidence, *diagnosis.evidence),
             concerns=("A revert is new code: it needs its own review and test before it is deployed.",),
         )
     ]
 
 
-async def _blamed(desk: Desk, diagnosis: Diagnosis) -> tuple[Change | None, str]:
+async def _blamed(desk: RoleContext, diagnosis: Diagnosis) -> tuple[Change | None, str]:
     """The change that the diagnosis names, else the best fitting one of the service; and its evidence id."""
     if not has_tool(desk, CHANGES.name):
         return None, ""
@@ -197,7 +197,7 @@ async def _blamed(desk: Desk, diagnosis: Diagnosis) -> tuple[Change | None, str]
     return next(iter([*named, *changes]), None), answer.id
 
 
-async def fall_back(desk: Desk, diagnosis: Diagnosis) -> list[Draft]:
+async def fall_back(desk: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
     """The fallback for the part that fails outside, or of the services that call it."""
     catalogue = desk.kit.sources.world.catalogue
     callers = [service.name for service in catalogue.services if diagnosis.service in service.depends_on]

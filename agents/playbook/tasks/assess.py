@@ -5,7 +5,7 @@ from functools import cache
 from importlib import resources
 from typing import Literal
 
-from agents.engine import Assignment, Desk
+from agents.engine import Assignment, RoleContext
 from agents.playbook.tasks.situation import said_action, said_cause, said_revenue, said_users
 from incidents.action import ActionState
 from incidents.document import parse_document, read_yaml
@@ -55,7 +55,7 @@ def _sheets() -> _Sheets:
     )
 
 
-async def assess(assignment: Assignment, desk: Desk) -> AssessmentReport:
+async def assess(assignment: Assignment, desk: RoleContext) -> AssessmentReport:
     """An escalation role's answer."""
     incident = desk.incident
     sheet = _sheets().roles.get(assignment.role, _sheets().other)
@@ -96,7 +96,7 @@ def conditions(incident: Incident) -> frozenset[When]:
     return frozenset(when for when, holds in told.items() if holds)
 
 
-def _assessment(assignment: Assignment, desk: Desk, focus: str, holds: frozenset[When]) -> str:
+def _assessment(assignment: Assignment, desk: RoleContext, focus: str, holds: frozenset[When]) -> str:
     incident = desk.incident
     open_for = format_duration(desk.now - incident.opened_at)
     why = f" Called because: {assignment.does}." if assignment.does else ""

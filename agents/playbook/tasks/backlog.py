@@ -1,6 +1,6 @@
 """Backlog: the post-mortem's tasks in the order that pays; a minor incident becomes one task."""
 
-from agents.engine import Assignment, Desk
+from agents.engine import Assignment, RoleContext
 from incidents.findings import Confidence
 from incidents.incident import Incident
 from incidents.reports import ActionItem, BacklogItem, BacklogReport
@@ -12,7 +12,7 @@ _HIGH, _MEDIUM = 7, 14
 _NEXT_SPRINT = 14
 
 
-async def backlog(assignment: Assignment, desk: Desk) -> BacklogReport:
+async def backlog(assignment: Assignment, desk: RoleContext) -> BacklogReport:
     """What goes into the backlog, most urgent first."""
     incident = desk.incident
     report = incident.post_mortem_report
@@ -39,7 +39,7 @@ def _priority(days: int) -> Confidence:
     return Confidence.MEDIUM if days <= _MEDIUM else Confidence.LOW
 
 
-def _alone(desk: Desk) -> BacklogItem:
+def _alone(desk: RoleContext) -> BacklogItem:
     """The incident itself as a task: about its alert, or of the owner of its cause or of what it hit."""
     incident, found = desk.incident, desk.incident.diagnosis
     if incident.status is Status.FALSE_ALARM:
@@ -62,7 +62,7 @@ def _minor(title: str, owner: str, reason: str) -> BacklogItem:
 
 def _spells(incident: Incident) -> str:
     """How often the alert came and went, and how long it stayed."""
-    spells = incident.spells
+    spells = incident.firing_periods
     if not spells:
         return "It ended by itself, and nothing that was measured deviated."
     times = "once" if len(spells) == 1 else f"{len(spells)} times"

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from agents.engine import Assignment, Desk
+from agents.engine import Assignment, RoleContext
 from agents.playbook.checks.keywords import names
-from agents.playbook.checks.result import Focus, Hint, Seen, no_data
+from agents.playbook.checks.result import CheckOutcome, CheckScope, Hint, no_data
 from agents.playbook.checks.runbook_checks import answer, follow_up, has_tool
 from agents.playbook.checks.symptoms import SUSPECTED, look_gone, look_suspects
 from agents.playbook.diagnosis.hypotheses import weigh
@@ -27,9 +27,9 @@ _MENDS = {
 }
 
 
-async def investigate(assignment: Assignment, desk: Desk) -> InvestigationReport:
+async def investigate(assignment: Assignment, desk: RoleContext) -> InvestigationReport:
     """Step 2 for one role: its checks, its hypotheses, the gaps it met."""
-    ranked = await look_suspects(Focus(desk=desk, services=())) if has_tool(desk, "suspects") else None
+    ranked = await look_suspects(CheckScope(desk=desk, services=())) if has_tool(desk, "suspects") else None
     services, onset = in_question(desk, ranked), _onset(desk, ranked)
     looks = [(check, await answer(check, desk, services, onset)) for check in assignment.checks]
     more = await follow_up(desk, services, onset)
@@ -38,7 +38,7 @@ async def investigate(assignment: Assignment, desk: Desk) -> InvestigationReport
         return _blind(looks, seen)
     catalogue = desk.kit.sources.world.catalogue
     gone = (
-        await look_gone(Focus(desk=desk, services=desk.incident.services))
+        await look_gone(CheckScope(desk=desk, services=desk.incident.services))
         if has_tool(desk, "metrics")
         else []
     )
@@ -54,7 +54,7 @@ async def investigate(assignment: Assignment, desk: Desk) -> InvestigationReport
     )
 
 
-def _blind(looks: list[tuple[str, Seen]], seen: list[Seen]) -> InvestigationReport:
+def _blind(looks: list[tuple[str, CheckOutcome]], seen: list[CheckOutcome]) -> InvestigationReport:
     """Without telemetry nothing can be judged: that nothing stands out is no finding then."""
     empty = no_data("There is no data to tell.")
     return InvestigationReport(
@@ -65,16 +65,16 @@ def _blind(looks: list[tuple[str, Seen]], seen: list[Seen]) -> InvestigationRepo
     )
 
 
-def _stands(look: Seen) -> bool:
+def _stands(look: CheckOutcome) -> bool:
     """Whether a look holds without telemetry: what a record of changes says, or that there is no data."""
     return look.state is not CheckState.NORMAL or bool(look.hints)
 
 
-def _gaps(seen: list[Seen]) -> tuple[str, ...]:
+def _gaps(seen: list[CheckOutcome]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(gap for look in seen for gap in look.gaps))
 
 
-def in_question(desk: Desk, ranked: Seen | None) -> tuple[str, ...]:
+def in_question(desk: RoleContext, ranked: CheckOutcome | None) -> tuple[str, ...]:
     """The services to look at: the suspects, then what notes and the question name, then what is hit."""
     catalogue = desk.kit.sources.world.catalogue
     suspects = [hint.service for hint in ranked.hints] if ranked is not None else []
@@ -85,14 +85,14 @@ def in_question(desk: Desk, ranked: Seen | None) -> tuple[str, ...]:
     return tuple(known[:SUSPECTED])
 
 
-def _onset(desk: Desk, ranked: Seen | None) -> datetime:
+def _onset(desk: RoleContext, ranked: CheckOutcome | None) -> datetime:
     """When the first suspect began to deviate; else when the first alert says it began."""
     onsets = [hint.onset for hint in (ranked.hints[:1] if ranked is not None else ()) if hint.onset]
     alerts = [alert.starts_at for alert in desk.incident.alerts]
     return min(onsets or alerts, default=desk.incident.opened_at)
 
 
-def _tried(desk: Desk) -> list[Hint]:
+def _tried(desk: RoleContext) -> list[Hint]:
     """A change that was made and did not help speaks against the cause it was made for."""
     found = desk.incident.verification
     if found is None or found.verdict not in {Recovery.UNCHANGED, Recovery.WORSE} or not found.evidence:
@@ -112,7 +112,9 @@ def _did_not_help(proposal: Proposal) -> bool:
     return proposal.state is ActionState.DONE and proposal.undo_of is None and proposal.action.kind in _MENDS
 
 
-async def _other_severity(desk: Desk, best: tuple[Hypothesis, ...], hints: list[Hint]) -> Severity | None:
+async def _other_severity(
+    desk: RoleContext, best: tuple[Hypothesis, ...], hints: list[Hint]
+) -> Severity | None:
     """The severity that is measured now, if it is another than the incident's; a person's word stands.
 
     A role that cannot measure it tells when an alert that came later is more severe than the incident. Once
@@ -142,7 +144,7 @@ def _runs_short(best: tuple[Hypothesis, ...], hints: list[Hint]) -> bool:
     return any(h.service in where and h.category is Category.INFRASTRUCTURE and not h.against for h in hints)
 
 
-def _summary(hypotheses: tuple[Hypothesis, ...], seen: list[Seen]) -> str:
+def _summary(hypotheses: tuple[Hypothesis, ...], seen: list[CheckOutcome]) -> str:
     if hypotheses:
         best = hypotheses[0]
         cause = "cause unknown" if best.category is Category.UNKNOWN else f"{best.category} cause"

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from agents.engine import Assignment, Desk
+from agents.engine import Assignment, RoleContext
 from agents.playbook.checks.keywords import forbidden_kinds
 from agents.playbook.checks.runbook_checks import has_tool
 from agents.playbook.fixes.capacity import fail_over, restart, scale_out
@@ -16,7 +16,7 @@ from incidents.reports import MitigationReport, ProposedAction
 from tools.toolbox import PLAN_ACTION
 from tools.toolbox.arguments import PlanArgs
 
-Drafting = Callable[[Desk, Diagnosis], Awaitable[list[Draft]]]
+Drafting = Callable[[RoleContext, Diagnosis], Awaitable[list[Draft]]]
 
 #: How each kind of change is drafted. A draft names the action, the reason, the evidence, the risks.
 _DRAFTING: dict[ActionKind, Drafting] = {
@@ -42,7 +42,7 @@ class _Worked:
     skipped: list[str]
 
 
-async def mitigate(assignment: Assignment, desk: Desk) -> MitigationReport:
+async def mitigate(assignment: Assignment, desk: RoleContext) -> MitigationReport:
     """Step 3 for one role: the changes it proposes, best first, or why it proposes none."""
     diagnosis = desk.incident.diagnosis
     if not assignment.actions:
@@ -72,7 +72,7 @@ def constraints(incident: Incident) -> tuple[str, ...]:
     return (*(note.text for note in incident.notes), *rejections)
 
 
-async def _take(desk: Desk, draft: Draft, worked: _Worked) -> None:
+async def _take(desk: RoleContext, draft: Draft, worked: _Worked) -> None:
     """Keep a draft if it was not answered before, can be made at all, and its dry run is not refused."""
     action = draft.action
     if action is None:
@@ -118,7 +118,7 @@ def _report(worked: _Worked) -> MitigationReport:
     return MitigationReport(summary=f"No change is safe to propose: {why}.", concerns=concerns)
 
 
-def _supporting(assignment: Assignment, desk: Desk) -> str:
+def _supporting(assignment: Assignment, desk: RoleContext) -> str:
     """A role that supports says what it stands ready for, and on what."""
     does = assignment.does or "supports the change"
     pending = desk.incident.pending

@@ -1,6 +1,6 @@
 """The post-mortem: a chain of whys that stops where evidence ends, and prevention from what happened."""
 
-from agents.engine import Assignment, Desk
+from agents.engine import Assignment, RoleContext
 from agents.playbook.tasks.prevention import Lessons, prevention
 from agents.playbook.tasks.situation import said_revenue, said_users
 from incidents.action import ActionState
@@ -16,7 +16,7 @@ from tools.wording import clock_time, length
 _LATE, _SLOW = 5.0, 10.0
 
 
-async def post_mortem(assignment: Assignment, desk: Desk) -> PostMortemReport:
+async def post_mortem(assignment: Assignment, desk: RoleContext) -> PostMortemReport:
     """Step 5, the Workflow Optimizer's report; times and figures are added by code elsewhere."""
     incident = desk.incident
     stored = {item.id: item for item in await desk.kit.store.evidence(incident.id)}
@@ -174,7 +174,7 @@ def _lag(incident: Incident) -> float | None:
     return (first - found.onset).total_seconds() / 60
 
 
-def lessons(desk: Desk) -> Lessons:
+def lessons(desk: RoleContext) -> Lessons:
     """What the incident shows that prevention can be built on."""
     incident = desk.incident
     found = incident.diagnosis
@@ -215,7 +215,9 @@ def _fields(incident: Incident, category: Category) -> dict[str, str]:
         "alerted": _alerted(incident),
         "lag": f"{lag:.0f}" if lag is not None else None,
         "waited": f"{_waited(incident):.0f}",
-        "lasted": length(max(incident.spells).total_seconds() / 60) if incident.spells else None,
+        "lasted": length(max(incident.firing_periods).total_seconds() / 60)
+        if incident.firing_periods
+        else None,
     }
     return {name: value for name, value in known.items() if value}
 

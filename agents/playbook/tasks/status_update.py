@@ -1,6 +1,6 @@
 """Status updates and executive briefs: only what the incident's value holds."""
 
-from agents.engine import Assignment, Desk
+from agents.engine import Assignment, RoleContext
 from agents.playbook.tasks.situation import (
     current_action,
     is_down,
@@ -16,7 +16,7 @@ from incidents.reports import BriefReport, StatusReport
 from incidents.severity import Status
 
 
-async def status_update(assignment: Assignment, desk: Desk) -> StatusReport:
+async def status_update(assignment: Assignment, desk: RoleContext) -> StatusReport:
     """The Support Responder's words for the status page."""
     incident = desk.incident
     return StatusReport(
@@ -26,7 +26,7 @@ async def status_update(assignment: Assignment, desk: Desk) -> StatusReport:
     )
 
 
-async def brief(assignment: Assignment, desk: Desk) -> BriefReport:
+async def brief(assignment: Assignment, desk: RoleContext) -> BriefReport:
     """The Executive Summary Generator's words for the leadership."""
     incident = desk.incident
     return BriefReport(

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from agents.engine import Assignment, Desk
-from agents.playbook.checks.keywords import cues, says
+from agents.engine import Assignment, RoleContext
+from agents.playbook.checks.keywords import keywords, says
 from agents.playbook.checks.overview import say_state
 from incidents.catalogue import ServiceKind
 from incidents.facts import Facts
@@ -32,7 +32,7 @@ class Measured:
     any_data: bool
 
 
-async def triage(assignment: Assignment, desk: Desk) -> TriageReport:
+async def triage(assignment: Assignment, desk: RoleContext) -> TriageReport:
     """Step 1, the commander's report."""
     answer = await desk.kit.ask(OVERVIEW, NoArgs())
     seen = measured(answer.data)
@@ -49,14 +49,14 @@ async def triage(assignment: Assignment, desk: Desk) -> TriageReport:
     )
 
 
-async def measured_severity(desk: Desk) -> Severity:
+async def measured_severity(desk: RoleContext) -> Severity:
     """The severity by what is measured now."""
     answer = await desk.kit.ask(OVERVIEW, NoArgs())
     seen = measured(answer.data)
     return classify(desk, seen, _impact(desk, seen))[0]
 
 
-def is_minor(desk: Desk) -> bool:
+def is_minor(desk: RoleContext) -> bool:
     """Whether users are measured to feel nothing of a P2 that the runbook counts: a minor inconvenience."""
     facts, impact = desk.incident.facts, desk.incident.impact
     if desk.incident.severity is not Severity.P2 or facts is None or facts.error_ratio is None:
@@ -80,7 +80,7 @@ def measured(view: Overview | None) -> Measured:
     )
 
 
-def classify(desk: Desk, seen: Measured, impact: Impact) -> tuple[Severity, str]:
+def classify(desk: RoleContext, seen: Measured, impact: Impact) -> tuple[Severity, str]:
     """The more severe of what the runbook's floors say to the figures and of what the sender said."""
     said = sent_severity(desk)
     met = [floor for floor in desk.runbook.floors if _holds(floor, seen, impact)]
@@ -100,7 +100,7 @@ def classify(desk: Desk, seen: Measured, impact: Impact) -> tuple[Severity, str]
     return Severity.P3, "the alert is over and nothing that users touch deviates"
 
 
-def sent_severity(desk: Desk) -> Severity | None:
+def sent_severity(desk: RoleContext) -> Severity | None:
     """The most severe level that the alerts carry, in the runbook's terms."""
     found = [desk.runbook.severity_of_alert(alert.severity) for alert in desk.incident.alerts]
     return min((s for s in found if s is not None), key=lambda s: s.rank, default=None)
@@ -124,7 +124,7 @@ def _figures(seen: Measured) -> str:
     return ", ".join(parts) or "no figures of errors or latency"
 
 
-def _impact(desk: Desk, seen: Measured) -> Impact:
+def _impact(desk: RoleContext, seen: Measured) -> Impact:
     catalogue = desk.kit.sources.world.catalogue
     texts = tuple(
         text
@@ -137,9 +137,9 @@ def _impact(desk: Desk, seen: Measured) -> Impact:
         customers_affected=_customers(desk, seen),
         services=tuple(s.service for s in seen.hit if catalogue.find(s.service) is not None),
         api_affected=any(_slow_or_failing(state) for state in served),
-        data_at_risk=True if says(cues().data_risk, *texts) else None,
-        data_breach_suspected=says(cues().breach, *texts),
-        user_data_affected=says(cues().user_data, *texts),
+        data_at_risk=True if says(keywords().data_risk, *texts) else None,
+        data_breach_suspected=says(keywords().breach, *texts),
+        user_data_affected=says(keywords().user_data, *texts),
     )
 
 
@@ -149,7 +149,7 @@ def _slow_or_failing(state: ServiceState) -> bool:
     return failing or any(level.deviates for level in levels if level is not None)
 
 
-def _customers(desk: Desk, seen: Measured) -> bool | None:
+def _customers(desk: RoleContext, seen: Measured) -> bool | None:
     """Whether customers notice, as code measured it; else whether what users touch deviates."""
     if desk.incident.facts is not None:
         return desk.incident.facts.customers_affected
@@ -166,7 +166,7 @@ def _users(seen: Measured) -> str:
     return f"{share(error_ratio(worst))} of the requests to {worst.service}"
 
 
-def _summary(desk: Desk, seen: Measured) -> str:
+def _summary(desk: RoleContext, seen: Measured) -> str:
     if not seen.any_data:
         return f"{desk.incident.title}: no service reports a signal, so what is hit is not known."
     if not seen.hit:

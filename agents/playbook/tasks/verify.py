@@ -1,8 +1,8 @@
 """Verify: how the state reads after the change. Whether it recovered was decided by code before."""
 
-from agents.engine import Assignment, Desk
+from agents.engine import Assignment, RoleContext
 from agents.playbook.checks.overview import say_state
-from agents.playbook.checks.result import Focus
+from agents.playbook.checks.result import CheckScope
 from agents.playbook.checks.runbook_checks import answer, has_tool
 from agents.playbook.tasks.investigate import in_question
 from incidents.findings import Claim
@@ -12,7 +12,7 @@ from tools.toolbox import OVERVIEW
 from tools.toolbox.arguments import NoArgs
 
 
-async def verify(assignment: Assignment, desk: Desk) -> VerificationReport:
+async def verify(assignment: Assignment, desk: RoleContext) -> VerificationReport:
     """Step 4 for one role: its checks, and what deviates that did not before the change."""
     services = in_question(desk, None)
     looks = [(check, await answer(check, desk, services)) for check in assignment.checks]
@@ -25,12 +25,12 @@ async def verify(assignment: Assignment, desk: Desk) -> VerificationReport:
     )
 
 
-async def _new_issues(desk: Desk, services: tuple[str, ...]) -> tuple[Claim, ...]:
+async def _new_issues(desk: RoleContext, services: tuple[str, ...]) -> tuple[Claim, ...]:
     """Services that deviate now and were not hit before."""
     if not has_tool(desk, OVERVIEW.name):
         return ()
     found = await desk.kit.ask(OVERVIEW, NoArgs())
-    before = Focus(desk=desk, services=services).hit_before
+    before = CheckScope(desk=desk, services=services).hit_before
     states = found.data.services if found.data is not None else ()
     return tuple(
         Claim(text=say_state(state), evidence=(found.id,))

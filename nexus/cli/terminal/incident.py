@@ -256,9 +256,9 @@ def _notes(incident: Incident) -> list[RenderableType]:
 
 def _ledger(incident: Incident, budget: Budget) -> list[RenderableType]:
     """What each model and the playbook were used for, and by whom; `nexus trace` has every piece of work."""
-    if not incident.ledger:
+    if not incident.usage_lines:
         return []
-    spent = [totals_table(totals(incident.ledger), incident.usage)]
+    spent = [totals_table(totals(incident.usage_lines), incident.usage)]
     if not incident.usage.model_calls:  # the playbook costs nothing, whoever it spoke for
         return spent
     return [*spent, Text(), shares_table(shares(incident, budget), whole(incident, budget))]

@@ -31,7 +31,7 @@ _SIGNS = {
     EntryKind.END: ("■", "bold green"),
 }
 
-#: Who is not named: the house's own pure functions.
+#: Who is not named: the home's own pure functions.
 _UNNAMED = {"", "code", "supervisor"}
 
 _STEP_WIDTH = len("investigation")

@@ -10,7 +10,7 @@ from nexus.store.records import Summary
 
 
 def as_json(value: BaseModel) -> str:
-    """A value as the house writes it."""
+    """A value as the home writes it."""
     return value.model_dump_json()
 
 

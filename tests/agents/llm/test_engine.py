@@ -1,4 +1,4 @@
-"""Whole assignments over HTTP: tools, report, usage, bounds, and what never leaves the house."""
+"""Whole assignments over HTTP: tools, report, usage, bounds, and what never leaves the home."""
 
 import asyncio
 import itertools

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from agents.playbook.checks.keywords import cues, is_held, log_cue, remedies, says
+from agents.playbook.checks.keywords import is_held, keywords, log_cue, remedies, says
 from incidents.action import Action, ActionKind, Arguments
 from incidents.changes import Change, ChangeKind
 from incidents.findings import Category, Confidence, Diagnosis
@@ -68,8 +68,8 @@ def test_a_line_that_names_what_ran_out_settles_cause_and_remedy(
 
 
 def test_an_unusual_export_is_a_sign_of_a_breach() -> None:
-    assert says(cues().breach, "UnusualCustomerExport: an account takes page after page")
-    assert not says(cues().breach, "the nightly export failed")
+    assert says(keywords().breach, "UnusualCustomerExport: an account takes page after page")
+    assert not says(keywords().breach, "the nightly export failed")
 
 
 class TestShortages:

@@ -105,7 +105,7 @@ async def test_a_false_alarm_asks_for_patience_of_its_alert() -> None:
 
 
 async def test_what_went_by_itself_has_that_lesson_too() -> None:
-    case = flapped().evolve(status=Status.RESOLVED, deviated=True)
+    case = flapped().evolve(status=Status.RESOLVED, ever_deviated=True)
     stage = Stage(world(CATALOGUE))
     report = await stage.do(case, "workflow_optimizer", Task.POST_MORTEM, step=Step.POST_MORTEM)
     assert isinstance(report, PostMortemReport)

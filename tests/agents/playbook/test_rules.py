@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from agents.playbook.checks.keywords import (
     Rule,
-    cues,
     forbidden_kinds,
+    keywords,
     log_category,
     quoted,
     remedies,
@@ -17,7 +17,7 @@ from agents.playbook.checks.keywords import (
     says,
 )
 from agents.playbook.checks.result import Hint
-from agents.playbook.checks.runbook_checks import LOOKS
+from agents.playbook.checks.runbook_checks import CHECKS
 from agents.playbook.diagnosis.hypotheses import weigh
 from agents.playbook.tasks.assess import When, conditions
 from agents.playbook.tasks.prevention import KINDS, Lessons, prevention
@@ -30,7 +30,7 @@ from incidents.incident import Incident, Watch
 from incidents.reports import AssessmentReport, BacklogReport, Impact, PostMortemReport, Task
 from incidents.severity import PublicStatus, Status, Step
 from tests.agents.stage import NOW, ONSET, ROSTER, RUNBOOK, Stage, incident, proposal, rollback, world
-from tools.toolbox import BOX
+from tools.toolbox import TOOLS
 
 CATALOGUE = Catalogue(
     services=(
@@ -169,10 +169,10 @@ class TestWords:
                     assert set(rule.tools) & set(ROSTER.get(row.role).tools), (row.role, check)
 
     def test_rules_name_tools_that_exist_and_are_read(self) -> None:
-        sources = {name for name, tool in BOX.items() if tool.channel == "code"}  # read for a hotfix
-        assert set(LOOKS) == set(BOX) - {"plan_action"} - sources
+        sources = {name for name, tool in TOOLS.items() if tool.channel == "code"}  # read for a hotfix
+        assert set(CHECKS) == set(TOOLS) - {"plan_action"} - sources
         found = [rule_for(check) for check in ("ci/cd", "logs", "database", "recovery", "endpoints", "cpu")]
-        assert all(isinstance(rule, Rule) and set(rule.tools) <= set(LOOKS) for rule in found)
+        assert all(isinstance(rule, Rule) and set(rule.tools) <= set(CHECKS) for rule in found)
 
     @pytest.mark.parametrize(
         ("line", "category"),
@@ -207,9 +207,9 @@ class TestWords:
         assert remedies("disk_used_ratio")[0] is ActionKind.FAILOVER
 
     def test_a_leak_of_memory_is_no_leak_of_data(self) -> None:
-        assert not says(cues().breach, "memory leak in checkout", "goroutine leak")
-        assert says(cues().breach, "Possible data breach: bulk export by unknown client")
-        assert says(cues().breach, "leaked customer data on pastebin")
+        assert not says(keywords().breach, "memory leak in checkout", "goroutine leak")
+        assert says(keywords().breach, "Possible data breach: bulk export by unknown client")
+        assert says(keywords().breach, "leaked customer data on pastebin")
 
     @given(st.text())
     def test_a_quotation_is_one_short_line(self, text: str) -> None:

@@ -25,8 +25,8 @@ from incidents.findings import Window
 from incidents.severity import Step
 from nexus.cli import main
 from nexus.config.settings import Settings
-from nexus.files import Folder
-from nexus.home import open_house
+from nexus.files import IncidentFiles
+from nexus.home import open_home
 from nexus.runtime.raw_alerts import deliveries, keep_delivery, told_again
 from nexus.runtime.recorded_run import open_recorded
 from tests.cases import ALERT, ROLLBACK, build_case, case_incident, case_world
@@ -165,9 +165,9 @@ def test_a_place_that_is_taken_and_an_incident_that_runs_are_refused(
     assert taken.code == 2
     assert "exists already" in taken.err
     assert "There is no incident" in nexus("record", "INC-1", tmp_path / "new", "--yes").err
-    house = open_house(Settings(home=nexus.home), create=True)
-    opened = asyncio.run(open_recorded(house, build_case(tmp_path, "open"), None, "playbook"))
-    house.store.close()
+    home = open_home(Settings(home=nexus.home), create=True)
+    opened = asyncio.run(open_recorded(home, build_case(tmp_path, "open"), None, "playbook"))
+    home.store.close()
     refused = nexus("record", opened.id, tmp_path / "new", "--yes")
     assert refused.code == 1
     assert "still runs" in refused.err
@@ -196,7 +196,7 @@ def test_an_alert_told_again_reads_back_as_it_was(tmp_path: Path) -> None:
 
 
 def test_deliveries_are_kept_once_in_order_and_without_secrets(tmp_path: Path) -> None:
-    folder = Folder(tmp_path)
+    folder = IncidentFiles(tmp_path)
     for minutes in (5, 0, 5):
         body = json.dumps({"title": f"t{minutes}", "service": "web", "api_key": PASSWORD}).encode()
         keep_delivery(

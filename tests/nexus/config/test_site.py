@@ -10,7 +10,7 @@ from incidents.errors import SettingsError
 from incidents.severity import Severity
 from nexus.config.settings import Settings
 from nexus.config.site import load_site
-from nexus.home import open_house
+from nexus.home import open_home
 from nexus.runtime.live_run import open_live, strangers
 from tests.graph.harness import alert, incident
 from tools.clock import WallClock
@@ -202,7 +202,7 @@ def test_no_configuration_is_a_sentence_that_says_what_to_do(tmp_path: Path) -> 
 
 async def test_an_incident_knows_the_currency_of_its_site(tmp_path: Path) -> None:
     path = written(tmp_path, SERVICES + "thresholds: {revenue: 500, currency: CHF}")
-    house = open_house(Settings(home=tmp_path / "home"), create=True)
-    opened = await open_live(house, load_site(path), path, (alert(),), "playbook", WallClock())
-    house.store.close()
+    home = open_home(Settings(home=tmp_path / "home"), create=True)
+    opened = await open_live(home, load_site(path), path, (alert(),), "playbook", WallClock())
+    home.store.close()
     assert opened.currency == "CHF"

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from agents.llm.engine import LlmEngine
 from agents.llm.transport import Timer
-from agents.model_or_playbook import Auto
+from agents.model_or_playbook import ModelOrPlaybook
 from tests.agents.desk import assignment, desk
 from tests.agents.llm_run import KEY, Pauses, settings
 from tests.agents.test_model_or_playbook import Mind
@@ -44,7 +44,7 @@ async def spans(exporter: InMemorySpanExporter, answers: Answerer, **given: obje
     with FakeOpenAI(answers) as server:
         timer = Timer(sleep=Pauses().sleep)
         engine = LlmEngine(settings(base_url=server.base_url, **given), timer=timer)
-        await Auto(engine, Mind("playbook")).perform(assignment(question=SECRET), desk())
+        await ModelOrPlaybook(engine, Mind("playbook")).perform(assignment(question=SECRET), desk())
     return sorted(exporter.get_finished_spans(), key=lambda span: span.start_time or 0)
 
 

@@ -9,11 +9,12 @@ from incidents.action import Proposal
 from incidents.incident import Incident
 from incidents.timeline import Entry, EntryKind
 from nexus.config.settings import Settings
-from nexus.home import open_house
+from nexus.home import open_home
+from nexus.runtime.announcer import RunListeners
 from nexus.runtime.engines import engine_of
 from nexus.runtime.recorded_run import open_recorded
 from nexus.runtime.waiting import Nobody
-from nexus.runtime.wiring import Listeners, driver
+from nexus.runtime.wiring import driver
 
 
 async def nobody(incident: Incident, proposal: Proposal, now: datetime) -> Nobody:
@@ -25,11 +26,11 @@ def pending(settings: Settings, incident: str) -> list[str]:
     """What another process could decide on at this moment."""
 
     def read() -> list[str]:
-        house = open_house(settings, create=False)
+        home = open_home(settings, create=False)
         try:
-            return [proposal.id for proposal in asyncio.run(house.find(incident)).pending]
+            return [proposal.id for proposal in asyncio.run(home.find(incident)).pending]
         finally:
-            house.store.close()
+            home.store.close()
 
     with ThreadPoolExecutor(1) as other:
         return other.submit(read).result()
@@ -37,8 +38,8 @@ def pending(settings: Settings, incident: str) -> list[str]:
 
 async def test_a_proposal_is_told_once_it_can_be_decided_on(case: Path, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home", engine="playbook")
-    house = open_house(settings, create=True)
-    known = await open_recorded(house, case, None, "playbook")
+    home = open_home(settings, create=True)
+    known = await open_recorded(home, case, None, "playbook")
     told: list[Entry] = []
     decidable: list[list[str]] = []
 
@@ -47,11 +48,11 @@ async def test_a_proposal_is_told_once_it_can_be_decided_on(case: Path, tmp_path
         if entry.kind is EntryKind.PROPOSAL:
             decidable.append(pending(settings, known.id))
 
-    listeners = Listeners(entry=hear, message=lambda message: None)
-    async with driver(house, known.id, engine_of(settings, "playbook"), nobody, listeners) as ready:
+    listeners = RunListeners(entry=hear, message=lambda message: None)
+    async with driver(home, known.id, engine_of(settings, "playbook"), nobody, listeners) as ready:
         await ready.drive(known.id)
-    kept = await house.store.entries(known.id)
-    house.store.close()
+    kept = await home.store.entries(known.id)
+    home.store.close()
 
     assert decidable == [["A1"]]
     assert [one.id for one in told] == [one.id for one in kept]

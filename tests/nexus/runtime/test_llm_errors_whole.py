@@ -11,16 +11,17 @@ import pytest
 from agents.breaker import Breaker
 from agents.llm.engine import LlmEngine
 from agents.llm.transport import Timer
-from agents.model_or_playbook import Auto
+from agents.model_or_playbook import ModelOrPlaybook
 from agents.playbook import Playbook
 from incidents.action import Approval, Proposal
 from incidents.incident import Incident
 from incidents.timeline import Entry, EntryKind
 from nexus.config.settings import Settings
-from nexus.files import Folder
-from nexus.home import open_house
+from nexus.files import IncidentFiles
+from nexus.home import open_home
+from nexus.runtime.announcer import RunListeners
 from nexus.runtime.recorded_run import open_recorded
-from nexus.runtime.wiring import Listeners, driver
+from nexus.runtime.wiring import driver
 from tests.agents.llm_run import Pauses, settings
 from tests.fake_answers import obliging
 from tests.fake_openai import FakeOpenAI
@@ -141,15 +142,17 @@ async def run(home: Path, case: Path, server: FakeOpenAI, seen: Seen, group: str
         timeout_seconds=0.5 if silences else 30, assignment_seconds=60,
     )  # fmt: skip
     restless = Breaker(timedelta())  # every assignment meets its fault
-    engine = Auto(LlmEngine(given, timer=Timer(sleep=Pauses().sleep)), Playbook(), breaker=restless)
-    house = open_house(Settings(home=home), create=True)
+    engine = ModelOrPlaybook(
+        LlmEngine(given, timer=Timer(sleep=Pauses().sleep)), Playbook(), breaker=restless
+    )
+    opened_home = open_home(Settings(home=home), create=True)
     try:
-        opened = await open_recorded(house, case, None, "auto")
-        told = Listeners(entry=seen.entries.append, message=lambda _: None)
-        async with driver(house, opened.id, engine, seen.silent, told) as ready:
+        opened = await open_recorded(opened_home, case, None, "auto")
+        told = RunListeners(entry=seen.entries.append, message=lambda _: None)
+        async with driver(opened_home, opened.id, engine, seen.silent, told) as ready:
             return await ready.drive(opened.id)
     finally:
-        house.store.close()
+        opened_home.store.close()
 
 
 @pytest.mark.parametrize("group", FAULTS)
@@ -166,6 +169,6 @@ async def test_the_incident_ends_and_nothing_is_changed_that_nobody_approved(
     kinds = {entry.kind for entry in seen.entries}
     assert EntryKind.HANDOVER in kinds
     assert EntryKind.EXECUTION not in kinds
-    assert not Folder(tmp_path).path(ended.id, "world.jsonl").exists()
+    assert not IncidentFiles(tmp_path).path(ended.id, "world.jsonl").exists()
     told = "\n".join(entry.text for entry in seen.entries if entry.kind is EntryKind.HANDOVER)
     assert [words for words in SAID.get(group, ()) if words not in told] == []

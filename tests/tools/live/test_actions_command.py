@@ -13,7 +13,7 @@ from incidents.action import Action, ActionKind, Arguments
 from incidents.catalogue import Catalogue, Service
 from incidents.errors import ActionRefused, ToolFailed
 from tools.clock import WallClock
-from tools.live.actions.action_log import Deed, Ledger
+from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.actions.command import CommandActions
 from tools.live.actions.compose import LiveActions
 from tools.live.secrets import Secrets
@@ -62,7 +62,7 @@ def on(script: str, tmp_path: Path, **more: Any) -> LiveActions:
     }
     spec = Command.model_validate(said | more)
     adapter = CommandActions(spec, Secrets({"TEAM_TOKEN": SECRET}), WallClock())
-    return LiveActions([adapter], CATALOGUE, Ledger(tmp_path / "ledger"), WallClock())
+    return LiveActions([adapter], CATALOGUE, ActionLog(tmp_path / "ledger"), WallClock())
 
 
 async def test_the_dry_run_is_the_plan_and_the_undo_an_action_of_its_own(script: str, tmp_path: Path) -> None:
@@ -119,8 +119,8 @@ async def test_a_failing_command_says_so(script: str, tmp_path: Path) -> None:
 
 async def test_after_a_kill_the_status_command_decides(script: str, tmp_path: Path) -> None:
     actions = on(script, tmp_path)
-    deed = Deed(key=KEY, plan=await actions.plan(FAILOVER), begun=WallClock().now())
-    Ledger(tmp_path / "ledger").write(deed)
+    deed = ActionRecord(key=KEY, plan=await actions.plan(FAILOVER), begun=WallClock().now())
+    ActionLog(tmp_path / "ledger").write(deed)
     assert await actions.status(KEY) is None
     await actions.adapters[0].make(deed)
     found = await actions.status(KEY)
@@ -132,8 +132,8 @@ async def test_without_a_status_command_nobody_can_say_and_nothing_is_done_again
     script: str, tmp_path: Path
 ) -> None:
     actions = on(script, tmp_path, status=())
-    deed = Deed(key=KEY, plan=await actions.plan(FAILOVER), begun=WallClock().now())
-    Ledger(tmp_path / "ledger").write(deed)
+    deed = ActionRecord(key=KEY, plan=await actions.plan(FAILOVER), begun=WallClock().now())
+    ActionLog(tmp_path / "ledger").write(deed)
     for asked in (actions.status(KEY), actions.execute(FAILOVER, KEY)):
         with pytest.raises(ToolFailed, match="the command has no `status`"):
             await asked

@@ -11,7 +11,7 @@ from incidents.action import Action, ActionKind, Arguments
 from incidents.catalogue import Catalogue, Service
 from incidents.errors import ActionRefused, ToolFailed
 from tools.clock import WallClock
-from tools.live.actions.action_log import Deed, Ledger
+from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.flags import FlagActions
 from tools.live.settings import Flags
@@ -47,7 +47,9 @@ def actions(file: Path, tmp_path: Path) -> LiveActions:
         services={"bundles": "shop", "colour": "shop", "old": "shop", "gone": "shop"},
         fallbacks={"payment": "queue"},
     )
-    return LiveActions([FlagActions(spec, WallClock())], CATALOGUE, Ledger(tmp_path / "ledger"), WallClock())
+    return LiveActions(
+        [FlagActions(spec, WallClock())], CATALOGUE, ActionLog(tmp_path / "ledger"), WallClock()
+    )
 
 
 def switch(flag: str, enabled: bool = False, service: str = "shop") -> Action:
@@ -102,8 +104,8 @@ async def test_a_fallback_is_a_flag_that_is_switched_on(actions: LiveActions, fi
 async def test_after_a_kill_the_file_says_whether_it_was_done(
     actions: LiveActions, file: Path, tmp_path: Path
 ) -> None:
-    deed = Deed(key=KEY, plan=await actions.plan(switch("bundles")), begun=WallClock().now())
-    Ledger(tmp_path / "ledger").write(deed)
+    deed = ActionRecord(key=KEY, plan=await actions.plan(switch("bundles")), begun=WallClock().now())
+    ActionLog(tmp_path / "ledger").write(deed)
     assert await actions.status(KEY) is None
     await actions.adapters[0].make(deed)
     found = await actions.status(KEY)

@@ -13,7 +13,7 @@ from incidents.errors import ActionRefused, ToolFailed
 from tests.tools.live.fakes.server import Answer, Asked, serving, told
 from tests.tools.live.repositories import Git
 from tools.clock import WallClock
-from tools.live.actions.action_log import Deed, Ledger
+from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.hotfix import HotfixActions
 from tools.live.secrets import Secrets
@@ -40,7 +40,7 @@ def on(git: Git, tmp_path: Path, **more: Any) -> LiveActions:
         "paths": {"shop": "shop", "mail": "mail"}, "timeout": timedelta(seconds=10),
     }  # fmt: skip
     adapter = HotfixActions(Hotfix.model_validate(said | more), Secrets({"GH": TOKEN}), WallClock())
-    return LiveActions([adapter], CATALOGUE, Ledger(tmp_path / "ledger"), WallClock())
+    return LiveActions([adapter], CATALOGUE, ActionLog(tmp_path / "ledger"), WallClock())
 
 
 def reverting(commit: str, service: str = "shop") -> Action:
@@ -94,8 +94,8 @@ async def test_a_commit_on_top_of_the_base_is_taken_as_it_is(git: Git, tmp_path:
 
 async def test_after_a_kill_the_branch_says_whether_it_was_done(git: Git, tmp_path: Path) -> None:
     actions, bad = on(git, tmp_path), git("rev-parse", "HEAD~1")
-    deed = Deed(key=KEY, plan=await actions.plan(reverting(bad)), begun=WallClock().now())
-    Ledger(tmp_path / "ledger").write(deed)
+    deed = ActionRecord(key=KEY, plan=await actions.plan(reverting(bad)), begun=WallClock().now())
+    ActionLog(tmp_path / "ledger").write(deed)
     assert await actions.status(KEY) is None
     await actions.adapters[0].make(deed)
     found = await actions.status(KEY)

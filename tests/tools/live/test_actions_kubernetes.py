@@ -12,7 +12,7 @@ from incidents.errors import ActionRefused, ToolFailed
 from tests.tools.live.fakes.kubernetes import CAUSE, TOKEN, FakeKubernetes
 from tests.tools.live.fakes.server import Answer, Server, serving
 from tools.clock import WallClock
-from tools.live.actions.action_log import Deed, Ledger
+from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.kubernetes import KubernetesAdapter
 from tools.live.secrets import Secrets
@@ -38,7 +38,7 @@ def on(url: str, ledger: Path, token: str = TOKEN) -> LiveActions:
     clock = WallClock()
     secrets = Secrets({"KUBE": token})
     adapter = KubernetesAdapter(spec(url), secrets, clock, pause=timedelta(seconds=0.001))
-    return LiveActions([adapter], CATALOGUE, Ledger(ledger), clock)
+    return LiveActions([adapter], CATALOGUE, ActionLog(ledger), clock)
 
 
 @pytest.fixture
@@ -119,8 +119,10 @@ async def test_after_a_kill_the_deployment_says_whether_it_was_done(
     cluster: FakeKubernetes, server: Server, tmp_path: Path, action: Action
 ) -> None:
     first = on(server.url, tmp_path / "first")
-    deed = Deed(key=KEY, plan=await first.plan(action), begun=WallClock().now().replace(microsecond=0))
-    Ledger(tmp_path / "second").write(deed)
+    deed = ActionRecord(
+        key=KEY, plan=await first.plan(action), begun=WallClock().now().replace(microsecond=0)
+    )
+    ActionLog(tmp_path / "second").write(deed)
     second = on(server.url, tmp_path / "second")
     assert await second.status(KEY) is None  # killed before the patch was sent
     await second.adapters[0].make(deed)  # killed after it, before the outcome was written

@@ -17,7 +17,7 @@ from tests.tools.live.fakes.mcp_http import over_http
 from tests.tools.live.fakes.server import serving
 from tools.clock import WallClock
 from tools.live.actions import LiveActions, live_actions
-from tools.live.actions.action_log import Deed, Ledger
+from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.mcp import mcp_tools
 from tools.live.secrets import Secrets
 from tools.live.settings_tools import McpServer
@@ -135,7 +135,7 @@ async def test_a_server_that_changes_its_tools_is_not_called(url: str, folder: P
     if mode == "drift":  # what was signed is no longer what is planned: `graph.execute` refuses
         was, now = facts(plan), facts(await actions.plan(ROLLBACK))
         assert {name for name in was if was[name] != now[name]} == {"definition of roll_out"}
-        late = await actions.adapters[0].make(Deed(key=KEY, plan=plan, begun=WallClock().now()))
+        late = await actions.adapters[0].make(ActionRecord(key=KEY, plan=plan, begun=WallClock().now()))
         assert not late.done
         assert late.detail == "nothing was changed: ops has changed its tools since they were looked at"
     else:
@@ -180,7 +180,9 @@ async def test_an_answer_without_end_is_not_read_to_its_end(reached: dict[str, o
 @pytest.mark.parametrize("mode", ["silent", "both", "deaf"])
 async def test_where_the_status_tells_nothing_clear_nobody_can_say(url: str, folder: Path, mode: str) -> None:
     actions = on({"url": url}, folder)
-    Ledger(folder / "ledger").write(Deed(key=KEY, plan=await actions.plan(ROLLBACK), begun=WallClock().now()))
+    ActionLog(folder / "ledger").write(
+        ActionRecord(key=KEY, plan=await actions.plan(ROLLBACK), begun=WallClock().now())
+    )
     assert await actions.status(KEY) is None
     behave(folder, mode)
     for asked in (actions.status(KEY), actions.execute(ROLLBACK, KEY)):

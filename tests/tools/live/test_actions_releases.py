@@ -15,7 +15,7 @@ from incidents.catalogue import Catalogue, Service
 from incidents.errors import ActionRefused, SettingsError, ToolFailed
 from tests.tools.live.supervised import LOG, Target, supervised
 from tools.clock import WallClock
-from tools.live.actions.action_log import Deed, Ledger
+from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.releases import ReleasesActions
 from tools.live.settings import Releases
@@ -39,7 +39,7 @@ async def target(running: Target) -> Target:
 def on(target: Target, ledger: Path, patience: float = 5.0) -> LiveActions:
     clock = WallClock()
     adapter = ReleasesActions(target.spec(patience), clock, pause=timedelta(seconds=0.01))
-    return LiveActions([adapter], CATALOGUE, Ledger(ledger), clock)
+    return LiveActions([adapter], CATALOGUE, ActionLog(ledger), clock)
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ async def test_a_key_stands_for_one_change(actions: LiveActions) -> None:
 async def test_a_supervisor_that_is_down_changes_nothing(target: Target, tmp_path: Path) -> None:
     spec = target.spec().model_copy(update={"supervisor": str(tmp_path / "nobody")})
     actions = LiveActions(
-        [ReleasesActions(spec, WallClock())], CATALOGUE, Ledger(tmp_path / "l"), WallClock()
+        [ReleasesActions(spec, WallClock())], CATALOGUE, ActionLog(tmp_path / "l"), WallClock()
     )
     with pytest.raises(ToolFailed, match=r"supervisord at .*nobody does not answer"):
         await actions.execute(rollback("1.0"), KEY)
@@ -187,7 +187,7 @@ from pathlib import Path
 from tests.tools.live.test_actions_releases import CATALOGUE, KEY, rollback
 from tools.clock import WallClock
 from tools.live.actions.compose import LiveActions
-from tools.live.actions.action_log import Ledger
+from tools.live.actions.action_log import ActionLog
 from tools.live.actions.releases import ReleasesActions
 from tools.live.actions.supervise import Supervisord
 from tools.live.settings import Releases
@@ -257,8 +257,8 @@ async def test_killed_before_the_restart_the_truth_is_that_it_is_half_done(
 
 async def test_killed_before_anything_was_done_it_is_done_once(target: Target, tmp_path: Path) -> None:
     actions = on(target, tmp_path / "ledger")
-    deed = Deed(key=KEY, plan=await actions.plan(rollback("1.0")), begun=WallClock().now())
-    Ledger(tmp_path / "ledger").write(deed)
+    deed = ActionRecord(key=KEY, plan=await actions.plan(rollback("1.0")), begun=WallClock().now())
+    ActionLog(tmp_path / "ledger").write(deed)
     assert await actions.status(KEY) is None
     assert target.link() == "2.0"
     assert (await actions.execute(rollback("1.0"), KEY)).done
@@ -267,7 +267,7 @@ async def test_killed_before_anything_was_done_it_is_done_once(target: Target, t
 
 
 async def test_while_a_key_is_executed_nobody_else_executes_it(actions: LiveActions, tmp_path: Path) -> None:
-    with Ledger(tmp_path / "ledger.jsonl").held(KEY):
+    with ActionLog(tmp_path / "ledger.jsonl").held(KEY):
         for asked in (actions.execute(rollback("1.0"), KEY), actions.status(KEY)):
             with pytest.raises(ToolFailed, match="is being executed right now"):
                 await asked

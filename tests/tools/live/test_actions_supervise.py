@@ -11,7 +11,7 @@ from incidents.catalogue import Catalogue, Service
 from incidents.errors import ActionRefused, ToolFailed
 from tests.tools.live.fakes.server import Answer, serving
 from tools.clock import WallClock
-from tools.live.actions.action_log import Deed, Ledger
+from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.releases import ReleasesActions
 from tools.live.actions.supervise import Supervisord, Systemd
@@ -53,7 +53,7 @@ async def test_units_are_restarted_and_cannot_be_scaled(systemd: Systemd, tmp_pa
     said = {"kind": "releases", "root": lay_out(tmp_path / "root"), "services": ("shop",), "systemd": True}
     adapter = ReleasesActions(Releases.model_validate(said), WallClock(), manager=systemd)
     catalogue = Catalogue(services=(Service(name="shop"),))
-    actions = LiveActions([adapter], catalogue, Ledger(tmp_path / "ledger"), WallClock())
+    actions = LiveActions([adapter], catalogue, ActionLog(tmp_path / "ledger"), WallClock())
     back = Action(kind=ActionKind.ROLLBACK, service="shop", arguments=Arguments(version="1.0"))
     outcome = await actions.execute(back, "INC-1:A1:x")
     assert outcome.done, outcome.detail
@@ -103,14 +103,14 @@ async def test_a_supervisor_that_hangs_is_not_waited_for() -> None:
         await manager.aclose()
 
 
-def deed(key: str) -> Deed:
+def deed(key: str) -> ActionRecord:
     action = Action(kind=ActionKind.RESTART, service="shop")
     plan = Plan(action=action, observed=(Observed(name="running version", value="2.0"),), effects=("x",))
-    return Deed(key=key, plan=plan, begun=datetime(2026, 3, 12, tzinfo=UTC))
+    return ActionRecord(key=key, plan=plan, begun=datetime(2026, 3, 12, tzinfo=UTC))
 
 
 def test_a_torn_last_line_never_happened_and_is_written_over(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path / "new" / "ledger")
+    ledger = ActionLog(tmp_path / "new" / "ledger")
     assert ledger.find("a") is None
     ledger.write(deed("a"))
     with (tmp_path / "new" / "ledger").open("a") as file:
@@ -123,13 +123,13 @@ def test_a_torn_last_line_never_happened_and_is_written_over(tmp_path: Path) -> 
 def test_a_ledger_that_is_damaged_stops_everything(tmp_path: Path) -> None:
     (tmp_path / "ledger").write_text("garbage\n")
     with pytest.raises(ToolFailed, match="is damaged, not only at its end"):
-        Ledger(tmp_path / "ledger").find("a")
+        ActionLog(tmp_path / "ledger").find("a")
 
 
 async def test_a_damaged_ledger_executes_nothing(tmp_path: Path) -> None:
     lay_out(tmp_path / "root")
     (tmp_path / "ledger").write_bytes(b"\xff\n")
     catalogue = Catalogue(services=(Service(name="shop"),))
-    actions = LiveActions([], catalogue, Ledger(tmp_path / "ledger"), WallClock())
+    actions = LiveActions([], catalogue, ActionLog(tmp_path / "ledger"), WallClock())
     with pytest.raises(ToolFailed, match="before a person has looked at it"):
         await actions.execute(Action(kind=ActionKind.RESTART, service="shop"), "k")

@@ -19,7 +19,7 @@ from tools.live.changes.merged import Source
 from tools.live.changes.releases import LoggedChanges
 from tools.live.secrets import Secrets
 from tools.live.settings import KubernetesHistory, ReleaseLog
-from tools.telemetry.data_gaps import noted
+from tools.telemetry.data_gaps import collect_gaps
 
 DAY = Window(start=datetime(2026, 3, 12, tzinfo=UTC), end=datetime(2026, 3, 13, tzinfo=UTC))
 NOON = datetime(2026, 3, 12, 12, tzinfo=UTC)
@@ -43,7 +43,7 @@ async def test_a_log_is_read_as_far_as_it_can_be(tmp_path: Path) -> None:
     ]
     log.write_text("\n".join(lines))
     adapter = LoggedChanges(ReleaseLog(kind="releases", log=log))
-    with noted() as gaps:
+    with collect_gaps() as gaps:
         found = await adapter.changes(DAY)
     assert [one.id for one in found] == ["a", "b"]
     assert found[1].summary == "a b"
@@ -116,7 +116,7 @@ def merged(sources: Mapping[str, Source]) -> MergedChanges:
 
 
 async def test_sources_are_merged_by_time_and_one_that_fails_is_a_gap() -> None:
-    with noted() as gaps:
+    with collect_gaps() as gaps:
         both = merged({"a": Fixed(change("1", minute=5)), "b": Fixed(change("1")), "c": Fixed(fails=True)})
         found = await both.changes(DAY)
     assert [one.id for one in found] == ["b:1", "1"]

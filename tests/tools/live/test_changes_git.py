@@ -10,7 +10,7 @@ from incidents.findings import Window
 from tests.tools.live.repositories import Git
 from tools.live.changes.git import GitChanges
 from tools.live.settings import Git as GitSpec
-from tools.telemetry.data_gaps import noted
+from tools.telemetry.data_gaps import collect_gaps
 
 ALWAYS = Window(start=datetime(2020, 1, 1, tzinfo=UTC), end=datetime(2030, 1, 1, tzinfo=UTC))
 
@@ -57,7 +57,7 @@ async def test_light_tags_tell_the_time_by_their_name(git: Git) -> None:
     git.deploy("mail", "20260313T080000Z")
     git.deploy("mail", "yesterday")
     git.deploy("mail", "1773400000", environment="staging")
-    with noted() as gaps:
+    with collect_gaps() as gaps:
         found = await on(git, services=("mail",)).changes(ALWAYS)
     assert [one.time for one in found] == [datetime(2026, 3, 13, 8, tzinfo=UTC)]
     assert any("1 deployment tags" in gap for gap in gaps)

@@ -17,7 +17,7 @@ from tools.clock import VirtualClock
 from tools.live.health import LiveHealth
 from tools.live.secrets import Secrets
 from tools.live.settings import OpenApi, Postgres, StatusPageSpec
-from tools.telemetry.data_gaps import noted
+from tools.telemetry.data_gaps import collect_gaps
 
 CLOCK = VirtualClock(datetime(2026, 11, 23, 10, 0, tzinfo=UTC))
 
@@ -118,7 +118,7 @@ async def test_what_cannot_be_asked_is_a_gap_and_the_others_answer(url: str) -> 
     )
     dsn = Postgres.model_validate({"kind": "postgres", "service": "bank", "dsn": "env:NOWHERE"})
     async with health(odd, fine, dsn, services=(Service(name="bank"),)) as asked:
-        with noted() as gaps:
+        with collect_gaps() as gaps:
             found = await asked.probe()
     assert [p.healthy for p in found] == [True]
     assert ["no Statuspage" in " ".join(gaps), "NOWHERE is not set" in " ".join(gaps)] == [True, True]

@@ -21,7 +21,7 @@ from tools.live.logs.paging import newest_first
 from tools.live.secrets import Secrets
 from tools.live.settings import Elastic, Journal, LogSpec, Loki
 from tools.live.telemetry_rows import level_of, moment_of
-from tools.telemetry.data_gaps import noted
+from tools.telemetry.data_gaps import collect_gaps
 
 NOW = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 WINDOW = Window(start=NOW - timedelta(minutes=30), end=NOW)
@@ -42,7 +42,7 @@ async def asked_of(
     with serving(handler) as server:
         port = port_of(spec_of(kind, name, server.url, **more))
         try:
-            with noted() as gaps:
+            with collect_gaps() as gaps:
                 return await port.logs(WINDOW), gaps
         finally:
             await port.aclose()
@@ -89,7 +89,7 @@ async def test_pages_lose_nothing_but_what_they_name(
         before = sorted((line.time, key) for key, line in kept.items() if line.time < end)
         return {key: kept[key] for _, key in before[-size:]}
 
-    with noted() as gaps:
+    with collect_gaps() as gaps:
         found = await newest_first(page, WINDOW, "it", tick, size, most)
     assert len(found) <= most
     newest = sorted(kept.values(), key=lambda line: line.time)
@@ -105,7 +105,7 @@ async def test_what_is_left_out_is_a_gap() -> None:
     async def page(end: datetime) -> Mapping[Hashable, LogLine]:
         return dict([(n, line) for n, line in rows.items() if line.time < end][:5])
 
-    with noted() as gaps:
+    with collect_gaps() as gaps:
         found = await newest_first(page, WINDOW, "Loki", timedelta(milliseconds=1), size=5, most=10)
     assert [line.time for line in found] == [NOW - timedelta(seconds=n) for n in range(10, 0, -1)]
     assert gaps == ["Loki: more than 10 lines in the window; those before 11:59:50 UTC were left out"]
@@ -171,7 +171,7 @@ async def test_several_backends_are_one_and_one_of_them_may_fail() -> None:
             spec_of(Loki, "loki", "http://127.0.0.1:9"),
         ]
         port = port_of(*specs)
-        with noted() as gaps:
+        with collect_gaps() as gaps:
             frame = await port.logs(WINDOW)
         await port.aclose()
     assert frame.height == 20

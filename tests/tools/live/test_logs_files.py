@@ -20,7 +20,7 @@ from tools.live.logs.lines import MOST_LINES
 from tools.live.secrets import Secrets
 from tools.live.settings import LogFiles
 from tools.live.telemetry_rows import moment_of
-from tools.telemetry.data_gaps import noted
+from tools.telemetry.data_gaps import collect_gaps
 
 NOW = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 NAMES = ("web", "checkout")
@@ -41,7 +41,7 @@ async def read(
     """The rows of the last minutes, and the gaps."""
     spec = LogFiles.model_validate({"kind": "files", "paths": [str(path) for path in paths], **keys})
     port = live_logs([spec], NAMES, Secrets({}), VirtualClock(NOW))
-    with noted() as gaps:
+    with collect_gaps() as gaps:
         frame = await port.logs(Window(start=NOW - last, end=NOW), services)
     return frame, gaps
 
@@ -179,7 +179,7 @@ async def test_of_a_large_file_the_window_is_read_and_little_else(large: Path) -
     port = live_logs([spec], NAMES, Secrets({}), VirtualClock(NOW))
     for ago in (timedelta(minutes=20), timedelta(hours=12), timedelta(hours=23, minutes=59)):
         window = Window(start=NOW - ago, end=NOW - ago + timedelta(minutes=10))
-        with noted() as gaps:
+        with collect_gaps() as gaps:
             frame = await port.logs(window)
         assert abs(frame.height - 200_000 / 144) <= 2
         assert not gaps
@@ -191,7 +191,7 @@ async def test_of_a_large_file_the_window_is_read_and_little_else(large: Path) -
 async def test_more_lines_than_a_question_bears_are_cut_to_the_newest(large: Path) -> None:
     spec = LogFiles(kind="files", paths=(f"{large}/{{service}}.log",))
     port = live_logs([spec], NAMES, Secrets({}), VirtualClock(NOW))
-    with noted() as gaps:
+    with collect_gaps() as gaps:
         frame = await port.logs(Window(start=NOW - timedelta(days=1), end=NOW))
     assert MOST_LINES - 10 <= frame.height <= MOST_LINES
     assert frame.filter(pl.col("time") > NOW - timedelta(seconds=2)).height > 0

@@ -29,7 +29,7 @@ from tools.live.secrets import Secrets
 from tools.live.settings_tools import McpServer
 from tools.memory import MemoryEvidence
 from tools.schema import SchemaArgs, server_of
-from tools.toolset import Kit
+from tools.toolset import Toolset
 
 pytest.importorskip("mcp", reason="the extra `mcp` is not installed")
 
@@ -86,7 +86,7 @@ async def test_a_model_asks_with_checked_arguments_and_reads_redacted_evidence(
     offered = await mcp_tools([spec(command=(), url=url, timeout="3s")], SECRETS)
     sources, _ = case_sources(shop, ledger)
     store = MemoryEvidence()
-    kit = Kit(sources, store, "devops_automator", offered.tools["devops_automator"])
+    kit = Toolset(sources, store, "devops_automator", offered.tools["devops_automator"])
     belt = {tool.name: tool for tool in tools_of(kit, Task.INVESTIGATE, 2000)}
 
     wrong = await belt["tickets_search"].ainvoke({"text": "web", "state": "gone"})
@@ -112,7 +112,7 @@ async def test_a_model_asks_with_checked_arguments_and_reads_redacted_evidence(
 async def test_a_program_gets_what_it_is_given_and_nothing_else(shop: Path, ledger: Path) -> None:
     given = spec(environment={"TICKETS_DB": "env:DB"}, timeout="60s")
     (tool, *_) = (await McpTools(given, SECRETS).offer()).tools
-    kit = Kit(case_sources(shop, ledger)[0], MemoryEvidence(), "devops_automator", (tool,))
+    kit = Toolset(case_sources(shop, ledger)[0], MemoryEvidence(), "devops_automator", (tool,))
     answer = await kit.ask(tool, tool.args.model_validate({"text": "web"}))
     assert "db=<credential>" in answer.evidence.summary  # it got it, and repeats it to nobody
 
@@ -160,7 +160,7 @@ async def test_a_tool_that_is_no_longer_what_was_offered_is_not_asked(tmp_path: 
         offer = await McpTools(at, SECRETS).offer()
         (tool,) = offer.tools
         assert "'roll_out' of the MCP server tickets is not offered: the server says" in offer.gaps[0]
-        kit = Kit(case_sources(shop, tmp_path / "l")[0], MemoryEvidence(), "devops_automator", (tool,))
+        kit = Toolset(case_sources(shop, tmp_path / "l")[0], MemoryEvidence(), "devops_automator", (tool,))
         assert (await kit.ask(tool, tool.args.model_validate({"key": "a"}))).evidence.status == "ok"
         (tmp_path / "mode").write_text("reworded")
         said = (await kit.ask(tool, tool.args.model_validate({"key": "b"}))).evidence

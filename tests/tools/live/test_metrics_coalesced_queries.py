@@ -22,7 +22,7 @@ from tools.live.metrics.coalesced_queries import MOST_POINTS, Grid
 from tools.live.metrics.prometheus import PrometheusMetrics
 from tools.live.secrets import Secrets
 from tools.live.settings import Prometheus
-from tools.telemetry.data_gaps import noted
+from tools.telemetry.data_gaps import collect_gaps
 
 NOW = datetime(2026, 3, 12, 10, 40, tzinfo=UTC)
 BEGAN = NOW - timedelta(minutes=10)
@@ -83,7 +83,7 @@ async def asked(handler: Handler) -> AsyncIterator[tuple[PrometheusMetrics, Serv
 
 
 async def told_of(port: PrometheusMetrics, window: Window) -> tuple[pl.DataFrame, list[str]]:
-    with noted() as gaps:
+    with collect_gaps() as gaps:
         return await port.metrics(window), gaps
 
 

@@ -16,7 +16,7 @@ from tools.live.metrics import Discovered, PrometheusMetrics, discover, live_met
 from tools.live.metrics.conventions import series_of, shipped
 from tools.live.secrets import Secrets
 from tools.live.settings import Labels, Prometheus
-from tools.telemetry.data_gaps import noted
+from tools.telemetry.data_gaps import collect_gaps
 
 BEGIN = datetime(2026, 3, 12, 10, tzinfo=UTC)
 NOW = BEGIN + timedelta(minutes=20)
@@ -117,7 +117,7 @@ def values(frame: pl.DataFrame, service: str, metric: str, peer: str = "") -> pl
 
 
 async def test_a_real_prometheus_understands_every_shipped_query(everything: PrometheusMetrics) -> None:
-    with noted() as gaps:
+    with collect_gaps() as gaps:
         frame = await everything.metrics(Window(start=BEGIN, end=NOW))
     assert not [gap for gap in gaps if "refuses" in gap]
     assert set(frame["metric"]) >= {"request_rate", "error_ratio", "latency_p95", "cpu", "memory", "up"}
@@ -158,7 +158,7 @@ async def test_what_ended_has_no_row_after_its_end(real: str) -> None:
     later = NOW + timedelta(minutes=9)
     spec = spec_of(real, conventions=["otel-http", "prometheus-client"])
     port = live_metrics(spec, ("web", "checkout"), Secrets({}), VirtualClock(later))
-    with noted() as gaps:
+    with collect_gaps() as gaps:
         frame = await port.metrics(Window(start=NOW + timedelta(minutes=6), end=later))
     await port.aclose()
     assert frame.height == 0

@@ -19,7 +19,7 @@ from tools.live.metrics.coalesced_queries import grid
 from tools.live.partial import AT_ONCE
 from tools.live.secrets import Secrets
 from tools.live.settings import Prometheus
-from tools.telemetry.data_gaps import noted
+from tools.telemetry.data_gaps import collect_gaps
 
 NOW = datetime(2026, 3, 12, 10, 40, tzinfo=UTC)
 WINDOW = Window(start=NOW - timedelta(minutes=1), end=NOW)
@@ -45,7 +45,7 @@ async def asked_of(
         spec = {"kind": "prometheus", "url": server.url, "series": series, **more}
         port = live_metrics(Prometheus.model_validate(spec), NAMES, Secrets({}), VirtualClock(NOW))
         try:
-            with noted() as gaps:
+            with collect_gaps() as gaps:
                 return await port.metrics(WINDOW), gaps
         finally:
             await port.aclose()

@@ -26,7 +26,7 @@ from tools.live.health.endpoints import EndpointProbes
 from tools.live.http import LARGEST
 from tools.live.secrets import Secrets
 from tools.live.settings import Backends
-from tools.telemetry.data_gaps import noted
+from tools.telemetry.data_gaps import collect_gaps
 
 TOKEN = "tok-6f1c9e2ab8d7"
 SECRETS = Secrets({"TOKEN": TOKEN})
@@ -88,7 +88,7 @@ async def asking(part: Part, url: str, tmp_path: Path, **more: object) -> AsyncI
 
 async def lack(ask: Ask) -> str:
     """What the findings would tell is missing: of what failed, or beside what was answered."""
-    with noted() as gaps:
+    with collect_gaps() as gaps:
         try:
             await ask()
         except ToolFailed as error:

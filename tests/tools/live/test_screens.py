@@ -28,7 +28,7 @@ from tools.pictures.screenshots import screenshots
 from tools.ports import Shot
 from tools.toolbox import SCREENS, available
 from tools.toolbox.arguments import NoArgs
-from tools.toolset import Kit
+from tools.toolset import Toolset
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -90,7 +90,7 @@ async def test_pages_become_pictures_and_evidence_and_the_tool_tells_what_was_se
     sources, _ = case_sources(shop, ledger)
     world = replace(sources.world, screens=BrowserScreens(spec, clock))
     store = MemoryEvidence()
-    kit = Kit(
+    kit = Toolset(
         replace(sources, world=world), store, "evidence_collector", available((SCREENS.name,), world)
     )  # fmt: skip
 
@@ -123,7 +123,7 @@ async def test_without_a_browser_there_is_a_sentence(shop: Path, ledger: Path, t
     )
     sources, _ = case_sources(shop, ledger)
     world = replace(sources.world, screens=BrowserScreens(spec, VirtualClock(NOW)))
-    taken = await screenshots(Kit(replace(sources, world=world), MemoryEvidence(), "r", ()))
+    taken = await screenshots(Toolset(replace(sources, world=world), MemoryEvidence(), "r", ()))
     assert taken.kept == ()
     assert taken.gaps == (f"pictures are not available: there is no {tmp_path / 'none'}",)
 
@@ -131,7 +131,7 @@ async def test_without_a_browser_there_is_a_sentence(shop: Path, ledger: Path, t
 async def test_a_recording_has_no_pages(shop: Path, ledger: Path) -> None:
     sources, _ = case_sources(shop, ledger)
     assert available((SCREENS.name,), sources.world) == ()
-    assert (await screenshots(Kit(sources, MemoryEvidence(), "r", ()))).gaps == ()
+    assert (await screenshots(Toolset(sources, MemoryEvidence(), "r", ()))).gaps == ()
 
 
 def approve(now_incident: Incident, now: datetime) -> Event | None:

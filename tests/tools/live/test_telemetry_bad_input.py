@@ -24,7 +24,7 @@ from tools.live.metrics import live_metrics
 from tools.live.secrets import Secrets
 from tools.live.settings import Jaeger, Loki, Prometheus
 from tools.live.traces import live_traces
-from tools.telemetry.data_gaps import noted
+from tools.telemetry.data_gaps import collect_gaps
 from tools.telemetry.observe import observe
 
 WINDOW = Window(start=QUIET_END, end=END)
@@ -189,7 +189,7 @@ async def test_a_clock_an_hour_off_is_a_gap(adapter: str, frame: pl.DataFrame) -
     handler = ADAPTERS[adapter].handler(frame)
     with serving(lambda asked: replace(handler(asked), date=time.time() + 3600)) as server:
         port = port_of(adapter, server.url, frame)
-        with noted() as gaps:
+        with collect_gaps() as gaps:
             assert (await port.ask(WINDOW, ())).height > 0
         await port.aclose()
     assert any(f"at {server.url} is 60 min ahead of this machine's" in gap for gap in gaps)
@@ -201,7 +201,7 @@ async def test_rows_from_the_future_are_a_gap_and_are_not_shown(adapter: str, fr
     ahead = frame.with_columns(pl.col("time") + timedelta(minutes=30))
     with serving(ADAPTERS[adapter].handler(ahead)) as server:
         port = port_of(adapter, server.url, frame)
-        with noted() as gaps:
+        with collect_gaps() as gaps:
             shown = await port.ask(WINDOW, ())
         await port.aclose()
     assert shown.filter(pl.col("time") > END).height == 0
@@ -214,7 +214,7 @@ async def test_services_that_nobody_knows_are_a_gap(adapter: str, frame: pl.Data
     strangers = frame.with_columns(service=pl.lit("stranger"))
     with serving(ADAPTERS[adapter].handler(strangers)) as server:
         port = port_of(adapter, server.url, frame)
-        with noted() as gaps:
+        with collect_gaps() as gaps:
             shown = await port.ask(WINDOW, ())
         await port.aclose()
     assert shown.height == 0
@@ -233,7 +233,7 @@ async def test_a_backend_that_recovers_is_asked_again(adapter: str, frame: pl.Da
 
     with serving(flaky) as server:
         port = port_of(adapter, server.url, frame)
-        with noted() as gaps:
+        with collect_gaps() as gaps:
             assert (await port.ask(WINDOW, ())).height > 0
         await port.aclose()
     assert not gaps

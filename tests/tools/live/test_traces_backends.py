@@ -19,7 +19,7 @@ from tools.live.secrets import Secrets
 from tools.live.settings import Jaeger, Tempo, TraceFiles, TraceSpec
 from tools.live.traces import LiveTraces, live_traces
 from tools.live.traces.spans import status_of
-from tools.telemetry.data_gaps import noted
+from tools.telemetry.data_gaps import collect_gaps
 
 NOW = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
 WINDOW = Window(start=NOW - timedelta(minutes=30), end=NOW)
@@ -45,7 +45,7 @@ async def asked_of(
     with serving(handler) as server:
         port = port_of(kind.model_validate({"kind": kind.__name__.lower(), "url": server.url, **more}))
         try:
-            with noted() as gaps:
+            with collect_gaps() as gaps:
                 return await port.spans(WINDOW), gaps
         finally:
             await port.aclose()
@@ -139,7 +139,7 @@ def test_ids_in_base64_are_told_from_ids_in_hexadecimal_by_their_length() -> Non
 
 async def files(*paths: object) -> tuple[pl.DataFrame, list[str]]:
     spec = TraceFiles.model_validate({"kind": "files", "paths": [str(path) for path in paths]})
-    with noted() as gaps:
+    with collect_gaps() as gaps:
         return await port_of(spec).spans(WINDOW), gaps
 
 

@@ -16,7 +16,7 @@ from tools.memory import MemoryEvidence
 from tools.pictures.drawing import Mark, Panel, draw, placed
 from tools.pictures.recovery_chart import chart
 from tools.telemetry.facts import measure
-from tools.toolset import Kit
+from tools.toolset import Toolset
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -24,7 +24,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 async def test_a_chart_of_the_watched_signals_is_kept_as_evidence(shop: Path, ledger: Path) -> None:
     sources, _ = case_sources(shop, ledger, ALERT + timedelta(minutes=2))
     store = MemoryEvidence()
-    kit = Kit(sources, store, "evidence_collector", ())
+    kit = Toolset(sources, store, "evidence_collector", ())
     drawn = await chart(kit, (await measure(sources)).signals)
     assert drawn is not None
     assert drawn.body.startswith(PNG)
@@ -71,7 +71,7 @@ async def test_the_onset_is_the_diagnosed_one_and_secrets_are_not_drawn(shop: Pa
 
     incident = sources.incident.evolve(diagnosis=found, title="password=hunter2-hunter2 $x^2$")
     sources = replace(sources, incident=incident, world=replace(sources.world, changes=Changes()))
-    drawn = await chart(Kit(sources, MemoryEvidence(), "r", ()), (await measure(sources)).signals)
+    drawn = await chart(Toolset(sources, MemoryEvidence(), "r", ()), (await measure(sources)).signals)
     assert drawn is not None
     svg = drawn.svg.decode()
     assert "10:15:40 onset" in svg
@@ -83,7 +83,7 @@ async def test_signals_without_data_make_no_chart(shop: Path, ledger: Path) -> N
     sources, _ = case_sources(shop, ledger)
     ghost = Signal(service="web", metric="no_such_metric", kind=SignalKind.ERRORS, opened=True)
     store = MemoryEvidence()
-    assert await chart(Kit(sources, store, "evidence_collector", ()), (ghost,)) is None
+    assert await chart(Toolset(sources, store, "evidence_collector", ()), (ghost,)) is None
     assert await store.evidence("INC-1") == ()
 
 

@@ -9,9 +9,9 @@ from tests.cases import ALERT, END, QUIET_END, START, build_case, case_sources, 
 from tools.memory import MemoryEvidence
 from tools.ports import World
 from tools.recorded.coverage import UNRECORDED, lacks
-from tools.telemetry.data_gaps import noted
-from tools.toolbox import BOX
-from tools.toolset import Kit
+from tools.telemetry.data_gaps import collect_gaps
+from tools.toolbox import TOOLS
+from tools.toolset import Toolset
 
 
 def rollback(version: str) -> Action:
@@ -21,7 +21,7 @@ def rollback(version: str) -> Action:
 
 async def told(world: World, start: datetime, end: datetime, channel: str = "metrics") -> list[str]:
     ask = {"metrics": world.metrics.metrics, "logs": world.logs.logs, "traces": world.traces.spans}[channel]
-    with noted() as gaps:
+    with collect_gaps() as gaps:
         await ask(Window(start=start, end=end))
     return gaps
 
@@ -29,7 +29,7 @@ async def told(world: World, start: datetime, end: datetime, channel: str = "met
 async def test_what_was_recorded_says_nothing_even_where_it_is_silent(shop: Path, ledger: Path) -> None:
     world, _ = case_world(shop, ledger)
     assert await told(world, START, ALERT) == []
-    with noted() as gaps:
+    with collect_gaps() as gaps:
         frame = await world.logs.logs(Window(start=START, end=ALERT), ["orders-db"])
         await world.changes.changes(Window(start=START, end=ALERT))
     assert frame.is_empty()
@@ -60,7 +60,7 @@ async def test_a_channel_that_was_not_recorded_is_named(tmp_path: Path) -> None:
     assert gaps == ["unrecorded: this recording has no logs"]
     assert lacks(gaps, "logs")
     assert not lacks(gaps, "traces")
-    with noted() as changed:
+    with collect_gaps() as changed:
         await world.changes.changes(Window(start=START, end=ALERT))
     assert lacks(changed, "changes")
 
@@ -81,6 +81,6 @@ async def test_after_an_action_that_nobody_recorded(shop: Path, ledger: Path) ->
 async def test_a_question_that_nobody_asked_is_answered_from_the_snapshot(shop: Path, ledger: Path) -> None:
     sources, clock = case_sources(shop, ledger)
     clock.advance(timedelta(hours=2))
-    kit = Kit(sources, MemoryEvidence(), "devops_automator", [BOX["overview"]])
-    answer = await kit.ask(BOX["overview"], BOX["overview"].args())
+    kit = Toolset(sources, MemoryEvidence(), "devops_automator", [TOOLS["overview"]])
+    answer = await kit.ask(TOOLS["overview"], TOOLS["overview"].args())
     assert UNRECORDED in answer.evidence.summary

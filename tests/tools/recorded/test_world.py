@@ -16,7 +16,7 @@ from tests.cases import ALERT, END, QUIET_END, START, case_world
 from tools.clock import VirtualClock
 from tools.ports import World
 from tools.recorded import RecordedAlerts, open_case, recorded_world
-from tools.recorded.replay_log import Ledger
+from tools.recorded.replay_log import ReplayLog
 
 
 def rollback(service: str = "checkout", version: str = "1.0") -> Action:
@@ -145,7 +145,7 @@ async def test_a_torn_last_line_never_happened(shop: Path, ledger: Path) -> None
     assert await again.actions.status("k1") == first
     assert await again.actions.status("k2") is None
     await again.actions.execute(RESTART, "k2")
-    assert [deed.key for deed in Ledger(ledger).deeds()] == ["k1", "k2"]
+    assert [deed.key for deed in ReplayLog(ledger).deeds()] == ["k1", "k2"]
 
 
 async def test_damage_in_the_middle_is_told_and_not_passed_over(shop: Path, ledger: Path) -> None:
@@ -153,7 +153,7 @@ async def test_damage_in_the_middle_is_told_and_not_passed_over(shop: Path, ledg
     await world.actions.execute(RESTART, "k1")
     rewrite(ledger, before=b"garbage\n")
     with pytest.raises(ToolFailed, match="damaged"):
-        Ledger(ledger).deeds()
+        ReplayLog(ledger).deeds()
 
 
 _RACER = """
@@ -178,7 +178,9 @@ def test_processes_that_race_execute_each_key_once(shop: Path, ledger: Path) -> 
         for _ in range(3)
     ]
     assert [racer.wait(60) for racer in racers] == [0, 0, 0]
-    assert sorted(deed.key for deed in Ledger(ledger).deeds()) == sorted(f"k{number}" for number in range(20))
+    assert sorted(deed.key for deed in ReplayLog(ledger).deeds()) == sorted(
+        f"k{number}" for number in range(20)
+    )
 
 
 async def test_alerts_arrive_in_time_and_the_aftermaths_only_after_its_action(

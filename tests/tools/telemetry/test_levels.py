@@ -12,7 +12,7 @@ from incidents.verification import SignalKind
 from tools.analysis import METRICS_SCHEMA, TRACES_SCHEMA
 from tools.telemetry.levels import Level, compare, medians
 from tools.telemetry.signal_kinds import signal_rows
-from tools.telemetry.span_metrics import red_metrics
+from tools.telemetry.span_metrics import span_metrics
 from tools.toolbox.phrases import say_level
 
 T0 = datetime(2026, 3, 12, 10, tzinfo=UTC)
@@ -125,14 +125,14 @@ def spans(statuses: list[str]) -> pl.DataFrame:
 def test_traces_give_rate_errors_and_duration() -> None:
     found = {
         row["metric"]: row["value"]
-        for row in red_metrics(spans(["ok", "error", "ok", "ok"])).iter_rows(named=True)
+        for row in span_metrics(spans(["ok", "error", "ok", "ok"])).iter_rows(named=True)
     }
     assert found["traced_error_ratio"] == 0.25
     assert found["traced_calls"] == pytest.approx(4 / 15)
 
 
 def test_traces_without_a_status_say_nothing_about_errors() -> None:
-    assert "traced_error_ratio" not in red_metrics(spans(["unset"] * 4))["metric"].to_list()
+    assert "traced_error_ratio" not in span_metrics(spans(["unset"] * 4))["metric"].to_list()
 
 
 def test_a_level_that_was_as_high_before_says_so() -> None:

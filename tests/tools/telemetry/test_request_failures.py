@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from incidents.findings import Window
 from tools.analysis import LOGS_SCHEMA, METRICS_SCHEMA, TRACES_SCHEMA, Telemetry
-from tools.telemetry.observation import Observed
-from tools.telemetry.request_failures import Failing, failing, serves_meanwhile
+from tools.telemetry.observation import Observation
+from tools.telemetry.request_failures import RequestFailures, failing, healthy_while_others_fail
 
 START = datetime(2026, 3, 12, 10, tzinfo=UTC)
 ALERT = START + timedelta(minutes=10)
@@ -21,7 +21,9 @@ SECOND = timedelta(seconds=1)
 QUIET = [(START + n * SECOND, "ok") for n in range(480)]
 
 
-def seen(requests: Iterable[tuple[datetime, str]], **others: Iterable[tuple[datetime, str, int]]) -> Observed:
+def seen(
+    requests: Iterable[tuple[datetime, str]], **others: Iterable[tuple[datetime, str, int]]
+) -> Observation:
     """A look at one service whose requests began and ended like that; and at others, with milliseconds."""
     served = [("web", at, status, 1) for at, status in requests]
     served += [(name, *one) for name, asked in others.items() for one in asked]
@@ -32,7 +34,7 @@ def seen(requests: Iterable[tuple[datetime, str]], **others: Iterable[tuple[date
     metrics, logs = pl.DataFrame(schema=METRICS_SCHEMA), pl.DataFrame(schema=LOGS_SCHEMA)
     traces = pl.DataFrame(rows, schema=TRACES_SCHEMA, orient="row")
     told = Telemetry(metrics=metrics, logs=logs, traces=traces)
-    return Observed(
+    return Observation(
         at=NOW, window=Window(start=START, end=NOW), recent=Window(start=NOW - timedelta(minutes=2), end=NOW),
         alerted=ALERT, lead=timedelta(minutes=2), telemetry=told,
         signals=metrics, levels=(), baseline=None, baseline_signals=None, same_source=True, quiet=None,
@@ -45,7 +47,7 @@ def lately(*statuses: str) -> list[tuple[datetime, str]]:
     return [(NOW - (len(statuses) - n) * SECOND, status) for n, status in enumerate(statuses)]
 
 
-def found(*statuses: str) -> Failing:
+def found(*statuses: str) -> RequestFailures:
     told = failing(seen([*QUIET, *lately(*statuses)]), "web")
     assert told is not None
     return told
@@ -126,4 +128,4 @@ def test_who_answers_as_ever_is_not_what_fails(statuses: list[str], took: int, i
     own = [(began + n * SECOND, status, took) for n, status in enumerate(statuses)]
     quiet = [(at, status, 1) for at, status in QUIET]
     look = seen([*QUIET, *lately(*["ok"] * 78, *["error"] * 12)], stock=[*quiet, *own])
-    assert serves_meanwhile(look, "stock", ("stock", "web")) == ("web" if innocent else None)
+    assert healthy_while_others_fail(look, "stock", ("stock", "web")) == ("web" if innocent else None)

@@ -16,7 +16,7 @@ from tools.source_code import (
     SourceFile,
     Trial,
 )
-from tools.toolbox import BOX
+from tools.toolbox import TOOLS
 
 ID = "ab12" * 10
 OLDER = "cd34" * 10
@@ -77,4 +77,4 @@ def given(name: str) -> dict[str, str | int]:
         "path": "app.py", "first": 1, "last": 2, "text": "line 7", "old": "1.0", "commit": ID,
         "title": "Read a comma", "diff": "--- a/app.py\n+++ b/app.py\n",
     }  # fmt: skip
-    return {field: known[field] for field in BOX[name].args.model_fields if field in known}
+    return {field: known[field] for field in TOOLS[name].args.model_fields if field in known}

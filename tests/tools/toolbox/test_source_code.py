@@ -14,8 +14,8 @@ from tests.cases import ALERT, case_sources
 from tests.tools.toolbox.sources import ID, OLDER, PATCH, OneFile, given
 from tools.memory import MemoryEvidence
 from tools.source_code import LONGEST_PATCH, Trial
-from tools.toolbox import BOX, available
-from tools.toolset import Answer, Kit, Sources
+from tools.toolbox import TOOLS, available
+from tools.toolset import Answer, Sources, Toolset
 
 CODE = ("list_files", "read_file", "search_code", "blame_lines", "diff_releases", "show_commit", "try_patch")
 #: What one answer to a model may have, its head included.
@@ -46,8 +46,8 @@ def sources(shop: Path, ledger: Path) -> Sources:
 
 
 async def ask(sources: Sources, name: str, **given: Any) -> Answer[Value]:
-    kit = Kit(sources, MemoryEvidence(), "relevant_developer", tuple(BOX[one] for one in CODE))
-    return await kit.ask(BOX[name], BOX[name].args.model_validate({"service": "checkout"} | given))
+    kit = Toolset(sources, MemoryEvidence(), "relevant_developer", tuple(TOOLS[one] for one in CODE))
+    return await kit.ask(TOOLS[name], TOOLS[name].args.model_validate({"service": "checkout"} | given))
 
 
 async def read(sources: Sources, name: str, **given: Any) -> str:
@@ -117,7 +117,7 @@ async def test_without_code_nothing_is_offered_and_the_gap_is_said(
     shop: Path, ledger: Path, name: str
 ) -> None:
     bare = case_sources(shop, ledger, ALERT)[0]
-    assert available(("logs", name), bare.world) == (BOX["logs"],)
+    assert available(("logs", name), bare.world) == (TOOLS["logs"],)
     answer = await ask(bare, name, **given(name))
     assert answer.evidence.status is EvidenceStatus.FAILED
     assert "nexus.yaml" in answer.evidence.summary

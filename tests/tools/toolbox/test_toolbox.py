@@ -22,7 +22,6 @@ from tools.memory import MemoryEvidence
 from tools.ports import Shot, World
 from tools.telemetry.observe import observe
 from tools.toolbox import (
-    BOX,
     CHANGES,
     DATABASE,
     DEPENDENCIES,
@@ -35,6 +34,7 @@ from tools.toolbox import (
     PLAN_ACTION,
     RECOVERY,
     SUSPECTS,
+    TOOLS,
     TRACES,
     available,
 )
@@ -50,7 +50,7 @@ from tools.toolbox.arguments import (
     ServiceArgs,
     TracesArgs,
 )  # fmt: skip
-from tools.toolset import Answer, Kit, Sources
+from tools.toolset import Answer, Sources, Toolset
 from tools.wording import quantity
 
 
@@ -85,13 +85,13 @@ def sources(shop: Path, ledger: Path) -> Sources:
     return replace(made, world=world)
 
 
-def kit(sources: Sources) -> Kit:
-    return Kit(sources, MemoryEvidence(), "devops_automator", tuple(BOX.values()))
+def kit(sources: Sources) -> Toolset:
+    return Toolset(sources, MemoryEvidence(), "devops_automator", tuple(TOOLS.values()))
 
 
 def plain(name: str) -> dict[str, Any]:
     """Arguments that every tool accepts on the small case."""
-    fields = BOX[name].args.model_fields
+    fields = TOOLS[name].args.model_fields
     if name == "plan_action":
         return {"kind": "rollback", "service": "checkout", "version": "1.0"}
     service = {"service": "checkout"} if "service" in fields and fields["service"].is_required() else {}
@@ -99,11 +99,11 @@ def plain(name: str) -> dict[str, Any]:
 
 
 async def asked(sources: Sources, name: str, **given: Any) -> Answer[Value]:
-    tool = BOX[name]
+    tool = TOOLS[name]
     return await kit(sources).ask(tool, tool.args.model_validate(given or plain(name)))
 
 
-@pytest.mark.parametrize("name", sorted(BOX))
+@pytest.mark.parametrize("name", sorted(TOOLS))
 async def test_every_tool_answers_in_words_and_is_kept_as_evidence(sources: Sources, name: str) -> None:
     answer = await asked(sources, name)
     assert answer.evidence.status is EvidenceStatus.OK, answer.evidence.summary
@@ -112,15 +112,15 @@ async def test_every_tool_answers_in_words_and_is_kept_as_evidence(sources: Sour
     assert type(answer.data).model_validate_json(answer.data.model_dump_json())
 
 
-@pytest.mark.parametrize("name", sorted(BOX))
+@pytest.mark.parametrize("name", sorted(TOOLS))
 def test_every_tool_says_what_it_is_for_and_what_its_arguments_mean(name: str) -> None:
-    tool = BOX[name]
+    tool = TOOLS[name]
     assert tool.name == name
     assert len(tool.description) > 60
     assert all(field.description for field in tool.args.model_fields.values())
 
 
-@pytest.mark.parametrize("name", sorted(n for n in BOX if "service" in BOX[n].args.model_fields))
+@pytest.mark.parametrize("name", sorted(n for n in TOOLS if "service" in TOOLS[n].args.model_fields))
 async def test_a_service_that_does_not_exist_is_told_with_the_nearest_names(
     sources: Sources, name: str
 ) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from incidents.catalogue import Catalogue
 from tools.clock import Clock
-from tools.live.actions.action_log import Ledger
+from tools.live.actions.action_log import ActionLog
 from tools.live.actions.adapter import Adapter
 from tools.live.actions.command import CommandActions
 from tools.live.actions.compose import LiveActions
@@ -44,7 +44,7 @@ def live_actions(
     """
     adapters = [adapter_of(spec, secrets, clock) for spec in specs]
     adapters += [McpActions(one, declared, secrets, clock) for one in servers for declared in one.actions]
-    return LiveActions(adapters, catalogue, Ledger(ledger), clock)
+    return LiveActions(adapters, catalogue, ActionLog(ledger), clock)
 
 
 def adapter_of(spec: ActionSpec, secrets: Secrets, clock: Clock) -> Adapter:

@@ -14,7 +14,7 @@ from incidents.errors import ToolFailed
 from incidents.value import Moment, Value
 
 
-class Deed(Value):
+class ActionRecord(Value):
     """One execution key: the plan that was about to be carried out, and the outcome once it is known."""
 
     key: str
@@ -23,7 +23,7 @@ class Deed(Value):
     outcome: Outcome | None = None
 
 
-class Ledger:
+class ActionLog:
     """The deeds of one Nexus, in a file; the last line of a key is how it stands.
 
     Args:
@@ -33,7 +33,7 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def find(self, key: str) -> Deed | None:
+    def find(self, key: str) -> ActionRecord | None:
         """The deed of a key, or None if it was never begun.
 
         Raises:
@@ -41,11 +41,13 @@ class Ledger:
         """
         return next((deed for deed in reversed(self.deeds()) if deed.key == key), None)
 
-    def deeds(self) -> tuple[Deed, ...]:
+    def deeds(self) -> tuple[ActionRecord, ...]:
         """Every line, oldest first; a torn last line never happened. Raises like `find`."""
         try:
             content = self._path.read_bytes()
-            return tuple(map(Deed.model_validate_json, content[: content.rfind(b"\n") + 1].splitlines()))
+            return tuple(
+                map(ActionRecord.model_validate_json, content[: content.rfind(b"\n") + 1].splitlines())
+            )
         except FileNotFoundError:
             return ()
         except OSError as error:
@@ -56,7 +58,7 @@ class Ledger:
                 "before a person has looked at it"
             ) from None
 
-    def write(self, deed: Deed) -> None:
+    def write(self, deed: ActionRecord) -> None:
         """Keep how a deed stands; it is on the disk when this returns.
 
         Raises:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 from incidents.action import Action, ActionKind, Outcome, Plan
-from tools.live.actions.action_log import Deed
+from tools.live.actions.action_log import ActionRecord
 
 
 class Adapter(Protocol):
@@ -27,7 +27,7 @@ class Adapter(Protocol):
         """
         ...
 
-    async def make(self, deed: Deed) -> Outcome:
+    async def make(self, deed: ActionRecord) -> Outcome:
         """Make the change and wait, within patience, until it has settled.
 
         Raises:
@@ -35,7 +35,7 @@ class Adapter(Protocol):
         """
         ...
 
-    async def found(self, deed: Deed) -> Outcome | None:
+    async def found(self, deed: ActionRecord) -> Outcome | None:
         """What the world shows of a deed that was interrupted, or None if it took no effect at all.
 
         Raises:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from incidents.action import Action, ActionKind, Observed, Outcome, Plan
 from incidents.errors import ActionRefused, SettingsError, ToolFailed
 from tools.clock import Clock
-from tools.live.actions.action_log import Deed
+from tools.live.actions.action_log import ActionRecord
 from tools.live.actions.declared import HOLE, READ, filled, last_lines, need, sample, told, undo_of, values_of
 from tools.live.process import Ran, run
 from tools.live.secrets import Secrets, without
@@ -53,7 +53,7 @@ class CommandActions:
             undo=undo_of(action) if self.undoes else None,
         )
 
-    async def make(self, deed: Deed) -> Outcome:
+    async def make(self, deed: ActionRecord) -> Outcome:
         """Run it; its exit status decides."""
         action = deed.plan.action
         ran = await self._run(self._spec.undo if action.arguments.undo else self._spec.run, action, deed.key)
@@ -61,7 +61,7 @@ class CommandActions:
         detail = said if not ran.status else f"the command failed with status {ran.status}: {said}"
         return Outcome(done=not ran.status, detail=detail, at=self._clock.now())
 
-    async def found(self, deed: Deed) -> Outcome | None:
+    async def found(self, deed: ActionRecord) -> Outcome | None:
         """What the status command says; None if it says that the key was never begun."""
         action = deed.plan.action
         unknown = f"it is not known whether it was done to {action.title}"

@@ -8,7 +8,7 @@ from incidents.catalogue import Catalogue
 from incidents.errors import ActionRefused
 from tools.action_arguments import check_arguments
 from tools.clock import Clock
-from tools.live.actions.action_log import Deed, Ledger
+from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.actions.adapter import Adapter, Patching
 from tools.redaction.redact import redact
 from tools.wording import CONTROL
@@ -28,7 +28,7 @@ class LiveActions:
     """
 
     def __init__(
-        self, adapters: Sequence[Adapter], catalogue: Catalogue, ledger: Ledger, clock: Clock
+        self, adapters: Sequence[Adapter], catalogue: Catalogue, ledger: ActionLog, clock: Clock
     ) -> None:
         self.adapters = tuple(adapters)
         self._catalogue = catalogue
@@ -55,7 +55,7 @@ class LiveActions:
             deed = self._ledger.find(key)
             if deed is None:
                 adapter = self._adapter(action)
-                deed = Deed(
+                deed = ActionRecord(
                     key=key, plan=_clean(await adapter.plan(action)), begun=_read_back(self._clock.now())
                 )
                 self._ledger.write(deed)
@@ -80,13 +80,13 @@ class LiveActions:
         for adapter in self.adapters:
             await adapter.aclose()
 
-    async def _known(self, deed: Deed) -> Outcome | None:
+    async def _known(self, deed: ActionRecord) -> Outcome | None:
         if deed.outcome is not None:
             return deed.outcome
         found = await self._adapter(deed.plan.action).found(deed)
         return self._ended(deed, found) if found is not None else None
 
-    def _ended(self, deed: Deed, outcome: Outcome) -> Outcome:
+    def _ended(self, deed: ActionRecord, outcome: Outcome) -> Outcome:
         undo = deed.plan.undo
         back = f"; to take it back: {undo.title}" if undo is not None and not outcome.done else ""
         at = _read_back(outcome.at)

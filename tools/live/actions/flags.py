@@ -14,7 +14,7 @@ from typing import Any
 from incidents.action import Action, ActionKind, Arguments, Observed, Outcome, Plan
 from incidents.errors import ActionRefused, ToolFailed
 from tools.clock import Clock
-from tools.live.actions.action_log import Deed
+from tools.live.actions.action_log import ActionRecord
 from tools.live.settings import Flags
 
 _LARGEST = 8_000_000
@@ -66,7 +66,7 @@ class FlagActions:
             undo=self._undo(action, name, flag, now, wanted=wanted),
         )
 
-    async def make(self, deed: Deed) -> Outcome:
+    async def make(self, deed: ActionRecord) -> Outcome:
         """Write the file anew with the other variant, in one step."""
         name, wanted = self._asked(deed.plan.action)
         document = self._read()
@@ -75,7 +75,7 @@ class FlagActions:
         self._write(document)
         return await self.found(deed) or self._outcome(f"flag {name} was not switched", done=False)
 
-    async def found(self, deed: Deed) -> Outcome | None:
+    async def found(self, deed: ActionRecord) -> Outcome | None:
         """What the file says; None if the flag has not the variant that was asked for."""
         name, wanted = self._asked(deed.plan.action)
         flag = self._flag(self._read(), name)

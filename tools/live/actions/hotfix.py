@@ -14,7 +14,7 @@ from pydantic import Field
 from incidents.action import Action, ActionKind, Observed, Outcome, Plan
 from incidents.errors import ActionRefused, SettingsError, ToolFailed
 from tools.clock import Clock
-from tools.live.actions.action_log import Deed
+from tools.live.actions.action_log import ActionRecord
 from tools.live.actions.patch import need_limits
 from tools.live.actions.worktree import Patch, Tests, need_touch, patch_of, revert, tested, worktree
 from tools.live.github import GitHubApi
@@ -86,7 +86,7 @@ class HotfixActions:
             ),
         )
 
-    async def make(self, deed: Deed) -> Outcome:
+    async def make(self, deed: ActionRecord) -> Outcome:
         """Commit what was approved onto the base and let a new branch point there."""
         action = deed.plan.action
         commit = await self._commit(action)
@@ -103,7 +103,7 @@ class HotfixActions:
         await self._repository.ask("update-ref", f"refs/heads/{branch}", made, _NOTHING)
         return await self._published(deed, branch)
 
-    async def found(self, deed: Deed) -> Outcome | None:
+    async def found(self, deed: ActionRecord) -> Outcome | None:
         """Whether the branch is there, and the pull request where one is wanted."""
         branch = _branch(deed, await self._commit(deed.plan.action))
         ran = await self._repository.ran("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}")
@@ -177,7 +177,7 @@ class HotfixActions:
             )
         await need_limits(self._repository, base, commit, self._spec.keeps)
 
-    async def _published(self, deed: Deed, branch: str) -> Outcome:
+    async def _published(self, deed: ActionRecord, branch: str) -> Outcome:
         if self._github is None:
             return self._outcome(f"branch {branch} is made; merge and deploy it", done=True)
         try:
@@ -187,7 +187,7 @@ class HotfixActions:
             return self._outcome(detail, done=False)
         return self._outcome(f"branch {branch} is made and proposed: {url}", done=True)
 
-    async def _pull(self, github: GitHubApi, deed: Deed, branch: str) -> str:
+    async def _pull(self, github: GitHubApi, deed: ActionRecord, branch: str) -> str:
         """The pull request of a branch, opened if there is none yet."""
         owner = github.repository.partition("/")[0]
         async for page in github.pages(_Pulls, "/pulls", {"head": f"{owner}:{branch}", "state": "all"}):
@@ -220,10 +220,10 @@ class HotfixActions:
         }
 
 
-def _incident(deed: Deed) -> str:
+def _incident(deed: ActionRecord) -> str:
     return deed.key.partition(":")[0]
 
 
-def _branch(deed: Deed, commit: str) -> str:
+def _branch(deed: ActionRecord, commit: str) -> str:
     name = "".join(c if c.isalnum() or c == "-" else "-" for c in _incident(deed)).strip("-")
     return f"nexus/{name or 'hotfix'}-{commit[:8]}"

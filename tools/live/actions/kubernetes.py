@@ -13,10 +13,10 @@ from incidents.action import Action, ActionKind, Arguments, Observed, Outcome, P
 from incidents.errors import ActionRefused, ToolFailed
 from incidents.value import iso
 from tools.clock import Clock
-from tools.live.actions.action_log import Deed
+from tools.live.actions.action_log import ActionRecord
 from tools.live.actions.wait import until
 from tools.live.cluster import CAUSE, HASH, RESTARTED, Cluster, Operation, Workload
-from tools.live.http import Declined
+from tools.live.http import Rejected
 from tools.live.secrets import Secrets
 from tools.live.settings import KubernetesActions
 
@@ -66,7 +66,7 @@ class KubernetesAdapter:
             raise ActionRefused(f"{action.title} would not be accepted: {declined}") from None
         return _plan(action, deployment, target)
 
-    async def make(self, deed: Deed) -> Outcome:
+    async def make(self, deed: ActionRecord) -> Outcome:
         """Patch the deployment, then wait until its rollout is complete."""
         try:
             await self._patch(deed.plan.action, iso(deed.begun), dry=False)
@@ -75,7 +75,7 @@ class KubernetesAdapter:
             return Outcome(done=False, detail=detail, at=self._clock.now())
         return await self._settled(deed)
 
-    async def found(self, deed: Deed) -> Outcome | None:
+    async def found(self, deed: ActionRecord) -> Outcome | None:
         """Judged by the deployment's template and size; None if they are not those of the change."""
         deployment = await self._deployment(deed.plan.action.service)
         return await self._settled(deed) if _holds(deed, deployment) else None
@@ -110,7 +110,7 @@ class KubernetesAdapter:
             operations = _operations(action, deployment, target, at)
             try:
                 await self._cluster.patch(deployment.meta.name, operations, dry=dry)
-            except Declined as declined:
+            except Rejected as declined:
                 tries -= 1
                 deployment = await self._deployment(action.service)
                 moved = deployment.meta.generation != generation
@@ -148,7 +148,7 @@ class KubernetesAdapter:
         if wanted == deployment.spec.replicas:
             raise ActionRefused(f"{action.service} already has {wanted} replicas; there is nothing to scale")
 
-    async def _settled(self, deed: Deed) -> Outcome:
+    async def _settled(self, deed: ActionRecord) -> Outcome:
         async def rolled_out() -> Workload | None:
             deployment = await self._deployment(service)
             return deployment if _complete(deployment) or _stuck(deployment) else None
@@ -221,7 +221,7 @@ def _plan(action: Action, deployment: Workload, target: Workload | None) -> Plan
     return Plan(action=action, observed=tuple(observed), effects=effects, undo=undo)
 
 
-def _holds(deed: Deed, deployment: Workload) -> bool:
+def _holds(deed: ActionRecord, deployment: Workload) -> bool:
     """Whether the deployment is as the deed was to make it."""
     action = deed.plan.action
     if action.kind is ActionKind.ROLLBACK:

@@ -7,7 +7,7 @@ from pathlib import Path
 from incidents.action import ActionKind
 from incidents.changes import Change, ChangeKind
 from incidents.errors import ToolFailed
-from tools.live.actions.action_log import Deed
+from tools.live.actions.action_log import ActionRecord
 from tools.live.changes.releases import read_log
 
 _LINK = "current"
@@ -77,7 +77,7 @@ class Layout:
         return bool(arrivals) and arrivals[-1].healthy is False
 
     def record(
-        self, deed: Deed, kind: ChangeKind, was: str, now: str, *, healthy: bool, shared: bool
+        self, deed: ActionRecord, kind: ChangeKind, was: str, now: str, *, healthy: bool, shared: bool
     ) -> None:
         """Write a line about a deed, once into each log; its incident and proposal are the author.
 

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from incidents.action import Action, ActionKind, Observed, Outcome, Plan
 from incidents.errors import ActionRefused, ToolFailed
 from tools.clock import Clock
-from tools.live.actions.action_log import Deed
+from tools.live.actions.action_log import ActionRecord
 from tools.live.actions.declared import (
     HOLE,
     LONGEST,
@@ -94,7 +94,7 @@ class McpActions:
             undo=undo_of(action) if self.undoes else None,
         )
 
-    async def make(self, deed: Deed) -> Outcome:
+    async def make(self, deed: ActionRecord) -> Outcome:
         """Call the tool if it is still the one of the plan; whether it answers an error decides."""
         action = deed.plan.action
         call = self._call(action)
@@ -116,7 +116,7 @@ class McpActions:
         detail = f"the tool {call.tool} refused: {said}" if answer.isError else said
         return Outcome(done=not answer.isError, detail=detail, at=self._clock.now())
 
-    async def found(self, deed: Deed) -> Outcome | None:
+    async def found(self, deed: ActionRecord) -> Outcome | None:
         """What the status tool answers; None if it says that the key was never begun."""
         action, status = deed.plan.action, self._spec.status
         unknown = f"it is not known whether it was done to {action.title}"

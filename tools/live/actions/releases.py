@@ -12,7 +12,7 @@ from incidents.action import Action, ActionKind, Arguments, Observed, Outcome, P
 from incidents.changes import Change, ChangeKind
 from incidents.errors import ActionRefused, SettingsError
 from tools.clock import Clock
-from tools.live.actions.action_log import Deed
+from tools.live.actions.action_log import ActionRecord
 from tools.live.actions.health import Health
 from tools.live.actions.layout import Layout
 from tools.live.actions.supervise import Manager, Member, Supervisord, Systemd
@@ -98,7 +98,7 @@ class ReleasesActions:
         )
         return Plan(action=action, observed=tuple(observed), effects=effects)
 
-    async def make(self, deed: Deed) -> Outcome:
+    async def make(self, deed: ActionRecord) -> Outcome:
         """Switch, restart or resize, then wait until the service is healthy."""
         action = deed.plan.action
         program = self._program(action.service)
@@ -110,7 +110,7 @@ class ReleasesActions:
             await self._manager.restart(program)
         return await self._settled(deed)
 
-    async def found(self, deed: Deed) -> Outcome | None:
+    async def found(self, deed: ActionRecord) -> Outcome | None:
         """Judged by the link, the processes and their health; None if nothing of it is to be seen."""
         seen = await self._look(deed)
         return await self._settled(deed) if self._touched(deed, seen) else None
@@ -190,13 +190,13 @@ class ReleasesActions:
             undo=back,
         )
 
-    async def _look(self, deed: Deed) -> _Seen:
+    async def _look(self, deed: ActionRecord) -> _Seen:
         service = deed.plan.action.service
         members = await self._manager.members(self._program(service))
         health = await self._health.look(service)
         return _Seen(self._layout.current(service), members, health.version, health.ok, health.said)
 
-    def _touched(self, deed: Deed, seen: _Seen) -> bool:
+    def _touched(self, deed: ActionRecord, seen: _Seen) -> bool:
         action = deed.plan.action
         if action.kind is ActionKind.ROLLBACK:
             return seen.link == action.arguments.version
@@ -205,7 +205,7 @@ class ReleasesActions:
         was = {fact.name: fact.value for fact in deed.plan.observed}["replicas"]
         return str(sum(member.wanted for member in seen.members)) != was
 
-    async def _settled(self, deed: Deed) -> Outcome:
+    async def _settled(self, deed: ActionRecord) -> Outcome:
         async def well() -> _Seen | None:
             seen = await self._look(deed)
             return seen if self._as_wanted(deed, seen) else None
@@ -224,7 +224,7 @@ class ReleasesActions:
         )
         return Outcome(done=done, detail=detail, at=self._clock.now())
 
-    def _as_wanted(self, deed: Deed, seen: _Seen) -> bool:
+    def _as_wanted(self, deed: ActionRecord, seen: _Seen) -> bool:
         action = deed.plan.action
         if not seen.healthy or seen.answering not in {None, seen.link}:
             return False
@@ -233,7 +233,7 @@ class ReleasesActions:
         wanted = [member for member in seen.members if member.wanted]
         return bool(wanted) and all(one.running and _fresh(one, deed) for one in wanted)
 
-    def _record(self, deed: Deed, seen: _Seen, done: bool) -> None:
+    def _record(self, deed: ActionRecord, seen: _Seen, done: bool) -> None:
         action = deed.plan.action
         was = {fact.name: fact.value for fact in deed.plan.observed}
         kind, before, now = ChangeKind.INFRA, "", ""
@@ -245,7 +245,7 @@ class ReleasesActions:
         self._layout.record(deed, kind, before, now, healthy=done, shared=self._spec.keep_log)
 
 
-def _fresh(member: Member, deed: Deed) -> bool:
+def _fresh(member: Member, deed: ActionRecord) -> bool:
     """Whether a process was started after the deed was begun; managers tell whole seconds."""
     return member.started is not None and member.started >= deed.begun.replace(microsecond=0)
 

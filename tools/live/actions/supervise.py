@@ -16,7 +16,7 @@ from tools.clock import Clock, WallClock
 from tools.live.process import run
 from tools.live.trust import system_trust
 from tools.redaction.redact import redact
-from tools.telemetry.data_gaps import Outage
+from tools.telemetry.data_gaps import OutageNote
 from tools.wording import plain
 
 _RUNNING = frozenset({"RUNNING", "active"})
@@ -96,7 +96,7 @@ class Supervisord:
         web = where.startswith(("http://", "https://"))
         path = where.removeprefix("unix://")
         self._where = where
-        self._outage = Outage(clock or WallClock())
+        self._outage = OutageNote(clock or WallClock())
         self._timeout = timeout.total_seconds()
         self._client = httpx2.AsyncClient(
             base_url=where if web else "http://supervisor",

@@ -11,7 +11,7 @@ from incidents.findings import Window
 from tools.live.partial import gather_parts
 from tools.live.repository import Repository
 from tools.live.settings import Git
-from tools.telemetry.data_gaps import note
+from tools.telemetry.data_gaps import note_gap
 from tools.wording import plain
 
 #: As many deployments are described; of more, the newest.
@@ -60,7 +60,7 @@ class GitChanges:
             if window.start <= new.time < window.end
         ]
         if len(pairs) > MOST:
-            note(f"{len(pairs) - MOST} older deployments of {self._repository.path} were left out")
+            note_gap(f"{len(pairs) - MOST} older deployments of {self._repository.path} were left out")
         asks = {new.name: partial(self._change, old, new) for old, new in pairs[-MOST:]}
         return tuple((await gather_parts(asks)).values())
 
@@ -78,7 +78,7 @@ class GitChanges:
         rows = await self._repository.lines("for-each-ref", f"--format={_FIELDS}", self._prefix)
         found = [tag for row in rows if (tag := self._tag(row)) is not None]
         if broken := len(rows) - len(found):
-            note(f"{broken} deployment tags of {self._repository.path} could not be read")
+            note_gap(f"{broken} deployment tags of {self._repository.path} could not be read")
         wanted = [tag for tag in found if not self._services or tag.service in self._services]
         return sorted(wanted, key=lambda tag: tag.time)
 
@@ -135,7 +135,7 @@ class GitChanges:
                 "log", "--first-parent", f"--max-count={_COMMITS + 1}", form, "--end-of-options", span
             )
         except ToolFailed as error:  # a shallow clone has the tags, but not every commit
-            note(f"what some deployments brought is not known: {error}")
+            note_gap(f"what some deployments brought is not known: {error}")
             return ()
 
 

@@ -16,7 +16,7 @@ from tools.live.http import Reply
 from tools.live.partial import gather_parts
 from tools.live.secrets import Secrets
 from tools.live.settings import GitHub
-from tools.telemetry.data_gaps import note
+from tools.telemetry.data_gaps import note_gap
 from tools.wording import plain
 
 #: As many deployments are described in one answer; of more, the newest.
@@ -123,7 +123,7 @@ class GitHubChanges:
         """
         pairs = await self._deployments(window)
         if len(pairs) > MOST:
-            note(f"{len(pairs) - MOST} older deployments of {self._spec.repository} were left out")
+            note_gap(f"{len(pairs) - MOST} older deployments of {self._spec.repository} were left out")
         asks = {f"deployment {new.id}": partial(self._change, old, new) for old, new in pairs[-MOST:]}
         found = [one for one in (await gather_parts(asks)).values() if one is not None]
         within = [one for one in found if window.start <= one.time < window.end]
@@ -200,7 +200,7 @@ class GitHubChanges:
         try:
             found = await self._api.one(_Comparison, f"/compare/{old.sha}...{new.sha}")
         except ToolFailed as error:
-            note(f"what some deployments brought is not known: {error}")
+            note_gap(f"what some deployments brought is not known: {error}")
             return ""
         if not found.commits:
             return f"takes back {found.behind_by} commits" if found.behind_by else ""

@@ -9,7 +9,7 @@ from incidents.changes import Change
 from incidents.errors import ToolFailed
 from incidents.findings import Window
 from tools.live.settings import ReleaseLog
-from tools.telemetry.data_gaps import note
+from tools.telemetry.data_gaps import note_gap
 from tools.wording import plain
 
 #: As much of a log is read, from its end, in bytes.
@@ -55,7 +55,7 @@ def read_log(path: Path) -> tuple[Change, ...]:
         raise ToolFailed(f"the releases log {path} cannot be read: {error.strerror}") from None
     found = [_change(line) for line in (lines[1:] if size > LARGEST else lines) if line.strip()]
     if broken := found.count(None):
-        note(f"{broken} lines of the releases log {path} are no changes and were left out")
+        note_gap(f"{broken} lines of the releases log {path} are no changes and were left out")
     return tuple(sorted((one for one in found if one is not None), key=lambda one: one.time))
 
 

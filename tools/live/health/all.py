@@ -13,7 +13,7 @@ from tools.live.health.status_page import StatusPage
 from tools.live.http import Backend
 from tools.live.secrets import Secrets
 from tools.live.settings import HealthSpec, OpenApi, Postgres
-from tools.telemetry.data_gaps import note
+from tools.telemetry.data_gaps import note_gap
 
 
 class LiveHealth:
@@ -56,7 +56,7 @@ class LiveHealth:
         probes = []
         for one in found:
             if isinstance(one, ToolFailed):
-                note(str(one))
+                note_gap(str(one))
             elif isinstance(one, BaseException):
                 raise one
             else:
@@ -71,7 +71,7 @@ class LiveHealth:
             try:
                 self._listed[spec.service] = await documented(spec, self._secrets)
             except ToolFailed as error:
-                note(str(error))
+                note_gap(str(error))
 
     def _of(self, service: Service) -> tuple[Endpoint, ...]:
         return (*service.endpoints, *self._listed.get(service.name, ()))

@@ -8,7 +8,7 @@ from typing import Any
 from incidents.errors import SettingsError, ToolFailed
 from incidents.health import Figure, Probe
 from tools.clock import Clock
-from tools.extras import adding
+from tools.extras import install_command
 from tools.live.secrets import Secrets
 from tools.live.settings import Postgres
 
@@ -56,7 +56,7 @@ class PostgresHealth:
         except ImportError:
             raise ToolFailed(
                 f"PostgreSQL of {self._spec.service} was not asked: the extra `postgres` is not installed; "
-                f"{adding('postgres')}"
+                f"{install_command('postgres')}"
             ) from None
         limit = int(self._spec.timeout.total_seconds() * 1000)
         try:

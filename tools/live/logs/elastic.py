@@ -11,12 +11,12 @@ from pydantic import Field
 
 from incidents.errors import ToolFailed
 from tools.clock import Clock
-from tools.live.http import Backend, Declined, Reply
+from tools.live.http import Backend, Rejected, Reply
 from tools.live.logs.lines import Keys, LogLine, object_line
 from tools.live.logs.paging import PagedLogs
 from tools.live.settings import Elastic
 from tools.live.telemetry_rows import to_microseconds
-from tools.telemetry.data_gaps import note
+from tools.telemetry.data_gaps import note_gap
 
 #: A date holds milliseconds, whatever the document says.
 _TICK = timedelta(milliseconds=1)
@@ -68,16 +68,16 @@ class ElasticLogs(PagedLogs):
         path = f"/{quote(self._spec.index, safe='*,')}/_search"
         try:
             text = await self._backend.ask("POST", path, body=self._question(start, end, size))
-        except Declined as error:
+        except Rejected as error:
             raise self._refused(error) from None
         answer = self._backend.read(_Answer, text)
         if answer.timed_out or answer.shards.failed:
             late = ", and it ran out of time" if answer.timed_out else ""
             shards = f"{answer.shards.failed} of {answer.shards.total} shards failed"
-            note(f"{self.name} answered in part: {shards}{late}")
+            note_gap(f"{self.name} answered in part: {shards}{late}")
         lines = {(hit.index, hit.id): object_line(hit.source, self._keys) for hit in answer.hits.hits}
         if broken := sum(line is None for line in lines.values()):
-            note(f"{self.name}: documents without {self._keys.time} or {self._keys.message} were skipped "
+            note_gap(f"{self.name}: documents without {self._keys.time} or {self._keys.message} were skipped "
                  f"({broken} on one page)")  # fmt: skip
         return {key: line for key, line in lines.items() if line is not None}
 
@@ -95,7 +95,7 @@ class ElasticLogs(PagedLogs):
             "track_total_hits": False,
         }
 
-    def _refused(self, error: Declined) -> ToolFailed:
+    def _refused(self, error: Rejected) -> ToolFailed:
         try:
             why = json.loads(error.text)["error"]["reason"]
         except (ValueError, KeyError, TypeError, RecursionError):

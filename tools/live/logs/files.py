@@ -14,7 +14,7 @@ from tools.live.logs.lines import MOST_LINES, Keys, LogLine, json_line, text_lev
 from tools.live.partial import gather_parts
 from tools.live.settings import LogFiles
 from tools.live.telemetry_rows import cut
-from tools.telemetry.data_gaps import note
+from tools.telemetry.data_gaps import note_gap
 
 _SERVICE = "{service}"
 
@@ -91,9 +91,9 @@ class FileLogs:
             found, broken = self._parsed(chunk, service)
         inside = [line for line in found if window.start <= line.time < window.end]
         if broken:
-            note(f"{broken} lines of {path.name} are broken and were skipped")
+            note_gap(f"{broken} lines of {path.name} are broken and were skipped")
         if chunk.missing and inside:
-            note(f"{path.name} is too large for one question: lines before {inside[0].time:%H:%M:%S} UTC "
+            note_gap(f"{path.name} is too large for one question: lines before {inside[0].time:%H:%M:%S} UTC "
                  "were left out")  # fmt: skip
         return inside
 

@@ -15,7 +15,7 @@ from tools.live.http import Backend, Reply
 from tools.live.logs.lines import MOST_LINES, LogLine, text_level
 from tools.live.settings import Journal
 from tools.live.telemetry_rows import Microseconds, at_microseconds, cut
-from tools.telemetry.data_gaps import note
+from tools.telemetry.data_gaps import note_gap
 
 #: Entries of one page; an entry is about a kilobyte.
 PAGE = 5_000
@@ -78,11 +78,11 @@ class JournalLogs:
             if oldest < window.start:
                 break
             if len(found) >= MOST_LINES:
-                note(f"{self.name}: more than {MOST_LINES:,} entries since the window began; those before "
-                     f"{oldest:%H:%M:%S} UTC were left out")  # fmt: skip
+                note_gap(f"{self.name}: more than {MOST_LINES:,} entries since the window began; those "
+                     f"before {oldest:%H:%M:%S} UTC were left out")  # fmt: skip
                 break
         if broken:
-            note(f"{self.name}: {broken} entries could not be read and were skipped")
+            note_gap(f"{self.name}: {broken} entries could not be read and were skipped")
         return [self._line(one) for one in found.values() if window.start <= one.time < window.end]
 
     async def check(self) -> str:

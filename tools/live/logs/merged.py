@@ -19,7 +19,7 @@ from tools.live.secrets import Secrets
 from tools.live.service_names import Names
 from tools.live.settings import Elastic, Journal, LogFiles, LogSpec, Loki
 from tools.live.telemetry_rows import reach, shown, table
-from tools.telemetry.data_gaps import note
+from tools.telemetry.data_gaps import note_gap
 
 
 class LiveLogs:
@@ -65,7 +65,7 @@ class LiveLogs:
         if frame.height > MOST_LINES:
             frame = frame.tail(MOST_LINES)
             first = f"{frame['time'][0]:%H:%M:%S} UTC"
-            note(f"more than {MOST_LINES:,} log lines in the window; those before {first} were left out")
+            note_gap(f"more than {MOST_LINES:,} log lines in the window; those before {first} were left out")
         return frame
 
     async def check(self) -> str:

@@ -8,7 +8,7 @@ from incidents.findings import Window
 from tools.clock import Clock
 from tools.live.http import Backend
 from tools.live.logs.lines import MOST_LINES, LogLine
-from tools.telemetry.data_gaps import note
+from tools.telemetry.data_gaps import note_gap
 
 #: Lines of one page; what Loki and Elasticsearch allow unless they are told otherwise.
 PAGE = 5_000
@@ -83,11 +83,11 @@ async def newest_first(
         if len(found) >= most:
             first = sorted(line.time for line in found.values())[-most]
             said = f"those before {first:%H:%M:%S} UTC were left out"
-            note(f"{what}: more than {most:,} lines in the window; {said}")
+            note_gap(f"{what}: more than {most:,} lines in the window; {said}")
             break
         following = _floor(oldest, tick) + tick
         if following >= end:
-            note(f"{what}: more than {size:,} lines at {oldest:%H:%M:%S.%f} UTC; the rest was left out")
+            note_gap(f"{what}: more than {size:,} lines at {oldest:%H:%M:%S.%f} UTC; the rest was left out")
             following = _floor(oldest, tick)
         end = following
     return sorted(found.values(), key=lambda line: line.time)[-most:]

@@ -17,7 +17,7 @@ from tools.live.secrets import Secrets
 from tools.live.settings_tools import McpServer
 from tools.redaction.redact import redact
 from tools.schema import SchemaArgs, schema_args
-from tools.toolbox import BOX
+from tools.toolbox import TOOLS
 from tools.toolset import Sources, Tool
 from tools.wording import plain
 
@@ -117,7 +117,7 @@ class McpTools:
             raise ToolFailed("the server says that it changes something")
         if not _NAME.fullmatch(name):
             raise ToolFailed("its name is none that a model can use")
-        if name in taken or name in BOX:
+        if name in taken or name in TOOLS:
             raise ToolFailed("another one has its name")
         if len(taken) == MOST_TOOLS:
             raise ToolFailed(f"there are more than {MOST_TOOLS}; name those that are needed under `tools`")

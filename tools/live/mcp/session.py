@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from incidents.errors import NexusError, SettingsError, ToolFailed
-from tools.extras import adding
+from tools.extras import install_command
 from tools.live.http import LARGEST
 from tools.live.mcp.transports import Meter, address, program
 from tools.live.secrets import Secrets, without
@@ -40,7 +40,8 @@ async def converse(
         from mcp import McpError  # noqa: PLC0415 - only sites with servers wait for it
     except ImportError:
         raise ToolFailed(
-            f"the MCP server {spec.name} cannot be asked: the extra `mcp` is not installed; {adding('mcp')}"
+            f"the MCP server {spec.name} cannot be asked: the extra `mcp` is not installed; "
+            f"{install_command('mcp')}"
         ) from None
     found: list[R] = []
     refused: list[NexusError] = []

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Generic, NamedTuple, TypeVar
 
 from incidents.findings import Window
-from tools.telemetry.data_gaps import note, noted
+from tools.telemetry.data_gaps import collect_gaps, note_gap
 
 #: Prometheus refuses more than 11,000 points per series; a longer window is asked for at wider steps.
 MOST_POINTS = 10_000
@@ -93,13 +93,13 @@ class Joint(Generic[R]):
                 self._close(question)
                 question.task.cancel()  # nobody waits any more; one that has ended is left as it is
         for gap in gaps:
-            note(gap)
+            note_gap(gap)
         return answer
 
     async def _asked(self, question: _Question[R]) -> tuple[R, list[str]]:
         await asyncio.sleep(0)  # who asks in the same moment has done so now
         self._close(question)
-        with noted() as gaps:
+        with collect_gaps() as gaps:
             return await self._ask(question.times), gaps
 
     def _close(self, question: _Question[R]) -> None:

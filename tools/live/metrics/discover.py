@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 
 from incidents.value import Value
-from tools.live.http import Backend, Declined, Reply
+from tools.live.http import Backend, Rejected, Reply
 from tools.live.metrics.conventions import recognise, shipped
 from tools.live.settings import Labels
 from tools.wording import plain
@@ -95,7 +95,7 @@ async def _targets(backend: Backend) -> tuple[Target, ...] | None:
     """The targets, or None: what only stores series does not know them."""
     try:
         text = await backend.ask("GET", "/api/v1/targets", query={"state": "active"})
-    except Declined:
+    except Rejected:
         return None
     return tuple(
         Target(job=one.labels.get("job", ""), instance=one.labels.get("instance", ""), up=one.health == "up")

@@ -15,14 +15,14 @@ from incidents.findings import Window
 from tools.analysis import METRICS_SCHEMA
 from tools.analysis.conventions import conventions
 from tools.clock import Clock, WallClock
-from tools.live.http import Backend, Declined, Reply
+from tools.live.http import Backend, Rejected, Reply
 from tools.live.metrics.coalesced_queries import Grid, Joint, grid
 from tools.live.metrics.conventions import series_of
 from tools.live.partial import enumerated, gather_parts
 from tools.live.secrets import Secrets
 from tools.live.service_names import Names
 from tools.live.settings import Prometheus
-from tools.telemetry.data_gaps import note
+from tools.telemetry.data_gaps import note_gap
 from tools.wording import plain
 
 #: What `check` looks at.
@@ -99,7 +99,7 @@ class PrometheusMetrics:
         if times is None:
             return empty
         if not self._series:
-            note("backends.metrics asks for no series; name `conventions`, or write `series` of your own")
+            note_gap("backends.metrics asks for no series; name `conventions`, or write `series` of your own")
         names = Names(self._services)
         answers = {key: answer.over(times) for key, answer in (await self._joint.over(times)).items()}
         frame = self._frame(answers, names)
@@ -150,13 +150,13 @@ class PrometheusMetrics:
     async def _ask(self, path: str, query: dict[str, str]) -> Answer:
         try:
             answer = self._backend.read(Answer, await self._backend.ask("GET", path, query=query))
-        except Declined as error:
+        except Rejected as error:
             raise self._refused(error) from None
         for warning in answer.warnings:
-            note(f"{self._backend.name} at {self._backend.where} warns: {self._backend.quoted(warning)}")
+            note_gap(f"{self._backend.name} at {self._backend.where} warns: {self._backend.quoted(warning)}")
         return answer
 
-    def _refused(self, error: Declined) -> ToolFailed:
+    def _refused(self, error: Rejected) -> ToolFailed:
         """Prometheus says in JSON what is wrong with a query; anything else stays as it is."""
         try:
             said = json.loads(error.text)
@@ -175,8 +175,8 @@ class PrometheusMetrics:
                         for row in self._rows(place, answer, names)])  # fmt: skip
         twice = frame.filter(frame.select("place", *_KEY).is_duplicated())["place"].unique().sort()
         for asked in (self._series[place] for place in twice):
-            note(f"the series {asked.metric} has several values of one instance at one moment; the first is "
-                 f"kept. Aggregate its query by {asked.service} and {asked.instance}")  # fmt: skip
+            note_gap(f"the series {asked.metric} has several values of one instance at one moment; the first "
+                 f"is kept. Aggregate its query by {asked.service} and {asked.instance}")  # fmt: skip
         return frame.select(METRICS_SCHEMA.names()).unique(_KEY, keep="first", maintain_order=True)
 
     def _rows(self, place: int, answer: Answer, names: Names) -> Iterator[_Row]:
@@ -202,7 +202,7 @@ class PrometheusMetrics:
                 told[one.metric] |= key not in answers or bool(answers[key].data.result)
         lacking = [m for m, has in told.items() if not has and conventions().meaning(m).family != "errors"]
         if lacking:
-            note(f"{self._backend.name} at {self._backend.where} has no data of {enumerated(lacking)}")
+            note_gap(f"{self._backend.name} at {self._backend.where} has no data of {enumerated(lacking)}")
 
 
 def _table(rows: Sequence[_Row]) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from incidents.errors import ToolFailed, UnknownName
 from tools.clock import Clock
-from tools.extras import adding
+from tools.extras import install_command
 from tools.live.process import PATH
 from tools.live.settings_tools import BrowserSpec, PageSpec
 from tools.ports import Shot
@@ -86,7 +86,8 @@ class BrowserScreens:
             from playwright.async_api import Error, async_playwright  # noqa: PLC0415
         except ImportError:
             raise ToolFailed(
-                f"pictures are not available: the extra `browser` is not installed; {adding('browser')}"
+                f"pictures are not available: the extra `browser` is not installed; "
+                f"{install_command('browser')}"
             ) from None
         patience = self._spec.timeout.total_seconds()
         try:

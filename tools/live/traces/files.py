@@ -20,7 +20,7 @@ from tools.live.partial import gather_parts
 from tools.live.settings import TraceFiles
 from tools.live.telemetry_rows import cut, moment_of
 from tools.live.traces.spans import Span
-from tools.telemetry.data_gaps import note
+from tools.telemetry.data_gaps import note_gap
 from tools.wording import plain
 
 #: Spans of one file and question; the newest are kept.
@@ -100,10 +100,12 @@ def _json_lines(path: Path, window: Window) -> list[Span]:
         read = [_span(line) for line in chunk.lines if line]
     found = [span for span in read if span is not None and window.start <= span.time < window.end]
     if broken := sum(span is None for span in read):
-        note(f"{broken} lines of {path.name} are no spans and were skipped")
+        note_gap(f"{broken} lines of {path.name} are no spans and were skipped")
     if chunk.missing and found:
         first = min(span.time for span in found)
-        note(f"{path.name} is too large for one question: spans before {first:%H:%M:%S} UTC were left out")
+        note_gap(
+            f"{path.name} is too large for one question: spans before {first:%H:%M:%S} UTC were left out"
+        )
     return found
 
 

@@ -13,7 +13,7 @@ from tools.live.service_names import Names
 from tools.live.settings import Jaeger
 from tools.live.telemetry_rows import Microseconds, at_microseconds, cut, to_microseconds
 from tools.live.traces.spans import Span, status_of
-from tools.telemetry.data_gaps import note
+from tools.telemetry.data_gaps import note_gap
 
 
 class _Tag(Reply):
@@ -78,8 +78,10 @@ class JaegerTraces:
         names.report(f"the services of {self.name}", len(known))
         answers = await gather_parts({said: partial(self._traces, said, window) for said in known})
         if full := [said for said, traces in answers.items() if len(traces) >= self._spec.limit]:
-            note(f"{self.name} was asked for {self._spec.limit} traces of {enumerated(full)} and had more; "
-                 "what is missing is not known to be like the rest")  # fmt: skip
+            note_gap(
+                f"{self.name} was asked for {self._spec.limit} traces of {enumerated(full)} and had more; "
+                "what is missing is not known to be like the rest"
+            )
         return [span for traces in answers.values() for trace in traces for span in _spans(trace)]
 
     async def check(self) -> str:

@@ -16,12 +16,12 @@ from pydantic import AliasChoices, Field
 
 from incidents.findings import Window
 from tools.clock import Clock
-from tools.live.http import Backend, Declined, Query, Reply
+from tools.live.http import Backend, Query, Rejected, Reply
 from tools.live.partial import gather_parts
 from tools.live.settings import Tempo
 from tools.live.telemetry_rows import Nanoseconds, at_microseconds, cut
 from tools.live.traces.spans import Span, status_of
-from tools.telemetry.data_gaps import note
+from tools.telemetry.data_gaps import note_gap
 
 #: Every span; which services count is decided by the catalogue.
 _ANY = "{}"
@@ -108,8 +108,8 @@ class TempoTraces:
         """
         found = await self._search(window, self._spec.limit)
         if len(found) >= self._spec.limit:
-            note(f"{self.name} was asked for {self._spec.limit} traces and had more; what is missing is not "
-                 "known to be like the rest")  # fmt: skip
+            note_gap(f"{self.name} was asked for {self._spec.limit} traces and had more; what is "
+                 "missing is not known to be like the rest")  # fmt: skip
         answers = await gather_parts({one.id: partial(self._trace, one.id) for one in found})
         return [span for trace in answers.values() if trace is not None for span in _spans(trace)]
 
@@ -141,18 +141,18 @@ class TempoTraces:
         if not self._first_version:
             try:
                 text = await self._backend.ask("GET", f"/api/v2/traces/{path}")
-            except Declined as error:
+            except Rejected as error:
                 if error.status != _GONE:
                     raise
                 # Older servers have no second version; they say the same of a trace that is gone.
             else:
                 answer = self._backend.read(_Second, text)
                 if answer.status.upper() == "PARTIAL":
-                    note(f"{self.name} gives some traces only in part, they are too large for it")
+                    note_gap(f"{self.name} gives some traces only in part, they are too large for it")
                 return answer.trace
         try:
             text = await self._backend.ask("GET", f"/api/traces/{path}")
-        except Declined as error:
+        except Rejected as error:
             if error.status != _GONE:
                 raise
             return None
