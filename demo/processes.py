@@ -49,8 +49,8 @@ def wait_for(what: str, look: Callable[[], Found | None], *, seconds: float, pau
 
 
 def kept(*argv: str | Path) -> list[str | Path]:
-    """The same program under a keeper, for one that does not end with its standard input by itself."""
-    return [sys.executable, Path(__file__).with_name("keeper.py"), *argv]
+    """The same program under a child guard, for one that does not end with its standard input by itself."""
+    return [sys.executable, Path(__file__).with_name("child_guard.py"), *argv]
 
 
 class Process:
