@@ -201,7 +201,7 @@ class Stuck(Supervisord):
 
 spec = Releases.model_validate_json(sys.argv[1])
 adapter = ReleasesActions(spec, WallClock(), manager=Stuck(spec.supervisor, spec.patience))
-actions = LiveActions([adapter], CATALOGUE, Ledger(Path(sys.argv[2])), WallClock())
+actions = LiveActions([adapter], CATALOGUE, ActionLog(Path(sys.argv[2])), WallClock())
 asyncio.run(actions.execute(rollback("1.0"), KEY))
 """
 
