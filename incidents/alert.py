@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from incidents.value import Moment, Value
 
 
@@ -27,12 +29,14 @@ class Alert(Value):
     service: str | None
     status: AlertStatus = AlertStatus.FIRING
     starts_at: Moment
+    start_sent: bool = Field(default=True, description="false: none that counts, `starts_at` is the receipt")
     received_at: Moment
     ends_at: Moment | None = None
     fingerprint: str
     severity: str | None = None
     description: str = ""
     labels: tuple[Label, ...] = ()
+    remarks: tuple[str, ...] = Field(default=(), description="what people must know of how it was read")
 
     @property
     def identity(self) -> tuple[str, str, str]:

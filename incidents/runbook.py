@@ -3,6 +3,7 @@
 Source of the rules: the runbook *Incident Response*. A team edits `nexus/runbook.yaml` to fit.
 """
 
+import re
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -34,6 +35,20 @@ __all__ = [
     "format_duration",
     "parse_duration",
 ]
+
+
+#: A level that is written as a number, with or without what it counts.
+_NUMBERED = re.compile(r"(severity|sev|s|priority|prio|p)?(\d)")
+
+
+def _spellings(word: str) -> tuple[str, ...]:
+    """How the table may write a word: as it is, or a numbered level (`SEV-1`, `S2`, `1`) in short."""
+    plain = word.strip().casefold()
+    numbered = _NUMBERED.fullmatch(re.sub(r"[\s._-]+", "", plain))
+    if numbered is None:
+        return (plain,)
+    first, second = ("p", "sev") if (numbered[1] or "s").startswith("p") else ("sev", "p")
+    return (plain, f"{first}{numbered[2]}", f"{second}{numbered[2]}")
 
 
 class SeverityRow(Value):
@@ -279,7 +294,8 @@ class Runbook(Value):
 
     def severity_of_alert(self, label: str | None) -> Severity | None:
         """What the sender's own severity means here, or None if it gave none or an unknown one."""
-        return self.alert_severities.get((label or "").strip().casefold())
+        table = self.alert_severities
+        return next((table[word] for word in _spellings(label or "") if word in table), None)
 
     def duty(self, role: str) -> Throughout | None:
         """The recurring duty of a role, or None."""

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from incidents.alert import Alert, AlertStatus, Label
 from incidents.catalogue import Catalogue
 from incidents.errors import AlertError
+from tools.alerts.times import SentTime, read_time
 from tools.redaction.redact import redact
 from tools.wording import CONTROL
 
@@ -215,7 +216,7 @@ def _alert(told: _Told, source: str, received_at: datetime, names: Sequence[str]
     labels = {_clean(k, LONGEST_NAME): _clean(v, LONGEST_TEXT) for k, v in (told.labels or {}).items()}
     service = _resolved(told.service, labels, names)
     title = _clean(told.title, LONGEST_TITLE)
-    starts_at = received_at if told.starts_at is None else told.starts_at
+    start, end = _times(told, received_at)
     identity = (
         told.fingerprint
         or hashlib.sha256(f"{title}\n{service}\n{sorted(labels.items())}".encode()).hexdigest()
@@ -227,22 +228,30 @@ def _alert(told: _Told, source: str, received_at: datetime, names: Sequence[str]
                 "title": title,
                 "service": service,
                 "status": AlertStatus(told.status),
-                "starts_at": starts_at,
+                "starts_at": start.at,
+                "start_sent": start.sent,
                 "received_at": received_at,
-                "ends_at": told.ends_at,
+                "ends_at": end.at if end is not None else None,
                 "fingerprint": _clean(identity, LONGEST_NAME)[:64],
                 "severity": _clean(told.severity, LONGEST_NAME) if told.severity else None,
                 "description": _clean(told.description, LONGEST_TEXT),
                 "labels": tuple(Label(name=k, value=v) for k, v in list(labels.items())[:MOST_LABELS]),
+                "remarks": tuple(_clean(t.remark, LONGEST_TITLE) for t in (start, end) if t and t.remark),
             }
         )
     except ValidationError as error:
         first = error.errors()[0]
-        field = (
-            told.path if first["loc"][:1] == ("starts_at",) else ".".join(str(part) for part in first["loc"])
-        )
-        what = "has no zone; write it with a Z" if first["type"] == "timezone_aware" else first["msg"]
-        raise AlertError(f"{field}: {_clean(str(first['input']), 60)!r}: {what}") from error
+        field = ".".join(str(part) for part in first["loc"])
+        raise AlertError(f"{field}: {_clean(str(first['input']), 60)!r}: {first['msg']}") from error
+
+
+def _times(told: _Told, received_at: datetime) -> tuple[SentTime, SentTime | None]:
+    """Since when the condition holds, and since when it is over; a start is never after its end."""
+    start = read_time(told.starts_at, received_at, told.path)
+    if told.ends_at is None:
+        return start, None
+    end = read_time(told.ends_at, received_at, told.path.replace("start", "end"))
+    return start._replace(at=min(start.at, end.at)), end
 
 
 def _resolved(service: str | None, labels: Mapping[str, str], names: Sequence[str]) -> str | None:

@@ -1,0 +1,31 @@
+"""The word in which a sender says how severe it is: what it means here, and what people must know of it."""
+
+from typing import NamedTuple
+
+from incidents.runbook import Runbook
+from incidents.severity import Severity
+
+
+class SeverityReading(NamedTuple):
+    """What a word means here, None if that is not known; `remark` is for the timeline."""
+
+    severity: Severity | None
+    remark: str | None = None
+
+
+def read_severity(word: str | None, runbook: Runbook) -> SeverityReading:
+    """A sender's word by the runbook's one table, `alert_severities`.
+
+    A bare number is read as that level, and said so: some senders count the other way round. What is not in
+    the table is said, too: triage then decides by the facts.
+    """
+    sent = (word or "").strip()
+    if not sent:
+        return SeverityReading(None)
+    severity = runbook.severity_of_alert(sent)
+    if severity is None:
+        what = f"the severity {sent!r} is not known to the runbook's `alert_severities`"
+        return SeverityReading(None, f"{what}; the facts decide")
+    if sent.isdecimal():
+        return SeverityReading(severity, f"the severity {sent} is a bare number; it is read as {severity}")
+    return SeverityReading(severity)

@@ -1,0 +1,141 @@
+"""The times that senders write, in any form, and what counts where they wrote none that can be meant. Pure.
+
+A condition is counted from a time that arithmetic can be done on: what is not set, older than any incident
+response looks back, or ahead of the clock here, counts from the receipt, and a remark says so.
+"""
+
+import re
+import reprlib
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+from incidents.errors import AlertError
+
+#: A start before this is taken for a default that nobody set, or for a unit that was mixed up.
+OLDEST = timedelta(days=366)
+#: How far clocks of machines drift apart without anything being wrong.
+CLOCK_SKEW = timedelta(minutes=1)
+
+#: What senders write for "not set": Go's zero time in any zone, MySQL's zero date, nothing at all.
+_UNSET = re.compile(
+    r"(?:null|none|nil|-|0+(?:\.0+)?|0000-00-00.*|0001-01-0[12].*|0000-12-31.*)?", re.IGNORECASE
+)
+_NUMBER = re.compile(r"[+-]?\d{1,30}(?:\.\d{1,30})?")
+#: Go's `time.Time.String()`, with the reading of its monotonic clock.
+_GO = re.compile(
+    r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d{4}) [A-Z+-][A-Z0-9+-]*(?: m=[+-][\d.]+)?"
+)
+#: ISO 8601 with the name of a zone behind it.
+_NAMED_UTC = re.compile(r"(\d{4}-\d\d-\d\d[T ][\d:.,]+) ?(?:UTC|GMT)", re.IGNORECASE)
+#: A zone's name in a date that is written in words; most of them mean several zones.
+_ZONE = re.compile(r"\d\d:\d\d(?::\d\d)? ([A-Z]{1,5})\b")
+_ZONES = frozenset({"UT", "UTC", "GMT", "Z"})
+#: Units of a count since 1970, per second: the first that puts it before the year 5138.
+_UNITS = (1, 10**3, 10**6, 10**9)
+_LAST_SECOND = 10**11
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class SentTime(NamedTuple):
+    """A time to count from, in UTC; `remark` says where it is not what was sent, `sent` whether it is."""
+
+    at: datetime
+    sent: bool
+    remark: str | None = None
+
+
+def read_time(sent: object, received_at: datetime, field: str) -> SentTime:
+    """What a sender's time means.
+
+    Args:
+        sent: ISO 8601 in any zone, RFC 1123, a date as Go or `date` prints it, or a count since 1970 in
+            seconds, milliseconds, microseconds or nanoseconds, as a number or as text.
+        received_at: when it arrived, with a zone.
+        field: its path in the body, for messages.
+
+    Returns:
+        The time as it was sent, to the microsecond; without a zone it is read as UTC and said so. The receipt
+        where it is not set, absurd (over a year old, beyond any calendar) or more than a minute ahead: said
+        so, unless the body has no such field (None).
+
+    Raises:
+        AlertError: it is no time at all; the message names the field.
+    """
+    if isinstance(sent, bool) or not isinstance(sent, (str, int, float, type(None))):
+        raise _unreadable(field, sent)
+    if sent is None:
+        return SentTime(received_at, False)
+    text = sent.strip() if isinstance(sent, str) else ""
+    if sent == 0 or (isinstance(sent, str) and _UNSET.fullmatch(text)):
+        shown = f" ({text})" if text else ""
+        return _received(received_at, f"{field} is not set{shown}")
+    what = f"{field}: {_shown(sent)}"
+    try:
+        at = _moment(text) if isinstance(sent, str) else _since_epoch(Decimal(sent))
+        if at.tzinfo is not None:
+            return _plausible(SentTime(at.astimezone(UTC), True), received_at, what)
+    except (OverflowError, InvalidOperation):
+        return _received(received_at, f"{what} is in no calendar")
+    except ValueError:
+        raise _unreadable(field, sent) from None
+    zone = _ZONE.search(text)
+    if zone is not None and zone[1] not in _ZONES:
+        return _received(received_at, f"{what} has a zone that is not known; an offset such as +01:00 is")
+    read = SentTime(at.replace(tzinfo=UTC), True, f"{what} has no zone; it is read as UTC")
+    return _plausible(read, received_at, what)
+
+
+def _plausible(read: SentTime, received_at: datetime, what: str) -> SentTime:
+    age = received_at - read.at
+    if age > OLDEST:
+        return _received(received_at, f"{what} is over a year before its receipt")
+    if age < -CLOCK_SKEW:
+        return _received(received_at, f"{what} is {_length(-age)} ahead: the sender's clock runs ahead")
+    return read
+
+
+def _received(at: datetime, why: str) -> SentTime:
+    return SentTime(at, False, f"{why}; it counts from its receipt")
+
+
+def _moment(text: str) -> datetime:
+    """The moment that a text means; naive where it names no zone that is known."""
+    if _NUMBER.fullmatch(text):
+        return _since_epoch(Decimal(text))
+    if (go := _GO.fullmatch(text)) is not None:
+        return datetime.fromisoformat(f"{go[1]}{go[2]}")
+    if (named := _NAMED_UTC.fullmatch(text)) is not None:
+        return datetime.fromisoformat(f"{named[1]}+00:00")
+    if text[:4].isdecimal():  # no year of ISO 8601 has fewer digits
+        return datetime.fromisoformat(text)
+    return parsedate_to_datetime(text)
+
+
+def _since_epoch(count: Decimal) -> datetime:
+    if not count.is_finite():
+        raise ValueError
+    per_second = next((unit for unit in _UNITS if abs(count) < _LAST_SECOND * unit), None)
+    if per_second is None:
+        raise OverflowError
+    return _EPOCH + timedelta(microseconds=round(count * 10**6 / per_second))
+
+
+def _length(time: timedelta) -> str:
+    minutes = time // timedelta(minutes=1)
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 60 * 48 else f"{minutes // 60 // 24} days"
+
+
+def _shown(sent: object) -> str:
+    """What was sent, short; a number of thousands of digits is cut before it is written out."""
+    text = sent.strip() if isinstance(sent, str) else reprlib.repr(sent)
+    return repr(text if len(text) <= 40 else f"{text[:39]}…")
+
+
+def _unreadable(field: str, sent: object) -> AlertError:
+    return AlertError(
+        f"{field}: {_shown(sent)} is no time; write it as 2026-11-29T03:30:00Z, or as seconds since 1970"
+    )
