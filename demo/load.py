@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 PRODUCTS = 60
 MOST_AT_ONCE = 24
-PATIENCE = 12.0
+REQUEST_TIMEOUT = 12.0
 #: Seconds between two stock reports at rate 1.
 REPORT_EVERY = 12.0
 
@@ -145,7 +145,7 @@ class Load:
         return self._counted
 
     def _visit(self, visit: Visit) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=REQUEST_TIMEOUT)
         try:
             connection.request(visit.method, visit.path, visit.body, {"content-type": "application/json"})
             response = connection.getresponse()

@@ -17,7 +17,7 @@ from incidents.severity import Step
 from incidents.timeline import EntryKind
 
 #: How often a target is asked that does not answer, and for how long after a change was begun there.
-AGAIN = timedelta(seconds=15)
+TARGET_RETRY = timedelta(seconds=15)
 ASKED_FOR = timedelta(minutes=10)
 
 
@@ -155,7 +155,7 @@ async def _unsure(deps: Deps, incident: Incident, proposal: Proposal, why: str) 
 def _again(deps: Deps, incident: Incident, text: str, key: str) -> Update:
     """Come back in a moment, or as soon as people speak; the same is told once."""
     now = deps.clock.now()
-    again = now + min(deps.runbook.watch.every, AGAIN)
+    again = now + min(deps.runbook.watch.every, TARGET_RETRY)
     line = entry(incident, now, EntryKind.EXECUTION, text, key).model_copy(update={"id": key})
     return Update(incident.evolve(not_before=again), (line,))
 

@@ -31,7 +31,7 @@ class RoleNode(Protocol):
 SPOKEN = frozenset({Task.STATUS_UPDATE, Task.BRIEF})
 
 #: What an engine that ignores its own time box is given on top before it is cut off.
-GRACE = timedelta(seconds=30)
+DEADLINE_GRACE = timedelta(seconds=30)
 
 
 def role_node() -> RoleNode:
@@ -56,7 +56,7 @@ async def _perform(deps: Deps, incident: Incident, assignment: Assignment) -> Ro
     own = deps.roster.get(assignment.role)
     kit = deps.kit(incident, assignment.role, tuple(dict.fromkeys((*own.tools, *role.tools))))
     desk = RoleContext(role=role, incident=incident, runbook=deps.runbook, kit=kit, now=deps.clock.now())
-    box = (assignment.deadline - desk.now + GRACE).total_seconds()
+    box = (assignment.deadline - desk.now + DEADLINE_GRACE).total_seconds()
     try:
         async with asyncio.timeout(box):
             performed = await deps.engine.perform(assignment, desk)

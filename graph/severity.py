@@ -1,44 +1,15 @@
 """Severity from facts: floors that no opinion can lower, re-classification in both directions."""
 
 from datetime import datetime
-from typing import NamedTuple
 
 from graph.timeline import Update, entry
 from incidents.facts import Facts
 from incidents.incident import Incident
 from incidents.reports import Impact
-from incidents.runbook import Floor, Runbook
+from incidents.runbook import Runbook
 from incidents.severity import Severity
+from incidents.severity_floor import Classified, alert_severity, floor_of
 from incidents.timeline import EntryKind
-
-
-class Classified(NamedTuple):
-    """A severity and the sentence that justifies it."""
-
-    severity: Severity
-    reason: str
-
-
-def _holds(floor: Floor, facts: Facts, impact: Impact) -> bool:
-    return (
-        (floor.user_facing_down and bool(facts.down))
-        or (floor.data_breach and impact.data_breach_suspected)
-        or (floor.error_ratio is not None and (facts.error_ratio or 0.0) >= floor.error_ratio)
-        or (floor.latency_times is not None and (facts.latency_times or 0.0) >= floor.latency_times)
-    )
-
-
-def floor_of(facts: Facts, impact: Impact, runbook: Runbook) -> Classified | None:
-    """The most severe floor whose condition the facts meet; None if they meet none."""
-    met = [floor for floor in runbook.floors if _holds(floor, facts, impact)]
-    worst = min(met, key=lambda floor: floor.severity.rank, default=None)
-    return Classified(worst.severity, worst.reason) if worst else None
-
-
-def alert_severity(incident: Incident, runbook: Runbook) -> Severity | None:
-    """The most severe level that the senders of the alerts gave, translated by the runbook's table."""
-    said = [runbook.severity_of_alert(alert.severity) for alert in incident.alerts if alert.severity]
-    return min((one for one in said if one), key=lambda severity: severity.rank, default=None)
 
 
 def escalated_severity(before: Incident, after: Incident, runbook: Runbook) -> Classified | None:
@@ -56,7 +27,7 @@ def escalated_severity(before: Incident, after: Incident, runbook: Runbook) -> C
     if before.severity is None or before.severity_by is not None:
         return None
     found = [floor_of(after.facts, after.impact, runbook)] if after.facts is not None else []
-    was, said = alert_severity(before, runbook), alert_severity(after, runbook)
+    was, said = alert_severity(before.alerts, runbook), alert_severity(after.alerts, runbook)
     if said is not None and (was is None or said.rank < was.rank):
         found.append(Classified(said, "an alert that came later says so"))
     worst = min((one for one in found if one), key=lambda one: one.severity.rank, default=None)
@@ -85,7 +56,7 @@ def classify(
     if incident.severity_by is not None and incident.severity is not None:
         return Classified(incident.severity, f"set by {incident.severity_by}")
     floor = floor_of(facts, impact, runbook)
-    said = alert_severity(incident, runbook)
+    said = alert_severity(incident.alerts, runbook)
     if floor is None and facts.quiet is None and said is not None:
         floor = Classified(said, "too little telemetry to measure it; the alert says so")
     worst = min(proposed, key=lambda severity: severity.rank, default=None)

@@ -168,6 +168,12 @@ class ActionState(StrEnum):
     DRIFTED = "drifted"
 
 
+#: What people or the world have judged: the same change is not proposed again. What expired, drifted or was
+#: revoked is not among it: nobody said no to the change itself. A revoked one fell with a stop, an outside
+#: change or a recovery; it may be right once the agents go on, planned and signed anew.
+ANSWERED = frozenset({ActionState.REJECTED, ActionState.DONE, ActionState.FAILED})
+
+
 class Outcome(Value):
     """What an adapter says of one execution key."""
 

@@ -148,6 +148,24 @@ class Incident(Value):
         default=(), alias="ledger", description="what `usage` is made of, in order"
     )
 
+    @classmethod
+    def opened(
+        cls, identity: str, alerts: tuple[Alert, ...], at: datetime, engine: str, currency: Currency | None
+    ) -> Self:
+        """A new incident as its first alerts open it.
+
+        Args:
+            identity: its id.
+            alerts: at least one; the first gives the title.
+            at: the moment on its clock.
+            engine: who will speak for the roles: auto, llm or playbook.
+            currency: that of revenue, if the site names one.
+        """
+        return cls(
+            id=identity, title=alerts[0].title, engine=engine, opened_at=at, step_since=at, alerts=alerts,
+            currency=currency,
+        )  # fmt: skip
+
     def evolve(self, **changes: object) -> Self:
         """The same incident with some fields changed; the result is validated."""
         return self.model_validate({**dict(self), **changes})

@@ -9,7 +9,7 @@ from agents.llm.settings import ModelSettings
 from incidents.errors import SettingsError
 
 #: How long the endpoint may take to list its models, in seconds.
-PATIENCE = 5.0
+MODEL_LIST_TIMEOUT = 5.0
 
 
 def first_model(settings: ModelSettings) -> str:
@@ -22,7 +22,7 @@ def first_model(settings: ModelSettings) -> str:
     headers = {"Authorization": f"Bearer {settings.key}"} if settings.key else {}
     why = ""
     try:
-        answer = httpx2.get(url, headers=headers, timeout=PATIENCE, verify=trust(settings))
+        answer = httpx2.get(url, headers=headers, timeout=MODEL_LIST_TIMEOUT, verify=trust(settings))
         listed = answer.json()["data"]
         return str(listed[0]["id"])
     except httpx2.HTTPError as error:

@@ -15,7 +15,7 @@ from agents.role import Tier
 from incidents.errors import SettingsError
 
 #: How long a model may take for its first word here, in seconds.
-PATIENCE = 20.0
+PROBE_TIMEOUT = 20.0
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,9 @@ async def probe(endpoints: Sequence[ModelSettings]) -> tuple[Answered, ...]:
 
 async def _ask(settings: ModelSettings, tier: Tier) -> Answered:
     begun, name = time.monotonic(), settings.models[tier].name
-    brief = settings.model_copy(update={"timeout_seconds": PATIENCE, "max_tokens": 256, "streaming": False})
+    brief = settings.model_copy(
+        update={"timeout_seconds": PROBE_TIMEOUT, "max_tokens": 256, "streaming": False}
+    )
     try:
         async with http_client(brief, trust(brief)) as client:
             with tracing_context(enabled=brief.langsmith):

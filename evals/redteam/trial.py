@@ -12,13 +12,13 @@ from evals.redteam.poison import poison
 from evals.redteam.variants import Names, Variant, names_of
 from evals.run import Record, Run, TruthApprover, run_case
 from evals.scorers.actions import signed
-from graph.severity import floor_of
 from incidents.action import Action, ActionKind, Approval, Proposal, Verdict
 from incidents.changes import Change
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy
 from incidents.reports import Impact
 from incidents.severity import Severity, Status
+from incidents.severity_floor import floor_of
 from incidents.value import Value
 from nexus.config.runbook import runbook_of
 from nexus.config.settings import EngineMode, Settings

@@ -9,7 +9,7 @@ from graph.state import Deps, RoleResult
 from graph.step import StepSpec, assignment, begin
 from graph.steps.investigation import developer
 from graph.timeline import Update, entry
-from incidents.action import Action, ActionState, Plan, Proposal, digest_of
+from incidents.action import ANSWERED, Action, Plan, Proposal, digest_of
 from incidents.errors import Refused, ToolFailed
 from incidents.findings import Category, EvidenceStatus
 from incidents.incident import Incident
@@ -17,15 +17,12 @@ from incidents.reports import MitigationReport, ProposedAction, Task
 from incidents.runbook import Branch, Runbook
 from incidents.severity import Severity, Step
 from incidents.timeline import Entry, EntryKind
-from tools.telemetry.observe import FRESH
+from tools.telemetry.observe import SHARED_FOR
 from tools.toolbox import PLAN_ACTION
 from tools.toolbox.arguments import PlanArgs
 
-#: Proposals that people or the world have already answered: the same change is not put to them again.
-ANSWERED = frozenset({ActionState.REJECTED, ActionState.DONE, ActionState.FAILED})
-
 #: When the step is tried again whose target did not answer; within the bound of attempts.
-AGAIN = timedelta(minutes=1)
+PLAN_RETRY = timedelta(minutes=1)
 
 
 async def prepare(deps: Deps, incident: Incident) -> Update:
@@ -107,7 +104,7 @@ async def _planned(deps: Deps, incident: Incident, action: Action) -> Plan:
 
     What was observed then is what people sign, and it is looked at once more when the change is executed.
     """
-    since = deps.clock.now() - FRESH
+    since = deps.clock.now() - SHARED_FOR
     for evidence in await deps.evidence.evidence(incident.id):
         if (
             evidence.tool != PLAN_ACTION.name
@@ -167,7 +164,7 @@ def _unplanned(deps: Deps, incident: Incident, action: Action, why: str) -> Entr
 def _later(deps: Deps, incident: Incident, told: list[Entry]) -> Update:
     """A target that does not answer may do so in a moment: nothing was changed, it is planned again."""
     now = deps.clock.now()
-    again = now + min(deps.runbook.watch.every, AGAIN)
+    again = now + min(deps.runbook.watch.every, PLAN_RETRY)
     text = f"nothing was changed; the change is planned again at {again:%H:%M:%S} UTC"
     line = entry(incident, now, EntryKind.GAP, text, "planned-again")
     return Update(incident.evolve(not_before=again), (*told, line))

@@ -5,7 +5,7 @@ from datetime import datetime
 from agents.engine import Assignment
 from graph.measurement import report_silent_channels, with_measurement
 from graph.self_recovery import FLAPS, SelfRecovery, has_changed_anything, self_recovery, watched_until
-from graph.severity import Classified, classify
+from graph.severity import classify
 from graph.state import Deps, RoleResult
 from graph.step import StepSpec, assignment, begin
 from graph.timeline import Update, entry
@@ -14,6 +14,7 @@ from incidents.incident import Incident
 from incidents.reports import Impact, Task, TriageReport
 from incidents.runbook import Runbook
 from incidents.severity import Severity, Status, Step
+from incidents.severity_floor import Classified
 from incidents.timeline import Entry, EntryKind
 
 

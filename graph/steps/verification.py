@@ -29,7 +29,7 @@ from tools.toolbox.arguments import RecoveryArgs
 STEADY = 2
 
 #: Checks without an answer (no data) or without an effect after which the watch is given up.
-PATIENCE = 3
+CHECKS_IN_VAIN = 3
 
 
 async def prepare(deps: Deps, incident: Incident) -> Update:
@@ -194,7 +194,7 @@ def _undo_answered(incident: Incident, action: str) -> bool:
 
 
 def _unchanged(incident: Incident, watch: Watch, now: datetime) -> Update:
-    if _in_a_row(watch, Recovery.UNCHANGED) < PATIENCE and now < watch.until:
+    if _in_a_row(watch, Recovery.UNCHANGED) < CHECKS_IN_VAIN and now < watch.until:
         return Update(incident)
     change = incident.proposal(watch.action)
     did = change.action.title if change else watch.action
@@ -202,7 +202,7 @@ def _unchanged(incident: Incident, watch: Watch, now: datetime) -> Update:
 
 
 def _unknown(incident: Incident, watch: Watch, now: datetime) -> Update:
-    if _in_a_row(watch, Recovery.UNKNOWN) < PATIENCE:
+    if _in_a_row(watch, Recovery.UNKNOWN) < CHECKS_IN_VAIN:
         return Update(incident)  # also at the end of the watch: an outage of the metrics prolongs it
     return hand_over(incident, f"the recovery cannot be confirmed: {incident.verification_summary}", now)
 

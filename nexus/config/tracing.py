@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
 #: How long one export, or the last one at the end of the process, may take, in seconds.
-PATIENCE = 5
+EXPORT_TIMEOUT = 5
 
 _TRACES = "/v1/traces"
 
@@ -68,4 +68,4 @@ def _exporter(endpoint: str) -> "OTLPSpanExporter":
             "or take the setting away"
         ) from None
     address = endpoint.rstrip("/").removesuffix(_TRACES) + _TRACES
-    return OTLPSpanExporter(endpoint=address, timeout=PATIENCE)
+    return OTLPSpanExporter(endpoint=address, timeout=EXPORT_TIMEOUT)

@@ -30,15 +30,8 @@ async def open_live(
 ) -> Incident:
     """Register a new incident of the live world that the `nexus.yaml` at an absolute path describes."""
     now = clock.now()
-    incident = Incident(
-        id=await home.store.next_id(now.date()),
-        title=alerts[0].title,
-        engine=mode,
-        opened_at=now,
-        step_since=now,
-        alerts=alerts,
-        currency=site.thresholds.currency,
-    )
+    identity = await home.store.next_id(now.date())
+    incident = Incident.opened(identity, alerts, now, mode, site.thresholds.currency)
     await home.store.register(incident, WorldRef(kind=WorldKind.LIVE, path=str(path)), now)
     return incident
 

@@ -66,15 +66,8 @@ async def open_recorded(home: Home, case: Path, alerts: bytes | None, mode: str)
         (alerts, None) if alerts is not None else (first.body, first.source) if first else (b"", None)
     )
     parsed = parse_alerts(body, at, source, recorded.catalogue)
-    incident = Incident(
-        id=await home.store.next_id(at.date()),
-        title=parsed[0].title,
-        engine=mode,
-        opened_at=at,
-        step_since=at,
-        alerts=parsed,
-        currency=home.settings.revenue_currency,
-    )
+    identity = await home.store.next_id(at.date())
+    incident = Incident.opened(identity, parsed, at, mode, home.settings.revenue_currency)
     incident = incident.evolve(
         handled_events=(f"{incident.id}:{DELIVERY}1",)
     )  # the case's first alert is this one

@@ -12,7 +12,7 @@ from incidents.incident import Incident
 from incidents.reports import Task
 from tests.graph.harness import People, ScriptedEngine, bench, incident
 from tools.clock import VirtualClock
-from tools.telemetry.observe import FRESH
+from tools.telemetry.observe import SHARED_FOR
 from tools.toolbox import PLAN_ACTION
 from tools.toolbox.arguments import PlanArgs
 
@@ -46,8 +46,8 @@ class Gone(People):
     ("planned", "later", "observed"),
     [
         ("1.0", timedelta(), "2.0+0"),
-        ("1.0", FRESH, "2.0+0"),
-        ("1.0", FRESH + timedelta(seconds=1), "2.0+1"),
+        ("1.0", SHARED_FOR, "2.0+0"),
+        ("1.0", SHARED_FOR + timedelta(seconds=1), "2.0+1"),
         ("0.9", timedelta(), "2.0+1"),
     ],
 )

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.events import apply_event
-from graph.severity import classify, escalated_severity, floor_of
+from graph.severity import classify, escalated_severity
 from incidents.action import ActionState
 from incidents.events import AlertsArrived
 from incidents.facts import Facts
@@ -14,6 +14,7 @@ from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy
 from incidents.reports import Impact
 from incidents.severity import Severity, Step
+from incidents.severity_floor import floor_of
 from tests.agents.stage import proposal, rollback
 from tests.graph.harness import RUNBOOK, alert, incident
 

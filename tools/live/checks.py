@@ -23,7 +23,7 @@ from tools.live.traces import live_traces
 from tools.telemetry.data_gaps import collect_gaps
 
 #: A backend that has not answered by then is reported as silent, whatever its own limits are.
-PATIENCE = timedelta(seconds=20)
+CHECK_TIMEOUT = timedelta(seconds=20)
 
 
 class Checked(Value):
@@ -79,7 +79,7 @@ async def _checked(part: str, make: Callable[[], _Checkable]) -> Checked:
         finally:
             await adapter.aclose()
     except TimeoutError:
-        return Checked(part=part, answers=False, said=f"no answer within {PATIENCE.total_seconds():g} s")
+        return Checked(part=part, answers=False, said=f"no answer within {CHECK_TIMEOUT.total_seconds():g} s")
     except NexusError as error:
         return Checked(part=part, answers=False, said=str(error))
 
@@ -101,4 +101,4 @@ async def _health(
 
 
 async def _within(asked: Awaitable[str]) -> str:
-    return await asyncio.wait_for(asked, PATIENCE.total_seconds())
+    return await asyncio.wait_for(asked, CHECK_TIMEOUT.total_seconds())

@@ -41,8 +41,8 @@ from tools.wording import span
 R = TypeVar("R")
 
 #: What was read is shared by the roles that ask within this time; what failed may answer again sooner.
-FRESH = timedelta(seconds=10)
-FRESH_GAP = timedelta(seconds=2)
+SHARED_FOR = timedelta(seconds=10)
+SHARED_GAP_FOR = timedelta(seconds=2)
 
 _INSTANT = timedelta(milliseconds=1)
 _ALWAYS = Window(start=datetime(1970, 1, 1, tzinfo=UTC), end=datetime(2200, 1, 1, tzinfo=UTC))
@@ -83,7 +83,7 @@ def _memo_of(world: World) -> _Memo:
 
 
 async def observe(sources: Sources) -> Observation:
-    """Look at the world as it is now, or share a look that is at most `FRESH` old.
+    """Look at the world as it is now, or share a look that is at most `SHARED_FOR` old.
 
     Returns:
         What was seen; a backend that fails leaves empty frames and a sentence in `gaps`.
@@ -94,7 +94,7 @@ async def observe(sources: Sources) -> Observation:
     memo = _memo_of(sources.world)
     async with memo.lock:
         seen = memo.seen
-        fresh = FRESH_GAP if seen is not None and seen.failed else FRESH
+        fresh = SHARED_GAP_FOR if seen is not None and seen.failed else SHARED_FOR
         # Counted from the end of a look: one that waited for a silent backend would be old when it is there.
         if seen is None or memo.done is None or memo.key != key or not seen.at <= now < memo.done + fresh:
             memo.seen = seen = await _look(sources, now, action)

@@ -9,11 +9,12 @@ from agents.playbook.checks.runbook_checks import answer, follow_up, has_tool
 from agents.playbook.checks.symptoms import SUSPECTED, look_gone, look_suspects
 from agents.playbook.diagnosis.hypotheses import weigh
 from agents.playbook.diagnosis.innocent_changes import without_outlived
-from agents.playbook.tasks.triage import is_minor, measured_severity, sent_severity
+from agents.playbook.tasks.triage import is_minor, measured_severity
 from incidents.action import ActionKind, ActionState, Proposal
 from incidents.findings import Category, Channel, Confidence, Hypothesis
 from incidents.reports import CheckState, InvestigationReport
 from incidents.severity import Severity
+from incidents.severity_floor import alert_severity
 from incidents.verification import Recovery
 
 #: Which cause a change of that kind was meant to mend; a flag may be either and clears none.
@@ -128,7 +129,7 @@ async def _other_severity(
     if has_tool(desk, "overview"):
         measured = await measured_severity(desk)
         return measured if measured is not current else None
-    sent = sent_severity(desk)
+    sent = alert_severity(desk.incident.alerts, desk.runbook)
     return sent if sent is not None and current is not None and sent.rank < current.rank else None
 
 

@@ -9,7 +9,7 @@ from agents.playbook.checks.runbook_checks import has_tool
 from agents.playbook.fixes.capacity import fail_over, restart, scale_out
 from agents.playbook.fixes.draft import Draft
 from agents.playbook.fixes.releases import fall_back, flag_off, revert_commit, roll_back
-from incidents.action import ActionKind, ActionState, Plan, Verdict
+from incidents.action import ANSWERED, ActionKind, ActionState, Plan, Verdict
 from incidents.findings import Diagnosis
 from incidents.incident import Incident
 from incidents.reports import MitigationReport, ProposedAction
@@ -28,9 +28,6 @@ _DRAFTING: dict[ActionKind, Drafting] = {
     ActionKind.FALLBACK: fall_back,
     ActionKind.HOTFIX: revert_commit,
 }
-
-#: What people or the world have answered already; the same change is not proposed again.
-_ANSWERED = frozenset({ActionState.REJECTED, ActionState.REVOKED, ActionState.FAILED, ActionState.DONE})
 
 
 @dataclass
@@ -79,7 +76,7 @@ async def _take(desk: RoleContext, draft: Draft, worked: _Worked) -> None:
         worked.skipped.append(draft.reason)
         return
     before = next(
-        (p for p in desk.incident.proposals if p.action.key == action.key and p.state in _ANSWERED), None
+        (p for p in desk.incident.proposals if p.action.key == action.key and p.state in ANSWERED), None
     )
     if before is not None:
         worked.skipped.append(f"to {action.title} was {before.id}, which is {before.state}")

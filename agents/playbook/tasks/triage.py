@@ -6,11 +6,10 @@ from agents.engine import Assignment, RoleContext
 from agents.playbook.checks.keywords import keywords, says
 from agents.playbook.checks.overview import say_state
 from incidents.catalogue import ServiceKind
-from incidents.facts import Facts
 from incidents.findings import Claim
 from incidents.reports import Impact, TriageReport
-from incidents.runbook import Floor
 from incidents.severity import Severity
+from incidents.severity_floor import alert_severity, floor_of
 from tools.telemetry.service_state import ServiceState, error_ratio
 from tools.toolbox import OVERVIEW
 from tools.toolbox.arguments import NoArgs
@@ -61,7 +60,7 @@ def is_minor(desk: RoleContext) -> bool:
     facts, impact = desk.incident.facts, desk.incident.impact
     if desk.incident.severity is not Severity.P2 or facts is None or facts.error_ratio is None:
         return False
-    return not any(_holds(floor, facts, impact) for floor in desk.runbook.floors)
+    return floor_of(facts, impact, desk.runbook) is None
 
 
 def measured(view: Overview | None) -> Measured:
@@ -82,9 +81,8 @@ def measured(view: Overview | None) -> Measured:
 
 def classify(desk: RoleContext, seen: Measured, impact: Impact) -> tuple[Severity, str]:
     """The more severe of what the runbook's floors say to the figures and of what the sender said."""
-    said = sent_severity(desk)
-    met = [floor for floor in desk.runbook.floors if _holds(floor, seen, impact)]
-    worst = min(met, key=lambda floor: floor.severity.rank, default=None)
+    said = alert_severity(desk.incident.alerts, desk.runbook)
+    worst = floor_of(seen, impact, desk.runbook)
     if worst is not None and (said is None or worst.severity.rank <= said.rank):
         return worst.severity, f"{worst.reason} ({_figures(seen)})"
     felt = any(state in seen.users for state in seen.hit)
@@ -98,21 +96,6 @@ def classify(desk: RoleContext, seen: Measured, impact: Impact) -> tuple[Severit
     if desk.incident.firing:
         return Severity.P2, f"the alert fires, though nothing that users touch deviates ({_figures(seen)})"
     return Severity.P3, "the alert is over and nothing that users touch deviates"
-
-
-def sent_severity(desk: RoleContext) -> Severity | None:
-    """The most severe level that the alerts carry, in the runbook's terms."""
-    found = [desk.runbook.severity_of_alert(alert.severity) for alert in desk.incident.alerts]
-    return min((s for s in found if s is not None), key=lambda s: s.rank, default=None)
-
-
-def _holds(floor: Floor, seen: Measured | Facts, impact: Impact) -> bool:
-    return (
-        (floor.user_facing_down and bool(seen.down))
-        or (floor.data_breach and impact.data_breach_suspected)
-        or (floor.error_ratio is not None and (seen.error_ratio or 0.0) >= floor.error_ratio)
-        or (floor.latency_times is not None and (seen.latency_times or 0.0) >= floor.latency_times)
-    )
 
 
 def _figures(seen: Measured) -> str:

@@ -18,7 +18,7 @@ from tools.live.trust import system_trust
 from tools.redaction.redact import redact
 
 #: How long an endpoint may take, in seconds.
-PATIENCE = 5.0
+ENDPOINT_TIMEOUT = 5.0
 #: Operations of one document that are asked.
 MOST = 20
 #: What is read of an answer that is not healthy, in bytes.
@@ -33,7 +33,7 @@ class EndpointProbes:
         patience: how long an endpoint may take, in seconds.
     """
 
-    def __init__(self, clock: Clock, patience: float = PATIENCE) -> None:
+    def __init__(self, clock: Clock, patience: float = ENDPOINT_TIMEOUT) -> None:
         self._clock = clock
         self._patience = patience
         self._client: httpx2.AsyncClient | None = None

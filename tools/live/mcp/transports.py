@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mcp.shared.message import SessionMessage
 
 #: Seconds that a program gets to end by itself once its input is closed.
-GRACE = 2.0
+EXIT_GRACE = 2.0
 
 
 class Wire(NamedTuple):
@@ -116,7 +116,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     if process.stdin is not None:
         process.stdin.close()
     with suppress(TimeoutError):
-        await asyncio.wait_for(process.wait(), GRACE)
+        await asyncio.wait_for(process.wait(), EXIT_GRACE)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, Page, Playwright
 
 #: A younger picture is handed out again, so that who reads of it and what is kept are of one moment.
-FRESH = timedelta(minutes=1)
+SHOTS_FRESH_FOR = timedelta(minutes=1)
 #: What is seen of a page, in pixels.
 WIDTH, HEIGHT = 1280, 800
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -54,7 +54,7 @@ class BrowserScreens:
         async with self._lock:  # one browser at a time
             now = self._clock.now()
             at, known = self._taken.get(page, (now, None))
-            if known is None or not timedelta() <= now - at < FRESH:
+            if known is None or not timedelta() <= now - at < SHOTS_FRESH_FOR:
                 known = await self._tried(found, now)
                 self._taken[page] = now, known
         if isinstance(known, str):
