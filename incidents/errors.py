@@ -11,6 +11,7 @@
   - Refused: understood, and not allowed (exit code 1)
     - ApprovalRefused: late, used, for another digest, by the same person twice
     - ActionRefused: no valid approval, drifted state, not in the inventory
+    - StaleLease: somebody else drives the incident by now
   - ToolFailed: a backend did not answer; the incident goes on without it
   - EngineFailed: a model did not give a usable report; the playbook takes over
 """
@@ -75,6 +76,10 @@ class ActionRefused(Refused):
 
 class Withdrawn(ActionRefused):
     """People took back what was approved, in words that wait in the inbox; nothing was begun."""
+
+
+class StaleLease(Refused):
+    """Whoever asks has lost the lease of the incident: another process drives it, nothing was changed."""
 
 
 class ToolFailed(NexusError):

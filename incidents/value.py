@@ -1,7 +1,7 @@
 """The base of every value that crosses a room's door."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
@@ -11,6 +11,11 @@ class Value(BaseModel):
 
     # Validators are built when a type is first used, so that a verb that needs few of them starts fast.
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
+
+    @classmethod
+    def from_stored(cls, text: str | bytes) -> Self:
+        """A value that was kept as JSON; keys that this version does not know are passed over."""
+        return cls.model_validate_json(text, extra="ignore")
 
 
 def _in_utc(moment: Any) -> Any:

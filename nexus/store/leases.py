@@ -1,27 +1,48 @@
-"""Who works on an incident: a claim lasts as long as its process lives."""
+"""Who drives an incident: a lease runs out by the wall's time, or at once when its process is proven dead.
+
+Proof needs the same kernel and the same pid namespace: a container that comes back under another name, or
+another machine, says nothing about the pid of an earlier one, and its lease is left to run out.
+"""
 
 import os
 import socket
 import subprocess
 from pathlib import Path
 
-from incidents.errors import Refused
+from incidents.errors import Refused, StaleLease
 from incidents.value import iso
-from nexus.store.records import Claim, Process
+from nexus.store.records import Claim, Lease, Process
 
 
 def this_process() -> Process:
     """The process that asks."""
     pid = os.getpid()
-    return Process(host=socket.gethostname(), pid=pid, started=_started(pid) or "")
+    return Process(host=socket.gethostname(), pid=pid, started=_started(pid) or "", machine=_machine())
 
 
 def is_alive(process: Process) -> bool | None:
     """Whether a process still runs; None if it is one of another machine, where nobody can tell."""
-    if process.host != socket.gethostname():
+    if process.host != socket.gethostname() or (process.machine and process.machine != _machine()):
         return None
     started = _started(process.pid)
     return started is not None and started == process.started
+
+
+def in_other_hands(lease: Lease) -> Refused:
+    """The refusal of a verb that wants to drive what somebody else drives."""
+    process = lease.process
+    return Refused(
+        f"{lease.incident} is worked on by process {process.pid} on {process.host}, at least until "
+        f"{iso(lease.until)}; stop it first, or wait until then"
+    )
+
+
+def stale(incident: str, number: int) -> StaleLease:
+    """The refusal of what a holder does whose lease has gone to somebody else, or was given back."""
+    return StaleLease(
+        f"Lease {number} of {incident} is no longer the one in force: another process drives it; "
+        "nothing was changed"
+    )
 
 
 def replaced(held: Claim | None, mine: Claim, take_over: bool) -> Claim | None:
@@ -38,6 +59,15 @@ def replaced(held: Claim | None, mine: Claim, take_over: bool) -> Claim | None:
     who = f"process {held.process.pid} on {held.process.host} since {iso(held.at)}"
     state = "which is running" if alive else "and whether it still runs cannot be told from here"
     raise Refused(f"{mine.incident} is worked on by {who}, {state}; stop it first, or take the incident over")
+
+
+def _machine() -> str:
+    """The boot and the pid namespace of this process; empty where the system has no such thing."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return ""
 
 
 def _started(pid: int) -> str | None:

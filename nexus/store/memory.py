@@ -1,6 +1,7 @@
 """The store's twin in memory, for tests and for runs that leave nothing behind. The same suite holds both."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TypeVar
 
@@ -14,7 +15,8 @@ from incidents.findings import Evidence
 from incidents.incident import Incident
 from incidents.timeline import Entry
 from incidents.value import Value
-from nexus.store.leases import replaced, this_process
+from nexus.store.leases import replaced, stale, this_process
+from nexus.store.memory_leases import MemoryLeases, Waiting
 from nexus.store.records import (
     Claim,
     Message,
@@ -49,16 +51,14 @@ class _Table(dict[tuple[str, ...], V]):
         return tuple(row for key, row in self.items() if key[0] == incident)
 
 
-class MemoryStore:
+class MemoryStore(MemoryLeases):
     """Implements `nexus.store.port.IncidentStore` in dictionaries."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._numbers: dict[date, int] = defaultdict(int)
-        self._incidents: dict[str, tuple[Incident, datetime]] = {}
         self._worlds: dict[str, WorldRef] = {}
         self._timeline: _Table[Entry] = _Table()
-        self._inbox: dict[str, Event] = {}
-        self._handled: set[str] = set()
         self._evidence: _Table[Evidence] = _Table()
         self._bodies: dict[tuple[str, str], bytes] = {}
         self._approvals: _Table[Approval] = _Table()
@@ -67,10 +67,6 @@ class MemoryStore:
         self._messages: _Table[Message] = _Table()
         self._claims: dict[str, Claim] = {}
 
-    def _known(self, incident: str) -> None:
-        if incident not in self._incidents:
-            raise UnknownName("incident", incident, self._incidents)
-
     # Incidents
 
     async def next_id(self, day: date) -> str:
@@ -78,12 +74,15 @@ class MemoryStore:
         self._numbers[day] += 1
         return incident_id(day, self._numbers[day])
 
-    async def register(self, incident: Incident, world: WorldRef, clock: datetime) -> None:
+    async def register(
+        self, incident: Incident, world: WorldRef, clock: datetime, site: str | None = None
+    ) -> None:
         """Keep a new incident together with its world."""
         if incident.id in self._incidents:
             raise Refused(f"There is an incident {incident.id} already")
         self._incidents[incident.id] = (incident, clock)
         self._worlds[incident.id] = world
+        self._waiting[incident.id] = Waiting(site=site, wake_at=clock if site is not None else None)
 
     async def world_of(self, incident: str) -> WorldRef:
         """The world that an incident was opened with."""
@@ -95,10 +94,20 @@ class MemoryStore:
         self._known(incident)
         return self._incidents[incident][1].astimezone(UTC)
 
-    async def save(self, incident: Incident, clock: datetime) -> None:
-        """Keep the incident as it stands."""
+    async def save(self, incident: Incident, clock: datetime, number: int | None = None) -> tuple[Event, ...]:
+        """Keep the incident as it stands; the save that closes it returns the events that came too late."""
         self._known(incident.id)
+        if number is not None and not self._holds(incident.id, number):
+            raise stale(incident.id, number)
+        closes = incident.closed and not self._incidents[incident.id][0].closed
         self._incidents[incident.id] = (incident, clock)
+        self._writes += 1
+        if not closes:
+            return ()
+        waiting = await self.events(incident.id)
+        self._handled.update(event.id for event in waiting)
+        self._waiting[incident.id] = replace(self._waiting[incident.id], wake_at=None)
+        return tuple(late for late in waiting if late.id not in incident.handled_events)
 
     async def load(self, incident: str) -> Incident | None:
         """The incident as it was saved last, or None."""
@@ -125,16 +134,9 @@ class MemoryStore:
         return tuple(sorted(self._timeline.of(incident), key=lambda entry: entry.at))
 
     async def add_event(self, event: Event) -> bool:
-        """Put an event in the inbox. False if its id is there already."""
+        """Put an event in the inbox and wake the incident. False if its id is there already."""
         self._known(event.incident)
-        new = event.id not in self._inbox
-        self._inbox.setdefault(event.id, event)
-        return new
-
-    async def events(self, incident: str, unhandled_only: bool = True) -> tuple[Event, ...]:
-        """The events of an incident in the order in which they came."""
-        done = self._handled if unhandled_only else set()
-        return tuple(e for e in self._inbox.values() if e.incident == incident and e.id not in done)
+        return self._queued(event)
 
     async def mark_handled(self, ids: tuple[str, ...]) -> None:
         """Mark events as handled."""
@@ -168,15 +170,19 @@ class MemoryStore:
         if await self.spent(approval.digest):
             raise too_late(approval)
         self._approvals.insert(key, approval)
-        self._inbox.setdefault(event.id, event)
+        self._queued(event)
 
     async def approvals(self, incident: str) -> tuple[Approval, ...]:
         """Every decision on an incident, oldest first."""
         return self._approvals.of(incident)
 
-    async def begin(self, proposal: Proposal, at: datetime, limits: Limits | None = None) -> bool:
+    async def begin(
+        self, proposal: Proposal, at: datetime, limits: Limits | None = None, number: int | None = None
+    ) -> bool:
         """Keep the intent to execute a proposal, once, if nobody stopped it and the limits allow it."""
         self._known(proposal.incident)
+        if number is not None and not self._holds(proposal.incident, number):
+            raise stale(proposal.incident, number)
         still_wanted(proposal, await self.events(proposal.incident))
         mine = begun(proposal, at)
         within(

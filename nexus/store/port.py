@@ -1,25 +1,82 @@
 """The store's door: everything that SQLite keeps and the in-memory twin imitates."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Protocol
 
 from graph.ports import Backlog, Intents, Journal
-from incidents.action import Approval
+from incidents.action import Approval, Proposal
+from incidents.change_limits import Limits
 from incidents.events import DecisionMade, Event
 from incidents.findings import Evidence
 from incidents.incident import Incident
-from nexus.store.records import Claim, Message, Summary, WorldRef
+from nexus.store.records import Claim, Due, Lease, Message, Summary, WorldRef
 
 
-class IncidentStore(Journal, Intents, Backlog, Protocol):
+class Leases(Protocol):
+    """A waiting incident is a row: when it wants to be woken, and who drives it until when.
+
+    Every moment here is the wall's, also for incidents of recorded worlds, which live on a virtual clock.
+    Those are never due: they have no site, and only the verb that names them leases them.
+    """
+
+    async def due(self, now: datetime, limit: int, site: str) -> tuple[Due, ...]:
+        """What wants to be driven now: not closed, its time has come, no live lease, its pause is over.
+
+        P0 first, then P1, those without a severity, P2, P3; within each the oldest. A lease whose process is
+        proven dead on this host counts as none.
+        """
+        ...
+
+    async def lease(self, incident: str, owner: str, until: datetime, now: datetime) -> int | None:
+        """Take an incident; the try is counted with it, since a turn that kills its process never raises.
+
+        Returns:
+            The fencing number, or None while somebody else holds it (`lease_of` says who).
+        """
+        ...
+
+    def renew(self, incident: str, number: int, until: datetime) -> bool:
+        """Hold it longer; False if the lease is lost. Blocks: call it from a thread of its own."""
+        ...
+
+    async def give_back(self, incident: str, number: int, wake_at: datetime | None) -> bool:
+        """Let go after a turn in order: no try counts any more; False (nothing is changed) if it is lost.
+
+        It is due again at `wake_at`, or at once if an event is unhandled; None: only an event wakes it.
+        """
+        ...
+
+    async def fail(self, incident: str, number: int, retry_at: datetime) -> bool:
+        """Let go of a turn that broke off: tries are kept, it is due again then, or when a person speaks."""
+        ...
+
+    async def lease_of(self, incident: str) -> Lease | None:
+        """The lease in force, which may have run out; None if it was given back."""
+        ...
+
+    async def unhandled(self, incidents: Collection[str]) -> tuple[Event, ...]:
+        """Every unhandled event of these incidents in the order in which they came, in one look."""
+        ...
+
+    async def changed(self) -> int:
+        """A number that grows with every write of any process; cheap, so that a look reads only if it did."""
+        ...
+
+
+class IncidentStore(Journal, Intents, Backlog, Leases, Protocol):
     """Nothing is ever deleted. What belongs to an incident that was not registered raises `UnknownName`."""
 
     async def next_id(self, day: date) -> str:
         """The next free id of a day, `INC-2026-11-23-001`; no two callers ever get the same."""
         ...
 
-    async def register(self, incident: Incident, world: WorldRef, clock: datetime) -> None:
+    async def register(
+        self, incident: Incident, world: WorldRef, clock: datetime, site: str | None = None
+    ) -> None:
         """Keep a new incident together with the world that it was opened with.
+
+        `site` is the name of the live world whose workers drive it; it is due at once then.
 
         Raises:
             Refused: the id is taken.
@@ -30,8 +87,22 @@ class IncidentStore(Journal, Intents, Backlog, Protocol):
         """The world that an incident was opened with."""
         ...
 
-    async def save(self, incident: Incident, clock: datetime) -> None:
-        """Keep the incident as it stands at a moment of its clock (virtual or wall)."""
+    async def save(self, incident: Incident, clock: datetime, number: int | None = None) -> tuple[Event, ...]:
+        """Keep the incident as it stands at a moment of its clock (virtual or wall).
+
+        The save that closes it handles whatever is in the inbox, in the same transaction.
+
+        Args:
+            incident: as it stands.
+            clock: the moment of its clock.
+            number: of the lease under which it was driven.
+
+        Returns:
+            The events that came too late: unhandled when it was closed and not among its `handled_events`.
+
+        Raises:
+            StaleLease: another process has taken it over, or it was given back; nothing was kept.
+        """
         ...
 
     async def load(self, incident: str) -> Incident | None:
@@ -51,7 +122,7 @@ class IncidentStore(Journal, Intents, Backlog, Protocol):
         ...
 
     async def add_event(self, event: Event) -> bool:
-        """Put an event in the inbox. False if its id is there already."""
+        """Put an event in the inbox, and wake the incident. False if its id is there already."""
         ...
 
     async def events(self, incident: str, unhandled_only: bool = True) -> tuple[Event, ...]:
@@ -72,6 +143,16 @@ class IncidentStore(Journal, Intents, Backlog, Protocol):
 
     async def approvals(self, incident: str) -> tuple[Approval, ...]:
         """Every decision on an incident, oldest first."""
+        ...
+
+    async def begin(
+        self, proposal: Proposal, at: datetime, limits: Limits | None = None, number: int | None = None
+    ) -> bool:
+        """As `graph.ports.Intents.begin`, under a lease: `nexus.store.fence.FencedIntents` gives its number.
+
+        Raises:
+            StaleLease: the lease of that number is no longer the one in force; nothing was begun.
+        """
         ...
 
     async def put(self, evidence: Evidence, body: bytes) -> None:

@@ -1,4 +1,4 @@
-"""What the store knows beside the incident itself: summaries, worlds, claims, messages."""
+"""What the store knows beside the incident itself: summaries, worlds, leases, messages."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -21,6 +21,19 @@ class WorldKind(StrEnum):
 
     CASE = "case"
     LIVE = "live"
+
+
+#: The site of a live world whose settings give it no name, and of every live incident of 0.1.0.
+DEFAULT_SITE = "default"
+
+#: What is driven first when much is due. One that is not classified yet may be anything: it comes behind
+#: those that are known to be severe, of which a storm holds few, and before those that are known to be mild.
+_URGENCY = (Severity.P0, Severity.P1, None, Severity.P2, Severity.P3)
+
+
+def urgency(severity: Severity | None) -> int:
+    """The place of a severity among what is due, 0 first."""
+    return _URGENCY.index(severity)
 
 
 class WorldRef(Value):
@@ -62,20 +75,50 @@ class Summary(Value):
 
 
 class Process(Value):
-    """A process of a machine; `started` tells it from a later one that got the same pid."""
+    """A process of a machine; `started` tells it from a later one that got the same pid.
+
+    `machine` is what the kernel says of itself (boot, pid namespace): a host's name alone proves nothing.
+    """
 
     host: str
     pid: int
     started: str
+    machine: str = ""
 
 
 class Claim(Value):
-    """Who works on an incident."""
+    """Who works on an incident, as Nexus 0.1.0 kept it; a `Lease` has taken its place."""
 
     incident: str
     owner: str
     process: Process
     at: Moment
+
+
+class Lease(Value):
+    """Who drives an incident, until when.
+
+    Attributes:
+        number: the fencing number; a later lease of the incident has a higher one.
+        tries: how often it was leased since it was last given back in order, this time counted.
+    """
+
+    incident: str
+    owner: str
+    process: Process
+    until: Moment
+    number: int
+    tries: int
+
+
+class Due(Value):
+    """An incident that wants to be driven now; `tries` counts the leases that did not end in order."""
+
+    incident: str
+    severity: Severity | None
+    opened_at: Moment
+    wake_at: Moment
+    tries: int
 
 
 class MessageKind(StrEnum):

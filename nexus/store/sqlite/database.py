@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from incidents.errors import NexusError, NothingYet, UsageError
-from nexus.store.sqlite.sql import QUERIES, SCHEMA
+from nexus.store.sqlite.sql import MIGRATIONS, QUERIES
 
 T = TypeVar("T")
 
 #: The schema that this version writes; a newer file is refused.
-VERSION = 1
+VERSION = len(MIGRATIONS)
 
 #: How long a writer waits for another process to finish its transaction, in milliseconds.
 _PATIENCE = 15_000
@@ -57,6 +57,22 @@ class Database:
     async def write(self, query: str, **values: object) -> bool:
         """Run one named statement; whether it changed anything."""
         return await self.atomically(lambda run: run(query, **values).rowcount > 0)
+
+    def write_now(self, query: str, **values: object) -> bool:
+        """As `write`, for a thread that has no event loop; blocks it."""
+        work = self._thread.submit(self._transact, lambda run: run(query, **values).rowcount > 0)
+        try:
+            return bool(work.result())
+        except sqlite3.Error as error:
+            raise _unusable(self.path, error) from error
+
+    async def changed(self) -> int:
+        """A number that grows whenever any process has written to the file; costs microseconds."""
+        return await self._in_thread(
+            lambda: (
+                self._connection.execute("pragma data_version").fetchone()[0] + self._connection.total_changes
+            )
+        )
 
     async def atomically(self, work: Callable[[Run], T]) -> T:
         """Run several named statements as one transaction; an exception takes all of them back."""
@@ -102,10 +118,31 @@ class Database:
             )
         if found == VERSION:
             return
-        if not create:
+        if not create and found == 0:
             raise _nothing_yet(self.path)
         connection.execute("pragma journal_mode = wal")
-        connection.executescript(f"begin immediate; {SCHEMA} pragma user_version = {VERSION}; commit;")
+        connection.execute("begin immediate")
+        try:
+            found = connection.execute("pragma user_version").fetchone()[0]
+            for number, script in enumerate(MIGRATIONS[found:], start=found + 1):
+                for statement in _statements(script):
+                    connection.execute(statement)
+                connection.execute(f"pragma user_version = {number}")
+            connection.execute("commit")
+        except BaseException:
+            connection.execute("rollback")
+            raise
+
+
+def _statements(script: str) -> list[str]:
+    """The statements of a script: `executescript` would commit first."""
+    found, rest = [], ""
+    for line in script.splitlines(keepends=True):
+        rest += line
+        if sqlite3.complete_statement(rest):
+            found.append(rest)
+            rest = ""
+    return found
 
 
 def _nothing_yet(path: Path) -> NothingYet:

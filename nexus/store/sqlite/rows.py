@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from pydantic import BaseModel
 
+from incidents.events import EVENT, Event
 from incidents.incident import Incident
 from nexus.store.records import Summary
 
@@ -12,6 +13,11 @@ from nexus.store.records import Summary
 def as_json(value: BaseModel) -> str:
     """A value as the home writes it."""
     return value.model_dump_json()
+
+
+def event(body: str) -> Event:
+    """An event of the inbox."""
+    return EVENT.validate_json(body, extra="ignore")
 
 
 def sortable(moment: datetime) -> str:
@@ -35,4 +41,4 @@ def columns(incident: Incident, clock: datetime) -> dict[str, str | int | None]:
 
 def summaries(rows: Iterable[tuple[str, ...]]) -> tuple[Summary, ...]:
     """The summaries as they were stored: a list needs no whole incident."""
-    return tuple(Summary.model_validate_json(summary) for (summary,) in rows)
+    return tuple(Summary.from_stored(summary) for (summary,) in rows)

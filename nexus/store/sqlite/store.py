@@ -1,23 +1,20 @@
 """The store in one SQLite file, `$NEXUS_HOME/nexus.db`."""
 
-import sqlite3
-from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self
 
 from graph.ports import Intent
 from incidents.action import Approval, Outcome, Proposal
 from incidents.change_limits import Begun, Limits
 from incidents.communications import BacklogEntry
 from incidents.errors import Refused, UnknownName
-from incidents.events import EVENT, DecisionMade, Event
+from incidents.events import DecisionMade, Event, from_a_person
 from incidents.findings import Evidence
 from incidents.incident import Incident
 from incidents.severity import Status
 from incidents.timeline import Entry
-from incidents.value import Value
-from nexus.store.leases import replaced, this_process
+from nexus.store.leases import replaced, stale, this_process
 from nexus.store.records import (
     Claim,
     Message,
@@ -33,22 +30,18 @@ from nexus.store.records import (
     within,
 )
 from nexus.store.sqlite.database import Database, Run
-from nexus.store.sqlite.rows import as_json, columns, sortable, summaries
-
-T = TypeVar("T")
-V = TypeVar("V", bound=Value)
+from nexus.store.sqlite.leases import LeaseColumns
+from nexus.store.sqlite.rows import as_json, columns, event, sortable, summaries
+from nexus.store.sqlite.table import NotThere
 
 FILE = "nexus.db"
 
 
-class Store:
+class Store(LeaseColumns):
     """Implements `nexus.store.port.IncidentStore`, and with it the graph's ports and `EvidenceStore`.
 
     Use one per process. Several processes may write to the same file.
     """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     @classmethod
     def open(cls, home: Path) -> Self:
@@ -91,12 +84,16 @@ class Store:
         row = await self._database.atomically(lambda run: run("next_number", day=day.isoformat()).fetchone())
         return incident_id(day, row[0])
 
-    async def register(self, incident: Incident, world: WorldRef, clock: datetime) -> None:
+    async def register(
+        self, incident: Incident, world: WorldRef, clock: datetime, site: str | None = None
+    ) -> None:
         """Keep a new incident together with the world that it was opened with."""
         new = await self._database.write(
             "register",
             world=world.model_dump_json(),
             opened_at=sortable(incident.opened_at),
+            site=site,
+            wake_at=sortable(clock) if site is not None else None,
             **columns(incident, clock),
         )
         if not new:
@@ -104,7 +101,7 @@ class Store:
 
     async def world_of(self, incident: str) -> WorldRef:
         """The world that an incident was opened with."""
-        return WorldRef.model_validate_json((await self._world_and_clock(incident))[0])
+        return WorldRef.from_stored((await self._world_and_clock(incident))[0])
 
     async def clock_of(self, incident: str) -> datetime:
         """The moment of its clock when it was saved last."""
@@ -115,10 +112,22 @@ class Store:
             return row
         raise await self._unknown(incident)
 
-    async def save(self, incident: Incident, clock: datetime) -> None:
-        """Keep the incident as it stands."""
-        if not await self._database.write("save", **columns(incident, clock)):
-            raise await self._unknown(incident.id)
+    async def save(self, incident: Incident, clock: datetime, number: int | None = None) -> tuple[Event, ...]:
+        """Keep the incident as it stands; the save that closes it returns the events that came too late."""
+
+        def work(run: Run) -> tuple[Event, ...]:
+            before = run("was_closed", id=incident.id).fetchone()
+            if before is None:
+                raise NotThere
+            if not run("save", number=number, **columns(incident, clock)).rowcount:
+                raise stale(incident.id, number or 0)
+            if not incident.closed or before[0]:
+                return ()
+            waiting = [event(body) for (body,) in run("events", incident=incident.id, handled=0)]
+            run("handle_all", incident=incident.id)
+            return tuple(late for late in waiting if late.id not in incident.handled_events)
+
+        return await self._atomically(incident.id, work)
 
     async def load(self, incident: str) -> Incident | None:
         """The incident as it was saved last, or None."""
@@ -145,13 +154,13 @@ class Store:
         return await self._all(Entry, "entries", incident=incident)
 
     async def add_event(self, event: Event) -> bool:
-        """Put an event in the inbox. False if its id is there already."""
-        return await self._insert("add_event", event.incident, id=event.id, body=as_json(event))
+        """Put an event in the inbox and wake the incident. False if its id is there already."""
+        return await self._atomically(event.incident, lambda run: _queued(run, event))
 
     async def events(self, incident: str, unhandled_only: bool = True) -> tuple[Event, ...]:
         """The events of an incident in the order in which they came."""
         rows = await self._database.read("events", incident=incident, handled=0 if unhandled_only else 1)
-        return tuple(EVENT.validate_json(body) for (body,) in rows)
+        return tuple(event(body) for (body,) in rows)
 
     async def mark_handled(self, ids: tuple[str, ...]) -> None:
         """Mark events as handled."""
@@ -199,7 +208,7 @@ class Store:
                 raise already_decided(approval)
             if run("spent", digest=approval.digest).fetchone():
                 raise too_late(approval)
-            run("add_event", id=event.id, incident=incident, body=as_json(event))
+            _queued(run, event)
 
         await self._atomically(incident, work)
 
@@ -207,13 +216,17 @@ class Store:
         """Every decision on an incident, oldest first."""
         return await self._all(Approval, "approvals", incident=incident)
 
-    async def begin(self, proposal: Proposal, at: datetime, limits: Limits | None = None) -> bool:
+    async def begin(
+        self, proposal: Proposal, at: datetime, limits: Limits | None = None, number: int | None = None
+    ) -> bool:
         """Keep the intent to execute a proposal, once, if nobody stopped it and the limits allow it."""
         intent = begun(proposal, at)
 
         def work(run: Run) -> bool:
+            if number is not None and not run("holds", id=intent.incident, number=number).fetchone():
+                raise stale(intent.incident, number)
             waiting = run("events", incident=intent.incident, handled=0)
-            still_wanted(proposal, (EVENT.validate_json(body) for (body,) in waiting))
+            still_wanted(proposal, (event(body) for (body,) in waiting))
             within(limits, intent, (_begun(*row) for row in run("live_intents", key=intent.key)))
             values = {"key": intent.key, "digest": intent.digest, "body": as_json(intent)}
             return run("begin_intent", incident=intent.incident, **values).rowcount > 0
@@ -232,7 +245,7 @@ class Store:
     async def finished(self, key: str) -> Outcome | None:
         """The outcome of a key, or None."""
         for (body,) in await self._database.read("outcome", key=key):
-            return Outcome.model_validate_json(body) if body is not None else None
+            return Outcome.from_stored(body) if body is not None else None
         return None
 
     async def spent(self, digest: str) -> bool:
@@ -272,7 +285,7 @@ class Store:
 
         def work(run: Run) -> Claim | None:
             row = run("claim_of", incident=incident).fetchone()
-            before = replaced(Claim.model_validate_json(row[0]) if row else None, mine, take_over)
+            before = replaced(Claim.from_stored(row[0]) if row else None, mine, take_over)
             run("claim", incident=incident, owner=owner, body=as_json(mine))
             return before
 
@@ -281,37 +294,23 @@ class Store:
     async def holds(self, incident: str, owner: str) -> bool:
         """Whether the claim is still this owner's."""
         rows = await self._database.read("claim_of", incident=incident)
-        return any(Claim.model_validate_json(body).owner == owner for (body,) in rows)
+        return any(Claim.from_stored(body).owner == owner for (body,) in rows)
 
     async def release(self, incident: str, owner: str) -> None:
         """Give the claim back."""
         await self._database.write("release", incident=incident, owner=owner)
 
-    # How it is done
 
-    async def _all(self, kind: type[V], query: str, **values: object) -> tuple[V, ...]:
-        rows = await self._database.read(query, **values)
-        return tuple(kind.model_validate_json(body) for (body,) in rows)
-
-    async def _insert(self, query: str, incident: str, **values: object) -> bool:
-        return await self._atomically(
-            incident, lambda run: run(query, incident=incident, **values).rowcount > 0
-        )
-
-    async def _atomically(self, incident: str, work: Callable[[Run], T]) -> T:
-        try:
-            return await self._database.atomically(work)
-        except sqlite3.IntegrityError:  # the only reference of every table is the incident
-            raise await self._unknown(incident) from None
-
-    async def _unknown(self, incident: str) -> UnknownName:
-        return UnknownName(
-            "incident", incident, (identity for (identity,) in await self._database.read("ids"))
-        )
+def _queued(run: Run, fresh: Event) -> bool:
+    """Whether an event is new; whoever drives its incident is woken for it."""
+    if not run("add_event", id=fresh.id, incident=fresh.incident, body=as_json(fresh)).rowcount:
+        return False
+    run("wake", incident=fresh.incident, at=sortable(fresh.at), person=from_a_person(fresh))
+    return True
 
 
 def _begun(body: str, outcome: str | None, status: str) -> Begun:
-    intent = Intent.model_validate_json(body)
+    intent = Intent.from_stored(body)
     if outcome is not None:
-        intent = intent.model_copy(update={"outcome": Outcome.model_validate_json(outcome)})
+        intent = intent.model_copy(update={"outcome": Outcome.from_stored(outcome)})
     return earlier(intent, still_open=status == Status.OPEN)

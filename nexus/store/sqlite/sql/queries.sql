@@ -6,15 +6,22 @@ on conflict (day) do update set last = last + 1
 returning last;
 
 -- name: register
-insert into incidents (id, status, severity, closed, opened_at, clock, world, engine, summary, body)
-values (:id, :status, :severity, :closed, :opened_at, :clock, :world, :engine, :summary, :body)
+insert into incidents (
+    id, status, severity, closed, opened_at, clock, world, engine, summary, body, site, wake_at
+)
+values (
+    :id, :status, :severity, :closed, :opened_at, :clock, :world, :engine, :summary, :body, :site, :wake_at
+)
 on conflict (id) do nothing;
 
 -- name: save
 update incidents
 set status = :status, severity = :severity, closed = :closed, clock = :clock, engine = :engine,
-    summary = :summary, body = :body
-where id = :id;
+    summary = :summary, body = :body, wake_at = case when :closed then null else wake_at end
+where id = :id and (:number is null or lease_number = :number and lease_owner is not null);
+
+-- name: was_closed
+select closed from incidents where id = :id;
 
 -- name: load
 select body from incidents where id = :id;
@@ -48,6 +55,68 @@ select body from inbox where incident = :incident and handled <= :handled order 
 
 -- name: mark_handled
 update inbox set handled = 1 where id = :id;
+
+-- name: handle_all
+update inbox set handled = 1 where incident = :incident and handled = 0;
+
+-- name: unhandled
+select body from inbox
+where handled = 0 and incident in (select value from json_each(:incidents))
+order by seq;
+
+-- name: wake
+update incidents
+set wake_at = min(coalesce(wake_at, :at), :at), retry_at = case when :person then null else retry_at end
+where id = :incident and closed = 0 and site is not null;
+
+-- name: due
+select id, severity, opened_at, wake_at, tries from incidents
+where site = :site and closed = 0 and wake_at <= :now
+  and (lease_until is null or lease_until <= :now)
+  and (retry_at is null or retry_at <= :now)
+order by case severity when 'P0' then 0 when 'P1' then 1 when 'P2' then 3 when 'P3' then 4 else 2 end,
+    opened_at, id
+limit :limit;
+
+-- name: live_leases
+select distinct lease_process from incidents where lease_until > :now;
+
+-- name: free
+update incidents set lease_owner = null, lease_process = null, lease_until = null
+where lease_process = :process;
+
+-- name: lease
+update incidents
+set lease_number = lease_number + 1, lease_owner = :owner, lease_process = :process, lease_until = :until,
+    tries = tries + 1
+where id = :id and (lease_until is null or lease_until <= :now)
+returning lease_number;
+
+-- name: lease_of
+select lease_owner, lease_process, lease_until, lease_number, tries from incidents where id = :id;
+
+-- name: holds
+select 1 from incidents where id = :id and lease_number = :number and lease_owner is not null;
+
+-- name: renew
+update incidents set lease_until = :until
+where id = :id and lease_number = :number and lease_owner is not null;
+
+-- name: give_back
+update incidents
+set lease_owner = null, lease_process = null, lease_until = null, tries = 0, retry_at = null,
+    wake_at = case
+        when closed or site is null then null
+        when exists (select 1 from inbox where incident = :id and handled = 0)
+            then min(coalesce(wake_at, :wake_at), coalesce(:wake_at, wake_at))
+        else :wake_at
+    end
+where id = :id and lease_number = :number and lease_owner is not null;
+
+-- name: fail
+update incidents
+set lease_owner = null, lease_process = null, lease_until = null, retry_at = :retry_at
+where id = :id and lease_number = :number and lease_owner is not null;
 
 -- name: put_evidence
 insert into evidence (incident, id, value, body) values (:incident, :id, :value, :body)

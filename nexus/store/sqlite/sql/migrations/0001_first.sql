@@ -1,13 +1,12 @@
--- Version 1. LangGraph's checkpoints live in the same file, in tables of their own (checkpoints, writes).
--- Values are JSON as the house's types write them; the columns beside them are what queries ask for.
--- Nothing is deleted.
+-- The tables of Nexus 0.1.0. Values are JSON as the house's types write them; the columns beside them are what
+-- queries ask for. LangGraph's checkpoints live in the same file, in tables of their own (checkpoints, writes).
 
-create table if not exists numbers (
+create table numbers (
     day text primary key,
     last integer not null
 ) strict;
 
-create table if not exists incidents (
+create table incidents (
     id text primary key,
     status text not null,
     severity text,
@@ -20,7 +19,7 @@ create table if not exists incidents (
     body text not null
 ) strict;
 
-create table if not exists timeline (
+create table timeline (
     seq integer primary key,
     incident text not null references incidents (id),
     id text not null,
@@ -29,7 +28,7 @@ create table if not exists timeline (
     unique (incident, id)
 ) strict;
 
-create table if not exists inbox (
+create table inbox (
     seq integer primary key,
     id text not null unique,
     incident text not null references incidents (id),
@@ -37,9 +36,9 @@ create table if not exists inbox (
     body text not null
 ) strict;
 
-create index if not exists inbox_of_incident on inbox (incident, handled, seq);
+create index inbox_of_incident on inbox (incident, handled, seq);
 
-create table if not exists evidence (
+create table evidence (
     seq integer primary key,
     incident text not null references incidents (id),
     id text not null,
@@ -49,7 +48,7 @@ create table if not exists evidence (
 ) strict;
 
 -- One decision of one person about one exact proposal.
-create table if not exists approvals (
+create table approvals (
     seq integer primary key,
     incident text not null references incidents (id),
     proposal text not null,
@@ -59,7 +58,7 @@ create table if not exists approvals (
     unique (incident, proposal, digest, person)
 ) strict;
 
-create table if not exists intents (
+create table intents (
     seq integer primary key,
     key text not null unique,
     incident text not null references incidents (id),
@@ -68,9 +67,9 @@ create table if not exists intents (
     outcome text
 ) strict;
 
-create index if not exists intents_of_digest on intents (digest);
+create index intents_of_digest on intents (digest);
 
-create table if not exists backlog (
+create table backlog (
     seq integer primary key,
     incident text not null references incidents (id),
     id text not null,
@@ -78,7 +77,7 @@ create table if not exists backlog (
     unique (incident, id)
 ) strict;
 
-create table if not exists messages (
+create table messages (
     seq integer primary key,
     incident text not null references incidents (id),
     kind text not null,
@@ -87,7 +86,7 @@ create table if not exists messages (
     unique (incident, kind, key)
 ) strict;
 
-create table if not exists claims (
+create table claims (
     incident text primary key references incidents (id),
     owner text not null,
     body text not null

@@ -1,0 +1,134 @@
+"""The leases of the store's twin in memory."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from incidents.errors import UnknownName
+from incidents.events import Event, from_a_person
+from nexus.store.leases import is_alive, this_process
+from nexus.store.records import Due, Lease, urgency
+
+if TYPE_CHECKING:
+    from incidents.incident import Incident
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What an incident's row knows of waiting; `number` is that of its last lease."""
+
+    site: str | None
+    wake_at: datetime | None
+    number: int = 0
+    tries: int = 0
+    retry_at: datetime | None = None
+    lease: Lease | None = None
+
+    def held(self, now: datetime) -> bool:
+        """Whether a lease is live: it has not run out, and its process is not proven dead."""
+        held = self.lease
+        return held is not None and held.until > now and is_alive(held.process) is not False
+
+
+class MemoryLeases:
+    """Implements `nexus.store.port.Leases` in dictionaries."""
+
+    def __init__(self) -> None:
+        self._incidents: dict[str, tuple[Incident, datetime]] = {}
+        self._waiting: dict[str, Waiting] = {}
+        self._inbox: dict[str, Event] = {}
+        self._handled: set[str] = set()
+        self._writes = 0
+
+    def _known(self, incident: str) -> None:
+        if incident not in self._incidents:
+            raise UnknownName("incident", incident, self._incidents)
+
+    def _holds(self, incident: str, number: int) -> bool:
+        row = self._waiting.get(incident)
+        return row is not None and row.lease is not None and row.number == number
+
+    def _queued(self, event: Event) -> bool:
+        """Whether an event is new; whoever drives its incident is woken for it."""
+        if event.id in self._inbox:
+            return False
+        self._inbox[event.id] = event
+        self._writes += 1
+        row = self._waiting[event.incident]
+        if row.site is not None and not self._incidents[event.incident][0].closed:
+            wake_at = min(row.wake_at or event.at, event.at)
+            retry_at = None if from_a_person(event) else row.retry_at
+            self._waiting[event.incident] = replace(row, wake_at=wake_at, retry_at=retry_at)
+        return True
+
+    async def events(self, incident: str, unhandled_only: bool = True) -> tuple[Event, ...]:
+        """The events of an incident in the order in which they came."""
+        done = self._handled if unhandled_only else set()
+        return tuple(e for e in self._inbox.values() if e.incident == incident and e.id not in done)
+
+    async def due(self, now: datetime, limit: int, site: str) -> tuple[Due, ...]:
+        """What wants to be driven now."""
+        rows = [
+            Due(incident=one.id, severity=one.severity, opened_at=one.opened_at, wake_at=at, tries=row.tries)
+            for one, row in ((self._incidents[key][0], row) for key, row in self._waiting.items())
+            if row.site == site and not one.closed and (at := row.wake_at) is not None and at <= now
+            if not row.held(now) and (row.retry_at is None or row.retry_at <= now)
+        ]
+        rows.sort(key=lambda due: (urgency(due.severity), due.opened_at, due.incident))
+        return tuple(rows[:limit])
+
+    async def lease(self, incident: str, owner: str, until: datetime, now: datetime) -> int | None:
+        """Take an incident, or None while somebody else holds it."""
+        self._known(incident)
+        row = self._waiting[incident]
+        if row.held(now):
+            return None
+        number, tries = row.number + 1, row.tries + 1
+        lease = Lease(
+            incident=incident, owner=owner, process=this_process(), until=until, number=number, tries=tries
+        )
+        self._waiting[incident] = replace(row, number=number, tries=tries, lease=lease)
+        self._writes += 1
+        return number
+
+    def renew(self, incident: str, number: int, until: datetime) -> bool:
+        """Hold it longer; False if the lease is lost."""
+        held = self._waiting[incident].lease
+        longer = held.model_copy(update={"until": until}) if held is not None else None
+        return self._changed(incident, number, lease=longer)
+
+    async def give_back(self, incident: str, number: int, wake_at: datetime | None) -> bool:
+        """Let go after a turn in order."""
+        if not self._holds(incident, number):
+            return False
+        row = self._waiting[incident]
+        if row.site is None or self._incidents[incident][0].closed:
+            wake_at = None
+        elif await self.events(incident):
+            wake_at = min((at for at in (row.wake_at, wake_at) if at is not None), default=None)
+        return self._changed(incident, number, lease=None, tries=0, retry_at=None, wake_at=wake_at)
+
+    async def fail(self, incident: str, number: int, retry_at: datetime) -> bool:
+        """Let go of a turn that broke off."""
+        return self._changed(incident, number, lease=None, retry_at=retry_at)
+
+    def _changed(self, incident: str, number: int, **changes: object) -> bool:
+        if not self._holds(incident, number):
+            return False
+        self._waiting[incident] = replace(self._waiting[incident], **changes)  # type: ignore[arg-type]
+        self._writes += 1
+        return True
+
+    async def lease_of(self, incident: str) -> Lease | None:
+        """The lease in force, or None."""
+        self._known(incident)
+        return self._waiting[incident].lease
+
+    async def unhandled(self, incidents: Collection[str]) -> tuple[Event, ...]:
+        """Every unhandled event of these incidents."""
+        return tuple(e for e in self._inbox.values() if e.incident in incidents and e.id not in self._handled)
+
+    async def changed(self) -> int:
+        """A number that grows with every write."""
+        return self._writes

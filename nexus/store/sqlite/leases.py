@@ -1,0 +1,75 @@
+"""Implements `nexus.store.port.Leases` in columns of the incident's row."""
+
+import json
+from collections.abc import Collection
+from datetime import datetime
+
+from incidents.events import Event
+from nexus.store.leases import is_alive, this_process
+from nexus.store.records import Due, Lease, Process
+from nexus.store.sqlite.database import Run
+from nexus.store.sqlite.rows import as_json, event, sortable
+from nexus.store.sqlite.table import NotThere, Tables
+
+
+class LeaseColumns(Tables):
+    """Every statement that changes a lease names its number: a lost lease changes nothing."""
+
+    async def due(self, now: datetime, limit: int, site: str) -> tuple[Due, ...]:
+        """What wants to be driven now."""
+        moment = sortable(now)
+        for (process,) in await self._database.read("live_leases", now=moment):
+            if is_alive(Process.from_stored(process)) is False:
+                await self._database.write("free", process=process)
+        rows = await self._database.read("due", now=moment, limit=limit, site=site)
+        names = ("incident", "severity", "opened_at", "wake_at", "tries")
+        return tuple(Due.model_validate(dict(zip(names, row, strict=True))) for row in rows)
+
+    async def lease(self, incident: str, owner: str, until: datetime, now: datetime) -> int | None:
+        """Take an incident, or None while somebody else holds it."""
+        process = as_json(this_process())
+
+        def work(run: Run) -> int | None:
+            held = run("lease_of", id=incident).fetchone()
+            if held is None:
+                raise NotThere
+            if held[1] is not None and is_alive(Process.from_stored(held[1])) is False:
+                run("free", process=held[1])
+            moments = {"now": sortable(now), "until": sortable(until)}
+            row = run("lease", id=incident, owner=owner, process=process, **moments).fetchone()
+            return row[0] if row else None
+
+        return await self._atomically(incident, work)
+
+    def renew(self, incident: str, number: int, until: datetime) -> bool:
+        """Hold it longer; False if the lease is lost."""
+        return self._database.write_now("renew", id=incident, number=number, until=sortable(until))
+
+    async def give_back(self, incident: str, number: int, wake_at: datetime | None) -> bool:
+        """Let go after a turn in order."""
+        moment = sortable(wake_at) if wake_at is not None else None
+        return await self._database.write("give_back", id=incident, number=number, wake_at=moment)
+
+    async def fail(self, incident: str, number: int, retry_at: datetime) -> bool:
+        """Let go of a turn that broke off."""
+        return await self._database.write("fail", id=incident, number=number, retry_at=sortable(retry_at))
+
+    async def lease_of(self, incident: str) -> Lease | None:
+        """The lease in force, or None."""
+        for owner, process, until, number, tries in await self._database.read("lease_of", id=incident):
+            if owner is None:
+                return None
+            return Lease(
+                incident=incident, owner=owner, process=Process.from_stored(process),
+                until=datetime.fromisoformat(until), number=int(number), tries=int(tries),
+            )  # fmt: skip
+        raise await self._unknown(incident)
+
+    async def unhandled(self, incidents: Collection[str]) -> tuple[Event, ...]:
+        """Every unhandled event of these incidents."""
+        rows = await self._database.read("unhandled", incidents=json.dumps(sorted(incidents)))
+        return tuple(event(body) for (body,) in rows)
+
+    async def changed(self) -> int:
+        """A number that grows with every write of any process."""
+        return await self._database.changed()

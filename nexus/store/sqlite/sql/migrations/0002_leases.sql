@@ -1,0 +1,17 @@
+-- A waiting incident is a row that says when it wants to be woken, and a lease says who drives it until when.
+-- `wake_at` and `site` are null for incidents of recorded worlds, which only the verb that names them drives.
+-- `lease_number` grows with every lease and never falls: it is the fencing number.
+alter table incidents add column site text;
+alter table incidents add column wake_at text;
+alter table incidents add column lease_number integer not null default 0;
+alter table incidents add column lease_owner text;
+alter table incidents add column lease_process text;
+alter table incidents add column lease_until text;
+alter table incidents add column tries integer not null default 0;
+alter table incidents add column retry_at text;
+
+update incidents set site = 'default', wake_at = case when closed = 0 then clock end
+where json_extract(world, '$.kind') = 'live';
+
+create index incidents_due on incidents (site, wake_at) where closed = 0 and wake_at is not null;
+create index incidents_leased on incidents (lease_until) where lease_until is not null;

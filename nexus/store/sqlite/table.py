@@ -1,0 +1,43 @@
+"""What every part of the SQLite store is made with: rows as values, and the error of an unknown incident."""
+
+import sqlite3
+from collections.abc import Callable
+from typing import TypeVar
+
+from incidents.errors import UnknownName
+from incidents.value import Value
+from nexus.store.sqlite.database import Database, Run
+
+T = TypeVar("T")
+V = TypeVar("V", bound=Value)
+
+
+class NotThere(Exception):
+    """The incident of a transaction does not exist; takes the transaction back."""
+
+
+class Tables:
+    """Tables of which every row belongs to an incident."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def _all(self, kind: type[V], query: str, **values: object) -> tuple[V, ...]:
+        rows = await self._database.read(query, **values)
+        return tuple(kind.from_stored(body) for (body,) in rows)
+
+    async def _insert(self, query: str, incident: str, **values: object) -> bool:
+        return await self._atomically(
+            incident, lambda run: run(query, incident=incident, **values).rowcount > 0
+        )
+
+    async def _atomically(self, incident: str, work: Callable[[Run], T]) -> T:
+        try:
+            return await self._database.atomically(work)
+        except (NotThere, sqlite3.IntegrityError):  # the only reference of every table is the incident
+            raise await self._unknown(incident) from None
+
+    async def _unknown(self, incident: str) -> UnknownName:
+        return UnknownName(
+            "incident", incident, (identity for (identity,) in await self._database.read("ids"))
+        )

@@ -1,0 +1,215 @@
+"""One suite for waiting as rows: who is due, who drives it, and what a lost lease may still do."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from incidents.errors import StaleLease, UnknownName
+from incidents.events import NoteAdded, TimerFired
+from incidents.severity import Severity, Status
+from nexus.store import WorldKind, WorldRef
+from nexus.store.fence import FencedIntents
+from nexus.store.port import IncidentStore
+from tests.conformance.test_store import WORLD, store
+from tests.nexus import sample
+from tests.nexus.sample import ID, at
+
+__all__ = ["store"]
+
+LIVE = WorldRef(kind=WorldKind.LIVE, path="/etc/nexus.yaml")
+SITE = "shop"
+NOBODY = "INC-2026-11-23-010"
+
+
+def number(count: int) -> str:
+    """The id of the n-th incident of the day."""
+    return f"INC-2026-11-23-{count:03d}"
+
+
+async def opened(store: IncidentStore, *severities: Severity | None, minutes: float = 0) -> None:
+    """Live incidents 001, 002, ... of these severities, each a second younger than the one before."""
+    for count, severity in enumerate(severities, start=1):
+        incident = sample.opened(number(count), minutes + count / 60).evolve(severity=severity)
+        await store.register(incident, LIVE, at(minutes), SITE)
+
+
+async def due(store: IncidentStore, now: datetime, site: str = SITE) -> list[str]:
+    return [one.incident for one in await store.due(now, 100, site)]
+
+
+async def leased(store: IncidentStore, incident: str = ID, minutes: float = 0) -> int:
+    taken = await store.lease(incident, "me", at(minutes + 0.5), at(minutes))
+    assert taken is not None
+    return taken
+
+
+def note(identity: str = "n1", minutes: float = 5, incident: str = ID) -> NoteAdded:
+    return NoteAdded(id=identity, incident=incident, at=at(minutes), by="Dana", text="look at payment")
+
+
+async def test_what_is_due_comes_by_severity_and_then_by_age(store: IncidentStore) -> None:
+    await opened(store, Severity.P3, None, Severity.P1, Severity.P0, Severity.P2, Severity.P1, None)
+    order = await store.due(at(1), 100, SITE)
+    assert [one.severity for one in order] == ["P0", "P1", "P1", None, None, "P2", "P3"]
+    assert [one.incident for one in order] == [number(n) for n in (4, 3, 6, 2, 7, 5, 1)]
+    assert [one.incident for one in await store.due(at(1), 2, SITE)] == [number(4), number(3)]
+    assert (order[0].wake_at, order[0].tries) == (at(0), 0)
+
+
+async def test_a_site_sees_its_own_and_a_recorded_incident_is_never_due(store: IncidentStore) -> None:
+    await opened(store, None)
+    await store.register(sample.opened(number(2)), WORLD, at(0))
+    assert await due(store, at(900)) == [ID]
+    assert await due(store, at(900), "other") == []
+    taken = await leased(store, number(2))
+    await store.add_event(note(incident=number(2)))
+    assert await store.give_back(number(2), taken, at(1))
+    assert await due(store, at(900)) == [ID]
+
+
+async def test_nothing_is_due_before_its_time(store: IncidentStore) -> None:
+    await opened(store, None)
+    assert await store.give_back(ID, await leased(store), at(15))
+    assert await due(store, at(14.99)) == []
+    assert await due(store, at(15)) == [ID]
+
+
+async def test_one_holds_it_until_the_lease_runs_out(store: IncidentStore) -> None:
+    await opened(store, None)
+    first = await leased(store)
+    assert await due(store, at(0.4)) == []
+    assert await store.lease(ID, "other", at(1), at(0.4)) is None
+    held = await store.lease_of(ID)
+    assert held is not None
+    assert (held.owner, held.number, held.until, held.tries) == ("me", first, at(0.5), 1)
+    assert store.renew(ID, first, at(2))
+    assert await store.lease(ID, "other", at(3), at(1)) is None
+    second = await store.lease(ID, "other", at(3), at(2))
+    assert second is not None
+    assert second > first
+    assert not store.renew(ID, first, at(9))
+    assert not await store.give_back(ID, first, at(9))
+    assert not await store.fail(ID, first, at(9))
+    held = await store.lease_of(ID)
+    assert held is not None
+    assert (held.owner, held.until, held.tries) == ("other", at(3), 2)
+
+
+async def test_tries_count_with_the_lease_until_a_turn_ends_in_order(
+    store: IncidentStore,
+) -> None:
+    await opened(store, None)
+    for tries in (1, 2):
+        taken = await leased(store, minutes=tries)
+        assert await store.fail(ID, taken, at(tries + 0.5))
+        assert await due(store, at(tries + 0.4)) == []
+        assert [one.tries for one in await store.due(at(tries + 0.5), 1, SITE)] == [tries]
+    assert await store.lease_of(ID) is None
+    assert await store.give_back(ID, await leased(store, minutes=5), at(6))
+    assert [one.tries for one in await store.due(at(6), 1, SITE)] == [0]
+
+
+async def test_an_event_wakes_whoever_waits_and_what_is_driven_comes_again(store: IncidentStore) -> None:
+    await opened(store, None)
+    assert await store.give_back(ID, await leased(store), at(60))
+    assert await due(store, at(5)) == []
+    await store.add_event(note(minutes=5))
+    assert await due(store, at(5)) == [ID]
+    taken = await leased(store, minutes=5)
+    await store.mark_handled(("n1",))
+    await store.record_approval(sample.decision("d1"))
+    assert await store.give_back(ID, taken, at(60))
+    assert await due(store, at(6)) == [ID]
+    taken = await leased(store, minutes=6)
+    await store.mark_handled(("d1",))
+    assert await store.give_back(ID, taken, at(60))
+    assert await due(store, at(59)) == []
+
+
+async def test_what_waits_for_people_alone_is_woken_by_them_alone(store: IncidentStore) -> None:
+    await opened(store, None)
+    assert await store.give_back(ID, await leased(store), None)
+    assert await due(store, at(10_000)) == []
+    await store.add_event(note(minutes=9_000))
+    assert await due(store, at(9_000)) == [ID]
+
+
+async def test_a_person_ends_the_pause_after_a_failure_and_a_timer_does_not(store: IncidentStore) -> None:
+    await opened(store, None)
+    assert await store.fail(ID, await leased(store), at(30))
+    await store.add_event(TimerFired(id="t1", incident=ID, at=at(2)))
+    assert await due(store, at(2)) == []
+    await store.add_event(note(minutes=3))
+    assert await due(store, at(3)) == [ID]
+
+
+async def test_a_stale_number_saves_nothing_and_begins_nothing(store: IncidentStore) -> None:
+    await opened(store, None)
+    first = await leased(store)
+    await store.save(sample.waiting(), at(1), first)
+    second = await leased(store, minutes=1)
+    for lost in (first, second + 1):
+        with pytest.raises(StaleLease, match=f"{lost} of {ID}"):
+            await store.save(sample.resolved(), at(2), lost)
+        with pytest.raises(StaleLease, match="nothing was changed"):
+            await FencedIntents(store, lost).begin(sample.proposal(), at(2))
+    assert await store.load(ID) == sample.waiting()
+    assert await store.unfinished(ID) == ()
+    assert await FencedIntents(store, second).begin(sample.proposal(), at(2))
+    assert await store.give_back(ID, second, at(60))
+    with pytest.raises(StaleLease):
+        await store.save(sample.resolved(), at(2), second)
+    with pytest.raises(StaleLease):
+        await FencedIntents(store, second).begin(sample.proposal(), at(2))
+
+
+async def test_the_save_that_closes_takes_the_late_events_with_it(store: IncidentStore) -> None:
+    await opened(store, None)
+    taken = await leased(store)
+    early, late = note("early", 1), note("late", 2)
+    await store.add_event(early)
+    await store.add_event(late)
+    closed = sample.opened().evolve(status=Status.RESOLVED, closed=True, handled_events=("early",))
+    assert await store.save(closed, at(3), taken) == (late,)
+    assert await store.events(ID) == ()
+    assert await store.save(closed, at(4), taken) == ()
+    await store.add_event(note("after", 5))
+    assert [one.id for one in await store.events(ID)] == ["after"]
+    assert await store.give_back(ID, taken, at(6))
+    assert await due(store, at(900)) == []
+
+
+async def test_one_look_at_many_inboxes(store: IncidentStore) -> None:
+    await opened(store, None, None, None)
+    for count in (3, 1, 2):
+        await store.add_event(note(f"n{count}", count, number(count)))
+    await store.mark_handled(("n2",))
+    seen = await store.unhandled({number(1), number(2), number(3)})
+    assert [event.id for event in seen] == ["n3", "n1"]
+    assert [event.id for event in await store.unhandled([number(1), NOBODY])] == ["n1"]
+    assert await store.unhandled([]) == ()
+
+
+async def test_a_write_moves_the_number_and_a_look_does_not(store: IncidentStore) -> None:
+    await opened(store, None)
+    before = await store.changed()
+    await store.events(ID)
+    await store.due(at(1), 10, SITE)
+    assert await store.changed() == before
+    await store.add_event(note())
+    assert await store.changed() > before
+
+
+async def test_a_lease_of_an_unknown_incident_is_refused_with_the_nearest_id(store: IncidentStore) -> None:
+    await opened(store, None)
+    with pytest.raises(UnknownName, match=f"did you mean {ID}"):
+        await store.lease(NOBODY, "me", at(1), at(0))
+    with pytest.raises(UnknownName, match=f"did you mean {ID}"):
+        await store.lease_of(NOBODY)
+
+
+async def test_of_many_that_ask_at_once_one_gets_it(store: IncidentStore) -> None:
+    await opened(store, None)
+    until = at(0) + timedelta(seconds=30)
+    taken = [await store.lease(ID, f"worker {n}", until, at(0)) for n in range(20)]
+    assert [one for one in taken if one is not None] == [1]
