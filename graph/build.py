@@ -12,7 +12,7 @@ from langgraph.types import interrupt
 
 from graph.events import apply_event, apply_time, hand_over
 from graph.execute import execute
-from graph.state import Deps, State, inbox_of, incident_of, pack
+from graph.state import Deps, State, inbox_of, incident_of, pack, unpack
 from graph.step import StepSpec, build_step, tell
 from graph.steps import (
     communications,
@@ -109,7 +109,7 @@ def _routing(incident: Incident, move: Move, now: datetime) -> Update | None:
 
 def route(state: State) -> str:
     """The node that the supervisor's move names."""
-    kind = Move.model_validate_json(state["move"]).kind
+    kind = unpack(Move, state["move"]).kind
     return END if kind is MoveKind.END else kind.value
 
 

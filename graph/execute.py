@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from langgraph.runtime import Runtime
 
 from graph.events import hand_over
-from graph.state import Deps, State, incident_of
+from graph.state import Deps, Packed, State, incident_of
 from graph.step import keep, tell
 from graph.steps.mitigation import propose_undo
 from graph.timeline import Update, entry
@@ -29,7 +29,7 @@ class NotBegun(ToolFailed):
     """The target did not answer before anything was begun."""
 
 
-async def execute(state: State, runtime: Runtime[Deps]) -> dict[str, str]:
+async def execute(state: State, runtime: Runtime[Deps]) -> dict[str, Packed]:
     """Run the approved proposal, or say why it did not run."""
     deps, incident = runtime.context, incident_of(state)
     waiting = [p for p in incident.proposals if p.state in {ActionState.APPROVED, ActionState.EXECUTING}]

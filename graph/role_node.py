@@ -9,7 +9,7 @@ import structlog
 from langgraph.runtime import Runtime
 
 from agents.engine import Assignment, EngineResult, RoleContext
-from graph.state import Deps, RoleResult, Work, incident_of, pack
+from graph.state import Deps, Packed, RoleResult, Work, incident_of, pack, unpack
 from graph.timeline import entry
 from incidents.errors import EngineFailed
 from incidents.incident import Incident
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 class RoleNode(Protocol):
     """A node that performs one assignment."""
 
-    async def __call__(self, state: Work, runtime: Runtime[Deps]) -> dict[str, list[str]]:
+    async def __call__(self, state: Work, runtime: Runtime[Deps]) -> dict[str, list[Packed]]:
         """Do the work that came with the state."""
         ...
 
@@ -37,11 +37,11 @@ DEADLINE_GRACE = timedelta(seconds=30)
 def role_node() -> RoleNode:
     """The node of any role: who it is comes with the work."""
 
-    async def work(state: Work, runtime: Runtime[Deps]) -> dict[str, list[str]]:
+    async def work(state: Work, runtime: Runtime[Deps]) -> dict[str, list[Packed]]:
         deps = runtime.context
         incident = incident_of(state)
         deps.catch_up(incident)
-        assignment = Assignment.model_validate_json(state["assignment"])
+        assignment = unpack(Assignment, state["assignment"])
         if assignment.task not in SPOKEN:
             await _say(deps, incident, assignment, EntryKind.WORK, assignment.does, "start")
         done = await _perform(deps, incident, assignment)

@@ -1,7 +1,9 @@
 """What the graph carries from node to node, and what its nodes are given from outside.
 
-The channels hold JSON text, never classes: a checkpoint can then be read by any later version of the house,
-and validation happens where a node takes its input. Evidence and the timeline are tables, not state.
+The channels hold plain JSON objects, never classes: a checkpoint can then be read by any later version of
+the house and with LangGraph's own tools (`get_state`, time travel), and validation happens where a node takes
+its input. Evidence and the timeline are tables, not state. Checkpoints of earlier versions hold JSON text:
+`unpack` reads both, in every channel and in what a `Send` carries.
 """
 
 import operator
@@ -9,7 +11,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, TypedDict, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import JsonValue
+from pydantic_core import from_json
 
 from agents.engine import Assignment, Engine, EngineResult
 from agents.role import Roster
@@ -25,34 +28,37 @@ from tools.clock import Clock
 from tools.ports import EvidenceStore, World
 from tools.toolset import Sources, Toolset
 
+#: A value as the channels hold it: a JSON object; its text in checkpoints of earlier versions.
+Packed = JsonValue
+
 
 class State(TypedDict, total=False):
     """The channels of the outer graph."""
 
-    incident: str
-    move: str
-    inbox: list[str]
+    incident: Packed
+    move: Packed
+    inbox: list[Packed]
 
 
 class StepState(TypedDict, total=False):
     """The channels of a step's subgraph; only the incident goes in and out."""
 
-    incident: str
-    assignments: list[str]
-    performed: Annotated[list[str], operator.add]
+    incident: Packed
+    assignments: list[Packed]
+    performed: Annotated[list[Packed], operator.add]
 
 
 class StepOutput(TypedDict):
     """What a step hands back to the outer graph."""
 
-    incident: str
+    incident: Packed
 
 
 class Work(TypedDict):
     """What one role node receives."""
 
-    incident: str
-    assignment: str
+    incident: Packed
+    assignment: Packed
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,7 @@ class Deps:
 
 
 ReportT = TypeVar("ReportT", bound=Report)
+V = TypeVar("V", bound=Value)
 
 
 class RoleResult(Value):
@@ -119,19 +126,29 @@ class RoleResult(Value):
         return None
 
 
-_EVENTS: TypeAdapter[list[Event]] = TypeAdapter(list[Event])
-
-
 def incident_of(state: State | StepState | Work) -> Incident:
     """The incident in a state."""
-    return Incident.model_validate_json(state["incident"])
+    return unpack(Incident, state["incident"])
 
 
-def pack(value: Value) -> str:
-    """A value as the channels hold it."""
-    return value.model_dump_json(exclude_defaults=False)
+def pack(value: Value) -> Packed:
+    """A value as the channels hold it: JSON, so nothing in it is a class or a number that is not finite."""
+    packed: Packed = from_json(value.model_dump_json())
+    return packed
+
+
+def unpack(kind: type[V], packed: Packed) -> V:
+    """The value that a channel, an item of one or a `Send` holds, written by this or an earlier version.
+
+    Raises:
+        ValidationError: it holds something else.
+    """
+    return kind.model_validate_json(packed) if isinstance(packed, str) else kind.model_validate(packed)
 
 
 def inbox_of(state: State) -> list[Event]:
     """The events that the last wait brought."""
-    return [EVENT.validate_json(text) for text in state.get("inbox", [])]
+    return [
+        EVENT.validate_json(packed) if isinstance(packed, str) else EVENT.validate_python(packed)
+        for packed in state.get("inbox", [])
+    ]

@@ -12,7 +12,7 @@ from langgraph.types import Send
 
 from agents.engine import Assignment
 from graph.role_node import role_node
-from graph.state import Deps, RoleResult, StepOutput, StepState, Work, incident_of, pack
+from graph.state import Deps, Packed, RoleResult, StepOutput, StepState, Work, incident_of, pack, unpack
 from graph.timeline import Update
 from incidents.action import ActionKind
 from incidents.incident import Incident, Usage
@@ -68,13 +68,13 @@ def build_step(spec: StepSpec) -> CompiledStateGraph[Any, Deps, Any, Any]:
 
     def dispatch(state: StepState) -> Sequence[Send] | str:
         sends = [
-            Send(Assignment.model_validate_json(text).role, Work(incident=state["incident"], assignment=text))
-            for text in state["assignments"]
+            Send(unpack(Assignment, packed).role, Work(incident=state["incident"], assignment=packed))
+            for packed in state["assignments"]
         ]
         return sends or CONCLUDE
 
-    async def conclude(state: StepState, runtime: Runtime[Deps]) -> dict[str, str]:
-        done = tuple(RoleResult.model_validate_json(text) for text in state.get("performed", []))
+    async def conclude(state: StepState, runtime: Runtime[Deps]) -> dict[str, Packed]:
+        done = tuple(unpack(RoleResult, packed) for packed in state.get("performed", []))
         incident = incident_of(state)
         runtime.context.catch_up(incident)
         spent = sum((item.performed.usage for item in done if item.performed), Usage())
@@ -100,7 +100,7 @@ def _booked(incident: Incident, spent: Usage, done: tuple[RoleResult, ...]) -> I
     return incident.evolve(usage=incident.usage + spent, usage_lines=(*incident.usage_lines, *lines))
 
 
-def keep(deps: Deps, told: Update) -> str:
+def keep(deps: Deps, told: Update) -> Packed:
     """The incident as the channels hold it, with the moment of its clock, which a restart goes on from."""
     return pack(told.incident.evolve(as_of=deps.clock.now()))
 

@@ -16,7 +16,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, StateSnapshot
 
 from graph.build import RECURSION_LIMIT, Graph
-from graph.state import Deps, State, inbox_of, pack
+from graph.state import Deps, State, inbox_of, incident_of, pack, unpack
 from graph.supervisor import Move
 from incidents.events import Event, from_a_person
 from incidents.incident import Incident
@@ -77,17 +77,17 @@ class Driver:
         if not snapshot.values:
             return _Turn({"incident": pack(await self._saved(incident))})
         # A crash may have come between the checkpoint and the snapshot, and before the clock was kept.
-        self.deps.catch_up(Incident.model_validate_json(snapshot.values["incident"]))
-        await self._save(snapshot.values["incident"])
+        state = cast("State", snapshot.values)
+        self.deps.catch_up(incident_of(state))
+        await self._save(incident_of(state))
         # Not `next`: a node that has finished, but whose step is not kept yet, is missing there.
         if not snapshot.tasks:
             return None
         if not snapshot.interrupts:
-            return _Turn(None, _ids(inbox_of(cast("State", snapshot.values))))
+            return _Turn(None, _ids(inbox_of(state)))
         events = await self.store.events(incident)
         if not events:
-            move = Move.model_validate_json(snapshot.values["move"])
-            events = await self.waiter.wait(Incident.model_validate_json(snapshot.values["incident"]), move)
+            events = await self.waiter.wait(incident_of(state), unpack(Move, state["move"]))
             for event in events:
                 await self._receive(event)
             events = await self.store.events(incident)
@@ -155,10 +155,10 @@ class Driver:
         )
         async for values in stream:
             if "incident" in values:
-                await self._save(values["incident"])
+                await self._save(incident_of(cast("State", values)))
 
-    async def _save(self, packed: str) -> None:
-        await self.store.save(Incident.model_validate_json(packed), self.deps.clock.now())
+    async def _save(self, incident: Incident) -> None:
+        await self.store.save(incident, self.deps.clock.now())
         self.saved()
 
     async def _settle(self, incident: str) -> None:

@@ -4,9 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-
 from agents.engine import Engine
 from agents.role import Roster
 from graph.build import build
@@ -21,13 +18,13 @@ from nexus.config.runbook import roster_of, runbook_of
 from nexus.home import Home
 from nexus.notify.file_channel import FileChannel
 from nexus.runtime.announcer import AnnouncingJournal, RunListeners
+from nexus.runtime.checkpoints import Checkpoints
 from nexus.runtime.driver import Driver
 from nexus.runtime.post_mortem_file import file_post_mortem, post_mortem
 from nexus.runtime.recorded_run import recorded_context
 from nexus.runtime.run_context import RunContext
 from nexus.runtime.waiting import Approver
 from nexus.store import WorldKind
-from nexus.store.sqlite.sql import FENCE
 from tools.clock import WallClock
 from tools.toolbox import TOOLS, available
 from tools.toolset import Sources, Toolset
@@ -44,12 +41,8 @@ async def driver(
     runbook, roster = runbook_of(home.settings), roster_of(home.settings, TOOLS)
     async with (
         open_run_context(home, incident, approver, listeners.waited) as stage,
-        AsyncSqliteSaver.from_conn_string(str(home.store.path)) as saver,
+        Checkpoints.open(home.store.path) as checkpoints,
     ):
-        saver.serde = JsonPlusSerializer(allowed_msgpack_modules=None)
-        await saver.setup()
-        await saver.conn.execute("pragma busy_timeout = 15000")  # as long as the store waits
-        await saver.conn.executescript(FENCE)
         runbook = stage.fitted(runbook)
         journal = AnnouncingJournal(home.store, listeners.entry)
         deps = _deps(home, stage, engine, runbook, roster, journal, listeners)
@@ -57,7 +50,7 @@ async def driver(
             now = stage.clock.now()
             told = entry(await home.find(incident), now, EntryKind.GAP, gap, f"tools:{number}")
             await deps.journal.write(told)
-        graph = build(runbook, saver)
+        graph = build(runbook, checkpoints.saver)
         yield Driver(home.store, graph, deps, stage.waiter, saved=journal.saved)
 
 

@@ -1,0 +1,104 @@
+"""Channels hold JSON objects that any tool can read; text, as earlier versions wrote it, is read too."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.types import Send
+
+from graph.build import build
+from graph.state import pack, unpack
+from incidents.action import Verdict
+from incidents.incident import Incident, Usage
+from incidents.severity import Status
+from nexus.runtime.driver import Driver, _config
+from nexus.store.records import WorldKind, WorldRef
+from tests.graph.harness import bench, incident
+from tests.graph.test_broken_off import Died, Mortal
+from tests.graph.test_incidents import decide
+from tests.graph.worlds import ALERT
+
+OURS = {"incident", "move", "inbox", "assignments", "performed", "assignment"}
+
+
+def as_text(channel: str, value: Any) -> Any:
+    """A channel's value as version 0.1.0 wrote it."""
+    if isinstance(value, list):
+        return [as_text(channel, item) for item in value]
+    if isinstance(value, Send):
+        return Send(value.node, {name: as_text(name, one) for name, one in value.arg.items()})
+    return json.dumps(value) if channel in OURS and isinstance(value, dict) else value
+
+
+class Earlier(Mortal):
+    """Dies again and again; what it reads afterwards was written by version 0.1.0."""
+
+    texts = 0
+
+    async def aget_tuple(self, config: Any) -> Any:
+        found = await super().aget_tuple(config)
+        if found is None:
+            return None
+        values = found.checkpoint["channel_values"]
+        old = {name: as_text(name, value) for name, value in values.items()}
+        self.texts += sum(isinstance(value, str) for name, value in old.items() if name in OURS)
+        writes = [(task, name, as_text(name, value)) for task, name, value in found.pending_writes or ()]
+        return found._replace(
+            checkpoint={**found.checkpoint, "channel_values": old},
+            pending_writes=writes,
+        )
+
+
+async def test_checkpoints_of_an_earlier_version_are_read_in_every_channel() -> None:
+    here = bench(minutes=1)
+    here.people.decides = decide(Verdict.APPROVE)
+    await here.store.register(incident(), WorldRef(kind=WorldKind.CASE, path="made"), ALERT)
+    saver = Earlier(0)
+    driver = Driver(
+        store=here.store, graph=build(here.deps.runbook, saver), deps=here.deps, waiter=here.people
+    )
+    for _ in range(1000):
+        try:
+            ended = await driver.drive("INC-1")
+            break
+        except Died:
+            continue
+    assert ended.status is Status.RESOLVED
+    assert saver.texts > 100
+
+
+async def test_time_travel_shows_plain_objects_and_finite_numbers() -> None:
+    here = bench(minutes=1)
+    here.people.decides = decide(Verdict.APPROVE)
+    await here.store.register(incident(), WorldRef(kind=WorldKind.CASE, path="made"), ALERT)
+    graph = build(here.deps.runbook, InMemorySaver())
+    await Driver(store=here.store, graph=graph, deps=here.deps, waiter=here.people).drive("INC-1")
+    steps = [snapshot.values async for snapshot in graph.aget_state_history(_config("INC-1"))]
+    statuses = [values["incident"]["status"] for values in steps if "incident" in values]
+    assert (statuses[0], statuses[-1]) == ("resolved", "open")
+    for values in steps:
+        json.dumps(values, allow_nan=False)
+        assert not list(_texts(values)), "an object is no text that holds one"
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case dict():
+            for inner in value.values():
+                yield from _texts(inner)
+        case list():
+            for inner in value:
+                yield from _texts(inner)
+        case str() if value.startswith('{"'):
+            yield value
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_not_finite_never_gets_into_a_channel(number: float) -> None:
+    bad = incident().model_copy(update={"usage": Usage().model_copy(update={"cost": number})})
+    packed: Any = pack(bad)
+    json.dumps(packed, allow_nan=False)
+    with pytest.raises(ValueError, match="cost"):
+        unpack(Incident, packed)
