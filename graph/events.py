@@ -23,6 +23,7 @@ from incidents.policy import ApprovalPolicy, decide
 from incidents.runbook import Runbook
 from incidents.severity import Status, Step
 from incidents.timeline import Entry, EntryKind
+from tools.alerts.severity_words import remarks_on
 
 
 def apply_event(
@@ -70,7 +71,7 @@ def _alerts(incident: Incident, event: AlertsArrived, runbook: Runbook, now: dat
             after,
             now,
             EntryKind.ALERT,
-            f"{alert.source}: {alert.title} is {alert.status}",
+            "; ".join((f"{alert.source}: {alert.title} is {alert.status}", *remarks_on(alert, runbook))),
             f"alert:{event.id}:{number}",
             role=alert.source,
             engine="alert",

@@ -1,10 +1,21 @@
 """An alert, whichever system sent it."""
 
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from incidents.value import Moment, Value
+
+#: A start before this is taken for a default that nobody set, or for a unit that was mixed up.
+OLDEST = timedelta(days=366)
+#: How far clocks of machines drift apart without anything being wrong.
+CLOCK_SKEW = timedelta(minutes=1)
+
+
+def can_be_meant(at: datetime, received_at: datetime) -> bool:
+    """Whether a sender's time can be counted from; else (not set, absurd, ahead) its receipt is."""
+    return -CLOCK_SKEW <= received_at - at <= OLDEST
 
 
 class AlertStatus(StrEnum):
@@ -28,15 +39,22 @@ class Alert(Value):
     title: str
     service: str | None
     status: AlertStatus = AlertStatus.FIRING
+    received_at: Moment
     starts_at: Moment
     start_sent: bool = Field(default=True, description="false: none that counts, `starts_at` is the receipt")
-    received_at: Moment
     ends_at: Moment | None = None
     fingerprint: str
     severity: str | None = None
     description: str = ""
     labels: tuple[Label, ...] = ()
     remarks: tuple[str, ...] = Field(default=(), description="what people must know of how it was read")
+
+    @field_validator("starts_at", "ends_at")
+    @classmethod
+    def _can_be_counted_from(cls, at: datetime | None, info: ValidationInfo) -> datetime | None:
+        """Arithmetic on a sent time never leaves the calendar, whoever made the value or kept it."""
+        received: datetime | None = info.data.get("received_at")
+        return at if at is None or received is None or can_be_meant(at, received) else received
 
     @property
     def identity(self) -> tuple[str, str, str]:

@@ -1,9 +1,9 @@
 """The base of every value that crosses a room's door."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer
 
 
 class Value(BaseModel):
@@ -18,11 +18,12 @@ class Value(BaseModel):
         return cls.model_validate_json(text, extra="ignore")
 
 
-def _in_utc(moment: Any) -> Any:
-    """Bring an aware datetime to UTC; anything else is left for validation to judge."""
-    if isinstance(moment, datetime) and moment.tzinfo is not None:
+def _in_utc(moment: datetime) -> datetime:
+    """Bring a moment to UTC. One that no calendar has there, such as the year 1 east of it, is refused."""
+    try:
         return moment.astimezone(UTC)
-    return moment
+    except OverflowError:
+        raise ValueError("it lies in no year from 1 to 9999 in UTC") from None
 
 
 def iso(moment: datetime) -> str:
@@ -38,5 +39,5 @@ def minute(moment: datetime) -> str:
 
 #: A moment with a zone, kept in UTC and written as ISO 8601 with a `Z`. A naive time is refused.
 Moment = Annotated[
-    AwareDatetime, BeforeValidator(_in_utc), PlainSerializer(iso, return_type=str, when_used="json")
+    AwareDatetime, AfterValidator(_in_utc), PlainSerializer(iso, return_type=str, when_used="json")
 ]

@@ -16,25 +16,32 @@ from incidents.runbook import Runbook
 from incidents.severity import Severity, Status, Step
 from incidents.severity_floor import Classified
 from incidents.timeline import Entry, EntryKind
+from tools.alerts.severity_words import remarks_on
 
 
 async def prepare(deps: Deps, incident: Incident) -> Update:
     """Acknowledge, open the channel, measure."""
     now = deps.clock.now()
-    acknowledged = entry(
-        incident,
-        now,
-        EntryKind.ALERT,
-        f"acknowledged: {incident.title}",
-        "acknowledged",
-        role=deps.roster.get(_commander(deps.runbook)).name,
-    )
+    commander = deps.roster.get(_commander(deps.runbook)).name
+    text = f"acknowledged: {incident.title}"
+    acknowledged = entry(incident, now, EntryKind.ALERT, text, "acknowledged", role=commander)
     channel = incident.channel or await deps.comms.open_channel(incident)
     after = incident.evolve(channel=channel, acknowledged_at=incident.acknowledged_at or now)
     if not incident.recheck:
         after = begin(deps, after, Step.TRIAGE)
     told = await report_silent_channels(deps, await with_measurement(deps, after))
-    return Update(told.incident, (acknowledged, *told.entries))
+    remarks = _remarks(deps, incident, now) if incident.acknowledged_at is None else ()
+    return Update(told.incident, (acknowledged, *remarks, *told.entries))
+
+
+def _remarks(deps: Deps, incident: Incident, now: datetime) -> tuple[Entry, ...]:
+    """What people must know of how the alerts were read that opened it; of later ones their arrival tells."""
+    return tuple(
+        entry(incident, now, EntryKind.ALERT, f"{alert.title}: {remark}", f"remark:{number}:{part}")
+        for number, alert in enumerate(incident.alerts)
+        if alert.received_at <= incident.opened_at
+        for part, remark in enumerate(remarks_on(alert, deps.runbook))
+    )
 
 
 def _commander(runbook: Runbook) -> str:

@@ -12,7 +12,7 @@ import structlog
 
 from agents.engine import Engine
 from incidents.alert import Alert
-from incidents.correlate import home_of
+from incidents.correlate import home_of, with_known_starts
 from incidents.errors import Refused
 from incidents.events import AlertsArrived
 from incidents.incident import Incident
@@ -93,6 +93,8 @@ class AlertIntake:
     async def _kept(self, alerts: tuple[Alert, ...]) -> IntakeResult:
         now, within = self.clock.now(), self.site.intake.join_within
         joined = home_of(alerts, await self._mine(), self.site.catalogue, now, within)
+        if joined is not None:
+            alerts = with_known_starts(alerts, (*joined.alerts, *await self._waiting(joined.id)))
         if joined is not None and {a.identity for a in alerts} <= {a.identity for a in joined.alerts}:
             return IntakeResult(taken=Disposition.KNOWN, incident=joined.id)
         if joined is not None:
@@ -103,6 +105,11 @@ class AlertIntake:
             return IntakeResult(taken=Disposition.IGNORED)  # the end of something that nobody works on
         opened = await open_live(self.home, self.site, self.path, firing, self.mode, self.clock)
         return IntakeResult(taken=Disposition.OPENED, incident=opened.id)
+
+    async def _waiting(self, incident: str) -> tuple[Alert, ...]:
+        """The alerts in its inbox that it has not been told yet, in order."""
+        events = await self.home.store.events(incident)
+        return tuple(alert for event in events if event.kind == "alerts" for alert in event.alerts)
 
     def _arrived(self, joined: Incident, alerts: tuple[Alert, ...]) -> AlertsArrived:
         """The delivery as an event; a redelivery has the same id."""

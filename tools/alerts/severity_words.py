@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from incidents.alert import Alert
 from incidents.runbook import Runbook
 from incidents.severity import Severity
 
@@ -29,3 +30,9 @@ def read_severity(word: str | None, runbook: Runbook) -> SeverityReading:
     if sent.isdecimal():
         return SeverityReading(severity, f"the severity {sent} is a bare number; it is read as {severity}")
     return SeverityReading(severity)
+
+
+def remarks_on(alert: Alert, runbook: Runbook) -> tuple[str, ...]:
+    """What people must know of how an alert was read: its times, then its severity."""
+    remark = read_severity(alert.severity, runbook).remark
+    return alert.remarks if remark is None else (*alert.remarks, remark)

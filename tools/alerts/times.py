@@ -11,12 +11,8 @@ from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
+from incidents.alert import can_be_meant
 from incidents.errors import AlertError
-
-#: A start before this is taken for a default that nobody set, or for a unit that was mixed up.
-OLDEST = timedelta(days=366)
-#: How far clocks of machines drift apart without anything being wrong.
-CLOCK_SKEW = timedelta(minutes=1)
 
 #: What senders write for "not set": Go's zero time in any zone, MySQL's zero date, nothing at all.
 _UNSET = re.compile(
@@ -88,12 +84,12 @@ def read_time(sent: object, received_at: datetime, field: str) -> SentTime:
 
 
 def _plausible(read: SentTime, received_at: datetime, what: str) -> SentTime:
-    age = received_at - read.at
-    if age > OLDEST:
+    if can_be_meant(read.at, received_at):
+        return read
+    if read.at < received_at:
         return _received(received_at, f"{what} is over a year before its receipt")
-    if age < -CLOCK_SKEW:
-        return _received(received_at, f"{what} is {_length(-age)} ahead: the sender's clock runs ahead")
-    return read
+    ahead = _length(read.at - received_at)
+    return _received(received_at, f"{what} is {ahead} ahead: the sender's clock runs ahead")
 
 
 def _received(at: datetime, why: str) -> SentTime:

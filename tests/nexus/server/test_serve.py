@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -20,7 +21,7 @@ intake: {token: "env:SHOP_TOKEN"}
 TOKEN = {"Authorization": "Bearer a-token-of-the-test"}
 
 
-def alert(service: str, status: str = "firing", fingerprint: str = "f1") -> dict[str, object]:
+def alert(service: str, status: str = "firing", fingerprint: str = "f1") -> dict[str, Any]:
     return {
         "receiver": "nexus", "status": status, "version": "4", "groupKey": "{}", "groupLabels": {},
         "commonLabels": {}, "commonAnnotations": {}, "externalURL": "", "truncatedAlerts": 0,
@@ -65,6 +66,26 @@ def test_alerts_open_incidents_join_them_or_are_known(serving: Serving, nexus: T
     assert stopped.out.count("what was pending is revoked") == 2
     for _ in range(2):
         serving.until("stopped by ana: a drill")
+
+
+def test_an_alert_without_a_start_is_worked_on_and_so_is_what_joins_it(serving: Serving) -> None:
+    unset = alert("mail")
+    unset["alerts"][0] |= {
+        "startsAt": "0001-01-01T00:00:00Z",
+        "labels": {"service": "mail", "severity": "ok"},
+    }
+    first = send(serving.url, unset)[1]["incident"]
+    told = "\n".join(serving.until("cause unknown"))
+    assert "alerts[0].startsAt is not set (0001-01-01T00:00:00Z); it counts from its receipt" in told
+    assert "the severity 'ok' is not known to the runbook's `alert_severities`" in told
+    assert send(serving.url, unset) == (200, {"taken": "known", "incident": first})
+
+    real = alert("mail", fingerprint="f2")
+    real["alerts"][0]["labels"]["severity"] = "critical"
+    assert send(serving.url, real) == (202, {"taken": "joined", "incident": first})
+    assert "P1" in serving.until("an alert that came later says so")[-1]
+    assert send(serving.url, alert("mail", "resolved"))[0] == 202
+    serving.until("is resolved")
 
 
 def test_who_may_not_and_what_cannot_be_read(serving: Serving) -> None:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from incidents.alert import CLOCK_SKEW, OLDEST
 from incidents.errors import AlertError
 from tools.alerts.formats import parse_alerts
-from tools.alerts.times import CLOCK_SKEW, OLDEST, read_time
+from tools.alerts.times import read_time
 
 NOW = datetime(2026, 11, 29, 3, 30, tzinfo=UTC)
 BEGAN = datetime(2026, 11, 29, 3, 28, 30, tzinfo=UTC)
