@@ -11,6 +11,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from incidents.actor import Via, person_id
 from incidents.value import Moment, Value
 
 
@@ -150,8 +151,15 @@ class Approval(Value):
     digest: str
     verdict: Verdict
     by: str = Field(min_length=1)
+    person: str = Field(default="", description="the stable id of who decided; not given: that of the name")
+    via: Via | None = Field(default=None, description="the door by which it came, if that was kept")
     at: Moment
     note: str = ""
+
+    @property
+    def signer(self) -> str:
+        """Whose decision it is, whatever the door: a person decides once on a digest."""
+        return self.person or person_id(self.by)
 
 
 class ActionState(StrEnum):

@@ -83,5 +83,5 @@ def from_a_person(event: Event) -> bool:
 
 def decision(incident: str, approval: Approval) -> DecisionMade:
     """The event of one person's decision; its id says who decided on what."""
-    identity = f"{incident}:decision:{approval.action}:{approval.digest[:12]}:{approval.by}"
+    identity = f"{incident}:decision:{approval.action}:{approval.digest[:12]}:{approval.signer}"
     return DecisionMade(id=identity, incident=incident, at=approval.at, approval=approval)

@@ -82,7 +82,7 @@ def decide(proposal: Proposal, approval: Approval, policy: ApprovalPolicy) -> Pr
         raise ApprovalRefused(
             f"the digest {approval.digest[:12]} is not that of {proposal.id}, which is {proposal.digest[:12]}"
         )
-    if any(earlier.by.casefold() == who.casefold() for earlier in proposal.approvals):
+    if any(earlier.signer == approval.signer for earlier in proposal.approvals):
         raise ApprovalRefused(f"{who} has already decided on {proposal.id}; a second person is needed")
     approvals = (*proposal.approvals, approval.model_copy(update={"by": who}))
     if approval.verdict is Verdict.REJECT:
@@ -103,7 +103,7 @@ def permit(
         ActionRefused: not approved, not by enough different people, for another digest, too long ago, or
             within a freeze.
     """
-    people = {a.by.casefold() for a in proposal.approvals if a.verdict is Verdict.APPROVE}
+    people = {a.signer for a in proposal.approvals if a.verdict is Verdict.APPROVE}
     if proposal.state is not ActionState.APPROVED:
         raise ActionRefused(f"{proposal.id} is {proposal.state}, not approved")
     if any(a.digest != proposal.digest for a in proposal.approvals):

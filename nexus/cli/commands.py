@@ -1,12 +1,15 @@
 """Verbs with which people speak: approve, reject, note, severity, stop."""
 
 import asyncio
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from incidents.errors import UsageError
 from nexus.cli.base import IncidentId, home, out
+
+if TYPE_CHECKING:
+    from incidents.actor import Actor
 
 By = Annotated[str, typer.Option("--by", help="Your name.")]
 Note = Annotated[str, typer.Option("--note", help="Why; the agents read it.")]
@@ -46,6 +49,13 @@ def reject(
     _decide("reject", identity, by, note, action, digest)
 
 
+def _actor(name: str) -> "Actor":
+    """Who types, by the name that they give."""
+    from incidents.actor import Actor, Via
+
+    return Actor.named(name, Via.CLI)
+
+
 def _decide(verdict: str, identity: str, by: str, note: str, action: str | None, digest: str | None) -> None:
     from incidents.action import Verdict
     from nexus.service.commands import IncidentCommands
@@ -53,7 +63,7 @@ def _decide(verdict: str, identity: str, by: str, note: str, action: str | None,
     with home() as opened:
         proposal = asyncio.run(
             IncidentCommands.of(opened).decide(
-                identity, Verdict(verdict), by=by, note=note, action=action, digest=digest
+                identity, Verdict(verdict), actor=_actor(by), note=note, action=action, digest=digest
             )
         )
         missing = proposal.approvers_needed - len(proposal.approvals)
@@ -67,7 +77,7 @@ def note(identity: IncidentId, text: Annotated[str, typer.Argument()], by: By) -
     from nexus.service.commands import IncidentCommands
 
     with home() as opened:
-        asyncio.run(IncidentCommands.of(opened).note(identity, by=by, text=text))
+        asyncio.run(IncidentCommands.of(opened).note(identity, actor=_actor(by), text=text))
         out().print("Noted; the next assignment sees it.")
 
 
@@ -81,7 +91,9 @@ def severity(identity: IncidentId, level: Annotated[str, typer.Argument(help="P0
     from nexus.service.commands import IncidentCommands
 
     with home() as opened:
-        asyncio.run(IncidentCommands.of(opened).set_severity(identity, Severity(level.upper()), by=by))
+        asyncio.run(
+            IncidentCommands.of(opened).set_severity(identity, Severity(level.upper()), actor=_actor(by))
+        )
         out().print(f"Severity of {identity} set to {level.upper()}.", markup=False)
 
 
@@ -99,10 +111,10 @@ def stop(
     if (identity is None) != everything:
         raise UsageError("Name one incident, or stop everything with --all")
     with home() as opened:
-        service = IncidentCommands.of(opened)
+        service, actor = IncidentCommands.of(opened), _actor(by)
         if identity is not None:
-            asyncio.run(service.stop(identity, by=by, reason=reason))
-        stopped = (identity,) if identity else asyncio.run(service.stop_all(by=by, reason=reason))
+            asyncio.run(service.stop(identity, actor=actor, reason=reason))
+        stopped = (identity,) if identity else asyncio.run(service.stop_all(actor=actor, reason=reason))
         for one in stopped:
             out().print(f"{one}: stopped; what was pending is revoked.", markup=False)
             for title in asyncio.run(service.under_way(one)):

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from incidents.action import Verdict
+from incidents.actor import Actor, Via
 from incidents.errors import AlertError, NexusError, Refused, UnknownName, UsageError
 from incidents.value import Value
 from nexus.runtime.warmup import warm
@@ -108,13 +109,14 @@ async def _decided(
     by = next((name for name, shown in people.items() if _may(request, shown)), None)
     if by is None:
         return _said(401, "show your own token of nexus.yaml's `people`: Authorization: Bearer …")
+    actor = Actor.named(by, Via.HTTP).model_copy(update={"authenticated": True})
     body, incident = await _body(request), request.path_params["incident"]
     if body is None:
         return _said(413, f"the decision is larger than {LARGEST:,} bytes; nothing was read")
     try:
         said = Decision.model_validate_json(body)
         proposal = await service.decide(
-            incident, said.verdict, by=by, note=said.note, action=said.action, digest=said.digest
+            incident, said.verdict, actor=actor, note=said.note, action=said.action, digest=said.digest
         )
     except ValidationError:
         return _said(400, "a decision is {verdict: approve or reject, action, digest, note}")

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Self
 
 from incidents.action import Approval, Proposal, Verdict
+from incidents.actor import Actor
 from incidents.change_limits import frozen
 from incidents.errors import ApprovalRefused, Refused, UnknownName, UsageError
 from incidents.events import Event, NoteAdded, SeveritySet, Stopped, decision
@@ -19,7 +20,7 @@ from incidents.severity import Severity, Status
 from nexus.home import Home
 from nexus.store.find import find_incident
 from nexus.store.port import IncidentStore
-from nexus.store.records import WorldKind, WorldRef, person
+from nexus.store.records import WorldKind, WorldRef
 from tools.clock import Clock, WallClock
 from tools.redaction.redact import redact
 
@@ -42,7 +43,7 @@ class IncidentCommands:
         identity: str,
         verdict: Verdict,
         *,
-        by: str,
+        actor: Actor,
         note: str = "",
         action: str | None = None,
         digest: str | None = None,
@@ -52,25 +53,25 @@ class IncidentCommands:
         Args:
             identity: the incident's id.
             verdict: approve or reject.
-            by: the person's name.
+            actor: who decides.
             note: why; a rejection's reason goes to the agents.
             action: the proposal's id; not needed while exactly one waits.
             digest: what the person signed, at least its first 8 digits; not given: as it stands now.
 
         Raises:
-            UnknownName, UsageError: no such incident or proposal, or no name.
+            UnknownName, UsageError: no such incident or proposal, or several wait.
             ApprovalRefused: late, used, for another digest, within a freeze, after a stop, or by the same
                 person with two answers. The same answer again changes nothing.
         """
-        if not by.strip():
-            raise UsageError("Say who decides: --by NAME")
         incident = await find_incident(self.store, identity)
         proposal = _proposal(incident, action)
         approval = Approval(
             action=proposal.id,
             digest=_signed(proposal, digest),
             verdict=verdict,
-            by=by.strip(),
+            by=actor.name,
+            person=actor.id,
+            via=actor.via,
             at=await self._now(identity),
             note=redact(note),
         )
@@ -103,36 +104,31 @@ class IncidentCommands:
         """The changes of an incident that were begun and have no outcome yet, as people read them."""
         return tuple(intent.action.title for intent in await self.store.unfinished(identity))
 
-    async def note(self, identity: str, *, by: str, text: str) -> None:
+    async def note(self, identity: str, *, actor: Actor, text: str) -> None:
         """Give the agents a hint or a constraint."""
         now = await self._running(identity)
-        await self._send(
-            NoteAdded(
-                id=_event(identity, "note", by, now), incident=identity, at=now, by=by, text=redact(text)
-            )
-        )
+        event = _event(identity, "note", actor, now)
+        await self._send(NoteAdded(id=event, incident=identity, at=now, by=actor.name, text=redact(text)))
 
-    async def set_severity(self, identity: str, severity: Severity, *, by: str) -> None:
+    async def set_severity(self, identity: str, severity: Severity, *, actor: Actor) -> None:
         """Override the severity; it stays until a person changes it."""
         now = await self._running(identity)
-        event = SeveritySet(
-            id=_event(identity, "severity", by, now), incident=identity, at=now, by=by, severity=severity
-        )
-        await self._send(event)
+        event = _event(identity, "severity", actor, now)
+        await self._send(SeveritySet(id=event, incident=identity, at=now, by=actor.name, severity=severity))
 
-    async def stop(self, identity: str, *, by: str, reason: str) -> None:
+    async def stop(self, identity: str, *, actor: Actor, reason: str) -> None:
         """Stop the agents and revoke what is pending."""
         now = await self._running(identity)
-        event = Stopped(id=_event(identity, "stop", by, now), incident=identity, at=now, by=by, reason=reason)
-        await self._send(event)
+        event = _event(identity, "stop", actor, now)
+        await self._send(Stopped(id=event, incident=identity, at=now, by=actor.name, reason=reason))
 
-    async def stop_all(self, *, by: str, reason: str) -> tuple[str, ...]:
+    async def stop_all(self, *, actor: Actor, reason: str) -> tuple[str, ...]:
         """Stop the agents of every incident that runs; the ids of those that were."""
         running = [one.id for one in await self.store.open_incidents() if one.status is Status.OPEN]
         stopped = []
         for identity in running:
             with suppress(Refused):  # one that ended in this moment must not keep the others running
-                await self.stop(identity, by=by, reason=reason)
+                await self.stop(identity, actor=actor, reason=reason)
                 stopped.append(identity)
         return tuple(stopped)
 
@@ -153,12 +149,12 @@ class IncidentCommands:
 
 def _same(one: Approval, other: Approval) -> bool:
     """Whether a person says the same of the same proposal again."""
-    said = ((a.action, a.digest, a.verdict, person(a.by)) for a in (one, other))
+    said = ((a.action, a.digest, a.verdict, a.signer) for a in (one, other))
     return len(set(said)) == 1
 
 
-def _event(incident: str, kind: str, by: str, at: datetime) -> str:
-    return f"{incident}:{kind}:{by}:{at.isoformat()}"
+def _event(incident: str, kind: str, actor: Actor, at: datetime) -> str:
+    return f"{incident}:{kind}:{actor.id}:{at.isoformat()}"
 
 
 def _proposal(incident: Incident, action: str | None) -> Proposal:

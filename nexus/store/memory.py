@@ -27,7 +27,6 @@ from nexus.store.records import (
     begun,
     earlier,
     incident_id,
-    person,
     still_wanted,
     too_late,
     within,
@@ -164,7 +163,7 @@ class MemoryStore(MemoryLeases):
         """Keep a person's decision and put it in the inbox: both or neither."""
         self._known(event.incident)
         approval = event.approval
-        key = (event.incident, approval.action, approval.digest, person(approval.by))
+        key = (event.incident, approval.action, approval.digest, approval.signer)
         if key in self._approvals:
             raise already_decided(approval)
         if await self.spent(approval.digest):

@@ -1,6 +1,5 @@
 """What the store knows beside the incident itself: summaries, worlds, leases, messages."""
 
-import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
@@ -145,11 +144,6 @@ class Message(Value):
 def incident_id(day: date, number: int) -> str:
     """The id of the n-th incident of a day: `INC-2026-11-23-001`."""
     return f"INC-{day.isoformat()}-{number:03d}"
-
-
-def person(name: str) -> str:
-    """What makes two spellings the same person: `Dana Lee` and `dana  lee` are one."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def already_decided(approval: Approval) -> ApprovalRefused:

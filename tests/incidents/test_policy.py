@@ -121,3 +121,22 @@ def test_the_digest_is_of_the_action_the_observed_state_and_the_proposal(
 def test_an_action_without_its_argument_is_refused(kind: ActionKind) -> None:
     with pytest.raises(ValueError, match="needs the argument"):
         Action(kind=kind, service="checkout")
+
+
+@pytest.mark.parametrize("name", ["Dana Lee", "dana lee", " Dana  Lee ", "DANA LEE", "\uff24ana Lee"])
+def test_two_spellings_are_one_hand(name: str) -> None:
+    signed = decide(proposal(needed=2), says("Dana Lee"), ApprovalPolicy())
+    with pytest.raises(ApprovalRefused, match="already decided on A1; a second person"):
+        decide(signed, says(name), ApprovalPolicy())
+    forged = signed.model_copy(
+        update={"state": ActionState.APPROVED, "approvals": (*signed.approvals, says(name))}
+    )
+    with pytest.raises(ActionRefused, match="needs 2 people, 1 approved"):
+        permit(forged, ApprovalPolicy(), NOW)
+
+
+def test_a_person_who_goes_by_another_name_is_still_one_hand() -> None:
+    once, again = (says(name).model_copy(update={"person": "u-17"}) for name in ("Dana Lee", "Dana Kim"))
+    signed = decide(proposal(needed=2), once, ApprovalPolicy())
+    with pytest.raises(ApprovalRefused, match="already decided"):
+        decide(signed, again, ApprovalPolicy())

@@ -24,7 +24,6 @@ from nexus.store.records import (
     begun,
     earlier,
     incident_id,
-    person,
     still_wanted,
     too_late,
     within,
@@ -201,7 +200,7 @@ class Store(LeaseColumns):
                 incident=incident,
                 proposal=approval.action,
                 digest=approval.digest,
-                person=person(approval.by),
+                person=approval.signer,
                 body=as_json(approval),
             ).rowcount
             if not new:

@@ -1,0 +1,43 @@
+"""Who asks for something, and by which door."""
+
+import unicodedata
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field
+
+from incidents.errors import UsageError
+from incidents.value import Value
+
+
+class Via(StrEnum):
+    """The doors by which people come."""
+
+    CLI = "cli"
+    HTTP = "http"
+
+
+class Actor(Value):
+    """A person who asks for something. `id` stays the same whatever the door and the spelling."""
+
+    id: str = Field(min_length=1)
+    name: str = Field(min_length=1)
+    roles: tuple[str, ...] = ()
+    via: Via
+    authenticated: bool = Field(default=False, description="they showed that it is them, not just a name")
+
+    @classmethod
+    def named(cls, name: str, via: Via) -> Self:
+        """Somebody who gives a name and shows nothing.
+
+        Raises:
+            UsageError: it is empty.
+        """
+        if not name.strip():
+            raise UsageError("Say who you are: --by NAME")
+        return cls(id=person_id(name), name=name.strip(), via=via)
+
+
+def person_id(name: str) -> str:
+    """What makes two spellings the same person: `Dana Lee` and `dana  lee` are one."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
