@@ -70,6 +70,7 @@ def test_decisions_are_numbered_dated_and_indexed() -> None:
     text = (ROOT / "docs" / "decisions.md").read_text()
     headings = re.findall(r"^## (\d+)\. (.+)\n\n(\d{4}-\d{2}-\d{2}\. )?", text, re.MULTILINE)
     index = re.findall(r"^- (\d+)\. (.+)$", text.split("\n## 1. ")[0], re.MULTILINE)
+    assert headings
     assert [int(number) for number, _, _ in headings] == list(range(1, len(headings) + 1))
     assert not [title for _, title, date in headings if not date]
     assert sorted(index, key=lambda row: int(row[0])) == [(number, title) for number, title, _ in headings]
