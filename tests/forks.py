@@ -16,7 +16,7 @@ from typing import TextIO
 _PRELOADED = [
     "nexus.cli", "nexus.cli.live", "nexus.cli.run", "nexus.service.intake", "nexus.server.app",
     "nexus.runtime.wiring", "nexus.runtime.live_run", "nexus.runtime.engines", "uvicorn",
-    "nexus.cli.terminal.timeline", "evals.batch", "matplotlib.figure", "matplotlib.backends.backend_agg",
+    "nexus.cli.terminal.timeline", "evals.batch", "PIL.ImageDraw", "PIL.ImageFont",
 ]  # fmt: skip
 
 

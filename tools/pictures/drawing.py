@@ -1,41 +1,34 @@
 """Draws signals over one time axis in UTC, with what happened above them, as PNG and as SVG."""
 
-import io
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import NamedTuple
 
 from incidents.findings import Window
+from tools.pictures.shapes import Box, Line, Point, Shape, Text, png, svg, text_width
 from tools.wording import quantity
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from matplotlib.ft2font import FT2Font
-
 LINE, USUAL, FAULT, ACTION, INK, FAINT = "#1f4e79", "#7fb77e", "#c0392b", "#1e8449", "#222222", "#707070"
+_RANGE, _GRID, _EDGE, _WHITE = "#d2e6d2", "#e4e4e4", "#aaaaaa", "#ffffff"
 
-Stroke = Literal["-", "--"]
-
-#: Sizes of the picture, in inches.
-_WIDTH, _LEFT, _RIGHT, _PANEL, _GAP, _HEAD, _FOOT, _ROW = 10.0, 0.75, 0.25, 1.35, 0.45, 0.75, 0.55, 0.19
+#: Sizes of the picture, in points.
+_WIDTH, _LEFT, _RIGHT, _PANEL, _GAP, _HEAD, _FOOT, _ROW = 720.0, 54.0, 18.0, 97.0, 32.0, 54.0, 40.0, 13.7
 #: Size of the marks' names, and the air around them, in points.
 _NAME, _AIR = 8.0, 6.0
 #: A break longer than this is a gap, not a straight line.
 _SILENCE = timedelta(minutes=3)
-_FONT = "DejaVu Sans"
-#: FreeType measures in 64ths.
-_SUBPIXELS = 64
-
-#: Texts are untrusted: none is read as a formula. Text in an SVG stays text, and the file is always the same.
-_STYLE: dict[str, Any] = {
-    "text.parse_math": False, "svg.fonttype": "none", "svg.hashsalt": "nexus", "font.family": [_FONT],
-    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#aaaaaa",
-    "axes.grid": True, "axes.grid.axis": "y", "grid.color": "#e4e4e4", "grid.linewidth": 0.6,
-    "xtick.labelsize": 8, "ytick.labelsize": 8, "xtick.color": INK, "ytick.color": INK, "text.color": INK,
-}  # fmt: skip
+#: Air above the highest value, as a part of the axis; at most so many steps on the axis of values.
+_MARGIN, _STEPS = 0.15, 4
+#: At most so many moments are written under the panels.
+_TICKS = 8
+#: The steps that a time axis may have, in seconds.
+_SECONDS = (
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800,
+)  # fmt: skip
+#: A wider axis could not be reckoned with.
+_LARGEST = 1e300
 
 
 @dataclass(frozen=True)
@@ -76,6 +69,19 @@ class Name(NamedTuple):
     row: int
 
 
+class Scale(NamedTuple):
+    """The axis of values of a panel: its ends, and where its lowest value lies in the picture."""
+
+    low: float
+    high: float
+    floor: float
+
+    def y(self, value: float) -> float:
+        """Where a value lies."""
+        bounded = min(max(value, self.low), self.high)
+        return self.floor - (bounded - self.low) / (self.high - self.low) * _PANEL
+
+
 def draw(
     title: str, panels: Sequence[Panel], marks: Sequence[Mark], shown: Window, baseline: Window | None
 ) -> Picture:
@@ -88,26 +94,24 @@ def draw(
         shown: the span of the time axis.
         baseline: the span that counts as usual, if known.
     """
-    # Half a second of import that only a drawing needs; no pyplot, for it keeps a list of its figures.
-    import matplotlib as mpl  # noqa: PLC0415
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    mpl.rcParams.update(_STYLE)  # type: ignore[arg-type]  # its keys are listed one by one there
     shown = Window(start=min(shown.start, shown.end - timedelta(minutes=1)), end=shown.end)
     marks = [mark for mark in marks if shown.start <= mark.at <= shown.end]
-    names = placed([(_x(mark.at, shown), _width(_named(mark))) for mark in marks], _inner() * 72)
+    widths = [text_width(_named(mark), _NAME) + 2 * _AIR for mark in marks]
+    names = placed([(_x(mark.at, shown), wide) for mark, wide in zip(marks, widths, strict=True)], _inner())
     lane = _ROW * (max((name.row for name in names), default=-1) + 2)
+    tops = [_HEAD + lane + place * (_PANEL + _GAP) + _GAP for place in range(len(panels))]
     height = _HEAD + lane + len(panels) * (_PANEL + _GAP) + _FOOT
-    figure = Figure(figsize=(_WIDTH, height), dpi=120, facecolor="white")
-    FigureCanvasAgg(figure)
-    _head(figure, title, shown)
-    axes = [_axes(figure, _HEAD + lane + place * (_PANEL + _GAP) + _GAP) for place in range(len(panels))]
-    for axis, panel in zip(axes, panels, strict=True):
-        _panel(axis, panel, marks, shown)
-    _lane(figure, axes[0], marks, names, shown, baseline)
-    _time_axis(axes, shown)
-    return Picture(png=_saved(figure, "png", Software="nexus"), svg=_saved(figure, "svg", Date=None))
+    shapes = [
+        *_head(title, shown),
+        *(
+            shape
+            for panel, top in zip(panels, tops, strict=True)
+            for shape in _panel(panel, top, marks, shown)
+        ),
+        *_lane(tops[0], marks, names, shown, baseline),
+        *_time_axis(tops, shown),
+    ]
+    return Picture(png=png(shapes, _WIDTH, height), svg=svg(shapes, _WIDTH, height))
 
 
 def placed(wanted: Sequence[tuple[float, float]], width: float) -> list[Name]:
@@ -133,153 +137,114 @@ def _inner() -> float:
 
 def _x(at: datetime, shown: Window) -> float:
     """Points from the left edge of the panels."""
-    return (at - shown.start) / (shown.end - shown.start) * _inner() * 72
+    return (at - shown.start) / (shown.end - shown.start) * _inner()
 
 
 def _named(mark: Mark) -> str:
-    return _drawable(f"{mark.at.astimezone(UTC):%H:%M:%S} {mark.text}")
+    return f"{mark.at.astimezone(UTC):%H:%M:%S} {mark.text}"
 
 
-def _width(text: str) -> float:
-    """How wide a name is, in points."""
-    font = _font()
-    font.set_size(_NAME, 72)
-    font.set_text(text)
-    return float(font.get_width_height()[0]) / _SUBPIXELS + 2 * _AIR
+def _head(title: str, shown: Window) -> Iterator[Shape]:
+    span = f"{shown.start.astimezone(UTC):%Y-%m-%d %H:%M} to {shown.end.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    yield Text((_LEFT, 22), title, 12, INK, bold=True)
+    yield Text((_LEFT, 38), span, 9, FAINT)
+    usual = "usual range: nine of ten usual samples"
+    yield Text((_WIDTH - _RIGHT, 38), usual, 8, FAINT, anchor="end", backing=_RANGE)
 
 
-def _drawable(text: str) -> str:
-    """The text with a box for every character that the font does not have."""
-    known = _characters()
-    return "".join(c if ord(c) in known else "\u25a1" for c in text)
-
-
-def _font() -> "FT2Font":
-    from matplotlib.font_manager import findfont, get_font  # noqa: PLC0415
-
-    return get_font(findfont(_FONT))
-
-
-@cache
-def _characters() -> frozenset[int]:
-    """The code points that the font has; asking it takes longer than drawing a word."""
-    return frozenset(_font().get_charmap())
-
-
-def _axes(figure: "Figure", top: float) -> "Axes":
-    """A panel whose upper edge is so many inches below the picture's."""
-    width, height = figure.get_size_inches()
-    return figure.add_axes((_LEFT / width, 1 - (top + _PANEL) / height, _inner() / width, _PANEL / height))
-
-
-def _head(figure: "Figure", title: str, shown: Window) -> None:
-    height = float(figure.get_size_inches()[1])
-    left, day = _LEFT / _WIDTH, shown.start.astimezone(UTC)
-    figure.text(left, 1 - 0.30 / height, _drawable(title), fontsize=12, fontweight="bold")
-    span = f"{day:%Y-%m-%d %H:%M} to {shown.end.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    figure.text(left, 1 - 0.52 / height, span, fontsize=9, color=FAINT)
-    swatch = {"facecolor": USUAL, "alpha": 0.35, "pad": 2, "linewidth": 0}
-    figure.text(
-        1 - _RIGHT / _WIDTH, 1 - 0.52 / height, "usual range: nine of ten usual samples", fontsize=8,
-        color=FAINT, ha="right", bbox=swatch,
-    )  # fmt: skip
-
-
-def _panel(axis: "Axes", panel: Panel, marks: Sequence[Mark], shown: Window) -> None:
-    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
-
-    times, values = _with_gaps(panel.times, panel.values)
+def _panel(panel: Panel, top: float, marks: Sequence[Mark], shown: Window) -> Iterator[Shape]:
+    """A signal whose upper edge lies at `top`."""
+    right, scale = _WIDTH - _RIGHT, _scale(panel, top + _PANEL)
     said = f"last {quantity(panel.values[-1], panel.unit)}, usual "
+    said += f"up to {quantity(panel.usual[1], panel.unit)}" if panel.usual is not None else "unknown"
     if panel.usual is not None:
-        axis.axhspan(*panel.usual, color=USUAL, alpha=0.35, linewidth=0)
+        low, high = (scale.y(value) for value in panel.usual)
+        yield Box(_LEFT, high, right, max(low, high), _RANGE)
+    for value in _levels(scale):
+        yield Line([(_LEFT, scale.y(value)), (right, scale.y(value))], _GRID, 0.6)
+        yield Text((_LEFT - 4, scale.y(value) + 3), quantity(value, panel.unit), 8, INK, anchor="end")
+    if panel.usual is not None:
         # The edge keeps a range visible that is thin against the fault.
-        axis.axhline(panel.usual[1], color=USUAL, linewidth=1.2, linestyle=(0, (4, 2)))
-        said += f"up to {quantity(panel.usual[1], panel.unit)}"
-    else:
-        said += "unknown"
+        edge = scale.y(panel.usual[1])
+        yield Line([(_LEFT, edge), (right, edge)], USUAL, 1.2, dashed=True)
     for mark in marks:
-        axis.axvline(mark.at, color=mark.colour, linewidth=1.1, linestyle=_dash(mark), alpha=0.8)  # type: ignore[arg-type]
-    axis.plot(times, values, color=LINE, linewidth=1.6, marker="." if len(times) == 1 else "")  # type: ignore[arg-type]  # dates are plotted as they are
-    head = _drawable(panel.title) + ("  (opened the incident)" if panel.opened else "")
-    # Where it stands is said: else every tick is laid out a second time, to see whether it is in the way.
-    axis.set_title(head, loc="left", y=1.0, fontsize=9.5, fontweight="bold", pad=4)
-    axis.set_title(_drawable(said), loc="right", y=1.0, fontsize=8.5, color=FAINT, pad=4)
-    axis.yaxis.set_major_locator(MaxNLocator(4))
-    axis.yaxis.set_major_formatter(lambda value, _: _drawable(quantity(value, panel.unit)))
-    axis.margins(y=0.15)
-    axis.set_ylim(bottom=min(0.0, *panel.values))
-    axis.set_xlim(shown.start, shown.end)  # type: ignore[arg-type]
+        at = _LEFT + _x(mark.at, shown)
+        yield Line([(at, top), (at, top + _PANEL)], mark.colour, 1.1, mark.dashed)
+    for part in _parts(panel, shown):
+        yield Line([(_LEFT + x, scale.y(value)) for x, value in part], LINE, 1.6)
+    yield Line([(_LEFT, top), (_LEFT, top + _PANEL), (right, top + _PANEL)], _EDGE, 0.8)
+    head = panel.title + ("  (opened the incident)" if panel.opened else "")
+    yield Text((_LEFT, top - 5), head, 9.5, INK, bold=True)
+    yield Text((right, top - 5), said, 8.5, FAINT, anchor="end")
 
 
-def _dash(mark: Mark) -> Stroke:
-    return "--" if mark.dashed else "-"
+def _scale(panel: Panel, floor: float) -> Scale:
+    values = [min(max(value, -_LARGEST), _LARGEST) for value in panel.values]
+    low = min(0.0, *values)
+    high = max(*values, panel.usual[1] if panel.usual is not None else low, low)
+    return Scale(low, high + _MARGIN * (high - low) if high > low else low + 1.0, floor)
+
+
+def _levels(scale: Scale) -> Iterator[float]:
+    """Round values on an axis."""
+    rough = (scale.high - scale.low) / _STEPS
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
+    first = math.ceil(scale.low / step)
+    yield from (number * step for number in range(first, first + _STEPS + 2) if number * step <= scale.high)
+
+
+def _parts(panel: Panel, shown: Window) -> Iterator[list[Point]]:
+    """The line of a signal, broken where data is missing: points from the left, and values."""
+    part: list[Point] = []
+    before: datetime | None = None
+    for at, value in zip(panel.times, panel.values, strict=True):
+        if not shown.start <= at <= shown.end:
+            continue
+        if before is not None and at - before > _SILENCE:
+            yield part
+            part = []
+        part.append((_x(at, shown), value))
+        before = at
+    if part:
+        yield part
 
 
 def _lane(
-    figure: "Figure", top: "Axes", marks: Sequence[Mark], names: Sequence[Name], shown: Window,
-    baseline: Window | None,
-) -> None:  # fmt: skip
+    top: float, marks: Sequence[Mark], names: Sequence[Name], shown: Window, baseline: Window | None
+) -> Iterator[Shape]:
     """The names of the marks over the first panel, and a bar over the span that counts as usual."""
-    row, floor = _ROW * 72, _GAP * 72 + 2.0
-    points = top.get_position().height * float(figure.get_size_inches()[1]) * 72
-    for mark, name in zip(marks, names, strict=True):
-        at, high = _x(mark.at, shown), floor + row * (name.row + 1)
-        _stroke(top, [at, at], [points, points + high], mark.colour, 0.9, _dash(mark))
-        top.annotate(
-            _named(mark), xy=(0, 1), xycoords="axes fraction", xytext=(name.left + _AIR / 2, high - 2),
-            textcoords="offset points", fontsize=_NAME, color=mark.colour, annotation_clip=False,
-            bbox={"facecolor": "white", "pad": 1, "linewidth": 0},
-        )  # fmt: skip
+    floor = top - _GAP - 2.0
+    # A longer stroke lies below the names of the rows under it.
+    for mark, name in sorted(zip(marks, names, strict=True), key=lambda pair: -pair[1].row):
+        at, high = _LEFT + _x(mark.at, shown), floor - _ROW * (name.row + 1)
+        yield Line([(at, top), (at, high)], mark.colour, 0.9, mark.dashed)
+        named = _named(mark)
+        yield Text((_LEFT + name.left + _AIR / 2, high + 8), named, _NAME, mark.colour, backing=_WHITE)
     if baseline is not None and baseline.clipped(shown.end).end > shown.start:
-        ends = [_x(max(baseline.start, shown.start), shown), _x(min(baseline.end, shown.end), shown)]
-        _stroke(top, ends, [points + floor - 6] * 2, USUAL, 3.0)
-        top.annotate(
-            "baseline", xy=(0, 1), xycoords="axes fraction", xytext=(ends[0], floor - 2), fontsize=_NAME,
-            textcoords="offset points", color=ACTION, annotation_clip=False,
-        )  # fmt: skip
+        start = _LEFT + _x(max(baseline.start, shown.start), shown)
+        end = _LEFT + _x(min(baseline.end, shown.end), shown)
+        yield Line([(start, floor + 6), (end, floor + 6)], USUAL, 3.0)
+        yield Text((start, floor + 2), "baseline", _NAME, ACTION)
 
 
-def _stroke(
-    axis: "Axes", x: Sequence[float], y: Sequence[float], colour: str, width: float, style: Stroke = "-"
-) -> None:
-    """A line in points from the lower left corner of a panel, which may leave the panel."""
-    from matplotlib.lines import Line2D  # noqa: PLC0415
-
-    figure, corner = axis.get_figure(root=True), axis.get_position()
-    if figure is None:
-        return
-    wide, high = (float(inches) * 72 for inches in figure.get_size_inches())
-    across, up = [corner.x0 + one / wide for one in x], [corner.y0 + one / high for one in y]
-    figure.add_artist(
-        Line2D(across, up, color=colour, linewidth=width, linestyle=style, transform=figure.transFigure)
-    )
-
-
-def _with_gaps(times: Sequence[datetime], values: Sequence[float]) -> tuple[list[datetime], list[float]]:
-    """The same line, broken where data is missing."""
-    found_times, found_values = list(times[:1]), list(values[:1])
-    for before, at, value in zip(times, times[1:], values[1:], strict=False):
-        if at - before > _SILENCE:
-            found_times.append(before + (at - before) / 2)
-            found_values.append(float("nan"))
-        found_times.append(at)
-        found_values.append(value)
-    return found_times, found_values
-
-
-def _time_axis(axes: Sequence["Axes"], shown: Window) -> None:
-    from matplotlib.dates import AutoDateLocator, DateFormatter  # noqa: PLC0415
-
+def _time_axis(tops: Sequence[float], shown: Window) -> Iterator[Shape]:
     precise = "%H:%M:%S" if shown.minutes < 10 else "%H:%M"
     wide = "%m-%d %H:%M" if shown.minutes > 24 * 60 else precise
-    for axis in axes:
-        axis.xaxis.set_major_locator(AutoDateLocator(tz=UTC, minticks=4, maxticks=9))  # type: ignore[no-untyped-call]
-        axis.xaxis.set_major_formatter(DateFormatter(wide, tz=UTC))  # type: ignore[no-untyped-call]
-        axis.tick_params(labelbottom=axis is axes[-1])
-    axes[-1].set_xlabel("time (UTC)", fontsize=8.5)
+    for moment in _moments(shown):
+        x = _LEFT + _x(moment, shown)
+        for top in tops:
+            yield Line([(x, top + _PANEL), (x, top + _PANEL + 3)], _EDGE, 0.8)
+        yield Text((x, tops[-1] + _PANEL + 13), f"{moment:{wide}}", 8, INK, anchor="middle")
+    middle = (_LEFT + _WIDTH - _RIGHT) / 2
+    yield Text((middle, tops[-1] + _PANEL + 26), "time (UTC)", 8.5, INK, anchor="middle")
 
 
-def _saved(figure: "Figure", form: str, **metadata: str | None) -> bytes:
-    picture = io.BytesIO()
-    figure.savefig(picture, format=form, metadata=metadata)
-    return picture.getvalue()
+def _moments(shown: Window) -> Iterator[datetime]:
+    """Round moments on the axis, in UTC."""
+    start, end = shown.start.timestamp(), shown.end.timestamp()
+    step = next((one for one in _SECONDS if (end - start) / one <= _TICKS), None)
+    if step is None:
+        step = math.ceil((end - start) / _TICKS / _SECONDS[-1]) * _SECONDS[-1]
+    first = math.ceil(start / step) * step
+    yield from (datetime.fromtimestamp(at, UTC) for at in range(first, math.floor(end) + 1, step))

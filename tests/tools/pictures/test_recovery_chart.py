@@ -2,23 +2,27 @@
 
 import hashlib
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
+from xml.etree import ElementTree
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from incidents.changes import Change
 from incidents.findings import Category, Confidence, Diagnosis, Window
 from incidents.verification import Signal, SignalKind
 from tests.cases import ALERT, END, ONSET, START, case_sources
 from tools.memory import MemoryEvidence
-from tools.pictures.drawing import Mark, Panel, draw, placed
+from tools.pictures.drawing import LINE, Mark, Panel, draw, placed
 from tools.pictures.recovery_chart import chart
 from tools.telemetry.facts import measure
 from tools.toolset import Toolset
 
 PNG = b"\x89PNG\r\n\x1a\n"
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 async def test_a_chart_of_the_watched_signals_is_kept_as_evidence(shop: Path, ledger: Path) -> None:
@@ -104,7 +108,46 @@ def test_whatever_the_values_it_can_be_drawn(
         "requests", [panel], [Mark(ONSET, f"change {n}", "#888888") for n in range(marks)], shown, shown
     )
     assert drawn.png.startswith(PNG)
-    assert drawn.svg.startswith(b"<?xml")
+    root = ElementTree.fromstring(drawn.svg)  # noqa: S314 - our own
+    across, down = (float(length) for length in root.attrib["viewBox"].split()[2:])
+    for box in root.iter(f"{SVG}rect"):
+        assert float(box.attrib["width"]) >= 0
+        assert float(box.attrib["height"]) >= 0
+    for line in root.iter(f"{SVG}polyline"):
+        points = [point.split(",") for point in line.attrib["points"].split()]
+        assert points
+        assert all(0 <= float(x) <= across and 0 <= float(y) <= down for x, y in points)
+
+
+def test_names_from_outside_are_text_in_both_pictures_whatever_they_hold() -> None:
+    hostile = '</text><script>alert("x")</script> & größer, сервис \U0001f525 \ud800'
+    shown = Window(start=START, end=START + timedelta(minutes=30))
+    panel = Panel(hostile, "seconds", [START], [1.0], None)
+    drawn = draw(hostile, [panel], [Mark(START, hostile, "#888888")], shown, None)
+    root = ElementTree.fromstring(drawn.svg)  # noqa: S314 - our own
+    assert {child.tag for child in root.iter()} == {
+        f"{SVG}{tag}" for tag in ("svg", "rect", "polyline", "text")
+    }
+    written = [child.text or "" for child in root.iter(f"{SVG}text")]
+    assert sum("größer, сервис \U0001f525 ?" in text for text in written) == 3
+    picture = Image.open(BytesIO(drawn.png))
+    assert picture.format == "PNG"
+    assert picture.width == 1200
+
+
+def test_missing_data_breaks_the_line_and_moments_on_the_axis_are_round() -> None:
+    start = datetime(2026, 3, 12, 9, 57, 31, tzinfo=UTC)
+    shown = Window(start=start, end=start + timedelta(minutes=31))
+    times = [start + timedelta(minutes=minute) for minute in (0, 1, 2, 10, 11)]
+    drawn = draw("gap", [Panel("web: cpu", "percent", times, [1, 2, 3, 4, 5], None)], [], shown, None)
+    root = ElementTree.fromstring(drawn.svg)  # noqa: S314 - our own
+    signal = [one for one in root.iter(f"{SVG}polyline") if one.attrib["stroke"] == LINE]
+    assert [len(one.attrib["points"].split()) for one in signal] == [3, 2]
+    written = [child.text for child in root.iter(f"{SVG}text")]
+    assert [text for text in written if text and ":" in text and len(text) == 5] == [
+        "10:00", "10:05", "10:10", "10:15", "10:20", "10:25",
+    ]  # fmt: skip
+    assert [text for text in written if text and text.endswith(" %")] == ["0 %", "2 %", "4 %"]
 
 
 @given(st.lists(st.tuples(st.floats(0, 600), st.floats(1, 300)), max_size=12).map(sorted))
