@@ -12,15 +12,13 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from incidents.errors import NexusError, NothingYet, UsageError
-from nexus.store.sqlite.sql import MIGRATIONS, QUERIES
+from nexus.store.sqlite import migrate
+from nexus.store.sqlite.sql import QUERIES
 
 T = TypeVar("T")
 
-#: The schema that this version writes; a newer file is refused.
-VERSION = len(MIGRATIONS)
-
-#: How long a writer waits for another process to finish its transaction, in milliseconds.
-_PATIENCE = 15_000
+#: How long a writer waits for another process to finish its transaction, in seconds.
+_PATIENCE = 15.0
 
 
 class Run(Protocol):
@@ -96,8 +94,12 @@ class Database:
         try:
             if create:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self.path, isolation_level=None, timeout=_PATIENCE / 1000)
+            connection = migrate.connect(self.path, _PATIENCE)
             try:
+                if 0 < migrate.version_of(connection) < migrate.VERSION:
+                    connection.close()
+                    migrate.upgrade(self.path)
+                    connection = migrate.connect(self.path, _PATIENCE)
                 self._prepare(connection, create)
             except BaseException:
                 connection.close()
@@ -107,42 +109,18 @@ class Database:
         return connection
 
     def _prepare(self, connection: sqlite3.Connection, create: bool) -> None:
-        connection.execute(f"pragma busy_timeout = {_PATIENCE}")
-        connection.execute("pragma foreign_keys = on")
-        connection.execute("pragma synchronous = full")
-        found = connection.execute("pragma user_version").fetchone()[0]
-        if found > VERSION:
+        found = migrate.version_of(connection)
+        if found > migrate.VERSION:
             raise UsageError(
-                f"{self.path} is of a newer Nexus (schema {found}, this one knows {VERSION}): "
+                f"{self.path} is of a newer Nexus (schema {found}, this one knows {migrate.VERSION}): "
                 "install that version, or let NEXUS_HOME name another folder"
             )
-        if found == VERSION:
-            return
-        if not create and found == 0:
+        if found == 0 and not create:
             raise _nothing_yet(self.path)
-        connection.execute("pragma journal_mode = wal")
-        connection.execute("begin immediate")
-        try:
-            found = connection.execute("pragma user_version").fetchone()[0]
-            for number, script in enumerate(MIGRATIONS[found:], start=found + 1):
-                for statement in _statements(script):
-                    connection.execute(statement)
-                connection.execute(f"pragma user_version = {number}")
-            connection.execute("commit")
-        except BaseException:
-            connection.execute("rollback")
-            raise
-
-
-def _statements(script: str) -> list[str]:
-    """The statements of a script: `executescript` would commit first."""
-    found, rest = [], ""
-    for line in script.splitlines(keepends=True):
-        rest += line
-        if sqlite3.complete_statement(rest):
-            found.append(rest)
-            rest = ""
-    return found
+        connection.execute("pragma foreign_keys = on")
+        connection.execute("pragma synchronous = full")
+        if found == 0:
+            migrate.create(connection)
 
 
 def _nothing_yet(path: Path) -> NothingYet:
@@ -156,6 +134,8 @@ def _unusable(path: Path, error: Exception) -> NexusError:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the rest is which way of it
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         advice = "another process holds it, such as a backup: try again when that has ended"
+    elif code == sqlite3.SQLITE_FULL:
+        advice = "make room on its disk and try again: what was kept before is whole, this was not kept"
     elif code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         advice = "put a backup in its place, or let NEXUS_HOME name another folder"
     else:
