@@ -13,6 +13,8 @@
     - ActionRefused: no valid approval, drifted state, not in the inventory
     - StaleLease: somebody else drives the incident by now
   - ToolFailed: a backend did not answer; the incident goes on without it
+    - InProgress: what was begun under a key may still be running; asked again later, never begun again
+  - LeaseLost: this process may not act for the incident any more, or not now; whoever holds the lease does
   - EngineFailed: a model did not give a usable report; the playbook takes over
 """
 
@@ -84,6 +86,14 @@ class StaleLease(Refused):
 
 class ToolFailed(NexusError):
     """A backend did not answer; the gap is named in the findings and the incident goes on."""
+
+
+class InProgress(ToolFailed):
+    """What was begun under a key is not proven to have ended: it has no outcome, and nobody may begin it."""
+
+
+class LeaseLost(NexusError):
+    """Nothing was begun: the lease is somebody else's by now, or near its end."""
 
 
 class EngineFailed(NexusError):

@@ -1,7 +1,17 @@
 """Where the time comes from: the wall, or a virtual clock that moves when it is told to."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+#: The clock that measures spans of this machine and goes on while it sleeps, as a number for `clock_gettime`.
+#: Linux's CLOCK_MONOTONIC stands still in a suspended machine, macOS's does not (clock_gettime(2), (3)).
+BOOT_CLOCK = int(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+def since_boot() -> float:
+    """Seconds since this machine was started, the same in all of its processes; nobody sets this clock."""
+    return time.clock_gettime(BOOT_CLOCK)
 
 
 class Clock(Protocol):

@@ -16,6 +16,7 @@ from incidents.catalogue import Catalogue
 from incidents.changes import Change, PipelineRun
 from incidents.findings import Evidence, Window
 from incidents.health import Probe
+from tools.fence import UNFENCED, Fence
 from tools.source_code import Blame, Bundle, Difference, Hits, Listing, ShownCommit, SourceFile, Trial
 
 
@@ -83,12 +84,29 @@ class Actions(Protocol):
         """
         ...
 
-    async def execute(self, action: Action, key: str) -> Outcome:
-        """Do it, once per key: a second call with the same key changes nothing and repeats the outcome."""
+    async def execute(self, action: Action, key: str, fence: Fence = UNFENCED) -> Outcome:
+        """Do it, once per key: a second call with the same key changes nothing and repeats the outcome.
+
+        Args:
+            action: what was approved.
+            key: the idempotency key.
+            fence: asked right before each request or program that changes something.
+
+        Raises:
+            ActionRefused: as in `plan`; nothing was begun.
+            LeaseLost: the fence is closed.
+            InProgress: what was begun under the key may still be running.
+            ToolFailed: the target fell silent; `status` says what became of it.
+        """
         ...
 
     async def status(self, key: str) -> Outcome | None:
-        """What became of that key, or None if it was never begun."""
+        """What became of that key, or None if it is proven that nothing was begun or took effect.
+
+        Raises:
+            InProgress: it may still be running.
+            ToolFailed: nobody can say, or not yet.
+        """
         ...
 
 

@@ -14,6 +14,7 @@ from incidents.errors import ActionRefused, ToolFailed
 from incidents.findings import Window
 from tools.analysis import LOGS_SCHEMA, METRICS_SCHEMA, TRACES_SCHEMA
 from tools.clock import VirtualClock
+from tools.fence import UNFENCED, Fence
 from tools.ports import World
 
 START = datetime(2026, 3, 12, 10, 0, tzinfo=UTC)
@@ -153,8 +154,9 @@ class MadeWorld:
             undo=undo,
         )
 
-    async def execute(self, action: Action, key: str) -> Outcome:
+    async def execute(self, action: Action, key: str, fence: Fence = UNFENCED) -> Outcome:
         """Do it, once per key."""
+        fence.may_act()
         if key not in self.deeds:
             self.calls.append(key)
             if self.lost != "request":

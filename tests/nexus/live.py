@@ -102,7 +102,7 @@ class Live:
         ended = self.stands()
         assert ended.status in ends, ended.end_reason
         deeds = list(self.deeds.values())
-        assert all(len(lines) <= 2 for lines in deeds), "a line before, a line after"
+        assert all(len(lines) <= 3 for lines in deeds), "what is planned, that it begins, what became of it"
         switched = [lines[0]["plan"]["action"]["arguments"]["version"] for lines in deeds]
         assert self.made.version == (switched[-1] if switched else BAD)
         assert self.made.switches == switched, "each change is in the releases log once"

@@ -54,6 +54,10 @@ class Transient(ToolFailed):
     """Worth another try: the connection broke, or the server said that it is busy."""
 
 
+class NotSent(Transient):
+    """No connection came about, so nothing of the request has left this machine."""
+
+
 class TimedOut(ToolFailed):
     """It did not answer in time; asked again it would only be slower."""
 
@@ -202,7 +206,8 @@ class Backend:
             # One wording, so that questions which broke off at different bytes are told as one.
             broke = isinstance(error, (httpx2.ReadError, httpx2.RemoteProtocolError))
             why = "the connection breaks off" if broke else self.quoted(str(error)) or type(error).__name__
-            raise Transient(f"{self.name} at {self.where} cannot be reached: {why}") from None
+            kind = NotSent if isinstance(error, httpx2.ConnectError) else Transient
+            raise kind(f"{self.name} at {self.where} cannot be reached: {why}") from None
         self._compare_clocks(response.headers.get("date", ""))
         if response.status_code not in _PASSING:
             self._outage.over()

@@ -8,6 +8,7 @@ from incidents.action import Action, Outcome, Plan
 from incidents.changes import Change
 from incidents.errors import ActionRefused, ToolFailed
 from incidents.findings import Window
+from tools.fence import UNFENCED, Fence
 
 
 class Unconfigured:
@@ -36,10 +37,10 @@ class Unconfigured:
         """Always refuses."""
         raise ActionRefused(f"{action.title} cannot be done: {self._why}")
 
-    async def execute(self, action: Action, key: str) -> Outcome:
+    async def execute(self, action: Action, key: str, fence: Fence = UNFENCED) -> Outcome:
         """Always refuses."""
         raise ActionRefused(f"{action.title} cannot be done: {self._why}")
 
     async def status(self, key: str) -> Outcome | None:
-        """Nothing was ever begun."""
-        return None
+        """Nobody can say: something was configured when it was begun."""
+        raise ToolFailed(f"what became of {key} cannot be asked: {self._why}")

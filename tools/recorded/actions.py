@@ -8,6 +8,7 @@ from incidents.changes import Change, ChangeKind
 from incidents.errors import ActionRefused
 from tools.action_arguments import check_arguments
 from tools.clock import Clock
+from tools.fence import UNFENCED, Fence
 from tools.recorded.replay_log import Deed, ReplayLog
 from tools.wording import clock_time
 
@@ -57,12 +58,14 @@ class RecordedActions:
         """
         return self._plan(action)
 
-    async def execute(self, action: Action, key: str) -> Outcome:
+    async def execute(self, action: Action, key: str, fence: Fence = UNFENCED) -> Outcome:
         """Do it once per key; a second call repeats the first outcome.
 
         Raises:
             ActionRefused: the target or an argument is not in the inventory.
+            LeaseLost: the fence is closed.
         """
+        fence.may_act()
         return self._ledger.once(key, lambda: self._deed(action, key)).outcome
 
     async def status(self, key: str) -> Outcome | None:
@@ -204,7 +207,7 @@ class NoActions:
         """
         raise ActionRefused(f"cannot {action.title}: a baseline recording is only looked at")
 
-    async def execute(self, action: Action, key: str) -> Outcome:
+    async def execute(self, action: Action, key: str, fence: Fence = UNFENCED) -> Outcome:
         """Refuse.
 
         Raises:

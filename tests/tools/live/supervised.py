@@ -160,9 +160,9 @@ class Target:
                 link.unlink()
                 link.symlink_to(first)
         if self.answering() != FIRST["shop"]:
-            await manager.restart("shop")
+            await manager.restart("shop", lambda: None)
             wait_for("shop", lambda: self.answering() == FIRST["shop"] or None, seconds=60, pause=0.01)
-        await manager.resize("crew", 2)
+        await manager.resize("crew", 2, lambda: None)
         await manager.aclose()
 
 

@@ -12,6 +12,7 @@ from demo.processes import wait_for
 from incidents.action import Action, ActionKind, Arguments
 from incidents.catalogue import Catalogue, Service
 from incidents.errors import ActionRefused, ToolFailed
+from tests.tools.live.effects import carried_out
 from tools.clock import WallClock
 from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.actions.command import CommandActions
@@ -122,7 +123,7 @@ async def test_after_a_kill_the_status_command_decides(script: str, tmp_path: Pa
     deed = ActionRecord(key=KEY, plan=await actions.plan(FAILOVER), begun=WallClock().now())
     ActionLog(tmp_path / "ledger").write(deed)
     assert await actions.status(KEY) is None
-    await actions.adapters[0].make(deed)
+    await carried_out(actions, deed, tmp_path / "ledger")
     found = await actions.status(KEY)
     assert found is not None
     assert found.done

@@ -10,6 +10,7 @@ import pytest
 from incidents.action import Action, ActionKind, Arguments
 from incidents.catalogue import Catalogue, Service
 from incidents.errors import ActionRefused, ToolFailed
+from tests.tools.live.effects import carried_out
 from tools.clock import WallClock
 from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.actions.compose import LiveActions
@@ -107,7 +108,7 @@ async def test_after_a_kill_the_file_says_whether_it_was_done(
     deed = ActionRecord(key=KEY, plan=await actions.plan(switch("bundles")), begun=WallClock().now())
     ActionLog(tmp_path / "ledger").write(deed)
     assert await actions.status(KEY) is None
-    await actions.adapters[0].make(deed)
+    await carried_out(actions, deed, tmp_path / "ledger")
     found = await actions.status(KEY)
     assert found is not None
     assert found.done

@@ -10,6 +10,7 @@ import pytest
 from incidents.action import Action, ActionKind, Arguments
 from incidents.catalogue import Catalogue, Service
 from incidents.errors import ActionRefused, ToolFailed
+from tests.tools.live.effects import carried_out
 from tests.tools.live.fakes.server import Answer, Asked, serving, told
 from tests.tools.live.repositories import Git
 from tools.clock import WallClock
@@ -97,7 +98,7 @@ async def test_after_a_kill_the_branch_says_whether_it_was_done(git: Git, tmp_pa
     deed = ActionRecord(key=KEY, plan=await actions.plan(reverting(bad)), begun=WallClock().now())
     ActionLog(tmp_path / "ledger").write(deed)
     assert await actions.status(KEY) is None
-    await actions.adapters[0].make(deed)
+    await carried_out(actions, deed, tmp_path / "ledger")
     found = await actions.status(KEY)
     assert found is not None
     assert found.done

@@ -9,6 +9,7 @@ import pytest
 from incidents.action import Action, ActionKind, Arguments
 from incidents.catalogue import Catalogue, Service
 from incidents.errors import ActionRefused, ToolFailed
+from tests.tools.live.effects import carried_out
 from tests.tools.live.fakes.kubernetes import CAUSE, TOKEN, FakeKubernetes
 from tests.tools.live.fakes.server import Answer, Server, serving
 from tools.clock import WallClock
@@ -120,12 +121,12 @@ async def test_after_a_kill_the_deployment_says_whether_it_was_done(
 ) -> None:
     first = on(server.url, tmp_path / "first")
     deed = ActionRecord(
-        key=KEY, plan=await first.plan(action), begun=WallClock().now().replace(microsecond=0)
+        key=KEY, plan=await first.plan(action), begun=WallClock().now().replace(microsecond=0), marked=True
     )
     ActionLog(tmp_path / "second").write(deed)
     second = on(server.url, tmp_path / "second")
     assert await second.status(KEY) is None  # killed before the patch was sent
-    await second.adapters[0].make(deed)  # killed after it, before the outcome was written
+    await carried_out(second, deed, tmp_path / "second")  # killed after it, before the outcome was written
     found = await second.status(KEY)
     assert found is not None
     assert found.done

@@ -12,6 +12,7 @@ from demo.processes import wait_for
 from incidents.action import Action, ActionKind, Arguments, Plan
 from incidents.catalogue import Catalogue, Service
 from incidents.errors import ActionRefused, ToolFailed
+from tests.tools.live.effects import carried_out
 from tests.tools.live.fakes import mcp_ops
 from tests.tools.live.fakes.mcp_http import over_http
 from tests.tools.live.fakes.server import serving
@@ -135,7 +136,8 @@ async def test_a_server_that_changes_its_tools_is_not_called(url: str, folder: P
     if mode == "drift":  # what was signed is no longer what is planned: `graph.execute` refuses
         was, now = facts(plan), facts(await actions.plan(ROLLBACK))
         assert {name for name in was if was[name] != now[name]} == {"definition of roll_out"}
-        late = await actions.adapters[0].make(ActionRecord(key=KEY, plan=plan, begun=WallClock().now()))
+        record = ActionRecord(key=KEY, plan=plan, begun=WallClock().now())
+        late = await carried_out(actions, record, folder / "other")
         assert not late.done
         assert late.detail == "nothing was changed: ops has changed its tools since they were looked at"
     else:
@@ -180,8 +182,9 @@ async def test_an_answer_without_end_is_not_read_to_its_end(reached: dict[str, o
 @pytest.mark.parametrize("mode", ["silent", "both", "deaf"])
 async def test_where_the_status_tells_nothing_clear_nobody_can_say(url: str, folder: Path, mode: str) -> None:
     actions = on({"url": url}, folder)
+    ago = WallClock().now() - timedelta(hours=1)
     ActionLog(folder / "ledger").write(
-        ActionRecord(key=KEY, plan=await actions.plan(ROLLBACK), begun=WallClock().now())
+        ActionRecord(key=KEY, plan=await actions.plan(ROLLBACK), begun=ago, marked=True, sent=ago)
     )
     assert await actions.status(KEY) is None
     behave(folder, mode)

@@ -193,9 +193,9 @@ from tools.live.actions.supervise import Supervisord
 from tools.live.settings import Releases
 
 class Stuck(Supervisord):
-    async def restart(self, program):
+    async def restart(self, program, begin):
         if sys.argv[3] == "after":
-            await super().restart(program)
+            await super().restart(program, begin)
         Path(sys.argv[4]).touch()
         await asyncio.sleep(600)
 
@@ -257,7 +257,9 @@ async def test_killed_before_the_restart_the_truth_is_that_it_is_half_done(
 
 async def test_killed_before_anything_was_done_it_is_done_once(target: Target, tmp_path: Path) -> None:
     actions = on(target, tmp_path / "ledger")
-    deed = ActionRecord(key=KEY, plan=await actions.plan(rollback("1.0")), begun=WallClock().now())
+    deed = ActionRecord(
+        key=KEY, plan=await actions.plan(rollback("1.0")), begun=WallClock().now(), marked=True
+    )
     ActionLog(tmp_path / "ledger").write(deed)
     assert await actions.status(KEY) is None
     assert target.link() == "2.0"

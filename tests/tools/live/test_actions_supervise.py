@@ -67,7 +67,7 @@ async def test_units_are_restarted_and_cannot_be_scaled(systemd: Systemd, tmp_pa
 
 async def test_what_systemctl_refuses_is_a_sentence(systemd: Systemd) -> None:
     with pytest.raises(ToolFailed, match="systemctl restart failed: Access denied"):
-        await systemd.restart("denied")
+        await systemd.restart("denied", lambda: None)
     with pytest.raises(ToolFailed, match=r"knows no unit gone\.service"):
         await systemd.members("gone")
     with pytest.raises(ToolFailed, match="systemctl cannot be started"):

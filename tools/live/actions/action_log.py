@@ -1,4 +1,8 @@
-"""What was begun and what became of it: one JSON line before a change and one after, safe against a kill."""
+"""The action log: the write-ahead of changes, one idempotency key each, safe against a kill at any moment.
+
+A key has three lines of JSON: what is about to be done, that its first effect is about to begin, and what
+became of it. A key without the second one changed nothing.
+"""
 
 import fcntl
 import hashlib
@@ -7,20 +11,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from incidents.action import Outcome, Plan
-from incidents.errors import ToolFailed
+from incidents.errors import InProgress, ToolFailed
 from incidents.value import Moment, Value
+from tools.live.actions.key_lock import Ended, KeyLock
 
 
 class ActionRecord(Value):
-    """One execution key: the plan that was about to be carried out, and the outcome once it is known."""
+    """One execution key: the plan that was about to be carried out, and the outcome once it is known.
+
+    Attributes:
+        marked: whether `sent` is to be trusted; Nexus 0.1.0 wrote no such line.
+        sent: when its first effect was about to begin; None: nothing was done yet.
+        ended: how its program ended, if that was written down; read from the key's lock, never written here.
+    """
 
     key: str
     plan: Plan
     begun: Moment
+    marked: bool = False
+    sent: Moment | None = None
     outcome: Outcome | None = None
+    ended: Ended | None = Field(default=None, exclude=True)
 
 
 class ActionLog:
@@ -76,22 +90,27 @@ class ActionLog:
             raise ToolFailed(f"the ledger of changes cannot be written: {error.strerror}") from None
 
     @contextmanager
-    def held(self, key: str) -> Iterator[None]:
-        """Keep every other task and process away from a key; a kill lets go.
+    def held(self, key: str) -> Iterator[KeyLock]:
+        """Keep every other task and process away from a key.
+
+        It is held by the open file, so a kill of this process lets go of it as soon as every program that was
+        started for the key has ended.
 
         Raises:
-            ToolFailed: somebody else holds it: that key is being executed right now.
+            InProgress: somebody else holds it, or a program that was started for it has not ended.
         """
         name = hashlib.sha256(key.encode()).hexdigest()[:16]
-        try:
-            with self._locked(self._path.parent / "locks" / name, fcntl.LOCK_NB):
-                yield
-        except BlockingIOError:
-            raise ToolFailed(f"{key} is being executed right now; ask again in a moment") from None
+        with KeyLock.open(self._path.parent / "locks" / name) as lock:
+            if not lock.taken:
+                raise InProgress(
+                    f"{key} is being executed right now, or a program that was started for it still runs; "
+                    "ask again in a moment"
+                )
+            yield lock
 
     @contextmanager
-    def _locked(self, path: Path, how: int = 0) -> Iterator[None]:
+    def _locked(self, path: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | how)
+            fcntl.flock(lock, fcntl.LOCK_EX)
             yield

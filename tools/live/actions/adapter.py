@@ -1,10 +1,12 @@
 """What one way to change the world offers; keys, the ledger and redaction are not its business."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Protocol, runtime_checkable
 
 from incidents.action import Action, ActionKind, Outcome, Plan
 from tools.live.actions.action_log import ActionRecord
+from tools.live.actions.effect import Effect
 
 
 class Adapter(Protocol):
@@ -12,6 +14,14 @@ class Adapter(Protocol):
 
     #: Whether it takes actions whose arguments say `undo`; the others undo by an action of the same form.
     undoes: bool
+
+    @property
+    def arrives_within(self) -> timedelta:
+        """How long after it was sent a request that was cut may still take effect.
+
+        Zero where nothing leaves this machine but programs, which hold the key's lock.
+        """
+        ...
 
     @property
     def offers(self) -> Mapping[ActionKind, frozenset[str]]:
@@ -27,16 +37,22 @@ class Adapter(Protocol):
         """
         ...
 
-    async def make(self, deed: ActionRecord) -> Outcome:
+    async def make(self, deed: ActionRecord, effect: Effect) -> Outcome:
         """Make the change and wait, within patience, until it has settled.
+
+        `effect.begin()` is called right before each request or program that changes something; the parts of
+        one change that leave the target broken when they stand alone are begun as one.
 
         Raises:
             ToolFailed: the target fell silent; `found` says later what became of it.
+            LeaseLost: from `effect.begin()`.
         """
         ...
 
     async def found(self, deed: ActionRecord) -> Outcome | None:
         """What the world shows of a deed that was interrupted, or None if it took no effect at all.
+
+        It is asked only when no program runs any more that was started for it.
 
         Raises:
             ToolFailed: nobody can say.

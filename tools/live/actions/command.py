@@ -1,12 +1,16 @@
 """A team's own script as a typed action: argv without a shell, bounded values, bounded time, redacted."""
 
+import math
 from collections.abc import Mapping
+from datetime import timedelta
 
 from incidents.action import Action, ActionKind, Observed, Outcome, Plan
 from incidents.errors import ActionRefused, SettingsError, ToolFailed
 from tools.clock import Clock
 from tools.live.actions.action_log import ActionRecord
 from tools.live.actions.declared import HOLE, READ, filled, last_lines, need, sample, told, undo_of, values_of
+from tools.live.actions.effect import Effect
+from tools.live.actions.key_lock import Ended
 from tools.live.process import Ran, run
 from tools.live.secrets import Secrets, without
 from tools.live.settings import Command
@@ -22,6 +26,9 @@ class CommandActions:
         secrets: resolves what the programs get beside PATH.
         clock: when an outcome is told.
     """
+
+    #: A command holds the lock of its key; what it sends is its own to answer for in `status`.
+    arrives_within = timedelta()
 
     def __init__(self, spec: Command, secrets: Secrets, clock: Clock) -> None:
         self._spec = spec
@@ -53,16 +60,40 @@ class CommandActions:
             undo=undo_of(action) if self.undoes else None,
         )
 
-    async def make(self, deed: ActionRecord) -> Outcome:
+    async def make(self, deed: ActionRecord, effect: Effect) -> Outcome:
         """Run it; its exit status decides."""
         action = deed.plan.action
-        ran = await self._run(self._spec.undo if action.arguments.undo else self._spec.run, action, deed.key)
+        template = self._spec.undo if action.arguments.undo else self._spec.run
+        until = effect.begin()
+        ran = await self._run(template, action, deed.key, effect.descriptor, until)
         said = self._said(ran)
         detail = said if not ran.status else f"the command failed with status {ran.status}: {said}"
-        return Outcome(done=not ran.status, detail=detail, at=self._clock.now())
+        return self._outcome(detail, done=not ran.status)
 
     async def found(self, deed: ActionRecord) -> Outcome | None:
-        """What the status command says; None if it says that the key was never begun."""
+        """How it ended, if that was written down; else what the status command says of the key."""
+        ended = deed.ended or Ended()
+        if ended.late:
+            return None
+        if ended.problem:
+            return self._outcome(f"the command cannot be started: {ended.problem}", done=False)
+        if ended.status is not None:
+            detail = f"the command ended with status {ended.status} while Nexus was away; its words are lost"
+            return self._outcome(detail, done=not ended.status)
+        found = await self._asked(deed)
+        if found is None and ended.limit is not None:
+            detail = (
+                f"it did not end within {ended.limit:g} s and was killed; its status says that it is not done"
+            )
+            return self._outcome(detail, done=False)
+        return found
+
+    async def _asked(self, deed: ActionRecord) -> Outcome | None:
+        """What the status command says; None if it says that the key was never begun.
+
+        Raises:
+            ToolFailed: there is none, or it cannot say.
+        """
         action = deed.plan.action
         unknown = f"it is not known whether it was done to {action.title}"
         if not self._spec.status:
@@ -70,9 +101,7 @@ class CommandActions:
         ran = await self._run(self._spec.status, action, deed.key)
         if ran.status not in {0, 1}:
             raise ToolFailed(f"{unknown}: the status command ended with {ran.status}: {self._said(ran)}")
-        if ran.status == 1:
-            return None
-        return Outcome(done=True, detail=self._said(ran), at=self._clock.now())
+        return self._outcome(self._said(ran), done=True) if ran.status == 0 else None
 
     async def check(self) -> str:
         """That the dry run of the first service and value can be run."""
@@ -91,9 +120,17 @@ class CommandActions:
         need([name for part in template for name in HOLE.findall(part)], values, action)
         return [filled(part, values) for part in template]
 
-    async def _run(self, template: tuple[str, ...], action: Action, key: str) -> Ran:
-        argv = self._argv(template, action, key)
-        return await run(argv, timeout=self._spec.timeout, environment=self._environment())
+    def _outcome(self, detail: str, *, done: bool) -> Outcome:
+        return Outcome(done=done, detail=detail, at=self._clock.now())
+
+    async def _run(
+        self, template: tuple[str, ...], action: Action, key: str, record: int | None = None,
+        until: float = math.inf,
+    ) -> Ran:  # fmt: skip
+        argv, environment = self._argv(template, action, key), self._environment()
+        return await run(
+            argv, timeout=self._spec.timeout, environment=environment, record=record, until=until
+        )
 
     def _environment(self) -> dict[str, str]:
         try:

@@ -5,11 +5,15 @@ from datetime import datetime
 
 from incidents.action import Action, Observed, Outcome, Plan
 from incidents.catalogue import Catalogue
-from incidents.errors import ActionRefused
+from incidents.errors import ActionRefused, ToolFailed
 from tools.action_arguments import check_arguments
 from tools.clock import Clock
+from tools.fence import UNFENCED, Fence
 from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.actions.adapter import Adapter, Patching
+from tools.live.actions.effect import Effect
+from tools.live.actions.key_lock import KeyLock
+from tools.live.process import holding
 from tools.redaction.redact import redact
 from tools.wording import CONTROL
 
@@ -44,47 +48,77 @@ class LiveActions:
         """
         return _clean(await self._adapter(action).plan(action))
 
-    async def execute(self, action: Action, key: str) -> Outcome:
+    async def execute(self, action: Action, key: str, fence: Fence = UNFENCED) -> Outcome:
         """Do it once per key: what was begun is looked up in the real world, never done a second time.
 
         Raises:
             ActionRefused: as in `plan`; nothing was begun.
+            LeaseLost: the fence is closed; `status` says what became of it, usually nothing.
+            InProgress: it is being executed right now, or what was started for it still runs.
             ToolFailed: the target does not answer; `status` says what became of it.
         """
-        with self._ledger.held(key):
+        if (over := self._over(key, action)) is not None:
+            return over
+        with self._ledger.held(key) as lock, holding(lock.descriptor):
             deed = self._ledger.find(key)
             if deed is None:
                 adapter = self._adapter(action)
-                deed = ActionRecord(
-                    key=key, plan=_clean(await adapter.plan(action)), begun=_read_back(self._clock.now())
-                )
+                plan, now = _clean(await adapter.plan(action)), _read_back(self._clock.now())
+                deed = ActionRecord(key=key, plan=plan, begun=now, marked=True)
                 self._ledger.write(deed)
             elif deed.plan.action != action:
                 raise ActionRefused(f"{key} stands for another change: {deed.plan.action.title}")
-            elif (known := await self._known(deed)) is not None:
+            elif (known := await self._known(deed, lock)) is not None:
                 return known
-            return self._ended(deed, await self._adapter(action).make(deed))
+            effect = Effect(self._ledger, deed.model_copy(update={"sent": None}), lock, fence, self._clock)
+            outcome = await self._adapter(action).make(deed, effect)
+            return self._ended(effect.record, outcome)
 
     async def status(self, key: str) -> Outcome | None:
-        """What became of that key, or None if it was never begun or took no effect at all.
+        """What became of that key, or None if it is proven that nothing was begun, or took no effect at all.
 
         Raises:
-            ToolFailed: it is being executed right now, or nobody can say what became of it.
+            InProgress: it is being executed right now, or what was started for it still runs.
+            ToolFailed: nobody can say what became of it.
         """
-        with self._ledger.held(key):
+        if (over := self._over(key)) is not None:
+            return over
+        with self._ledger.held(key) as lock, holding(lock.descriptor):
             deed = self._ledger.find(key)
-            return await self._known(deed) if deed is not None else None
+            return await self._known(deed, lock) if deed is not None else None
 
     async def aclose(self) -> None:
         """Let go of connections."""
         for adapter in self.adapters:
             await adapter.aclose()
 
-    async def _known(self, deed: ActionRecord) -> Outcome | None:
+    def _over(self, key: str, action: Action | None = None) -> Outcome | None:
+        """An outcome that is known; without the lock, which a daemon that was started may hold for long."""
+        record = self._ledger.find(key)
+        same = record is not None and action in {None, record.plan.action}
+        return record.outcome if record is not None and same else None
+
+    async def _known(self, deed: ActionRecord, lock: KeyLock) -> Outcome | None:
+        """What became of a key whose lock is ours, so nothing runs any more; None: proven that nothing did.
+
+        Raises:
+            ToolFailed: nobody can say, or not yet.
+        """
         if deed.outcome is not None:
             return deed.outcome
-        found = await self._adapter(deed.plan.action).found(deed)
-        return self._ended(deed, found) if found is not None else None
+        if deed.marked and deed.sent is None:
+            return None
+        adapter = self._adapter(deed.plan.action)
+        found = await adapter.found(deed.model_copy(update={"ended": lock.ended()}))
+        if found is not None:
+            return self._ended(deed, found)
+        arrives = (deed.sent or deed.begun) + adapter.arrives_within
+        if self._clock.now() < arrives:
+            raise ToolFailed(
+                f"nothing is to be seen of it yet; a request that was cut may still take effect until "
+                f"{arrives:%H:%M:%S} UTC"
+            )
+        return None
 
     def _ended(self, deed: ActionRecord, outcome: Outcome) -> Outcome:
         undo = deed.plan.undo

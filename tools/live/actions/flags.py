@@ -7,6 +7,7 @@ and `defaultVariant`. A flag that can be switched has one variant for true and o
 import json
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -15,6 +16,7 @@ from incidents.action import Action, ActionKind, Arguments, Observed, Outcome, P
 from incidents.errors import ActionRefused, ToolFailed
 from tools.clock import Clock
 from tools.live.actions.action_log import ActionRecord
+from tools.live.actions.effect import Effect
 from tools.live.settings import Flags
 
 _LARGEST = 8_000_000
@@ -30,6 +32,7 @@ class FlagActions:
     """
 
     undoes = False
+    arrives_within = timedelta()  # a file is replaced or it is not
 
     def __init__(self, spec: Flags, clock: Clock) -> None:
         self._file = spec.file
@@ -66,12 +69,13 @@ class FlagActions:
             undo=self._undo(action, name, flag, now, wanted=wanted),
         )
 
-    async def make(self, deed: ActionRecord) -> Outcome:
+    async def make(self, deed: ActionRecord, effect: Effect) -> Outcome:
         """Write the file anew with the other variant, in one step."""
         name, wanted = self._asked(deed.plan.action)
         document = self._read()
         flag = self._flag(document, name)
         flag["defaultVariant"] = _variant(name, flag, wanted)
+        effect.begin()
         self._write(document)
         return await self.found(deed) or self._outcome(f"flag {name} was not switched", done=False)
 

@@ -8,6 +8,7 @@ request, from there.
 import base64
 import shlex
 from collections.abc import Mapping
+from datetime import timedelta
 
 from pydantic import Field
 
@@ -15,6 +16,7 @@ from incidents.action import Action, ActionKind, Observed, Outcome, Plan
 from incidents.errors import ActionRefused, SettingsError, ToolFailed
 from tools.clock import Clock
 from tools.live.actions.action_log import ActionRecord
+from tools.live.actions.effect import Effect
 from tools.live.actions.patch import need_limits
 from tools.live.actions.worktree import Patch, Tests, need_touch, patch_of, revert, tested, worktree
 from tools.live.github import GitHubApi
@@ -46,6 +48,7 @@ class HotfixActions:
     """
 
     undoes = False
+    arrives_within = timedelta()  # what is looked for is a branch of the clone on this machine
 
     def __init__(self, spec: Hotfix, secrets: Secrets, clock: Clock) -> None:
         self._spec = spec
@@ -86,7 +89,7 @@ class HotfixActions:
             ),
         )
 
-    async def make(self, deed: ActionRecord) -> Outcome:
+    async def make(self, deed: ActionRecord, effect: Effect) -> Outcome:
         """Commit what was approved onto the base and let a new branch point there."""
         action = deed.plan.action
         commit = await self._commit(action)
@@ -100,6 +103,7 @@ class HotfixActions:
                 await self._repository.ask("commit-tree", patch.tree, "-p", patch.base, text=message)
             ).strip()
         branch = _branch(deed, commit)
+        effect.begin()
         await self._repository.ask("update-ref", f"refs/heads/{branch}", made, _NOTHING)
         return await self._published(deed, branch)
 

@@ -5,7 +5,7 @@ resource version that it was made for: a deployment that somebody else changes m
 """
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -14,14 +14,18 @@ from incidents.errors import ActionRefused, ToolFailed
 from incidents.value import iso
 from tools.clock import Clock
 from tools.live.actions.action_log import ActionRecord
+from tools.live.actions.effect import Effect
 from tools.live.actions.wait import until
 from tools.live.cluster import CAUSE, HASH, RESTARTED, Cluster, Operation, Workload
-from tools.live.http import Rejected
+from tools.live.http import NotSent, Rejected
 from tools.live.secrets import Secrets
 from tools.live.settings import KubernetesActions
 
 #: How a failed `test` of the resource version is answered, and how often it may be.
 _STALE, TRIES = frozenset({409, 422}), 5
+#: How long the API server works on a request whose client is gone: `--request-timeout`, a minute unless it is
+#: set, and something for the way there.
+_REQUEST = timedelta(seconds=75)
 _KINDS = (ActionKind.ROLLBACK, ActionKind.RESTART, ActionKind.SCALE)
 
 
@@ -40,6 +44,7 @@ class KubernetesAdapter:
     """
 
     undoes = False
+    arrives_within = _REQUEST
 
     def __init__(
         self,
@@ -61,18 +66,21 @@ class KubernetesAdapter:
     async def plan(self, action: Action) -> Plan:
         """A dry run: the API server checks the patch without keeping it; raises as the port says."""
         try:
-            deployment, target = await self._patch(action, iso(self._clock.now()), dry=True)
+            deployment, target = await self._patch(action, iso(self._clock.now()))
         except _NotTaken as declined:
             raise ActionRefused(f"{action.title} would not be accepted: {declined}") from None
         return _plan(action, deployment, target)
 
-    async def make(self, deed: ActionRecord) -> Outcome:
+    async def make(self, deed: ActionRecord, effect: Effect) -> Outcome:
         """Patch the deployment, then wait until its rollout is complete."""
         try:
-            await self._patch(deed.plan.action, iso(deed.begun), dry=False)
+            await self._patch(deed.plan.action, iso(deed.begun), effect.begin)
         except _NotTaken as declined:
             detail = f"nothing was changed: {declined}"
             return Outcome(done=False, detail=detail, at=self._clock.now())
+        except NotSent:
+            effect.not_begun()
+            raise
         return await self._settled(deed)
 
     async def found(self, deed: ActionRecord) -> Outcome | None:
@@ -92,8 +100,12 @@ class KubernetesAdapter:
         """Close the connections."""
         await self._cluster.aclose()
 
-    async def _patch(self, action: Action, at: str, *, dry: bool) -> tuple[Workload, Workload | None]:
+    async def _patch(
+        self, action: Action, at: str, begin: Callable[[], object] | None = None
+    ) -> tuple[Workload, Workload | None]:
         """Patch the deployment as it was read; tried again where only its status has moved meanwhile.
+
+        Without a `begin`, which is called right before each request, the server only checks it.
 
         Returns:
             The deployment before the patch, and the ReplicaSet that it goes back to.
@@ -108,8 +120,10 @@ class KubernetesAdapter:
             if action.kind is ActionKind.SCALE:
                 self._may_scale(action, deployment)
             operations = _operations(action, deployment, target, at)
+            if begin is not None:
+                begin()
             try:
-                await self._cluster.patch(deployment.meta.name, operations, dry=dry)
+                await self._cluster.patch(deployment.meta.name, operations, dry=begin is None)
             except Rejected as declined:
                 tries -= 1
                 deployment = await self._deployment(action.service)

@@ -6,6 +6,7 @@ between the approval and the execution is not called.
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
@@ -27,6 +28,7 @@ from tools.live.actions.declared import (
     undo_of,
     values_of,
 )
+from tools.live.actions.effect import Effect
 from tools.live.mcp.server import checked_schema
 from tools.live.mcp.session import changes, converse, digest_of, listed, text_of
 from tools.live.secrets import Secrets
@@ -57,6 +59,11 @@ class McpActions:
         self._clock = clock
         self._kind = ActionKind(spec.action)
         self.undoes = spec.undo is not None
+
+    @property
+    def arrives_within(self) -> timedelta:
+        """As long as a call may take: a server may go on with one whose client is gone."""
+        return self._spec.timeout
 
     @property
     def offers(self) -> Mapping[ActionKind, frozenset[str]]:
@@ -94,7 +101,7 @@ class McpActions:
             undo=undo_of(action) if self.undoes else None,
         )
 
-    async def make(self, deed: ActionRecord) -> Outcome:
+    async def make(self, deed: ActionRecord, effect: Effect) -> Outcome:
         """Call the tool if it is still the one of the plan; whether it answers an error decides."""
         action = deed.plan.action
         call = self._call(action)
@@ -102,9 +109,10 @@ class McpActions:
 
         async def asked(session: "ClientSession") -> "CallToolResult | None":
             now = _definitions(await self._tools(session))
-            return (
-                await session.call_tool(call.tool, arguments) if set(now) <= set(deed.plan.observed) else None
-            )
+            if not set(now) <= set(deed.plan.observed):
+                return None
+            effect.begin()
+            return await session.call_tool(call.tool, arguments)
 
         answer = await converse(self._server, self._secrets, asked, self._seconds)
         if answer is None:

@@ -13,6 +13,7 @@ from incidents.changes import Change, ChangeKind
 from incidents.errors import ActionRefused, SettingsError
 from tools.clock import Clock
 from tools.live.actions.action_log import ActionRecord
+from tools.live.actions.effect import Effect
 from tools.live.actions.health import Health
 from tools.live.actions.layout import Layout
 from tools.live.actions.supervise import Manager, Member, Supervisord, Systemd
@@ -51,6 +52,7 @@ class ReleasesActions:
     """
 
     undoes = False
+    arrives_within = _GRACE
 
     def __init__(
         self,
@@ -98,16 +100,17 @@ class ReleasesActions:
         )
         return Plan(action=action, observed=tuple(observed), effects=effects)
 
-    async def make(self, deed: ActionRecord) -> Outcome:
+    async def make(self, deed: ActionRecord, effect: Effect) -> Outcome:
         """Switch, restart or resize, then wait until the service is healthy."""
         action = deed.plan.action
         program = self._program(action.service)
         if action.kind is ActionKind.SCALE:
-            await self._manager.resize(program, action.arguments.replicas or 1)
+            await self._manager.resize(program, action.arguments.replicas or 1, effect.begin)
         else:
             if action.kind is ActionKind.ROLLBACK:
+                effect.begin()
                 self._layout.point(action.service, action.arguments.version or "")
-            await self._manager.restart(program)
+            await self._manager.restart(program, effect.begin)
         return await self._settled(deed)
 
     async def found(self, deed: ActionRecord) -> Outcome | None:
@@ -201,7 +204,7 @@ class ReleasesActions:
         if action.kind is ActionKind.ROLLBACK:
             return seen.link == action.arguments.version
         if action.kind is ActionKind.RESTART:
-            return any(_fresh(member, deed) for member in seen.members) or not seen.running
+            return any(_fresh(one, deed) or not one.running for one in seen.members)
         was = {fact.name: fact.value for fact in deed.plan.observed}["replicas"]
         return str(sum(member.wanted for member in seen.members)) != was
 

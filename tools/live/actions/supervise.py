@@ -2,7 +2,7 @@
 
 import asyncio
 import xmlrpc.client
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -64,12 +64,15 @@ class Manager(Protocol):
         """
         ...
 
-    async def restart(self, program: str) -> None:
-        """Stop and start its running processes, one after the other; a failed start shows in their state."""
+    async def restart(self, program: str, begin: Callable[[], object]) -> None:
+        """Stop and start its running processes, one after the other; a failed start shows in their state.
+
+        `begin` is called before each of them: a process that was stopped is started again without asking.
+        """
         ...
 
-    async def resize(self, program: str, count: int) -> None:
-        """Let that many of its processes run: the first ones."""
+    async def resize(self, program: str, count: int, begin: Callable[[], object]) -> None:
+        """Let that many of its processes run: the first ones; `begin` is called before each change."""
         ...
 
     async def check(self) -> str:
@@ -111,20 +114,20 @@ class Supervisord:
             raise ToolFailed(f"supervisord at {self._where} knows no program {program!r}; check `programs`")
         return [_member(one) for one in sorted(found, key=lambda one: _natural(str(one.get("name"))))]
 
-    async def restart(self, program: str) -> None:
+    async def restart(self, program: str, begin: Callable[[], object]) -> None:
         """One member after the other; of a group that is down, the first."""
         members = await self.members(program)
         for member in [one for one in members if one.wanted] or members[:1]:
+            begin()
             await self._put("supervisor.stopProcess", member.name)
             await self._put("supervisor.startProcess", member.name)
 
-    async def resize(self, program: str, count: int) -> None:
+    async def resize(self, program: str, count: int, begin: Callable[[], object]) -> None:
         """Start members up to that many, stop the others."""
         for place, member in enumerate(await self.members(program)):
-            if place < count and not member.wanted:
-                await self._put("supervisor.startProcess", member.name)
-            elif place >= count and member.wanted:
-                await self._put("supervisor.stopProcess", member.name)
+            if (place < count) is not member.wanted:
+                begin()
+                await self._put(f"supervisor.{'start' if place < count else 'stop'}Process", member.name)
 
     async def check(self) -> str:
         """Its version and how many programs it has."""
@@ -227,11 +230,12 @@ class Systemd:
         started = datetime.fromtimestamp(int(stamp), UTC) if stamp.isdecimal() and stamp != "0" else None
         return [Member(unit, facts.get("ActiveState", "unknown"), started)]
 
-    async def restart(self, program: str) -> None:
+    async def restart(self, program: str, begin: Callable[[], object]) -> None:
         """`systemctl restart`; raises ToolFailed with what it said if the unit does not come up."""
+        begin()
         await self._ask("restart", "--", _unit(program))
 
-    async def resize(self, program: str, count: int) -> None:
+    async def resize(self, program: str, count: int, begin: Callable[[], object]) -> None:
         """Never; a unit has one process."""
         raise ToolFailed(f"{_unit(program)} is one process of systemd and cannot be scaled to {count}")
 
