@@ -5,8 +5,8 @@ rows ordered by time, and no row where there is no data. A backend that does not
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 import polars as pl
@@ -18,6 +18,7 @@ from incidents.findings import Evidence, Window
 from incidents.health import Probe
 from tools.fence import UNFENCED, Fence
 from tools.source_code import Blame, Bundle, Difference, Hits, Listing, ShownCommit, SourceFile, Trial
+from tools.spans import Spans
 
 
 class Metrics(Protocol):
@@ -108,22 +109,6 @@ class Actions(Protocol):
             ToolFailed: nobody can say, or not yet.
         """
         ...
-
-
-@dataclass(frozen=True)
-class Spans:
-    """How a world is looked at.
-
-    Attributes:
-        lookback: how far before its opening an incident is looked at: alert rules wait minutes to fire.
-        recent: what counts as now: long enough for a handful of samples, short enough to follow a change. A
-            fault has to fill more than half of it to show.
-        lead: an alert follows its fault; samples this long before it are taken as untroubled.
-    """
-
-    lookback: timedelta = timedelta(minutes=20)
-    recent: timedelta = timedelta(minutes=2)
-    lead: timedelta = timedelta(minutes=4)
 
 
 @dataclass(frozen=True)
@@ -254,7 +239,7 @@ class World:
     baseline: "World | None" = None
     pipelines: Pipelines | None = None
     screens: Screens | None = None
-    spans: Spans = Spans()
+    spans: Spans = field(default_factory=Spans)
     code: Code | None = None
     patches: Patches | None = None
 

@@ -7,8 +7,8 @@ from incidents.incident import Incident
 from incidents.runbook import WatchRow
 from incidents.severity import Step
 from incidents.timeline import Entry, EntryKind
-from tools.ports import Spans
 from tools.recorded.document import Look, Tempo
+from tools.spans import Spans
 
 _SECOND = timedelta(seconds=1)
 #: The steps that are work; a watch lasts as long as the runbook has it, and people decide when they decide.

@@ -21,7 +21,7 @@ from tools.extras import Extra, install_command, missing_extras
 from tools.live.secrets import SecretRef
 from tools.live.settings import Backends
 from tools.live.settings_references import services_named
-from tools.ports import Spans
+from tools.spans import Spans
 
 FILE = "nexus.yaml"
 #: A configuration that is larger is none, in bytes.

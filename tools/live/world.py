@@ -19,7 +19,8 @@ from tools.live.secrets import Secrets
 from tools.live.settings import Backends
 from tools.live.traces import live_traces
 from tools.live.unconfigured import Unconfigured
-from tools.ports import Actions, Changes, Logs, Metrics, Pipelines, Spans, Traces, World
+from tools.ports import Actions, Changes, Logs, Metrics, Pipelines, Traces, World
+from tools.spans import Spans
 
 
 @asynccontextmanager

@@ -8,13 +8,14 @@ import polars as pl
 from incidents.changes import Change
 from incidents.findings import Window
 from tools.clock import Clock
-from tools.ports import Spans, World
+from tools.ports import World
 from tools.recorded.actions import NoActions, RecordedActions
 from tools.recorded.case import Case, Recording
 from tools.recorded.code import recorded_code
 from tools.recorded.coverage import note_channel
 from tools.recorded.playback import Playback
 from tools.recorded.replay_log import ReplayLog
+from tools.spans import Spans
 
 
 class RecordedPorts:

@@ -20,7 +20,7 @@ from tools.live.code import GitPatches
 from tools.live.secrets import Secrets
 from tools.live.settings import Backends, Hotfix
 from tools.live.world import live_world
-from tools.ports import Spans
+from tools.spans import Spans
 
 CATALOGUE = Catalogue(services=(Service(name="shop"), Service(name="mail")))
 KEY = "INC-2026-7:A1:abcdef012345"

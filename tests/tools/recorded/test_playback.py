@@ -12,9 +12,9 @@ from incidents.action import Action, ActionKind, Arguments
 from incidents.errors import ActionRefused
 from tests.cases import END, ROLLBACK, WRONG, build_case, case_world
 from tests.tools.recorded.test_world import RESTART, errors, rollback
-from tools.ports import Spans
 from tools.recorded import RecordedAlerts, open_case
 from tools.recorded.playback import NONE
+from tools.spans import Spans
 
 TEMPO = {
     "look": {"lookback": "30s", "recent": "12s", "lead": "20s"},

@@ -1,0 +1,80 @@
+"""Verbs that only read or decide stay fast: they import neither the graph nor the frames nor a queue."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nexus.store import Store, WorldKind, WorldRef
+from tests.homes import RECORDED, unpacked
+from tests.nexus import sample
+from tests.nexus.sample import at
+
+ROOT = Path(__file__).parents[3]
+
+#: What a verb that drives nothing has no need of; each costs a tenth of a second, or leads to what does.
+HEAVY = (
+    "alembic", "sqlalchemy", "procrastinate", "psycopg", "polars", "numpy", "matplotlib", "langgraph",
+    "langchain", "langchain_core", "openai", "uvicorn", "graph.build", "nexus.runtime.wiring",
+)  # fmt: skip
+
+_RUN = """
+import sys
+from nexus.cli import main
+sys.argv = ["nexus", *sys.argv[1:]]
+try:
+    main()
+except SystemExit as ended:
+    print("exit code", ended.code or 0, file=sys.stderr)
+print("imported", *sorted(sys.modules), file=sys.stderr)
+"""
+
+SITE = """
+services:
+  - name: checkout
+    kind: service
+backends:
+  metrics:
+    kind: prometheus
+    url: http://127.0.0.1:9
+"""
+
+
+def ran(home: Path, *verb: str) -> tuple[str, set[str]]:
+    """What a verb printed on both ways, and the modules that it had imported in the end."""
+    asked = [sys.executable, "-c", _RUN, *verb]
+    environment = {"NEXUS_HOME": str(home), "HOME": str(home), "PATH": ""}
+    done = subprocess.run(asked, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)  # noqa: S603
+    said, _, imported = done.stderr.rpartition("imported ")
+    return done.stdout + said, set(imported.split())
+
+
+@pytest.mark.parametrize(
+    ("verb", "shows"),
+    [
+        (("incidents",), RECORDED),
+        (("show", RECORDED), "ConnectionPoolExhausted"),
+        (("approvals",), "roll back database"),
+        (("approve", RECORDED, "--by", "dana"), "A1 (roll back database to 2026.9.2): approved"),
+    ],
+)
+def test_a_verb_on_a_recorded_incident_imports_nothing_heavy(
+    tmp_path: Path, verb: tuple[str, ...], shows: str
+) -> None:
+    said, imported = ran(unpacked("0.1.0", tmp_path), *verb)
+    assert shows in said
+    assert "exit code 0" in said
+    assert imported.isdisjoint(HEAVY), imported.intersection(HEAVY)
+
+
+def test_a_decision_in_a_live_world_reads_its_settings_and_nothing_heavy(tmp_path: Path) -> None:
+    (tmp_path / "nexus.yaml").write_text(SITE)
+    world = WorldRef(kind=WorldKind.LIVE, path=str(tmp_path / "nexus.yaml"))
+    with Store.open(tmp_path) as store:
+        asyncio.run(store.register(sample.waiting(), world, at(12), "shop"))
+    said, imported = ran(tmp_path, "approve", sample.ID, "--by", "dana")
+    assert "expired" in said
+    assert "nexus.config.site" in imported
+    assert imported.isdisjoint(HEAVY), imported.intersection(HEAVY)
