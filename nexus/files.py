@@ -1,6 +1,7 @@
 """The incident's folder, `$NEXUS_HOME/incidents/<id>/`."""
 
 import os
+import shutil
 from pathlib import Path
 
 from incidents.errors import NexusError, UsageError
@@ -31,6 +32,24 @@ class IncidentFiles:
         path = self.path(incident, name)
         if not path.is_file() or path.read_bytes() != data:
             _replace(path, data)
+
+    def sizes(self, incident: str) -> tuple[int, ...]:
+        """The bytes of each of an incident's files."""
+        folder = self.path(incident, ".")
+        return tuple(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+    def remove(self, incident: str) -> None:
+        """Delete an incident's folder; none is left of it, or the error says what is in the way.
+
+        Raises:
+            NexusError: a file cannot be deleted.
+        """
+        folder = self.path(incident, ".")
+        try:
+            if folder.is_dir():
+                shutil.rmtree(folder)
+        except OSError as error:
+            raise NexusError(f"{folder} cannot be deleted: {error}") from error
 
     def path(self, incident: str, name: str) -> Path:
         """Where a file of an incident lies; the name `.` is the folder itself.

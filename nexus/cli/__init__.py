@@ -14,6 +14,7 @@ from nexus.cli.commands import register_decide
 from nexus.cli.evaluate import register_evaluate
 from nexus.cli.gameday import register_gameday
 from nexus.cli.live import register_live
+from nexus.cli.prune import register_prune
 from nexus.cli.read import register_look
 from nexus.cli.run import register_run
 from nexus.cli.trace import register_trace
@@ -28,6 +29,7 @@ register_decide(app)
 register_about(app)
 register_evaluate(app)
 register_cases(app)
+register_prune(app)
 
 
 def main() -> None:

@@ -88,6 +88,9 @@ class Settings(Value):
         default=None, description="that in which revenue is measured, as EUR or USD"
     )
     people: tuple[str, ...] = Field(default=(), description="who may approve, comma-separated; empty: anyone")
+    retention_days: int | None = Field(
+        default=None, ge=1, description="days after its end that `nexus prune` keeps an incident"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="of stderr"
     )

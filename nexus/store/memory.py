@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from graph.ports import Intent
 from incidents.action import Approval, Outcome, Proposal
@@ -20,6 +20,7 @@ from nexus.store.memory_leases import MemoryLeases, Waiting
 from nexus.store.records import (
     Claim,
     Message,
+    Remains,
     Summary,
     WorldKind,
     WorldRef,
@@ -62,6 +63,7 @@ class MemoryStore(MemoryLeases):
         self._bodies: dict[tuple[str, str], bytes] = {}
         self._approvals: _Table[Approval] = _Table()
         self._intents: dict[str, Intent] = {}
+        self._closed_at: dict[str, datetime] = {}
         self._backlog: _Table[BacklogEntry] = _Table()
         self._messages: _Table[Message] = _Table()
         self._claims: dict[str, Claim] = {}
@@ -99,6 +101,8 @@ class MemoryStore(MemoryLeases):
         if number is not None and not self._holds(incident.id, number):
             raise stale(incident.id, number)
         closes = incident.closed and not self._incidents[incident.id][0].closed
+        if not incident.closed:
+            self._closed_at.pop(incident.id, None)
         self._incidents[incident.id] = (incident, clock)
         self._writes += 1
         if not closes:
@@ -106,6 +110,7 @@ class MemoryStore(MemoryLeases):
         waiting = await self.events(incident.id)
         self._handled.update(event.id for event in waiting)
         self._waiting[incident.id] = replace(self._waiting[incident.id], wake_at=None)
+        self._closed_at[incident.id] = datetime.now(UTC)
         return tuple(late for late in waiting if late.id not in incident.handled_events)
 
     async def load(self, incident: str) -> Incident | None:
@@ -255,3 +260,46 @@ class MemoryStore(MemoryLeases):
         """Give the claim back."""
         if await self.holds(incident, owner):
             del self._claims[incident]
+
+    # Retention
+
+    async def closed(self, before: datetime) -> tuple[Remains, ...]:
+        """What is kept of every incident that was closed before that moment; no bytes are on any disk."""
+        gone = sorted((at, key) for key, at in self._closed_at.items() if at < before)
+        return tuple(
+            Remains(
+                incident=key, title=self._incidents[key][0].title, closed_at=at, checkpoints=0, bytes=0,
+                rows=self._rows(key), tasks=len(self._backlog.of(key)),
+            )
+            for at, key in gone
+        )  # fmt: skip
+
+    def _rows(self, incident: str) -> int:
+        events = sum(event.incident == incident for event in self._inbox.values())
+        intents = sum(intent.incident == incident for intent in self._intents.values())
+        return 1 + events + intents + sum(len(table.of(incident)) for table in self._tables())
+
+    async def erase(self, incident: str, number: int) -> None:
+        """Delete everything of a closed incident."""
+        self._known(incident)
+        if not self._incidents[incident][0].closed:
+            raise Refused(f"{incident} is not closed; nothing was deleted")
+        if not self._holds(incident, number):
+            raise stale(incident, number)
+        for table in self._tables():
+            for key in [key for key in table if key[0] == incident]:
+                del table[key]
+        for identity in [event.id for event in await self.events(incident, False)]:
+            del self._inbox[identity]
+        for pair in [pair for pair in self._bodies if pair[0] == incident]:
+            del self._bodies[pair]
+        for begun_key in [i.key for i in self._intents.values() if i.incident == incident]:
+            del self._intents[begun_key]
+        for rows in (self._incidents, self._worlds, self._waiting, self._closed_at):
+            rows.pop(incident, None)
+
+    def _tables(self) -> "tuple[_Table[Any], ...]":
+        return self._timeline, self._evidence, self._approvals, self._backlog, self._messages
+
+    async def compact(self) -> None:
+        """Nothing is on any disk."""

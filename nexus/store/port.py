@@ -10,7 +10,7 @@ from incidents.change_limits import Limits
 from incidents.events import DecisionMade, Event
 from incidents.findings import Evidence
 from incidents.incident import Incident
-from nexus.store.records import Claim, Due, Lease, Message, Summary, WorldRef
+from nexus.store.records import Claim, Due, Lease, Message, Remains, Summary, WorldRef
 
 
 class Leases(Protocol):
@@ -64,8 +64,29 @@ class Leases(Protocol):
         ...
 
 
-class IncidentStore(Journal, Intents, Backlog, Leases, Protocol):
-    """Nothing is ever deleted. What belongs to an incident that was not registered raises `UnknownName`."""
+class Retention(Protocol):
+    """What becomes of incidents that are closed; nothing else is ever deleted."""
+
+    async def closed(self, before: datetime) -> tuple[Remains, ...]:
+        """What is kept of every incident that was closed before that moment of the wall, oldest first."""
+        ...
+
+    async def erase(self, incident: str, number: int) -> None:
+        """Delete every row of a closed incident, and its checkpoints; its id is not given again.
+
+        Raises:
+            StaleLease: the lease of that number is not in force; nothing was deleted.
+            Refused: it is not closed.
+        """
+        ...
+
+    async def compact(self) -> None:
+        """Give the room of deleted rows and checkpoints back to the disk."""
+        ...
+
+
+class IncidentStore(Journal, Intents, Backlog, Leases, Retention, Protocol):
+    """Everything of the incidents. What belongs to one that was not registered raises `UnknownName`."""
 
     async def next_id(self, day: date) -> str:
         """The next free id of a day, `INC-2026-11-23-001`; no two callers ever get the same."""

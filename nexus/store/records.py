@@ -120,6 +120,24 @@ class Due(Value):
     tries: int
 
 
+class Remains(Value):
+    """What is kept of an incident that is closed.
+
+    Attributes:
+        closed_at: by the wall, also where its own clock is a virtual one.
+        bytes: of its rows and checkpoints, as they are kept.
+        tasks: its entries in the backlog, which are among the rows.
+    """
+
+    incident: str
+    title: str
+    closed_at: Moment
+    rows: int
+    checkpoints: int
+    tasks: int
+    bytes: int
+
+
 class MessageKind(StrEnum):
     """What sort of communication it was."""
 

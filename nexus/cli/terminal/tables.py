@@ -1,4 +1,4 @@
-"""Lists: the incidents, the backlog."""
+"""Lists: the incidents, the backlog, what retention deletes."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,7 @@ from rich.text import Text
 from incidents.communications import BacklogEntry
 from nexus.cli.terminal.style import LABEL, hour, joined, plain, severity, status, table, words
 from nexus.sanitize import role_name
+from nexus.service.retention import Prunable
 from nexus.store.records import Summary
 
 
@@ -50,3 +51,31 @@ def backlog_table(tasks: Sequence[BacklogEntry]) -> RenderableType:
         what = joined(plain(task.title), plain(task.reason, "grey50"), by="\n")
         made.add_row(what, plain(role_name(task.owner)), f"{task.due:%Y-%m-%d}", plain(task.priority))
     return made
+
+
+def prunable_table(gone: Sequence[Prunable], dry_run: bool) -> RenderableType:
+    """What goes, or would go, and how much that is."""
+    if not gone:
+        return Text("Nothing is older than the retention.")
+    made = table("Incident", "Closed", "Rows", "Checkpoints", "Files", "Size", "What")
+    made.columns[0].no_wrap = True
+    made.columns[-1].ratio = 1
+    made.expand = True
+    for number in (2, 3, 4, 5):
+        made.columns[number].justify = "right"
+    for one in gone:
+        counted = (one.rows, one.checkpoints, one.files)
+        made.add_row(
+            Text(one.incident, "bold"), f"{one.closed_at:%Y-%m-%d}", *(f"{n:,}" for n in counted),
+            _size(one.bytes), plain(one.title),
+        )  # fmt: skip
+    tasks = sum(one.tasks for one in gone)
+    also = f", with {tasks} tasks of the backlog" if tasks else ""
+    verdict = "would go; nothing was deleted" if dry_run else "deleted"
+    made.caption = f"{len(gone)} incidents, {_size(sum(one.bytes for one in gone))}{also}: {verdict}"
+    made.caption_justify = "left"
+    return made
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"

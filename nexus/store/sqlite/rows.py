@@ -1,5 +1,6 @@
 """How values become rows."""
 
+import zlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -8,6 +9,8 @@ from pydantic import BaseModel
 from incidents.events import EVENT, Event
 from incidents.incident import Incident
 from nexus.store.records import Summary
+
+_ZLIB = "zlib"
 
 
 def as_json(value: BaseModel) -> str:
@@ -18,6 +21,17 @@ def as_json(value: BaseModel) -> str:
 def event(body: str) -> Event:
     """An event of the inbox."""
     return EVENT.validate_json(body, extra="ignore")
+
+
+def packed(body: bytes) -> tuple[bytes, str | None]:
+    """The bytes of an evidence as they are kept, and the name of their encoding; short ones as they came."""
+    small = zlib.compress(body)
+    return (small, _ZLIB) if len(small) < len(body) else (body, None)
+
+
+def unpacked(body: bytes, encoding: str | None) -> bytes:
+    """The bytes of an evidence as they came."""
+    return zlib.decompress(body) if encoding == _ZLIB else bytes(body)
 
 
 def sortable(moment: datetime) -> str:

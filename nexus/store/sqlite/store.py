@@ -30,13 +30,14 @@ from nexus.store.records import (
 )
 from nexus.store.sqlite.database import Database, Run
 from nexus.store.sqlite.leases import LeaseColumns
-from nexus.store.sqlite.rows import as_json, columns, event, sortable, summaries
+from nexus.store.sqlite.retention import ClosedIncidents
+from nexus.store.sqlite.rows import as_json, columns, event, packed, sortable, summaries, unpacked
 from nexus.store.sqlite.table import NotThere
 
 FILE = "nexus.db"
 
 
-class Store(LeaseColumns):
+class Store(LeaseColumns, ClosedIncidents):
     """Implements `nexus.store.port.IncidentStore`, and with it the graph's ports and `EvidenceStore`.
 
     Use one per process. Several processes may write to the same file.
@@ -174,9 +175,9 @@ class Store(LeaseColumns):
 
     async def put(self, evidence: Evidence, body: bytes) -> None:
         """Keep a tool's result, once."""
-        await self._insert(
-            "put_evidence", evidence.incident, id=evidence.id, value=as_json(evidence), body=body
-        )
+        kept, encoding = packed(body)
+        values = {"value": as_json(evidence), "body": kept, "encoding": encoding}
+        await self._insert("put_evidence", evidence.incident, id=evidence.id, **values)
 
     async def evidence(self, incident: str) -> tuple[Evidence, ...]:
         """All evidence of an incident, oldest first."""
@@ -184,8 +185,8 @@ class Store(LeaseColumns):
 
     async def body(self, incident: str, evidence: str) -> bytes | None:
         """The stored bytes of one evidence, or None."""
-        for (body,) in await self._database.read("evidence_body", incident=incident, id=evidence):
-            return bytes(body)  # type: ignore[arg-type]  # the one column that is no text
+        for body, encoding in await self._database.read("evidence_body", incident=incident, id=evidence):
+            return unpacked(body, encoding)  # type: ignore[arg-type]  # the one column that is no text
         return None
 
     # Approvals and intents

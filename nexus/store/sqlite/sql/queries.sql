@@ -17,7 +17,8 @@ on conflict (id) do nothing;
 -- name: save
 update incidents
 set status = :status, severity = :severity, closed = :closed, clock = :clock, engine = :engine,
-    summary = :summary, body = :body, wake_at = case when :closed then null else wake_at end
+    summary = :summary, body = :body, wake_at = case when :closed then null else wake_at end,
+    closed_at = case when :closed then coalesce(closed_at, strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')) end
 where id = :id and (:number is null or lease_number = :number and lease_owner is not null);
 
 -- name: was_closed
@@ -119,14 +120,14 @@ set lease_owner = null, lease_process = null, lease_until = null, retry_at = :re
 where id = :id and lease_number = :number and lease_owner is not null;
 
 -- name: put_evidence
-insert into evidence (incident, id, value, body) values (:incident, :id, :value, :body)
+insert into evidence (incident, id, value, body, encoding) values (:incident, :id, :value, :body, :encoding)
 on conflict (incident, id) do nothing;
 
 -- name: evidence
 select value from evidence where incident = :incident order by seq;
 
 -- name: evidence_body
-select body from evidence where incident = :incident and id = :id;
+select body, encoding from evidence where incident = :incident and id = :id;
 
 -- name: add_approval
 insert into approvals (incident, proposal, digest, person, body)
@@ -183,3 +184,59 @@ select body from claims where incident = :incident;
 
 -- name: release
 delete from claims where incident = :incident and owner = :owner;
+
+-- name: closed
+select id, json_extract(summary, '$.title'), closed_at from incidents
+where closed = 1 and closed_at < :before
+order by closed_at, id;
+
+-- name: rows_of
+select count(*), coalesce(sum(bytes), 0) from (
+    select length(body) + length(summary) as bytes from incidents where id = :incident
+    union all select length(body) from timeline where incident = :incident
+    union all select length(body) from inbox where incident = :incident
+    union all select length(body) + length(value) from evidence where incident = :incident
+    union all select length(body) from approvals where incident = :incident
+    union all select length(body) from intents where incident = :incident
+    union all select length(body) from backlog where incident = :incident
+    union all select length(body) from messages where incident = :incident
+);
+
+-- name: has_checkpoints
+select 1 from sqlite_master where type = 'table' and name = 'checkpoints';
+
+-- name: checkpoints_of
+select count(*), coalesce(sum(bytes), 0) from (
+    select length(checkpoint) as bytes from checkpoints where thread_id = :incident
+    union all select length(value) from writes where thread_id = :incident
+);
+
+-- name: erase_checkpoints
+delete from checkpoints where thread_id = :incident;
+
+-- name: erase_writes
+delete from writes where thread_id = :incident;
+
+-- name: erase_timeline
+delete from timeline where incident = :incident;
+
+-- name: erase_inbox
+delete from inbox where incident = :incident;
+
+-- name: erase_evidence
+delete from evidence where incident = :incident;
+
+-- name: erase_approvals
+delete from approvals where incident = :incident;
+
+-- name: erase_intents
+delete from intents where incident = :incident;
+
+-- name: erase_backlog
+delete from backlog where incident = :incident;
+
+-- name: erase_messages
+delete from messages where incident = :incident;
+
+-- name: erase_incident
+delete from incidents where id = :incident;

@@ -13,5 +13,12 @@ alter table incidents add column retry_at text;
 update incidents set site = 'default', wake_at = case when closed = 0 then clock end
 where json_extract(world, '$.kind') = 'live';
 
+-- By the wall's time, also for incidents of recorded worlds: retention is reckoned from it.
+alter table incidents add column closed_at text;
+update incidents set closed_at = strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now') where closed = 1;
+
+-- How `evidence.body` is kept: null as it came, or `zlib`.
+alter table evidence add column encoding text;
+
 create index incidents_due on incidents (site, wake_at) where closed = 0 and wake_at is not null;
 create index incidents_leased on incidents (lease_until) where lease_until is not null;

@@ -1,0 +1,35 @@
+"""The verb that deletes closed incidents that are older than people want to keep."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from nexus.cli.base import Json, home, out, write_json
+
+
+def register_prune(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("prune")(prune)
+
+
+def prune(
+    days: Annotated[
+        int | None, typer.Option("--days", min=1, help="Keep this many; default: NEXUS_RETENTION_DAYS.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go, delete nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Delete incidents that were closed longer ago than the retention: rows, checkpoints, files."""
+    from nexus.service.retention import Retention
+    from tools.clock import WallClock
+
+    with home(listing=as_json) as opened:
+        retention = Retention(opened, WallClock().now(), days)
+        found = asyncio.run(retention.prunable() if dry_run else retention.prune())
+    if as_json:
+        write_json(found)
+        return
+    from nexus.cli.terminal.tables import prunable_table
+
+    out().print(prunable_table(found, dry_run))

@@ -1,0 +1,62 @@
+"""Implements `nexus.store.port.Retention`: a closed incident's rows go, and with them its checkpoints."""
+
+from datetime import datetime
+
+from incidents.errors import Refused
+from nexus.store.leases import stale
+from nexus.store.records import Remains
+from nexus.store.sqlite.database import Run
+from nexus.store.sqlite.rows import sortable
+from nexus.store.sqlite.table import NotThere, Tables
+
+#: Children before the incident that they refer to.
+_TABLES = ("timeline", "inbox", "evidence", "approvals", "intents", "backlog", "messages")
+
+
+class ClosedIncidents(Tables):
+    """LangGraph's checkpoints lie in the same file: both go in one transaction."""
+
+    async def closed(self, before: datetime) -> tuple[Remains, ...]:
+        """What is kept of every incident that was closed before that moment."""
+
+        def work(run: Run) -> tuple[Remains, ...]:
+            found = run("closed", before=sortable(before)).fetchall()
+            return tuple(_remains(run, *row) for row in found)
+
+        return await self._database.atomically(work)
+
+    async def erase(self, incident: str, number: int) -> None:
+        """Delete every row of a closed incident, and its checkpoints."""
+
+        def work(run: Run) -> None:
+            before = run("was_closed", id=incident).fetchone()
+            if before is None:
+                raise NotThere
+            if not before[0]:
+                raise Refused(f"{incident} is not closed; nothing was deleted")
+            if not run("holds", id=incident, number=number).fetchone():
+                raise stale(incident, number)
+            for table in _TABLES:
+                run(f"erase_{table}", incident=incident)
+            if run("has_checkpoints").fetchone():
+                run("erase_checkpoints", incident=incident)
+                run("erase_writes", incident=incident)
+            run("erase_incident", incident=incident)
+
+        await self._atomically(incident, work)
+
+    async def compact(self) -> None:
+        """Give free pages back to the disk."""
+        await self._database.compact()
+
+
+def _remains(run: Run, incident: str, title: str, closed_at: str) -> Remains:
+    rows, size = run("rows_of", incident=incident).fetchone()
+    steps, kept = (0, 0)
+    if run("has_checkpoints").fetchone():
+        steps, kept = run("checkpoints_of", incident=incident).fetchone()
+    tasks = len(run("backlog", incident=incident).fetchall())
+    return Remains(
+        incident=incident, title=title, closed_at=datetime.fromisoformat(closed_at), rows=rows,
+        checkpoints=steps, tasks=tasks, bytes=size + kept,
+    )  # fmt: skip

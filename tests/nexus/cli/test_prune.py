@@ -1,0 +1,62 @@
+"""`nexus prune` through the door that people use: shows what would go, deletes it, gives the room back."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.nexus.command_line import Terminal
+
+
+@pytest.fixture
+def old(nexus: Terminal, ended: Path) -> Terminal:
+    """A home with one incident that was closed two months ago, by the wall."""
+    nexus.goes_on_from(ended)
+    with closing(sqlite3.connect(nexus.home / "nexus.db")) as file, file:
+        file.execute("update incidents set closed_at = '2026-01-01T00:00:00.000+00:00'")
+    return nexus
+
+
+def identity(nexus: Terminal) -> str:
+    (one,) = json.loads(nexus("incidents", "--json").out)
+    return str(one["id"])
+
+
+def test_without_a_retention_nothing_goes_and_the_verb_says_what_to_give(old: Terminal) -> None:
+    said = old("prune")
+    assert (said.code, "NEXUS_RETENTION_DAYS" in said.err) == (2, True)
+    assert identity(old)
+
+
+def test_a_dry_run_shows_and_keeps_everything(old: Terminal) -> None:
+    old.set("NEXUS_RETENTION_DAYS", "30")
+    (one,) = json.loads(old("prune", "--dry-run", "--json").out)
+    assert one["incident"] == identity(old)
+    assert one["rows"] > 20
+    assert one["files"] > 2
+    assert one["bytes"] > 1000
+    shown = old("prune", "--dry-run").out
+    assert "1 incidents" in shown
+    assert "nothing was deleted" in shown
+    assert (old.home / "incidents" / identity(old)).is_dir()
+
+
+def test_pruning_deletes_rows_checkpoints_and_folder_and_gives_the_room_back(old: Terminal) -> None:
+    was, name = (old.home / "nexus.db").stat().st_size, identity(old)
+    assert "deleted" in old("prune", "--days", "30").out
+    assert json.loads(old("incidents", "--json").out) == []
+    assert not (old.home / "incidents" / name).exists()
+    with closing(sqlite3.connect(old.home / "nexus.db")) as file:
+        for table in ("incidents", "timeline", "evidence", "messages", "checkpoints", "writes"):
+            assert file.execute(f"select count(*) from {table}").fetchone() == (0,)  # noqa: S608
+        assert file.execute("pragma freelist_count").fetchone() == (0,)
+    assert (old.home / "nexus.db").stat().st_size < was / 3
+    assert old("prune", "--days", "30").out.strip() == "Nothing is older than the retention."
+
+
+def test_what_is_younger_or_open_stays(nexus: Terminal, ended: Path) -> None:
+    nexus.goes_on_from(ended)
+    assert json.loads(nexus("prune", "--days", "1", "--json").out) == []
+    assert identity(nexus)
