@@ -1,11 +1,16 @@
-"""Implementations of the ports under test, built from a small recorded case."""
+"""Implementations of the ports under test: worlds built from a small recorded case, stores of each kind."""
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from incidents.findings import Window
+from nexus.store import Store
+from nexus.store.memory import MemoryStore
+from nexus.store.port import IncidentStore
 from tests.cases import END, QUIET_END, build_case, case_world
 from tools.clock import VirtualClock
 from tools.memory import MemoryEvidence
@@ -47,3 +52,20 @@ def evidence_store(request: pytest.FixtureRequest) -> EvidenceStore:
     """Every implementation of the evidence store that lives in this room."""
     assert request.param == "memory"
     return MemoryEvidence()
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], IncidentStore]]:
+    """Every implementation of the store; each call gives one more connection to the same incidents."""
+    if request.param == "memory":
+        twin = MemoryStore()
+        yield lambda: twin
+        return
+    with ExitStack() as opened:
+        yield lambda: opened.enter_context(Store.open(tmp_path))
+
+
+@pytest.fixture
+def store(stores: Callable[[], IncidentStore]) -> IncidentStore:
+    """One connection to a store in which nothing is."""
+    return stores()

@@ -11,6 +11,9 @@ from nexus.store import Store, WorldKind, WorldRef
 from tests.nexus import sample
 from tests.nexus.sample import at
 
+#: The site of what is written here.
+SITE = "shop"
+
 
 def run(home: Path, name: str, count: int, *flags: str) -> None:
     """Write so many entries; each is acknowledged by its id."""
@@ -26,9 +29,9 @@ async def _write(home: Path, name: str, count: int, *flags: str) -> None:
     with Store.open(home) as store:
         identity = await store.next_id(date(2026, 11, 23))
         incident = sample.opened(identity)
-        await store.register(incident, WorldRef(kind=WorldKind.CASE, path=name), at(0))
-        if "--claim" in flags:
-            await store.claim(identity, name, at(0))
+        await store.register(incident, WorldRef(kind=WorldKind.LIVE, path=name), at(0), SITE)
+        if "--lease" in flags:
+            await store.lease(identity, name, at(60), at(0))
         _say(identity)
         for number in range(count):
             approval = sample.approval(by=f"person {number}")

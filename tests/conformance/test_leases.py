@@ -1,20 +1,25 @@
 """One suite for waiting as rows: who is due, who drives it, and what a lost lease may still do."""
 
-from datetime import datetime, timedelta
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from incidents.errors import StaleLease, UnknownName
 from incidents.events import NoteAdded, TimerFired
 from incidents.severity import Severity, Status
 from nexus.store import WorldKind, WorldRef
 from nexus.store.fence import FencedIntents
+from nexus.store.memory import MemoryStore
 from nexus.store.port import IncidentStore
-from tests.conformance.test_store import WORLD, store
+from nexus.store.records import Due
+from tests.conformance.test_store import WORLD
 from tests.nexus import sample
 from tests.nexus.sample import ID, at
-
-__all__ = ["store"]
 
 LIVE = WorldRef(kind=WorldKind.LIVE, path="/etc/nexus.yaml")
 SITE = "shop"
@@ -208,8 +213,114 @@ async def test_a_lease_of_an_unknown_incident_is_refused_with_the_nearest_id(sto
         await store.lease_of(NOBODY)
 
 
-async def test_of_many_that_ask_at_once_one_gets_it(store: IncidentStore) -> None:
-    await opened(store, None)
-    until = at(0) + timedelta(seconds=30)
-    taken = [await store.lease(ID, f"worker {n}", until, at(0)) for n in range(20)]
-    assert [one for one in taken if one is not None] == [1]
+async def test_of_two_that_reach_for_the_same_incidents_each_is_got_by_one(
+    stores: Callable[[], IncidentStore],
+) -> None:
+    one, other = stores(), stores()
+    await opened(one, *[None] * 25)
+    now, until = at(1), at(2)
+
+    async def reach(store: IncidentStore, owner: str, order: Sequence[Due]) -> list[str]:
+        taken = [(due.incident, await store.lease(due.incident, owner, until, now)) for due in order]
+        return [incident for incident, number in taken if number is not None]
+
+    waiting = await one.due(now, 25, SITE)
+    assert len(waiting) == 25
+    first, second = await asyncio.gather(reach(one, "one", waiting), reach(other, "other", waiting[::-1]))
+    assert sorted(first + second) == sorted(due.incident for due in waiting)
+    assert await one.due(now, 25, SITE) == await other.due(now, 25, SITE) == ()
+
+
+async def test_a_lease_that_another_connection_took_over_is_seen_at_once(
+    stores: Callable[[], IncidentStore],
+) -> None:
+    stopped, living = stores(), stores()
+    await opened(stopped, None)
+    first = await leased(stopped)
+    looked = await stopped.changed()
+    second = await living.lease(ID, "other", at(3), at(1))
+    assert second == first + 1
+    assert await stopped.changed() > looked
+    assert not stopped.renew(ID, first, at(9))
+    with pytest.raises(StaleLease):
+        await stopped.save(sample.waiting(), at(1), first)
+    await living.save(sample.waiting(), at(1), second)
+    await living.add_event(note())
+    assert [event.id for event in await stopped.unhandled([ID])] == ["n1"]
+    assert await stopped.load(ID) == sample.waiting()
+
+
+def test_a_lease_is_renewed_from_a_thread_while_the_loop_is_busy(store: IncidentStore) -> None:
+    async def busy() -> bool:
+        await opened(store, None)
+        taken = await leased(store)
+        with ThreadPoolExecutor(1) as threads:
+            return threads.submit(store.renew, ID, taken, at(5)).result()  # the loop stands still meanwhile
+
+    assert asyncio.run(busy())
+    held = asyncio.run(store.lease_of(ID))
+    assert held is not None
+    assert held.until == at(5)
+
+
+#: What a worker, a person or a clock may do next: which, after how many minutes, with which lease.
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["lease", "renew", "give back", "fail", "event", "handle", "save"]),
+        st.integers(0, 3),
+        st.integers(1, 4),
+    ),
+    max_size=25,
+)
+
+
+async def done(store: IncidentStore, incident: str, step: tuple[str, int, int], now: float) -> object:
+    """What a store answers to a step; a lost lease is an answer, too."""
+    what, minutes, number = step
+    match what:
+        case "lease":
+            return await store.lease(incident, "me", at(now + 2), at(now))
+        case "renew":
+            return store.renew(incident, number, at(now + 2))
+        case "give back":
+            return await store.give_back(incident, number, at(now + minutes))
+        case "fail":
+            return await store.fail(incident, number, at(now + minutes))
+        case "event":
+            return await store.add_event(note(f"{incident}:{now}", now, incident))
+        case "handle":
+            handled = tuple(event.id for event in await store.events(incident))
+            await store.mark_handled(handled)
+            return handled
+        case _:
+            return await store.save(sample.opened(incident), at(now), number)
+
+
+@given(steps=STEPS)
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_done_the_store_answers_as_its_twin_and_hands_nothing_out_twice(
+    store: IncidentStore, steps: list[tuple[str, int, int]]
+) -> None:
+    async def answers(asked: IncidentStore, incident: str) -> list[object]:
+        await asked.register(sample.opened(incident), LIVE, at(0), incident)
+        now, given_out, told = 0.0, 0, list[object]()
+        for step in steps:
+            now += step[1]
+            try:
+                told.append(await done(asked, incident, step, now))
+            except StaleLease as error:
+                told.append(str(error))
+            if step[0] == "lease" and isinstance(told[-1], int):
+                assert told[-1] == given_out + 1
+                given_out += 1
+            waiting = await asked.due(at(now), 9, incident)
+            held = await asked.lease_of(incident)
+            assert not (waiting and held is not None and held.until > at(now))
+            told.extend((waiting, held and (held.number, held.until, held.tries)))
+        return told
+
+    async def both() -> None:
+        incident = await store.next_id(date(2026, 11, 23))
+        assert await answers(store, incident) == await answers(MemoryStore(), incident)
+
+    asyncio.run(both())

@@ -11,11 +11,9 @@ from incidents.incident import Incident
 from nexus.store import Message, MessageKind
 from nexus.store.port import IncidentStore
 from tests.conformance.test_leases import leased, number
-from tests.conformance.test_store import WORLD, store
+from tests.conformance.test_store import WORLD
 from tests.nexus import sample
 from tests.nexus.sample import ID, at
-
-__all__ = ["store"]
 
 #: Moments of the wall: what is closed in a test is closed between them.
 LONG_AGO, SOON = datetime.now(UTC) - timedelta(days=1), datetime.now(UTC) + timedelta(days=1)

@@ -1,9 +1,7 @@
 """One suite for the store: SQLite and the twin in memory answer alike."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,15 +26,6 @@ WORLD = WorldRef(kind=WorldKind.CASE, path="cases/shop-bad-release")
 def _answers_every_port(store: Store, twin: MemoryStore) -> "tuple[tuple[IncidentStore, EvidenceStore], ...]":
     """Checked by mypy alone; the store's port holds the graph's."""
     return ((store, store), (twin, twin))
-
-
-@pytest.fixture(params=["sqlite", "memory"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[IncidentStore]:
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    with Store.open(tmp_path) as kept:
-        yield kept
 
 
 @pytest.fixture

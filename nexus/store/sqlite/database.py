@@ -76,7 +76,7 @@ class Database:
         )
 
     async def compact(self) -> None:
-        """Give free pages back to the disk, as far as nobody reads an older state of the file just now."""
+        """Give free pages back to the disk: at once, or when whoever reads an older state has ended."""
         await self._in_thread(self._compact)
 
     def _compact(self) -> None:
@@ -85,7 +85,7 @@ class Database:
             self._connection.execute("vacuum")
         # It gives one page back a step, without a row: `execute` would step once and leave the others.
         self._connection.executescript("pragma incremental_vacuum")
-        self._connection.execute("pragma wal_checkpoint(truncate)")
+        self._connection.execute("pragma wal_checkpoint(passive)")  # waits for no reader
 
     async def atomically(self, work: Callable[[Run], T]) -> T:
         """Run several named statements as one transaction; an exception takes all of them back."""

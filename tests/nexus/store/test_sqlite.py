@@ -3,10 +3,12 @@
 import asyncio
 import json
 import random
+import re
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import TypedDict
@@ -15,11 +17,12 @@ import pytest
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.graph import END, START, StateGraph
 
-from incidents.errors import NexusError, Refused, UsageError
+from incidents.errors import NexusError, UsageError
 from incidents.timeline import EntryKind
 from nexus.store import Store
-from nexus.store.sqlite.sql import FENCE
-from tests.conformance.store_writer import run
+from nexus.store.leases import in_other_hands, is_alive, this_process
+from nexus.store.sqlite.sql import FENCE, QUERIES
+from tests.conformance.store_writer import SITE, run
 from tests.conformance.test_store import WORLD
 from tests.forks import forked
 from tests.nexus import sample
@@ -119,33 +122,65 @@ async def test_a_killed_writer_leaves_whole_rows_and_all_that_it_was_promised(tm
     checked.close()
 
 
-async def test_a_living_process_keeps_its_incident_and_a_dead_one_frees_it(tmp_path: Path) -> None:
-    holder = forked(run, tmp_path, "holder", 100_000, "--claim")
+async def test_a_living_process_keeps_its_incident_and_a_dead_one_frees_it_at_once(tmp_path: Path) -> None:
+    holder = forked(run, tmp_path, "holder", 100_000, "--lease")
     with holder as (process, printed), Store.open(tmp_path) as store:
         identity = printed.readline().strip()
         printed.readline()
-        with pytest.raises(Refused, match=f"process {process.pid} on .* which is running"):
-            await store.claim(identity, "me", at(1))
+        assert await store.lease(identity, "me", at(20), at(1)) is None
+        assert await store.due(at(1), 10, SITE) == ()
+        held = await store.lease_of(identity)
+        assert held is not None
+        assert f"worked on by process {process.pid} on" in str(in_other_hands(held))
         process.kill()
         process.join()
-        before = await store.claim(identity, "me", at(2))
-        assert before is not None
-        assert before.owner == "holder"
-        assert await store.holds(identity, "me")
+        assert [one.incident for one in await store.due(at(1), 10, SITE)] == [identity]
+        number = await store.lease(identity, "me", at(20), at(1))
+        assert number == held.number + 1
 
 
-async def test_another_machines_claim_needs_a_take_over(store: Store) -> None:
-    await store.register(sample.opened(), WORLD, at(0))
-    await store.claim(ID, "elsewhere", at(0))
+@pytest.mark.parametrize(
+    "changed", [{"host": "another-machine"}, {"machine": "another boot, another namespace"}]
+)
+async def test_a_lease_of_another_machine_or_container_runs_out_and_is_never_called_dead(
+    store: Store, changed: dict[str, str]
+) -> None:
+    await store.register(sample.opened(), WORLD, at(0), SITE)
+    assert await store.lease(ID, "elsewhere", at(0.5), at(0)) == 1
     raw = sqlite3.connect(store.path)
-    body = json.loads(raw.execute("select body from claims").fetchone()[0])
-    body["process"]["host"] = "another-machine"
+    process = json.loads(raw.execute("select lease_process from incidents").fetchone()[0])
+    gone = process | {"pid": 2**22 + 1} | changed
     with raw:
-        raw.execute("update claims set body = ?", (json.dumps(body),))
+        raw.execute("update incidents set lease_process = ?", (json.dumps(gone),))
     raw.close()
-    with pytest.raises(Refused, match="cannot be told from here"):
-        await store.claim(ID, "me", at(1))
-    assert (await store.claim(ID, "me", at(1), take_over=True)) is not None
+    assert await store.lease(ID, "me", at(9), at(0.4)) is None
+    assert await store.due(at(0.4), 10, SITE) == ()
+    assert [one.incident for one in await store.due(at(0.5), 10, SITE)] == [ID]
+    assert await store.lease(ID, "me", at(9), at(0.5)) == 2
+
+
+def test_a_pid_that_was_given_again_is_another_process() -> None:
+    mine = this_process()
+    assert is_alive(mine) is True
+    assert is_alive(mine.model_copy(update={"started": mine.started + "1"})) is False
+    assert is_alive(mine.model_copy(update={"machine": ""})) is True  # as 0.1.0 kept it
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("due", "incidents_due (site=? AND wake_at<?)"),
+        ("live_leases", "incidents_leased (lease_until>?)"),
+        ("unhandled", "inbox_of_incident (incident=? AND handled=?)"),
+        ("lease", "sqlite_autoindex_incidents_1 (id=?)"),
+    ],
+)
+def test_a_look_at_what_waits_goes_by_an_index(store: Store, query: str, index: str) -> None:
+    with closing(sqlite3.connect(store.path)) as raw:
+        names = set(re.findall(r":(\w+)", QUERIES[query]))
+        plan = raw.execute(f"explain query plan {QUERIES[query]}", dict.fromkeys(names, "1")).fetchall()
+    assert any(index in row[-1] for row in plan), plan
+    assert not any(row[-1].startswith("SCAN incidents") or row[-1] == "SCAN inbox" for row in plan), plan
 
 
 async def test_a_writer_on_the_loop_beside_it_can_finish_its_transaction(store: Store) -> None:
