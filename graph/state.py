@@ -17,7 +17,7 @@ from pydantic_core import from_json
 from agents.engine import Assignment, Engine, EngineResult
 from agents.role import Roster
 from graph.ports import Backlog, Communications, Files, Intents, Journal
-from incidents.events import EVENT, Event
+from incidents.events import Event, stored_event
 from incidents.incident import Incident, UsageLine
 from incidents.policy import ApprovalPolicy
 from incidents.reports import PostMortemReport, Report
@@ -143,12 +143,9 @@ def unpack(kind: type[V], packed: Packed) -> V:
     Raises:
         ValidationError: it holds something else.
     """
-    return kind.model_validate_json(packed) if isinstance(packed, str) else kind.model_validate(packed)
+    return kind.from_stored(packed)
 
 
 def inbox_of(state: State) -> list[Event]:
     """The events that the last wait brought."""
-    return [
-        EVENT.validate_json(packed) if isinstance(packed, str) else EVENT.validate_python(packed)
-        for packed in state.get("inbox", [])
-    ]
+    return [stored_event(packed) for packed in state.get("inbox", [])]

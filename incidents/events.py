@@ -76,6 +76,13 @@ Event = Annotated[
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 
+def stored_event(kept: object) -> Event:
+    """An event that was kept as JSON; as `Value.from_stored`."""
+    if isinstance(kept, str | bytes):
+        return EVENT.validate_json(kept, extra="ignore")
+    return EVENT.validate_python(kept, extra="ignore")
+
+
 def from_a_person(event: Event) -> bool:
     """Whether a person sent it, which preempts a running step."""
     return event.kind in {"decision", "note", "severity", "stop"}

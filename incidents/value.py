@@ -13,9 +13,15 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     @classmethod
-    def from_stored(cls, text: str | bytes) -> Self:
-        """A value that was kept as JSON; keys that this version does not know are passed over."""
-        return cls.model_validate_json(text, extra="ignore")
+    def from_stored(cls, kept: object) -> Self:
+        """A value that was kept as JSON, as text or as plain objects; unknown keys are passed over.
+
+        Raises:
+            ValidationError: it is something else.
+        """
+        if isinstance(kept, str | bytes):
+            return cls.model_validate_json(kept, extra="ignore")
+        return cls.model_validate(kept, extra="ignore")
 
 
 def _in_utc(moment: datetime) -> datetime:

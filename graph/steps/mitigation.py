@@ -113,7 +113,7 @@ async def _planned(deps: Deps, incident: Incident, action: Action) -> Plan:
         ):
             continue
         body = await deps.evidence.body(incident.id, evidence.id)
-        if body is not None and (plan := Plan.model_validate_json(body)).action == action:
+        if body is not None and (plan := Plan.from_stored(body)).action == action:
             return plan
     return await deps.world.actions.plan(action)
 

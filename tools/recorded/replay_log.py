@@ -98,7 +98,7 @@ class ReplayLog:
     def _parsed(self, content: bytes) -> tuple[Deed, ...]:
         lines = content[: self._whole(content)].splitlines()
         try:
-            return tuple(Deed.model_validate(json.loads(line)) for line in lines if line.strip())
+            return tuple(Deed.from_stored(json.loads(line)) for line in lines if line.strip())
         except (ValueError, ValidationError) as error:
             problem = str(error).splitlines()[0]
             raise ToolFailed(

@@ -4,11 +4,11 @@ import json
 from collections.abc import Collection
 from datetime import datetime
 
-from incidents.events import Event
+from incidents.events import Event, stored_event
 from nexus.store.leases import is_alive, this_process
 from nexus.store.records import Due, Lease, Process
 from nexus.store.sqlite.database import Run
-from nexus.store.sqlite.rows import as_json, event, sortable
+from nexus.store.sqlite.rows import as_json, sortable
 from nexus.store.sqlite.table import NotThere, Tables
 
 
@@ -68,7 +68,7 @@ class LeaseColumns(Tables):
     async def unhandled(self, incidents: Collection[str]) -> tuple[Event, ...]:
         """Every unhandled event of these incidents."""
         rows = await self._database.read("unhandled", incidents=json.dumps(sorted(incidents)))
-        return tuple(event(body) for (body,) in rows)
+        return tuple(stored_event(body) for (body,) in rows)
 
     async def changed(self) -> int:
         """A number that grows with every write of any process."""

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 from pydantic import BaseModel
 
-from incidents.events import EVENT, Event
 from incidents.incident import Incident
 from nexus.store.records import Summary
 
@@ -16,11 +15,6 @@ _ZLIB = "zlib"
 def as_json(value: BaseModel) -> str:
     """A value as the home writes it."""
     return value.model_dump_json()
-
-
-def event(body: str) -> Event:
-    """An event of the inbox."""
-    return EVENT.validate_json(body, extra="ignore")
 
 
 def packed(body: bytes) -> tuple[bytes, str | None]:

@@ -9,7 +9,7 @@ from incidents.action import Approval, Outcome, Proposal
 from incidents.change_limits import Begun, Limits
 from incidents.communications import BacklogEntry
 from incidents.errors import Refused, UnknownName
-from incidents.events import DecisionMade, Event, from_a_person
+from incidents.events import DecisionMade, Event, from_a_person, stored_event
 from incidents.findings import Evidence
 from incidents.incident import Incident
 from incidents.severity import Status
@@ -31,7 +31,7 @@ from nexus.store.records import (
 from nexus.store.sqlite.database import Database, Run
 from nexus.store.sqlite.leases import LeaseColumns
 from nexus.store.sqlite.retention import ClosedIncidents
-from nexus.store.sqlite.rows import as_json, columns, event, packed, sortable, summaries, unpacked
+from nexus.store.sqlite.rows import as_json, columns, packed, sortable, summaries, unpacked
 from nexus.store.sqlite.table import NotThere
 
 FILE = "nexus.db"
@@ -123,7 +123,7 @@ class Store(LeaseColumns, ClosedIncidents):
                 raise stale(incident.id, number or 0)
             if not incident.closed or before[0]:
                 return ()
-            waiting = [event(body) for (body,) in run("events", incident=incident.id, handled=0)]
+            waiting = [stored_event(body) for (body,) in run("events", incident=incident.id, handled=0)]
             run("handle_all", incident=incident.id)
             return tuple(late for late in waiting if late.id not in incident.handled_events)
 
@@ -160,7 +160,7 @@ class Store(LeaseColumns, ClosedIncidents):
     async def events(self, incident: str, unhandled_only: bool = True) -> tuple[Event, ...]:
         """The events of an incident in the order in which they came."""
         rows = await self._database.read("events", incident=incident, handled=0 if unhandled_only else 1)
-        return tuple(event(body) for (body,) in rows)
+        return tuple(stored_event(body) for (body,) in rows)
 
     async def mark_handled(self, ids: tuple[str, ...]) -> None:
         """Mark events as handled."""
@@ -226,7 +226,7 @@ class Store(LeaseColumns, ClosedIncidents):
             if number is not None and not run("holds", id=intent.incident, number=number).fetchone():
                 raise stale(intent.incident, number)
             waiting = run("events", incident=intent.incident, handled=0)
-            still_wanted(proposal, (event(body) for (body,) in waiting))
+            still_wanted(proposal, (stored_event(body) for (body,) in waiting))
             within(limits, intent, (_begun(*row) for row in run("live_intents", key=intent.key)))
             values = {"key": intent.key, "digest": intent.digest, "body": as_json(intent)}
             return run("begin_intent", incident=intent.incident, **values).rowcount > 0

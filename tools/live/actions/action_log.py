@@ -59,9 +59,7 @@ class ActionLog:
         """Every line, oldest first; a torn last line never happened. Raises like `find`."""
         try:
             content = self._path.read_bytes()
-            return tuple(
-                map(ActionRecord.model_validate_json, content[: content.rfind(b"\n") + 1].splitlines())
-            )
+            return tuple(map(ActionRecord.from_stored, content[: content.rfind(b"\n") + 1].splitlines()))
         except FileNotFoundError:
             return ()
         except OSError as error:

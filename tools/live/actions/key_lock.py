@@ -75,6 +75,6 @@ class KeyLock:
         """How the program of this key ended; None if nothing whole was written."""
         line = os.pread(self.descriptor, 4096, 0).partition(b"\n")
         try:
-            return Ended.model_validate_json(line[0]) if line[1] else None
+            return Ended.from_stored(line[0]) if line[1] else None
         except ValidationError:
             return None

@@ -116,7 +116,7 @@ async def tested(
     home = Path((await repository.ask("rev-parse", "--absolute-git-dir")).strip())
     kept = home / "nexus-tests" / f"{identity}.json"
     if kept.exists():
-        return Tests.model_validate_json(kept.read_bytes())
+        return Tests.from_stored(kept.read_bytes())
     result = await _run(folder, argv, limit)
     kept.parent.mkdir(exist_ok=True)
     fresh = kept.with_suffix(".new")
