@@ -22,7 +22,7 @@ from tests.fake_turns import Answerer, Asked, Call, Reply, Script
 from tests.tools.live.sources import FIX, Shop
 from tools.clock import WallClock
 from tools.live.actions import live_actions
-from tools.live.code import live_code, live_patches
+from tools.live.code.wiring import live_code, live_patches
 from tools.live.secrets import Secrets
 from tools.live.settings import Backends
 from tools.toolbox import TOOLS, available

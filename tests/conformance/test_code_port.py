@@ -7,7 +7,7 @@ import pytest
 
 from incidents.errors import ToolFailed, UnknownName
 from tests.tools.live.sources import Shop
-from tools.live.code import live_code
+from tools.live.code.wiring import live_code
 from tools.live.settings import Hotfix
 from tools.ports import Code
 from tools.recorded.code import recorded_code

@@ -8,7 +8,7 @@ from agents.playbook.diagnosis.faulty_commit import function_around
 from demo.gameday.site import write_site
 from demo.repository import BUG, SERVICE, bug_of, build
 from nexus.config.site import load_site
-from tools.live.code import live_code
+from tools.live.code.wiring import live_code
 from tools.live.settings import Command
 
 

@@ -19,7 +19,7 @@ from tests.graph.harness import bench, incident
 from tests.graph.worlds import ALERT
 from tests.tools.live.sources import FIX, Shop
 from tests.tools.live.test_patches import CATALOGUE, actions, spec
-from tools.live.code import GitPatches
+from tools.live.code.patches import GitPatches
 
 
 async def proposed(shop: Shop) -> tuple[Deps, Incident, Proposal]:

@@ -10,7 +10,7 @@ from incidents.findings import Window
 from tools.clock import Clock
 from tools.live.actions import live_actions
 from tools.live.changes import live_changes
-from tools.live.code import live_code, live_patches
+from tools.live.code.wiring import live_code, live_patches
 from tools.live.health import LiveHealth
 from tools.live.logs import live_logs
 from tools.live.metrics import live_metrics

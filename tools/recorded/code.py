@@ -7,7 +7,7 @@ from shutil import rmtree
 from tempfile import mkdtemp
 
 from incidents.errors import ToolFailed
-from tools.live.code import GitCode, Source
+from tools.live.code.git import GitCode, Source
 from tools.live.process import Ran
 from tools.live.repository import Repository
 

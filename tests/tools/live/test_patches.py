@@ -16,7 +16,7 @@ from tests.tools.live.sources import FIX, Shop
 from tools.clock import WallClock
 from tools.live.actions import live_actions
 from tools.live.actions.compose import LiveActions
-from tools.live.code import GitPatches
+from tools.live.code.patches import GitPatches
 from tools.live.secrets import Secrets
 from tools.live.settings import Backends, Hotfix
 from tools.live.world import live_world
