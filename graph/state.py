@@ -7,6 +7,7 @@ its input. Evidence and the timeline are tables, not state. Checkpoints of earli
 """
 
 import operator
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, TypedDict, TypeVar
@@ -126,9 +127,20 @@ class RoleResult(Value):
         return None
 
 
+#: The incidents that were read last, beside the very objects that held them, which nobody changes: a node,
+#: the roles beside it, the stream and the driver all read the same one.
+_RECENT: deque[tuple[Packed, Incident]] = deque(maxlen=32)
+
+
 def incident_of(state: State | StepState | Work) -> Incident:
     """The incident in a state."""
-    return unpack(Incident, state["incident"])
+    packed = state["incident"]
+    for held, incident in tuple(_RECENT):
+        if held is packed:
+            return incident
+    incident = unpack(Incident, packed)
+    _RECENT.append((packed, incident))
+    return incident
 
 
 def pack(value: Value) -> Packed:

@@ -16,12 +16,17 @@ _LINE_START = re.compile(r"^(\s*)([#>+=-])", re.MULTILINE)
 #: Words of role names that do not simply begin with a capital.
 _SPELLED = {"devops": "DevOps", "api": "API", "ui": "UI", "sre": "SRE"}
 
+#: Text of nothing else needs no look at each character.
+_PLAIN = re.compile(r"[ -~\n]*")
+
 _NUMBERED = re.compile(r"^(\s*\d+)([.)](?:\s|$))", re.MULTILINE)
 
 
 def clean(text: str) -> str:
     """The text without control, format and unassigned characters; line ends stay, tabs become blanks."""
     spaced = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    if _PLAIN.fullmatch(spaced):
+        return spaced
     return "".join(char for char in spaced if char == "\n" or unicodedata.category(char)[0] != "C")
 
 

@@ -32,11 +32,17 @@ class Text:
         self._words = text
         self._body = body
 
-    def layers(self) -> Iterator[tuple[str, Quotes]]:
-        """The words, then the body: raw text, and what is quoted in it."""
-        yield self._words, read(self._words)
+    def raws(self) -> Iterator[str]:
+        """The words, then the body, as text."""
+        yield self._words
         if self._body:
-            yield _layer(self._body)
+            yield _text_of(self._body)
+
+    def quotes(self) -> Iterator[Quotes]:
+        """What is quoted in the words, then in the body; each is read when it is asked for."""
+        yield read(self._words)
+        if self._body:
+            yield _quoted_in(self._body)
 
 
 def missing(
@@ -56,18 +62,30 @@ def missing(
         named_by: the texts that may name services, where these are others.
         names: further names; digits in them are no figures.
     """
-    held = [layer for text in texts for layer in text.layers()]
-    naming = held if named_by is None else [layer for text in named_by for layer in text.layers()]
+    held = tuple(texts)
+    naming = held if named_by is None else tuple(named_by)
     named = [name for name in services if _names(sentence, name)]
     quoted = read(_without(sentence, [*named, *(name for name in names if _names(sentence, name))]))
     absent = [
-        *(name for name in named if not any(_names(raw, name) for raw, _ in naming)),
-        *(v for v in quoted.versions if not any(_names(raw, v.lstrip("vV")) for raw, _ in held)),
-        *(d for d in quoted.dates if not any(d in raw for raw, _ in held)),
-        *(c.text for c in quoted.clocks if not any(_same_time(c, o) for _, q in held for o in q.clocks)),
-        *(f.text for f in quoted.figures if not _stands(f, sentence, quoted, [q for _, q in held])),
+        *(name for name in named if not any(_names(raw, name) for raw in _raws(naming))),
+        *(v for v in quoted.versions if not any(_names(raw, v.lstrip("vV")) for raw in _raws(held))),
+        *(d for d in quoted.dates if not any(d in raw for raw in _raws(held))),
+        *(
+            c.text
+            for c in quoted.clocks
+            if not any(_same_time(c, o) for q in _quotes(held) for o in q.clocks)
+        ),
+        *(f.text for f in quoted.figures if not _stands(f, sentence, quoted, _quotes(held))),
     ]
     return tuple(dict.fromkeys(absent))
+
+
+def _raws(texts: Iterable[Text]) -> Iterator[str]:
+    return (raw for text in texts for raw in text.raws())
+
+
+def _quotes(texts: Iterable[Text]) -> Iterator[Quotes]:
+    return (quotes for text in texts for quotes in text.quotes())
 
 
 def names_word(text: str, word: str) -> bool:
@@ -76,6 +94,9 @@ def names_word(text: str, word: str) -> bool:
 
 
 def _names(text: str, word: str) -> bool:
+    # Most words stand nowhere in a text, which is told sooner; only in ASCII is lower case one thing.
+    if text.isascii() and word.isascii() and word.lower() not in text.lower():
+        return False
     return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text, re.IGNORECASE) is not None
 
 
@@ -94,7 +115,7 @@ def _same_time(quoted: Clock, held: Clock) -> bool:
     return min(apart, 86400 - apart) < 60
 
 
-def _stands(figure: Figure, sentence: str, quoted: Quotes, held: list[Quotes]) -> bool:
+def _stands(figure: Figure, sentence: str, quoted: Quotes, held: Iterable[Quotes]) -> bool:
     if figure.dimension is Dimension.BARE and figure.number < _ORDINAL and figure.text.isdigit():
         return True
     at = sentence.find(figure.text)
@@ -134,16 +155,21 @@ def _computed(figure: Figure, slack: float, quoted: Quotes) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _layer(body: bytes) -> tuple[str, Quotes]:
-    raw = body.decode(errors="replace")
+def _text_of(body: bytes) -> str:
+    return body.decode(errors="replace")
+
+
+@lru_cache(maxsize=512)
+def _quoted_in(body: bytes) -> Quotes:
+    raw = _text_of(body)
     try:
         data = json.loads(raw)
     except ValueError:
-        return raw, read(raw)
+        return read(raw)
     texts: list[str] = []
     figures = tuple(_numbers(data, "", "", texts))
     inner = read("\n".join(texts))
-    return raw, Quotes(
+    return Quotes(
         figures=figures + inner.figures, clocks=inner.clocks, dates=inner.dates, versions=inner.versions
     )
 

@@ -19,7 +19,7 @@ def as_rates(metrics: pl.DataFrame) -> pl.DataFrame:
     Args:
         metrics: metrics schema.
     """
-    names = [name for name in metrics["metric"].unique().sort() if conventions().is_counter(name)]
+    names = [name for name in sorted(metrics["metric"].unique()) if conventions().is_counter(name)]
     if not names:
         return metrics
     rest = metrics.filter(~pl.col("metric").is_in(names))

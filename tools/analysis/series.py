@@ -41,7 +41,7 @@ def meanings(metrics: pl.DataFrame) -> pl.DataFrame:
     """One row per (metric, unit) with family, side, bad, rank (of its statistic) and counter."""
     known = conventions()
     rows = []
-    for metric, unit in metrics.select("metric", "unit").unique().sort("metric", "unit").iter_rows():
+    for metric, unit in sorted(metrics.select("metric", "unit").unique().rows()):
         meaning = known.meaning(metric, unit)
         rank = STATISTICS.index(known.statistic(metric))
         rows.append((metric, unit, meaning.family, meaning.side, meaning.bad, rank, known.is_counter(metric)))

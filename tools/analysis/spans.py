@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 
 import polars as pl
 
 from incidents.findings import Window
 from tools.analysis.periods import Periods, periods
+from tools.analysis.telemetry import TRACES_SCHEMA
 from tools.time_windows import in_window, utc_literal
 
 #: The first label of the host in the name of a call, after the method if there is one.
@@ -23,6 +25,15 @@ def related(traces: pl.DataFrame) -> pl.DataFrame:
     `caller_us`: service, operation and duration of the parent span, null for a root or where the parent is
     not in the data.
     """
+    return _none_related() if traces.is_empty() else _related(traces)
+
+
+@cache
+def _none_related() -> pl.DataFrame:
+    return _related(pl.DataFrame(schema=TRACES_SCHEMA))
+
+
+def _related(traces: pl.DataFrame) -> pl.DataFrame:
     spans = traces.with_columns(key=span_key("span_id"), above=span_key("parent_id")).filter(
         pl.col("key").is_first_distinct()
     )

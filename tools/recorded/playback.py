@@ -21,6 +21,7 @@ from tools.recorded.actions import RELEASED
 from tools.recorded.case import Case, CaseAlert, Recording
 from tools.recorded.coverage import note_action, note_channel, note_outside
 from tools.recorded.replay_log import Deed, ReplayLog
+from tools.time_windows import in_window
 
 #: The key of the aftermath of doing nothing.
 NONE = "none"
@@ -129,16 +130,21 @@ class Playback:
         """The rows of a window that the played time holds."""
         parts = []
         for stretch, end in _ended(self.stretches()):
-            self._tell(channel, stretch, _part(window, stretch.start, end))
-            if stretch.recording is None:
+            part = _part(window, stretch.start, end)
+            self._tell(channel, stretch, part)
+            if stretch.recording is None or part is None:
                 continue
-            rows: pl.DataFrame = getattr(stretch.recording.telemetry, channel)
-            moment = pl.col("time") + stretch.shift
-            inside = (moment >= _later(window.start, stretch.start)) & (moment < _earlier(window.end, end))
+            held: pl.DataFrame = getattr(stretch.recording.telemetry, channel)
+            own = Window(start=part.start - stretch.shift, end=part.end - stretch.shift)
+            rows = in_window(held, own)
             if services:
-                inside = inside & pl.col("service").is_in(list(services))
-            parts.append(rows.filter(inside).with_columns(time=moment))
-        return pl.concat(parts)
+                rows = rows.filter(pl.col("service").is_in(list(services)))
+            parts.append(rows.with_columns(pl.col("time") + stretch.shift) if stretch.shift else rows)
+        if not parts:
+            none: pl.DataFrame = getattr(self._case.recording.telemetry, channel)
+            return none.clear()
+        # Each part begins where the one before it ends.
+        return pl.concat(parts).set_sorted("time")
 
     def _tell(self, channel: str, stretch: Stretch, asked: Window | None) -> None:
         """Note what of a question this part of the played time cannot answer."""

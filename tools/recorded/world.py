@@ -16,6 +16,7 @@ from tools.recorded.coverage import note_channel
 from tools.recorded.playback import Playback
 from tools.recorded.replay_log import ReplayLog
 from tools.spans import Spans
+from tools.time_windows import in_window
 
 
 class RecordedPorts:
@@ -103,9 +104,8 @@ class _Still:
     def _frame(self, channel: str, window: Window, services: Sequence[str]) -> pl.DataFrame:
         if not self._recording.has(channel):
             note_channel(channel)
-        rows: pl.DataFrame = getattr(self._recording.telemetry, channel)
-        inside = (pl.col("time") >= window.start) & (pl.col("time") < window.end)
-        return rows.filter(inside & pl.col("service").is_in(list(services)) if services else inside)
+        rows = in_window(getattr(self._recording.telemetry, channel), window)
+        return rows.filter(pl.col("service").is_in(list(services))) if services else rows
 
 
 def _quiet_world(case: Case) -> World | None:

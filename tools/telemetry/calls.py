@@ -101,6 +101,8 @@ def _minutes(spans: pl.DataFrame, window: Window) -> float:
 
 
 def _calls(part: pl.DataFrame, keys: list[str], minutes: float) -> Mapping[tuple[str, ...], Calls]:
+    if part.is_empty():
+        return {}
     table = part.group_by(keys).agg(
         pl.len().alias("calls"),
         error_share().alias("error_share"),

@@ -10,6 +10,7 @@ from incidents.facts import Facts
 from incidents.incident import Incident
 from incidents.verification import Signal, SignalKind
 from tools.analysis.conventions import normalised
+from tools.memo import memoize_by_identity
 from tools.telemetry.levels import Level
 from tools.telemetry.observation import Observation
 from tools.telemetry.observe import observe
@@ -202,6 +203,7 @@ def _neighbours(services: set[str], catalogue: Catalogue) -> set[str]:
     return services | called | callers
 
 
+@memoize_by_identity
 def revenue_lost(seen: Observation) -> float | None:
     """What was not earned since the trouble began: the usual rate less the recorded one, over the time.
 

@@ -96,6 +96,8 @@ def compare(
     Returns:
         Most deviating first.
     """
+    if frame.is_empty() and (baseline is None or baseline.is_empty()):
+        return ()
     early = in_window(frame, untroubled)
     own = pl.concat([early, baseline]) if baseline is not None and same_source else early
     apart = baseline if baseline is not None and not same_source else frame.clear()

@@ -7,11 +7,12 @@ that long. Whether a request failed is known when it ends, so its span tells it 
 import math
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from incidents.value import Moment, Value
+from tools.memo import memoize_by_identity
 from tools.telemetry.calls import SLOWER, SLOWER_MS
 from tools.telemetry.levels import DEVIATES
 from tools.telemetry.observation import Observation, covered
@@ -143,8 +144,24 @@ def _minutes_since(now: pl.DataFrame, since: datetime) -> float:
 
 def _requests(spans: pl.DataFrame, service: str) -> pl.DataFrame:
     """The requests that a service served and whose end is told: when they began, and how long they took."""
-    mine = server_spans(spans).filter(pl.col("service") == service, pl.col("status") != "unset")
-    return mine.select("time", "duration_us", failed=pl.col("status") == "error")
+    served = _requests_by_service(spans)
+    return served.by_service.get((service,), served.none)
+
+
+class _Served(NamedTuple):
+    """The requests of every service that served any, and a frame without one."""
+
+    by_service: dict[tuple[Any, ...], pl.DataFrame]
+    none: pl.DataFrame
+
+
+@memoize_by_identity
+def _requests_by_service(spans: pl.DataFrame) -> _Served:
+    """Cut once for all services: a catalogue may have hundreds of them."""
+    ended = server_spans(spans).filter(pl.col("status") != "unset")
+    told = ended.select("service", "time", "duration_us", failed=pl.col("status") == "error")
+    parts = told.partition_by("service", as_dict=True, include_key=False)
+    return _Served(parts, told.clear().drop("service"))
 
 
 def _surest(now: pl.DataFrame) -> RequestFailures:

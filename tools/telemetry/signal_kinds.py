@@ -3,11 +3,14 @@
 What a series means is told by the conventions of the analysis from its name and unit, never from its source.
 """
 
+from functools import cache
+
 import polars as pl
 
 from incidents.verification import SignalKind
 from tools.analysis.conventions import conventions
 from tools.analysis.series import as_rates, meanings
+from tools.analysis.telemetry import METRICS_SCHEMA
 
 _KINDS = {
     "errors": SignalKind.ERRORS,
@@ -31,6 +34,15 @@ def signal_rows(metrics: pl.DataFrame) -> pl.DataFrame:
     Returns:
         The same rows; `kind` is null for series that say nothing about health by themselves.
     """
+    return _no_rows() if metrics.is_empty() else _rows(metrics)
+
+
+@cache
+def _no_rows() -> pl.DataFrame:
+    return _rows(pl.DataFrame(schema=METRICS_SCHEMA))
+
+
+def _rows(metrics: pl.DataFrame) -> pl.DataFrame:
     rates = as_rates(metrics)
     known = meanings(rates).select("metric", "unit", "family", "side")
     kind = pl.col("family").replace_strict(
