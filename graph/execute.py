@@ -10,7 +10,7 @@ from graph.step import keep, tell
 from graph.steps.mitigation import propose_undo
 from graph.timeline import Update, entry
 from incidents.action import ActionState, Outcome, Proposal, digest_of
-from incidents.errors import ActionRefused, Refused, ToolFailed, Withdrawn
+from incidents.errors import ActionRefused, Refused, StaleLease, ToolFailed, Withdrawn
 from incidents.incident import Incident, Watch
 from incidents.policy import permit
 from incidents.severity import Step
@@ -46,6 +46,8 @@ async def run(deps: Deps, incident: Incident, proposal: Proposal) -> Update:
     """
     try:
         outcome = await _outcome(deps, incident, proposal)
+    except StaleLease:  # whoever drives the incident by now goes on; nothing of this turn is kept
+        raise
     except Unsure as unsure:
         return await _unsure(deps, incident, proposal, str(unsure))
     except NotBegun as silent:

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +25,9 @@ from nexus.config.site import load_site
 from nexus.home import Home
 from nexus.runtime.announcer import RunListeners
 from nexus.runtime.waiting import Approver
+from nexus.runtime.wiring import worker
 from nexus.server.app import web
+from nexus.service.approving import ask_about, ended
 from nexus.service.intake import AlertIntake
 from tools.clock import WallClock
 from tools.live.latency import CallLatency, waited_until
@@ -81,23 +83,24 @@ class GameDay:
             )
             path = self.work / "nexus.yaml"
             write_site(path, shop, monitoring)
-            desk = self._desk(path)
-            async with _served(desk, sock):
+            async with self._served(path, sock):
                 await asyncio.to_thread(self._start, running, monitoring, shop)
                 await self._quiet(shop, monitoring)
-                return await self._broken(shop, desk)
+                return await self._broken(shop)
 
-    def _desk(self, path: Path) -> AlertIntake:
-        return AlertIntake(
-            home=self.home,
-            site=load_site(path),
-            path=path,
-            engine=self.engine,
-            mode=self.mode,
-            approver=self.approver,
-            listeners=RunListeners(self.tell, message=lambda message: None, waited=self.waits.append),
-            clock=WallClock(),
-        )
+    @asynccontextmanager
+    async def _served(self, path: Path, sock: socket.socket) -> AsyncIterator[None]:
+        site = load_site(path)
+        listeners = RunListeners(self.tell, message=lambda message: None, waited=self.waits.append)
+        desk = AlertIntake(home=self.home, site=site, path=path, mode=self.mode, clock=WallClock())
+        app = web(desk, lambda: worker(self.home, site, path, self.engine, listeners), None)
+        server = _Server(uvicorn.Config(app, log_level="warning", access_log=False))
+        serving = asyncio.create_task(server.serve([sock]))
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            await serving
 
     def _start(self, running: ExitStack, monitoring: Monitoring, shop: Shop) -> None:
         self.say("starting the shop, its customers, Prometheus and Alertmanager")
@@ -117,7 +120,7 @@ class GameDay:
         if found := await self.home.store.open_incidents():
             raise NotReadyError(f"an incident before anything was broken: {found[0].title}")
 
-    async def _broken(self, shop: Shop, desk: AlertIntake) -> tuple[Seen, Incident | None]:
+    async def _broken(self, shop: Shop) -> tuple[Seen, Incident | None]:
         fault = datetime.now(UTC)
         self.say(f"fault: {self.scenario.title}")
         change = await asyncio.to_thread(self.scenario.fault, shop)
@@ -126,7 +129,12 @@ class GameDay:
         if identity is None:
             return known, None
         self.say(f"{identity} is open")
-        await asyncio.wait([asyncio.create_task(desk.idle())], timeout=END_SECONDS)
+        asked = asyncio.create_task(
+            ask_about(self.home, identity, self.approver, WallClock(), lambda why: self.say(str(why)))
+        )
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ended(self.home, identity), END_SECONDS)
+        asked.cancel()
         incident = await self.home.find(identity)
         resolved = await self._resolved(identity, incident)
         if self.record is not None and not incident.open:
@@ -195,14 +203,3 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Nothing is captured."""
         yield
-
-
-@asynccontextmanager
-async def _served(desk: AlertIntake, sock: socket.socket) -> AsyncIterator[None]:
-    server = _Server(uvicorn.Config(web(desk, None), log_level="warning", access_log=False))
-    serving = asyncio.create_task(server.serve([sock]))
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await serving

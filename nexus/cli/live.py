@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from incidents.errors import NexusError, UsageError
-from nexus.cli.base import Engine, asks, complain, environment, home, log_to_stderr, mode_of, out, settings
+from nexus.cli.base import Engine, complain, environment, home, log_to_stderr, mode_of, out, settings
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from nexus.config.site import Site
     from nexus.home import Home
+    from nexus.runtime.worker import Worker
     from nexus.service.intake import AlertIntake
 
 Config = Annotated[Path | None, typer.Option("--config", help="The configuration; default: nexus.yaml here.")]
@@ -80,29 +83,27 @@ def site_of(config: Path | None) -> tuple[Path, "Site"]:
     return path, site
 
 
-def desk_of(
-    opened: "Home", site: "Site", path: Path, mode: str, approve: str, *, quiet: bool
-) -> "AlertIntake":
-    """The desk of a live world; `approve` as in `--approve`."""
-    from nexus.cli.approver import approver
-    from nexus.cli.terminal.timeline import show_entry
-    from nexus.runtime.announcer import RunListeners
-    from nexus.runtime.engines import engine_of
+def intake_of(opened: "Home", site: "Site", path: Path, mode: str) -> "AlertIntake":
+    """The intake of a live world."""
     from nexus.service.intake import AlertIntake
     from tools.clock import WallClock
 
-    return AlertIntake(
-        home=opened,
-        site=site,
-        path=path,
-        engine=lambda: engine_of(settings(), mode_of(mode)),
-        mode=mode,
-        approver=approver(approve, opened, asks(quiet)),
-        listeners=RunListeners(
-            entry=lambda entry: None if quiet else show_entry(out(), entry), message=lambda message: None
-        ),
-        clock=WallClock(),
+    return AlertIntake(home=opened, site=site, path=path, mode=mode, clock=WallClock())
+
+
+def hands_of(
+    opened: "Home", site: "Site", path: Path, mode: str, *, quiet: bool, only: frozenset[str] | None = None
+) -> "AbstractAsyncContextManager[Worker]":
+    """What drives the incidents of a live world; `quiet`: its timeline is not printed."""
+    from nexus.cli.terminal.timeline import show_entry
+    from nexus.runtime.announcer import RunListeners
+    from nexus.runtime.engines import engine_of
+    from nexus.runtime.wiring import worker
+
+    listeners = RunListeners(
+        entry=lambda entry: None if quiet else show_entry(out(), entry), message=lambda message: None
     )
+    return worker(opened, site, path, lambda: engine_of(settings(), mode_of(mode)), listeners, only)
 
 
 async def _serve(opened: "Home", site: "Site", path: Path, mode: str, host: str, port: int) -> None:
@@ -113,13 +114,19 @@ async def _serve(opened: "Home", site: "Site", path: Path, mode: str, host: str,
     token = opened.secrets(site.intake.token) if site.intake.token else None
     if token is None and host not in {"127.0.0.1", "::1", "localhost"}:
         raise UsageError("Listening beyond this machine needs a token: set intake.token in nexus.yaml")
-    desk = desk_of(opened, site, path, mode, "none", quiet=False)
+    desk = intake_of(opened, site, path, mode)
+
+    def hands() -> "AbstractAsyncContextManager[Worker]":
+        return hands_of(opened, site, path, mode, quiet=False)
+
     sock = _listening(host, port)
     where = sock.getsockname()
     out().print(f"Nexus takes alerts at http://{where[0]}:{where[1]}/alerts", markup=False)
     out().print(f"{len(site.services)} services, engine {mode}; Ctrl-C stops it.", markup=False)
     people = {one.name: opened.secrets(one.token) for one in site.people if one.token is not None}
-    server = uvicorn.Server(uvicorn.Config(web(desk, token, people), log_level="warning", access_log=False))
+    server = uvicorn.Server(
+        uvicorn.Config(web(desk, hands, token, people), log_level="warning", access_log=False)
+    )
     await server.serve([sock])
 
 

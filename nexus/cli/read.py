@@ -4,7 +4,7 @@ import asyncio
 
 import typer
 
-from nexus.cli.base import IncidentId, Json, home, out, write, write_json
+from nexus.cli.base import IncidentId, Json, complain, home, out, write, write_json
 
 #: How often `watch` looks for new entries, in seconds.
 GLANCE = 0.5
@@ -23,12 +23,18 @@ def incidents(as_json: Json = False) -> None:
     """List all incidents, newest first."""
     with home(listing=as_json) as opened:
         found = asyncio.run(opened.store.incidents())
+        broken = {one.incident: one for one in asyncio.run(opened.store.broken_off())}
         if as_json:
-            write_json(found)
+            write_json([one.model_dump(mode="json") | {"broken_off": broken.get(one.id)} for one in found])
             return
         from nexus.cli.terminal.tables import incidents_table
 
         out().print(incidents_table(found))
+        for one in broken.values():
+            complain(
+                f"{one.incident}: its last {one.tries} turns broke off; it is tried again at "
+                f"{one.retry_at:%H:%M:%S} UTC (the server's log says why)"
+            )
 
 
 def show(identity: IncidentId, as_json: Json = False) -> None:

@@ -139,19 +139,30 @@ def _start(alert: Path | None, world: Path, approve: Approve, mode: EngineMode, 
 
 def _live(alert: Path, config: Path | None, approve: Approve, mode: EngineMode, as_json: bool) -> "Incident":
     """One delivery to the live world, and what comes of it."""
-    from nexus.cli.live import desk_of, site_of
+    from nexus.cli.approver import approver
+    from nexus.cli.live import hands_of, intake_of, site_of
+    from nexus.service.approving import ask_about, ended
+    from tools.clock import WallClock
 
     log_to_stderr()
     body = _body(alert)
     path, site = site_of(config)
 
     async def go() -> "Incident":
-        desk = desk_of(opened, site, path, mode, approve.value, quiet=as_json)
-        receipt = await desk.receive(body)
+        receipt = await intake_of(opened, site, path, mode).receive(body)
         if receipt.incident is None:
             raise UsageError(f"{alert} tells only the end of something that no open incident knows")
-        await desk.idle()
-        return await opened.find(receipt.incident)
+        mine = receipt.incident
+        chosen = approver(approve.value, opened, asks(as_json))
+        async with hands_of(opened, site, path, mode, quiet=as_json, only=frozenset({mine})):
+            asked = asyncio.create_task(
+                ask_about(opened, mine, chosen, WallClock(), lambda why: complain(str(why)))
+            )
+            try:
+                await ended(opened, mine)
+            finally:
+                asked.cancel()
+        return await opened.find(mine)
 
     with home(create=True) as opened:
         return asyncio.run(go())

@@ -17,6 +17,7 @@ from incidents.duration import Duration, DurationOrNone
 from incidents.errors import SettingsError
 from incidents.policy import ApprovalPolicy, Rule
 from incidents.value import Value
+from nexus.store.records import DEFAULT_SITE
 from tools.extras import Extra, install_command, missing_extras
 from tools.live.secrets import SecretRef
 from tools.live.settings import Backends
@@ -78,10 +79,25 @@ class Intake(Value):
     )
 
 
+class Hands(Value):
+    """How many incidents one process drives at the same time, and for how long it holds one."""
+
+    at_once: int = Field(default=8, ge=1, description="hands; with two or more, one takes nothing but P0")
+    lease: Duration = Field(
+        default=timedelta(seconds=30), description="after this much silence another process goes on"
+    )
+    drain_for: Duration = Field(
+        default=timedelta(seconds=20), description="how long steps may go on after SIGTERM"
+    )
+
+
 class Site(Value):
     """Everything that `nexus.yaml` says."""
 
     format: Literal[1] = 1
+    site: str = Field(
+        default=DEFAULT_SITE, pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$", description="whose incidents these are"
+    )
     environment: str = "production"
     services: tuple[Service, ...] = Field(min_length=1)
     backends: Backends = Backends()
@@ -92,6 +108,7 @@ class Site(Value):
     thresholds: Thresholds = Thresholds()
     windows: Windows = Windows()
     intake: Intake = Intake()
+    worker: Hands = Hands()
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:

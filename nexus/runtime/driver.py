@@ -1,39 +1,64 @@
 """Drives one incident through the graph, from wait to wait, until it ends or nobody is there to decide.
 
-One process at a time works on an incident (a claim in the store, and the fence in the checkpoints beside it).
-A person's event preempts a running step; timers and alerts wait for the step, which is time-boxed.
+Whoever drives holds the incident's lease; the lease's number, which every save carries, and the fence in the
+checkpoints refuse a driver that was stopped and overtaken. The row is the truth: a thread without checkpoints
+starts at START from it. A person's event preempts a running step; timers and alerts wait for the step, which
+is time-boxed.
 """
 
 import asyncio
-import uuid
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol, cast
 
 import structlog
 from langchain_core.runnables import RunnableConfig
+from langgraph.errors import GraphDrained
+from langgraph.runtime import RunControl
 from langgraph.types import Command, StateSnapshot
 
 from graph.build import RECURSION_LIMIT, Graph
 from graph.state import Deps, State, inbox_of, incident_of, pack, unpack
 from graph.supervisor import Move
+from graph.timeline import entry
 from incidents.events import Event, from_a_person
 from incidents.incident import Incident
+from incidents.timeline import EntryKind
+from nexus.runtime.inbox import InboxWatch
+from nexus.runtime.lease_keeper import HeldLease, LeaseKeeper
+from nexus.store.leases import stale
 from nexus.store.port import IncidentStore
 
 log = structlog.get_logger(__name__)
 
-#: How often the inbox is looked into while a step runs, in seconds.
-LISTEN = 0.2
+#: How soon a person's event is looked at again that came while a change is executed, in seconds.
+EXECUTE_POLL = 0.25
 
 
 class Waiter(Protocol):
     """What lets time pass, or people speak, while an incident waits."""
 
     async def wait(self, incident: Incident, move: Move) -> tuple[Event, ...]:
-        """What happened meanwhile. Nothing at all means: leave the incident waiting, for another process."""
+        """What happened meanwhile. Nothing at all means: leave the incident waiting."""
         ...
+
+
+class Pruner(Protocol):
+    """Who deletes checkpoints that can no longer matter."""
+
+    async def prune(self, incident: str) -> None:
+        """Keep only what an incident needs that waits or has ended."""
+        ...
+
+
+@dataclass(frozen=True)
+class Rest:
+    """An incident that has ended or waits; `until`: when time alone brings it on."""
+
+    incident: Incident
+    until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -44,57 +69,76 @@ class Driver:
     graph: Graph
     deps: Deps
     waiter: Waiter
+    keeper: LeaseKeeper
+    inbox: InboxWatch
+    pruner: Pruner | None = None
     saved: Callable[[], None] = lambda: None
+    control: RunControl = field(default_factory=RunControl)
 
     async def drive(self, incident: str) -> Incident:
-        """Run until the end, or until it waits for people who are not here.
+        """Run until the end, or until it waits for what does not come here.
 
         Raises:
-            Refused: another process works on this incident.
+            Refused: somebody else drives this incident.
             UnknownName: there is no such incident.
         """
-        async with self._claimed(incident):
-            while True:
-                snapshot = await self.graph.aget_state(_config(incident))
-                turn = await self._next(incident, snapshot)
-                if turn is not None:
-                    await self._take(incident, turn)
-                await self._settle(incident)
-                if turn is None:
-                    return await self._saved(incident)
+        async with self.keeper.hold(incident) as lease:
+            rest = await self.go_on(lease)
+            await self.store.give_back(incident, lease.number, rest.until)
+            return rest.incident
 
-    @asynccontextmanager
-    async def _claimed(self, incident: str) -> AsyncIterator[None]:
-        owner = uuid.uuid4().hex
-        await self.store.claim(incident, owner, self.deps.clock.now())
-        try:
-            yield
-        finally:
-            await self.store.release(incident, owner)
+    async def go_on(self, lease: HeldLease) -> Rest:
+        """The same for who holds the lease.
 
-    async def _next(self, incident: str, snapshot: StateSnapshot) -> "_Turn | None":
+        Raises:
+            StaleLease: it is held no longer; what was not saved is somebody else's to do again.
+        """
+        while True:
+            snapshot = await self.graph.aget_state(_config(lease.incident))
+            turn = await self._next(lease, snapshot)
+            if turn is None:
+                return await self._at_rest(lease.incident, snapshot)
+            try:
+                await self._take(lease, turn)
+            except GraphDrained:
+                return Rest(await self._saved(lease.incident), self.deps.clock.now())
+            await self._settle(lease.incident)
+
+    async def _at_rest(self, incident: str, snapshot: StateSnapshot) -> Rest:
+        if self.pruner is not None:
+            await self.pruner.prune(incident)
+        until = unpack(Move, snapshot.values["move"]).until if snapshot.interrupts else None
+        return Rest(await self._saved(incident), until)
+
+    async def _next(self, lease: HeldLease, snapshot: StateSnapshot) -> "_Turn | None":
         """The turn that comes: the start, the rest of a broken one, what a wait brought; None: no more."""
+        incident = lease.incident
         if not snapshot.values:
+            # Nobody has started this thread, or it was dropped: a resume would begin it with an empty state.
             return _Turn({"incident": pack(await self._saved(incident))})
-        # A crash may have come between the checkpoint and the snapshot, and before the clock was kept.
         state = cast("State", snapshot.values)
+        # A crash may have come between the checkpoint and the row, and before the clock was kept.
         self.deps.catch_up(incident_of(state))
-        await self._save(incident_of(state))
+        await self._save(lease, incident_of(state))
+        await self._settle(incident)
         # Not `next`: a node that has finished, but whose step is not kept yet, is missing there.
         if not snapshot.tasks:
             return None
         if not snapshot.interrupts:
+            # Broken off, or its state was updated while it asked: it is asked again, under a new id.
             return _Turn(None, _ids(inbox_of(state)))
-        events = await self.store.events(incident)
-        if not events:
-            events = await self.waiter.wait(incident_of(state), unpack(Move, state["move"]))
-            for event in events:
-                await self._receive(event)
-            events = await self.store.events(incident)
+        events = await self.store.events(incident) or await self._awaited(state)
         if not events:
             return None
         answer = {snapshot.interrupts[0].id: [pack(event) for event in events]}
         return _Turn(Command(resume=answer), _ids(events))
+
+    async def _awaited(self, state: State) -> tuple[Event, ...]:
+        """What the wait brings, kept in the inbox first."""
+        incident = incident_of(state)
+        for event in await self.waiter.wait(incident, unpack(Move, state["move"])):
+            await self._receive(event)
+        return await self.store.events(incident.id)
 
     async def _receive(self, event: Event) -> None:
         if event.kind == "decision":
@@ -102,18 +146,22 @@ class Driver:
         else:
             await self.store.add_event(event)
 
-    async def _take(self, incident: str, turn: "_Turn") -> None:
-        """One invocation, to the next wait or the end; cut short when a person speaks."""
-        running = asyncio.create_task(self._stream(incident, turn.payload))
-        listening = asyncio.create_task(self._listen(incident, turn.knows))
+    async def _take(self, lease: HeldLease, turn: "_Turn") -> None:
+        """One invocation, to the next wait or the end; cut when a person speaks or the lease is lost."""
+        running = asyncio.create_task(self._stream(lease, turn.payload))
+        listening = asyncio.create_task(self._listen(lease.incident, turn.knows))
+        overtaken = asyncio.create_task(lease.lost.wait())
+        tasks = (running, listening, overtaken)
         try:
-            await asyncio.wait({running, listening}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if running.done():
                 await running
-                return
-            await self._cut(incident, running, await listening)
+            elif overtaken.done():
+                raise stale(lease.incident, lease.number)
+            else:
+                await self._cut(lease.incident, running, await listening)
         finally:
-            for task in (task for task in (running, listening) if not task.done()):
+            for task in (task for task in tasks if not task.done()):
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
@@ -135,31 +183,44 @@ class Driver:
     async def _listen(self, incident: str, knows: frozenset[str]) -> tuple[Event, ...]:
         """Wait until a person says something, outside of the moments in which a change is being executed."""
         while True:
-            await asyncio.sleep(LISTEN)
-            fresh = [e for e in await self.store.events(incident) if e.id not in knows and from_a_person(e)]
-            if fresh and "execute" not in await self._running(incident):
-                return tuple(fresh)
+            fresh = await self.inbox.heard(incident, knows, from_a_person)
+            if not await self.executing(incident):
+                return fresh
+            await asyncio.sleep(EXECUTE_POLL)
 
-    async def _running(self, incident: str) -> set[str]:
-        """The nodes that work now, or whose work is not kept yet."""
-        return {task.name for task in (await self.graph.aget_state(_config(incident))).tasks}
+    async def executing(self, incident: str) -> bool:
+        """Whether a change is being executed now, or its outcome is not kept yet."""
+        snapshot = await self.graph.aget_state(_config(incident))
+        return any(task.name == "execute" for task in snapshot.tasks)
 
-    async def _stream(self, incident: str, payload: Any) -> None:
+    async def _stream(self, lease: HeldLease, payload: Any) -> None:
         """Run the graph and keep the incident as it stands after each of its nodes."""
         stream = self.graph.astream(
             payload,
-            _config(incident),
+            _config(lease.incident),
             context=self.deps,
             stream_mode="values",
             durability="sync",
+            control=self.control,
         )
+        begun: int | None = None
         async for values in stream:
-            if "incident" in values:
-                await self._save(incident_of(cast("State", values)))
+            if "incident" not in values:
+                continue
+            incident = incident_of(cast("State", values))
+            await self._save(lease, incident)
+            begun = incident.turn if begun is None else begun
+            if incident.turn > begun and lease.tries > 1:
+                await self.store.progressed(lease.incident, lease.number)
+                lease.tries = 1
 
-    async def _save(self, incident: Incident) -> None:
-        await self.store.save(incident, self.deps.clock.now())
+    async def _save(self, lease: HeldLease, incident: Incident) -> None:
+        now = self.deps.clock.now()
+        late = await self.store.save(incident, now, lease.number)
         self.saved()
+        for event in filter(from_a_person, late):
+            text = f"a {event.kind} came after the end and changes nothing any more"
+            await self.deps.journal.write(entry(incident, now, EntryKind.NOTE, text, f"late:{event.id}"))
 
     async def _settle(self, incident: str) -> None:
         """What the state has seen is handled."""

@@ -1,28 +1,23 @@
 """Incidents of a live world: opened by alerts, on the wall's clock, over the backends of `nexus.yaml`."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from incidents.alert import Alert
 from incidents.catalogue import Catalogue
 from incidents.findings import Window
 from incidents.incident import Incident
-from nexus.config.site import Site, load_site
+from nexus.config.site import Site
 from nexus.home import Home
+from nexus.runtime.connections import LiveSite
 from nexus.runtime.run_context import RunContext
-from nexus.runtime.waiting import Approver, LiveWaiter
+from nexus.runtime.waiting import Park
 from nexus.store import WorldKind, WorldRef
 from tools.clock import Clock
 from tools.live.latency import OnCall, timed_world
-from tools.live.mcp import mcp_tools
-from tools.live.world import live_world
 from tools.redaction.redact import redact
 from tools.redaction.world import redacted_world
 from tools.wording import plain
-
-#: What was changed in live worlds, beside the store; see `tools.live.actions.action_log`.
-LEDGER = "actions"
 
 
 async def open_live(
@@ -32,39 +27,25 @@ async def open_live(
     now = clock.now()
     identity = await home.store.next_id(now.date())
     incident = Incident.opened(identity, alerts, now, mode, site.thresholds.currency)
-    await home.store.register(incident, WorldRef(kind=WorldKind.LIVE, path=str(path)), now)
+    await home.store.register(incident, WorldRef(kind=WorldKind.LIVE, path=str(path)), now, site.site)
     return incident
 
 
-@asynccontextmanager
-async def live_context(
-    home: Home, incident: Incident, ref: WorldRef, approver: Approver, clock: Clock, heard: OnCall | None
-) -> AsyncIterator[RunContext]:
-    """The stage of a live incident; the connections to the backends are closed afterwards.
-
-    `heard` is told how long each question to a backend took.
-
-    Raises:
-        SettingsError: its `nexus.yaml` can no longer be read.
-    """
-    site = load_site(Path(ref.path))
-    quiet = quiet_of(incident, site)
-    ledger = home.settings.home / LEDGER
-    more = await mcp_tools(site.backends.mcp, home.secrets)
-    async with live_world(
-        site.backends, site.catalogue, quiet, site.windows.spans, home.secrets, clock, ledger
-    ) as world:
-        yield RunContext(
-            world=redacted_world(timed_world(world, clock, heard) if heard else world),
-            clock=clock,
-            waiter=LiveWaiter(store=home.store, clock=clock, approver=approver),
-            policy=site.policy,
-            revenue_threshold=site.thresholds.revenue,
-            pace=lambda step: None,
-            catch_up=lambda known: None,
-            more_tools=more.tools,
-            gaps=(*strangers(incident, site.catalogue), *more.gaps),
-        )
+def live_context(live: LiveSite, incident: Incident, clock: Clock, heard: OnCall | None) -> RunContext:
+    """What a live incident is played on, over connections that it shares; `heard` times each question."""
+    site = live.site
+    world = replace(live.world, quiet=quiet_of(incident, site))
+    return RunContext(
+        world=redacted_world(timed_world(world, clock, heard) if heard else world),
+        clock=clock,
+        waiter=Park(clock),
+        policy=site.policy,
+        revenue_threshold=site.thresholds.revenue,
+        pace=lambda step: None,
+        catch_up=lambda known: None,
+        more_tools=live.tools.tools,
+        gaps=(*strangers(incident, site.catalogue), *live.tools.gaps),
+    )
 
 
 def strangers(incident: Incident, catalogue: Catalogue) -> tuple[str, ...]:

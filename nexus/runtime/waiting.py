@@ -1,7 +1,5 @@
-"""How time passes while an incident waits: on the virtual clock of a recorded world, or on the wall's."""
+"""What a wait brings: on a virtual clock time passes there and then, on the wall's only what has come."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,11 +9,7 @@ from incidents.action import Approval, Proposal
 from incidents.events import AlertsArrived, Event, TimerFired, decision
 from incidents.incident import Incident
 from incidents.value import iso
-from nexus.store.port import IncidentStore
 from tools.clock import Clock, VirtualClock
-
-#: How often a waiting incident looks into its inbox, in seconds.
-LISTEN = 0.25
 
 
 class Approver(Protocol):
@@ -66,36 +60,15 @@ class VirtualWaiter:
 
 
 @dataclass(frozen=True)
-class LiveWaiter:
-    """Waits until something is in the inbox, a person here decides, or the time has come."""
+class Park:
+    """Lets no time pass: the timer that has come, else nothing, and the incident is left as a row."""
 
-    store: IncidentStore
     clock: Clock
-    approver: Approver
-    nap: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def wait(self, incident: Incident, move: Move) -> tuple[Event, ...]:
-        """A decision or the timer; empty once the inbox holds something."""
-        asked = asyncio.create_task(self._ask(incident))
-        try:
-            while not await self.store.events(incident.id):
-                if asked.done() and (answer := asked.result()) is not None:
-                    return (decision(incident.id, answer),)
-                left = (move.until - self.clock.now()).total_seconds() if move.until else LISTEN
-                if move.until is not None and left <= 0:
-                    return (_timer(incident, move.until, self.clock.now()),)
-                await self.nap(min(LISTEN, left))
-            return ()
-        finally:
-            asked.cancel()
-
-    async def _ask(self, incident: Incident) -> Approval | None:
-        """The first decision that somebody here gives; None if nobody does: others may, from elsewhere."""
-        for proposal in incident.pending:
-            answer = await self.approver(incident, proposal, self.clock.now())
-            if isinstance(answer, Approval):
-                return answer
-        return None
+        """The timer of the move if its moment has come; its id is made of the turn and that moment."""
+        now = self.clock.now()
+        return (_timer(incident, move.until, now),) if move.until is not None and move.until <= now else ()
 
 
 def _timer(incident: Incident, target: datetime, now: datetime) -> TimerFired:

@@ -1,8 +1,12 @@
 """The composition root: the only place where the adapters of a running incident are named and wired."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 from agents.engine import Engine
 from agents.role import Roster
@@ -15,15 +19,23 @@ from incidents.reports import PostMortemReport
 from incidents.runbook import Runbook
 from incidents.timeline import EntryKind
 from nexus.config.runbook import roster_of, runbook_of
+from nexus.config.site import Site
 from nexus.home import Home
 from nexus.notify.file_channel import FileChannel
 from nexus.runtime.announcer import AnnouncingJournal, RunListeners
 from nexus.runtime.checkpoints import Checkpoints
+from nexus.runtime.connections import SiteConnections
 from nexus.runtime.driver import Driver
+from nexus.runtime.effects import LeasedActions, LeasedIntents
+from nexus.runtime.inbox import InboxWatch
+from nexus.runtime.lease_keeper import LEASE, HeldLease, LeaseKeeper
+from nexus.runtime.live_run import live_context
 from nexus.runtime.post_mortem_file import file_post_mortem, post_mortem
+from nexus.runtime.queue import EmbeddedQueue
 from nexus.runtime.recorded_run import recorded_context
 from nexus.runtime.run_context import RunContext
 from nexus.runtime.waiting import Approver
+from nexus.runtime.worker import Worker
 from nexus.store import WorldKind
 from tools.clock import WallClock
 from tools.toolbox import TOOLS, available
@@ -33,25 +45,108 @@ if TYPE_CHECKING:
     from tools.live.latency import OnCall
 
 
+@dataclass(frozen=True)
+class Process:
+    """What all that one process drives has in common: the checkpoints, the leases, the inboxes."""
+
+    home: Home
+    checkpoints: Checkpoints
+    keeper: LeaseKeeper
+    inbox: InboxWatch
+
+    @classmethod
+    @asynccontextmanager
+    async def of(cls, home: Home, lease: timedelta = LEASE) -> AsyncIterator[Self]:
+        """Opened for a home; its connection is closed afterwards."""
+        async with Checkpoints.open(home.store.path) as checkpoints:
+            yield cls(home, checkpoints, LeaseKeeper(home.store, lease), InboxWatch(home.store))
+
+    async def driver(
+        self, incident: Incident, stage: RunContext, engine: Engine, listeners: RunListeners,
+        lease: HeldLease | None = None,
+    ) -> Driver:  # fmt: skip
+        """Everything that is needed to drive one incident on its stage; a lease fences its effects."""
+        home = self.home
+        journal = AnnouncingJournal(home.store, listeners.entry)
+        roster = roster_of(home.settings, TOOLS)
+        runbook = stage.fitted(runbook_of(home.settings))
+        deps = _deps(home, stage, engine, runbook, roster, journal, listeners)
+        if lease is not None:
+            deps = replace(
+                deps,
+                intents=LeasedIntents(home.store, lease.number, lease),
+                world=replace(deps.world, actions=LeasedActions(deps.world.actions, lease)),
+            )
+        for number, gap in enumerate(stage.gaps, start=1):
+            await journal.write(entry(incident, stage.clock.now(), EntryKind.GAP, gap, f"tools:{number}"))
+        return Driver(
+            home.store,
+            build(runbook, self.checkpoints.saver),
+            deps,
+            stage.waiter,
+            self.keeper,
+            self.inbox,
+            self.checkpoints,
+            saved=journal.saved,
+        )
+
+
 @asynccontextmanager
 async def driver(
     home: Home, incident: str, engine: Engine, approver: Approver, listeners: RunListeners
 ) -> AsyncIterator[Driver]:
-    """Everything that is needed to drive one registered incident, wired; the files are closed afterwards."""
-    runbook, roster = runbook_of(home.settings), roster_of(home.settings, TOOLS)
+    """Everything that is needed to drive one incident of a recorded world; it is closed afterwards."""
     async with (
         open_run_context(home, incident, approver, listeners.waited) as stage,
-        Checkpoints.open(home.store.path) as checkpoints,
+        Process.of(home) as process,
     ):
-        runbook = stage.fitted(runbook)
-        journal = AnnouncingJournal(home.store, listeners.entry)
-        deps = _deps(home, stage, engine, runbook, roster, journal, listeners)
-        for number, gap in enumerate(stage.gaps, start=1):
-            now = stage.clock.now()
-            told = entry(await home.find(incident), now, EntryKind.GAP, gap, f"tools:{number}")
-            await deps.journal.write(told)
-        graph = build(runbook, checkpoints.saver)
-        yield Driver(home.store, graph, deps, stage.waiter, saved=journal.saved)
+        yield await process.driver(await home.find(incident), stage, engine, listeners)
+
+
+@asynccontextmanager
+async def worker(
+    home: Home, site: Site, path: Path, engine: Callable[[], Engine], listeners: RunListeners,
+    only: frozenset[str] | None = None,
+) -> AsyncIterator[Worker]:  # fmt: skip
+    """The hands of this process for the live world of a `nexus.yaml`; they run while the block lasts.
+
+    Args:
+        home: the settings and the store.
+        site: what `nexus.yaml` says.
+        path: where it lies; it is read again when it has changed.
+        engine: made anew for each turn.
+        listeners: who is told what.
+        only: drive these incidents alone.
+    """
+    clock = WallClock()
+    connections = SiteConnections(home, path, clock)
+    async with Process.of(home, site.worker.lease) as process:
+
+        @asynccontextmanager
+        async def opened(lease: HeldLease) -> AsyncIterator[Driver]:
+            incident = await home.find(lease.incident)
+            async with connections.use() as live:
+                stage = live_context(live, incident, clock, listeners.waited)
+                yield await process.driver(incident, stage, engine(), listeners, lease)
+
+        hands = Worker(
+            store=home.store,
+            queue=EmbeddedQueue(home.store, site.site, site.worker.at_once, only),
+            keeper=process.keeper,
+            inbox=process.inbox,
+            drivers=opened,
+            threads=process.checkpoints,
+            comms=FileChannel(home.folder, home.store, clock, listeners.message),
+            journal=AnnouncingJournal(home.store, listeners.entry),
+            drain_for=site.worker.drain_for,
+        )
+        running = asyncio.create_task(hands.run())
+        try:
+            yield hands
+        finally:
+            await hands.drain()
+            await running
+            await connections.aclose()
 
 
 @asynccontextmanager
@@ -63,11 +158,11 @@ async def open_run_context(
     if ref.kind is WorldKind.CASE:
         yield await recorded_context(home, incident, ref, approver)
         return
-    # Imported late: a recorded incident needs no backend.
-    from nexus.runtime.live_run import live_context  # noqa: PLC0415
-
-    async with live_context(home, await home.find(incident), ref, approver, WallClock(), waited) as stage:
-        yield stage
+    clock = WallClock()
+    connections = SiteConnections(home, Path(ref.path), clock)
+    async with connections.use() as live:
+        yield live_context(live, await home.find(incident), clock, waited)
+    await connections.aclose()
 
 
 def _deps(

@@ -2,8 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from pydantic import Field, SecretStr, ValidationError
 from starlette.applications import Starlette
@@ -16,6 +16,7 @@ from incidents.actor import Actor, Via
 from incidents.errors import AlertError, NexusError, Refused, UnknownName, UsageError
 from incidents.value import Value
 from nexus.runtime.warmup import warm
+from nexus.runtime.worker import Worker
 from nexus.service.commands import IncidentCommands
 from nexus.service.intake import AlertIntake, Disposition
 from tools.alerts.formats import LARGEST
@@ -34,8 +35,11 @@ class Decision(Value):
 _STATUS: Mapping[type[NexusError], int] = {UnknownName: 404, UsageError: 400, Refused: 409, NexusError: 503}
 
 
+Hands = Callable[[], AbstractAsyncContextManager[Worker]]
+
+
 def web(
-    desk: AlertIntake, token: SecretStr | None, people: Mapping[str, SecretStr] | None = None
+    desk: AlertIntake, hands: Hands, token: SecretStr | None, people: Mapping[str, SecretStr] | None = None
 ) -> Starlette:
     """The application.
 
@@ -45,10 +49,11 @@ def web(
     - `POST /incidents/{id}/decisions`: a `Decision` of the person whose bearer token is shown. 200 with how
       the proposal stands, also if it was sent before; 400, 401, 404 for what does not exist, 409 if it does
       not count, 503 if it could not be kept.
-    - `GET /healthz`: 200 while the store can be read.
+    - `GET /healthz`: 200 while the store can be read; `degraded` while turns of incidents break off.
 
     Args:
         desk: takes the deliveries in.
+        hands: opens what drives the incidents.
         token: what a sender has to show; None: anyone may send.
         people: who may decide over HTTP, with the token of each; without one nobody may.
     """
@@ -60,23 +65,25 @@ def web(
         return await _received(request, desk)
 
     async def decisions(request: Request) -> JSONResponse:
-        return await _decided(request, service, people or {})
+        answer = await _decided(request, service, people or {})
+        desk.ring(request.path_params["incident"])
+        return answer
 
     async def health(request: Request) -> JSONResponse:
         try:
             running = len(await desk.home.store.open_incidents())
+            broken = [one.incident for one in await desk.home.store.broken_off()]
         except NexusError as error:
             return _said(503, str(error))
-        return JSONResponse({"status": "ok", "open_incidents": running})
+        status = "degraded" if broken else "ok"
+        return JSONResponse({"status": status, "open_incidents": running, "broken_off": broken})
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await asyncio.to_thread(warm, desk.home.settings)
-        await desk.resume()
-        try:
+        async with hands() as worker:
+            desk.ring = worker.ring
             yield
-        finally:
-            await desk.close()
 
     return Starlette(
         routes=[

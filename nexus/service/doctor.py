@@ -11,6 +11,7 @@ from incidents.value import Value
 from nexus.config.runbook import roster_of, runbook_of
 from nexus.config.settings import PREFIX, Settings
 from nexus.store import Store
+from nexus.store.records import BrokenOff
 
 
 class State(StrEnum):
@@ -39,7 +40,7 @@ async def examine(settings: Settings, environment: Mapping[str, str]) -> tuple[C
     """
     return (
         _python(),
-        _store(settings),
+        *await _store(settings),
         _runbook(settings),
         _roster(settings),
         *await _model(settings),
@@ -53,13 +54,23 @@ def _python() -> Check:
     return Check(part="Python", state=State.OK, found=f"{version} at {sys.executable}")
 
 
-def _store(settings: Settings) -> Check:
+async def _store(settings: Settings) -> tuple[Check, ...]:
     try:
         with Store.open(settings.home) as store:
-            return Check(part="Store", state=State.OK, found=str(store.path))
+            broken = await store.broken_off()
+            return (Check(part="Store", state=State.OK, found=str(store.path)), *_broken_off(broken))
     except (NexusError, OSError, sqlite3.Error) as error:
         advice = f"make {settings.home} writable, or set {PREFIX}HOME to a folder that is"
-        return Check(part="Store", state=State.BROKEN, found=str(error), advice=advice)
+        return (Check(part="Store", state=State.BROKEN, found=str(error), advice=advice),)
+
+
+def _broken_off(found: tuple[BrokenOff, ...]) -> tuple[Check, ...]:
+    """The incidents whose turns break off."""
+    if not found:
+        return ()
+    named = ", ".join(f"{one.incident} ({one.tries} tries)" for one in found)
+    advice = "the server's log says why; they are tried again, and people get what cannot be driven"
+    return (Check(part="Incidents", state=State.BROKEN, found=f"turns break off: {named}", advice=advice),)
 
 
 def _runbook(settings: Settings) -> Check:

@@ -1,29 +1,23 @@
-"""Takes alerts of a live world in: each opens an incident or joins one, and every open incident is driven."""
+"""Takes alerts of a live world in: each opens an incident or joins one, and rings for who drives."""
 
 import asyncio
 import hashlib
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 import structlog
 
-from agents.engine import Engine
 from incidents.alert import Alert
 from incidents.correlate import home_of, with_known_starts
-from incidents.errors import Refused
 from incidents.events import AlertsArrived
 from incidents.incident import Incident
 from incidents.value import Value
 from nexus.config.site import Site
 from nexus.home import Home
-from nexus.runtime.announcer import RunListeners
 from nexus.runtime.live_run import open_live
 from nexus.runtime.raw_alerts import delivered, keep_delivery, one_at_a_time
-from nexus.runtime.waiting import Approver
-from nexus.runtime.wiring import driver
 from nexus.store import WorldKind
 from tools.alerts.formats import parse_alerts
 from tools.clock import Clock
@@ -49,28 +43,23 @@ class IntakeResult(Value):
 
 @dataclass
 class AlertIntake:
-    """One live world's desk.
+    """One live world's intake.
 
     Args:
         home: the settings and the store.
         site: what `nexus.yaml` says.
         path: where it lies, absolute; an incident keeps it as its world.
-        engine: made anew for each incident.
         mode: the engine's name, kept with each incident.
-        approver: who is asked here; others may decide from anywhere.
-        listeners: who is told what.
         clock: the wall's.
+        ring: told the incident that a delivery has opened or reached.
     """
 
     home: Home
     site: Site
     path: Path
-    engine: Callable[[], Engine]
     mode: str
-    approver: Approver
-    listeners: RunListeners
     clock: Clock
-    _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    ring: Callable[[str], None] = lambda incident: None
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def receive(self, body: bytes, source: str | None = None) -> IntakeResult:
@@ -86,7 +75,7 @@ class AlertIntake:
         if receipt.incident is not None:
             if receipt.taken is not Disposition.KNOWN:
                 keep_delivery(self.home.folder, receipt.incident, delivered(body, self.clock.now(), alerts))
-            self.drive(receipt.incident)
+            self.ring(receipt.incident)
         log.info("delivery", taken=receipt.taken, incident=receipt.incident, alerts=len(alerts))
         return receipt
 
@@ -117,28 +106,6 @@ class AlertIntake:
         identity = f"{joined.id}:alerts:{said[:16]}"
         return AlertsArrived(id=identity, incident=joined.id, at=self.clock.now(), alerts=alerts)
 
-    def drive(self, incident: str) -> None:
-        """See that an incident is driven by this process, unless another one does."""
-        task = self._running.get(incident)
-        if task is None or task.done():
-            self._running[incident] = asyncio.create_task(self._drive(incident))
-
-    async def _drive(self, incident: str) -> None:
-        try:
-            async with driver(self.home, incident, self.engine(), self.approver, self.listeners) as ready:
-                await ready.drive(incident)
-        except Refused as error:
-            log.warning("left to others", incident=incident, why=str(error))
-        except Exception:  # a job's edge: one incident that breaks must not take the others with it
-            log.exception("an incident broke off; `nexus resume` picks it up", incident=incident)
-
-    async def resume(self) -> tuple[str, ...]:
-        """Pick up every incident of this world that is not closed; their ids."""
-        mine = tuple(incident.id for incident in await self._mine())
-        for identity in mine:
-            self.drive(identity)
-        return mine
-
     async def _mine(self) -> list[Incident]:
         """The incidents of this world that owe something still."""
         store, found = self.home.store, []
@@ -147,15 +114,3 @@ class AlertIntake:
             if ref.kind is WorldKind.LIVE and ref.path == str(self.path):
                 found.append(await self.home.find(summary.id))
         return found
-
-    async def idle(self) -> None:
-        """Wait until nothing is driven any more."""
-        while running := [task for task in self._running.values() if not task.done()]:
-            await asyncio.wait(running)
-
-    async def close(self) -> None:
-        """Stop driving; what runs is picked up by the next process."""
-        for task in self._running.values():
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task

@@ -1,9 +1,10 @@
 """Answers a person's question about an incident from its records, with a model where one serves."""
 
 import uuid
+from datetime import UTC, datetime, timedelta
 
 from agents.failure import ModelFailed
-from incidents.errors import Refused, SettingsError, UsageError
+from incidents.errors import SettingsError, UsageError
 from incidents.events import QuestionAsked
 from incidents.findings import Evidence
 from incidents.incident import Incident, Usage, UsageLine
@@ -13,6 +14,9 @@ from nexus.service.answers import Answer, Passage, by_keyword, by_model, passage
 
 #: How many evidence a model reads for one question.
 _READ = 12
+
+#: For how long the ledger of an ended incident is held while a line is put into it.
+BOOKING = timedelta(seconds=10)
 
 
 async def ask(home: Home, settings: Settings, identity: str, question: str) -> Answer:
@@ -79,22 +83,19 @@ async def _book(home: Home, incident: Incident, usage: Usage, model: str | None,
     """
     if not usage.model_calls:
         return
-    owner, store = uuid.uuid4().hex, home.store
+    mine, store = uuid.uuid4().hex, home.store
     line = UsageLine(
-        assignment=f"ask-{owner[:8]}", role="ask", task="answer", step=incident.step,
+        assignment=f"ask-{mine[:8]}", role="ask", task="answer", step=incident.step,
         engine="llm" if model else "playbook", model=model, handover=problem, usage=usage,
     )  # fmt: skip
-    now = await store.clock_of(incident.id)
-    try:
-        await store.claim(incident.id, owner, now)
-    except Refused:
-        kept = None
+    now, wall = await store.clock_of(incident.id), datetime.now(UTC)
+    number = await store.lease(incident.id, mine, wall + BOOKING, wall) if incident.closed else None
+    kept = await store.load(incident.id) if number is not None else None
+    if kept is not None and kept.closed:
+        booked = kept.evolve(usage=kept.usage + usage, usage_lines=(*kept.usage_lines, line))
+        await store.save(booked, now, number)
     else:
-        kept = await store.load(incident.id)
-        if kept is not None and kept.closed:
-            booked = kept.evolve(usage=kept.usage + usage, usage_lines=(*kept.usage_lines, line))
-            await store.save(booked, now)
-        await store.release(incident.id, owner)
-    if kept is None or not kept.closed:
         asked = QuestionAsked(id=f"{incident.id}:{line.assignment}", incident=incident.id, at=now, spent=line)
         await store.add_event(asked)
+    if number is not None:
+        await store.give_back(incident.id, number, wall)

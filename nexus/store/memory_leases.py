@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from incidents.errors import UnknownName
 from incidents.events import Event, from_a_person
 from nexus.store.leases import is_alive, this_process
-from nexus.store.records import Due, Lease, urgency
+from nexus.store.records import BrokenOff, Due, Lease, urgency
 
 if TYPE_CHECKING:
     from incidents.incident import Incident
@@ -119,6 +119,19 @@ class MemoryLeases:
         self._waiting[incident] = replace(self._waiting[incident], **changes)  # type: ignore[arg-type]
         self._writes += 1
         return True
+
+    async def progressed(self, incident: str, number: int) -> None:
+        """Earlier tries count no more."""
+        self._changed(incident, number, tries=1)
+
+    async def broken_off(self) -> tuple[BrokenOff, ...]:
+        """The open incidents whose last turns broke off, by id."""
+        rows = (
+            BrokenOff(incident=key, tries=row.tries, retry_at=row.retry_at)
+            for key, row in sorted(self._waiting.items())
+            if row.retry_at is not None and not self._incidents[key][0].closed
+        )
+        return tuple(rows)
 
     async def lease_of(self, incident: str) -> Lease | None:
         """The lease in force, or None."""

@@ -10,7 +10,7 @@ from incidents.change_limits import Limits
 from incidents.events import DecisionMade, Event
 from incidents.findings import Evidence
 from incidents.incident import Incident
-from nexus.store.records import Claim, Due, Lease, Message, Remains, Summary, WorldRef
+from nexus.store.records import BrokenOff, Claim, Due, Lease, Message, Remains, Summary, WorldRef
 
 
 class Leases(Protocol):
@@ -49,6 +49,14 @@ class Leases(Protocol):
 
     async def fail(self, incident: str, number: int, retry_at: datetime) -> bool:
         """Let go of a turn that broke off: tries are kept, it is due again then, or when a person speaks."""
+        ...
+
+    async def progressed(self, incident: str, number: int) -> None:
+        """A turn came further than the ones before it: their tries count no more."""
+        ...
+
+    async def broken_off(self) -> tuple[BrokenOff, ...]:
+        """The open incidents whose last turns broke off and that wait for another try, by id."""
         ...
 
     async def lease_of(self, incident: str) -> Lease | None:

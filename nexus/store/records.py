@@ -138,6 +138,14 @@ class Remains(Value):
     bytes: int
 
 
+class BrokenOff(Value):
+    """An incident whose last turns broke off: how many did, and when it is tried again."""
+
+    incident: str
+    tries: int
+    retry_at: Moment
+
+
 class MessageKind(StrEnum):
     """What sort of communication it was."""
 

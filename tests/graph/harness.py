@@ -8,7 +8,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from agents.engine import Assignment, EngineResult, RoleContext
 from agents.roster import load_roster
-from graph.build import build
+from graph.build import Graph, build
 from graph.state import Deps
 from graph.supervisor import CHECK_BOX, Move
 from incidents.action import Action, ActionKind, Arguments
@@ -41,7 +41,9 @@ from incidents.runbook import Runbook
 from incidents.severity import PublicStatus, Severity, Step
 from incidents.value import iso
 from nexus.config.runbook import load_runbook
-from nexus.runtime.driver import Driver
+from nexus.runtime.driver import Driver, Waiter
+from nexus.runtime.inbox import InboxWatch
+from nexus.runtime.lease_keeper import LeaseKeeper
 from nexus.store.memory import MemoryStore
 from nexus.store.records import WorldKind, WorldRef
 from tests.graph.worlds import ALERT, MadeWorld
@@ -239,8 +241,12 @@ class Bench:
         """Register and drive."""
         await self.store.register(incident, WorldRef(kind=WorldKind.CASE, path="made"), ALERT)
         graph = build(self.deps.runbook, InMemorySaver())
-        driver = Driver(store=self.store, graph=graph, deps=self.deps, waiter=self.people)
-        return await driver.drive(incident.id)
+        return await self.driver(graph).drive(incident.id)
+
+    def driver(self, graph: Graph, waiter: Waiter | None = None) -> Driver:
+        """What drives an incident of this bench."""
+        keeper, inbox = LeaseKeeper(self.store), InboxWatch(self.store)
+        return Driver(self.store, graph, self.deps, waiter or self.people, keeper, inbox)
 
     async def told(self) -> tuple[str, ...]:
         """The timeline's texts."""

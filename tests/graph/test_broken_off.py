@@ -12,7 +12,6 @@ from incidents.action import ActionState, Verdict
 from incidents.events import Stopped
 from incidents.incident import Incident
 from incidents.severity import Status
-from nexus.runtime.driver import Driver
 from nexus.store.records import WorldKind, WorldRef
 from tests.graph.harness import Bench, bench, incident
 from tests.graph.test_incidents import decide
@@ -55,7 +54,7 @@ async def lived(first: int, stop_at: int | None) -> tuple[Bench, Incident, int]:
     here.people.decides = decide(Verdict.APPROVE)
     await here.store.register(incident(), WorldRef(kind=WorldKind.CASE, path="made"), ALERT)
     graph = build(here.deps.runbook, Mortal(first))
-    driver = Driver(store=here.store, graph=graph, deps=here.deps, waiter=here.people)
+    driver = here.driver(graph)
     for deaths in range(1000):
         try:
             return here, await driver.drive("INC-1"), deaths

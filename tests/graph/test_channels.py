@@ -13,7 +13,7 @@ from graph.state import pack, unpack
 from incidents.action import Verdict
 from incidents.incident import Incident, Usage
 from incidents.severity import Status
-from nexus.runtime.driver import Driver, _config
+from nexus.runtime.driver import _config
 from nexus.store.records import WorldKind, WorldRef
 from tests.graph.harness import bench, incident
 from tests.graph.test_broken_off import Died, Mortal
@@ -56,9 +56,7 @@ async def test_checkpoints_of_an_earlier_version_are_read_in_every_channel() -> 
     here.people.decides = decide(Verdict.APPROVE)
     await here.store.register(incident(), WorldRef(kind=WorldKind.CASE, path="made"), ALERT)
     saver = Earlier(0)
-    driver = Driver(
-        store=here.store, graph=build(here.deps.runbook, saver), deps=here.deps, waiter=here.people
-    )
+    driver = here.driver(build(here.deps.runbook, saver))
     for _ in range(1000):
         try:
             ended = await driver.drive("INC-1")
@@ -74,7 +72,7 @@ async def test_time_travel_shows_plain_objects_and_finite_numbers() -> None:
     here.people.decides = decide(Verdict.APPROVE)
     await here.store.register(incident(), WorldRef(kind=WorldKind.CASE, path="made"), ALERT)
     graph = build(here.deps.runbook, InMemorySaver())
-    await Driver(store=here.store, graph=graph, deps=here.deps, waiter=here.people).drive("INC-1")
+    await here.driver(graph).drive("INC-1")
     steps = [snapshot.values async for snapshot in graph.aget_state_history(_config("INC-1"))]
     statuses = [values["incident"]["status"] for values in steps if "incident" in values]
     assert (statuses[0], statuses[-1]) == ("resolved", "open")

@@ -9,10 +9,11 @@ from langgraph.types import Command
 
 from agents.engine import Assignment, EngineResult, RoleContext
 from graph.build import build
+from graph.state import pack
 from incidents.events import Stopped, TimerFired
 from incidents.reports import Task
 from incidents.severity import Status
-from nexus.runtime.driver import Driver, _config
+from nexus.runtime.driver import _config
 from nexus.store.records import WorldKind, WorldRef
 from tests.graph.harness import ScriptedEngine, bench, incident
 from tests.graph.worlds import ALERT
@@ -67,9 +68,7 @@ async def test_an_answer_to_a_question_that_is_no_longer_asked_is_refused() -> N
         async def wait(self, *_: object) -> tuple[()]:
             return ()
 
-    await Driver(store=at.store, graph=graph, deps=at.deps, waiter=Nobody()).drive("INC-1")
+    await at.driver(graph, Nobody()).drive("INC-1")
     timer = TimerFired(id="t", incident="INC-1", at=ALERT)
     with pytest.raises(UnknownInterruptError):
-        await graph.ainvoke(
-            Command(resume={"0" * 32: [timer.model_dump_json()]}), _config("INC-1"), context=at.deps
-        )
+        await graph.ainvoke(Command(resume={"0" * 32: [pack(timer)]}), _config("INC-1"), context=at.deps)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from incidents.events import Event, stored_event
 from nexus.store.leases import is_alive, this_process
-from nexus.store.records import Due, Lease, Process
+from nexus.store.records import BrokenOff, Due, Lease, Process
 from nexus.store.sqlite.database import Run
 from nexus.store.sqlite.rows import as_json, sortable
 from nexus.store.sqlite.table import NotThere, Tables
@@ -53,6 +53,16 @@ class LeaseColumns(Tables):
     async def fail(self, incident: str, number: int, retry_at: datetime) -> bool:
         """Let go of a turn that broke off."""
         return await self._database.write("fail", id=incident, number=number, retry_at=sortable(retry_at))
+
+    async def progressed(self, incident: str, number: int) -> None:
+        """Earlier tries count no more."""
+        await self._database.write("progressed", id=incident, number=number)
+
+    async def broken_off(self) -> tuple[BrokenOff, ...]:
+        """The open incidents whose last turns broke off, by id."""
+        rows = await self._database.read("broken_off")
+        names = ("incident", "tries", "retry_at")
+        return tuple(BrokenOff.model_validate(dict(zip(names, row, strict=True))) for row in rows)
 
     async def lease_of(self, incident: str) -> Lease | None:
         """The lease in force, or None."""

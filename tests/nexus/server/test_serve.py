@@ -98,7 +98,7 @@ def test_who_may_not_and_what_cannot_be_read(serving: Serving) -> None:
     large = httpx2.post(url, content=b" " * 1_100_000, headers=TOKEN, timeout=60)
     assert large.status_code == 413
     health = httpx2.get(url.replace("/alerts", "/healthz"), timeout=60)
-    assert health.json() == {"status": "ok", "open_incidents": 0}
+    assert health.json() == {"status": "ok", "open_incidents": 0, "broken_off": []}
 
 
 def test_listening_beyond_this_machine_needs_a_token(nexus: Terminal, tmp_path: Path) -> None:

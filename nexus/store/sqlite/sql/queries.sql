@@ -103,6 +103,12 @@ select 1 from incidents where id = :id and lease_number = :number and lease_owne
 update incidents set lease_until = :until
 where id = :id and lease_number = :number and lease_owner is not null;
 
+-- name: progressed
+update incidents set tries = 1 where id = :id and lease_number = :number and lease_owner is not null;
+
+-- name: broken_off
+select id, tries, retry_at from incidents where closed = 0 and retry_at is not null order by id;
+
 -- name: give_back
 update incidents
 set lease_owner = null, lease_process = null, lease_until = null, tries = 0, retry_at = null,

@@ -1,0 +1,158 @@
+"""Drives what is due: takes its lease, opens what it is played on, goes on to the next wait, saves, lets go.
+
+Nothing stays down: a turn that breaks off is tried again after a growing pause, and after a bounded number of
+tries people get the incident. Nothing is held by one that waits: no task, no connection, no thread.
+"""
+
+import asyncio
+import sqlite3
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+
+from graph.ports import Communications, Journal
+from incidents.errors import StaleLease
+from incidents.incident import Incident
+from nexus.runtime.driver import Driver
+from nexus.runtime.giving_up import Retries, Threads, hand_over_to_people, why
+from nexus.runtime.inbox import InboxWatch
+from nexus.runtime.lease_keeper import HeldLease, LeaseKeeper, wall
+from nexus.runtime.queue import Queue
+from nexus.store.port import IncidentStore
+
+log = structlog.get_logger(__name__)
+
+#: How long running steps may go on after the worker was asked to end.
+DRAIN = timedelta(seconds=20)
+#: How often a drain looks whether a change that is executed has come to its end, in seconds.
+DRAIN_POLL = 0.5
+
+
+class Drivers(Protocol):
+    """Opens what an incident is driven with."""
+
+    def __call__(self, lease: HeldLease) -> AbstractAsyncContextManager[Driver]:
+        """The driver for the length of one turn."""
+        ...
+
+
+@dataclass
+class Worker:
+    """The hands of one process.
+
+    Args:
+        store: the rows.
+        queue: brings what is due.
+        keeper: holds the leases.
+        inbox: hears people while a step runs.
+        drivers: opens what an incident is driven with.
+        threads: the graph's.
+        comms: whom a hand-over is told through.
+        journal: the timeline that a hand-over is written to.
+        retries: how often a turn is tried.
+        drain_for: how long steps that run may go on after `drain`.
+    """
+
+    store: IncidentStore
+    queue: Queue
+    keeper: LeaseKeeper
+    inbox: InboxWatch
+    drivers: Drivers
+    threads: Threads
+    comms: Communications
+    journal: Journal
+    retries: Retries = field(default_factory=Retries)
+    drain_for: timedelta = DRAIN
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _driving: dict[asyncio.Task[None], tuple[str, Driver | None]] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Drive what is due until `drain` is called."""
+        await self.queue.run(self.drive, self._stop)
+
+    def ring(self, incident: str) -> None:
+        """Something was put into an incident's inbox, or it was opened: look now."""
+        self.queue.ring(incident)
+        self.inbox.ring()
+
+    async def drive(self, incident: str) -> None:
+        """Drive one incident to its next wait, unless somebody else holds it."""
+        lease = await self.keeper.take(incident)
+        if lease is None:
+            return
+        task = asyncio.current_task()
+        assert task is not None  # a coroutine runs in one  # noqa: S101
+        self._driving[task] = incident, None
+        try:
+            if lease.tries > self.retries.most:
+                await self._give_up(lease, None)
+            else:
+                await self._turn(lease, task)
+        except (StaleLease, sqlite3.IntegrityError) as error:  # the store's fence, or that of the checkpoints
+            log.warning("left to others", incident=incident, why=str(error))
+        finally:
+            del self._driving[task]
+            self.keeper.drop(lease)
+
+    async def _turn(self, lease: HeldLease, task: asyncio.Task[None]) -> None:
+        try:
+            async with self.drivers(lease) as driver:
+                self._driving[task] = lease.incident, driver
+                if self._stop.is_set():
+                    driver.control.request_drain()
+                rest = await driver.go_on(lease)
+        except asyncio.CancelledError:
+            await self.store.give_back(lease.incident, lease.number, wall())
+            raise
+        except (StaleLease, sqlite3.IntegrityError):
+            raise
+        except Exception as error:  # a job's edge: one incident that breaks must not take the others with it
+            log.exception("a turn broke off", incident=lease.incident, tries=lease.tries)
+            await self._broke_off(lease, error)
+        else:
+            await self.store.give_back(lease.incident, lease.number, rest.until)
+
+    async def _broke_off(self, lease: HeldLease, error: Exception) -> None:
+        if lease.tries >= self.retries.most:
+            await self._give_up(lease, error)
+            return
+        pause = self.retries.pause(lease.tries)
+        await self.store.fail(lease.incident, lease.number, wall() + pause)
+        log.warning("it is tried again", incident=lease.incident, tries=lease.tries, after=str(pause))
+
+    async def _give_up(self, lease: HeldLease, error: Exception | None) -> None:
+        """Hand over without the graph; the next turn starts at START from the row, after a long pause."""
+        incident = await self._known(lease)
+        reason = (
+            f"its turns broke off {lease.tries} times and nothing works on it any more ({why(error)}); "
+            "it is tried again from its beginning now and then, people have to look"
+        )
+        await hand_over_to_people(
+            self.store, self.journal, self.comms, incident, lease.number, reason, wall()
+        )
+        await self.threads.drop(lease.incident)
+        await self.store.fail(lease.incident, lease.number, wall() + self.retries.longest)
+        log.error("handed over to people", incident=lease.incident, tries=lease.tries, why=why(error))
+
+    async def _known(self, lease: HeldLease) -> Incident:
+        found = await self.store.load(lease.incident)
+        assert found is not None  # it was leased  # noqa: S101
+        return found
+
+    async def drain(self) -> None:
+        """Take nothing new, let steps end at their next boundary, then cancel what resumes."""
+        self._stop.set()
+        self.queue.ring("")
+        for _, driver in self._driving.values():
+            if driver is not None:
+                driver.control.request_drain()
+        if self._driving:
+            await asyncio.wait(tuple(self._driving), timeout=self.drain_for.total_seconds())
+        while self._driving:
+            for task, (incident, driver) in tuple(self._driving.items()):
+                if driver is None or not await driver.executing(incident):
+                    task.cancel()
+            await asyncio.wait(tuple(self._driving), timeout=DRAIN_POLL)
