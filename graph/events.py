@@ -6,10 +6,11 @@ from graph.duties import DutyKind, agenda, due
 from graph.self_recovery import has_changed_anything
 from graph.severity import escalated_severity, reclassified
 from graph.timeline import Update, entry
-from incidents.action import ActionState, Proposal, Verdict
+from incidents.action import UNSETTLED, ActionState, Proposal, Verdict
 from incidents.errors import ApprovalRefused
 from incidents.events import (
     AlertsArrived,
+    ChangeSettled,
     DecisionMade,
     Event,
     NoteAdded,
@@ -33,9 +34,8 @@ def apply_event(
     if event.id in incident.handled_events:
         return Update(incident)
     known = incident.evolve(handled_events=(*incident.handled_events, event.id))
-    if isinstance(event, QuestionAsked):
-        line = event.spent
-        return Update(known.evolve(usage=known.usage + line.usage, usage_lines=(*known.usage_lines, line)))
+    if isinstance(event, QuestionAsked | ChangeSettled):
+        return _whenever(known, event, now)
     if not incident.open:
         return Update(known)
     match event:
@@ -55,6 +55,14 @@ def apply_event(
             return _stop(known, event, now)
         case TimerFired():
             return Update(known)
+
+
+def _whenever(incident: Incident, event: QuestionAsked | ChangeSettled, now: datetime) -> Update:
+    """What counts also after the agents' end."""
+    if isinstance(event, ChangeSettled):
+        return _settled(incident, event, now)
+    usage, lines = incident.usage + event.spent.usage, (*incident.usage_lines, event.spent)
+    return Update(incident.evolve(usage=usage, usage_lines=lines))
 
 
 def _alerts(incident: Incident, event: AlertsArrived, runbook: Runbook, now: datetime) -> Update:
@@ -123,6 +131,22 @@ def _decision(incident: Incident, event: DecisionMade, policy: ApprovalPolicy, n
     return Update(after, told)
 
 
+def _settled(incident: Incident, event: ChangeSettled, now: datetime) -> Update:
+    """A person says what became of a change; the agents go on with it, or it ends here if people have it."""
+    proposal = incident.proposal(event.action)
+    if proposal is None or proposal.state not in UNSETTLED:
+        return Update(incident)
+    text = f"{proposal.id} ({proposal.action.title}): {event.outcome.detail}"
+    told = entry(
+        incident, now, EntryKind.EXECUTION, text, f"settle:{event.id}", role=event.by, engine="person"
+    )
+    if incident.status is Status.OPEN:  # its outcome is found at the next look, which is now
+        return Update(incident.evolve(not_before=None), (told,))
+    state = ActionState.DONE if event.outcome.done else ActionState.FAILED
+    settled = proposal.model_copy(update={"state": state, "outcome": event.outcome})
+    return Update(incident.with_proposal(settled), (told,))
+
+
 def _back_to_investigation(
     incident: Incident, proposal: Proposal, by: str, note: str, now: datetime
 ) -> Incident:
@@ -163,9 +187,9 @@ def _stop(incident: Incident, event: Stopped, now: datetime) -> Update:
 
 def _left_behind(incident: Incident) -> list[str]:
     """What people have to look after themselves once the agents are stopped: changes that were begun."""
-    begun = [p for p in incident.proposals if p.state is ActionState.EXECUTING]
+    begun = [p for p in incident.proposals if p.state in UNSETTLED]
     watched = incident.proposal(incident.watch.action) if incident.watch is not None else None
-    left = [f"it is not known whether {p.action.title} was done" for p in begun]
+    left = [f"it is not known whether {p.action.title} was done; say it: {p.settling}" for p in begun]
     if watched is not None:
         undo = f"; to take it back: {watched.plan.undo.title}" if watched.plan.undo is not None else ""
         left.append(f"{watched.action.title} was done and nobody watches its effect any more{undo}")

@@ -9,8 +9,8 @@ from graph.state import Deps, Packed, State, incident_of
 from graph.step import keep, tell
 from graph.steps.mitigation import propose_undo
 from graph.timeline import Update, entry
-from incidents.action import ActionState, Outcome, Proposal, digest_of
-from incidents.errors import ActionRefused, Refused, StaleLease, ToolFailed, Withdrawn
+from incidents.action import UNSETTLED, ActionState, Outcome, Proposal, digest_of
+from incidents.errors import ActionRefused, InProgress, Refused, StaleLease, ToolFailed, Withdrawn
 from incidents.incident import Incident, Watch
 from incidents.policy import permit
 from incidents.severity import Step
@@ -22,7 +22,14 @@ ASKED_FOR = timedelta(minutes=10)
 
 
 class Unsure(ToolFailed):
-    """Nobody can say whether a change was made: people have to look, nothing is done again."""
+    """Nobody can say whether a change was made: people have to look, nothing is done again.
+
+    `state` is `executing` where what was started for it may still run, else `unknown`.
+    """
+
+    def __init__(self, sentence: str, state: ActionState) -> None:
+        super().__init__(sentence)
+        self.state = state
 
 
 class NotBegun(ToolFailed):
@@ -32,7 +39,7 @@ class NotBegun(ToolFailed):
 async def execute(state: State, runtime: Runtime[Deps]) -> dict[str, Packed]:
     """Run the approved proposal, or say why it did not run."""
     deps, incident = runtime.context, incident_of(state)
-    waiting = [p for p in incident.proposals if p.state in {ActionState.APPROVED, ActionState.EXECUTING}]
+    waiting = [p for p in incident.proposals if p.state is ActionState.APPROVED or p.state in UNSETTLED]
     told = await run(deps, incident, waiting[0])
     await tell(deps, told)
     return {"incident": keep(deps, told)}
@@ -42,14 +49,17 @@ async def run(deps: Deps, incident: Incident, proposal: Proposal) -> Update:
     """Permit, check for drift, write the intent, act, write the outcome.
 
     A crash between intent and outcome is resolved by asking the adapter what became of the key; only a key
-    that the adapter has never seen is executed.
+    of which it is proven that nothing was begun is executed.
+
+    Raises:
+        StaleLease: another process drives the incident, or the lease is near its end; nothing was begun.
     """
     try:
         outcome = await _outcome(deps, incident, proposal)
     except StaleLease:  # whoever drives the incident by now goes on; nothing of this turn is kept
         raise
     except Unsure as unsure:
-        return await _unsure(deps, incident, proposal, str(unsure))
+        return await _unsure(deps, incident, proposal, unsure)
     except NotBegun as silent:
         return await _held(deps, incident, proposal, str(silent))
     except Withdrawn as withdrawn:
@@ -71,28 +81,49 @@ async def _outcome(deps: Deps, incident: Incident, proposal: Proposal) -> Outcom
     finished = await deps.intents.finished(key)
     if finished is not None:
         return finished
-    begun = {intent.key for intent in await deps.intents.unfinished(incident.id)}
-    outcome = await _begun(deps, proposal) if key in begun else None
+    begun = key in {intent.key for intent in await deps.intents.unfinished(incident.id)}
+    outcome = await _begun(deps, proposal) if begun else None
     if outcome is None:
-        if proposal.state is ActionState.EXECUTING:  # it was not known; now it is: nothing happened at all
+        if proposal.state in UNSETTLED:  # it was not known; now it is: nothing happened at all
             proposal = proposal.model_copy(update={"state": ActionState.APPROVED})
-        await _still_as_signed(deps, incident, proposal)
-        await deps.intents.begin(proposal, deps.clock.now(), deps.policy.limits)
-        outcome = await _executed(deps, proposal)
+        outcome = await _begin(deps, incident, proposal)
     await deps.intents.finish(key, outcome)
     return outcome
 
 
-async def _begun(deps: Deps, proposal: Proposal) -> Outcome | None:
-    """What became of a change that was begun before a crash; None if the target never heard of it.
+async def _begin(deps: Deps, incident: Incident, proposal: Proposal) -> Outcome:
+    """Check it, keep the intent, do it. An intent whose change is refused has an outcome: nothing was done.
 
     Raises:
-        Unsure: the target cannot say.
+        ActionRefused, NotBegun, StaleLease: nothing was begun.
+        Unsure: nobody can say.
     """
     try:
+        await _still_as_signed(deps, incident, proposal)
+        await deps.intents.begin(proposal, deps.clock.now(), deps.policy.limits)
+        return await _executed(deps, proposal)
+    except Withdrawn:
+        raise
+    except ActionRefused as refused:
+        if proposal.execution_key in {one.key for one in await deps.intents.unfinished(incident.id)}:
+            nothing = Outcome(done=False, detail=f"nothing was done: {refused}", at=deps.clock.now())
+            await deps.intents.finish(proposal.execution_key, nothing)
+        raise
+
+
+async def _begun(deps: Deps, proposal: Proposal) -> Outcome | None:
+    """What became of a change that was begun before a crash; None if it is proven that nothing was.
+
+    Raises:
+        Unsure: the target cannot say, or it may still run.
+    """
+    title = proposal.action.title
+    try:
         return await deps.world.actions.status(proposal.execution_key)
+    except InProgress as error:
+        raise Unsure(f"what was begun to {title} may still run: {error}", ActionState.EXECUTING) from error
     except ToolFailed as error:
-        raise Unsure(f"it is not known whether {proposal.action.title} was done: {error}") from error
+        raise Unsure(f"it is not known whether {title} was done: {error}", ActionState.UNKNOWN) from error
 
 
 async def _executed(deps: Deps, proposal: Proposal) -> Outcome:
@@ -138,20 +169,23 @@ async def _held(deps: Deps, incident: Incident, proposal: Proposal, why: str) ->
     return _again(deps, incident, text, f"held:{proposal.id}")
 
 
-async def _unsure(deps: Deps, incident: Incident, proposal: Proposal, why: str) -> Update:
+async def _unsure(deps: Deps, incident: Incident, proposal: Proposal, unsure: Unsure) -> Update:
     """A change that was begun: its target is asked for a while what became of it, then people look."""
     now = deps.clock.now()
     begun = [one.begun_at for one in await deps.intents.unfinished(incident.id)]
-    executing = incident.with_proposal(proposal.model_copy(update={"state": ActionState.EXECUTING}))
+    unsettled = proposal.model_copy(update={"state": unsure.state})
+    after = incident.with_proposal(unsettled)
     until = min(begun, default=now) + ASKED_FOR
     if now >= until:
-        return hand_over(executing, why, now)
+        return hand_over(after, f"{unsure}; say what became of it: {unsettled.settling}", now)
     text = (
-        f"{why}. It is not done a second time; the target is asked until {until:%H:%M:%S} UTC. "
-        f"Look at {proposal.action.service} meanwhile"
+        f"{proposal.id} is {unsure.state}: {unsure}. It is not done a second time; the target is asked until "
+        f"{until:%H:%M:%S} UTC. Look at {proposal.action.service} meanwhile, and if you can see what became "
+        f"of it: {unsettled.settling}"
     )
-    await deps.comms.page(executing, text, key=f"unsure:{proposal.id}")
-    return _again(deps, executing, text, f"unsure:{proposal.id}")
+    key = f"{unsure.state}:{proposal.id}"
+    await deps.comms.page(after, text, key=key)
+    return _again(deps, after, text, key)
 
 
 def _again(deps: Deps, incident: Incident, text: str, key: str) -> Update:

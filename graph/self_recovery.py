@@ -6,7 +6,7 @@ Pure. The runbook's thirty minutes of watching stand for both: nobody knows why 
 from datetime import datetime
 from enum import StrEnum
 
-from incidents.action import ActionState
+from incidents.action import UNSETTLED, ActionState
 from incidents.facts import Facts
 from incidents.incident import Incident
 from incidents.runbook import Runbook
@@ -15,7 +15,7 @@ from incidents.severity import Severity
 #: An alert that came and went so often while nothing deviated is no news any more.
 FLAPS = 3
 
-_TOUCHED = frozenset({ActionState.EXECUTING, ActionState.DONE, ActionState.FAILED})
+_TOUCHED = UNSETTLED | {ActionState.DONE, ActionState.FAILED}
 
 
 class SelfRecovery(StrEnum):

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from graph.duties import DutyKind, agenda, due, next_wake
 from graph.self_recovery import has_changed_anything, watched_until
-from incidents.action import ActionState
+from incidents.action import UNSETTLED, ActionState
 from incidents.findings import Confidence
 from incidents.incident import Incident
 from incidents.runbook import Runbook
@@ -103,7 +103,7 @@ def _step_move(incident: Incident, now: datetime, runbook: Runbook) -> Move:
     """The move that the steps ask for, duties aside."""
     if not incident.open:
         return _ending(incident)
-    approved = [p.id for p in incident.proposals if p.state in {ActionState.APPROVED, ActionState.EXECUTING}]
+    approved = [p.id for p in incident.proposals if p.state is ActionState.APPROVED or p.state in UNSETTLED]
     if approved and (later := _later(incident, now)) is not None:
         return later
     if approved:

@@ -163,7 +163,11 @@ class Approval(Value):
 
 
 class ActionState(StrEnum):
-    """Where a proposal stands. `executing` without an outcome means: ask the adapter, never run again."""
+    """Where a proposal stands.
+
+    `executing`: what was started for it may still run. `unknown`: nobody can say whether it was done. Neither
+    is begun a second time; a person may say what became of it.
+    """
 
     PROPOSED = "proposed"
     APPROVED = "approved"
@@ -171,6 +175,7 @@ class ActionState(StrEnum):
     EXPIRED = "expired"
     REVOKED = "revoked"
     EXECUTING = "executing"
+    UNKNOWN = "unknown"
     DONE = "done"
     FAILED = "failed"
     DRIFTED = "drifted"
@@ -180,6 +185,10 @@ class ActionState(StrEnum):
 #: revoked is not among it: nobody said no to the change itself. A revoked one fell with a stop, an outside
 #: change or a recovery; it may be right once the agents go on, planned and signed anew.
 ANSWERED = frozenset({ActionState.REJECTED, ActionState.DONE, ActionState.FAILED})
+
+
+#: Begun, and without an outcome: the target is asked, nothing is run again.
+UNSETTLED = frozenset({ActionState.EXECUTING, ActionState.UNKNOWN})
 
 
 class Outcome(Value):
@@ -222,6 +231,13 @@ class Proposal(Value):
     def revoked(self) -> Self:
         """The same, never to be begun; what was begun or decided otherwise stays as it is."""
         return self.model_copy(update={"state": ActionState.REVOKED}) if self.waits else self
+
+    @property
+    def settling(self) -> str:
+        """How a person says what became of it; empty where that is known or nothing was begun."""
+        if self.state not in UNSETTLED:
+            return ""
+        return f"nexus settle {self.incident} {self.id} --done (or --not-done) --by NAME"
 
     @property
     def execution_key(self) -> str:

@@ -14,7 +14,6 @@
     - StaleLease: somebody else drives the incident by now
   - ToolFailed: a backend did not answer; the incident goes on without it
     - InProgress: what was begun under a key may still be running; asked again later, never begun again
-  - LeaseLost: this process may not act for the incident any more, or not now; whoever holds the lease does
   - EngineFailed: a model did not give a usable report; the playbook takes over
 """
 
@@ -81,7 +80,7 @@ class Withdrawn(ActionRefused):
 
 
 class StaleLease(Refused):
-    """Whoever asks has lost the lease of the incident: another process drives it, nothing was changed."""
+    """Whoever asks has lost the lease of the incident, or it is near its end: nothing was changed."""
 
 
 class ToolFailed(NexusError):
@@ -90,10 +89,6 @@ class ToolFailed(NexusError):
 
 class InProgress(ToolFailed):
     """What was begun under a key is not proven to have ended: it has no outcome, and nobody may begin it."""
-
-
-class LeaseLost(NexusError):
-    """Nothing was begun: the lease is somebody else's by now, or near its end."""
 
 
 class EngineFailed(NexusError):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from incidents.action import Approval
+from incidents.action import Approval, Outcome
 from incidents.alert import Alert
 from incidents.incident import UsageLine
 from incidents.severity import Severity
@@ -61,6 +61,15 @@ class Stopped(_Event):
     reason: str
 
 
+class ChangeSettled(_Event):
+    """A person says what became of a change that was begun; its outcome is kept with the intent already."""
+
+    kind: Literal["settle"] = "settle"
+    by: str
+    action: str = Field(description="the id of the proposal")
+    outcome: Outcome
+
+
 class QuestionAsked(_Event):
     """A person asked something about it, and a model's answer was paid for; it changes the ledger alone."""
 
@@ -69,7 +78,14 @@ class QuestionAsked(_Event):
 
 
 Event = Annotated[
-    AlertsArrived | DecisionMade | TimerFired | NoteAdded | SeveritySet | Stopped | QuestionAsked,
+    AlertsArrived
+    | DecisionMade
+    | TimerFired
+    | NoteAdded
+    | SeveritySet
+    | Stopped
+    | ChangeSettled
+    | QuestionAsked,
     Field(discriminator="kind"),
 ]
 
@@ -85,7 +101,7 @@ def stored_event(kept: object) -> Event:
 
 def from_a_person(event: Event) -> bool:
     """Whether a person sent it, which preempts a running step."""
-    return event.kind in {"decision", "note", "severity", "stop"}
+    return event.kind in {"decision", "note", "severity", "stop", "settle"}
 
 
 def decision(incident: str, approval: Approval) -> DecisionMade:

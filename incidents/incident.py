@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import ConfigDict, Field
 
-from incidents.action import ActionState, Proposal
+from incidents.action import UNSETTLED, ActionState, Proposal
 from incidents.alert import Alert, AlertStatus
 from incidents.communications import BacklogEntry, Brief, Escalation, StatusUpdate
 from incidents.currency import Currency
@@ -221,6 +221,11 @@ class Incident(Value):
     def pending(self) -> tuple[Proposal, ...]:
         """The proposals that wait for people."""
         return tuple(p for p in self.proposals if p.state is ActionState.PROPOSED)
+
+    @property
+    def unsettled(self) -> tuple[Proposal, ...]:
+        """The proposals that were begun, and of which nobody knows yet what became."""
+        return tuple(p for p in self.proposals if p.state in UNSETTLED)
 
     def proposal(self, identity: str) -> Proposal | None:
         """The proposal of that id, or None."""

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Protocol
 
-from incidents.errors import LeaseLost
+from incidents.errors import StaleLease
 from tools.clock import since_boot
 
 
@@ -28,7 +28,7 @@ class Fence(Protocol):
             Until when, in seconds of `tools.clock.since_boot`: the end of the lease's second third.
 
         Raises:
-            LeaseLost: the lease is lost, or in its last third.
+            StaleLease: the lease is lost, or in its last third.
         """
         ...
 
@@ -73,7 +73,7 @@ class LeaseFence:
         """Until the end of the second third of the lease; raises like the port."""
         until = self._asked + self._span * 2 / 3
         if self._clock() >= until:
-            raise LeaseLost(
+            raise StaleLease(
                 f"lease {self.number} is lost or in its last third; nothing is begun under it, "
                 "whoever holds the lease goes on"
             )

@@ -95,7 +95,7 @@ class Actions(Protocol):
 
         Raises:
             ActionRefused: as in `plan`; nothing was begun.
-            LeaseLost: the fence is closed.
+            StaleLease: the fence is closed.
             InProgress: what was begun under the key may still be running.
             ToolFailed: the target fell silent; `status` says what became of it.
         """

@@ -29,6 +29,7 @@ def register_decide(app: typer.Typer) -> None:
     app.command("note")(note)
     app.command("severity")(severity)
     app.command("stop")(stop)
+    app.command("settle")(settle)
 
 
 def approve(
@@ -95,6 +96,22 @@ def severity(identity: IncidentId, level: Annotated[str, typer.Argument(help="P0
             IncidentCommands.of(opened).set_severity(identity, Severity(level.upper()), actor=_actor(by))
         )
         out().print(f"Severity of {identity} set to {level.upper()}.", markup=False)
+
+
+def settle(
+    identity: IncidentId,
+    action: Annotated[str, typer.Argument(help="The proposal, such as A1.")],
+    done: Annotated[bool, typer.Option("--done/--not-done", help="What you see at the target.")],
+    by: By,
+    note: Annotated[str, typer.Option("--note", help="What you saw.")] = "",
+) -> None:
+    """Say what became of a change that was begun, where nobody else can tell; it is never run again."""
+    from nexus.service.commands import IncidentCommands
+
+    with home() as opened:
+        service = IncidentCommands.of(opened)
+        outcome = asyncio.run(service.settle(identity, action, done=done, actor=_actor(by), note=note))
+        out().print(f"{action}: {outcome.detail}.", markup=False)
 
 
 def stop(

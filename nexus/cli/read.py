@@ -82,7 +82,7 @@ def approvals(as_json: Json = False) -> None:
         found = []
         for one in await opened.store.open_incidents():
             incident = await opened.find(one.id)
-            if incident.pending:
+            if incident.pending or incident.unsettled:
                 found.append((incident, (await opened.store.clock_of(one.id)).isoformat()))
         return found
 
@@ -93,13 +93,15 @@ def approvals(as_json: Json = False) -> None:
             return
         from datetime import datetime
 
-        from nexus.cli.terminal.approvals import approvals_table, proposal_panel
+        from nexus.cli.terminal.approvals import approvals_table, proposal_panel, unsettled_line
 
         if not waiting:
             out().print("Nothing waits for a decision.")
             return
         now = max(datetime.fromisoformat(moment) for _, moment in waiting)
         out().print(approvals_table([incident for incident, _ in waiting], now))
+        for proposal in (one for incident, _ in waiting for one in incident.unsettled):
+            out().print(unsettled_line(proposal))
         for incident, moment in waiting:
             evidence = asyncio.run(opened.store.evidence(incident.id))
             for proposal in incident.pending:

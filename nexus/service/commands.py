@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from incidents.action import Approval, Proposal, Verdict
+from incidents.action import UNSETTLED, ActionState, Approval, Outcome, Proposal, Verdict
 from incidents.actor import Actor
 from incidents.change_limits import frozen
 from incidents.errors import ApprovalRefused, Refused, UnknownName, UsageError
-from incidents.events import Event, NoteAdded, SeveritySet, Stopped, decision
+from incidents.events import ChangeSettled, Event, NoteAdded, SeveritySet, Stopped, decision
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy, decide
 from incidents.severity import Severity, Status
@@ -103,6 +103,45 @@ class IncidentCommands:
     async def under_way(self, identity: str) -> tuple[str, ...]:
         """The changes of an incident that were begun and have no outcome yet, as people read them."""
         return tuple(intent.action.title for intent in await self.store.unfinished(identity))
+
+    async def settle(
+        self, identity: str, action: str, *, done: bool, actor: Actor, note: str = ""
+    ) -> Outcome:
+        """Say what became of a change that was begun and of which nobody else can tell; it is kept for good.
+
+        Args:
+            identity: the incident's id.
+            action: the proposal's id.
+            done: whether the change was made.
+            actor: who looked.
+            note: what was seen.
+
+        Raises:
+            UnknownName: no such incident or proposal.
+            Refused: it is known, nothing was begun, or it is being executed as far as is known.
+
+        Returns:
+            The outcome that counts: an earlier one, if the target has answered meanwhile.
+        """
+        incident = await find_incident(self.store, identity)
+        proposal = _proposal(incident, action)
+        key = proposal.execution_key
+        begun = key in {intent.key for intent in await self.store.unfinished(identity)}
+        if not begun and proposal.state not in UNSETTLED:
+            raise Refused(f"nothing of {proposal.id} is unknown: it is {proposal.state}; nothing was changed")
+        if incident.status is Status.OPEN and proposal.state is not ActionState.UNKNOWN:
+            raise Refused(f"{proposal.id} is being executed as far as is known; wait until that has ended")
+        now, said = await self._now(identity), "was done" if done else "was not done"
+        seen = f": {redact(note)}" if note else ""
+        detail = f"{actor.name} has looked: it {said}{seen}"
+        outcome = Outcome(done=done, detail=detail, at=now)
+        await self.store.finish(key, outcome)
+        kept = await self.store.finished(key) or outcome  # what was told before stays
+        event = ChangeSettled(
+            id=f"{key}:settle", incident=identity, at=now, by=actor.name, action=proposal.id, outcome=kept
+        )
+        await self._send(event)
+        return kept
 
     async def note(self, identity: str, *, actor: Actor, text: str) -> None:
         """Give the agents a hint or a constraint."""

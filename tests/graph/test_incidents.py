@@ -305,7 +305,7 @@ async def test_where_nobody_can_say_whether_it_was_done_people_look() -> None:
     at.people.decides = decide(Verdict.APPROVE)
     ended = await at.run(incident())
     assert len(at.world.calls) == 1
-    assert [p.state for p in ended.proposals] == [ActionState.EXECUTING]
+    assert [p.state for p in ended.proposals] == [ActionState.UNKNOWN]
     assert ended.status is Status.HANDED_OVER
     assert "not known whether" in ended.end_reason
 

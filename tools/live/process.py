@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from incidents.errors import LeaseLost, ToolFailed
+from incidents.errors import StaleLease, ToolFailed
 from tools.clock import BOOT_CLOCK
 from tools.live.guard import LATE, MARK, UNABLE
 from tools.redaction.redact import redact
@@ -84,7 +84,7 @@ async def run(
 
     Raises:
         ToolFailed: it cannot be started, or did not end in time.
-        LeaseLost: it was not started, because `until` had passed.
+        StaleLease: it was not started, because `until` had passed.
     """
     name, lock = Path(argv[0]).name, _LOCK.get()
     try:
@@ -115,7 +115,7 @@ async def run(
     if lock is not None and ran.status == UNABLE and ran.err.startswith(MARK):
         why = ran.err.removeprefix(MARK)
         if why == LATE:
-            raise LeaseLost(f"{name} was not started: Nexus stood still into the last third of its lease")
+            raise StaleLease(f"{name} was not started: Nexus stood still into the last third of its lease")
         raise ToolFailed(f"{name} cannot be started: {why}")
     return ran
 

@@ -63,7 +63,7 @@ class RecordedActions:
 
         Raises:
             ActionRefused: the target or an argument is not in the inventory.
-            LeaseLost: the fence is closed.
+            StaleLease: the fence is closed.
         """
         fence.may_act()
         return self._ledger.once(key, lambda: self._deed(action, key)).outcome

@@ -1,6 +1,6 @@
 """Where an incident stands, in plain words: shared by status updates, briefs, assessments."""
 
-from incidents.action import ActionState, Proposal
+from incidents.action import UNSETTLED, ActionState, Proposal
 from incidents.currency import money
 from incidents.facts import Facts
 from incidents.incident import Incident
@@ -82,7 +82,7 @@ def current_action(incident: Incident) -> str:
         if incident.verification is not None and incident.verification.verdict is Recovery.WORSE:
             return "A change did not help; we are preparing to take it back."
         return "A fix is in place; we are watching whether everything stays normal."
-    if any(p.state in {ActionState.APPROVED, ActionState.EXECUTING} for p in incident.proposals):
+    if any(p.state is ActionState.APPROVED or p.state in UNSETTLED for p in incident.proposals):
         return "A fix is being applied."
     if incident.pending:
         return "A fix is prepared and waits for approval."
@@ -100,6 +100,7 @@ def said_action(incident: Incident) -> str:
         ActionState.PROPOSED: "waits for approval",
         ActionState.APPROVED: "is approved",
         ActionState.EXECUTING: "is being executed",
+        ActionState.UNKNOWN: "was begun, and it is not known whether it was done",
         ActionState.DONE: "was executed",
     }.get(proposal.state, f"is {proposal.state}")
     return f"{proposal.id}, to {proposal.action.title}, {stand}. {current_action(incident)}"

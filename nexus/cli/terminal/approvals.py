@@ -41,6 +41,12 @@ def approvals_table(incidents: Sequence[Incident], now: datetime) -> RenderableT
     return made
 
 
+def unsettled_line(proposal: Proposal) -> Text:
+    """A change that was begun and of which nobody can tell what became: a person may say it."""
+    what = f"{proposal.incident} {proposal.id} ({proposal.action.title}) is {words(proposal.state)}"
+    return joined(plain(what, "bold red"), plain(proposal.settling), by=": ")
+
+
 #: How many results are quoted: the whole panel should fit on a screen.
 _SHOWN = 4
 

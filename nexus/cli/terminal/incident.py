@@ -184,6 +184,8 @@ def _actions(proposals: Sequence[Proposal]) -> list[RenderableType]:
         for approval in proposal.approvals:
             words_of = joined(plain(approval.by, "bold"), plain(approval.note, LABEL), hour(approval.at))
             rows.add_row(said(approval).capitalize(), words_of)
+        if proposal.settling:
+            rows.add_row("Outcome", Text(f"not known; if you can see it: {proposal.settling}", "bold red"))
         if proposal.outcome:
             done = Text(
                 "done" if proposal.outcome.done else "failed", "green" if proposal.outcome.done else "red"

@@ -33,6 +33,7 @@ STATES = {
     ActionState.EXPIRED: "grey62",
     ActionState.REVOKED: "grey62",
     ActionState.EXECUTING: "bold cyan",
+    ActionState.UNKNOWN: "bold red",
     ActionState.DONE: "bold green",
     ActionState.FAILED: "bold red",
     ActionState.DRIFTED: "red",

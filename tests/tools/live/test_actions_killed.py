@@ -14,7 +14,7 @@ import pytest
 from demo.processes import wait_for
 from incidents.action import Action, ActionKind, Outcome
 from incidents.catalogue import Catalogue, Service
-from incidents.errors import InProgress, LeaseLost, ToolFailed
+from incidents.errors import InProgress, StaleLease, ToolFailed
 from tests.forks import forked
 from tools.clock import WallClock, since_boot
 from tools.fence import UNFENCED, Fence, LeaseFence
@@ -63,7 +63,7 @@ def executed(folder: Path, timeout: str = "60s", fence: Callable[[Path], Fence] 
     """The work of a Nexus; it tells what stopped it."""
     try:
         asyncio.run(on(folder, timeout=timeout).execute(FAILOVER, KEY, fence(folder)))
-    except LeaseLost as lost:
+    except StaleLease as lost:
         sys.stdout.write(f"lost: {lost}\n")
 
 
@@ -219,7 +219,7 @@ async def test_stopped_longer_than_its_lease_it_begins_nothing(folder: Path) -> 
 async def test_a_command_that_is_started_too_late_is_not_run(folder: Path) -> None:
     """Stopped between the last look at the lease and the start: the guard looks at the clock itself."""
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT)
-    with holding(descriptor), pytest.raises(LeaseLost, match=r"team\.sh was not started"):
+    with holding(descriptor), pytest.raises(StaleLease, match=r"team\.sh was not started"):
         await run(
             [str(folder / "team.sh"), "run"], timeout=timedelta(seconds=60), record=descriptor,
             until=since_boot(),

@@ -1,6 +1,8 @@
 """Deployments are rolled back, restarted and scaled, never over somebody else's change."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,8 +13,9 @@ from incidents.catalogue import Catalogue, Service
 from incidents.errors import ActionRefused, ToolFailed
 from tests.tools.live.effects import carried_out
 from tests.tools.live.fakes.kubernetes import CAUSE, TOKEN, FakeKubernetes
-from tests.tools.live.fakes.server import Answer, Server, serving
-from tools.clock import WallClock
+from tests.tools.live.fakes.server import Answer, Asked, Server, serving
+from tools.clock import Clock, VirtualClock, WallClock
+from tools.fence import Unfenced
 from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.kubernetes import KubernetesAdapter
@@ -35,8 +38,8 @@ def spec(url: str, **more: object) -> KubernetesActions:
     )  # fmt: skip
 
 
-def on(url: str, ledger: Path, token: str = TOKEN) -> LiveActions:
-    clock = WallClock()
+def on(url: str, ledger: Path, token: str = TOKEN, clock: Clock | None = None) -> LiveActions:
+    clock = clock or WallClock()
     secrets = Secrets({"KUBE": token})
     adapter = KubernetesAdapter(spec(url), secrets, clock, pause=timedelta(seconds=0.001))
     return LiveActions([adapter], CATALOGUE, ActionLog(ledger), clock)
@@ -113,6 +116,62 @@ async def test_a_rollout_that_never_completes_is_no_success(server: Server, tmp_
     assert not outcome.done
     assert "exceeded its progress deadline" in outcome.detail
     assert "to take it back: roll back checkout to 2.0" in outcome.detail
+
+
+async def test_a_patch_whose_answer_is_cut_is_not_done_again_before_it_can_no_longer_arrive(
+    cluster: FakeKubernetes, tmp_path: Path
+) -> None:
+    """A proxy's 504 does not say whether the API server still works on it; a minute later it does not."""
+    cut = True
+
+    def between(asked: Asked) -> Answer:
+        patches = asked.method == "PATCH" and not asked.query
+        return Answer("upstream timed out", 504) if patches and cut else cluster(asked)
+
+    clock = VirtualClock(WallClock().now())
+    with serving(between) as proxy:
+        actions = on(proxy.url, tmp_path / "ledger", clock=clock)
+        with pytest.raises(ToolFailed, match="answered 504"):
+            await actions.execute(ROLLBACK, KEY)
+        cut = False
+        for span in (timedelta(), timedelta(seconds=74)):
+            clock.advance(span)
+            for asked in (actions.status(KEY), actions.execute(ROLLBACK, KEY)):
+                with pytest.raises(ToolFailed, match="a request that was cut may still take effect until"):
+                    await asked
+        assert cluster.patches == 0
+        clock.advance(timedelta(seconds=1))
+        assert await actions.status(KEY) is None
+        assert (await actions.execute(ROLLBACK, KEY)).done
+        await actions.aclose()
+    assert cluster.patches == 1
+
+
+async def test_a_patch_that_never_left_is_known_not_to_have_begun(
+    cluster: FakeKubernetes, tmp_path: Path
+) -> None:
+    class Unplugged(Unfenced):
+        """The API server goes away right before the patch, and takes the connection with it."""
+
+        def may_act(self) -> float:
+            if not gone:
+                gone.append(True)
+                stack.close()
+            return super().may_act()
+
+    gone: list[bool] = []
+    with ExitStack() as stack:
+        server = stack.enter_context(serving(lambda asked: last(cluster(asked))))
+        actions = on(server.url, tmp_path / "ledger")
+        with pytest.raises(ToolFailed, match="cannot be reached"):
+            await actions.execute(ROLLBACK, KEY, Unplugged())
+    assert await actions.status(KEY) is None
+    await actions.aclose()
+
+
+def last(answer: Answer) -> Answer:
+    """The last answer of its connection."""
+    return replace(answer, headers={**answer.headers, "Connection": "close"})
 
 
 @pytest.mark.parametrize("action", [ROLLBACK, RESTART, SCALE])

@@ -18,6 +18,7 @@ from tools.clock import WallClock
 from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.releases import ReleasesActions
+from tools.live.actions.supervise import Supervisord
 from tools.live.settings import Releases
 
 CATALOGUE = Catalogue(services=tuple(Service(name=name) for name in ("shop", "crew", "vendor")))
@@ -252,6 +253,25 @@ async def test_killed_before_the_restart_the_truth_is_that_it_is_half_done(
     assert "answers 200 as 2.0" in found.detail
     assert await actions.execute(rollback("1.0"), KEY) == found
     assert target.answering() == "2.0"
+    await actions.aclose()
+
+
+async def test_killed_after_a_process_was_stopped_it_is_half_done_and_not_unbegun(
+    target: Target, tmp_path: Path
+) -> None:
+    """A second restart would leave out the process that is down."""
+    actions = on(target, tmp_path / "ledger", patience=0.2)
+    ago = WallClock().now() - timedelta(minutes=1)
+    plan = await actions.plan(Action(kind=ActionKind.RESTART, service="crew"))
+    record = ActionRecord(key=KEY, plan=plan, begun=WallClock().now(), marked=True, sent=ago)
+    ActionLog(tmp_path / "ledger").write(record)
+    manager = Supervisord(str(target.socket), timedelta(seconds=10))
+    await manager.resize("crew", 1, lambda: None)
+    found = await actions.status(KEY)
+    assert found is not None
+    assert not found.done
+    assert "STOPPED" in found.detail
+    await manager.aclose()
     await actions.aclose()
 
 

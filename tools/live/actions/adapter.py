@@ -45,7 +45,7 @@ class Adapter(Protocol):
 
         Raises:
             ToolFailed: the target fell silent; `found` says later what became of it.
-            LeaseLost: from `effect.begin()`.
+            StaleLease: from `effect.begin()`.
         """
         ...
 

@@ -53,7 +53,7 @@ class LiveActions:
 
         Raises:
             ActionRefused: as in `plan`; nothing was begun.
-            LeaseLost: the fence is closed; `status` says what became of it, usually nothing.
+            StaleLease: the fence is closed; `status` says what became of it, usually nothing.
             InProgress: it is being executed right now, or what was started for it still runs.
             ToolFailed: the target does not answer; `status` says what became of it.
         """
@@ -71,7 +71,12 @@ class LiveActions:
             elif (known := await self._known(deed, lock)) is not None:
                 return known
             effect = Effect(self._ledger, deed.model_copy(update={"sent": None}), lock, fence, self._clock)
-            outcome = await self._adapter(action).make(deed, effect)
+            try:
+                outcome = await self._adapter(action).make(deed, effect)
+            except ActionRefused as refused:
+                if effect.record.sent is None:
+                    raise
+                raise ToolFailed(str(refused)) from None  # too late to say that nothing was begun
             return self._ended(effect.record, outcome)
 
     async def status(self, key: str) -> Outcome | None:

@@ -1,6 +1,6 @@
 """What an adapter asks right before it changes something: whether it still may; and it is written down."""
 
-from incidents.errors import LeaseLost
+from incidents.errors import StaleLease
 from tools.clock import Clock
 from tools.fence import Fence
 from tools.live.actions.action_log import ActionLog, ActionRecord
@@ -39,7 +39,7 @@ class Effect:
             Until when that may be begun, in seconds of `tools.clock.since_boot`.
 
         Raises:
-            LeaseLost: this process may not act any more.
+            StaleLease: this process may not act any more.
             ToolFailed: it cannot be written down.
         """
         until = self._fence.may_act()
@@ -48,7 +48,7 @@ class Effect:
             self._mark(self.record.model_copy(update={"marked": True, "sent": self._clock.now()}))
             try:
                 until = self._fence.may_act()  # the disk may have been slow
-            except LeaseLost:
+            except StaleLease:
                 self.not_begun()
                 raise
         return until
