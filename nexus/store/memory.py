@@ -1,6 +1,5 @@
 """The store's twin in memory, for tests and for runs that leave nothing behind. The same suite holds both."""
 
-from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
@@ -16,7 +15,7 @@ from incidents.incident import Incident
 from incidents.timeline import Entry
 from incidents.value import Value
 from nexus.store.leases import replaced, stale, this_process
-from nexus.store.memory_leases import MemoryLeases, Waiting
+from nexus.store.memory_intake import MemoryIntake
 from nexus.store.records import (
     Claim,
     Message,
@@ -27,7 +26,6 @@ from nexus.store.records import (
     already_decided,
     begun,
     earlier,
-    incident_id,
     still_wanted,
     too_late,
     within,
@@ -51,13 +49,11 @@ class _Table(dict[tuple[str, ...], V]):
         return tuple(row for key, row in self.items() if key[0] == incident)
 
 
-class MemoryStore(MemoryLeases):
+class MemoryStore(MemoryIntake):
     """Implements `nexus.store.port.IncidentStore` in dictionaries."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._numbers: dict[date, int] = defaultdict(int)
-        self._worlds: dict[str, WorldRef] = {}
         self._timeline: _Table[Entry] = _Table()
         self._evidence: _Table[Evidence] = _Table()
         self._bodies: dict[tuple[str, str], bytes] = {}
@@ -72,18 +68,13 @@ class MemoryStore(MemoryLeases):
 
     async def next_id(self, day: date) -> str:
         """The next free id of a day."""
-        self._numbers[day] += 1
-        return incident_id(day, self._numbers[day])
+        return self._next_id(day)
 
     async def register(
         self, incident: Incident, world: WorldRef, clock: datetime, site: str | None = None
     ) -> None:
         """Keep a new incident together with its world."""
-        if incident.id in self._incidents:
-            raise Refused(f"There is an incident {incident.id} already")
-        self._incidents[incident.id] = (incident, clock)
-        self._worlds[incident.id] = world
-        self._waiting[incident.id] = Waiting(site=site, wake_at=clock if site is not None else None)
+        self._register(incident, world, clock, site)
 
     async def world_of(self, incident: str) -> WorldRef:
         """The world that an incident was opened with."""
@@ -295,7 +286,7 @@ class MemoryStore(MemoryLeases):
             del self._bodies[pair]
         for begun_key in [i.key for i in self._intents.values() if i.incident == incident]:
             del self._intents[begun_key]
-        for rows in (self._incidents, self._worlds, self._waiting, self._closed_at):
+        for rows in (self._incidents, self._worlds, self._waiting, self._closed_at, self._filed):
             rows.pop(incident, None)
 
     def _tables(self) -> "tuple[_Table[Any], ...]":

@@ -10,7 +10,20 @@ from incidents.change_limits import Limits
 from incidents.events import DecisionMade, Event
 from incidents.findings import Evidence
 from incidents.incident import Incident
-from nexus.store.records import BrokenOff, Claim, Due, Lease, Message, Remains, Summary, WorldRef
+from nexus.store.records import (
+    AlertDelivery,
+    BrokenOff,
+    Candidates,
+    Claim,
+    Decide,
+    Due,
+    Filed,
+    Lease,
+    Message,
+    Remains,
+    Summary,
+    WorldRef,
+)
 
 
 class Leases(Protocol):
@@ -72,6 +85,22 @@ class Leases(Protocol):
         ...
 
 
+class Intake(Protocol):
+    """What the monitoring sends, filed with what becomes of it."""
+
+    async def take_in(self, delivery: AlertDelivery, among: Candidates, decide: Decide) -> Filed:
+        """File a delivery with its event or its new incident: all or nothing, one delivery after the other.
+
+        Whatever `decide` raises takes everything back. A delivery whose id or whose event was there before is
+        `known`, and so is its answer; of a known one the body is not kept again.
+        """
+        ...
+
+    async def deliveries(self, incident: str) -> tuple[AlertDelivery, ...]:
+        """What an incident was told by the monitoring, oldest first, without what it knew already."""
+        ...
+
+
 class Retention(Protocol):
     """What becomes of incidents that are closed; nothing else is ever deleted."""
 
@@ -88,12 +117,16 @@ class Retention(Protocol):
         """
         ...
 
+    async def erase_deliveries(self, before: datetime) -> None:
+        """Delete what was delivered before that moment and reached no incident."""
+        ...
+
     async def compact(self) -> None:
         """Give the room of deleted rows and checkpoints back to the disk."""
         ...
 
 
-class IncidentStore(Journal, Intents, Backlog, Leases, Retention, Protocol):
+class IncidentStore(Journal, Intents, Backlog, Leases, Intake, Retention, Protocol):
     """Everything of the incidents. What belongs to one that was not registered raises `UnknownName`."""
 
     async def next_id(self, day: date) -> str:

@@ -10,7 +10,10 @@ from nexus.store.sqlite.rows import sortable
 from nexus.store.sqlite.table import NotThere, Tables
 
 #: Children before the incident that they refer to.
-_TABLES = ("timeline", "inbox", "evidence", "approvals", "intents", "backlog", "messages")
+_TABLES = (
+    "timeline", "inbox", "evidence", "approvals", "intents", "backlog", "messages", "alerts",
+    "incident_services", "alert_deliveries",
+)  # fmt: skip
 
 
 class ClosedIncidents(Tables):
@@ -44,6 +47,10 @@ class ClosedIncidents(Tables):
             run("erase_incident", incident=incident)
 
         await self._atomically(incident, work)
+
+    async def erase_deliveries(self, before: datetime) -> None:
+        """Delete what was delivered before that moment and reached no incident."""
+        await self._database.write("erase_ignored_deliveries", before=sortable(before))
 
     async def compact(self) -> None:
         """Give free pages back to the disk."""

@@ -8,8 +8,8 @@ from graph.ports import Intent
 from incidents.action import Approval, Outcome, Proposal
 from incidents.change_limits import Begun, Limits
 from incidents.communications import BacklogEntry
-from incidents.errors import Refused, UnknownName
-from incidents.events import DecisionMade, Event, from_a_person, stored_event
+from incidents.errors import UnknownName
+from incidents.events import DecisionMade, Event, stored_event
 from incidents.findings import Evidence
 from incidents.incident import Incident
 from incidents.severity import Status
@@ -29,15 +29,17 @@ from nexus.store.records import (
     within,
 )
 from nexus.store.sqlite.database import Database, Run
+from nexus.store.sqlite.intake import AlertDeliveries
 from nexus.store.sqlite.leases import LeaseColumns
 from nexus.store.sqlite.retention import ClosedIncidents
-from nexus.store.sqlite.rows import as_json, columns, packed, sortable, summaries, unpacked
+from nexus.store.sqlite.rows import as_json, packed, sortable, summaries, unpacked
 from nexus.store.sqlite.table import NotThere
+from nexus.store.sqlite.writes import queued, register, save
 
 FILE = "nexus.db"
 
 
-class Store(LeaseColumns, ClosedIncidents):
+class Store(LeaseColumns, AlertDeliveries, ClosedIncidents):
     """Implements `nexus.store.port.IncidentStore`, and with it the graph's ports and `EvidenceStore`.
 
     Use one per process. Several processes may write to the same file.
@@ -88,16 +90,7 @@ class Store(LeaseColumns, ClosedIncidents):
         self, incident: Incident, world: WorldRef, clock: datetime, site: str | None = None
     ) -> None:
         """Keep a new incident together with the world that it was opened with."""
-        new = await self._database.write(
-            "register",
-            world=world.model_dump_json(),
-            opened_at=sortable(incident.opened_at),
-            site=site,
-            wake_at=sortable(clock) if site is not None else None,
-            **columns(incident, clock),
-        )
-        if not new:
-            raise Refused(f"There is an incident {incident.id} already")
+        await self._database.atomically(lambda run: register(run, incident, world, clock, site))
 
     async def world_of(self, incident: str) -> WorldRef:
         """The world that an incident was opened with."""
@@ -119,8 +112,7 @@ class Store(LeaseColumns, ClosedIncidents):
             before = run("was_closed", id=incident.id).fetchone()
             if before is None:
                 raise NotThere
-            if not run("save", number=number, **columns(incident, clock)).rowcount:
-                raise stale(incident.id, number or 0)
+            save(run, incident, clock, number)
             if not incident.closed or before[0]:
                 return ()
             waiting = [stored_event(body) for (body,) in run("events", incident=incident.id, handled=0)]
@@ -155,7 +147,7 @@ class Store(LeaseColumns, ClosedIncidents):
 
     async def add_event(self, event: Event) -> bool:
         """Put an event in the inbox and wake the incident. False if its id is there already."""
-        return await self._atomically(event.incident, lambda run: _queued(run, event))
+        return await self._atomically(event.incident, lambda run: queued(run, event))
 
     async def events(self, incident: str, unhandled_only: bool = True) -> tuple[Event, ...]:
         """The events of an incident in the order in which they came."""
@@ -208,7 +200,7 @@ class Store(LeaseColumns, ClosedIncidents):
                 raise already_decided(approval)
             if run("spent", digest=approval.digest).fetchone():
                 raise too_late(approval)
-            _queued(run, event)
+            queued(run, event)
 
         await self._atomically(incident, work)
 
@@ -299,14 +291,6 @@ class Store(LeaseColumns, ClosedIncidents):
     async def release(self, incident: str, owner: str) -> None:
         """Give the claim back."""
         await self._database.write("release", incident=incident, owner=owner)
-
-
-def _queued(run: Run, fresh: Event) -> bool:
-    """Whether an event is new; whoever drives its incident is woken for it."""
-    if not run("add_event", id=fresh.id, incident=fresh.incident, body=as_json(fresh)).rowcount:
-        return False
-    run("wake", incident=fresh.incident, at=sortable(fresh.at), person=from_a_person(fresh))
-    return True
 
 
 def _begun(body: str, outcome: str | None, status: str) -> Begun:

@@ -13,8 +13,9 @@ import pytest
 from incidents.errors import NexusError, Refused
 from nexus.store import Store
 from nexus.store.leases import this_process
-from nexus.store.records import DEFAULT_SITE
+from nexus.store.records import DEFAULT_SITE, AlertDelivery, Candidates
 from nexus.store.sqlite import migrate
+from tests.conformance.test_intake import ignoring
 from tests.conformance.test_store import WORLD
 from tests.forks import forked
 from tests.homes import LIVE, RECORDED, unpacked
@@ -72,6 +73,19 @@ async def test_its_live_incident_is_due_at_once_and_its_recorded_one_never(home:
         now = await store.clock_of(LIVE)
         assert [one.incident for one in await store.due(now, 10, DEFAULT_SITE)] == [LIVE]
         assert await store.lease(LIVE, "me", now, now) == 1
+
+
+async def test_a_further_alert_finds_the_incident_that_was_open_before(home: Path) -> None:
+    with Store.existing(home) as store:
+        live = await store.load(LIVE)
+        assert live is not None
+        for found_by in (
+            {"fingerprints": frozenset(alert.fingerprint for alert in live.alerts), "services": frozenset()},
+            {"fingerprints": frozenset(), "services": frozenset(live.services)},
+        ):
+            among = Candidates(site=DEFAULT_SITE, opened_after=at(-9), **found_by)
+            delivery = AlertDelivery(id=str(found_by), received_at=live.opened_at, body=b"{}")
+            assert (await store.take_in(delivery, among, ignoring)).incident == LIVE
 
 
 def test_nothing_is_upgraded_while_a_process_of_the_older_release_works_on_it(home: Path) -> None:

@@ -191,6 +191,59 @@ select body from claims where incident = :incident;
 -- name: release
 delete from claims where incident = :incident and owner = :owner;
 
+-- name: note_fingerprints
+insert into alerts (fingerprint, incident)
+select value, :incident from json_each(:fingerprints) where true
+on conflict (fingerprint, incident) do nothing;
+
+-- name: forget_services
+delete from incident_services
+where incident = :incident and service not in (select value from json_each(:services));
+
+-- name: note_services
+insert into incident_services (service, incident)
+select value, :incident from json_each(:services) where true
+on conflict (service, incident) do nothing;
+
+-- name: delivery
+select incident from alert_deliveries where id = :id;
+
+-- name: file_delivery
+insert into alert_deliveries (id, incident, disposition, received_at, sender, body, encoding)
+values (:id, :incident, :disposition, :received_at, :sender, :body, :encoding);
+
+-- name: deliveries
+select id, received_at, sender, body, encoding from alert_deliveries
+where incident = :incident and disposition <> 'known'
+order by seq;
+
+-- name: incident_by_fingerprint
+select incidents.body from alerts
+join incidents on incidents.id = alerts.incident
+where alerts.fingerprint in (select value from json_each(:fingerprints)) and incidents.site = :site
+order by incidents.opened_at desc, incidents.id desc
+limit 1;
+
+-- name: incident_by_service
+select incidents.body from incident_services
+join incidents on incidents.id = incident_services.incident
+where incident_services.service in (select value from json_each(:services)) and incidents.site = :site
+  and incidents.opened_at > :opened_after
+order by incidents.opened_at desc, incidents.id desc
+limit 1;
+
+-- name: erase_alerts
+delete from alerts where incident = :incident;
+
+-- name: erase_incident_services
+delete from incident_services where incident = :incident;
+
+-- name: erase_alert_deliveries
+delete from alert_deliveries where incident = :incident;
+
+-- name: erase_ignored_deliveries
+delete from alert_deliveries where incident is null and received_at < :before;
+
 -- name: closed
 select id, json_extract(summary, '$.title'), closed_at from incidents
 where closed = 1 and closed_at < :before
@@ -206,6 +259,7 @@ select count(*), coalesce(sum(bytes), 0) from (
     union all select length(body) from intents where incident = :incident
     union all select length(body) from backlog where incident = :incident
     union all select length(body) from messages where incident = :incident
+    union all select length(body) from alert_deliveries where incident = :incident
 );
 
 -- name: has_checkpoints

@@ -1,0 +1,65 @@
+"""What several transactions do alike: register an incident, save it, put an event in its inbox."""
+
+import json
+from datetime import datetime
+
+from incidents.errors import Refused
+from incidents.events import Event, from_a_person
+from incidents.incident import Incident
+from nexus.store.leases import stale
+from nexus.store.records import WorldRef
+from nexus.store.sqlite.database import Run
+from nexus.store.sqlite.rows import as_json, columns, sortable
+
+
+def register(run: Run, incident: Incident, world: WorldRef, clock: datetime, site: str | None) -> None:
+    """Keep a new incident.
+
+    Raises:
+        Refused: the id is taken.
+    """
+    new = run(
+        "register",
+        world=as_json(world),
+        opened_at=sortable(incident.opened_at),
+        site=site,
+        wake_at=sortable(clock) if site is not None else None,
+        **columns(incident, clock),
+    ).rowcount
+    if not new:
+        raise Refused(f"There is an incident {incident.id} already")
+    note_alerts(run, incident)
+
+
+def save(run: Run, incident: Incident, clock: datetime, number: int | None) -> None:
+    """Keep an incident as it stands.
+
+    Raises:
+        StaleLease: the lease of that number is not in force.
+    """
+    if not run("save", number=number, **columns(incident, clock)).rowcount:
+        raise stale(incident.id, number or 0)
+    note_alerts(run, incident)
+
+
+def note_alerts(run: Run, incident: Incident) -> None:
+    """By what a further alert finds the incident, as long as it takes any."""
+    if not incident.open:
+        run("erase_alerts", incident=incident.id)
+        run("erase_incident_services", incident=incident.id)
+        return
+    fingerprints, services = {alert.fingerprint for alert in incident.alerts}, incident.services
+    run("note_fingerprints", incident=incident.id, fingerprints=json.dumps(sorted(fingerprints)))
+    run("forget_services", incident=incident.id, services=json.dumps(services))
+    run("note_services", incident=incident.id, services=json.dumps(services))
+
+
+def queued(run: Run, fresh: Event) -> bool:
+    """Whether an event is new; whoever drives its incident is woken for it."""
+    if not run("add_event", id=fresh.id, incident=fresh.incident, body=as_json(fresh)).rowcount:
+        return False
+    run("wake", incident=fresh.incident, at=sortable(fresh.at), person=from_a_person(fresh))
+    if fresh.kind == "alerts":
+        told = json.dumps(sorted({alert.fingerprint for alert in fresh.alerts}))
+        run("note_fingerprints", incident=fresh.incident, fingerprints=told)
+    return True
