@@ -69,12 +69,16 @@ class LeaseKeeper:
     Args:
         store: where they stand.
         lasts: how long one lasts.
+        now: the wall's time.
     """
 
-    def __init__(self, store: IncidentStore, lasts: timedelta = LEASE) -> None:
+    def __init__(
+        self, store: IncidentStore, lasts: timedelta = LEASE, now: Callable[[], datetime] = wall
+    ) -> None:
         self.owner = uuid.uuid4().hex
         self._store = store
         self._lasts = lasts
+        self._now = now
         self._held: dict[str, HeldLease] = {}
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -90,7 +94,7 @@ class LeaseKeeper:
         Raises:
             UnknownName: there is no such incident.
         """
-        asked, now = since_boot(), wall()
+        asked, now = since_boot(), self._now()
         number = await self._store.lease(incident, self.owner, now + self._lasts, now)
         if number is None:
             return None
@@ -125,7 +129,7 @@ class LeaseKeeper:
             yield lease
         finally:
             self.drop(lease)
-            await self._store.give_back(incident, lease.number, wall())
+            await self._store.give_back(incident, lease.number, self._now())
 
     def _start(self) -> None:
         if self._thread is not None and self._thread.is_alive() and not self._ended.is_set():
@@ -150,7 +154,7 @@ class LeaseKeeper:
 
     def _renew(self, lease: HeldLease) -> bool:
         asked = since_boot()
-        renewed = self._store.renew(lease.incident, lease.number, wall() + self._lasts)
+        renewed = self._store.renew(lease.incident, lease.number, self._now() + self._lasts)
         if renewed:
             lease.fence.renewed(asked)
         else:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -20,7 +21,7 @@ from nexus.store.records import Due
 
 log = structlog.get_logger(__name__)
 
-#: How often an embedded queue looks whether another process has written, in seconds: one look for everything.
+#: How often an embedded queue looks for what other processes wrote, in seconds: one look for everything.
 BETWEEN_PROCESSES = 0.25
 #: How often it looks for what time alone has made due, in seconds.
 TIMERS = 1.0
@@ -49,12 +50,16 @@ class EmbeddedQueue:
         site: of which live world.
         at_once: how many are driven at the same time; one of the hands takes nothing but P0.
         only: these incidents alone; None: all of the site.
+        now: the wall's time.
+        look_every: how often it looks whether another process has written, in seconds.
     """
 
     store: IncidentStore
     site: str
     at_once: int
     only: frozenset[str] | None = None
+    now: Callable[[], datetime] = wall
+    look_every: float = BETWEEN_PROCESSES
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
     _running: dict[str, tuple[asyncio.Task[None], bool]] = field(default_factory=dict)
 
@@ -78,7 +83,7 @@ class EmbeddedQueue:
                 except NexusError as error:  # the file is locked or its disk is full: it is looked at again
                     log.warning("what is due cannot be read", why=str(error))
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._bell.wait(), BETWEEN_PROCESSES)
+                    await asyncio.wait_for(self._bell.wait(), self.look_every)
         finally:
             stopping.cancel()
 
@@ -87,7 +92,7 @@ class EmbeddedQueue:
         self._bell.set()
 
     async def _hand_out(self, handler: Handler) -> None:
-        due = await self.store.due(wall(), len(self._running) + self.at_once, self.site)
+        due = await self.store.due(self.now(), len(self._running) + self.at_once, self.site)
         for one in due:
             if self._mine(one) and self._has_hand(one):
                 urgent = one.severity is Severity.P0

@@ -6,17 +6,19 @@ tries people get the incident. Nothing is held by one that waits: no task, no co
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
+from langgraph.runtime import RunControl
 
 from graph.ports import Communications, Journal
 from incidents.errors import StaleLease
 from incidents.incident import Incident
-from nexus.runtime.driver import Driver
+from nexus.runtime.driver import Rest
 from nexus.runtime.giving_up import Retries, Threads, hand_over_to_people, why
 from nexus.runtime.inbox import InboxWatch
 from nexus.runtime.lease_keeper import HeldLease, LeaseKeeper, wall
@@ -31,10 +33,27 @@ DRAIN = timedelta(seconds=20)
 DRAIN_POLL = 0.5
 
 
+class Drives(Protocol):
+    """What drives one incident: a `Driver`."""
+
+    @property
+    def control(self) -> RunControl:
+        """Asks it to end at its next boundary."""
+        ...
+
+    async def go_on(self, lease: HeldLease) -> Rest:
+        """Run to the end or the next wait."""
+        ...
+
+    async def executing(self, incident: str) -> bool:
+        """Whether a change is being executed."""
+        ...
+
+
 class Drivers(Protocol):
     """Opens what an incident is driven with."""
 
-    def __call__(self, lease: HeldLease) -> AbstractAsyncContextManager[Driver]:
+    def __call__(self, lease: HeldLease) -> AbstractAsyncContextManager[Drives]:
         """The driver for the length of one turn."""
         ...
 
@@ -54,6 +73,7 @@ class Worker:
         journal: the timeline that a hand-over is written to.
         retries: how often a turn is tried.
         drain_for: how long steps that run may go on after `drain`.
+        now: the wall's time.
     """
 
     store: IncidentStore
@@ -66,8 +86,9 @@ class Worker:
     journal: Journal
     retries: Retries = field(default_factory=Retries)
     drain_for: timedelta = DRAIN
+    now: Callable[[], datetime] = wall
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
-    _driving: dict[asyncio.Task[None], tuple[str, Driver | None]] = field(default_factory=dict)
+    _driving: dict[asyncio.Task[None], tuple[str, Drives | None]] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Drive what is due until `drain` is called."""
@@ -105,7 +126,7 @@ class Worker:
                     driver.control.request_drain()
                 rest = await driver.go_on(lease)
         except asyncio.CancelledError:
-            await self.store.give_back(lease.incident, lease.number, wall())
+            await self.store.give_back(lease.incident, lease.number, self.now())
             raise
         except (StaleLease, sqlite3.IntegrityError):
             raise
@@ -120,7 +141,7 @@ class Worker:
             await self._give_up(lease, error)
             return
         pause = self.retries.pause(lease.tries)
-        await self.store.fail(lease.incident, lease.number, wall() + pause)
+        await self.store.fail(lease.incident, lease.number, self.now() + pause)
         log.warning("it is tried again", incident=lease.incident, tries=lease.tries, after=str(pause))
 
     async def _give_up(self, lease: HeldLease, error: Exception | None) -> None:
@@ -131,10 +152,10 @@ class Worker:
             "it is tried again from its beginning now and then, people have to look"
         )
         await hand_over_to_people(
-            self.store, self.journal, self.comms, incident, lease.number, reason, wall()
+            self.store, self.journal, self.comms, incident, lease.number, reason, self.now()
         )
         await self.threads.drop(lease.incident)
-        await self.store.fail(lease.incident, lease.number, wall() + self.retries.longest)
+        await self.store.fail(lease.incident, lease.number, self.now() + self.retries.longest)
         log.error("handed over to people", incident=lease.incident, tries=lease.tries, why=why(error))
 
     async def _known(self, lease: HeldLease) -> Incident:

@@ -120,9 +120,21 @@ class MemoryLeases:
         self._writes += 1
         return True
 
+    async def wake(self, incident: str, at: datetime) -> bool:
+        """It is due then, whatever it waits for."""
+        self._known(incident)
+        row = self._waiting[incident]
+        if row.site is None or self._incidents[incident][0].closed:
+            return False
+        self._waiting[incident] = replace(row, wake_at=min(row.wake_at or at, at), retry_at=None)
+        self._writes += 1
+        return True
+
     async def progressed(self, incident: str, number: int) -> None:
         """Earlier tries count no more."""
-        self._changed(incident, number, tries=1)
+        held = self._waiting[incident].lease
+        fresh = held.model_copy(update={"tries": 1}) if held is not None else None
+        self._changed(incident, number, tries=1, lease=fresh)
 
     async def broken_off(self) -> tuple[BrokenOff, ...]:
         """The open incidents whose last turns broke off, by id."""

@@ -64,6 +64,10 @@ class Leases(Protocol):
         """Let go of a turn that broke off: tries are kept, it is due again then, or when a person speaks."""
         ...
 
+    async def wake(self, incident: str, at: datetime) -> bool:
+        """A person wants it to be driven: it is due then, whatever it waits for; False if it never can be."""
+        ...
+
     async def progressed(self, incident: str, number: int) -> None:
         """A turn came further than the ones before it: their tries count no more."""
         ...

@@ -184,6 +184,49 @@ async def test_the_save_that_closes_takes_the_late_events_with_it(store: Inciden
     assert await due(store, at(900)) == []
 
 
+async def test_a_turn_that_comes_further_takes_back_the_tries_before_it(store: IncidentStore) -> None:
+    await opened(store, None)
+    for minutes in range(3):
+        assert await store.fail(ID, await leased(store, minutes=minutes), at(minutes))
+    taken = await leased(store, minutes=3)
+    await store.progressed(ID, taken - 1)  # whoever has lost the lease changes nothing
+    assert await tries(store) == 4
+    await store.progressed(ID, taken)
+    assert await tries(store) == 1
+
+
+async def tries(store: IncidentStore) -> int:
+    lease = await store.lease_of(ID)
+    assert lease is not None
+    return lease.tries
+
+
+async def test_what_broke_off_is_listed_until_a_turn_ends_in_order(store: IncidentStore) -> None:
+    await opened(store, None, None)
+    assert await store.broken_off() == ()
+    for minutes in range(2):
+        await store.fail(ID, await leased(store, minutes=minutes), at(minutes + 1))
+    (broken,) = await store.broken_off()
+    assert (broken.incident, broken.tries, broken.retry_at) == (ID, 2, at(2))
+    taken = await leased(store, minutes=3)
+    assert await store.broken_off() != (), "while it is tried again"
+    await store.give_back(ID, taken, None)
+    assert await store.broken_off() == ()
+
+
+async def test_who_asks_wakes_what_waits_or_pauses_and_nothing_else(store: IncidentStore) -> None:
+    await opened(store, None, None)
+    await store.give_back(ID, await leased(store), None)
+    await store.fail(number(2), await leased(store, number(2)), at(500))
+    assert await due(store, at(1)) == []
+    assert await store.wake(ID, at(2))
+    assert await store.wake(number(2), at(2))
+    assert await due(store, at(2)) == [ID, number(2)]
+    closed = sample.opened().evolve(status=Status.RESOLVED, closed=True)
+    await store.save(closed, at(3), await leased(store, minutes=3))
+    assert not await store.wake(ID, at(4))
+
+
 async def test_one_look_at_many_inboxes(store: IncidentStore) -> None:
     await opened(store, None, None, None)
     for count in (3, 1, 2):

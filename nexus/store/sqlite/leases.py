@@ -54,6 +54,10 @@ class LeaseColumns(Tables):
         """Let go of a turn that broke off."""
         return await self._database.write("fail", id=incident, number=number, retry_at=sortable(retry_at))
 
+    async def wake(self, incident: str, at: datetime) -> bool:
+        """It is due then, whatever it waits for."""
+        return await self._database.write("wake", incident=incident, at=sortable(at), person=True)
+
     async def progressed(self, incident: str, number: int) -> None:
         """Earlier tries count no more."""
         await self._database.write("progressed", id=incident, number=number)
