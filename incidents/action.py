@@ -153,6 +153,7 @@ class Approval(Value):
     by: str = Field(min_length=1)
     person: str = Field(default="", description="the stable id of who decided; not given: that of the name")
     via: Via | None = Field(default=None, description="the door by which it came, if that was kept")
+    authenticated: bool = Field(default=False, description="they showed that it is them, not just a name")
     at: Moment
     note: str = ""
 

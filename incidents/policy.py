@@ -40,6 +40,7 @@ class ApprovalPolicy(Value):
     )
     environment: str = "production"
     people: tuple[str, ...] = ()
+    authenticated: bool = Field(default=False, description="whoever decides has to have shown who they are")
     rights: dict[str, tuple[ActionKind, ...]] = Field(
         default={}, description="the kinds that a person may decide on; who is not named may decide on all"
     )
@@ -69,6 +70,11 @@ def decide(proposal: Proposal, approval: Approval, policy: ApprovalPolicy) -> Pr
     who = approval.by.strip()
     if policy.people and who not in policy.people:
         raise ApprovalRefused(f"{who!r} may not decide; the policy allows {', '.join(policy.people)}")
+    if policy.authenticated and not approval.authenticated:
+        raise ApprovalRefused(
+            f"a name alone does not decide here: {who} has to show their own token of nexus.yaml's `people` "
+            "(NEXUS_TOKEN, or typed when asked)"
+        )
     if not policy.may(who, proposal.action.kind):
         raise ApprovalRefused(f"{who!r} may not decide on a {proposal.action.kind}; somebody else has to")
     veto = approval.verdict is Verdict.REJECT and proposal.state is ActionState.APPROVED

@@ -1,8 +1,6 @@
 """Verbs of a live world: serve, init."""
 
 import asyncio
-import os
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,13 +68,15 @@ def site_of(config: Path | None) -> tuple[Path, "Site"]:
 
     Raises:
         SettingsError: it cannot be read, breaks a rule, or needs what is not installed.
+        RunbookError: a team's own runbook breaks a rule.
     """
-    from nexus.config.runbook import roster_of
+    from nexus.config.runbook import roster_of, runbook_of
     from nexus.config.site import load_site
     from nexus.config.tracing import switch_on
 
     path = (config or settings().config).resolve()
     site = load_site(path)
+    runbook_of(settings())
     site.need_roles(role.slug for role in roster_of(settings()).roles)
     site.need_extras()
     switch_on(settings())
@@ -107,38 +107,25 @@ def hands_of(
 
 
 async def _serve(opened: "Home", site: "Site", path: Path, mode: str, host: str, port: int) -> None:
-    import uvicorn
-
     from nexus.server.app import web
+    from nexus.server.limits import HttpLimits, server_of
+    from nexus.server.listening import hang_ups, is_of_this_machine, listen, url_of
+    from nexus.service.identity import People
 
     token = opened.secrets(site.intake.token) if site.intake.token else None
-    if token is None and host not in {"127.0.0.1", "::1", "localhost"}:
+    if token is None and not is_of_this_machine(host):
         raise UsageError("Listening beyond this machine needs a token: set intake.token in nexus.yaml")
+    people = People.checked(site, opened.secrets)
     desk = intake_of(opened, site, path, mode)
 
     def hands() -> "AbstractAsyncContextManager[Worker]":
         return hands_of(opened, site, path, mode, quiet=False)
 
-    sock = _listening(host, port)
-    where = sock.getsockname()
-    out().print(f"Nexus takes alerts at http://{where[0]}:{where[1]}/alerts", markup=False)
-    out().print(f"{len(site.services)} services, engine {mode}; Ctrl-C stops it.", markup=False)
-    people = {one.name: opened.secrets(one.token) for one in site.people if one.token is not None}
-    server = uvicorn.Server(
-        uvicorn.Config(web(desk, hands, token, people), log_level="warning", access_log=False)
-    )
-    await server.serve([sock])
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """A socket that takes connections from now on; they wait until the server answers.
-
-    Raises:
-        NexusError: the address is taken or not of this machine.
-    """
-    try:
-        return socket.create_server((host, port))
-    except OSError as error:
-        raise NexusError(
-            f"{host}:{port} cannot be listened on ({os.strerror(error.errno or 0)}); name another with --port"
-        ) from None
+    limits = HttpLimits()
+    server = server_of(web(desk, hands, token, people, limits), limits)
+    with hang_ups(server, complain), listen(host, port) as sock:
+        out().print(f"Nexus takes alerts at {url_of(sock)}/alerts", markup=False)
+        out().print(f"{len(site.services)} services, engine {mode}; Ctrl-C stops it.", markup=False)
+        await server.serve([sock])
+    if server.lifespan.should_exit:
+        raise NexusError("the server did not start; what stands above says why")

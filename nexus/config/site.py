@@ -8,7 +8,6 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from incidents.action import ActionKind
 from incidents.catalogue import Catalogue, Service
 from incidents.change_limits import Freeze, Limits
 from incidents.currency import Currency
@@ -17,6 +16,7 @@ from incidents.duration import Duration, DurationOrNone
 from incidents.errors import SettingsError
 from incidents.policy import ApprovalPolicy, Rule
 from incidents.value import Value
+from nexus.config.people import Person, same_people
 from nexus.store.records import DEFAULT_SITE
 from tools.extras import Extra, install_command, missing_extras
 from tools.live.secrets import SecretRef
@@ -27,14 +27,6 @@ from tools.spans import Spans
 FILE = "nexus.yaml"
 #: A configuration that is larger is none, in bytes.
 LARGEST = 1_000_000
-
-
-class Person(Value):
-    """Somebody who may decide; without `may` on every kind of change."""
-
-    name: str = Field(min_length=1)
-    may: tuple[ActionKind, ...] = ()
-    token: SecretRef | None = Field(default=None, description="what shows that it is them, over HTTP")
 
 
 class Approval(Value):
@@ -129,6 +121,7 @@ class Site(Value):
             for place, name in self._names_used()
             if name not in names
         ]
+        wrong += same_people(self.people)
         wrong += [f"services[{n}].name: it is empty" for n, name in enumerate(names) if not name.strip()]
         if wrong:
             raise PydanticCustomError("mistakes", "{lines}", {"lines": "\n".join(wrong)})
@@ -195,6 +188,7 @@ class Site(Value):
             rules=self.approval.rules,
             environment=self.environment,
             people=tuple(person.name for person in self.people),
+            authenticated=bool(self.people),
             rights={person.name: person.may for person in self.people if person.may},
             freezes=self.freezes,
             limits=self.limits,

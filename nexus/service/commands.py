@@ -72,6 +72,7 @@ class IncidentCommands:
             by=actor.name,
             person=actor.id,
             via=actor.via,
+            authenticated=actor.authenticated,
             at=await self._now(identity),
             note=redact(note),
         )

@@ -69,9 +69,8 @@ class AlertIntake:
             AlertError: it cannot be read; nothing was kept.
         """
         alerts = parse_alerts(body, self.clock.now(), source, self.site.catalogue)
-        async with self._lock:
-            with one_at_a_time(self.home.settings.home):
-                receipt = await self._kept(alerts)
+        async with self._lock, one_at_a_time(self.home.settings.home):
+            receipt = await self._kept(alerts)
         if receipt.incident is not None:
             if receipt.taken is not Disposition.KNOWN:
                 keep_delivery(self.home.folder, receipt.incident, delivered(body, self.clock.now(), alerts))

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
 
+from demo.processes import wait_for
 from tests.forks import forked
 
 #: What never comes ends the wait for it, by the death of its Nexus; in seconds.
@@ -70,6 +71,15 @@ class Serving:
         os.kill(self._process.pid, signal.SIGINT)
         self._process.join(_PATIENCE)
         assert not self.alive
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        assert self._process.pid is not None
+        os.kill(self._process.pid, number)
+
+    def complains(self, words: str) -> None:
+        """Wait until it says something on stderr."""
+        wait_for(words, lambda: words in self._complained() or None, seconds=_PATIENCE, pause=0.01)
 
     def _complained(self) -> str:
         """The end of what it said on stderr; of one that hung, its stacks."""

@@ -5,6 +5,7 @@ A further vendor is one function and one row of `_FORMS`.
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,9 @@ _SERVICE_LABELS = (
     "service", "service_name", "app", "application", "app_kubernetes_io_name", "component", "deployment",
     "workload", "container", "job",
 )  # fmt: skip
+
+#: The halves of characters that JSON names by two escapes.
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 Json = Mapping[str, object]
 
@@ -108,7 +112,17 @@ def _decoded(body: bytes) -> Json:
         raise AlertError(f"the alert body must be a JSON object, it is a {type(payload).__name__}")
     if _depth(payload) > DEEPEST:
         raise AlertError(f"the alert body nests deeper than {DEEPEST} levels")
-    return payload
+    return _with_whole_characters(payload) if _SURROGATE.search(body) else payload
+
+
+def _with_whole_characters(payload: Json) -> Json:
+    """A body with U+FFFD for each half of a surrogate pair, as a sender leaves that cuts UTF-16 in two.
+
+    JSON may name such a half, but no text can hold it: nothing could be stored or answered.
+    """
+    text = json.dumps(payload, ensure_ascii=False)
+    whole: Json = json.loads(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
+    return whole
 
 
 def _depth(value: object) -> int:

@@ -1,0 +1,78 @@
+"""The people of `nexus.yaml`: who may decide on what, and what shows that it is them."""
+
+import re
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from incidents.action import ActionKind
+from incidents.actor import person_id
+from incidents.value import Value
+from tools.live.secrets import SecretRef
+
+#: The encoded form of argon2id, with what it costs: KiB of memory, and rounds.
+_HASH = re.compile(
+    r"\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,3}),p=\d{1,2}\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{16,}"
+)
+_MOST_MEMORY, _MOST_ROUNDS = 1 << 20, 16
+
+
+def _hashed(text: Any) -> Any:
+    """Refuse what is no hash, without repeating it: it may be the token itself."""
+    made = _HASH.fullmatch(text) if isinstance(text, str) else None
+    if made is None:
+        raise PydanticCustomError("secret", "no hash; `nexus people hash` makes one ($argon2id$…)")
+    if int(made[1]) > _MOST_MEMORY or int(made[2]) > _MOST_ROUNDS:
+        raise PydanticCustomError("secret", "it costs too much to check; `nexus people hash` makes one")
+    return text
+
+
+#: What `nexus people hash` makes of a token.
+TokenHash = Annotated[str, BeforeValidator(_hashed)]
+
+
+class Person(Value):
+    """Somebody who may decide; without `may` on every kind of change."""
+
+    name: str = Field(min_length=1)
+    id: str | None = Field(
+        default=None, min_length=1, description="stays the same if the name changes; not given: the name"
+    )
+    may: tuple[ActionKind, ...] = ()
+    token: SecretRef | None = Field(default=None, description="what shows that it is them")
+    token_hash: TokenHash | None = Field(
+        default=None, description="instead of the token, its hash by `nexus people hash`"
+    )
+
+    @model_validator(mode="after")
+    def _one_proof(self) -> Self:
+        if self.token is not None and self.token_hash is not None:
+            raise ValueError(f"{self.name} has both `token` and `token_hash`; keep the hash")
+        return self
+
+    @property
+    def identity(self) -> str:
+        """What is the same for one person, however the name is spelled."""
+        return person_id(self.id or self.name)
+
+
+def same_people(people: Sequence[Person]) -> list[str]:
+    """A sentence for each two who are one person, or who could not be told apart by what they show."""
+    wrong = []
+    for one, other in combinations(people, 2):
+        if one.name != other.name and {one.identity, person_id(one.name)} & {
+            other.identity,
+            person_id(other.name),
+        }:
+            wrong.append(f"people: {one.name!r} and {other.name!r} are the same person; keep one of them")
+        for field in ("token", "token_hash"):
+            shown = getattr(one, field)
+            if shown is not None and shown == getattr(other, field):
+                wrong.append(
+                    f"people.{one.name}.{field}, people.{other.name}.{field}: both show the same; give each "
+                    "a token of their own"
+                )
+    return wrong

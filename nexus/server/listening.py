@@ -1,0 +1,73 @@
+"""Where the server listens, and what a hang-up of its terminal means to it."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+
+import uvicorn
+
+from incidents.errors import NexusError
+
+
+def is_of_this_machine(host: str) -> bool:
+    """Whether only this machine can reach what listens there."""
+    try:
+        return ip_address(_bare(host)).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections from now on; they wait until the server answers.
+
+    Args:
+        host: a name, or an address of IPv4 or IPv6, with or without brackets; `::` takes both kinds.
+        port: 0 for any that is free.
+
+    Raises:
+        NexusError: there is no such host, or the address is taken or not of this machine.
+    """
+    try:
+        family, *_, address = socket.getaddrinfo(_bare(host), port, type=socket.SOCK_STREAM)[0]
+        both = address[0] == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server(address, family=family, dualstack_ipv6=both)
+    except socket.gaierror as error:
+        raise NexusError(f"{host}: there is no such host ({error.strerror}); name one with --host") from None
+    except OSError as error:
+        raise NexusError(
+            f"{host}:{port} cannot be listened on ({os.strerror(error.errno or 0)}); name another with --port"
+        ) from None
+
+
+def url_of(listening: socket.socket) -> str:
+    """The address of a socket as a client writes it."""
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+@contextmanager
+def hang_ups(server: uvicorn.Server, say: Callable[[str], None]) -> Iterator[None]:
+    """What SIGHUP does: with its terminal a server ends in order; one that has none goes on, and says so."""
+
+    def hang_up() -> None:
+        if sys.stdin.isatty():
+            server.should_exit = True
+        else:
+            say("SIGHUP changes nothing: nexus.yaml is read at the start, so restart to read it again")
+
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, hang_up)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+
+
+def _bare(host: str) -> str:
+    """An address without the brackets in which IPv6 stands in a URL."""
+    return host.removeprefix("[").removesuffix("]")
