@@ -91,7 +91,7 @@ async def _book(home: Home, incident: Incident, usage: Usage, model: str | None,
     now, wall = await store.clock_of(incident.id), datetime.now(UTC)
     number = await store.lease(incident.id, mine, wall + BOOKING, wall) if incident.closed else None
     kept = await store.load(incident.id) if number is not None else None
-    if kept is not None and kept.closed:
+    if number is not None and kept is not None and kept.closed:
         booked = kept.evolve(usage=kept.usage + usage, usage_lines=(*kept.usage_lines, line))
         await store.save(booked, now, number)
     else:

@@ -1,6 +1,6 @@
-"""The store: incidents, timeline, inbox, evidence, approvals, intents, backlog, messages, claims."""
+"""The store: incidents, timeline, inbox, evidence, approvals, intents, backlog, messages, leases."""
 
-from nexus.store.records import Claim, Message, MessageKind, Summary, WorldKind, WorldRef
+from nexus.store.records import Message, MessageKind, Summary, WorldKind, WorldRef
 from nexus.store.sqlite.store import Store
 
-__all__ = ["Claim", "Message", "MessageKind", "Store", "Summary", "WorldKind", "WorldRef"]
+__all__ = ["Message", "MessageKind", "Store", "Summary", "WorldKind", "WorldRef"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from incidents.errors import Refused, StaleLease
 from incidents.value import iso
-from nexus.store.records import Claim, Lease, Process
+from nexus.store.records import Lease, Process
 
 
 def this_process() -> Process:
@@ -43,22 +43,6 @@ def stale(incident: str, number: int) -> StaleLease:
         f"Lease {number} of {incident} is no longer the one in force: another process drives it; "
         "nothing was changed"
     )
-
-
-def replaced(held: Claim | None, mine: Claim, take_over: bool) -> Claim | None:
-    """The claim of somebody else that `mine` may replace, or None if there is none.
-
-    Raises:
-        Refused: it may not be replaced.
-    """
-    if held is None or held.owner == mine.owner:
-        return None
-    alive = is_alive(held.process)
-    if alive is False or take_over:
-        return held
-    who = f"process {held.process.pid} on {held.process.host} since {iso(held.at)}"
-    state = "which is running" if alive else "and whether it still runs cannot be told from here"
-    raise Refused(f"{mine.incident} is worked on by {who}, {state}; stop it first, or take the incident over")
 
 
 def _machine() -> str:

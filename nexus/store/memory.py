@@ -14,10 +14,9 @@ from incidents.findings import Evidence
 from incidents.incident import Incident
 from incidents.timeline import Entry
 from incidents.value import Value
-from nexus.store.leases import replaced, stale, this_process
+from nexus.store.leases import stale
 from nexus.store.memory_intake import MemoryIntake
 from nexus.store.records import (
-    Claim,
     Message,
     Remains,
     Summary,
@@ -62,7 +61,6 @@ class MemoryStore(MemoryIntake):
         self._closed_at: dict[str, datetime] = {}
         self._backlog: _Table[BacklogEntry] = _Table()
         self._messages: _Table[Message] = _Table()
-        self._claims: dict[str, Claim] = {}
 
     # Incidents
 
@@ -86,10 +84,10 @@ class MemoryStore(MemoryIntake):
         self._known(incident)
         return self._incidents[incident][1].astimezone(UTC)
 
-    async def save(self, incident: Incident, clock: datetime, number: int | None = None) -> tuple[Event, ...]:
+    async def save(self, incident: Incident, clock: datetime, number: int) -> tuple[Event, ...]:
         """Keep the incident as it stands; the save that closes it returns the events that came too late."""
         self._known(incident.id)
-        if number is not None and not self._holds(incident.id, number):
+        if not self._holds(incident.id, number):
             raise stale(incident.id, number)
         closes = incident.closed and not self._incidents[incident.id][0].closed
         if not incident.closed:
@@ -232,25 +230,6 @@ class MemoryStore(MemoryIntake):
     async def messages(self, incident: str) -> tuple[Message, ...]:
         """Everything that was sent, oldest first."""
         return self._messages.of(incident)
-
-    # Claims
-
-    async def claim(self, incident: str, owner: str, now: datetime, take_over: bool = False) -> Claim | None:
-        """Take the incident for this process."""
-        self._known(incident)
-        mine = Claim(incident=incident, owner=owner, process=this_process(), at=now)
-        before = replaced(self._claims.get(incident), mine, take_over)
-        self._claims[incident] = mine
-        return before
-
-    async def holds(self, incident: str, owner: str) -> bool:
-        """Whether the claim is still this owner's."""
-        return incident in self._claims and self._claims[incident].owner == owner
-
-    async def release(self, incident: str, owner: str) -> None:
-        """Give the claim back."""
-        if await self.holds(incident, owner):
-            del self._claims[incident]
 
     # Retention
 

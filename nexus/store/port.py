@@ -14,7 +14,6 @@ from nexus.store.records import (
     AlertDelivery,
     BrokenOff,
     Candidates,
-    Claim,
     Decide,
     Due,
     Filed,
@@ -153,7 +152,7 @@ class IncidentStore(Journal, Intents, Backlog, Leases, Intake, Retention, Protoc
         """The world that an incident was opened with."""
         ...
 
-    async def save(self, incident: Incident, clock: datetime, number: int | None = None) -> tuple[Event, ...]:
+    async def save(self, incident: Incident, clock: datetime, number: int) -> tuple[Event, ...]:
         """Keep the incident as it stands at a moment of its clock (virtual or wall).
 
         The save that closes it handles whatever is in the inbox, in the same transaction.
@@ -239,26 +238,4 @@ class IncidentStore(Journal, Intents, Backlog, Leases, Intake, Retention, Protoc
 
     async def messages(self, incident: str) -> tuple[Message, ...]:
         """Everything that was sent, oldest first."""
-        ...
-
-    async def claim(self, incident: str, owner: str, now: datetime, take_over: bool = False) -> Claim | None:
-        """Take the incident for this process; the same owner may take it again.
-
-        A claim of a process that is dead is free. One of a living process, or of another machine, where
-        nobody can tell, is only taken with `take_over`.
-
-        Returns:
-            The claim of somebody else that this one replaces, or None.
-
-        Raises:
-            Refused: somebody else works on it; the message says who.
-        """
-        ...
-
-    async def holds(self, incident: str, owner: str) -> bool:
-        """Whether the claim is still this owner's."""
-        ...
-
-    async def release(self, incident: str, owner: str) -> None:
-        """Give the claim back; somebody else's is left alone."""
         ...

@@ -86,7 +86,7 @@ class Process(Value):
 
 
 class Claim(Value):
-    """Who works on an incident, as Nexus 0.1.0 kept it; a `Lease` has taken its place."""
+    """Who works on an incident, as Nexus 0.1.0 kept it; an upgrade asks whether that process lives."""
 
     incident: str
     owner: str

@@ -15,9 +15,9 @@ from tests.nexus.sample import at
 SITE = "shop"
 
 
-def run(home: Path, name: str, count: int, *flags: str) -> None:
+def run(home: Path, name: str, count: int) -> None:
     """Write so many entries; each is acknowledged by its id."""
-    asyncio.run(_write(home, name, count, *flags))
+    asyncio.run(_write(home, name, count))
 
 
 def _say(text: str) -> None:
@@ -25,13 +25,13 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-async def _write(home: Path, name: str, count: int, *flags: str) -> None:
+async def _write(home: Path, name: str, count: int) -> None:
     with Store.open(home) as store:
         identity = await store.next_id(date(2026, 11, 23))
         incident = sample.opened(identity)
         await store.register(incident, WorldRef(kind=WorldKind.LIVE, path=name), at(0), SITE)
-        if "--lease" in flags:
-            await store.lease(identity, name, at(60), at(0))
+        lease = await store.lease(identity, name, at(60), at(0))
+        assert lease is not None  # nobody else knows of it
         _say(identity)
         for number in range(count):
             approval = sample.approval(by=f"person {number}")
@@ -40,5 +40,5 @@ async def _write(home: Path, name: str, count: int, *flags: str) -> None:
             )
             line = sample.entry(f"{name}-{number}", number, EntryKind.NOTE, "", "x" * 2000)
             await store.write(line.model_copy(update={"incident": identity}))
-            await store.save(incident.evolve(turn=number), at(number))
+            await store.save(incident.evolve(turn=number), at(number), lease)
             _say(line.id)

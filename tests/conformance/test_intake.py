@@ -13,6 +13,7 @@ from nexus.store import WorldKind, WorldRef
 from nexus.store.port import IncidentStore
 from nexus.store.records import AlertDelivery, Candidates, Decide, Disposition, Filed, Filing, Opening
 from tests.conformance.test_leases import leased
+from tests.conformance.test_store import saved
 from tests.nexus import sample
 from tests.nexus.sample import ID, at
 
@@ -127,16 +128,16 @@ async def test_the_youngest_is_found_first_and_one_that_has_ended_never(store: I
     first, second = await opened(store), await opened(store, minutes=5)
     assert (await store.take_in(delivery("a", 6), among("a1b2c3d4"), ignoring)).incident == second
     over = sample.opened(second, 5).evolve(status=Status.RESOLVED)
-    await store.save(over, at(7))
+    await saved(store, over, at(7))
     assert (await store.take_in(delivery("b", 8), among("a1b2c3d4"), ignoring)).incident == first
-    await store.save(over.evolve(status=Status.OPEN), at(9))
+    await saved(store, over.evolve(status=Status.OPEN), at(9))
     assert (await store.take_in(delivery("c", 9), among(services=("checkout",)), ignoring)).incident == second
 
 
 async def test_services_are_those_that_triage_found_once_it_has(store: IncidentStore) -> None:
     await opened(store)
     impact = sample.opened().impact.model_copy(update={"services": ("web",)})
-    await store.save(sample.opened().evolve(impact=impact), at(2))
+    await saved(store, sample.opened().evolve(impact=impact), at(2))
     assert (await store.take_in(delivery("a", 3), among(services=("checkout",)), ignoring)).incident is None
     assert (await store.take_in(delivery("b", 3), among(services=("web",)), ignoring)).incident == ID
 

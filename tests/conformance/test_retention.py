@@ -11,7 +11,7 @@ from incidents.incident import Incident
 from nexus.store import Message, MessageKind
 from nexus.store.port import IncidentStore
 from tests.conformance.test_leases import leased, number
-from tests.conformance.test_store import WORLD
+from tests.conformance.test_store import WORLD, saved
 from tests.nexus import sample
 from tests.nexus.sample import ID, at
 
@@ -58,9 +58,9 @@ async def test_what_is_closed_is_listed_by_the_wall_and_not_by_its_own_clock(sto
 
 async def test_an_incident_that_is_opened_again_is_closed_anew(store: IncidentStore) -> None:
     await lived(store)
-    await store.save(closed().model_copy(update={"closed": False}), at(60))
+    await saved(store, closed().model_copy(update={"closed": False}), at(60))
     assert await store.closed(SOON) == ()
-    await store.save(closed(), at(70))
+    await saved(store, closed(), at(70))
     assert [kept.incident for kept in await store.closed(SOON)] == [ID]
 
 

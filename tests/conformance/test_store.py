@@ -1,7 +1,7 @@
 """One suite for the store: SQLite and the twin in memory answer alike."""
 
 import asyncio
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +10,7 @@ from incidents.action import Outcome, Verdict
 from incidents.change_limits import Limits
 from incidents.errors import ActionRefused, ApprovalRefused, Refused, UnknownName, Withdrawn
 from incidents.events import DecisionMade, NoteAdded, Stopped, TimerFired
+from incidents.incident import Incident
 from incidents.severity import Severity, Status
 from nexus.store import Message, MessageKind, Store, WorldKind, WorldRef
 from nexus.store.memory import MemoryStore
@@ -40,9 +41,17 @@ async def test_ids_count_within_their_day(store: IncidentStore) -> None:
     assert await store.next_id(date(2026, 11, 24)) == "INC-2026-11-24-001"
 
 
+async def saved(store: IncidentStore, incident: Incident, clock: datetime) -> None:
+    """Save it under a lease that is given back."""
+    number = await store.lease(incident.id, "test", clock + timedelta(seconds=30), clock)
+    assert number is not None
+    await store.save(incident, clock, number)
+    await store.give_back(incident.id, number, None)
+
+
 async def test_an_incident_comes_back_as_it_was_saved(known: IncidentStore) -> None:
     assert await known.load(ID) == sample.opened()
-    await known.save(sample.resolved(), at(47.5))
+    await saved(known, sample.resolved(), at(47.5))
     assert await known.load(ID) == sample.resolved()
     assert await known.clock_of(ID) == at(47.5)
     assert await known.world_of(ID) == WORLD
@@ -60,7 +69,7 @@ async def test_what_belongs_to_no_incident_is_refused_with_the_nearest_id(known:
     event = TimerFired(id="t", incident=other, at=at(1))
     message = Message(incident=other, kind=MessageKind.PAGE, key="k", at=at(0), title="", text="x")
     for asked in (
-        known.save(sample.opened(other), at(0)),
+        known.save(sample.opened(other), at(0), 1),
         known.world_of(other),
         known.clock_of(other),
         known.add_event(event),
@@ -70,7 +79,6 @@ async def test_what_belongs_to_no_incident_is_refused_with_the_nearest_id(known:
         known.record_approval(sample.decision("d", incident=other)),
         known.add_tasks(other, sample.TASKS),
         known.send(message),
-        known.claim(other, "me", at(0)),
     ):
         with pytest.raises(UnknownName, match=f"did you mean {ID}"):
             await asked
@@ -79,7 +87,7 @@ async def test_what_belongs_to_no_incident_is_refused_with_the_nearest_id(known:
 async def test_the_list_is_newest_first_and_says_what_waits(known: IncidentStore) -> None:
     await known.register(sample.opened("INC-2026-11-23-002", minutes=20.0001), WORLD, at(20))
     await known.register(sample.opened("INC-2026-11-23-003", minutes=20), WORLD, at(20))
-    await known.save(sample.waiting(), at(12))
+    await saved(known, sample.waiting(), at(12))
     listed = await known.incidents()
     assert [line.id[-3:] for line in listed] == ["002", "003", "001"]
     assert (listed[-1].severity, listed[-1].waiting, listed[-1].updated_at) == (Severity.P0, 1, at(12))
@@ -88,7 +96,7 @@ async def test_the_list_is_newest_first_and_says_what_waits(known: IncidentStore
 
 @pytest.mark.parametrize("closed", [True, False])
 async def test_open_are_those_that_still_owe_work(known: IncidentStore, closed: bool) -> None:
-    await known.save(sample.opened().evolve(status=Status.RESOLVED, closed=closed), at(50))
+    await saved(known, sample.opened().evolve(status=Status.RESOLVED, closed=closed), at(50))
     assert [line.id for line in await known.open_incidents()] == ([] if closed else [ID])
 
 
@@ -188,28 +196,6 @@ async def test_a_message_is_sent_once_in_its_kind(known: IncidentStore) -> None:
     assert await known.messages(ID) == (page, said)
 
 
-async def test_a_claim_keeps_others_out_until_it_is_released(known: IncidentStore) -> None:
-    assert await known.claim(ID, "one", at(0)) is None
-    assert await known.claim(ID, "one", at(1)) is None
-    with pytest.raises(Refused, match="which is running"):
-        await known.claim(ID, "two", at(1))
-    await known.release(ID, "two")
-    assert await known.holds(ID, "one")
-    await known.release(ID, "one")
-    assert not await known.holds(ID, "one")
-    assert await known.claim(ID, "two", at(2)) is None
-
-
-async def test_a_take_over_is_explicit_and_the_old_owner_can_tell(known: IncidentStore) -> None:
-    await known.claim(ID, "one", at(0))
-    before = await known.claim(ID, "two", at(1), take_over=True)
-    assert before is not None
-    assert (before.owner, before.at) == ("one", at(0))
-    assert [await known.holds(ID, owner) for owner in ("one", "two")] == [False, True]
-    await known.release(ID, "one")
-    assert await known.holds(ID, "two")
-
-
 async def test_many_at_once_get_ids_of_their_own(store: IncidentStore) -> None:
     day = datetime(2026, 11, 23, tzinfo=UTC).date()
     ids = await asyncio.gather(*(store.next_id(day) for _ in range(50)))
@@ -247,7 +233,7 @@ async def test_two_live_incidents_never_change_one_service(store: IncidentStore)
     with pytest.raises(ActionRefused, match=other):
         await store.begin(mine, at(2), limits)
     assert await store.unfinished(ID) == ()
-    await store.save(sample.resolved().model_copy(update={"id": other}), at(3))
+    await saved(store, sample.resolved().model_copy(update={"id": other}), at(3))
     assert await store.begin(mine, at(4), limits)
     assert not await store.begin(mine, at(5), limits)  # the same key again is no further change
 

@@ -27,6 +27,7 @@ from incidents.severity import Severity, Status, Step
 from nexus.service.commands import IncidentCommands
 from nexus.store.memory import MemoryStore
 from nexus.store.records import WorldKind, WorldRef
+from tests.conformance.test_store import saved
 from tests.graph.harness import Bench, bench, incident
 from tests.graph.worlds import ALERT, MadeWorld
 from tools.fence import UNFENCED, Fence
@@ -88,7 +89,7 @@ class Scene:
         """The node once; what it told."""
         told = await run(self.deps, self.incident, self.proposal)
         self.incident = told.incident
-        await self.store.save(self.incident, self.deps.clock.now())
+        await saved(self.store, self.incident, self.deps.clock.now())
         return tuple(line.text for line in told.entries)
 
     async def heard(self) -> tuple[str, ...]:

@@ -14,9 +14,8 @@ from incidents.findings import Evidence
 from incidents.incident import Incident
 from incidents.severity import Status
 from incidents.timeline import Entry
-from nexus.store.leases import replaced, stale, this_process
+from nexus.store.leases import stale
 from nexus.store.records import (
-    Claim,
     Message,
     Summary,
     WorldRef,
@@ -105,7 +104,7 @@ class Store(LeaseColumns, AlertDeliveries, ClosedIncidents):
             return row
         raise await self._unknown(incident)
 
-    async def save(self, incident: Incident, clock: datetime, number: int | None = None) -> tuple[Event, ...]:
+    async def save(self, incident: Incident, clock: datetime, number: int) -> tuple[Event, ...]:
         """Keep the incident as it stands; the save that closes it returns the events that came too late."""
 
         def work(run: Run) -> tuple[Event, ...]:
@@ -268,29 +267,6 @@ class Store(LeaseColumns, AlertDeliveries, ClosedIncidents):
     async def messages(self, incident: str) -> tuple[Message, ...]:
         """Everything that was sent, oldest first."""
         return await self._all(Message, "messages", incident=incident)
-
-    # Claims
-
-    async def claim(self, incident: str, owner: str, now: datetime, take_over: bool = False) -> Claim | None:
-        """Take the incident for this process."""
-        mine = Claim(incident=incident, owner=owner, process=this_process(), at=now)
-
-        def work(run: Run) -> Claim | None:
-            row = run("claim_of", incident=incident).fetchone()
-            before = replaced(Claim.from_stored(row[0]) if row else None, mine, take_over)
-            run("claim", incident=incident, owner=owner, body=as_json(mine))
-            return before
-
-        return await self._atomically(incident, work)
-
-    async def holds(self, incident: str, owner: str) -> bool:
-        """Whether the claim is still this owner's."""
-        rows = await self._database.read("claim_of", incident=incident)
-        return any(Claim.from_stored(body).owner == owner for (body,) in rows)
-
-    async def release(self, incident: str, owner: str) -> None:
-        """Give the claim back."""
-        await self._database.write("release", incident=incident, owner=owner)
 
 
 def _begun(body: str, outcome: str | None, status: str) -> Begun:

@@ -31,14 +31,14 @@ def register(run: Run, incident: Incident, world: WorldRef, clock: datetime, sit
     note_alerts(run, incident)
 
 
-def save(run: Run, incident: Incident, clock: datetime, number: int | None) -> None:
+def save(run: Run, incident: Incident, clock: datetime, number: int) -> None:
     """Keep an incident as it stands.
 
     Raises:
         StaleLease: the lease of that number is not in force.
     """
     if not run("save", number=number, **columns(incident, clock)).rowcount:
-        raise stale(incident.id, number or 0)
+        raise stale(incident.id, number)
     note_alerts(run, incident)
 
 

@@ -123,7 +123,7 @@ async def test_a_killed_writer_leaves_whole_rows_and_all_that_it_was_promised(tm
 
 
 async def test_a_living_process_keeps_its_incident_and_a_dead_one_frees_it_at_once(tmp_path: Path) -> None:
-    holder = forked(run, tmp_path, "holder", 100_000, "--lease")
+    holder = forked(run, tmp_path, "holder", 100_000)
     with holder as (process, printed), Store.open(tmp_path) as store:
         identity = printed.readline().strip()
         printed.readline()

@@ -115,6 +115,18 @@ def test_nothing_is_upgraded_while_another_process_has_the_file_open(
     assert version(file) == migrate.VERSION
 
 
+def test_a_claim_of_0_1_0_is_refused_by_an_upgraded_store(home: Path) -> None:
+    Store.existing(home).close()
+    with closing(sqlite3.connect(home / "nexus.db")) as raw:
+        assert raw.execute("select count(*) from claims").fetchone() == (0,)
+        with pytest.raises(sqlite3.IntegrityError, match="a newer Nexus has upgraded this store"):
+            raw.execute(  # as 0.1.0 wrote it
+                "insert into claims (incident, owner, body) values (?, 'me', '{}') "
+                "on conflict (incident) do update set owner = excluded.owner, body = excluded.body",
+                (LIVE,),
+            )
+
+
 def opens(home: Path) -> None:
     """What each of two servers does that start at once."""
     with Store.existing(home) as store:

@@ -19,7 +19,7 @@ update incidents
 set status = :status, severity = :severity, closed = :closed, clock = :clock, engine = :engine,
     summary = :summary, body = :body, wake_at = case when :closed then null else wake_at end,
     closed_at = case when :closed then coalesce(closed_at, strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')) end
-where id = :id and (:number is null or lease_number = :number and lease_owner is not null);
+where id = :id and lease_number = :number and lease_owner is not null;
 
 -- name: was_closed
 select closed from incidents where id = :id;
@@ -180,16 +180,6 @@ on conflict (incident, kind, key) do nothing;
 
 -- name: messages
 select body from messages where incident = :incident order by seq;
-
--- name: claim
-insert into claims (incident, owner, body) values (:incident, :owner, :body)
-on conflict (incident) do update set owner = excluded.owner, body = excluded.body;
-
--- name: claim_of
-select body from claims where incident = :incident;
-
--- name: release
-delete from claims where incident = :incident and owner = :owner;
 
 -- name: note_fingerprints
 insert into alerts (fingerprint, incident)

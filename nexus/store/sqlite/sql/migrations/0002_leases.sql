@@ -22,3 +22,12 @@ alter table evidence add column encoding text;
 
 create index incidents_due on incidents (site, wake_at) where closed = 0 and wake_at is not null;
 create index incidents_leased on incidents (lease_until) where lease_until is not null;
+
+-- Leases have taken the place of claims. A process of 0.1.0 that has the file open all the same may write nothing
+-- more about an incident that it drives: it takes its claim first.
+delete from claims;
+
+create trigger no_claims before insert on claims
+begin
+    select raise(abort, 'a newer Nexus has upgraded this store: stop this process and start the newer one');
+end;
