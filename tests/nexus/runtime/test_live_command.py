@@ -12,7 +12,7 @@ from tests.nexus.rig import GOOD
 SCRIPT = """#!/bin/sh
 cd "$(dirname "$0")"
 case "$1" in
-  plan) echo "observed: runs = $(cat runs 2>/dev/null | wc -l)"; echo "shop is rolled back";;
+  plan) echo "observed: primary = a"; echo "shop is rolled back";;
   run) echo begun >> runs; while [ -e gate ]; do sleep 0.02; done; echo ended >> runs;;
   status) [ -e runs ] && grep -q ended runs;;
 esac
