@@ -108,7 +108,10 @@ class Driver:
         if self.pruner is not None:
             await self.pruner.prune(incident)
         until = unpack(Move, snapshot.values["move"]).until if snapshot.interrupts else None
-        return Rest(await self._saved(incident), until)
+        saved = await self._saved(incident)
+        if saved.closed:
+            await self.store.compact()
+        return Rest(saved, until)
 
     async def _next(self, lease: HeldLease, snapshot: StateSnapshot) -> "_Turn | None":
         """The turn that comes: the start, the rest of a broken one, what a wait brought; None: no more."""

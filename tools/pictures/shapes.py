@@ -114,7 +114,8 @@ def png(shapes: Sequence[Shape], width: float, height: float) -> bytes:
         at = (text.at[0] * _SCALE, text.at[1] * _SCALE)
         pen.text(at, text.words, text.colour, _font(text.size, text.bold), _ALIGNED[text.anchor])
     written = io.BytesIO()
-    picture.save(written, "png")
+    # A palette: less than half the bytes and sooner written; no colour is off by more than the eye can tell.
+    picture.quantize(128, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(written, "png")
     return written.getvalue()
 
 
