@@ -10,8 +10,10 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
-from graph.events import apply_event, apply_time, hand_over
+from graph.events import apply_event, apply_time
 from graph.execute import execute
+from graph.outside import keep_outside_changes
+from graph.people import hand_over
 from graph.state import Deps, State, inbox_of, incident_of, pack, unpack
 from graph.step import StepSpec, build_step, tell
 from graph.steps import (
@@ -27,8 +29,8 @@ from graph.supervisor import STEPS, Move, MoveKind, next_move
 from graph.timeline import Update, entry
 from incidents.incident import Incident
 from incidents.runbook import Runbook
-from incidents.severity import Status
 from incidents.timeline import EntryKind
+from incidents.value import iso
 
 Graph = CompiledStateGraph[Any, Deps, Any, Any]
 
@@ -68,6 +70,7 @@ async def supervise(state: State, runtime: Runtime[Deps]) -> dict[str, object]:
     incident = incident.evolve(turn=incident.turn + 1)
     for event in inbox_of(state):
         told = apply_event(incident, event, deps.policy, deps.runbook, now)
+        await keep_outside_changes(deps, incident, told.incident)
         await tell(deps, told)
         incident = told.incident
     told = apply_time(incident, now, deps.runbook, deps.revenue_threshold)
@@ -75,21 +78,28 @@ async def supervise(state: State, runtime: Runtime[Deps]) -> dict[str, object]:
     move = next_move(told.incident, now, deps.runbook, deps.revenue_threshold)
     if move.kind is MoveKind.HAND_OVER:
         told = hand_over(told.incident, move.reason, now)
-        await _page(deps, told)
+        await tell(deps, told)
         move = next_move(told.incident, now, deps.runbook, deps.revenue_threshold)
     incident = told.incident.evolve(closed=move.kind is MoveKind.END, as_of=now)
     if spoken := _routing(incident, move, now):
         await deps.journal.write(spoken.entries[0])
-    if move.kind is MoveKind.END and incident.status is Status.HANDED_OVER:
-        await deps.comms.page(incident, incident.end_reason, key="handed-over")
+    await _call_people(deps, incident)
     return {"incident": pack(incident), "move": pack(move), "inbox": []}
 
 
 async def _page(deps: Deps, told: Update) -> None:
-    """Write what time did to the timeline, and page a person about it."""
+    """Write what time did to the timeline, and page a person about it; a hand-over has a page of its own."""
     await tell(deps, told)
     for line in told.entries:
-        await deps.comms.page(told.incident, line.text, key=line.id)
+        if line.kind is not EntryKind.PEOPLE:
+            await deps.comms.page(told.incident, line.text, key=line.id)
+
+
+async def _call_people(deps: Deps, incident: Incident) -> None:
+    """Page whoever is on call about an incident that was left to people and that nobody has taken."""
+    if incident.in_peoples_hands and incident.handed_over_at is not None and incident.holder is None:
+        text = f"in people's hands: {incident.end_reason}. `nexus take {incident.id} --by NAME`"
+        await deps.comms.page(incident, text, key=f"handed-over:{iso(incident.handed_over_at)}")
 
 
 def _routing(incident: Incident, move: Move, now: datetime) -> Update | None:

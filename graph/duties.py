@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from incidents.action import ActionState
+from incidents.action import ActionState, Proposal
 from incidents.incident import Incident
 from incidents.reports import Task
 from incidents.runbook import EscalationRow, Runbook, Throughout
@@ -23,6 +23,7 @@ class DutyKind(StrEnum):
     BRIEF = "brief"
     ESCALATION = "escalation"
     REMINDER = "reminder"
+    HELD_REMINDER = "held_reminder"
     EXPIRY = "expiry"
     RESPONSE_BREACH = "response_breach"
     POST_MORTEM_LATE = "post_mortem_late"
@@ -44,6 +45,7 @@ def agenda(incident: Incident, runbook: Runbook, revenue_threshold: float | None
         duties += _escalations(incident, runbook, revenue_threshold)
         duties += _approvals(incident, runbook)
         duties += _response(incident, runbook)
+        duties += _held(incident, runbook)
     duties += _post_mortem(incident, runbook)
     return tuple(sorted(duties, key=lambda duty: (duty.at, duty.kind, duty.key)))
 
@@ -103,8 +105,9 @@ def _communications(incident: Incident, runbook: Runbook) -> Iterator[Duty]:
 
 
 def public_state(incident: Incident) -> str:
-    """What a reader of the status page would want to hear of at once: the public status, or the end."""
-    return incident.public_status if incident.open else f"{incident.public_status} {incident.status}"
+    """What readers want to hear of at once: the public status, that people took over, or the end."""
+    quiet = incident.status is Status.OPEN
+    return incident.public_status if quiet else f"{incident.public_status} {incident.status}"
 
 
 def _escalations(incident: Incident, runbook: Runbook, threshold: float | None) -> Iterator[Duty]:
@@ -126,18 +129,42 @@ def _approvals(incident: Incident, runbook: Runbook) -> Iterator[Duty]:
         yield Duty(kind=DutyKind.EXPIRY, at=proposal.expires_at, key=f"expiry:{proposal.id}")
 
 
+def last_asking(proposal: Proposal, incident: Incident, runbook: Runbook) -> bool:
+    """Whether a proposal that expires is not asked again: people have been asked for long enough."""
+    first = min((one.proposed_at for one in incident.unanswered), default=proposal.proposed_at)
+    return proposal.expires_at >= first + runbook.bounds.decision_wait
+
+
+def _held(incident: Incident, runbook: Runbook) -> Iterator[Duty]:
+    """People are reminded of what they hold until it is over."""
+    if incident.in_peoples_hands and incident.handed_over_at is not None:
+        every = runbook.bounds.held_reminder[incident.severity or Severity.P0]
+        at = (incident.reminded_at or incident.handed_over_at) + every
+        yield Duty(kind=DutyKind.HELD_REMINDER, at=at, key="still-open")
+
+
 def _response(incident: Incident, runbook: Runbook) -> Iterator[Duty]:
     """A response later than the severity allows; until triage has spoken, it may be the worst."""
     within = runbook.severities[incident.severity or Severity.P0].within
-    if within is not None and incident.triaged_at is None and "response_breach" not in incident.reminders:
+    answered = incident.triaged_at is not None or incident.in_peoples_hands
+    if within is not None and not answered and "response_breach" not in incident.reminders:
         yield Duty(kind=DutyKind.RESPONSE_BREACH, at=incident.opened_at + within, key="response_breach")
 
 
 def _post_mortem(incident: Incident, runbook: Runbook) -> Iterator[Duty]:
-    owed = incident.status is Status.RESOLVED and incident.post_mortem is None
+    owed = incident.status is Status.RESOLVED and incident.post_mortem is None and not unwritten(incident)
     if owed and incident.ended_at is not None and "post_mortem_late" not in incident.reminders:
         late = incident.ended_at + runbook.post_mortem.within
         yield Duty(kind=DutyKind.POST_MORTEM_LATE, at=late, key="post_mortem_late")
+
+
+#: The reminder that stands for a post-mortem, or its tasks, that no role could write: it is left to people.
+UNWRITTEN = "post_mortem_unwritten"
+
+
+def unwritten(incident: Incident) -> bool:
+    """Whether people were told that they have to write the post-mortem or its tasks themselves."""
+    return UNWRITTEN in incident.reminders
 
 
 def status_cadence(runbook: Runbook) -> timedelta | None:

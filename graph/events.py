@@ -1,12 +1,14 @@
 """What events and the passing of time do to an incident: pure, and harmless when repeated."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from graph.duties import DutyKind, agenda, due
+from graph.duties import DutyKind, agenda, due, last_asking
+from graph.people import hand_over, handle
 from graph.self_recovery import has_changed_anything
 from graph.severity import escalated_severity, reclassified
 from graph.timeline import Update, entry
 from incidents.action import UNSETTLED, ActionState, Proposal, Verdict
+from incidents.duration import format_duration
 from incidents.errors import ApprovalRefused
 from incidents.events import (
     AlertsArrived,
@@ -15,11 +17,11 @@ from incidents.events import (
     Event,
     NoteAdded,
     QuestionAsked,
+    Reopened,
     SeveritySet,
-    Stopped,
     TimerFired,
 )
-from incidents.incident import Incident, Note
+from incidents.incident import Incident, Note, Watch
 from incidents.policy import ApprovalPolicy, decide
 from incidents.runbook import Runbook
 from incidents.severity import Status, Step
@@ -35,8 +37,8 @@ def apply_event(
         return Update(incident)
     known = incident.evolve(handled_events=(*incident.handled_events, event.id))
     if isinstance(event, QuestionAsked | ChangeSettled):
-        return _whenever(known, event, now)
-    if not incident.open:
+        return _whenever(known, event, runbook, now)
+    if not incident.open and not isinstance(event, Reopened):
         return Update(known)
     match event:
         case AlertsArrived():
@@ -51,16 +53,18 @@ def apply_event(
             return Update(known.evolve(notes=(*known.notes, note)), (told,))
         case SeveritySet():
             return _severity(known, event, now)
-        case Stopped():
-            return _stop(known, event, now)
         case TimerFired():
             return Update(known)
+        case _:
+            return handle(known, event, runbook, now)
 
 
-def _whenever(incident: Incident, event: QuestionAsked | ChangeSettled, now: datetime) -> Update:
+def _whenever(
+    incident: Incident, event: QuestionAsked | ChangeSettled, runbook: Runbook, now: datetime
+) -> Update:
     """What counts also after the agents' end."""
     if isinstance(event, ChangeSettled):
-        return _settled(incident, event, now)
+        return _settled(incident, event, runbook, now)
     usage, lines = incident.usage + event.spent.usage, (*incident.usage_lines, event.spent)
     return Update(incident.evolve(usage=usage, usage_lines=lines))
 
@@ -88,11 +92,21 @@ def _alerts(incident: Incident, event: AlertsArrived, runbook: Runbook, now: dat
     )
     after, worse = reclassified(after, escalated_severity(incident, after, runbook), now)
     if worse:
-        after = _reopened(after, now)
+        after = _worse_than_known(after, now)
+    if after.in_peoples_hands:
+        return Update(after.evolve(calm_since=None), (*told, *worse, *_all_over(incident, after, now)))
     return Update(after.evolve(recheck=after.recheck or again), (*told, *worse))
 
 
-def _reopened(incident: Incident, now: datetime) -> Incident:
+def _all_over(before: Incident, after: Incident, now: datetime) -> tuple[Entry, ...]:
+    """Who holds it hears when the last alert has ended: code does not close what people hold."""
+    if after.firing or not before.firing:
+        return ()
+    text = f"every alert has ended; if it is over: `nexus resolve {after.id}`"
+    return (entry(after, now, EntryKind.VERIFICATION, text, "alerts-over"),)
+
+
+def _worse_than_known(incident: Incident, now: datetime) -> Incident:
     """After news that is worse: what was measured before it does not say that users feel nothing of it."""
     if incident.step is Step.POST_MORTEM:  # it was on its way to the backlog
         incident = incident.evolve(step=Step.INVESTIGATION, step_since=now)
@@ -131,8 +145,8 @@ def _decision(incident: Incident, event: DecisionMade, policy: ApprovalPolicy, n
     return Update(after, told)
 
 
-def _settled(incident: Incident, event: ChangeSettled, now: datetime) -> Update:
-    """A person says what became of a change; the agents go on with it, or it ends here if people have it."""
+def _settled(incident: Incident, event: ChangeSettled, runbook: Runbook, now: datetime) -> Update:
+    """A person says what became of a change; the agents go on with it, or it is watched for who has it."""
     proposal = incident.proposal(event.action)
     if proposal is None or proposal.state not in UNSETTLED:
         return Update(incident)
@@ -144,7 +158,11 @@ def _settled(incident: Incident, event: ChangeSettled, now: datetime) -> Update:
         return Update(incident.evolve(not_before=None), (told,))
     state = ActionState.DONE if event.outcome.done else ActionState.FAILED
     settled = proposal.model_copy(update={"state": state, "outcome": event.outcome})
-    return Update(incident.with_proposal(settled), (told,))
+    after = incident.with_proposal(settled)
+    if after.in_peoples_hands and event.outcome.done:
+        at = event.outcome.at
+        after = after.evolve(watch=Watch(action=settled.id, started_at=at, until=at + runbook.watch.lasts))
+    return Update(after, (told,))
 
 
 def _back_to_investigation(
@@ -173,29 +191,6 @@ def _severity(incident: Incident, event: SeveritySet, now: datetime) -> Update:
     return Update(after, (told,))
 
 
-def _stop(incident: Incident, event: Stopped, now: datetime) -> Update:
-    after = incident.evolve(
-        proposals=tuple(proposal.revoked() for proposal in incident.proposals),
-        status=Status.HANDED_OVER,
-        ended_at=now,
-        end_reason=f"stopped by {event.by}: {event.reason}",
-    )
-    text = "; ".join((after.end_reason, *_left_behind(incident)))
-    told = entry(after, now, EntryKind.END, text, f"stop:{event.id}", role=event.by, engine="person")
-    return Update(after, (told,))
-
-
-def _left_behind(incident: Incident) -> list[str]:
-    """What people have to look after themselves once the agents are stopped: changes that were begun."""
-    begun = [p for p in incident.proposals if p.state in UNSETTLED]
-    watched = incident.proposal(incident.watch.action) if incident.watch is not None else None
-    left = [f"it is not known whether {p.action.title} was done; say it: {p.settling}" for p in begun]
-    if watched is not None:
-        undo = f"; to take it back: {watched.plan.undo.title}" if watched.plan.undo is not None else ""
-        left.append(f"{watched.action.title} was done and nobody watches its effect any more{undo}")
-    return left
-
-
 def apply_time(
     incident: Incident, now: datetime, runbook: Runbook, revenue_threshold: float | None
 ) -> Update:
@@ -207,40 +202,57 @@ def apply_time(
         told += entries
     for duty in due(duties, now, DutyKind.REMINDER, DutyKind.RESPONSE_BREACH, DutyKind.POST_MORTEM_LATE):
         incident = incident.evolve(reminders=(*incident.reminders, duty.key))
-        told.append(
-            entry(incident, now, EntryKind.ESCALATION, _reminder(duty.kind, duty.key, incident), duty.key)
-        )
+        text = _reminder(duty.kind, duty.key, incident, runbook)
+        told.append(entry(incident, now, EntryKind.ESCALATION, text, duty.key))
+    for duty in due(duties, now, DutyKind.HELD_REMINDER):
+        incident = incident.evolve(reminded_at=now)
+        told.append(entry(incident, now, EntryKind.ESCALATION, _still_open(incident, now), duty.key))
     return Update(incident, tuple(told))
 
 
-def _reminder(kind: DutyKind, key: str, incident: Incident) -> str:
+def _reminder(kind: DutyKind, key: str, incident: Incident, runbook: Runbook) -> str:
     if kind is DutyKind.REMINDER:
         waiting = incident.proposal(key.removeprefix("reminder:"))
         assert waiting is not None  # the duty was derived from it  # noqa: S101
-        return (
-            f"reminder: {waiting.id} ({waiting.action.title}) waits for a decision until "
-            f"{waiting.expires_at:%H:%M:%S} UTC"
-        )
+        return _undecided(incident, waiting, runbook)
     if kind is DutyKind.RESPONSE_BREACH:
         return "the response is late: triage has not finished within the runbook's response time"
     return "the post-mortem is late"
 
 
+def _undecided(incident: Incident, waiting: Proposal, runbook: Runbook) -> str:
+    """The reminder of a proposal, more urgent with every asking."""
+    what, until = f"{waiting.id} ({waiting.action.title})", f"{waiting.expires_at:%H:%M:%S} UTC"
+    before = incident.unanswered
+    if not before:
+        return f"reminder: {what} waits for a decision until {until}"
+    since = f"asked {len(before) + 1} times since {before[0].proposed_at:%H:%M:%S} UTC, nobody has answered"
+    if last_asking(waiting, incident, runbook):
+        return f"last call: {what}, {since}; at {until} it is left to people"
+    return f"urgent: {what}, {since}; it waits until {until}, then it is planned anew"
+
+
+def _still_open(incident: Incident, now: datetime) -> str:
+    since = incident.handed_over_at or now
+    who = f"{incident.holder} has it" if incident.holder else "nobody has taken it"
+    held = format_duration(timedelta(minutes=(now - since) // timedelta(minutes=1)))
+    return (
+        f"not resolved, in people's hands for {held}, {who}: {incident.end_reason}. "
+        f"`nexus take`, `resolve` or `give-back` {incident.id}"
+    )
+
+
 def _expire(incident: Incident, identity: str, now: datetime, runbook: Runbook) -> Update:
+    """A proposal that nobody answered is planned anew and asked again, as long as the runbook says."""
     proposal = incident.proposal(identity)
     if proposal is None or proposal.state is not ActionState.PROPOSED:
         return Update(incident)
+    last = last_asking(proposal, incident, runbook)
     after = incident.with_proposal(proposal.model_copy(update={"state": ActionState.EXPIRED}))
     text = f"{identity} ({proposal.action.title}) expired without a decision"
     told = entry(after, now, EntryKind.DECISION, text, f"expired:{identity}")
-    first = min(p.proposed_at for p in after.proposals)
-    if now >= first + runbook.bounds.decision_wait:
-        return hand_over(after, "nobody decided in time", now, (told,))
-    return Update(after, (told,))
-
-
-def hand_over(incident: Incident, reason: str, now: datetime, before: tuple[Entry, ...] = ()) -> Update:
-    """The agents end here and people go on; whoever is on call is paged with the reason."""
-    after = incident.evolve(status=Status.HANDED_OVER, ended_at=now, end_reason=reason)
-    text = f"handed over to people: {reason}"
-    return Update(after, (*before, entry(after, now, EntryKind.END, text, "handed-over")))
+    if not last:
+        return Update(after.evolve(ask_again=identity), (told,))
+    times = len(after.unanswered)
+    asked = f" on {proposal.action.title}" + (f", asked {times} times" if times > 1 else "")
+    return hand_over(after, f"nobody decided in time{asked}", now, (told,))

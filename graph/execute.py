@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from langgraph.runtime import Runtime
 
-from graph.events import hand_over
+from graph.people import hand_over
 from graph.state import Deps, Packed, State, incident_of
 from graph.step import keep, tell
 from graph.steps.mitigation import propose_undo

@@ -27,8 +27,9 @@ class SelfRecovery(StrEnum):
 
 
 def has_changed_anything(incident: Incident) -> bool:
-    """Whether anything was changed by us: its effect is watched elsewhere."""
-    return any(proposal.state in _TOUCHED for proposal in incident.proposals)
+    """Whether anything was changed, by us or by people: its effect is watched elsewhere."""
+    ours = any(proposal.state in _TOUCHED for proposal in incident.proposals)
+    return ours or bool(incident.outside_changes)
 
 
 def no_user_impact(facts: Facts) -> bool:

@@ -36,6 +36,7 @@ SAID = frozenset(
         EntryKind.VERIFICATION,
         EntryKind.ESCALATION,
         EntryKind.NOTE,
+        EntryKind.PEOPLE,
         EntryKind.END,
     }
 )

@@ -7,7 +7,7 @@ Models propose within the steps; nothing here asks one.
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from graph.duties import DutyKind, agenda, due, next_wake
+from graph.duties import DutyKind, agenda, due, next_wake, unwritten
 from graph.self_recovery import has_changed_anything, watched_until
 from incidents.action import UNSETTLED, ActionState
 from incidents.findings import Confidence
@@ -90,7 +90,7 @@ CHECK_BOX = timedelta(minutes=1)
 def _box(incident: Incident, runbook: Runbook, kind: MoveKind) -> timedelta:
     """How long the next step may take at most; what only code does, as most checks of a watch, takes less."""
     only_code = kind is MoveKind.VERIFICATION and (
-        incident.verified or verdict_of(incident) is not Recovery.RECOVERED
+        incident.verified or incident.in_peoples_hands or verdict_of(incident) is not Recovery.RECOVERED
     )
     if kind not in set(STEPS.values()):
         return timedelta()
@@ -103,6 +103,8 @@ def _step_move(incident: Incident, now: datetime, runbook: Runbook) -> Move:
     """The move that the steps ask for, duties aside."""
     if not incident.open:
         return _ending(incident)
+    if incident.in_peoples_hands:
+        return _held(incident, now, runbook)
     approved = [p.id for p in incident.proposals if p.state is ActionState.APPROVED or p.state in UNSETTLED]
     if approved and (later := _later(incident, now)) is not None:
         return later
@@ -113,6 +115,9 @@ def _step_move(incident: Incident, now: datetime, runbook: Runbook) -> Move:
         return Move(kind=MoveKind.TRIAGE, reason=f"the alerts {how}: measure again")
     if (until := watched_until(incident, runbook)) is not None and not has_changed_anything(incident):
         return _calm(now, until)
+    if incident.ask_again is not None:
+        reason = f"{incident.ask_again} expired without a decision: planned anew and asked again"
+        return Move(kind=MoveKind.MITIGATION, reason=reason)
     return {
         Step.TRIAGE: _triage,
         Step.INVESTIGATION: _investigation,
@@ -130,6 +135,19 @@ def _calm(now: datetime, until: datetime) -> Move:
     return Move(kind=MoveKind.TRIAGE, reason="it stayed over by itself: measure a last time")
 
 
+def _held(incident: Incident, now: datetime, runbook: Runbook) -> Move:
+    """People work on it: code measures the effect of what was changed; the rest is duties."""
+    if incident.watch is None:
+        return Move(kind=MoveKind.WAIT, reason=f"for the people who hold it: {incident.end_reason}")
+    next_check = check_time(incident, runbook)
+    if now < next_check:
+        until = incident.watch.until
+        reason = f"people hold it; watching the recovery until {until:%H:%M:%S} UTC"
+        return Move(kind=MoveKind.WAIT, reason=reason, until=next_check)
+    reason = f"check {len(incident.watch.checks) + 1} of the watch, for the people who hold it"
+    return Move(kind=MoveKind.VERIFICATION, reason=reason)
+
+
 def _later(incident: Incident, now: datetime) -> Move | None:
     """A wait for the target of a change that did not answer, if there is one."""
     if incident.not_before is None or now >= incident.not_before:
@@ -138,6 +156,8 @@ def _later(incident: Incident, now: datetime) -> Move | None:
 
 
 def _ending(incident: Incident) -> Move:
+    if unwritten(incident):
+        return Move(kind=MoveKind.END, reason=incident.end_reason)
     if incident.status is Status.RESOLVED and incident.post_mortem is None:
         return Move(kind=MoveKind.POST_MORTEM, reason="the incident is resolved")
     if incident.status is Status.RESOLVED and not incident.backlog:

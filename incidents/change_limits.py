@@ -84,7 +84,7 @@ class Freeze(Value):
 
 
 class Begun(Value):
-    """A change that was begun earlier, by any incident. `open`: that incident has not ended."""
+    """A change that was begun earlier, by any incident. `open`: agents work on that incident."""
 
     incident: str
     service: str

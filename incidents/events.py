@@ -70,6 +70,63 @@ class ChangeSettled(_Event):
     outcome: Outcome
 
 
+class Taken(_Event):
+    """A person takes the incident from the agents, or from whoever holds it; what is pending is revoked."""
+
+    kind: Literal["take"] = "take"
+    by: str
+
+
+class GivenBack(_Event):
+    """A person gives the incident back to the agents, who begin anew with the note before them."""
+
+    kind: Literal["give_back"] = "give_back"
+    by: str
+    note: str
+
+
+class ChangedOutside(_Event):
+    """A person changed something outside of Nexus: its effect is watched like that of a change by Nexus."""
+
+    kind: Literal["changed"] = "changed"
+    by: str
+    service: str
+    what: str
+    when: Moment
+
+
+class Mitigated(_Event):
+    """A person says that users feel no more of it, though it is not over."""
+
+    kind: Literal["mitigated"] = "mitigated"
+    by: str
+    note: str = ""
+
+
+class Resolved(_Event):
+    """A person says that it is over; the post-mortem follows."""
+
+    kind: Literal["resolve"] = "resolve"
+    by: str
+    note: str = ""
+
+
+class FalseAlarm(_Event):
+    """A person says that nothing was wrong."""
+
+    kind: Literal["false_alarm"] = "false_alarm"
+    by: str
+    note: str = ""
+
+
+class Reopened(_Event):
+    """A person says that an incident which has ended is not over: the agents look again."""
+
+    kind: Literal["reopen"] = "reopen"
+    by: str
+    note: str
+
+
 class QuestionAsked(_Event):
     """A person asked something about it, and a model's answer was paid for; it changes the ledger alone."""
 
@@ -77,13 +134,16 @@ class QuestionAsked(_Event):
     spent: UsageLine
 
 
+#: What people do with an incident, beside deciding and commenting.
+Handling = Stopped | Taken | GivenBack | ChangedOutside | Mitigated | Resolved | FalseAlarm | Reopened
+
 Event = Annotated[
     AlertsArrived
     | DecisionMade
     | TimerFired
     | NoteAdded
     | SeveritySet
-    | Stopped
+    | Handling
     | ChangeSettled
     | QuestionAsked,
     Field(discriminator="kind"),
@@ -101,7 +161,23 @@ def stored_event(kept: object) -> Event:
 
 def from_a_person(event: Event) -> bool:
     """Whether a person sent it, which preempts a running step."""
-    return event.kind in {"decision", "note", "severity", "stop", "settle"}
+    return event.kind not in {"alerts", "timer", "question"}
+
+
+#: The kinds after which nothing that was approved before may begin any more.
+_REVOKING = {
+    "stop": "stopped the agents",
+    "take": "took the incident",
+    "changed": "changed something outside of Nexus",
+    "resolve": "resolved the incident",
+    "false_alarm": "called it a false alarm",
+}
+
+
+def revokes(event: Event) -> str | None:
+    """Who did what that revokes every change that has not begun; None if it revokes nothing."""
+    deed = _REVOKING.get(event.kind)
+    return f"{getattr(event, 'by', 'somebody')} {deed}" if deed is not None else None
 
 
 def decision(incident: str, approval: Approval) -> DecisionMade:

@@ -1,6 +1,7 @@
 """The incident as it stands: one frozen value that the graph carries and the store keeps."""
 
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Self
 
 from pydantic import ConfigDict, Field
@@ -12,7 +13,7 @@ from incidents.currency import Currency
 from incidents.facts import Facts
 from incidents.findings import Diagnosis, Suspect
 from incidents.reports import Dispute, Impact, PostMortemReport
-from incidents.severity import PublicStatus, Severity, Status, Step
+from incidents.severity import HeldBy, PublicStatus, Severity, Status, Step
 from incidents.value import Moment, Value
 from incidents.verification import Signal, Verification
 
@@ -60,8 +61,23 @@ class Note(Value):
     text: str
 
 
+class OutsideChange(Value):
+    """What people changed outside of Nexus, as they said it."""
+
+    id: str = Field(description="C1, C2, ... within its incident")
+    service: str
+    what: str
+    at: Moment = Field(description="when it was done")
+    by: str
+
+    @property
+    def title(self) -> str:
+        """How a person reads it."""
+        return f"{self.what} ({self.service}, by {self.by})"
+
+
 class Watch(Value):
-    """The watch after a change: which signals, from when, until when."""
+    """The watch after a change, by Nexus or outside of it: its id, from when, until when."""
 
     action: str
     started_at: Moment
@@ -116,13 +132,25 @@ class Incident(Value):
     )
 
     proposals: tuple[Proposal, ...] = ()
+    ask_again: str | None = Field(
+        default=None, description="the proposal that expired and is to be planned anew"
+    )
+    outside_changes: tuple[OutsideChange, ...] = ()
     mitigations: int = 0
     watch: Watch | None = None
     verification: Verification | None = None
     mitigated_at: Moment | None = None
     verified: bool = Field(default=False, description="the verification roles have given their reports")
     ended_at: Moment | None = None
-    end_reason: str = ""
+    end_reason: str = Field(default="", description="why it ended, or why the agents left it to people")
+
+    handed_over_at: Moment | None = Field(default=None, description="since when people hold it")
+    holder: str | None = Field(default=None, description="the person who took it")
+    stopped: bool = Field(default=False, description="the agents are silent: only code speaks")
+    reminded_at: Moment | None = Field(
+        default=None, description="when people were last reminded that they hold it"
+    )
+    reopened: int = Field(default=0, description="how often people opened it again")
 
     updates: tuple[StatusUpdate, ...] = ()
     spoken_status: str | None = Field(default=None, description="the stand that the last status update told")
@@ -172,15 +200,27 @@ class Incident(Value):
 
     @property
     def open(self) -> bool:
-        """Whether it still runs (the post-mortem of a resolved one may still be owed)."""
-        return self.status is Status.OPEN
+        """Whether it still runs, in whoever's hands (of a resolved one the post-mortem may be owed)."""
+        return self.status in {Status.OPEN, Status.HANDED_OVER} and self.ended_at is None
+
+    @property
+    def held_by(self) -> HeldBy:
+        """Who works on it, or did when it ended."""
+        people = self.handed_over_at is not None or self.status is Status.HANDED_OVER
+        return HeldBy.PEOPLE if people else HeldBy.AGENTS
+
+    @property
+    def in_peoples_hands(self) -> bool:
+        """Whether it is open and people work on it: the agents plan and change nothing."""
+        return self.open and self.held_by is HeldBy.PEOPLE
 
     @property
     def public_status(self) -> PublicStatus:
         """What the status page should say now."""
         if self.status in {Status.RESOLVED, Status.FALSE_ALARM}:
             return PublicStatus.RESOLVED
-        if self.watch is not None or self.calm_since is not None:
+        mitigated = self.held_by is HeldBy.PEOPLE and self.mitigated_at is not None
+        if self.watch is not None or self.calm_since is not None or mitigated:
             return PublicStatus.MONITORING
         if self.diagnosis is not None and self.diagnosis.known:
             return PublicStatus.IDENTIFIED
@@ -226,6 +266,18 @@ class Incident(Value):
     def unsettled(self) -> tuple[Proposal, ...]:
         """The proposals that were begun, and of which nobody knows yet what became."""
         return tuple(p for p in self.proposals if p.state in UNSETTLED)
+
+    @property
+    def unanswered(self) -> tuple[Proposal, ...]:
+        """The proposals that nobody has answered since the last one that was, oldest first."""
+        asked = [p for p in self.proposals if p.state is not ActionState.PROPOSED]
+        return tuple(takewhile(lambda p: p.state is ActionState.EXPIRED, reversed(asked)))[::-1]
+
+    def change_title(self, identity: str) -> str:
+        """A change by its id, made by Nexus (A1) or outside of it (C1), as people read it."""
+        outside = {change.id: change.title for change in self.outside_changes}
+        ours = self.proposal(identity)
+        return ours.action.title if ours is not None else outside.get(identity, identity)
 
     def proposal(self, identity: str) -> Proposal | None:
         """The proposal of that id, or None."""

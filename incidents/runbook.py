@@ -4,6 +4,7 @@ Source of the rules: the runbook *Incident Response*. A team edits `nexus/runboo
 """
 
 import re
+from datetime import timedelta
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -164,7 +165,16 @@ class Bounds(Value):
     approval_expiry: Duration
     approval_reminder: Duration
     decision_wait: Duration = Field(
-        description="how long an incident waits for people before it is handed over"
+        description="how long a proposal that expires is asked again before the incident is left to people"
+    )
+    held_reminder: dict[Severity, Duration] = Field(
+        default={
+            Severity.P0: timedelta(minutes=15),
+            Severity.P1: timedelta(minutes=30),
+            Severity.P2: timedelta(hours=4),
+            Severity.P3: timedelta(days=1),
+        },
+        description="how often people are paged about an incident that they hold and that is not over",
     )
 
 
@@ -235,6 +245,7 @@ class Runbook(Value):
             ("steps", self.steps, set(Step)),
             ("decision_tree", self.decision_tree, set(Category) - {Category.UNKNOWN}),
             ("bounds.step_box", self.bounds.step_box, set(Severity)),
+            ("bounds.held_reminder", self.bounds.held_reminder, set(Severity)),
         ):
             if missing := wanted - set(table):
                 raise ValueError(f"{name} lacks {', '.join(sorted(missing))}")

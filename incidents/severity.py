@@ -32,13 +32,20 @@ class Step(StrEnum):
 
 
 class Status(StrEnum):
-    """Where an incident stands; all but `open` are ends."""
+    """Where an incident stands: the agents work on it, people do, or it has come to one of three ends."""
 
     OPEN = "open"
     RESOLVED = "resolved"
     FALSE_ALARM = "false_alarm"
     HANDED_OVER = "handed_over"
     BACKLOG = "backlog"
+
+
+class HeldBy(StrEnum):
+    """Who works on an incident, or did when it ended."""
+
+    AGENTS = "agents"
+    PEOPLE = "people"
 
 
 class PublicStatus(StrEnum):

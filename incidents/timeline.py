@@ -24,6 +24,7 @@ class EntryKind(StrEnum):
     BRIEF = "brief"
     ESCALATION = "escalation"
     HANDOVER = "handover"
+    PEOPLE = "people"
     NOTE = "note"
     GAP = "gap"
     END = "end"

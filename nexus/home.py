@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from incidents.document import read_yaml
+from incidents.errors import SettingsError
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy
 from nexus.config.settings import Settings
@@ -50,6 +52,18 @@ class Home:
 
         return load_site(Path(world.path)).policy
 
+    def services_of(self, world: WorldRef) -> tuple[str, ...]:
+        """The names of the services in the world of an incident.
+
+        Raises:
+            SettingsError: its `nexus.yaml`, or the case, cannot be read.
+        """
+        if world.kind is WorldKind.CASE:
+            return _services_of_case(Path(world.path) / "case.yaml")
+        from nexus.config.site import load_site  # noqa: PLC0415  # as above
+
+        return load_site(Path(world.path)).catalogue.names
+
     async def find(self, identity: str) -> Incident:
         """The incident of an id.
 
@@ -57,6 +71,16 @@ class Home:
             UnknownName: there is none.
         """
         return await find_incident(self.store, identity)
+
+
+def _services_of_case(file: Path) -> tuple[str, ...]:
+    """The services that a recorded world lists; the rest of the case is not needed, and not read."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read ({error.strerror}); was the case moved?") from None
+    listed = read_yaml(text, source=str(file), error=SettingsError).get("services") or ()
+    return tuple(str(one["name"]) for one in listed if isinstance(one, dict) and "name" in one)
 
 
 def open_home(settings: Settings, *, create: bool, environment: Mapping[str, str] | None = None) -> Home:

@@ -27,7 +27,7 @@ from nexus.runtime.announcer import RunListeners
 from nexus.runtime.waiting import Approver
 from nexus.runtime.wiring import worker
 from nexus.server.app import web
-from nexus.service.approving import ask_about, ended
+from nexus.service.approving import ask_about, left_by_the_agents
 from nexus.service.intake import AlertIntake
 from tools.clock import WallClock
 from tools.live.latency import CallLatency, waited_until
@@ -133,11 +133,11 @@ class GameDay:
             ask_about(self.home, identity, self.approver, WallClock(), lambda why: self.say(str(why)))
         )
         with suppress(TimeoutError):
-            await asyncio.wait_for(ended(self.home, identity), END_SECONDS)
+            await asyncio.wait_for(left_by_the_agents(self.home, identity), END_SECONDS)
         asked.cancel()
         incident = await self.home.find(identity)
         resolved = await self._resolved(identity, incident)
-        if self.record is not None and not incident.open:
+        if self.record is not None and (incident.in_peoples_hands or not incident.open):
             self.say("recording the incident as a case")
             await recorded(self.home, identity, self.scenario, known, self.record / self.scenario.id)
         entries = await self.home.store.entries(identity)
@@ -183,7 +183,7 @@ def _seen(
             "approval": first.get(EntryKind.DECISION),
             "execution": first.get(EntryKind.EXECUTION),
             "recovery": resolved,
-            "end": incident.ended_at,
+            "end": incident.ended_at or incident.handed_over_at,
             "waited": waited_until(waits, first.get(EntryKind.PROPOSAL, entries[-1].at)),
         }
     )

@@ -71,8 +71,8 @@ async def draft(home: Home, identity: str, name: str, *, code: bool = True) -> D
         NexusError: its world shows no metrics.
     """
     incident = await home.find(identity)
-    if incident.open:
-        raise Refused(f"{identity} still runs; it can be recorded when it has ended")
+    if incident.open and not incident.in_peoples_hands:
+        raise Refused(f"{identity} still runs; it can be recorded when it has ended, or people have it")
     async with open_run_context(home, identity, _nobody) as stage:
         snapshot = await take(stage.world, incident, stage.clock.now())
         if snapshot is None:

@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from agents.engine import Assignment
 from agents.playbook.tasks.situation import noticed
-from graph.duties import DutyKind, agenda, due, public_state
+from graph.duties import Duty, DutyKind, agenda, due, public_state
 from graph.state import Deps, RoleResult
 from graph.step import StepSpec, assignment
 from graph.timeline import Update, entry
@@ -22,7 +22,12 @@ TASKS = {DutyKind.STATUS_UPDATE: Task.STATUS_UPDATE, DutyKind.BRIEF: Task.BRIEF}
 
 
 def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
-    """What is due by the end of a step's time box is said now, so that no step can make it late."""
+    """What is due by the end of a step's time box is said now, so that no step can make it late.
+
+    Once a person has stopped the agents, no role speaks: see `prepare`.
+    """
+    if incident.stopped:
+        return ()
     duties = agenda(incident, deps.runbook, deps.revenue_threshold)
     return tuple(
         assignment(
@@ -53,6 +58,8 @@ async def prepare(deps: Deps, incident: Incident) -> Update:
     """
     duties = agenda(incident, deps.runbook, deps.revenue_threshold)
     owed = due(duties, _horizon(deps, incident), DutyKind.STATUS_UPDATE)
+    if incident.stopped:
+        return await _bare(deps, incident, due(duties, _horizon(deps, incident), *TASKS))
     if not owed or not incident.updates or incident.updates[-1].news != news(incident):
         return Update(incident)
     last = incident.updates[-1]
@@ -68,6 +75,20 @@ async def prepare(deps: Deps, incident: Incident) -> Update:
     return await _published(deps, incident, report, role, "code")
 
 
+async def _bare(deps: Deps, incident: Incident, owed: tuple[Duty, ...]) -> Update:
+    """What is due, in the bare facts, by code."""
+    told: list[Entry] = []
+    for duty in owed:
+        role = deps.roster.get(duty.roles[0]).name
+        if duty.kind is DutyKind.STATUS_UPDATE:
+            report = await _bare_status(deps, incident)
+            incident, entries = await _published(deps, incident, report, role, "code")
+        else:
+            incident, entries = await _briefed(deps, incident, _bare_brief(incident), role, "code")
+        told += entries
+    return Update(incident, tuple(told))
+
+
 def news(incident: Incident) -> str:
     """What an update would tell a reader: as long as it stays the same, there is no news."""
     found = incident.diagnosis
@@ -81,6 +102,7 @@ def news(incident: Incident) -> str:
         proposal and (proposal.id, proposal.state),
         verdict,
         len(incident.notes),
+        len(incident.outside_changes),
     )
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
@@ -105,14 +127,19 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
             incident, entries = await _published(deps, incident, report, role, _engine(item))
             told += entries
             continue
-        brief_report = item.report(BriefReport) or _bare_brief(incident)
-        brief = executive_brief(deps, incident, brief_report, item)
-        incident = incident.evolve(briefs=(*incident.briefs, brief), spoken_brief=public_state(incident))
-        await deps.comms.brief(brief, incident)
-        text, key = f"{brief_report.situation} {brief_report.cause}", f"brief:{len(incident.briefs)}"
-        now, engine = deps.clock.now(), _engine(item)
-        told.append(entry(incident, now, EntryKind.BRIEF, text, key, role=role, engine=engine))
+        words = item.report(BriefReport) or _bare_brief(incident)
+        incident, entries = await _briefed(deps, incident, words, role, _engine(item))
+        told += entries
     return Update(incident, tuple(told))
+
+
+async def _briefed(deps: Deps, incident: Incident, words: BriefReport, role: str, engine: str) -> Update:
+    brief = executive_brief(deps, incident, words, engine)
+    incident = incident.evolve(briefs=(*incident.briefs, brief), spoken_brief=public_state(incident))
+    await deps.comms.brief(brief, incident)
+    text, key = f"{words.situation} {words.cause}", f"brief:{len(incident.briefs)}"
+    told = entry(incident, deps.clock.now(), EntryKind.BRIEF, text, key, role=role, engine=engine)
+    return Update(incident, (told,))
 
 
 def _engine(item: RoleResult) -> str:
@@ -156,7 +183,7 @@ def status_update(deps: Deps, incident: Incident, report: StatusReport, engine: 
     )
 
 
-def executive_brief(deps: Deps, incident: Incident, report: BriefReport, item: RoleResult) -> Brief:
+def executive_brief(deps: Deps, incident: Incident, report: BriefReport, engine: str) -> Brief:
     """The runbook's template, filled."""
     now, following = deps.clock.now(), next_time(deps, incident, Task.BRIEF)
     text = deps.runbook.templates.brief.format(
@@ -168,7 +195,7 @@ def executive_brief(deps: Deps, incident: Incident, report: BriefReport, item: R
         impact=report.impact,
         next_update=minute(following) if following else "none planned",
     )
-    return Brief(at=now, text=text, next_update=following, engine=_engine(item))
+    return Brief(at=now, text=text, next_update=following, engine=engine)
 
 
 async def _bare_status(deps: Deps, incident: Incident) -> StatusReport:

@@ -22,7 +22,9 @@ def rows_due(deps: Deps, incident: Incident) -> tuple[EscalationRow, ...]:
 
 
 def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
-    """One assignment for each role that a due row names; a role that several rows name gets one."""
+    """One assignment for each role that a due row names; none once a person has stopped the agents."""
+    if incident.stopped:
+        return ()
     rows = rows_due(deps, incident)
     work: dict[str, Assignment] = {}
     for row in rows:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from agents.engine import Assignment
 from agents.role import RELEVANT_DEVELOPER
-from graph.events import hand_over
+from graph.people import hand_over
 from graph.state import Deps, RoleResult
 from graph.step import StepSpec, assignment, begin
 from graph.steps.investigation import developer
@@ -26,7 +26,9 @@ PLAN_RETRY = timedelta(minutes=1)
 
 
 async def prepare(deps: Deps, incident: Incident) -> Update:
-    """Count the attempt."""
+    """Count the attempt; asking again what nobody answered is none."""
+    if incident.ask_again is not None:
+        return Update(incident)
     after = begin(deps, incident, Step.MITIGATION)
     return Update(after.evolve(mitigations=after.mitigations + 1))
 
@@ -38,7 +40,9 @@ def branches(deps: Deps, incident: Incident) -> tuple[Branch, ...]:
 
 
 def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
-    """One assignment for each role of the branch that decides on a change."""
+    """One assignment for each role of the branch that decides on a change; none to ask again."""
+    if incident.ask_again is not None:
+        return ()
     work: dict[str, Assignment] = {}
     for branch in branches(deps, incident):
         if Task.MITIGATE not in deps.roster.get(branch.role).tasks or branch.role in work:
@@ -74,6 +78,8 @@ def candidates(
 
 async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...]) -> Update:
     """Plan the proposals in order; the first that the world can plan is put to people."""
+    if incident.ask_again is not None:
+        return await _ask_again(deps, incident, incident.ask_again)
     told: list[Entry] = []
     for item, proposed in candidates(deps, incident, done):
         try:
@@ -97,6 +103,27 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
     if _can_wait(incident, deps.runbook):
         return _look_again(deps, incident, reason, tuple(told))
     return hand_over(incident, reason, deps.clock.now(), tuple(told))
+
+
+async def _ask_again(deps: Deps, incident: Incident, expired: str) -> Update:
+    """Plan anew from the present state what nobody answered, and ask again; else the roles look."""
+    incident, before = incident.evolve(ask_again=None), incident.proposal(expired)
+    if before is None:
+        return Update(incident)
+    try:
+        plan = await deps.world.actions.plan(before.action)
+    except (Refused, ToolFailed) as error:
+        return Update(incident, (_unplanned(deps, incident, before.action, str(error)),))
+    until = incident.unanswered[0].proposed_at + deps.runbook.bounds.decision_wait
+    made = signable(
+        deps, incident, plan, reason=before.reason, by=before.proposed_by, engine=before.engine,
+        evidence=before.evidence, undo_of=before.undo_of,
+    )  # fmt: skip
+    made = made.model_copy(update={"expires_at": min(made.expires_at, until)})
+    after = incident.with_proposal(made)
+    told = proposal_entry(deps, after, made)
+    await deps.comms.page(after, told.text, key=f"decide:{made.id}")
+    return Update(after, (told,))
 
 
 async def _planned(deps: Deps, incident: Incident, action: Action) -> Plan:
@@ -237,7 +264,13 @@ async def propose_undo(deps: Deps, incident: Incident, of: Proposal, why: str) -
 
 def proposal_entry(deps: Deps, incident: Incident, made: Proposal) -> Entry:
     """The line that tells people what waits for them."""
-    text = f"{made.id}: {made.action.title}. {made.reason} (digest {made.digest[:12]})"
+    before = incident.unanswered
+    again = (
+        f", asked {len(before) + 1} times since {before[0].proposed_at:%H:%M:%S} UTC without an answer"
+        if before
+        else ""
+    )
+    text = f"{made.id}: {made.action.title}{again}. {made.reason} (digest {made.digest[:12]})"
     return entry(
         incident,
         deps.clock.now(),

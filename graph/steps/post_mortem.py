@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from agents.engine import Assignment
-from graph.events import hand_over
+from graph.duties import UNWRITTEN
+from graph.people import hand_over
 from graph.state import Deps, RoleResult
 from graph.step import StepSpec, assignment, begin
 from graph.timeline import Update, entry
@@ -40,7 +41,18 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
             return await _written(deps, incident, written, item)
         if (tasks := item.report(BacklogReport)) is not None:
             return await _planned(deps, incident, tasks)
-    return hand_over(incident, "the post-mortem or its tasks could not be written", deps.clock.now())
+    return await _unwritten(deps, incident)
+
+
+async def _unwritten(deps: Deps, incident: Incident) -> Update:
+    """No role could write it: an incident that is over stays over, people write; an open one is theirs."""
+    now, reason = deps.clock.now(), "the post-mortem or its tasks could not be written"
+    if incident.open:
+        return hand_over(incident, reason, now)
+    after = incident.evolve(reminders=(*incident.reminders, UNWRITTEN))
+    told = entry(after, now, EntryKind.ESCALATION, f"{reason}; that is left to people", UNWRITTEN)
+    await deps.comms.page(after, told.text, key=f"{UNWRITTEN}:{after.reopened}")
+    return Update(after, (told,))
 
 
 async def _written(deps: Deps, incident: Incident, report: PostMortemReport, item: RoleResult) -> Update:
@@ -62,9 +74,10 @@ async def _written(deps: Deps, incident: Incident, report: PostMortemReport, ite
 
 async def _planned(deps: Deps, incident: Incident, report: BacklogReport) -> Update:
     now = deps.clock.now()
+    prefix = f"{incident.id}-R{incident.reopened}-" if incident.reopened else f"{incident.id}-"
     tasks = tuple(
         BacklogEntry(
-            id=f"{incident.id}-T{number}",
+            id=f"{prefix}T{number}",
             title=item.title,
             owner=item.owner,
             due=now + timedelta(days=item.days),

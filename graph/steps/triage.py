@@ -105,7 +105,10 @@ def _on_its_way(incident: Incident, now: datetime) -> Incident:
     after = incident.evolve(calm_since=None)
     if after.severity is Severity.P3 and not has_changed_anything(after):
         return after.evolve(step=Step.POST_MORTEM, step_since=now)
-    return after.evolve(step=Step.INVESTIGATION, step_since=now) if after.step is Step.TRIAGE else after
+    if after.step is not Step.TRIAGE:
+        return after
+    step = Step.INVESTIGATION if after.watch is None else Step.VERIFICATION  # of what people changed already
+    return after.evolve(step=step, step_since=now)
 
 
 def _stands_on(reports: tuple[TriageReport, ...], facts: Facts) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from agents.engine import Assignment
 from agents.role import RELEVANT_DEVELOPER
-from graph.events import hand_over
 from graph.measurement import report_silent_channels, with_measurement
+from graph.people import hand_over
 from graph.severity import escalated_severity, reclassified
 from graph.state import Deps, RoleResult
 from graph.step import StepSpec, assignment, begin
@@ -75,7 +75,12 @@ def _settled(runbook: Runbook) -> RecoveryArgs:
 def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
     """The roles of the step, once, after two good checks in a row: they confirm, and look for new issues."""
     watch = incident.watch
-    if incident.verified or watch is None or _in_a_row(watch, Recovery.RECOVERED) < STEADY:
+    if (
+        incident.in_peoples_hands
+        or incident.verified
+        or watch is None
+        or _in_a_row(watch, Recovery.RECOVERED) < STEADY
+    ):
         return ()
     rows = deps.runbook.step_roles(Step.VERIFICATION, incident.severity or Severity.P0, incident.impact)
     return tuple(
@@ -102,6 +107,9 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
     if done:
         told = (*told, *await _charted(deps, incident), *await _pictured(deps, incident))
         incident = incident.evolve(verified=True)
+    if incident.in_peoples_hands:
+        after, entries = await _for_people(deps, incident, watch, found.verdict)
+        return Update(after, (*told, *entries))
     match found.verdict:
         case Recovery.RECOVERED:
             after, entries = _recovered(incident, watch, now)
@@ -170,8 +178,7 @@ def _concerns(incident: Incident, done: tuple[RoleResult, ...], now: datetime) -
 def _recovered(incident: Incident, watch: Watch, now: datetime) -> Update:
     if now < watch.until:
         return Update(incident)
-    change = incident.proposal(watch.action)
-    did = change.action.title if change else watch.action
+    did = incident.change_title(watch.action)
     reason = f"the signals stayed recovered since {minute(watch.started_at)}, after: {did}"
     after = incident.evolve(status=Status.RESOLVED, ended_at=now, end_reason=reason)
     return Update(after, (entry(after, now, EntryKind.END, f"resolved: {reason}", "resolved"),))
@@ -189,6 +196,28 @@ async def _worse(deps: Deps, incident: Incident, watch: Watch) -> Update:
     return _again(incident, question, deps.clock.now())
 
 
+async def _for_people(deps: Deps, incident: Incident, watch: Watch, verdict: Recovery) -> Update:
+    """The end of a watch over what people hold: they hear how it went, and decide."""
+    now, did = deps.clock.now(), incident.change_title(watch.action)
+    ours = incident.proposal(watch.action)
+    undo = ours.plan.undo if ours is not None else None
+    back = f" To take it back: {undo.title}." if undo is not None else ""
+    told = {
+        Recovery.RECOVERED: f"the signals stayed recovered since {minute(watch.started_at)}, after: {did}. "
+        f"If it is over: `nexus resolve {incident.id}`",
+        Recovery.WORSE: f"the watched signals got worse after: {did}. {incident.verification_summary}.{back}",
+        Recovery.UNCHANGED: f"'{did}' changed nothing: {incident.verification_summary}",
+        Recovery.UNKNOWN: f"the recovery cannot be confirmed: {incident.verification_summary}",
+    }[verdict]
+    in_vain = verdict is not Recovery.RECOVERED and _in_a_row(watch, verdict) >= CHECKS_IN_VAIN
+    if now < watch.until and not in_vain and verdict is not Recovery.WORSE:
+        return Update(incident)
+    mitigated = incident.mitigated_at if verdict is Recovery.RECOVERED else None
+    await deps.comms.page(incident, told, key=f"watched:{watch.action}:{verdict}")
+    line = entry(incident, now, EntryKind.VERIFICATION, told, f"watched:{watch.action}")
+    return Update(incident.evolve(watch=None, mitigated_at=mitigated), (line,))
+
+
 def _undo_answered(incident: Incident, action: str) -> bool:
     return any(p.undo_of == action for p in incident.proposals)
 
@@ -196,8 +225,7 @@ def _undo_answered(incident: Incident, action: str) -> bool:
 def _unchanged(incident: Incident, watch: Watch, now: datetime) -> Update:
     if _in_a_row(watch, Recovery.UNCHANGED) < CHECKS_IN_VAIN and now < watch.until:
         return Update(incident)
-    change = incident.proposal(watch.action)
-    did = change.action.title if change else watch.action
+    did = incident.change_title(watch.action)
     return _again(incident, f"'{did}' changed nothing. What else explains the symptoms?", now)
 
 

@@ -13,6 +13,7 @@ from nexus.cli.cases import register_cases
 from nexus.cli.commands import register_decide
 from nexus.cli.evaluate import register_evaluate
 from nexus.cli.gameday import register_gameday
+from nexus.cli.handling import register_handling
 from nexus.cli.live import register_live
 from nexus.cli.prune import register_prune
 from nexus.cli.read import register_look
@@ -26,6 +27,7 @@ register_look(app)
 register_ask(app)
 register_trace(app)
 register_decide(app)
+register_handling(app)
 register_about(app)
 register_evaluate(app)
 register_cases(app)

@@ -50,7 +50,7 @@ def reject(
     _decide("reject", identity, by, note, action, digest)
 
 
-def _actor(name: str) -> "Actor":
+def actor_of(name: str) -> "Actor":
     """Who types, by the name that they give."""
     from incidents.actor import Actor, Via
 
@@ -64,7 +64,7 @@ def _decide(verdict: str, identity: str, by: str, note: str, action: str | None,
     with home() as opened:
         proposal = asyncio.run(
             IncidentCommands.of(opened).decide(
-                identity, Verdict(verdict), actor=_actor(by), note=note, action=action, digest=digest
+                identity, Verdict(verdict), actor=actor_of(by), note=note, action=action, digest=digest
             )
         )
         missing = proposal.approvers_needed - len(proposal.approvals)
@@ -78,7 +78,7 @@ def note(identity: IncidentId, text: Annotated[str, typer.Argument()], by: By) -
     from nexus.service.commands import IncidentCommands
 
     with home() as opened:
-        asyncio.run(IncidentCommands.of(opened).note(identity, actor=_actor(by), text=text))
+        asyncio.run(IncidentCommands.of(opened).note(identity, actor=actor_of(by), text=text))
         out().print("Noted; the next assignment sees it.")
 
 
@@ -93,7 +93,7 @@ def severity(identity: IncidentId, level: Annotated[str, typer.Argument(help="P0
 
     with home() as opened:
         asyncio.run(
-            IncidentCommands.of(opened).set_severity(identity, Severity(level.upper()), actor=_actor(by))
+            IncidentCommands.of(opened).set_severity(identity, Severity(level.upper()), actor=actor_of(by))
         )
         out().print(f"Severity of {identity} set to {level.upper()}.", markup=False)
 
@@ -110,7 +110,7 @@ def settle(
 
     with home() as opened:
         service = IncidentCommands.of(opened)
-        outcome = asyncio.run(service.settle(identity, action, done=done, actor=_actor(by), note=note))
+        outcome = asyncio.run(service.settle(identity, action, done=done, actor=actor_of(by), note=note))
         out().print(f"{action}: {outcome.detail}.", markup=False)
 
 
@@ -128,7 +128,7 @@ def stop(
     if (identity is None) != everything:
         raise UsageError("Name one incident, or stop everything with --all")
     with home() as opened:
-        service, actor = IncidentCommands.of(opened), _actor(by)
+        service, actor = IncidentCommands.of(opened), actor_of(by)
         if identity is not None:
             asyncio.run(service.stop(identity, actor=actor, reason=reason))
         stopped = (identity,) if identity else asyncio.run(service.stop_all(actor=actor, reason=reason))

@@ -219,6 +219,16 @@ def _conclude(opened: "Home", incident: "Incident") -> None:
     """The last lines: how it ended, where everything lies, what a person has to do."""
     console = out()
     console.print()
+    if incident.in_peoples_hands:
+        console.print(
+            f"{incident.id} is in people's hands: {incident.end_reason}.\n"
+            f"  nexus take {incident.id} --by NAME\n"
+            f"  nexus changed {incident.id} --by NAME --service SERVICE --what WHAT\n"
+            f"  nexus resolve {incident.id} --by NAME --note WHAT   (or give-back, false-alarm)\n"
+            "then: nexus resume",
+            markup=False,
+        )
+        return
     if incident.open:
         for proposal in incident.pending:
             console.print(

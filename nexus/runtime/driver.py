@@ -119,6 +119,8 @@ class Driver:
         if not snapshot.values:
             # Nobody has started this thread, or it was dropped: a resume would begin it with an empty state.
             return _Turn({"incident": pack(await self._saved(incident))})
+        if not snapshot.tasks and (again := await self._reopened(incident)) is not None:
+            return again
         state = cast("State", snapshot.values)
         # A crash may have come between the checkpoint and the row, and before the clock was kept.
         self.deps.catch_up(incident_of(state))
@@ -142,6 +144,16 @@ class Driver:
         for event in await self.waiter.wait(incident, unpack(Move, state["move"])):
             await self._receive(event)
         return await self.store.events(incident.id)
+
+    async def _reopened(self, incident: str) -> "_Turn | None":
+        """A start from the row, where people opened an incident again whose thread has come to its end."""
+        events = await self.store.events(incident)
+        if not any(event.kind == "reopen" for event in events):
+            return None
+        ended = await self._saved(incident)
+        self.deps.catch_up(ended)
+        start = {"incident": pack(ended), "inbox": [pack(event) for event in events]}
+        return _Turn(start, _ids(events))
 
     async def _receive(self, event: Event) -> None:
         if event.kind == "decision":

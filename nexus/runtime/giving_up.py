@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from graph.events import hand_over
+from graph.people import hand_over
 from graph.ports import Communications, Journal
 from incidents.incident import Incident
 from incidents.severity import Status

@@ -50,6 +50,8 @@ class VirtualWaiter:
                 return ()
             if answer is not None:
                 return (decision(incident.id, answer),)
+        if incident.in_peoples_hands and incident.watch is None:
+            return ()  # in a recording nobody works on it any more
         target = move.until or self.clock.now()
         for delivery in self.arrivals.due(target):
             if delivery.id not in incident.handled_events:

@@ -13,7 +13,7 @@ from incidents.action import UNSETTLED, ActionState, Approval, Outcome, Proposal
 from incidents.actor import Actor
 from incidents.change_limits import frozen
 from incidents.errors import ApprovalRefused, Refused, UnknownName, UsageError
-from incidents.events import ChangeSettled, Event, NoteAdded, SeveritySet, Stopped, decision
+from incidents.events import ChangeSettled, Event, NoteAdded, SeveritySet, Stopped, decision, revokes
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy, decide
 from incidents.severity import Severity, Status
@@ -92,10 +92,10 @@ class IncidentCommands:
     async def _may_still(
         self, incident: Incident, proposal: Proposal, approval: Approval, policy: ApprovalPolicy
     ) -> None:
-        """Refuse what could not be executed anyway: after a stop that nobody has handled yet, in a freeze."""
+        """Refuse what could not be executed anyway: revoked in words that nobody has read yet, or frozen."""
         for event in await self.store.events(incident.id):
-            if event.kind == "stop":
-                raise ApprovalRefused(f"{event.by} stopped the agents of {incident.id}; nothing was decided")
+            if (who := revokes(event)) is not None:
+                raise ApprovalRefused(f"{who} ({incident.id}); nothing was decided")
         service = proposal.action.service
         why = frozen(policy.freezes, service, incident.severity, approval.at)
         if why is not None and approval.verdict is Verdict.APPROVE:
@@ -160,7 +160,7 @@ class IncidentCommands:
         """Stop the agents and revoke what is pending."""
         now = await self._running(identity)
         event = _event(identity, "stop", actor, now)
-        await self._send(Stopped(id=event, incident=identity, at=now, by=actor.name, reason=reason))
+        await self._send(Stopped(id=event, incident=identity, at=now, by=actor.name, reason=redact(reason)))
 
     async def stop_all(self, *, actor: Actor, reason: str) -> tuple[str, ...]:
         """Stop the agents of every incident that runs; the ids of those that were."""

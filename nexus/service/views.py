@@ -29,6 +29,7 @@ def incident_json(incident: Incident, entries: Sequence[Entry], budget: Budget =
             "end_reason",
         )
     }
+    shown["held_by"] = incident.held_by
     shown |= {
         "summary": incident.summary,
         "services": list(incident.services),
@@ -46,6 +47,7 @@ def incident_json(incident: Incident, entries: Sequence[Entry], budget: Budget =
             }
             for one in incident.suspects
         ],
+        "outside_changes": body["outside_changes"],
         "actions": [_action(proposal) for proposal in incident.proposals],
         "verification": body["verification"],
         "status_updates": body["updates"],

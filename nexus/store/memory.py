@@ -12,6 +12,7 @@ from incidents.errors import Refused, UnknownName
 from incidents.events import DecisionMade, Event
 from incidents.findings import Evidence
 from incidents.incident import Incident
+from incidents.severity import Status
 from incidents.timeline import Entry
 from incidents.value import Value
 from nexus.store.leases import stale
@@ -25,6 +26,7 @@ from nexus.store.records import (
     already_decided,
     begun,
     earlier,
+    not_closed_if_reopened,
     still_wanted,
     too_late,
     within,
@@ -58,7 +60,6 @@ class MemoryStore(MemoryIntake):
         self._bodies: dict[tuple[str, str], bytes] = {}
         self._approvals: _Table[Approval] = _Table()
         self._intents: dict[str, Intent] = {}
-        self._closed_at: dict[str, datetime] = {}
         self._backlog: _Table[BacklogEntry] = _Table()
         self._messages: _Table[Message] = _Table()
 
@@ -89,6 +90,8 @@ class MemoryStore(MemoryIntake):
         self._known(incident.id)
         if not self._holds(incident.id, number):
             raise stale(incident.id, number)
+        waiting = await self.events(incident.id)
+        incident = not_closed_if_reopened(incident, waiting)
         closes = incident.closed and not self._incidents[incident.id][0].closed
         if not incident.closed:
             self._closed_at.pop(incident.id, None)
@@ -96,7 +99,6 @@ class MemoryStore(MemoryIntake):
         self._writes += 1
         if not closes:
             return ()
-        waiting = await self.events(incident.id)
         self._handled.update(event.id for event in waiting)
         self._waiting[incident.id] = replace(self._waiting[incident.id], wake_at=None)
         self._closed_at[incident.id] = datetime.now(UTC)
@@ -182,7 +184,7 @@ class MemoryStore(MemoryIntake):
             limits,
             mine,
             (
-                earlier(intent, self._incidents[intent.incident][0].open)
+                earlier(intent, self._incidents[intent.incident][0].status is Status.OPEN)
                 for intent in self._intents.values()
                 if self._worlds[intent.incident].kind is WorldKind.LIVE and intent.key != mine.key
             ),

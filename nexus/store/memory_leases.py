@@ -39,6 +39,7 @@ class MemoryLeases:
         self._waiting: dict[str, Waiting] = {}
         self._inbox: dict[str, Event] = {}
         self._handled: set[str] = set()
+        self._closed_at: dict[str, datetime] = {}
         self._writes = 0
 
     def _known(self, incident: str) -> None:
@@ -55,6 +56,10 @@ class MemoryLeases:
             return False
         self._inbox[event.id] = event
         self._writes += 1
+        if event.kind == "reopen":
+            ended, clock = self._incidents[event.incident]
+            self._incidents[event.incident] = (ended.evolve(closed=False), clock)
+            self._closed_at.pop(event.incident, None)
         row = self._waiting[event.incident]
         if row.site is not None and not self._incidents[event.incident][0].closed:
             wake_at = min(row.wake_at or event.at, event.at)

@@ -5,13 +5,15 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
 
+from pydantic import Field
+
 from graph.ports import Intent
 from incidents.action import Approval, Proposal, Verdict
 from incidents.change_limits import Begun, Limits, conflict
 from incidents.errors import ActionRefused, ApprovalRefused, Withdrawn
-from incidents.events import Event
+from incidents.events import Event, revokes
 from incidents.incident import Incident
-from incidents.severity import Severity, Status, Step
+from incidents.severity import HeldBy, Severity, Status, Step
 from incidents.value import Moment, Value
 
 
@@ -53,6 +55,7 @@ class Summary(Value):
     engine: str
     services: tuple[str, ...]
     waiting: int
+    held_by: HeldBy | None = Field(default=None, description="agents or people; null: kept by 0.1.0")
     opened_at: Moment
     updated_at: Moment
 
@@ -68,6 +71,7 @@ class Summary(Value):
             engine=incident.engine,
             services=incident.services,
             waiting=len(incident.pending),
+            held_by=incident.held_by,
             opened_at=incident.opened_at,
             updated_at=updated_at,
         )
@@ -269,18 +273,24 @@ def earlier(intent: Intent, still_open: bool) -> Begun:
 
 
 def still_wanted(proposal: Proposal, waiting: Iterable[Event]) -> None:
-    """Refuse a change that somebody stopped or rejected in words that nobody has read yet.
+    """Refuse a change that somebody revoked or rejected in words that nobody has read yet.
 
     Raises:
         Withdrawn: the message says who.
     """
     for event in waiting:
-        if event.kind == "stop":
-            raise Withdrawn(f"{event.by} stopped the agents before it began; nothing was executed")
+        if (who := revokes(event)) is not None:
+            raise Withdrawn(f"{who} before it began; nothing was executed")
         if event.kind == "decision" and event.approval.verdict is Verdict.REJECT:
             said = event.approval
             if (said.action, said.digest) == (proposal.id, proposal.digest):
                 raise Withdrawn(f"{said.by} rejected it before it began; nothing was executed")
+
+
+def not_closed_if_reopened(incident: Incident, waiting: Iterable[Event]) -> Incident:
+    """The incident as it may be saved: a person who opens it again in the moment of its end is heard."""
+    reopened = any(one.kind == "reopen" and one.id not in incident.handled_events for one in waiting)
+    return incident.evolve(closed=False) if incident.closed and reopened else incident
 
 
 def within(limits: Limits | None, mine: Intent, others: Iterable[Begun]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from incidents.errors import StaleLease, UnknownName
-from incidents.events import NoteAdded, TimerFired
+from incidents.events import NoteAdded, Reopened, TimerFired
 from incidents.severity import Severity, Status
 from nexus.store import WorldKind, WorldRef
 from nexus.store.fence import FencedIntents
@@ -225,6 +225,32 @@ async def test_who_asks_wakes_what_waits_or_pauses_and_nothing_else(store: Incid
     closed = sample.opened().evolve(status=Status.RESOLVED, closed=True)
     await store.save(closed, at(3), await leased(store, minutes=3))
     assert not await store.wake(ID, at(4))
+
+
+async def test_what_is_reopened_is_due_again_even_in_the_moment_of_its_end(
+    store: IncidentStore,
+) -> None:
+    await opened(store, None)
+    ended = sample.opened().evolve(status=Status.RESOLVED)
+    closed = ended.evolve(closed=True)
+    taken = await leased(store)
+    await store.save(closed, at(2), taken)
+    assert await store.give_back(ID, taken, None)
+    assert await store.open_incidents() == ()
+    await store.add_event(Reopened(id="r1", incident=ID, at=at(3), by="Dana", note="it is back"))
+    assert [one.id for one in await store.open_incidents()] == [ID]
+    assert await due(store, at(3)) == [ID]
+    found = await store.load(ID)
+    assert found == ended
+    again = await leased(store, minutes=4)
+    heard = ended.evolve(handled_events=("r1",))
+    await store.save(heard, at(4), again)
+    await store.mark_handled(("r1",))
+    await store.add_event(Reopened(id="r2", incident=ID, at=at(5), by="Dana", note="and again"))
+    assert await store.save(heard.evolve(closed=True), at(5), again) == ()
+    assert await store.give_back(ID, again, None)
+    assert await due(store, at(6)) == [ID]
+    assert [one.id for one in await store.events(ID)] == ["r2"]
 
 
 async def test_one_look_at_many_inboxes(store: IncidentStore) -> None:

@@ -203,15 +203,21 @@ Speaks = Callable[[Incident, datetime], Event | None]
 
 @dataclass
 class People:
-    """The waiter of the tests: events at given moments, else decisions, else the timer."""
+    """The waiter of the tests: events at given moments, else decisions, else the timer.
+
+    What people hold is left to them after the last event, or at `until`, if that is later.
+    """
 
     clock: VirtualClock
     events: list[tuple[datetime, Speaks]] = field(default_factory=list)
     decides: Speaks = lambda _incident, _now: None
+    until: datetime = ALERT
 
     async def wait(self, incident: Incident, move: Move) -> tuple[Event, ...]:
         """What happens next."""
         now = self.clock.now()
+        if incident.in_peoples_hands and not self.events and now >= self.until:
+            return ()
         answer = self.decides(incident, now)
         if answer is not None and answer.id not in incident.handled_events:
             return (answer,)

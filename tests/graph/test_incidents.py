@@ -178,7 +178,7 @@ async def test_an_unknown_cause_leads_to_people_not_to_an_action() -> None:
     assert ended.investigations == RUNBOOK.bounds.investigations
     assert ended.status is Status.HANDED_OVER
     assert ended.proposals == ()
-    assert "handed-over" in at.heard.pages
+    assert [key for key in at.heard.pages if key.startswith("handed-over:")]
 
 
 async def test_a_false_alarm_ends_as_one() -> None:
@@ -241,7 +241,7 @@ async def test_a_role_that_fails_takes_nobody_down(task: Task) -> None:
     at = bench(ScriptedEngine(failing=frozenset({task})))
     at.people.decides = decide(Verdict.APPROVE)
     ended = await at.run(incident())
-    assert not ended.open
+    assert not ended.open or ended.in_peoples_hands
     if any(a.task is task for a in at.engine.asked):
         assert any("told to fail" in text for text in await at.told())
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from graph.duties import escalation_time
 from incidents.action import ActionState, Approval, Verdict
 from incidents.errors import ApprovalRefused
-from incidents.events import AlertsArrived, DecisionMade, Event, NoteAdded, SeveritySet, Stopped
+from incidents.events import EVENT, AlertsArrived, DecisionMade, Event, NoteAdded, SeveritySet
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy, permit
 from incidents.reports import Task
@@ -19,7 +19,21 @@ from incidents.severity import Severity
 from tests.graph.harness import RUNBOOK, Bench, ScriptedEngine, alert, bench, incident
 from tests.graph.worlds import ALERT
 
-KINDS = ("approve", "reject", "note", "severity", "stop", "over", "again")
+#: What people do with an incident, and what they say with it.
+HANDLING: dict[str, dict[str, str]] = {
+    "take": {},
+    "give_back": {"note": "look at payment"},
+    "changed": {"service": "web", "what": "restarted it"},
+    "mitigated": {},
+    "stop": {"reason": "enough"},
+    "resolve": {},
+    "false_alarm": {},
+}
+ENDS = ("stop", "resolve", "false_alarm")
+KINDS = ("approve", "reject", "note", "severity", *HANDLING, "over", "again")
+
+#: Until when an incident that people hold is followed.
+WATCHED = ALERT + timedelta(hours=4)
 
 
 @dataclass(frozen=True)
@@ -48,8 +62,10 @@ class Happening:
                 return NoteAdded(**common, by=self.by, text="a hint")
             case "severity":
                 return SeveritySet(**common, by=self.by, severity=self.severity)
-            case "stop":
-                return Stopped(**common, by=self.by, reason="enough")
+            case kind if kind in HANDLING:
+                when = {"when": now} if kind == "changed" else {}
+                said = {**common, "by": self.by, **HANDLING[kind], **when}
+                return EVENT.validate_python({"kind": kind, **said})
             case "over":
                 return AlertsArrived(**common, alerts=(alert("resolved", now),))
             case _:
@@ -63,7 +79,7 @@ HAPPENINGS = st.lists(
     st.builds(
         Happening,
         minute=st.integers(0, 150),
-        kind=st.sampled_from(KINDS[:4] + KINDS),  # an end by `stop` is drawn less often than the rest
+        kind=st.sampled_from([one for one in KINDS if one not in ENDS] * 2 + list(ENDS)),  # ends are rarer
         by=st.sampled_from(("ana", "ben")),
         severity=st.sampled_from(Severity),
     ),
@@ -101,6 +117,7 @@ def run(engine: ScriptedEngine, happenings: list[Happening], minutes: int, effec
     at.people.events = [
         (ALERT + timedelta(minutes=h.minute), h.speak) for h in sorted(happenings, key=lambda h: h.minute)
     ]
+    at.people.until = WATCHED
     try:
         ended = asyncio.run(at.run(incident()))
     except (
@@ -131,27 +148,51 @@ def test_every_story_keeps_the_rules(
     engine: ScriptedEngine, happenings: list[Happening], minutes: int, effect: Any, people: int
 ) -> None:
     story = run(engine, happenings, minutes, effect, people)
-    _it_ended(story)
+    _it_ended_or_people_hold_it(story)
+    _people_are_reminded_of_what_they_hold(story)
+    _nothing_is_pending_that_people_hold(story)
     _customers_of_a_p0_are_told_every_15_minutes(story)
     _nothing_ran_without_a_valid_approval(story)
     _escalation_rows_fired_when_due_and_once(story)
 
 
-def _it_ended(story: Story) -> None:
-    assert not story.ended.open
-    assert story.ended.end_reason
-    assert story.ended.ended_at is not None
+def _it_ended_or_people_hold_it(story: Story) -> None:
+    ended = story.ended
+    assert ended.end_reason
+    assert ended.in_peoples_hands == (ended.ended_at is None)
+    assert ended.closed == (ended.ended_at is not None)
+    assert ended.in_peoples_hands or not ended.open
+
+
+def _end(ended: Incident) -> datetime:
+    """When it ended, or was left to the people who hold it."""
+    end = ended.ended_at or ended.as_of
+    assert end is not None
+    return end
+
+
+def _people_are_reminded_of_what_they_hold(story: Story) -> None:
+    ended = story.ended
+    if not ended.in_peoples_hands or ended.handed_over_at is None or ended.severity is None:
+        return
+    every = RUNBOOK.bounds.held_reminder[ended.severity]
+    assert _end(ended) - (ended.reminded_at or ended.handed_over_at) <= every
+
+
+def _nothing_is_pending_that_people_hold(story: Story) -> None:
+    if story.ended.in_peoples_hands:
+        assert not any(proposal.waits for proposal in story.ended.proposals)
 
 
 def _customers_of_a_p0_are_told_every_15_minutes(story: Story) -> None:
     ended = story.ended
-    if ended.severity is not Severity.P0 or ended.severity_at is None or ended.ended_at is None:
+    if ended.severity is not Severity.P0 or ended.severity_at is None:
         return
     if ended.impact.customers_affected is False:
         return
     moments = [update.at for update in ended.updates]
-    open_since = [ended.severity_at, *[m for m in moments if ended.severity_at <= m <= ended.ended_at]]
-    for earlier, later in zip(open_since, [*open_since[1:], ended.ended_at], strict=True):
+    open_since = [ended.severity_at, *[m for m in moments if ended.severity_at <= m <= _end(ended)]]
+    for earlier, later in zip(open_since, [*open_since[1:], _end(ended)], strict=True):
         assert later - earlier <= timedelta(minutes=15), f"silent from {earlier} to {later}"
 
 
@@ -186,6 +227,5 @@ def _escalation_rows_fired_when_due_and_once(story: Story) -> None:
                 assert escalation.at - exactly <= slack
     for row in rows.values():
         when = escalation_time(row, story.ended, None)
-        ended_at = story.ended.ended_at
-        if when is not None and ended_at is not None and when < ended_at:
+        if when is not None and when < _end(story.ended):
             assert row.id in {escalation.row for escalation in fired}

@@ -17,7 +17,7 @@ from incidents.findings import Evidence, EvidenceStatus, Window
 from incidents.verification import Signal
 from tools.pictures.drawing import ACTION, FAINT, FAULT, Mark, Panel, draw
 from tools.redaction.redact import redact
-from tools.telemetry.observation import Observation, acted_at
+from tools.telemetry.observation import Observation
 from tools.telemetry.observe import observe
 from tools.time_windows import in_window
 from tools.toolset import Toolset
@@ -128,7 +128,7 @@ def _usual(seen: Observation, mine: pl.Expr) -> tuple[float, float] | None:
 def _changes(seen: Observation) -> list[Change]:
     """What changed on the axis before the action, which has a mark of its own."""
     shown = _shown(seen)
-    until = acted_at(seen.action) if seen.action is not None else shown.end + timedelta(milliseconds=1)
+    until = seen.action.at if seen.action is not None else shown.end + timedelta(milliseconds=1)
     return [change for change in seen.changes if shown.start <= change.time < until]
 
 
@@ -149,8 +149,8 @@ def _marks(seen: Observation, changes: Sequence[Change], onset: datetime | None)
         marks.append(Mark(onset, "onset", FAULT, dashed=True))
     marks.append(Mark(seen.alerted, "alert", FAULT))
     if (act := seen.action) is not None:
-        done = _label(f"{act.id} {act.action.title}", _NAME)
-        marks.append(Mark(acted_at(act), done, ACTION))
+        done = _label(f"{act.id} {act.title}", _NAME)
+        marks.append(Mark(act.at, done, ACTION))
     return sorted(marks, key=lambda mark: mark.at)
 
 

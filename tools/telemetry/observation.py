@@ -24,6 +24,15 @@ HISTORY = timedelta(days=30)
 
 
 @dataclass(frozen=True)
+class MadeChange:
+    """A change that was made: by Nexus (A1), or by people outside of it (C1)."""
+
+    id: str
+    title: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Observation:
     """One look at the world.
 
@@ -39,7 +48,7 @@ class Observation:
         same_source: whether the quiet time is of the same recording as the window.
         quiet: the quiet time's span, or None.
         changes: everything that changed in the last 30 days, oldest first.
-        action: the last action that was executed, or None.
+        action: the change that was made last, or None.
         gaps: sentences: which backend did not answer, what is old or missing.
         failed: why a channel could not be read, by its name.
     """
@@ -57,7 +66,7 @@ class Observation:
     same_source: bool
     quiet: Window | None
     changes: tuple[Change, ...]
-    action: Proposal | None
+    action: MadeChange | None
     gaps: tuple[str, ...]
     failed: Mapping[str, str]
 
@@ -92,10 +101,12 @@ def untroubled(window: Window, alerted: datetime, lead: timedelta) -> Window:
     return Window(start=window.start, end=max(window.start, alerted - lead))
 
 
-def last_action(incident: Incident) -> Proposal | None:
-    """The proposal that was executed last, or None."""
+def last_action(incident: Incident) -> MadeChange | None:
+    """The change that was made last, by whomever, or None."""
     done = [p for p in incident.proposals if p.state is ActionState.DONE and p.outcome is not None]
-    return max(done, key=acted_at, default=None)
+    ours = [MadeChange(p.id, p.action.title, acted_at(p)) for p in done]
+    theirs = [MadeChange(change.id, change.title, change.at) for change in incident.outside_changes]
+    return max((*ours, *theirs), key=lambda change: change.at, default=None)
 
 
 def acted_at(proposal: Proposal) -> datetime:

@@ -13,7 +13,6 @@ from weakref import finalize
 
 import polars as pl
 
-from incidents.action import Proposal
 from incidents.catalogue import Catalogue
 from incidents.changes import Change
 from incidents.errors import ToolFailed
@@ -32,7 +31,7 @@ from tools.analysis import (
 from tools.ports import World
 from tools.telemetry.data_gaps import collect_gaps
 from tools.telemetry.levels import compare, signal_frame
-from tools.telemetry.observation import HISTORY, Observation, acted_at, covered, last_action, untroubled
+from tools.telemetry.observation import HISTORY, MadeChange, Observation, covered, last_action, untroubled
 from tools.telemetry.sample_size import counted
 from tools.telemetry.symptom import began, symptom_of
 from tools.toolset import Sources
@@ -139,7 +138,7 @@ def _start(sources: Sources) -> datetime:
     return max(quiet.end, earliest) if quiet is not None else earliest
 
 
-async def _look(sources: Sources, now: datetime, action: Proposal | None) -> Observation:
+async def _look(sources: Sources, now: datetime, action: MadeChange | None) -> Observation:
     world, incident = sources.world, sources.incident
     window = Window(start=min(_start(sources), now), end=now)
     failed: dict[str, str] = {}
@@ -195,7 +194,7 @@ async def _with_gaps(asked: Awaitable[R]) -> tuple[R, list[str]]:
 
 
 def _recent(
-    telemetry: Telemetry, window: Window, action: Proposal | None, span_of_now: timedelta, gaps: list[str]
+    telemetry: Telemetry, window: Window, action: MadeChange | None, span_of_now: timedelta, gaps: list[str]
 ) -> Window:
     """The last minutes that have data, but not from before the last action."""
     frames = (telemetry.metrics, telemetry.logs, telemetry.traces)
@@ -204,7 +203,7 @@ def _recent(
         gaps.append(f"no telemetry at all in {span(window)}")
         return Window(start=max(window.start, window.end - span_of_now), end=window.end)
     last = max(lasts)
-    floor = max(window.start, acted_at(action)) if action is not None else window.start
+    floor = max(window.start, action.at) if action is not None else window.start
     if window.end - last > span_of_now and last >= floor:
         old = (window.end - last).total_seconds() / 60
         gaps.append(f"the newest telemetry is {old:.0f} min old; it stands for now")

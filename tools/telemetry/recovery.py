@@ -12,7 +12,7 @@ from incidents.findings import Window
 from incidents.incident import Incident
 from incidents.verification import Reading, Recovery, Signal, SignalKind, Verification
 from tools.telemetry.levels import Median, medians
-from tools.telemetry.observation import Observation, acted_at, last_action
+from tools.telemetry.observation import Observation, last_action
 from tools.telemetry.observe import observe
 from tools.time_windows import utc_literal
 from tools.toolset import Sources
@@ -209,7 +209,7 @@ def _acted(incident: Incident) -> str | None:
 def settled(incident: Incident, settle: timedelta) -> tuple[datetime, datetime]:
     """When the last action took place, or the incident was opened, and when its effect may be judged."""
     action = last_action(incident)
-    at = acted_at(action) if action is not None else incident.opened_at
+    at = action.at if action is not None else incident.opened_at
     return at, at + settle if action is not None else at
 
 

@@ -16,7 +16,7 @@ from tools.telemetry.calls import (
     urgency,
     worse,
 )
-from tools.telemetry.observation import Observation, acted_at, covered
+from tools.telemetry.observation import Observation, covered
 from tools.telemetry.observe import observe
 from tools.toolbox.arguments import EndpointsArgs
 from tools.toolbox.phrases import say_calls
@@ -60,7 +60,7 @@ def _parts(seen: Observation, settle: timedelta) -> tuple[Window, Window | None]
     start = max(seen.window.start, seen.alerted - seen.lead)
     if seen.action is None:
         return Window(start=start, end=seen.window.end), None
-    at = acted_at(seen.action)
+    at = seen.action.at
     settled = min(at + settle, seen.window.end)
     return Window(start=start, end=max(start, at)), Window(start=settled, end=seen.window.end)
 

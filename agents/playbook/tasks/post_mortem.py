@@ -243,6 +243,7 @@ def _summary(incident: Incident) -> str:
     found = incident.diagnosis
     cause = found.summary if found is not None and found.known else "the cause stayed unknown"
     done = [p.action.title for p in incident.proposals if p.state is ActionState.DONE]
+    done += [change.title for change in incident.outside_changes]
     mended = f" Done: {'; '.join(done)}." if done else " No change was made."
     ended = {
         Status.RESOLVED: "It is resolved",

@@ -74,7 +74,7 @@ def current_action(incident: Incident) -> str:
         return "The incident is over; we are writing down what we learned."
     if incident.status is Status.FALSE_ALARM:
         return "Nothing needs to be done."
-    if incident.status is Status.HANDED_OVER:
+    if incident.status is Status.HANDED_OVER and incident.watch is None:
         return "Our engineers have taken over and are working on it."
     if incident.calm_since is not None and incident.open:
         return "It went back to normal by itself; we are watching whether it stays so."

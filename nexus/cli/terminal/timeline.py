@@ -26,6 +26,7 @@ _SIGNS = {
     EntryKind.BRIEF: ("→", "blue"),
     EntryKind.ESCALATION: ("!", "bold dark_orange"),
     EntryKind.HANDOVER: ("!", "bold magenta"),
+    EntryKind.PEOPLE: ("☎", "bold magenta"),
     EntryKind.NOTE: ("+", "white"),
     EntryKind.GAP: ("∅", "yellow"),
     EntryKind.END: ("■", "bold green"),

@@ -23,6 +23,7 @@ from nexus.store.records import (
     begun,
     earlier,
     incident_id,
+    not_closed_if_reopened,
     still_wanted,
     too_late,
     within,
@@ -111,10 +112,11 @@ class Store(LeaseColumns, AlertDeliveries, ClosedIncidents):
             before = run("was_closed", id=incident.id).fetchone()
             if before is None:
                 raise NotThere
-            save(run, incident, clock, number)
-            if not incident.closed or before[0]:
-                return ()
             waiting = [stored_event(body) for (body,) in run("events", incident=incident.id, handled=0)]
+            saved = not_closed_if_reopened(incident, waiting)
+            save(run, saved, clock, number)
+            if not saved.closed or before[0]:
+                return ()
             run("handle_all", incident=incident.id)
             return tuple(late for late in waiting if late.id not in incident.handled_events)
 

@@ -58,6 +58,8 @@ def queued(run: Run, fresh: Event) -> bool:
     """Whether an event is new; whoever drives its incident is woken for it."""
     if not run("add_event", id=fresh.id, incident=fresh.incident, body=as_json(fresh)).rowcount:
         return False
+    if fresh.kind == "reopen":
+        run("reopen", incident=fresh.incident)
     run("wake", incident=fresh.incident, at=sortable(fresh.at), person=from_a_person(fresh))
     if fresh.kind == "alerts":
         told = json.dumps(sorted({alert.fingerprint for alert in fresh.alerts}))

@@ -70,7 +70,7 @@ def test_an_alert_body_opens_an_incident(nexus: Terminal, case: Path, tmp_path: 
     alert = tmp_path / "alert.json"
     alert.write_text(json.dumps(webhook(None)))
     typed = nexus("run", alert, "--world", case, "--approve", "none", "--engine", "playbook", "--json")
-    assert typed.code == 0, typed.err
+    assert typed.code == 3, typed.err
     body = json.loads(typed.out)
     assert body["alerts"][0]["fingerprint"] == "7aeb15eb9ae390c6"
     assert body["status"] == "handed_over"

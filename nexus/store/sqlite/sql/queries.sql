@@ -65,6 +65,10 @@ select body from inbox
 where handled = 0 and incident in (select value from json_each(:incidents))
 order by seq;
 
+-- name: reopen
+update incidents set closed = 0, closed_at = null, body = json_set(body, '$.closed', json('false'))
+where id = :incident;
+
 -- name: wake
 update incidents
 set wake_at = min(coalesce(wake_at, :at), :at), retry_at = case when :person then null else retry_at end

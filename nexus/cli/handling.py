@@ -1,0 +1,213 @@
+"""Verbs of those who work on an incident themselves: declare, take, give-back, changed, resolve and more."""
+
+import asyncio
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from incidents.errors import UsageError
+from nexus.cli.base import Engine, IncidentId, Json, home, mode_of, out, settings, write_json
+from nexus.cli.commands import By, actor_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from incidents.actor import Actor
+    from nexus.home import Home
+    from nexus.service.handling import Handled, IncidentHandling
+
+Note = Annotated[str, typer.Option("--note", help="In your words; it stands in the timeline.")]
+Why = Annotated[str, typer.Option("--note", help="Why; the agents read it.")]
+
+
+def register_handling(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command("declare")(declare)
+    app.command("take")(take)
+    app.command("give-back")(give_back)
+    app.command("changed")(changed)
+    app.command("mitigated")(mitigated)
+    app.command("resolve")(resolve)
+    app.command("false-alarm")(false_alarm)
+    app.command("reopen")(reopen)
+
+
+def _handle(
+    identity: str,
+    by: str,
+    as_json: bool,
+    said: str,
+    ask: "Callable[[IncidentHandling, Actor], Awaitable[Handled]]",
+) -> None:
+    """Ask for it, and say what will come of it."""
+    from nexus.service.handling import IncidentHandling
+
+    async def go() -> "Handled":
+        return await ask(IncidentHandling.of(opened), actor_of(by))
+
+    with home() as opened:
+        handled = asyncio.run(go())
+        if as_json:
+            write_json(handled)
+            return
+        again = " (as you said before)" if handled.known else ""
+        out().print(f"{identity}: {said}{again}.", markup=False)
+        out().print(f"If nothing drives {identity} right now, `nexus resume` goes on with it.", markup=False)
+
+
+def take(identity: IncidentId, by: By, as_json: Json = False) -> None:
+    """Take an incident from the agents, or from whoever holds it: you work on it until you say more."""
+    said = f"{by} has it; what the agents proposed is revoked"
+    _handle(identity, by, as_json, said, lambda door, actor: door.take(identity, actor=actor))
+
+
+def give_back(identity: IncidentId, by: By, note: Why, as_json: Json = False) -> None:
+    """Give an incident back to the agents; they look again, with your note before them."""
+    said = "given back to the agents"
+    _handle(identity, by, as_json, said, lambda door, actor: door.give_back(identity, actor=actor, note=note))
+
+
+def changed(
+    identity: IncidentId,
+    by: By,
+    service: Annotated[str, typer.Option("--service", help="What was changed, from the catalogue.")],
+    what: Annotated[str, typer.Option("--what", help="What was done to it.")],
+    when: Annotated[
+        str | None,
+        typer.Option("--when", help="How long ago, as 5m, or a time with its zone; none: now."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Tell what was changed outside of Nexus: it becomes evidence, and its effect is watched."""
+    _handle(
+        identity,
+        by,
+        as_json,
+        f"kept; its effect on {service} is watched",
+        lambda door, actor: door.changed(
+            identity, actor=actor, service=service, what=what, when=_moment(when)
+        ),
+    )
+
+
+def _moment(text: str | None) -> datetime | timedelta | None:
+    """A time, or how long ago it was; None for now.
+
+    Raises:
+        UsageError: it is neither, or has no zone.
+    """
+    from incidents.duration import parse_duration
+
+    if text is None:
+        return None
+    try:
+        ago: timedelta = parse_duration(text)
+    except ValueError:
+        return _time(text)
+    return ago
+
+
+def _time(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = datetime.min  # noqa: DTZ901  # as one without a zone
+    if at.tzinfo is None:
+        raise UsageError(f"--when {text!r}: write how long ago, as 5m, or 2026-03-12T10:06:00Z with its zone")
+    return at
+
+
+def mitigated(identity: IncidentId, by: By, note: Note = "", as_json: Json = False) -> None:
+    """Say that users feel no more of it, though it is not over."""
+    said = "mitigated; it stays open until it is resolved"
+    _handle(identity, by, as_json, said, lambda door, actor: door.mitigated(identity, actor=actor, note=note))
+
+
+def resolve(identity: IncidentId, by: By, note: Note = "", as_json: Json = False) -> None:
+    """Say that an incident is over; the post-mortem follows."""
+    said = "resolved; the post-mortem follows"
+    _handle(identity, by, as_json, said, lambda door, actor: door.resolve(identity, actor=actor, note=note))
+
+
+def false_alarm(identity: IncidentId, by: By, note: Note = "", as_json: Json = False) -> None:
+    """Say that nothing was wrong; what raised the alarm goes to the backlog."""
+    said = "ended as a false alarm"
+    _handle(
+        identity, by, as_json, said, lambda door, actor: door.false_alarm(identity, actor=actor, note=note)
+    )
+
+
+def reopen(identity: IncidentId, by: By, note: Why, as_json: Json = False) -> None:
+    """Open an incident again that has ended and is not over; the agents measure and look again."""
+    said = "open again; the agents look"
+    _handle(identity, by, as_json, said, lambda door, actor: door.reopen(identity, actor=actor, note=note))
+
+
+def declare(
+    title: Annotated[str, typer.Argument(help="What is wrong, in a sentence.")],
+    by: By,
+    service: Annotated[str, typer.Option("--service", help="Where you see it, from the catalogue.")],
+    severity: Annotated[
+        str | None, typer.Option("--severity", help="P0 to P3, as you see it; what is measured may raise it.")
+    ] = None,
+    world: Annotated[
+        Path | None, typer.Option("--world", help="A recorded incident's folder; none: the live world.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="Of the live world; default: nexus.yaml here.")
+    ] = None,
+    engine: Engine = None,
+    as_json: Json = False,
+) -> None:
+    """Report what no alert has told: it opens an incident, or joins the open one that it belongs to."""
+    mode, actor = mode_of(engine), actor_of(by)
+    with home(create=True) as opened:
+        if world is not None:
+            taken, identity = _declared_in_case(opened, world, title, service, severity, actor, mode)
+        else:
+            taken, identity = _declared_live(opened, config, title, service, severity, actor, mode)
+    if as_json:
+        write_json({"incident": identity, "taken": taken, "by": actor.name})
+        return
+    said = {"opened": "is open", "joined": "is open already, and has your report now", "known": "knows it"}
+    out().print(f"{identity} {said[taken]}.", markup=False)
+    out().print(f"If nothing drives {identity} right now, `nexus resume` goes on with it.", markup=False)
+
+
+def _declared_in_case(
+    opened: "Home", world: Path, title: str, service: str, severity: str | None, actor: "Actor", mode: str
+) -> tuple[str, str]:
+    from nexus.config.runbook import runbook_of
+    from nexus.runtime.recorded_run import open_recorded
+    from nexus.service.declaring import report_body
+    from nexus.store import WorldKind, WorldRef
+
+    case = world.resolve()
+    known = opened.services_of(WorldRef(kind=WorldKind.CASE, path=str(case)))
+    body = report_body(title, service, severity, actor=actor, known=known, runbook=runbook_of(settings()))
+    return "opened", asyncio.run(open_recorded(opened, case, body, mode)).id
+
+
+def _declared_live(
+    opened: "Home",
+    config: Path | None,
+    title: str,
+    service: str,
+    severity: str | None,
+    actor: "Actor",
+    mode: str,
+) -> tuple[str, str]:
+    from nexus.cli.live import intake_of, site_of
+    from nexus.config.runbook import runbook_of
+    from nexus.service.declaring import report_body
+
+    path, site = site_of(config)
+    body = report_body(
+        title, service, severity, actor=actor, known=site.catalogue.names, runbook=runbook_of(settings())
+    )
+
+    receipt = asyncio.run(intake_of(opened, site, path, mode).receive(body, "nexus"))
+    assert receipt.incident is not None  # a report fires  # noqa: S101
+    return receipt.taken.value, receipt.incident

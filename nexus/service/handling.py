@@ -1,0 +1,207 @@
+"""What people do with an incident: take it, give it back, tell a change, call it mitigated, over or not over.
+
+Every request is checked first, then written to the inbox; whoever drives the incident takes it from there.
+The same request again, as long as nothing has come of the first, changes nothing and gets the same answer.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+
+from incidents.actor import Actor
+from incidents.errors import Refused, UnknownName, UsageError
+from incidents.events import EVENT, Event
+from incidents.incident import Incident
+from incidents.value import Moment, Value, iso
+from nexus.home import Home
+from nexus.store.find import find_incident
+from nexus.store.port import IncidentStore
+from nexus.store.records import WorldKind, WorldRef
+from tools.clock import Clock, WallClock
+from tools.redaction.redact import redact
+
+#: A moment, or how long ago it was.
+When = datetime | timedelta
+
+#: What ends an incident, by the kind of its event.
+_ENDING = {"resolve": "resolved", "false_alarm": "called it a false alarm"}
+
+
+class Handled(Value):
+    """A request that was taken; `known`: the same was asked before and is not taken in yet."""
+
+    incident: str
+    verb: str
+    by: str
+    at: Moment
+    known: bool
+
+
+@dataclass(frozen=True)
+class IncidentHandling:
+    """The door of those who work on an incident themselves."""
+
+    store: IncidentStore
+    services_of: Callable[[WorldRef], tuple[str, ...]]
+    wall: Clock
+
+    @classmethod
+    def of(cls, home: Home) -> Self:
+        """The door of a home."""
+        return cls(home.store, home.services_of, WallClock())
+
+    async def take(self, identity: str, *, actor: Actor) -> Handled:
+        """Take it from the agents, whose proposals are revoked, or from whoever holds it.
+
+        Raises:
+            Refused: it has ended, or this person holds it.
+        """
+        incident = await self._open(identity)
+        if incident.in_peoples_hands and incident.holder == actor.name:
+            raise Refused(f"{actor.name} has {identity} already; nothing was changed")
+        return await self._send(incident, "take", actor)
+
+    async def give_back(self, identity: str, *, actor: Actor, note: str) -> Handled:
+        """Give it back to the agents, who look again with the note before them.
+
+        Raises:
+            Refused: it has ended, or the agents have it.
+        """
+        incident = await self._open(identity)
+        if not incident.in_peoples_hands and not await self._waits(identity, "take", "stop"):
+            raise Refused(f"the agents work on {identity}; it can be given back once people have taken it")
+        return await self._send(incident, "give_back", actor, note=_words(note, "--note", "what they need"))
+
+    async def changed(
+        self,
+        identity: str,
+        *,
+        actor: Actor,
+        service: str,
+        what: str,
+        when: When | None = None,
+    ) -> Handled:
+        """Tell what was changed outside of Nexus: it becomes evidence, and its effect is watched.
+
+        Args:
+            identity: the incident's id.
+            actor: who changed it, or tells it.
+            service: of the catalogue.
+            what: in words.
+            when: it was done, or how long ago; not given: now.
+
+        Raises:
+            UnknownName: no such service.
+            UsageError: nothing was told, or it lies ahead.
+            Refused: it has ended.
+        """
+        incident = await self._open(identity)
+        world = await self.store.world_of(identity)
+        known = self.services_of(world)
+        if service not in known:
+            raise UnknownName("service", service, known)
+        now = await self._now(identity)
+        if isinstance(when, datetime) and when > now:
+            raise UsageError(f"--when {iso(when)} lies ahead of {iso(now)}; tell what was done")
+        said = _words(what, "--what", "what was changed")
+        return await self._send(incident, "changed", actor, when, service=service, what=said)
+
+    async def mitigated(self, identity: str, *, actor: Actor, note: str = "") -> Handled:
+        """Say that users feel no more of it, though it is not over.
+
+        Raises:
+            Refused: it has ended, or is mitigated.
+        """
+        incident = await self._open(identity)
+        if incident.mitigated_at is not None:
+            raise Refused(f"{identity} is mitigated since {iso(incident.mitigated_at)}; nothing was changed")
+        return await self._send(incident, "mitigated", actor, note=redact(note))
+
+    async def resolve(self, identity: str, *, actor: Actor, note: str = "") -> Handled:
+        """Say that it is over; the post-mortem follows.
+
+        Raises:
+            Refused: it has ended.
+        """
+        return await self._send(await self._open(identity), "resolve", actor, note=redact(note))
+
+    async def false_alarm(self, identity: str, *, actor: Actor, note: str = "") -> Handled:
+        """Say that nothing was wrong.
+
+        Raises:
+            Refused: it has ended.
+        """
+        return await self._send(await self._open(identity), "false_alarm", actor, note=redact(note))
+
+    async def reopen(self, identity: str, *, actor: Actor, note: str) -> Handled:
+        """Say that what has ended is not over: the agents measure and look again.
+
+        Raises:
+            Refused: it is open.
+        """
+        incident = await find_incident(self.store, identity)
+        if incident.open and not await self._waits(identity, *_ENDING):
+            raise Refused(f"{identity} is open, {incident.held_by} have it; there is nothing to open again")
+        return await self._send(incident, "reopen", actor, note=_words(note, "--note", "why it is not over"))
+
+    async def _open(self, identity: str) -> Incident:
+        incident = await find_incident(self.store, identity)
+        if not incident.open:
+            how = incident.end_reason or incident.status
+            raise Refused(f"{identity} has ended ({how}); `nexus reopen` opens it again")
+        return incident
+
+    async def _waits(self, identity: str, *kinds: str) -> bool:
+        """Whether an event of these kinds is in the inbox that nobody has read yet."""
+        return any(event.kind in kinds for event in await self.store.events(identity))
+
+    async def _send(
+        self,
+        incident: Incident,
+        kind: str,
+        actor: Actor,
+        when: When | None = None,
+        **said: str,
+    ) -> Handled:
+        """Put it into the inbox under an id that is made of who says what in which turn."""
+        at = await self._now(incident.id)
+        identity = _identity(incident, kind, actor, (*sorted(said.items()), when))
+        for waiting in await self.store.events(incident.id):
+            if waiting.id != identity:
+                _compatible(waiting, kind)
+        body = {"id": identity, "incident": incident.id, "at": at, "kind": kind, "by": actor.name, **said}
+        if kind == "changed":
+            body["when"] = when if isinstance(when, datetime) else at - (when or timedelta())
+        event: Event = EVENT.validate_python(body)
+        new = await self.store.add_event(event)
+        return Handled(incident=incident.id, verb=kind, by=actor.name, at=at, known=not new)
+
+    async def _now(self, identity: str) -> datetime:
+        world = await self.store.world_of(identity)
+        return await self.store.clock_of(identity) if world.kind is WorldKind.CASE else self.wall.now()
+
+
+def _compatible(waiting: Event, kind: str) -> None:
+    """Refuse what comes after an end that was said and that nobody has taken in yet."""
+    said = _ENDING.get(waiting.kind)
+    if said is not None and kind != "reopen":
+        by = getattr(waiting, "by", "somebody")
+        raise Refused(f"{by} {said} a moment ago; nothing was changed")
+
+
+def _identity(incident: Incident, kind: str, actor: Actor, said: tuple[object, ...]) -> str:
+    words = hashlib.sha256(repr(said).encode()).hexdigest()[:8]
+    return f"{incident.id}:{kind}:{actor.id}:{incident.turn}-{incident.status}:{words}"
+
+
+def _words(text: str, option: str, what: str) -> str:
+    """What a person wrote, without secrets.
+
+    Raises:
+        UsageError: nothing.
+    """
+    if not text.strip():
+        raise UsageError(f"Say {what}: {option} TEXT")
+    return redact(text.strip())
