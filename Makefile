@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # Not compiled here: Python compiles the few modules that are ever imported when they are.
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile
 
-.PHONY: demo test lint pytest format lock clean
+.PHONY: demo test lint pytest format lock clean check-all
 
 demo: $(VENV)/run.stamp  ## replay the recorded incident: alert, triage, diagnosis, your approval, recovery, post-mortem
 	@$(BIN)/nexus demo $(ARGS)
@@ -19,6 +19,9 @@ test: $(VENV)/dev.stamp  ## every test, the types, the style and the import cont
 # The tests of a module run one after the other in one process, which has started their servers once.
 pytest: $(VENV)/dev.stamp
 	$(BIN)/pytest -q -n auto --dist worksteal $(ARGS)
+
+check-all: test  ## the tests, then the long series: two hundred kills
+	$(BIN)/python -m benchmarks.kills
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

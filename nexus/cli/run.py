@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from datetime import UTC, datetime
 from enum import StrEnum
 from importlib import resources
 from pathlib import Path
@@ -86,7 +87,7 @@ def resume(
     approve: Annotated[Approve, typer.Option("--approve", help="Who decides.")] = Approve.ASK,
     as_json: Json = False,
 ) -> None:
-    """Pick up every open incident that no living process works on."""
+    """Pick up every open incident of a recorded world; those of a live one are due at once for its server."""
     left = 0
     with home(listing=as_json) as opened:
         found = asyncio.run(opened.store.open_incidents())
@@ -95,7 +96,8 @@ def resume(
         ended = []
         for one in reversed(found):
             if asyncio.run(opened.store.world_of(one.id)).kind == "live":
-                complain(f"{one.id} belongs to a live world: `nexus serve` goes on with it")
+                asyncio.run(opened.store.wake(one.id, datetime.now(UTC)))
+                complain(f"{one.id} belongs to a live world and is due now: `nexus serve` goes on with it")
                 continue
             try:
                 ended.append(_drive(opened, one.id, approve, mode_of(one.engine), as_json))

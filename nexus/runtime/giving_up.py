@@ -24,6 +24,14 @@ class Retries:
     first: timedelta = timedelta(seconds=5)
     longest: timedelta = timedelta(minutes=10)
 
+    def killed(self, tries: int) -> bool:
+        """Whether the tries before this one ended their processes, and none is made now.
+
+        One that raises is counted down again; so these died. Every other one is passed over for a long pause,
+        for a turn that kills its process takes everything else there with it.
+        """
+        return tries > self.most and (tries - self.most) % 2 == 1
+
     def pause(self, tries: int) -> timedelta:
         """The pause after so many tries."""
         grown: timedelta = self.first * 3 ** min(tries - 1, 12)

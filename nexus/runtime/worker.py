@@ -108,7 +108,7 @@ class Worker:
         assert task is not None  # a coroutine runs in one  # noqa: S101
         self._driving[task] = incident, None
         try:
-            if lease.tries > self.retries.most:
+            if self.retries.killed(lease.tries):
                 await self._give_up(lease, None)
             else:
                 await self._turn(lease, task)
@@ -146,6 +146,16 @@ class Worker:
 
     async def _give_up(self, lease: HeldLease, error: Exception | None) -> None:
         """Hand over without the graph; the next turn starts at START from the row, after a long pause."""
+        try:
+            await self._told(lease, error)
+            await self.threads.drop(lease.incident)
+            if error is not None:
+                await self.store.progressed(lease.incident, lease.number)  # from START it is another turn
+        finally:  # also where its row cannot be read: it is listed as broken off and tried now and then
+            await self.store.fail(lease.incident, lease.number, self.now() + self.retries.longest)
+        log.error("handed over to people", incident=lease.incident, tries=lease.tries, why=why(error))
+
+    async def _told(self, lease: HeldLease, error: Exception | None) -> None:
         incident = await self._known(lease)
         reason = (
             f"its turns broke off {lease.tries} times and nothing works on it any more ({why(error)}); "
@@ -154,9 +164,6 @@ class Worker:
         await hand_over_to_people(
             self.store, self.journal, self.comms, incident, lease.number, reason, self.now()
         )
-        await self.threads.drop(lease.incident)
-        await self.store.fail(lease.incident, lease.number, self.now() + self.retries.longest)
-        log.error("handed over to people", incident=lease.incident, tries=lease.tries, why=why(error))
 
     async def _known(self, lease: HeldLease) -> Incident:
         found = await self.store.load(lease.incident)

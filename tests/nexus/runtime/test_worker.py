@@ -74,7 +74,9 @@ async def test_a_turn_that_breaks_off_is_tried_again_after_pauses_that_grow_then
 
     hands.minutes += 60
     assert await hands.due() == [ID], "and is still tried now and then"
+    driven = len(hands.opened)
     await hands.worker.drive(ID)
+    assert len(hands.opened) == driven + 1
     assert await hands.store.load(ID) == incident, "people are told once"
     assert len(hands.heard.pages) == 1
 
@@ -92,6 +94,12 @@ async def test_a_turn_that_kills_its_process_counts_although_it_never_raises() -
     assert incident.status is Status.HANDED_OVER
     assert "the process that drove it died each time" in incident.end_reason
     assert hands.opened == [], "it was not driven a fourth time"
+    assert await hands.due() == []
+    hands.minutes += retries.longest / timedelta(minutes=1)
+    assert await hands.store.lease(ID, "dead", at(hands.minutes + 0.5), hands.now())  # this one, too, is gone
+    hands.minutes += 1
+    await hands.worker.drive(ID)
+    assert (hands.opened, await hands.due()) == ([], []), "it pauses between any two that it kills"
 
 
 async def test_what_an_incident_is_played_on_may_break_too_and_secrets_in_the_reason_are_masked() -> None:

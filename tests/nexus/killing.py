@@ -1,0 +1,143 @@
+"""Two servers on one home, killed at random: what comes of their incidents, what stood still how long."""
+
+import asyncio
+import random
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx2
+
+from incidents.action import ActionState, Approval, Proposal, Verdict
+from incidents.errors import Refused
+from incidents.events import decision
+from incidents.incident import Incident
+from nexus.store import Store
+from nexus.store.records import DEFAULT_SITE
+from tests.nexus.live import PATIENCE, SITE, TOKENS
+from tests.nexus.rig import GOOD, Rig, rig
+from tests.nexus.served import Serving, served
+
+#: How long a lease lasts here, in seconds.
+LEASE = 2.0
+#: A server is killed after so many seconds, at random; most of an incident is over within ten.
+LIVES = (0.05, 1.5)
+
+
+@dataclass
+class Killed:
+    """What was seen: how often a server was killed, and the longest time in which an incident was due."""
+
+    kills: int = 0
+    restart: float = 0.0
+    longest: float = 0.0
+    incidents: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Pair:
+    """Two servers on one home, and the system that they look after."""
+
+    made: Rig
+    home: Path
+    store: Store
+    stack: ExitStack
+    chance: random.Random
+    seen: Killed
+    servers: list[Serving] = field(default_factory=list)
+    due_since: dict[str, float] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Start one server more."""
+        began = time.monotonic()
+        self.servers.append(self.stack.enter_context(served(self.made.folder, self.home, **TOKENS)))
+        self.seen.restart = max(self.seen.restart, time.monotonic() - began)
+
+    def kill(self) -> None:
+        """Kill one of them with SIGKILL and start another in its place."""
+        self.servers.pop(self.chance.randrange(2)).kill()
+        self.seen.kills += 1
+        self.start()
+
+    def open(self) -> str:
+        """Break the system and alert a server that lives."""
+        self.made.broken(**SITE, intake={"join_within": "0m"}, worker={"lease": f"{LEASE:g}s"})
+        url = self.chance.choice(self.servers).url
+        answer = httpx2.post(url, json=self.made.alert(), timeout=PATIENCE).json()
+        assert answer["taken"] == "opened", answer
+        self.seen.incidents.append(answer["incident"])
+        return str(answer["incident"])
+
+    def ended(self, incident: str, kills: int) -> Incident:
+        """Kill at random until an incident has ended, approving what waits; at most so many kills in all."""
+        deadline, life = time.monotonic() + 3 * PATIENCE, self._life()
+        while not (known := self._known(incident)).closed:
+            assert time.monotonic() < deadline, f"{incident} never ends: {known.step} {known.end_reason}"
+            self._look()
+            for proposal in known.pending:
+                self._approve(incident, proposal)
+            if self.seen.kills < kills and time.monotonic() > life:
+                self.kill()
+                life = self._life()
+            time.sleep(0.02)
+        return known
+
+    def _life(self) -> float:
+        return time.monotonic() + self.chance.uniform(*LIVES)
+
+    def _known(self, incident: str) -> Incident:
+        found = asyncio.run(self.store.load(incident))
+        assert found is not None
+        return found
+
+    def _look(self) -> None:
+        """How long what is due has been due, without anybody who drives it."""
+        now = time.monotonic()
+        due = {one.incident for one in asyncio.run(self.store.due(datetime.now(UTC), 100, DEFAULT_SITE))}
+        self.due_since = {one: self.due_since.get(one, now) for one in due}
+        self.seen.longest = max([self.seen.longest, *(now - since for since in self.due_since.values())])
+
+    def _approve(self, incident: str, proposal: Proposal) -> None:
+        now = datetime.now(UTC)
+        signed = Approval(
+            action=proposal.id, digest=proposal.digest, verdict=Verdict.APPROVE, by="dana", at=now
+        )
+        try:
+            asyncio.run(self.store.record_approval(decision(incident, signed)))
+        except Refused:
+            return  # it was signed a moment ago
+
+    def sound(self, ended: Incident) -> None:
+        """Nothing was lost, and nothing was done twice."""
+        assert [one.state for one in ended.proposals if one.undo_of is None] == [ActionState.DONE]
+        assert self.made.switches == [GOOD], "the releases log has the change once"
+        assert asyncio.run(self.store.events(ended.id)) == ()
+        lines = [entry.id for entry in asyncio.run(self.store.entries(ended.id))]
+        assert len(lines) == len(set(lines))
+        assert ended.post_mortem is not None
+
+
+@contextmanager
+def pair(seed: int) -> Iterator[Pair]:
+    """Two servers on one home."""
+    with TemporaryDirectory(prefix="nx-") as place, ExitStack() as stack:
+        folder = Path(place)
+        made = stack.enter_context(rig(folder))
+        made.broken(**SITE, intake={"join_within": "0m"}, worker={"lease": f"{LEASE:g}s"})
+        store = stack.enter_context(Store.open(folder / "home"))
+        both = Pair(made, folder / "home", store, stack, random.Random(seed), Killed())  # noqa: S311
+        both.start()
+        both.start()
+        yield both
+
+
+def killed(kills: int, seed: int) -> Killed:
+    """Open one incident after the other and kill servers until so many were; every incident ends well."""
+    with pair(seed) as both:
+        while both.seen.kills < kills:
+            both.sound(both.ended(both.open(), kills))
+        return both.seen
