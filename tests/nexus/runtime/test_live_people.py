@@ -181,7 +181,9 @@ def _signed_all_the_same(one: Live) -> None:
     """An approval that came before the freeze, or by a door that did not look: the execution looks again."""
     (waits,) = one.stands().pending
     now = datetime.now(UTC)
-    signed = Approval(action="A1", digest=waits.digest, verdict=Verdict.APPROVE, by="dana", at=now)
+    signed = Approval(
+        action="A1", digest=waits.digest, verdict=Verdict.APPROVE, by="dana", authenticated=True, at=now
+    )
     with Store.existing(one.home) as store:
         asyncio.run(store.record_approval(decision(one.incident, signed)))
 
