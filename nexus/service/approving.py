@@ -16,7 +16,12 @@ PROPOSAL_POLL = 0.25
 
 
 async def ask_about(
-    home: Home, incident: str, approver: Approver, clock: Clock, refused: Callable[[Refused], None]
+    home: Home,
+    incident: str,
+    approver: Approver,
+    clock: Clock,
+    refused: Callable[[Refused], None],
+    actor_of: Callable[[str], Actor] = lambda name: Actor.named(name, Via.CLI),
 ) -> None:
     """Ask an approver about each proposal that waits, once for each signature, and send what it decides.
 
@@ -26,6 +31,7 @@ async def ask_about(
         approver: is shown the proposal; it decides, or does not.
         clock: the wall's.
         refused: told of a decision that does not count.
+        actor_of: who somebody is that gives a name; in a live world with people they have to show it.
     """
     commands, asked = IncidentCommands.of(home), set[tuple[str, int]]()
     while True:
@@ -37,9 +43,9 @@ async def ask_about(
             asked.add(signature)
             answer = await approver(known, proposal, clock.now())
             if isinstance(answer, Approval):
-                by = Actor.named(answer.by, Via.CLI)
                 what = {"action": answer.action, "digest": answer.digest, "note": answer.note}
                 try:
+                    by = actor_of(answer.by)
                     await commands.decide(incident, answer.verdict, actor=by, **what)
                 except Refused as error:
                     refused(error)
