@@ -32,8 +32,19 @@ class Label(Value):
     value: str
 
 
+class Link(Value):
+    """An address that the sender attached: a dashboard, a runbook, a silence; untrusted."""
+
+    name: str
+    url: str
+
+
 class Alert(Value):
-    """One alert. `fingerprint` is the sender's identity of the condition, stable while it lasts."""
+    """One alert. `fingerprint` is the sender's identity of the condition, stable while it lasts.
+
+    `condition` is the same for every replica, value and severity that it is told with; `group` is what the
+    sender bundled it by. A `repeat` tells nothing new by its sender's own word; a `heartbeat` always fires.
+    """
 
     source: str
     title: str
@@ -47,6 +58,12 @@ class Alert(Value):
     severity: str | None = None
     description: str = ""
     labels: tuple[Label, ...] = ()
+    annotations: tuple[Label, ...] = ()
+    links: tuple[Link, ...] = ()
+    condition: str = ""
+    group: str = ""
+    repeat: bool = False
+    heartbeat: bool = False
     remarks: tuple[str, ...] = Field(default=(), description="what people must know of how it was read")
 
     @field_validator("starts_at", "ends_at")

@@ -14,6 +14,7 @@ from incidents.alert import Alert
 from incidents.errors import NexusError
 from incidents.value import iso
 from nexus.files import IncidentFiles
+from tools.alerts.formats import payload_of
 from tools.recorded import CaseAlert
 from tools.redaction.redact import redact_tree
 
@@ -55,7 +56,7 @@ def _locked(lock: TextIO) -> bool:
 
 def keep_delivery(folder: IncidentFiles, incident: str, alert: CaseAlert) -> None:
     """Keep one delivery; the same again changes nothing."""
-    payload = redact_tree(json.loads(alert.body))
+    payload = redact_tree(payload_of(alert.body))
     content = {"at": iso(alert.at), "source": alert.source, "payload": payload}
     name = hashlib.sha256(alert.body).hexdigest()[:12]
     folder.keep(incident, f"{_FOLDER}/{alert.at:%Y%m%dT%H%M%S}-{name}.json", json.dumps(content).encode())
@@ -78,9 +79,13 @@ def told_again(alert: Alert) -> CaseAlert:
         "service": alert.service,
         "status": alert.status.value,
         "started_at": iso(alert.starts_at),
+        "ended_at": iso(alert.ends_at) if alert.ends_at is not None else None,
         "severity": alert.severity,
         "description": alert.description,
         "labels": {label.name: label.value for label in alert.labels},
+        "annotations": {note.name: note.value for note in alert.annotations},
+        "links": {link.name: link.url for link in alert.links},
+        "group": alert.group,
         "fingerprint": alert.fingerprint,
     }
     return CaseAlert(at=alert.received_at, source="nexus", body=json.dumps(payload).encode())

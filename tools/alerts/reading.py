@@ -1,0 +1,47 @@
+"""What one delivery says, read and cleaned: alerts, changes, and what is neither."""
+
+from incidents.alert import Alert
+from incidents.changes import Change
+from incidents.value import Value
+from tools.alerts.meaning import Meaning
+
+
+class Notice(Value):
+    """Something that is taken and recorded, and opens or ends nothing; `text` says what it was."""
+
+    kind: Meaning
+    text: str
+    fingerprint: str = ""
+
+
+class Confirmation(Value):
+    """A topic of messages that waits for its subscription to be confirmed at `link`."""
+
+    topic: str
+    link: str
+
+
+class FieldSource(Value):
+    """One value that was read, and the path in the body where it stood; empty where it was made up."""
+
+    field: str
+    value: str
+    path: str = ""
+
+
+class Reading(Value):
+    """A delivery as it was understood.
+
+    Attributes:
+        sender: the name of the form by which it was read; the outermost one of a body in a body.
+        truncated: how many alerts of the group were left out of the body, or were too many for one.
+        fields: if asked for: for each alert, change and notice in turn where its values stood.
+    """
+
+    sender: str
+    alerts: tuple[Alert, ...] = ()
+    changes: tuple[Change, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    confirmations: tuple[Confirmation, ...] = ()
+    truncated: int = 0
+    fields: tuple[tuple[FieldSource, ...], ...] = ()

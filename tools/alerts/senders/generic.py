@@ -1,0 +1,178 @@
+"""A body of a sender without a form of its own, read by what its fields are usually called (`words.yaml`)."""
+
+import re
+from collections.abc import Iterable
+
+from incidents.errors import AlertError
+from tools.alerts.body import NO_TIME, NOTHING, Body, Raw, Text, plain_word
+from tools.alerts.cleaning import clean
+from tools.alerts.form import FIRES, AlertDraft, Form
+from tools.alerts.meaning import Meaning, meaning_of
+from tools.alerts.vocabulary import vocabulary
+
+#: A title that tells an end where no field does.
+_OVER = re.compile(
+    r"\b(?:resolved|recovered|recovery|cleared|closed|back to normal|is up|is (?:now )?ok)\b|^\W*(?:ok|up)\b",
+    re.IGNORECASE,
+)
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+LONGEST_STATE = 6  # words; more are a sentence
+DEEPEST = 3
+MOST_OBJECTS = 40
+
+
+class Objects:
+    """The body and the objects in it, the outer before the inner, asked for a field by its usual names."""
+
+    def __init__(self, body: Body) -> None:
+        self.all: list[Body] = []
+        level = [body]
+        for _ in range(DEEPEST):
+            self.all += level
+            level = [
+                inner
+                for outer in level
+                if isinstance(outer.value, dict)
+                for name in outer.value
+                if "." not in name
+                for inner in (outer.at(name),)
+                if isinstance(inner.value, dict)
+            ][:MOST_OBJECTS]
+
+    def first(self, *names: str) -> Text:
+        """The first text under one of these names."""
+        return next((text for one in self.all if (text := one.spelled(*names))), Text("", names[0]))
+
+    def field(self, field: str) -> Text:
+        """The first text under one of the names of a field."""
+        return self.first(*vocabulary().fields[field])
+
+    def time(self, field: str) -> Raw:
+        """The first time under one of the names of a field."""
+        text = self.field(field)
+        return Raw(text.value, text.path) if text else NO_TIME
+
+    def state(self, title: str) -> Text:
+        """The first field of a state's name whose word is known; severity and title may tell an end, too."""
+        fields = vocabulary().fields
+        for one in self.all:
+            if text := one.spelled(*fields["is_over"]):
+                return text._replace(
+                    value="firing" if meaning_of(text.value) is Meaning.RESOLVED else "resolved"
+                )
+            for name in fields["state"]:
+                text = one.spelled(name)
+                if text and (meaning := meaning_of_words(text.value)) is not None:
+                    return text._replace(value=meaning.value)
+        severity = self.field("severity")
+        if severity and meaning_of(severity.value) is Meaning.RESOLVED:
+            return severity._replace(value="resolved")
+        return Text("resolved", "title") if _OVER.search(title) else NOTHING
+
+    def service(self) -> Text:
+        """What is called service or application, also where it is an object with a name."""
+        for one in self.all:
+            if text := one.spelled(*vocabulary().fields["service"]):
+                return text
+            if text := one.text(
+                "service.name", "service.summary", "service.display_name", "application.name"
+            ):
+                return text
+        return NOTHING
+
+    def key(self) -> Text:
+        """What is called a key of the condition, or the `id` of the object that is the condition."""
+        if key := self.field("key"):
+            return key
+        known = vocabulary().fields["with_id"]
+        ids = (one.text("id") for one in self.all if one.where.rpartition(".")[2].lower() in known)
+        return next((text for text in ids if text), NOTHING)
+
+    def labels(self) -> dict[str, str]:
+        """Labels and tags, and whatever names a place."""
+        fields = vocabulary().fields
+        labels = {name: text.value for name in fields["place"] if (text := self.first(name))}
+        for one in self.all:
+            if isinstance(one.value, dict):
+                labels |= one.labels(*(key for key in one.value if plain_word(key) in fields["labels"]))
+        return labels
+
+
+def meaning_of_words(text: str) -> Meaning | None:
+    """What a name of several words says (`incident.resolved`, `ALERT_RECOVERY`): the last that is known."""
+    if (whole := meaning_of(text)) is not None:
+        return whole
+    words = _WORDS.findall(text)
+    if len(words) > LONGEST_STATE:
+        return None
+    meanings = (meaning_of(word) for word in words if word.lower() not in {"alert", "incident"})
+    return next((meaning for meaning in reversed(list(meanings)) if meaning is not None), None)
+
+
+def lists(body: Body) -> Iterable[Body]:
+    """The lists in a body whose elements are alerts."""
+    for name in vocabulary().fields["list"]:
+        if isinstance(body.get(name), list) and any(map(recognises, body.each(name))):
+            yield body.at(name)
+
+
+def recognises(body: Body) -> bool:
+    """Whether there is a title, and a state, a severity or a service beside it."""
+    if not isinstance(body.value, dict):
+        return False
+    objects = Objects(body)
+    title = objects.field("title")
+    is_alert = title and (objects.state(title.value) or objects.field("severity") or objects.service())
+    return bool(is_alert) or any(True for _ in lists(body))
+
+
+def read(body: Body) -> Iterable[AlertDraft]:
+    """The alert of a body, or of each element of the list of alerts in it."""
+    for inner in lists(body):
+        for one in inner.objects():
+            yield from read(one)
+        return
+    yield draft_of(body)
+
+
+def draft_of(body: Body) -> AlertDraft:
+    """One alert by the usual names of its fields.
+
+    Raises:
+        AlertError: it has no title, or nothing that makes it an alert.
+    """
+    objects = Objects(body)
+    title, service, severity = objects.field("title"), objects.service(), objects.field("severity")
+    if not title:
+        keys = sorted(clean(str(key), 40) for key in body.value) if isinstance(body.value, dict) else ()
+        raise AlertError(
+            "the alert body has no known form: a title is missing (`title`, `summary` or `name`); "
+            f"this one has {', '.join(keys[:10]) or 'nothing'}"
+        )
+    labels = objects.labels()
+    state = objects.state(title.value)
+    if not (state or service or severity or labels):
+        raise AlertError(
+            "service: is missing, and there is neither a state, a severity nor a host; "
+            "a simple alert has title and service"
+        )
+    is_over = meaning_of(state.value) is Meaning.RESOLVED
+    moment, started = objects.time("moment"), objects.time("started")
+    names = vocabulary().fields["description"]
+    return AlertDraft(
+        title=title,
+        state=state or FIRES,
+        service=service,
+        severity=NOTHING if is_over and meaning_of(severity.value) is Meaning.RESOLVED else severity,
+        description=objects.first(
+            *(name for name in names if name != plain_word(title.path.rpartition(".")[2]))
+        ),
+        started=started or (NO_TIME if is_over else moment),
+        ended=objects.time("ended") or moment,
+        key=objects.key(),
+        labels=labels,
+        links={name: text for name in vocabulary().fields["link"] if (text := objects.first(name))},
+    )
+
+
+GENERIC = Form(name="generic", product="Any other sender", recognises=recognises, read=read)

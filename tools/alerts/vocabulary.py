@@ -1,0 +1,35 @@
+"""The words of senders: a file that one may read through, loaded once."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib import resources
+
+import yaml
+
+from incidents.value import Value
+
+Words = tuple[str, ...]
+
+
+class Vocabulary(Value):
+    """`words.yaml`, its lists split; every word without case and joints."""
+
+    meanings: Mapping[str, Words]
+    fields: Mapping[str, Words]
+    volatile: frozenset[str]
+    pod: frozenset[str]
+    heartbeats: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> Vocabulary:
+    """All words."""
+    text = resources.files("tools.alerts").joinpath("words.yaml").read_text(encoding="utf-8")
+    return Vocabulary.model_validate(_split(yaml.safe_load(text)))
+
+
+def _split(value: object) -> object:
+    """Each text as its words."""
+    if isinstance(value, dict):
+        return {name: _split(inner) for name, inner in value.items()}
+    return tuple(str(value).split())
