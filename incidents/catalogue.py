@@ -1,6 +1,8 @@
 """The service catalogue: what runs, who owns it, what it needs."""
 
+from collections.abc import Collection
 from enum import StrEnum
+from functools import cached_property
 
 from pydantic import Field, HttpUrl
 
@@ -47,9 +49,18 @@ class Catalogue(Value):
         """The names, in the catalogue's order."""
         return tuple(service.name for service in self.services)
 
+    @cached_property
+    def _by_name(self) -> dict[str | None, Service]:
+        # The first one speaks, should two bear one name.
+        return {service.name: service for service in reversed(self.services)}
+
     def find(self, name: str | None) -> Service | None:
         """The service of that name, or None."""
-        return next((service for service in self.services if service.name == name), None)
+        return self._by_name.get(name)
+
+    def only(self, names: Collection[str]) -> "Catalogue":
+        """The part of it that is named, in the same order."""
+        return Catalogue(services=tuple(service for service in self.services if service.name in names))
 
     def get(self, name: str) -> Service:
         """The service of that name.

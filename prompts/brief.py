@@ -32,6 +32,10 @@ class Order(Value):
     tools: bool = Field(default=True, description="whether there are tools to ask")
 
 
+#: Of a larger catalogue the services that nothing points at are not listed.
+_LISTED = 50
+
+
 class _Sizes(Value):
     """How much of each kind of fact is shown; the first that fits the budget is taken."""
 
@@ -177,7 +181,9 @@ def _facts(
         ranked=task in _FOR_PEOPLE or any(item.tool == _RANKING for item in telling[:most]),
         services=services[: sizes.services],
         further=[service.name for service in services[sizes.services :][: sizes.further]],
-        services_left_out=len(services[sizes.services :][sizes.further :]),
+        services_left_out=len(catalogue.services) - len(services[: sizes.services + sizes.further])
+        if services
+        else 0,
     )
 
 
@@ -214,10 +220,12 @@ def _telling(incident: Incident, evidence: Sequence[Evidence], needed: tuple[str
 
 
 def _near(incident: Incident, catalogue: Catalogue) -> tuple[Service, ...]:
-    """All services, those that the incident touches and their neighbours first."""
+    """All services, those that the incident touches and their neighbours first; of many only they."""
     suspected = (suspect.service for suspect in incident.suspects)
     measured = incident.facts.affected if incident.facts else ()
     touched = dict.fromkeys(chain(suspected, incident.services, measured))
     near = {name for service in catalogue.services if service.name in touched for name in service.depends_on}
     near |= {s.name for s in catalogue.services if touched.keys() & set(s.depends_on)}
-    return tuple(sorted(catalogue.services, key=lambda s: (s.name not in touched, s.name not in near)))
+    few = len(catalogue.services) <= _LISTED
+    told = [service for service in catalogue.services if few or service.name in {*touched, *near}]
+    return tuple(sorted(told, key=lambda s: (s.name not in touched, s.name not in near)))

@@ -1,5 +1,6 @@
 """The incident brief: the facts that matter, within its budget, nothing that breaks out of its place."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -50,14 +51,20 @@ def evidence(number: int, **changes: object) -> Evidence:
     return Evidence.model_validate({**fields, **changes})
 
 
-def brief(incident: Incident, given: Order | None = None, *items: Evidence, budget: int = 6000) -> str:
+def brief(
+    incident: Incident,
+    given: Order | None = None,
+    *items: Evidence,
+    budget: int = 6000,
+    catalogue: Catalogue = CATALOGUE,
+) -> str:
     return write_brief(
         SHIPPED,
         incident,
         given or order(),
         now=sample.at(50),
         evidence=items,
-        catalogue=CATALOGUE,
+        catalogue=catalogue,
         severities=RUNBOOK.severities,
         budget=budget,
     )
@@ -141,7 +148,17 @@ def test_services_near_the_incident_come_first() -> None:
     listed = [row.split(" ")[1] for row in text.splitlines() if row.startswith("- service-")]
     assert listed[0] == "service-40"
     assert set(listed[1:3]) == {"service-39", "service-41"}
-    assert all(service.name in text for service in CATALOGUE.services)
+
+
+def test_services_that_nothing_points_at_are_counted_in_a_large_catalogue_and_named_in_a_small_one() -> None:
+    whole = sample.opened().evolve(impact={"services": ("service-40",)})
+    text = brief(whole)
+    named = {service.name for service in CATALOGUE.services if re.search(rf"\b{service.name}\b", text)}
+    assert named == {"service-39", "service-40", "service-41", "service-42"}  # which the one before needs
+    assert f"({len(CATALOGUE.services) - 3} more names are left out" in text
+    few = Catalogue(services=CATALOGUE.services[10:50])
+    text = brief(whole, catalogue=few)
+    assert all(service.name in text for service in few.services)
 
 
 def test_who_may_propose_what_is_said_for_mitigation_only() -> None:

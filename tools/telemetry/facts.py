@@ -36,7 +36,7 @@ async def measure(sources: Sources) -> Facts:
     """
     seen = await observe(sources)
     catalogue = sources.world.catalogue
-    found = states(seen, catalogue)
+    found = states(seen)
     felt = _felt_by_users(found, sources.incident)
     shows = _known(felt) and not _early(seen, felt, sources.incident)
     affected = tuple(state.service for state in found if state.deviates or state.down)
@@ -148,7 +148,7 @@ async def watched_since(sources: Sources, service: str) -> tuple[Signal, ...]:
     """
     seen = await observe(sources)
     catalogue = sources.world.catalogue
-    by_name = {state.service: state for state in states(seen, catalogue)}
+    by_name = {state.service: state for state in states(seen)}
     blamed = by_name.get(service)
     off = [
         level

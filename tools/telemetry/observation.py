@@ -8,6 +8,7 @@ from functools import cached_property
 import polars as pl
 
 from incidents.action import ActionState, Proposal
+from incidents.catalogue import Catalogue
 from incidents.changes import Change
 from incidents.errors import ToolFailed
 from incidents.findings import Window
@@ -47,6 +48,7 @@ class Observation:
         baseline: the frames of the quiet time, or None.
         same_source: whether the quiet time is of the same recording as the window.
         quiet: the quiet time's span, or None.
+        catalogue: the services that were looked at: all, or of a large catalogue what something points at.
         changes: everything that changed in the last 30 days, oldest first.
         action: the change that was made last, or None.
         gaps: sentences: which backend did not answer, what is old or missing.
@@ -65,6 +67,7 @@ class Observation:
     baseline_signals: pl.DataFrame | None
     same_source: bool
     quiet: Window | None
+    catalogue: Catalogue
     changes: tuple[Change, ...]
     action: MadeChange | None
     gaps: tuple[str, ...]

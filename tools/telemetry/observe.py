@@ -5,8 +5,8 @@ than the clock's now is ever read.
 """
 
 import asyncio
-from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from weakref import finalize
@@ -33,6 +33,8 @@ from tools.telemetry.data_gaps import collect_gaps
 from tools.telemetry.levels import compare, signal_frame
 from tools.telemetry.observation import HISTORY, MadeChange, Observation, covered, last_action, untroubled
 from tools.telemetry.sample_size import counted
+from tools.telemetry.scope import WHOLE, said_scope, scope_of
+from tools.telemetry.service_state import states
 from tools.telemetry.symptom import began, symptom_of
 from tools.toolset import Sources
 from tools.wording import span
@@ -52,10 +54,20 @@ class _Usual:
     """The quiet time: its frames and signals, why channels could not be read, and what they lack."""
 
     quiet: Window | None = None
+    services: tuple[str, ...] = ()
     telemetry: Telemetry | None = None
     signals: pl.DataFrame | None = None
     gaps: Sequence[str] = ()
     partly: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class _Changed:
+    """What changed, oldest first, or why that could not be read."""
+
+    changes: tuple[Change, ...] = ()
+    gaps: Sequence[str] = ()
+    failed: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Memo:
@@ -81,8 +93,15 @@ def _memo_of(world: World) -> _Memo:
     return _memos[id(world)]
 
 
-async def observe(sources: Sources) -> Observation:
+async def observe(sources: Sources, about: str = "") -> Observation:
     """Look at the world as it is now, or share a look that is at most `SHARED_FOR` old.
+
+    Of a large catalogue only the part is looked at that something points at (`tools.telemetry.scope`), and
+    all of it where nothing stands out there.
+
+    Args:
+        sources: the world, the clock, the incident.
+        about: a service that has to be looked at, whatever points at it.
 
     Returns:
         What was seen; a backend that fails leaves empty frames and a sentence in `gaps`.
@@ -92,13 +111,21 @@ async def observe(sources: Sources) -> Observation:
     key = (sources.incident.id, _start(sources), action.id if action else "")
     memo = _memo_of(sources.world)
     async with memo.lock:
-        seen = memo.seen
-        fresh = SHARED_GAP_FOR if seen is not None and seen.failed else SHARED_FOR
-        # Counted from the end of a look: one that waited for a silent backend would be old when it is there.
-        if seen is None or memo.done is None or memo.key != key or not seen.at <= now < memo.done + fresh:
-            memo.seen = seen = await _look(sources, now, action)
+        seen = memo.seen if memo.key == key else None
+        if (
+            seen is None
+            or not _shared(seen, memo.done, now)
+            or (about and seen.catalogue.find(about) is None)
+        ):
+            memo.seen = seen = await _look(sources, now, action, about)
             memo.key, memo.ranking, memo.done = key, None, sources.clock.now()
     return seen
+
+
+def _shared(seen: Observation, done: datetime | None, now: datetime) -> bool:
+    """Whether a look is young enough, from its end on: one that waited for a silent backend is not old."""
+    fresh = SHARED_GAP_FOR if seen.failed else SHARED_FOR
+    return done is not None and seen.at <= now < done + fresh
 
 
 async def ranking(sources: Sources) -> tuple[Observation, Ranking]:
@@ -109,7 +136,7 @@ async def ranking(sources: Sources) -> tuple[Observation, Ranking]:
         if memo.seen is not seen or memo.ranking is None:
             # In a thread, so that a person is heard while a large window is ranked.
             ranked = await asyncio.to_thread(
-                rank_suspects, seen.telemetry, seen.baseline, topology(sources.world.catalogue),
+                rank_suspects, seen.telemetry, seen.baseline, topology(seen.catalogue),
                 symptom_of(sources.incident), seen.changes,
             )  # fmt: skip
             if memo.seen is not seen:
@@ -138,25 +165,51 @@ def _start(sources: Sources) -> datetime:
     return max(quiet.end, earliest) if quiet is not None else earliest
 
 
-async def _look(sources: Sources, now: datetime, action: MadeChange | None) -> Observation:
+async def _look(sources: Sources, now: datetime, action: MadeChange | None, about: str) -> Observation:
+    """A look at what something points at, or at everything while nothing stands out there."""
     world, incident = sources.world, sources.incident
     window = Window(start=min(_start(sources), now), end=now)
+    asked = asyncio.ensure_future(_changed(world, now))
+    if len(world.catalogue.services) <= WHOLE:
+        return await _seen(sources, window, action, world.catalogue, asked)
+    near = scope_of(world.catalogue, incident, (await asked).changes, window, about)
+    seen = await _seen(sources, window, action, near, asked)
+    if seen.failed or action is not None or incident.diagnosis is not None or _stands_out(seen):
+        return seen
+    return await _seen(sources, window, action, world.catalogue, asked)
+
+
+def _stands_out(seen: Observation) -> bool:
+    """Whether anything that was looked at is not as usual."""
+    return any(level.deviates for level in seen.levels) or any(
+        state.deviates or state.down for state in states(seen)
+    )
+
+
+async def _seen(
+    sources: Sources,
+    window: Window,
+    action: MadeChange | None,
+    catalogue: Catalogue,
+    asked: Awaitable[_Changed],
+) -> Observation:
+    """What the services of a catalogue show; a catalogue that is not the whole one is told as a gap."""
+    world, now = sources.world, window.end
+    # What is not in the catalogue is seen as well where all of it is looked at.
+    services = () if catalogue is world.catalogue else catalogue.names
     failed: dict[str, str] = {}
     apart = world.baseline
     quiet = (apart.quiet or _ALWAYS) if apart is not None else _past(world.quiet, now)
-    (telemetry, partly), known, (changes, of_changes) = await asyncio.gather(
-        _with_gaps(_read(world, window, failed)),
-        _usual(world, quiet),
-        _with_gaps(_changes(world, Window(start=now - HISTORY, end=now + _INSTANT), failed)),
+    (telemetry, partly), known, changed = await asyncio.gather(
+        _with_gaps(_read(world, window, services, failed)), _usual(world, quiet, services), asked
     )
-    unread = {channel: why for channel, why in failed.items() if channel != "changes"}
-    gaps = [f"the {channel} backend did not answer: {why}" for channel, why in unread.items()] + partly
+    gaps = [f"the {channel} backend did not answer: {why}" for channel, why in failed.items()] + partly
     gaps += [*known.gaps, *(f"in the quiet time: {gap}" for gap in known.partly if gap not in gaps)]
     if known.telemetry is None:
         gaps.append("no baseline is known; the minutes before the alert are the only reference")
-    gaps += of_changes
+    gaps += [*changed.gaps, *([left] if (left := said_scope(catalogue, world.catalogue)) else [])]
     baseline, usual = known.telemetry, known.signals
-    alerted = min(now, began(incident))
+    alerted = min(now, began(sources.incident))
     recent = _recent(telemetry, window, action, world.spans.recent, gaps)
     signals = signal_frame(telemetry)
     before = untroubled(window, alerted, world.spans.lead)
@@ -167,21 +220,22 @@ async def _look(sources: Sources, now: datetime, action: MadeChange | None) -> O
     return Observation(
         at=now, window=window, recent=recent, alerted=alerted, telemetry=telemetry, signals=signals,
         levels=levels, baseline=baseline, baseline_signals=usual, same_source=apart is None, quiet=quiet,
-        lead=world.spans.lead, changes=changes, action=action, gaps=tuple(gaps), failed=failed,
+        lead=world.spans.lead, catalogue=catalogue, changes=changed.changes, action=action, gaps=tuple(gaps),
+        failed={**failed, **changed.failed},
     )  # fmt: skip
 
 
-async def _usual(world: World, quiet: Window | None) -> _Usual:
+async def _usual(world: World, quiet: Window | None, services: tuple[str, ...]) -> _Usual:
     """What the quiet time shows, read once unless a channel is missing: the past does not change."""
     if quiet is None:
         return _Usual()
     memo = _memo_of(world)
-    if memo.usual is not None and memo.usual.quiet == quiet:
+    if memo.usual is not None and (memo.usual.quiet, memo.usual.services) == (quiet, services):
         return memo.usual
     missing: dict[str, str] = {}
-    telemetry, partly = await _with_gaps(_read(world.baseline or world, quiet, missing))
+    telemetry, partly = await _with_gaps(_read(world.baseline or world, quiet, services, missing))
     gaps = [f"the {name} of the quiet time could not be read: {why}" for name, why in missing.items()]
-    known = _Usual(quiet, telemetry, signal_frame(telemetry), gaps, partly)
+    known = _Usual(quiet, services, telemetry, signal_frame(telemetry), gaps, partly)
     if not missing:
         memo.usual = known
     return known
@@ -213,14 +267,16 @@ def _recent(
     return Window(start=max(floor, end - span_of_now), end=end)
 
 
-async def _read(world: World, window: Window, failed: dict[str, str]) -> Telemetry:
+async def _read(world: World, window: Window, services: Sequence[str], failed: dict[str, str]) -> Telemetry:
     """The three channels, asked at the same time: a look takes as long as the slowest of them."""
     channels = {
         "metrics": (world.metrics.metrics, METRICS_SCHEMA),
         "logs": (world.logs.logs, LOGS_SCHEMA),
         "traces": (world.traces.spans, TRACES_SCHEMA),
     }
-    answers = await asyncio.gather(*(asked(window) for asked, _ in channels.values()), return_exceptions=True)
+    answers = await asyncio.gather(
+        *(asked(window, services) for asked, _ in channels.values()), return_exceptions=True
+    )
     frames = []
     for (name, (_, schema)), answer in zip(channels.items(), answers, strict=True):
         if isinstance(answer, ToolFailed):
@@ -234,9 +290,11 @@ async def _read(world: World, window: Window, failed: dict[str, str]) -> Telemet
     return Telemetry(metrics=metrics, logs=logs, traces=traces)
 
 
-async def _changes(world: World, window: Window, failed: dict[str, str]) -> tuple[Change, ...]:
+async def _changed(world: World, now: datetime) -> _Changed:
+    """What changed in the last weeks; raises only what is no gap."""
+    window = Window(start=now - HISTORY, end=now + _INSTANT)
     try:
-        return await world.changes.changes(window)
+        changes, gaps = await _with_gaps(world.changes.changes(window))
     except ToolFailed as error:
-        failed["changes"] = str(error)
-        return ()
+        return _Changed(failed={"changes": str(error)})
+    return _Changed(changes, gaps)

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from incidents.catalogue import Catalogue, Service, ServiceKind
+from incidents.catalogue import Service, ServiceKind
 from incidents.value import Moment, Value
 from incidents.verification import SignalKind
 from tools.analysis.conventions import conventions
@@ -44,14 +44,16 @@ class ServiceState(Value):
 
 
 @memoize_by_identity
-def states(seen: Observation, catalogue: Catalogue) -> tuple[ServiceState, ...]:
-    """Every service that the catalogue names or that reported, worst first."""
+def states(seen: Observation) -> tuple[ServiceState, ...]:
+    """Every service that was looked at or that reported, worst first."""
+    catalogue = seen.catalogue
+    names = frozenset(catalogue.names)
     by_service: dict[str, list[Level]] = {name: [] for name in catalogue.names}
     for level in seen.levels:
         by_service.setdefault(level.service, []).append(level)
     found = [
         _state(
-            service := catalogue.find(name) or Service(name=name), name in catalogue.names, levels,
+            service := catalogue.find(name) or Service(name=name), name in names, levels,
             failing(seen, name) if service.user_facing else None,
         )
         for name, levels in by_service.items()

@@ -1,6 +1,6 @@
 """`dependencies` and `database`: what a service needs, and how those parts do."""
 
-from incidents.catalogue import Catalogue, Service, ServiceKind
+from incidents.catalogue import Service, ServiceKind
 from tools.memo import memoize_by_identity
 from tools.telemetry.levels import Level
 from tools.telemetry.observation import Observation
@@ -17,14 +17,14 @@ _LEVELS = 6
 
 
 async def _dependencies(sources: Sources, args: ServiceArgs) -> DependenciesView:
-    catalogue = sources.world.catalogue
-    service = catalogue.get(args.service)
-    return _needs(await observe(sources), catalogue, service)
+    service = sources.world.catalogue.get(args.service)
+    return _needs(await observe(sources, service.name), service)
 
 
 @memoize_by_identity
-def _needs(seen: Observation, catalogue: Catalogue, service: Service) -> DependenciesView:
-    by_name = {state.service: state for state in states(seen, catalogue)}
+def _needs(seen: Observation, service: Service) -> DependenciesView:
+    catalogue = seen.catalogue
+    by_name = {state.service: state for state in states(seen)}
     links = edge_states(seen)
     called = {edge.callee: edge for edge in links if edge.caller == service.name}
     names = dict.fromkeys((*service.depends_on, *called))
@@ -108,9 +108,8 @@ DEPENDENCIES = Tool(
 
 
 async def _database(sources: Sources, args: NoArgs) -> DatabaseView:
-    catalogue = sources.world.catalogue
     seen = await observe(sources)
-    names = {service.name for service in catalogue.of_kind(ServiceKind.DATABASE)}
+    names = {service.name for service in seen.catalogue.of_kind(ServiceKind.DATABASE)}
     links = edge_states(seen)
     return DatabaseView(
         window=seen.window,
@@ -125,7 +124,7 @@ async def _database(sources: Sources, args: NoArgs) -> DatabaseView:
                 )[:_LEVELS],
                 edges=tuple(edge for edge in links if edge.callee == state.service),
             )
-            for state in states(seen, catalogue)
+            for state in states(seen)
             if state.service in names
         ),
         gaps=seen.gaps,

@@ -28,8 +28,9 @@ from tools.wording import clock_time, paragraphs, quantity, rows, share, span
 
 async def _ask(sources: Sources, args: EndpointsArgs) -> EndpointsView:
     catalogue = sources.world.catalogue
-    services = (catalogue.get(args.service).name,) if args.service else catalogue.user_facing
-    seen = await observe(sources)
+    about = catalogue.get(args.service).name if args.service else ""
+    seen = await observe(sources, about)
+    services = (about,) if about else seen.catalogue.user_facing
     seen.need("traces")
     spans, (during, after) = seen.telemetry.traces, _parts(seen, timedelta(minutes=args.settle_minutes))
     usual, before = usual_spans(seen)

@@ -28,7 +28,7 @@ _LEAST_MINUTES = 0.5
 async def _ask(sources: Sources, args: LogsArgs) -> LogsView:
     if args.service is not None:
         sources.world.catalogue.get(args.service)
-    seen = await observe(sources)
+    seen = await observe(sources, args.service or "")
     seen.need("logs")
     return _view(seen, args)
 

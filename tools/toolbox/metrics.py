@@ -21,14 +21,15 @@ MARKED = (
 
 async def _overview(sources: Sources, args: NoArgs) -> Overview:
     seen = await observe(sources)
-    found = states(seen, sources.world.catalogue)
+    found = states(seen)
     alive = tuple(state for state in found if any(level.now is not None for level in state.levels))
+    reporting = {state.service for state in alive}
     return Overview(
         window=seen.window,
         now=seen.recent,
         reference=seen.reference,
         services=alive,
-        silent=tuple(state.service for state in found if state not in alive),
+        silent=tuple(state.service for state in found if state.service not in reporting),
         gaps=seen.gaps,
     )
 
@@ -37,10 +38,12 @@ def _say_overview(view: Overview) -> str:
     if not view.services:
         return paragraphs(f"No service reported a signal in {span(view.now)}.", *view.gaps)
     telling = [state for state in view.services if state.deviates or state.tails or state.user_facing]
-    usual = [state for state in view.services if state not in telling]
+    named = {state.service for state in telling}
+    usual = [state for state in view.services if state.service not in named]
     shown = [*telling, *usual[:_AS_USUAL]][:_SHOWN]
     lines = [say_state(state) for state in shown]
-    rest = [state.service for state in view.services if state not in shown]
+    figures = {state.service for state in shown}
+    rest = [state.service for state in view.services if state.service not in figures]
     silent = f"No data now from: {', '.join(view.silent)}." if view.silent else ""
     return paragraphs(
         f"Services, worst first; now is {span(view.now)}, usual is {view.reference}; "
@@ -68,7 +71,7 @@ OVERVIEW = Tool(
 
 async def _metrics(sources: Sources, args: MetricsArgs) -> MetricsView:
     sources.world.catalogue.get(args.service)
-    seen = await observe(sources)
+    seen = await observe(sources, args.service)
     seen.need("metrics")
     found = [
         level

@@ -44,7 +44,7 @@ def edge_states(seen: Observation) -> tuple[EdgeState, ...]:
 
 async def _ask(sources: Sources, args: TracesArgs) -> TracesView:
     sources.world.catalogue.get(args.service)
-    seen = await observe(sources)
+    seen = await observe(sources, args.service)
     seen.need("traces")
     return _view(seen, args)
 

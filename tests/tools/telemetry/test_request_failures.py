@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from incidents.catalogue import Catalogue
 from incidents.findings import Window
 from tools.analysis import LOGS_SCHEMA, METRICS_SCHEMA, TRACES_SCHEMA, Telemetry
 from tools.telemetry.observation import Observation
@@ -38,7 +39,7 @@ def seen(
         at=NOW, window=Window(start=START, end=NOW), recent=Window(start=NOW - timedelta(minutes=2), end=NOW),
         alerted=ALERT, lead=timedelta(minutes=2), telemetry=told,
         signals=metrics, levels=(), baseline=None, baseline_signals=None, same_source=True, quiet=None,
-        changes=(), action=None, gaps=(), failed={},
+        catalogue=Catalogue(), changes=(), action=None, gaps=(), failed={},
     )  # fmt: skip
 
 
