@@ -52,13 +52,19 @@ class SiteConnections:
     If the changed file cannot be used, what it said before stays in force.
     """
 
-    def __init__(self, home: Home, path: Path, clock: Clock) -> None:
+    def __init__(self, home: Home, path: Path, clock: Clock, idle: timedelta = IDLE) -> None:
         self._home = home
         self._path = path
         self._clock = clock
+        self._idle = idle
         self._now: _Opened | None = None
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def open(self) -> bool:
+        """Whether anything is."""
+        return self._now is not None
 
     @asynccontextmanager
     async def use(self) -> AsyncIterator[LiveSite]:
@@ -129,7 +135,7 @@ class SiteConnections:
             await opened.stack.aclose()
             return
         loop = asyncio.get_running_loop()
-        opened.closing = loop.call_later(IDLE.total_seconds(), self._close, opened)
+        opened.closing = loop.call_later(self._idle.total_seconds(), self._close, opened)
 
     def _close(self, opened: _Opened) -> None:
         if opened is self._now and not opened.users:

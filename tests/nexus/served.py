@@ -45,6 +45,12 @@ class Serving:
         return self._process.is_alive()
 
     @property
+    def pid(self) -> int:
+        """The process's id."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
     def root(self) -> str:
         """Its address without a path."""
         return self.url.removesuffix("/alerts")
@@ -67,8 +73,11 @@ class Serving:
 
     def stop(self) -> None:
         """Interrupt it, as a terminal does, and wait for its end."""
-        assert self._process.pid is not None
-        os.kill(self._process.pid, signal.SIGINT)
+        self.end(signal.SIGINT)
+
+    def end(self, how: signal.Signals) -> None:
+        """Send it a signal and wait for its end."""
+        os.kill(self.pid, how)
         self._process.join(_PATIENCE)
         assert not self.alive
 

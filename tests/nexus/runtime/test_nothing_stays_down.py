@@ -1,7 +1,6 @@
 """What breaks off is told, tried again, handed to people, and goes on from its row; ends are in order."""
 
 import asyncio
-import os
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -147,10 +146,7 @@ def test_on_sigterm_what_runs_comes_to_its_next_boundary_and_is_due_for_the_next
     with here.server() as server:
         send(server.url, alert("mail"))
         server.until("triage the incident")
-        assert server._process.pid is not None
-        os.kill(server._process.pid, signal.SIGTERM)
-        server._process.join(60)
-        assert not server.alive
+        server.end(signal.SIGTERM)
     assert here.row("lease_owner is null, tries, retry_at is null, wake_at is not null") == (1, 0, 1, 1)
     with here.server() as server:
         server.until("cause unknown")
