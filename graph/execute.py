@@ -160,7 +160,7 @@ async def _still_as_signed(deps: Deps, incident: Incident, proposal: Proposal) -
 
 async def _held(deps: Deps, incident: Incident, proposal: Proposal, why: str) -> Update:
     """An approved change waits for its target as long as the approval counts; people hear of it once."""
-    until = max(approval.at for approval in proposal.approvals) + deps.policy.approved_for
+    until = min(approval.at for approval in proposal.approvals) + deps.policy.approved_for
     text = (
         f"{proposal.id} ({proposal.action.title}) is approved and was not begun: {why}. Nothing was changed; "
         f"it begins as soon as the target answers, at the latest at {until:%H:%M:%S} UTC"

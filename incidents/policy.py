@@ -116,8 +116,8 @@ def permit(
         raise ActionRefused(f"an approval of {proposal.id} is for another digest")
     if len(people) < max(proposal.approvers_needed, policy.needed(proposal.action.kind, severity)):
         raise ActionRefused(f"{proposal.id} needs {proposal.approvers_needed} people, {len(people)} approved")
-    latest = max(a.at for a in proposal.approvals)
-    if now - latest > policy.approved_for:
+    oldest = min(a.at for a in proposal.approvals)  # each signature counts for so long
+    if now - oldest > policy.approved_for:
         raise ActionRefused(f"the approval of {proposal.id} is older than {policy.approved_for}; ask again")
     if stopped := frozen(policy.freezes, proposal.action.service, severity, now):
         raise ActionRefused(stopped)

@@ -242,12 +242,16 @@ class Bench:
     heard: Heard
     store: MemoryStore
     deps: Deps
+    saver: InMemorySaver = field(default_factory=InMemorySaver)
 
     async def run(self, incident: Incident) -> Incident:
         """Register and drive."""
         await self.store.register(incident, WorldRef(kind=WorldKind.CASE, path="made"), ALERT)
-        graph = build(self.deps.runbook, InMemorySaver())
-        return await self.driver(graph).drive(incident.id)
+        return await self.go_on(incident.id)
+
+    async def go_on(self, incident: str = "INC-1") -> Incident:
+        """Drive it from where it was left."""
+        return await self.driver(build(self.deps.runbook, self.saver)).drive(incident)
 
     def driver(self, graph: Graph, waiter: Waiter | None = None) -> Driver:
         """What drives an incident of this bench."""

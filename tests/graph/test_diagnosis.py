@@ -121,6 +121,46 @@ def test_the_cause_that_more_roles_found_wins_and_the_others_are_named() -> None
     assert found.disagreement == "a saw another cause first"
 
 
+@pytest.mark.parametrize(
+    ("one", "others", "wins"),
+    [
+        ("high", ("medium", "medium"), "payment"),  # 3 against 4
+        ("high", ("medium",), "checkout"),  # 3 against 2
+        ("high", ("low", "low"), "checkout"),  # 3 against 2
+        ("medium", ("low",), "checkout"),  # 2 against 1
+        ("medium", ("low", "low", "low"), "payment"),  # 2 against 3
+        ("high", ("low", "low", "low", "low"), "payment"),  # 3 against 4
+    ],
+)
+def test_voices_weigh_by_their_confidence(one: str, others: tuple[str, ...], wins: str) -> None:
+    reports = {"a": report(guess("checkout", "E-0", confidence=one))}
+    reports |= {
+        f"b{number}": report(guess("payment", "E-1", confidence=confidence))
+        for number, confidence in enumerate(others)
+    }
+    assert merge(reports, KEPT, SERVICES).service == wins
+
+
+def test_equal_weight_goes_to_more_evidence() -> None:
+    reports = {
+        "a": report(guess("checkout", "E-0", confidence="high")),
+        "b": report(guess("payment", "E-1", "E-2", confidence="high")),
+    }
+    assert merge(reports, KEPT, SERVICES).service == "payment"
+
+
+@pytest.mark.parametrize(
+    ("for_it", "apart", "confidence"),
+    [(1, 0, "high"), (2, 1, "high"), (1, 1, "medium"), (2, 2, "medium"), (1, 2, "medium")],
+)
+def test_who_is_not_outvoted_may_be_sure(for_it: int, apart: int, confidence: str) -> None:
+    rival = guess("web", "E-0", ruled_out_by="its own spans are as usual")
+    reports = {f"a{n}": report(guess("checkout", "E-0", "E-1"), rival) for n in range(for_it)}
+    reports |= {f"b{n}": report(guess("payment", "E-2", confidence="low")) for n in range(apart)}
+    found = merge(reports, KEPT, SERVICES)
+    assert (found.service, found.confidence) == ("checkout", confidence)
+
+
 def test_a_cause_that_was_ruled_out_is_kept_but_not_chosen() -> None:
     out = guess("web", "E-0", "E-1", ruled_out_by="its resources are as usual")
     found = merge({"a": report(out, guess("checkout", "E-1"))}, KEPT, SERVICES)

@@ -53,6 +53,9 @@ def standing(spells: int, *, firing: bool = False, since: datetime | None = None
         (standing(1, firing=True, since=ALERT), True, 5, SelfRecovery.WATCHED),
         (standing(1, firing=True, since=ALERT), True, LASTS.total_seconds() / 60, SelfRecovery.NO),
         (standing(FLAPS), True, 5, SelfRecovery.OVER),
+        (standing(FLAPS - 1), True, 5, SelfRecovery.WATCHED),
+        (standing(FLAPS - 1, firing=True), True, 99, SelfRecovery.NO),
+        (standing(1, since=ALERT), True, LASTS.total_seconds() / 60 - 1 / 60, SelfRecovery.WATCHED),
         (standing(1, firing=True, since=ALERT).evolve(recheck=True), True, 99, SelfRecovery.WATCHED),
         (standing(FLAPS, firing=True, since=ALERT), True, 5, SelfRecovery.OVER),
         (standing(FLAPS, firing=True), True, 99, SelfRecovery.OVER),
@@ -87,6 +90,14 @@ def test_a_spell_lasts_as_long_as_its_sender_says() -> None:
     assert redelivered.firing_periods == (timedelta(seconds=10), timedelta(seconds=10))
     unsaid = spell(0)[1].model_copy(update={"ends_at": None})
     assert unsaid.since == unsaid.received_at
+
+
+async def test_an_alert_that_came_and_went_once_less_just_ended() -> None:
+    at = bench(ScriptedEngine(severity=Severity.P2, knows=False), fault="fine")
+    coming = [one for n in range(FLAPS - 1) for one in spell(n)][1:]
+    at.people.events = [(one.received_at + timedelta(minutes=5), arriving(one)) for one in coming]
+    ended = await at.run(incident())
+    assert ended.end_reason == "the alerts ended and no signal deviates"
 
 
 async def test_an_alert_that_comes_and_goes_ends_as_a_task_about_itself() -> None:

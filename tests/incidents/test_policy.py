@@ -100,6 +100,30 @@ def test_an_old_approval_no_longer_counts() -> None:
         permit(approved, ApprovalPolicy(), NOW + timedelta(hours=2))
 
 
+@pytest.mark.parametrize(("minutes", "counts"), [(30 - 1 / 60, True), (30, False), (30 + 1 / 60, False)])
+def test_a_proposal_can_be_decided_until_its_expiry_and_not_at_it(minutes: float, counts: bool) -> None:
+    said = says("ana", minutes=minutes)
+    if counts:
+        assert decide(proposal(), said, ApprovalPolicy()).state is ActionState.APPROVED
+    else:
+        with pytest.raises(ApprovalRefused, match="expired"):
+            decide(proposal(), said, ApprovalPolicy())
+
+
+@pytest.mark.parametrize(("minutes", "counts"), [(30, True), (30 + 1 / 60, False)])
+def test_the_oldest_of_several_signatures_says_how_long_an_approval_counts(
+    minutes: float, counts: bool
+) -> None:
+    first = decide(proposal(2), says("ana", minutes=0), ApprovalPolicy())
+    signed = decide(first, says("ben", minutes=20), ApprovalPolicy())
+    now = NOW + timedelta(minutes=minutes)
+    if counts:
+        permit(signed, ApprovalPolicy(), now)
+    else:
+        with pytest.raises(ActionRefused, match="older"):
+            permit(signed, ApprovalPolicy(), now)
+
+
 def test_a_policy_that_became_stricter_holds_at_execution() -> None:
     approved = decide(proposal(), says("ana"), ApprovalPolicy())
     stricter = ApprovalPolicy(approvers={ActionKind.ROLLBACK: 2})

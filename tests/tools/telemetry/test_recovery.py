@@ -61,7 +61,31 @@ def test_one_signal(
     assert verdict_of(signal, baseline, before, after, 9) is verdict
 
 
-def test_a_single_sample_is_no_basis() -> None:
+@pytest.mark.parametrize(
+    ("signal", "baseline", "before", "last", "verdict", "beyond"),
+    [
+        # Four fifths of the way back.
+        (ERRORS, 0.0, 1.0, 0.1999, Recovery.RECOVERED, Recovery.UNCHANGED),
+        (LATENCY, 1.0, 11.0, 2.9999, Recovery.RECOVERED, Recovery.UNCHANGED),
+        # Within a quarter of the baseline, where that is more than a fifth of a small fault...
+        (LATENCY, 1.0, 2.0, 1.2499, Recovery.RECOVERED, Recovery.UNCHANGED),
+        # ...but never more than half of the way.
+        (LATENCY, 1.0, 1.3, 1.1499, Recovery.RECOVERED, Recovery.UNCHANGED),
+        # What is noise for the unit has not moved at all.
+        (ERRORS, 0.0, 0.01, 0.0199, Recovery.RECOVERED, Recovery.UNCHANGED),
+        # A quarter beyond the fault is worse.
+        (LATENCY, 1.0, 4.0, 4.9999, Recovery.UNCHANGED, Recovery.WORSE),
+    ],
+)
+def test_where_one_verdict_ends_and_the_next_begins(
+    signal: Signal, baseline: float, before: float, last: float, verdict: Recovery, beyond: Recovery
+) -> None:
+    assert verdict_of(signal, baseline, before, last, 9) is verdict
+    assert verdict_of(signal, baseline, before, last + 0.0002, 9) is beyond
+
+
+def test_two_samples_are_the_least_basis() -> None:
+    assert verdict_of(ERRORS, 0.0, 0.4, 0.0, 2) is Recovery.RECOVERED
     assert verdict_of(ERRORS, 0.0, 0.4, 0.0, 1) is Recovery.UNKNOWN
 
 
