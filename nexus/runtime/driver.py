@@ -125,7 +125,6 @@ class Driver:
         # A crash may have come between the checkpoint and the row, and before the clock was kept.
         self.deps.catch_up(incident_of(state))
         await self._save(lease, incident_of(state))
-        await self._settle(incident)
         # Not `next`: a node that has finished, but whose step is not kept yet, is missing there.
         if not snapshot.tasks:
             return None
