@@ -20,8 +20,9 @@ test: $(VENV)/dev.stamp  ## every test, the types, the style and the import cont
 pytest: $(VENV)/dev.stamp
 	$(BIN)/pytest -q -n auto --dist worksteal $(ARGS)
 
-check-all: test  ## the tests, then the long series: two hundred kills
+check-all: test  ## the tests, then the long series: two hundred kills, ten thousand that wait
 	$(BIN)/python -m benchmarks.kills
+	$(BIN)/python -m benchmarks.waiting
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

@@ -143,7 +143,7 @@ def _live(alert: Path, config: Path | None, approve: Approve, mode: EngineMode, 
     """One delivery to the live world, and what comes of it."""
     from nexus.cli.approver import approver
     from nexus.cli.live import hands_of, intake_of, site_of
-    from nexus.service.approving import ask_about, ended
+    from nexus.service.approving import ask_about, left_by_the_agents
     from tools.clock import WallClock
 
     log_to_stderr()
@@ -161,7 +161,7 @@ def _live(alert: Path, config: Path | None, approve: Approve, mode: EngineMode, 
                 ask_about(opened, mine, chosen, WallClock(), lambda why: complain(str(why)))
             )
             try:
-                await ended(opened, mine)
+                await left_by_the_agents(opened, mine)
             finally:
                 asked.cancel()
         return await opened.find(mine)
@@ -227,7 +227,7 @@ def _conclude(opened: "Home", incident: "Incident") -> None:
             f"  nexus take {incident.id} --by NAME\n"
             f"  nexus changed {incident.id} --by NAME --service SERVICE --what WHAT\n"
             f"  nexus resolve {incident.id} --by NAME --note WHAT   (or give-back, false-alarm)\n"
-            "then: nexus resume",
+            "then: nexus resume, or nexus serve in a live world",
             markup=False,
         )
         return

@@ -52,12 +52,6 @@ async def ask_about(
         await asyncio.sleep(PROPOSAL_POLL)
 
 
-async def ended(home: Home, incident: str) -> None:
-    """Wait until an incident owes nothing any more, whoever drives it."""
-    while not (await home.find(incident)).closed:  # noqa: ASYNC110 - another process may drive it
-        await asyncio.sleep(PROPOSAL_POLL)
-
-
 async def left_by_the_agents(home: Home, incident: str) -> None:
     """Wait until an incident owes nothing any more, or people have it, whoever drives it."""
     while not ((known := await home.find(incident)).closed or known.in_peoples_hands):  # noqa: ASYNC110
