@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from incidents.action import ActionKind, ActionState, Approval, Proposal, Verdict
+from incidents.actor import person_id
 from incidents.change_limits import Freeze, Limits, frozen
 from incidents.errors import ActionRefused, ApprovalRefused
 from incidents.severity import Severity
@@ -88,7 +89,7 @@ def decide(proposal: Proposal, approval: Approval, policy: ApprovalPolicy) -> Pr
         raise ApprovalRefused(
             f"the digest {approval.digest[:12]} is not that of {proposal.id}, which is {proposal.digest[:12]}"
         )
-    if any(earlier.signer == approval.signer for earlier in proposal.approvals):
+    if any(_one_hand(earlier, approval) for earlier in proposal.approvals):
         raise ApprovalRefused(f"{who} has already decided on {proposal.id}; a second person is needed")
     approvals = (*proposal.approvals, approval.model_copy(update={"by": who}))
     if approval.verdict is Verdict.REJECT:
@@ -100,6 +101,11 @@ def decide(proposal: Proposal, approval: Approval, policy: ApprovalPolicy) -> Pr
     return proposal.model_copy(update={"approvals": approvals, "state": state})
 
 
+def _one_hand(one: Approval, other: Approval) -> bool:
+    """Whether one person gave both: by id, or by name, which an id may have been added to since."""
+    return one.signer == other.signer or person_id(one.by) == person_id(other.by)
+
+
 def permit(
     proposal: Proposal, policy: ApprovalPolicy, now: datetime, severity: Severity | None = None
 ) -> None:
@@ -109,13 +115,16 @@ def permit(
         ActionRefused: not approved, not by enough different people, for another digest, too long ago, or
             within a freeze.
     """
-    people = {a.signer for a in proposal.approvals if a.verdict is Verdict.APPROVE}
+    hands: list[Approval] = []
+    for given in proposal.approvals:
+        if given.verdict is Verdict.APPROVE and not any(_one_hand(given, hand) for hand in hands):
+            hands.append(given)
     if proposal.state is not ActionState.APPROVED:
         raise ActionRefused(f"{proposal.id} is {proposal.state}, not approved")
     if any(a.digest != proposal.digest for a in proposal.approvals):
         raise ActionRefused(f"an approval of {proposal.id} is for another digest")
-    if len(people) < max(proposal.approvers_needed, policy.needed(proposal.action.kind, severity)):
-        raise ActionRefused(f"{proposal.id} needs {proposal.approvers_needed} people, {len(people)} approved")
+    if len(hands) < max(proposal.approvers_needed, policy.needed(proposal.action.kind, severity)):
+        raise ActionRefused(f"{proposal.id} needs {proposal.approvers_needed} people, {len(hands)} approved")
     oldest = min(a.at for a in proposal.approvals)  # each signature counts for so long
     if now - oldest > policy.approved_for:
         raise ActionRefused(f"the approval of {proposal.id} is older than {policy.approved_for}; ask again")

@@ -15,6 +15,7 @@ from nexus.cli.evaluate import register_evaluate
 from nexus.cli.gameday import register_gameday
 from nexus.cli.handling import register_handling
 from nexus.cli.live import register_live
+from nexus.cli.people import register_people
 from nexus.cli.prune import register_prune
 from nexus.cli.read import register_look
 from nexus.cli.run import register_run
@@ -28,6 +29,7 @@ register_ask(app)
 register_trace(app)
 register_decide(app)
 register_handling(app)
+register_people(app)
 register_about(app)
 register_evaluate(app)
 register_cases(app)

@@ -4,14 +4,21 @@ import asyncio
 import getpass
 import sys
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.prompt import Prompt
 
 from incidents.action import Approval, Proposal, Verdict
+from incidents.actor import Actor, Via
+from incidents.errors import NexusError
 from incidents.incident import Incident
+from nexus.cli.signing import authenticated, live_people
 from nexus.home import Home
 from nexus.runtime.waiting import Approver, Nobody
+
+if TYPE_CHECKING:
+    from nexus.service.identity import People
 
 
 def approver(mode: str, home: Home, console: Console) -> Approver:
@@ -39,7 +46,8 @@ def _everything(home: Home) -> Approver:
         number = len(proposal.approvals)
         policy = home.policy_of(await home.store.world_of(incident.id))
         named = [who for who in policy.people if policy.may(who, proposal.action.kind)]
-        by = named[number % len(named)] if named else f"--approve all ({number + 1})"
+        name = named[number % len(named)] if named else f"--approve all ({number + 1})"
+        by = Actor.named(name, Via.CLI)
         return _approval(proposal, Verdict.APPROVE, by, now, "")
 
     return answer
@@ -53,8 +61,9 @@ def _asking(home: Home, console: Console) -> Approver:
 
         console.print()
         console.print(proposal_panel(proposal, incident, now, await home.store.evidence(incident.id)))
+        people = live_people(home, await home.store.world_of(incident.id))
         # In a thread: a live incident goes on with its duties while somebody thinks.
-        said = await asyncio.to_thread(_prompted, proposal, console)
+        said = await asyncio.to_thread(_prompted, proposal, console, people)
         if said is None:
             return Nobody()
         by, verdict, note = said
@@ -63,26 +72,46 @@ def _asking(home: Home, console: Console) -> Approver:
     return answer
 
 
-def _prompted(proposal: Proposal, console: Console) -> tuple[str, Verdict, str] | None:
+def _prompted(
+    proposal: Proposal, console: Console, people: "People | None"
+) -> tuple[Actor, Verdict, str] | None:
     """Who says what, and why; None for later."""
     said = Prompt.ask("Approve?", choices=["yes", "no", "later"], console=console)
     if said == "later":
         return None
-    by = _name(proposal, console)
+    by = _signer(proposal, console, people)
     if said == "yes":
         return by, Verdict.APPROVE, ""
     return by, Verdict.REJECT, Prompt.ask("Why not? The agents look again with your reason", console=console)
 
 
-def _name(proposal: Proposal, console: Console) -> str:
-    """Who decides; a second signature needs a second name."""
-    signed = {approval.by.casefold() for approval in proposal.approvals}
+def _signer(proposal: Proposal, console: Console, people: "People | None") -> Actor:
+    """Who decides, where there are people by their own token; a second signature needs a second person."""
+    signed = {approval.signer for approval in proposal.approvals}
     while True:
-        by = Prompt.ask("Your name", default=getpass.getuser(), console=console).strip()
-        if by and by.casefold() not in signed:
-            return by
+        name = Prompt.ask("Your name", default=getpass.getuser(), console=console)
+        try:
+            actor = Actor.named(name, Via.CLI)
+            if people is not None:
+                token = getpass.getpass(f"Token of {actor.name}: ")
+                actor = authenticated(people, actor.name, token)
+        except NexusError as refused:
+            console.print(str(refused), style="yellow", markup=False)
+            continue
+        if actor.id not in signed:
+            return actor
         console.print("Somebody else has to sign now.", style="yellow")
 
 
-def _approval(proposal: Proposal, verdict: Verdict, by: str, now: datetime, note: str) -> Approval:
-    return Approval(action=proposal.id, digest=proposal.digest, verdict=verdict, by=by, at=now, note=note)
+def _approval(proposal: Proposal, verdict: Verdict, actor: Actor, now: datetime, note: str) -> Approval:
+    return Approval(
+        action=proposal.id,
+        digest=proposal.digest,
+        verdict=verdict,
+        by=actor.name,
+        person=actor.id,
+        via=actor.via,
+        authenticated=actor.authenticated,
+        at=now,
+        note=note,
+    )

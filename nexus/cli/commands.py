@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from incidents.actor import Actor
 
 By = Annotated[str, typer.Option("--by", help="Your name.")]
+Signer = Annotated[
+    str | None,
+    typer.Option("--by", help="Your name; in a live world with people your own token has to show it."),
+]
 Note = Annotated[str, typer.Option("--note", help="Why; the agents read it.")]
 ActionId = Annotated[
     str | None, typer.Option("--action", help="Which proposal, such as A1, if several wait.")
@@ -33,7 +37,7 @@ def register_decide(app: typer.Typer) -> None:
 
 
 def approve(
-    identity: IncidentId, by: By, note: Note = "", action: ActionId = None, digest: Digest = None
+    identity: IncidentId, by: Signer = None, note: Note = "", action: ActionId = None, digest: Digest = None
 ) -> None:
     """Approve what an incident proposes. It runs when the incident goes on."""
     _decide("approve", identity, by, note, action, digest)
@@ -41,8 +45,8 @@ def approve(
 
 def reject(
     identity: IncidentId,
-    by: By,
     note: Annotated[str, typer.Option("--note", help="Why; the agents look again with it.")],
+    by: Signer = None,
     action: ActionId = None,
     digest: Digest = None,
 ) -> None:
@@ -57,16 +61,14 @@ def actor_of(name: str) -> "Actor":
     return Actor.named(name, Via.CLI)
 
 
-def _decide(verdict: str, identity: str, by: str, note: str, action: str | None, digest: str | None) -> None:
+def _decide(
+    verdict: str, identity: str, by: str | None, note: str, action: str | None, digest: str | None
+) -> None:
     from incidents.action import Verdict
-    from nexus.service.commands import IncidentCommands
+    from nexus.cli.signing import decide
 
     with home() as opened:
-        proposal = asyncio.run(
-            IncidentCommands.of(opened).decide(
-                identity, Verdict(verdict), actor=actor_of(by), note=note, action=action, digest=digest
-            )
-        )
+        proposal = decide(opened, identity, Verdict(verdict), by, note, action, digest)
         missing = proposal.approvers_needed - len(proposal.approvals)
         more = f"; {missing} more approval(s) needed" if proposal.state == "proposed" else ""
         out().print(f"{proposal.id} ({proposal.action.title}): {proposal.state}{more}.", markup=False)

@@ -149,6 +149,11 @@ def _live(alert: Path, config: Path | None, approve: Approve, mode: EngineMode, 
     log_to_stderr()
     body = _body(alert)
     path, site = site_of(config)
+    if approve is Approve.ALL and site.people:
+        raise Refused(
+            f"--approve all signs for nobody in a live world with people ({path}): let them be asked "
+            "(--approve ask), or let each decide with `nexus approve`"
+        )
 
     async def go() -> "Incident":
         receipt = await intake_of(opened, site, path, mode).receive(body)

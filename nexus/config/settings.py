@@ -91,6 +91,9 @@ class Settings(Value):
     retention_days: int | None = Field(
         default=None, ge=1, description="days after its end that `nexus prune` keeps an incident"
     )
+    token: SecretStr | None = Field(
+        default=None, description="your own token of nexus.yaml's `people`, with which you decide"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="of stderr"
     )

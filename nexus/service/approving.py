@@ -21,17 +21,15 @@ async def ask_about(
     approver: Approver,
     clock: Clock,
     refused: Callable[[Refused], None],
-    actor_of: Callable[[str], Actor] = lambda name: Actor.named(name, Via.CLI),
 ) -> None:
     """Ask an approver about each proposal that waits, once for each signature, and send what it decides.
 
     Args:
         home: whose incident it is.
         incident: its id.
-        approver: is shown the proposal; it decides, or does not.
+        approver: is shown the proposal; it decides, or does not, and says whether it knows who that was.
         clock: the wall's.
         refused: told of a decision that does not count.
-        actor_of: who somebody is that gives a name; in a live world with people they have to show it.
     """
     commands, asked = IncidentCommands.of(home), set[tuple[str, int]]()
     while True:
@@ -43,9 +41,9 @@ async def ask_about(
             asked.add(signature)
             answer = await approver(known, proposal, clock.now())
             if isinstance(answer, Approval):
+                by = Actor(id=answer.signer, name=answer.by, via=Via.CLI, authenticated=answer.authenticated)
                 what = {"action": answer.action, "digest": answer.digest, "note": answer.note}
                 try:
-                    by = actor_of(answer.by)
                     await commands.decide(incident, answer.verdict, actor=by, **what)
                 except Refused as error:
                     refused(error)

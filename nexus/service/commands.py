@@ -64,10 +64,10 @@ class IncidentCommands:
                 person with two answers. The same answer again changes nothing.
         """
         incident = await find_incident(self.store, identity)
-        proposal = _proposal(incident, action)
+        proposal = proposal_to_decide(incident, action)
         approval = Approval(
             action=proposal.id,
-            digest=_signed(proposal, digest),
+            digest=full_digest(proposal, digest),
             verdict=verdict,
             by=actor.name,
             person=actor.id,
@@ -125,7 +125,7 @@ class IncidentCommands:
             The outcome that counts: an earlier one, if the target has answered meanwhile.
         """
         incident = await find_incident(self.store, identity)
-        proposal = _proposal(incident, action)
+        proposal = proposal_to_decide(incident, action)
         key = proposal.execution_key
         begun = key in {intent.key for intent in await self.store.unfinished(identity)}
         if not begun and proposal.state not in UNSETTLED:
@@ -197,7 +197,13 @@ def _event(incident: str, kind: str, actor: Actor, at: datetime) -> str:
     return f"{incident}:{kind}:{actor.id}:{at.isoformat()}"
 
 
-def _proposal(incident: Incident, action: str | None) -> Proposal:
+def proposal_to_decide(incident: Incident, action: str | None) -> Proposal:
+    """The proposal that is named, or the only one that waits.
+
+    Raises:
+        UnknownName, UsageError: there is none of that id, or several wait and none is named.
+        ApprovalRefused: nothing waits.
+    """
     if action is not None:
         found = incident.proposal(action)
         if found is None:
@@ -213,7 +219,7 @@ def _proposal(incident: Incident, action: str | None) -> Proposal:
     raise UsageError(f"{len(incident.pending)} proposals wait: name one with --action")
 
 
-def _signed(proposal: Proposal, digest: str | None) -> str:
+def full_digest(proposal: Proposal, digest: str | None) -> str:
     """The full digest that a person signed, from its first digits."""
     if digest is None:
         return proposal.digest

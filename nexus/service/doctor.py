@@ -4,6 +4,7 @@ import sqlite3
 import sys
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from incidents.currency import money
 from incidents.errors import NexusError
@@ -12,6 +13,10 @@ from nexus.config.runbook import roster_of, runbook_of
 from nexus.config.settings import PREFIX, Settings
 from nexus.store import Store
 from nexus.store.records import BrokenOff
+
+if TYPE_CHECKING:
+    from nexus.config.site import Site
+    from tools.live.secrets import Secrets
 
 
 class State(StrEnum):
@@ -153,16 +158,36 @@ async def _site(settings: Settings, environment: Mapping[str, str]) -> tuple[Che
     except NexusError as error:
         return (Check(part="Live world", state=State.BROKEN, found=str(error), advice="mend that file"),)
     services = f"{len(site.services)} services in {settings.config}"
-    people = ", ".join(person.name for person in site.people) or "anyone who gives a name"
     checked = await check_backends(site.backends, site.catalogue, Secrets(environment), WallClock())
     return (
         Check(part="Live world", state=State.OK, found=services),
-        Check(part="Approvers", state=State.OK, found=people),
+        _approvers(site, Secrets(environment)),
         *(
             Check(part=one.part, state=State.OK if one.answers else State.BROKEN, found=one.said)
             for one in checked
         ),
     )
+
+
+def _approvers(site: "Site", secrets: "Secrets") -> Check:
+    """Who may decide in the live world, and whether what they show is theirs alone."""
+    from nexus.service.identity import People  # noqa: PLC0415 - as above
+
+    part, names = "Approvers", ", ".join(person.name for person in site.people)
+    if not names:
+        advice = "list `people` in nexus.yaml, each with a `token_hash`"
+        return Check(part=part, state=State.OK, found="anyone who gives a name", advice=advice)
+    try:
+        People.checked(site, secrets)
+    except NexusError as error:
+        return Check(part=part, state=State.BROKEN, found=str(error), advice="mend nexus.yaml's `people`")
+    bare = ", ".join(one.name for one in site.people if one.token is None and one.token_hash is None)
+    if bare:
+        advice = "give each a `token_hash`, made by `nexus people hash --new`"
+        return Check(part=part, state=State.MISSING, found=f"nothing shows that it is {bare}", advice=advice)
+    plain = ", ".join(one.name for one in site.people if one.token is not None)
+    advice = f"{plain}: a `token_hash` (`nexus people hash`) instead of `token` keeps it from this machine"
+    return Check(part=part, state=State.OK, found=names, advice=advice if plain else "")
 
 
 def _people(settings: Settings) -> Check:

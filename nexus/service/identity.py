@@ -78,6 +78,9 @@ class People:
                 )
         return made
 
+    def __bool__(self) -> bool:
+        return bool(self.credentials)
+
     def by_token(self, shown: str, via: Via) -> Actor | None:
         """Whose token it is; None if it is nobody's.
 

@@ -16,7 +16,7 @@ from nexus.store import Store
 from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Fault, Kind
 from tests.nexus.command_line import typed_before
-from tests.nexus.live import PATIENCE, SITE, TOKENS, Live, live
+from tests.nexus.live import PATIENCE, PEOPLE, SITE, TOKENS, Live, live
 from tests.nexus.network import Cut, Network
 from tests.nexus.rig import GOOD
 from tests.nexus.served import served
@@ -75,7 +75,10 @@ def test_answers_get_lost_on_the_way_to_people_and_to_the_monitoring(one: Live) 
     assert (status, said["missing"]) == (200, 0)
     one.nexus.until("A1 executed")
     assert one.decide(url=way.url)[0] == 200  # a client that never gives up
-    again = typed_before(one.home, "approve", one.incident, "--by", "dana", "--action", "A1")
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in (*TOKENS.items(), ("NEXUS_TOKEN", PEOPLE["dana"])):
+            environment.setenv(name, value)
+        again = typed_before(one.home, "approve", one.incident, "--by", "dana", "--action", "A1")
     assert "A1 (roll back shop to 1.0): done." in again
     refused = one.decide("reject", by="kim")
     assert refused[0] == 409

@@ -1,0 +1,43 @@
+"""Verbs about the people of nexus.yaml: what the file keeps of a token."""
+
+import getpass
+import secrets
+import sys
+from typing import Annotated
+
+import typer
+
+from incidents.errors import UsageError
+from nexus.cli.base import asks, write
+
+#: A shorter token could be guessed.
+SHORTEST = 12
+
+
+def register_people(app: typer.Typer) -> None:
+    """Add the verbs."""
+    people = typer.Typer(no_args_is_help=True, help="What nexus.yaml keeps of people's tokens.")
+    people.command("hash")(hash_token)
+    people.callback()(lambda: None)  # a group stays one while it has a single verb
+    app.add_typer(people, name="people")
+
+
+def hash_token(
+    new: Annotated[bool, typer.Option("--new", help="Make a token; it is shown once, on stderr.")] = False,
+) -> None:
+    """Print the `token_hash` of a token that is typed, or that is piped in as one line."""
+    from nexus.service.identity import hash_of
+
+    console = asks(True)
+    if new:
+        token = secrets.token_urlsafe(32)
+        console.print(f"The token, shown this once: {token}", markup=False, soft_wrap=True)
+    elif sys.stdin.isatty():
+        token = getpass.getpass("Token: ").strip()
+        if token != getpass.getpass("The same again: ").strip():
+            raise UsageError("The two tokens differ; nothing was made")
+    else:
+        token = sys.stdin.readline().strip()
+    if len(token) < SHORTEST:
+        raise UsageError(f"A token has at least {SHORTEST} characters, not {len(token)}; --new makes one")
+    write(hash_of(token))
