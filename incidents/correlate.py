@@ -1,36 +1,17 @@
 """Which incident an alert belongs to: a storm of alerts out of one fault is one incident. Pure."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
 
 from incidents.alert import Alert
 from incidents.catalogue import Catalogue
-from incidents.incident import Incident
 
 
-def home_of(
-    alerts: Sequence[Alert],
-    incidents: Sequence[Incident],
-    catalogue: Catalogue,
-    now: datetime,
-    join_within: timedelta,
-) -> Incident | None:
-    """The open incident that a delivery belongs to, or None if it should open one of its own.
+def connected(alerts: Iterable[Alert], catalogue: Catalogue) -> frozenset[str]:
+    """The services of alerts, all that these need and all that need them, over any number of calls.
 
-    A condition that an incident knows (the same fingerprint) belongs to it. Otherwise the delivery joins the
-    youngest incident that is younger than `join_within`, on whose services one of its own depends, or which
-    depend on it, over any number of calls. An alert without a known service joins nothing.
+    The alerts belong to a young incident on one of them; one without a service only by its fingerprint.
     """
-    candidates = sorted((i for i in incidents if i.open), key=lambda i: (i.opened_at, i.id), reverse=True)
-    fingerprints = {alert.fingerprint for alert in alerts}
-    for incident in candidates:
-        if fingerprints & {alert.fingerprint for alert in incident.alerts}:
-            return incident
-    reached = _around({alert.service for alert in alerts if alert.service}, catalogue)
-    for incident in candidates:
-        if now - incident.opened_at < join_within and reached & set(incident.services):
-            return incident
-    return None
+    return frozenset(_around({alert.service for alert in alerts if alert.service}, catalogue))
 
 
 def with_known_starts(alerts: Sequence[Alert], known: Sequence[Alert]) -> tuple[Alert, ...]:

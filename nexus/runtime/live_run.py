@@ -1,34 +1,19 @@
 """Incidents of a live world: opened by alerts, on the wall's clock, over the backends of `nexus.yaml`."""
 
 from dataclasses import replace
-from pathlib import Path
 
-from incidents.alert import Alert
 from incidents.catalogue import Catalogue
 from incidents.findings import Window
 from incidents.incident import Incident
 from nexus.config.site import Site
-from nexus.home import Home
 from nexus.runtime.connections import LiveSite
 from nexus.runtime.run_context import RunContext
 from nexus.runtime.waiting import Park
-from nexus.store import WorldKind, WorldRef
 from tools.clock import Clock
 from tools.live.latency import OnCall, timed_world
 from tools.redaction.redact import redact
 from tools.redaction.world import redacted_world
 from tools.wording import plain
-
-
-async def open_live(
-    home: Home, site: Site, path: Path, alerts: tuple[Alert, ...], mode: str, clock: Clock
-) -> Incident:
-    """Register a new incident of the live world that the `nexus.yaml` at an absolute path describes."""
-    now = clock.now()
-    identity = await home.store.next_id(now.date())
-    incident = Incident.opened(identity, alerts, now, mode, site.thresholds.currency)
-    await home.store.register(incident, WorldRef(kind=WorldKind.LIVE, path=str(path)), now, site.site)
-    return incident
 
 
 def live_context(live: LiveSite, incident: Incident, clock: Clock, heard: OnCall | None) -> RunContext:

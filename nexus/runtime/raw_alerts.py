@@ -1,17 +1,10 @@
 """What the monitoring sent, kept beside the incident as it came, without the secrets: for `nexus record`."""
 
-import asyncio
-import fcntl
 import hashlib
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime
-from pathlib import Path
-from typing import TextIO
 
 from incidents.alert import Alert
-from incidents.errors import NexusError
 from incidents.value import iso
 from nexus.files import IncidentFiles
 from tools.alerts.formats import payload_of
@@ -19,39 +12,11 @@ from tools.recorded import CaseAlert
 from tools.redaction.redact import redact_tree
 
 _FOLDER = "alerts"
-_LOCK = "desk.lock"
-#: How long another process may hold the lock, and how often it is tried, in seconds.
-_HELD_AT_MOST, _LOCK_POLL = 15, 0.02
 
 
-@asynccontextmanager
-async def one_at_a_time(home: Path) -> AsyncIterator[None]:
-    """Keep every other process of a home from taking a delivery in meanwhile; a kill lets go.
-
-    Two that take the same alert at once would open an incident each. While another one holds it, whatever
-    else this process does goes on.
-
-    Raises:
-        NexusError: it was held for longer than any delivery takes.
-    """
-    with (home / _LOCK).open("a") as lock:
-        for _ in range(round(_HELD_AT_MOST / _LOCK_POLL)):
-            if _locked(lock):
-                break
-            await asyncio.sleep(_LOCK_POLL)
-        else:
-            raise NexusError(
-                f"{home / _LOCK} was held by another process for {_HELD_AT_MOST} s; end the one that hangs"
-            )
-        yield
-
-
-def _locked(lock: TextIO) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+def without_secrets(alert: CaseAlert) -> bytes:
+    """The body of a delivery as it may be kept."""
+    return json.dumps(redact_tree(json.loads(alert.body))).encode()
 
 
 def keep_delivery(folder: IncidentFiles, incident: str, alert: CaseAlert) -> None:

@@ -9,7 +9,8 @@ from incidents.errors import AlertError, NexusError
 from nexus.server.auth import may_send
 from nexus.server.body import read_body
 from nexus.server.problems import problem
-from nexus.service.intake import AlertIntake, Disposition
+from nexus.service.intake import AlertIntake
+from nexus.store.records import Disposition
 
 
 def alert_routes(desk: AlertIntake, token: SecretStr | None) -> list[Route]:

@@ -1,37 +1,29 @@
 """Takes alerts of a live world in: each opens an incident or joins one, and rings for who drives."""
 
-import asyncio
 import hashlib
+import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
 
 from incidents.alert import Alert
-from incidents.correlate import home_of, with_known_starts
-from incidents.events import AlertsArrived
+from incidents.correlate import connected, with_known_starts
+from incidents.events import AlertsArrived, Event
 from incidents.incident import Incident
 from incidents.value import Value
 from nexus.config.site import Site
 from nexus.home import Home
-from nexus.runtime.live_run import open_live
-from nexus.runtime.raw_alerts import delivered, keep_delivery, one_at_a_time
-from nexus.store import WorldKind
+from nexus.runtime.raw_alerts import delivered, keep_delivery, without_secrets
+from nexus.store import WorldKind, WorldRef
+from nexus.store.records import AlertDelivery, Candidates, Disposition, Filing, Opening
 from tools.alerts.formats import parse_alerts
 from tools.clock import Clock
 
 log = structlog.get_logger(__name__)
-
-
-class Disposition(StrEnum):
-    """What became of a delivery."""
-
-    OPENED = "opened"
-    JOINED = "joined"
-    KNOWN = "known"
-    IGNORED = "ignored"
 
 
 class IntakeResult(Value):
@@ -60,56 +52,56 @@ class AlertIntake:
     mode: str
     clock: Clock
     ring: Callable[[str], None] = lambda incident: None
-    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def receive(self, body: bytes, source: str | None = None) -> IntakeResult:
-        """Take one delivery in.
+        """Take one delivery in: it is filed with what becomes of it, in one transaction.
 
         Raises:
             AlertError: it cannot be read; nothing was kept.
         """
-        alerts = parse_alerts(body, self.clock.now(), source, self.site.catalogue)
-        async with self._lock, one_at_a_time(self.home.settings.home):
-            receipt = await self._kept(alerts)
-        if receipt.incident is not None:
-            if receipt.taken is not Disposition.KNOWN:
-                keep_delivery(self.home.folder, receipt.incident, delivered(body, self.clock.now(), alerts))
-            self.ring(receipt.incident)
-        log.info("delivery", taken=receipt.taken, incident=receipt.incident, alerts=len(alerts))
-        return receipt
+        now = self.clock.now()
+        alerts = parse_alerts(body, now, source, self.site.catalogue)
+        sent = delivered(body, now, alerts)
+        delivery = AlertDelivery(
+            id=uuid.uuid4().hex, received_at=now, sender=sent.source, body=without_secrets(sent)
+        )
+        filed = await self.home.store.take_in(
+            delivery, self._candidates(alerts, now), partial(self._decide, alerts, now)
+        )
+        if filed.incident is not None:
+            if filed.disposition is not Disposition.KNOWN:
+                keep_delivery(self.home.folder, filed.incident, sent)
+            self.ring(filed.incident)
+        log.info("delivery", taken=filed.disposition, incident=filed.incident, alerts=len(alerts))
+        return IntakeResult(taken=filed.disposition, incident=filed.incident)
 
-    async def _kept(self, alerts: tuple[Alert, ...]) -> IntakeResult:
-        now, within = self.clock.now(), self.site.intake.join_within
-        joined = home_of(alerts, await self._mine(), self.site.catalogue, now, within)
-        if joined is not None:
-            alerts = with_known_starts(alerts, (*joined.alerts, *await self._waiting(joined.id)))
-        if joined is not None and {a.identity for a in alerts} <= {a.identity for a in joined.alerts}:
-            return IntakeResult(taken=Disposition.KNOWN, incident=joined.id)
-        if joined is not None:
-            fresh = await self.home.store.add_event(self._arrived(joined, alerts))
-            return IntakeResult(taken=Disposition.JOINED if fresh else Disposition.KNOWN, incident=joined.id)
+    def _candidates(self, alerts: tuple[Alert, ...], now: datetime) -> Candidates:
+        return Candidates(
+            site=self.site.site,
+            fingerprints=frozenset(alert.fingerprint for alert in alerts),
+            services=connected(alerts, self.site.catalogue),
+            opened_after=now - self.site.intake.join_within,
+        )
+
+    def _decide(
+        self, alerts: tuple[Alert, ...], now: datetime, joined: Incident | None, waiting: tuple[Event, ...],
+        new_id: Callable[[], str],
+    ) -> Filing:  # fmt: skip
+        if joined is None:
+            return self._opened(alerts, now, new_id)
+        unread = tuple(alert for event in waiting if event.kind == "alerts" for alert in event.alerts)
+        alerts = with_known_starts(alerts, (*joined.alerts, *unread))
+        if {a.identity for a in alerts} <= {a.identity for a in joined.alerts}:
+            return Filing(disposition=Disposition.KNOWN)
+        # A redelivery has the same id as what was delivered before.
+        said = hashlib.sha256("".join(sorted("|".join(a.identity) for a in alerts)).encode()).hexdigest()
+        event = AlertsArrived(id=f"{joined.id}:alerts:{said[:16]}", incident=joined.id, at=now, alerts=alerts)
+        return Filing(disposition=Disposition.JOINED, event=event)
+
+    def _opened(self, alerts: tuple[Alert, ...], now: datetime, new_id: Callable[[], str]) -> Filing:
         firing = tuple(alert for alert in alerts if alert.firing)
         if not firing:
-            return IntakeResult(taken=Disposition.IGNORED)  # the end of something that nobody works on
-        opened = await open_live(self.home, self.site, self.path, firing, self.mode, self.clock)
-        return IntakeResult(taken=Disposition.OPENED, incident=opened.id)
-
-    async def _waiting(self, incident: str) -> tuple[Alert, ...]:
-        """The alerts in its inbox that it has not been told yet, in order."""
-        events = await self.home.store.events(incident)
-        return tuple(alert for event in events if event.kind == "alerts" for alert in event.alerts)
-
-    def _arrived(self, joined: Incident, alerts: tuple[Alert, ...]) -> AlertsArrived:
-        """The delivery as an event; a redelivery has the same id."""
-        said = hashlib.sha256("".join(sorted("|".join(a.identity) for a in alerts)).encode()).hexdigest()
-        identity = f"{joined.id}:alerts:{said[:16]}"
-        return AlertsArrived(id=identity, incident=joined.id, at=self.clock.now(), alerts=alerts)
-
-    async def _mine(self) -> list[Incident]:
-        """The incidents of this world that owe something still."""
-        store, found = self.home.store, []
-        for summary in await store.open_incidents():
-            ref = await store.world_of(summary.id)
-            if ref.kind is WorldKind.LIVE and ref.path == str(self.path):
-                found.append(await self.home.find(summary.id))
-        return found
+            return Filing(disposition=Disposition.IGNORED)  # the end of something that nobody works on
+        incident = Incident.opened(new_id(), firing, now, self.mode, self.site.thresholds.currency)
+        world = WorldRef(kind=WorldKind.LIVE, path=str(self.path))
+        return Filing(disposition=Disposition.OPENED, opens=Opening(incident=incident, world=world))

@@ -74,5 +74,5 @@ class Retention:
                 self.home.folder.remove(one.incident)
                 await store.erase(one.incident, number)
                 gone.append(one)
-        await store.compact()
+        await store.compact(rewrite=True)
         return tuple(gone)

@@ -273,5 +273,5 @@ class MemoryStore(MemoryIntake):
     def _tables(self) -> "tuple[_Table[Any], ...]":
         return self._timeline, self._evidence, self._approvals, self._backlog, self._messages
 
-    async def compact(self) -> None:
+    async def compact(self, rewrite: bool = False) -> None:
         """Nothing is on any disk."""

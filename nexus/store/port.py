@@ -124,8 +124,11 @@ class Retention(Protocol):
         """Delete what was delivered before that moment and reached no incident."""
         ...
 
-    async def compact(self) -> None:
-        """Give the room of deleted rows and checkpoints back to the disk."""
+    async def compact(self, rewrite: bool = False) -> None:
+        """Give the room of deleted rows and checkpoints back to the disk.
+
+        `rewrite` also does what takes long and is needed once, as for a SQLite file that 0.1.0 made.
+        """
         ...
 
 

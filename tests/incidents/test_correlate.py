@@ -6,9 +6,7 @@ import pytest
 
 from incidents.alert import Alert, AlertStatus
 from incidents.catalogue import Catalogue, Service
-from incidents.correlate import home_of, with_known_starts
-from incidents.incident import Incident
-from incidents.severity import Status
+from incidents.correlate import connected, with_known_starts
 
 NOW = datetime(2026, 3, 12, 10, 0, tzinfo=UTC)
 CATALOGUE = Catalogue(
@@ -29,42 +27,24 @@ def alert(service: str | None, fingerprint: str = "f") -> Alert:
     )  # fmt: skip
 
 
-def incident(service: str, minutes_ago: float = 5, status: Status = Status.OPEN) -> Incident:
-    at = NOW - timedelta(minutes=minutes_ago)
-    return Incident(
-        id=f"INC-{service}", title="t", engine="playbook", opened_at=at, step_since=at, status=status,
-        alerts=(alert(service, f"of {service}"),),
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize(
-    ("service", "open_one", "joins"),
+    ("service", "reached"),
     [
-        ("checkout", incident("checkout"), True),
-        ("web", incident("database"), True),  # it needs what is broken, over two calls
-        ("database", incident("web"), True),  # what is broken needs it
-        ("search", incident("checkout"), False),  # both only need the same
-        ("mail", incident("checkout"), False),
-        (None, incident("checkout"), False),
-        ("checkout", incident("checkout", minutes_ago=16), False),
-        ("checkout", incident("checkout", status=Status.RESOLVED), False),
+        ("web", {"web", "checkout", "database"}),
+        ("database", {"database", "checkout", "search", "web"}),
+        ("search", {"search", "database"}),  # checkout only needs the same
+        ("mail", {"mail"}),
+        ("of another site", {"of another site"}),
+        (None, set()),
     ],
 )
-def test_an_alert_joins_a_young_open_incident_that_it_is_connected_with(
-    service: str | None, open_one: Incident, joins: bool
-) -> None:
-    home = home_of([alert(service)], [open_one], CATALOGUE, NOW, timedelta(minutes=15))
-    assert (home is not None) == joins
+def test_connected_is_what_an_alert_needs_and_what_needs_it(service: str | None, reached: set[str]) -> None:
+    assert connected([alert(service)], CATALOGUE) == reached
 
 
-def test_a_known_condition_stays_with_its_incident_however_old() -> None:
-    old = incident("mail", minutes_ago=600)
-    assert home_of([alert(None, "of mail")], [old], CATALOGUE, NOW, timedelta(minutes=15)) == old
-
-
-def test_the_youngest_of_several_is_joined() -> None:
-    young, older = incident("database", 2), incident("checkout", 9)
-    assert home_of([alert("checkout")], [older, young], CATALOGUE, NOW, timedelta(minutes=15)) == young
+def test_several_alerts_reach_what_any_of_them_reaches() -> None:
+    alerts = [alert("mail"), alert(None), alert("search")]
+    assert connected(alerts, CATALOGUE) == {"mail", "search", "database"}
 
 
 def unset(minute: int, status: AlertStatus = AlertStatus.FIRING) -> Alert:

@@ -1,7 +1,8 @@
-"""One SQLite file behind one thread.
+"""One SQLite file behind two threads, one that writes and one that reads.
 
-The thread matters: LangGraph's saver writes to the same file over a connection of its own and commits through
-the event loop. A store that waited for the file's lock *on* the loop would keep the saver from committing.
+The threads matter: LangGraph's saver writes to the same file over a connection of its own and commits through
+the event loop. A store that waited for the file's lock *on* the loop would keep the saver from committing;
+with one thread for both, what is read would wait behind a write that waits for another process.
 """
 
 import asyncio
@@ -33,27 +34,34 @@ class Run(Protocol):
 
 
 class Database:
-    """A connection in a thread of its own. A write that has returned is on disk."""
+    """Two connections, each in a thread of its own. A write that has returned is on disk and is read."""
 
     def __init__(self, path: Path, create: bool) -> None:
         if not create and not path.is_file():
             raise _nothing_yet(path)
         self.path = path
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nexus-store")
+        self._reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nexus-reads")
         try:
             self._connection = self._thread.submit(self._connect, create).result()
+            self._reader = self._reading.submit(migrate.connect, path, _PATIENCE).result()
         except BaseException:
             self._thread.shutdown()
+            self._reading.shutdown()
             raise
 
     def close(self) -> None:
         """Close the file; a write that has begun is finished first."""
+        self._reading.submit(self._reader.close).result()
         self._thread.submit(self._connection.close).result()
+        self._reading.shutdown()
         self._thread.shutdown()
 
     async def read(self, query: str, **values: object) -> list[tuple[str, ...]]:
         """The rows of a named query."""
-        return await self._in_thread(lambda: self._connection.execute(QUERIES[query], values).fetchall())
+        return await self._in_thread(
+            lambda: self._reader.execute(QUERIES[query], values).fetchall(), self._reading
+        )
 
     async def write(self, query: str, **values: object) -> bool:
         """Run one named statement; whether it changed anything."""
@@ -69,18 +77,18 @@ class Database:
 
     async def changed(self) -> int:
         """A number that grows whenever any process has written to the file; costs microseconds."""
-        return await self._in_thread(
-            lambda: (
-                self._connection.execute("pragma data_version").fetchone()[0] + self._connection.total_changes
-            )
+        # The reader's: to it our own writes are those of another connection, too.
+        rows = await self._in_thread(
+            lambda: self._reader.execute("pragma data_version").fetchall(), self._reading
         )
+        return int(rows[0][0])
 
-    async def compact(self) -> None:
+    async def compact(self, rewrite: bool) -> None:
         """Give free pages back to the disk: at once, or when whoever reads an older state has ended."""
-        await self._in_thread(self._compact)
+        await self._in_thread(lambda: self._compact(rewrite))
 
-    def _compact(self) -> None:
-        if self._connection.execute("pragma auto_vacuum").fetchone()[0] != _INCREMENTAL:
+    def _compact(self, rewrite: bool) -> None:
+        if rewrite and self._connection.execute("pragma auto_vacuum").fetchone()[0] != _INCREMENTAL:
             self._connection.execute("pragma auto_vacuum = incremental")  # heeded from the next vacuum on
             self._connection.execute("vacuum")
         # It gives one page back a step, without a row: `execute` would step once and leave the others.
@@ -97,9 +105,9 @@ class Database:
             self._connection.execute("begin immediate")
             return work(lambda query, **values: self._connection.execute(QUERIES[query], values))
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
+    async def _in_thread(self, work: Callable[[], T], thread: ThreadPoolExecutor | None = None) -> T:
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            return await asyncio.get_running_loop().run_in_executor(thread or self._thread, work)
         except sqlite3.IntegrityError:
             raise
         except sqlite3.Error as error:

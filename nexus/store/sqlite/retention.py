@@ -52,9 +52,9 @@ class ClosedIncidents(Tables):
         """Delete what was delivered before that moment and reached no incident."""
         await self._database.write("erase_ignored_deliveries", before=sortable(before))
 
-    async def compact(self) -> None:
+    async def compact(self, rewrite: bool = False) -> None:
         """Give free pages back to the disk."""
-        await self._database.compact()
+        await self._database.compact(rewrite)
 
 
 def _remains(run: Run, incident: str, title: str, closed_at: str) -> Remains:

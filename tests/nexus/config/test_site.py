@@ -11,7 +11,8 @@ from incidents.severity import Severity
 from nexus.config.settings import Settings
 from nexus.config.site import load_site
 from nexus.home import open_home
-from nexus.runtime.live_run import open_live, strangers
+from nexus.runtime.live_run import strangers
+from nexus.service.intake import AlertIntake
 from tests.graph.harness import alert, incident
 from tools.clock import WallClock
 from tools.live.secrets import Secrets
@@ -203,6 +204,9 @@ def test_no_configuration_is_a_sentence_that_says_what_to_do(tmp_path: Path) -> 
 async def test_an_incident_knows_the_currency_of_its_site(tmp_path: Path) -> None:
     path = written(tmp_path, SERVICES + "thresholds: {revenue: 500, currency: CHF}")
     home = open_home(Settings(home=tmp_path / "home"), create=True)
-    opened = await open_live(home, load_site(path), path, (alert(),), "playbook", WallClock())
+    intake = AlertIntake(home=home, site=load_site(path), path=path, mode="playbook", clock=WallClock())
+    taken = await intake.receive(b'{"title": "web fails", "service": "web"}')
+    opened = await home.store.load(str(taken.incident))
     home.store.close()
+    assert opened is not None
     assert opened.currency == "CHF"

@@ -1,12 +1,13 @@
 """The server's door under what careful operators try: odd bytes, held locks, hang-ups, IPv6, bad files."""
 
-import fcntl
 import json
 import signal
 import socket
+import sqlite3
 import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
@@ -63,13 +64,14 @@ def test_whatever_is_not_there_is_said_in_one_form(serving: Serving) -> None:
 def test_a_lock_that_another_process_holds_keeps_nothing_else_waiting(
     serving: Serving, nexus: Terminal
 ) -> None:
-    with ThreadPoolExecutor(1) as pool, (nexus.home / "desk.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    assert httpx2.get(f"{serving.root}/healthz", timeout=60).status_code == 200, "its start writes, too"
+    with ThreadPoolExecutor(1) as pool, closing(sqlite3.connect(nexus.home / "nexus.db")) as other:
+        other.execute("begin immediate")
         sent = pool.submit(send, serving.url, alert("mail"))
         for _ in range(5):
             assert httpx2.get(f"{serving.root}/healthz", timeout=10).json()["open_incidents"] == 0
-        assert not sent.done(), "it waits for the lock"
-        fcntl.flock(lock, fcntl.LOCK_UN)
+        assert not sent.done(), "it waits for the store's lock"
+        other.rollback()
         assert sent.result()[0] == 202
 
 
