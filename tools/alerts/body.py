@@ -19,6 +19,7 @@ _UNFILLED = re.compile(
     r"|undefined|n/a|<no value>|<nil>",
     re.IGNORECASE | re.DOTALL,
 )
+_ENDS_IN_ZONE = re.compile(r"(?:Z|UTC|GMT|[+-]\d\d:?\d\d)$", re.IGNORECASE)
 _JOINTS = re.compile(r"[\s_\-./:]+")
 
 
@@ -223,6 +224,12 @@ def _tag(tag: str) -> tuple[str, str] | None:
         name, sign, value = tag.strip().partition("=")
     name, value = name.strip(), value.strip()
     return (name, value) if sign and name and value and " " not in name else None
+
+
+def in_utc(time: Raw) -> Raw:
+    """A time without a zone that its sender documents to be in UTC."""
+    is_bare = isinstance(time.value, str) and _ENDS_IN_ZONE.search(time.value) is None
+    return time._replace(value=f"{time.value}Z") if is_bare else time
 
 
 def joined(*parts: Text, by: str = ": ") -> Text:

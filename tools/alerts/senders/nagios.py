@@ -1,0 +1,142 @@
+"""Nagios, Checkmk and Icinga 2: a check of a host tells its state; its name is never that of a service."""
+
+from collections.abc import Iterable, Mapping
+
+from tools.alerts.body import Body, Raw, Text, joined, plain_word
+from tools.alerts.form import AlertDraft, Form, Item
+from tools.alerts.meaning import words
+
+#: Types of notifications that these monitors share; flapping and downtimes tell nothing of the condition.
+TYPES = words(
+    firing="problem custom_problem",
+    resolved="recovery",
+    acknowledged="acknowledgement",
+    comment="custom",
+    silenced="""downtimestart downtimeend downtimecancelled downtimeremoved flappingstart flappingstop
+        flappingend flappingdisabled""",
+    test="test",
+)
+#: Numbers of plugins: a service's, in the order of Nagios's exit codes.
+SERVICE_STATES: Mapping[str, str] = {"0": "ok", "1": "warning", "2": "critical", "3": "unknown"}
+HOST_STATES: Mapping[str, str] = {"0": "up", "1": "down", "2": "down"}
+_OVER = frozenset({"ok", "up"})
+
+
+def check_draft(
+    body: Body, host: Text, check: Text, kind: Text, state: Text, output: Text, moment: Raw, service: Text
+) -> AlertDraft:
+    """One notification of a check, `check` empty for one of the host itself.
+
+    The moment is that of the notification: when the condition began is only known if it is its first.
+    """
+    word = kind.value.split(" ")[0].strip("()")  # Checkmk writes `DOWNTIMESTART (…)`
+    return AlertDraft(
+        title=joined(joined(host, check, by=" "), output),
+        state=kind._replace(value=word) if kind else state,
+        words=TYPES,
+        service=service,
+        severity=Text("", state.path) if state.value.lower() in _OVER else _severity(state),
+        description=output,
+        started=Raw(None, moment.path) if word.upper() == "RECOVERY" else moment,
+        ended=moment,
+        key=joined(host, check, by="!"),
+        labels={"host": host.value, "check": check.value, **_groups(body)},
+    )
+
+
+def _severity(state: Text) -> Text:
+    """A host that is down is no word of the table; the check's own word is."""
+    return state._replace(value="critical") if state.value.lower() in {"down", "unreachable"} else state
+
+
+def _groups(body: Body) -> dict[str, str]:
+    names = (
+        "hostaddress",
+        "address",
+        "hostalias",
+        "hostgroupnames",
+        "servicegroupnames",
+        "site",
+        "checkcommand",
+    )
+    found = {name: _macro(body, name).value for name in names}
+    return {name: value for name, value in found.items() if value}
+
+
+def _macro(body: Body, *names: str) -> Text:
+    """A macro under any spelling, also with the prefixes of environment variables."""
+    return body.spelled(
+        *(f"{prefix}{name}" for name in names for prefix in ("", "nagios", "notify", "icinga"))
+    )
+
+
+def _read(body: Body) -> Iterable[Item]:
+    check = _macro(body, "servicedesc", "servicedescription", "servicedisplayname")
+    if not check and _macro(body, "what", "type").value.upper() != "HOST":
+        check = _macro(body, "service", "servicename")
+    state = _macro(body, "servicestate", "hoststate") if check else _macro(body, "hoststate")
+    yield check_draft(
+        body,
+        host=_macro(body, "hostname", "host", "hostalias"),
+        check=check,
+        kind=_macro(body, "notificationtype"),
+        state=state or _macro(body, "state", "status"),
+        output=_macro(body, "serviceoutput", "hostoutput", "output"),
+        moment=_moment(body),
+        service=_macro(body, "app", "application", "businessservice"),
+    )
+
+
+def _moment(body: Body) -> Raw:
+    text = _macro(body, "timet", "microtime", "longdatetime", "shortdatetime", "timestamp", "datetime")
+    return Raw(text.value or None, text.path)
+
+
+def _keys(body: Body) -> set[str]:
+    return {plain_word(str(key)) for key in body.value} if isinstance(body.value, dict) else set()
+
+
+def _is_check(body: Body) -> bool:
+    keys = _keys(body)
+    has_type = any(key.endswith("notificationtype") for key in keys)
+    has_host = any(key.endswith(("hostname", "hostalias")) or key == "host" for key in keys)
+    return has_type and has_host and "checkresult" not in keys
+
+
+def _is_checkmk(body: Body) -> bool:
+    keys = _keys(body)
+    return _is_check(body) and (("what" in keys or "notifywhat" in keys) or "site" in keys)
+
+
+def _icinga(body: Body) -> Iterable[Item]:
+    check, state = body.text("service"), body.text("check_result.state")
+    states = SERVICE_STATES if check else HOST_STATES
+    yield check_draft(
+        body,
+        host=body.text("host"),
+        check=check,
+        kind=body.text("notification_type"),
+        state=state._replace(value=states.get(state.value, state.value)),
+        output=body.text("check_result.output"),
+        moment=body.raw("timestamp"),
+        service=body.text("vars.service", "vars.app"),
+    )
+
+
+FORMS = (
+    Form(
+        name="nagios",
+        product="Nagios, Naemon, Centreon",
+        recognises=lambda body: _is_check(body) and not _is_checkmk(body),
+        read=_read,
+        aliases=("naemon", "centreon"),
+    ),
+    Form(name="checkmk", product="Checkmk", recognises=_is_checkmk, read=_read),
+    Form(
+        name="icinga2",
+        product="Icinga 2",
+        recognises=lambda body: body.names("notification_type", "check_result"),
+        read=_icinga,
+        aliases=("icinga",),
+    ),
+)
