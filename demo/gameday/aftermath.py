@@ -40,7 +40,7 @@ from tools.recorded import CaseAlert, open_case
 from tools.recorded.document import load_document
 from tools.recorded.playback import NONE
 from tools.recorded.write import Pages, write_document, write_pages
-from tools.redaction.redact import redact_tree
+from tools.redaction.tree import redact_tree
 from tools.redaction.world import redacted_world
 
 #: Recorded after an action: the watch of a game day, and the moments in which what comes next is looked for.

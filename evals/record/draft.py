@@ -27,7 +27,8 @@ from tools.recorded import CaseAlert, RecordedAlerts, open_case
 from tools.recorded.code import CODE
 from tools.recorded.document import AlertEntry, BaselineEntry, Document, ServiceEntry, Source, Span, Tempo
 from tools.recorded.write import new_case, write_document, write_lines, write_pages
-from tools.redaction.redact import Replacement, redact, redact_tree, replacements
+from tools.redaction.redact import Replacement, redact, replacements
+from tools.redaction.tree import redact_tree
 from tools.source_code import Bundle
 
 #: Where everything lies that no reader of the format needs.

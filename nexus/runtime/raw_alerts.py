@@ -9,7 +9,7 @@ from incidents.value import iso
 from nexus.files import IncidentFiles
 from tools.alerts.formats import payload_of
 from tools.recorded import CaseAlert
-from tools.redaction.redact import redact_tree
+from tools.redaction.tree import redact_tree
 
 _FOLDER = "alerts"
 

@@ -25,7 +25,7 @@ from tools.analysis import (
 from tools.live.http import Reply
 from tools.live.metrics.conventions import shipped
 from tools.live.trust import system_trust
-from tools.redaction.redact import patterns
+from tools.redaction.redact import redact
 from tools.telemetry.levels import signal_frame
 
 _BEGAN = datetime(2000, 1, 1, tzinfo=UTC)
@@ -40,7 +40,7 @@ def warm(settings: Settings) -> None:
     """
     build(runbook_of(settings))
     warm_analysis()
-    patterns()
+    redact("")
     shipped()
     _complete(Value)
     _complete(Reply)

@@ -8,7 +8,8 @@ import polars as pl
 from incidents.changes import Change, PipelineRun
 from incidents.findings import Window
 from tools.ports import Changes, Logs, Pipelines, Traces, World
-from tools.redaction.redact import HINT, redact
+from tools.redaction.redact import redact
+from tools.redaction.table import table
 
 
 def redacted_world(world: World) -> World:
@@ -62,7 +63,7 @@ class _Pipelines:
 
 def _clean(frame: pl.DataFrame, column: str) -> pl.DataFrame:
     """The few rows that may hold a secret go through `redact`, the others are left alone."""
-    suspicious = pl.col(column).str.contains(HINT)
+    suspicious = pl.col(column).str.contains(table().hint)
     if frame.is_empty() or not frame.select(suspicious.any()).item():
         return frame
     texts = frame.filter(suspicious)[column].unique().to_list()

@@ -12,12 +12,14 @@ from incidents.findings import Window
 from tests import cases
 from tools.clock import VirtualClock
 from tools.recorded import open_case, recorded_world
-from tools.redaction.redact import HINT, patterns, redact, redact_tree, replacements
+from tools.redaction.redact import redact, replacements
+from tools.redaction.table import table
+from tools.redaction.tree import redact_tree
 from tools.redaction.world import redacted_world
 
 PLANTED = {
-    "postgres://app:hunter2pass@orders-db:5432/shop": ("hunter2pass", "password"),
-    "Authorization: Bearer abc123def456ghi789": ("abc123def456ghi789", "token"),
+    "postgres://app:hunter2pass@orders-db:5432/shop": ("hunter2pass", "secret"),
+    "Authorization: Bearer abc123def456ghi789": ("abc123def456ghi789", "secret"),
     "login of jane.doe+test@mail.example.com failed": ("jane.doe+test@mail.example.com", "email"),
     "nobody answers ana@example.com.": ("ana@example.com", "email"),
     "key AKIAIOSFODNN7EXAMPLE used": ("AKIAIOSFODNN7EXAMPLE", "api-key"),
@@ -73,8 +75,8 @@ def test_redacting_again_changes_nothing(text: str) -> None:
 
 def test_the_cheap_hint_misses_nothing_and_the_frames_read_it_as_well() -> None:
     texts = pl.Series(list(PLANTED))
-    assert texts.str.contains(HINT).all()
-    assert {row.name for row, _ in patterns()} == {name for _, name in PLANTED.values()}
+    assert texts.str.contains(table().hint).all()
+    assert {row.name for row in table().patterns} == {name for _, name in PLANTED.values()}
 
 
 async def test_a_worlds_logs_and_changes_come_without_secrets(tmp_path: Path) -> None:
