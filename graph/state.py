@@ -27,6 +27,7 @@ from incidents.severity import Step
 from incidents.value import Value
 from tools.clock import Clock
 from tools.ports import EvidenceStore, World
+from tools.redaction.tree import redact_texts
 from tools.toolset import Sources, Toolset
 
 #: A value as the channels hold it: a JSON object; its text in checkpoints of earlier versions.
@@ -144,8 +145,8 @@ def incident_of(state: State | StepState | Work) -> Incident:
 
 
 def pack(value: Value) -> Packed:
-    """A value as the channels hold it: JSON, so nothing in it is a class or a number that is not finite."""
-    packed: Packed = from_json(value.model_dump_json())
+    """A value as the channels hold it: JSON without secrets, no class, no number that is not finite."""
+    packed: Packed = redact_texts(from_json(value.model_dump_json()))
     return packed
 
 

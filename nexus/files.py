@@ -6,6 +6,7 @@ from pathlib import Path
 
 from incidents.errors import NexusError, UsageError
 from nexus.sanitize import clean
+from tools.redaction.tree import redact_body
 
 
 class IncidentFiles:
@@ -24,14 +25,15 @@ class IncidentFiles:
         path = self.path(incident, name)
         if path.parent == self._root:
             raise _outside(incident, name)
-        _replace(path, data)
+        _replace(path, redact_body(data))
         return str(path)
 
     def keep(self, incident: str, name: str, data: bytes) -> None:
         """Write a file only if it is not there or differs."""
         path = self.path(incident, name)
-        if not path.is_file() or path.read_bytes() != data:
-            _replace(path, data)
+        harmless = redact_body(data)
+        if not path.is_file() or path.read_bytes() != harmless:
+            _replace(path, harmless)
 
     def sizes(self, incident: str) -> tuple[int, ...]:
         """The bytes of each of an incident's files."""

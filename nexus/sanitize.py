@@ -3,8 +3,10 @@
 Titles, log lines, model answers and people's notes may hold escape sequences, markup or direction overrides.
 """
 
+import io
 import re
 import unicodedata
+from typing import Any, TextIO
 
 #: What Markdown could read as code, emphasis, a link, an image, HTML, an entity or a table's edge. An
 #: underscore inside a word is none of these, and metric names are full of them.
@@ -57,3 +59,35 @@ def role_name(slug: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", slug):
         return slug
     return " ".join(_SPELLED.get(word, word.capitalize()) for word in slug.split("_"))
+
+
+class RedactedStream(io.TextIOBase):
+    """A stream on which no secret appears: errors and tracebacks quote what servers and people wrote.
+
+    Every piece is judged as it is written; what writes to it asks the stream itself for all else.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a piece, without its secrets."""
+        from tools.redaction.redact import redact  # noqa: PLC0415 - most verbs write nothing here
+
+        self._stream.write(redact(text))
+        return len(text)
+
+    def flush(self) -> None:
+        """Pass it on."""
+        self._stream.flush()
+
+    def fileno(self) -> int:
+        """The stream's own, for processes that inherit it."""
+        return self._stream.fileno()
+
+    def isatty(self) -> bool:
+        """Whether a person looks at it."""
+        return self._stream.isatty()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)

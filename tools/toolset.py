@@ -19,6 +19,8 @@ from incidents.incident import Incident
 from incidents.value import Value
 from tools.clock import Clock
 from tools.ports import EvidenceStore, World
+from tools.redaction.redact import redact
+from tools.redaction.tree import redact_value
 
 A = TypeVar("A", bound=Value)
 R = TypeVar("R", bound=Value)
@@ -102,11 +104,15 @@ class Toolset:
         if memory in self._answers:
             return self._answers[memory]  # type: ignore[return-value]  # keyed by the tool that made it
         try:
-            data: R | None = await tool.ask(self.sources, args)
+            data: R | None = redact_value(await tool.ask(self.sources, args))
             status = EvidenceStatus.EMPTY if data is not None and tool.empty(data) else EvidenceStatus.OK
             text = tool.say(data) if data is not None else ""
         except (ToolFailed, Refused, UnknownName) as error:
-            data, status, text = None, EvidenceStatus.FAILED, f"{tool.name} did not answer: {error}"
+            data, status, text = (
+                None,
+                EvidenceStatus.FAILED,
+                f"{tool.name} did not answer: {redact(str(error))}",
+            )
         body = (data.model_dump_json(exclude_none=True) if data is not None else text).encode()
         evidence = self._evidence(tool.name, query, status, text, body)
         await self.store.put(evidence, body)

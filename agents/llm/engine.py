@@ -27,6 +27,7 @@ from agents.tracing import Caller
 from incidents.reports import REPORT_TYPES, Report, Task
 from prompts import SHIPPED, Library
 from prompts.brief import Order, write_brief
+from tools.redaction.tree import redact_value
 
 log = structlog.get_logger(__name__)
 
@@ -75,6 +76,7 @@ class LlmEngine:
         account = self._purse.account(assignment.role, desk.incident)
         try:
             report, cut = await self._boxed(assignment, desk, meter, account)
+            report = redact_value(report)  # before anything is bound to its words
             grounds = await self._grounds(assignment, desk)
             _publishable(assignment.task, report, grounds)
         except ModelFailed as failed:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 from langchain.agents.middleware import ModelRequest, ModelResponse
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, AnyMessage, SystemMessage
 from opentelemetry.trace import Span
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
@@ -28,7 +28,7 @@ from agents.llm.meter import Meter
 from agents.llm.settings import Model, ModelSettings
 from agents.tracing import Caller, chat, content, kind_of
 from incidents.incident import Usage
-from tools.redaction.redact import redact
+from tools.redaction.tree import redact_tree
 
 log = structlog.get_logger(__name__)
 
@@ -218,10 +218,17 @@ def _said(messages: Sequence[AnyMessage]) -> list[dict[str, object]]:
 
 
 def _redacted(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
-    """What others wrote, without secrets and personal data; the last door before the endpoint."""
+    """All but the instructions, without secrets and personal data; the last door before the endpoint."""
     return [
-        message.model_copy(update={"content": redact(message.content)})
-        if isinstance(message, HumanMessage | ToolMessage) and isinstance(message.content, str)
-        else message
+        message
+        if isinstance(message, SystemMessage)
+        else message.model_copy(update=_without_secrets(message))
         for message in messages
     ]
+
+
+def _without_secrets(message: AnyMessage) -> dict[str, object]:
+    clean: dict[str, object] = {"content": redact_tree(message.content)}
+    if isinstance(message, AIMessage):
+        clean["tool_calls"] = [{**call, "args": redact_tree(call["args"])} for call in message.tool_calls]
+    return clean

@@ -4,6 +4,8 @@ Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 the incident waits for
 """
 
 import sys
+from contextlib import redirect_stderr
+from typing import TextIO, cast
 
 from incidents.errors import NexusError
 from nexus.cli.about import register_about
@@ -20,6 +22,7 @@ from nexus.cli.prune import register_prune
 from nexus.cli.read import register_look
 from nexus.cli.run import register_run
 from nexus.cli.trace import register_trace
+from nexus.sanitize import RedactedStream
 
 register_run(app)
 register_live(app)
@@ -38,6 +41,11 @@ register_prune(app)
 
 def main() -> None:
     """Run a verb; a user's mistake is one sentence, never a traceback."""
+    with redirect_stderr(cast("TextIO", RedactedStream(sys.stderr))):
+        _run()
+
+
+def _run() -> None:
     try:
         app()
     except NexusError as error:

@@ -54,9 +54,10 @@ def doctor(as_json: Json = False) -> None:
     """Check what is configured, what answers, what is missing and how to add it."""
     from nexus.cli.terminal.doctor import doctor_view
     from nexus.service.doctor import examine
+    from tools.redaction.tree import redact_value
 
     log_to_stderr()
-    found = asyncio.run(examine(settings(), environment()))
+    found = tuple(map(redact_value, asyncio.run(examine(settings(), environment()))))
     if as_json:
         write_json(found)
     else:

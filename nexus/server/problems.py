@@ -7,14 +7,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from incidents.errors import NexusError, Refused, UnknownName, UsageError
+from tools.redaction.redact import redact
 
 #: How HTTP says why something was not done, the most particular first.
 _STATUS: Mapping[type[NexusError], int] = {UnknownName: 404, UsageError: 400, Refused: 409, NexusError: 503}
 
 
 def problem(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """The answer."""
-    return JSONResponse({"error": sentence}, status, headers)
+    """The answer; what it quotes of what was sent holds no secret."""
+    return JSONResponse({"error": redact(sentence)}, status, headers)
 
 
 def refusal(error: NexusError) -> JSONResponse:

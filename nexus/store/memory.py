@@ -31,6 +31,7 @@ from nexus.store.records import (
     too_late,
     within,
 )
+from tools.redaction.tree import redact_body, redact_value
 
 V = TypeVar("V", bound=Value)
 
@@ -42,7 +43,7 @@ class _Table(dict[tuple[str, ...], V]):
         """Whether it is new."""
         if key in self:
             return False
-        self[key] = row
+        self[key] = redact_value(row)
         return True
 
     def of(self, incident: str) -> tuple[V, ...]:
@@ -95,7 +96,7 @@ class MemoryStore(MemoryIntake):
         closes = incident.closed and not self._incidents[incident.id][0].closed
         if not incident.closed:
             self._closed_at.pop(incident.id, None)
-        self._incidents[incident.id] = (incident, clock)
+        self._incidents[incident.id] = (redact_value(incident), clock)
         self._writes += 1
         if not closes:
             return ()
@@ -143,7 +144,7 @@ class MemoryStore(MemoryIntake):
         """Keep a tool's result, once."""
         self._known(evidence.incident)
         if self._evidence.insert((evidence.incident, evidence.id), evidence):
-            self._bodies[evidence.incident, evidence.id] = body
+            self._bodies[evidence.incident, evidence.id] = redact_body(body)
 
     async def evidence(self, incident: str) -> tuple[Evidence, ...]:
         """All evidence of an incident, oldest first."""

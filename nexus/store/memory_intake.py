@@ -16,6 +16,7 @@ from nexus.store.records import (
     WorldRef,
     incident_id,
 )
+from tools.redaction.tree import redact_body, redact_value
 
 
 class MemoryIntake(MemoryLeases):
@@ -35,7 +36,7 @@ class MemoryIntake(MemoryLeases):
     def _register(self, incident: Incident, world: WorldRef, clock: datetime, site: str | None) -> None:
         if incident.id in self._incidents:
             raise Refused(f"There is an incident {incident.id} already")
-        self._incidents[incident.id] = (incident, clock)
+        self._incidents[incident.id] = (redact_value(incident), clock)
         self._worlds[incident.id] = world
         self._waiting[incident.id] = Waiting(site=site, wake_at=clock if site is not None else None)
         self._writes += 1
@@ -54,7 +55,8 @@ class MemoryIntake(MemoryLeases):
             raise
         self._known_deliveries[delivery.id] = filed.incident
         if filed.incident is not None and filed.disposition is not Disposition.KNOWN:
-            self._filed[filed.incident].append(delivery)
+            body = redact_body(delivery.body)
+            self._filed[filed.incident].append(delivery.model_copy(update={"body": body}))
         return filed
 
     def _decided(self, filing: Filing, found: Incident | None, delivery: AlertDelivery, site: str) -> Filed:

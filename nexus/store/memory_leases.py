@@ -9,6 +9,7 @@ from incidents.errors import UnknownName
 from incidents.events import Event, from_a_person
 from nexus.store.leases import is_alive, this_process
 from nexus.store.records import BrokenOff, Due, Lease, urgency
+from tools.redaction.tree import redact_value
 
 if TYPE_CHECKING:
     from incidents.incident import Incident
@@ -54,7 +55,7 @@ class MemoryLeases:
         """Whether an event is new; whoever drives its incident is woken for it."""
         if event.id in self._inbox:
             return False
-        self._inbox[event.id] = event
+        self._inbox[event.id] = redact_value(event)
         self._writes += 1
         if event.kind == "reopen":
             ended, clock = self._incidents[event.incident]

@@ -8,7 +8,7 @@ from incidents.alert import Alert, AlertStatus, Label, Link
 from incidents.changes import Change
 from incidents.errors import AlertError
 from tools.alerts.body import Raw, Text, plain_word
-from tools.alerts.cleaning import clean
+from tools.alerts.cleaning import clean, tidy
 from tools.alerts.form import AlertDraft, ChangeDraft
 from tools.alerts.identity import condition_of, fingerprint_of
 from tools.alerts.meaning import Meaning, meaning_of
@@ -56,7 +56,7 @@ def alert_of(
     title = _title(draft)
     labels = _cleaned(draft.labels)
     start, end = _times(draft, meaning, received_at)
-    condition = condition_of(source, title, draft.service.value, labels)
+    condition = _condition(draft, source)
     return Alert(
         source=source,
         title=title,
@@ -83,7 +83,7 @@ def alert_of(
 def notice_of(draft: AlertDraft, meaning: Meaning, source: str) -> Notice:
     """What is recorded of a draft that neither fires nor is over."""
     title = _title(draft)
-    condition = condition_of(source, title, draft.service.value, _cleaned(draft.labels))
+    condition = _condition(draft, source)
     return Notice(
         kind=meaning,
         text=f"{title}: {clean(draft.state.value, 60)}",
@@ -140,6 +140,14 @@ def alert_fields(draft: AlertDraft, alert: Alert) -> tuple[FieldSource, ...]:
     return tuple(one for one in fields if one.value)
 
 
+def _condition(draft: AlertDraft, source: str) -> str:
+    """The digest of what was sent, before anything is taken out: a secret may be all that tells two apart."""
+    labels = {
+        tidy(name): tidy(value) for name, value in list(draft.labels.items())[:MOST_LABELS] if tidy(name)
+    }
+    return condition_of(source, tidy(draft.title.value), draft.service.value, labels)
+
+
 def _title(draft: AlertDraft) -> str:
     title = clean(draft.title.value, LONGEST_TITLE)
     if not title:
@@ -190,7 +198,8 @@ def _changed_service(draft: ChangeDraft, names: Sequence[str]) -> str:
 
 
 def _cleaned(labels: Mapping[str, str]) -> dict[str, str]:
-    cleaned = {clean(k, LONGEST_NAME): clean(v, LONGEST_TEXT) for k, v in list(labels.items())[:MOST_LABELS]}
+    first = list(labels.items())[:MOST_LABELS]
+    cleaned = {clean(name, LONGEST_NAME): clean(value, LONGEST_TEXT, name) for name, value in first}
     return {name: value for name, value in cleaned.items() if name}
 
 

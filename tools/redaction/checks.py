@@ -10,6 +10,9 @@ from tools.redaction.table import table
 
 Found = re.Match[str]
 
+#: The groups of a pattern that hold the secret: one of them, else all that matched.
+GROUPS = ("it", "bare", "curly", "encoded")
+
 #: Stands for a value: a mask, a variable, a template, a format.
 _STAND_IN = re.compile(
     r"[*•x.X-]+|\$.*|\{\{.*|%\(?\w*\)?[sdrv]|@\w+@|\[?(?i:redacted|masked|hidden|filtered)\]?"
@@ -28,7 +31,7 @@ _SESSION = re.compile(r"(?i)sess|sid|auth|tok|jwt|csrf|xsrf|remember|login|crede
 
 def _value(found: Found) -> str:
     groups = found.groupdict()
-    return groups.get("it") or groups.get("bare") or groups.get("curly") or found[0]
+    return next((groups[name] for name in GROUPS if groups.get(name)), found[0])
 
 
 def _stands_in(value: str) -> bool:
@@ -114,7 +117,7 @@ def assigned(found: Found) -> bool:
     groups, value = found.groupdict(), _value(found)
     if _stands_in(value) or _about(found):
         return False
-    word, quoted = found["word"].lower(), groups.get("it") is not None or groups.get("curly") is not None
+    word, quoted = found["word"].lower(), not groups.get("bare")
     plural = (found["tail"] or "").lower().startswith("s")
     if _number(value) and (plural or len(value) < 4 or "." in value or word == "pass"):
         return False
@@ -184,9 +187,17 @@ def named(found: Found) -> bool:
     return len(value) >= 20 and "/" not in value and _run(value, 16)
 
 
+_IN_ARRAY = re.compile(r"(?:\[|[\d\]}\"],)(?:\s|\\+[nrt]){0,20}\Z")
+_AND_MORE = re.compile(r"(?:\s|\\+[nrt]){0,20}[,\]]")
+
+
 def luhn(found: Found) -> bool:
     """Whether the digits have the check sum of a payment card."""
-    digits = [int(c) for c in found[0] if c.isascii() and c.isdigit()][::-1]
+    if _IN_ARRAY.search(found.string, max(0, found.start() - 40), found.start()) and _AND_MORE.match(
+        found.string, found.end()
+    ):
+        return False  # a number in an array of JSON, which no text may replace
+    digits = [int(c) for c in _value(found) if c.isascii() and c.isdigit()][::-1]
     doubled = (d if place % 2 == 0 else d * 2 - 9 * (d > 4) for place, d in enumerate(digits))
     return 13 <= len(digits) <= 19 and sum(doubled) % 10 == 0
 

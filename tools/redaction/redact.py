@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from functools import partial
 
 from incidents.value import Value
-from tools.redaction.checks import CHECKS
+from tools.redaction.checks import CHECKS, GROUPS
 from tools.redaction.table import Pattern, table
 
 #: What is left after a pass may match anew, such as two halves that have become neighbours.
@@ -40,14 +40,16 @@ def _redacted(text: str, *, personal: bool) -> str:
     return text
 
 
-def _rows(text: str) -> Iterator[Pattern]:
+def _rows(text: str) -> tuple[Pattern, ...]:
     """The rows that a text may match."""
     known, small = table(), text.lower()
     digits, signed = known.numbers.search(text) is not None, known.signed.search(small) is not None
-    if digits or signed:
-        for row in known.patterns:
-            if digits if row.numbers else signed and any(sign in small for sign in row.signs):
-                yield row
+    if not (digits or signed):
+        return ()
+    found = {place for sign, places in known.places.items() if sign in small for place in places}
+    return tuple(
+        row for place, row in enumerate(known.patterns) if place in found or (digits and row.numbers)
+    )
 
 
 class Replacement(Value):
@@ -83,7 +85,7 @@ def _judged_part(row: Pattern, found: re.Match[str]) -> str:
     if not CHECKS[row.check](found):
         return whole
     groups = found.groupdict()
-    group = next((name for name in ("it", "bare", "curly") if groups.get(name)), 0)
+    group = next((name for name in GROUPS if groups.get(name)), 0)
     start, end = (place - found.start() for place in found.span(group))
     after = f"<{row.name}-{_tag(found[group])}>"
     _count(found[group], after)

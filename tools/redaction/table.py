@@ -1,15 +1,16 @@
 """The table of patterns: what ships in `redact.yaml`, and a team's own rows in the same form."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from incidents.errors import SettingsError
-from incidents.value import Value
 
 #: No letter stands before a prefix, unless it ends an escape such as that of a line end.
 _BEGIN = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt])|(?<=%[0-9A-F]{2}))"
@@ -18,10 +19,16 @@ _BEGIN = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt])|(?<=%[0-9A-F]{2}))"
 _BODY = r"[\w.~+/=-]{8,}"
 
 
-class Pattern(Value):
-    """One row of the table; `redact.yaml` says what its fields mean."""
+@dataclass(frozen=True)
+class Pattern:
+    """One row of the table; `redact.yaml` says what its fields mean.
 
-    name: str = Field(pattern=r"^[a-z][a-z-]*$")
+    No `Value`: its validators take longer to build than all the rest that a first look at a text takes.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    name: str
     hints: tuple[str, ...] = ()
     numbers: str = ""
     pattern: str = ""
@@ -29,24 +36,6 @@ class Pattern(Value):
     each: str = ""
     check: str = ""
     personal: bool = False
-
-    @field_validator("pattern", "each", "numbers")
-    @classmethod
-    def _is_an_expression(cls, text: str) -> str:
-        if "{{" not in text:
-            try:
-                re.compile(text)
-            except re.error as error:
-                raise ValueError(f"is no regular expression: {error}") from None
-        return text
-
-    @model_validator(mode="after")
-    def _can_be_found(self) -> "Pattern":
-        if not (self.hints or self.prefixes or self.numbers):
-            raise ValueError("needs `hints`: short texts, one of which is in everything that matches")
-        if bool(self.pattern) == bool(self.prefixes):
-            raise ValueError("needs either `pattern` or `prefixes`")
-        return self
 
     @cached_property
     def compiled(self) -> re.Pattern[str]:
@@ -67,7 +56,8 @@ class Pattern(Value):
         return tuple(dict.fromkeys(one.lower() for one in (*self.hints, *self.prefixes)))
 
 
-class Table(Value):
+@dataclass(frozen=True)
+class Table:
     """A file of patterns, in the order in which they are applied.
 
     Attributes:
@@ -77,15 +67,19 @@ class Table(Value):
         patterns: the rows.
     """
 
-    parts: Mapping[str, str] = Field(default_factory=dict)
-    about: frozenset[str] = frozenset()
-    states: frozenset[str] = frozenset()
+    parts: Mapping[str, str]
+    about: frozenset[str]
+    states: frozenset[str]
     patterns: tuple[Pattern, ...]
 
     @cached_property
-    def signs(self) -> tuple[str, ...]:
-        """Every hint of every row: a text without any, in any case, and without `numbers` is clean."""
-        return tuple(dict.fromkeys(sign for row in self.patterns for sign in row.signs))
+    def places(self) -> Mapping[str, tuple[int, ...]]:
+        """The rows of each hint: a text without any, in any case, and without `numbers` is clean."""
+        places: dict[str, list[int]] = {}
+        for place, row in enumerate(self.patterns):
+            for sign in row.signs:
+                places.setdefault(sign, []).append(place)
+        return {sign: tuple(rows) for sign, rows in places.items()}
 
     @cached_property
     def numbers(self) -> re.Pattern[str]:
@@ -96,7 +90,7 @@ class Table(Value):
     def signed(self) -> re.Pattern[str]:
         """All signs as one expression; grouped by how they begin, it costs half of a plain list of them."""
         groups: dict[str, list[str]] = {}
-        for sign in self.signs:
+        for sign in self.places:
             groups.setdefault(sign[:2], []).append(re.escape(sign[2:]))
         return re.compile(
             "|".join(f"{re.escape(head)}(?:{'|'.join(tails)})" for head, tails in groups.items())
@@ -105,8 +99,14 @@ class Table(Value):
     @cached_property
     def hint(self) -> str:
         """One expression that finds every text with something to take out, for the search of polars."""
-        return f"(?i:{'|'.join(map(re.escape, self.signs))})|{self.numbers.pattern}"
+        return f"(?i:{'|'.join(map(re.escape, self.places))})|{self.numbers.pattern}"
 
+
+#: The tests of `checks.py` that a row may name.
+CHECK_NAMES = (
+    "assigned", "basic", "chosen", "cookie", "flag", "header", "iban", "long", "luhn", "mixed", "named",
+    "random", "stated",
+)  # fmt: skip
 
 _own: Path | None = None
 _table: Table | None = None
@@ -116,11 +116,9 @@ def table() -> Table:
     """The table in use, read once."""
     global _table
     if _table is None:
-        shipped = _read(
-            resources.files("tools.redaction").joinpath("redact.yaml").read_text(encoding="utf-8")
-        )
-        own = _own_rows(_own, shipped) if _own is not None else ()
-        _table = shipped.model_copy(update={"patterns": (*own, *shipped.patterns)})
+        shipped = _shipped()
+        own = _own_rows(_own, shipped.parts) if _own is not None else ()
+        _table = replace(shipped, patterns=(*own, *shipped.patterns))
     return _table
 
 
@@ -137,28 +135,67 @@ def use(path: Path | None) -> None:
             table()
 
 
-def _own_rows(path: Path, shipped: Table) -> tuple[Pattern, ...]:
+def _shipped() -> Table:
+    text = resources.files("tools.redaction").joinpath("redact.yaml").read_text(encoding="utf-8")
+    read = _yaml(text)
+    rows = _filled_rows((_row(one) for one in read["patterns"]), read["parts"])
+    return Table(read["parts"], frozenset(read["about"]), frozenset(read["states"]), rows)
+
+
+def _row(fields: Mapping[str, Any]) -> Pattern:
+    typed: dict[str, Any] = {
+        name: tuple(one) if isinstance(one, list) else one for name, one in fields.items()
+    }
+    return Pattern(**typed)
+
+
+def _own_rows(path: Path, parts: Mapping[str, str]) -> tuple[Pattern, ...]:
     try:
-        own = _read(path.read_text(encoding="utf-8"), shipped.parts)
+        read = _yaml(path.read_text(encoding="utf-8"))
+        rows = TypeAdapter(tuple[Pattern, ...]).validate_python(read.get("patterns") if read else None)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"the redaction patterns cannot be read: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
+        where = ".".join(map(str, ("patterns", *first["loc"])))
         raise SettingsError(f"{path}: {where}: {first['msg']}") from error
-    return own.patterns
+    filled = _filled_rows(rows, parts)
+    for number, row in enumerate(filled):
+        if wrong := _wrong(row):
+            raise SettingsError(f"{path}: patterns.{number}: {wrong}")
+    return filled
 
 
-def _read(text: str, parts: Mapping[str, str] | None = None) -> Table:
+def _wrong(row: Pattern) -> str | None:
+    """What does not fit in a row, told at the start and not in the first alert."""
+    if not re.fullmatch(r"[a-z][a-z-]*", row.name):
+        return "name: small letters and hyphens, for it stands in the placeholder"
+    if not (row.hints or row.prefixes or row.numbers):
+        return "hints: needs short texts, one of which is in everything that matches"
+    if bool(row.pattern) == bool(row.prefixes):
+        return "needs either `pattern` or `prefixes`"
+    if row.check and row.check not in CHECK_NAMES:
+        return f"check: is none of {', '.join(CHECK_NAMES)}"
+    try:
+        empty = row.compiled.match("")
+        re.compile(row.each)
+        re.compile(row.numbers)
+    except re.error as error:
+        return f"is no regular expression: {error}"
+    return "pattern: matches the empty text" if empty else None
+
+
+def _yaml(text: str) -> Any:
     import yaml  # noqa: PLC0415 - the verbs that only look should not wait for it
 
     try:
-        read = Table.model_validate(yaml.load(text, yaml.CSafeLoader))
+        return yaml.load(text, yaml.CSafeLoader)
     except yaml.YAMLError as error:
         raise SettingsError(f"the redaction patterns are no YAML: {error}") from error
-    known = {**(parts or {}), **read.parts}
-    rows = tuple(row.model_copy(update={"pattern": _filled(row.pattern, known)}) for row in read.patterns)
-    return read.model_copy(update={"patterns": rows})
+
+
+def _filled_rows(rows: Iterable[Pattern], parts: Mapping[str, str]) -> tuple[Pattern, ...]:
+    return tuple(replace(row, pattern=_filled(row.pattern, parts)) for row in rows)
 
 
 def _filled(pattern: str, parts: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from functools import lru_cache
+from operator import is_
 from typing import Any, TypeVar
 
 from incidents.value import Value
@@ -13,27 +14,31 @@ V = TypeVar("V", bound=Value)
 #: Where a name stands beside its value: `{"name": "DB_PASSWORD", "value": ...}`.
 _NAMES = ("name", "Name", "key", "Key", "header")
 
+#: Nothing shorter is a secret together with what says so.
+_SHORTEST = 6
+
 #: Longer texts are rare and would fill the memory of what was judged before.
 _REMEMBERED = 2_000
 
 
-def redact_tree(value: Any) -> Any:
+def redact_tree(value: Any, *, personal: bool = True) -> Any:
     """A JSON value with every text in it redacted, each judged together with the name that it stands under.
 
     Names are `password` in `{"password": …}`, and the first text in `{"name": "DB_PASSWORD", "value": …}`.
     """
     match value:
         case str():
-            return redact(value)
+            return redact(value) if personal else redact_secrets(value)
         case list():
-            return [redact_tree(one) for one in value]
+            return [redact_tree(one, personal=personal) for one in value]
         case dict():
             if value.get("kind") == "Secret":
                 value = value | {name: _all(value[name]) for name in ("data", "stringData") if name in value}
             named = next((value[name] for name in _NAMES if isinstance(value.get(name), str)), None)
+            names = {key: redact_tree(key, personal=personal) for key in value}
             return {
-                redact(key): _under(named if named and key.lower() == "value" else key, one)
-                for key, one in value.items()
+                clean: _under(named if named and key.lower() == "value" else clean, value[key], personal)
+                for key, clean in names.items()
             }
         case _:
             return value
@@ -53,24 +58,25 @@ def _all(value: Any) -> Any:
 def redact_named(name: str, value: str, *, personal: bool = True) -> str:
     """A text that stands under a name, such as a label's."""
     judge = redact if personal else redact_secrets
-    # Between quotes it is taken whole; one that holds quotes itself would end too early.
-    before, after = (f'"{name}": "', '"') if '"' not in value and "\n" not in value else (f"{name}=", "")
-    clean = judge(f"{before}{value}{after}")
-    whole = clean.startswith(before) and clean.endswith(after)
-    return clean[len(before) : len(clean) - len(after)] if whole else judge(value)
+    before = f"{json.dumps(name)}: "
+    clean = judge(f"{before}{json.dumps(value, ensure_ascii=False)}")
+    try:
+        return judge(json.loads(clean.removeprefix(before)))
+    except ValueError:  # something was taken out of the name
+        return judge(value)
 
 
-def _under(key: str, value: Any) -> Any:
+def _under(key: str, value: Any, personal: bool) -> Any:
     match value:
         case list():
-            return [_under(key, one) for one in value]
+            return [_under(key, one, personal) for one in value]
         case str():
-            return redact_named(key, value)
+            return redact_named(key, value, personal=personal)
         case int() | float() if not isinstance(value, bool):
-            clean = redact_named(key, str(value))
+            clean = redact_named(key, str(value), personal=False)  # a moment in nanoseconds is no card
             return value if clean == str(value) else clean
         case _:
-            return redact_tree(value)
+            return redact_tree(value, personal=personal)
 
 
 def redact_value(value: V) -> V:
@@ -87,8 +93,8 @@ def redact_json(text: str) -> str:
     judged when it was stored before. Names of people stay, for a decision is bound to them.
     """
     value = json.loads(text)
-    clean = _texts(value)
-    return text if clean == value else json.dumps(clean, ensure_ascii=False, separators=(",", ":"))
+    clean = redact_texts(value)
+    return text if clean is value else json.dumps(clean, ensure_ascii=False, separators=(",", ":"))
 
 
 def redact_body(body: bytes) -> bytes:
@@ -97,26 +103,45 @@ def redact_body(body: bytes) -> bytes:
         text = body.decode()
     except UnicodeDecodeError:
         return body
+    if text[:1] not in ("{", "["):
+        return redact_secrets(text).encode()
     try:
-        return redact_json(text).encode() if text[:1] in ("{", "[") else redact_secrets(text).encode()
+        value = json.loads(text)
     except ValueError:
         return redact_secrets(text).encode()
+    clean = redact_tree(value, personal=False)
+    return body if clean == value else json.dumps(clean, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _texts(value: Any) -> Any:
-    match value:
-        case str():
-            return _remembered(value, table().hint) if len(value) < _REMEMBERED else redact_secrets(value)
-        case list():
-            return [_texts(one) for one in value]
-        case {"name": str(name), "value": str(text)} if len(value) == 2:
-            return {"name": _texts(name), "value": _texts(redact_named(name, text, personal=False))}
-        case dict():
-            return {key: _texts(one) for key, one in value.items()}
-        case _:
-            return value
+def redact_texts(value: Any) -> Any:
+    """A JSON value of our own with every text in it judged by itself: the very object if none holds anything.
+
+    An incident is written after each node, and of its thousands of texts nearly all were judged before.
+    """
+    kind = type(value)
+    if kind is str:
+        return _judged(value)
+    if kind is list:
+        items = [redact_texts(one) for one in value]
+        return value if all(map(is_, items, value)) else items
+    if kind is dict:
+        if len(value) == 2 and type(value.get("name")) is type(value.get("value")) is str:
+            texts = [_judged(one, value["name"] if key == "value" else "") for key, one in value.items()]
+        else:
+            texts = [redact_texts(one) for one in value.values()]
+        return value if all(map(is_, texts, value.values())) else dict(zip(value, texts, strict=True))
+    return value
+
+
+def _judged(text: str, name: str = "") -> str:
+    if len(text) < _SHORTEST and not name:
+        return text
+    judge = _remembered if len(text) < _REMEMBERED else _remembered.__wrapped__
+    clean = judge(name, text, table().hint)
+    return text if clean == text else clean
 
 
 @lru_cache(maxsize=16_384)
-def _remembered(text: str, known: str) -> str:  # noqa: ARG001 - another table judges anew
-    return redact_secrets(text)
+def _remembered(name: str, text: str, known: str) -> str:
+    """`known` is the table: another one judges anew."""
+    return redact_named(name, text, personal=False) if name else redact_secrets(text)

@@ -8,17 +8,22 @@ from pydantic import BaseModel
 
 from incidents.incident import Incident
 from nexus.store.records import Summary
+from tools.redaction.tree import redact_body, redact_json
 
 _ZLIB = "zlib"
 
 
 def as_json(value: BaseModel) -> str:
-    """A value as the home writes it."""
-    return value.model_dump_json()
+    """A value as the home writes it: whatever door its texts came through, no secret is kept."""
+    return redact_json(value.model_dump_json())
 
 
 def packed(body: bytes) -> tuple[bytes, str | None]:
-    """The bytes of an evidence as they are kept, and the name of their encoding; short ones as they came."""
+    """The bytes of an evidence or a delivery as they are kept, without secrets, and their encoding's name.
+
+    Short ones are kept as they are.
+    """
+    body = redact_body(body)
     small = zlib.compress(body)
     return (small, _ZLIB) if len(small) < len(body) else (body, None)
 

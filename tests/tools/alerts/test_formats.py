@@ -13,6 +13,7 @@ from incidents.alert import AlertStatus
 from incidents.catalogue import Catalogue, Service
 from incidents.errors import AlertError
 from tests.cases import ALERT, webhook
+from tests.tools.redaction.samples import GONE, KEY, PARTS
 from tools.alerts.formats import LARGEST, LONGEST_TEXT, LONGEST_TITLE, parse_alerts
 
 NOW = datetime(2026, 3, 12, 10, 20, tzinfo=UTC)
@@ -179,3 +180,46 @@ def test_what_real_alertmanagers_sent_is_read(name: str) -> None:
     assert alert.service == "checkout"
     assert alert.status.value == name.removeprefix("sid_")
     assert alert.fingerprint == "7aeb15eb9ae390c6"
+
+
+@pytest.mark.parametrize("secret", GONE)
+def test_no_part_of_an_alert_keeps_a_secret(secret: str) -> None:
+    body = changed(
+        labels={
+            "alertname": f"A {secret}",
+            "service": secret,
+            secret: "x",
+            "note": secret,
+            "severity": secret,
+        },
+        annotations={"summary": secret, "description": secret},
+        fingerprint=secret,
+    )
+    simple = {"title": secret, "service": secret, "description": secret, "labels": {"a": secret}}
+    for payload in (body, simple):
+        (alert,) = parsed(payload)
+        assert not [part for part in PARTS if part in alert.model_dump_json()]
+
+
+def test_a_label_gives_its_value_a_meaning() -> None:
+    (alert,) = parsed(SIMPLE | {"labels": {"db_password": "hunter", "secretName": "shop-db"}})
+    assert str(alert.label("db_password")).startswith("<secret-")
+    assert alert.label("secretName") == "shop-db"
+
+
+@pytest.mark.parametrize("field", ["title", "label", "fingerprint", "service"])
+def test_alerts_that_differ_in_a_secret_alone_stay_two(field: str) -> None:
+    identities = set()
+    for secret in (f"password={KEY}", f"password={KEY[::-1]}"):
+        body: dict[str, Any] = dict(SIMPLE)
+        body |= {"labels": {"dsn": secret}} if field == "label" else {field: secret}
+        (alert,) = parsed(body)
+        assert KEY not in alert.model_dump_json()
+        assert alert == parsed(body)[0]
+        identities.add(alert.fingerprint)
+    assert len(identities) == 2
+
+
+def test_long_fingerprints_that_end_differently_are_two() -> None:
+    one, other = (parsed(SIMPLE | {"fingerprint": "a" * 70 + end})[0] for end in "xy")
+    assert one.fingerprint != other.fingerprint
