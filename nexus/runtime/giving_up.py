@@ -18,9 +18,14 @@ from tools.wording import plain
 
 @dataclass(frozen=True)
 class Retries:
-    """How often a turn is tried, and how long the pauses between are: each three times the one before."""
+    """How often a turn is tried, and how long the pauses between are: each three times the one before.
+
+    A try whose process died is repeated at once: it may have been killed for any other reason. So more of
+    those are made, since a server that is restarted again and again must not give its incidents away.
+    """
 
     most: int = 5
+    deaths: int = 10
     first: timedelta = timedelta(seconds=5)
     longest: timedelta = timedelta(minutes=10)
 
@@ -30,7 +35,7 @@ class Retries:
         One that raises is counted down again; so these died. Every other one is passed over for a long pause,
         for a turn that kills its process takes everything else there with it.
         """
-        return tries > self.most and (tries - self.most) % 2 == 1
+        return tries > self.deaths and (tries - self.deaths) % 2 == 1
 
     def pause(self, tries: int) -> timedelta:
         """The pause after so many tries."""

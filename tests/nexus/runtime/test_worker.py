@@ -82,7 +82,7 @@ async def test_a_turn_that_breaks_off_is_tried_again_after_pauses_that_grow_then
 
 
 async def test_a_turn_that_kills_its_process_counts_although_it_never_raises() -> None:
-    retries = Retries(most=3)
+    retries = Retries(most=1, deaths=3)
     hands = Hands(waits, retries=retries)
     await hands.open()
     for _ in range(3):  # a process takes it and is gone
