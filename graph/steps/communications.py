@@ -22,12 +22,7 @@ TASKS = {DutyKind.STATUS_UPDATE: Task.STATUS_UPDATE, DutyKind.BRIEF: Task.BRIEF}
 
 
 def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
-    """What is due by the end of a step's time box is said now, so that no step can make it late.
-
-    Once a person has stopped the agents, no role speaks: see `prepare`.
-    """
-    if incident.stopped:
-        return ()
+    """What is due by the end of a step's time box is said now, so that no step can make it late."""
     duties = agenda(incident, deps.runbook, deps.revenue_threshold)
     return tuple(
         assignment(
@@ -54,7 +49,8 @@ def _horizon(deps: Deps, incident: Incident) -> datetime:
 async def prepare(deps: Deps, incident: Incident) -> Update:
     """An update that is due although nothing is new since the last one is said by code, in few words.
 
-    What users notice is measured all the same: it moves while the work stands.
+    What users notice is measured all the same: it moves while the work stands. Once a person has stopped the
+    agents, code says everything, and nothing is left for a role.
     """
     duties = agenda(incident, deps.runbook, deps.revenue_threshold)
     owed = due(duties, _horizon(deps, incident), DutyKind.STATUS_UPDATE)

@@ -207,7 +207,7 @@ async def _for_people(deps: Deps, incident: Incident, watch: Watch, verdict: Rec
         f"If it is over: `nexus resolve {incident.id}`",
         Recovery.WORSE: f"the watched signals got worse after: {did}. {incident.verification_summary}.{back}",
         Recovery.UNCHANGED: f"'{did}' changed nothing: {incident.verification_summary}",
-        Recovery.UNKNOWN: f"the recovery cannot be confirmed: {incident.verification_summary}",
+        Recovery.UNKNOWN: f"whether '{did}' helped cannot be confirmed: {incident.verification_summary}",
     }[verdict]
     in_vain = verdict is not Recovery.RECOVERED and _in_a_row(watch, verdict) >= CHECKS_IN_VAIN
     if now < watch.until and not in_vain and verdict is not Recovery.WORSE:
