@@ -92,3 +92,10 @@ class Alert(Value):
     def label(self, name: str) -> str | None:
         """The value of a label, or None."""
         return next((label.value for label in self.labels if label.name == name), None)
+
+
+def known_to_be_over(alert: Alert, last: Alert | None) -> bool:
+    """Whether it tells of a firing whose end was told before, and when: deliveries overtake each other."""
+    if last is None or last.firing or last.ends_at is None:
+        return False
+    return alert.firing and last.starts_at == alert.starts_at

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import ConfigDict, Field
 
 from incidents.action import UNSETTLED, ActionState, Proposal
-from incidents.alert import Alert, AlertStatus
+from incidents.alert import Alert, known_to_be_over
 from incidents.communications import BacklogEntry, Brief, Escalation, StatusUpdate
 from incidents.currency import Currency
 from incidents.facts import Facts
@@ -245,8 +245,16 @@ class Incident(Value):
     @property
     def firing(self) -> bool:
         """Whether the last word of any alert is that it fires."""
-        last = {alert.fingerprint: alert.status for alert in self.alerts}
-        return AlertStatus.FIRING in last.values()
+        return any(alert.firing for alert in self.latest_alerts.values())
+
+    @property
+    def latest_alerts(self) -> dict[str, Alert]:
+        """The last word of each alert, by fingerprint; of one firing its end is, whichever came first."""
+        last: dict[str, Alert] = {}
+        for alert in self.alerts:
+            if not known_to_be_over(alert, last.get(alert.fingerprint)):
+                last[alert.fingerprint] = alert
+        return last
 
     @property
     def firing_periods(self) -> tuple[timedelta, ...]:

@@ -164,7 +164,7 @@ def _facts(
 ) -> str:
     telling = tuple(_telling(incident, evidence, _NEEDED.get(task, (_RANKING,))))
     most = min(sizes.evidence, _EVIDENCE_AT_MOST.get(task, sizes.evidence))
-    last = {alert.fingerprint: alert for alert in incident.alerts}
+    last = incident.latest_alerts
     services = () if task in _FOR_PEOPLE else _near(incident, catalogue)
     return library.render(
         "brief",

@@ -3,14 +3,14 @@
 import hashlib
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import structlog
 
-from incidents.alert import Alert
+from incidents.alert import Alert, known_to_be_over
 from incidents.correlate import connected, with_known_starts
 from incidents.events import AlertsArrived, Event
 from incidents.incident import Incident
@@ -22,6 +22,9 @@ from nexus.store import WorldKind, WorldRef
 from nexus.store.records import AlertDelivery, Candidates, Disposition, Filing, Opening
 from tools.alerts.formats import parse_alerts
 from tools.clock import Clock
+
+#: As many ends of alerts that nobody works on are remembered, by this process.
+MOST_ENDS = 1000
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +55,7 @@ class AlertIntake:
     mode: str
     clock: Clock
     ring: Callable[[str], None] = lambda incident: None
+    _ended: dict[str, Alert] = field(default_factory=dict)
 
     async def receive(self, body: bytes, source: str | None = None) -> IntakeResult:
         """Take one delivery in: it is filed with what becomes of it, in one transaction.
@@ -68,6 +72,7 @@ class AlertIntake:
         filed = await self.home.store.take_in(
             delivery, self._candidates(alerts, now), partial(self._decide, alerts, now)
         )
+        self._remember_ends(alerts)
         if filed.incident is not None:
             if filed.disposition is not Disposition.KNOWN:
                 keep_delivery(self.home.folder, filed.incident, sent)
@@ -99,9 +104,19 @@ class AlertIntake:
         return Filing(disposition=Disposition.JOINED, event=event)
 
     def _opened(self, alerts: tuple[Alert, ...], now: datetime, new_id: Callable[[], str]) -> Filing:
-        firing = tuple(alert for alert in alerts if alert.firing)
+        ended = self._ended
+        firing = tuple(a for a in alerts if a.firing and not known_to_be_over(a, ended.get(a.fingerprint)))
         if not firing:
-            return Filing(disposition=Disposition.IGNORED)  # the end of something that nobody works on
+            return Filing(disposition=Disposition.IGNORED)  # over, or the end of what nobody works on
         incident = Incident.opened(new_id(), firing, now, self.mode, self.site.thresholds.currency)
         world = WorldRef(kind=WorldKind.LIVE, path=str(self.path))
         return Filing(disposition=Disposition.OPENED, opens=Opening(incident=incident, world=world))
+
+    def _remember_ends(self, alerts: tuple[Alert, ...]) -> None:
+        """An end may overtake its beginning: what is told to be over opens nothing when its firing comes."""
+        for alert in alerts:
+            if not alert.firing:
+                self._ended.pop(alert.fingerprint, None)
+                self._ended[alert.fingerprint] = alert
+        while len(self._ended) > MOST_ENDS:
+            del self._ended[next(iter(self._ended))]

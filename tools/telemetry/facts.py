@@ -76,7 +76,7 @@ def _early(seen: Observation, felt: Sequence[ServiceState], incident: Incident) 
     What is measured is then partly of the time before it: it may show trouble, but cannot contradict it.
     """
     touched = {state.service for state in felt}
-    last = {alert.fingerprint: alert for alert in incident.alerts}
+    last = incident.latest_alerts
     return any(
         alert.firing
         and alert.service in touched

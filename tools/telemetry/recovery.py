@@ -161,7 +161,7 @@ async def watch(
 
 def _still_fires(incident: Incident, since: datetime) -> bool:
     """Whether an alert that fired by then has not ended; one that began later tells of something else."""
-    last = {alert.fingerprint: alert for alert in incident.alerts}
+    last = incident.latest_alerts
     return any(alert.firing and min(alert.starts_at, alert.received_at) <= since for alert in last.values())
 
 

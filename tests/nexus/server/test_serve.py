@@ -88,6 +88,16 @@ def test_an_alert_without_a_start_is_worked_on_and_so_is_what_joins_it(serving: 
     serving.until("is resolved")
 
 
+def test_an_end_that_overtakes_its_beginning_leaves_nothing_open(serving: Serving) -> None:
+    over = alert("mail", "resolved")
+    over["alerts"][0]["endsAt"] = "2026-11-23T10:04:00Z"
+    assert send(serving.url, over) == (200, {"taken": "ignored"})
+    assert send(serving.url, alert("mail")) == (200, {"taken": "ignored"})
+    again = alert("mail")
+    again["alerts"][0]["startsAt"] = "2026-11-23T10:05:00Z"
+    assert send(serving.url, again)[1]["taken"] == "opened", "it fires anew"
+
+
 def test_who_may_not_and_what_cannot_be_read(serving: Serving) -> None:
     url = serving.url
     assert send(url, alert("checkout"), headers={})[0] == 401
