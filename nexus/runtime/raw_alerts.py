@@ -16,7 +16,7 @@ _FOLDER = "alerts"
 
 def without_secrets(alert: CaseAlert) -> bytes:
     """The body of a delivery as it may be kept."""
-    return json.dumps(redact_tree(json.loads(alert.body))).encode()
+    return json.dumps(redact_tree(payload_of(alert.body))).encode()
 
 
 def keep_delivery(folder: IncidentFiles, incident: str, alert: CaseAlert) -> None:
@@ -56,6 +56,6 @@ def told_again(alert: Alert) -> CaseAlert:
     return CaseAlert(at=alert.received_at, source="nexus", body=json.dumps(payload).encode())
 
 
-def delivered(body: bytes, at: datetime, alerts: tuple[Alert, ...]) -> CaseAlert:
-    """A body that was read as these alerts, as it arrived."""
-    return CaseAlert(at=at, source=alerts[0].source, body=body)
+def delivered(body: bytes, at: datetime, sender: str) -> CaseAlert:
+    """A body that was read by the form of this sender, as it arrived."""
+    return CaseAlert(at=at, source=sender, body=body)

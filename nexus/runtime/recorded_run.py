@@ -73,7 +73,7 @@ async def open_recorded(home: Home, case: Path, alerts: bytes | None, mode: str)
     )  # the case's first alert is this one
     await home.store.register(incident, WorldRef(kind=WorldKind.CASE, path=str(case)), at)
     if alerts is not None:
-        keep_delivery(home.folder, incident.id, delivered(alerts, at, parsed))
+        keep_delivery(home.folder, incident.id, delivered(alerts, at, parsed[0].source))
     return incident
 
 

@@ -30,12 +30,28 @@ def alert_routes(desk: AlertIntake, token: SecretStr | None) -> list[Route]:
             return problem(401, sentence, {"WWW-Authenticate": "Bearer"})
         body = await read_body(request)
         try:
-            receipt = await desk.receive(body, request.path_params.get("form"))
+            receipt = await desk.receive(body, request.path_params.get("form"), request.headers)
         except AlertError as error:
             return problem(400, str(error))
         except NexusError as error:
             return problem(503, f"the delivery was not kept, send it again: {error}")
         status = 202 if receipt.taken in (Disposition.OPENED, Disposition.JOINED) else 200
-        return JSONResponse(receipt.model_dump(mode="json", exclude_none=True), status)
+        return JSONResponse(receipt.model_dump(mode="json", exclude_defaults=True), status)
 
-    return [Route(path, alerts, methods=["POST"]) for path in ("/alerts", "/alerts/{form}")]
+    async def enqueue(request: Request) -> JSONResponse:
+        body = await read_body(request)
+        try:
+            receipt = await desk.receive(body, "pagerduty-events", request.headers)
+        except AlertError as error:
+            answer = {"status": "invalid event", "message": "Event object is invalid", "errors": [str(error)]}
+            return JSONResponse(answer, 400)
+        except NexusError as error:
+            return problem(503, f"the delivery was not kept, send it again: {error}")
+        answer = {"status": "success", "message": "Event processed", "dedup_key": receipt.keys[0]}
+        return JSONResponse(answer, 202)
+
+    paths = ("/alerts", "/alerts/{form}")
+    return [
+        *(Route(path, alerts, methods=["POST"]) for path in paths),
+        Route("/v2/enqueue", enqueue, methods=["POST"]),
+    ]

@@ -2,13 +2,14 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import structlog
+from pydantic import Field
 
 from incidents.alert import Alert, known_to_be_over
 from incidents.correlate import connected, with_known_starts
@@ -20,7 +21,7 @@ from nexus.home import Home
 from nexus.runtime.raw_alerts import delivered, keep_delivery, without_secrets
 from nexus.store import WorldKind, WorldRef
 from nexus.store.records import AlertDelivery, Candidates, Disposition, Filing, Opening
-from tools.alerts.formats import parse_alerts
+from tools.alerts.formats import read_delivery
 from tools.clock import Clock
 
 #: As many ends of alerts that nobody works on are remembered, by this process.
@@ -34,6 +35,8 @@ class IntakeResult(Value):
 
     taken: Disposition
     incident: str | None = None
+    notes: tuple[str, ...] = Field(default=(), description="what was taken that opens and ends nothing")
+    keys: tuple[str, ...] = Field(default=(), exclude=True, description="of its alerts and notices, in order")
 
 
 @dataclass
@@ -57,15 +60,18 @@ class AlertIntake:
     ring: Callable[[str], None] = lambda incident: None
     _ended: dict[str, Alert] = field(default_factory=dict)
 
-    async def receive(self, body: bytes, source: str | None = None) -> IntakeResult:
+    async def receive(
+        self, body: bytes, source: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> IntakeResult:
         """Take one delivery in: it is filed with what becomes of it, in one transaction.
 
         Raises:
             AlertError: it cannot be read; nothing was kept.
         """
         now = self.clock.now()
-        alerts = parse_alerts(body, now, source, self.site.catalogue)
-        sent = delivered(body, now, alerts)
+        reading = read_delivery(body, now, source, self.site.catalogue, headers)
+        alerts, notes = reading.alerts, reading.notes
+        sent = delivered(body, now, reading.sender)
         delivery = AlertDelivery(
             id=uuid.uuid4().hex, received_at=now, sender=sent.source, body=without_secrets(sent)
         )
@@ -77,8 +83,14 @@ class AlertIntake:
             if filed.disposition is not Disposition.KNOWN:
                 keep_delivery(self.home.folder, filed.incident, sent)
             self.ring(filed.incident)
-        log.info("delivery", taken=filed.disposition, incident=filed.incident, alerts=len(alerts))
-        return IntakeResult(taken=filed.disposition, incident=filed.incident)
+        log.info(
+            "delivery",
+            taken=filed.disposition,
+            incident=filed.incident,
+            alerts=len(alerts),
+            notes=notes or None,
+        )
+        return IntakeResult(taken=filed.disposition, incident=filed.incident, notes=notes, keys=reading.keys)
 
     def _candidates(self, alerts: tuple[Alert, ...], now: datetime) -> Candidates:
         return Candidates(

@@ -168,14 +168,23 @@ def _dated(alert: Alert, at: datetime) -> Alert:
     return alert.model_copy(update={"ends_at": at} | ({} if alert.start_sent else {"starts_at": at}))
 
 
+def _remarked(alerts: Sequence[Alert], truncated: int) -> tuple[Alert, ...]:
+    """The alerts, the first of which says that there are more than the body lists."""
+    if not truncated or not alerts:
+        return tuple(alerts)
+    more = f"{truncated} more alerts of this group were not sent"
+    return (alerts[0].model_copy(update={"remarks": (*alerts[0].remarks, more)}), *alerts[1:])
+
+
 def _merged(parts: Sequence[Reading]) -> Reading:
     alerts = [alert for part in parts for alert in part.alerts]
+    truncated = sum(part.truncated for part in parts) + max(len(alerts) - MOST_ALERTS, 0)
     return Reading(
         sender=parts[0].sender,
-        alerts=tuple(alerts[:MOST_ALERTS]),
+        alerts=_remarked(alerts[:MOST_ALERTS], truncated),
         changes=tuple(change for part in parts for change in part.changes),
         notices=tuple(notice for part in parts for notice in part.notices),
         confirmations=tuple(one for part in parts for one in part.confirmations),
-        truncated=sum(part.truncated for part in parts) + max(len(alerts) - MOST_ALERTS, 0),
+        truncated=truncated,
         fields=tuple(one for part in parts for one in part.fields),
     )

@@ -45,3 +45,20 @@ class Reading(Value):
     confirmations: tuple[Confirmation, ...] = ()
     truncated: int = 0
     fields: tuple[tuple[FieldSource, ...], ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The identities of what it tells of, in order."""
+        alerts = (alert.fingerprint for alert in self.alerts)
+        return (*alerts, *(notice.fingerprint for notice in self.notices if notice.fingerprint))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """In a sentence each: what was taken beside its alerts."""
+        left = f"{self.truncated} more alerts of this group are not in the body"
+        return (
+            *(f"{one.kind}: {one.text}" for one in self.notices),
+            *(f"a change of {one.service}: {one.summary or one.id}" for one in self.changes),
+            *(f"the topic {one.topic} waits for confirmation at {one.link}" for one in self.confirmations),
+            *((left,) if self.truncated else ()),
+        )
