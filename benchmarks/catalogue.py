@@ -8,6 +8,9 @@ The recorded demo's five services are multiplied under further names, with thinn
 were before the fault, once with the same fault everywhere. Each run is a process of its own under the
 playbook, through the whole graph; `--against` takes the path of an older checkout, which runs the same three
 in turn with this one. Processor seconds are those of the run, without imports.
+
+On 2026-11-29, two busy processors, beside 6376209: as recorded 2.06 s (3.88 s), among 300 services 2.29 s
+(14.64 s), with all 300 broken 2.54 s (19.02 s). All six found checkout and proposed its rollback.
 """
 
 import argparse

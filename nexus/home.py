@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from incidents.document import read_yaml
 from incidents.errors import SettingsError
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy
@@ -79,6 +78,8 @@ def _services_of_case(file: Path) -> tuple[str, ...]:
         text = file.read_text(encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"{file} cannot be read ({error.strerror}); was the case moved?") from None
+    from incidents.document import read_yaml  # noqa: PLC0415  # as above: most verbs read no YAML
+
     listed = read_yaml(text, source=str(file), error=SettingsError).get("services") or ()
     return tuple(str(one["name"]) for one in listed if isinstance(one, dict) and "name" in one)
 

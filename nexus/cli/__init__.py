@@ -5,52 +5,57 @@ Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 the incident waits for
 
 import sys
 from contextlib import redirect_stderr
+from importlib import import_module
 from typing import TextIO, cast
 
+import typer
+
 from incidents.errors import NexusError
-from nexus.cli.about import register_about
-from nexus.cli.ask import register_ask
-from nexus.cli.base import app, complain
-from nexus.cli.cases import register_cases
-from nexus.cli.commands import register_decide
-from nexus.cli.evaluate import register_evaluate
-from nexus.cli.gameday import register_gameday
-from nexus.cli.handling import register_handling
-from nexus.cli.live import register_live
-from nexus.cli.people import register_people
-from nexus.cli.prune import register_prune
-from nexus.cli.read import register_look
-from nexus.cli.run import register_run
-from nexus.cli.trace import register_trace
+from nexus.cli.base import command_line, complain, tune_libraries
 from nexus.sanitize import RedactedStream
 
-register_run(app)
-register_live(app)
-register_gameday(app)
-register_look(app)
-register_ask(app)
-register_trace(app)
-register_decide(app)
-register_handling(app)
-register_people(app)
-register_about(app)
-register_evaluate(app)
-register_cases(app)
-register_prune(app)
+#: Where each verb is declared, in the order of the help. Only the module of the typed verb is imported.
+VERBS = {
+    "run": ("demo", "run", "resume"),
+    "live": ("serve", "init"),
+    "gameday": ("gameday",),
+    "read": ("incidents", "show", "watch", "approvals", "backlog"),
+    "ask": ("ask",),
+    "trace": ("trace",),
+    "commands": ("approve", "reject", "note", "severity", "stop", "settle"),
+    "handling": (
+        "declare", "take", "give-back", "changed", "mitigated", "resolve", "false-alarm", "reopen",
+    ),
+    "people": ("people",),
+    "about": ("graph", "runbook", "roles", "doctor"),
+    "evaluate": ("eval",),
+    "cases": ("record", "truth", "import"),
+    "prune": ("prune",),
+}  # fmt: skip
 
 
 def main() -> None:
     """Run a verb; a user's mistake is one sentence, never a traceback."""
+    tune_libraries()
     with redirect_stderr(cast("TextIO", RedactedStream(sys.stderr))):
         _run()
 
 
 def _run() -> None:
     try:
-        app()
+        application(sys.argv[1] if len(sys.argv) > 1 else "")()
     except NexusError as error:
         complain(str(error))
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         complain("stopped; `nexus resume` goes on where it was")
         sys.exit(130)
+
+
+def application(verb: str) -> typer.Typer:
+    """The command line with the verbs of the module that has this one; with all of them if none has it."""
+    modules = [module for module, verbs in VERBS.items() if verb in verbs] or list(VERBS)
+    app = command_line()
+    for module in modules:
+        import_module(f"nexus.cli.{module}").register(app)
+    return app

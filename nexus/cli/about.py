@@ -8,7 +8,7 @@ from rich.console import Group
 from nexus.cli.base import Json, environment, log_to_stderr, out, settings, write, write_json
 
 
-def register_about(app: typer.Typer) -> None:
+def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command("graph")(graph)
     app.command("runbook")(runbook)

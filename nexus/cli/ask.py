@@ -8,7 +8,7 @@ import typer
 from nexus.cli.base import IncidentId, Json, home, log_to_stderr, out, settings, write_json
 
 
-def register_ask(app: typer.Typer) -> None:
+def register(app: typer.Typer) -> None:
     """Add the verb."""
     app.command("ask")(ask)
 

@@ -18,17 +18,26 @@ from nexus.config.settings import EngineMode, Settings, read_settings
 if TYPE_CHECKING:
     from nexus.home import Home
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    help="Runs an incident runbook with named agents: triage, diagnosis, an approved fix, a post-mortem.",
-)
-
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 Engine = Annotated[str | None, typer.Option("--engine", help="auto, llm or playbook.")]
 IncidentId = Annotated[str, typer.Argument(metavar="ID", help="The incident, such as INC-2026-11-23-001.")]
+
+
+def command_line() -> typer.Typer:
+    """A command line without a verb; with a single one it still wants that one's name."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        help="Runs an incident runbook with named agents: triage, diagnosis, an approved fix, a post-mortem.",
+    )
+    app.callback()(_nothing_first)
+    return app
+
+
+def _nothing_first() -> None:
+    pass
 
 
 def out() -> Console:
@@ -72,6 +81,16 @@ def mode_of(engine: str | None) -> EngineMode:
             return chosen
         case _:
             raise UnknownName("engine", chosen, ("auto", "llm", "playbook"))
+
+
+def tune_libraries() -> None:
+    """Tell libraries what they read from the environment when they are imported, unless it is told already.
+
+    Frames of an incident have thousands of rows: handing parts from thread to thread does not pay.
+    Plug-ins of pydantic are looked for in the metadata of all that is installed; none is used.
+    """
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 def environment() -> Mapping[str, str]:

@@ -23,7 +23,7 @@ Case = Annotated[Path, typer.Argument(metavar="DIR", help="The case's folder.")]
 Answer = Annotated[str, typer.Option(help="A value, or unknown.")]
 
 
-def register_cases(app: typer.Typer) -> None:
+def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command("record")(record)
     app.command("truth")(truth)

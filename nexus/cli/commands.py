@@ -26,7 +26,7 @@ Digest = Annotated[
 ]
 
 
-def register_decide(app: typer.Typer) -> None:
+def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command("approve")(approve)
     app.command("reject")(reject)

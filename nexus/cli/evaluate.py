@@ -31,7 +31,7 @@ ENGINES: dict[str, tuple[EngineMode, ...]] = {
 }
 
 
-def register_evaluate(app: typer.Typer) -> None:
+def register(app: typer.Typer) -> None:
     """Add the verb."""
     app.command("eval")(evaluate)
 

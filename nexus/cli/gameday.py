@@ -37,7 +37,7 @@ _RECORD = (
 )
 
 
-def register_gameday(app: typer.Typer) -> None:
+def register(app: typer.Typer) -> None:
     """Add the verb."""
     app.command("gameday")(gameday)
 

@@ -22,7 +22,7 @@ Note = Annotated[str, typer.Option("--note", help="In your words; it stands in t
 Why = Annotated[str, typer.Option("--note", help="Why; the agents read it.")]
 
 
-def register_handling(app: typer.Typer) -> None:
+def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command("declare")(declare)
     app.command("take")(take)

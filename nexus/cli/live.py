@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Config = Annotated[Path | None, typer.Option("--config", help="The configuration; default: nexus.yaml here.")]
 
 
-def register_live(app: typer.Typer) -> None:
+def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command("serve")(serve)
     app.command("init")(init)

@@ -14,7 +14,7 @@ from nexus.cli.base import asks, write
 SHORTEST = 12
 
 
-def register_people(app: typer.Typer) -> None:
+def register(app: typer.Typer) -> None:
     """Add the verbs."""
     people = typer.Typer(no_args_is_help=True, help="What nexus.yaml keeps of people's tokens.")
     people.command("hash")(hash_token)

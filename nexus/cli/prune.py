@@ -8,7 +8,7 @@ import typer
 from nexus.cli.base import Json, home, out, write_json
 
 
-def register_prune(app: typer.Typer) -> None:
+def register(app: typer.Typer) -> None:
     """Add the verb."""
     app.command("prune")(prune)
 

@@ -10,7 +10,7 @@ from nexus.cli.base import IncidentId, Json, complain, home, out, write, write_j
 GLANCE = 0.5
 
 
-def register_look(app: typer.Typer) -> None:
+def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command("incidents")(incidents)
     app.command("show")(show)

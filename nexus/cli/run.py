@@ -34,7 +34,7 @@ class Approve(StrEnum):
     NONE = "none"
 
 
-def register_run(app: typer.Typer) -> None:
+def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command("demo")(demo)
     app.command("run")(run)

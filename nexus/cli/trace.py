@@ -7,7 +7,7 @@ import typer
 from nexus.cli.base import IncidentId, Json, home, out, write_json
 
 
-def register_trace(app: typer.Typer) -> None:
+def register(app: typer.Typer) -> None:
     """Add the verb."""
     app.command("trace")(trace)
 

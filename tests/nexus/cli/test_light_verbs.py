@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nexus.cli import VERBS, application
 from nexus.store import Store, WorldKind, WorldRef
 from tests.homes import RECORDED, unpacked
 from tests.nexus import sample
@@ -78,3 +79,18 @@ def test_a_decision_in_a_live_world_reads_its_settings_and_nothing_heavy(tmp_pat
     assert "expired" in said
     assert "nexus.config.site" in imported
     assert imported.isdisjoint(HEAVY), imported.intersection(HEAVY)
+
+
+def test_a_verb_imports_its_own_module_and_the_help_knows_all(tmp_path: Path) -> None:
+    _, imported = ran(unpacked("0.1.0", tmp_path), "incidents")
+    assert {name for name in imported if name.removeprefix("nexus.cli.") in VERBS} == {"nexus.cli.read"}
+    for module, verbs in VERBS.items():
+        assert declared(verbs[0]) == verbs, module
+    assert sorted(declared("")) == sorted(verb for verbs in VERBS.values() for verb in verbs)
+
+
+def declared(verb: str) -> tuple[str, ...]:
+    """The verbs and groups of verbs of the command line that is made for this one."""
+    made = application(verb)
+    commands = [one.name or "" for one in made.registered_commands]
+    return (*commands, *(one.name or "" for one in made.registered_groups))
