@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from incidents.errors import UsageError
-from nexus.cli.base import Engine, IncidentId, Json, home, mode_of, out, settings, write_json
+from nexus.cli.base import Engine, IncidentId, Json, home, log_to_stderr, mode_of, out, settings, write_json
 from nexus.cli.commands import By, actor_of
 
 if TYPE_CHECKING:
@@ -162,6 +162,7 @@ def declare(
     as_json: Json = False,
 ) -> None:
     """Report what no alert has told: it opens an incident, or joins the open one that it belongs to."""
+    log_to_stderr()
     mode, actor = mode_of(engine), actor_of(by)
     with home(create=True) as opened:
         if world is not None:

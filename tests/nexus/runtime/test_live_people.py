@@ -1,8 +1,11 @@
 """People and a live Nexus: answers that get lost, a stop at once, freezes, locks, limits, drift."""
 
 import asyncio
+import io
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -121,6 +124,50 @@ def test_two_people_with_different_answers_at_once_change_nothing(one: Live) -> 
         assert yes.result()[0] == 200
         one.nexus.until("A1 executed")
     assert len(_keys(one)) <= 1
+
+
+def test_a_report_is_worked_on_by_the_server_taken_by_a_person_and_resolved(one: Live) -> None:
+    """Every verb from another process is heard at once by the Nexus that serves."""
+
+    def typed(*words: str) -> str:
+        return typed_before(one.home, words[0], one.incident, *words[1:], "--by", "ana", "--json")
+
+    path = one.made.folder / "nexus.yaml"
+    said = ("declare", "customers cannot pay", "--service", "web", "--by", "ana", "--json", "--config", path)
+    opened = json.loads(typed_before(one.home, *said))
+    one.incident = opened["incident"]
+    assert opened["taken"] == "opened"
+    assert json.loads(typed_before(one.home, *said)) == opened | {"taken": "known"}
+    one.nexus.until(ASKED)
+    typed("take")
+    one.nexus.until("taken by ana")
+    one.seen(lambda incident: incident.in_peoples_hands and not incident.pending)
+    assert _keys(one) == []
+    typed("changed", "--service", "shop", "--what", "restarted it")
+    one.nexus.until("C1, outside of Nexus")
+    one.nexus.until("'restarted it (shop, by ana)' changed nothing")
+    assert one.stands().open
+    typed("give-back", "--note", "a restart did not help")
+    one.nexus.until("for a person to decide on A2")
+    typed("resolve", "--note", "the vendor was it")
+    one.nexus.until("resolved by ana: the vendor was it")
+    one.nexus.until("post-mortem written")
+    one.seen(lambda incident: incident.closed)
+    ended = one.stands()
+    assert (ended.status, [p.state for p in ended.proposals]) == (Status.RESOLVED, [ActionState.REVOKED] * 2)
+    assert "has ended (resolved by ana" in typed_refused(one, "take")
+    typed("reopen", "--note", "it was not the vendor")
+    one.nexus.until("reopened by ana")
+    one.nexus.until("for a person to decide on A3")
+    assert _keys(one) == []
+
+
+def typed_refused(one: Live, verb: str) -> str:
+    """What a verb says that is refused."""
+    said = io.StringIO()
+    with redirect_stderr(said):
+        typed_before(one.home, verb, one.incident, "--by", "ana")
+    return said.getvalue()
 
 
 def test_a_stop_in_the_middle_of_an_execution(one: Live) -> None:
