@@ -27,6 +27,7 @@ from nexus.runtime.announcer import RunListeners
 from nexus.runtime.waiting import Approver
 from nexus.runtime.wiring import worker
 from nexus.server.app import web
+from nexus.server.senders import SenderDoor
 from nexus.service.approving import ask_about, left_by_the_agents
 from nexus.service.intake import AlertIntake
 from tools.clock import WallClock
@@ -93,7 +94,7 @@ class GameDay:
         site = load_site(path)
         listeners = RunListeners(self.tell, message=lambda message: None, waited=self.waits.append)
         desk = AlertIntake(home=self.home, site=site, path=path, mode=self.mode, clock=WallClock())
-        app = web(desk, lambda: worker(self.home, site, path, self.engine, listeners), None)
+        app = web(desk, lambda: worker(self.home, site, path, self.engine, listeners), SenderDoor())
         server = _Server(uvicorn.Config(app, log_level="warning", access_log=False))
         serving = asyncio.create_task(server.serve([sock]))
         try:

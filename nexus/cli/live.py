@@ -110,11 +110,14 @@ async def _serve(opened: "Home", site: "Site", path: Path, mode: str, host: str,
     from nexus.server.app import web
     from nexus.server.limits import HttpLimits, server_of
     from nexus.server.listening import hang_ups, is_of_this_machine, listen, url_of
+    from nexus.server.senders import SenderDoor
     from nexus.service.identity import People
+    from tools.live.amazon_pages import LiveAmazonPages
 
     token = opened.secrets(site.intake.token) if site.intake.token else None
-    if token is None and not is_of_this_machine(host):
+    if token is None and not site.intake.proves_senders and not is_of_this_machine(host):
         raise UsageError("Listening beyond this machine needs a token: set intake.token in nexus.yaml")
+    door = SenderDoor(site.intake.senders, token, opened.secrets, LiveAmazonPages())
     people = People.checked(site, opened.secrets)
     desk = intake_of(opened, site, path, mode)
 
@@ -122,7 +125,7 @@ async def _serve(opened: "Home", site: "Site", path: Path, mode: str, host: str,
         return hands_of(opened, site, path, mode, quiet=False)
 
     limits = HttpLimits()
-    server = server_of(web(desk, hands, token, people, limits), limits)
+    server = server_of(web(desk, hands, door, people, limits), limits)
     with hang_ups(server, complain), listen(host, port) as sock:
         out().print(f"Nexus takes alerts at {url_of(sock)}/alerts", markup=False)
         out().print(f"{len(site.services)} services, engine {mode}; Ctrl-C stops it.", markup=False)

@@ -17,7 +17,10 @@ from incidents.errors import SettingsError
 from incidents.policy import ApprovalPolicy, Rule
 from incidents.value import Value
 from nexus.config.people import Person, same_people
+from nexus.config.senders import Senders
 from nexus.store.records import DEFAULT_SITE
+from tools.alerts.form import Form
+from tools.alerts.mapping import form_of
 from tools.extras import Extra, install_command, missing_extras
 from tools.live.secrets import SecretRef
 from tools.live.settings import Backends
@@ -69,6 +72,17 @@ class Intake(Value):
         default=timedelta(minutes=15),
         description="an alert of a connected service joins a younger incident; 0m: never",
     )
+    senders: Senders = Field(default={}, description="how senders show who they are; forms of one's own")
+
+    @property
+    def proves_senders(self) -> bool:
+        """Whether nobody is let in without showing something."""
+        return self.token is not None or any(sender.shows for sender in self.senders.values())
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """The forms that are described here."""
+        return tuple(form_of(name, one.reads) for name, one in self.senders.items() if one.reads is not None)
 
 
 class Hands(Value):

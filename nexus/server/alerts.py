@@ -1,57 +1,88 @@
 """The door for alerts: one delivery a request, answered once it is on disk."""
 
-from pydantic import SecretStr
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from incidents.errors import AlertError, NexusError
-from nexus.server.auth import may_send
 from nexus.server.body import read_body
 from nexus.server.problems import problem
+from nexus.server.senders import SenderDoor
 from nexus.service.intake import AlertIntake
 from nexus.store.records import Disposition
+from tools.alerts.authenticity import Delivery
+
+Handler = Callable[[Request], Awaitable[JSONResponse]]
+#: The form of what sends to PagerDuty.
+_EVENTS = "pagerduty-events"
 
 
-def alert_routes(desk: AlertIntake, token: SecretStr | None) -> list[Route]:
-    """`POST /alerts` and `POST /alerts/{form}`.
+def alert_routes(desk: AlertIntake, door: SenderDoor) -> list[Route]:
+    """`POST /alerts` and `POST /alerts/{form}`, and `POST /v2/enqueue` for what sends to PagerDuty.
 
-    202 once it is on disk (200 if it changes nothing), 400 with a sentence if it cannot be read, 401 without
-    the bearer token, 408 or 413 if it is too slow or too large, 503 if it could not be kept.
+    202 once it is on disk (200 if it changes nothing), 400 with a sentence if it cannot be read, 401 if the
+    sender does not show who it is, 408 or 413 if it is too slow or too large, 503 if it could not be kept.
 
     Args:
         desk: takes the deliveries in.
-        token: what a sender has to show; None: anyone may send.
+        door: knows what each sender has to show.
     """
 
     async def alerts(request: Request) -> JSONResponse:
-        if not may_send(request, token):
-            sentence = "show the token of nexus.yaml's `intake`: Authorization: Bearer …"
-            return problem(401, sentence, {"WWW-Authenticate": "Bearer"})
-        body = await read_body(request)
-        try:
-            receipt = await desk.receive(body, request.path_params.get("form"), request.headers)
-        except AlertError as error:
-            return problem(400, str(error))
-        except NexusError as error:
-            return problem(503, f"the delivery was not kept, send it again: {error}")
+        sender = request.path_params.get("form")
+        delivery = await _let_in(request, sender, desk, door)
+        await door.confirm(delivery)
+        receipt = await desk.receive(delivery.body, sender, delivery.headers)
         status = 202 if receipt.taken in (Disposition.OPENED, Disposition.JOINED) else 200
         return JSONResponse(receipt.model_dump(mode="json", exclude_defaults=True), status)
 
     async def enqueue(request: Request) -> JSONResponse:
-        body = await read_body(request)
+        delivery = await _let_in(request, _EVENTS, desk, door)
         try:
-            receipt = await desk.receive(body, "pagerduty-events", request.headers)
+            receipt = await desk.receive(delivery.body, _EVENTS, delivery.headers)
         except AlertError as error:
             answer = {"status": "invalid event", "message": "Event object is invalid", "errors": [str(error)]}
             return JSONResponse(answer, 400)
+        key = next(iter(receipt.keys), "")
+        return JSONResponse({"status": "success", "message": "Event processed", "dedup_key": key}, 202)
+
+    return [
+        *(Route(path, _told(alerts), methods=["POST"]) for path in ("/alerts", "/alerts/{form}")),
+        Route("/v2/enqueue", _told(enqueue), methods=["POST"]),
+    ]
+
+
+def _told(handler: Handler) -> Handler:
+    """A handler whose refusals are answers."""
+
+    async def answer(request: Request) -> JSONResponse:
+        try:
+            return await handler(request)
+        except AlertError as error:
+            return problem(400, str(error))
         except NexusError as error:
             return problem(503, f"the delivery was not kept, send it again: {error}")
-        answer = {"status": "success", "message": "Event processed", "dedup_key": receipt.keys[0]}
-        return JSONResponse(answer, 202)
 
-    paths = ("/alerts", "/alerts/{form}")
-    return [
-        *(Route(path, alerts, methods=["POST"]) for path in paths),
-        Route("/v2/enqueue", enqueue, methods=["POST"]),
-    ]
+    return answer
+
+
+async def _let_in(request: Request, sender: str | None, desk: AlertIntake, door: SenderDoor) -> Delivery:
+    """A delivery that shows who it is; what headers show is checked before the body is read.
+
+    Raises:
+        HTTPException: 401 if it does not show it.
+    """
+    first = door.reads_body(sender)
+    delivery = Delivery(
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=await read_body(request) if first else b"",
+        received_at=desk.clock.now(),
+        peer=request.client.host if request.client is not None else "",
+    )
+    if (why_not := await door.why_not(delivery, sender)) is not None:
+        raise HTTPException(401, why_not, {"WWW-Authenticate": "Bearer"})
+    return delivery if first else replace(delivery, body=await read_body(request))

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -17,6 +16,7 @@ from nexus.server.alerts import alert_routes
 from nexus.server.decisions import decision_routes
 from nexus.server.limits import HttpLimits
 from nexus.server.problems import HANDLERS, problem
+from nexus.server.senders import SenderDoor
 from nexus.service.commands import IncidentCommands
 from nexus.service.identity import People
 from nexus.service.intake import AlertIntake
@@ -27,7 +27,7 @@ Hands = Callable[[], AbstractAsyncContextManager[Worker]]
 def web(
     desk: AlertIntake,
     hands: Hands,
-    token: SecretStr | None,
+    door: SenderDoor,
     people: People | None = None,
     limits: HttpLimits | None = None,
 ) -> Starlette:
@@ -38,7 +38,7 @@ def web(
     Args:
         desk: takes the deliveries in.
         hands: opens what drives the incidents.
-        token: what a sender has to show; None: anyone may send.
+        door: knows what each sender has to show.
         people: who may decide over HTTP; without one nobody may.
         limits: of its server.
     """
@@ -61,7 +61,7 @@ def web(
 
     app = Starlette(
         routes=[
-            *alert_routes(desk, token),
+            *alert_routes(desk, door),
             *decision_routes(IncidentCommands.of(desk.home), people or People(), lambda one: desk.ring(one)),
             Route("/healthz", health),
         ],

@@ -1,4 +1,4 @@
-"""Who a request is from: a sender by the token of the intake, a person by their own."""
+"""Who a request is from: a person by their own token."""
 
 import asyncio
 import hashlib
@@ -6,7 +6,6 @@ import hmac
 import secrets
 from dataclasses import dataclass, field
 
-from pydantic import SecretStr
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -15,13 +14,6 @@ from nexus.service.identity import People
 
 #: As many may wait for their token to be checked; a hash takes some 50 ms of one core each.
 _MOST_WAITING = 16
-
-
-def may_send(request: Request, token: SecretStr | None) -> bool:
-    """Whether a request shows the token of the intake; without one anybody may send."""
-    if token is None:
-        return True
-    return secrets.compare_digest(_bearer(request).encode(), token.get_secret_value().encode())
 
 
 @dataclass

@@ -69,7 +69,7 @@ class AlertIntake:
             AlertError: it cannot be read; nothing was kept.
         """
         now = self.clock.now()
-        reading = read_delivery(body, now, source, self.site.catalogue, headers)
+        reading = read_delivery(body, now, source, self.site.catalogue, headers, self.site.intake.forms)
         alerts, notes = reading.alerts, reading.notes
         sent = delivered(body, now, reading.sender)
         delivery = AlertDelivery(

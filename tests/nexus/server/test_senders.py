@@ -1,5 +1,9 @@
 """What other senders post: alerts, fields of HTML forms, events of a drop-in, and what is no alert."""
 
+import base64
+import hashlib
+import hmac
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +12,7 @@ import pytest
 
 from tests.nexus.command_line import Terminal
 from tests.nexus.served import Serving, served
-from tests.nexus.server.test_serve import SITE, TOKEN
+from tests.nexus.server.test_serve import SITE, TOKEN, alert
 
 
 @pytest.fixture
@@ -48,3 +52,59 @@ def test_an_event_for_pagerduty_is_answered_as_pagerduty_does(serving: Serving) 
     refused = httpx2.post(url, json={"routing_key": "0" * 32, "dedup_key": "x"}, headers=TOKEN, timeout=60)
     assert (refused.status_code, refused.json()["status"]) == (400, "invalid event")
     assert "event_action: is missing" in refused.json()["errors"][0]
+
+
+SENDERS = """
+services: [{name: web}, {name: mail}]
+intake:
+  senders:
+    github: {shows: {by: signature, like: github, secrets: ["env:NEW", "env:OLD"]}}
+    alertmanager: {shows: {by: basic, user: prom, secrets: ["env:NEW"]}}
+    pagerduty-events: {shows: {by: field, path: routing_key, secrets: ["env:OLD"]}}
+    probe:
+      shows: {by: bearer, secrets: ["env:NEW"]}
+      reads: {title: what, state: how, states: {broken: firing, mended: resolved}, service: who.name, key: nr}
+"""
+
+
+@pytest.fixture
+def proving(nexus: Terminal, tmp_path: Path) -> Iterator[Serving]:
+    """A live Nexus whose senders show who they are, each in its way."""
+    (tmp_path / "nexus.yaml").write_text(SENDERS)
+    with served(tmp_path, nexus.home, NEW="a-new-secret", OLD="an-old-secret") as running:
+        yield running
+        running.stop()
+
+
+def test_each_sender_shows_who_it_is_in_its_own_way(proving: Serving) -> None:
+    def post(path: str, body: object, headers: dict[str, str] | None = None) -> httpx2.Response:
+        content = json.dumps(body).encode()
+        return httpx2.post(f"{proving.root}{path}", content=content, headers=headers or {}, timeout=60)
+
+    pinged = {"zen": "x", "hook_id": 1, "repository": {"name": "web"}, "hook": {}}
+    signed = hmac.new(b"an-old-secret", json.dumps(pinged).encode(), hashlib.sha256).hexdigest()
+    right = {"X-Hub-Signature-256": f"sha256={signed}"}
+    assert post("/alerts/github", pinged, right).json()["notes"] == ["test: GitHub's ping of this webhook"]
+    assert post("/alerts", pinged, right).status_code == 200
+    wrong = post("/alerts/github", pinged | {"zen": "y"}, right)
+    assert (wrong.status_code, "another body" in wrong.json()["error"]) == (401, True)
+    prom = {"Authorization": "Basic " + base64.b64encode(b"prom:a-new-secret").decode()}
+    assert post("/alerts/alertmanager", alert("mail"), prom).status_code == 202
+    assert post("/alerts/github", pinged, prom).status_code == 401
+    event = {"event_action": "acknowledge", "dedup_key": "x", "payload": {"summary": "s"}}
+    assert post("/v2/enqueue", event | {"routing_key": "an-old-secret"}).json()["dedup_key"] == "x"
+    assert post("/v2/enqueue", event | {"routing_key": "another"}).status_code == 401
+    for nobody in ("/alerts", "/alerts/nexus", "/alerts/zabbix"):
+        assert post(nobody, {"title": "x", "service": "web"}).status_code == 401
+
+
+def test_a_form_of_ones_own_is_read_by_its_mapping(proving: Serving) -> None:
+    shown = {"Authorization": "Bearer a-new-secret"}
+    broken = {"what": "mails wait", "how": "broken", "who": {"name": "mail"}, "nr": "p-7"}
+    url = f"{proving.url}/probe"
+    opened = httpx2.post(url, json=broken, headers=shown, timeout=60)
+    assert (opened.status_code, opened.json()["taken"]) == (202, "opened")
+    ended = httpx2.post(url, json=broken | {"how": "mended"}, headers=shown, timeout=60)
+    assert ended.json() == {"taken": "joined", "incident": opened.json()["incident"]}
+    lacking = httpx2.post(url, json={"how": "broken"}, headers=shown, timeout=60)
+    assert (lacking.status_code, "what: is missing" in lacking.json()["error"]) == (400, True)

@@ -1,0 +1,76 @@
+"""Verbs about alerts: how a body would be read."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from incidents.errors import UsageError
+from nexus.cli.base import Json, out, write_json
+
+if TYPE_CHECKING:
+    from nexus.config.site import Site
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    alerts = typer.Typer(no_args_is_help=True, help="Alerts as senders write them.")
+    alerts.command("try")(try_body)
+    alerts.callback()(lambda: None)  # a group stays one while it has a single verb
+    app.add_typer(alerts, name="alerts")
+
+
+def try_body(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The body of a request; - for stdin.")],
+    sender: Annotated[
+        str | None, typer.Option("--sender", help="Its form, as in POST /alerts/SENDER.")
+    ] = None,
+    header: Annotated[list[str] | None, typer.Option("--header", help="A header, as Name: value.")] = None,
+    world: Annotated[Path, typer.Option("--world", help="The nexus.yaml with your own forms.")] = Path(
+        "nexus.yaml"
+    ),
+    as_json: Json = False,
+) -> None:
+    """Show how a body would be read, field by field, and where each value stands. Nothing is kept."""
+    from tools.alerts.formats import read_delivery
+    from tools.clock import WallClock
+
+    site = _site(world)
+    reading = read_delivery(
+        _body(file),
+        WallClock().now(),
+        sender,
+        site.catalogue if site is not None else None,
+        dict(_header(one) for one in header or ()),
+        site.intake.forms if site is not None else (),
+        explain=True,
+    )
+    if as_json:
+        write_json(reading)
+        return
+    from nexus.cli.terminal.alerts import reading_view
+
+    out().print(reading_view(reading))
+
+
+def _site(world: Path) -> "Site | None":
+    from nexus.config.site import load_site
+
+    return load_site(world) if world.is_file() else None
+
+
+def _body(file: Path) -> bytes:
+    if str(file) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon:
+        raise UsageError(f"a header is written as Name: value, not {text!r}")
+    return name.strip(), value.strip()
