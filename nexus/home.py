@@ -6,6 +6,7 @@ Nothing here imports the graph, the frames or a model; what needs those is in `n
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from incidents.errors import SettingsError
 from incidents.incident import Incident
@@ -58,10 +59,29 @@ class Home:
             SettingsError: its `nexus.yaml`, or the case, cannot be read.
         """
         if world.kind is WorldKind.CASE:
-            return _services_of_case(Path(world.path) / "case.yaml")
+            return services_of_case(Path(world.path))
         from nexus.config.site import load_site  # noqa: PLC0415  # as above
 
         return load_site(Path(world.path)).catalogue.names
+
+    async def policy_for(self, identity: str) -> ApprovalPolicy:
+        """Who may approve what in an incident.
+
+        Raises:
+            UnknownName: there is none of that id.
+            SettingsError: as `policy_of`.
+        """
+        return self.policy_of(await self.store.world_of(identity))
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     async def find(self, identity: str) -> Incident:
         """The incident of an id.
@@ -72,8 +92,13 @@ class Home:
         return await find_incident(self.store, identity)
 
 
-def _services_of_case(file: Path) -> tuple[str, ...]:
-    """The services that a recorded world lists; the rest of the case is not needed, and not read."""
+def services_of_case(folder: Path) -> tuple[str, ...]:
+    """The services that a recorded world lists; the rest of the case is not needed, and not read.
+
+    Raises:
+        SettingsError: its `case.yaml` cannot be read.
+    """
+    file = folder / "case.yaml"
     try:
         text = file.read_text(encoding="utf-8")
     except OSError as error:

@@ -30,6 +30,7 @@ from nexus.server.app import web
 from nexus.server.senders import SenderDoor
 from nexus.service.approving import ask_about, left_by_the_agents
 from nexus.service.intake import AlertIntake
+from nexus.store.lists import IncidentFilter
 from tools.clock import WallClock
 from tools.live.latency import CallLatency, waited_until
 
@@ -118,7 +119,7 @@ class GameDay:
             await asyncio.sleep(1)
         await asyncio.to_thread(self.scenario.prelude, shop)
         await asyncio.sleep(CALM_SECONDS)
-        if found := await self.home.store.open_incidents():
+        if found := await self.home.store.page(IncidentFilter(not_closed=True)):
             raise NotReadyError(f"an incident before anything was broken: {found[0].title}")
 
     async def _broken(self, shop: Shop) -> tuple[Seen, Incident | None]:
@@ -148,7 +149,7 @@ class GameDay:
         """The incident that the alert opens."""
         deadline = time.monotonic() + ALERT_SECONDS
         while time.monotonic() < deadline:
-            for one in await self.home.store.incidents():
+            for one in await self.home.store.page():
                 if one.opened_at >= since:
                     return one.id
             await asyncio.sleep(0.1)

@@ -16,6 +16,7 @@ from incidents.incident import Incident
 from nexus.cli.signing import authenticated, live_people
 from nexus.home import Home
 from nexus.runtime.waiting import Approver, Nobody
+from nexus.service.queries import IncidentQueries
 
 if TYPE_CHECKING:
     from nexus.service.identity import People
@@ -44,7 +45,7 @@ def _everything(home: Home) -> Approver:
 
     async def answer(incident: Incident, proposal: Proposal, now: datetime) -> Approval:
         number = len(proposal.approvals)
-        policy = home.policy_of(await home.store.world_of(incident.id))
+        policy = await home.policy_for(incident.id)
         named = [who for who in policy.people if policy.may(who, proposal.action.kind)]
         name = named[number % len(named)] if named else f"--approve all ({number + 1})"
         by = Actor.named(name, Via.CLI)
@@ -60,8 +61,9 @@ def _asking(home: Home, console: Console) -> Approver:
         from nexus.cli.terminal.approvals import proposal_panel
 
         console.print()
-        console.print(proposal_panel(proposal, incident, now, await home.store.evidence(incident.id)))
-        people = live_people(home, await home.store.world_of(incident.id))
+        queries = IncidentQueries.of(home)
+        console.print(proposal_panel(proposal, incident, now, await queries.cited(incident)))
+        people = live_people(home, await queries.live_configuration(incident.id))
         # In a thread: a live incident goes on with its duties while somebody thinks.
         said = await asyncio.to_thread(_prompted, proposal, console, people)
         if said is None:

@@ -3,9 +3,9 @@
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -17,6 +17,8 @@ from nexus.config.settings import EngineMode, Settings, read_settings
 
 if TYPE_CHECKING:
     from nexus.home import Home
+
+T = TypeVar("T")
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 Engine = Annotated[str | None, typer.Option("--engine", help="auto, llm or playbook.")]
@@ -62,6 +64,16 @@ def _plain(value: Value) -> object:
 def asks(as_json: bool) -> Console:
     """Where a person is asked something: beside the output if that is for machines."""
     return Console(stderr=True, highlight=False) if as_json else out()
+
+
+async def all_of(source: AsyncIterator[T], limit: int | None = None) -> list[T]:
+    """What comes, at most so many; nothing is read beyond the page in which the last of them lies."""
+    found: list[T] = []
+    async for one in source:
+        found.append(one)
+        if len(found) == limit:
+            break
+    return found
 
 
 def complain(text: str) -> None:
@@ -115,10 +127,8 @@ def home(*, create: bool = False, listing: bool = False) -> Iterator["Home"]:
             raise
         write_json([])
         raise typer.Exit from None
-    try:
+    with opened:
         yield opened
-    finally:
-        opened.store.close()
 
 
 def log_to_stderr() -> None:

@@ -143,7 +143,7 @@ def _hold(
         complain(f"{name}: the game day itself failed: {error}")
         raise NexusError(f"{name} was not held") from error
     finally:
-        home.store.close()
+        home.close()
     if record is not None:
         _complete(record.resolve() / name, place / "rehearsed", say)
     return seen, judged(name, SCENARIOS[name].truth, incident)

@@ -181,12 +181,12 @@ def _declared_in_case(
     opened: "Home", world: Path, title: str, service: str, severity: str | None, actor: "Actor", mode: str
 ) -> tuple[str, str]:
     from nexus.config.runbook import runbook_of
+    from nexus.home import services_of_case
     from nexus.runtime.recorded_run import open_recorded
     from nexus.service.declaring import report_body
-    from nexus.store import WorldKind, WorldRef
 
     case = world.resolve()
-    known = opened.services_of(WorldRef(kind=WorldKind.CASE, path=str(case)))
+    known = services_of_case(case)
     body = report_body(title, service, severity, actor=actor, known=known, runbook=runbook_of(settings()))
     return "opened", asyncio.run(open_recorded(opened, case, body, mode)).id
 

@@ -1,13 +1,18 @@
 """Verbs that only look: incidents, show, watch, approvals, backlog."""
 
 import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nexus.cli.base import IncidentId, Json, complain, home, out, write, write_json
+from incidents.severity import HeldBy, Severity, Status
+from nexus.cli.base import IncidentId, Json, all_of, complain, home, out, write, write_json
 
-#: How often `watch` looks for new entries, in seconds.
-GLANCE = 0.5
+if TYPE_CHECKING:
+    from nexus.service.views import FeedEntry
+
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="How many at most; none: all.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -19,102 +24,134 @@ def register(app: typer.Typer) -> None:
     app.command("backlog")(backlog)
 
 
-def incidents(as_json: Json = False) -> None:
-    """List all incidents, newest first."""
-    with home(listing=as_json) as opened:
-        found = asyncio.run(opened.store.incidents())
-        broken = {one.incident: one for one in asyncio.run(opened.store.broken_off())}
-        if as_json:
-            write_json([one.model_dump(mode="json") | {"broken_off": broken.get(one.id)} for one in found])
-            return
-        from nexus.cli.terminal.tables import incidents_table
+def incidents(
+    *,
+    only_open: Annotated[
+        bool, typer.Option("--open", help="Only those that run or owe something, such as a post-mortem.")
+    ] = False,
+    status: Annotated[Status | None, typer.Option("--status", help="How it stands.")] = None,
+    severity: Annotated[
+        Severity | None, typer.Option("--severity", case_sensitive=False, help="How severe.")
+    ] = None,
+    service: Annotated[str | None, typer.Option("--service", help="A service that is affected.")] = None,
+    held_by: Annotated[HeldBy | None, typer.Option("--held-by", help="Who works on it.")] = None,
+    title: Annotated[str | None, typer.Option("--title", help="Words that stand in its title.")] = None,
+    limit: Limit = None,
+    after: Annotated[
+        str | None, typer.Option("--after", help="Only what is listed behind this incident: its id.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List incidents, newest first."""
+    from nexus.service.queries import IncidentFilter, IncidentQueries
 
-        out().print(incidents_table(found))
-        for one in broken.values():
-            complain(
-                f"{one.incident}: its last {one.tries} turns broke off; it is tried again at "
-                f"{one.retry_at:%H:%M:%S} UTC (the server's log says why)"
-            )
+    among = IncidentFilter(
+        not_closed=only_open, status=status, severity=severity, service=service, held_by=held_by, title=title
+    )
+    with home(listing=as_json) as opened:
+        found = asyncio.run(all_of(IncidentQueries.of(opened).incidents(among, after), limit))
+    if as_json:
+        write_json(found)
+        return
+    from nexus.cli.terminal.tables import incidents_table
+
+    out().print(incidents_table(found))
+    for broken in (one.broken_off for one in found if one.broken_off is not None):
+        complain(
+            f"{broken.incident}: its last {broken.tries} turns broke off; it is tried again at "
+            f"{broken.retry_at:%H:%M:%S} UTC (the server's log says why)"
+        )
 
 
 def show(identity: IncidentId, as_json: Json = False) -> None:
     """Show one incident: diagnosis, suspects, actions, verification, communications, timeline."""
+    from nexus.config.budgets import budget_of
+    from nexus.service.queries import IncidentQueries
+
     with home() as opened:
-        incident = asyncio.run(opened.find(identity))
-        entries = asyncio.run(opened.store.entries(identity))
-        from nexus.cli.terminal.incident import incident_view
-        from nexus.config.budgets import budget_of
-        from nexus.service.views import incident_json
-
+        incident, entries = asyncio.run(IncidentQueries.of(opened).with_timeline(identity))
         budget = budget_of(opened.settings)
-        if as_json:
-            write(incident_json(incident, entries, budget))
-        else:
-            out().print(incident_view(incident, entries, budget))
+    if as_json:
+        from nexus.service.incident_view import incident_json
+
+        write(incident_json(incident, entries, budget))
+        return
+    from nexus.cli.terminal.incident import incident_view
+
+    out().print(incident_view(incident, entries, budget))
 
 
-def watch(identity: IncidentId) -> None:
-    """Follow an incident's timeline until it ends."""
+def watch(
+    identity: Annotated[
+        str | None, typer.Argument(metavar="ID", help="The incident; none: all, from now on.")
+    ] = None,
+    after: Annotated[
+        int | None,
+        typer.Option("--after", min=0, help="Go on behind the entry with this sequence; 0: at the first."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Follow what happens as it happens: in one incident until it ends, or in all until Ctrl-C."""
     from nexus.cli.terminal.timeline import show_entry
+    from nexus.service.feed import Feed
+    from nexus.service.queries import IncidentQueries
+
+    def tell(entry: "FeedEntry") -> None:
+        if as_json:
+            write(entry.model_dump_json(ensure_ascii=True))
+        else:
+            show_entry(out(), entry, whose=identity is None)
 
     async def follow() -> None:
-        seen: set[str] = set()
-        while True:
-            incident = await opened.find(identity)
-            for entry in await opened.store.entries(identity):
-                if entry.id not in seen:
-                    seen.add(entry.id)
-                    show_entry(out(), entry)
-            if identity not in {one.id for one in await opened.store.open_incidents()}:
-                out().print(f"{identity} has ended: {incident.end_reason}", markup=False)
-                return
-            await asyncio.sleep(GLANCE)
+        feed = Feed.of(opened)
+        begin = after if after is not None else 0 if identity else await feed.last()
+        async for entry in feed.follow(begin, identity):
+            tell(entry)
+        if identity is not None and not as_json:
+            ended = await IncidentQueries.of(opened).incident(identity)
+            out().print(f"{identity} has ended: {ended.end_reason}", markup=False)
 
-    with home() as opened:
+    with home() as opened, suppress(KeyboardInterrupt):  # as every end of it that is not the incident's
         asyncio.run(follow())
 
 
 def approvals(as_json: Json = False) -> None:
     """List what waits for a person's decision."""
-    from incidents.incident import Incident
-
-    async def load() -> list[tuple[Incident, str]]:
-        found = []
-        for one in await opened.store.open_incidents():
-            incident = await opened.find(one.id)
-            if incident.pending or incident.unsettled:
-                found.append((incident, (await opened.store.clock_of(one.id)).isoformat()))
-        return found
+    from nexus.service.queries import IncidentQueries
 
     with home(listing=as_json) as opened:
-        waiting = asyncio.run(load())
-        if as_json:
-            write_json([proposal for incident, _ in waiting for proposal in incident.pending])
-            return
-        from datetime import datetime
+        waiting = asyncio.run(all_of(IncidentQueries.of(opened).undecided()))
+    if as_json:
+        write_json([proposal for one in waiting for proposal in one.incident.pending])
+        return
+    from nexus.cli.terminal.approvals import approvals_table, proposal_panel, unsettled_line
 
-        from nexus.cli.terminal.approvals import approvals_table, proposal_panel, unsettled_line
-
-        if not waiting:
-            out().print("Nothing waits for a decision.")
-            return
-        now = max(datetime.fromisoformat(moment) for _, moment in waiting)
-        out().print(approvals_table([incident for incident, _ in waiting], now))
-        for proposal in (one for incident, _ in waiting for one in incident.unsettled):
-            out().print(unsettled_line(proposal))
-        for incident, moment in waiting:
-            evidence = asyncio.run(opened.store.evidence(incident.id))
-            for proposal in incident.pending:
-                out().print(proposal_panel(proposal, incident, datetime.fromisoformat(moment), evidence))
+    if not waiting:
+        out().print("Nothing waits for a decision.")
+        return
+    out().print(approvals_table([one.incident for one in waiting], max(one.now for one in waiting)))
+    for proposal in (proposal for one in waiting for proposal in one.incident.unsettled):
+        out().print(unsettled_line(proposal))
+    for one in waiting:
+        for proposal in one.incident.pending:
+            out().print(proposal_panel(proposal, one.incident, one.now, one.evidence))
 
 
-def backlog(as_json: Json = False) -> None:
+def backlog(
+    limit: Limit = None,
+    after: Annotated[
+        str | None, typer.Option("--after", help="Only what is listed behind this task: its id.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """List the prevention tasks in the backlog."""
-    with home(listing=as_json) as opened:
-        tasks = asyncio.run(opened.store.backlog())
-        if as_json:
-            write_json(tasks)
-            return
-        from nexus.cli.terminal.tables import backlog_table
+    from nexus.service.queries import IncidentQueries
 
-        out().print(backlog_table(tasks))
+    with home(listing=as_json) as opened:
+        tasks = asyncio.run(all_of(IncidentQueries.of(opened).backlog(after), limit))
+    if as_json:
+        write_json(tasks)
+        return
+    from nexus.cli.terminal.tables import backlog_table
+
+    out().print(backlog_table(tasks))

@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from datetime import UTC, datetime
 from enum import StrEnum
 from importlib import resources
 from pathlib import Path
@@ -11,7 +10,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from incidents.errors import AlertError, Refused, UsageError
-from nexus.cli.base import Engine, Json, asks, complain, home, log_to_stderr, mode_of, out, settings, write
+from nexus.cli.base import (
+    Engine,
+    Json,
+    all_of,
+    asks,
+    complain,
+    home,
+    log_to_stderr,
+    mode_of,
+    out,
+    settings,
+    write,
+)
 from nexus.config.settings import EngineMode
 
 if TYPE_CHECKING:
@@ -88,15 +99,19 @@ def resume(
     as_json: Json = False,
 ) -> None:
     """Pick up every open incident of a recorded world; those of a live one are due at once for its server."""
+    from nexus.service.commands import IncidentCommands
+    from nexus.service.queries import IncidentFilter, IncidentQueries
+
     left = 0
     with home(listing=as_json) as opened:
-        found = asyncio.run(opened.store.open_incidents())
+        queries = IncidentQueries.of(opened)
+        found = asyncio.run(all_of(queries.incidents(IncidentFilter(not_closed=True))))
         if not found and not as_json:
             out().print("Nothing to resume: no incident is open.")
         ended = []
         for one in reversed(found):
-            if asyncio.run(opened.store.world_of(one.id)).kind == "live":
-                asyncio.run(opened.store.wake(one.id, datetime.now(UTC)))
+            if asyncio.run(queries.live_configuration(one.id)) is not None:
+                asyncio.run(IncidentCommands.of(opened).wake(one.id))
                 complain(f"{one.id} belongs to a live world and is due now: `nexus serve` goes on with it")
                 continue
             try:
@@ -206,9 +221,10 @@ def _drive(opened: "Home", identity: str, approve: Approve, mode: EngineMode, qu
 
 def _json(opened: "Home", incident: "Incident") -> str:
     from nexus.config.budgets import budget_of
-    from nexus.service.views import incident_json
+    from nexus.service.incident_view import incident_json
+    from nexus.service.queries import IncidentQueries
 
-    entries = asyncio.run(opened.store.entries(incident.id))
+    incident, entries = asyncio.run(IncidentQueries.of(opened).with_timeline(incident.id))
     return incident_json(incident, entries, budget_of(opened.settings))
 
 

@@ -15,7 +15,7 @@ from incidents.actor import Actor, Via
 from incidents.errors import ApprovalRefused, Refused
 from nexus.cli.base import asks, out, settings
 from nexus.service.commands import IncidentCommands, full_digest, proposal_to_decide
-from nexus.store.records import WorldKind, WorldRef
+from nexus.service.queries import IncidentQueries
 
 if TYPE_CHECKING:
     from nexus.home import Home
@@ -41,7 +41,7 @@ def decide(
         UsageError: no name is given where one would do.
     """
     commands = IncidentCommands.of(home)
-    people = live_people(home, asyncio.run(home.store.world_of(identity)))
+    people = live_people(home, asyncio.run(IncidentQueries.of(home).live_configuration(identity)))
     if people is None:
         actor = Actor.named(by or "", Via.CLI)
     else:
@@ -73,21 +73,23 @@ def authenticated(people: "People", name: str | None, token: str) -> Actor:
     return actor
 
 
-def live_people(home: "Home", world: WorldRef) -> "People | None":
-    """The people of a live world; None where a name is enough: it names none, or is a recorded one."""
-    if world.kind is not WorldKind.LIVE:
+def live_people(home: "Home", configuration: Path | None) -> "People | None":
+    """The people of a live world; None where a name is enough: it names none, or is a recorded one (None)."""
+    if configuration is None:
         return None
     from nexus.config.site import load_site
     from nexus.service.identity import People
 
-    return People.of(load_site(Path(world.path)), home.secrets) or None
+    return People.of(load_site(configuration), home.secrets) or None
 
 
 def _show(home: "Home", identity: str, proposal: Proposal) -> None:
     from nexus.cli.terminal.approvals import proposal_panel
     from tools.clock import WallClock
 
-    incident, evidence = asyncio.run(home.find(identity)), asyncio.run(home.store.evidence(identity))
+    queries = IncidentQueries.of(home)
+    incident = asyncio.run(queries.incident(identity))
+    evidence = asyncio.run(queries.cited(incident))
     out().print(proposal_panel(proposal, incident, WallClock().now(), evidence))
     out().print(f"Digest {proposal.digest}", markup=False)
 

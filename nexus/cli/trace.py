@@ -1,10 +1,14 @@
 """The verb that shows who asked what, what came back and what it cost."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import typer
 
 from nexus.cli.base import IncidentId, Json, home, out, write_json
+
+if TYPE_CHECKING:
+    from nexus.service.cost_trace import Trace
 
 
 def register(app: typer.Typer) -> None:
@@ -15,12 +19,15 @@ def register(app: typer.Typer) -> None:
 def trace(identity: IncidentId, as_json: Json = False) -> None:
     """Show every piece of work as a tree: step, role, questions and answers, report, cost."""
     from nexus.service.cost_trace import trace_of
+    from nexus.service.queries import IncidentQueries
+
+    async def look() -> "Trace":
+        queries = IncidentQueries.of(opened)
+        incident, entries = await queries.with_timeline(identity)
+        return trace_of(incident, entries, await queries.evidence(identity))
 
     with home() as opened:
-        incident = asyncio.run(opened.find(identity))
-        entries = asyncio.run(opened.store.entries(identity))
-        evidence = asyncio.run(opened.store.evidence(identity))
-    found = trace_of(incident, entries, evidence)
+        found = asyncio.run(look())
     if as_json:
         write_json(found)
         return

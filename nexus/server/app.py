@@ -45,7 +45,7 @@ def web(
 
     async def health(request: Request) -> JSONResponse:
         try:
-            running = len(await desk.home.store.open_incidents())
+            running = await desk.home.store.count_open()
             broken = [one.incident for one in await desk.home.store.broken_off()]
         except NexusError as error:
             return problem(503, str(error))

@@ -19,6 +19,7 @@ from incidents.policy import ApprovalPolicy, decide
 from incidents.severity import Severity, Status
 from nexus.home import Home
 from nexus.store.find import find_incident
+from nexus.store.lists import IncidentFilter
 from nexus.store.port import IncidentStore
 from nexus.store.records import WorldKind, WorldRef
 from tools.clock import Clock, WallClock
@@ -164,13 +165,19 @@ class IncidentCommands:
 
     async def stop_all(self, *, actor: Actor, reason: str) -> tuple[str, ...]:
         """Stop the agents of every incident that runs; the ids of those that were."""
-        running = [one.id for one in await self.store.open_incidents() if one.status is Status.OPEN]
+        among, after = IncidentFilter(not_closed=True, status=Status.OPEN), None
         stopped = []
-        for identity in running:
-            with suppress(Refused):  # one that ended in this moment must not keep the others running
-                await self.stop(identity, actor=actor, reason=reason)
-                stopped.append(identity)
+        while page := await self.store.page(among, after=after):
+            for one in page:
+                with suppress(Refused):  # one that ended in this moment must not keep the others running
+                    await self.stop(one.id, actor=actor, reason=reason)
+                    stopped.append(one.id)
+            after = page[-1].id
         return tuple(stopped)
+
+    async def wake(self, identity: str) -> bool:
+        """Make a live incident due now, whatever it waits for; False if it is recorded, or closed."""
+        return await self.store.wake(identity, self.wall.now())
 
     async def _send(self, event: Event) -> None:
         if not await self.store.add_event(event):

@@ -4,6 +4,9 @@ from incidents.errors import UnknownName
 from incidents.incident import Incident
 from nexus.store.port import IncidentStore
 
+#: Among how many of the newest incidents the one is looked for that may have been meant.
+NEAREST_AMONG = 1000
+
 
 async def find_incident(store: IncidentStore, identity: str) -> Incident:
     """The incident of an id.
@@ -13,5 +16,6 @@ async def find_incident(store: IncidentStore, identity: str) -> Incident:
     """
     incident = await store.load(identity)
     if incident is None:
-        raise UnknownName("incident", identity, (known.id for known in await store.incidents()))
+        newest = await store.page(limit=NEAREST_AMONG)
+        raise UnknownName("incident", identity, (known.id for known in newest))
     return incident

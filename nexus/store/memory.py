@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from graph.ports import Intent
 from incidents.action import Approval, Outcome, Proposal
@@ -14,13 +14,11 @@ from incidents.findings import Evidence
 from incidents.incident import Incident
 from incidents.severity import Status
 from incidents.timeline import Entry
-from incidents.value import Value
 from nexus.store.leases import stale
-from nexus.store.memory_intake import MemoryIntake
+from nexus.store.memory_lists import MemoryLists, Table
 from nexus.store.records import (
     Message,
     Remains,
-    Summary,
     WorldKind,
     WorldRef,
     already_decided,
@@ -33,36 +31,16 @@ from nexus.store.records import (
 )
 from tools.redaction.tree import redact_body, redact_value
 
-V = TypeVar("V", bound=Value)
 
-
-class _Table(dict[tuple[str, ...], V]):
-    """Rows by key, in the order in which they came; a key that is there stays as it is."""
-
-    def insert(self, key: tuple[str, ...], row: V) -> bool:
-        """Whether it is new."""
-        if key in self:
-            return False
-        self[key] = redact_value(row)
-        return True
-
-    def of(self, incident: str) -> tuple[V, ...]:
-        """The rows whose key begins with that incident."""
-        return tuple(row for key, row in self.items() if key[0] == incident)
-
-
-class MemoryStore(MemoryIntake):
+class MemoryStore(MemoryLists):
     """Implements `nexus.store.port.IncidentStore` in dictionaries."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._timeline: _Table[Entry] = _Table()
-        self._evidence: _Table[Evidence] = _Table()
         self._bodies: dict[tuple[str, str], bytes] = {}
-        self._approvals: _Table[Approval] = _Table()
+        self._approvals: Table[Approval] = Table()
         self._intents: dict[str, Intent] = {}
-        self._backlog: _Table[BacklogEntry] = _Table()
-        self._messages: _Table[Message] = _Table()
+        self._messages: Table[Message] = Table()
 
     # Incidents
 
@@ -109,25 +87,16 @@ class MemoryStore(MemoryIntake):
         """The incident as it was saved last, or None."""
         return self._incidents[incident][0] if incident in self._incidents else None
 
-    async def incidents(self) -> tuple[Summary, ...]:
-        """All incidents, newest first."""
-        kept = sorted(self._incidents.values(), key=lambda row: (row[0].opened_at, row[0].id), reverse=True)
-        return tuple(Summary.of(incident, clock) for incident, clock in kept)
-
-    async def open_incidents(self) -> tuple[Summary, ...]:
-        """The incidents that still run or owe something, newest first."""
-        return tuple(s for s in await self.incidents() if not self._incidents[s.id][0].closed)
-
     # Timeline and inbox
 
     async def write(self, entry: Entry) -> bool:
         """Keep an entry of the timeline, once; True if it is new."""
         self._known(entry.incident)
-        return self._timeline.insert((entry.incident, entry.id), entry)
+        return self._written(entry)
 
     async def entries(self, incident: str) -> tuple[Entry, ...]:
         """The timeline of an incident."""
-        return tuple(sorted(self._timeline.of(incident), key=lambda entry: entry.at))
+        return tuple(sorted((one.entry for one in self._timeline.of(incident)), key=lambda entry: entry.at))
 
     async def add_event(self, event: Event) -> bool:
         """Put an event in the inbox and wake the incident. False if its id is there already."""
@@ -271,7 +240,7 @@ class MemoryStore(MemoryIntake):
         for rows in (self._incidents, self._worlds, self._waiting, self._closed_at, self._filed):
             rows.pop(incident, None)
 
-    def _tables(self) -> "tuple[_Table[Any], ...]":
+    def _tables(self) -> "tuple[Table[Any], ...]":
         return self._timeline, self._evidence, self._approvals, self._backlog, self._messages
 
     async def compact(self, rewrite: bool = False) -> None:

@@ -7,9 +7,11 @@ from typing import Protocol
 from graph.ports import Backlog, Intents, Journal
 from incidents.action import Approval, Proposal
 from incidents.change_limits import Limits
+from incidents.communications import BacklogEntry
 from incidents.events import DecisionMade, Event
 from incidents.findings import Evidence
 from incidents.incident import Incident
+from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry
 from nexus.store.records import (
     AlertDelivery,
     BrokenOff,
@@ -104,6 +106,46 @@ class Intake(Protocol):
         ...
 
 
+class Lists(Protocol):
+    """What people look at, in pages: what a read costs does not grow with the bodies that are kept."""
+
+    async def page(
+        self, among: IncidentFilter = EVERY, limit: int = 100, after: str | None = None
+    ) -> tuple[Summary, ...]:
+        """So many incidents, newest first; `after` is the id of the last one of the page before.
+
+        Raises:
+            UnknownName: there is no incident of that id (any more).
+        """
+        ...
+
+    async def count_open(self) -> int:
+        """How many incidents still run or owe something."""
+        ...
+
+    async def tasks(self, limit: int = 100, after: str | None = None) -> tuple[BacklogEntry, ...]:
+        """So many tasks of the backlog in their order; `after` is the id of the last one of the page before.
+
+        Raises:
+            UnknownName: there is no task of that id (any more).
+        """
+        ...
+
+    async def cited(self, incident: str, ids: Collection[str]) -> tuple[Evidence, ...]:
+        """The evidence of these ids, oldest first; ids that are not there are passed over."""
+        ...
+
+    async def entries_after(
+        self, sequence: int, limit: int = 100, incident: str | None = None
+    ) -> tuple[NumberedEntry, ...]:
+        """So many entries of all timelines, or of one, whose number is higher, by number."""
+        ...
+
+    async def last_sequence(self) -> int:
+        """The number of the last entry that is kept, 0 if there is none."""
+        ...
+
+
 class Retention(Protocol):
     """What becomes of incidents that are closed; nothing else is ever deleted."""
 
@@ -132,7 +174,7 @@ class Retention(Protocol):
         ...
 
 
-class IncidentStore(Journal, Intents, Backlog, Leases, Intake, Retention, Protocol):
+class IncidentStore(Journal, Intents, Backlog, Leases, Intake, Lists, Retention, Protocol):
     """Everything of the incidents. What belongs to one that was not registered raises `UnknownName`."""
 
     async def next_id(self, day: date) -> str:
@@ -179,14 +221,6 @@ class IncidentStore(Journal, Intents, Backlog, Leases, Intake, Retention, Protoc
 
     async def clock_of(self, incident: str) -> datetime:
         """The moment of its clock when it was saved last."""
-        ...
-
-    async def incidents(self) -> tuple[Summary, ...]:
-        """All incidents, newest first."""
-        ...
-
-    async def open_incidents(self) -> tuple[Summary, ...]:
-        """The incidents that still run or owe something (an update, a post-mortem), newest first."""
         ...
 
     async def add_event(self, event: Event) -> bool:

@@ -55,6 +55,7 @@ class Summary(Value):
     engine: str
     services: tuple[str, ...]
     waiting: int
+    unsettled: int = Field(default=0, description="changes of which nobody knows what became")
     held_by: HeldBy | None = Field(default=None, description="agents or people; null: kept by 0.1.0")
     opened_at: Moment
     updated_at: Moment
@@ -71,6 +72,7 @@ class Summary(Value):
             engine=incident.engine,
             services=incident.services,
             waiting=len(incident.pending),
+            unsettled=len(incident.unsettled),
             held_by=incident.held_by,
             opened_at=incident.opened_at,
             updated_at=updated_at,

@@ -146,7 +146,7 @@ async def test_a_delivery_that_was_filed_is_not_decided_again(store: IncidentSto
     await opened(store)
     again = await store.take_in(delivery("open at 0"), among(), opening())
     assert again == Filed(disposition=Disposition.KNOWN, incident=ID)
-    assert len(await store.incidents()) == 1
+    assert len(await store.page()) == 1
 
 
 async def test_an_error_takes_everything_back(store: IncidentStore) -> None:
@@ -156,7 +156,7 @@ async def test_an_error_takes_everything_back(store: IncidentStore) -> None:
 
     with pytest.raises(RuntimeError, match="no"):
         await store.take_in(delivery("bad"), among(), breaks)
-    assert await store.incidents() == ()
+    assert await store.page() == ()
     assert (await store.take_in(delivery("bad"), among(), opening())).incident == ID
 
 

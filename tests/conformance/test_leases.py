@@ -14,6 +14,7 @@ from incidents.events import NoteAdded, Reopened, TimerFired
 from incidents.severity import Severity, Status
 from nexus.store import WorldKind, WorldRef
 from nexus.store.fence import FencedIntents
+from nexus.store.lists import IncidentFilter
 from nexus.store.memory import MemoryStore
 from nexus.store.port import IncidentStore
 from nexus.store.records import Due
@@ -236,9 +237,9 @@ async def test_what_is_reopened_is_due_again_even_in_the_moment_of_its_end(
     taken = await leased(store)
     await store.save(closed, at(2), taken)
     assert await store.give_back(ID, taken, None)
-    assert await store.open_incidents() == ()
+    assert await store.page(IncidentFilter(not_closed=True)) == ()
     await store.add_event(Reopened(id="r1", incident=ID, at=at(3), by="Dana", note="it is back"))
-    assert [one.id for one in await store.open_incidents()] == [ID]
+    assert [one.id for one in await store.page(IncidentFilter(not_closed=True))] == [ID]
     assert await due(store, at(3)) == [ID]
     found = await store.load(ID)
     assert found == ended

@@ -71,7 +71,7 @@ async def test_erasing_takes_everything_of_one_and_nothing_of_another(store: Inc
     await store.erase(ID, taken)
     await store.compact()
     assert await store.load(ID) is None
-    assert [line.id for line in await store.incidents()] == [number(2)]
+    assert [line.id for line in await store.page()] == [number(2)]
     for left in (
         await store.entries(ID), await store.events(ID, unhandled_only=False), await store.evidence(ID),
         await store.approvals(ID), await store.backlog(ID), await store.messages(ID),
@@ -92,4 +92,4 @@ async def test_only_the_holder_of_a_closed_incident_erases_it(store: IncidentSto
     await store.register(sample.opened(number(2)), WORLD, at(0))
     with pytest.raises(Refused, match=f"{number(2)} is not closed"):
         await store.erase(number(2), await leased(store, number(2)))
-    assert len(await store.incidents()) == 2
+    assert len(await store.page()) == 2

@@ -13,6 +13,7 @@ from incidents.events import DecisionMade, NoteAdded, Stopped, TimerFired
 from incidents.incident import Incident
 from incidents.severity import Severity, Status
 from nexus.store import Message, MessageKind, Store, WorldKind, WorldRef
+from nexus.store.lists import IncidentFilter
 from nexus.store.memory import MemoryStore
 from nexus.store.port import IncidentStore
 from tests.nexus import sample
@@ -88,7 +89,7 @@ async def test_the_list_is_newest_first_and_says_what_waits(known: IncidentStore
     await known.register(sample.opened("INC-2026-11-23-002", minutes=20.0001), WORLD, at(20))
     await known.register(sample.opened("INC-2026-11-23-003", minutes=20), WORLD, at(20))
     await saved(known, sample.waiting(), at(12))
-    listed = await known.incidents()
+    listed = await known.page()
     assert [line.id[-3:] for line in listed] == ["002", "003", "001"]
     assert (listed[-1].severity, listed[-1].waiting, listed[-1].updated_at) == (Severity.P0, 1, at(12))
     assert listed[-1].services == ("checkout", "web")
@@ -97,7 +98,7 @@ async def test_the_list_is_newest_first_and_says_what_waits(known: IncidentStore
 @pytest.mark.parametrize("closed", [True, False])
 async def test_open_are_those_that_still_owe_work(known: IncidentStore, closed: bool) -> None:
     await saved(known, sample.opened().evolve(status=Status.RESOLVED, closed=closed), at(50))
-    assert [line.id for line in await known.open_incidents()] == ([] if closed else [ID])
+    assert [line.id for line in await known.page(IncidentFilter(not_closed=True))] == ([] if closed else [ID])
 
 
 async def test_the_timeline_is_by_time_and_holds_each_entry_once(known: IncidentStore) -> None:

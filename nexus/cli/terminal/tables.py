@@ -9,10 +9,10 @@ from incidents.communications import BacklogEntry
 from nexus.cli.terminal.style import LABEL, hour, joined, plain, severity, status, table, words
 from nexus.sanitize import role_name
 from nexus.service.retention import Prunable
-from nexus.store.records import Summary
+from nexus.service.views import IncidentLine
 
 
-def incidents_table(lines: Sequence[Summary]) -> RenderableType:
+def incidents_table(lines: Sequence[IncidentLine]) -> RenderableType:
     """One line for each incident; what waits for people stands out."""
     if not lines:
         return Text("No incidents.")
@@ -35,7 +35,7 @@ def incidents_table(lines: Sequence[Summary]) -> RenderableType:
     return made
 
 
-def _standing(one: Summary) -> Text:
+def _standing(one: IncidentLine) -> Text:
     waits = Text(f"{one.waiting} to approve", "bold yellow") if one.waiting else Text(words(one.step), LABEL)
     return joined(status(one.status), waits, by="\n")
 

@@ -38,15 +38,20 @@ _UNNAMED = {"", "code", "supervisor"}
 _STEP_WIDTH = len("investigation")
 
 
-def timeline_line(entry: Entry) -> RenderableType:
-    """One entry for a terminal: time, step, sign, who, text; further lines hang under the text."""
+def timeline_line(entry: Entry, whose: bool = False) -> RenderableType:
+    """One entry for a terminal: time, incident, step, sign, who, text; further lines hang under the text."""
     sign, colour = _SIGNS[entry.kind]
     row = Table.grid(padding=(0, 1))
     row.add_column(no_wrap=True, style=LABEL, width=len("03:14:10Z"))
+    if whose:
+        row.add_column(no_wrap=True)
     row.add_column(no_wrap=True, style="grey50", width=_STEP_WIDTH)
     row.add_column(no_wrap=True, width=1)
     row.add_column(overflow="fold")
-    row.add_row(f"{entry.at:%H:%M:%S}Z", plain(words(entry.step)), Text(sign, colour), _told(entry, colour))
+    cells = [plain(words(entry.step)), Text(sign, colour), _told(entry, colour)]
+    if whose:
+        cells.insert(0, plain(entry.incident, LABEL))
+    row.add_row(Text(f"{entry.at:%H:%M:%S}Z"), *cells)
     return row
 
 
@@ -60,19 +65,20 @@ def timeline_view(entries: Sequence[Entry]) -> Iterator[RenderableType]:
         yield timeline_line(entry)
 
 
-def timeline_text(entry: Entry) -> str:
-    """One entry as one plain line: full time, step, kind, who with which engine, text, evidence."""
+def timeline_text(entry: Entry, whose: bool = False) -> str:
+    """One entry as one plain line: full time, incident, step, kind, who with which engine, text, evidence."""
     who = role_name(entry.role) + (f" ({entry.engine})" if entry.engine else "")
-    parts = (iso(entry.at), entry.step, entry.kind, who, entry.text, " ".join(entry.evidence))
+    where = (entry.incident, entry.step) if whose else (entry.step,)
+    parts = (iso(entry.at), *where, entry.kind, who, entry.text, " ".join(entry.evidence))
     return "  ".join(line(part) for part in parts if part)
 
 
-def show_entry(console: Console, entry: Entry) -> None:
-    """Print an entry as the console's reader wants it: a person or a pipe."""
+def show_entry(console: Console, entry: Entry, whose: bool = False) -> None:
+    """Print an entry as the console's reader wants it, a person or a pipe; `whose`: with its incident."""
     if console.is_terminal:
-        console.print(timeline_line(entry))
+        console.print(timeline_line(entry, whose))
     else:
-        console.print(Text(timeline_text(entry)), soft_wrap=True)
+        console.print(Text(timeline_text(entry, whose)), soft_wrap=True)
 
 
 def _told(entry: Entry, colour: str) -> Text:

@@ -33,7 +33,11 @@ def create(connection: sqlite3.Connection) -> None:
 
 def connect(path: Path, patience: float = 5.0) -> sqlite3.Connection:
     """A connection whose transactions are ours; others may take so many seconds to finish theirs."""
-    return sqlite3.connect(path, isolation_level=None, timeout=patience)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=patience)
+    connection.create_function(
+        "casefold", 1, str.casefold, deterministic=True
+    )  # SQLite's own knows ASCII alone
+    return connection
 
 
 def upgrade(path: Path, connect: Callable[[Path], sqlite3.Connection] = connect) -> None:

@@ -1,7 +1,6 @@
 """How values become rows."""
 
 import zlib
-from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from pydantic import BaseModel
@@ -50,8 +49,3 @@ def columns(incident: Incident, clock: datetime) -> dict[str, str | int | None]:
         "summary": as_json(Summary.of(incident, clock)),
         "body": as_json(incident),
     }
-
-
-def summaries(rows: Iterable[tuple[str, ...]]) -> tuple[Summary, ...]:
-    """The summaries as they were stored: a list needs no whole incident."""
-    return tuple(Summary.from_stored(summary) for (summary,) in rows)

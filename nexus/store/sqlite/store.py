@@ -17,7 +17,6 @@ from incidents.timeline import Entry
 from nexus.store.leases import stale
 from nexus.store.records import (
     Message,
-    Summary,
     WorldRef,
     already_decided,
     begun,
@@ -31,15 +30,16 @@ from nexus.store.records import (
 from nexus.store.sqlite.database import Database, Run
 from nexus.store.sqlite.intake import AlertDeliveries
 from nexus.store.sqlite.leases import LeaseColumns
+from nexus.store.sqlite.lists import ListReads
 from nexus.store.sqlite.retention import ClosedIncidents
-from nexus.store.sqlite.rows import as_json, packed, sortable, summaries, unpacked
+from nexus.store.sqlite.rows import as_json, packed, sortable, unpacked
 from nexus.store.sqlite.table import NotThere
 from nexus.store.sqlite.writes import queued, register, save
 
 FILE = "nexus.db"
 
 
-class Store(LeaseColumns, AlertDeliveries, ClosedIncidents):
+class Store(LeaseColumns, AlertDeliveries, ListReads, ClosedIncidents):
     """Implements `nexus.store.port.IncidentStore`, and with it the graph's ports and `EvidenceStore`.
 
     Use one per process. Several processes may write to the same file.
@@ -125,14 +125,6 @@ class Store(LeaseColumns, AlertDeliveries, ClosedIncidents):
     async def load(self, incident: str) -> Incident | None:
         """The incident as it was saved last, or None."""
         return next(iter(await self._all(Incident, "load", id=incident)), None)
-
-    async def incidents(self) -> tuple[Summary, ...]:
-        """All incidents, newest first."""
-        return summaries(await self._database.read("incidents"))
-
-    async def open_incidents(self) -> tuple[Summary, ...]:
-        """The incidents that still run or owe something, newest first."""
-        return summaries(await self._database.read("open_incidents"))
 
     # Timeline and inbox
 

@@ -15,8 +15,8 @@ from nexus.cli.terminal.approvals import approvals_table, proposal_panel
 from nexus.cli.terminal.incident import incident_view
 from nexus.cli.terminal.tables import backlog_table, incidents_table
 from nexus.cli.terminal.timeline import show_entry, timeline_text
-from nexus.service.views import incident_json
-from nexus.store import Summary
+from nexus.service.incident_view import incident_json
+from nexus.service.views import IncidentLine
 from tests.nexus import sample
 from tests.nexus.sample import ID, at
 
@@ -71,7 +71,7 @@ def hostile() -> Incident:
 
 VIEWS: dict[str, Callable[[Incident], RenderableType]] = {
     "incident": lambda incident: incident_view(incident, sample.ENTRIES),
-    "incidents": lambda incident: incidents_table([Summary.of(incident, at(50))]),
+    "incidents": lambda incident: incidents_table([IncidentLine.of(incident, at(50))]),
     "approvals": lambda incident: approvals_table([incident], at(20)),
     "proposal": lambda incident: proposal_panel(incident.proposals[0], incident, at(20), [sample.evidence()]),
     "backlog": lambda incident: backlog_table(incident.backlog),
@@ -186,7 +186,7 @@ def test_a_rejection_reads_as_one() -> None:
 
 
 def test_the_list_says_what_waits_for_people() -> None:
-    text = flat(shown(incidents_table([Summary.of(sample.waiting(), at(12))])))
+    text = flat(shown(incidents_table([IncidentLine.of(sample.waiting(), at(12))])))
     assert "open" in text
     assert "1 to approve" in text
     assert "No incidents." in shown(incidents_table([]))

@@ -32,7 +32,7 @@ def _run(made: Rig, home: Path) -> None:
         assert running.exitcode == 0, last
     assert "resolved:" in last
     with Store.existing(home) as store:
-        (summary,) = asyncio.run(store.incidents())
+        (summary,) = asyncio.run(store.page())
         approvals = asyncio.run(store.approvals(summary.id))
     assert summary.status == "resolved"
     assert [(one.action, one.via) for one in approvals] == [("A1", "cli")], "by the commands, as everybody"

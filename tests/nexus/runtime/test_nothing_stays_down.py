@@ -40,7 +40,7 @@ class Served:
     def incident(self) -> Incident:
         """The only one, as it stands."""
         with Store.existing(self.home) as store:
-            (summary,) = asyncio.run(store.incidents())
+            (summary,) = asyncio.run(store.page())
             found = asyncio.run(store.load(summary.id))
         assert found is not None
         return found

@@ -130,7 +130,7 @@ def test_a_claim_of_0_1_0_is_refused_by_an_upgraded_store(home: Path) -> None:
 def opens(home: Path) -> None:
     """What each of two servers does that start at once."""
     with Store.existing(home) as store:
-        sys.stdout.write(f"{len(asyncio.run(store.incidents()))}\n")
+        sys.stdout.write(f"{len(asyncio.run(store.page()))}\n")
 
 
 def test_several_that_start_at_once_upgrade_it_once(home: Path) -> None:

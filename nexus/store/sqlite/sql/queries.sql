@@ -33,13 +33,34 @@ select world, clock from incidents where id = :id;
 -- name: ids
 select id from incidents order by id;
 
--- name: incidents
-select summary from incidents order by opened_at desc, id desc;
+-- name: opened_at
+select opened_at from incidents where id = :id;
 
--- name: open_incidents
+-- name: page
 select summary from incidents
-where not closed
-order by opened_at desc, id desc;
+where (opened_at, id) < (:opened_at, :after)
+  and (:status is null or status = :status)
+  and (:severity is null or severity = :severity)
+  and (:held_by is null or held_by = :held_by)
+  and (:service is null or exists (select 1 from json_each(services) where value = :service))
+  and (:title is null or instr(casefold(title), :title))
+order by opened_at desc, id desc
+limit :limit;
+
+-- name: page_of_open
+select summary from incidents
+where closed = 0 and (opened_at, id) < (:opened_at, :after)
+  and (not :undecided or waiting > 0 or coalesce(unsettled, 1) > 0)
+  and (:status is null or status = :status)
+  and (:severity is null or severity = :severity)
+  and (:held_by is null or held_by = :held_by)
+  and (:service is null or exists (select 1 from json_each(services) where value = :service))
+  and (:title is null or instr(casefold(title), :title))
+order by opened_at desc, id desc
+limit :limit;
+
+-- name: count_open
+select count(*) from incidents where closed = 0;
 
 -- name: write_entry
 insert into timeline (incident, id, at, body) values (:incident, :id, :at, :body)
@@ -47,6 +68,15 @@ on conflict (incident, id) do nothing;
 
 -- name: entries
 select body from timeline where incident = :incident order by at, seq;
+
+-- name: entries_after
+select seq, body from timeline where seq > :sequence order by seq limit :limit;
+
+-- name: entries_of_incident_after
+select seq, body from timeline where incident = :incident and seq > :sequence order by seq limit :limit;
+
+-- name: last_sequence
+select coalesce(max(seq), 0) from timeline;
 
 -- name: add_event
 insert into inbox (id, incident, body) values (:id, :incident, :body) on conflict (id) do nothing;
@@ -136,6 +166,11 @@ on conflict (incident, id) do nothing;
 -- name: evidence
 select value from evidence where incident = :incident order by seq;
 
+-- name: cited
+select value from evidence
+where incident = :incident and id in (select value from json_each(:ids))
+order by seq;
+
 -- name: evidence_body
 select body, encoding from evidence where incident = :incident and id = :id;
 
@@ -177,6 +212,12 @@ insert into backlog (incident, id, body) values (:incident, :id, :body) on confl
 
 -- name: backlog
 select body from backlog where :incident is null or incident = :incident order by seq;
+
+-- name: place_of_task
+select seq from backlog where id = :id;
+
+-- name: tasks
+select body from backlog where seq > :after order by seq limit :limit;
 
 -- name: send
 insert into messages (incident, kind, key, body) values (:incident, :kind, :key, :body)

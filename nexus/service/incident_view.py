@@ -1,0 +1,213 @@
+"""An incident as scripts read it; the keys are a promise (`docs/schemas/incident.json`)."""
+
+import json
+from collections.abc import Sequence
+
+from agents.budget import DEFAULT_BUDGET, Budget, Limits
+from incidents.action import ActionKind, ActionState, Approval, Outcome, Proposal
+from incidents.alert import Alert
+from incidents.communications import BacklogEntry, Brief, Escalation, StatusUpdate
+from incidents.currency import Currency
+from incidents.findings import Category, Diagnosis
+from incidents.incident import Incident, Note, OutsideChange, Usage
+from incidents.milestones import Milestones, milestones
+from incidents.reports import Impact
+from incidents.severity import HeldBy, Severity, Status, Step
+from incidents.timeline import Entry, EntryKind
+from incidents.value import Moment, Value
+from incidents.verification import Verification
+from nexus.service.cost_trace import Share, shares, whole
+
+
+class ImpactView(Impact):
+    """Who and what is hit, and what it costs: `revenue` is lost so far, in `currency`."""
+
+    revenue: float | None
+    currency: Currency | None
+
+
+class SuspectView(Value):
+    """A service that may be the cause; higher scores are more likely."""
+
+    service: str
+    score: float
+    category: Category
+    change: str | None
+    why: tuple[str, ...]
+
+
+class ChangeView(Value):
+    """A proposed change and what became of it: the plan that was shown, who decided, the outcome."""
+
+    id: str
+    kind: ActionKind
+    target: str
+    arguments: dict[str, str | int | bool]
+    title: str
+    observed: dict[str, str]
+    effects: tuple[str, ...]
+    undo: str | None
+    digest: str
+    reason: str
+    proposed_by: str
+    engine: str
+    evidence: tuple[str, ...]
+    proposed_at: Moment
+    expires_at: Moment
+    approvers_needed: int
+    state: ActionState
+    approvals: tuple[Approval, ...]
+    outcome: Outcome | None
+    undo_of: str | None
+
+
+class TimelineLine(Value):
+    """An entry of the incident's timeline."""
+
+    at: Moment
+    step: str
+    role: str
+    engine: str
+    kind: EntryKind
+    text: str
+    evidence: tuple[str, ...]
+    severity: Severity | None
+
+
+class UsageView(Value):
+    """What the model calls cost; `tokens` is in and out together."""
+
+    model_calls: int
+    tokens: int
+    tokens_in: int
+    tokens_out: int
+    cost: float
+    seconds: float
+
+
+class WholeUse(Value):
+    """What the incident used in all, against what it may use."""
+
+    works: int
+    usage: Usage
+    limits: Limits
+
+
+class LedgerView(Value):
+    """What was used by whom."""
+
+    incident: WholeUse
+    roles: tuple[Share, ...]
+
+
+class IncidentView(Value):
+    """Everything that is known of an incident. Times are ISO 8601 in UTC; what is not known is null."""
+
+    id: str
+    title: str
+    severity: Severity | None
+    status: Status
+    step: Step
+    engine: str
+    opened_at: Moment
+    ended_at: Moment | None
+    end_reason: str
+    held_by: HeldBy
+    summary: str
+    services: tuple[str, ...]
+    alerts: tuple[Alert, ...]
+    impact: ImpactView
+    times: Milestones
+    diagnosis: Diagnosis | None
+    suspects: tuple[SuspectView, ...]
+    outside_changes: tuple[OutsideChange, ...]
+    actions: tuple[ChangeView, ...]
+    verification: Verification | None
+    status_updates: tuple[StatusUpdate, ...]
+    briefs: tuple[Brief, ...]
+    escalations: tuple[Escalation, ...]
+    notes: tuple[Note, ...]
+    channel: str | None
+    backlog: tuple[BacklogEntry, ...]
+    post_mortem: str | None
+    timeline: tuple[TimelineLine, ...]
+    usage: UsageView
+    ledger: LedgerView
+
+
+def view_of(incident: Incident, entries: Sequence[Entry], budget: Budget = DEFAULT_BUDGET) -> IncidentView:
+    """An incident with its timeline."""
+    return IncidentView(
+        id=incident.id,
+        title=incident.title,
+        severity=incident.severity,
+        status=incident.status,
+        step=incident.step,
+        engine=incident.engine,
+        opened_at=incident.opened_at,
+        ended_at=incident.ended_at,
+        end_reason=incident.end_reason,
+        held_by=incident.held_by,
+        summary=incident.summary,
+        services=incident.services,
+        alerts=incident.alerts,
+        impact=ImpactView(
+            **dict(incident.impact), revenue=incident.revenue_impact, currency=incident.currency
+        ),
+        times=milestones(incident),
+        diagnosis=incident.diagnosis,
+        suspects=tuple(
+            SuspectView(
+                service=one.service, score=one.score, category=one.category, change=one.change,
+                why=tuple(reason.text for reason in one.reasons),
+            )
+            for one in incident.suspects
+        ),
+        outside_changes=incident.outside_changes,
+        actions=tuple(_change(proposal) for proposal in incident.proposals),
+        verification=incident.verification,
+        status_updates=incident.updates,
+        briefs=incident.briefs,
+        escalations=incident.escalations,
+        notes=incident.notes,
+        channel=incident.channel,
+        backlog=incident.backlog,
+        post_mortem=incident.post_mortem,
+        timeline=tuple(_line(entry) for entry in entries),
+        usage=UsageView(
+            **dict(incident.usage), tokens=incident.usage.tokens_in + incident.usage.tokens_out
+        ),
+        ledger=_ledger(incident, budget),
+    )  # fmt: skip
+
+
+def incident_json(incident: Incident, entries: Sequence[Entry], budget: Budget = DEFAULT_BUDGET) -> str:
+    """The view as JSON, indented; ASCII: no text from outside can steer a terminal."""
+    return json.dumps(view_of(incident, entries, budget).model_dump(mode="json"), indent=2)
+
+
+def _change(proposal: Proposal) -> ChangeView:
+    plan, action = proposal.plan, proposal.action
+    own = {name: kept for name, kept in proposal if name in ChangeView.model_fields}
+    return ChangeView(
+        kind=action.kind,
+        target=action.service,
+        arguments=action.arguments.given(),
+        title=action.title,
+        observed={fact.name: fact.value for fact in plan.observed},
+        effects=plan.effects,
+        undo=plan.undo.title if plan.undo else None,
+        **own,
+    )
+
+
+def _line(entry: Entry) -> TimelineLine:
+    return TimelineLine(**{name: kept for name, kept in entry if name in TimelineLine.model_fields})
+
+
+def _ledger(incident: Incident, budget: Budget) -> LedgerView:
+    used = whole(incident, budget)
+    return LedgerView(
+        incident=WholeUse(works=used.works, usage=used.usage, limits=used.limits),
+        roles=shares(incident, budget),
+    )

@@ -1,0 +1,113 @@
+"""What anyone may look at: lists in pages, one incident with its timeline, what waits for people."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from incidents.communications import BacklogEntry
+from incidents.findings import Evidence
+from incidents.incident import Incident
+from incidents.timeline import Entry
+from nexus.home import Home
+from nexus.service.views import IncidentLine, Undecided
+from nexus.store.find import find_incident
+from nexus.store.lists import EVERY, IncidentFilter
+from nexus.store.port import IncidentStore
+from nexus.store.records import WorldKind
+
+__all__ = ["EVERY", "IncidentFilter", "IncidentQueries"]
+
+#: How many are read at once where all are asked for.
+PAGE = 200
+
+
+@dataclass(frozen=True)
+class IncidentQueries:
+    """The door of everyone who only looks."""
+
+    store: IncidentStore
+
+    @classmethod
+    def of(cls, home: Home) -> Self:
+        """The door of a home."""
+        return cls(home.store)
+
+    async def page(
+        self, among: IncidentFilter = EVERY, limit: int = PAGE, after: str | None = None
+    ) -> tuple[IncidentLine, ...]:
+        """So many incidents, newest first.
+
+        Args:
+            among: which ones.
+            limit: how many at most.
+            after: the id of the last one of the page before.
+
+        Raises:
+            UnknownName: `after` is no incident.
+        """
+        broken = {one.incident: one for one in await self.store.broken_off()}
+        return tuple(
+            IncidentLine(**dict(one), broken_off=broken.get(one.id))
+            for one in await self.store.page(among, limit, after)
+        )
+
+    async def incidents(
+        self, among: IncidentFilter = EVERY, after: str | None = None
+    ) -> AsyncIterator[IncidentLine]:
+        """All of them, newest first, a page at a time."""
+        while page := await self.page(among, PAGE, after):
+            for one in page:
+                yield one
+            after = page[-1].id
+
+    async def incident(self, identity: str) -> Incident:
+        """One incident.
+
+        Raises:
+            UnknownName: there is none of that id; the message has the nearest ones.
+        """
+        return await find_incident(self.store, identity)
+
+    async def with_timeline(self, identity: str) -> tuple[Incident, tuple[Entry, ...]]:
+        """One incident and its timeline, by time; raises as `incident`."""
+        return await self.incident(identity), await self.store.entries(identity)
+
+    async def evidence(self, identity: str) -> tuple[Evidence, ...]:
+        """All evidence of an incident, oldest first."""
+        return await self.store.evidence(identity)
+
+    async def cited(self, incident: Incident) -> tuple[Evidence, ...]:
+        """What the changes cite that wait for people."""
+        return await self.store.cited(incident.id, {one for p in incident.pending for one in p.evidence})
+
+    async def live_configuration(self, identity: str) -> Path | None:
+        """The `nexus.yaml` of an incident of a live world; None for one of a recorded world.
+
+        Raises:
+            UnknownName: there is none of that id.
+        """
+        world = await self.store.world_of(identity)
+        return Path(world.path) if world.kind is WorldKind.LIVE else None
+
+    async def undecided(self) -> AsyncIterator[Undecided]:
+        """Every incident in which a change waits for people, newest first."""
+        async for line in self.incidents(IncidentFilter(undecided=True)):
+            incident = await self.incident(line.id)
+            if incident.pending or incident.unsettled:
+                yield Undecided(
+                    incident=incident,
+                    now=await self.store.clock_of(line.id),
+                    evidence=await self.cited(incident),
+                )
+
+    async def backlog(self, after: str | None = None) -> AsyncIterator[BacklogEntry]:
+        """The prevention tasks in their order, a page at a time; `after` is the id of the last one before.
+
+        Raises:
+            UnknownName: `after` is no task.
+        """
+        while page := await self.store.tasks(PAGE, after):
+            for one in page:
+                yield one
+            after = page[-1].id

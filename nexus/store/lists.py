@@ -1,0 +1,34 @@
+"""What lists are asked for, and the numbered entry of the timelines."""
+
+from pydantic import Field
+
+from incidents.severity import HeldBy, Severity, Status
+from incidents.timeline import Entry
+from incidents.value import Value
+
+
+class IncidentFilter(Value):
+    """Which incidents a list shows; what is not given matches every one."""
+
+    not_closed: bool = Field(default=False, description="only those that still run or owe something")
+    undecided: bool = Field(default=False, description="only those in which a change waits for people")
+    status: Status | None = None
+    severity: Severity | None = None
+    service: str | None = Field(default=None, description="one of those that are affected, by its name")
+    held_by: HeldBy | None = None
+    title: str | None = Field(default=None, description="words that stand in its title, in either case")
+
+
+#: Every incident.
+EVERY = IncidentFilter()
+
+
+class NumberedEntry(Value):
+    """An entry of a timeline with its number among those of all incidents, from 1.
+
+    Numbers grow in the order in which entries can be read, and none is given twice: who has read up to one
+    misses nothing by asking for what comes after it. There may be gaps.
+    """
+
+    sequence: int
+    entry: Entry

@@ -1,0 +1,108 @@
+"""The lists of the store's twin in memory."""
+
+from collections.abc import Collection
+from typing import Generic, TypeVar
+
+from incidents.communications import BacklogEntry
+from incidents.errors import UnknownName
+from incidents.findings import Evidence
+from incidents.incident import Incident
+from incidents.timeline import Entry
+from incidents.value import Value
+from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry
+from nexus.store.memory_intake import MemoryIntake
+from nexus.store.records import Summary
+from tools.redaction.tree import redact_value
+
+V = TypeVar("V", bound=Value)
+
+
+class Table(dict[tuple[str, ...], V], Generic[V]):
+    """Rows by key, in the order in which they came; a key that is there stays as it is."""
+
+    def insert(self, key: tuple[str, ...], row: V) -> bool:
+        """Whether it is new."""
+        if key in self:
+            return False
+        self[key] = redact_value(row)
+        return True
+
+    def of(self, incident: str) -> tuple[V, ...]:
+        """The rows whose key begins with that incident."""
+        return tuple(row for key, row in self.items() if key[0] == incident)
+
+
+class MemoryLists(MemoryIntake):
+    """Implements `nexus.store.port.Lists` in dictionaries."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._timeline: Table[NumberedEntry] = Table()
+        self._last_sequence = 0
+        self._evidence: Table[Evidence] = Table()
+        self._backlog: Table[BacklogEntry] = Table()
+
+    async def page(
+        self, among: IncidentFilter = EVERY, limit: int = 100, after: str | None = None
+    ) -> tuple[Summary, ...]:
+        """So many incidents, newest first."""
+        kept = sorted(self._incidents.values(), key=lambda row: (row[0].opened_at, row[0].id), reverse=True)
+        if after is not None:
+            self._known(after)
+            kept = kept[[incident.id for incident, _ in kept].index(after) + 1 :]
+        shown = [Summary.of(incident, clock) for incident, clock in kept if _matches(incident, among)]
+        return tuple(shown[:limit])
+
+    async def count_open(self) -> int:
+        """How many incidents still run or owe something."""
+        return sum(not incident.closed for incident, _ in self._incidents.values())
+
+    async def tasks(self, limit: int = 100, after: str | None = None) -> tuple[BacklogEntry, ...]:
+        """So many tasks of the backlog in their order."""
+        listed = list(self._backlog.values())
+        if after is not None:
+            places = [place for place, task in enumerate(listed) if task.id == after]
+            if not places:
+                raise UnknownName("task", after, ())
+            listed = listed[places[0] + 1 :]
+        return tuple(listed[:limit])
+
+    async def cited(self, incident: str, ids: Collection[str]) -> tuple[Evidence, ...]:
+        """The evidence of these ids, oldest first."""
+        return tuple(one for one in self._evidence.of(incident) if one.id in ids)
+
+    async def entries_after(
+        self, sequence: int, limit: int = 100, incident: str | None = None
+    ) -> tuple[NumberedEntry, ...]:
+        """So many entries whose number is higher, by number."""
+        kept = self._timeline.values() if incident is None else self._timeline.of(incident)
+        return tuple(one for one in kept if one.sequence > sequence)[:limit]
+
+    async def last_sequence(self) -> int:
+        """The number of the last entry that is kept."""
+        return max((one.sequence for one in self._timeline.values()), default=0)
+
+    def _written(self, entry: Entry) -> bool:
+        """Whether an entry is new; its number is never given again."""
+        numbered = NumberedEntry(sequence=self._last_sequence + 1, entry=entry)
+        if not self._timeline.insert((entry.incident, entry.id), numbered):
+            return False
+        self._last_sequence += 1
+        self._writes += 1
+        return True
+
+
+def _matches(incident: Incident, among: IncidentFilter) -> bool:
+    """Whether a list shows an incident."""
+    only_open = among.not_closed or among.undecided
+    return all(
+        (
+            not (only_open and incident.closed),
+            not among.undecided or incident.pending or incident.unsettled,
+            among.status in {None, incident.status},
+            among.severity in {None, incident.severity},
+            among.held_by in {None, incident.held_by},
+            among.service is None or among.service in incident.services,
+            among.title is None or among.title.casefold() in incident.title.casefold(),
+        )
+    )
