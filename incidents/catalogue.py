@@ -54,6 +54,20 @@ class Catalogue(Value):
         # The first one speaks, should two bear one name.
         return {service.name: service for service in reversed(self.services)}
 
+    @cached_property
+    def needs(self) -> dict[str, frozenset[str]]:
+        """What each service calls."""
+        return {service.name: frozenset(service.depends_on) for service in self.services}
+
+    @cached_property
+    def callers(self) -> dict[str, frozenset[str]]:
+        """Who calls each service that is called."""
+        callers: dict[str, set[str]] = {}
+        for name, needs in self.needs.items():
+            for need in needs:
+                callers.setdefault(need, set()).add(name)
+        return {name: frozenset(them) for name, them in callers.items()}
+
     def find(self, name: str | None) -> Service | None:
         """The service of that name, or None."""
         return self._by_name.get(name)

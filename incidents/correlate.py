@@ -1,17 +1,151 @@
-"""Which incident an alert belongs to: a storm of alerts out of one fault is one incident. Pure."""
+"""Which incident an alert belongs to: a storm of alerts out of one fault is one incident, two faults are two.
 
-from collections.abc import Iterable, Sequence
+Pure. An alert joins an open incident by the first of these rules that holds, and says which:
+
+1. *same alert*: the incident knows its fingerprint, or its condition under the label of another replica;
+2. *lesson*: people joined them before; what people separated is not joined by any rule below;
+3. *service*: the incident has an alert of the same service;
+4. *cause*: its service is what the diagnosis of the incident names;
+5. *path*: its service calls, or is called by, the one that fails in the incident, over any number of calls.
+   What merely needs the same (a sibling) is not on the path;
+6. *group*: one of them names no service, and their sender bundled both under one key;
+7. *labels*: neither names a service, and they differ in the value of one label alone.
+
+All but the first hold for an incident that is younger than `join_within`. An alert that joins nothing opens
+an incident, with those of its delivery that belong to it by the same rules. An end joins only the firing that
+it ends, and opens nothing. A heartbeat belongs to no incident: that it fires is what is expected.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from incidents.alert import Alert
 from incidents.catalogue import Catalogue
+from incidents.join_rules import (
+    Candidate,
+    Match,
+    Rule,
+    has_condition,
+    has_fingerprint,
+    keys_of,
+    lesson_on,
+    match,
+)
+from incidents.lessons import Lessons
+from incidents.topology import reached
+from incidents.value import Value
+
+#: Of so many incidents nearby it is said why an alert did not join them.
+MOST_NAMED = 3
+#: What a reason calls an incident that the delivery itself opens.
+SAME_DELIVERY = "this delivery"
 
 
-def connected(alerts: Iterable[Alert], catalogue: Catalogue) -> frozenset[str]:
-    """The services of alerts, all that these need and all that need them, over any number of calls.
+class Placement(Value):
+    """Where an alert belongs, and why in words.
 
-    The alerts belong to a young incident on one of them; one without a service only by its fingerprint.
+    `incident` is the open one that it joins, `opens` the number of the new one (0, 1, ...) among those that
+    its delivery opens. With neither it belongs to no incident.
     """
-    return frozenset(_around({alert.service for alert in alerts if alert.service}, catalogue))
+
+    rule: Rule
+    reason: str
+    incident: str | None = None
+    opens: int | None = None
+
+
+def correlate(
+    alerts: Sequence[Alert],
+    candidates: Iterable[Candidate],
+    catalogue: Catalogue,
+    lessons: Lessons,
+    opened_after: datetime,
+) -> tuple[Placement, ...]:
+    """Where each alert of a delivery belongs; the order of alerts and candidates does not matter.
+
+    Args:
+        alerts: as they were read, with known starts.
+        candidates: the open incidents of the site that may be meant (`searched_keys` says how to find them).
+        catalogue: who calls whom.
+        lessons: what people taught.
+        opened_after: only the same alert joins an incident that is older.
+
+    Returns:
+        One placement for each alert, in the order of the alerts.
+    """
+    older = sorted(candidates, key=lambda one: (one.opened_at, one.id), reverse=True)
+    opened: list[Candidate] = []
+    placed: dict[int, Placement] = {}
+    for number in sorted(range(len(alerts)), key=lambda n: _order(alerts[n], catalogue)):
+        alert = alerts[number]
+        placed[number] = there = _placed(alert, older, opened, catalogue, lessons, opened_after)
+        if there.opens == len(opened):
+            opened.append(Candidate(id=SAME_DELIVERY, opened_at=alert.received_at, keys=keys_of(alert)))
+        elif there.opens is not None:
+            opened[there.opens] = opened[there.opens].with_alert(alert)
+        elif there.incident is not None:
+            older = [one.with_alert(alert) if one.id == there.incident else one for one in older]
+    return tuple(placed[number] for number in range(len(alerts)))
+
+
+def _order(alert: Alert, catalogue: Catalogue) -> tuple[object, ...]:
+    """The deepest service first, so that what calls it finds it there; what names none comes last."""
+    below = len(reached({alert.service}, catalogue.needs)) if alert.service else 0
+    return (alert.service is None, below, alert.service or "", alert.starts_at, alert.fingerprint)
+
+
+def _placed(
+    alert: Alert, older: Sequence[Candidate], opened: Sequence[Candidate], catalogue: Catalogue,
+    lessons: Lessons, opened_after: datetime,
+) -> Placement:  # fmt: skip
+    if alert.heartbeat:
+        return Placement(rule=Rule.HEARTBEAT, reason="it always fires: only its absence means anything")
+    if (same := _same_alert(alert, older)) is not None:
+        return Placement(rule=Rule.SAME_ALERT, reason=f"{same.id} has this alert already", incident=same.id)
+    if not alert.firing:
+        return Placement(rule=Rule.ENDED, reason="it ends what nobody works on")
+    young = [one for one in older if one.opened_at > opened_after]
+    if (found := _best(alert, young, catalogue, lessons)) is not None:
+        return Placement(rule=found[1].rule, reason=found[1].reason, incident=young[found[0]].id)
+    if (found := _best(alert, opened, catalogue, lessons)) is not None:
+        return Placement(rule=found[1].rule, reason=found[1].reason, opens=found[0])
+    apart = _apart(alert, (*young, *opened), catalogue, lessons)
+    return Placement(rule=Rule.NOTHING_SHARED, reason=apart, opens=len(opened))
+
+
+def _same_alert(alert: Alert, older: Sequence[Candidate]) -> Candidate | None:
+    """The youngest that has this very alert, else the youngest that has its condition."""
+    exact = (one for one in older if has_fingerprint(one, alert))
+    return next(exact, None) or next((one for one in older if has_condition(one, alert)), None)
+
+
+def _best(
+    alert: Alert, among: Sequence[Candidate], catalogue: Catalogue, lessons: Lessons
+) -> tuple[int, Match] | None:
+    """The place of the incident that fits best: by the strongest rule, the shortest path, the first one."""
+    fits = ((place, match(alert, one, catalogue, lessons)) for place, one in enumerate(among))
+    known = [(place, fit) for place, fit in fits if fit is not None]
+    return min(known, key=lambda found: found[1].rank, default=None)
+
+
+def _apart(alert: Alert, young: Sequence[Candidate], catalogue: Catalogue, lessons: Lessons) -> str:
+    """Why it opens an incident of its own beside those that are open and young."""
+    why = list(_reasons_apart(alert, young, catalogue, lessons))
+    more = f"; and {len(why) - MOST_NAMED} more" if len(why) > MOST_NAMED else ""
+    return "; ".join(why[:MOST_NAMED]) + more if why else "no young incident has anything to do with it"
+
+
+def _reasons_apart(
+    alert: Alert, young: Sequence[Candidate], catalogue: Catalogue, lessons: Lessons
+) -> Iterator[str]:
+    for one in young:
+        lesson = lesson_on(alert, one, lessons)
+        if lesson is not None and not lesson.together:
+            yield f"not with {one.id}: {lesson.sentence}"
+        elif alert.service is None:
+            yield f"not with {one.id}: it names no service and shares no group with it"
+        elif failing := one.failing(catalogue):
+            yield f"not with {one.id}: {alert.service} is not on the path of {', '.join(sorted(failing))}"
 
 
 def with_known_starts(alerts: Sequence[Alert], known: Sequence[Alert]) -> tuple[Alert, ...]:
@@ -32,22 +166,3 @@ def _with_known_start(alert: Alert, last: Alert | None) -> Alert:
     if alert.start_sent or begins_anew or last is None:
         return alert
     return alert.model_copy(update={"starts_at": last.starts_at})
-
-
-def _around(services: set[str], catalogue: Catalogue) -> set[str]:
-    """The services themselves, all that they need and all that need them."""
-    down = {service.name: set(service.depends_on) for service in catalogue.services}
-    up: dict[str, set[str]] = {}
-    for name, needs in down.items():
-        for need in needs:
-            up.setdefault(need, set()).add(name)
-    return _closure(services, down) | _closure(services, up)
-
-
-def _closure(start: set[str], edges: dict[str, set[str]]) -> set[str]:
-    found, left = set(start), list(start)
-    while left:
-        fresh = edges.get(left.pop(), set()) - found
-        found |= fresh
-        left += fresh
-    return found

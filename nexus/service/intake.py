@@ -12,9 +12,10 @@ import structlog
 from pydantic import Field
 
 from incidents.alert import Alert, known_to_be_over
-from incidents.correlate import connected, with_known_starts
+from incidents.correlate import with_known_starts
 from incidents.events import AlertsArrived, Event
 from incidents.incident import Incident
+from incidents.join_rules import connected
 from incidents.value import Value
 from nexus.config.site import Site
 from nexus.home import Home
