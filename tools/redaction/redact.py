@@ -17,6 +17,10 @@ from tools.redaction.table import Pattern, table
 
 #: What is left after a pass may match anew, such as two halves that have become neighbours.
 _PASSES = 5
+#: So many texts are remembered, none longer than this: a few megabytes.
+_REMEMBERED, _REMEMBERED_LENGTH = 10_000, 500
+#: Texts in which nothing was found: each look reads most lines of the one before. A secret is never kept.
+_harmless: set[tuple[str, bool]] = set()
 
 
 def redact(text: str) -> str:
@@ -30,14 +34,22 @@ def redact_secrets(text: str) -> str:
 
 
 def _redacted(text: str, *, personal: bool) -> str:
+    key = (text, personal)
+    if key in _harmless:
+        return text
+    redacted = text
     for _ in range(_PASSES):
-        before = text
-        for row in _rows(text):
+        before = redacted
+        for row in _rows(redacted):
             if personal or not row.personal:
-                text = row.compiled.sub(partial(_replaced, row), text)
-        if text == before:
+                redacted = row.compiled.sub(partial(_replaced, row), redacted)
+        if redacted == before:
             break
-    return text
+    if redacted == text and len(text) <= _REMEMBERED_LENGTH:
+        if len(_harmless) >= _REMEMBERED:
+            _harmless.clear()
+        _harmless.add(key)
+    return redacted
 
 
 def _rows(text: str) -> tuple[Pattern, ...]:

@@ -63,9 +63,10 @@ class _Pipelines:
 
 def _clean(frame: pl.DataFrame, column: str) -> pl.DataFrame:
     """The few rows that may hold a secret go through `redact`, the others are left alone."""
-    suspicious = pl.col(column).str.contains(table().hint)
-    if frame.is_empty() or not frame.select(suspicious.any()).item():
+    if frame.is_empty():
         return frame
-    texts = frame.filter(suspicious)[column].unique().to_list()
+    # Few operations stand for many spans, and many lines are written more than once.
+    distinct = frame[column].unique()
+    texts = distinct.filter(distinct.str.contains(table().hint))
     known = {text: clean for text in texts if (clean := redact(text)) != text}
     return frame.with_columns(pl.col(column).replace(known)) if known else frame
