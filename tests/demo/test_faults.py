@@ -17,6 +17,7 @@ from demo.processes import wait_for
 from demo.repository import BUG
 from demo.scenarios import SCENARIOS
 from demo.scenarios.model import flag, restart, rollback, scale, simply
+from demo.supervision import member_of
 from incidents.action import ActionKind
 from tests.demo.needs import SHOP
 from tests.demo.shopping import Answer, accepted_order, ask, metrics, order, written
@@ -193,6 +194,17 @@ def _replicated(shop: Shop, number: int) -> bool | None:
     """Whether an order has reached the replica, which follows without keeping anybody waiting."""
     with closing(sqlite3.connect(shop.folder / "state" / "database-2" / "shop.sqlite")) as replica:
         return True if replica.execute("SELECT 1 FROM orders WHERE id = ?", (number,)).fetchone() else None
+
+
+def test_a_replica_that_was_away_gets_every_order_under_its_number(shop: Shop) -> None:
+    replica = member_of("database", 1)
+    shop.supervisor.end(replica)
+    numbers = [accepted_order(shop, 3).body["order"] for _ in range(2)]
+    told = "replication is interrupted: replica did not answer"
+    wait_for("why they do not come", lambda: _logged(shop, "database", told) or None, seconds=60)
+    shop.supervisor.begin(replica)
+    for number in [*numbers, accepted_order(shop, 3).body["order"]]:
+        wait_for("the order at the replica", lambda: _replicated(shop, number), seconds=60)  # noqa: B023
 
 
 def test_the_replica_takes_over_with_every_order(shop: Shop) -> None:

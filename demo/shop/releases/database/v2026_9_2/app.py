@@ -4,15 +4,14 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 from prometheus_client import Gauge
 
 from demo.shop.client import MISDIRECTED, Client
-from demo.shop.replication import Role, Stream
+from demo.shop.replication import CONFLICT, Journal, Role, Statements, Stream
 from demo.shop.service import Refusal, Reply, Request, Service
 from demo.shop.sessions import Sessions
 
@@ -107,7 +106,7 @@ class Database:
             time.sleep(self._seconds)
             ids = self._write_all(connection, request.body["statements"])
         if self._stream:
-            self._stream.add(request.body)
+            self._stream.ring()
         if by := request.body.get("by"):
             self._log("info", f"transaction of {by}: {len(ids)} statements")
         return Reply(body={"ids": ids})
@@ -115,10 +114,15 @@ class Database:
     def replicate(self, request: Request) -> Reply:
         """Takes a transaction from the primary."""
         if self._role.primary:
-            raise Refusal(409, f"{self._instance} is the primary")
+            raise Refusal(CONFLICT, f"{self._instance} is the primary")
         with self._statement() as connection:
-            self._write_all(connection, request.body["statements"])
+            self._write_all(connection, request.body["statements"], int(request.body["number"]))
         return Reply()
+
+    def journal(self, _: Request) -> Reply:
+        """Says which transaction is the latest here."""
+        with self._statement() as connection:
+            return Reply(body={"last": Journal.last(connection)})
 
     def promote(self, request: Request) -> Reply:
         """Makes this instance the primary."""
@@ -146,12 +150,14 @@ class Database:
             raise Refusal(MISDIRECTED, f"{self._instance} is a read-only replica")
 
     def _write_all(
-        self, connection: sqlite3.Connection, statements: Sequence[Mapping[str, Any]]
+        self, connection: sqlite3.Connection, statements: Statements, number: int | None = None
     ) -> list[int | None]:
         with WAITING.track_inprogress():
             connection.execute("BEGIN IMMEDIATE")
         try:
-            ids = [connection.execute(one["sql"], one["parameters"]).lastrowid for one in statements]
+            new = Journal.note(connection, statements, number)
+            todo = statements if new else ()
+            ids = [connection.execute(one["sql"], one["parameters"]).lastrowid for one in todo]
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")
@@ -210,12 +216,12 @@ def main() -> None:
     database = Database(service, pool, role, Sessions(path))
     if role.primary and service.instance == first and others:
         (replica,) = service.places[service.name][1:]
-        database.feed(
-            Stream(Client(service.telemetry, {"replica": [replica.port]}), service.telemetry, "replica")
-        )
+        client = Client(service.telemetry, {"replica": [replica.port]})
+        database.feed(Stream(client, service.telemetry, "replica", path))
     service.route("POST", "/query", database.query)
     service.route("POST", "/transaction", database.transaction)
     service.route("POST", "/replicate", database.replicate)
+    service.route("GET", "/journal", database.journal)
     service.route("POST", "/promote", database.promote)
     service.route("POST", "/sessions", database.open_session)
     service.route("POST", "/sessions/{number}/rollback", database.close_session)

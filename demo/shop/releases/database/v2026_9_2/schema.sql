@@ -16,6 +16,12 @@ CREATE TABLE IF NOT EXISTS order_lines (
     quantity INTEGER NOT NULL,
     price TEXT NOT NULL
 );
+-- What the replica is handed, in the order of the commits.
+CREATE TABLE IF NOT EXISTS journal (
+    number INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    statements TEXT NOT NULL
+);
 CREATE INDEX IF NOT EXISTS order_lines_by_order ON order_lines (order_id);
 -- Sixty products: every kind in every colour, priced 4.95 to 63.95.
 WITH
