@@ -205,8 +205,10 @@ def test_a_stop_is_heard_while_a_model_hangs(one: Live) -> None:
     with FakeOpenAI(lambda _: Fault(Kind.HANG)) as silent:
         model = {"NEXUS_LLM_BASE_URL": silent.base_url, "NEXUS_LLM_API_KEY": "k", "NEXUS_LLM_MODEL": "m"}
         words = ("--engine", "llm")
-        with served(one.made.folder, one.home, *words, **TOKENS, **model) as nexus:
-            other = replace(one, nexus=nexus)
+        # In a home of its own: a server beside it, with the playbook, would take the incident as well.
+        home = one.home.with_name("silent")
+        with served(one.made.folder, home, *words, **TOKENS, **model) as nexus:
+            other = replace(one, home=home, nexus=nexus)
             other.alert()
             nexus.until("triage the incident")
             _stop(other, "it hangs")
