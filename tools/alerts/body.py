@@ -14,9 +14,10 @@ from typing import NamedTuple
 from incidents.errors import AlertError
 
 #: A template's variable that its sender did not fill in: `$SERVICE`, `{EVENT.NAME}`, `{{ $labels.job }}`.
+#: The word none is none of them: it is a severity.
 _UNFILLED = re.compile(
-    r"\$\{?[A-Z][A-Z0-9_.\[\]]*\}?|\{[A-Z][A-Z0-9_.]*\}|\{\{.*\}\}|\*[a-z ]+\*|\*UNKNOWN\*|null|none"
-    r"|undefined|n/a|<no value>|<nil>",
+    r"\$\{?[A-Z][A-Z0-9_.\[\]]*\}?|\{[A-Z][A-Z0-9_.]*\}|\{\{.*\}\}|\*[a-z ]+\*|\*UNKNOWN\*|null"
+    r"|(?-i:None)|undefined|n/a|<no value>|<nil>",
     re.IGNORECASE | re.DOTALL,
 )
 _ENDS_IN_ZONE = re.compile(r"(?:Z|UTC|GMT|[+-]\d\d:?\d\d)$", re.IGNORECASE)

@@ -84,8 +84,8 @@ def _recognises(body: Body) -> bool:
     if isinstance(body.value, list):
         return bool(body.value) and is_one(body.at("0"))
     if not body.names("alerts"):
-        return isinstance(body.get("labels"), dict) and any(
-            body.has(name) for name in ("startsAt", "generatorURL", "labels.alertname")
+        return body.has("labels.alertname") or (
+            isinstance(body.get("labels"), dict) and body.has("startsAt", "annotations")
         )
     alerts = body.get("alerts")
     is_group = is_one(body.at("alerts.0")) or not (

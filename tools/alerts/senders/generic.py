@@ -1,5 +1,6 @@
 """A body of a sender without a form of its own, read by what its fields are usually called (`words.yaml`)."""
 
+import copy
 import re
 from collections.abc import Iterable
 
@@ -15,6 +16,7 @@ _OVER = re.compile(
     r"\b(?:resolved|recovered|recovery|cleared|closed|back to normal|is up|is (?:now )?ok)\b|^\W*(?:ok|up)\b",
     re.IGNORECASE,
 )
+_BEGINS = re.compile(r"^\W*(?:firing|triggered|alert|alarm|problem|critical|warning|down)\b", re.IGNORECASE)
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 LONGEST_STATE = 6  # words; more are a sentence
 DEEPEST = 3
@@ -47,6 +49,19 @@ class Objects:
         """The first text under one of the names of a field."""
         return self.first(*vocabulary().fields[field])
 
+    def title(self) -> Text:
+        """What is called a title, else a name or text of no account; of an end its key will do."""
+        if title := self.field("title") or self.without_owners().field("text"):
+            return title
+        return self.key() if meaning_of(self.state("").value) is Meaning.RESOLVED else title
+
+    def without_owners(self) -> "Objects":
+        """The same without the objects that tell whose it is."""
+        owners = vocabulary().fields["owner"]
+        kept = copy.copy(self)
+        kept.all = [one for one in self.all if not set(one.where.lower().split(".")) & set(owners)]
+        return kept
+
     def time(self, field: str) -> Raw:
         """The first time under one of the names of a field."""
         text = self.field(field)
@@ -67,7 +82,9 @@ class Objects:
         severity = self.field("severity")
         if severity and meaning_of(severity.value) is Meaning.RESOLVED:
             return severity._replace(value="resolved")
-        return Text("resolved", "title") if _OVER.search(title) else NOTHING
+        if _OVER.search(title):
+            return Text("resolved", "title")
+        return Text("firing", "title") if _BEGINS.search(title) else NOTHING
 
     def service(self) -> Text:
         """What is called service or application, also where it is an object with a name."""
@@ -75,7 +92,7 @@ class Objects:
             if text := one.spelled(*vocabulary().fields["service"]):
                 return text
             if text := one.text(
-                "service.name", "service.summary", "service.display_name", "application.name"
+                "service.name", "service.summary", "service.display_name", "application.name", "project.name"
             ):
                 return text
         return NOTHING
@@ -99,14 +116,16 @@ class Objects:
 
 
 def meaning_of_words(text: str) -> Meaning | None:
-    """What a name of several words says (`incident.resolved`, `ALERT_RECOVERY`): the last that is known."""
+    """What a name of several words says: an end (`ResolvedCritical`), else the last that is known."""
     if (whole := meaning_of(text)) is not None:
         return whole
     words = _WORDS.findall(text)
     if len(words) > LONGEST_STATE:
         return None
-    meanings = (meaning_of(word) for word in words if word.lower() not in {"alert", "incident"})
-    return next((meaning for meaning in reversed(list(meanings)) if meaning is not None), None)
+    known = [meaning_of(word) for word in words if word.lower() not in {"alert", "incident"}]
+    if Meaning.RESOLVED in known:
+        return Meaning.RESOLVED
+    return next((meaning for meaning in reversed(known) if meaning is not None), None)
 
 
 def lists(body: Body) -> Iterable[Body]:
@@ -121,7 +140,7 @@ def recognises(body: Body) -> bool:
     if not isinstance(body.value, dict):
         return False
     objects = Objects(body)
-    title = objects.field("title")
+    title = objects.title()
     is_alert = title and (objects.state(title.value) or objects.field("severity") or objects.service())
     return bool(is_alert) or any(True for _ in lists(body))
 
@@ -142,7 +161,7 @@ def draft_of(body: Body) -> AlertDraft:
         AlertError: it has no title, or nothing that makes it an alert.
     """
     objects = Objects(body)
-    title, service, severity = objects.field("title"), objects.service(), objects.field("severity")
+    title, service, severity = objects.title(), objects.service(), objects.field("severity")
     if not title:
         keys = sorted(clean(str(key), 40) for key in body.value) if isinstance(body.value, dict) else ()
         raise AlertError(
