@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from incidents.match import Match
 from incidents.value import Moment, Value
 
 #: A start before this is taken for a default that nobody set, or for a unit that was mixed up.
@@ -65,6 +66,9 @@ class Alert(Value):
     repeat: bool = False
     heartbeat: bool = False
     remarks: tuple[str, ...] = Field(default=(), description="what people must know of how it was read")
+    matched_by: Match | None = Field(
+        default=None, description="how its service was found; None: not looked for"
+    )
 
     @field_validator("starts_at", "ends_at")
     @classmethod

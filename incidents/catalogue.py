@@ -1,10 +1,11 @@
 """The service catalogue: what runs, who owns it, what it needs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from functools import cached_property
+from typing import Annotated
 
-from pydantic import Field, HttpUrl
+from pydantic import BeforeValidator, Field, HttpUrl
 
 from incidents.errors import UnknownName
 from incidents.value import Value
@@ -27,8 +28,19 @@ class Endpoint(Value):
     expect: int = Field(default=200, ge=100, le=599, description="the status of a healthy answer")
 
 
+def _listed(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Values = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_listed)]
+
+
 class Service(Value):
-    """One part of the system. `owner` names a speciality (backend, frontend, data, ...), not a person."""
+    """One part of the system. `owner` names a speciality (backend, frontend, data, ...), not a person.
+
+    What follows `endpoints` says how others call it, so that an alert finds it; `*` stands for anything in
+    `labels`, `hosts` and `workloads`.
+    """
 
     name: str
     kind: ServiceKind = ServiceKind.SERVICE
@@ -37,6 +49,19 @@ class Service(Value):
     depends_on: tuple[str, ...] = ()
     tier: int | None = Field(default=None, ge=1, le=4, description="how much hangs on it; 1 is the most")
     endpoints: tuple[Endpoint, ...] = ()
+    aliases: Values = Field(default=(), description="further names, in whatever label they stand")
+    labels: Mapping[str, Mapping[str, Values]] = Field(
+        default={}, description="by sender, or `any`: a label and its values that mean this service"
+    )
+    namespaces: Values = Field(default=(), description="where it runs; the same name elsewhere is not it")
+    hosts: Values = Field(
+        default=(), description="names of its machines: whole, `*.pay.example.com`, `pay-*`"
+    )
+    ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = Field(
+        default=(), description="that nothing else listens on, on whatever machine"
+    )
+    workloads: Values = Field(default=(), description="of Kubernetes: deployments, jobs, … that are it")
+    otel: Values = Field(default=(), description="its `service.name`, or `service.namespace/service.name`")
 
 
 class Catalogue(Value):

@@ -27,6 +27,7 @@ VERBS = {
         "declare", "take", "give-back", "changed", "mitigated", "resolve", "false-alarm", "reopen",
     ),
     "people": ("people",),
+    "services": ("services",),
     "alerts": ("alerts",),
     "about": ("graph", "runbook", "roles", "doctor"),
     "evaluate": ("eval",),

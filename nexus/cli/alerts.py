@@ -11,6 +11,7 @@ from nexus.cli.base import Json, out, write_json
 
 if TYPE_CHECKING:
     from nexus.config.site import Site
+    from tools.alerts.reading import Reading
 
 
 def register(app: typer.Typer) -> None:
@@ -46,6 +47,8 @@ def try_body(
         site.intake.forms if site is not None else (),
         explain=True,
     )
+    if site is not None:
+        reading = _matched(reading, site, world)
     if as_json:
         write_json(reading)
         return
@@ -58,6 +61,15 @@ def _site(world: Path) -> "Site | None":
     from nexus.config.site import load_site
 
     return load_site(world) if world.is_file() else None
+
+
+def _matched(reading: "Reading", site: "Site", world: Path) -> "Reading":
+    """With the services that its alerts would find; what backends know is not asked for it."""
+    from nexus.config.service_aliases import aliases_beside
+    from nexus.service.site_matcher import SiteMatcher
+
+    matcher = SiteMatcher(site.services, aliases_beside(world.resolve()))
+    return reading.model_copy(update={"alerts": matcher.matched(reading.alerts)})
 
 
 def _body(file: Path) -> bytes:

@@ -21,6 +21,7 @@ from nexus.config.senders import Senders
 from nexus.store.records import DEFAULT_SITE
 from tools.alerts.form import Form
 from tools.alerts.mapping import form_of
+from tools.alerts.matching.names import clashes
 from tools.extras import Extra, install_command, missing_extras
 from tools.live.secrets import SecretRef
 from tools.live.settings import Backends
@@ -136,6 +137,7 @@ class Site(Value):
             if name not in names
         ]
         wrong += same_people(self.people)
+        wrong += clashes(self.services)
         wrong += [f"services[{n}].name: it is empty" for n, name in enumerate(names) if not name.strip()]
         if wrong:
             raise PydanticCustomError("mistakes", "{lines}", {"lines": "\n".join(wrong)})

@@ -5,6 +5,7 @@ from dataclasses import replace
 from incidents.catalogue import Catalogue
 from incidents.findings import Window
 from incidents.incident import Incident
+from incidents.match import UNKNOWN
 from nexus.config.site import Site
 from nexus.runtime.connections import LiveSite
 from nexus.runtime.run_context import RunContext
@@ -34,13 +35,23 @@ def live_context(live: LiveSite, incident: Incident, clock: Clock, heard: OnCall
 
 
 def strangers(incident: Incident, catalogue: Catalogue) -> tuple[str, ...]:
-    """A sentence for each service that an alert names and the catalogue does not know."""
+    """A sentence for each service that an alert names and the catalogue does not know, with the mend."""
+    unmatched = [one.matched_by for one in incident.alerts if one.matched_by and not one.matched_by.service]
+    asked = dict.fromkeys(match.named for match in unmatched if match.rule == UNKNOWN and match.named)
     named = dict.fromkeys(alert.service for alert in incident.alerts if alert.service)
-    return tuple(
-        f"an alert names the service {plain(redact(name), 60)!r}, which nexus.yaml does not list under "
-        f"`services` ({', '.join(catalogue.names)}); what it does and needs is not known"
-        for name in named
-        if catalogue.find(name) is None
+    return (
+        *(
+            f"which service an alert is about is not known; it names {plain(redact(name), 60)!r}: "
+            f"`nexus services alias NAME --is SERVICE --by YOU` says once what that is "
+            f"({', '.join(catalogue.names)})"
+            for name in asked
+        ),
+        *(
+            f"an alert names the service {plain(redact(name), 60)!r}, which nexus.yaml does not list under "
+            f"`services` ({', '.join(catalogue.names)}); what it does and needs is not known"
+            for name in named
+            if catalogue.find(name) is None
+        ),
     )
 
 

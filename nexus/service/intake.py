@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import structlog
@@ -17,9 +17,11 @@ from incidents.events import AlertsArrived, Event
 from incidents.incident import Incident
 from incidents.join_rules import connected
 from incidents.value import Value
+from nexus.config.service_aliases import aliases_beside
 from nexus.config.site import Site
 from nexus.home import Home
 from nexus.runtime.raw_alerts import delivered, keep_delivery, without_secrets
+from nexus.service.site_matcher import SiteMatcher
 from nexus.store import WorldKind, WorldRef
 from nexus.store.records import AlertDelivery, Candidates, Disposition, Filing, Opening
 from tools.alerts.formats import read_delivery
@@ -61,6 +63,11 @@ class AlertIntake:
     ring: Callable[[str], None] = lambda incident: None
     _ended: dict[str, Alert] = field(default_factory=dict)
 
+    @cached_property
+    def matcher(self) -> SiteMatcher:
+        """Finds the services of alerts."""
+        return SiteMatcher(self.site.services, aliases_beside(self.path))
+
     async def receive(
         self, body: bytes, source: str | None = None, headers: Mapping[str, str] | None = None
     ) -> IntakeResult:
@@ -71,7 +78,7 @@ class AlertIntake:
         """
         now = self.clock.now()
         reading = read_delivery(body, now, source, self.site.catalogue, headers, self.site.intake.forms)
-        alerts, notes = reading.alerts, reading.notes
+        alerts, notes = self.matcher.matched(reading.alerts), reading.notes
         sent = delivered(body, now, reading.sender)
         delivery = AlertDelivery(
             id=uuid.uuid4().hex, received_at=now, sender=sent.source, body=without_secrets(sent)

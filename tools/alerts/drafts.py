@@ -11,6 +11,7 @@ from tools.alerts.body import Raw, Text, plain_word
 from tools.alerts.cleaning import clean, tidy
 from tools.alerts.form import AlertDraft, ChangeDraft
 from tools.alerts.identity import condition_of, fingerprint_of
+from tools.alerts.matching.conventions import exporter_kind
 from tools.alerts.meaning import Meaning, meaning_of
 from tools.alerts.reading import FieldSource, Notice
 from tools.alerts.times import SentTime, read_time
@@ -179,9 +180,13 @@ def _time(draft: AlertDraft, sent: Raw, received_at: datetime) -> SentTime:
 
 
 def _service(sent: str, labels: Mapping[str, str], names: Sequence[str]) -> str | None:
-    """The first label that names a service of the catalogue; else what the sender said."""
+    """The first label that names a service of the catalogue; else what the sender said.
+
+    An exporter tells about others: its own label is not what is meant.
+    """
     candidates = [clean(sent, LONGEST_NAME)] if sent else []
-    candidates += [labels[name] for name in _SERVICE_LABELS if labels.get(name)]
+    values = [labels[name] for name in _SERVICE_LABELS if labels.get(name)]
+    candidates += [value for value in values if exporter_kind(value) is None]
     return next((name for name in candidates if name in names), next(iter(candidates), None))
 
 

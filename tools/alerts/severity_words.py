@@ -33,6 +33,7 @@ def read_severity(word: str | None, runbook: Runbook) -> SeverityReading:
 
 
 def remarks_on(alert: Alert, runbook: Runbook) -> tuple[str, ...]:
-    """What people must know of how an alert was read: its times, then its severity."""
+    """What people must know of how an alert was read: its service, its times, then its severity."""
     remark = read_severity(alert.severity, runbook).remark
-    return alert.remarks if remark is None else (*alert.remarks, remark)
+    matched = (alert.matched_by.sentence,) if alert.matched_by is not None else ()
+    return (*matched, *alert.remarks, *((remark,) if remark is not None else ()))

@@ -22,7 +22,12 @@ def reading_view(reading: Reading) -> RenderableType:
         "Read as ", (reading.sender, "bold"), f": {', '.join(counts) or 'nothing to act on'}"
     )
     notes = [plain(note, LABEL) for note in reading.notes]
-    return Group(head, *(_fields(fields) for fields in reading.fields), *notes)
+    matches = [
+        plain(f"{one.title}: {one.matched_by.sentence}")
+        for one in reading.alerts
+        if one.matched_by is not None
+    ]
+    return Group(head, *(_fields(fields) for fields in reading.fields), *matches, *notes)
 
 
 def _fields(fields: tuple[FieldSource, ...]) -> RenderableType:

@@ -1,0 +1,83 @@
+"""Finds the services of a live world's alerts: by its catalogue, confirmed names, and what backends know."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from incidents.alert import Alert
+from incidents.catalogue import Service
+from incidents.errors import SettingsError
+from incidents.match import Match
+from nexus.config.service_aliases import load_aliases
+from tools.alerts.matching.match import Matcher
+from tools.alerts.matching.names import Alias, ServiceNames
+from tools.alerts.matching.topology import NOTHING_KNOWN, Topology
+
+#: As many different alerts are remembered with what they matched.
+MOST_REMEMBERED = 10_000
+
+log = structlog.get_logger(__name__)
+_Asked = tuple[object, ...]
+
+
+@dataclass
+class SiteMatcher:
+    """Matches alerts; nothing is asked of a backend while one waits.
+
+    Args:
+        services: the catalogue's.
+        aliases: the file of confirmed names; it is read again when it has changed.
+        topology: what the backends are known to say, at once.
+    """
+
+    services: Sequence[Service]
+    aliases: Path
+    topology: Callable[[], Topology] = lambda: NOTHING_KNOWN
+    _version: tuple[int, int] | None = None
+    _matcher: Matcher | None = None
+    _known: dict[_Asked, Match] = field(default_factory=dict)
+
+    def matched(self, alerts: Sequence[Alert]) -> tuple[Alert, ...]:
+        """The alerts, each with its service (None: not known) and with how it was found."""
+        matcher = self._present()
+        return tuple(self._one(alert, matcher) for alert in alerts)
+
+    def _one(self, alert: Alert, matcher: Matcher) -> Alert:
+        asked: _Asked = (alert.source, alert.service, alert.labels)
+        match = self._known.get(asked)
+        if match is None:
+            labels = {label.name: label.value for label in alert.labels}
+            match = matcher.match(labels, alert.source, alert.service)
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known.clear()
+            self._known[asked] = match
+        return alert.model_copy(update={"service": match.service, "matched_by": match})
+
+    def _present(self) -> Matcher:
+        """By what is known now: what was remembered before counts no more once something has changed."""
+        version, topology = _version(self.aliases), self.topology()
+        before = self._matcher
+        if before is not None and version == self._version and topology is before.topology:
+            return before
+        names = before.names if before is not None and version == self._version else self._names()
+        self._version, self._matcher = version, Matcher(names, topology)
+        self._known.clear()
+        return self._matcher
+
+    def _names(self) -> ServiceNames:
+        aliases: Sequence[Alias] = ()
+        try:
+            aliases = load_aliases(self.aliases)
+        except SettingsError as error:
+            log.warning("confirmed names are not used", why=str(error))
+        return ServiceNames(self.services, aliases)
+
+
+def _version(path: Path) -> tuple[int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return (0, 0)
+    return (stat.st_mtime_ns, stat.st_size)

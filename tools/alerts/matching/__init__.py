@@ -1,0 +1,1 @@
+"""Which service an alert is about: by labels, by the names of the catalogue, by what backends know."""
