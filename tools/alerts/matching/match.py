@@ -28,6 +28,10 @@ SENDER = "sender"
 #: Labels in which a scraper may have written its own name.
 _SCRAPERS = frozenset({"service label", "container", "job", "pod", "process", "unit", "exported job"})
 _MACHINE = frozenset({Form.HOST, Form.TARGET})
+#: Forms that name something that runs, not a place.
+_WORKLOADS = frozenset(
+    {Form.NAME, Form.OTEL, Form.ROUTE, Form.WORKLOAD, Form.POD, Form.CLAIM, Form.CONTAINER, Form.UNIT}
+)
 _THINGS = {
     Form.POD: Thing.POD,
     Form.WORKLOAD: Thing.WORKLOAD,
@@ -148,10 +152,8 @@ class _Question:
             service = self._only(self.topology.on(thing, value, space))
             if service:
                 return self._found(service, rule.rule, label, value, self._as_of)
-        for spelling in spellings(value, rule.form, space):
-            if service := self.names.find(spelling, rule.form, space):
-                return self._found(service, rule.rule, label, value)
-        return None
+        service = self.names.find(spellings(value, rule.form, space), rule.form, space)
+        return self._found(service, rule.rule, label, value) if service else None
 
     def _at_machine(self, rule: LabelRule, label: str, value: str) -> Match | None:
         """By an address: the catalogue's, then what the backends know of it, then how it is called."""
@@ -170,14 +172,15 @@ class _Question:
                 if alone
                 else None
             )
-        for spelling in spellings(value, rule.form, self._namespace):
-            if service := self.names.find(spelling, Form.HOST):
-                return self._found(service, rule.rule, label, value)
-        return None
+        service = self.names.find(spellings(value, rule.form, self._namespace), Form.HOST)
+        return self._found(service, rule.rule, label, value) if service else None
 
     def _on_host(self, value: str) -> tuple[str, ...]:
-        host = self.topology.nodes.get(host_of(value), host_of(value))
-        return self.topology.on(Thing.HOST, host)
+        return self.topology.on(Thing.HOST, self._host(value))
+
+    def _host(self, value: str) -> str:
+        """The host of an address, by its node's name if it is one of a cluster."""
+        return self.topology.nodes.get(host_of(value), host_of(value))
 
     def _is_whole_host(self, value: str) -> bool:
         """Whether an alert about this machine is one about what alone stands on it: no node of a cluster."""
@@ -193,61 +196,59 @@ class _Question:
         return f", by its series as of {at:%H:%M} UTC" if at else ""
 
     def _alone_in_namespace(self) -> Match | None:
-        space = self._namespace
-        if self._scraper is not None and "exportednamespace" not in self.labels:
-            space = "" if self._scraper is ExporterKind.HOST else space
-        service = self.names.alone_in(space) if space else None
-        return (
-            self._found(service, "namespace", "namespace", space, ", which it has for itself")
-            if service
-            else None
-        )
+        if self._thing or self._scraper is ExporterKind.HOST or not self._namespace:
+            return None
+        service = self.names.alone_in(self._namespace)
+        how = ", which it has for itself"
+        return self._found(service, "namespace", "namespace", self._namespace, how) if service else None
 
     def _place(self) -> Match | None:
-        for rule in self.known.places:
-            for _label, value in ((one, self.labels[one]) for one in rule.labels if one in self.labels):
-                if rule.place == "host" and not self._tells_of_host(_label):
-                    continue
-                return self._standing(rule.place, value)
+        """The host, zone or cluster that it is about, unless it names something that stands there."""
         if self.known.is_cluster_job(self.labels.get("job", "")):
-            return self._standing("cluster", "")
+            return self._standing("cluster", self._first(self.known.places[-1].labels))
+        if self._thing:
+            return None
+        for rule in self.known.places:
+            if value := self._first(rule.labels):
+                return self._standing(rule.place, value)
         return self._standing("namespace", self._namespace) if self._namespace else None
 
-    def _tells_of_host(self, label: str) -> bool:
-        if label != "instance":
-            return True
-        return self._scraper is ExporterKind.HOST or not self.known.is_cluster_job(self.labels.get("job", ""))
-
     def _standing(self, place: str, value: str) -> Match:
-        name = host_of(value) if place == "host" else value
-        name = self.topology.nodes.get(name, name) if place == "host" else name
+        name = self._host(value) if place == "host" else value
         services = self.topology.on(Thing(place), name)
         shown = plain(f"{place} {name}".strip(), 80)
+        if not services and place in ("host", "namespace"):
+            return self._unknown(shown)
         on_it = (
             f"on it stand {', '.join(services)}{self._as_of}"
             if services
             else "what stands on it is not known"
         )
-        if place == "host" and not services:
-            return self._unknown(shown)
         return Match(place=shown, services=services, rule=place, sentence=f"{shown}: {on_it}")
 
     def _exporter_itself(self) -> Match | None:
         """Of an exporter that the catalogue lists, and an alert that names nothing else."""
         for label in ("service", "app", "job"):
-            for spelling in spellings(self.labels.get(label, ""), Form.NAME):
-                if service := self.names.find(spelling, Form.NAME):
-                    return self._found(service, "exporter", label, self.labels[label])
+            value = self.labels.get(label, "")
+            if exporter_kind(value) is not None:
+                service = self.names.find(spellings(value, Form.NAME), Form.NAME, self._namespace)
+                if service:
+                    return self._found(service, "exporter", label, value)
         return None
 
     def _unknown(self, place: str = "") -> Match:
-        named = self._called()
+        named = self._thing or self._called(self.known.rules)
         what = f"; the alert calls it {named!r}" if named else ""
         return Match(place=place, rule=UNKNOWN, sentence=f"service unknown{what}", named=named)
 
-    def _called(self) -> str:
+    @cached_property
+    def _thing(self) -> str:
+        """How the alert calls the workload that it is about, if it names one."""
+        return self._called(tuple(rule for rule in self.known.rules if rule.form in _WORKLOADS))
+
+    def _called(self, rules: tuple[LabelRule, ...]) -> str:
         """How the alert calls what is not known, by its most telling label."""
-        for rule in self.known.rules:
+        for rule in rules:
             for label, value in self._values(rule):
                 if not self._is_scrapers_own(rule, label, value):
                     name = workload_of(value) if rule.form is Form.POD else value

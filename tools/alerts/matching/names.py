@@ -36,6 +36,16 @@ class _Pattern(NamedTuple):
     pattern: re.Pattern[str]
     name: _Name
 
+    def fits(self, key: str, namespace: str) -> bool:
+        return self.name.stands_in(namespace) and self.pattern.fullmatch(key) is not None
+
+
+class _Endpoint(NamedTuple):
+    host: str
+    port: int | None
+    path: str
+    service: str
+
 
 class ServiceNames:
     """All names by which services are called.
@@ -53,7 +63,7 @@ class ServiceNames:
         self._hosts: list[_Pattern] = []
         self._ports: dict[int, str] = {}
         self._labels: list[tuple[str, str, re.Pattern[str], str]] = []
-        self._paths: list[tuple[str, int | None, str, str]] = []
+        self._paths: list[_Endpoint] = []
         self._stores = {service.name for service in services if service.kind in _STORES}
         self._said = {key_of(alias.name): alias.service for alias in aliases if alias.service in self.all}
         for service in services:
@@ -76,37 +86,45 @@ class ServiceNames:
                 return service, label, labels[label]
         return None
 
-    def find(self, spelling: Spelling, form: Form, namespace: str = "") -> str | None:
+    def find(self, written: Sequence[Spelling], form: Form, namespace: str = "") -> str | None:
         """The one service that is called that there; None if none or several are.
 
         Args:
-            spelling: see there.
+            written: what a value may mean, the most certain first.
             form: of the label where it stood; some names count in some labels alone.
             namespace: that the alert stands in, where the value gives none.
         """
-        where = key_of(spelling.namespace or namespace)
-        found = [one for one in self._called(spelling.key, form) if one.stands_in(where)]
-        services = {one.service for one in found}
-        if form is Form.STORE:
-            services &= self._stores
-        return services.pop() if len(services) == 1 else None
+        patterns = self._workloads if form in (Form.WORKLOAD, Form.POD) else ()
+        for spelling in written:
+            where = key_of(spelling.namespace or namespace)
+            found = {one.service for one in self._called(spelling.key, form) if one.stands_in(where)}
+            if form is Form.STORE:
+                found &= self._stores
+            if len(found) == 1:
+                return found.pop()
+        for spelling in written if patterns else ():
+            where = key_of(spelling.namespace or namespace)
+            found = {one.name.service for one in patterns if one.fits(spelling.key, where)}
+            if len(found) == 1:
+                return found.pop()
+        return None
 
     def _called(self, key: str, form: Form) -> Iterator[_Name]:
         yield from self._names.get(key, ())
         if form is Form.OTEL:
             yield from self._otel.get(key, ())
-        if form in (Form.WORKLOAD, Form.POD):
-            yield from (one.name for one in self._workloads if one.pattern.fullmatch(key))
 
     def at(self, address: str) -> str | None:
         """The service of an address: by its endpoints, else by its machines' names, else by its port."""
-        host, port, path = host_of(address), port_of(address), path_of(address)
-        fitting = [
-            (len(own_path), service)
-            for own_host, own_port, own_path, service in self._paths
-            if own_host == host and _is_below(path, own_path, port == own_port)
-        ]
-        deepest = {service for length, service in fitting if length == max(fitting)[0]}
+        host, port = host_of(address), port_of(address)
+        path = path_of(address)
+        here = [one for one in self._paths if one.host == host and (port is None or one.port in (port, None))]
+        if path == "/" and not any(one.path == "/" for one in here):
+            deepest = {one.service for one in here if one.port == port}
+        else:
+            below = [one for one in here if f"{path.rstrip('/')}/".startswith(f"{one.path.rstrip('/')}/")]
+            longest = max((len(one.path) for one in below), default=0)
+            deepest = {one.service for one in below if len(one.path) == longest}
         if len(deepest) == 1:
             return deepest.pop()
         on_it = {one.name.service for one in self._hosts if one.pattern.fullmatch(host)}
@@ -137,7 +155,8 @@ class ServiceNames:
         ]
         for endpoint in service.endpoints:
             url = endpoint.url
-            self._paths.append(((url.host or "").casefold(), url.port, url.path or "/", service.name))
+            host = (url.host or "").casefold()
+            self._paths.append(_Endpoint(host, url.port, url.path or "/", service.name))
 
 
 def clashes(services: Sequence[Service]) -> list[str]:
@@ -174,11 +193,6 @@ def _apart(one: Service, other: Service) -> bool:
 def _keys(service: Service) -> Iterable[str]:
     names = (service.name, *service.aliases)
     return dict.fromkeys(key for name in names for key in (flat_key_of(name), key_of(name)))
-
-
-def _is_below(path: str, own: str, same_port: bool) -> bool:
-    """Whether an endpoint answers there; an address without a path is told by its port."""
-    return same_port if path == "/" else f"{path.rstrip('/')}/".startswith(f"{own.rstrip('/')}/")
 
 
 def _alone(services: Sequence[Service]) -> dict[str, str]:
