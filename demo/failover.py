@@ -69,7 +69,7 @@ def _health(place: Place) -> str:
 
 def _ask(place: Place, path: str, body: bytes | None) -> dict[str, str]:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{place.port}{path}", body, timeout=3) as response:
+        with urllib.request.urlopen(f"http://127.0.0.1:{place.port}{path}", body, timeout=30) as response:
             answer: dict[str, str] = json.load(response)
             return answer
     except (OSError, urllib.error.URLError) as error:

@@ -16,7 +16,7 @@ from pathlib import Path
 from demo.catalogue import read_inventory
 from demo.changes import Change
 from demo.health import version_at
-from demo.processes import NotReadyError, wait_for
+from demo.processes import START_SECONDS, NotReadyError, wait_for
 from demo.releases import Releases
 from demo.repository import SERVICE, GitError, git
 from demo.supervision import ROOT, Supervisor
@@ -115,7 +115,7 @@ def _deploy(run: Path, checkout: Path, name: str, author: str) -> Change:
     change = Releases(run / "releases", {}).switch(SERVICE, version, author=author)
     Supervisor(run).restart(SERVICE)
     port = read_inventory(run / "inventory.json")[SERVICE][0].port
-    wait_for(f"{SERVICE} {version}", lambda: version_at(port) == version or None, seconds=20)
+    wait_for(f"{SERVICE} {version}", lambda: version_at(port) == version or None, seconds=START_SECONDS)
     return change
 
 

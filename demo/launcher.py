@@ -14,13 +14,11 @@ from demo import repository
 from demo.catalogue import DEPLOYED, FIRST_VERSIONS, Inventory, take_places, write_inventory
 from demo.changes import Change
 from demo.health import version_at
-from demo.processes import NotReadyError, Process, kept, wait_for
+from demo.processes import START_SECONDS, NotReadyError, Process, kept, wait_for
 from demo.releases import Releases
 from demo.shop.flags import Flags
 from demo.supervision import ROOT, Supervisor, member_of
 
-#: Seconds; many, for a machine that has other things to do.
-START_SECONDS = 60.0
 FIRST_FLAGS: Mapping[str, bool] = {
     "customer_export": True,
     "payment_fallback": False,

@@ -19,6 +19,8 @@ class NotReadyError(Exception):
     """Something that was started or expected did not come in time."""
 
 
+#: How long a start may take on a machine that has other things to do, in seconds.
+START_SECONDS = 180.0
 #: Where ports are looked for: below those that Linux itself gives out, which may take one before it is used.
 _PORTS = range(20_000, 32_000)
 #: Each process goes through them from a place of its own, so none is named twice.

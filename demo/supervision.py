@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.catalogue import DEPLOYED, Entry
-from demo.processes import NotReadyError, Process, kept, wait_for
+from demo.processes import START_SECONDS, NotReadyError, Process, kept, wait_for
 
 ROOT = Path(__file__).parent.parent
 #: The longest path of a unix socket that Linux takes, in bytes.
@@ -50,7 +50,7 @@ class Supervisor:
             kept(sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "-c", configuration),
             output=self._run / "output" / "supervisord.txt",
         )
-        wait_for("supervisord", self._answers, seconds=15)
+        wait_for("supervisord", self._answers, seconds=START_SECONDS)
 
     def stop(self) -> None:
         """Stops supervisord, which stops what it keeps."""

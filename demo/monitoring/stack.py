@@ -14,11 +14,10 @@ from typing import Any, NamedTuple, Self
 
 import yaml
 
-from demo.processes import NotReadyError, Process, free_port, kept, wait_for
+from demo.processes import START_SECONDS, NotReadyError, Process, free_port, kept, wait_for
 
 CONFIGURATION = Path(__file__).parent
 PROGRAMS = ("prometheus", "prometheus-alertmanager")
-START_SECONDS = 20.0
 
 
 class MonitoringMissingError(Exception):

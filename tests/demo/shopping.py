@@ -5,6 +5,7 @@ import json
 from typing import Any, NamedTuple
 
 from demo.launcher import Shop
+from tests.patience import PATIENCE
 
 
 class Answer(NamedTuple):
@@ -42,7 +43,7 @@ def written(shop: Shop, kind: str, service: str) -> list[dict[str, Any]]:
 
 
 def _exchange(shop: Shop, service: str, path: str, body: object) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", shop.places[service].port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", shop.places[service].port, timeout=PATIENCE)
     try:
         if body is None:
             connection.request("GET", path)

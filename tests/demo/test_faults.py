@@ -21,6 +21,7 @@ from demo.supervision import member_of
 from incidents.action import ActionKind
 from tests.demo.needs import SHOP
 from tests.demo.shopping import Answer, accepted_order, ask, metrics, order, written
+from tests.patience import PATIENCE
 
 pytestmark = SHOP
 
@@ -90,7 +91,7 @@ def test_an_open_transaction_locks_out_every_order(shop: Shop) -> None:
 
     carry_out(shop, restart("database"))
 
-    wait_for("the database", lambda: shop.running_version("database"), seconds=60)
+    wait_for("the database", lambda: shop.running_version("database"), seconds=PATIENCE)
     accepted_order(shop, 3)
     assert shop.log.changes()[-1].kind == "infra"
 
@@ -117,7 +118,9 @@ def test_more_instances_serve_more_visitors(shop: Shop) -> None:
     assert announced >= {"catalogue-1", "catalogue-2", "catalogue-3"}
     # Callers look for new instances once a second.
     wait_for(
-        "all visitors served", lambda: _many(shop, 24, "web", "/?page=1") == {200: 24} or None, seconds=60
+        "all visitors served",
+        lambda: _many(shop, 24, "web", "/?page=1") == {200: 24} or None,
+        seconds=PATIENCE,
     )
     carry_out(shop, scale("catalogue", 1))
     assert not {file.stem for file in shop.targets.iterdir()} & {"catalogue-2", "catalogue-3"}
@@ -171,7 +174,7 @@ def test_a_theme_without_its_stylesheet_is_only_ugly(shop: Shop) -> None:
 def test_a_front_that_cannot_start_says_why_and_stays_a_target(shop: Shop) -> None:
     _break(shop, "shop-front-outage")
     reason = "web 2026.11.3 cannot start: KeyError: 'catalogue_timeout'"
-    wait_for("its last words", lambda: _logged(shop, "web", reason) or None, seconds=60)
+    wait_for("its last words", lambda: _logged(shop, "web", reason) or None, seconds=PATIENCE)
     assert shop.running_version("web") is None
     assert (shop.targets / "web-1.json").exists()
 
@@ -201,15 +204,15 @@ def test_a_replica_that_was_away_gets_every_order_under_its_number(shop: Shop) -
     shop.supervisor.end(replica)
     numbers = [accepted_order(shop, 3).body["order"] for _ in range(2)]
     told = "replication is interrupted: replica did not answer"
-    wait_for("why they do not come", lambda: _logged(shop, "database", told) or None, seconds=60)
+    wait_for("why they do not come", lambda: _logged(shop, "database", told) or None, seconds=PATIENCE)
     shop.supervisor.begin(replica)
     for number in [*numbers, accepted_order(shop, 3).body["order"]]:
-        wait_for("the order at the replica", lambda: _replicated(shop, number), seconds=60)  # noqa: B023
+        wait_for("the order at the replica", lambda: _replicated(shop, number), seconds=PATIENCE)  # noqa: B023
 
 
 def test_the_replica_takes_over_with_every_order(shop: Shop) -> None:
     number = accepted_order(shop, 3).body["order"]
-    wait_for("the order at the replica", lambda: _replicated(shop, number), seconds=60)
+    wait_for("the order at the replica", lambda: _replicated(shop, number), seconds=PATIENCE)
     assert failover.main(["--run", str(shop.folder), "--dry-run"]) == 0
     assert failover.primary_of(shop.folder) == "database-1"
 
@@ -218,8 +221,8 @@ def test_the_replica_takes_over_with_every_order(shop: Shop) -> None:
     # A restart does not help: the file is no database.
     carry_out(shop, restart("database"))
     reason = "cannot start: DatabaseError: file is not a database"
-    wait_for("its last words", lambda: _logged(shop, "database", reason) or None, seconds=60)
-    wait_for("the replica", lambda: shop.running_version("database", 1), seconds=60)
+    wait_for("its last words", lambda: _logged(shop, "database", reason) or None, seconds=PATIENCE)
+    wait_for("the replica", lambda: shop.running_version("database", 1), seconds=PATIENCE)
     assert order(shop, 3).status == 502
 
     to = ["--run", str(shop.folder), "--to", "database-2"]

@@ -15,6 +15,7 @@ from demo.monitoring.receiver import Receiver
 from demo.monitoring.stack import Monitoring, MonitoringMissingError, Settings
 from demo.processes import wait_for
 from tests.demo.needs import MONITORING, SHOP
+from tests.patience import PATIENCE
 
 QUICK = Settings(scrape=1, window=4, hold=0)
 
@@ -36,8 +37,10 @@ def test_the_alert_fires_on_the_front_and_the_series_show_the_culprit(tmp_path: 
         load = Load(shop.places["web"].port, rate=12, seed=3)
         customers = threading.Thread(target=load.run, args=(120,))
         customers.start()
-        hook = receiver.wait_for("firing", after=began, seconds=60, alert="HighErrorRate")
-        worst = wait_for("the culprit in the series", lambda: _worst(monitoring, shop, began), seconds=60)
+        hook = receiver.wait_for("firing", after=began, seconds=PATIENCE, alert="HighErrorRate")
+        worst = wait_for(
+            "the culprit in the series", lambda: _worst(monitoring, shop, began), seconds=PATIENCE
+        )
         load.stop()
     customers.join()
 

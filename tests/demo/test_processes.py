@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from demo.processes import NotReadyError, Process, free_port, kept, wait_for
+from tests.patience import PATIENCE
 
 FOREVER = (sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(600)")
 
 
 def _started(output: Path) -> int:
-    return wait_for("its pid", lambda: int(output.read_text() or 0) or None, seconds=60)
+    return wait_for("its pid", lambda: int(output.read_text() or 0) or None, seconds=PATIENCE)
 
 
 def _ended(pid: int) -> bool | None:
@@ -42,14 +43,14 @@ def test_a_kept_program_ends_when_its_launcher_is_gone(tmp_path: Path) -> None:
     assert process._process.stdin is not None
     process._process.stdin.close()  # what the kernel does when the launcher is killed
 
-    assert wait_for("its end", lambda: _ended(pid), seconds=60)
+    assert wait_for("its end", lambda: _ended(pid), seconds=PATIENCE)
     process.stop()
 
 
 def test_a_program_that_ended_is_reported_with_its_last_words(tmp_path: Path) -> None:
     argv = [sys.executable, "-c", "import sys; sys.exit('no such port')"]
     process = Process("broken", argv, output=tmp_path / "out.txt")
-    wait_for("its end", lambda: None if process.running else True, seconds=60)
+    wait_for("its end", lambda: None if process.running else True, seconds=PATIENCE)
 
     with pytest.raises(NotReadyError, match=r"broken ended with status 1: no such port"):
         process.check()

@@ -15,6 +15,7 @@ from demo.releases import UnknownReleaseError
 from demo.supervision import ROOT
 from tests.demo.needs import SHOP
 from tests.demo.shopping import accepted_order, ask, metrics, order, written
+from tests.patience import PATIENCE
 
 pytestmark = SHOP
 
@@ -46,7 +47,7 @@ def test_an_order_goes_through_all_services_and_its_trace_joins_up(shop: Shop) -
         }
         return spans if any(not span["parent_id"] for span in spans.values()) else None
 
-    spans = wait_for("the root span", whole_trace, seconds=60)
+    spans = wait_for("the root span", whole_trace, seconds=PATIENCE)
     roots = [span for span in spans.values() if not span["parent_id"]]
     assert [(root["service"], root["operation"]) for root in roots] == [("web", "POST /checkout")]
     assert {span["service"] for span in spans.values()} == set(DEPLOYED)
@@ -136,7 +137,7 @@ def test_a_killed_launcher_leaves_no_service_behind(tmp_path: Path) -> None:
         launcher.kill()
 
     assert len(pids) == 1 + sum(entry.started for entry in DEPLOYED.values())
-    wait_for("the services' end", lambda: None if any(map(_alive, pids)) else True, seconds=60)
+    wait_for("the services' end", lambda: None if any(map(_alive, pids)) else True, seconds=PATIENCE)
 
 
 def _alive(pid: int) -> bool:

@@ -19,9 +19,10 @@ from incidents.incident import Incident
 from nexus.runtime.giving_up import Retries
 from nexus.store import Store
 from nexus.store.records import DEFAULT_SITE
-from tests.nexus.live import PATIENCE, SITE, TOKENS
+from tests.nexus.live import SITE, TOKENS
 from tests.nexus.rig import GOOD, Rig, rig
 from tests.nexus.served import Serving, served
+from tests.patience import PATIENCE
 
 #: How long a lease lasts here, in seconds.
 LEASE = 2.0

@@ -17,13 +17,12 @@ from incidents.incident import Incident
 from nexus.store import Store
 from tests.nexus.rig import BAD, Rig, rig
 from tests.nexus.served import Serving, served
+from tests.patience import PATIENCE
 
 #: Who may decide in these systems, and what they show.
 PEOPLE = {"dana": "token-of-dana", "kim": "token-of-kim"}
 SITE = {"people": [{"name": name, "token": f"env:{name.upper()}"} for name in PEOPLE]}
 TOKENS = {name.upper(): token for name, token in PEOPLE.items()}
-#: How long an answer, or what follows what was told at once, may take on a machine that is busy; in seconds.
-PATIENCE = 60.0
 
 
 @dataclass

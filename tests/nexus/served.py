@@ -20,9 +20,8 @@ from typing import Any, TextIO
 
 from demo.processes import wait_for
 from tests.forks import forked
+from tests.patience import PATIENCE
 
-#: What never comes ends the wait for it, by the death of its Nexus; in seconds.
-_PATIENCE = 120
 #: How long a Nexus that is asked where it stands may take to say it and end, in seconds.
 _LAST_WORDS = 30
 
@@ -55,7 +54,7 @@ class Serving:
         """Its address without a path."""
         return self.url.removesuffix("/alerts")
 
-    def until(self, *words: str, patience: float = _PATIENCE) -> list[str]:
+    def until(self, *words: str, patience: float = PATIENCE) -> list[str]:
         """The lines up to one that holds all of some words; if it never comes, this Nexus ends."""
         heard = []
         with _watched(self._process, patience):
@@ -78,7 +77,7 @@ class Serving:
     def end(self, how: signal.Signals) -> None:
         """Send it a signal and wait for its end."""
         os.kill(self.pid, how)
-        self._process.join(_PATIENCE)
+        self._process.join(PATIENCE)
         assert not self.alive
 
     def signal(self, number: int) -> None:
@@ -88,7 +87,7 @@ class Serving:
 
     def complains(self, words: str) -> None:
         """Wait until it says something on stderr."""
-        wait_for(words, lambda: words in self._complained() or None, seconds=_PATIENCE, pause=0.01)
+        wait_for(words, lambda: words in self._complained() or None, seconds=PATIENCE, pause=0.01)
 
     def _complained(self) -> str:
         """The end of what it said on stderr; of one that hung, its stacks."""
@@ -111,7 +110,7 @@ def typed(home: Path, *words: str, **environment: str) -> AbstractContextManager
 
 
 @contextmanager
-def _watched(process: BaseProcess, patience: float = _PATIENCE) -> Iterator[None]:
+def _watched(process: BaseProcess, patience: float = PATIENCE) -> Iterator[None]:
     watchdog = threading.Timer(patience, _end, (process,))
     watchdog.start()
     try:

@@ -22,6 +22,7 @@ from tests.fake_answers import obliging
 from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Answerer, Call, Fault, Kind, Reply, Script, Turn
 from tests.nexus.command_line import Terminal, process
+from tests.patience import PATIENCE
 from tests.tools.live.fakes.server import Answer, Asked, serving
 
 SECRET = "jane.roe@mail.example.com"
@@ -138,7 +139,7 @@ def test_a_run_sends_its_spans_to_the_collector(
     address, received = collector
     words = ("run", "--world", case, "--approve", "none", "--engine", "playbook", "--json")
     ran = process(tmp_path, *words, NEXUS_OTEL_ENDPOINT=address)
-    ran.communicate(timeout=60)
+    ran.communicate(timeout=PATIENCE)
     sent = [ExportTraceServiceRequest.FromString(body).resource_spans for body in received]
     resources = [one.resource.attributes for many in sent for one in many]
     names = {span.name for many in sent for one in many for scope in one.scope_spans for span in scope.spans}

@@ -6,8 +6,9 @@ import yaml
 
 from demo.processes import wait_for
 from incidents.action import ActionState
-from tests.nexus.live import PATIENCE, Live, live
+from tests.nexus.live import Live, live
 from tests.nexus.rig import GOOD
+from tests.patience import PATIENCE
 
 SCRIPT = """#!/bin/sh
 cd "$(dirname "$0")"

@@ -19,10 +19,11 @@ from nexus.store import Store
 from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Fault, Kind
 from tests.nexus.command_line import typed_before
-from tests.nexus.live import PATIENCE, PEOPLE, SITE, TOKENS, Live, live
+from tests.nexus.live import PEOPLE, SITE, TOKENS, Live, live
 from tests.nexus.network import Cut, Network
 from tests.nexus.rig import GOOD
 from tests.nexus.served import served
+from tests.patience import PATIENCE
 
 ASKED = "for a person to decide on A1"
 ALWAYS = {"reason": "release day", "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "unless": []}

@@ -20,6 +20,7 @@ from nexus.store.records import Process
 from tests.nexus.command_line import Terminal
 from tests.nexus.served import Serving, served
 from tests.nexus.server.test_serve import SITE, alert, send
+from tests.patience import PATIENCE
 
 SHORT = SITE + "worker: {lease: 2s}\n"
 
@@ -65,7 +66,7 @@ class Served:
         self.seen(lambda: self.row("lease_owner is null, wake_at is not null") == (1, 1))
 
     def seen(self, true: Callable[[], bool]) -> None:
-        wait_for("what is awaited", lambda: true() or None, seconds=60, pause=0.02)
+        wait_for("what is awaited", lambda: true() or None, seconds=PATIENCE, pause=0.02)
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def here(nexus: Terminal, tmp_path: Path) -> Served:
 
 
 def health(server: Serving) -> dict[str, Any]:
-    shown: dict[str, Any] = httpx2.get(f"{server.root}/healthz", timeout=60).json()
+    shown: dict[str, Any] = httpx2.get(f"{server.root}/healthz", timeout=PATIENCE).json()
     return shown
 
 

@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from tests.nexus.command_line import Terminal
 from tests.nexus.served import Serving, served
 from tests.nexus.server.test_serve import SITE, TOKEN, alert, send
+from tests.patience import PATIENCE
 
 HALF = b'"\\ud83d is half of a face"'
 
@@ -34,11 +35,13 @@ def serving(nexus: Terminal, tmp_path: Path) -> Iterator[Serving]:
 def test_half_a_character_is_read_with_a_replacement(serving: Serving) -> None:
     body = json.dumps(alert("mail")).encode().replace(b'"mail fails"', HALF)
     assert HALF in body
-    answer = httpx2.post(serving.url, content=body, headers=TOKEN, timeout=60)
+    answer = httpx2.post(serving.url, content=body, headers=TOKEN, timeout=PATIENCE)
     assert answer.status_code == 202
     assert "\N{REPLACEMENT CHARACTER} is half of a face" in "".join(serving.until("acknowledged"))
     for unknown in (b'{"a": %s}', b"{%s: 1}", b'{"alerts": [{"status": %s, "labels": {"alertname": "a"}}]}'):
-        answer = httpx2.post(serving.url, content=unknown.replace(b"%s", HALF), headers=TOKEN, timeout=60)
+        answer = httpx2.post(
+            serving.url, content=unknown.replace(b"%s", HALF), headers=TOKEN, timeout=PATIENCE
+        )
         assert (answer.status_code, list(answer.json())) == (400, ["error"])
 
 
@@ -46,12 +49,13 @@ def test_a_decision_with_half_a_character_is_refused(serving: Serving) -> None:
     body = b'{"verdict": "approve", "action": "A1", "digest": "12345678", "note": %s}'.replace(b"%s", HALF)
     shown = {b"Authorization": "bearer tökén-of-dana".encode()}
     url = f"{serving.root}/incidents/INC-1/decisions"
-    answer = httpx2.post(url, content=body, headers=shown, timeout=60)
+    answer = httpx2.post(url, content=body, headers=shown, timeout=PATIENCE)
     assert (answer.status_code, "a decision is" in answer.json()["error"]) == (400, True)
-    known = httpx2.post(url, content=body.replace(HALF, b'""'), headers=shown, timeout=60)
+    known = httpx2.post(url, content=body.replace(HALF, b'""'), headers=shown, timeout=PATIENCE)
     assert (known.status_code, "INC-1" in known.json()["error"]) == (404, True)
     assert (
-        httpx2.post(url, content=body, headers={"Authorization": "Bearer x"}, timeout=60).status_code == 401
+        httpx2.post(url, content=body, headers={"Authorization": "Bearer x"}, timeout=PATIENCE).status_code
+        == 401
     )
 
 
@@ -64,12 +68,12 @@ def test_whatever_is_not_there_is_said_in_one_form(serving: Serving) -> None:
 def test_a_lock_that_another_process_holds_keeps_nothing_else_waiting(
     serving: Serving, nexus: Terminal
 ) -> None:
-    assert httpx2.get(f"{serving.root}/healthz", timeout=60).status_code == 200, "its start writes, too"
+    assert httpx2.get(f"{serving.root}/healthz", timeout=PATIENCE).status_code == 200, "its start writes, too"
     with ThreadPoolExecutor(1) as pool, closing(sqlite3.connect(nexus.home / "nexus.db")) as other:
         other.execute("begin immediate")
         sent = pool.submit(send, serving.url, alert("mail"))
         for _ in range(5):
-            assert httpx2.get(f"{serving.root}/healthz", timeout=10).json()["open_incidents"] == 0
+            assert httpx2.get(f"{serving.root}/healthz", timeout=PATIENCE).json()["open_incidents"] == 0
         assert not sent.done(), "it waits for the store's lock"
         other.rollback()
         assert sent.result()[0] == 202
@@ -79,7 +83,7 @@ def test_a_hang_up_changes_nothing_and_says_so(serving: Serving) -> None:
     serving.signal(signal.SIGHUP)
     serving.complains("SIGHUP changes nothing: nexus.yaml is read at the start")
     assert serving.alive
-    assert httpx2.get(f"{serving.root}/healthz", timeout=60).status_code == 200
+    assert httpx2.get(f"{serving.root}/healthz", timeout=PATIENCE).status_code == 200
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
@@ -88,7 +92,7 @@ def test_it_listens_on_ipv6(nexus: Terminal, tmp_path: Path, host: str) -> None:
     (tmp_path / "nexus.yaml").write_text("services: [{name: web}]\n")
     with served(tmp_path, nexus.home, "--host", host, "--engine", "playbook") as running:
         assert running.root.startswith("http://[::1]:")
-        assert httpx2.get(f"{running.root}/healthz", timeout=60).status_code == 200
+        assert httpx2.get(f"{running.root}/healthz", timeout=PATIENCE).status_code == 200
         running.stop()
 
 

@@ -14,9 +14,8 @@ from starlette.routing import Route
 from nexus.server.body import read_body
 from nexus.server.limits import HttpLimits, server_of
 from nexus.server.problems import HANDLERS
+from tests.patience import PATIENCE
 
-#: Whatever is to happen within a limit happens within this on a busy machine, in seconds.
-PATIENCE = 30
 #: A limit that no test is meant to meet.
 NEVER = 600.0
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"

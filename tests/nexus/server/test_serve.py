@@ -10,6 +10,7 @@ import pytest
 
 from tests.nexus.command_line import Terminal
 from tests.nexus.served import Serving, served
+from tests.patience import PATIENCE
 
 SITE = """
 services:
@@ -45,7 +46,7 @@ def serving(nexus: Terminal, tmp_path: Path) -> Iterator[Serving]:
 
 
 def send(url: str, body: object, headers: dict[str, str] | None = None) -> tuple[int, dict[str, str]]:
-    answer = httpx2.post(url, json=body, headers=TOKEN if headers is None else headers, timeout=60)
+    answer = httpx2.post(url, json=body, headers=TOKEN if headers is None else headers, timeout=PATIENCE)
     return answer.status_code, answer.json()
 
 
@@ -105,9 +106,9 @@ def test_who_may_not_and_what_cannot_be_read(serving: Serving) -> None:
     status, said = send(url, {"hello": "there"})
     assert (status, "no known form" in said["error"]) == (400, True)
     assert send(f"{url}/nobody", alert("checkout"))[0] == 400
-    large = httpx2.post(url, content=b" " * 1_100_000, headers=TOKEN, timeout=60)
+    large = httpx2.post(url, content=b" " * 1_100_000, headers=TOKEN, timeout=PATIENCE)
     assert large.status_code == 413
-    health = httpx2.get(url.replace("/alerts", "/healthz"), timeout=60)
+    health = httpx2.get(url.replace("/alerts", "/healthz"), timeout=PATIENCE)
     assert health.json() == {"status": "ok", "open_incidents": 0, "broken_off": []}
 
 

@@ -28,6 +28,7 @@ from tests.conformance.test_store import WORLD
 from tests.forks import forked
 from tests.nexus import sample
 from tests.nexus.sample import ID, at
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 
@@ -208,7 +209,7 @@ async def test_a_writer_on_the_loop_beside_it_can_finish_its_transaction(store: 
     assert not writing.done()
     other.execute("commit")
     other.close()
-    await asyncio.wait_for(writing, timeout=60)
+    await asyncio.wait_for(writing, timeout=PATIENCE)
     assert await store.entries(ID) == sample.ENTRIES[:1]
 
 

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from demo.processes import Process, free_port, kept, wait_for
+from tests.patience import PATIENCE
 
 #: Programs that systemd keeps out of the search path lie here.
 _PLACES = (*os.environ.get("PATH", "").split(os.pathsep), "/lib/systemd", "/usr/lib/systemd")
@@ -57,7 +58,7 @@ def running_prometheus(folder: Path, samples: Sequence[str]) -> Iterator[str]:
     process = Process("prometheus", command, output=folder / "output.txt")
     try:
         url = f"http://127.0.0.1:{port}"
-        wait_for("prometheus ready", lambda: answers(f"{url}/-/ready"), seconds=60)
+        wait_for("prometheus ready", lambda: answers(f"{url}/-/ready"), seconds=PATIENCE)
         yield url
     finally:
         process.stop()
@@ -82,7 +83,7 @@ def running_gatewayd(folder: Path, entries: Sequence[str]) -> Iterator[str]:
     )
     try:
         url = f"http://127.0.0.1:{port}"
-        wait_for("gatewayd ready", lambda: answers(f"{url}/machine"), seconds=60)
+        wait_for("gatewayd ready", lambda: answers(f"{url}/machine"), seconds=PATIENCE)
         yield url
     finally:
         process.stop()

@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from pydantic import HttpUrl
 
 from demo.processes import Process, free_port, kept, wait_for
+from tests.patience import PATIENCE
 from tools.live.actions.supervise import Supervisord
 from tools.live.settings import Releases
 
@@ -95,7 +96,7 @@ class Target:
         argv = kept(sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "-c", self.folder / "conf")
         environment = {"PATH": "/usr/bin:/bin"}
         self._process = Process("supervisord", argv, output=self.folder / "out", environment=environment)
-        wait_for("shop", self.answering, seconds=60, pause=0.02)
+        wait_for("shop", self.answering, seconds=PATIENCE, pause=0.02)
 
     def stop(self) -> None:
         """Stop the supervisor and what it keeps."""
@@ -161,7 +162,7 @@ class Target:
                 link.symlink_to(first)
         if self.answering() != FIRST["shop"]:
             await manager.restart("shop", lambda: None)
-            wait_for("shop", lambda: self.answering() == FIRST["shop"] or None, seconds=60, pause=0.01)
+            wait_for("shop", lambda: self.answering() == FIRST["shop"] or None, seconds=PATIENCE, pause=0.01)
         await manager.resize("crew", 2, lambda: None)
         await manager.aclose()
 

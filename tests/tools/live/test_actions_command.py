@@ -12,6 +12,7 @@ from demo.processes import wait_for
 from incidents.action import Action, ActionKind, Arguments
 from incidents.catalogue import Catalogue, Service
 from incidents.errors import ActionRefused, ToolFailed
+from tests.patience import PATIENCE
 from tests.tools.live.effects import carried_out
 from tools.clock import WallClock
 from tools.live.actions.action_log import ActionLog, ActionRecord
@@ -97,7 +98,7 @@ async def test_a_command_that_hangs_is_killed_with_its_children(script: str, tmp
     with pytest.raises(ToolFailed, match=r"team\.sh did not end within 1 s and was killed"):
         await actions.execute(FAILOVER, KEY)
     child = int((tmp_path / "child").read_text())
-    wait_for("the end of the child", lambda: True if _gone(child) else None, seconds=60, pause=0.01)
+    wait_for("the end of the child", lambda: True if _gone(child) else None, seconds=PATIENCE, pause=0.01)
     assert await actions.status(KEY) is None
 
 

@@ -16,6 +16,7 @@ from incidents.action import Action, ActionKind, Outcome
 from incidents.catalogue import Catalogue, Service
 from incidents.errors import InProgress, StaleLease, ToolFailed
 from tests.forks import forked
+from tests.patience import PATIENCE
 from tools.clock import WallClock, since_boot
 from tools.fence import UNFENCED, Fence, LeaseFence
 from tools.live.actions import live_actions
@@ -101,7 +102,7 @@ def runs(folder: Path) -> list[str]:
 
 
 def awaited(folder: Path, name: str) -> None:
-    wait_for(name, lambda: (folder / name).exists() or None, seconds=60, pause=0.01)
+    wait_for(name, lambda: (folder / name).exists() or None, seconds=PATIENCE, pause=0.01)
 
 
 async def settled(actions: LiveActions) -> Outcome | None:
@@ -140,8 +141,8 @@ async def test_killed_after_the_command_has_ended_its_outcome_is_known(folder: P
         os.kill(nexus.pid, signal.SIGSTOP)
         guard = int((folder / "guard").read_text())
         (folder / "gate").unlink()
-        wait_for("its end", lambda: "ended" in runs(folder) or None, seconds=60, pause=0.01)
-        wait_for("the guard's end", lambda: _ended(guard) or None, seconds=60, pause=0.01)
+        wait_for("its end", lambda: "ended" in runs(folder) or None, seconds=PATIENCE, pause=0.01)
+        wait_for("the guard's end", lambda: _ended(guard) or None, seconds=PATIENCE, pause=0.01)
         nexus.kill()
         nexus.join()
     found = await settled(on(folder, status=False))
@@ -206,7 +207,7 @@ async def test_stopped_longer_than_its_lease_it_begins_nothing(folder: Path) -> 
         os.kill(nexus.pid, signal.SIGSTOP)
         stopped = since_boot()
         (folder / "gate").unlink()
-        wait_for("the lease's end", lambda: since_boot() > stopped + 1 or None, seconds=60, pause=0.05)
+        wait_for("the lease's end", lambda: since_boot() > stopped + 1 or None, seconds=PATIENCE, pause=0.05)
         os.kill(nexus.pid, signal.SIGCONT)
         assert lines.readline().startswith("lost: lease 7 is lost or in its last third")
     assert runs(folder) == []

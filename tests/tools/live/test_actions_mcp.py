@@ -12,6 +12,7 @@ from demo.processes import wait_for
 from incidents.action import Action, ActionKind, Arguments, Plan
 from incidents.catalogue import Catalogue, Service
 from incidents.errors import ActionRefused, ToolFailed
+from tests.patience import PATIENCE
 from tests.tools.live.effects import carried_out
 from tests.tools.live.fakes import mcp_ops
 from tests.tools.live.fakes.mcp_http import over_http
@@ -153,7 +154,9 @@ async def test_a_server_that_hangs_is_ended_and_its_own_record_decides(folder: P
     with pytest.raises(ToolFailed, match="the MCP server ops did not answer within 8 s"):
         await actions.execute(ROLLBACK, KEY)
     pid = int((folder / "pid").read_text())
-    wait_for("the end of the server", lambda: None if Path(f"/proc/{pid}").exists() else True, seconds=60)
+    wait_for(
+        "the end of the server", lambda: None if Path(f"/proc/{pid}").exists() else True, seconds=PATIENCE
+    )
     found = await on(program(folder), folder).status(KEY)
     assert found is not None
     assert found.done

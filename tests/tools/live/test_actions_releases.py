@@ -13,6 +13,7 @@ from demo.processes import wait_for
 from incidents.action import Action, ActionKind, Arguments
 from incidents.catalogue import Catalogue, Service
 from incidents.errors import ActionRefused, SettingsError, ToolFailed
+from tests.patience import PATIENCE
 from tests.tools.live.supervised import LOG, Target, supervised
 from tools.clock import WallClock
 from tools.live.actions.action_log import ActionLog, ActionRecord
@@ -220,7 +221,7 @@ def killed(target: Target, tmp_path: Path, when: str) -> None:
         str(reached),
     ]
     process = subprocess.Popen(argv)  # noqa: S603 - our own program
-    wait_for("the restart", lambda: reached.exists() or process.poll(), seconds=60, pause=0.01)
+    wait_for("the restart", lambda: reached.exists() or process.poll(), seconds=PATIENCE, pause=0.01)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
 

@@ -19,6 +19,7 @@ from incidents.findings import EvidenceStatus
 from incidents.reports import Task
 from nexus.config.site import load_site
 from tests.cases import case_sources
+from tests.patience import PATIENCE
 from tests.tools.live.fakes.mcp_http import over_http
 from tests.tools.live.fakes.server import serving
 from tools.clock import WallClock
@@ -50,7 +51,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port = free_port()
     process = Process("mcp", kept(sys.executable, SERVER, str(port)), output=output)
     try:
-        wait_for("the MCP server", lambda: answers_at(port), seconds=60)
+        wait_for("the MCP server", lambda: answers_at(port), seconds=PATIENCE)
         yield f"http://127.0.0.1:{port}/mcp"
     finally:
         process.stop()
