@@ -68,12 +68,14 @@ def merge(
     evidence: Mapping[str, Evidence],
     services: tuple[str, ...],
     suspects: Iterable[Suspect] = (),
+    path: frozenset[str] | None = None,
 ) -> Diagnosis:
     """One diagnosis from the reports of the roles (by name).
 
     Hypotheses about the same service and category are one; each role speaks for it once, with its confidence.
-    The one with most weight wins; ties go to more evidence, then to the order of the names. What the ranking
-    counts as evidence for is told by the reasons of its suspects.
+    One on the path of the alerts comes before one beside it; then the one with most weight wins; ties go to
+    more evidence, then to the order of the names. What the ranking counts as evidence for is told by the
+    reasons of its suspects.
     """
     held: defaultdict[_Key, list[tuple[str, Hypothesis]]] = defaultdict(list)
     for role, report in reports.items():
@@ -88,7 +90,7 @@ def merge(
                 held[key].append((role, sound))
     if not held:
         return _unknown(reports, services)
-    ranked = sorted(held.items(), key=_rank)
+    ranked = sorted(held.items(), key=lambda item: (_beside(item[0][0], path), _rank(item)))
     (blamed, _), voices = ranked[0]
     where = ranked_in(blamed, suspects)
     return _diagnosis(voices, [_joined(other) for _, other in ranked[1:]], reports, evidence, where)
@@ -114,6 +116,10 @@ def missed(reports: Iterable[InvestigationReport]) -> str:
     kept = sorted(told.values(), key=lambda said: "did not answer" not in said)
     more = f"; and {len(kept) - MOST_GAPS} more" if len(kept) > MOST_GAPS else ""
     return "; ".join(kept[:MOST_GAPS]) + more + ("." if kept else "")
+
+
+def _beside(service: str | None, path: frozenset[str] | None) -> bool:
+    return path is not None and service is not None and service not in path
 
 
 def _rank(item: tuple[_Key, list[tuple[str, Hypothesis]]]) -> tuple[float, int, str, str]:

@@ -4,6 +4,7 @@ from graph.state import Deps
 from graph.timeline import Update, entry
 from incidents.facts import Facts
 from incidents.incident import Incident
+from incidents.incident_path import is_beside
 from incidents.reports import Impact
 from incidents.timeline import EntryKind
 from tools.telemetry.facts import measure, watched_since
@@ -70,7 +71,8 @@ async def with_cause_applied(deps: Deps, incident: Incident) -> Incident:
     if found is None or not found.known or found.service is None:
         return incident
     measured_off = incident.facts.affected if incident.facts is not None else ()
-    hit = tuple(dict.fromkeys((*incident.services, found.service, *measured_off)))
+    own = [name for name in measured_off if not is_beside(name, incident.alerts, deps.world.catalogue)]
+    hit = tuple(dict.fromkeys((*incident.services, found.service, *own)))
     return incident.evolve(
         impact=incident.impact.model_copy(update={"services": hit}),
         signals=await watched_since(deps.sources(incident), found.service),

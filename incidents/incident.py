@@ -106,6 +106,9 @@ class Incident(Value):
     acknowledged_at: Moment | None = None
     triaged_at: Moment | None = None
     impact: Impact = Impact()
+    nearby: tuple[str, ...] = Field(
+        default=(), description="services that deviate too, beside the path of its alerts: not its own"
+    )
     summary: str = ""
     summary_evidence: tuple[str, ...] = Field(default=(), description="what the summary stands on")
     facts: Facts | None = Field(default=None, description="the latest measurement")

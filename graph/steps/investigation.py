@@ -22,6 +22,7 @@ from graph.timeline import Update, entry
 from incidents.facts import Facts
 from incidents.findings import Channel, Diagnosis, Evidence
 from incidents.incident import Incident
+from incidents.incident_path import path_of
 from incidents.reports import Dispute, InvestigationReport, Task
 from incidents.runbook import Runbook
 from incidents.severity import Severity, Step
@@ -107,7 +108,8 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
         if (report := item.report(InvestigationReport)) is not None
     }
     reports = {**(incident.dispute.reports if incident.dispute else {}), **fresh}
-    found = merge(reports, kept, deps.world.catalogue.names, incident.suspects)
+    path = path_of(incident.alerts, deps.world.catalogue)
+    found = merge(reports, kept, deps.world.catalogue.names, incident.suspects, path)
     if (question := _to_settle(deps, incident, reports, found, done)) is not None:
         return _asked(deps, incident.evolve(diagnosis=found), question)
     proposed = tuple(report.severity for report in reports.values() if report.severity is not None)

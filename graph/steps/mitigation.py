@@ -13,6 +13,7 @@ from incidents.action import ANSWERED, Action, Plan, Proposal, digest_of
 from incidents.errors import Refused, ToolFailed
 from incidents.findings import Category, EvidenceStatus
 from incidents.incident import Incident
+from incidents.incident_path import is_beside, why_beside
 from incidents.reports import MitigationReport, ProposedAction, Task
 from incidents.runbook import Branch, Runbook
 from incidents.severity import Severity, Step
@@ -63,7 +64,33 @@ def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
 def candidates(
     deps: Deps, incident: Incident, done: tuple[RoleResult, ...]
 ) -> list[tuple[RoleResult, ProposedAction]]:
-    """The proposals in the tree's order, without what the role may not do or people have answered."""
+    """The proposals in the tree's order, without what the role may not do or people have answered.
+
+    A change of a service that is not on the path of the alerts is none of this incident.
+    """
+    proposed = _proposed(deps, incident, done)
+    return [one for one in proposed if not _is_beside(deps, incident, one[1].action)]
+
+
+def _is_beside(deps: Deps, incident: Incident, action: Action) -> bool:
+    return is_beside(action.service, incident.alerts, deps.world.catalogue)
+
+
+def _left_alone(deps: Deps, incident: Incident, done: tuple[RoleResult, ...]) -> list[Entry]:
+    """Why what was proposed for another service than the incident's own is not put to people."""
+    actions = (proposed.action for _, proposed in _proposed(deps, incident, done))
+    return [
+        _unplanned(
+            deps, incident, action, f"{why_beside(action.service, incident.alerts)}; it may be another's"
+        )
+        for action in actions
+        if _is_beside(deps, incident, action)
+    ]
+
+
+def _proposed(
+    deps: Deps, incident: Incident, done: tuple[RoleResult, ...]
+) -> list[tuple[RoleResult, ProposedAction]]:
     answered = {p.action.key for p in incident.proposals if p.state in ANSWERED}
     order = [branch.role for branch in branches(deps, incident)]
     found: dict[str, tuple[RoleResult, ProposedAction]] = {}
@@ -80,7 +107,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
     """Plan the proposals in order; the first that the world can plan is put to people."""
     if incident.ask_again is not None:
         return await _ask_again(deps, incident, incident.ask_again)
-    told: list[Entry] = []
+    told = _left_alone(deps, incident, done)
     for item, proposed in candidates(deps, incident, done):
         try:
             plan = await _planned(deps, incident, proposed.action)
@@ -172,6 +199,8 @@ async def _silent(deps: Deps, incident: Incident, proposed: list[Action]) -> lis
     ]
     found = []
     for action in {action.key: action for action in (*proposed, *tried)}.values():
+        if _is_beside(deps, incident, action):
+            continue
         try:
             await deps.world.actions.plan(action)
             why = "its target did not answer and does so again"

@@ -9,8 +9,11 @@ from graph.severity import classify
 from graph.state import Deps, RoleResult
 from graph.step import StepSpec, assignment, begin
 from graph.timeline import Update, entry
+from incidents.alert import Alert
+from incidents.catalogue import Catalogue
 from incidents.facts import Facts
 from incidents.incident import Incident
+from incidents.incident_path import is_beside
 from incidents.reports import Impact, Task, TriageReport
 from incidents.runbook import Runbook
 from incidents.severity import Severity, Status, Step
@@ -58,7 +61,13 @@ def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
 
 
 def merged_impact(facts: Facts, reports: tuple[TriageReport, ...], known: tuple[str, ...]) -> Impact:
-    """What was measured, completed by what roles say; a measurement wins over an opinion."""
+    """What was measured, completed by what roles say; a measurement wins over an opinion.
+
+    Args:
+        facts: the measurement.
+        reports: of the roles.
+        known: the services of the catalogue.
+    """
     said = reports[0].impact if reports else Impact()
     customers = facts.customers_affected
     services = tuple(dict.fromkeys((*facts.affected, *(s for s in said.services if s in known))))
@@ -73,22 +82,42 @@ def merged_impact(facts: Facts, reports: tuple[TriageReport, ...], known: tuple[
     )
 
 
+def own_impact(
+    impact: Impact, alerts: tuple[Alert, ...], catalogue: Catalogue
+) -> tuple[Impact, tuple[str, ...]]:
+    """The impact on the incident's own path, and the services that deviate beside it."""
+    beside = tuple(name for name in impact.services if is_beside(name, alerts, catalogue))
+    own = tuple(name for name in impact.services if name not in beside)
+    return impact.model_copy(update={"services": own}), beside
+
+
+def _nearby(before: Incident, after: Incident, now: datetime) -> tuple[Entry, ...]:
+    """Say once of each set of services that it deviates beside the incident's path."""
+    if not after.nearby or after.nearby == before.nearby:
+        return ()
+    names = ", ".join(after.nearby)
+    text = f"{names} deviate too, but are not on the path of what failed: not taken for part of it"
+    return (entry(after, now, EntryKind.ROUTING, text, "nearby", evidence=after.facts_evidence),)
+
+
 async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...]) -> Update:
     """Classify and route: what is over by itself is watched and ends here, the rest goes on its way."""
     now = deps.clock.now()
     facts = incident.facts or Facts(at=now)
     reports = tuple(report for item in done if (report := item.report(TriageReport)) is not None)
     impact = merged_impact(facts, reports, deps.world.catalogue.names)
+    impact, nearby = own_impact(impact, incident.alerts, deps.world.catalogue)
     found = classify(incident, facts, impact, tuple(report.severity for report in reports), deps.runbook)
     after = incident.evolve(
         impact=impact,
+        nearby=nearby,
         summary=reports[0].summary if reports else incident.summary,
         summary_evidence=_stands_on(reports, facts) if reports else incident.summary_evidence,
         severity=found.severity,
         severity_at=incident.severity_at if incident.severity is found.severity else now,
         triaged_at=incident.triaged_at or now,
     )
-    told = [_classified(deps, incident, after, found)]
+    told = [_classified(deps, incident, after, found), *_nearby(incident, after, now)]
     agreed = all(report.false_alarm for report in reports)
     match self_recovery(after, facts, agreed, now, deps.runbook):
         case SelfRecovery.OVER if facts.quiet is not False:

@@ -16,7 +16,8 @@ import polars as pl
 from incidents.catalogue import Catalogue
 from incidents.changes import Change
 from incidents.errors import ToolFailed
-from incidents.findings import Window
+from incidents.findings import Channel, Reason, Suspect, Window
+from incidents.incident_path import path_of, why_beside
 from tools.analysis import (
     LOGS_SCHEMA,
     METRICS_SCHEMA,
@@ -140,9 +141,25 @@ async def ranking(sources: Sources) -> tuple[Observation, Ranking]:
                 symptom_of(sources.incident), seen.changes,
             )  # fmt: skip
             if memo.seen is not seen:
-                return seen, ranked
+                return seen, _own_first(ranked, sources)
             memo.ranking = ranked
-        return seen, memo.ranking
+        return seen, _own_first(memo.ranking, sources)
+
+
+def _own_first(ranked: Ranking, sources: Sources) -> Ranking:
+    """The suspects on the path of the alerts before those beside it, of which that is said."""
+    path = path_of(sources.incident.alerts, sources.world.catalogue)
+    if path is None or all(suspect.service in path for suspect in ranked.suspects):
+        return ranked
+    own = [suspect for suspect in ranked.suspects if suspect.service in path]
+    others = [_said_to_be_beside(one, sources) for one in ranked.suspects if one.service not in path]
+    return ranked.model_copy(update={"suspects": (*own, *others)})
+
+
+def _said_to_be_beside(suspect: Suspect, sources: Sources) -> Suspect:
+    text = why_beside(suspect.service, sources.incident.alerts)
+    reason = Reason(channel=Channel.TOPOLOGY, text=text, score=0)
+    return suspect.model_copy(update={"reasons": (reason, *suspect.reasons)})
 
 
 def topology(catalogue: Catalogue) -> Topology:

@@ -1,0 +1,40 @@
+"""What an incident is about and what merely deviates at the same time: by the path of its alerts. Pure.
+
+The path of an incident is the services that its alerts name, all that these call and all that call them. What
+deviates beside it may be another incident: it is named, but neither owned nor changed.
+"""
+
+from collections.abc import Iterable
+
+from incidents.alert import Alert
+from incidents.catalogue import Catalogue, ServiceKind
+from incidents.topology import around
+
+
+def path_of(alerts: Iterable[Alert], catalogue: Catalogue) -> frozenset[str] | None:
+    """The services on the path of alerts; None where none of them names a service of the catalogue.
+
+    A host or a site of somebody else (external) to which no call is known may carry anything: it is on every
+    path.
+    """
+    named = {alert.service for alert in alerts if alert.service and catalogue.find(alert.service)}
+    if not named:
+        return None
+    carriers = {
+        one.name
+        for one in catalogue.of_kind(ServiceKind.EXTERNAL)
+        if not one.depends_on and one.name not in catalogue.callers
+    }
+    return around(named, catalogue) | carriers
+
+
+def is_beside(service: str, alerts: Iterable[Alert], catalogue: Catalogue) -> bool:
+    """Whether a service is known not to be on the path of alerts."""
+    path = path_of(alerts, catalogue)
+    return path is not None and service not in path
+
+
+def why_beside(service: str, alerts: Iterable[Alert]) -> str:
+    """How people are told that a service is not on the path."""
+    named = sorted({alert.service for alert in alerts if alert.service})
+    return f"{service} neither calls {', '.join(named)} nor is called by it, as far as the catalogue says"
