@@ -1,5 +1,6 @@
 """What events and the passing of time do to an incident: pure, and harmless when repeated."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from graph.duties import DutyKind, agenda, due, last_asking
@@ -8,6 +9,7 @@ from graph.self_recovery import has_changed_anything
 from graph.severity import escalated_severity, reclassified
 from graph.timeline import Update, entry
 from incidents.action import UNSETTLED, ActionState, Proposal, Verdict
+from incidents.alert import Alert
 from incidents.duration import format_duration
 from incidents.errors import ApprovalRefused
 from incidents.events import (
@@ -71,7 +73,9 @@ def _whenever(
 
 def _alerts(incident: Incident, event: AlertsArrived, runbook: Runbook, now: datetime) -> Update:
     have = {alert.identity for alert in incident.alerts}
-    fresh = tuple(alert for alert in event.alerts if alert.identity not in have)
+    reasons = (*event.reasons, *[""] * len(event.alerts))
+    news = [(a, why) for a, why in zip(event.alerts, reasons, strict=False) if a.identity not in have]
+    fresh = tuple(alert for alert, _ in news)
     if not fresh:
         return Update(incident)
     after = incident.evolve(alerts=(*incident.alerts, *fresh))
@@ -83,19 +87,36 @@ def _alerts(incident: Incident, event: AlertsArrived, runbook: Runbook, now: dat
             after,
             now,
             EntryKind.ALERT,
-            "; ".join((f"{alert.source}: {alert.title} is {alert.status}", *remarks_on(alert, runbook))),
+            "; ".join(_arrival(alert, why, runbook)),
             f"alert:{event.id}:{number}",
             role=alert.source,
             engine="alert",
         )
-        for number, alert in enumerate(fresh)
+        for number, (alert, why) in enumerate(news)
     )
     after, worse = reclassified(after, escalated_severity(incident, after, runbook), now)
     if worse:
         after = _worse_than_known(after, now)
     if after.in_peoples_hands:
         return Update(after.evolve(calm_since=None), (*told, *worse, *_all_over(incident, after, now)))
-    return Update(after.evolve(recheck=after.recheck or again), (*told, *worse))
+    another = _needs_triage(incident, fresh, bool(worse))
+    return Update(after.evolve(recheck=after.recheck or again or another), (*told, *worse))
+
+
+def _arrival(alert: Alert, why: str, runbook: Runbook) -> Iterator[str]:
+    """What the timeline says of an alert that joined."""
+    yield f"{alert.source}: {alert.title} is {alert.status}"
+    if why and alert.firing:
+        yield f"joined, for {why}"
+    yield from remarks_on(alert, runbook)
+
+
+def _needs_triage(before: Incident, fresh: tuple[Alert, ...], worse: bool) -> bool:
+    """Whether what joined is worse, or about a service that triage has not looked at."""
+    if before.triaged_at is None or has_changed_anything(before):
+        return False
+    known = {*before.services, *(alert.service for alert in before.alerts)}
+    return worse or any(one.firing and one.service is not None and one.service not in known for one in fresh)
 
 
 def _all_over(before: Incident, after: Incident, now: datetime) -> tuple[Entry, ...]:

@@ -71,8 +71,9 @@ async def with_cause_applied(deps: Deps, incident: Incident) -> Incident:
     if found is None or not found.known or found.service is None:
         return incident
     measured_off = incident.facts.affected if incident.facts is not None else ()
-    own = [name for name in measured_off if not is_beside(name, incident.alerts, deps.world.catalogue)]
-    hit = tuple(dict.fromkeys((*incident.services, found.service, *own)))
+    also = [found.service, *measured_off]
+    own = [name for name in also if not is_beside(name, incident.alerts, deps.world.catalogue)]
+    hit = tuple(dict.fromkeys((*incident.services, *own)))
     return incident.evolve(
         impact=incident.impact.model_copy(update={"services": hit}),
         signals=await watched_since(deps.sources(incident), found.service),

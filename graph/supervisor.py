@@ -111,8 +111,7 @@ def _step_move(incident: Incident, now: datetime, runbook: Runbook) -> Move:
     if approved:
         return Move(kind=MoveKind.EXECUTE, reason="people approved it", targets=(approved[0],))
     if incident.recheck:
-        how = "came back" if incident.firing else "ended by themselves"
-        return Move(kind=MoveKind.TRIAGE, reason=f"the alerts {how}: measure again")
+        return Move(kind=MoveKind.TRIAGE, reason=f"{_what_changed(incident)}: measure again")
     if (until := watched_until(incident, runbook)) is not None and not has_changed_anything(incident):
         return _calm(now, until)
     if incident.ask_again is not None:
@@ -125,6 +124,14 @@ def _step_move(incident: Incident, now: datetime, runbook: Runbook) -> Move:
         Step.VERIFICATION: _verification,
         Step.POST_MORTEM: _post_mortem,
     }[incident.step](incident, now, runbook)
+
+
+def _what_changed(incident: Incident) -> str:
+    if not incident.firing:
+        return "the alerts ended by themselves"
+    if incident.calm_since is not None:
+        return "the alerts came back"
+    return "what joined is worse, or of a service that was not looked at"
 
 
 def _calm(now: datetime, until: datetime) -> Move:

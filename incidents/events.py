@@ -22,6 +22,7 @@ class AlertsArrived(_Event):
 
     kind: Literal["alerts"] = "alerts"
     alerts: tuple[Alert, ...]
+    reasons: tuple[str, ...] = Field(default=(), description="of each alert why it joined; none: not told")
 
 
 class DecisionMade(_Event):
