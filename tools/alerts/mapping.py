@@ -109,3 +109,7 @@ def _found(body: Body, expression: str, name: str) -> Any:
         return jmespath.search(expression, body.value)
     except JMESPathError as error:
         raise AlertError(f"{name}: {expression}: {str(error).splitlines()[0]}") from error
+    except TypeError as error:  # jmespath 1.1 compares by Python's rules; the specification says null
+        raise AlertError(
+            f"{name}: {expression} compares a text with a number; write `to_number(…)` around the text"
+        ) from error

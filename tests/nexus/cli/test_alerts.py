@@ -60,3 +60,15 @@ def test_a_mistake_in_a_mapping_is_named(nexus: Terminal, tmp_path: Path) -> Non
     assert refused.code == 2
     assert "intake.senders.probe.reads.title" in refused.err
     assert "JMESPath" in refused.err
+
+
+def test_a_number_written_as_text_is_a_sentence_not_a_traceback(nexus: Terminal, tmp_path: Path) -> None:
+    file, site = tmp_path / "body.json", tmp_path / "nexus.yaml"
+    file.write_text('{"checks": [{"name": "disk", "used": "97"}]}')
+    site.write_text(
+        "services: [{name: mail}]\n"
+        "intake: {senders: {probe: {reads: {title: 'checks[?used > `90`].name | [0]'}}}}\n"
+    )
+    refused = nexus("alerts", "try", file, "--sender", "probe", "--world", site)
+    assert refused.code == 2
+    assert "compares a text with a number" in refused.err
