@@ -1,4 +1,4 @@
-"""Several models or endpoints, one after the other: the next is asked when one cannot serve."""
+"""A fallback chain of models or endpoints: the next is asked when one cannot serve."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""The only node that changes the world: exactly what people signed, once, with the intent written before."""
+"""Execution of an approved change: exactly what people signed, once, with the intent written before."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""An end without a change by us: what is over by itself is watched as a fix is.
+"""Self-recovery: an end without a change by us. What is over by itself is watched as a fix is.
 
 Pure. The runbook's thirty minutes of watching stand for both: nobody knows why it went, so it may come back.
 """

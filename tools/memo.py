@@ -1,4 +1,4 @@
-"""Answers that are kept for as long as what they are about."""
+"""Memoized answers, kept for as long as the object that they are about."""
 
 from collections.abc import Callable, Hashable
 from functools import wraps

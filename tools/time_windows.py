@@ -1,4 +1,4 @@
-"""Moments as frames compare with them: one way to cut a span of time out of telemetry."""
+"""Time windows over frames: one way to cut a span of time out of telemetry."""
 
 from bisect import bisect_left
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The kit: the tools that one role may use in one incident. Every call becomes an Evidence.
+"""The toolset: the tools that one role may use in one incident. Every call becomes an Evidence.
 
 A tool is a value: a name, a description for models, its arguments as a pydantic type, a function over the
 incident's sources that returns a typed result, and a function that says the result in words. The playbook

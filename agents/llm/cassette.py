@@ -1,4 +1,4 @@
-"""Model calls on tape: recorded to a folder, and played back from it without any endpoint.
+"""A cassette of model calls: recorded to a folder, and replayed from it without any endpoint.
 
 One file for each request, named by the digest of what was asked: the same question gets the same answer, a
 question that was never recorded is a clear miss. The key is in a header, and headers are not recorded.

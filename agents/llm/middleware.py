@@ -1,4 +1,4 @@
-"""The conversation of one assignment: its bounds, and the rules for answers that are not usable."""
+"""LangChain middleware round one assignment: its bounds, and the rules for reports that are not usable."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""A kit's tools as a model gets them: typed arguments from the catalogue, answers fenced as data."""
+"""A toolset's tools as a model gets them: typed arguments from the catalogue, answers fenced as data."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from difflib import get_close_matches

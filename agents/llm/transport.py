@@ -1,4 +1,4 @@
-"""The wire to the endpoint: one retry layer, everything counted and traced, errors in words."""
+"""The transport to the endpoint: one retry layer, everything counted and traced, errors in words."""
 
 import asyncio
 import time

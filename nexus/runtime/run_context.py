@@ -1,4 +1,4 @@
-"""What an incident is played on: its world, its time, and who lets time pass."""
+"""The run context of one incident: its world, its time, and who lets time pass."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

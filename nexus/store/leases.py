@@ -1,4 +1,4 @@
-"""Who drives an incident: a lease runs out by the wall's time, or at once when its process is proven dead.
+"""Leases: who drives an incident. One runs out by the wall's time, or at once when its process is dead.
 
 Proof needs the same kernel and the same pid namespace: a container that comes back under another name, or
 another machine, says nothing about the pid of an earlier one, and its lease is left to run out.

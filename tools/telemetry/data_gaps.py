@@ -1,4 +1,4 @@
-"""What a backend answered only in part: noted where it is seen, told where the findings are made.
+"""Data gaps: what a backend answered only in part is noted where it is seen, told with the findings.
 
 A port answers with a frame; what the frame lacks is a sentence beside it. It travels outside of the answer,
 so that wrappers around a port need not know of it, and it stays with the question that it belongs to: tasks

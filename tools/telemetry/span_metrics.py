@@ -1,4 +1,4 @@
-"""Rate, errors and duration of each service out of traces, for services whose metrics do not say."""
+"""Span metrics (RED): rate, errors, duration of each service out of traces, where metrics do not say."""
 
 import polars as pl
 
