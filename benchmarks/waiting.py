@@ -25,7 +25,7 @@ from demo.processes import wait_for
 from tests.nexus.live import TOKENS, Live, live
 from tests.nexus.served import Serving, served
 
-TABLES = ("incidents", "timeline", "checkpoints", "writes", "alerts", "incident_services")
+TABLES = ("incidents", "timeline", "checkpoints", "writes", "incident_keys")
 #: How long the process is watched while nothing happens, in seconds.
 IDLE = 20.0
 GOALS = {"memory, MB": 1000, "threads": 20, "% of a core": 1, "start, s": 10, "decision, s": 1}

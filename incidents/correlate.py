@@ -146,23 +146,3 @@ def _reasons_apart(
             yield f"not with {one.id}: it names no service and shares no group with it"
         elif failing := one.failing(catalogue):
             yield f"not with {one.id}: {alert.service} is not on the path of {', '.join(sorted(failing))}"
-
-
-def with_known_starts(alerts: Sequence[Alert], known: Sequence[Alert]) -> tuple[Alert, ...]:
-    """Alerts that came without a start that counts, with that of the firing which they repeat or end.
-
-    Without it each repetition of a condition would look like a new one, and its end like that of another.
-
-    Args:
-        alerts: as they were read from a delivery.
-        known: what the incident was told before, in order.
-    """
-    last = {alert.fingerprint: alert for alert in known}
-    return tuple(_with_known_start(alert, last.get(alert.fingerprint)) for alert in alerts)
-
-
-def _with_known_start(alert: Alert, last: Alert | None) -> Alert:
-    begins_anew = last is None or (alert.firing and not last.firing)
-    if alert.start_sent or begins_anew or last is None:
-        return alert
-    return alert.model_copy(update={"starts_at": last.starts_at})

@@ -99,6 +99,9 @@ class Incident(Value):
     step: Step = Step.TRIAGE
     step_since: Moment
     alerts: tuple[Alert, ...]
+    follows: str | None = Field(
+        default=None, description="the incident before it whose alert has come again after its end"
+    )
 
     severity: Severity | None = None
     severity_at: Moment | None = None

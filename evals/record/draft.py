@@ -135,7 +135,7 @@ async def _bundles(world: World, incident: Incident, shot: Snapshot) -> tuple[Bu
 
 async def _alerts(home: Home, incident: Incident) -> tuple[CaseAlert, ...]:
     """What arrived, as it arrived; from the values where the senders' words were not kept."""
-    kept = deliveries(home.folder, incident.id)
+    kept = await deliveries(home.store, home.folder, incident.id)
     ref = await home.store.world_of(incident.id)
     if ref.kind is WorldKind.CASE:
         case, now = open_case(Path(ref.path)), await home.store.clock_of(incident.id)

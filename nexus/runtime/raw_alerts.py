@@ -1,40 +1,54 @@
-"""What the monitoring sent, kept beside the incident as it came, without the secrets: for `nexus record`."""
+"""What the monitoring sent, as it came, without the secrets: for `nexus record`, and to be read again."""
 
-import hashlib
 import json
 from datetime import datetime
 
 from incidents.alert import Alert
+from incidents.errors import AlertError
+from incidents.incident import Incident
 from incidents.value import iso
 from nexus.files import IncidentFiles
+from nexus.store.deliveries import AlertDelivery, Disposition, Filing
+from nexus.store.port import IncidentStore
 from tools.alerts.formats import payload_of
 from tools.recorded import CaseAlert
 from tools.redaction.tree import redact_tree
 
+#: Where bodies lay before the store kept them; what lies there is read still.
 _FOLDER = "alerts"
 
 
-def without_secrets(alert: CaseAlert) -> bytes:
-    """The body of a delivery as it may be kept."""
-    return json.dumps(redact_tree(payload_of(alert.body))).encode()
+def kept_body(body: bytes) -> bytes:
+    """The body of a delivery as it may be kept; of what cannot be read the store takes the secrets out."""
+    try:
+        return json.dumps(redact_tree(payload_of(body))).encode()
+    except AlertError:
+        return body
 
 
-def keep_delivery(folder: IncidentFiles, incident: str, alert: CaseAlert) -> None:
-    """Keep one delivery; the same again changes nothing."""
-    payload = redact_tree(payload_of(alert.body))
-    content = {"at": iso(alert.at), "source": alert.source, "payload": payload}
-    name = hashlib.sha256(alert.body).hexdigest()[:12]
-    folder.keep(incident, f"{_FOLDER}/{alert.at:%Y%m%dT%H%M%S}-{name}.json", json.dumps(content).encode())
+async def file_alerts(store: IncidentStore, incident: Incident, sent: CaseAlert) -> None:
+    """File the delivery that opened an incident of a recorded world."""
+    delivery = AlertDelivery(received_at=sent.at, sender=sent.source, body=kept_body(sent.body))
+    filing = Filing(disposition=Disposition.OPENED, incident=incident.id)
+    await store.take_in(delivery, "", lambda view: filing)
 
 
-def deliveries(folder: IncidentFiles, incident: str) -> tuple[CaseAlert, ...]:
-    """The kept deliveries of an incident, oldest first."""
+async def deliveries(store: IncidentStore, folder: IncidentFiles, incident: str) -> tuple[CaseAlert, ...]:
+    """The deliveries of an incident whose bodies are kept, oldest first."""
+    found = _in_folder(folder, incident)
+    for one in await store.deliveries(incident):
+        if one.body is not None:
+            found.append(CaseAlert(at=one.received_at, source=one.sender, body=one.body))
+    return tuple(sorted(found, key=lambda alert: alert.at))
+
+
+def _in_folder(folder: IncidentFiles, incident: str) -> list[CaseAlert]:
     found = []
     for path in sorted(folder.path(incident, _FOLDER).glob("*.json")):
         content = json.loads(path.read_text(encoding="utf-8"))
         body = json.dumps(content["payload"]).encode()
         found.append(CaseAlert(at=content["at"], source=content["source"], body=body))
-    return tuple(sorted(found, key=lambda alert: alert.at))
+    return found
 
 
 def told_again(alert: Alert) -> CaseAlert:

@@ -8,7 +8,7 @@ from incidents.events import AlertsArrived
 from incidents.incident import Incident
 from incidents.severity import Step
 from nexus.home import Home
-from nexus.runtime.raw_alerts import delivered, keep_delivery
+from nexus.runtime.raw_alerts import delivered, file_alerts
 from nexus.runtime.run_context import RunContext
 from nexus.runtime.waiting import Approver, VirtualWaiter
 from nexus.store import WorldKind, WorldRef
@@ -73,7 +73,7 @@ async def open_recorded(home: Home, case: Path, alerts: bytes | None, mode: str)
     )  # the case's first alert is this one
     await home.store.register(incident, WorldRef(kind=WorldKind.CASE, path=str(case)), at)
     if alerts is not None:
-        keep_delivery(home.folder, incident.id, delivered(alerts, at, parsed[0].source))
+        await file_alerts(home.store, incident, delivered(alerts, at, parsed[0].source))
     return incident
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,7 +14,7 @@ from nexus.server.body import read_body
 from nexus.server.problems import problem
 from nexus.server.senders import SenderDoor
 from nexus.service.intake import AlertIntake
-from nexus.store.records import Disposition
+from nexus.store.deliveries import Disposition
 from tools.alerts.authenticity import Delivery
 
 Handler = Callable[[Request], Awaitable[JSONResponse]]
@@ -26,6 +27,7 @@ def alert_routes(desk: AlertIntake, door: SenderDoor) -> list[Route]:
 
     202 once it is on disk (200 if it changes nothing), 400 with a sentence if it cannot be read, 401 if the
     sender does not show who it is, 408 or 413 if it is too slow or too large, 503 if it could not be kept.
+    Whatever shows who it is and comes whole leaves a row, also what is refused.
 
     Args:
         desk: takes the deliveries in.
@@ -79,10 +81,21 @@ async def _let_in(request: Request, sender: str | None, desk: AlertIntake, door:
     first = door.reads_body(sender)
     delivery = Delivery(
         headers={name.lower(): value for name, value in request.headers.items()},
-        body=await read_body(request) if first else b"",
+        body=await _body(request, sender, desk) if first else b"",
         received_at=desk.clock.now(),
         peer=request.client.host if request.client is not None else "",
     )
     if (why_not := await door.why_not(delivery, sender)) is not None:
+        door.turned_away.count(delivery.peer, why_not)
         raise HTTPException(401, why_not, {"WWW-Authenticate": "Bearer"})
-    return delivery if first else replace(delivery, body=await read_body(request))
+    return delivery if first else replace(delivery, body=await _body(request, sender, desk))
+
+
+async def _body(request: Request, sender: str | None, desk: AlertIntake) -> bytes:
+    """A request's body; what is too large leaves a row, though nothing of it is read."""
+    try:
+        return await read_body(request)
+    except HTTPException as error:
+        if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            await desk.refuse(Disposition.REFUSED, error.detail, source=sender)
+        raise

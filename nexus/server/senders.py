@@ -1,6 +1,7 @@
 """Who a delivery is from: what a sender shows is checked before its body is read."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -23,6 +24,24 @@ log = structlog.get_logger(__name__)
 
 #: Amazon changes its certificate now and then; more addresses than this are made up.
 _MOST_CERTIFICATES = 20
+#: How often a line tells of senders that are turned away, in seconds.
+TELL_EVERY = 60.0
+
+
+@dataclass
+class TurnedAway:
+    """Senders that may not send: each is counted, and a line tells of them once a while."""
+
+    total: int = 0
+    now: Callable[[], float] = time.monotonic
+    _told_at: float = float("-inf")
+
+    def count(self, peer: str, why: str) -> None:
+        """One more, from an address, with the reason in words."""
+        self.total += 1
+        if self.now() - self._told_at >= TELL_EVERY:
+            self._told_at = self.now()
+            log.warning("a sender is turned away", peer=peer, why=why, so_far=self.total)
 
 
 @dataclass
@@ -41,6 +60,7 @@ class SenderDoor:
     token: SecretStr | None = None
     resolve: Resolve = field(default_factory=lambda: Secrets({}))
     pages: AmazonPages | None = None
+    turned_away: TurnedAway = field(default_factory=TurnedAway)
     _certificates: dict[str, bytes] = field(default_factory=dict)
 
     async def why_not(self, delivery: Delivery, name: str | None) -> str | None:

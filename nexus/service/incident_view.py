@@ -113,6 +113,7 @@ class IncidentView(Value):
     ended_at: Moment | None
     end_reason: str
     held_by: HeldBy
+    follows: str | None
     summary: str
     services: tuple[str, ...]
     alerts: tuple[Alert, ...]
@@ -148,6 +149,7 @@ def view_of(incident: Incident, entries: Sequence[Entry], budget: Budget = DEFAU
         ended_at=incident.ended_at,
         end_reason=incident.end_reason,
         held_by=incident.held_by,
+        follows=incident.follows,
         summary=incident.summary,
         services=incident.services,
         alerts=incident.alerts,

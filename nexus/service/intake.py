@@ -1,43 +1,47 @@
 """Takes alerts of a live world in: each opens an incident or joins one, and rings for who drives."""
 
-import hashlib
-import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import structlog
 from pydantic import Field
 
-from incidents.alert import Alert, known_to_be_over
-from incidents.correlate import with_known_starts
-from incidents.events import AlertsArrived, Event
-from incidents.incident import Incident
-from incidents.join_rules import connected
+from incidents.disposition import AlertDisposition, AlertOutcome
+from incidents.errors import AlertError
 from incidents.value import Value
 from nexus.config.service_aliases import aliases_beside
 from nexus.config.site import Site
 from nexus.home import Home
-from nexus.runtime.raw_alerts import delivered, keep_delivery, without_secrets
+from nexus.runtime.raw_alerts import kept_body
+from nexus.service.dispositions import Dispositions
 from nexus.service.site_matcher import SiteMatcher
 from nexus.store import WorldKind, WorldRef
-from nexus.store.records import AlertDelivery, Candidates, Disposition, Filing, Opening
+from nexus.store.deliveries import AlertDelivery, Disposition, Filed, FiledDelivery, Filing, IntakeView
 from tools.alerts.formats import read_delivery
+from tools.alerts.reading import Reading
 from tools.clock import Clock
-
-#: As many ends of alerts that nobody works on are remembered, by this process.
-MOST_ENDS = 1000
 
 log = structlog.get_logger(__name__)
 
+#: What a delivery that could not be read is called where no address named its sender.
+_NOBODY = "unknown"
+
 
 class IntakeResult(Value):
-    """The answer to a delivery. Once it is given, the delivery is on disk."""
+    """The answer to a delivery. Once it is given, the delivery is on disk.
+
+    Attributes:
+        taken: what became of it as a whole.
+        delivery: the number by which `nexus alerts show` finds it.
+    """
 
     taken: Disposition
     incident: str | None = None
+    delivery: int = 0
+    alerts: tuple[AlertOutcome, ...] = Field(default=(), exclude=True)
     notes: tuple[str, ...] = Field(default=(), description="what was taken that opens and ends nothing")
     keys: tuple[str, ...] = Field(default=(), exclude=True, description="of its alerts and notices, in order")
 
@@ -61,7 +65,6 @@ class AlertIntake:
     mode: str
     clock: Clock
     ring: Callable[[str], None] = lambda incident: None
-    _ended: dict[str, Alert] = field(default_factory=dict)
 
     @cached_property
     def matcher(self) -> SiteMatcher:
@@ -74,69 +77,80 @@ class AlertIntake:
         """Take one delivery in: it is filed with what becomes of it, in one transaction.
 
         Raises:
-            AlertError: it cannot be read; nothing was kept.
+            AlertError: it cannot be read; it was filed as such.
         """
         now = self.clock.now()
-        reading = read_delivery(body, now, source, self.site.catalogue, headers, self.site.intake.forms)
-        alerts, notes = self.matcher.matched(reading.alerts), reading.notes
-        sent = delivered(body, now, reading.sender)
+        try:
+            reading = self._read(body, now, source, headers)
+        except AlertError as error:
+            await self.refuse(Disposition.UNREADABLE, str(error), body, source, now)
+            raise
+        return await self._file(reading, AlertDelivery(received_at=now, form=source, body=body))
+
+    async def refuse(
+        self,
+        disposition: Disposition,
+        reason: str,
+        body: bytes | None = None,
+        source: str | None = None,
+        now: datetime | None = None,
+    ) -> Filed:
+        """File a delivery of which nothing is taken, with the reason in words."""
+        what = AlertDisposition(disposition.value)
+        filing = Filing(
+            disposition=disposition, reason=reason,
+            outcomes=(AlertOutcome(disposition=what, reason=reason),),
+        )  # fmt: skip
         delivery = AlertDelivery(
-            id=uuid.uuid4().hex, received_at=now, sender=sent.source, body=without_secrets(sent)
+            received_at=now or self.clock.now(), sender=source or _NOBODY, form=source,
+            body=kept_body(body) if body is not None else None,
+        )  # fmt: skip
+        filed = await self.home.store.take_in(delivery, self.site.site, lambda view: filing)
+        log.warning("delivery", taken=disposition, number=filed.number, sender=delivery.sender, why=reason)
+        return filed
+
+    async def replay(self, kept: FiledDelivery) -> IntakeResult:
+        """Read a delivery again that is kept, as after a form was mended; what it tells counts from now on.
+
+        Raises:
+            AlertError: it cannot be read now either; nothing was filed.
+        """
+        if kept.body is None:
+            raise AlertError(f"the body of delivery {kept.number} is not kept; it cannot be read again")
+        reading = self._read(kept.body, kept.received_at, kept.form, None)
+        again = AlertDelivery(
+            received_at=self.clock.now(), form=kept.form, body=kept.body, replay_of=kept.number
         )
-        filed = await self.home.store.take_in(
-            delivery, self._candidates(alerts, now), partial(self._decide, alerts, now)
-        )
-        self._remember_ends(alerts)
-        if filed.incident is not None:
-            if filed.disposition is not Disposition.KNOWN:
-                keep_delivery(self.home.folder, filed.incident, sent)
-            self.ring(filed.incident)
+        return await self._file(reading, again)
+
+    def _read(
+        self, body: bytes, at: datetime, source: str | None, headers: Mapping[str, str] | None
+    ) -> Reading:
+        reading = read_delivery(body, at, source, self.site.catalogue, headers, self.site.intake.forms)
+        return reading.model_copy(update={"alerts": self.matcher.matched(reading.alerts)})
+
+    async def _file(self, reading: Reading, delivery: AlertDelivery) -> IntakeResult:
+        filing: list[Filing] = []
+
+        def decide(view: IntakeView) -> Filing:
+            filing[:] = [self._dispositions.decide(reading, delivery.received_at, view)]
+            return filing[0]
+
+        body = kept_body(delivery.body) if delivery.body is not None else None
+        delivery = delivery.model_copy(update={"sender": reading.sender, "body": body})
+        filed = await self.home.store.take_in(delivery, self.site.site, decide)
+        for incident in filed.incidents:
+            self.ring(incident)
+        outcomes = filing[0].outcomes
         log.info(
-            "delivery",
-            taken=filed.disposition,
-            incident=filed.incident,
-            alerts=len(alerts),
-            notes=notes or None,
-        )
-        return IntakeResult(taken=filed.disposition, incident=filed.incident, notes=notes, keys=reading.keys)
+            "delivery", taken=filed.disposition, number=filed.number, sender=reading.sender,
+            incident=filed.incident, alerts=len(reading.alerts), notes=reading.notes or None,
+        )  # fmt: skip
+        return IntakeResult(
+            taken=filed.disposition, incident=filed.incident, delivery=filed.number, alerts=outcomes,
+            notes=reading.notes, keys=reading.keys,
+        )  # fmt: skip
 
-    def _candidates(self, alerts: tuple[Alert, ...], now: datetime) -> Candidates:
-        return Candidates(
-            site=self.site.site,
-            fingerprints=frozenset(alert.fingerprint for alert in alerts),
-            services=connected(alerts, self.site.catalogue),
-            opened_after=now - self.site.intake.join_within,
-        )
-
-    def _decide(
-        self, alerts: tuple[Alert, ...], now: datetime, joined: Incident | None, waiting: tuple[Event, ...],
-        new_id: Callable[[], str],
-    ) -> Filing:  # fmt: skip
-        if joined is None:
-            return self._opened(alerts, now, new_id)
-        unread = tuple(alert for event in waiting if event.kind == "alerts" for alert in event.alerts)
-        alerts = with_known_starts(alerts, (*joined.alerts, *unread))
-        if {a.identity for a in alerts} <= {a.identity for a in joined.alerts}:
-            return Filing(disposition=Disposition.KNOWN)
-        # A redelivery has the same id as what was delivered before.
-        said = hashlib.sha256("".join(sorted("|".join(a.identity) for a in alerts)).encode()).hexdigest()
-        event = AlertsArrived(id=f"{joined.id}:alerts:{said[:16]}", incident=joined.id, at=now, alerts=alerts)
-        return Filing(disposition=Disposition.JOINED, event=event)
-
-    def _opened(self, alerts: tuple[Alert, ...], now: datetime, new_id: Callable[[], str]) -> Filing:
-        ended = self._ended
-        firing = tuple(a for a in alerts if a.firing and not known_to_be_over(a, ended.get(a.fingerprint)))
-        if not firing:
-            return Filing(disposition=Disposition.IGNORED)  # over, or the end of what nobody works on
-        incident = Incident.opened(new_id(), firing, now, self.mode, self.site.thresholds.currency)
-        world = WorldRef(kind=WorldKind.LIVE, path=str(self.path))
-        return Filing(disposition=Disposition.OPENED, opens=Opening(incident=incident, world=world))
-
-    def _remember_ends(self, alerts: tuple[Alert, ...]) -> None:
-        """An end may overtake its beginning: what is told to be over opens nothing when its firing comes."""
-        for alert in alerts:
-            if not alert.firing:
-                self._ended.pop(alert.fingerprint, None)
-                self._ended[alert.fingerprint] = alert
-        while len(self._ended) > MOST_ENDS:
-            del self._ended[next(iter(self._ended))]
+    @property
+    def _dispositions(self) -> Dispositions:
+        return Dispositions(self.site, WorldRef(kind=WorldKind.LIVE, path=str(self.path)), self.mode)

@@ -237,8 +237,9 @@ class MemoryStore(MemoryLists):
             del self._bodies[pair]
         for begun_key in [i.key for i in self._intents.values() if i.incident == incident]:
             del self._intents[begun_key]
-        for rows in (self._incidents, self._worlds, self._waiting, self._closed_at, self._filed):
+        for rows in (self._incidents, self._worlds, self._waiting, self._closed_at):
             rows.pop(incident, None)
+        self._erase_deliveries_of(incident)
 
     def _tables(self) -> "tuple[Table[Any], ...]":
         return self._timeline, self._evidence, self._approvals, self._backlog, self._messages

@@ -1,21 +1,27 @@
 """The intake of the store's twin in memory."""
+# ruff: noqa: SLF001 - the view of a transaction is a part of the store
 
 from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 
+from incidents.disposition import AlertOutcome, LastWord
 from incidents.errors import Refused
 from incidents.incident import Incident
-from nexus.store.memory_leases import MemoryLeases, Waiting
-from nexus.store.records import (
+from incidents.join_rules import Candidate
+from nexus.store.deliveries import (
     AlertDelivery,
-    Candidates,
     Decide,
-    Disposition,
+    DeliveryFilter,
     Filed,
+    FiledDelivery,
     Filing,
-    WorldRef,
-    incident_id,
+    Waiting,
 )
+from nexus.store.memory_leases import MemoryLeases
+from nexus.store.memory_leases import Waiting as WaitingRow
+from nexus.store.records import WorldRef, incident_id
 from tools.redaction.tree import redact_body, redact_value
 
 
@@ -26,8 +32,9 @@ class MemoryIntake(MemoryLeases):
         super().__init__()
         self._numbers: dict[date, int] = defaultdict(int)
         self._worlds: dict[str, WorldRef] = {}
-        self._known_deliveries: dict[str, str | None] = {}
-        self._filed: dict[str, list[AlertDelivery]] = defaultdict(list)
+        self._deliveries: dict[int, FiledDelivery] = {}
+        self._delivered = 0
+        self._words: dict[tuple[str, str], tuple[LastWord, datetime]] = {}
 
     def _next_id(self, day: date) -> str:
         self._numbers[day] += 1
@@ -38,56 +45,165 @@ class MemoryIntake(MemoryLeases):
             raise Refused(f"There is an incident {incident.id} already")
         self._incidents[incident.id] = (redact_value(incident), clock)
         self._worlds[incident.id] = world
-        self._waiting[incident.id] = Waiting(site=site, wake_at=clock if site is not None else None)
+        self._waiting[incident.id] = WaitingRow(site=site, wake_at=clock if site is not None else None)
         self._writes += 1
 
-    async def take_in(self, delivery: AlertDelivery, among: Candidates, decide: Decide) -> Filed:
+    async def take_in(self, delivery: AlertDelivery, site: str, decide: Decide) -> Filed:
         """File a delivery with what becomes of it."""
-        if delivery.id in self._known_deliveries:
-            return Filed(disposition=Disposition.KNOWN, incident=self._known_deliveries[delivery.id])
-        found, numbers = self._found(among), dict(self._numbers)
-        waiting = await self.events(found.id) if found is not None else ()
+        numbers = dict(self._numbers)
         try:
-            filing = decide(found, waiting, lambda: self._next_id(delivery.received_at.date()))
-            filed = self._decided(filing, found, delivery, among.site)
+            filing = decide(_View(self, site, delivery.received_at))
+            for one in filing.opens:
+                self._register(one.incident, one.world, delivery.received_at, site)
         except BaseException:
             self._numbers = defaultdict(int, numbers)
             raise
-        self._known_deliveries[delivery.id] = filed.incident
-        if filed.incident is not None and filed.disposition is not Disposition.KNOWN:
-            body = redact_body(delivery.body)
-            self._filed[filed.incident].append(delivery.model_copy(update={"body": body}))
-        return filed
+        opened = (one.incident.id for one in filing.opens)
+        fresh = [event.incident for event in filing.events if self._queued(event)]
+        for word in filing.words:
+            self._words[site, word.fingerprint] = word, delivery.received_at
+        return Filed(
+            number=self._file(delivery, filing), disposition=filing.disposition, incident=filing.incident,
+            incidents=(*opened, *fresh),
+        )  # fmt: skip
 
-    def _decided(self, filing: Filing, found: Incident | None, delivery: AlertDelivery, site: str) -> Filed:
-        if filing.opens is not None:
-            self._register(filing.opens.incident, filing.opens.world, delivery.received_at, site)
-            return Filed(disposition=filing.disposition, incident=filing.opens.incident.id)
-        if filing.event is not None:
-            fresh = self._queued(filing.event)
-            disposition = filing.disposition if fresh else Disposition.KNOWN
-            return Filed(disposition=disposition, incident=filing.event.incident)
-        return Filed(disposition=filing.disposition, incident=found.id if found is not None else None)
+    def _file(self, delivery: AlertDelivery, filing: Filing) -> int:
+        self._delivered += 1
+        body = redact_body(delivery.body) if delivery.body is not None and filing.keeps_body else None
+        kept = FiledDelivery(
+            **dict(delivery), number=self._delivered, disposition=filing.disposition, reason=filing.reason,
+            incident=filing.incident, outcomes=filing.outcomes,
+        )  # fmt: skip
+        self._deliveries[self._delivered] = redact_value(kept.model_copy(update={"body": None})).model_copy(
+            update={"body": body}
+        )
+        return self._delivered
 
-    def _found(self, among: Candidates) -> Incident | None:
-        """The youngest that knows one of the conditions, else the youngest nearby."""
-        mine = [one for one, _ in self._incidents.values() if self._waiting[one.id].site == among.site]
-        youngest = sorted((i for i in mine if i.open), key=lambda i: (i.opened_at, i.id), reverse=True)
-        for one in youngest:
-            if among.fingerprints & self._fingerprints(one):
-                return one
-        for one in youngest:
-            if one.opened_at > among.opened_after and among.services & set(one.services):
-                return one
-        return None
-
-    def _fingerprints(self, incident: Incident) -> set[str]:
-        sent = [e.alerts for e in self._inbox.values() if e.kind == "alerts" and e.incident == incident.id]
-        return {alert.fingerprint for alerts in (incident.alerts, *sent) for alert in alerts}
-
-    async def deliveries(self, incident: str) -> tuple[AlertDelivery, ...]:
+    async def deliveries(self, incident: str) -> tuple[FiledDelivery, ...]:
         """What an incident was told by the monitoring, oldest first."""
-        return tuple(self._filed.get(incident, ()))
+        return tuple(
+            one.model_copy(update={"outcomes": ()})
+            for one in self._deliveries.values()
+            if one.incident == incident and one.disposition != "known"
+        )
+
+    async def delivery(self, number: int) -> FiledDelivery | None:
+        """A delivery with its outcomes."""
+        return self._deliveries.get(number)
+
+    async def filed(
+        self, among: DeliveryFilter, limit: int = 100, before: int | None = None
+    ) -> tuple[FiledDelivery, ...]:
+        """Deliveries with outcomes, newest first."""
+        found = [
+            one.model_copy(update={"body": None})
+            for number, one in sorted(self._deliveries.items(), reverse=True)
+            if (before is None or number < before) and _matches(one, among)
+        ]
+        return tuple(found[:limit])
+
+    async def outcomes(self, incident: str) -> tuple[AlertOutcome, ...]:
+        """What became of the alerts of an incident."""
+        every = (one for delivery in self._deliveries.values() for one in delivery.outcomes)
+        return tuple(one for one in every if one.incident == incident)
+
+    async def forget_bodies(self, before: datetime, most_bytes: int) -> int:
+        """Delete old bodies, and the oldest of too many."""
+        sizes = {one.number: len(one.body) for one in self._deliveries.values() if one.body is not None}
+        beyond = sum(sizes.values()) - most_bytes
+        gone = 0
+        for number, size in sizes.items():
+            old = self._deliveries[number].received_at < before
+            if old or beyond > 0:
+                self._deliveries[number] = self._deliveries[number].model_copy(update={"body": None})
+                beyond, gone = beyond - size, gone + 1
+        for key, (word, at) in list(self._words.items()):
+            if at < before and (word.incident is None or not word.firing):
+                del self._words[key]
+        return gone
+
+    async def waiting(self, site: str, now: datetime) -> Waiting:
+        """How many alerts wait for a hand."""
+        fresh = [
+            row.wake_at
+            for key, row in self._waiting.items()
+            if row.site == site and row.number == 0 and row.wake_at is not None and row.wake_at <= now
+            and not self._incidents[key][0].closed
+        ]  # fmt: skip
+        joined = [
+            (event.at, len(event.alerts))
+            for event in self._inbox.values()
+            if event.kind == "alerts" and event.id not in self._handled
+            and self._waiting[event.incident].site == site
+        ]  # fmt: skip
+        since = min([*fresh, *(at for at, _ in joined)], default=None)
+        return Waiting(alerts=len(fresh) + sum(many for _, many in joined), since=since)
 
     async def erase_deliveries(self, before: datetime) -> None:
-        """Nothing is kept of what reached no incident."""
+        """Delete what reached no incident."""
+        self._deliveries = {
+            number: one
+            for number, one in self._deliveries.items()
+            if one.incident is not None or one.received_at >= before
+        }
+
+    def _erase_deliveries_of(self, incident: str) -> None:
+        self._deliveries = {n: one for n, one in self._deliveries.items() if one.incident != incident}
+        self._words = {key: row for key, row in self._words.items() if row[0].incident != incident}
+
+    def _candidate(self, incident: Incident) -> Candidate:
+        sent = [e.alerts for e in self._inbox.values() if e.kind == "alerts" and e.incident == incident.id]
+        return Candidate.of(incident, [alert for alerts in sent for alert in alerts])
+
+
+@dataclass(frozen=True)
+class _View:
+    """Implements `nexus.store.records.IntakeView`."""
+
+    store: MemoryIntake
+    site: str
+    at: datetime
+
+    def last_words(self, fingerprints: Iterable[str]) -> dict[str, LastWord]:
+        """The last words, each with whether its incident takes alerts still."""
+        words = (self.store._words.get((self.site, one)) for one in fingerprints)
+        return {
+            word.fingerprint: word.model_copy(update={"open": self._is_open(word)})
+            for word, _ in (row for row in words if row is not None)
+        }
+
+    def candidates(self, keys: Iterable[str], opened_after: datetime) -> tuple[Candidate, ...]:
+        """The open incidents with one of these keys."""
+        wanted, found = frozenset(keys), []
+        for one, _ in self.store._incidents.values():
+            known = self.store._candidate(one)
+            if (
+                one.open
+                and self._site_of(one) == self.site
+                and (
+                    (wanted & known.keys and one.opened_at > opened_after)
+                    or any(key.startswith(("alert:", "condition:")) for key in wanted & known.keys)
+                )
+            ):
+                found.append(known)
+        return tuple(found)
+
+    def new_id(self) -> str:
+        """The next of that day."""
+        return self.store._next_id(self.at.date())
+
+    def _site_of(self, incident: Incident) -> str | None:
+        return self.store._waiting[incident.id].site
+
+    def _is_open(self, word: LastWord) -> bool:
+        row, key = self.store._incidents.get(word.incident or ""), f"alert:{word.fingerprint}"
+        return row is not None and row[0].open and key in self.store._candidate(row[0]).keys
+
+
+def _matches(one: FiledDelivery, among: DeliveryFilter) -> bool:
+    incidents = {one.incident, *(outcome.incident for outcome in one.outcomes)}
+    return (
+        among.sender in (None, one.sender)
+        and (among.incident is None or among.incident in incidents)
+        and (among.disposition is None or among.disposition in {o.disposition for o in one.outcomes})
+    )

@@ -8,23 +8,13 @@ from graph.ports import Backlog, Intents, Journal
 from incidents.action import Approval, Proposal
 from incidents.change_limits import Limits
 from incidents.communications import BacklogEntry
+from incidents.disposition import AlertOutcome
 from incidents.events import DecisionMade, Event
 from incidents.findings import Evidence
 from incidents.incident import Incident
+from nexus.store.deliveries import AlertDelivery, Decide, DeliveryFilter, Filed, FiledDelivery, Waiting
 from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry
-from nexus.store.records import (
-    AlertDelivery,
-    BrokenOff,
-    Candidates,
-    Decide,
-    Due,
-    Filed,
-    Lease,
-    Message,
-    Remains,
-    Summary,
-    WorldRef,
-)
+from nexus.store.records import BrokenOff, Due, Lease, Message, Remains, Summary, WorldRef
 
 
 class Leases(Protocol):
@@ -93,16 +83,38 @@ class Leases(Protocol):
 class Intake(Protocol):
     """What the monitoring sends, filed with what becomes of it."""
 
-    async def take_in(self, delivery: AlertDelivery, among: Candidates, decide: Decide) -> Filed:
-        """File a delivery with its event or its new incident: all or nothing, one delivery after the other.
+    async def take_in(self, delivery: AlertDelivery, site: str, decide: Decide) -> Filed:
+        """File a delivery with what becomes of it: all or nothing, one delivery after the other.
 
-        Whatever `decide` raises takes everything back. A delivery whose id or whose event was there before is
-        `known`, and so is its answer; of a known one the body is not kept again.
+        Whatever `decide` raises takes everything of this delivery back, and nothing of its neighbours'. Of
+        one that tells nothing new no body is kept.
         """
         ...
 
-    async def deliveries(self, incident: str) -> tuple[AlertDelivery, ...]:
+    async def deliveries(self, incident: str) -> tuple[FiledDelivery, ...]:
         """What an incident was told by the monitoring, oldest first, without what it knew already."""
+        ...
+
+    async def delivery(self, number: int) -> FiledDelivery | None:
+        """A delivery with the outcomes of its alerts, or None."""
+        ...
+
+    async def filed(
+        self, among: DeliveryFilter, limit: int = 100, before: int | None = None
+    ) -> tuple[FiledDelivery, ...]:
+        """So many deliveries with outcomes and without bodies, newest first; `before` is a number."""
+        ...
+
+    async def outcomes(self, incident: str) -> tuple[AlertOutcome, ...]:
+        """What became of every alert that was told to an incident, oldest first."""
+        ...
+
+    async def forget_bodies(self, before: datetime, most_bytes: int) -> int:
+        """Delete bodies that came before a moment, and the oldest beyond so many bytes; how many went."""
+        ...
+
+    async def waiting(self, site: str, now: datetime) -> Waiting:
+        """How many alerts nobody has worked on yet, since their incident waits for a hand."""
         ...
 
 

@@ -1,6 +1,6 @@
 """What the store knows beside the incident itself: summaries, worlds, leases, messages."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
@@ -150,64 +150,6 @@ class BrokenOff(Value):
     incident: str
     tries: int
     retry_at: Moment
-
-
-class Disposition(StrEnum):
-    """What became of a delivery."""
-
-    OPENED = "opened"
-    JOINED = "joined"
-    KNOWN = "known"
-    IGNORED = "ignored"
-
-
-class AlertDelivery(Value):
-    """What the monitoring sent at once, redacted. An id that was filed is not filed again."""
-
-    id: str
-    received_at: Moment
-    sender: str | None = None
-    body: bytes
-
-
-class Candidates(Value):
-    """Which incidents a delivery may belong to: open ones of a site.
-
-    The youngest that knows one of the fingerprints; else the youngest that has one of the services and was
-    opened after a moment.
-    """
-
-    site: str
-    fingerprints: frozenset[str]
-    services: frozenset[str]
-    opened_after: Moment
-
-
-class Opening(Value):
-    """A new incident with the world that it is opened with."""
-
-    incident: Incident
-    world: WorldRef
-
-
-class Filing(Value):
-    """What is to become of a delivery: an event for the incident that was found, a new one, or nothing."""
-
-    disposition: Disposition
-    event: Event | None = None
-    opens: Opening | None = None
-
-
-class Filed(Value):
-    """What became of a delivery; the incident is the one that it opened or belongs to."""
-
-    disposition: Disposition
-    incident: str | None = None
-
-
-#: Decides on a delivery, from the incident that was found, its unhandled events, and what gives a new id.
-#: Quick and without I/O: nobody else's delivery is decided meanwhile.
-Decide = Callable[[Incident | None, tuple[Event, ...], Callable[[], str]], Filing]
 
 
 class MessageKind(StrEnum):

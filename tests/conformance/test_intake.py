@@ -6,12 +6,22 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from incidents.events import AlertsArrived, Event
-from incidents.incident import Incident
+from incidents.disposition import AlertDisposition, AlertOutcome, LastWord
+from incidents.events import AlertsArrived
+from incidents.join_rules import Candidate
 from incidents.severity import Status
 from nexus.store import WorldKind, WorldRef
+from nexus.store.deliveries import (
+    AlertDelivery,
+    Decide,
+    DeliveryFilter,
+    Disposition,
+    Filed,
+    Filing,
+    IntakeView,
+    Opening,
+)
 from nexus.store.port import IncidentStore
-from nexus.store.records import AlertDelivery, Candidates, Decide, Disposition, Filed, Filing, Opening
 from tests.conformance.test_leases import leased
 from tests.conformance.test_store import saved
 from tests.nexus import sample
@@ -19,164 +29,296 @@ from tests.nexus.sample import ID, at
 
 SITE = "shop"
 WORLD = WorldRef(kind=WorldKind.LIVE, path="/etc/nexus.yaml")
-Found = Incident | None
+BODY = b'{"alerts": []}' * 20
 
 
-def delivery(identity: str, minutes: float = 0) -> AlertDelivery:
-    return AlertDelivery(
-        id=identity, received_at=at(minutes), sender="alertmanager", body=b'{"alerts": []}' * 20
-    )
+def delivery(minutes: float = 0, sender: str = "alertmanager") -> AlertDelivery:
+    return AlertDelivery(received_at=at(minutes), sender=sender, form="am", body=BODY)
 
 
-def among(
-    *fingerprints: str, services: tuple[str, ...] = (), after: float = -60, site: str = SITE
-) -> Candidates:
-    return Candidates(
-        site=site, fingerprints=frozenset(fingerprints), services=frozenset(services), opened_after=at(after)
-    )
+def word(fingerprint: str = "a1b2c3d4", incident: str | None = ID, *, firing: bool = True) -> LastWord:
+    return LastWord(
+        fingerprint=fingerprint, firing=firing, starts_at=at(-2), ends_at=None if firing else at(1),
+        incident=incident,
+    )  # fmt: skip
 
 
-def opening(title: str = "opened", minutes: float = 0) -> Decide:
-    """Join what was found, else open one."""
-
-    def decide(found: Found, waiting: tuple[Event, ...], new_id: Callable[[], str]) -> Filing:
-        if found is not None:
-            return Filing(disposition=Disposition.KNOWN)
-        fresh = sample.opened(new_id(), minutes).evolve(title=title)
-        return Filing(disposition=Disposition.OPENED, opens=Opening(incident=fresh, world=WORLD))
-
-    return decide
+def outcome(disposition: AlertDisposition, incident: str | None = None) -> AlertOutcome:
+    return AlertOutcome(
+        disposition=disposition, reason="because", title="t", service="checkout", fingerprint="a1b2c3d4",
+        incident=incident,
+    )  # fmt: skip
 
 
-def joining(fingerprint: str, minutes: float) -> Decide:
-    """Tell what was found of one more alert."""
-
-    def decide(found: Found, waiting: tuple[Event, ...], new_id: Callable[[], str]) -> Filing:
-        assert found is not None
-        alert = sample.alert().model_copy(update={"fingerprint": fingerprint})
-        event = AlertsArrived(id=f"alerts:{fingerprint}", incident=found.id, at=at(minutes), alerts=(alert,))
-        return Filing(disposition=Disposition.JOINED, event=event)
+def opening(minutes: float = 0, title: str = "opened") -> Decide:
+    def decide(view: IntakeView) -> Filing:
+        fresh = sample.opened(view.new_id(), minutes).evolve(title=title)
+        return Filing(
+            disposition=Disposition.OPENED, incident=fresh.id, opens=(Opening(incident=fresh, world=WORLD),),
+            words=(word(incident=fresh.id),), outcomes=(outcome(AlertDisposition.OPENED, fresh.id),),
+        )  # fmt: skip
 
     return decide
 
 
-def ignoring(found: Found, waiting: tuple[Event, ...], new_id: Callable[[], str]) -> Filing:
-    return Filing(disposition=Disposition.IGNORED)
+def once(minutes: float = 0) -> Decide:
+    """Open an incident, unless one works on the condition."""
+
+    def decide(view: IntakeView) -> Filing:
+        known = view.last_words(["a1b2c3d4"])
+        return Filing(disposition=Disposition.KNOWN) if known else opening(minutes)(view)
+
+    return decide
+
+
+def joining(fingerprint: str, minutes: float, incident: str = ID) -> Decide:
+    """Tell an incident of one more alert."""
+    alert = sample.alert().model_copy(update={"fingerprint": fingerprint})
+    event = AlertsArrived(id=f"alerts:{fingerprint}", incident=incident, at=at(minutes), alerts=(alert,))
+    return lambda view: Filing(
+        disposition=Disposition.JOINED, incident=incident, events=(event,),
+        outcomes=(outcome(AlertDisposition.JOINED, incident),), words=(word(fingerprint, incident),),
+    )  # fmt: skip
+
+
+def ignoring(view: IntakeView) -> Filing:
+    return Filing(disposition=Disposition.IGNORED, outcomes=(outcome(AlertDisposition.NOTED),))
+
+
+def knowing(view: IntakeView) -> Filing:
+    return Filing(
+        disposition=Disposition.KNOWN, incident=ID, outcomes=(outcome(AlertDisposition.REPEATED, ID),)
+    )
 
 
 async def opened(store: IncidentStore, *, minutes: float = 0) -> str:
-    filed = await store.take_in(delivery(f"open at {minutes}", minutes), among(), opening(minutes=minutes))
-    assert filed.disposition is Disposition.OPENED
+    filed = await store.take_in(delivery(minutes), SITE, opening(minutes))
     assert filed.incident is not None
+    assert filed.incidents == (filed.incident,)
     return filed.incident
+
+
+async def looked(store: IncidentStore, look: Callable[[IntakeView], None], site: str = SITE) -> None:
+    """What a delivery would be decided by."""
+
+    def decide(view: IntakeView) -> Filing:
+        look(view)
+        return ignoring(view)
+
+    await store.take_in(delivery(9), site, decide)
 
 
 async def test_a_delivery_opens_an_incident_that_is_due_at_once(store: IncidentStore) -> None:
     assert await opened(store) == ID
     assert await store.world_of(ID) == WORLD
     assert [one.incident for one in await store.due(at(0), 9, SITE)] == [ID]
-    assert await store.deliveries(ID) == (delivery("open at 0"),)
+    (kept,) = await store.deliveries(ID)
+    assert (kept.number, kept.body, kept.sender, kept.form) == (1, BODY, "alertmanager", "am")
 
 
-async def test_it_joins_by_fingerprint_and_wakes_the_incident(store: IncidentStore) -> None:
+async def test_an_event_is_filed_once_and_wakes_the_incident(store: IncidentStore) -> None:
     await opened(store)
     await store.give_back(ID, await leased(store), at(60))
-    filed = await store.take_in(delivery("more", 5), among("a1b2c3d4", "x"), joining("x", 5))
-    assert filed == Filed(disposition=Disposition.JOINED, incident=ID)
+    filed = await store.take_in(delivery(5), SITE, joining("x", 5))
+    assert (filed.disposition, filed.incident, filed.incidents) == (Disposition.JOINED, ID, (ID,))
     assert [event.id for event in await store.events(ID)] == ["alerts:x"]
     assert [one.incident for one in await store.due(at(5), 9, SITE)] == [ID]
-    again = await store.take_in(delivery("sent again", 6), among("x"), joining("x", 6))
-    assert again == Filed(disposition=Disposition.KNOWN, incident=ID)
+    assert (await store.take_in(delivery(6), SITE, joining("x", 6))).incidents == ()
     assert len(await store.events(ID)) == 1
-    assert [one.id for one in await store.deliveries(ID)] == ["open at 0", "more"]
 
 
-async def test_whoever_decides_sees_what_waits_in_the_inbox(store: IncidentStore) -> None:
+async def test_of_what_tells_nothing_new_a_row_is_kept_and_no_body(store: IncidentStore) -> None:
     await opened(store)
-    await store.take_in(delivery("more", 5), among("a1b2c3d4"), joining("x", 5))
-    seen: list[str] = []
-
-    def decide(found: Found, waiting: tuple[Event, ...], new_id: Callable[[], str]) -> Filing:
-        seen.extend(event.id for event in waiting)
-        return ignoring(found, waiting, new_id)
-
-    assert (await store.take_in(delivery("third", 6), among("x"), decide)).incident == ID
-    assert seen == ["alerts:x"]
+    filed = await store.take_in(delivery(1), SITE, knowing)
+    kept = await store.delivery(filed.number)
+    assert kept is not None
+    assert (kept.body, kept.disposition, kept.incident) == (None, Disposition.KNOWN, ID)
+    assert kept.outcomes == (outcome(AlertDisposition.REPEATED, ID),)
+    assert [one.number for one in await store.deliveries(ID)] == [1]
 
 
-@pytest.mark.parametrize(
-    ("candidates", "finds"),
-    [
-        (among("a1b2c3d4"), True),
-        (among("other"), False),
-        (among(services=("checkout",)), True),
-        (among(services=("payment", "checkout")), True),
-        (among(services=("payment",)), False),
-        (among(services=("checkout",), after=0), False),
-        (among("a1b2c3d4", after=5), True),
-        (among("a1b2c3d4", services=("checkout",), site="elsewhere"), False),
-        (among(), False),
-    ],
-)
-async def test_what_belongs_together(store: IncidentStore, candidates: Candidates, finds: bool) -> None:
+async def test_the_last_word_is_remembered_and_whether_its_incident_takes_alerts_still(
+    store: IncidentStore,
+) -> None:
     await opened(store)
-    filed = await store.take_in(delivery("next", 1), candidates, ignoring)
-    assert filed == Filed(disposition=Disposition.IGNORED, incident=ID if finds else None)
+
+    def before(view: IntakeView) -> None:
+        assert view.last_words(["a1b2c3d4", "other"]) == {
+            "a1b2c3d4": word().model_copy(update={"open": True})
+        }
+        (near,) = view.candidates({"service:checkout", "service:payment"}, at(-60))
+        assert near == Candidate.of(sample.opened())
+
+    await looked(store, before)
+    await looked(store, lambda view: _nothing(view), site="elsewhere")
+    await saved(store, sample.opened().evolve(status=Status.RESOLVED), at(1))
+
+    def afterwards(view: IntakeView) -> None:
+        assert view.last_words(["a1b2c3d4"]) == {"a1b2c3d4": word()}
+        assert view.candidates({"service:checkout"}, at(-60)) == ()
+
+    await looked(store, afterwards)
 
 
-async def test_the_youngest_is_found_first_and_one_that_has_ended_never(store: IncidentStore) -> None:
+def _nothing(view: IntakeView) -> None:
+    assert view.last_words(["a1b2c3d4"]) == {}
+    assert view.candidates({"service:checkout", "alert:a1b2c3d4"}, at(-60)) == ()
+
+
+async def test_candidates_share_a_key_and_are_young_or_have_the_very_alert(store: IncidentStore) -> None:
     first, second = await opened(store), await opened(store, minutes=5)
-    assert (await store.take_in(delivery("a", 6), among("a1b2c3d4"), ignoring)).incident == second
-    over = sample.opened(second, 5).evolve(status=Status.RESOLVED)
-    await saved(store, over, at(7))
-    assert (await store.take_in(delivery("b", 8), among("a1b2c3d4"), ignoring)).incident == first
-    await saved(store, over.evolve(status=Status.OPEN), at(9))
-    assert (await store.take_in(delivery("c", 9), among(services=("checkout",)), ignoring)).incident == second
+
+    def look(view: IntakeView) -> None:
+        def found(minutes: float, *keys: str) -> set[str]:
+            return {one.id for one in view.candidates(keys, at(minutes))}
+
+        assert found(-1, "service:checkout") == {first, second}
+        assert found(0, "service:checkout") == {second}
+        assert found(9, "service:checkout") == set()
+        assert found(9, "alert:a1b2c3d4") == {first, second}
+        assert found(-1, "service:payment") == found(-1) == set()
+
+    await looked(store, look)
 
 
-async def test_services_are_those_that_triage_found_once_it_has(store: IncidentStore) -> None:
+async def test_an_incident_has_the_keys_of_what_waits_and_of_its_latest_cause(store: IncidentStore) -> None:
     await opened(store)
-    impact = sample.opened().impact.model_copy(update={"services": ("web",)})
-    await saved(store, sample.opened().evolve(impact=impact), at(2))
-    assert (await store.take_in(delivery("a", 3), among(services=("checkout",)), ignoring)).incident is None
-    assert (await store.take_in(delivery("b", 3), among(services=("web",)), ignoring)).incident == ID
+    await store.take_in(delivery(1), SITE, joining("x", 1))
+    for service in ("payment", "database"):
+        known = sample.opened().evolve(diagnosis=sample.DIAGNOSIS.model_copy(update={"service": service}))
+        await saved(store, known, at(2))
+
+    def look(view: IntakeView) -> None:
+        assert not view.candidates({"cause:payment"}, at(-1))
+        (one,) = view.candidates({"alert:x"}, at(-1))
+        assert {"alert:x", "alert:a1b2c3d4", "cause:database"} <= one.keys
+
+    await looked(store, look)
 
 
-async def test_a_delivery_that_was_filed_is_not_decided_again(store: IncidentStore) -> None:
-    await opened(store)
-    again = await store.take_in(delivery("open at 0"), among(), opening())
-    assert again == Filed(disposition=Disposition.KNOWN, incident=ID)
-    assert len(await store.page()) == 1
+async def test_an_error_takes_everything_back_and_nothing_of_its_neighbours(
+    stores: Callable[[], IncidentStore],
+) -> None:
+    store = stores()
 
-
-async def test_an_error_takes_everything_back(store: IncidentStore) -> None:
-    def breaks(found: Found, waiting: tuple[Event, ...], new_id: Callable[[], str]) -> Filing:
-        new_id()
+    def breaks(view: IntakeView) -> Filing:
+        view.new_id()
         raise RuntimeError("no")
 
-    with pytest.raises(RuntimeError, match="no"):
-        await store.take_in(delivery("bad"), among(), breaks)
-    assert await store.page() == ()
-    assert (await store.take_in(delivery("bad"), among(), opening())).incident == ID
+    results = await asyncio.gather(
+        store.take_in(delivery(0), SITE, opening(0)),
+        store.take_in(delivery(1), SITE, breaks),
+        store.take_in(delivery(2), SITE, joining("x", 2, "INC-nobody")),
+        store.take_in(delivery(3), SITE, opening(3)),
+        return_exceptions=True,
+    )
+    assert [isinstance(one, BaseException) for one in results] == [False, True, True, False]
+    assert isinstance(results[0], Filed)
+    assert isinstance(results[3], Filed)
+    assert (results[0].incident, results[3].incident) == (ID, "INC-2026-11-23-002")
+    assert len(await store.filed(DeliveryFilter())) == 2
 
 
 async def test_of_many_at_once_that_belong_together_one_opens(stores: Callable[[], IncidentStore]) -> None:
     doors = [stores(), stores()]
     filed = await asyncio.gather(
-        *(
-            doors[n % 2].take_in(delivery(f"d{n}", n / 60), among("a1b2c3d4"), opening(minutes=n / 60))
-            for n in range(20)
-        )
+        *(doors[n % 2].take_in(delivery(n / 60), SITE, once(n / 60)) for n in range(20))
     )
     assert sorted(one.disposition for one in filed) == ["known"] * 19 + ["opened"]
-    assert len({one.incident for one in filed}) == 1
 
 
-async def test_deliveries_go_with_their_incident(store: IncidentStore) -> None:
+async def test_lists_are_newest_first_in_pages_and_filtered(store: IncidentStore) -> None:
     await opened(store)
+    await store.take_in(delivery(1, "grafana"), SITE, ignoring)
+    await store.take_in(delivery(2), SITE, joining("x", 2))
+
+    async def numbers(limit: int = 9, before: int | None = None, **among: object) -> list[int]:
+        chosen = DeliveryFilter.model_validate(among)
+        return [one.number for one in await store.filed(chosen, limit, before)]
+
+    assert await numbers() == [3, 2, 1]
+    assert await numbers(limit=2) == [3, 2]
+    assert await numbers(before=2) == [1]
+    assert await numbers(sender="grafana") == [2]
+    assert await numbers(incident=ID) == [3, 1]
+    assert await numbers(disposition=AlertDisposition.JOINED) == [3]
+    (first, *_) = await store.filed(DeliveryFilter())
+    assert (first.body, first.outcomes) == (None, (outcome(AlertDisposition.JOINED, ID),))
+    assert [one.disposition for one in await store.outcomes(ID)] == ["opened", "joined"]
+    assert await store.delivery(4) is None
+
+
+async def test_what_could_not_be_read_is_filed_with_its_reason_and_without_secrets(
+    store: IncidentStore,
+) -> None:
+    secret = "AKIA" + "IOSFODNN7EXAMPLE"
+    filing = Filing(disposition=Disposition.UNREADABLE, reason=f"title: {secret!r} is no title")
+    sent = delivery().model_copy(update={"body": f"aws_access_key_id={secret}".encode()})
+    filed = await store.take_in(sent, SITE, lambda view: filing)
+    kept = await store.delivery(filed.number)
+    assert kept is not None
+    assert kept.disposition is Disposition.UNREADABLE
+    assert kept.reason.startswith("title: ")
+    assert kept.body is not None
+    assert secret not in kept.reason + kept.body.decode()
+
+
+async def test_bodies_go_by_age_and_beyond_their_size_and_the_rows_stay(store: IncidentStore) -> None:
+    for n in range(4):
+        unlike = bytes((n * 37 + k * k) % 251 for k in range(300))
+        sent = delivery(n * 10).model_copy(update={"body": unlike})
+        await store.take_in(sent, SITE, ignoring)
+
+    async def kept() -> list[bool]:
+        return [(one := await store.delivery(n)) is not None and one.body is not None for n in range(1, 5)]
+
+    assert await store.forget_bodies(at(5), 10_000) == 1
+    assert await kept() == [False, True, True, True]
+    assert await store.forget_bodies(at(5), 650) == 1
+    assert await kept() == [False, False, True, True]
+    assert await store.forget_bodies(at(5), 650) == 0
+    assert len(await store.filed(DeliveryFilter())) == 4
+
+
+async def test_what_is_old_and_over_is_forgotten_and_what_an_incident_works_on_is_not(
+    store: IncidentStore,
+) -> None:
+    await opened(store)
+    remembering = Filing(
+        disposition=Disposition.IGNORED, words=(word("over", None, firing=False), word("nobody's", None))
+    )
+    await store.take_in(delivery(1), SITE, lambda view: remembering)
+    await store.forget_bodies(at(5), 10_000)
+
+    def look(view: IntakeView) -> None:
+        assert set(view.last_words(["a1b2c3d4", "over", "nobody's"])) == {"a1b2c3d4"}
+
+    await looked(store, look)
+
+
+async def test_alerts_wait_until_somebody_works_on_them(store: IncidentStore) -> None:
+    assert (await store.waiting(SITE, at(9))).alerts == 0
+    await opened(store)
+    await opened(store, minutes=3)
+    waiting = await store.waiting(SITE, at(9))
+    assert (waiting.alerts, waiting.since) == (2, at(0))
+    assert (await store.waiting("elsewhere", at(9))).alerts == 0
+    await leased(store)
+    assert (await store.waiting(SITE, at(9))).since == at(3)
+    await store.take_in(delivery(1), SITE, joining("x", 1))
+    waiting = await store.waiting(SITE, at(9))
+    assert (waiting.alerts, waiting.since) == (2, at(1))
+    await store.mark_handled(("alerts:x",))
+    assert (await store.waiting(SITE, at(9))).alerts == 1
+
+
+@pytest.mark.parametrize("disposition", [Disposition.KNOWN, Disposition.IGNORED])
+async def test_deliveries_go_with_their_incident(store: IncidentStore, disposition: Disposition) -> None:
+    await opened(store)
+    await store.take_in(delivery(1), SITE, knowing if disposition is Disposition.KNOWN else ignoring)
     taken = await leased(store)
     await store.save(sample.opened().evolve(status=Status.RESOLVED, closed=True), at(1), taken)
-    await store.take_in(delivery("ignored", 1), among(), ignoring)
     await store.erase(ID, taken)
     await store.erase_deliveries(datetime.now(UTC) + timedelta(days=1))
-    assert await store.deliveries(ID) == ()
+    assert await store.filed(DeliveryFilter()) == ()
+    await looked(store, lambda view: _nothing(view))

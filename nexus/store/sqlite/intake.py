@@ -1,84 +1,210 @@
-"""Implements `nexus.store.port.Intake`: a delivery finds its incident by index, not by reading all."""
+"""Implements `nexus.store.port.Intake`: a delivery finds what it belongs to by index, not by reading all."""
 
 import json
+from collections.abc import Iterable
+from datetime import datetime
 
-from incidents.events import stored_event
-from incidents.incident import Incident
-from nexus.store.records import AlertDelivery, Candidates, Decide, Disposition, Filed, incident_id
+from incidents.disposition import AlertOutcome, LastWord
+from incidents.join_rules import Candidate
+from nexus.store.deliveries import (
+    AlertDelivery,
+    Decide,
+    DeliveryFilter,
+    Disposition,
+    Filed,
+    FiledDelivery,
+    Filing,
+    Waiting,
+)
+from nexus.store.records import incident_id
 from nexus.store.sqlite.database import Run
 from nexus.store.sqlite.rows import packed, sortable, unpacked
 from nexus.store.sqlite.table import Tables
-from nexus.store.sqlite.writes import queued, register
+from nexus.store.sqlite.writes import forgotten, queued, register
+from tools.redaction.redact import redact_secrets
+
+#: No delivery has a higher number.
+_NEWEST = 2**62
+#: So many bodies are deleted in one transaction.
+_AT_ONCE = 500
 
 
 class AlertDeliveries(Tables):
     """Deliveries are decided one after the other, over all processes: that is what the transaction is for."""
 
-    async def take_in(self, delivery: AlertDelivery, among: Candidates, decide: Decide) -> Filed:
+    async def take_in(self, delivery: AlertDelivery, site: str, decide: Decide) -> Filed:
         """File a delivery with what becomes of it, in one transaction."""
+        body, encoding = packed(delivery.body) if delivery.body is not None else (None, None)
 
         def work(run: Run) -> Filed:
-            known = run("delivery", id=delivery.id).fetchone()
-            if known is not None:
-                return Filed(disposition=Disposition.KNOWN, incident=known[0])
-            filed = _decided(run, delivery, among, decide)
-            said = b"" if filed.disposition is Disposition.KNOWN else delivery.body  # it says nothing new
-            body, encoding = packed(said)
-            run(
-                "file_delivery", id=delivery.id, incident=filed.incident, disposition=filed.disposition,
-                received_at=sortable(delivery.received_at), sender=delivery.sender, body=body,
-                encoding=encoding,
+            filing = decide(_View(run, site, delivery.received_at))
+            for one in filing.opens:
+                register(run, one.incident, one.world, delivery.received_at, site)
+            fresh = [event.incident for event in filing.events if queued(run, event)]
+            for word in filing.words:
+                _remember(run, site, word, delivery.received_at)
+            kept = body if filing.keeps_body else None
+            number = _file(run, delivery, filing, kept, encoding)
+            if kept is not None:
+                run("add_body_bytes", bytes=len(kept))
+            opened = (one.incident.id for one in filing.opens)
+            return Filed(
+                number=number, disposition=filing.disposition, incident=filing.incident,
+                incidents=(*opened, *fresh),
             )  # fmt: skip
-            return filed
 
         return await self._database.atomically(work)
 
-    async def deliveries(self, incident: str) -> tuple[AlertDelivery, ...]:
+    async def deliveries(self, incident: str) -> tuple[FiledDelivery, ...]:
         """What was delivered to an incident, oldest first."""
-        rows = await self._database.read("deliveries", incident=incident)
+        rows = await self._database.read("deliveries_of_incident", incident=incident)
+        return tuple(_delivery(row) for row in rows)
+
+    async def delivery(self, number: int) -> FiledDelivery | None:
+        """A delivery with its outcomes."""
+        rows = await self._database.read("delivery", number=number)
+        return await self._with_outcomes(_delivery(rows[0])) if rows else None
+
+    async def filed(
+        self, among: DeliveryFilter, limit: int = 100, before: int | None = None
+    ) -> tuple[FiledDelivery, ...]:
+        """Deliveries with outcomes, newest first."""
+        rows = await self._database.read(
+            "filed_deliveries", limit=limit, before=_NEWEST if before is None else before,
+            sender=among.sender, incident=among.incident, disposition=among.disposition,
+        )  # fmt: skip
+        bare = [_delivery((*row[:8], None, None)) for row in rows]
+        return tuple([await self._with_outcomes(one) for one in bare])
+
+    async def outcomes(self, incident: str) -> tuple[AlertOutcome, ...]:
+        """What became of the alerts of an incident."""
+        rows = await self._database.read("outcomes_of_incident", incident=incident)
+        return tuple(_outcome(row[2:]) for row in rows)
+
+    async def forget_bodies(self, before: datetime, most_bytes: int) -> int:
+        """Delete old bodies, and the oldest of too many."""
+
+        def work(run: Run) -> int:
+            old = run("old_bodies", before=sortable(before), limit=_AT_ONCE).fetchall()
+            total = _forget(run, old)
+            beyond = total - most_bytes
+            for number, size in run("oldest_bodies", limit=_AT_ONCE).fetchall() if beyond > 0 else ():
+                if beyond <= 0:
+                    break
+                old.append((number, size))
+                _forget(run, [(number, size)])
+                beyond -= size
+            run("forget_words", before=sortable(before))
+            return len(old)
+
+        gone = 0
+        while some := await self._database.atomically(work):
+            gone += some
+        return gone
+
+    async def waiting(self, site: str, now: datetime) -> Waiting:
+        """How many alerts wait for a hand."""
+        ((opened, opened_since, joined, joined_since),) = await self._database.read(
+            "waiting", site=site, now=sortable(now)
+        )
+        since = [datetime.fromisoformat(one) for one in (opened_since, joined_since) if one is not None]
+        return Waiting(alerts=int(opened) + int(joined), since=min(since, default=None))
+
+    async def _with_outcomes(self, one: FiledDelivery) -> FiledDelivery:
+        rows = await self._database.read("outcomes", number=one.number)
+        return one.model_copy(update={"outcomes": tuple(_outcome(row) for row in rows)})
+
+
+class _View:
+    """Implements `nexus.store.records.IntakeView` inside of a transaction."""
+
+    def __init__(self, run: Run, site: str, at: datetime) -> None:
+        self._run = run
+        self._site = site
+        self._at = at
+
+    def last_words(self, fingerprints: Iterable[str]) -> dict[str, LastWord]:
+        """By primary key, one after the other."""
+        found = {}
+        for fingerprint in fingerprints:
+            row = self._run("last_word", site=self._site, fingerprint=fingerprint).fetchone()
+            if row is not None:
+                firing, starts_at, start_sent, ends_at, incident, is_open = row
+                found[fingerprint] = LastWord.model_construct(
+                    fingerprint=fingerprint, firing=bool(firing), starts_at=datetime.fromisoformat(starts_at),
+                    start_sent=bool(start_sent),
+                    ends_at=datetime.fromisoformat(ends_at) if ends_at is not None else None,
+                    incident=incident, open=bool(is_open),
+                )  # fmt: skip
+        return found
+
+    def candidates(self, keys: Iterable[str], opened_after: datetime) -> tuple[Candidate, ...]:
+        """By the index over the keys of open incidents."""
+        rows = self._run(
+            "candidates", keys=json.dumps(sorted(keys)), site=self._site, opened_after=sortable(opened_after)
+        ).fetchall()
         return tuple(
-            AlertDelivery.model_validate(
-                {
-                    "id": identity,
-                    "received_at": received_at,
-                    "sender": sender,
-                    "body": unpacked(body, encoding),  # type: ignore[arg-type]  # a column that is no text
-                }
+            Candidate.model_construct(
+                id=incident, opened_at=datetime.fromisoformat(opened_at), keys=frozenset(json.loads(own))
             )
-            for identity, received_at, sender, body, encoding in rows
+            for incident, opened_at, own in rows
         )
 
-
-def _decided(run: Run, delivery: AlertDelivery, among: Candidates, decide: Decide) -> Filed:
-    found = _found(run, among)
-    waiting = [] if found is None else run("events", incident=found.id, handled=0).fetchall()
-    day = delivery.received_at.date()
-    filing = decide(
-        found,
-        tuple(stored_event(body) for (body,) in waiting),
-        lambda: incident_id(day, run("next_number", day=day.isoformat()).fetchone()[0]),
-    )
-    if filing.opens is not None:
-        opened = filing.opens.incident
-        register(run, opened, filing.opens.world, delivery.received_at, among.site)
-        return Filed(disposition=filing.disposition, incident=opened.id)
-    if filing.event is not None:
-        fresh = queued(run, filing.event)
-        disposition = filing.disposition if fresh else Disposition.KNOWN
-        return Filed(disposition=disposition, incident=filing.event.incident)
-    return Filed(disposition=filing.disposition, incident=found.id if found is not None else None)
+    def new_id(self) -> str:
+        """The next of that day."""
+        day = self._at.date()
+        return incident_id(day, self._run("next_number", day=day.isoformat()).fetchone()[0])
 
 
-def _found(run: Run, among: Candidates) -> Incident | None:
-    """The youngest that knows one of the conditions, else the youngest nearby."""
-    for query, values in (
-        ("incident_by_fingerprint", {"fingerprints": json.dumps(sorted(among.fingerprints))}),
-        (
-            "incident_by_service",
-            {"services": json.dumps(sorted(among.services)), "opened_after": sortable(among.opened_after)},
-        ),
-    ):
-        row = run(query, site=among.site, **values).fetchone()
-        if row is not None:
-            return Incident.from_stored(row[0])
-    return None
+def _file(run: Run, delivery: AlertDelivery, filing: Filing, body: bytes | None, encoding: str | None) -> int:
+    (number,) = run(
+        "file_delivery", received_at=sortable(delivery.received_at), sender=delivery.sender,
+        form=delivery.form, disposition=filing.disposition, reason=redact_secrets(filing.reason),
+        incident=filing.incident, replay_of=delivery.replay_of, body=body,
+        encoding=encoding if body is not None else None,
+    ).fetchone()  # fmt: skip
+    for position, one in enumerate(filing.outcomes):
+        run(
+            "file_outcome", delivery=number, position=position, disposition=one.disposition,
+            reason=redact_secrets(one.reason), title=redact_secrets(one.title), service=one.service,
+            fingerprint=one.fingerprint, incident=one.incident,
+        )  # fmt: skip
+    return int(number)
+
+
+def _remember(run: Run, site: str, word: LastWord, at: datetime) -> None:
+    run(
+        "remember_word", site=site, fingerprint=word.fingerprint, firing=word.firing,
+        starts_at=sortable(word.starts_at), start_sent=word.start_sent,
+        ends_at=sortable(word.ends_at) if word.ends_at is not None else None, incident=word.incident,
+        heard_at=sortable(at),
+    )  # fmt: skip
+
+
+def _forget(run: Run, bodies: list[tuple[int, int]]) -> int:
+    """Delete these bodies; how many bytes are left of all."""
+    run("forget_bodies", numbers=json.dumps([number for number, _ in bodies]))
+    return forgotten(run, (size for _, size in bodies))
+
+
+def _outcome(row: tuple[str, ...]) -> AlertOutcome:
+    disposition, reason, title, service, fingerprint, incident = row
+    return AlertOutcome.model_validate(
+        {
+            "disposition": disposition, "reason": reason, "title": title, "service": service,
+            "fingerprint": fingerprint, "incident": incident,
+        }
+    )  # fmt: skip
+
+
+def _delivery(row: tuple[str | None, ...]) -> FiledDelivery:
+    number, received_at, sender, form, disposition, reason, incident, replay_of, body, encoding = row
+    return FiledDelivery.model_validate(
+        {
+            "number": number, "received_at": received_at, "sender": sender, "form": form,
+            "disposition": Disposition(str(disposition)), "reason": reason, "incident": incident,
+            "replay_of": replay_of,
+            # A column that is no text.
+            "body": unpacked(body, encoding) if body is not None else None,  # type: ignore[arg-type]
+        }
+    )  # fmt: skip

@@ -8,11 +8,12 @@ from nexus.store.records import Remains
 from nexus.store.sqlite.database import Run
 from nexus.store.sqlite.rows import sortable
 from nexus.store.sqlite.table import NotThere, Tables
+from nexus.store.sqlite.writes import forgotten
 
 #: Children before the incident that they refer to.
 _TABLES = (
-    "timeline", "inbox", "evidence", "approvals", "intents", "backlog", "messages", "alerts",
-    "incident_services", "alert_deliveries",
+    "timeline", "inbox", "evidence", "approvals", "intents", "backlog", "messages",
+    "incident_keys", "last_words", "alert_dispositions",
 )  # fmt: skip
 
 
@@ -41,6 +42,7 @@ class ClosedIncidents(Tables):
                 raise stale(incident, number)
             for table in _TABLES:
                 run(f"erase_{table}", incident=incident)
+            forgotten(run, (size for (size,) in run("erase_alert_deliveries", incident=incident).fetchall()))
             if run("has_checkpoints").fetchone():
                 run("erase_checkpoints", incident=incident)
                 run("erase_writes", incident=incident)
@@ -50,7 +52,12 @@ class ClosedIncidents(Tables):
 
     async def erase_deliveries(self, before: datetime) -> None:
         """Delete what was delivered before that moment and reached no incident."""
-        await self._database.write("erase_ignored_deliveries", before=sortable(before))
+
+        def work(run: Run) -> None:
+            gone = run("erase_ignored_deliveries", before=sortable(before)).fetchall()
+            forgotten(run, (size for (size,) in gone))
+
+        await self._database.atomically(work)
 
     async def compact(self, rewrite: bool = False) -> None:
         """Give free pages back to the disk."""

@@ -1,11 +1,13 @@
 """What several transactions do alike: register an incident, save it, put an event in its inbox."""
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 
 from incidents.errors import Refused
 from incidents.events import Event, from_a_person
 from incidents.incident import Incident
+from incidents.join_rules import incident_keys, keys_of
 from nexus.store.leases import stale
 from nexus.store.records import WorldRef
 from nexus.store.sqlite.database import Run
@@ -45,13 +47,11 @@ def save(run: Run, incident: Incident, clock: datetime, number: int) -> None:
 def note_alerts(run: Run, incident: Incident) -> None:
     """By what a further alert finds the incident, as long as it takes any."""
     if not incident.open:
-        run("erase_alerts", incident=incident.id)
-        run("erase_incident_services", incident=incident.id)
+        run("erase_incident_keys", incident=incident.id)
         return
-    fingerprints, services = {alert.fingerprint for alert in incident.alerts}, incident.services
-    run("note_fingerprints", incident=incident.id, fingerprints=json.dumps(sorted(fingerprints)))
-    run("forget_services", incident=incident.id, services=json.dumps(services))
-    run("note_services", incident=incident.id, services=json.dumps(services))
+    keys = json.dumps(sorted(incident_keys(incident)))
+    run("forget_causes", incident=incident.id, keys=keys)
+    run("note_keys", incident=incident.id, keys=keys)
 
 
 def queued(run: Run, fresh: Event) -> bool:
@@ -62,6 +62,11 @@ def queued(run: Run, fresh: Event) -> bool:
         run("reopen", incident=fresh.incident)
     run("wake", incident=fresh.incident, at=sortable(fresh.at), person=from_a_person(fresh))
     if fresh.kind == "alerts":
-        told = json.dumps(sorted({alert.fingerprint for alert in fresh.alerts}))
-        run("note_fingerprints", incident=fresh.incident, fingerprints=told)
+        keys = frozenset[str]().union(*(keys_of(alert) for alert in fresh.alerts))
+        run("note_keys", incident=fresh.incident, keys=json.dumps(sorted(keys)))
     return True
+
+
+def forgotten(run: Run, sizes: Iterable[int]) -> int:
+    """Bodies of deliveries are deleted: how many bytes are left of all."""
+    return int(run("add_body_bytes", bytes=-sum(sizes)).fetchone()[0])

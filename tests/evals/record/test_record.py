@@ -23,12 +23,14 @@ from incidents.changes import Change, ChangeKind
 from incidents.errors import ActionRefused, ToolFailed
 from incidents.findings import Window
 from incidents.severity import Step
+from incidents.value import iso
 from nexus.cli import main
 from nexus.config.settings import Settings
 from nexus.files import IncidentFiles
 from nexus.home import open_home
-from nexus.runtime.raw_alerts import deliveries, keep_delivery, told_again
+from nexus.runtime.raw_alerts import deliveries, file_alerts, told_again
 from nexus.runtime.recorded_run import open_recorded
+from nexus.store.memory import MemoryStore
 from tests.cases import ALERT, ROLLBACK, build_case, case_incident, case_world
 from tests.evals.record.conftest import EMAIL, PASSWORD
 from tests.nexus import sample
@@ -196,13 +198,17 @@ def test_an_alert_told_again_reads_back_as_it_was(tmp_path: Path) -> None:
     assert read == alert.model_copy(update={"source": "nexus", "condition": read.condition})
 
 
-def test_deliveries_are_kept_once_in_order_and_without_secrets(tmp_path: Path) -> None:
-    folder = IncidentFiles(tmp_path)
-    for minutes in (5, 0, 5):
-        body = json.dumps({"title": f"t{minutes}", "service": "web", "api_key": PASSWORD}).encode()
-        keep_delivery(
-            folder, "INC-1", CaseAlert(at=ALERT + timedelta(minutes=minutes), source="nexus", body=body)
-        )
-    kept = deliveries(folder, "INC-1")
-    assert [json.loads(one.body)["title"] for one in kept] == ["t0", "t5"]
+async def test_deliveries_come_in_order_and_without_secrets_also_from_where_they_lay_before(
+    tmp_path: Path,
+) -> None:
+    folder, store = IncidentFiles(tmp_path), MemoryStore()
+    payload = {"title": "t0", "service": "web"}
+    before = {"at": iso(ALERT), "source": "nexus", "payload": payload}
+    folder.keep("INC-1", "alerts/20260312T100000-aa.json", json.dumps(before).encode())
+    for minutes in (9, 5):
+        body = json.dumps(payload | {"title": f"t{minutes}", "api_key": PASSWORD}).encode()
+        sent = CaseAlert(at=ALERT + timedelta(minutes=minutes), source="nexus", body=body)
+        await file_alerts(store, case_incident().evolve(id="INC-1"), sent)
+    kept = await deliveries(store, folder, "INC-1")
+    assert [json.loads(one.body)["title"] for one in kept] == ["t0", "t5", "t9"]
     assert all(PASSWORD.encode() not in one.body for one in kept)

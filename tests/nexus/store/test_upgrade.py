@@ -6,16 +6,17 @@ import shutil
 import sqlite3
 import sys
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from incidents.errors import NexusError, Refused
 from nexus.store import Store
+from nexus.store.deliveries import AlertDelivery, Disposition, Filing, IntakeView
 from nexus.store.leases import this_process
-from nexus.store.records import DEFAULT_SITE, AlertDelivery, Candidates
+from nexus.store.records import DEFAULT_SITE
 from nexus.store.sqlite import migrate
-from tests.conformance.test_intake import ignoring
 from tests.conformance.test_store import WORLD
 from tests.forks import forked
 from tests.homes import LIVE, RECORDED, unpacked
@@ -79,13 +80,17 @@ async def test_a_further_alert_finds_the_incident_that_was_open_before(home: Pat
     with Store.existing(home) as store:
         live = await store.load(LIVE)
         assert live is not None
-        for found_by in (
-            {"fingerprints": frozenset(alert.fingerprint for alert in live.alerts), "services": frozenset()},
-            {"fingerprints": frozenset(), "services": frozenset(live.services)},
-        ):
-            among = Candidates(site=DEFAULT_SITE, opened_after=at(-9), **found_by)
-            delivery = AlertDelivery(id=str(found_by), received_at=live.opened_at, body=b"{}")
-            assert (await store.take_in(delivery, among, ignoring)).incident == LIVE
+        alert = live.alerts[-1]
+
+        def decide(view: IntakeView) -> Filing:
+            (word,) = view.last_words([alert.fingerprint]).values()
+            assert (word.incident, word.open, word.firing) == (LIVE, True, alert.firing)
+            assert abs(word.starts_at - alert.starts_at) < timedelta(milliseconds=1)
+            keys = {f"service:{name}" for name in live.services}
+            assert [one.id for one in view.candidates(keys, at(-9))] == [LIVE]
+            return Filing(disposition=Disposition.IGNORED)
+
+        await store.take_in(AlertDelivery(received_at=live.opened_at, body=b"{}"), DEFAULT_SITE, decide)
 
 
 def test_nothing_is_upgraded_while_a_process_of_the_older_release_works_on_it(home: Path) -> None:

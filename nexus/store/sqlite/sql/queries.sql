@@ -226,58 +226,132 @@ on conflict (incident, kind, key) do nothing;
 -- name: messages
 select body from messages where incident = :incident order by seq;
 
--- name: note_fingerprints
-insert into alerts (fingerprint, incident)
-select value, :incident from json_each(:fingerprints) where true
-on conflict (fingerprint, incident) do nothing;
+-- name: note_keys
+insert into incident_keys (key, incident)
+select value, :incident from json_each(:keys) where true
+on conflict (key, incident) do nothing;
 
--- name: forget_services
-delete from incident_services
-where incident = :incident and service not in (select value from json_each(:services));
-
--- name: note_services
-insert into incident_services (service, incident)
-select value, :incident from json_each(:services) where true
-on conflict (service, incident) do nothing;
-
--- name: delivery
-select incident from alert_deliveries where id = :id;
+-- name: forget_causes
+delete from incident_keys
+where incident = :incident and key >= 'cause:' and key < 'cause;'
+  and key not in (select value from json_each(:keys));
 
 -- name: file_delivery
-insert into alert_deliveries (id, incident, disposition, received_at, sender, body, encoding)
-values (:id, :incident, :disposition, :received_at, :sender, :body, :encoding);
+insert into alert_deliveries (
+    received_at, sender, form, disposition, reason, incident, replay_of, body, encoding
+)
+values (:received_at, :sender, :form, :disposition, :reason, :incident, :replay_of, :body, :encoding)
+returning number;
 
--- name: deliveries
-select id, received_at, sender, body, encoding from alert_deliveries
+-- name: file_outcome
+insert into alert_dispositions (
+    delivery, position, disposition, reason, title, service, fingerprint, incident
+)
+values (:delivery, :position, :disposition, :reason, :title, :service, :fingerprint, :incident);
+
+-- name: last_word
+select firing, starts_at, start_sent, ends_at, incident, exists (
+    select 1 from incident_keys where incident_keys.incident = last_words.incident
+        and incident_keys.key = 'alert:' || last_words.fingerprint
+)
+from last_words where site = :site and fingerprint = :fingerprint;
+
+-- name: remember_word
+insert into last_words (site, fingerprint, firing, starts_at, start_sent, ends_at, incident, heard_at)
+values (:site, :fingerprint, :firing, :starts_at, :start_sent, :ends_at, :incident, :heard_at)
+on conflict (site, fingerprint) do update
+set firing = excluded.firing, starts_at = excluded.starts_at, start_sent = excluded.start_sent,
+    ends_at = excluded.ends_at, incident = excluded.incident, heard_at = excluded.heard_at;
+
+-- name: add_body_bytes
+update body_bytes set total = total + :bytes returning total;
+
+-- name: oldest_bodies
+select number, length(body) from alert_deliveries
+where body is not null order by number limit :limit;
+
+-- name: old_bodies
+select number, length(body) from alert_deliveries
+where body is not null and received_at < :before order by number limit :limit;
+
+-- name: forget_bodies
+update alert_deliveries set body = null, encoding = null
+where number in (select value from json_each(:numbers));
+
+-- name: forget_words
+delete from last_words where heard_at < :before and (incident is null or not firing);
+
+-- name: deliveries_of_incident
+select number, received_at, sender, form, disposition, reason, incident, replay_of, body, encoding
+from alert_deliveries
 where incident = :incident and disposition <> 'known'
-order by seq;
+order by number;
 
--- name: incident_by_fingerprint
-select incidents.body from alerts
-join incidents on incidents.id = alerts.incident
-where alerts.fingerprint in (select value from json_each(:fingerprints)) and incidents.site = :site
-order by incidents.opened_at desc, incidents.id desc
-limit 1;
+-- name: delivery
+select number, received_at, sender, form, disposition, reason, incident, replay_of, body, encoding
+from alert_deliveries where number = :number;
 
--- name: incident_by_service
-select incidents.body from incident_services
-join incidents on incidents.id = incident_services.incident
-where incident_services.service in (select value from json_each(:services)) and incidents.site = :site
-  and incidents.opened_at > :opened_after
-order by incidents.opened_at desc, incidents.id desc
-limit 1;
+-- name: filed_deliveries
+select number, received_at, sender, form, disposition, reason, incident, replay_of, body, encoding
+from alert_deliveries
+where number < :before
+  and (:sender is null or sender = :sender)
+  and (:incident is null or incident = :incident or number in (
+      select delivery from alert_dispositions where incident = :incident))
+  and (:disposition is null or number in (
+      select delivery from alert_dispositions where disposition = :disposition))
+order by number desc
+limit :limit;
 
--- name: erase_alerts
-delete from alerts where incident = :incident;
+-- name: outcomes
+select disposition, reason, title, service, fingerprint, incident from alert_dispositions
+where delivery = :number order by position;
 
--- name: erase_incident_services
-delete from incident_services where incident = :incident;
+-- name: outcomes_of_incident
+select delivery, position, disposition, reason, title, service, fingerprint, incident
+from alert_dispositions where incident = :incident order by delivery, position;
+
+-- name: candidates
+select incidents.id, incidents.opened_at, json_group_array(all_of.key)
+from incidents
+join incident_keys as all_of on all_of.incident = incidents.id
+where incidents.site = :site and incidents.id in (
+    select shared.incident from incident_keys as shared
+    join incidents as theirs on theirs.id = shared.incident
+    where shared.key in (select value from json_each(:keys))
+      and (theirs.opened_at > :opened_after or shared.key >= 'alert:' and shared.key < 'alert;'
+          or shared.key >= 'condition:' and shared.key < 'condition;')
+)
+group by incidents.id;
+
+-- name: waiting
+select opened.many, opened.since, joined.many, joined.since from (
+    select count(*) as many, min(wake_at) as since from incidents
+    where site = :site and closed = 0 and wake_at <= :now and lease_number = 0
+) as opened, (
+    select coalesce(sum(json_array_length(inbox.body, '$.alerts')), 0) as many,
+        min(strftime('%Y-%m-%dT%H:%M:%f+00:00', json_extract(inbox.body, '$.at'))) as since
+    from inbox
+    join incidents on incidents.id = inbox.incident
+    where inbox.handled = 0 and incidents.site = :site
+        and json_extract(inbox.body, '$.kind') = 'alerts'
+) as joined;
+
+-- name: erase_incident_keys
+delete from incident_keys where incident = :incident;
+
+-- name: erase_last_words
+delete from last_words where incident = :incident;
+
+-- name: erase_alert_dispositions
+delete from alert_dispositions where incident = :incident;
 
 -- name: erase_alert_deliveries
-delete from alert_deliveries where incident = :incident;
+delete from alert_deliveries where incident = :incident returning coalesce(length(body), 0);
 
 -- name: erase_ignored_deliveries
-delete from alert_deliveries where incident is null and received_at < :before;
+delete from alert_deliveries where incident is null and received_at < :before
+returning coalesce(length(body), 0);
 
 -- name: closed
 select id, json_extract(summary, '$.title'), closed_at from incidents
@@ -294,7 +368,7 @@ select count(*), coalesce(sum(bytes), 0) from (
     union all select length(body) from intents where incident = :incident
     union all select length(body) from backlog where incident = :incident
     union all select length(body) from messages where incident = :incident
-    union all select length(body) from alert_deliveries where incident = :incident
+    union all select coalesce(length(body), 0) from alert_deliveries where incident = :incident
 );
 
 -- name: has_checkpoints

@@ -1,0 +1,264 @@
+"""What becomes of a delivery: each of its alerts by what was told before, then by which incident it joins."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from incidents.alert import Alert
+from incidents.correlate import Placement, correlate
+from incidents.disposition import (
+    AlertDisposition,
+    AlertOutcome,
+    LastWord,
+    Transition,
+    transition,
+    with_known_start,
+    word_of,
+)
+from incidents.events import AlertsArrived
+from incidents.incident import Incident
+from incidents.join_rules import Rule, searched_keys
+from incidents.lessons import Lessons
+from nexus.config.site import Site
+from nexus.store.deliveries import Disposition, Filing, IntakeView, Opening
+from nexus.store.records import WorldRef
+from tools.alerts.meaning import Meaning
+from tools.alerts.reading import Reading
+
+#: What begins, or begins again.
+_BEGINS = (Transition.BEGINS, Transition.BEGINS_AGAIN)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """One alert with what it tells after the last word of its condition."""
+
+    alert: Alert
+    last: LastWord | None
+    what: Transition
+    why: str
+
+    @property
+    def open_incident(self) -> str | None:
+        return self.last.incident if self.last is not None and self.last.open else None
+
+    @property
+    def begins(self) -> bool:
+        return self.what in _BEGINS and not self.alert.heartbeat
+
+
+@dataclass(frozen=True)
+class Dispositions:
+    """Decides on deliveries of one live world.
+
+    Args:
+        site: its services, and within which time alerts join.
+        world: what a new incident is opened with.
+        mode: the engine's name, kept with each incident.
+        lessons: what people taught by joining and separating.
+    """
+
+    site: Site
+    world: WorldRef
+    mode: str
+    lessons: Lessons = field(default_factory=Lessons)
+
+    def decide(self, reading: Reading, now: datetime, view: IntakeView) -> Filing:
+        """What becomes of a delivery that could be read."""
+        told = _told(reading.alerts, view)
+        others = _others(reading)
+        if all(one.what is Transition.REPEATS for one in told) and not others and told:
+            incident = next((one.last.incident for one in told if one.last and one.last.incident), None)
+            known = Disposition.KNOWN if incident is not None else Disposition.IGNORED
+            return Filing(disposition=known, incident=incident, outcomes=tuple(map(_repeated, told)))
+        placed = self._placed(told, now, view)
+        opens = self._openings(told, placed, now, view)
+        incidents = _incidents(told, placed, opens)
+        outcomes = tuple(
+            _outcome(one, placed.get(id(one)), where) for one, where in zip(told, incidents, strict=True)
+        )
+        events = _events(told, incidents, placed, now)
+        first = next((one for one in incidents if one is not None), None)
+        return Filing(
+            disposition=_disposition(opens, events),
+            incident=first or next((one.last.incident for one in told if one.last), None),
+            events=events,
+            opens=opens,
+            words=_words(told, incidents),
+            outcomes=outcomes + others,
+        )
+
+    def _placed(self, told: Sequence[_Told], now: datetime, view: IntakeView) -> dict[int, Placement]:
+        """Where each alert belongs that begins."""
+        placed = {
+            id(one): Placement(
+                rule=Rule.SAME_ALERT, reason=f"{one.open_incident} has this alert already",
+                incident=one.open_incident,
+            )
+            for one in told
+            if one.begins and one.open_incident is not None
+        }  # fmt: skip
+        free = [one for one in told if one.begins and id(one) not in placed]
+        if not free:
+            return placed
+        alerts = [one.alert for one in free]
+        after = now - self.site.intake.join_within
+        keys = searched_keys(alerts, self.site.catalogue, self.lessons)
+        near = view.candidates(keys, after)
+        where = correlate(alerts, near, self.site.catalogue, self.lessons, after)
+        return placed | {id(one): at for one, at in zip(free, where, strict=True)}
+
+    def _openings(
+        self, told: Sequence[_Told], placed: dict[int, Placement], now: datetime, view: IntakeView
+    ) -> tuple[Opening, ...]:
+        """The new incidents, by the number that placements have; each names the one that it follows."""
+        together: dict[int, list[_Told]] = {}
+        for one in told:
+            if (place := placed.get(id(one))) is not None and place.opens is not None:
+                together.setdefault(place.opens, []).append(one)
+        return tuple(self._opening(together[number], now, view) for number in sorted(together))
+
+    def _opening(self, told: Sequence[_Told], now: datetime, view: IntakeView) -> Opening:
+        alerts = tuple(one.alert for one in told)
+        incident = Incident.opened(view.new_id(), alerts, now, self.mode, self.site.thresholds.currency)
+        before = next((one.last.incident for one in told if one.last and one.last.incident), None)
+        return Opening(incident=incident.evolve(follows=before) if before else incident, world=self.world)
+
+
+def _told(alerts: Sequence[Alert], view: IntakeView) -> list[_Told]:
+    """Each alert after what was told before it, in this delivery or an earlier one."""
+    words = view.last_words({alert.fingerprint for alert in alerts})
+    told = []
+    for alert in alerts:
+        last = words.get(alert.fingerprint)
+        what, why = transition(alert, last)
+        alert = with_known_start(alert, last, what)
+        told.append(_Told(alert, last, what, why))
+        if what is not Transition.REPEATS:
+            word = word_of(alert, last.incident if last else None)
+            words[alert.fingerprint] = word.model_copy(update={"open": last.open if last else False})
+    return told
+
+
+def _incidents(
+    told: Sequence[_Told], placed: dict[int, Placement], opens: Sequence[Opening]
+) -> list[str | None]:
+    """The incident that each alert is told to, if any; a delivery may hold an end with its beginning."""
+    began: dict[str, str | None] = {}
+    incidents = []
+    for one in told:
+        place = placed.get(id(one))
+        if place is not None:
+            new = opens[place.opens].incident.id if place.opens is not None else None
+            began[one.alert.fingerprint] = place.incident or new
+            incidents.append(began[one.alert.fingerprint])
+        elif one.what is Transition.ENDS:
+            incidents.append(one.open_incident or began.get(one.alert.fingerprint))
+        else:
+            incidents.append(None)
+    return incidents
+
+
+def _outcome(one: _Told, place: Placement | None, incident: str | None) -> AlertOutcome:
+    if one.what is Transition.REPEATS:
+        return _repeated(one)
+    kind, why = AlertDisposition.NOTED, one.why
+    if one.alert.heartbeat:
+        kind, why = AlertDisposition.HEARTBEAT, "it fires all the time to show that alerts get through"
+    elif one.begins and place is not None:
+        again = one.what is Transition.BEGINS_AGAIN
+        joins = place.incident is not None
+        plain = AlertDisposition.JOINED if joins else AlertDisposition.OPENED
+        kind = AlertDisposition.REFIRED if again else plain
+        by_rule = f"{place.rule}: {place.reason}" if joins else place.reason
+        why = f"{one.why}; {by_rule}" if again else by_rule
+        if again and not joins and one.last is not None and one.last.incident is not None:
+            why = f"{why}; it follows {one.last.incident}, which has ended"
+    elif one.what is Transition.ENDS and incident is not None:
+        kind = AlertDisposition.RESOLVED
+    elif one.what is Transition.ENDS:
+        why = f"{one.why}, and no open incident works on it"
+    return _as_outcome(one.alert, kind, why, incident or (one.last.incident if one.last else None))
+
+
+def _repeated(one: _Told) -> AlertOutcome:
+    kind = AlertDisposition.HEARTBEAT if one.alert.heartbeat else AlertDisposition.REPEATED
+    return _as_outcome(one.alert, kind, one.why, one.last.incident if one.last else None)
+
+
+def _as_outcome(alert: Alert, kind: AlertDisposition, why: str, incident: str | None) -> AlertOutcome:
+    return AlertOutcome.model_construct(
+        disposition=kind, reason=why, title=alert.title, service=alert.service,
+        fingerprint=alert.fingerprint, incident=incident,
+    )  # fmt: skip
+
+
+def _others(reading: Reading) -> tuple[AlertOutcome, ...]:
+    """What a delivery holds that is no alert."""
+    notices = tuple(
+        AlertOutcome(
+            disposition=AlertDisposition.SUPPRESSED
+            if one.kind is Meaning.SILENCED
+            else AlertDisposition.NOTED,
+            reason=f"its sender says: {one.kind}",
+            title=one.text,
+            fingerprint=one.fingerprint,
+        )
+        for one in reading.notices
+    )
+    changes = tuple(
+        AlertOutcome(
+            disposition=AlertDisposition.CHANGE, reason="a change of the system, no alert",
+            title=one.summary or one.id, service=one.service,
+        )
+        for one in reading.changes
+    )  # fmt: skip
+    topics = tuple(
+        AlertOutcome(
+            disposition=AlertDisposition.NOTED, reason=f"a topic waits for confirmation at {one.link}",
+            title=one.topic,
+        )
+        for one in reading.confirmations
+    )  # fmt: skip
+    return (*notices, *changes, *topics)
+
+
+def _events(
+    told: Sequence[_Told], incidents: Sequence[str | None], placed: dict[int, Placement], now: datetime
+) -> tuple[AlertsArrived, ...]:
+    """What the open incidents are told, one event each; the same again has the same id."""
+    news: dict[str, list[Alert]] = {}
+    for one, incident in zip(told, incidents, strict=True):
+        place = placed.get(id(one))
+        opens_it = place is not None and place.opens is not None
+        if incident is not None and not opens_it:
+            news.setdefault(incident, []).append(one.alert)
+    return tuple(
+        AlertsArrived(
+            id=f"{incident}:alerts:{_digest(alerts)}", incident=incident, at=now, alerts=tuple(alerts)
+        )
+        for incident, alerts in news.items()
+    )
+
+
+def _digest(alerts: Sequence[Alert]) -> str:
+    told = "".join(sorted("|".join(alert.identity) for alert in alerts))
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def _disposition(opens: Sequence[Opening], events: Sequence[AlertsArrived]) -> Disposition:
+    if opens:
+        return Disposition.OPENED
+    return Disposition.JOINED if events else Disposition.IGNORED
+
+
+def _words(told: Sequence[_Told], incidents: Sequence[str | None]) -> tuple[LastWord, ...]:
+    """What is remembered from now on; what has ended keeps its incident, so that a repeat is a repeat."""
+    words = {}
+    for one, incident in zip(told, incidents, strict=True):
+        if one.what is Transition.REPEATS and not one.alert.heartbeat:
+            continue
+        before = one.last.incident if one.last is not None and not one.begins else None
+        words[one.alert.fingerprint] = word_of(one.alert, incident or before)
+    return tuple(words.values())
