@@ -111,8 +111,13 @@ def environment() -> Mapping[str, str]:
 
 
 def settings() -> Settings:
-    """The settings in this process's environment."""
-    return read_settings(os.environ)
+    """The settings in this process's environment; from here on what they call secret is."""
+    read = read_settings(os.environ)
+    if read.redaction is not None:
+        from tools.redaction.table import use
+
+        use(read.redaction)
+    return read
 
 
 @contextmanager

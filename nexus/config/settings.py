@@ -79,6 +79,7 @@ class Settings(Value):
     )
     config: Path = Field(default=Path("nexus.yaml"), description="the live world's configuration")
     runbook: Path | None = Field(default=None, description="a runbook file of your own")
+    redaction: Path | None = Field(default=None, description="a file with patterns of your own secrets")
     roster: Path | None = Field(default=None, description="a file with further roles")
     prompts: Path | None = Field(default=None, description="a folder with prompts of your own")
     revenue_threshold: float | None = Field(

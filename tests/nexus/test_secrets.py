@@ -16,6 +16,7 @@ from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Asked, Reply
 from tests.nexus.command_line import Terminal
 from tests.tools.redaction.samples import GONE, PARTS
+from tools.redaction.table import use
 
 LOGGED = (
     "login of jane.roe@mail.example.com failed, dsn postgres://shop:pl4nted-pass@orders-db:5432/shop, "
@@ -121,3 +122,21 @@ def test_an_error_that_quotes_an_address_says_no_password(nexus: Terminal) -> No
     assert typed.code in {1, 2}
     assert not [part for part in PARTS if part in typed.err]
     assert "<secret-" in typed.err
+
+
+def test_a_team_has_patterns_of_its_own(nexus: Terminal, waiting: Path, tmp_path: Path) -> None:
+    nexus.goes_on_from(waiting)
+    own = tmp_path / "redaction.yaml"
+    nexus.set("NEXUS_REDACTION", str(own))
+    typed = nexus("incidents")
+    assert typed.code == 2
+    assert "the redaction patterns cannot be read" in typed.err
+    own.write_text("patterns: [{name: badge, hints: [bdg-], pattern: 'BDG-[0-9]{6}'}]")
+    try:
+        (incident,) = json.loads(nexus("incidents", "--json").out)
+        assert nexus("note", incident["id"], "BDG-123456 saw it", "--by", "dana").code == 0
+    finally:
+        use(None)
+    kept = b"".join(file.read_bytes() for file in nexus.home.rglob("*") if file.is_file())
+    assert b"BDG-123456" not in kept
+    assert b"<badge-" in kept

@@ -19,8 +19,6 @@ from tools.redaction.table import Pattern, table
 _PASSES = 5
 #: So many texts are remembered, none longer than this: a few megabytes.
 _REMEMBERED, _REMEMBERED_LENGTH = 10_000, 500
-#: Texts in which nothing was found: each look reads most lines of the one before. A secret is never kept.
-_harmless: set[tuple[str, bool]] = set()
 
 
 def redact(text: str) -> str:
@@ -35,7 +33,8 @@ def redact_secrets(text: str) -> str:
 
 def _redacted(text: str, *, personal: bool) -> str:
     key = (text, personal)
-    if key in _harmless:
+    harmless = table().harmless
+    if key in harmless:
         return text
     redacted = text
     for _ in range(_PASSES):
@@ -46,9 +45,9 @@ def _redacted(text: str, *, personal: bool) -> str:
         if redacted == before:
             break
     if redacted == text and len(text) <= _REMEMBERED_LENGTH:
-        if len(_harmless) >= _REMEMBERED:
-            _harmless.clear()
-        _harmless.add(key)
+        if len(harmless) >= _REMEMBERED:
+            harmless.clear()
+        harmless.add(key)
     return redacted
 
 
@@ -60,7 +59,9 @@ def _rows(text: str) -> tuple[Pattern, ...]:
         return ()
     found = {place for sign, places in known.places.items() if sign in small for place in places}
     return tuple(
-        row for place, row in enumerate(known.patterns) if place in found or (digits and row.numbers)
+        row
+        for place, row in enumerate(known.patterns)
+        if place in found or row.prefixes or (digits and row.numbers)
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -41,19 +41,13 @@ class Pattern:
     def compiled(self) -> re.Pattern[str]:
         """The expression; a key may stretch over lines."""
         if self.prefixes:
-            begins = "|".join(map(re.escape, sorted(self.prefixes, key=len, reverse=True)))
-            return re.compile(rf"{_BEGIN}(?:{begins}){_BODY}")
+            return re.compile(rf"{_BEGIN}(?:{_any(self.prefixes)}){_BODY}")
         return re.compile(self.pattern, re.DOTALL)
 
     @cached_property
     def inner(self) -> re.Pattern[str] | None:
         """What is looked for in each part of a match, if anything."""
         return re.compile(self.each) if self.each else None
-
-    @cached_property
-    def signs(self) -> tuple[str, ...]:
-        """One of these stands in every text that matches, in small letters."""
-        return tuple(dict.fromkeys(one.lower() for one in (*self.hints, *self.prefixes)))
 
 
 @dataclass(frozen=True)
@@ -65,20 +59,23 @@ class Table:
         about: the last word of a name that tells of a secret without being one: `token_count`, `secretName`.
         states: values that say how a secret is, not what it is.
         patterns: the rows.
+        harmless: texts in which nothing was found, with whether personal data was looked for: each look at the
+            logs reads most lines of the one before. A text with a secret is never among them.
     """
 
     parts: Mapping[str, str]
     about: frozenset[str]
     states: frozenset[str]
     patterns: tuple[Pattern, ...]
+    harmless: set[tuple[str, bool]] = field(default_factory=set)
 
     @cached_property
     def places(self) -> Mapping[str, tuple[int, ...]]:
-        """The rows of each hint: a text without any, in any case, and without `numbers` is clean."""
+        """The rows of each hint, in small letters; a row with prefixes looks for these itself, and faster."""
         places: dict[str, list[int]] = {}
         for place, row in enumerate(self.patterns):
-            for sign in row.signs:
-                places.setdefault(sign, []).append(place)
+            for hint in row.hints:
+                places.setdefault(hint.lower(), []).append(place)
         return {sign: tuple(rows) for sign, rows in places.items()}
 
     @cached_property
@@ -87,19 +84,28 @@ class Table:
         return re.compile("|".join(row.numbers for row in self.patterns if row.numbers))
 
     @cached_property
+    def signs(self) -> tuple[str, ...]:
+        """In small letters: a text without any of these, and without `numbers`, is clean."""
+        every = {text.lower() for row in self.patterns for text in (*row.hints, *row.prefixes)}
+        return tuple(sorted(one for one in every if not any(other in one for other in every if other != one)))
+
+    @cached_property
     def signed(self) -> re.Pattern[str]:
-        """All signs as one expression; grouped by how they begin, it costs half of a plain list of them."""
-        groups: dict[str, list[str]] = {}
-        for sign in self.places:
-            groups.setdefault(sign[:2], []).append(re.escape(sign[2:]))
-        return re.compile(
-            "|".join(f"{re.escape(head)}(?:{'|'.join(tails)})" for head, tails in groups.items())
-        )
+        """All signs as one expression."""
+        return re.compile(_any(self.signs))
 
     @cached_property
     def hint(self) -> str:
         """One expression that finds every text with something to take out, for the search of polars."""
-        return f"(?i:{'|'.join(map(re.escape, self.places))})|{self.numbers.pattern}"
+        return f"(?i:{'|'.join(map(re.escape, self.signs))})|{self.numbers.pattern}"
+
+
+def _any(texts: Iterable[str]) -> str:
+    """One of these; grouped by how they begin, which costs half of a plain list."""
+    groups: dict[str, list[str]] = {}
+    for text in sorted(texts, key=len, reverse=True):
+        groups.setdefault(text[:2], []).append(re.escape(text[2:]))
+    return "|".join(f"{re.escape(head)}(?:{'|'.join(tails)})" for head, tails in groups.items())
 
 
 #: The tests of `checks.py` that a row may name.
@@ -108,7 +114,6 @@ CHECK_NAMES = (
     "random", "stated",
 )  # fmt: skip
 
-_own: Path | None = None
 _table: Table | None = None
 
 
@@ -116,9 +121,7 @@ def table() -> Table:
     """The table in use, read once."""
     global _table
     if _table is None:
-        shipped = _shipped()
-        own = _own_rows(_own, shipped.parts) if _own is not None else ()
-        _table = replace(shipped, patterns=(*own, *shipped.patterns))
+        _table = _shipped()
     return _table
 
 
@@ -126,13 +129,13 @@ def use(path: Path | None) -> None:
     """Apply a team's own rows before those that ship; None: those that ship alone.
 
     Raises:
-        SettingsError: the file cannot be read, or a row of it does not fit; the message names the field.
+        SettingsError: the file cannot be read, or a row of it does not fit; the message names the field. What
+            was applied before stays: the message itself is redacted.
     """
-    global _own, _table
-    if path != _own:
-        _own, _table = path, None
-        if path is not None:
-            table()
+    global _table  # one process has one table: what is secret does not depend on who asks
+    shipped = _shipped()
+    own = _own_rows(path, shipped.parts) if path is not None else ()
+    _table = replace(shipped, patterns=(*own, *shipped.patterns))
 
 
 def _shipped() -> Table:
@@ -152,7 +155,9 @@ def _row(fields: Mapping[str, Any]) -> Pattern:
 def _own_rows(path: Path, parts: Mapping[str, str]) -> tuple[Pattern, ...]:
     try:
         read = _yaml(path.read_text(encoding="utf-8"))
-        rows = TypeAdapter(tuple[Pattern, ...]).validate_python(read.get("patterns") if read else None)
+        rows = TypeAdapter(tuple[Pattern, ...]).validate_python(
+            read.get("patterns") if isinstance(read, dict) else None
+        )
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"the redaction patterns cannot be read: {error}") from error
     except ValidationError as error:

@@ -29,7 +29,7 @@ class _Logs:
     inner: Logs
 
     async def logs(self, window: Window, services: Sequence[str] = ()) -> pl.DataFrame:
-        return _clean(await self.inner.logs(window, services), "message")
+        return clean_column(await self.inner.logs(window, services), "message")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class _Traces:
     inner: Traces
 
     async def spans(self, window: Window, services: Sequence[str] = ()) -> pl.DataFrame:
-        return _clean(await self.inner.spans(window, services), "operation")
+        return clean_column(await self.inner.spans(window, services), "operation")
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class _Pipelines:
         return tuple(one.model_copy(update={"name": redact(one.name)}) for one in found)
 
 
-def _clean(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+def clean_column(frame: pl.DataFrame, column: str) -> pl.DataFrame:
     """The few rows that may hold a secret go through `redact`, the others are left alone."""
     if frame.is_empty():
         return frame

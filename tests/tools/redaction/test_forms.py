@@ -191,4 +191,4 @@ def test_every_row_says_what_it_is_and_the_shipped_table_is_read_once() -> None:
         "iban",
         "card",
     }
-    assert all(row.signs or row.numbers for row in table().patterns)
+    assert all(row.hints or row.prefixes or row.numbers for row in table().patterns)
