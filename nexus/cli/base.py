@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from incidents.errors import NothingYet, UnknownName
 from incidents.value import Value
+from nexus.cli.terminal.console import SafeConsole
 from nexus.config.settings import EngineMode, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ def _nothing_first() -> None:
     pass
 
 
-def out() -> Console:
+def out() -> SafeConsole:
     """The console of stdout: colours in a terminal, plain when piped; never cut when piped."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    return SafeConsole(highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
 def write(text: str) -> None:
@@ -61,9 +61,9 @@ def _plain(value: Value) -> object:
     return value.model_dump(mode="json")
 
 
-def asks(as_json: bool) -> Console:
+def asks(as_json: bool) -> SafeConsole:
     """Where a person is asked something: beside the output if that is for machines."""
-    return Console(stderr=True, highlight=False) if as_json else out()
+    return SafeConsole(stderr=True, highlight=False) if as_json else out()
 
 
 async def all_of(source: AsyncIterator[T], limit: int | None = None) -> list[T]:
@@ -78,7 +78,7 @@ async def all_of(source: AsyncIterator[T], limit: int | None = None) -> list[T]:
 
 def complain(text: str) -> None:
     """One sentence on stderr."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(Text(f"nexus: {text}", style="red"))
+    SafeConsole(stderr=True, highlight=False, soft_wrap=True).print(Text(f"nexus: {text}", style="red"))
 
 
 def mode_of(engine: str | None) -> EngineMode:

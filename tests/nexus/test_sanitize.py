@@ -1,12 +1,19 @@
 """Text from outside is shown, never obeyed. The Markdown is judged by a Markdown parser."""
 
+import io
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from rich.console import RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
 
+from nexus.cli.terminal.console import SafeConsole
 from nexus.sanitize import clean, line, markdown_block, markdown_line, role_name
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -71,3 +78,31 @@ def test_metric_names_stay_readable() -> None:
 )
 def test_roles_are_named_as_people_read_them(slug: str, name: str) -> None:
     assert role_name(slug) == name
+
+
+def _table(text: str) -> Table:
+    table = Table(text)
+    table.add_row(text)
+    return table
+
+
+HOSTILE = "\x1b]8;;http://evil\x07click\x1b[31m\x9b1m\u202egnp.exe\u2066"
+
+
+@pytest.mark.parametrize(
+    "made", [str, Text, lambda text: Panel(text, title=text), _table], ids=["text", "Text", "panel", "table"]
+)
+def test_whatever_is_printed_steers_no_terminal(made: Callable[[str], RenderableType]) -> None:
+    shown = io.StringIO()
+    SafeConsole(file=shown, width=200).print(made(f"a {HOSTILE} b"), markup=False)
+    text = shown.getvalue()
+    assert "click" in text
+    assert {unicodedata.category(char)[0] for char in text if char != "\n"} <= set("LMNPSZ")
+
+
+def test_colours_of_its_own_are_kept() -> None:
+    shown = io.StringIO()
+    SafeConsole(file=shown, force_terminal=True, color_system="standard").print(
+        "a\tb", style="red", markup=False
+    )
+    assert shown.getvalue() == "\x1b[31ma       b\x1b[0m\n"
