@@ -59,8 +59,8 @@ class Table:
         about: the last word of a name that tells of a secret without being one: `token_count`, `secretName`.
         states: values that say how a secret is, not what it is.
         patterns: the rows.
-        harmless: texts in which nothing was found, with whether personal data was looked for: each look at the
-            logs reads most lines of the one before. A text with a secret is never among them.
+        harmless: texts without a find, and whether personal data was looked for: each look at logs
+            reads most lines of the one before. A text with a secret is never among them.
     """
 
     parts: Mapping[str, str]
