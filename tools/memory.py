@@ -1,6 +1,11 @@
 """Ports kept in memory, for tests and for worlds that need no disk."""
 
+from incidents.errors import ToolFailed
 from incidents.findings import Evidence
+from tools.alerts.matching.learn import Series, learn
+from tools.alerts.matching.names import ServiceNames
+from tools.alerts.matching.topology import Topology
+from tools.clock import Clock
 
 
 class MemoryEvidence:
@@ -22,3 +27,22 @@ class MemoryEvidence:
         """The stored bytes of one evidence, or None."""
         kept = self._kept.get((incident, evidence))
         return kept[1] if kept is not None else None
+
+
+class MemoryTopology:
+    """What runs where, by series that are at hand; `silent` answers nothing, as a backend that is down."""
+
+    def __init__(self, series: Series, names: ServiceNames, clock: Clock) -> None:
+        self.series = series
+        self.silent = False
+        self._names = names
+        self._clock = clock
+
+    async def topology(self) -> Topology:
+        """All that they tell."""
+        if self.silent:
+            raise ToolFailed("the backend does not answer")
+        return learn(self.series, self._names, self._clock.now())
+
+    async def aclose(self) -> None:
+        """There is nothing to close."""

@@ -16,6 +16,7 @@ from incidents.catalogue import Catalogue
 from incidents.changes import Change, PipelineRun
 from incidents.findings import Evidence, Window
 from incidents.health import Probe
+from tools.alerts.matching.topology import Topology
 from tools.fence import UNFENCED, Fence
 from tools.source_code import Blame, Bundle, Difference, Hits, Listing, ShownCommit, SourceFile, Trial
 from tools.spans import Spans
@@ -26,6 +27,22 @@ class Metrics(Protocol):
 
     async def metrics(self, window: Window, services: Sequence[str] = ()) -> pl.DataFrame:
         """The samples of a window, of all services or of those named."""
+        ...
+
+
+class ServiceTopology(Protocol):
+    """What runs where: which services stand on a pod, an instance, a machine."""
+
+    async def topology(self) -> Topology:
+        """All that is known now.
+
+        Raises:
+            ToolFailed: a part was not answered; nothing of it may be used then.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close its connections; the next question opens them again."""
         ...
 
 

@@ -55,7 +55,7 @@ def web(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await asyncio.to_thread(warm, desk.home.settings)
-        async with hands() as worker:
+        async with desk.matcher.watching(), hands() as worker:
             desk.ring = worker.ring
             yield
 

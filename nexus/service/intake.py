@@ -12,7 +12,6 @@ from pydantic import Field
 from incidents.disposition import AlertDisposition, AlertOutcome
 from incidents.errors import AlertError
 from incidents.value import Value
-from nexus.config.service_aliases import aliases_beside
 from nexus.config.site import Site
 from nexus.home import Home
 from nexus.runtime.raw_alerts import kept_body
@@ -68,8 +67,8 @@ class AlertIntake:
 
     @cached_property
     def matcher(self) -> SiteMatcher:
-        """Finds the services of alerts."""
-        return SiteMatcher(self.site.services, aliases_beside(self.path))
+        """Finds the services of alerts; what backends know counts while `watched` is entered."""
+        return SiteMatcher.of(self.home, self.site, self.path, self.clock)
 
     async def receive(
         self, body: bytes, source: str | None = None, headers: Mapping[str, str] | None = None

@@ -1,8 +1,10 @@
-"""Finds the services of a live world's alerts: by its catalogue, confirmed names, and what backends know."""
+"""Finds the services of a live world's alerts: by its catalogue, confirmed names, and what is known."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import structlog
 
@@ -10,10 +12,15 @@ from incidents.alert import Alert
 from incidents.catalogue import Service
 from incidents.errors import SettingsError
 from incidents.match import Match
-from nexus.config.service_aliases import load_aliases
+from nexus.config.service_aliases import aliases_beside, load_aliases
+from nexus.config.site import Site
+from nexus.home import Home
+from nexus.runtime.topology_watch import TopologyWatch
 from tools.alerts.matching.match import Matcher
 from tools.alerts.matching.names import Alias, ServiceNames
 from tools.alerts.matching.topology import NOTHING_KNOWN, Topology
+from tools.clock import Clock
+from tools.live.metrics.topology import live_topology
 
 #: As many different alerts are remembered with what they matched.
 MOST_REMEMBERED = 10_000
@@ -30,14 +37,31 @@ class SiteMatcher:
         services: the catalogue's.
         aliases: the file of confirmed names; it is read again when it has changed.
         topology: what the backends are known to say, at once.
+        watching: keeps that up to date while its block lasts.
     """
 
     services: Sequence[Service]
     aliases: Path
     topology: Callable[[], Topology] = lambda: NOTHING_KNOWN
+    watching: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
     _version: tuple[int, int] | None = None
     _matcher: Matcher | None = None
     _known: dict[_Asked, Match] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, home: Home, site: Site, path: Path, clock: Clock) -> Self:
+        """Of the site that a `nexus.yaml` describes; its metrics' backend is asked what runs where."""
+        matcher = cls(site.services, aliases_beside(path))
+        if site.backends.metrics is not None:
+            port = live_topology(site.backends.metrics, lambda: matcher.names, home.secrets, clock)
+            watch = TopologyWatch(port, clock)
+            matcher.topology, matcher.watching = watch.now, watch.running
+        return matcher
+
+    @property
+    def names(self) -> ServiceNames:
+        """By which services are called now."""
+        return self._present().names
 
     def matched(self, alerts: Sequence[Alert]) -> tuple[Alert, ...]:
         """The alerts, each with its service (None: not known) and with how it was found."""

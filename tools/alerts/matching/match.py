@@ -149,8 +149,8 @@ class _Question:
         if rule.rule in ("mesh", "gateway"):
             space = self._first(self.known.gateway_namespaces)
         if thing := _THINGS.get(rule.form):
-            service = self._only(self.topology.on(thing, value, space))
-            if service:
+            known = self.topology.on(thing, value, space) or self.topology.on(thing, value, self._namespace)
+            if service := self._only(known):
                 return self._found(service, rule.rule, label, value, self._as_of)
         service = self.names.find(spellings(value, rule.form, space), rule.form, space)
         return self._found(service, rule.rule, label, value) if service else None
@@ -160,10 +160,10 @@ class _Question:
         if service := self.names.at(value):
             return self._found(service, rule.rule, label, value, ", an address of it in nexus.yaml")
         if label == "instance" and self._scraper is not ExporterKind.HOST:
-            service = self._only(self.topology.on(Thing.INSTANCE, value))
+            service = self._only(self.topology.at_instance(value))
             if service:
                 return self._found(service, rule.rule, label, value, self._as_of)
-        if "://" in value and (service := self._only(self.topology.on(Thing.TARGET, value))):
+        if "://" in value and (service := self._only(self.topology.behind(value))):
             return self._found(service, rule.rule, label, value, self._as_of)
         if rule.form is Form.HOST and (on_it := self._on_host(value)):
             alone = self._only(on_it) if self._is_whole_host(value) else None

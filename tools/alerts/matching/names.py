@@ -57,6 +57,7 @@ class ServiceNames:
 
     def __init__(self, services: Sequence[Service], aliases: Sequence[Alias] = ()) -> None:
         self.all = tuple(service.name for service in services)
+        self.spelled = tuple(name for service in services for name in (service.name, *service.aliases))
         self._names: dict[str, list[_Name]] = {}
         self._otel: dict[str, list[_Name]] = {}
         self._workloads: list[_Pattern] = []
