@@ -69,7 +69,7 @@ class Catalogue(Value):
 
     services: tuple[Service, ...] = ()
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names, in the catalogue's order."""
         return tuple(service.name for service in self.services)

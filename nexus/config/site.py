@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 
@@ -192,7 +193,7 @@ class Site(Value):
                 f"nexus.yaml needs {what} {named}, not installed here; {install_command(*missing)}"
             )
 
-    @property
+    @cached_property
     def catalogue(self) -> Catalogue:
         """The services."""
         return Catalogue(services=self.services)

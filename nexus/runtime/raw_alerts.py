@@ -12,16 +12,17 @@ from nexus.store.deliveries import AlertDelivery, Disposition, Filing
 from nexus.store.port import IncidentStore
 from tools.alerts.formats import payload_of
 from tools.recorded import CaseAlert
-from tools.redaction.tree import redact_tree
 
 #: Where bodies lay before the store kept them; what lies there is read still.
 _FOLDER = "alerts"
 
 
 def kept_body(body: bytes) -> bytes:
-    """The body of a delivery as it may be kept; of what cannot be read the store takes the secrets out."""
+    """The body of a delivery as it is kept: JSON where it can be. The store takes the secrets out."""
+    if body[:1] in (b"{", b"["):
+        return body
     try:
-        return json.dumps(redact_tree(payload_of(body))).encode()
+        return json.dumps(payload_of(body)).encode()
     except AlertError:
         return body
 

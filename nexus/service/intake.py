@@ -1,7 +1,7 @@
 """Takes alerts of a live world in: each opens an incident or joins one, and rings for who drives."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from nexus.config.site import Site
 from nexus.home import Home
 from nexus.runtime.raw_alerts import kept_body
 from nexus.service.dispositions import Dispositions
+from nexus.service.readings import RememberedReadings
 from nexus.service.site_matcher import SiteMatcher
 from nexus.store import WorldKind, WorldRef
 from nexus.store.deliveries import AlertDelivery, Disposition, Filed, FiledDelivery, Filing, IntakeView
@@ -64,6 +65,7 @@ class AlertIntake:
     mode: str
     clock: Clock
     ring: Callable[[str], None] = lambda incident: None
+    _readings: RememberedReadings = field(default_factory=RememberedReadings)
 
     @cached_property
     def matcher(self) -> SiteMatcher:
@@ -125,7 +127,11 @@ class AlertIntake:
     def _read(
         self, body: bytes, at: datetime, source: str | None, headers: Mapping[str, str] | None
     ) -> Reading:
-        reading = read_delivery(body, at, source, self.site.catalogue, headers, self.site.intake.forms)
+        asked = (body, source, tuple(sorted((headers or {}).items())))
+        reading = self._readings.get(asked, at)
+        if reading is None:
+            reading = read_delivery(body, at, source, self.site.catalogue, headers, self.site.intake.forms)
+            self._readings.keep(asked, reading)
         return reading.model_copy(update={"alerts": self.matcher.matched(reading.alerts)})
 
     async def _file(self, reading: Reading, delivery: AlertDelivery) -> IntakeResult:
@@ -141,7 +147,8 @@ class AlertIntake:
         for incident in filed.incidents:
             self.ring(incident)
         outcomes = filing[0].outcomes
-        log.info(
+        said = log.debug if filed.disposition is Disposition.KNOWN else log.info
+        said(
             "delivery", taken=filed.disposition, number=filed.number, sender=reading.sender,
             incident=filed.incident, alerts=len(reading.alerts), notes=reading.notes or None,
         )  # fmt: skip
@@ -150,6 +157,6 @@ class AlertIntake:
             notes=reading.notes, keys=reading.keys,
         )  # fmt: skip
 
-    @property
+    @cached_property
     def _dispositions(self) -> Dispositions:
         return Dispositions(self.site, WorldRef(kind=WorldKind.LIVE, path=str(self.path)), self.mode)

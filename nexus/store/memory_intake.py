@@ -69,7 +69,11 @@ class MemoryIntake(MemoryLeases):
 
     def _file(self, delivery: AlertDelivery, filing: Filing) -> int:
         self._delivered += 1
-        body = redact_body(delivery.body) if delivery.body is not None and filing.keeps_body else None
+        body = (
+            redact_body(delivery.body, personal=True)
+            if delivery.body is not None and filing.keeps_body
+            else None
+        )
         kept = FiledDelivery(
             **dict(delivery), number=self._delivered, disposition=filing.disposition, reason=filing.reason,
             incident=filing.incident, outcomes=filing.outcomes,

@@ -97,7 +97,7 @@ def redact_json(text: str) -> str:
     return text if clean is value else json.dumps(clean, ensure_ascii=False, separators=(",", ":"))
 
 
-def redact_body(body: bytes) -> bytes:
+def redact_body(body: bytes, *, personal: bool = False) -> bytes:
     """A kept body without secrets: JSON stays JSON; what is no text, such as a picture, stays as it is."""
     try:
         text = body.decode()
@@ -109,7 +109,7 @@ def redact_body(body: bytes) -> bytes:
         value = json.loads(text)
     except ValueError:
         return redact_secrets(text).encode()
-    clean = redact_tree(value, personal=False)
+    clean = redact_tree(value, personal=personal)
     return body if clean == value else json.dumps(clean, ensure_ascii=False, separators=(",", ":")).encode()
 
 

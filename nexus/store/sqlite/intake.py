@@ -34,7 +34,6 @@ class AlertDeliveries(Tables):
 
     async def take_in(self, delivery: AlertDelivery, site: str, decide: Decide) -> Filed:
         """File a delivery with what becomes of it, in one transaction."""
-        body, encoding = packed(delivery.body) if delivery.body is not None else (None, None)
 
         def work(run: Run) -> Filed:
             filing = decide(_View(run, site, delivery.received_at))
@@ -43,7 +42,9 @@ class AlertDeliveries(Tables):
             fresh = [event.incident for event in filing.events if queued(run, event)]
             for word in filing.words:
                 _remember(run, site, word, delivery.received_at)
-            kept = body if filing.keeps_body else None
+            kept, encoding = None, None
+            if delivery.body is not None and filing.keeps_body:
+                kept, encoding = packed(delivery.body, personal=True)
             number = _file(run, delivery, filing, kept, encoding)
             if kept is not None:
                 run("add_body_bytes", bytes=len(kept))
@@ -161,7 +162,7 @@ def _file(run: Run, delivery: AlertDelivery, filing: Filing, body: bytes | None,
         "file_delivery", received_at=sortable(delivery.received_at), sender=delivery.sender,
         form=delivery.form, disposition=filing.disposition, reason=redact_secrets(filing.reason),
         incident=filing.incident, replay_of=delivery.replay_of, body=body,
-        encoding=encoding if body is not None else None,
+        encoding=encoding,
     ).fetchone()  # fmt: skip
     for position, one in enumerate(filing.outcomes):
         run(

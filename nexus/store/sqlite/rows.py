@@ -17,12 +17,12 @@ def as_json(value: BaseModel) -> str:
     return redact_json(value.model_dump_json())
 
 
-def packed(body: bytes) -> tuple[bytes, str | None]:
+def packed(body: bytes, *, personal: bool = False) -> tuple[bytes, str | None]:
     """The bytes of an evidence or a delivery as they are kept, without secrets, and their encoding's name.
 
-    Short ones are kept as they are.
+    Short ones are kept as they are. `personal`: what tells of people goes as well.
     """
-    body = redact_body(body)
+    body = redact_body(body, personal=personal)
     small = zlib.compress(body)
     return (small, _ZLIB) if len(small) < len(body) else (body, None)
 

@@ -155,7 +155,7 @@ async def test_what_cannot_be_read_or_is_too_large_leaves_a_row_with_the_reason(
     assert answer.status_code == 400
     kept = await door.last()
     assert (kept.disposition, kept.sender, kept.reason) == ("unreadable", "grafana", answer.json()["error"])
-    assert kept.body == b'{"hello": "there"}'
+    assert kept.body == b'{"hello":"there"}', "as it came"
     assert (await door.send(raw=b" " * 1_100_000)).status_code == 413
     kept = await door.last()
     assert (kept.disposition, kept.body) == ("refused", None)
