@@ -86,6 +86,8 @@ def _cadence(incident: Incident, duty: Throughout, said: tuple[datetime, ...]) -
 
 def _communications(incident: Incident, runbook: Runbook) -> Iterator[Duty]:
     """Status updates and briefs: by the clock while it is open, at once when the public status changes."""
+    if incident.status is Status.MERGED:
+        return  # the incident that goes on speaks for it
     stand = public_state(incident)
     for kind, task, said, spoken in (
         (DutyKind.STATUS_UPDATE, Task.STATUS_UPDATE, incident.updates, incident.spoken_status),

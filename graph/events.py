@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from graph.duties import DutyKind, agenda, due, last_asking
 from graph.people import hand_over, handle
+from graph.regroup import taken_in, taken_out
 from graph.self_recovery import has_changed_anything
 from graph.severity import escalated_severity, reclassified
 from graph.timeline import Update, entry
@@ -14,6 +15,8 @@ from incidents.duration import format_duration
 from incidents.errors import ApprovalRefused
 from incidents.events import (
     AlertsArrived,
+    AlertsTakenIn,
+    AlertsTakenOut,
     ChangeSettled,
     DecisionMade,
     Event,
@@ -57,6 +60,8 @@ def apply_event(
             return _severity(known, event, now)
         case TimerFired():
             return Update(known)
+        case AlertsTakenOut() | AlertsTakenIn():
+            return _regrouped(known, event, runbook, now)
         case _:
             return handle(known, event, runbook, now)
 
@@ -101,6 +106,18 @@ def _alerts(incident: Incident, event: AlertsArrived, runbook: Runbook, now: dat
         return Update(after.evolve(calm_since=None), (*told, *worse, *_all_over(incident, after, now)))
     another = _needs_triage(incident, fresh, bool(worse))
     return Update(after.evolve(recheck=after.recheck or again or another), (*told, *worse))
+
+
+def _regrouped(
+    incident: Incident, event: AlertsTakenIn | AlertsTakenOut, runbook: Runbook, now: datetime
+) -> Update:
+    """Alerts that people moved: those that come in are looked at as those that arrive."""
+    if isinstance(event, AlertsTakenOut):
+        return taken_out(incident, event, now)
+    after, told = taken_in(incident, event, now)
+    arrived = AlertsArrived(id=event.id, incident=event.incident, at=event.at, alerts=event.alerts)
+    after, more = _alerts(after, arrived, runbook, now)
+    return Update(after, (*told, *more))
 
 
 def _arrival(alert: Alert, why: str, runbook: Runbook) -> Iterator[str]:

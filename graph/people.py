@@ -212,6 +212,7 @@ def _reopen(incident: Incident, event: Reopened, now: datetime) -> Update:
         step=Step.TRIAGE,
         step_since=now,
         reopened=incident.reopened + 1,
+        merged_into=None,
         diagnosis=None,
         watch=None,
         verification=None,

@@ -6,7 +6,7 @@ from pydantic import Field, TypeAdapter
 
 from incidents.action import Approval, Outcome
 from incidents.alert import Alert
-from incidents.incident import UsageLine
+from incidents.incident import Note, UsageLine
 from incidents.severity import Severity
 from incidents.value import Moment, Value
 
@@ -128,6 +128,29 @@ class Reopened(_Event):
     note: str
 
 
+class AlertsTakenOut(_Event):
+    """A person took alerts out of it into another incident; with `merged` all of them, and it ends there."""
+
+    kind: Literal["taken_out"] = "taken_out"
+    by: str
+    reason: str
+    into: str
+    fingerprints: tuple[str, ...] = ()
+    merged: bool = False
+
+
+class AlertsTakenIn(_Event):
+    """A person moved alerts into it: out of a merged incident, or it was opened with what was split off."""
+
+    kind: Literal["taken_in"] = "taken_in"
+    by: str
+    reason: str
+    source: str
+    alerts: tuple[Alert, ...] = ()
+    notes: tuple[Note, ...] = ()
+    merged: bool = False
+
+
 class QuestionAsked(_Event):
     """A person asked something about it, and a model's answer was paid for; it changes the ledger alone."""
 
@@ -144,6 +167,8 @@ Event = Annotated[
     | TimerFired
     | NoteAdded
     | SeveritySet
+    | AlertsTakenOut
+    | AlertsTakenIn
     | Handling
     | ChangeSettled
     | QuestionAsked,
@@ -172,6 +197,7 @@ _REVOKING = {
     "changed": "changed something outside of Nexus",
     "resolve": "resolved the incident",
     "false_alarm": "called it a false alarm",
+    "taken_out": "took alerts out of it",
 }
 
 

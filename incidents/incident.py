@@ -158,6 +158,10 @@ class Incident(Value):
     )
     reopened: int = Field(default=0, description="how often people opened it again")
 
+    merged_into: str | None = Field(default=None, description="the incident that goes on with its alerts")
+    split_from: str | None = Field(default=None, description="the incident that its alerts were taken out of")
+    split_into: tuple[str, ...] = Field(default=(), description="those that alerts of it were taken out into")
+
     updates: tuple[StatusUpdate, ...] = ()
     spoken_status: str | None = Field(default=None, description="the stand that the last status update told")
     briefs: tuple[Brief, ...] = ()

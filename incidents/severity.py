@@ -32,13 +32,14 @@ class Step(StrEnum):
 
 
 class Status(StrEnum):
-    """Where an incident stands: the agents work on it, people do, or it has come to one of three ends."""
+    """Where an incident stands: the agents work on it, people do, or it has come to an end."""
 
     OPEN = "open"
     RESOLVED = "resolved"
     FALSE_ALARM = "false_alarm"
     HANDED_OVER = "handed_over"
     BACKLOG = "backlog"
+    MERGED = "merged"
 
 
 class HeldBy(StrEnum):

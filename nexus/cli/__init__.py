@@ -26,6 +26,7 @@ VERBS = {
     "handling": (
         "declare", "take", "give-back", "changed", "mitigated", "resolve", "false-alarm", "reopen",
     ),
+    "regrouping": ("split", "merge"),
     "people": ("people",),
     "services": ("services",),
     "alerts": ("alerts",),

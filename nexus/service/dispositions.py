@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from incidents.alert import Alert
@@ -19,7 +19,6 @@ from incidents.disposition import (
 from incidents.events import AlertsArrived
 from incidents.incident import Incident
 from incidents.join_rules import Rule, searched_keys
-from incidents.lessons import Lessons
 from nexus.config.site import Site
 from nexus.store.deliveries import Disposition, Filing, IntakeView, Opening
 from nexus.store.records import WorldRef
@@ -56,13 +55,11 @@ class Dispositions:
         site: its services, and within which time alerts join.
         world: what a new incident is opened with.
         mode: the engine's name, kept with each incident.
-        lessons: what people taught by joining and separating.
     """
 
     site: Site
     world: WorldRef
     mode: str
-    lessons: Lessons = field(default_factory=Lessons)
 
     def decide(self, reading: Reading, now: datetime, view: IntakeView) -> Filing:
         """What becomes of a delivery that could be read."""
@@ -104,9 +101,9 @@ class Dispositions:
             return placed
         alerts = [one.alert for one in free]
         after = now - self.site.intake.join_within
-        keys = searched_keys(alerts, self.site.catalogue, self.lessons)
-        near = view.candidates(keys, after)
-        where = correlate(alerts, near, self.site.catalogue, self.lessons, after)
+        lessons = view.lessons()
+        near = view.candidates(searched_keys(alerts, self.site.catalogue, lessons), after)
+        where = correlate(alerts, near, self.site.catalogue, lessons, after)
         return placed | {id(one): at for one, at in zip(free, where, strict=True)}
 
     def _openings(
@@ -228,17 +225,22 @@ def _events(
     told: Sequence[_Told], incidents: Sequence[str | None], placed: dict[int, Placement], now: datetime
 ) -> tuple[AlertsArrived, ...]:
     """What the open incidents are told, one event each; the same again has the same id."""
-    news: dict[str, list[Alert]] = {}
+    news: dict[str, list[tuple[Alert, str]]] = {}
     for one, incident in zip(told, incidents, strict=True):
         place = placed.get(id(one))
         opens_it = place is not None and place.opens is not None
         if incident is not None and not opens_it:
-            news.setdefault(incident, []).append(one.alert)
+            joins = place is not None and place.rule is not Rule.SAME_ALERT
+            news.setdefault(incident, []).append((one.alert, place.reason if place and joins else ""))
     return tuple(
         AlertsArrived(
-            id=f"{incident}:alerts:{_digest(alerts)}", incident=incident, at=now, alerts=tuple(alerts)
+            id=f"{incident}:alerts:{_digest([alert for alert, _ in told_to])}",
+            incident=incident,
+            at=now,
+            alerts=tuple(alert for alert, _ in told_to),
+            reasons=tuple(reason for _, reason in told_to),
         )
-        for incident, alerts in news.items()
+        for incident, told_to in news.items()
     )
 
 

@@ -122,6 +122,10 @@ class IncidentView(Value):
     diagnosis: Diagnosis | None
     suspects: tuple[SuspectView, ...]
     outside_changes: tuple[OutsideChange, ...]
+    nearby: tuple[str, ...]
+    merged_into: str | None
+    split_from: str | None
+    split_into: tuple[str, ...]
     actions: tuple[ChangeView, ...]
     verification: Verification | None
     status_updates: tuple[StatusUpdate, ...]
@@ -166,6 +170,10 @@ def view_of(incident: Incident, entries: Sequence[Entry], budget: Budget = DEFAU
             for one in incident.suspects
         ),
         outside_changes=incident.outside_changes,
+        nearby=incident.nearby,
+        merged_into=incident.merged_into,
+        split_from=incident.split_from,
+        split_into=incident.split_into,
         actions=tuple(_change(proposal) for proposal in incident.proposals),
         verification=incident.verification,
         status_updates=incident.updates,

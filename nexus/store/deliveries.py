@@ -11,6 +11,7 @@ from incidents.disposition import AlertDisposition, AlertOutcome, LastWord
 from incidents.events import Event
 from incidents.incident import Incident
 from incidents.join_rules import Candidate
+from incidents.lessons import Lessons
 from incidents.value import Moment, Value
 from nexus.store.records import WorldRef
 
@@ -113,6 +114,10 @@ class IntakeView(Protocol):
 
     def candidates(self, keys: Iterable[str], opened_after: datetime) -> tuple[Candidate, ...]:
         """The open incidents with one of these keys: the younger ones, and those of an alert or condition."""
+        ...
+
+    def lessons(self) -> Lessons:
+        """What people of the site taught by joining and separating."""
         ...
 
     def new_id(self) -> str:

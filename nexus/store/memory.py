@@ -9,11 +9,13 @@ from incidents.action import Approval, Outcome, Proposal
 from incidents.change_limits import Limits
 from incidents.communications import BacklogEntry
 from incidents.errors import Refused, UnknownName
-from incidents.events import DecisionMade, Event
+from incidents.events import AlertsTakenOut, DecisionMade, Event
 from incidents.findings import Evidence
 from incidents.incident import Incident
+from incidents.lessons import Lesson, Lessons
 from incidents.severity import Status
 from incidents.timeline import Entry
+from nexus.store.deliveries import Opening
 from nexus.store.leases import stale
 from nexus.store.memory_lists import MemoryLists, Table
 from nexus.store.records import (
@@ -82,6 +84,24 @@ class MemoryStore(MemoryLists):
         self._waiting[incident.id] = replace(self._waiting[incident.id], wake_at=None)
         self._closed_at[incident.id] = datetime.now(UTC)
         return tuple(late for late in waiting if late.id not in incident.handled_events)
+
+    async def regroup(
+        self, events: tuple[Event, ...], opens: Opening | None, lessons: tuple[Lesson, ...]
+    ) -> None:
+        """Open an incident for alerts that are taken out, tell those it is about, keep what it teaches."""
+        self._known(events[0].incident)
+        site = self._waiting[events[0].incident].site
+        if opens is not None:
+            self._register(opens.incident, opens.world, events[0].at, site)
+        for event in events:
+            self._queued(event)
+            if isinstance(event, AlertsTakenOut):
+                self._move_words(event)
+        self._lessons.update({(site or "", one.pair): one for one in lessons})
+
+    async def lessons(self, site: str) -> Lessons:
+        """What people of a site taught by joining and separating."""
+        return self._taught(site)
 
     async def load(self, incident: str) -> Incident | None:
         """The incident as it was saved last, or None."""

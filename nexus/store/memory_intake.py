@@ -8,8 +8,10 @@ from datetime import date, datetime
 
 from incidents.disposition import AlertOutcome, LastWord
 from incidents.errors import Refused
+from incidents.events import AlertsTakenOut
 from incidents.incident import Incident
 from incidents.join_rules import Candidate
+from incidents.lessons import Lesson, Lessons
 from nexus.store.deliveries import (
     AlertDelivery,
     Decide,
@@ -35,6 +37,15 @@ class MemoryIntake(MemoryLeases):
         self._deliveries: dict[int, FiledDelivery] = {}
         self._delivered = 0
         self._words: dict[tuple[str, str], tuple[LastWord, datetime]] = {}
+        self._lessons: dict[tuple[str, frozenset[str]], Lesson] = {}
+
+    def _taught(self, site: str) -> Lessons:
+        return Lessons(taught=tuple(one for (where, _), one in self._lessons.items() if where == site))
+
+    def _move_words(self, event: AlertsTakenOut) -> None:
+        for key, (word, at) in self._words.items():
+            if word.incident == event.incident and (event.merged or word.fingerprint in event.fingerprints):
+                self._words[key] = word.model_copy(update={"incident": event.into}), at
 
     def _next_id(self, day: date) -> str:
         self._numbers[day] += 1
@@ -156,7 +167,8 @@ class MemoryIntake(MemoryLeases):
         self._words = {key: row for key, row in self._words.items() if row[0].incident != incident}
 
     def _candidate(self, incident: Incident) -> Candidate:
-        sent = [e.alerts for e in self._inbox.values() if e.kind == "alerts" and e.incident == incident.id]
+        told = (e for e in self._inbox.values() if e.incident == incident.id and e.id not in self._handled)
+        sent = [e.alerts for e in told if e.kind in {"alerts", "taken_in"}]
         return Candidate.of(incident, [alert for alerts in sent for alert in alerts])
 
 
@@ -191,6 +203,10 @@ class _View:
             ):
                 found.append(known)
         return tuple(found)
+
+    def lessons(self) -> Lessons:
+        """What people taught."""
+        return self.store._taught(self.site)
 
     def new_id(self) -> str:
         """The next of that day."""

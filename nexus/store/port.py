@@ -12,7 +12,16 @@ from incidents.disposition import AlertOutcome
 from incidents.events import DecisionMade, Event
 from incidents.findings import Evidence
 from incidents.incident import Incident
-from nexus.store.deliveries import AlertDelivery, Decide, DeliveryFilter, Filed, FiledDelivery, Waiting
+from incidents.lessons import Lesson, Lessons
+from nexus.store.deliveries import (
+    AlertDelivery,
+    Decide,
+    DeliveryFilter,
+    Filed,
+    FiledDelivery,
+    Opening,
+    Waiting,
+)
 from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry
 from nexus.store.records import BrokenOff, Due, Lease, Message, Remains, Summary, WorldRef
 
@@ -225,6 +234,20 @@ class IncidentStore(Journal, Intents, Backlog, Leases, Intake, Lists, Retention,
         Raises:
             StaleLease: another process has taken it over, or it was given back; nothing was kept.
         """
+        ...
+
+    async def regroup(
+        self, events: tuple[Event, ...], opens: Opening | None, lessons: tuple[Lesson, ...]
+    ) -> None:
+        """Open an incident for alerts that are taken out, tell those that it is about, keep what it teaches.
+
+        All in one transaction; a new incident and the lessons belong to the site of the first event's
+        incident. Of several lessons about one pair of subjects the latest is kept.
+        """
+        ...
+
+    async def lessons(self, site: str) -> Lessons:
+        """What people of a site taught by joining and separating."""
         ...
 
     async def load(self, incident: str) -> Incident | None:

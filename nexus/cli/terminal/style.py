@@ -24,6 +24,7 @@ STATUSES = {
     Status.FALSE_ALARM: "green",
     Status.HANDED_OVER: "bold magenta",
     Status.BACKLOG: "cyan",
+    Status.MERGED: "cyan",
 }
 
 STATES = {

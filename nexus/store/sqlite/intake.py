@@ -6,6 +6,7 @@ from datetime import datetime
 
 from incidents.disposition import AlertOutcome, LastWord
 from incidents.join_rules import Candidate
+from incidents.lessons import Lesson, Lessons
 from nexus.store.deliveries import (
     AlertDelivery,
     Decide,
@@ -150,6 +151,11 @@ class _View:
             )
             for incident, opened_at, own in rows
         )
+
+    def lessons(self) -> Lessons:
+        """All of the site; people teach few."""
+        rows = self._run("lessons", site=self._site).fetchall()
+        return Lessons(taught=tuple(Lesson.from_stored(body) for (body,) in rows))
 
     def new_id(self) -> str:
         """The next of that day."""

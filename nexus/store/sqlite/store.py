@@ -31,6 +31,7 @@ from nexus.store.sqlite.database import Database, Run
 from nexus.store.sqlite.intake import AlertDeliveries
 from nexus.store.sqlite.leases import LeaseColumns
 from nexus.store.sqlite.lists import ListReads
+from nexus.store.sqlite.regrouping import RegroupedIncidents
 from nexus.store.sqlite.retention import ClosedIncidents
 from nexus.store.sqlite.rows import as_json, packed, sortable, unpacked
 from nexus.store.sqlite.table import NotThere
@@ -39,7 +40,7 @@ from nexus.store.sqlite.writes import queued, register, save
 FILE = "nexus.db"
 
 
-class Store(LeaseColumns, AlertDeliveries, ListReads, ClosedIncidents):
+class Store(LeaseColumns, AlertDeliveries, ListReads, ClosedIncidents, RegroupedIncidents):
     """Implements `nexus.store.port.IncidentStore`, and with it the graph's ports and `EvidenceStore`.
 
     Use one per process. Several processes may write to the same file.

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from incidents.errors import Refused
-from incidents.events import Event, from_a_person
+from incidents.events import Event, from_a_person, stored_event
 from incidents.incident import Incident
 from incidents.join_rules import incident_keys, keys_of
 from nexus.store.leases import stale
@@ -49,6 +49,10 @@ def note_alerts(run: Run, incident: Incident) -> None:
     if not incident.open:
         run("erase_incident_keys", incident=incident.id)
         return
+    if incident.split_into:  # its alerts went elsewhere, with the keys that they alone had
+        waiting = [stored_event(body) for (body,) in run("events", incident=incident.id, handled=0)]
+        unread = [alert for event in waiting for alert in getattr(event, "alerts", ())]
+        run("forget_keys", incident=incident.id, keys=json.dumps(sorted(incident_keys(incident, unread))))
     keys = json.dumps(sorted(incident_keys(incident)))
     run("forget_causes", incident=incident.id, keys=keys)
     run("note_keys", incident=incident.id, keys=keys)
@@ -61,7 +65,7 @@ def queued(run: Run, fresh: Event) -> bool:
     if fresh.kind == "reopen":
         run("reopen", incident=fresh.incident)
     run("wake", incident=fresh.incident, at=sortable(fresh.at), person=from_a_person(fresh))
-    if fresh.kind == "alerts":
+    if fresh.kind in {"alerts", "taken_in"}:
         keys = frozenset[str]().union(*(keys_of(alert) for alert in fresh.alerts))
         run("note_keys", incident=fresh.incident, keys=json.dumps(sorted(keys)))
     return True

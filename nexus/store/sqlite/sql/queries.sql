@@ -409,3 +409,22 @@ delete from messages where incident = :incident;
 
 -- name: erase_incident
 delete from incidents where id = :incident;
+
+-- name: site_of
+select site from incidents where id = :id;
+
+-- name: note_lesson
+insert into lessons (site, one, other, body) values (:site, :one, :other, :body)
+on conflict (site, one, other) do update set body = excluded.body;
+
+-- name: lessons
+select body from lessons where site = :site order by one, other;
+
+-- name: move_words
+update last_words set incident = :into
+where incident = :incident
+  and (:fingerprints is null or fingerprint in (select value from json_each(:fingerprints)));
+
+-- name: forget_keys
+delete from incident_keys
+where incident = :incident and key not in (select value from json_each(:keys));

@@ -1,0 +1,77 @@
+"""Verbs of those who know better what belongs together: split and merge."""
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nexus.cli.base import IncidentId, Json, home, out, write_json
+from nexus.cli.commands import By, actor_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from incidents.actor import Actor
+    from nexus.service.regrouping import IncidentRegrouping, Regrouped
+
+Reason = Annotated[
+    str, typer.Option("--reason", help="Why; it stands in both timelines, and the next alerts heed it.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command("split")(split)
+    app.command("merge")(merge)
+
+
+def _regroup(
+    by: str, as_json: bool, ask: "Callable[[IncidentRegrouping, Actor], Awaitable[Regrouped]]"
+) -> None:
+    from nexus.service.regrouping import IncidentRegrouping
+
+    async def go() -> "Regrouped":
+        return await ask(IncidentRegrouping.of(opened), actor_of(by))
+
+    with home() as opened:
+        done = asyncio.run(go())
+        if as_json:
+            write_json(done)
+            return
+        alerts = f"{len(done.alerts)} alert{'s' if len(done.alerts) != 1 else ''}"
+        said = (
+            f"{done.merged} is merged into {done.incident}, which goes on with {alerts} more"
+            if done.merged
+            else f"{alerts} of {done.incident} went out into {done.split_into}"
+        )
+        undo = (
+            f"nexus split {done.incident} {done.merged}"
+            if done.merged
+            else f"nexus merge {done.incident} {done.split_into}"
+        )
+        out().print(f"{said}. `{undo}` undoes it.", markup=False)
+
+
+def split(
+    identity: IncidentId,
+    alerts: Annotated[
+        list[str],
+        typer.Argument(help="Fingerprints or services; or the incident that was merged into it."),
+    ],
+    by: By,
+    reason: Reason,
+    as_json: Json = False,
+) -> None:
+    """Take alerts out of an incident into one of their own; the next alerts of that sort stay apart."""
+    _regroup(by, as_json, lambda door, actor: door.split(identity, alerts, actor=actor, reason=reason))
+
+
+def merge(
+    identity: IncidentId,
+    other: Annotated[str, typer.Argument(help="The incident that is merged into it, and closed.")],
+    by: By,
+    reason: Reason,
+    as_json: Json = False,
+) -> None:
+    """Merge another incident into one that goes on; the next alerts of that sort join it."""
+    _regroup(by, as_json, lambda door, actor: door.merge(identity, other, actor=actor, reason=reason))
