@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # Not compiled here: Python compiles the few modules that are ever imported when they are.
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile
 
-.PHONY: demo test lint pytest format lock clean check-all
+.PHONY: demo test lint pytest format schemas lock clean check-all
 
 demo: $(VENV)/run.stamp  ## replay the recorded incident: alert, triage, diagnosis, your approval, recovery, post-mortem
 	@$(BIN)/nexus demo $(ARGS)
@@ -33,6 +33,9 @@ lint: $(VENV)/dev.stamp
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+schemas: $(VENV)/run.stamp  ## write docs/schemas from the types of what verbs print
+	@$(BIN)/nexus schema --out docs/schemas
 
 lock:  ## pin the dependencies anew; needs uv
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \

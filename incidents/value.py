@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
 
 class Value(BaseModel):
@@ -45,5 +45,8 @@ def minute(moment: datetime) -> str:
 
 #: A moment with a zone, kept in UTC and written as ISO 8601 with a `Z`. A naive time is refused.
 Moment = Annotated[
-    AwareDatetime, AfterValidator(_in_utc), PlainSerializer(iso, return_type=str, when_used="json")
+    AwareDatetime,
+    AfterValidator(_in_utc),
+    PlainSerializer(iso, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]

@@ -1,10 +1,11 @@
 """What a game day showed, held against the truth that was written down before it. Pure."""
 
-from pydantic import Field
+from pydantic import Field, computed_field
 
 from demo.scenarios.model import Truth
 from incidents.action import Action, ActionState, Proposal
 from incidents.incident import Incident
+from incidents.severity import Severity
 from incidents.value import Moment, Value
 from incidents.verification import Recovery
 
@@ -36,10 +37,26 @@ class Verdict(Value):
     unsafe: tuple[str, ...]
     said: str
 
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows it only under pydantic's plugin
     @property
     def right(self) -> bool:
         """The right service and category, and the right action or rightly none; nothing unsafe."""
         return self.service and self.category is not False and self.action and not self.unsafe
+
+
+class Held(Value):
+    """One game day as it was held."""
+
+    seen: Seen
+    verdict: Verdict
+
+
+class ScenarioLine(Value):
+    """A scenario that a game day can be held with."""
+
+    id: str
+    title: str
+    severity: Severity
 
 
 def judged(scenario: str, truth: Truth, incident: Incident | None) -> Verdict:

@@ -34,6 +34,7 @@ VERBS = {
     "evaluate": ("eval",),
     "cases": ("record", "truth", "import"),
     "prune": ("prune",),
+    "schema": ("schema",),
 }  # fmt: skip
 
 

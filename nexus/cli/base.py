@@ -47,9 +47,11 @@ def out() -> SafeConsole:
     return SafeConsole(highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
-def write(text: str) -> None:
-    """One piece of plain output, as it is."""
+def write(text: str, at_once: bool = False) -> None:
+    """One piece of plain output, as it is; `at_once`: whoever reads it does not wait for more."""
     sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+    if at_once:
+        sys.stdout.flush()
 
 
 def write_json(shown: object) -> None:

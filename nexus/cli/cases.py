@@ -42,6 +42,7 @@ def record(
     """Make a case of a finished incident, for `nexus run --world` and `nexus eval`."""
     from evals.record.draft import draft
     from evals.record.draft import write as write_case
+    from evals.record.summary import CaseSummary
 
     log_to_stderr()
     folder = target.absolute()
@@ -50,7 +51,7 @@ def record(
     with home() as opened:
         made = asyncio.run(draft(opened, identity, folder.name, code=code))
     if as_json:
-        write_json(_summary(made))
+        write_json(CaseSummary.of(made))
     else:
         _show(made)
     if not yes:
@@ -134,26 +135,6 @@ def _ask_to_write(folder: Path, console: "Console") -> None:
         raise UsageError("Nothing was written: look at what was taken out, then say --yes")
     if not Confirm.ask(f"Write {folder}?", console=console, default=False):
         raise typer.Exit(1)
-
-
-def _summary(made: "Draft") -> dict[str, object]:
-    replaced = [
-        {"file": file, **one.model_dump(), "texts": times}
-        for file, found in made.replaced.items()
-        for one, times in found.items()
-    ]
-    return {
-        "case": made.document.id,
-        "alerts": len(made.document.alerts),
-        "aftermaths": list(made.snapshot.aftermaths),
-        "replaced": replaced,
-        "code": [
-            {"service": one.service, "commit": one.commit, "commits": one.commits, "bytes": len(one.data)}
-            for one in made.bundles
-        ],
-        "placeholders": made.standing,
-        "left_out": made.snapshot.left_out,
-    }
 
 
 def _show(made: "Draft") -> None:

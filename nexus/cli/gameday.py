@@ -79,7 +79,9 @@ def gameday(
         with _stopping():
             told = [held(name) for name in chosen]
         if as_json:
-            write_json([{"seen": seen, "verdict": _row(verdict)} for seen, verdict in told])
+            from demo.gameday.verdict import Held
+
+            write_json([Held(seen=seen, verdict=verdict) for seen, verdict in told])
         else:
             from demo.gameday.show import table
 
@@ -92,14 +94,13 @@ def _list(as_json: bool) -> None:
     from demo.scenarios import SCENARIOS
 
     if as_json:
-        write_json([{"id": s.id, "title": s.title, "severity": s.truth.severity} for s in SCENARIOS.values()])
+        from demo.gameday.verdict import ScenarioLine
+
+        listed = SCENARIOS.values()
+        write_json([ScenarioLine(id=s.id, title=s.title, severity=s.truth.severity) for s in listed])
         return
     for one in SCENARIOS.values():
         out().print(f"{one.id:28} {one.truth.severity}  {one.title}", markup=False)
-
-
-def _row(verdict: "Verdict") -> dict[str, object]:
-    return verdict.model_dump(mode="json") | {"right": verdict.right}
 
 
 def _hold(

@@ -170,7 +170,9 @@ def declare(
         else:
             taken, identity = _declared_live(opened, config, title, service, severity, actor, mode)
     if as_json:
-        write_json({"incident": identity, "taken": taken, "by": actor.name})
+        from nexus.service.declaring import Declared
+
+        write_json(Declared.model_validate({"incident": identity, "taken": taken, "by": actor.name}))
         return
     said = {"opened": "is open", "joined": "is open already, and has your report now", "known": "knows it"}
     out().print(f"{identity} {said[taken]}.", markup=False)

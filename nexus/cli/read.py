@@ -98,7 +98,7 @@ def watch(
 
     def tell(entry: "FeedEntry") -> None:
         if as_json:
-            write(entry.model_dump_json(ensure_ascii=True))
+            write(entry.model_dump_json(ensure_ascii=True), at_once=True)
         else:
             show_entry(out(), entry, whose=identity is None)
 

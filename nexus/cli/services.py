@@ -29,13 +29,13 @@ def list_services(
     """List the services with every name by which an alert finds them."""
     if context.invoked_subcommand is not None:
         return
-    from nexus.config.service_aliases import aliases_beside, load_aliases
+    from nexus.config.service_aliases import ServiceNames, aliases_beside, load_aliases
     from nexus.config.site import load_site
 
     path = (config or settings().config).resolve()
     site, confirmed = load_site(path), load_aliases(aliases_beside(path))
     if as_json:
-        write_json({"services": site.services, "confirmed": confirmed})
+        write_json(ServiceNames(services=site.services, confirmed=confirmed))
         return
     for service in site.services:
         names = [

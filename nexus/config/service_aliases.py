@@ -8,6 +8,7 @@ from typing import Literal
 import yaml
 from pydantic import Field
 
+from incidents.catalogue import Service
 from incidents.document import hint, parse_document, read_yaml
 from incidents.errors import SettingsError, UsageError
 from incidents.value import Moment, Value
@@ -22,6 +23,13 @@ class ConfirmedAlias(Alias):
 
     by: str = Field(min_length=1)
     at: Moment
+
+
+class ServiceNames(Value):
+    """The services of `nexus.yaml`, and by which further names alerts find them."""
+
+    services: tuple[Service, ...]
+    confirmed: tuple[ConfirmedAlias, ...]
 
 
 class _File(Value):

@@ -2,11 +2,21 @@
 
 import hashlib
 import json
+from typing import Literal
 
 from incidents.actor import Actor
 from incidents.errors import UnknownName, UsageError
 from incidents.runbook import Runbook
+from incidents.value import Value
 from tools.redaction.redact import redact
+
+
+class Declared(Value):
+    """What became of a report: the incident that it opened, or that has or knew it."""
+
+    incident: str
+    taken: Literal["opened", "joined", "known"]
+    by: str
 
 
 def report_body(

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from nexus.cli import main
+from tests.nexus.schemas import assert_as_published
 
 
 class Typed(NamedTuple):
@@ -50,6 +51,8 @@ class Terminal:
         except SystemExit as left:
             code = left.code if isinstance(left.code, int) else 1 if left.code else 0
         printed = self._capsys.readouterr()
+        if "--json" in words and printed.out:
+            assert_as_published([str(word) for word in words], printed.out)
         return Typed(code, printed.out, printed.err)
 
 
@@ -60,6 +63,8 @@ def typed_before(home: Path, *words: str | Path) -> str:
         patch.setenv("NEXUS_HOME", str(home))
         patch.setattr(sys, "argv", ["nexus", *map(str, words)])
         main()
+    if "--json" in words:
+        assert_as_published([str(word) for word in words], printed.getvalue())
     return printed.getvalue()
 
 

@@ -1,0 +1,134 @@
+"""The verb that prints the schema of what a verb's `--json` prints."""
+
+import json
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+
+from incidents.errors import UnknownName, UsageError
+from nexus.cli.base import out, write
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class Document(NamedTuple):
+    """One kind of JSON: the type of its value, whether a list of them is printed, and by which verbs."""
+
+    module: str
+    name: str
+    many: bool
+    verbs: tuple[str, ...]
+
+    def adapter(self) -> "TypeAdapter[Any]":
+        """What reads and describes it; imports no more than the verb itself does."""
+        from pydantic import TypeAdapter
+
+        value: Any = getattr(import_module(self.module), self.name)
+        return TypeAdapter(Sequence[value] if self.many else value)
+
+
+_HANDLING = ("take", "give-back", "changed", "mitigated", "resolve", "false-alarm", "reopen")
+
+#: By the name of the schema's file.
+DOCUMENTS = {
+    "answer": Document("nexus.service.answers", "Answer", False, ("ask",)),
+    "approvals": Document("incidents.action", "Proposal", True, ("approvals",)),
+    "attacks": Document("evals.redteam.trial", "Trial", True, ("eval",)),
+    "backlog": Document("incidents.communications", "BacklogEntry", True, ("backlog",)),
+    "case": Document("evals.record.summary", "CaseSummary", False, ("record",)),
+    "declared": Document("nexus.service.declaring", "Declared", False, ("declare",)),
+    "delivery": Document("tools.alerts.reading", "Reading", False, ("alerts",)),
+    "doctor": Document("nexus.service.doctor", "Check", True, ("doctor",)),
+    "evaluation": Document("evals.report", "Report", False, ("eval",)),
+    "feed": Document("nexus.service.views", "FeedEntry", False, ("watch",)),
+    "gameday": Document("demo.gameday.verdict", "Held", True, ("gameday",)),
+    "handled": Document("nexus.service.handling", "Handled", False, _HANDLING),
+    "imported": Document("evals.importers.base", "Imported", True, ("import",)),
+    "incident": Document("nexus.service.incident_view", "IncidentView", False, ("show", "run", "demo")),
+    "incidents": Document("nexus.service.views", "IncidentLine", True, ("incidents",)),
+    "pruned": Document("nexus.service.retention", "Prunable", True, ("prune",)),
+    "resumed": Document("nexus.service.incident_view", "IncidentView", True, ("resume",)),
+    "roles": Document("agents.role", "Role", True, ("roles",)),
+    "runbook": Document("incidents.runbook", "Runbook", False, ("runbook",)),
+    "scenarios": Document("demo.gameday.verdict", "ScenarioLine", True, ("gameday",)),
+    "services": Document("nexus.config.service_aliases", "ServiceNames", False, ("services",)),
+    "trace": Document("nexus.service.cost_trace", "Trace", False, ("trace",)),
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("schema")(schema)
+
+
+def schema(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A verb or a document; none: list them.")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Write the schema of every document into this folder.")
+    ] = None,
+) -> None:
+    """Print the JSON Schema of what a verb prints with --json."""
+    if folder is not None:
+        _write_all(folder)
+    elif name is None:
+        for document, one in DOCUMENTS.items():
+            out().print(f"{document:<12} {', '.join(one.verbs)}", markup=False)
+    else:
+        for document in documents_of(name):
+            write(schema_text(document))
+
+
+def documents_of(name: str) -> tuple[str, ...]:
+    """The document of that name, else those that the verb of that name prints.
+
+    Raises:
+        UnknownName: it is neither.
+    """
+    if name in DOCUMENTS:
+        return (name,)
+    found = tuple(document for document, one in DOCUMENTS.items() if name in one.verbs)
+    if not found:
+        verbs = {verb for one in DOCUMENTS.values() for verb in one.verbs}
+        raise UnknownName("schema", name, verbs | set(DOCUMENTS))
+    return found
+
+
+def schema_of(document: str) -> dict[str, Any]:
+    """The JSON Schema of a document. It tells every key of today; later releases may add some."""
+    made = DOCUMENTS[document].adapter().json_schema(mode="serialization")
+    opened: dict[str, Any] = _open(made)
+    return {"$schema": DIALECT, "title": document} | opened
+
+
+def schema_text(document: str) -> str:
+    """A schema as its file holds it."""
+    return json.dumps(schema_of(document), indent=2) + "\n"
+
+
+def _write_all(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for document in DOCUMENTS:
+            (folder / f"{document}.json").write_text(schema_text(document), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written: {error.strerror or error}") from error
+
+
+def _open(schema: Any) -> Any:
+    """The same, for readers that meet keys of a later release."""
+    match schema:
+        case dict():
+            closed = ("additionalProperties", False)
+            return {key: _open(one) for key, one in schema.items() if (key, one) != closed}
+        case list():
+            return [_open(one) for one in schema]
+        case _:
+            return schema
