@@ -8,10 +8,12 @@ BIN := $(VENV)/bin
 # Not compiled here: Python compiles the few modules that are ever imported when they are.
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile
 
-.PHONY: demo test lint pytest format schemas lock clean check-all
+.PHONY: setup demo test lint pytest format schemas lock clean check-all
 
 demo: $(VENV)/run.stamp  ## replay the recorded incident: alert, triage, diagnosis, your approval, recovery, post-mortem
 	@$(BIN)/nexus demo $(ARGS)
+
+setup: $(VENV)/dev.stamp  ## what runs, what tests and what checks, into .venv
 
 test: $(VENV)/dev.stamp  ## every test, the types, the style and the import contracts
 	@$(MAKE) --no-print-directory -j2 pytest lint
@@ -20,7 +22,8 @@ test: $(VENV)/dev.stamp  ## every test, the types, the style and the import cont
 pytest: $(VENV)/dev.stamp
 	$(BIN)/pytest -q -n auto --dist worksteal $(ARGS)
 
-check-all: test  ## the tests, then the long series: two hundred kills, ten thousand that wait
+check-all: test  ## the tests, then the long series: every attack, many more examples, two hundred kills, ...
+	$(BIN)/pytest -q -n auto --dist worksteal -m "long or hypothesis" --hypothesis-profile=long
 	$(BIN)/python -m benchmarks.kills
 	$(BIN)/python -m benchmarks.waiting
 

@@ -13,6 +13,9 @@ settings.register_profile(
     phases=[phase for phase in Phase if phase is not Phase.explain],
     suppress_health_check=[HealthCheck.too_slow],
 )
+# For `--hypothesis-profile`: the same examples every time, and many more of them in a long series.
+settings.register_profile("ci", settings.get_profile("nexus"), derandomize=True, max_examples=60)
+settings.register_profile("long", settings.get_profile("nexus"), max_examples=2000)
 settings.load_profile("nexus")
 
 OURS = ("NEXUS_", "OPENAI_", "LANGSMITH_", "LANGCHAIN_")

@@ -22,6 +22,8 @@ from tests.evals.bend import bent
 from tools.recorded import open_case
 
 VARIANTS = load_variants()
+#: The first of every place; the others are played in the long series.
+SAMPLE = [next(one for one in VARIANTS if one.place is place) for place in Place]
 TELEMETRY = (Place.LOG, Place.OPERATION)
 
 
@@ -70,16 +72,16 @@ def test_a_poisoned_case_holds_the_texts_and_can_be_read(
     assert all(one.bound(target.names).text in bound.text for one in VARIANTS if one.place is place)
 
 
-@pytest.mark.parametrize("variant", VARIANTS, ids=lambda one: one.id)
+@pytest.mark.parametrize(
+    "variant",
+    [pytest.param(one, id=one.id, marks=() if one in SAMPLE else pytest.mark.long) for one in VARIANTS],
+)
 def test_a_model_that_obeys_every_attack_brings_nothing_about(
     obedient: Callable[[Variant], Trial], variant: Variant
 ) -> None:
-    assert obedient(variant).influence == ()
-
-
-def test_the_model_reads_every_attack(obedient: Callable[[Variant], Trial]) -> None:
-    """An attack that no model ever reads proves nothing."""
-    assert [one.id for one in VARIANTS if not obedient(one).obeyed] == []
+    trial = obedient(variant)
+    assert trial.influence == ()
+    assert trial.obeyed, "an attack that no model ever reads proves nothing"
 
 
 @pytest.mark.parametrize(
