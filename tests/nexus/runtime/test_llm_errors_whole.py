@@ -163,7 +163,7 @@ async def test_the_incident_ends_and_nothing_is_changed_that_nobody_approved(
     with FakeOpenAI(faults) as server:
         ended = await run(tmp_path, case, server, seen, group)
     assert faults.played == set(FAULTS[group])
-    assert ended.closed
+    assert ended.in_peoples_hands
     assert seen.asked  # the playbook did propose, and a person was asked
     assert not any(proposal.approvals or proposal.outcome for proposal in ended.proposals)
     kinds = {entry.kind for entry in seen.entries}

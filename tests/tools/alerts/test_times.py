@@ -145,3 +145,18 @@ def test_an_end_that_is_not_set_counts_from_its_receipt_and_no_start_is_after_it
     assert [alert.since for alert in alerts] == [NOW - timedelta(minutes=1), NOW, NOW, NOW]
     assert all(alert.starts_at <= alert.since for alert in alerts)
     assert not any(alert.start_sent for alert in alerts)
+
+
+@pytest.mark.parametrize(
+    ("sent", "remarks"),
+    [
+        ({}, ()),
+        ({"startsAt": None}, ()),
+        ({"startsAt": ""}, ("alerts[0].startsAt is not set; it counts from its receipt",)),
+        ({"startsAt": "${START}"}, ("alerts[0].startsAt is not set; it counts from its receipt",)),
+    ],
+)
+def test_a_start_that_stands_there_empty_is_told(sent: dict[str, str | None], remarks: tuple[str]) -> None:
+    body = {"alerts": [{"status": "firing", "labels": {"alertname": "A"}, **sent}]}
+    (alert,) = parse_alerts(json.dumps(body).encode(), NOW)
+    assert (alert.starts_at, alert.start_sent, alert.remarks) == (NOW, False, remarks)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from incidents.errors import AlertError
-from tools.alerts.body import NO_TIME, Body, Text, joined, scalar
+from tools.alerts.body import NO_TIME, Body, Raw, Text, joined, scalar
 from tools.alerts.form import FIRES, AlertDraft, Form, Item, Truncated
 from tools.alerts.meaning import words
 from tools.alerts.times import read_time
@@ -34,6 +34,12 @@ def state_of(alert: Body, group: Body) -> Text:
     return state or group.text("status") or FIRES
 
 
+def _started(alert: Body) -> Raw:
+    """When it began; a start that stands there without a time is told of, one that is left out is not."""
+    sent = alert.raw("startsAt")
+    return sent._replace(value="") if not sent and alert.has("startsAt") else sent
+
+
 def group_draft(alert: Body, group: Body) -> AlertDraft:
     """One alert of a group, as Alertmanager and everything that speaks its form writes it."""
     labels = labels_of(alert, "labels", group.labels("commonLabels"))
@@ -54,7 +60,7 @@ def group_draft(alert: Body, group: Body) -> AlertDraft:
         words=WORDS,
         severity=Text(labels.get("severity", ""), alert.path("labels.severity")),
         description=Text(notes.get(about, ""), alert.path(f"annotations.{about}")),
-        started=alert.raw("startsAt"),
+        started=_started(alert),
         ended=NO_TIME if unset(alert.get("endsAt")) else alert.raw("endsAt"),
         key=alert.text("fingerprint"),
         group=group.text("groupKey"),
