@@ -80,6 +80,7 @@ class Conventions(Value):
     prefixes: Words
     dotted_prefixes: Words
     exporters: Exporters
+    container_jobs: Words
     cluster_jobs: Words
     rules: tuple[LabelRule, ...]
     namespaces: Words
@@ -98,6 +99,14 @@ class Conventions(Value):
             (ExporterKind.AGGREGATORS, _any_of(listed.aggregators)),
             (ExporterKind.TARGETS, _any_of(listed.targets)),
         )
+
+    @cached_property
+    def _of_containers(self) -> re.Pattern[str]:
+        return _any_of(self.container_jobs)
+
+    def tells_of_containers(self, job: str) -> bool:
+        """Whether what is scraped under this name calls a container `name`."""
+        return self._of_containers.fullmatch(_bare(job)) is not None
 
     def is_cluster_job(self, name: str) -> bool:
         """Whether what is scraped under this name belongs to the cluster itself."""

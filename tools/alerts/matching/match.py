@@ -152,7 +152,10 @@ class _Question:
             known = self.topology.on(thing, value, space) or self.topology.on(thing, value, self._namespace)
             if service := self._only(known):
                 return self._found(service, rule.rule, label, value, self._as_of)
-        service = self.names.find(spellings(value, rule.form, space), rule.form, space)
+        form = rule.form
+        if form is Form.COMPOSED and self.known.tells_of_containers(self.labels.get("job", "")):
+            form = Form.CONTAINER
+        service = self.names.find(spellings(value, form, space), form, space)
         return self._found(service, rule.rule, label, value) if service else None
 
     def _at_machine(self, rule: LabelRule, label: str, value: str) -> Match | None:
@@ -184,7 +187,7 @@ class _Question:
 
     def _is_whole_host(self, value: str) -> bool:
         """Whether an alert about this machine is one about what alone stands on it: no node of a cluster."""
-        return self._scraper in (ExporterKind.HOST, None) and host_of(value) not in self.topology.nodes
+        return host_of(value) not in self.topology.nodes
 
     @staticmethod
     def _only(services: tuple[str, ...]) -> str | None:

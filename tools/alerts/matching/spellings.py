@@ -178,7 +178,7 @@ def _claim(value: str, namespace: str) -> Iterator[Spelling]:
 
 
 def _container(value: str, namespace: str) -> Iterator[Spelling]:
-    yield from _name(value, namespace)
+    yield from _name(value.lstrip("/"), namespace)
     yield from _composed(value, namespace)
 
 
@@ -200,7 +200,6 @@ def _composed(value: str, namespace: str) -> Iterator[Spelling]:
     elif (numbered := re.sub(r"[-_]\d+$", "", name)) != name:
         name = numbered
     else:
-        yield from _affixed(Spelling(name), namespace)
         return
     yield from _affixed(Spelling(name), namespace)
     parts = re.split(r"[-_]", name)
@@ -209,6 +208,8 @@ def _composed(value: str, namespace: str) -> Iterator[Spelling]:
 
 
 def _route(value: str, namespace: str) -> Iterator[Spelling]:
+    if value.startswith("/"):
+        return  # the path of a request
     yield from _name(value, namespace)
     head = key_of(value.split("@", 1)[0])
     # Of ingress controllers: NAMESPACE-SERVICE-PORT, without an end that says where the namespace ends.

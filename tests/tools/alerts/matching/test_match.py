@@ -27,6 +27,9 @@ NO_SERVICE: list[Labels] = [
     {"deployment": "basket", "namespace": "staging"},  # it runs in bookshop alone
     {"namespace": "staging", "service": "basket"},
     {"datname": "storefront"},  # a database of that name is not the service
+    {"name": "basket", "job": "circuit-breakers"},  # many things have a name
+    {"route": "/basket", "job": "till"},  # the path of a request
+    {"queue_name": "basket", "job": "rabbitmq"},
     {"deployment": "till", "namespace": "finance"},  # of a namespace that ledger has, but not ledger
     {"deployment": "basket-cleaner", "namespace": "bookshop"},
     {"pod": "basketball-6c8d9f7b5-x2x4z"},
@@ -72,6 +75,7 @@ NO_SERVICE: list[Labels] = [
         ({"name": "basket.service", "instance": "10.1.1.1:9100", "job": "node"}, "basket"),
         ({"name": "basket@2.service", "job": "node"}, "basket"),
         ({"name": "bookshop-basket-1", "job": "cadvisor"}, "basket"),
+        ({"name": "basket", "job": "cadvisor"}, "basket"),
         ({"name": "bookshop_basket_1"}, "basket"),
         ({"container_label_com_docker_compose_service": "basket"}, "basket"),
         ({"com_docker_swarm_service_name": "bookshop_basket.1.x7y8z9abcdef"}, "basket"),
