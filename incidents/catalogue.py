@@ -35,6 +35,25 @@ def _listed(value: object) -> object:
 Values = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_listed)]
 
 
+class LabelNames(Value):
+    """Values of a sender's label that mean a service; the sender `any` is every one."""
+
+    sender: str
+    label: str
+    values: Values
+
+
+def _by_sender(value: object) -> object:
+    """`{datadog: {tier: mail}}` as the list of what it says: a service is hashed, a mapping cannot be."""
+    if not isinstance(value, Mapping) or not all(isinstance(labels, Mapping) for labels in value.values()):
+        return value
+    return tuple(
+        {"sender": sender, "label": label, "values": values}
+        for sender, labels in value.items()
+        for label, values in labels.items()
+    )
+
+
 class Service(Value):
     """One part of the system. `owner` names a speciality (backend, frontend, data, ...), not a person.
 
@@ -50,8 +69,8 @@ class Service(Value):
     tier: int | None = Field(default=None, ge=1, le=4, description="how much hangs on it; 1 is the most")
     endpoints: tuple[Endpoint, ...] = ()
     aliases: Values = Field(default=(), description="further names, in whatever label they stand")
-    labels: Mapping[str, Mapping[str, Values]] = Field(
-        default={}, description="by sender, or `any`: a label and its values that mean this service"
+    labels: Annotated[tuple[LabelNames, ...], BeforeValidator(_by_sender)] = Field(
+        default=(), description="by sender, or `any`: a label and its values that mean this service"
     )
     namespaces: Values = Field(default=(), description="where it runs; the same name elsewhere is not it")
     hosts: Values = Field(

@@ -67,6 +67,5 @@ def alias(
 
 def _names(service: "Service") -> list[str]:
     ports = [f":{port}" for port in service.ports]
-    by_label = [label for of in service.labels.values() for label in of.items()]
-    labels = [f"{label}={value}" for label, values in by_label for value in values]
+    labels = [f"{one.label}={value}" for one in service.labels for value in one.values]
     return [*service.aliases, *service.workloads, *service.otel, *service.hosts, *ports, *labels]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from incidents.alert import Alert
+from incidents.catalogue import Service
 from tests.nexus.command_line import Terminal
 from tests.nexus.server.test_dispositions import Door
 
@@ -117,3 +118,11 @@ def test_how_a_body_would_be_matched_is_shown(tmp_path: Path, nexus: Terminal) -
     )
     shown = nexus("alerts", "try", body, "--world", site)
     assert "slow: checkout: by the label deployment, 'kasse'" in shown.out
+
+
+def test_a_service_with_every_name_is_hashed_and_read_again() -> None:
+    """What is asked is remembered by the catalogue it was asked of."""
+    labels = {"any": {"squad": "letters"}, "datadog": {"tier": ["mail*", "post"]}}
+    service = Service.model_validate({"name": "mail", "labels": labels, "ports": [25], "aliases": "post"})
+    assert hash(service) == hash(Service.model_validate_json(service.model_dump_json()))
+    assert service.labels[1].values == ("mail*", "post")

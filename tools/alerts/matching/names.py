@@ -149,10 +149,9 @@ class ServiceNames:
         self._hosts += [_Pattern(_host_glob(one), name) for one in service.hosts]
         self._ports |= dict.fromkeys(service.ports, service.name)
         self._labels += [
-            (sender.casefold(), plain_word(label), _glob(value.casefold()), service.name)
-            for sender, labels in service.labels.items()
-            for label, values in labels.items()
-            for value in values
+            (one.sender.casefold(), plain_word(one.label), _glob(value.casefold()), service.name)
+            for one in service.labels
+            for value in one.values
         ]
         for endpoint in service.endpoints:
             url = endpoint.url
@@ -182,9 +181,8 @@ def _claims(service: Service) -> Iterator[tuple[str, str]]:
     yield from (("otel", key_of(one)) for one in service.otel)
     yield from (("hosts", one.casefold()) for one in service.hosts)
     yield from (("ports", str(port)) for port in service.ports)
-    for sender, labels in service.labels.items():
-        for label, values in labels.items():
-            yield from ((f"labels.{sender}.{label}", value.casefold()) for value in values)
+    for one in service.labels:
+        yield from ((f"labels.{one.sender}.{one.label}", value.casefold()) for value in one.values)
 
 
 def _apart(one: Service, other: Service) -> bool:

@@ -1,6 +1,6 @@
 """A catalogue of the tests: how the services of a small bookshop are called."""
 
-from incidents.catalogue import Endpoint, Service, ServiceKind
+from incidents.catalogue import Endpoint, LabelNames, Service, ServiceKind
 from tools.alerts.matching.names import ServiceNames
 
 SERVICES = (
@@ -21,7 +21,10 @@ SERVICES = (
     Service(
         name="orders-events",
         kind=ServiceKind.QUEUE,
-        labels={"any": {"squad": "order-stream"}, "datadog": {"tier": ["stream*"]}},
+        labels=(
+            LabelNames(sender="any", label="squad", values=("order-stream",)),
+            LabelNames(sender="datadog", label="tier", values=("stream*",)),
+        ),
     ),
 )
 NAMES = ServiceNames(SERVICES)
