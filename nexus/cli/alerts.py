@@ -8,6 +8,7 @@ import typer
 
 from incidents.errors import UsageError
 from nexus.cli.base import Json, out, write_json
+from nexus.cli.deliveries import listed, replay, show
 
 if TYPE_CHECKING:
     from nexus.config.site import Site
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
-    alerts = typer.Typer(no_args_is_help=True, help="Alerts as senders write them.")
+    alerts = typer.Typer(help="What the monitoring sent, and what became of it.")
+    alerts.callback(invoke_without_command=True)(listed)
+    alerts.command("show")(show)
+    alerts.command("replay")(replay)
     alerts.command("try")(try_body)
-    alerts.callback()(lambda: None)  # a group stays one while it has a single verb
     app.add_typer(alerts, name="alerts")
 
 

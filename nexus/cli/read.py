@@ -43,19 +43,24 @@ def incidents(
     as_json: Json = False,
 ) -> None:
     """List incidents, newest first."""
+    from nexus.service.deliveries import DeliveryQueries
     from nexus.service.queries import IncidentFilter, IncidentQueries
+    from tools.clock import WallClock
 
     among = IncidentFilter(
         not_closed=only_open, status=status, severity=severity, service=service, held_by=held_by, title=title
     )
     with home(listing=as_json) as opened:
         found = asyncio.run(all_of(IncidentQueries.of(opened).incidents(among, after), limit))
+        waits = asyncio.run(DeliveryQueries.of(opened).waiting(WallClock().now()))
     if as_json:
         write_json(found)
         return
     from nexus.cli.terminal.tables import incidents_table
 
     out().print(incidents_table(found))
+    if waits is not None:
+        complain(waits)
     for broken in (one.broken_off for one in found if one.broken_off is not None):
         complain(
             f"{broken.incident}: its last {broken.tries} turns broke off; it is tried again at "

@@ -33,7 +33,8 @@ def web(
 ) -> Starlette:
     """The application: doors for alerts and decisions, and the server's health.
 
-    `GET /healthz` is 200 while the store can be read; `degraded` while turns of incidents break off.
+    `GET /healthz` is 200 while the store can be read; `degraded` while turns of incidents break off. It says
+    how many alerts wait for a hand and for how long the oldest does, and how many senders were turned away.
 
     Args:
         desk: takes the deliveries in.
@@ -46,11 +47,17 @@ def web(
     async def health(request: Request) -> JSONResponse:
         try:
             running = await desk.home.store.count_open()
+            waiting = await desk.home.store.waiting(desk.site.site, desk.clock.now())
             broken = [one.incident for one in await desk.home.store.broken_off()]
         except NexusError as error:
             return problem(503, str(error))
         status = "degraded" if broken else "ok"
-        return JSONResponse({"status": status, "open_incidents": running, "broken_off": broken})
+        told = {"status": status, "open_incidents": running, "broken_off": broken}
+        return JSONResponse(
+            told
+            | {"waiting": {"alerts": waiting.alerts, "oldest_seconds": waiting.oldest(desk.clock.now())}}
+            | {"turned_away": door.turned_away.total}
+        )
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -134,3 +134,11 @@ class Waiting(Value):
 
     alerts: int
     since: Moment | None = None
+
+    def oldest(self, now: datetime) -> int:
+        """For how many seconds the oldest has waited."""
+        return max(0, round((now - self.since).total_seconds())) if self.since is not None else 0
+
+    def sentence(self, now: datetime) -> str:
+        """How people are told."""
+        return f"{self.alerts} alerts wait, oldest {self.oldest(now)} s"

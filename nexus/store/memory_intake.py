@@ -137,19 +137,20 @@ class MemoryIntake(MemoryLeases):
                 del self._words[key]
         return gone
 
-    async def waiting(self, site: str, now: datetime) -> Waiting:
+    async def waiting(self, site: str | None, now: datetime) -> Waiting:
         """How many alerts wait for a hand."""
         fresh = [
             row.wake_at
             for key, row in self._waiting.items()
-            if row.site == site and row.number == 0 and row.wake_at is not None and row.wake_at <= now
+            if row.site is not None and site in (None, row.site) and row.number == 0
+            and row.wake_at is not None and row.wake_at <= now
             and not self._incidents[key][0].closed
         ]  # fmt: skip
         joined = [
             (event.at, len(event.alerts))
             for event in self._inbox.values()
             if event.kind == "alerts" and event.id not in self._handled
-            and self._waiting[event.incident].site == site
+            and (theirs := self._waiting[event.incident].site) is not None and site in (None, theirs)
         ]  # fmt: skip
         since = min([*fresh, *(at for at, _ in joined)], default=None)
         return Waiting(alerts=len(fresh) + sum(many for _, many in joined), since=since)

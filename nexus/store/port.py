@@ -122,8 +122,8 @@ class Intake(Protocol):
         """Delete bodies that came before a moment, and the oldest beyond so many bytes; how many went."""
         ...
 
-    async def waiting(self, site: str, now: datetime) -> Waiting:
-        """How many alerts nobody has worked on yet, since their incident waits for a hand."""
+    async def waiting(self, site: str | None, now: datetime) -> Waiting:
+        """How many alerts nobody has worked on yet, since their incident waits; None: of all sites."""
         ...
 
 

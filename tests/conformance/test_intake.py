@@ -303,6 +303,7 @@ async def test_alerts_wait_until_somebody_works_on_them(store: IncidentStore) ->
     waiting = await store.waiting(SITE, at(9))
     assert (waiting.alerts, waiting.since) == (2, at(0))
     assert (await store.waiting("elsewhere", at(9))).alerts == 0
+    assert await store.waiting(None, at(9)) == waiting
     await leased(store)
     assert (await store.waiting(SITE, at(9))).since == at(3)
     await store.take_in(delivery(1), SITE, joining("x", 1))

@@ -104,7 +104,7 @@ class AlertDeliveries(Tables):
             gone += some
         return gone
 
-    async def waiting(self, site: str, now: datetime) -> Waiting:
+    async def waiting(self, site: str | None, now: datetime) -> Waiting:
         """How many alerts wait for a hand."""
         ((opened, opened_since, joined, joined_since),) = await self._database.read(
             "waiting", site=site, now=sortable(now)

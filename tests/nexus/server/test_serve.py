@@ -111,7 +111,10 @@ def test_who_may_not_and_what_cannot_be_read(serving: Serving) -> None:
     large = httpx2.post(url, content=b" " * 1_100_000, headers=TOKEN, timeout=PATIENCE)
     assert large.status_code == 413
     health = httpx2.get(url.replace("/alerts", "/healthz"), timeout=PATIENCE)
-    assert health.json() == {"status": "ok", "open_incidents": 0, "broken_off": []}
+    assert health.json() == {
+        "status": "ok", "open_incidents": 0, "broken_off": [], "turned_away": 2,
+        "waiting": {"alerts": 0, "oldest_seconds": 0},
+    }  # fmt: skip
 
 
 def test_listening_beyond_this_machine_needs_a_token(nexus: Terminal, tmp_path: Path) -> None:

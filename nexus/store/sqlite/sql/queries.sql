@@ -327,13 +327,14 @@ group by incidents.id;
 -- name: waiting
 select opened.many, opened.since, joined.many, joined.since from (
     select count(*) as many, min(wake_at) as since from incidents
-    where site = :site and closed = 0 and wake_at <= :now and lease_number = 0
+    where site is not null and (:site is null or site = :site)
+        and closed = 0 and wake_at <= :now and lease_number = 0
 ) as opened, (
     select coalesce(sum(json_array_length(inbox.body, '$.alerts')), 0) as many,
         min(strftime('%Y-%m-%dT%H:%M:%f+00:00', json_extract(inbox.body, '$.at'))) as since
     from inbox
     join incidents on incidents.id = inbox.incident
-    where inbox.handled = 0 and incidents.site = :site
+    where inbox.handled = 0 and incidents.site is not null and (:site is null or incidents.site = :site)
         and json_extract(inbox.body, '$.kind') = 'alerts'
 ) as joined;
 

@@ -1,0 +1,81 @@
+"""Verbs about what the monitoring sent: `nexus alerts`, `nexus alerts show`, `nexus alerts replay`."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from incidents.disposition import AlertDisposition
+from nexus.cli.base import Json, home, log_to_stderr, out, write_json
+
+Number = Annotated[int, typer.Argument(metavar="N", min=1, help="Its number, as `nexus alerts` lists it.")]
+
+
+def listed(
+    ctx: typer.Context,
+    incident: Annotated[str | None, typer.Option("--incident", help="Told to this incident.")] = None,
+    sender: Annotated[str | None, typer.Option("--sender", help="By this sender's form.")] = None,
+    disposition: Annotated[
+        AlertDisposition | None, typer.Option("--disposition", help="What became of one of its alerts.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="So many at most.")] = 50,
+    before: Annotated[int | None, typer.Option("--before", help="Only those before this number.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List what the monitoring sent, newest first, with what became of each alert and why."""
+    if ctx.invoked_subcommand is not None:
+        return
+    from nexus.service.deliveries import DeliveryFilter, DeliveryQueries
+
+    among = DeliveryFilter(sender=sender, incident=incident, disposition=disposition)
+    with home(listing=as_json) as opened:
+        found = asyncio.run(DeliveryQueries.of(opened).page(among, limit, before))
+    if as_json:
+        write_json(found)
+        return
+    from nexus.cli.terminal.deliveries import deliveries_table
+
+    out().print(deliveries_table(found))
+
+
+def show(number: Number, as_json: Json = False) -> None:
+    """Show one delivery: what became of each of its alerts, why, and its body."""
+    from nexus.service.deliveries import DeliveryQueries, DeliveryView
+
+    with home() as opened:
+        found = DeliveryView.of(asyncio.run(DeliveryQueries.of(opened).find(number)))
+    if as_json:
+        write_json(found)
+        return
+    from nexus.cli.terminal.deliveries import delivery_view
+
+    out().print(delivery_view(found))
+
+
+def replay(
+    number: Number,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="The configuration; default: nexus.yaml here.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Read a kept delivery again, as after a form was mended; what it tells counts from now on."""
+    from nexus.cli.live import intake_of, site_of
+    from nexus.service.deliveries import DeliveryQueries, DeliveryView
+
+    async def again() -> DeliveryView:
+        queries = DeliveryQueries.of(opened)
+        taken = await intake_of(opened, site, path, opened.settings.engine).replay(await queries.find(number))
+        return DeliveryView.of(await queries.find(taken.delivery))
+
+    log_to_stderr()
+    with home() as opened:
+        path, site = site_of(config)
+        found = asyncio.run(again())
+    if as_json:
+        write_json(found)
+        return
+    from nexus.cli.terminal.deliveries import delivery_view
+
+    out().print(delivery_view(found))
