@@ -74,6 +74,9 @@ class Intake(Value):
         default=timedelta(minutes=15),
         description="an alert of a connected service joins a younger incident; 0m: never",
     )
+    heartbeats: dict[str, Duration] = Field(
+        default={}, description="how often an alert is expected that always fires, by its name"
+    )
     senders: Senders = Field(default={}, description="how senders show who they are; forms of one's own")
 
     @property

@@ -18,6 +18,7 @@ from nexus.server.limits import HttpLimits
 from nexus.server.problems import HANDLERS, problem
 from nexus.server.senders import SenderDoor
 from nexus.service.commands import IncidentCommands
+from nexus.service.heartbeats import HeartbeatWatch
 from nexus.service.identity import People
 from nexus.service.intake import AlertIntake
 
@@ -64,7 +65,8 @@ def web(
         await asyncio.to_thread(warm, desk.home.settings)
         async with desk.matcher.watching(), hands() as worker:
             desk.ring = worker.ring
-            yield
+            async with HeartbeatWatch(desk).watching():
+                yield
 
     app = Starlette(
         routes=[

@@ -68,7 +68,8 @@ class Dispositions:
         if all(one.what is Transition.REPEATS for one in told) and not others and told:
             incident = next((one.last.incident for one in told if one.last and one.last.incident), None)
             known = Disposition.KNOWN if incident is not None else Disposition.IGNORED
-            return Filing(disposition=known, incident=incident, outcomes=tuple(map(_repeated, told)))
+            outcomes = tuple(map(_repeated, told))
+            return Filing(disposition=known, incident=incident, outcomes=outcomes, beats=_beats(told))
         placed = self._placed(told, now, view)
         opens = self._openings(told, placed, now, view)
         incidents = _incidents(told, placed, opens)
@@ -84,6 +85,7 @@ class Dispositions:
             opens=opens,
             words=_words(told, incidents),
             outcomes=outcomes + others,
+            beats=_beats(told),
         )
 
     def _placed(self, told: Sequence[_Told], now: datetime, view: IntakeView) -> dict[int, Placement]:
@@ -136,6 +138,11 @@ def _told(alerts: Sequence[Alert], view: IntakeView) -> list[_Told]:
             word = word_of(alert, last.incident if last else None)
             words[alert.fingerprint] = word.model_copy(update={"open": last.open if last else False})
     return told
+
+
+def _beats(told: Sequence[_Told]) -> tuple[Alert, ...]:
+    """The heartbeats that are heard; one that ends is not."""
+    return tuple(one.alert for one in told if one.alert.heartbeat and one.alert.firing)
 
 
 def _incidents(

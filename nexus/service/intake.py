@@ -9,8 +9,10 @@ from pathlib import Path
 import structlog
 from pydantic import Field
 
+from incidents.alert import Alert
 from incidents.disposition import AlertDisposition, AlertOutcome
 from incidents.errors import AlertError
+from incidents.heartbeat import name_of
 from incidents.value import Value
 from nexus.config.site import Site
 from nexus.home import Home
@@ -132,7 +134,19 @@ class AlertIntake:
         if reading is None:
             reading = read_delivery(body, at, source, self.site.catalogue, headers, self.site.intake.forms)
             self._readings.keep(asked, reading)
-        return reading.model_copy(update={"alerts": self.matcher.matched(reading.alerts)})
+        matched = self.matcher.matched(reading.alerts)
+        return reading.model_copy(update={"alerts": tuple(self._as_expected(one) for one in matched)})
+
+    def _as_expected(self, alert: Alert) -> Alert:
+        """A heartbeat is also what the site names as one."""
+        if alert.heartbeat or name_of(alert) not in self.site.intake.heartbeats:
+            return alert
+        return alert.model_copy(update={"heartbeat": True})
+
+    async def tell(self, alert: Alert) -> IntakeResult:
+        """Take in an alert that Nexus itself raises, as one that was delivered."""
+        delivery = AlertDelivery(received_at=alert.received_at, form=alert.source)
+        return await self._file(Reading(sender=alert.source, alerts=(alert,)), delivery)
 
     async def _file(self, reading: Reading, delivery: AlertDelivery) -> IntakeResult:
         filing: list[Filing] = []

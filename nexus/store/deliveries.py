@@ -7,6 +7,7 @@ from typing import Protocol
 
 from pydantic import Field
 
+from incidents.alert import Alert
 from incidents.disposition import AlertDisposition, AlertOutcome, LastWord
 from incidents.events import Event
 from incidents.incident import Incident
@@ -78,6 +79,7 @@ class Filing(Value):
         opens: new incidents.
         words: what is remembered of conditions from now on.
         outcomes: what becomes of each of its alerts, in its order.
+        beats: the heartbeats that were heard.
     """
 
     disposition: Disposition
@@ -87,6 +89,7 @@ class Filing(Value):
     opens: tuple[Opening, ...] = ()
     words: tuple[LastWord, ...] = ()
     outcomes: tuple[AlertOutcome, ...] = ()
+    beats: tuple[Alert, ...] = ()
 
     @property
     def keeps_body(self) -> bool:

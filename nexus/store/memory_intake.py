@@ -9,6 +9,7 @@ from datetime import date, datetime
 from incidents.disposition import AlertOutcome, LastWord
 from incidents.errors import Refused
 from incidents.events import AlertsTakenOut
+from incidents.heartbeat import Heartbeat, beaten
 from incidents.incident import Incident
 from incidents.join_rules import Candidate
 from incidents.lessons import Lesson, Lessons
@@ -37,6 +38,7 @@ class MemoryIntake(MemoryLeases):
         self._deliveries: dict[int, FiledDelivery] = {}
         self._delivered = 0
         self._words: dict[tuple[str, str], tuple[LastWord, datetime]] = {}
+        self._heartbeats: dict[tuple[str, str], Heartbeat] = {}
         self._lessons: dict[tuple[str, frozenset[str]], Lesson] = {}
 
     def _taught(self, site: str) -> Lessons:
@@ -71,6 +73,9 @@ class MemoryIntake(MemoryLeases):
             raise
         opened = (one.incident.id for one in filing.opens)
         fresh = [event.incident for event in filing.events if self._queued(event)]
+        for alert in filing.beats:
+            known = self._heartbeats.get((site, alert.fingerprint))
+            self._heartbeats[site, alert.fingerprint] = beaten(alert, known, delivery.received_at)
         for word in filing.words:
             self._words[site, word.fingerprint] = word, delivery.received_at
         return Filed(
@@ -121,6 +126,14 @@ class MemoryIntake(MemoryLeases):
         """What became of the alerts of an incident."""
         every = (one for delivery in self._deliveries.values() for one in delivery.outcomes)
         return tuple(one for one in every if one.incident == incident)
+
+    async def heartbeats(self, site: str) -> tuple[Heartbeat, ...]:
+        """The alerts of a site that always fire."""
+        return tuple(beat for (where, _), beat in sorted(self._heartbeats.items()) if where == site)
+
+    async def keep_heartbeat(self, site: str, beat: Heartbeat) -> None:
+        """Keep what is known of one."""
+        self._heartbeats[site, beat.fingerprint] = beat
 
     async def forget_bodies(self, before: datetime, most_bytes: int) -> int:
         """Delete old bodies, and the oldest of too many."""

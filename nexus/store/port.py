@@ -11,6 +11,7 @@ from incidents.communications import BacklogEntry
 from incidents.disposition import AlertOutcome
 from incidents.events import DecisionMade, Event
 from incidents.findings import Evidence
+from incidents.heartbeat import Heartbeat
 from incidents.incident import Incident
 from incidents.lessons import Lesson, Lessons
 from nexus.store.deliveries import (
@@ -116,6 +117,14 @@ class Intake(Protocol):
 
     async def outcomes(self, incident: str) -> tuple[AlertOutcome, ...]:
         """What became of every alert that was told to an incident, oldest first."""
+        ...
+
+    async def heartbeats(self, site: str) -> tuple[Heartbeat, ...]:
+        """The alerts of a site that always fire, by fingerprint; `take_in` keeps what was heard of them."""
+        ...
+
+    async def keep_heartbeat(self, site: str, beat: Heartbeat) -> None:
+        """Keep that one stays away, is back, or is expected from now on."""
         ...
 
     async def forget_bodies(self, before: datetime, most_bytes: int) -> int:

@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
+from incidents.alert import Alert
 from incidents.disposition import AlertOutcome, LastWord
+from incidents.heartbeat import Heartbeat, beaten
 from incidents.join_rules import Candidate
 from incidents.lessons import Lesson, Lessons
 from nexus.store.deliveries import (
@@ -19,7 +21,7 @@ from nexus.store.deliveries import (
 )
 from nexus.store.records import incident_id
 from nexus.store.sqlite.database import Run
-from nexus.store.sqlite.rows import packed, sortable, unpacked
+from nexus.store.sqlite.rows import as_json, packed, sortable, unpacked
 from nexus.store.sqlite.table import Tables
 from nexus.store.sqlite.writes import forgotten, queued, register
 from tools.redaction.redact import redact_secrets
@@ -41,6 +43,8 @@ class AlertDeliveries(Tables):
             for one in filing.opens:
                 register(run, one.incident, one.world, delivery.received_at, site)
             fresh = [event.incident for event in filing.events if queued(run, event)]
+            for alert in filing.beats:
+                _beaten(run, site, alert, delivery.received_at)
             for word in filing.words:
                 _remember(run, site, word, delivery.received_at)
             kept, encoding = None, None
@@ -82,6 +86,14 @@ class AlertDeliveries(Tables):
         """What became of the alerts of an incident."""
         rows = await self._database.read("outcomes_of_incident", incident=incident)
         return tuple(_outcome(row[2:]) for row in rows)
+
+    async def heartbeats(self, site: str) -> tuple[Heartbeat, ...]:
+        """The alerts of a site that always fire."""
+        return await self._all(Heartbeat, "heartbeats", site=site)
+
+    async def keep_heartbeat(self, site: str, beat: Heartbeat) -> None:
+        """Keep what is known of one."""
+        await self._database.atomically(lambda run: _keep_heartbeat(run, site, beat))
 
     async def forget_bodies(self, before: datetime, most_bytes: int) -> int:
         """Delete old bodies, and the oldest of too many."""
@@ -186,6 +198,15 @@ def _remember(run: Run, site: str, word: LastWord, at: datetime) -> None:
         ends_at=sortable(word.ends_at) if word.ends_at is not None else None, incident=word.incident,
         heard_at=sortable(at),
     )  # fmt: skip
+
+
+def _beaten(run: Run, site: str, alert: Alert, now: datetime) -> None:
+    row = run("heartbeat", site=site, fingerprint=alert.fingerprint).fetchone()
+    _keep_heartbeat(run, site, beaten(alert, Heartbeat.from_stored(row[0]) if row else None, now))
+
+
+def _keep_heartbeat(run: Run, site: str, beat: Heartbeat) -> None:
+    run("keep_heartbeat", site=site, fingerprint=beat.fingerprint, body=as_json(beat))
 
 
 def _forget(run: Run, bodies: list[tuple[int, int]]) -> int:

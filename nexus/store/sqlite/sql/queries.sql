@@ -429,3 +429,13 @@ where incident = :incident
 -- name: forget_keys
 delete from incident_keys
 where incident = :incident and key not in (select value from json_each(:keys));
+
+-- name: heartbeat
+select body from heartbeats where site = :site and fingerprint = :fingerprint;
+
+-- name: heartbeats
+select body from heartbeats where site = :site order by fingerprint;
+
+-- name: keep_heartbeat
+insert into heartbeats (site, fingerprint, body) values (:site, :fingerprint, :body)
+on conflict (site, fingerprint) do update set body = excluded.body;

@@ -1,0 +1,73 @@
+"""Watches over the alerts that always fire: when one stays away, the monitoring itself is an incident."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import structlog
+
+from incidents.errors import NexusError
+from incidents.heartbeat import Heartbeat, silence_of
+from nexus.service.intake import AlertIntake
+
+log = structlog.get_logger(__name__)
+
+#: How often it is looked whether one is late, in seconds.
+LOOK_EVERY = 10.0
+#: What stands before the name of one that the site expects and nobody has heard yet.
+EXPECTED = "expected:"
+
+
+@dataclass(frozen=True)
+class HeartbeatWatch:
+    """The heartbeats of one live world, on the clock of its intake."""
+
+    intake: AlertIntake
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Look now and then while the block lasts."""
+        looking = asyncio.create_task(self._run())
+        try:
+            yield
+        finally:
+            looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await looking
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.look()
+            except NexusError as error:  # the file is locked or its disk is full: it is looked at again
+                log.warning("heartbeats cannot be read", why=str(error))
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def look(self) -> None:
+        """Open an incident for each heartbeat that has just become late, tell it of each that is back."""
+        store, site = self.intake.home.store, self.intake.site.site
+        known = await store.heartbeats(site)
+        for name in self.intake.site.intake.heartbeats:
+            if not any(beat.name == name for beat in known):
+                await store.keep_heartbeat(site, self._expected(name))
+        heard = {beat.name: beat.heard_at for beat in sorted(known, key=lambda beat: beat.heard_at)}
+        for beat in known:
+            if beat.fingerprint.startswith(EXPECTED):
+                beat = beat.model_copy(update={"heard_at": heard[beat.name]})
+            await self._judge(beat)
+
+    def _expected(self, name: str) -> Heartbeat:
+        now = self.intake.clock.now()
+        return Heartbeat(fingerprint=f"{EXPECTED}{name}", name=name, heard_at=now)
+
+    async def _judge(self, beat: Heartbeat) -> None:
+        now, every = self.intake.clock.now(), self.intake.site.intake.heartbeats.get(beat.name)
+        late = now >= beat.late_at(every)
+        if late is (beat.silent_since is not None):
+            return
+        # Told before it is kept: what is told twice is known, what is never told is lost.
+        changed = beat.model_copy(update={"silent_since": beat.late_at(every) if late else None})
+        since = changed if late else beat
+        await self.intake.tell(silence_of(since, every, now, over=not late))
+        await self.intake.home.store.keep_heartbeat(self.intake.site.site, changed)
