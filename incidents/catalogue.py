@@ -82,6 +82,10 @@ class Service(Value):
     workloads: Values = Field(default=(), description="of Kubernetes: deployments, jobs, … that are it")
     otel: Values = Field(default=(), description="its `service.name`, or `service.namespace/service.name`")
 
+    def __hash__(self) -> int:
+        # By its name: `labels` is a mapping, which has no hash, and answers are kept by service.
+        return hash(self.name)
+
 
 class Catalogue(Value):
     """All services by name; the inventory that every argument of an action must come from."""
