@@ -3,7 +3,8 @@
 Incidents are opened one after the other over a real supervisord, while one of the two servers is killed with
 SIGKILL after a random time and another is started in its place. Every incident has to end resolved, its
 change made exactly once and its inbox empty, or this ends with a traceback. What is told: the longest time in
-which an incident was due and nobody drove it, against a lease and the longest restart.
+which an incident was due and nobody drove it, less the restarts in it, against a lease and the longest
+restart.
 """
 
 import argparse

@@ -32,7 +32,11 @@ LIVES = (0.05, 1.5)
 
 @dataclass
 class Killed:
-    """What was seen: how often a server was killed, and the longest time in which an incident was due."""
+    """What was seen: how often a server was killed, the longest restart, and how long an incident lay.
+
+    `longest` is the longest time in which one was due and nobody drove it, less a restart for every server
+    that was killed meanwhile: whoever was about to take it may have been that server.
+    """
 
     kills: int = 0
     restart: float = 0.0
@@ -51,7 +55,7 @@ class Pair:
     chance: random.Random
     seen: Killed
     servers: list[Serving] = field(default_factory=list)
-    due_since: dict[str, float] = field(default_factory=dict)
+    due_since: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     def start(self) -> None:
         """Start one server more."""
@@ -111,8 +115,10 @@ class Pair:
         """How long what is due has been due, without anybody who drives it."""
         now = time.monotonic()
         due = {one.incident for one in asyncio.run(self.store.due(datetime.now(UTC), 100, DEFAULT_SITE))}
-        self.due_since = {one: self.due_since.get(one, now) for one in due}
-        self.seen.longest = max([self.seen.longest, *(now - since for since in self.due_since.values())])
+        self.due_since = {one: self.due_since.get(one, (now, self.seen.kills)) for one in due}
+        for since, kills in self.due_since.values():
+            lay = now - since - (self.seen.kills - kills) * self.seen.restart
+            self.seen.longest = max(self.seen.longest, lay)
 
     def _approve(self, incident: str, proposal: Proposal) -> None:
         now = datetime.now(UTC)
