@@ -30,6 +30,7 @@ from incidents.join_rules import (
     keys_of,
     lesson_on,
     match,
+    same_alert,
 )
 from incidents.lessons import Lessons
 from incidents.topology import reached
@@ -101,7 +102,7 @@ def _placed(
     if alert.heartbeat:
         return Placement(rule=Rule.HEARTBEAT, reason="it always fires: only its absence means anything")
     if (same := _same_alert(alert, older)) is not None:
-        return Placement(rule=Rule.SAME_ALERT, reason=f"{same.id} has this alert already", incident=same.id)
+        return Placement(rule=Rule.SAME_ALERT, reason=same_alert(same, alert), incident=same.id)
     if not alert.firing:
         return Placement(rule=Rule.ENDED, reason="it ends what nobody works on")
     young = [one for one in older if one.opened_at > opened_after]

@@ -121,7 +121,7 @@ def match(alert: Alert, one: Candidate, catalogue: Catalogue, lessons: Lessons) 
     if lesson is not None:
         return Match(Rule.LESSON, lesson.sentence) if lesson.together else None
     if has_fingerprint(one, alert) or has_condition(one, alert):
-        return Match(Rule.SAME_ALERT, f"{one.id} has this alert already")
+        return Match(Rule.SAME_ALERT, same_alert(one, alert))
     if alert.service is not None and (one.services or one.named("cause:")):
         return _by_service(alert.service, one, catalogue)
     return _by_group(alert, one) or _by_labels(alert, one)
@@ -141,6 +141,13 @@ def has_fingerprint(one: Candidate, alert: Alert) -> bool:
 def has_condition(one: Candidate, alert: Alert) -> bool:
     """Whether a firing alert tells of a condition that the incident knows of another replica."""
     return alert.firing and bool(alert.condition) and f"condition:{alert.condition}" in one.keys
+
+
+def same_alert(one: Candidate, alert: Alert) -> str:
+    """The reason in words: it is known itself, or as that of another replica."""
+    if has_fingerprint(one, alert):
+        return f"{one.id} has this alert already"
+    return f"{one.id} has the same condition, told of another replica or value"
 
 
 def _by_service(service: str, one: Candidate, catalogue: Catalogue) -> Match | None:
