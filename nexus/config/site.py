@@ -77,6 +77,13 @@ class Intake(Value):
     heartbeats: dict[str, Duration] = Field(
         default={}, description="how often an alert is expected that always fires, by its name"
     )
+    backlog: int = Field(
+        default=20_000, ge=1, description="past so many waiting alerts only known ones and P0 are taken"
+    )
+    keep_bodies: Duration = Field(default=timedelta(days=30), description="what was sent is kept this long")
+    most_body_bytes: int = Field(
+        default=1_000_000_000, ge=1_000_000, description="of all that was sent, the oldest goes first"
+    )
     senders: Senders = Field(default={}, description="how senders show who they are; forms of one's own")
 
     @property

@@ -13,9 +13,11 @@ from incidents.errors import AlertError, NexusError
 from nexus.server.body import read_body
 from nexus.server.problems import problem
 from nexus.server.senders import SenderDoor
+from nexus.service.admission import RETRY_AFTER, Busy
 from nexus.service.intake import AlertIntake
 from nexus.store.deliveries import Disposition
 from tools.alerts.authenticity import Delivery
+from tools.alerts.registry import busy_status
 
 Handler = Callable[[Request], Awaitable[JSONResponse]]
 #: The form of what sends to PagerDuty.
@@ -27,6 +29,7 @@ def alert_routes(desk: AlertIntake, door: SenderDoor) -> list[Route]:
 
     202 once it is on disk (200 if it changes nothing), 400 with a sentence if it cannot be read, 401 if the
     sender does not show who it is, 408 or 413 if it is too slow or too large, 503 if it could not be kept.
+    While too much waits: 503 or 429, whatever that sender tries again on, with Retry-After.
     Whatever shows who it is and comes whole leaves a row, also what is refused.
 
     Args:
@@ -66,6 +69,8 @@ def _told(handler: Handler) -> Handler:
             return await handler(request)
         except AlertError as error:
             return problem(400, str(error))
+        except Busy as busy:
+            return problem(busy_status(busy.sender), str(busy), {"Retry-After": str(RETRY_AFTER)})
         except NexusError as error:
             return problem(503, f"the delivery was not kept, send it again: {error}")
 

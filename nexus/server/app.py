@@ -57,7 +57,7 @@ def web(
         return JSONResponse(
             told
             | {"waiting": {"alerts": waiting.alerts, "oldest_seconds": waiting.oldest(desk.clock.now())}}
-            | {"turned_away": door.turned_away.total}
+            | {"turned_away": door.turned_away.total, "sent_away": desk.admission.turned_away}
         )
 
     @asynccontextmanager

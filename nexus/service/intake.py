@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -14,9 +14,11 @@ from incidents.disposition import AlertDisposition, AlertOutcome
 from incidents.errors import AlertError
 from incidents.heartbeat import name_of
 from incidents.value import Value
+from nexus.config.runbook import runbook_of
 from nexus.config.site import Site
 from nexus.home import Home
 from nexus.runtime.raw_alerts import kept_body
+from nexus.service.admission import Admission, Busy
 from nexus.service.dispositions import Dispositions
 from nexus.service.readings import RememberedReadings
 from nexus.service.site_matcher import SiteMatcher
@@ -28,6 +30,8 @@ from tools.clock import Clock
 
 log = structlog.get_logger(__name__)
 
+#: How often bodies are looked through that need not be kept any more.
+FORGET_EVERY = timedelta(minutes=1)
 #: What a delivery that could not be read is called where no address named its sender.
 _NOBODY = "unknown"
 
@@ -67,6 +71,7 @@ class AlertIntake:
     mode: str
     clock: Clock
     ring: Callable[[str], None] = lambda incident: None
+    _forgot_at: datetime | None = None
     _readings: RememberedReadings = field(default_factory=RememberedReadings)
 
     @cached_property
@@ -153,11 +158,18 @@ class AlertIntake:
 
         def decide(view: IntakeView) -> Filing:
             filing[:] = [self._dispositions.decide(reading, delivery.received_at, view)]
+            self.admission.check(filing[0], reading.alerts, delivery.received_at)
             return filing[0]
 
         body = kept_body(delivery.body) if delivery.body is not None else None
         delivery = delivery.model_copy(update={"sender": reading.sender, "body": body})
-        filed = await self.home.store.take_in(delivery, self.site.site, decide)
+        await self.admission.look(delivery.received_at)
+        try:
+            filed = await self.home.store.take_in(delivery, self.site.site, decide)
+        except Busy as busy:
+            busy.sender = reading.sender
+            raise
+        await self._forget_bodies(delivery.received_at)
         for incident in filed.incidents:
             self.ring(incident)
         outcomes = filing[0].outcomes
@@ -170,6 +182,19 @@ class AlertIntake:
             taken=filed.disposition, incident=filed.incident, delivery=filed.number, alerts=outcomes,
             notes=reading.notes, keys=reading.keys,
         )  # fmt: skip
+
+    async def _forget_bodies(self, now: datetime) -> None:
+        """Once a while, what the bodies' own retention and size no longer allow."""
+        if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
+            self._forgot_at = now
+            kept = self.site.intake
+            await self.home.store.forget_bodies(now - kept.keep_bodies, kept.most_body_bytes)
+
+    @cached_property
+    def admission(self) -> Admission:
+        """Who is sent away while too much waits."""
+        runbook = runbook_of(self.home.settings)
+        return Admission(self.home.store, self.site.site, self.site.intake.backlog, runbook)
 
     @cached_property
     def _dispositions(self) -> Dispositions:

@@ -1,6 +1,7 @@
 """What becomes of alerts, as a sender is answered and as the store tells afterwards."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +23,21 @@ from nexus.service.intake import AlertIntake
 from nexus.store.deliveries import DeliveryFilter, FiledDelivery
 from nexus.store.memory import MemoryStore
 from tests.nexus.server.test_serve import SITE, alert
-from tools.clock import WallClock
+from tools.clock import VirtualClock, WallClock
 
 
 class Door:
     """The door for alerts in this process, over a store in memory."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, site: str = SITE) -> None:
         path = folder / "nexus.yaml"
-        path.write_text(SITE)
+        path.write_text(site)
         opened = open_home(Settings(home=folder / "home"), create=True)
         opened.store.close()
         self.store = MemoryStore()
         home = Home(opened.settings, self.store, opened.folder)  # type: ignore[arg-type]  # its port
         self.rung: list[str] = []
-        desk = AlertIntake(
+        self.desk = desk = AlertIntake(
             home=home, site=load_site(path), path=path, mode="playbook", clock=WallClock(),
             ring=self.rung.append,
         )  # fmt: skip
@@ -160,6 +161,25 @@ async def test_what_cannot_be_read_or_is_too_large_leaves_a_row_with_the_reason(
     kept = await door.last()
     assert (kept.disposition, kept.body) == ("refused", None)
     assert "larger than" in kept.reason
+
+
+async def test_past_the_backlog_what_is_new_is_sent_away_and_nothing_of_it_kept(tmp_path: Path) -> None:
+    door = Door(tmp_path, SITE.replace("intake: {", "intake: {backlog: 1, "))
+    door.desk.clock = VirtualClock(datetime(2026, 11, 23, 10, 5, tzinfo=UTC))
+    assert (await door.send(alert("checkout"))).status_code == 202
+    door.desk.clock.advance(timedelta(seconds=2))
+    away = await door.send(alert("mail", fingerprint="f2"))
+    assert (away.status_code, away.headers["Retry-After"]) == (503, "30")
+    assert "1 alerts wait, oldest 2 s" in away.json()["error"]
+    own = {"title": "mails wait", "service": "mail", "status": "firing"}
+    assert (await door.send(own, to="/alerts/nexus")).status_code == 429
+    assert (await door.last()).number == 1
+    assert (await door.send(alert("checkout"))).json()["taken"] == "known"
+    worst = alert("mail", fingerprint="f3")
+    worst["alerts"][0]["labels"]["severity"] = "P0"
+    assert (await door.send(worst)).json()["taken"] == "opened"
+    assert (await door.send(alert("checkout", "resolved"))).status_code == 202
+    assert door.desk.admission.turned_away == 2
 
 
 def test_who_shows_no_token_is_counted_and_one_line_tells_of_many(tmp_path: Path) -> None:
