@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Annotated, TypedDict, TypeVar
 
 from pydantic import JsonValue
-from pydantic_core import from_json
 
 from agents.engine import Assignment, Engine, EngineResult
 from agents.role import Roster
@@ -27,7 +26,7 @@ from incidents.severity import Step
 from incidents.value import Value
 from tools.clock import Clock
 from tools.ports import EvidenceStore, World
-from tools.redaction.tree import redact_texts
+from tools.redaction.tree import redacted
 from tools.toolset import Sources, Toolset
 
 #: A value as the channels hold it: a JSON object; its text in checkpoints of earlier versions.
@@ -146,8 +145,7 @@ def incident_of(state: State | StepState | Work) -> Incident:
 
 def pack(value: Value) -> Packed:
     """A value as the channels hold it: JSON without secrets, no class, no number that is not finite."""
-    packed: Packed = redact_texts(from_json(value.model_dump_json()))
-    return packed
+    return redacted(value)
 
 
 def unpack(kind: type[V], packed: Packed) -> V:

@@ -8,7 +8,7 @@ from incidents.action import Approval, Outcome
 from incidents.alert import Alert
 from incidents.incident import Note, UsageLine
 from incidents.severity import Severity
-from incidents.value import Moment, Value
+from incidents.value import Moment, Value, plain
 
 
 class _Event(Value):
@@ -180,9 +180,7 @@ EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 def stored_event(kept: object) -> Event:
     """An event that was kept as JSON; as `Value.from_stored`."""
-    if isinstance(kept, str | bytes):
-        return EVENT.validate_json(kept, extra="ignore")
-    return EVENT.validate_python(kept, extra="ignore")
+    return EVENT.validate_python(plain(kept), extra="ignore")
 
 
 def from_a_person(event: Event) -> bool:

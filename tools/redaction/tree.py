@@ -5,6 +5,9 @@ from functools import lru_cache
 from operator import is_
 from typing import Any, TypeVar
 
+from pydantic import BaseModel, JsonValue
+from pydantic_core import to_json
+
 from incidents.value import Value
 from tools.redaction.redact import redact, redact_secrets
 from tools.redaction.table import table
@@ -81,20 +84,19 @@ def _under(key: str, value: Any, personal: bool) -> Any:
 
 def redact_value(value: V) -> V:
     """A value without secrets: the same object if it holds none."""
-    text = value.model_dump_json()
-    clean = redact_json(text)
-    return value if clean is text else type(value).model_validate_json(clean)
+    dumped = value.model_dump(mode="json")
+    clean = redact_texts(dumped)
+    return value if clean is dumped else type(value).model_validate_json(to_json(clean))
 
 
-def redact_json(text: str) -> str:
-    """JSON text without secrets: the very text if it holds none. The names in it are ours and mean nothing.
+def redacted(value: BaseModel) -> JsonValue:
+    """A value of ours as plain JSON objects without secrets. The names in it are ours and mean nothing.
 
     This is the guard of what is stored, so it is fast where nothing is found: most texts of an incident were
     judged when it was stored before. Names of people stay, for a decision is bound to them.
     """
-    value = json.loads(text)
-    clean = redact_texts(value)
-    return text if clean is value else json.dumps(clean, ensure_ascii=False, separators=(",", ":"))
+    clean: JsonValue = redact_texts(value.model_dump(mode="json"))
+    return clean
 
 
 def redact_body(body: bytes, *, personal: bool = False) -> bytes:

@@ -4,17 +4,18 @@ import zlib
 from datetime import UTC, datetime
 
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from incidents.incident import Incident
 from nexus.store.records import Summary
-from tools.redaction.tree import redact_body, redact_json
+from tools.redaction.tree import redact_body, redacted
 
 _ZLIB = "zlib"
 
 
 def as_json(value: BaseModel) -> str:
     """A value as the home writes it: whatever door its texts came through, no secret is kept."""
-    return redact_json(value.model_dump_json())
+    return to_json(redacted(value)).decode()
 
 
 def packed(body: bytes, *, personal: bool = False) -> tuple[bytes, str | None]:
