@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from incidents.alert import Alert
 from incidents.errors import UsageError
 from incidents.events import AlertsArrived
 from incidents.incident import Incident
@@ -15,6 +16,7 @@ from nexus.store import WorldKind, WorldRef
 from tools.alerts.formats import parse_alerts
 from tools.clock import VirtualClock
 from tools.recorded import Case, RecordedAlerts, open_case, recorded_world
+from tools.recorded.case import CaseAlert
 from tools.redaction.world import redacted_world
 
 #: How long the work of a step usually takes; on a virtual clock this much time passes when a step begins, or
@@ -44,9 +46,19 @@ class Deliveries:
                 id=f"{self._incident}:{DELIVERY}{number}",
                 incident=self._incident,
                 at=alert.at,
-                alerts=parse_alerts(alert.body, alert.at, alert.source, self._case.catalogue),
+                alerts=self._read(alert),
             )
             for number, alert in enumerate(self._recorded.due(by), start=1)
+        )
+
+    def _read(self, alert: CaseAlert) -> tuple[Alert, ...]:
+        """The alerts of a body; what is remarked on its times is what was so when it was lived."""
+        read = parse_alerts(alert.body, alert.at, alert.source, self._case.catalogue)
+        if not alert.moved:
+            return read
+        lived = parse_alerts(alert.body, alert.at - alert.moved, alert.source, self._case.catalogue)
+        return tuple(
+            one.model_copy(update={"remarks": then.remarks}) for one, then in zip(read, lived, strict=True)
         )
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -20,11 +21,15 @@ from tools.recorded.frames import SCHEMAS, check_columns, read_frame
 
 
 class CaseAlert(Value):
-    """One alert of a recording: when it arrived, from where, and the sender's body as bytes of JSON."""
+    """One alert of a recording: when it arrives, from where, and the sender's body as bytes of JSON.
+
+    What follows an action plays `moved` later than it was lived; the times in its body are the lived ones.
+    """
 
     at: Moment
     source: str
     body: bytes
+    moved: timedelta = timedelta()
 
 
 @dataclass(frozen=True)

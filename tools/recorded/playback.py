@@ -117,7 +117,8 @@ class Playback:
             if stretch.recording is None:
                 continue
             own = self._case.alerts if self._is_own(stretch) else stretch.recording.alerts
-            moved = [alert.model_copy(update={"at": alert.at + stretch.shift}) for alert in own]
+            played = ({"at": alert.at + stretch.shift, "moved": stretch.shift} for alert in own)
+            moved = [alert.model_copy(update=times) for alert, times in zip(own, played, strict=True)]
             found += [alert for alert in moved if stretch.start is None or alert.at >= stretch.start]
             found = [alert for alert in found if end is None or alert.at < end]
         return tuple(sorted(found, key=lambda alert: alert.at))

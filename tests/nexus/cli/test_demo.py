@@ -18,6 +18,7 @@ def test_the_demo_resolves_a_real_incident(nexus: Terminal) -> None:
     )  # fmt: skip
     assert body["verification"]["verdict"] == "recovered"
     assert not [entry["text"] for entry in body["timeline"] if entry["kind"] == "gap"]
+    assert not [entry["text"] for entry in body["timeline"] if "clock runs ahead" in entry["text"]]
     folder = Path(body["post_mortem"]).parent
     assert (folder / "charts" / "recovery.png").read_bytes().startswith(b"\x89PNG")
     assert "Action items" in (folder / "post-mortem.md").read_text()
