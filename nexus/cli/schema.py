@@ -55,6 +55,7 @@ DOCUMENTS = {
     "incidents": Document("nexus.service.views", "IncidentLine", True, ("incidents",)),
     "pruned": Document("nexus.service.retention", "Prunable", True, ("prune",)),
     "reading": Document("tools.alerts.reading", "Reading", False, ("alerts",)),
+    "regrouped": Document("nexus.service.regrouping", "Regrouped", False, ("split", "merge")),
     "resumed": Document("nexus.service.incident_view", "IncidentView", True, ("resume",)),
     "roles": Document("agents.role", "Role", True, ("roles",)),
     "runbook": Document("incidents.runbook", "Runbook", False, ("runbook",)),

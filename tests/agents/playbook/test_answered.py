@@ -1,5 +1,7 @@
 """One rule for graph and playbook: what has been judged is not proposed again, all else may be."""
 
+from dataclasses import replace
+
 import pytest
 
 from agents.engine import Assignment, EngineResult
@@ -33,7 +35,8 @@ async def test_the_playbook_and_the_graph_agree_on_what_may_be_proposed_again(
     state: ActionState, again: bool
 ) -> None:
     case = diagnosed("store", Category.INFRASTRUCTURE).evolve(proposals=(proposal(RESTART, state),))
-    report = await mitigate(Stage(world(CATALOGUE, FAILING, LOCKED)), case, COMMANDER, (RESTART.kind,))
+    seen = world(CATALOGUE, FAILING, LOCKED)
+    report = await mitigate(Stage(seen), case, COMMANDER, (RESTART.kind,))
     assert bool(report.proposals) is again
     wished = ProposedAction(action=RESTART, reason="it is locked", expected_effect="it answers")
     job = Assignment(
@@ -42,4 +45,4 @@ async def test_the_playbook_and_the_graph_agree_on_what_may_be_proposed_again(
     )  # fmt: skip
     said = EngineResult(report=MitigationReport(summary="again", proposals=(wished,)), engine="llm")
     done = (RoleResult(assignment=job, performed=said),)
-    assert bool(candidates(bench().deps, case, done)) is again
+    assert bool(candidates(replace(bench().deps, world=seen), case, done)) is again
