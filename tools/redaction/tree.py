@@ -2,6 +2,7 @@
 
 import json
 from functools import lru_cache
+from json.encoder import encode_basestring, encode_basestring_ascii
 from operator import is_
 from typing import Any, TypeVar
 
@@ -61,8 +62,11 @@ def _all(value: Any) -> Any:
 def redact_named(name: str, value: str, *, personal: bool = True) -> str:
     """A text that stands under a name, such as a label's."""
     judge = redact if personal else redact_secrets
-    before = f"{json.dumps(name)}: "
-    clean = judge(f"{before}{json.dumps(value, ensure_ascii=False)}")
+    before = f"{encode_basestring_ascii(name)}: "
+    whole = f"{before}{encode_basestring(value)}"  # as `json.dumps`, without an encoder for each text
+    clean = judge(whole)
+    if clean == whole:
+        return judge(value)
     try:
         return judge(json.loads(clean.removeprefix(before)))
     except ValueError:  # something was taken out of the name
