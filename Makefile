@@ -26,6 +26,7 @@ check-all: test  ## the tests, then the long series: every attack, many more exa
 	$(BIN)/pytest -q -n auto --dist worksteal -m "long or hypothesis" --hypothesis-profile=long
 	$(BIN)/python -m benchmarks.kills
 	$(BIN)/python -m benchmarks.waiting
+	test ! -d ../shared/cases || POLARS_MAX_THREADS=1 $(BIN)/python benchmarks/rca.py ../shared/cases
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
