@@ -17,7 +17,7 @@ _SUSPECT = re.compile(r"^1\. (\S.*?)(?: · |: )score [\d.]+(?: · |, )(\w+)", re
 _DIAGNOSED = re.compile(r"^## Diagnosis\n(\S.*?) · (\w+)", re.MULTILINE)
 _CHANGE = re.compile(r"(?:fits change|· change|blamed change) ([\w.-]*\d[\w.-]*)")
 _BEFORE = re.compile(r"Before it: ([\w.-]*\w)")
-_ACTIONS = re.compile(r"Kinds of action you may propose: ([a-z_, ]+)\.")
+_ACTIONS = re.compile(r"you may propose only: ([a-z_, ]+)\.")
 _FIRST = {"deployments", "recovery"}
 _CHECKS = re.compile(r"Checks, each to be answered once and worded as here:\n((?:- .*\n?)+)")
 
