@@ -18,6 +18,7 @@
 """
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 class NexusError(Exception):
@@ -52,8 +53,6 @@ class UnknownName(UsageError):
     """A name that is not known, with the nearest ones that are."""
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
-        from difflib import get_close_matches  # noqa: PLC0415  # only a wrong name pays for it
-
         names = sorted(known)
         near = get_close_matches(name, names, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names) or 'none'}"

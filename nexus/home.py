@@ -109,11 +109,17 @@ def services_of_case(folder: Path) -> tuple[str, ...]:
     return tuple(str(one["name"]) for one in listed if isinstance(one, dict) and "name" in one)
 
 
-def open_home(settings: Settings, *, create: bool, environment: Mapping[str, str] | None = None) -> Home:
+def open_home(
+    settings: Settings,
+    *,
+    create: bool,
+    environment: Mapping[str, str] | None = None,
+    threads: bool = True,
+) -> Home:
     """Open the store; `create` makes it where there is none. Secrets are looked up in the environment.
 
     Raises:
         UsageError: there is no store yet and none was to be made, or a newer Nexus wrote it.
     """
-    store = Store.open(settings.home) if create else Store.existing(settings.home)
+    store = Store.open(settings.home, create=create, threads=threads)
     return Home(settings, store, IncidentFiles(settings.home), environment or {})

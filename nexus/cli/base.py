@@ -4,9 +4,9 @@ import gc
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.text import Text
@@ -127,12 +127,18 @@ def settings() -> Settings:
 
 
 @contextmanager
-def home(*, create: bool = False, listing: bool = False) -> Iterator["Home"]:
-    """The home, closed afterwards. `listing`: a home that holds nothing yet is an empty list in JSON."""
+def home(*, create: bool = False, listing: bool = False, threads: bool = True) -> Iterator["Home"]:
+    """The home, closed afterwards.
+
+    Args:
+        create: make it if it is not there.
+        listing: a home that holds nothing yet is an empty list in JSON.
+        threads: without, what is asked of it has to be `answered`; that is faster for who asks little.
+    """
     from nexus.home import open_home
 
     try:
-        opened = open_home(settings(), create=create, environment=os.environ)
+        opened = open_home(settings(), create=create, environment=os.environ, threads=threads)
     except NothingYet:
         if not listing:
             raise
@@ -140,6 +146,17 @@ def home(*, create: bool = False, listing: bool = False) -> Iterator["Home"]:
         raise typer.Exit from None
     with opened:
         yield opened
+
+
+def answered(asked: Coroutine[Any, Any, T]) -> T:
+    """What was asked of a home without threads: nothing in it waits, so that no event loop is needed."""
+    try:
+        asked.send(None)
+    except StopIteration as done:
+        answer: T = done.value
+        return answer
+    asked.close()
+    raise RuntimeError("it waits for something: open the home with threads and run it in a loop")
 
 
 def log_to_stderr() -> None:

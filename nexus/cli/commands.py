@@ -1,12 +1,11 @@
 """Verbs with which people speak: approve, reject, note, severity, stop."""
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from incidents.errors import UsageError
-from nexus.cli.base import IncidentId, home, out
+from nexus.cli.base import IncidentId, answered, home, out
 
 if TYPE_CHECKING:
     from incidents.actor import Actor
@@ -67,7 +66,7 @@ def _decide(
     from incidents.action import Verdict
     from nexus.cli.signing import decide
 
-    with home() as opened:
+    with home(threads=False) as opened:
         proposal = decide(opened, identity, Verdict(verdict), by, note, action, digest)
         missing = proposal.approvers_needed - len(proposal.approvals)
         more = f"; {missing} more approval(s) needed" if proposal.state == "proposed" else ""
@@ -79,8 +78,8 @@ def note(identity: IncidentId, text: Annotated[str, typer.Argument()], by: By) -
     """Give the agents a hint or a constraint."""
     from nexus.service.commands import IncidentCommands
 
-    with home() as opened:
-        asyncio.run(IncidentCommands.of(opened).note(identity, actor=actor_of(by), text=text))
+    with home(threads=False) as opened:
+        answered(IncidentCommands.of(opened).note(identity, actor=actor_of(by), text=text))
         out().print("Noted; the next assignment sees it.")
 
 
@@ -93,8 +92,8 @@ def severity(identity: IncidentId, level: Annotated[str, typer.Argument(help="P0
         raise UnknownName("severity", level, set(Severity))
     from nexus.service.commands import IncidentCommands
 
-    with home() as opened:
-        asyncio.run(
+    with home(threads=False) as opened:
+        answered(
             IncidentCommands.of(opened).set_severity(identity, Severity(level.upper()), actor=actor_of(by))
         )
         out().print(f"Severity of {identity} set to {level.upper()}.", markup=False)
@@ -110,9 +109,9 @@ def settle(
     """Say what became of a change that was begun, where nobody else can tell; it is never run again."""
     from nexus.service.commands import IncidentCommands
 
-    with home() as opened:
+    with home(threads=False) as opened:
         service = IncidentCommands.of(opened)
-        outcome = asyncio.run(service.settle(identity, action, done=done, actor=actor_of(by), note=note))
+        outcome = answered(service.settle(identity, action, done=done, actor=actor_of(by), note=note))
         out().print(f"{action}: {outcome.detail}.", markup=False)
 
 
@@ -129,14 +128,14 @@ def stop(
 
     if (identity is None) != everything:
         raise UsageError("Name one incident, or stop everything with --all")
-    with home() as opened:
+    with home(threads=False) as opened:
         service, actor = IncidentCommands.of(opened), actor_of(by)
         if identity is not None:
-            asyncio.run(service.stop(identity, actor=actor, reason=reason))
-        stopped = (identity,) if identity else asyncio.run(service.stop_all(actor=actor, reason=reason))
+            answered(service.stop(identity, actor=actor, reason=reason))
+        stopped = (identity,) if identity else answered(service.stop_all(actor=actor, reason=reason))
         for one in stopped:
             out().print(f"{one}: stopped; what was pending is revoked.", markup=False)
-            for title in asyncio.run(service.under_way(one)):
+            for title in answered(service.under_way(one)):
                 said = f"{one}: to {title} has begun and is not broken off; its outcome will be told."
                 out().print(said, markup=False)
         if not stopped:

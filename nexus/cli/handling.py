@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from incidents.errors import UsageError
-from nexus.cli.base import Engine, IncidentId, Json, home, log_to_stderr, mode_of, out, settings, write_json
+from nexus.cli.base import (
+    Engine,
+    IncidentId,
+    Json,
+    answered,
+    home,
+    log_to_stderr,
+    mode_of,
+    out,
+    settings,
+    write_json,
+)
 from nexus.cli.commands import By, actor_of
 
 if TYPE_CHECKING:
@@ -47,8 +58,8 @@ def _handle(
     async def go() -> "Handled":
         return await ask(IncidentHandling.of(opened), actor_of(by))
 
-    with home() as opened:
-        handled = asyncio.run(go())
+    with home(threads=False) as opened:
+        handled = answered(go())
         if as_json:
             write_json(handled)
             return

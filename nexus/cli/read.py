@@ -1,13 +1,12 @@
 """Verbs that only look: incidents, show, watch, approvals, backlog."""
 
-import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from incidents.severity import HeldBy, Severity, Status
-from nexus.cli.base import IncidentId, Json, all_of, complain, home, out, write, write_json
+from nexus.cli.base import IncidentId, Json, all_of, answered, complain, home, out, write, write_json
 
 if TYPE_CHECKING:
     from nexus.service.views import FeedEntry
@@ -50,9 +49,9 @@ def incidents(
     among = IncidentFilter(
         not_closed=only_open, status=status, severity=severity, service=service, held_by=held_by, title=title
     )
-    with home(listing=as_json) as opened:
-        found = asyncio.run(all_of(IncidentQueries.of(opened).incidents(among, after), limit))
-        waits = asyncio.run(DeliveryQueries.of(opened).waiting(WallClock().now()))
+    with home(listing=as_json, threads=False) as opened:
+        found = answered(all_of(IncidentQueries.of(opened).incidents(among, after), limit))
+        waits = answered(DeliveryQueries.of(opened).waiting(WallClock().now()))
     if as_json:
         write_json(found)
         return
@@ -73,8 +72,8 @@ def show(identity: IncidentId, as_json: Json = False) -> None:
     from nexus.config.budgets import budget_of
     from nexus.service.queries import IncidentQueries
 
-    with home() as opened:
-        incident, entries = asyncio.run(IncidentQueries.of(opened).with_timeline(identity))
+    with home(threads=False) as opened:
+        incident, entries = answered(IncidentQueries.of(opened).with_timeline(identity))
         budget = budget_of(opened.settings)
     if as_json:
         from nexus.service.incident_view import incident_json
@@ -97,6 +96,8 @@ def watch(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Follow what happens as it happens: in one incident until it ends, or in all until Ctrl-C."""
+    import asyncio
+
     from nexus.cli.terminal.timeline import show_entry
     from nexus.service.feed import Feed
     from nexus.service.queries import IncidentQueries
@@ -124,8 +125,8 @@ def approvals(as_json: Json = False) -> None:
     """List what waits for a person's decision."""
     from nexus.service.queries import IncidentQueries
 
-    with home(listing=as_json) as opened:
-        waiting = asyncio.run(all_of(IncidentQueries.of(opened).undecided()))
+    with home(listing=as_json, threads=False) as opened:
+        waiting = answered(all_of(IncidentQueries.of(opened).undecided()))
     if as_json:
         write_json([proposal for one in waiting for proposal in one.incident.pending])
         return
@@ -152,8 +153,8 @@ def backlog(
     """List the prevention tasks in the backlog."""
     from nexus.service.queries import IncidentQueries
 
-    with home(listing=as_json) as opened:
-        tasks = asyncio.run(all_of(IncidentQueries.of(opened).backlog(after), limit))
+    with home(listing=as_json, threads=False) as opened:
+        tasks = answered(all_of(IncidentQueries.of(opened).backlog(after), limit))
     if as_json:
         write_json(tasks)
         return

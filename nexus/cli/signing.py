@@ -1,6 +1,5 @@
 """How a person decides at the command line: shown the proposal, known by their own token, for that digest."""
 
-import asyncio
 import getpass
 import importlib
 import sys
@@ -13,7 +12,7 @@ from rich.prompt import Confirm, Prompt
 from incidents.action import Proposal, Verdict
 from incidents.actor import Actor, Via
 from incidents.errors import ApprovalRefused, Refused
-from nexus.cli.base import asks, out, settings
+from nexus.cli.base import answered, asks, out, settings
 from nexus.service.commands import IncidentCommands, full_digest, proposal_to_decide
 from nexus.service.queries import IncidentQueries
 
@@ -41,11 +40,11 @@ def decide(
         UsageError: no name is given where one would do.
     """
     commands = IncidentCommands.of(home)
-    people = live_people(home, asyncio.run(IncidentQueries.of(home).live_configuration(identity)))
+    people = live_people(home, answered(IncidentQueries.of(home).live_configuration(identity)))
     if people is None:
         actor = Actor.named(by or "", Via.CLI)
     else:
-        proposal = proposal_to_decide(asyncio.run(home.find(identity)), action)
+        proposal = proposal_to_decide(answered(home.find(identity)), action)
         action, digest = proposal.id, full_digest(proposal, digest)
         if digest != proposal.digest:
             raise ApprovalRefused(
@@ -53,9 +52,7 @@ def decide(
             )
         _show(home, identity, proposal)
         actor = _shown(people, by, verdict)
-    return asyncio.run(
-        commands.decide(identity, verdict, actor=actor, note=note, action=action, digest=digest)
-    )
+    return answered(commands.decide(identity, verdict, actor=actor, note=note, action=action, digest=digest))
 
 
 def authenticated(people: "People", name: str | None, token: str) -> Actor:
@@ -88,8 +85,8 @@ def _show(home: "Home", identity: str, proposal: Proposal) -> None:
     from tools.clock import WallClock
 
     queries = IncidentQueries.of(home)
-    incident = asyncio.run(queries.incident(identity))
-    evidence = asyncio.run(queries.cited(incident))
+    incident = answered(queries.incident(identity))
+    evidence = answered(queries.cited(incident))
     out().print(proposal_panel(proposal, incident, WallClock().now(), evidence))
     out().print(f"Digest {proposal.digest}", markup=False)
 

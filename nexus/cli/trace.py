@@ -1,11 +1,10 @@
 """The verb that shows who asked what, what came back and what it cost."""
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import typer
 
-from nexus.cli.base import IncidentId, Json, home, out, write_json
+from nexus.cli.base import IncidentId, Json, answered, home, out, write_json
 
 if TYPE_CHECKING:
     from nexus.service.cost_trace import Trace
@@ -26,8 +25,8 @@ def trace(identity: IncidentId, as_json: Json = False) -> None:
         incident, entries = await queries.with_timeline(identity)
         return trace_of(incident, entries, await queries.evidence(identity))
 
-    with home() as opened:
-        found = asyncio.run(look())
+    with home(threads=False) as opened:
+        found = answered(look())
     if as_json:
         write_json(found)
         return

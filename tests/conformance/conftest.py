@@ -54,7 +54,7 @@ def evidence_store(request: pytest.FixtureRequest) -> EvidenceStore:
     return MemoryEvidence()
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=["sqlite", "direct", "memory"])
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], IncidentStore]]:
     """Every implementation of the store; each call gives one more connection to the same incidents."""
     if request.param == "memory":
@@ -62,7 +62,8 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[
         yield lambda: twin
         return
     with ExitStack() as opened:
-        yield lambda: opened.enter_context(Store.open(tmp_path))
+        threads = request.param == "sqlite"
+        yield lambda: opened.enter_context(Store.open(tmp_path, threads=threads))
 
 
 @pytest.fixture

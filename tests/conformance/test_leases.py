@@ -320,6 +320,9 @@ async def test_a_lease_that_another_connection_took_over_is_seen_at_once(
     assert await stopped.load(ID) == sample.waiting()
 
 
+@pytest.mark.parametrize(
+    "stores", ["sqlite", "memory"], indirect=True
+)  # who asks without threads drives nothing
 def test_a_lease_is_renewed_from_a_thread_while_the_loop_is_busy(store: IncidentStore) -> None:
     async def busy() -> bool:
         await opened(store, None)

@@ -13,27 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from incidents.errors import NexusError, NothingYet, UsageError
 from nexus.store.sqlite import migrate
+from nexus.store.sqlite.opening import PATIENCE, Run, compact, must_exist, opened, unusable
 from nexus.store.sqlite.sql import QUERIES
 
 T = TypeVar("T")
-
-#: How long a writer waits for another process to finish its transaction, in seconds.
-_PATIENCE = 15.0
-
-#: What `pragma auto_vacuum` calls it; a file that 0.1.0 made has none.
-_INCREMENTAL = 2
-
-
-class Run(Protocol):
-    """How a transaction runs a named statement."""
-
-    def __call__(self, query: str, **values: object) -> sqlite3.Cursor:
-        """Run it and return its cursor."""
-        ...
 
 
 @dataclass
@@ -78,18 +64,18 @@ def _tell(together: list[_Work]) -> None:
 
 
 class Database:
-    """Two connections, each in a thread of its own. A write that has returned is on disk and is read."""
+    """Implements `Transactions` over two connections, each in a thread of its own."""
 
     def __init__(self, path: Path, create: bool) -> None:
-        if not create and not path.is_file():
-            raise _nothing_yet(path)
+        if not create:
+            must_exist(path)
         self.path = path
         self._waiting: deque[_Work] = deque()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nexus-store")
         self._reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nexus-reads")
         try:
-            self._connection = self._thread.submit(self._connect, create).result()
-            self._reader = self._reading.submit(migrate.connect, path, _PATIENCE).result()
+            self._connection = self._thread.submit(opened, path, create).result()
+            self._reader = self._reading.submit(migrate.connect, path, PATIENCE).result()
         except BaseException:
             self._thread.shutdown()
             self._reading.shutdown()
@@ -118,7 +104,7 @@ class Database:
         try:
             return bool(work.result())
         except sqlite3.Error as error:
-            raise _unusable(self.path, error) from error
+            raise unusable(self.path, error) from error
 
     async def changed(self) -> int:
         """A number that grows whenever any process has written to the file; costs microseconds."""
@@ -130,15 +116,7 @@ class Database:
 
     async def compact(self, rewrite: bool) -> None:
         """Give free pages back to the disk: at once, or when whoever reads an older state has ended."""
-        await self._in_thread(lambda: self._compact(rewrite))
-
-    def _compact(self, rewrite: bool) -> None:
-        if rewrite and self._connection.execute("pragma auto_vacuum").fetchone()[0] != _INCREMENTAL:
-            self._connection.execute("pragma auto_vacuum = incremental")  # heeded from the next vacuum on
-            self._connection.execute("vacuum")
-        # It gives one page back a step, without a row: `execute` would step once and leave the others.
-        self._connection.executescript("pragma incremental_vacuum")
-        self._connection.execute("pragma wal_checkpoint(passive)")  # waits for no reader
+        await self._in_thread(lambda: compact(self._connection, rewrite))
 
     async def atomically(self, work: Callable[[Run], T]) -> T:
         """Run several named statements as one transaction; an exception takes all of them back.
@@ -153,7 +131,7 @@ class Database:
         except sqlite3.IntegrityError:
             raise
         except sqlite3.Error as error:
-            raise _unusable(self.path, error) from error
+            raise unusable(self.path, error) from error
 
     def _commit_waiting(self) -> None:
         """Everything that waits, as one transaction; what fails is taken back by itself."""
@@ -186,56 +164,4 @@ class Database:
         except sqlite3.IntegrityError:
             raise
         except sqlite3.Error as error:
-            raise _unusable(self.path, error) from error
-
-    def _connect(self, create: bool) -> sqlite3.Connection:
-        try:
-            if create:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = migrate.connect(self.path, _PATIENCE)
-            try:
-                if 0 < migrate.version_of(connection) < migrate.VERSION:
-                    connection.close()
-                    migrate.upgrade(self.path)
-                    connection = migrate.connect(self.path, _PATIENCE)
-                self._prepare(connection, create)
-            except BaseException:
-                connection.close()
-                raise
-        except (sqlite3.Error, OSError) as error:
-            raise _unusable(self.path, error) from error
-        return connection
-
-    def _prepare(self, connection: sqlite3.Connection, create: bool) -> None:
-        found = migrate.version_of(connection)
-        if found > migrate.VERSION:
-            raise UsageError(
-                f"{self.path} is of a newer Nexus (schema {found}, this one knows {migrate.VERSION}): "
-                "install that version, or let NEXUS_HOME name another folder"
-            )
-        if found == 0 and not create:
-            raise _nothing_yet(self.path)
-        connection.execute("pragma foreign_keys = on")
-        connection.execute("pragma synchronous = full")
-        if found == 0:
-            migrate.create(connection)
-
-
-def _nothing_yet(path: Path) -> NothingYet:
-    return NothingYet(
-        f"There are no incidents yet in {path.parent}; `nexus demo` shows one, `nexus run` opens one, "
-        "NEXUS_HOME says where they are kept"
-    )
-
-
-def _unusable(path: Path, error: Exception) -> NexusError:
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the rest is which way of it
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        advice = "another process holds it, such as a backup: try again when that has ended"
-    elif code == sqlite3.SQLITE_FULL:
-        advice = "make room on its disk and try again: what was kept before is whole, this was not kept"
-    elif code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-        advice = "put a backup in its place, or let NEXUS_HOME name another folder"
-    else:
-        advice = "make its folder writable, or let NEXUS_HOME name another one"
-    return NexusError(f"The store {path} cannot be used: {error}; {advice}")
+            raise unusable(self.path, error) from error

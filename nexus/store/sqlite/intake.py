@@ -20,7 +20,7 @@ from nexus.store.deliveries import (
     Waiting,
 )
 from nexus.store.records import incident_id
-from nexus.store.sqlite.database import Run
+from nexus.store.sqlite.opening import Run
 from nexus.store.sqlite.rows import as_json, packed, sortable, unpacked
 from nexus.store.sqlite.table import Tables
 from nexus.store.sqlite.writes import forgotten, queued, register

@@ -7,7 +7,7 @@ from datetime import datetime
 from incidents.events import Event, stored_event
 from nexus.store.leases import is_alive, this_process
 from nexus.store.records import BrokenOff, Due, Lease, Process
-from nexus.store.sqlite.database import Run
+from nexus.store.sqlite.opening import Run
 from nexus.store.sqlite.rows import as_json, sortable
 from nexus.store.sqlite.table import NotThere, Tables
 

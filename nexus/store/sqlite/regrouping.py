@@ -8,7 +8,7 @@ from incidents.incident import Incident
 from incidents.join_rules import incident_keys
 from incidents.lessons import Lesson, Lessons
 from nexus.store.deliveries import Opening
-from nexus.store.sqlite.database import Run
+from nexus.store.sqlite.opening import Run
 from nexus.store.sqlite.rows import as_json
 from nexus.store.sqlite.table import Tables
 from nexus.store.sqlite.writes import queued, register

@@ -5,7 +5,7 @@ from datetime import datetime
 from incidents.errors import Refused
 from nexus.store.leases import stale
 from nexus.store.records import Remains
-from nexus.store.sqlite.database import Run
+from nexus.store.sqlite.opening import Run
 from nexus.store.sqlite.rows import sortable
 from nexus.store.sqlite.table import NotThere, Tables
 from nexus.store.sqlite.writes import forgotten

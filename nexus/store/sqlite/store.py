@@ -27,10 +27,10 @@ from nexus.store.records import (
     too_late,
     within,
 )
-from nexus.store.sqlite.database import Database, Run
 from nexus.store.sqlite.intake import AlertDeliveries
 from nexus.store.sqlite.leases import LeaseColumns
 from nexus.store.sqlite.lists import ListReads
+from nexus.store.sqlite.opening import Run, Transactions
 from nexus.store.sqlite.regrouping import RegroupedIncidents
 from nexus.store.sqlite.retention import ClosedIncidents
 from nexus.store.sqlite.rows import as_json, packed, sortable, unpacked
@@ -47,23 +47,24 @@ class Store(LeaseColumns, AlertDeliveries, ListReads, ClosedIncidents, Regrouped
     """
 
     @classmethod
-    def open(cls, home: Path) -> Self:
-        """The store of a folder, made if it is not there.
+    def open(cls, home: Path, *, create: bool = True, threads: bool = True) -> Self:
+        """The store of a folder.
+
+        Args:
+            home: the folder.
+            create: make it if it is not there.
+            threads: answer from threads of its own; without, whoever asks is held up, as one verb may be.
 
         Raises:
-            UsageError: the file was written by a newer Nexus.
+            UsageError: the file was written by a newer Nexus, or there is none and none was to be made.
             NexusError: the file cannot be read or written.
         """
-        return cls(Database(home / FILE, create=True))
+        return cls(_database(home / FILE, create, threads))
 
     @classmethod
     def existing(cls, home: Path) -> Self:
-        """The store of a folder for those who only look.
-
-        Raises:
-            UsageError: there is none yet, or a newer Nexus wrote it.
-        """
-        return cls(Database(home / FILE, create=False))
+        """The store of a folder for those who only look."""
+        return cls.open(home, create=False)
 
     @property
     def path(self) -> Path:
@@ -262,6 +263,17 @@ class Store(LeaseColumns, AlertDeliveries, ListReads, ClosedIncidents, Regrouped
     async def messages(self, incident: str) -> tuple[Message, ...]:
         """Everything that was sent, oldest first."""
         return await self._all(Message, "messages", incident=incident)
+
+
+def _database(path: Path, create: bool, threads: bool) -> Transactions:
+    # Imported here: threads and an event loop are a good part of what a short verb costs.
+    if threads:
+        from nexus.store.sqlite.database import Database  # noqa: PLC0415
+
+        return Database(path, create)
+    from nexus.store.sqlite.direct import DirectDatabase  # noqa: PLC0415
+
+    return DirectDatabase(path, create)
 
 
 def _begun(body: str, outcome: str | None, status: str) -> Begun:

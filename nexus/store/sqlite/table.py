@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from incidents.errors import UnknownName
 from incidents.value import Value
-from nexus.store.sqlite.database import Database, Run
+from nexus.store.sqlite.opening import Run, Transactions
 
 T = TypeVar("T")
 V = TypeVar("V", bound=Value)
@@ -19,7 +19,7 @@ class NotThere(Exception):
 class Tables:
     """Tables of which every row belongs to an incident."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Transactions) -> None:
         self._database = database
 
     async def _all(self, kind: type[V], query: str, **values: object) -> tuple[V, ...]:

@@ -10,7 +10,7 @@ from incidents.incident import Incident
 from incidents.join_rules import incident_keys, keys_of
 from nexus.store.leases import stale
 from nexus.store.records import WorldRef
-from nexus.store.sqlite.database import Run
+from nexus.store.sqlite.opening import Run
 from nexus.store.sqlite.rows import as_json, columns, sortable
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nexus.cli import VERBS, application
+from nexus.cli.base import answered
+from nexus.cli.verbs import VERBS, application
 from nexus.store import Store, WorldKind, WorldRef
 from tests.homes import RECORDED, unpacked
 from tests.nexus import sample
@@ -19,6 +20,8 @@ ROOT = Path(__file__).parents[3]
 HEAVY = (
     "alembic", "sqlalchemy", "procrastinate", "psycopg", "polars", "numpy", "matplotlib", "langgraph",
     "langchain", "langchain_core", "openai", "uvicorn", "graph.build", "nexus.runtime.wiring",
+    # The store answers in the thread that asks: no loop, no pool.
+    "asyncio", "concurrent.futures", "ssl", "argon2",
 )  # fmt: skip
 
 _RUN = """
@@ -94,3 +97,15 @@ def declared(verb: str) -> tuple[str, ...]:
     made = application(verb)
     commands = [one.name or "" for one in made.registered_commands]
     return (*commands, *(one.name or "" for one in made.registered_groups))
+
+
+def test_a_home_without_threads_refuses_what_would_wait() -> None:
+    async def waits() -> None:
+        await asyncio.sleep(0)
+
+    async def ends() -> int:
+        return 7
+
+    assert answered(ends()) == 7
+    with pytest.raises(RuntimeError, match="it waits for something"):
+        answered(waits())

@@ -7,8 +7,8 @@ import typer
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from incidents.incident import Incident
-from nexus.cli import application
 from nexus.cli.schema import DOCUMENTS, schema_text
+from nexus.cli.verbs import application
 from nexus.service.incident_view import view_of
 from nexus.service.views import IncidentLine
 from tests.nexus import sample

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from nexus.store.sqlite.database import Database, Run
+from nexus.store.sqlite.database import Database
+from nexus.store.sqlite.opening import Run
 
 COUNT = "next_number"
 

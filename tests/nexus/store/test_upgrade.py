@@ -17,6 +17,7 @@ from nexus.store.deliveries import AlertDelivery, Disposition, Filing, IntakeVie
 from nexus.store.leases import this_process
 from nexus.store.records import DEFAULT_SITE
 from nexus.store.sqlite import migrate
+from nexus.store.sqlite.database import Database
 from tests.conformance.test_store import WORLD
 from tests.forks import forked
 from tests.homes import LIVE, RECORDED, unpacked
@@ -169,6 +170,7 @@ def test_a_full_disk_leaves_the_old_file_as_it_was(home: Path) -> None:
 async def limited(store: Store, pages: int) -> None:
     """Let the file have so many pages, at least those that it has."""
     database = store._database
+    assert isinstance(database, Database)
     await database._in_thread(lambda: database._connection.execute(f"pragma max_page_count = {pages}"))
 
 
@@ -176,9 +178,7 @@ async def test_a_disk_that_fills_up_loses_nothing_that_was_kept(tmp_path: Path) 
     with Store.open(tmp_path) as store:
         await store.register(sample.opened(), WORLD, at(0))
         await store.put(sample.evidence(0), b"kept")
-        await store._database._in_thread(
-            lambda: store._database._connection.execute("pragma max_page_count = 1")
-        )
+        await limited(store, 1)
         with pytest.raises(NexusError, match="make room on its disk and try again"):
             await store.put(sample.evidence(1), bytes(range(256)) * 10_000)
         assert await store.evidence(sample.ID) == (sample.evidence(0),)
