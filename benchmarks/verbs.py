@@ -4,6 +4,10 @@ Each verb runs as a whole process, as people type it, on a copy of the home that
 incident that waits for an approval, and a live one). Counted is the processor's time, user and system. With
 `--against` the same verb of another checkout runs right after each of ours, on a home of its own: the ratio
 is the median over the pairs. `--json` prints the rows.
+
+On 2026-11-29, two busy processors, beside 6376209: `incidents` 0.26 s (0.28 s), ratio 0.89, for it also says
+that an alert waits in that home; `show` 0.26 s (0.33 s), 0.82; `approvals` 0.24 s (0.29 s), 0.82; `approve`
+0.24 s (0.28 s), 0.89. To import typer, rich and pydantic alone takes half of 6376209's time.
 """
 
 import argparse

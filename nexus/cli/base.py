@@ -159,9 +159,16 @@ def answered(asked: Coroutine[Any, Any, T]) -> T:
     raise RuntimeError("it waits for something: open the home with threads and run it in a loop")
 
 
+def collect_garbage() -> None:
+    """Let the collector look again; for verbs that go on for a while."""
+    gc.set_threshold(50_000, 20, 20)
+
+
 def log_to_stderr() -> None:
     """Send the log to stderr at the level of the settings; for verbs that do work."""
     import logging
+
+    collect_garbage()
 
     from nexus.config.logs import log_plainly
 

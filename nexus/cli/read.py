@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from incidents.severity import HeldBy, Severity, Status
-from nexus.cli.base import IncidentId, Json, all_of, answered, complain, home, out, write, write_json
+from nexus.cli.base import (
+    IncidentId,
+    Json,
+    all_of,
+    answered,
+    collect_garbage,
+    complain,
+    home,
+    out,
+    write,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from nexus.service.views import FeedEntry
@@ -101,6 +112,8 @@ def watch(
     from nexus.cli.terminal.timeline import show_entry
     from nexus.service.feed import Feed
     from nexus.service.queries import IncidentQueries
+
+    collect_garbage()
 
     def tell(entry: "FeedEntry") -> None:
         if as_json:

@@ -113,9 +113,9 @@ def redact_body(body: bytes, *, personal: bool = False) -> bytes:
         return redact_secrets(text).encode()
     try:
         value = json.loads(text)
-    except ValueError:
+        clean = redact_tree(value, personal=personal)
+    except (ValueError, RecursionError):  # no JSON, or nested deeper than anything that means something
         return redact_secrets(text).encode()
-    clean = redact_tree(value, personal=personal)
     return body if clean == value else json.dumps(clean, ensure_ascii=False, separators=(",", ":")).encode()
 
 

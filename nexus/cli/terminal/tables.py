@@ -1,6 +1,7 @@
 """Lists: the incidents, the backlog, what retention deletes."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -8,11 +9,13 @@ from rich.text import Text
 from incidents.communications import BacklogEntry
 from nexus.cli.terminal.style import LABEL, hour, joined, plain, severity, status, table, words
 from nexus.sanitize import role_name
-from nexus.service.retention import Prunable
-from nexus.service.views import IncidentLine
+
+if TYPE_CHECKING:
+    from nexus.service.retention import Prunable
+    from nexus.service.views import IncidentLine
 
 
-def incidents_table(lines: Sequence[IncidentLine]) -> RenderableType:
+def incidents_table(lines: "Sequence[IncidentLine]") -> RenderableType:
     """One line for each incident; what waits for people stands out."""
     if not lines:
         return Text("No incidents.")
@@ -35,7 +38,7 @@ def incidents_table(lines: Sequence[IncidentLine]) -> RenderableType:
     return made
 
 
-def _standing(one: IncidentLine) -> Text:
+def _standing(one: "IncidentLine") -> Text:
     waits = Text(f"{one.waiting} to approve", "bold yellow") if one.waiting else Text(words(one.step), LABEL)
     return joined(status(one.status), waits, by="\n")
 
@@ -53,7 +56,7 @@ def backlog_table(tasks: Sequence[BacklogEntry]) -> RenderableType:
     return made
 
 
-def prunable_table(gone: Sequence[Prunable], dry_run: bool) -> RenderableType:
+def prunable_table(gone: "Sequence[Prunable]", dry_run: bool) -> RenderableType:
     """What goes, or would go, and how much that is."""
     if not gone:
         return Text("Nothing is older than the retention.")

@@ -154,6 +154,9 @@ def test_a_value_that_holds_nothing_is_returned_as_it_came() -> None:
     assert redact_body(b"\x89PNG\xff") == b"\x89PNG\xff"
     assert KEY.encode() not in redact_body(f'{{"line": "password={KEY}"}}'.encode())
     assert KEY.encode() not in redact_body(f"password={KEY}".encode())
+    for depth in (400, 10_000):  # deeper than can be walked, and than can be read
+        nested = b'{"a":' * depth + f'"password={KEY}"'.encode() + b"}" * depth
+        assert KEY.encode() not in redact_body(nested)
 
 
 HOSTILE = [

@@ -1,0 +1,208 @@
+"""The people's door by itself: what is taken is in the inbox, what is refused leaves nothing."""
+
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from incidents.action import ActionState, Outcome, Verdict
+from incidents.actor import Actor, Via
+from incidents.change_limits import Freeze
+from incidents.errors import ApprovalRefused, Refused, UnknownName, UsageError
+from incidents.events import Stopped
+from incidents.incident import Incident
+from incidents.policy import ApprovalPolicy
+from incidents.severity import Severity, Status
+from nexus.service.commands import IncidentCommands
+from nexus.store import WorldKind, WorldRef
+from nexus.store.memory import MemoryStore
+from tests.nexus import sample
+from tests.nexus.sample import ID, at
+from tools.clock import VirtualClock
+
+LIVE = WorldRef(kind=WorldKind.LIVE, path="/srv/nexus.yaml")
+CASE = WorldRef(kind=WorldKind.CASE, path="cases/shop")
+DANA, KIM = (Actor.named(name, Via.HTTP) for name in ("Dana Lee", "Kim"))
+
+Asked = Callable[[IncidentCommands], Coroutine[Any, Any, object]]
+
+
+def door(store: MemoryStore, policy: ApprovalPolicy | None = None, minutes: float = 12) -> IncidentCommands:
+    return IncidentCommands(store, lambda world: policy or ApprovalPolicy(), VirtualClock(at(minutes)))
+
+
+async def kept(incident: Incident, world: WorldRef = LIVE) -> MemoryStore:
+    store = MemoryStore()
+    await store.register(incident, world, at(12), "shop" if world is LIVE else None)
+    return store
+
+
+async def inbox(store: MemoryStore, incident: str = ID) -> list[str]:
+    return [event.kind for event in await store.events(incident)]
+
+
+async def test_a_decision_is_kept_with_who_how_and_when() -> None:
+    store = await kept(sample.waiting())
+    decided = await door(store).decide(ID, Verdict.APPROVE, actor=DANA, note="go, password=hunter22")
+    assert decided.state is ActionState.APPROVED
+    (approval,) = await store.approvals(ID)
+    assert (approval.by, approval.person, approval.via, approval.at) == (
+        "Dana Lee",
+        "dana lee",
+        Via.HTTP,
+        at(12),
+    )
+    assert approval.digest == sample.DIGEST
+    assert "hunter22" not in approval.note
+    assert await inbox(store) == ["decision"]
+
+
+async def test_the_same_answer_again_changes_nothing_another_is_refused() -> None:
+    store = await kept(sample.waiting())
+    commands = door(store)
+    await commands.decide(ID, Verdict.APPROVE, actor=DANA)
+    again = await commands.decide(ID, Verdict.APPROVE, actor=Actor.named("dana  LEE", Via.CLI))
+    assert again.state is ActionState.APPROVED
+    with pytest.raises(ApprovalRefused):
+        await commands.decide(ID, Verdict.REJECT, actor=DANA, note="no")
+    assert len(await store.approvals(ID)) == 1
+    assert await inbox(store) == ["decision"]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "decided"), [(41 - 1e-6, True), (41, False), (41 + 1e-6, False)]
+)  # the sample's proposal expires at 41
+async def test_a_proposal_is_decided_until_it_expires(minutes: float, decided: bool) -> None:
+    store = await kept(sample.waiting())
+    commands = door(store, minutes=minutes)
+    if decided:
+        await commands.decide(ID, Verdict.APPROVE, actor=DANA)
+    else:
+        with pytest.raises(ApprovalRefused, match="expired"):
+            await commands.decide(ID, Verdict.APPROVE, actor=DANA)
+    assert len(await store.approvals(ID)) == decided
+
+
+async def test_a_recorded_incident_is_decided_on_its_own_clock() -> None:
+    store = await kept(sample.waiting(), CASE)
+    decided = await door(store, minutes=60 * 24 * 300).decide(ID, Verdict.APPROVE, actor=DANA)
+    assert decided.state is ActionState.APPROVED
+
+
+async def test_two_who_are_needed_are_two() -> None:
+    store = await kept(sample.waiting().evolve(proposals=(sample.proposal(approvers_needed=2),)))
+    commands = door(store)
+    one = await commands.decide(ID, Verdict.APPROVE, actor=DANA)
+    assert one.state is ActionState.PROPOSED
+    await commands.decide(ID, Verdict.APPROVE, actor=KIM)
+    assert [approval.by for approval in await store.approvals(ID)] == ["Dana Lee", "Kim"]
+
+
+FREEZE = ApprovalPolicy(freezes=(Freeze(start=at(0), end=at(60), reason="sale", unless=()),))
+
+
+@pytest.mark.parametrize(
+    ("ask", "error", "sentence"),
+    [
+        (lambda c: c.decide(ID, Verdict.APPROVE, actor=DANA, digest="0" * 64), ApprovalRefused, "0000"),
+        (lambda c: c.decide(ID, Verdict.APPROVE, actor=DANA, digest="0000"), UsageError, "first 8 digits"),
+        (lambda c: c.decide(ID, Verdict.APPROVE, actor=DANA, action="A7"), UnknownName, "A7"),
+        (lambda c: c.decide("INC-2026-11-23-010", Verdict.APPROVE, actor=DANA), UnknownName, ID),
+        (lambda c: c.settle(ID, "A1", done=True, actor=DANA), Refused, "nothing of A1 is unknown"),
+    ],
+)
+async def test_what_is_refused_leaves_nothing(ask: Asked, error: type[Exception], sentence: str) -> None:
+    store = await kept(sample.waiting())
+    with pytest.raises(error, match=sentence):
+        await ask(door(store))
+    assert await inbox(store) == []
+    assert await store.approvals(ID) == ()
+
+
+async def test_a_stop_that_nobody_has_read_yet_is_heard_before_a_decision() -> None:
+    store = await kept(sample.waiting())
+    await store.add_event(Stopped(id="s", incident=ID, at=at(11), by="Kim", reason="wait"))
+    with pytest.raises(ApprovalRefused, match="Kim"):
+        await door(store).decide(ID, Verdict.APPROVE, actor=DANA)
+    assert await store.approvals(ID) == ()
+
+
+async def test_within_a_freeze_nothing_is_approved_and_anything_rejected() -> None:
+    store = await kept(sample.waiting())
+    with pytest.raises(ApprovalRefused, match="sale"):
+        await door(store, FREEZE).decide(ID, Verdict.APPROVE, actor=DANA)
+    await door(store, FREEZE).decide(ID, Verdict.REJECT, actor=DANA, note="not now")
+    assert [approval.verdict for approval in await store.approvals(ID)] == [Verdict.REJECT]
+
+
+async def test_a_person_settles_what_is_unknown_and_an_earlier_outcome_stays() -> None:
+    unknown = sample.proposal(state=ActionState.UNKNOWN)
+    store = await kept(sample.waiting().evolve(proposals=(unknown,)))
+    await store.begin(unknown, at(13))
+    commands = door(store, minutes=14)
+    assert await commands.under_way(ID) == (unknown.action.title,)
+    told = await commands.settle(ID, "A1", done=True, actor=DANA, note="seen")
+    assert (told.done, told.detail) == (True, "Dana Lee has looked: it was done: seen")
+    assert await store.finished(unknown.execution_key) == told
+    assert await inbox(store) == ["settle"]
+
+
+async def test_what_the_target_answered_meanwhile_counts() -> None:
+    unknown = sample.proposal(state=ActionState.UNKNOWN)
+    store = await kept(sample.waiting().evolve(proposals=(unknown,)))
+    await store.begin(unknown, at(13))
+    answered = Outcome(done=True, detail="done after all", at=at(13.5))
+    await store.finish(unknown.execution_key, answered)
+    assert await door(store, minutes=14).settle(ID, "A1", done=False, actor=DANA) == answered
+
+
+SAYINGS: tuple[tuple[Asked, str], ...] = (
+    (lambda c: c.note(ID, actor=DANA, text="token=abcdef0123456789abcdef"), "note"),
+    (lambda c: c.set_severity(ID, Severity.P1, actor=DANA), "severity"),
+    (lambda c: c.stop(ID, actor=DANA, reason="enough"), "stop"),
+)
+
+
+@pytest.mark.parametrize(("say", "kind"), SAYINGS)
+async def test_what_people_say_is_in_the_inbox_once(say: Asked, kind: str) -> None:
+    store = await kept(sample.waiting())
+    await say(door(store))
+    with pytest.raises(Refused, match="said already"):
+        await say(door(store))
+    (event,) = await store.events(ID)
+    assert (event.kind, event.at) == (kind, at(12))
+    assert "abcdef0123456789" not in event.model_dump_json()
+
+
+@pytest.mark.parametrize(("say", "kind"), SAYINGS)
+async def test_to_what_has_ended_nothing_is_said(say: Asked, kind: str) -> None:
+    store = await kept(sample.resolved())
+    with pytest.raises(Refused, match="has ended"):
+        await say(door(store))
+    assert await inbox(store) == [], kind
+
+
+async def test_everything_that_runs_is_stopped_however_much_it_is() -> None:
+    store = MemoryStore()
+    for count in range(250):
+        incident = sample.opened(f"INC-2026-11-23-{count:03}", count)
+        if count % 5 == 0:
+            incident = incident.evolve(status=Status.HANDED_OVER, handed_over_at=at(count))
+        await store.register(incident, LIVE, at(count), "shop")
+    stopped = await door(store).stop_all(actor=DANA, reason="wrong cluster")
+    assert len(stopped) == 200
+    assert not any(int(one[-3:]) % 5 == 0 for one in stopped)
+    assert [await inbox(store, one) for one in stopped] == [["stop"]] * 200
+    assert await inbox(store, "INC-2026-11-23-005") == []
+
+
+async def test_a_live_incident_is_due_when_people_ask_a_recorded_one_never() -> None:
+    live, recorded = await kept(sample.opened()), await kept(sample.opened(), CASE)
+    taken = await live.lease(ID, "test", at(13), at(12))
+    assert taken is not None
+    await live.give_back(ID, taken, at(500))
+    assert await live.due(at(20), 5, "shop") == ()
+    assert await door(live).wake(ID)
+    assert [due.incident for due in await live.due(at(12) + timedelta(seconds=1), 5, "shop")] == [ID]
+    assert not await door(recorded).wake(ID)
