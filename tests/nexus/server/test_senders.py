@@ -108,6 +108,7 @@ def test_a_form_of_ones_own_is_read_by_its_mapping(proving: Serving) -> None:
     opened = httpx2.post(url, json=broken, headers=shown, timeout=PATIENCE)
     assert (opened.status_code, opened.json()["taken"]) == (202, "opened")
     ended = httpx2.post(url, json=broken | {"how": "mended"}, headers=shown, timeout=PATIENCE)
-    assert ended.json() == {"taken": "joined", "incident": opened.json()["incident"]}
+    second = opened.json()["delivery"] + 1
+    assert ended.json() == {"taken": "joined", "incident": opened.json()["incident"], "delivery": second}
     lacking = httpx2.post(url, json={"how": "broken"}, headers=shown, timeout=PATIENCE)
     assert (lacking.status_code, "what: is missing" in lacking.json()["error"]) == (400, True)
