@@ -3,6 +3,7 @@
 import json
 from functools import lru_cache
 from json.encoder import encode_basestring, encode_basestring_ascii
+from math import isfinite
 from operator import is_
 from typing import Any, TypeVar
 
@@ -123,6 +124,7 @@ def redact_texts(value: Any) -> Any:
     """A JSON value of our own with every text in it judged by itself: the very object if none holds anything.
 
     An incident is written after each node, and of its thousands of texts nearly all were judged before.
+    A number that is not finite is null: JSON has none, and `model_dump` leaves it (pydantic 2.14).
     """
     kind = type(value)
     if kind is str:
@@ -136,6 +138,8 @@ def redact_texts(value: Any) -> Any:
         else:
             texts = [redact_texts(one) for one in value.values()]
         return value if all(map(is_, texts, value.values())) else dict(zip(value, texts, strict=True))
+    if kind is float and not isfinite(value):
+        return None
     return value
 
 
