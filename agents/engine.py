@@ -42,7 +42,7 @@ class RoleContext:
     role: Role
     incident: Incident
     runbook: Runbook
-    kit: Toolset
+    toolset: Toolset
     now: datetime
 
 
@@ -70,7 +70,7 @@ class EngineResult(Value):
 class Engine(Protocol):
     """A mind for the roles."""
 
-    async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
+    async def perform(self, assignment: Assignment, context: RoleContext) -> EngineResult:
         """Do the work and return its report.
 
         Raises:

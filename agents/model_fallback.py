@@ -40,7 +40,7 @@ class FallbackChain:
         self._links = tuple(links)
         self._tick = tick
 
-    async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
+    async def perform(self, assignment: Assignment, context: RoleContext) -> EngineResult:
         """Do the work with the first engine that can.
 
         Raises:
@@ -55,7 +55,7 @@ class FallbackChain:
             used = timedelta(seconds=self._tick() - begun)
             left = assignment.model_copy(update={"deadline": assignment.deadline - used})
             try:
-                performed = await link.engine.perform(left, desk)
+                performed = await link.engine.perform(left, context)
             except EngineFailed as error:
                 failed = error if isinstance(error, ModelFailed) else ModelFailed(str(error))
                 spent += failed.usage

@@ -55,7 +55,7 @@ class ModelOrPlaybook:
         self._purse = purse or BudgetTracker(Budget())
         self._breaker = breaker or Breaker()
 
-    async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
+    async def perform(self, assignment: Assignment, context: RoleContext) -> EngineResult:
         """Do the work with the model, else with the playbook, and say why.
 
         Raises:
@@ -63,38 +63,38 @@ class ModelOrPlaybook:
         """
         caller = Caller(incident=assignment.incident, role=assignment.role, task=assignment.task)
         with invoke_agent(caller) as span:
-            performed = await self._performed(assignment, desk)
+            performed = await self._performed(assignment, context)
             span.set_attribute("nexus.engine", performed.engine)
             span.set_attribute("gen_ai.usage.input_tokens", performed.usage.tokens_in)
             span.set_attribute("gen_ai.usage.output_tokens", performed.usage.tokens_out)
             if performed.model is not None:
                 span.set_attribute("gen_ai.request.model", performed.model)
-        exhausted = self._purse.exhausted(desk.incident) if self._spends(desk, performed) else None
-        return performed.model_copy(update={"asked": desk.kit.asked, "exhausted": exhausted})
+        exhausted = self._purse.exhausted(context.incident) if self._spends(context, performed) else None
+        return performed.model_copy(update={"asked": context.toolset.asked, "exhausted": exhausted})
 
-    def _spends(self, desk: RoleContext, performed: EngineResult) -> bool:
+    def _spends(self, context: RoleContext, performed: EngineResult) -> bool:
         """Whether a model is worked with at all: a budget that nobody draws on is not spent."""
-        return self._llm is not None and (desk.incident.usage + performed.usage).model_calls > 0
+        return self._llm is not None and (context.incident.usage + performed.usage).model_calls > 0
 
-    async def _performed(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
+    async def _performed(self, assignment: Assignment, context: RoleContext) -> EngineResult:
         if self._mode == "playbook":
-            return await self._by_playbook(assignment, desk)
+            return await self._by_playbook(assignment, context)
         spent = Usage()
-        reason = self._why_not(assignment, desk)
+        reason = self._why_not(assignment, context)
         if reason is None and self._llm is not None:
             try:
-                performed = await self._llm.perform(assignment, desk)
+                performed = await self._llm.perform(assignment, context)
             except EngineFailed as error:
                 reason, spent = str(error), self._note(error)
             else:
                 self._breaker.closed()
                 return performed
-        return await self._hand_over(assignment, desk, reason or self._reason, spent)
+        return await self._hand_over(assignment, context, reason or self._reason, spent)
 
-    def _why_not(self, assignment: Assignment, desk: RoleContext) -> str | None:
+    def _why_not(self, assignment: Assignment, context: RoleContext) -> str | None:
         if self._llm is None:
             return self._reason
-        return self._purse.why_not(assignment.role, desk.incident) or self._breaker.reason
+        return self._purse.why_not(assignment.role, context.incident) or self._breaker.reason
 
     def _note(self, error: EngineFailed) -> Usage:
         if not isinstance(error, ModelFailed):
@@ -104,16 +104,16 @@ class ModelOrPlaybook:
         return error.usage
 
     async def _hand_over(
-        self, assignment: Assignment, desk: RoleContext, reason: str, spent: Usage
+        self, assignment: Assignment, context: RoleContext, reason: str, spent: Usage
     ) -> EngineResult:
         # Someone who insisted on the model must not overlook that another engine spoke.
         said = f"THE MODEL DID NOT ANSWER although the engine is set to llm: {reason}"
         handover = said if self._mode == "llm" else reason
         level = log.warning if self._mode == "llm" else log.info
         level("handover", incident=assignment.incident, assignment=assignment.id, reason=reason)
-        performed = await self._by_playbook(assignment, desk)
+        performed = await self._by_playbook(assignment, context)
         return performed.model_copy(update={"handover": handover, "usage": spent + performed.usage})
 
-    async def _by_playbook(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
+    async def _by_playbook(self, assignment: Assignment, context: RoleContext) -> EngineResult:
         """The playbook's work, held to its evidence like a model's."""
-        return await grounded(await self._playbook.perform(assignment, desk), assignment, desk)
+        return await grounded(await self._playbook.perform(assignment, context), assignment, context)

@@ -208,7 +208,7 @@ def _nexus(home: Path) -> Any:
     path = home / "nexus.yaml"
     names = "\n".join(f"  - {{name: service-{n}}}" for n in range(SERVICES))
     path.write_text(f"services:\n{names}\n")
-    desk = intake_of(open_home(Settings(home=home), create=True), load_site(path), path, "playbook")
+    intake = intake_of(open_home(Settings(home=home), create=True), load_site(path), path, "playbook")
 
     class Nobody:
         """Drives nothing."""
@@ -221,7 +221,7 @@ def _nexus(home: Path) -> Any:
         yield Nobody()
 
     drive: Callable[[], Any] = hands
-    return web(desk, drive, SenderDoor())
+    return web(intake, drive, SenderDoor())
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from tools.toolbox.arguments import NoArgs
 async def with_measurement(deps: Deps, incident: Incident) -> Incident:
     """The incident after a measurement; what the first one chose to watch stays watched."""
     facts = await measure(deps.sources(incident))
-    seen = await deps.kit(incident, "nexus", (OVERVIEW.name,)).ask(OVERVIEW, NoArgs())
+    seen = await deps.toolset(incident, "nexus", (OVERVIEW.name,)).ask(OVERVIEW, NoArgs())
     facts = facts.model_copy(update={"evidence": (seen.id,)})
     return incident.evolve(
         facts=facts,

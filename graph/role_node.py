@@ -54,12 +54,14 @@ def role_node() -> RoleNode:
 async def _perform(deps: Deps, incident: Incident, assignment: Assignment) -> RoleResult:
     role = deps.roster.get(assignment.acting_as or assignment.role)
     own = deps.roster.get(assignment.role)
-    kit = deps.kit(incident, assignment.role, tuple(dict.fromkeys((*own.tools, *role.tools))))
-    desk = RoleContext(role=role, incident=incident, runbook=deps.runbook, kit=kit, now=deps.clock.now())
-    box = (assignment.deadline - desk.now + DEADLINE_GRACE).total_seconds()
+    toolset = deps.toolset(incident, assignment.role, tuple(dict.fromkeys((*own.tools, *role.tools))))
+    context = RoleContext(
+        role=role, incident=incident, runbook=deps.runbook, toolset=toolset, now=deps.clock.now()
+    )
+    box = (assignment.deadline - context.now + DEADLINE_GRACE).total_seconds()
     try:
         async with asyncio.timeout(box):
-            performed = await deps.engine.perform(assignment, desk)
+            performed = await deps.engine.perform(assignment, context)
     except TimeoutError:
         return RoleResult(
             assignment=assignment, problem=f"no report within {box:.0f} s; the step goes on without it"

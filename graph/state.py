@@ -83,7 +83,7 @@ class Deps:
     comms: Communications
     backlog: Backlog
     files: Files
-    make_kit: Callable[[Sources, str, tuple[str, ...]], Toolset]
+    make_toolset: Callable[[Sources, str, tuple[str, ...]], Toolset]
     write_post_mortem: Callable[[Incident, PostMortemReport, str, str], Awaitable[str]]
     pace: Callable[[Step], None]
     catch_up: Callable[[Incident], None]
@@ -92,9 +92,9 @@ class Deps:
         """The world as tools see it for this incident."""
         return Sources(world=self.world, clock=self.clock, incident=incident)
 
-    def kit(self, incident: Incident, role: str, tools: tuple[str, ...]) -> Toolset:
+    def toolset(self, incident: Incident, role: str, tools: tuple[str, ...]) -> Toolset:
         """The tools of one role, bound to the incident."""
-        return self.make_kit(self.sources(incident), role, tools)
+        return self.make_toolset(self.sources(incident), role, tools)
 
 
 ReportT = TypeVar("ReportT", bound=Report)

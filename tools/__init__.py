@@ -1,1 +1,1 @@
-"""What a role may touch: ports, adapters, the kit that makes evidence, the analysis."""
+"""What a role may touch: ports, adapters, the toolset that makes evidence, the analysis."""

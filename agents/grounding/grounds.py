@@ -5,16 +5,16 @@ from agents.grounding import Grounds, Source, ground
 from incidents.findings import EvidenceStatus
 
 
-async def grounds_of(assignment: Assignment, desk: RoleContext, role_text: str = "") -> Grounds:
+async def grounds_of(assignment: Assignment, context: RoleContext, role_text: str = "") -> Grounds:
     """What a report of this assignment may refer to and quote.
 
     Args:
         assignment: what was asked.
-        desk: whose store, catalogue, incident and runbook count.
+        context: whose store, catalogue, incident and runbook count.
         role_text: what the role knows by trade, such as a legal time limit; sentences without citations may
             quote it.
     """
-    incident, runbook, store = desk.incident, desk.runbook, desk.kit.store
+    incident, runbook, store = context.incident, context.runbook, context.toolset.store
     evidence = {}
     for item in await store.evidence(incident.id):
         body = await store.body(incident.id, item.id) if item.status is EvidenceStatus.OK else None
@@ -23,14 +23,14 @@ async def grounds_of(assignment: Assignment, desk: RoleContext, role_text: str =
     rules = "\n".join(part.model_dump_json(exclude_none=True) for part in definitions)
     asked = " ".join((assignment.does, assignment.question or "", *assignment.checks))
     return Grounds(
-        services=frozenset(desk.kit.sources.world.catalogue.names),
+        services=frozenset(context.toolset.sources.world.catalogue.names),
         evidence=evidence,
         changes=frozenset(suspect.change for suspect in incident.suspects if suspect.change),
         actions=frozenset(assignment.actions),
         known=(
             Source(f"{asked}\n{role_text}\n{rules}"),
             Source("", incident.model_dump_json(exclude={"usage", "seen"}).encode()),
-            Source(_lengths(desk)),
+            Source(_lengths(context)),
         ),
         alerts=(
             Source("", incident.model_dump_json(include={"title", "alerts"}).encode()),
@@ -39,9 +39,9 @@ async def grounds_of(assignment: Assignment, desk: RoleContext, role_text: str =
     )
 
 
-def _lengths(desk: RoleContext) -> str:
+def _lengths(context: RoleContext) -> str:
     """How long ago the incident's moments were, as plain arithmetic that everybody may quote."""
-    incident, now = desk.incident, desk.now
+    incident, now = context.incident, context.now
     moments = [
         incident.opened_at,
         incident.step_since,
@@ -53,7 +53,7 @@ def _lengths(desk: RoleContext) -> str:
     return " ".join(f"{(now - at).total_seconds():.0f} s" for at in moments if at is not None)
 
 
-async def grounded(performed: EngineResult, assignment: Assignment, desk: RoleContext) -> EngineResult:
+async def grounded(performed: EngineResult, assignment: Assignment, context: RoleContext) -> EngineResult:
     """The work with a report that outruns no evidence; what was taken out is added to `dropped`."""
-    report, dropped = ground(performed.report, await grounds_of(assignment, desk))
+    report, dropped = ground(performed.report, await grounds_of(assignment, context))
     return performed.model_copy(update={"report": report, "dropped": (*performed.dropped, *dropped)})

@@ -65,19 +65,19 @@ class LlmEngine:
         self._timer = timer or Timer()
         self._purse = purse or BudgetTracker(Budget())
 
-    async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
+    async def perform(self, assignment: Assignment, context: RoleContext) -> EngineResult:
         """Do the work and return its report, grounded in the evidence.
 
         Raises:
             ModelFailed: no usable report; the message says why, and what was used is counted.
         """
         begun = self._timer.tick()
-        meter = Meter(self._settings.models[desk.role.tier])
-        account = self._purse.account(assignment.role, desk.incident)
+        meter = Meter(self._settings.models[context.role.tier])
+        account = self._purse.account(assignment.role, context.incident)
         try:
-            report, cut = await self._boxed(assignment, desk, meter, account)
+            report, cut = await self._boxed(assignment, context, meter, account)
             report = redact_value(report)  # before anything is bound to its words
-            grounds = await self._grounds(assignment, desk)
+            grounds = await self._grounds(assignment, context)
             _publishable(assignment.task, report, grounds)
         except ModelFailed as failed:
             raise failed.costing(meter.usage(self._timer.tick() - begun)) from None
@@ -91,24 +91,24 @@ class LlmEngine:
             engine="llm",
             usage=account.used,
             cut=cut,
-            model=self._settings.models[desk.role.tier].name,
+            model=self._settings.models[context.role.tier].name,
             prompt_version=self._library.version(
-                assignment.role, assignment.task, assignment.acting_as, _names(assignment, desk)
+                assignment.role, assignment.task, assignment.acting_as, _names(assignment, context)
             ),
             dropped=dropped,
         )
 
     async def _boxed(
-        self, assignment: Assignment, desk: RoleContext, meter: Meter, account: RoleBudget
+        self, assignment: Assignment, context: RoleContext, meter: Meter, account: RoleBudget
     ) -> tuple[Report, str | None]:
         """The report, and why the work was cut short if it was: then it is the best so far."""
-        box = min(self._settings.assignment_seconds, (assignment.deadline - desk.now).total_seconds())
+        box = min(self._settings.assignment_seconds, (assignment.deadline - context.now).total_seconds())
         if box <= 0:
             raise ModelFailed("the time box of the step had ended before the model was asked")
-        turns = self._turns(assignment, desk, meter, box, account)
+        turns = self._turns(assignment, context, meter, box, account)
         try:
             async with asyncio.timeout(box):
-                return await self._converse(assignment, desk, turns), None
+                return await self._converse(assignment, context, turns), None
         except TimeoutError:
             # An endpoint that gave not one answer in the whole box is as good as down.
             silent, cut = meter.answers == 0, f"the time box of {box:.0f} s ended"
@@ -122,36 +122,41 @@ class LlmEngine:
         return turns.best, cut
 
     def _turns(
-        self, assignment: Assignment, desk: RoleContext, meter: Meter, box: float, account: RoleBudget
+        self, assignment: Assignment, context: RoleContext, meter: Meter, box: float, account: RoleBudget
     ) -> ReportMiddleware:
         async def check(report: Report) -> tuple[str, ...]:
-            found = unsupported(report, await self._grounds(assignment, desk))
+            found = unsupported(report, await self._grounds(assignment, context))
             return tuple(str(one) for one in found)
 
-        model = self._settings.models[desk.role.tier]
+        model = self._settings.models[context.role.tier]
         caller = Caller(incident=assignment.incident, role=assignment.role, task=assignment.task)
         wire = ModelTransport(self._settings, model, meter, self._timer, box, account, caller)
         return ReportMiddleware(
             wire, self._settings, self._library, REPORT_TYPES[assignment.task], box, check
         )
 
-    async def _converse(self, assignment: Assignment, desk: RoleContext, turns: ReportMiddleware) -> Report:
+    async def _converse(
+        self, assignment: Assignment, context: RoleContext, turns: ReportMiddleware
+    ) -> Report:
         settings, kind = self._settings, REPORT_TYPES[assignment.task]
         async with http_client(settings, self._trust) as client:
             agent: Any = create_agent(
-                chat_model(settings, desk.role.tier, client),
+                chat_model(settings, context.role.tier, client),
                 tools_of(
-                    desk.kit, assignment.task, settings.answer_chars, trace_content=settings.trace_content
+                    context.toolset,
+                    assignment.task,
+                    settings.answer_chars,
+                    trace_content=settings.trace_content,
                 ),
                 system_prompt=self._library.system_prompt(
-                    assignment.role, assignment.task, assignment.acting_as, _names(assignment, desk)
+                    assignment.role, assignment.task, assignment.acting_as, _names(assignment, context)
                 ),
                 middleware=[turns],
                 response_format=ToolStrategy(
                     kind, handle_errors=turns.refuse, tool_message_content="Report received."
                 ),
             )
-            asked = {"messages": [HumanMessage(await self._brief(assignment, desk))]}
+            asked = {"messages": [HumanMessage(await self._brief(assignment, context))]}
             limit = {"recursion_limit": 4 * settings.max_calls + 10}
             try:
                 with tracing_context(enabled=settings.langsmith):
@@ -163,36 +168,36 @@ class LlmEngine:
             raise ModelFailed("the model ended the conversation without a report")
         return report
 
-    async def _brief(self, assignment: Assignment, desk: RoleContext) -> str:
+    async def _brief(self, assignment: Assignment, context: RoleContext) -> str:
         playing = assignment.acting_as is not None and assignment.acting_as != assignment.role
         order = Order(
-            name=assignment.role.replace("_", " ").title() if playing else desk.role.name,
-            acting_as=desk.role.name if playing else None,
+            name=assignment.role.replace("_", " ").title() if playing else context.role.name,
+            acting_as=context.role.name if playing else None,
             task=assignment.task,
             does=assignment.does,
             checks=assignment.checks,
             actions=tuple(kind.value for kind in assignment.actions),
             question=assignment.question,
             report=REPORT_TYPES[assignment.task].__name__,
-            tools=bool(desk.kit.tools),
+            tools=bool(context.toolset.tools),
         )
         return write_brief(
             self._library,
-            desk.incident,
+            context.incident,
             order,
-            now=desk.now,
-            evidence=await desk.kit.store.evidence(assignment.incident),
-            catalogue=desk.kit.sources.world.catalogue,
-            severities=desk.runbook.severities,
+            now=context.now,
+            evidence=await context.toolset.store.evidence(assignment.incident),
+            catalogue=context.toolset.sources.world.catalogue,
+            severities=context.runbook.severities,
             budget=self._settings.brief_tokens,
         )
 
-    async def _grounds(self, assignment: Assignment, desk: RoleContext) -> Grounds:
-        return await grounds_of(assignment, desk, self._library.load(f"roles/{assignment.role}"))
+    async def _grounds(self, assignment: Assignment, context: RoleContext) -> Grounds:
+        return await grounds_of(assignment, context, self._library.load(f"roles/{assignment.role}"))
 
 
-def _names(assignment: Assignment, desk: RoleContext) -> list[str]:
-    return [tool.name for tool in offered(desk.kit, assignment.task)]
+def _names(assignment: Assignment, context: RoleContext) -> list[str]:
+    return [tool.name for tool in offered(context.toolset, assignment.task)]
 
 
 def _publishable(task: Task, report: Report, grounds: Grounds) -> None:

@@ -39,27 +39,27 @@ _SAYS = {
 }
 
 
-def offered(kit: Toolset, task: Task) -> list[Tool[Value, Value]]:
+def offered(toolset: Toolset, task: Task) -> list[Tool[Value, Value]]:
     """A role's tools that have something to say for a task."""
-    early = set() if kit.sources.incident.proposals else _TOO_EARLY.get(task, set())
-    return [tool for tool in kit.tools if tool.name not in early]
+    early = set() if toolset.sources.incident.proposals else _TOO_EARLY.get(task, set())
+    return [tool for tool in toolset.tools if tool.name not in early]
 
 
-def tools_of(kit: Toolset, task: Task, limit: int, *, trace_content: bool = False) -> list[BaseTool]:
+def tools_of(toolset: Toolset, task: Task, limit: int, *, trace_content: bool = False) -> list[BaseTool]:
     """The tools of a role for a model; every answer starts with the evidence id to cite.
 
     Args:
-        kit: the role's tools, bound to the incident.
+        toolset: the role's tools, bound to the incident.
         task: what they are for; tools that can only answer later are left out until an action was proposed.
         limit: the longest answer in characters; a cut is announced.
         trace_content: put questions and answers into their spans.
     """
-    world = kit.sources.world
-    caller = Caller(incident=kit.sources.incident.id, role=kit.role, task=task)
+    world = toolset.sources.world
+    caller = Caller(incident=toolset.sources.incident.id, role=toolset.role, task=task)
 
     def traced(tool: Tool[Value, Value]) -> BaseTool:
         names = tuple(tool.serves(world)) if tool.serves is not None else world.catalogue.names
-        asked = _asking(kit, tool, names, limit)
+        asked = _asking(toolset, tool, names, limit)
 
         async def ask(**given: Any) -> str:
             with execute_tool(caller, tool.name) as span:
@@ -78,7 +78,7 @@ def tools_of(kit: Toolset, task: Task, limit: int, *, trace_content: bool = Fals
             args_schema=_schema_of(tool.args, names),
         )
 
-    return [traced(tool) for tool in offered(kit, task)]
+    return [traced(tool) for tool in offered(toolset, task)]
 
 
 def _schema_of(args: type[Value], names: tuple[str, ...]) -> type[BaseModel] | dict[str, Any]:
@@ -86,8 +86,8 @@ def _schema_of(args: type[Value], names: tuple[str, ...]) -> type[BaseModel] | d
     return dict(args.document) if issubclass(args, SchemaArgs) else arguments_of(args, names)
 
 
-def _asking(kit: Toolset, tool: Tool[Value, Value], names: tuple[str, ...], limit: int) -> _Ask:
-    """How a model's question is put to the kit: the answer in words, and the kind of the problem if any."""
+def _asking(toolset: Toolset, tool: Tool[Value, Value], names: tuple[str, ...], limit: int) -> _Ask:
+    """How a model puts a question to the toolset: the answer in words, the kind of the problem if any."""
 
     async def ask(given: Mapping[str, Any]) -> tuple[str, str | None]:
         try:
@@ -99,7 +99,7 @@ def _asking(kit: Toolset, tool: Tool[Value, Value], names: tuple[str, ...], limi
             return f"{tool.name} was not asked: {_mistakes(error)}", "invalid_arguments"
         if unknown := _unknown(args, names):
             return f"{tool.name} was not asked: {unknown}", "unknown_service"
-        answer = await kit.ask(tool, args)
+        answer = await toolset.ask(tool, args)
         found = answer.evidence
         head = f"Evidence {found.id} · {tool.name} · {_SAYS[found.status]}"
         problem = "tool_failed" if found.status is EvidenceStatus.FAILED else None

@@ -31,7 +31,7 @@ _PLAYS: dict[Task, Play] = {
 class Playbook:
     """Deterministic code over the role's tools. It needs no model and always gives a report."""
 
-    async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
+    async def perform(self, assignment: Assignment, context: RoleContext) -> EngineResult:
         """Do the work and return the task's typed report."""
-        report = await _PLAYS[assignment.task](assignment, desk)
+        report = await _PLAYS[assignment.task](assignment, context)
         return EngineResult(report=report, engine="playbook")

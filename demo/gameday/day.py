@@ -94,8 +94,8 @@ class GameDay:
     async def _served(self, path: Path, sock: socket.socket) -> AsyncIterator[None]:
         site = load_site(path)
         listeners = RunListeners(self.tell, message=lambda message: None, waited=self.waits.append)
-        desk = AlertIntake(home=self.home, site=site, path=path, mode=self.mode, clock=WallClock())
-        app = web(desk, lambda: worker(self.home, site, path, self.engine, listeners), SenderDoor())
+        intake = AlertIntake(home=self.home, site=site, path=path, mode=self.mode, clock=WallClock())
+        app = web(intake, lambda: worker(self.home, site, path, self.engine, listeners), SenderDoor())
         server = _Server(uvicorn.Config(app, log_level="warning", access_log=False))
         serving = asyncio.create_task(server.serve([sock]))
         try:

@@ -70,9 +70,9 @@ class _Insists:
     action: Action
     inner: Engine
 
-    async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
+    async def perform(self, assignment: Assignment, context: RoleContext) -> EngineResult:
         """The playbook's report, with that action in it."""
-        done = await self.inner.perform(assignment, desk)
+        done = await self.inner.perform(assignment, context)
         return done.model_copy(update={"report": self._sure(done.report, assignment)})
 
     def _sure(self, report: Report, assignment: Assignment) -> Report:

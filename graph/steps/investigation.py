@@ -41,13 +41,13 @@ async def prepare(deps: Deps, incident: Incident) -> Update:
     # Both rest on one look; the ranking takes longest, and a thread of its own.
     seen, _ = await asyncio.gather(with_measurement(deps, begun), ranking(deps.sources(begun)))
     after, told = await report_silent_channels(deps, seen)
-    kit = deps.kit(after, "nexus", (SUSPECTS.name, CHANGES.name, METRICS.name))
-    answer = await kit.ask(SUSPECTS, NoArgs())
+    toolset = deps.toolset(after, "nexus", (SUSPECTS.name, CHANGES.name, METRICS.name))
+    answer = await toolset.ask(SUSPECTS, NoArgs())
     suspects = answer.data.suspects if answer.data is not None else ()
     # What every role would ask first: asked once, it stands in everybody's brief.
-    await kit.ask(CHANGES, ChangesArgs())
+    await toolset.ask(CHANGES, ChangesArgs())
     for suspect in suspects[:1]:
-        await kit.ask(METRICS, MetricsArgs(service=suspect.service))
+        await toolset.ask(METRICS, MetricsArgs(service=suspect.service))
     return Update(after.evolve(suspects=suspects, investigations=after.investigations + 1), told)
 
 

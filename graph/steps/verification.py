@@ -39,7 +39,7 @@ async def prepare(deps: Deps, incident: Incident) -> Update:
     if watch is None:
         return Update(after)
     now = deps.clock.now()
-    answer = await deps.kit(after, "nexus", (RECOVERY.name,)).ask(RECOVERY, _settled(deps.runbook))
+    answer = await deps.toolset(after, "nexus", (RECOVERY.name,)).ask(RECOVERY, _settled(deps.runbook))
     found = answer.data or Verification(
         at=now,
         verdict=Recovery.UNKNOWN,
@@ -125,7 +125,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
 async def _charted(deps: Deps, incident: Incident) -> tuple[Entry, ...]:
     """The picture of the recovery, as evidence and as a file that people can open."""
     collector = deps.runbook.steps[Step.VERIFICATION].roles[0].role
-    made = await chart(deps.kit(incident, collector, ()), incident.signals)
+    made = await chart(deps.toolset(incident, collector, ()), incident.signals)
     if made is None:
         return ()
     path = await deps.files.write(incident.id, "charts/recovery.png", made.body)
@@ -146,7 +146,7 @@ async def _charted(deps: Deps, incident: Incident) -> tuple[Entry, ...]:
 async def _pictured(deps: Deps, incident: Incident) -> tuple[Entry, ...]:
     """The configured pages as they look now, as evidence and as files; what does not open is a gap."""
     collector = deps.runbook.steps[Step.VERIFICATION].roles[0].role
-    taken = await screenshots(deps.kit(incident, collector, ()))
+    taken = await screenshots(deps.toolset(incident, collector, ()))
     now, role = deps.clock.now(), deps.roster.get(collector).name
     for one in taken.kept:
         await deps.files.write(incident.id, f"screens/{one.shot.page}.png", one.shot.png)

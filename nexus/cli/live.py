@@ -119,13 +119,13 @@ async def _serve(opened: "Home", site: "Site", path: Path, mode: str, host: str,
         raise UsageError("Listening beyond this machine needs a token: set intake.token in nexus.yaml")
     door = SenderDoor(site.intake.senders, token, opened.secrets, LiveAmazonPages())
     people = People.checked(site, opened.secrets)
-    desk = intake_of(opened, site, path, mode)
+    intake = intake_of(opened, site, path, mode)
 
     def hands() -> "AbstractAsyncContextManager[Worker]":
         return hands_of(opened, site, path, mode, quiet=False)
 
     limits = HttpLimits()
-    server = server_of(web(desk, hands, door, people, limits), limits)
+    server = server_of(web(intake, hands, door, people, limits), limits)
     with hang_ups(server, complain), listen(host, port) as sock:
         out().print(f"Nexus takes alerts at {url_of(sock)}/alerts", markup=False)
         out().print(f"{len(site.services)} services, engine {mode}; Ctrl-C stops it.", markup=False)

@@ -169,7 +169,7 @@ def _deps(
     home: Home, stage: RunContext, engine: Engine, runbook: Runbook, roster: Roster, journal: Journal,
     listeners: RunListeners,
 ) -> Deps:  # fmt: skip
-    def make_kit(sources: Sources, role: str, tools: tuple[str, ...]) -> Toolset:
+    def make_toolset(sources: Sources, role: str, tools: tuple[str, ...]) -> Toolset:
         more = stage.more_tools.get(role, ())
         return Toolset(sources, home.store, role, (*available(tools, sources.world), *more))
 
@@ -199,7 +199,7 @@ def _deps(
         comms=FileChannel(home.folder, home.store, stage.clock, listeners.message),
         backlog=home.store,
         files=home.folder,
-        make_kit=make_kit,
+        make_toolset=make_toolset,
         write_post_mortem=write_post_mortem,
         pace=stage.pace,
         catch_up=stage.catch_up,

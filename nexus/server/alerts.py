@@ -24,7 +24,7 @@ Handler = Callable[[Request], Awaitable[JSONResponse]]
 _EVENTS = "pagerduty-events"
 
 
-def alert_routes(desk: AlertIntake, door: SenderDoor) -> list[Route]:
+def alert_routes(intake: AlertIntake, door: SenderDoor) -> list[Route]:
     """`POST /alerts` and `POST /alerts/{form}`, and `POST /v2/enqueue` for what sends to PagerDuty.
 
     202 once it is on disk (200 if it changes nothing), 400 with a sentence if it cannot be read, 401 if the
@@ -33,22 +33,22 @@ def alert_routes(desk: AlertIntake, door: SenderDoor) -> list[Route]:
     Whatever shows who it is and comes whole leaves a row, also what is refused.
 
     Args:
-        desk: takes the deliveries in.
+        intake: takes the deliveries in.
         door: knows what each sender has to show.
     """
 
     async def alerts(request: Request) -> JSONResponse:
         sender = request.path_params.get("form")
-        delivery = await _let_in(request, sender, desk, door)
+        delivery = await _let_in(request, sender, intake, door)
         await door.confirm(delivery)
-        receipt = await desk.receive(delivery.body, sender, delivery.headers)
+        receipt = await intake.receive(delivery.body, sender, delivery.headers)
         status = 202 if receipt.taken in (Disposition.OPENED, Disposition.JOINED) else 200
         return JSONResponse(receipt.model_dump(mode="json", exclude_defaults=True), status)
 
     async def enqueue(request: Request) -> JSONResponse:
-        delivery = await _let_in(request, _EVENTS, desk, door)
+        delivery = await _let_in(request, _EVENTS, intake, door)
         try:
-            receipt = await desk.receive(delivery.body, _EVENTS, delivery.headers)
+            receipt = await intake.receive(delivery.body, _EVENTS, delivery.headers)
         except AlertError as error:
             answer = {"status": "invalid event", "message": "Event object is invalid", "errors": [str(error)]}
             return JSONResponse(answer, 400)
@@ -77,7 +77,7 @@ def _told(handler: Handler) -> Handler:
     return answer
 
 
-async def _let_in(request: Request, sender: str | None, desk: AlertIntake, door: SenderDoor) -> Delivery:
+async def _let_in(request: Request, sender: str | None, intake: AlertIntake, door: SenderDoor) -> Delivery:
     """A delivery that shows who it is; what headers show is checked before the body is read.
 
     Raises:
@@ -86,21 +86,21 @@ async def _let_in(request: Request, sender: str | None, desk: AlertIntake, door:
     first = door.reads_body(sender)
     delivery = Delivery(
         headers={name.lower(): value for name, value in request.headers.items()},
-        body=await _body(request, sender, desk) if first else b"",
-        received_at=desk.clock.now(),
+        body=await _body(request, sender, intake) if first else b"",
+        received_at=intake.clock.now(),
         peer=request.client.host if request.client is not None else "",
     )
     if (why_not := await door.why_not(delivery, sender)) is not None:
         door.turned_away.count(delivery.peer, why_not)
         raise HTTPException(401, why_not, {"WWW-Authenticate": "Bearer"})
-    return delivery if first else replace(delivery, body=await _body(request, sender, desk))
+    return delivery if first else replace(delivery, body=await _body(request, sender, intake))
 
 
-async def _body(request: Request, sender: str | None, desk: AlertIntake) -> bytes:
+async def _body(request: Request, sender: str | None, intake: AlertIntake) -> bytes:
     """A request's body; what is too large leaves a row, though nothing of it is read."""
     try:
         return await read_body(request)
     except HTTPException as error:
         if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            await desk.refuse(Disposition.REFUSED, error.detail, source=sender)
+            await intake.refuse(Disposition.REFUSED, error.detail, source=sender)
         raise

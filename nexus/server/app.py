@@ -26,7 +26,7 @@ Hands = Callable[[], AbstractAsyncContextManager[Worker]]
 
 
 def web(
-    desk: AlertIntake,
+    intake: AlertIntake,
     hands: Hands,
     door: SenderDoor,
     people: People | None = None,
@@ -38,7 +38,7 @@ def web(
     how many alerts wait for a hand and for how long the oldest does, and how many senders were turned away.
 
     Args:
-        desk: takes the deliveries in.
+        intake: takes the deliveries in.
         hands: opens what drives the incidents.
         door: knows what each sender has to show.
         people: who may decide over HTTP; without one nobody may.
@@ -47,31 +47,33 @@ def web(
 
     async def health(request: Request) -> JSONResponse:
         try:
-            running = await desk.home.store.count_open()
-            waiting = await desk.home.store.waiting(desk.site.site, desk.clock.now())
-            broken = [one.incident for one in await desk.home.store.broken_off()]
+            running = await intake.home.store.count_open()
+            waiting = await intake.home.store.waiting(intake.site.site, intake.clock.now())
+            broken = [one.incident for one in await intake.home.store.broken_off()]
         except NexusError as error:
             return problem(503, str(error))
         status = "degraded" if broken else "ok"
         told = {"status": status, "open_incidents": running, "broken_off": broken}
         return JSONResponse(
             told
-            | {"waiting": {"alerts": waiting.alerts, "oldest_seconds": waiting.oldest(desk.clock.now())}}
-            | {"turned_away": door.turned_away.total, "sent_away": desk.admission.turned_away}
+            | {"waiting": {"alerts": waiting.alerts, "oldest_seconds": waiting.oldest(intake.clock.now())}}
+            | {"turned_away": door.turned_away.total, "sent_away": intake.admission.turned_away}
         )
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await asyncio.to_thread(warm, desk.home.settings)
-        async with desk.matcher.watching(), hands() as worker:
-            desk.ring = worker.ring
-            async with HeartbeatWatch(desk).watching():
+        await asyncio.to_thread(warm, intake.home.settings)
+        async with intake.matcher.watching(), hands() as worker:
+            intake.ring = worker.ring
+            async with HeartbeatWatch(intake).watching():
                 yield
 
     app = Starlette(
         routes=[
-            *alert_routes(desk, door),
-            *decision_routes(IncidentCommands.of(desk.home), people or People(), lambda one: desk.ring(one)),
+            *alert_routes(intake, door),
+            *decision_routes(
+                IncidentCommands.of(intake.home), people or People(), lambda one: intake.ring(one)
+            ),
             Route("/healthz", health),
         ],
         exception_handlers=HANDLERS,

@@ -9,7 +9,7 @@ from agents.failure import ModelFailed
 from agents.llm.engine import LlmEngine
 from agents.llm.settings import Model, ModelSettings, every_tier
 from agents.llm.transport import Timer
-from tests.agents.desk import assignment, desk
+from tests.agents.contexts import assignment, role_context
 from tests.fake_openai import FakeOpenAI
 
 KEY = "sk-very-secret-0123456789"
@@ -47,7 +47,7 @@ async def perform(
     """One assignment over HTTP."""
     timer = Timer(sleep=(pauses or Pauses()).sleep)
     engine = LlmEngine(settings(**{"base_url": server.base_url, **changes}), timer=timer)
-    return await engine.perform(job or assignment(), before or desk())
+    return await engine.perform(job or assignment(), before or role_context())
 
 
 async def failure(server: FakeOpenAI, **given: Any) -> ModelFailed:

@@ -182,11 +182,11 @@ class Stage:
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(NOW))
     store: MemoryEvidence = field(default_factory=MemoryEvidence)
 
-    def desk(self, case: Incident, slug: str) -> RoleContext:
+    def context(self, case: Incident, slug: str) -> RoleContext:
         role = ROSTER.get(slug)
         sources = Sources(world=self.world, clock=self.clock, incident=case)
-        kit = Toolset(sources, self.store, slug, available(role.tools, self.world))
-        return RoleContext(role=role, incident=case, runbook=RUNBOOK, kit=kit, now=self.clock.now())
+        toolset = Toolset(sources, self.store, slug, available(role.tools, self.world))
+        return RoleContext(role=role, incident=case, runbook=RUNBOOK, toolset=toolset, now=self.clock.now())
 
     async def do(
         self,
@@ -205,7 +205,7 @@ class Stage:
             checks=own if checks is None else checks, actions=actions,
             deadline=self.clock.now() + timedelta(minutes=5),
         )  # fmt: skip
-        performed = await Playbook().perform(assignment, self.desk(case, slug))
+        performed = await Playbook().perform(assignment, self.context(case, slug))
         assert performed.engine == "playbook"
         return performed.report
 

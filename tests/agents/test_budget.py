@@ -12,7 +12,7 @@ from incidents.incident import Usage, UsageLine
 from incidents.severity import Severity
 from nexus.config.budgets import budget_of
 from nexus.config.settings import Settings, read_settings
-from tests.agents.desk import assignment, desk, incident
+from tests.agents.contexts import assignment, incident, role_context
 from tests.agents.llm_run import Pauses, settings
 from tests.agents.test_model_or_playbook import Mind
 from tests.fake_openai import FakeOpenAI
@@ -27,7 +27,7 @@ def job() -> Assignment:
 
 
 def p1() -> RoleContext:
-    return desk(about=incident(severity=Severity.P1))
+    return role_context(about=incident(severity=Severity.P1))
 
 
 def engine(server: FakeOpenAI, purse: BudgetTracker) -> LlmEngine:
@@ -124,7 +124,7 @@ async def test_nothing_is_asked_when_the_incident_has_spent_everything() -> None
         purse = BudgetTracker(Budget(tokens=100))
         auto = ModelOrPlaybook(engine(server, purse), Mind("playbook"), purse=purse)
         about = incident(usage=Usage(tokens_in=100))
-        performed = await auto.perform(job(), desk(about=about))
+        performed = await auto.perform(job(), role_context(about=about))
     assert server.requests == []
     assert performed.handover == "the incident's budget of 100 tokens is spent (100 used)"
     assert performed.exhausted is None  # no model was ever asked, so that nothing ran out

@@ -15,7 +15,7 @@ from incidents.catalogue import Catalogue, Service
 from incidents.errors import ActionRefused
 from incidents.reports import MitigationReport, Task
 from prompts import SHIPPED
-from tests.agents.desk import assignment, desk
+from tests.agents.contexts import assignment, role_context
 from tests.agents.llm_run import perform
 from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Answerer, Asked, Call, Reply, Script
@@ -43,23 +43,23 @@ def shop(made: Shop, tmp_path: Path) -> Shop:
     return made.copied(tmp_path / "repo")
 
 
-def at_desk(shop: Shop, **more: Any) -> RoleContext:
-    """The developer's desk in a live world that has one repository and nothing else."""
+def with_code_at(shop: Shop, **more: Any) -> RoleContext:
+    """The developer's role_context in a live world that has one repository and nothing else."""
     spec = {
         "kind": "hotfix", "repository": str(shop.folder), "services": ["shop"], "test": PASSES,
         "paths": {"shop": "shop"}, "patches": True,
     }  # fmt: skip
     specs = Backends.model_validate({"actions": [spec | more]}).actions
     ledger = shop.folder.parent / "ledger"
-    bare = desk(who=ROLE)
-    sources = bare.kit.sources
+    bare = role_context(who=ROLE)
+    sources = bare.toolset.sources
     world = replace(
         sources.world, catalogue=CATALOGUE, code=live_code(specs), patches=live_patches(specs),
         actions=live_actions(specs, CATALOGUE, Secrets({}), WallClock(), ledger),
     )  # fmt: skip
     names = tuple(name for name in ROLE.tools if TOOLS[name].channel == "code" or name == "plan_action")
-    bare.kit.sources = replace(sources, world=world)
-    bare.kit.tools = available(names, world)
+    bare.toolset.sources = replace(sources, world=world)
+    bare.toolset.tools = available(names, world)
     return bare
 
 
@@ -89,7 +89,7 @@ TRIES = Reply(calls=(Call("try_patch", {"service": "shop", "title": "Read a comm
 
 
 async def test_it_reads_tries_and_proposes_and_what_is_signed_becomes_the_branch(shop: Shop) -> None:
-    before = at_desk(shop)
+    before = with_code_at(shop)
 
     def proposes(asked: Asked) -> Reply:
         patch = re.findall(r"patch ([0-9a-f]{40})", asked.text)[-1]
@@ -108,10 +108,10 @@ async def test_it_reads_tries_and_proposes_and_what_is_signed_becomes_the_branch
     assert "pass with it: 3 tests pass" in asked[2].text
     (proposed,) = report.proposals
     (trial,) = proposed.evidence
-    body = (await before.kit.store.body("inc-1", trial) or b"").decode()
+    body = (await before.toolset.store.body("inc-1", trial) or b"").decode()
     assert "3 tests pass" in body
     assert "replace(" in body
-    actions = before.kit.sources.world.actions
+    actions = before.toolset.sources.world.actions
     plan = await actions.plan(proposed.action)
     assert plan.observed[1].value.removeprefix("sha256 ") in body
     assert shop("branch", "--list", "nexus/*") == ""
@@ -122,7 +122,7 @@ async def test_it_reads_tries_and_proposes_and_what_is_signed_becomes_the_branch
 
 
 async def test_a_patch_that_was_not_tried_or_not_passed_is_no_proposal(shop: Shop) -> None:
-    before = at_desk(shop, test=["false"])
+    before = with_code_at(shop, test=["false"])
     performed, asked = await mended(before, Script([TRIES, proposing("ab" * 20)]))
     assert "FAIL with it; it is no proposal" in asked[1].text
     assert isinstance(performed.report, MitigationReport)
@@ -131,7 +131,7 @@ async def test_a_patch_that_was_not_tried_or_not_passed_is_no_proposal(shop: Sho
     performed, _ = await mended(before, Script([READS, proposing(shop.bug)]))
     assert isinstance(performed.report, MitigationReport)
     with pytest.raises(ActionRefused, match="was not made for main"):  # a commit that was read is no patch
-        await before.kit.sources.world.actions.plan(performed.report.proposals[0].action)
+        await before.toolset.sources.world.actions.plan(performed.report.proposals[0].action)
 
 
 async def test_a_patch_that_breaks_out_is_answered_with_a_sentence(shop: Shop) -> None:
@@ -145,7 +145,7 @@ async def test_a_patch_that_breaks_out_is_answered_with_a_sentence(shop: Shop) -
         )
     )
     nothing = Reply(calls=(Call("MitigationReport", {"summary": "Nothing is safe to propose."}),))
-    _, asked = await mended(at_desk(shop), Script([tries, nothing]))
+    _, asked = await mended(with_code_at(shop), Script([tries, nothing]))
     said = asked[1].text
     assert "../../evil.py is outside of the repository; a patch stays inside" in said
     assert "the diff has 5000000 characters; a hotfix may have 8000" in said
@@ -155,11 +155,11 @@ async def test_a_patch_that_breaks_out_is_answered_with_a_sentence(shop: Shop) -
 
 
 async def test_its_tools_and_their_pages_are_there_only_where_there_is_code(shop: Shop) -> None:
-    with_code = at_desk(shop)
+    with_code = with_code_at(shop)
     schema = (await mended(with_code, Script([proposing("abcd")])))[1][0].tools["read_file"]
     assert schema["properties"]["service"]["const"] == "shop"
-    assert "try_patch" not in [tool.name for tool in offered(with_code.kit, Task.INVESTIGATE)]
-    reads_only = [tool.name for tool in offered(at_desk(shop, patches=False).kit, Task.MITIGATE)]
+    assert "try_patch" not in [tool.name for tool in offered(with_code.toolset, Task.INVESTIGATE)]
+    reads_only = [tool.name for tool in offered(with_code_at(shop, patches=False).toolset, Task.MITIGATE)]
     assert "show_commit" in reads_only
     assert "try_patch" not in reads_only
     bare = SHIPPED.system_prompt(ROLE.slug, Task.MITIGATE)

@@ -14,7 +14,7 @@ from agents.llm.transport import Timer
 from agents.model_fallback import Candidate, FallbackChain
 from agents.model_or_playbook import ModelOrPlaybook
 from incidents.incident import Usage
-from tests.agents.desk import assignment, desk
+from tests.agents.contexts import assignment, role_context
 from tests.agents.llm_run import Pauses, settings
 from tests.agents.test_model_or_playbook import DOWN, REPORT, USELESS, Mind, Wall
 from tests.fake_answers import obliging
@@ -31,7 +31,7 @@ def over(server: FakeOpenAI, model: str) -> Candidate:
 async def test_the_first_that_serves_speaks_and_all_that_was_used_counts() -> None:
     first, second, third = Mind("one", USELESS), Mind("two"), Mind("three")
     performed = await FallbackChain([Candidate(first), Candidate(second), Candidate(third)]).perform(
-        assignment(), desk()
+        assignment(), role_context()
     )
     assert (performed.engine, third.asked) == ("two", 0)
     assert performed.usage == USELESS.usage + Usage(seconds=1)
@@ -40,7 +40,7 @@ async def test_the_first_that_serves_speaks_and_all_that_was_used_counts() -> No
 async def test_when_none_serves_every_reason_is_said() -> None:
     chain = FallbackChain([Candidate(Mind("one", DOWN)), Candidate(Mind("two", USELESS))])
     with pytest.raises(ModelFailed, match="nothing listens at the endpoint; then no usable report") as caught:
-        await chain.perform(assignment(), desk())
+        await chain.perform(assignment(), role_context())
     assert caught.value.usage == DOWN.usage + USELESS.usage
     assert not caught.value.outage
 
@@ -49,7 +49,7 @@ async def test_an_outage_of_one_is_remembered_for_that_one_only() -> None:
     down, up = Mind("one", DOWN), Mind("two")
     chain = FallbackChain([Candidate(down, Breaker(now=Wall())), Candidate(up)])
     for _ in range(3):
-        assert (await chain.perform(assignment(), desk())).engine == "two"
+        assert (await chain.perform(assignment(), role_context())).engine == "two"
     assert (down.asked, up.asked) == (1, 3)
 
 
@@ -66,7 +66,7 @@ async def test_models_at_one_endpoint_share_its_outage_but_not_each_others(
         shared = Breaker()
         links = [replace(over(server, name), endpoint=shared) for name in ("large", "small")]
         performed = await ModelOrPlaybook(FallbackChain(links), Mind("playbook")).perform(
-            assignment(checks=()), desk()
+            assignment(checks=()), role_context()
         )
         models = [request.body["model"] for request in server.requests]
     assert (models.count("large"), models.count("small")) == asked
@@ -77,24 +77,24 @@ async def test_the_next_gets_what_is_left_of_the_time_box() -> None:
     wall, given = Wall(), []
 
     class Slow:
-        async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
+        async def perform(self, assignment: Assignment, role_context: RoleContext) -> EngineResult:
             given.append(assignment.deadline)
             wall.now += 90
             if len(given) == 1:
                 raise USELESS
             return EngineResult(report=REPORT, engine="slow")
 
-    await FallbackChain([Candidate(Slow()), Candidate(Slow())], wall).perform(assignment(), desk())
+    await FallbackChain([Candidate(Slow()), Candidate(Slow())], wall).perform(assignment(), role_context())
     assert given[0] - given[1] == timedelta(seconds=90)
 
 
 async def test_over_http_the_second_endpoint_takes_over_and_then_the_playbook() -> None:
     with FakeOpenAI(Script([Fault(Kind.STATUS, 503)])) as broken, FakeOpenAI(obliging) as sound:
         auto = ModelOrPlaybook(FallbackChain([over(broken, "large"), over(sound, "small")]), Mind("playbook"))
-        performed = await auto.perform(assignment(), desk())
+        performed = await auto.perform(assignment(), role_context())
         assert (performed.engine, performed.model, performed.handover) == ("llm", "small", None)
     auto = ModelOrPlaybook(FallbackChain([over(broken, "large"), over(sound, "small")]), Mind("playbook"))
-    performed = await auto.perform(assignment(checks=()), desk())
+    performed = await auto.perform(assignment(checks=()), role_context())
     assert performed.engine == "playbook"
     assert performed.handover is not None
     assert "large" in performed.handover

@@ -71,15 +71,15 @@ class ScriptedEngine:
     asked: list[Assignment] = field(default_factory=list)
     before: Callable[[Assignment], None] = lambda _: None
 
-    async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
+    async def perform(self, assignment: Assignment, context: RoleContext) -> EngineResult:
         """The scripted report."""
         self.asked.append(assignment)
         self.before(assignment)
         if assignment.task in self.failing:
             raise EngineFailed("told to fail")
-        kept = await desk.kit.store.evidence(desk.incident.id)
+        kept = await context.toolset.store.evidence(context.incident.id)
         ids = tuple(item.id for item in kept)[-2:]
-        return EngineResult(report=self._report(assignment, desk.incident, ids), engine="scripted")
+        return EngineResult(report=self._report(assignment, context.incident, ids), engine="scripted")
 
     def _report(self, assignment: Assignment, incident: Incident, ids: tuple[str, ...]) -> Report:
         claim = Claim(text="checkout fails", evidence=ids)
@@ -277,7 +277,7 @@ def bench(
     made = MadeWorld(clock, **world)  # type: ignore[arg-type]
     mind, heard, store, people = engine or ScriptedEngine(), Heard(), MemoryStore(), People(clock)
 
-    def make_kit(sources: Sources, role: str, tools: Sequence[str]) -> Toolset:
+    def make_toolset(sources: Sources, role: str, tools: Sequence[str]) -> Toolset:
         return Toolset(sources, store, role, [TOOLS[name] for name in tools])
 
     async def write_post_mortem(_i: Incident, _r: PostMortemReport, _who: str, _engine: str) -> str:
@@ -301,7 +301,7 @@ def bench(
         comms=heard,
         backlog=store,
         files=heard,
-        make_kit=make_kit,
+        make_toolset=make_toolset,
         write_post_mortem=write_post_mortem,
         pace=pace,
         catch_up=lambda _incident: None,

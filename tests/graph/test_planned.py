@@ -23,15 +23,15 @@ class Planning(ScriptedEngine):
     planned = "1.0"
     later = timedelta()
 
-    async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
+    async def perform(self, assignment: Assignment, context: RoleContext) -> EngineResult:
         """The scripted report."""
         if assignment.task is Task.MITIGATE and ActionKind.ROLLBACK in assignment.actions:
             args = PlanArgs(kind=ActionKind.ROLLBACK, service="checkout", version=self.planned)
-            await desk.kit.ask(PLAN_ACTION, args)
-            clock = desk.kit.sources.clock
+            await context.toolset.ask(PLAN_ACTION, args)
+            clock = context.toolset.sources.clock
             assert isinstance(clock, VirtualClock)
             clock.advance(self.later)
-        return await super().perform(assignment, desk)
+        return await super().perform(assignment, context)
 
 
 class Gone(People):

@@ -27,7 +27,7 @@ class Stuck(ScriptedEngine):
         self.entered = asyncio.Event()
         self.cancelled = 0
 
-    async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
+    async def perform(self, assignment: Assignment, context: RoleContext) -> EngineResult:
         if assignment.task is Task.INVESTIGATE:
             self.entered.set()
             try:
@@ -35,7 +35,7 @@ class Stuck(ScriptedEngine):
             except asyncio.CancelledError:
                 self.cancelled += 1
                 raise
-        return await super().perform(assignment, desk)
+        return await super().perform(assignment, context)
 
 
 async def test_stop_is_heard_while_slow_roles_still_work() -> None:

@@ -16,7 +16,7 @@ from incidents.reports import Task
 from prompts import SHIPPED
 from prompts.brief import Order, write_brief
 from prompts.text import tokens
-from tests.agents.desk import RUNBOOK
+from tests.agents.contexts import RUNBOOK
 from tests.nexus import sample
 
 CATALOGUE = Catalogue(

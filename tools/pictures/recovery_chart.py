@@ -44,25 +44,25 @@ class Chart:
     caption: str
 
 
-async def chart(kit: Toolset, signals: Sequence[Signal]) -> Chart | None:
-    """Draw the watched signals up to now, keep the picture as evidence of the kit's role.
+async def chart(toolset: Toolset, signals: Sequence[Signal]) -> Chart | None:
+    """Draw the watched signals up to now, keep the picture as evidence of the toolset's role.
 
     Args:
-        kit: whose sources are read and in whose store and name the chart is kept.
+        toolset: whose sources are read and in whose store and name the chart is kept.
         signals: opened ones first; at most `MOST_PANELS` with data are drawn.
 
     Returns:
         The chart, or None if no signal has data.
     """
-    seen = await observe(kit.sources)
+    seen = await observe(toolset.sources)
     ordered = sorted(signals, key=lambda signal: not signal.opened)
     drawable = [panel for signal in ordered if (panel := _panel(seen, signal)) is not None]
     if not drawable:
         return None
     panels, changes = drawable[:MOST_PANELS], _changes(seen)
-    onset = _onset(kit, seen)
+    onset = _onset(toolset, seen)
     marks = _marks(seen, changes[-MOST_CHANGES:], onset)
-    incident = kit.sources.incident
+    incident = toolset.sources.incident
     title = _label(f"{incident.id}: {incident.title}", _TITLE)
     picture = await asyncio.to_thread(draw, title, panels, marks, _shown(seen), _baseline(seen))
     left_out = [
@@ -75,8 +75,8 @@ async def chart(kit: Toolset, signals: Sequence[Signal]) -> Chart | None:
         if count > 0
     ]
     caption = _caption(seen, panels, marks, left_out)
-    evidence = _evidence(kit, [f"{s.service} {s.metric}" for s in ordered], caption, picture.png)
-    await kit.store.put(evidence, picture.png)
+    evidence = _evidence(toolset, [f"{s.service} {s.metric}" for s in ordered], caption, picture.png)
+    await toolset.store.put(evidence, picture.png)
     return Chart(evidence=evidence, body=picture.png, svg=picture.svg, caption=caption)
 
 
@@ -132,9 +132,9 @@ def _changes(seen: Observation) -> list[Change]:
     return [change for change in seen.changes if shown.start <= change.time < until]
 
 
-def _onset(kit: Toolset, seen: Observation) -> datetime | None:
+def _onset(toolset: Toolset, seen: Observation) -> datetime | None:
     """Since when things deviate: as it was diagnosed, else as it is measured now, before any action."""
-    diagnosis = kit.sources.incident.diagnosis
+    diagnosis = toolset.sources.incident.diagnosis
     if diagnosis is not None and diagnosis.onset is not None:
         return diagnosis.onset
     onsets = [level.onset for level in seen.levels if level.deviates and level.onset is not None]
@@ -174,13 +174,21 @@ def _caption(
     return f"Watched signals, {span(_shown(seen))}. {'. '.join(lines)}. Marked: {told}.{more}"
 
 
-def _evidence(kit: Toolset, signals: Sequence[str], caption: str, body: bytes) -> Evidence:
+def _evidence(toolset: Toolset, signals: Sequence[str], caption: str, body: bytes) -> Evidence:
     query = json.dumps({"signals": list(signals)}, sort_keys=True)
     digest = hashlib.sha256(body).hexdigest()
-    incident = kit.sources.incident.id
+    incident = toolset.sources.incident.id
     # By its words: the same picture differs by a pixel where another version of a library drew it.
     identity = hashlib.sha256(f"{incident} chart {query} {caption}".encode()).hexdigest()
     return Evidence(
-        id=f"E-{identity[:8]}", incident=incident, tool="chart", query=query, role=kit.role,
-        at=kit.sources.clock.now(), status=EvidenceStatus.OK, summary=caption, size=len(body), digest=digest,
-    )  # fmt: skip
+        id=f"E-{identity[:8]}",
+        incident=incident,
+        tool="chart",
+        query=query,
+        role=toolset.role,
+        at=toolset.sources.clock.now(),
+        status=EvidenceStatus.OK,
+        summary=caption,
+        size=len(body),
+        digest=digest,
+    )

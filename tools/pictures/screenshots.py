@@ -27,20 +27,20 @@ class Screenshots:
     gaps: tuple[str, ...] = ()
 
 
-async def screenshots(kit: Toolset) -> Screenshots:
-    """Take a picture of every configured page and keep it in the name of the kit's role.
+async def screenshots(toolset: Toolset) -> Screenshots:
+    """Take a picture of every configured page and keep it in the name of the toolset's role.
 
     Returns:
         Nothing at all where the world has no pages, as in recordings.
     """
-    screens = kit.sources.world.screens
+    screens = toolset.sources.world.screens
     if screens is None:
         return Screenshots()
     shots, gaps = await shoot_all(screens)
     kept = []
     for shot in shots:
-        evidence = _evidence(kit, shot)
-        await kit.store.put(evidence, shot.png)
+        evidence = _evidence(toolset, shot)
+        await toolset.store.put(evidence, shot.png)
         kept.append(Kept(evidence, shot))
     return Screenshots(tuple(kept), gaps)
 
@@ -56,13 +56,14 @@ async def shoot_all(screens: Screens) -> tuple[tuple[Shot, ...], tuple[str, ...]
     return tuple(shots), tuple(dict.fromkeys(gaps))
 
 
-def _evidence(kit: Toolset, shot: Shot) -> Evidence:
+def _evidence(toolset: Toolset, shot: Shot) -> Evidence:
     query = json.dumps({"page": shot.page}, sort_keys=True)
     digest = hashlib.sha256(shot.png).hexdigest()
-    incident = kit.sources.incident.id
+    incident = toolset.sources.incident.id
     identity = hashlib.sha256(f"{incident} screenshot {query} {digest}".encode()).hexdigest()
     return Evidence(
-        id=f"E-{identity[:8]}", incident=incident, tool="screenshot", query=query, role=kit.role, at=shot.at,
+        id=f"E-{identity[:8]}", incident=incident, tool="screenshot", query=query,
+        role=toolset.role, at=shot.at,
         status=EvidenceStatus.OK,
         summary=f"picture of the page {shot.page} of {shot.service} at {clock_time(shot.at)}: {shot.said}",
         size=len(shot.png), digest=digest,

@@ -27,7 +27,7 @@ from tools.toolbox.suspects import SUSPECTS
 from tools.toolbox.traces import TRACES
 from tools.toolset import Tool
 
-#: All tools by name; a role's kit takes those that the roster gives it.
+#: All tools by name; a role's toolset takes those that the roster gives it.
 TOOLS: dict[str, Tool[Value, Value]] = {
     tool.name: cast("Tool[Value, Value]", tool)
     for tool in (

@@ -34,7 +34,7 @@ _CATEGORY_OF = {
 
 async def look_changes(focus: CheckScope) -> CheckOutcome:
     """What was changed near the onset, and whether it fits."""
-    answer = await focus.desk.kit.ask(CHANGES, ChangesArgs())
+    answer = await focus.context.toolset.ask(CHANGES, ChangesArgs())
     view = answer.data
     if view is None:
         return no_data("The record of changes did not answer.", answer)
@@ -115,7 +115,7 @@ async def look_deployments(focus: CheckScope) -> CheckOutcome:
 
 
 async def _deployments_of(focus: CheckScope, service: str) -> CheckOutcome:
-    answer = await focus.desk.kit.ask(DEPLOYMENTS, DeploymentsArgs(service=service))
+    answer = await focus.context.toolset.ask(DEPLOYMENTS, DeploymentsArgs(service=service))
     view = answer.data
     if view is None or not view.deployments:
         return no_data(f"No deployment of {service} is recorded.", answer)
@@ -131,7 +131,7 @@ async def _deployments_of(focus: CheckScope, service: str) -> CheckOutcome:
 
 def _released(focus: CheckScope, view: DeploymentsView, evidence: str) -> Hint | None:
     """A release that came shortly before the onset fits; the closer the better, after it not at all."""
-    newest, onset = view.deployments[0], focus.onset or focus.desk.incident.opened_at
+    newest, onset = view.deployments[0], focus.onset or focus.context.incident.opened_at
     minutes = (onset - newest.at).total_seconds() / 60
     if not -_AFTER <= minutes <= _BEFORE:
         return None
@@ -151,7 +151,7 @@ def _say_running(view: DeploymentsView) -> str:
 
 async def look_pipelines(focus: CheckScope) -> CheckOutcome:
     """The state of delivery, as far as it is recorded."""
-    answer = await focus.desk.kit.ask(PIPELINES, NoArgs())
+    answer = await focus.context.toolset.ask(PIPELINES, NoArgs())
     view = answer.data
     if view is None or not view.ci_recorded:
         latest = view.deployments[0] if view is not None and view.deployments else None

@@ -30,7 +30,7 @@ async def look_traces(focus: CheckScope) -> CheckOutcome:
 
 
 async def _traces_of(focus: CheckScope, service: str) -> CheckOutcome:
-    answer = await focus.desk.kit.ask(TRACES, TracesArgs(service=service))
+    answer = await focus.context.toolset.ask(TRACES, TracesArgs(service=service))
     view = answer.data
     if view is None or (not view.operations and not view.edges):
         return no_data(f"No traces of {service} are recorded.", answer)
@@ -91,7 +91,7 @@ async def look_dependencies(focus: CheckScope) -> CheckOutcome:
 
 
 async def _dependencies_of(focus: CheckScope, service: str) -> CheckOutcome:
-    answer = await focus.desk.kit.ask(DEPENDENCIES, ServiceArgs(service=service))
+    answer = await focus.context.toolset.ask(DEPENDENCIES, ServiceArgs(service=service))
     view = answer.data
     if view is None:
         return no_data(f"What {service} depends on could not be read.", answer)
@@ -144,7 +144,7 @@ def _of_parts(view: DependenciesView, off: list[DependencyState], evidence: str)
 
 async def look_database(focus: CheckScope) -> CheckOutcome:
     """Every database, by itself and as its callers see it."""
-    answer = await focus.desk.kit.ask(DATABASE, NoArgs())
+    answer = await focus.context.toolset.ask(DATABASE, NoArgs())
     view = answer.data
     if view is None or not any(one.levels or one.edges for one in view.databases):
         return no_data("Nothing is recorded about a database.", answer)
@@ -184,7 +184,7 @@ def _say_database(one: DatabaseState) -> str:
 
 async def look_endpoints(focus: CheckScope) -> CheckOutcome:
     """The endpoints that users touch, before, during and after."""
-    answer = await focus.desk.kit.ask(ENDPOINTS, EndpointsArgs())
+    answer = await focus.context.toolset.ask(ENDPOINTS, EndpointsArgs())
     view = answer.data
     if view is None or not view.endpoints:
         return no_data("No calls of endpoints are recorded.", answer)

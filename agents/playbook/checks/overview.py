@@ -18,7 +18,7 @@ _READINGS = 2
 
 async def look_overview(focus: CheckScope) -> CheckOutcome:
     """Every service; in a check for new issues, those that were not hit before."""
-    answer = await focus.desk.kit.ask(OVERVIEW, NoArgs())
+    answer = await focus.context.toolset.ask(OVERVIEW, NoArgs())
     view = answer.data
     reporting = [s for s in view.services if any(level.now is not None for level in s.levels)] if view else []
     if view is None or not reporting:
@@ -66,8 +66,8 @@ def say_state(state: ServiceState) -> str:
 
 async def ask_recovery(focus: CheckScope) -> Answer[Verification]:
     """The judgement over the watched signals, with the runbook's time for a fix to show."""
-    settle = focus.desk.runbook.watch.settle.total_seconds() / 60
-    return await focus.desk.kit.ask(RECOVERY, RecoveryArgs(settle_minutes=settle))
+    settle = focus.context.runbook.watch.settle.total_seconds() / 60
+    return await focus.context.toolset.ask(RECOVERY, RecoveryArgs(settle_minutes=settle))
 
 
 async def look_recovery(focus: CheckScope) -> CheckOutcome:

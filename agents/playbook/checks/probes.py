@@ -23,7 +23,7 @@ async def look_probes(focus: CheckScope) -> CheckOutcome:
 
 def _asked(focus: CheckScope) -> tuple[str, ...]:
     """The services, then the external parts that they need; only these in a check of external parts."""
-    catalogue = focus.desk.kit.sources.world.catalogue
+    catalogue = focus.context.toolset.sources.world.catalogue
     outside = {part.name for part in catalogue.of_kind(ServiceKind.EXTERNAL)}
     known = [found for name in focus.services if (found := catalogue.find(name)) is not None]
     called = [name for service in known for name in service.depends_on if name in outside]
@@ -31,7 +31,7 @@ def _asked(focus: CheckScope) -> tuple[str, ...]:
 
 
 async def _probes_of(focus: CheckScope, service: str) -> CheckOutcome:
-    answer = await focus.desk.kit.ask(PROBES, ProbesArgs(service=service))
+    answer = await focus.context.toolset.ask(PROBES, ProbesArgs(service=service))
     view = answer.data
     if view is None or not view.probes:
         return no_data(f"Nothing of {service} can be asked directly.", answer)
@@ -48,7 +48,7 @@ async def _probes_of(focus: CheckScope, service: str) -> CheckOutcome:
 
 
 def _unwell(focus: CheckScope, probe: Probe, evidence: str) -> Hint:
-    found = focus.desk.kit.sources.world.catalogue.find(probe.service)
+    found = focus.context.toolset.sources.world.catalogue.find(probe.service)
     outside = found is not None and found.kind is ServiceKind.EXTERNAL
     return Hint(
         service=probe.service, category=Category.DEPENDENCY if outside else None,
@@ -59,7 +59,7 @@ def _unwell(focus: CheckScope, probe: Probe, evidence: str) -> Hint:
 
 async def look_screens(focus: CheckScope) -> CheckOutcome:
     """The configured pages as a browser sees them: a fact, and no sign of any cause."""
-    answer = await focus.desk.kit.ask(SCREENS, NoArgs())
+    answer = await focus.context.toolset.ask(SCREENS, NoArgs())
     view = answer.data
     if view is None or not view.pages:
         return no_data("No page could be opened in a browser.", answer)

@@ -60,7 +60,7 @@ class CheckScope:
     """What a look is about.
 
     Attributes:
-        desk: who looks, with which tools.
+        context: who looks, with which tools.
         services: the services in question.
         kind: the kind of signal, if only one is meant.
         fresh: only what was not hit before counts.
@@ -68,7 +68,7 @@ class CheckScope:
         onset: since when things deviate, as far as is known.
     """
 
-    desk: RoleContext
+    context: RoleContext
     services: tuple[str, ...]
     kind: SignalKind | None = None
     fresh: bool = False
@@ -78,7 +78,7 @@ class CheckScope:
     @property
     def hit_before(self) -> frozenset[str]:
         """The services that the incident had hit before anything was done about it."""
-        incident = self.desk.incident
+        incident = self.context.incident
         watched = (signal.service for signal in incident.signals if signal.opened)
         suspected = (suspect.service for suspect in incident.suspects)
         return frozenset((*incident.services, *watched, *suspected))

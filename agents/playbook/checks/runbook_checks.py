@@ -39,19 +39,19 @@ CHECKS: dict[str, Look] = {
 }
 
 
-def has_tool(desk: RoleContext, name: str) -> bool:
-    """Whether the role that sits at the desk may use that tool."""
-    return any(tool.name == name for tool in desk.kit.tools)
+def has_tool(context: RoleContext, name: str) -> bool:
+    """Whether the role that sits at the context may use that tool."""
+    return any(tool.name == name for tool in context.toolset.tools)
 
 
 async def answer(
-    check: str, desk: RoleContext, services: tuple[str, ...], onset: datetime | None = None
+    check: str, context: RoleContext, services: tuple[str, ...], onset: datetime | None = None
 ) -> CheckOutcome:
     """Answer one check of the runbook.
 
     Args:
         check: its words.
-        desk: who looks, with which tools.
+        context: who looks, with which tools.
         services: the services in question.
         onset: since when things deviate, if that is known.
 
@@ -59,31 +59,31 @@ async def answer(
         What was seen; no data, and saying so, where no tool of the role answers the check.
     """
     rule = rule_for(check)
-    tool = next((name for name in rule.tools if has_tool(desk, name)), None) if rule is not None else None
+    tool = next((name for name in rule.tools if has_tool(context, name)), None) if rule is not None else None
     if rule is None or tool is None:
         return nothing_known()
-    return await CHECKS[tool](_focus(rule, desk, services, onset))
+    return await CHECKS[tool](_focus(rule, context, services, onset))
 
 
 async def follow_up(
-    desk: RoleContext, services: tuple[str, ...], onset: datetime | None
+    context: RoleContext, services: tuple[str, ...], onset: datetime | None
 ) -> list[CheckOutcome]:
     """The looks that tell one kind of cause from another, with those tools that the role has.
 
-    A question that a check asked already is answered from the kit's memory.
+    A question that a check asked already is answered from the toolset's memory.
     """
-    focus = CheckScope(desk=desk, services=services, onset=onset)
+    focus = CheckScope(context=context, services=services, onset=onset)
     resources = replace(focus, kind=SignalKind.SATURATION)
     wanted = {
         "probes": focus, "changes": focus, "deployments": focus, "logs": focus, "metrics": resources,
         "dependencies": focus,
     }  # fmt: skip
-    return [await CHECKS[name](about) for name, about in wanted.items() if has_tool(desk, name)]
+    return [await CHECKS[name](about) for name, about in wanted.items() if has_tool(context, name)]
 
 
-def _meant(rule: Rule, desk: RoleContext, services: tuple[str, ...]) -> tuple[str, ...]:
+def _meant(rule: Rule, context: RoleContext, services: tuple[str, ...]) -> tuple[str, ...]:
     """The services that a check is about: those in question, what users touch, or what calls outside."""
-    catalogue = desk.kit.sources.world.catalogue
+    catalogue = context.toolset.sources.world.catalogue
     if rule.users:
         return catalogue.user_facing or services
     if rule.external:
@@ -98,10 +98,10 @@ def _meant(rule: Rule, desk: RoleContext, services: tuple[str, ...]) -> tuple[st
     return services
 
 
-def _focus(rule: Rule, desk: RoleContext, services: tuple[str, ...], onset: datetime | None) -> CheckScope:
+def _focus(rule: Rule, context: RoleContext, services: tuple[str, ...], onset: datetime | None) -> CheckScope:
     return CheckScope(
-        desk=desk,
-        services=_meant(rule, desk, services),
+        context=context,
+        services=_meant(rule, context, services),
         kind=rule.kind,
         fresh=rule.fresh,
         external=rule.external,

@@ -33,12 +33,12 @@ _MOST = 50
 
 async def look_suspects(focus: CheckScope) -> CheckOutcome:
     """Who ranks first, and why."""
-    answer = await focus.desk.kit.ask(SUSPECTS, NoArgs())
+    answer = await focus.context.toolset.ask(SUSPECTS, NoArgs())
     ranking = answer.data
     if ranking is None or (not ranking.suspects and not ranking.quiet):
         return no_data("The suspects could not be ranked.", answer)
     faint = ranking.quiet
-    if faint and not (ranking.suspects and focus.desk.incident.ever_deviated):
+    if faint and not (ranking.suspects and focus.context.incident.ever_deviated):
         return CheckOutcome(
             state=CheckState.NORMAL,
             measured=False,
@@ -98,7 +98,7 @@ async def look_metrics(focus: CheckScope) -> CheckOutcome:
 
 
 async def _metrics_of(focus: CheckScope, service: str) -> CheckOutcome:
-    answer = await focus.desk.kit.ask(METRICS, MetricsArgs(service=service, kind=focus.kind))
+    answer = await focus.context.toolset.ask(METRICS, MetricsArgs(service=service, kind=focus.kind))
     view = answer.data
     if view is None or not view.levels:
         what = f"{focus.kind} series" if focus.kind else "series"
@@ -151,7 +151,7 @@ def _of_series(view: MetricsView, off: list[Level], evidence: str) -> tuple[Hint
 async def look_gone(focus: CheckScope) -> list[Hint]:
     """The services of which no instance is up: whatever else is a little off beside that suffers from it."""
     asked = [MetricsArgs(service=name, kind=SignalKind.ERRORS, limit=_MOST) for name in focus.services]
-    answers = [await focus.desk.kit.ask(METRICS, one) for one in asked]
+    answers = [await focus.context.toolset.ask(METRICS, one) for one in asked]
     return [
         Hint(
             service=one.service, channel=Channel.METRICS, weight=_GONE, evidence=answer.id, ranked=True,
@@ -168,7 +168,7 @@ async def look_logs(focus: CheckScope) -> CheckOutcome:
 
 
 async def _logs_of(focus: CheckScope, service: str) -> CheckOutcome:
-    answer = await focus.desk.kit.ask(LOGS, LogsArgs(service=service))
+    answer = await focus.context.toolset.ask(LOGS, LogsArgs(service=service))
     view = answer.data
     if view is None or not view.lines:
         return no_data(f"No log lines of {service} are recorded.", answer)
@@ -234,7 +234,7 @@ def _of_line(focus: CheckScope, service: str, one: LogTemplate, evidence: str) -
 
 def _named(focus: CheckScope, service: str, line: str) -> Service | None:
     """The part that the service calls and the line names, if it names one alone."""
-    catalogue = focus.desk.kit.sources.world.catalogue
+    catalogue = focus.context.toolset.sources.world.catalogue
     found = catalogue.find(service)
     named = [part for part in (found.depends_on if found is not None else ()) if names(line, part)]
     return catalogue.find(named[0]) if len(named) == 1 else None

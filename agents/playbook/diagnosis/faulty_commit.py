@@ -34,21 +34,21 @@ class Culprit(Value):
     evidence: tuple[str, ...]
 
 
-async def culprit(desk: RoleContext, service: str) -> Culprit | None:
+async def culprit(context: RoleContext, service: str) -> Culprit | None:
     """The newest commit in the function that the service's new error lines name first, if they name one.
 
     The sources are read as they would be released next: the place may have moved if that is not what runs.
     """
-    if not all(has_tool(desk, tool.name) for tool in (LOGS, LIST_FILES, READ_FILE, BLAME_LINES)):
+    if not all(has_tool(context, tool.name) for tool in (LOGS, LIST_FILES, READ_FILE, BLAME_LINES)):
         return None
-    logs = await desk.kit.ask(LOGS, LogsArgs(service=service))
+    logs = await context.toolset.ask(LOGS, LogsArgs(service=service))
     samples = [one.sample for one in telling_lines(logs.data)] if logs.data else []
     places = [(found[1], int(found[2])) for sample in samples for found in _PLACE.finditer(sample)]
-    listed = await desk.kit.ask(LIST_FILES, FilesArgs(service=service)) if places else None
+    listed = await context.toolset.ask(LIST_FILES, FilesArgs(service=service)) if places else None
     files = listed.data.files if listed is not None and listed.data is not None else ()
     for named, line in places:
         path = _known(named, files)
-        found = await _last_in(desk, service, path, line) if path is not None else None
+        found = await _last_in(context, service, path, line) if path is not None else None
         if found is not None:
             return found.model_copy(update={"evidence": (logs.id, *found.evidence)})
     return None
@@ -65,16 +65,16 @@ def _known(named: str, files: Sequence[str]) -> str | None:
     return None
 
 
-async def _last_in(desk: RoleContext, service: str, path: str, line: int) -> Culprit | None:
+async def _last_in(context: RoleContext, service: str, path: str, line: int) -> Culprit | None:
     first = max(1, line - _REACH)
-    source = await desk.kit.ask(
+    source = await context.toolset.ask(
         READ_FILE, ReadArgs(service=service, path=path, first=first, count=2 * _REACH)
     )
     if source.data is None or not first <= line < first + len(source.data.lines):
         return None
     above, below = function_around(source.data.lines, line - first)
     asked = BlameArgs(service=service, path=path, first=first + above, last=first + below)
-    answer = await desk.kit.ask(BLAME_LINES, asked)
+    answer = await context.toolset.ask(BLAME_LINES, asked)
     if answer.data is None or not answer.data.commits:
         return None
     newest = max(answer.data.commits, key=lambda one: one.at)

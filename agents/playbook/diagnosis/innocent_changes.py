@@ -31,7 +31,7 @@ class _Serving:
     evidence: tuple[str, ...]
 
 
-async def without_outlived(hints: Sequence[Hint], desk: RoleContext) -> list[Hint]:
+async def without_outlived(hints: Sequence[Hint], context: RoleContext) -> list[Hint]:
     """The hints without those that blame a change which its service outlived.
 
     A release interrupts its service for a moment, and that looks like the beginning of trouble. Whoever is
@@ -44,15 +44,15 @@ async def without_outlived(hints: Sequence[Hint], desk: RoleContext) -> list[Hin
         What else was seen, and for each service so cleared a sign against a deployment as the cause. What
         speaks against a change anyway is told with how its service serves.
     """
-    if not any(_names_a_change(hint) for hint in hints) or not has_tool(desk, METRICS.name):
+    if not any(_names_a_change(hint) for hint in hints) or not has_tool(context, METRICS.name):
         return list(hints)
-    since = await _changed(desk, hints)
+    since = await _changed(context, hints)
     serving = {
-        name: await _serves(desk, name, since.get(name))
+        name: await _serves(context, name, since.get(name))
         for name in dict.fromkeys(hint.service for hint in hints)
     }
     suffering = [name for name, one in serving.items() if one.well is False]
-    needs = topology(desk.kit.sources.world.catalogue)
+    needs = topology(context.toolset.sources.world.catalogue)
     found: list[Hint] = []
     cleared: dict[str, list[Hint]] = {}
     for hint in hints:
@@ -62,7 +62,7 @@ async def without_outlived(hints: Sequence[Hint], desk: RoleContext) -> list[Hin
             found += _told(hint, f"{hint.text};", serving, others[0])
         elif apart:
             cleared.setdefault(hint.service, _clearing(hint, serving, apart[0]))
-        elif (sign := await _passed_over(desk, hint, hints)) is not None:
+        elif (sign := await _passed_over(context, hint, hints)) is not None:
             cleared.setdefault(hint.service, [sign])
         else:
             found.append(hint)
@@ -86,7 +86,7 @@ def _sign(blaming: Hint, evidence: str) -> Hint:
     )  # fmt: skip
 
 
-async def _passed_over(desk: RoleContext, hint: Hint, hints: Sequence[Hint]) -> Hint | None:
+async def _passed_over(context: RoleContext, hint: Hint, hints: Sequence[Hint]) -> Hint | None:
     """What speaks against a change whose service answers as ever while users' requests go on failing."""
     if hint.against or not _names_a_change(hint):
         return None
@@ -95,8 +95,8 @@ async def _passed_over(desk: RoleContext, hint: Hint, hints: Sequence[Hint]) -> 
     first = max(ranked, key=lambda one: (one.weight, one.service), default=None)
     if first is None or first.service == hint.service or first.weight <= own:
         return None
-    users = desk.kit.sources.world.catalogue.user_facing
-    failing = healthy_while_others_fail(await observe(desk.kit.sources), hint.service, users)
+    users = context.toolset.sources.world.catalogue.user_facing
+    failing = healthy_while_others_fail(await observe(context.toolset.sources), hint.service, users)
     text = (
         f"since {hint.change} {hint.service} answers as ever while requests to {failing} go on failing, "
         f"and {first.service} stands out more"
@@ -116,23 +116,24 @@ def _told(sign: Hint, lead: str, serving: Mapping[str, _Serving], other: str) ->
     ]
 
 
-async def _changed(desk: RoleContext, hints: Sequence[Hint]) -> dict[str, datetime]:
+async def _changed(context: RoleContext, hints: Sequence[Hint]) -> dict[str, datetime]:
     """When each service was changed last, of the changes that are named."""
-    if not has_tool(desk, CHANGES.name):
+    if not has_tool(context, CHANGES.name):
         return {}
-    answer = await desk.kit.ask(CHANGES, ChangesArgs())
+    answer = await context.toolset.ask(CHANGES, ChangesArgs())
     named = {hint.change for hint in hints if _names_a_change(hint)}
     found = [one.change for one in (answer.data.changes if answer.data else ()) if one.change.id in named]
     return {change.service: change.time for change in sorted(found, key=lambda change: change.time)}
 
 
-async def _serves(desk: RoleContext, service: str, since: datetime | None) -> _Serving:
+async def _serves(context: RoleContext, service: str, since: datetime | None) -> _Serving:
     """Whether it fails and delays no more than usual.
 
     Not known where not both are measured, by enough requests, or where "now" began before its change.
     """
     answers = [
-        await desk.kit.ask(METRICS, MetricsArgs(service=service, kind=kind, limit=_MOST)) for kind in _SERVES
+        await context.toolset.ask(METRICS, MetricsArgs(service=service, kind=kind, limit=_MOST))
+        for kind in _SERVES
     ]
     own = [[one for one in answer.data.levels if not one.peer] if answer.data else [] for answer in answers]
     evidence = tuple(answer.id for answer in answers)

@@ -34,23 +34,23 @@ class Shortage(Value):
     evidence: tuple[str, ...] = ()
 
 
-async def restart(desk: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
+async def restart(context: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
     """A restart, where the exhausted resource comes back with it."""
-    return await _by_resource(desk, diagnosis, ActionKind.RESTART)
+    return await _by_resource(context, diagnosis, ActionKind.RESTART)
 
 
-async def fail_over(desk: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
+async def fail_over(context: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
     """A failover; of a database, or where the machine or its disk is what fails."""
-    return await _by_resource(desk, diagnosis, ActionKind.FAILOVER)
+    return await _by_resource(context, diagnosis, ActionKind.FAILOVER)
 
 
-async def _by_resource(desk: RoleContext, diagnosis: Diagnosis, kind: ActionKind) -> list[Draft]:
-    short = await _short_of(desk, diagnosis)
-    order = helping(short, is_store(desk, diagnosis))
+async def _by_resource(context: RoleContext, diagnosis: Diagnosis, kind: ActionKind) -> list[Draft]:
+    short = await _short_of(context, diagnosis)
+    order = helping(short, is_store(context, diagnosis))
     if not short.name:
         return no_draft(f"nothing is known that {diagnosis.service} is short of and a {kind} brings back")
-    warned = is_kept(short.name.lower()) and _warned(desk, diagnosis)
-    if not short.logged and not warned and await _unfelt(desk):
+    warned = is_kept(short.name.lower()) and _warned(context, diagnosis)
+    if not short.logged and not warned and await _unfelt(context):
         return no_draft(f"nothing that users touch is hit, and a {kind} interrupts what works")
     if kind not in order:
         return no_draft(f"a {kind} does not bring back {short.name or 'what is exhausted'}")
@@ -66,19 +66,19 @@ async def _by_resource(desk: RoleContext, diagnosis: Diagnosis, kind: ActionKind
     ]
 
 
-def _warned(desk: RoleContext, diagnosis: Diagnosis) -> bool:
+def _warned(context: RoleContext, diagnosis: Diagnosis) -> bool:
     """Whether an alert about the resources of that very part fires: its owners say that it is too much."""
     return any(
         alert.firing and alert.service == diagnosis.service and symptom_kind(alert) is SignalKind.SATURATION
-        for alert in desk.incident.alerts
+        for alert in context.incident.alerts
     )
 
 
-async def _unfelt(desk: RoleContext) -> bool:
+async def _unfelt(context: RoleContext) -> bool:
     """Whether what users touch is measured and does as usual."""
-    if not has_tool(desk, OVERVIEW.name):
+    if not has_tool(context, OVERVIEW.name):
         return False
-    answer = await desk.kit.ask(OVERVIEW, NoArgs())
+    answer = await context.toolset.ask(OVERVIEW, NoArgs())
     touched = [state for state in measured(answer.data).users if state.user_facing]
     felt = [level for state in touched for level in (state.errors, state.latency) if level is not None]
     known = any(level.now is not None for level in felt)
@@ -101,9 +101,9 @@ def helping(short: Shortage, store: bool) -> tuple[ActionKind, ...]:
     return order
 
 
-def is_store(desk: RoleContext, diagnosis: Diagnosis) -> bool:
+def is_store(context: RoleContext, diagnosis: Diagnosis) -> bool:
     """Whether the failing part keeps data."""
-    found = desk.kit.sources.world.catalogue.find(diagnosis.service)
+    found = context.toolset.sources.world.catalogue.find(diagnosis.service)
     return found is not None and found.kind in {ServiceKind.DATABASE, ServiceKind.QUEUE}
 
 
@@ -113,14 +113,14 @@ def _interrupting(kind: ActionKind, diagnosis: Diagnosis) -> tuple[str, ...]:
     return (f"Requests that {diagnosis.service} is working on are cut off, and its caches start cold.",)
 
 
-async def scale_out(desk: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
+async def scale_out(context: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
     """As many more instances as there is more traffic, at least half as many, if it is known how many run."""
-    short = await _short_of(desk, diagnosis)
-    order = helping(short, is_store(desk, diagnosis))
+    short = await _short_of(context, diagnosis)
+    order = helping(short, is_store(context, diagnosis))
     if ActionKind.SCALE not in order:
         return no_draft(f"more instances do not bring back {short.name or 'what is exhausted'}")
     service = diagnosis.service or ""
-    running, planned = await _running(desk, service)
+    running, planned = await _running(context, service)
     if running is None:
         return no_draft(f"how many instances of {service} run is not known, so it cannot be scaled")
     more = max(running + 1, math.ceil(running * max(short.growth, _MORE)))
@@ -139,22 +139,22 @@ async def scale_out(desk: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
     ]
 
 
-async def _running(desk: RoleContext, service: str) -> tuple[int | None, tuple[str, ...]]:
+async def _running(context: RoleContext, service: str) -> tuple[int | None, tuple[str, ...]]:
     """How many instances run, by a dry run. One that asks for as many as run is refused: then try another."""
     for asked in (2, 3):
         wanted = PlanArgs(kind=ActionKind.SCALE, service=service, replicas=asked)
-        answer = await desk.kit.ask(PLAN_ACTION, wanted)
+        answer = await context.toolset.ask(PLAN_ACTION, wanted)
         if answer.data is not None and answer.data.running is not None:
             return answer.data.running, (answer.id,)
     return None, ()
 
 
-async def _short_of(desk: RoleContext, diagnosis: Diagnosis) -> Shortage:
+async def _short_of(context: RoleContext, diagnosis: Diagnosis) -> Shortage:
     """What the failing part has too little of: what its log names outright, else what is used far more."""
     service = diagnosis.service or ""
-    growth = await _growth(desk, service)
-    if has_tool(desk, LOGS.name):
-        answer = await desk.kit.ask(LOGS, LogsArgs(service=service))
+    growth = await _growth(context, service)
+    if has_tool(context, LOGS.name):
+        answer = await context.toolset.ask(LOGS, LogsArgs(service=service))
         for one in answer.data.templates if answer.data else ():
             cue = log_cue(one.template, one.sample)
             if cue is not None and cue.outright:
@@ -162,23 +162,25 @@ async def _short_of(desk: RoleContext, diagnosis: Diagnosis) -> Shortage:
                 return Shortage(
                     name=one.template, said=said, growth=growth, logged=True, evidence=(answer.id,)
                 )
-    level, evidence = await _worst(desk, service, SignalKind.SATURATION)
+    level, evidence = await _worst(context, service, SignalKind.SATURATION)
     if level is None:
         return Shortage(growth=growth, evidence=evidence)
     said = f"{say_level(level)} is exhausted"
     return Shortage(name=level.metric, said=said, growth=growth, evidence=evidence)
 
 
-async def _growth(desk: RoleContext, service: str) -> float:
+async def _growth(context: RoleContext, service: str) -> float:
     """How many times the usual traffic the part gets; 1 where that is not known."""
-    level, _ = await _worst(desk, service, SignalKind.TRAFFIC)
+    level, _ = await _worst(context, service, SignalKind.TRAFFIC)
     return level.now / level.baseline if level and level.now and level.baseline else 1.0
 
 
-async def _worst(desk: RoleContext, service: str, kind: SignalKind) -> tuple[Level | None, tuple[str, ...]]:
+async def _worst(
+    context: RoleContext, service: str, kind: SignalKind
+) -> tuple[Level | None, tuple[str, ...]]:
     """The series of that kind that deviates most, and the evidence of it."""
-    if not has_tool(desk, METRICS.name):
+    if not has_tool(context, METRICS.name):
         return None, ()
-    answer = await desk.kit.ask(METRICS, MetricsArgs(service=service, kind=kind))
+    answer = await context.toolset.ask(METRICS, MetricsArgs(service=service, kind=kind))
     off = [level for level in (answer.data.levels if answer.data else ()) if level.deviates]
     return max(off, key=lambda level: level.sigmas, default=None), (answer.id,) if answer.data else ()

@@ -23,15 +23,15 @@ from tools.wording import clock_time
 _COUNTED = re.compile(r"-\d+$")
 
 
-async def roll_back(desk: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
+async def roll_back(context: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
     """Back to the version that ran before the one that is blamed, of the code or of its configuration."""
     service = diagnosis.service or ""
-    settings, evidence = await _blamed(desk, diagnosis)
+    settings, evidence = await _blamed(context, diagnosis)
     if settings is not None and settings.kind is ChangeKind.CONFIG and settings.id == diagnosis.change:
         return _configured_before(diagnosis, settings, evidence)
-    if not has_tool(desk, DEPLOYMENTS.name):
+    if not has_tool(context, DEPLOYMENTS.name):
         return no_draft("this role cannot read what was deployed")
-    answer = await desk.kit.ask(DEPLOYMENTS, DeploymentsArgs(service=service))
+    answer = await context.toolset.ask(DEPLOYMENTS, DeploymentsArgs(service=service))
     view = answer.data
     if view is None or not view.deployments:
         return no_draft(f"no deployment of {service} is recorded to go back from")
@@ -40,8 +40,8 @@ async def roll_back(desk: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
         return no_draft(f"the blamed change {diagnosis.change} is no release of {service}")
     if blamed is not None and not blamed.running:
         return no_draft(f"the blamed version {blamed.version} of {service} no longer runs")
-    targets, ours = _targets(desk, view), _put_there(desk, service, view.running)
-    if ours is not None and not _words(desk) & set(targets):
+    targets, ours = _targets(context, view), _put_there(context, service, view.running)
+    if ours is not None and not _words(context) & set(targets):
         return no_draft(f"{service} runs {view.running} since {ours}, and what ran before was blamed")
     if not targets:
         return no_draft(f"no version of {service} from before is recorded")
@@ -82,12 +82,12 @@ def _configured_before(diagnosis: Diagnosis, change: Change, evidence: str) -> l
     ]
 
 
-def _put_there(desk: RoleContext, service: str, version: str | None) -> str | None:
+def _put_there(context: RoleContext, service: str, version: str | None) -> str | None:
     """The change of ours that brought that version back; what it replaced was blamed before."""
     return next(
         (
             p.id
-            for p in desk.incident.proposals
+            for p in context.incident.proposals
             if p.state is ActionState.DONE
             and (p.action.kind, p.action.service) == (ActionKind.ROLLBACK, service)
             and p.action.arguments.version == version
@@ -97,7 +97,7 @@ def _put_there(desk: RoleContext, service: str, version: str | None) -> str | No
     )
 
 
-def _targets(desk: RoleContext, view: DeploymentsView) -> list[str]:
+def _targets(context: RoleContext, view: DeploymentsView) -> list[str]:
     """Versions to go back to, best first: one that people named, then the previous one.
 
     Older ones are offered only where the previous one is not recorded or was bad itself.
@@ -106,15 +106,15 @@ def _targets(desk: RoleContext, view: DeploymentsView) -> list[str]:
         d.version_from for d in view.deployments if d.version_from
     ]
     older = [version for version in dict.fromkeys(versions) if version != view.running]
-    named = [version for version in older if version in _words(desk)]
+    named = [version for version in older if version in _words(context)]
     previous = [view.previous] if view.previous and view.previous_healthy is not False else []
     return list(dict.fromkeys([*named, *(previous or older[:1])]))[:2]
 
 
-def _words(desk: RoleContext) -> frozenset[str]:
+def _words(context: RoleContext) -> frozenset[str]:
     """What people wrote, as words without punctuation around them."""
-    notes = [note.text for note in desk.incident.notes]
-    notes += [a.note for p in desk.incident.proposals for a in p.approvals]
+    notes = [note.text for note in context.incident.notes]
+    notes += [a.note for p in context.incident.proposals for a in p.approvals]
     return frozenset(word.strip(".,;:!?()'\"") for text in notes for word in text.split())
 
 
@@ -128,9 +128,9 @@ def _unproven(view: DeploymentsView, target: str) -> tuple[str, ...]:
     return (f"Whether {target} of {view.service} ran well is not recorded.",)
 
 
-async def flag_off(desk: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
+async def flag_off(context: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
     """Take back the flag that is blamed, if a flag is."""
-    change, evidence = await _blamed(desk, diagnosis)
+    change, evidence = await _blamed(context, diagnosis)
     if change is None or change.kind is not ChangeKind.FLAG:
         return no_draft(f"no flag of {diagnosis.service} is recorded that could be taken back")
     was_on = change.version_to.lower() not in {"off", "false", "0", "disabled"}
@@ -157,16 +157,16 @@ def _flag_names(change: str) -> list[str]:
     return list(dict.fromkeys([_COUNTED.sub("", change), change]))
 
 
-async def revert_commit(desk: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
+async def revert_commit(context: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
     """A revert of the blamed change, else of the commit that error lines lead to, else of the last one."""
     service = diagnosis.service or ""
-    found = None if diagnosis.change is not None else await culprit(desk, service)
+    found = None if diagnosis.change is not None else await culprit(context, service)
     if found is not None:
         one = found.commit
         said = f"{one.id[:12]} of {clock_time(one.at)} ({quoted(one.subject, 80)})"
         why = f"{service} fails at {found.place}, and commit {said} changed that function last."
         return _reverted(diagnosis, one.id, found.evidence, why)
-    change, evidence = await _blamed(desk, diagnosis)
+    change, evidence = await _blamed(context, diagnosis)
     if change is None or not change.commit:
         return no_draft(f"no commit of {service} is recorded that could be reverted")
     why = f"commit {change.commit} is the recorded change of {service} closest to the onset."
@@ -186,20 +186,20 @@ def _reverted(diagnosis: Diagnosis, commit: str, evidence: tuple[str, ...], why:
     ]
 
 
-async def _blamed(desk: RoleContext, diagnosis: Diagnosis) -> tuple[Change | None, str]:
+async def _blamed(context: RoleContext, diagnosis: Diagnosis) -> tuple[Change | None, str]:
     """The change that the diagnosis names, else the best fitting one of the service; and its evidence id."""
-    if not has_tool(desk, CHANGES.name):
+    if not has_tool(context, CHANGES.name):
         return None, ""
-    answer = await desk.kit.ask(CHANGES, ChangesArgs())
+    answer = await context.toolset.ask(CHANGES, ChangesArgs())
     ranked = answer.data.changes if answer.data is not None else ()
     changes = [one.change for one in ranked if one.change.service == diagnosis.service]
     named = [change for change in changes if change.id == diagnosis.change]
     return next(iter([*named, *changes]), None), answer.id
 
 
-async def fall_back(desk: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
+async def fall_back(context: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
     """The fallback for the part that fails outside, or of the services that call it."""
-    catalogue = desk.kit.sources.world.catalogue
+    catalogue = context.toolset.sources.world.catalogue
     callers = [service.name for service in catalogue.services if diagnosis.service in service.depends_on]
     return [
         Draft(

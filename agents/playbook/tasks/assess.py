@@ -55,9 +55,9 @@ def _sheets() -> _Sheets:
     )
 
 
-async def assess(assignment: Assignment, desk: RoleContext) -> AssessmentReport:
+async def assess(assignment: Assignment, context: RoleContext) -> AssessmentReport:
     """An escalation role's answer."""
-    incident = desk.incident
+    incident = context.incident
     sheet = _sheets().roles.get(assignment.role, _sheets().other)
     holds = conditions(incident)
 
@@ -70,7 +70,7 @@ async def assess(assignment: Assignment, desk: RoleContext) -> AssessmentReport:
         return tuple(dict.fromkeys(said))
 
     return AssessmentReport(
-        assessment=_assessment(assignment, desk, sheet.focus, holds),
+        assessment=_assessment(assignment, context, sheet.focus, holds),
         needs=lines("needs"),
         recommendations=lines("recommendations"),
         notify=lines("notify"),
@@ -96,9 +96,9 @@ def conditions(incident: Incident) -> frozenset[When]:
     return frozenset(when for when, holds in told.items() if holds)
 
 
-def _assessment(assignment: Assignment, desk: RoleContext, focus: str, holds: frozenset[When]) -> str:
-    incident = desk.incident
-    open_for = format_duration(desk.now - incident.opened_at)
+def _assessment(assignment: Assignment, context: RoleContext, focus: str, holds: frozenset[When]) -> str:
+    incident = context.incident
+    open_for = format_duration(context.now - incident.opened_at)
     why = f" Called because: {assignment.does}." if assignment.does else ""
     parts = [
         f"{focus}{why}",

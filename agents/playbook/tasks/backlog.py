@@ -12,11 +12,11 @@ _HIGH, _MEDIUM = 7, 14
 _NEXT_SPRINT = 14
 
 
-async def backlog(assignment: Assignment, desk: RoleContext) -> BacklogReport:
+async def backlog(assignment: Assignment, context: RoleContext) -> BacklogReport:
     """What goes into the backlog, most urgent first."""
-    incident = desk.incident
+    incident = context.incident
     report = incident.post_mortem_report
-    items = tuple(_task(item, incident) for item in report.action_items) if report else (_alone(desk),)
+    items = tuple(_task(item, incident) for item in report.action_items) if report else (_alone(context),)
     ordered = tuple(sorted(items, key=lambda item: (-item.priority.rank, item.days)))
     return BacklogReport(
         summary=f"{len(ordered)} task{'s' if len(ordered) != 1 else ''} from {incident.id}.", items=ordered
@@ -39,13 +39,13 @@ def _priority(days: int) -> Confidence:
     return Confidence.MEDIUM if days <= _MEDIUM else Confidence.LOW
 
 
-def _alone(desk: RoleContext) -> BacklogItem:
+def _alone(context: RoleContext) -> BacklogItem:
     """The incident itself as a task: about its alert, or of the owner of its cause or of what it hit."""
-    incident, found = desk.incident, desk.incident.diagnosis
+    incident, found = context.incident, context.incident.diagnosis
     if incident.status is Status.FALSE_ALARM:
         return _minor(f"Let the alert wait: {incident.title}", "infrastructure_maintainer", _spells(incident))
     known = found is not None and found.known
-    catalogue = desk.kit.sources.world.catalogue
+    catalogue = context.toolset.sources.world.catalogue
     services = ((found.service or "",) if found is not None and known else ()) + incident.services
     owners = [part.owner for name in services if (part := catalogue.find(name)) and part.owner]
     return _minor(

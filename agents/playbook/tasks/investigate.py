@@ -28,30 +28,34 @@ _MENDS = {
 }
 
 
-async def investigate(assignment: Assignment, desk: RoleContext) -> InvestigationReport:
+async def investigate(assignment: Assignment, context: RoleContext) -> InvestigationReport:
     """Step 2 for one role: its checks, its hypotheses, the gaps it met."""
-    ranked = await look_suspects(CheckScope(desk=desk, services=())) if has_tool(desk, "suspects") else None
-    services, onset = in_question(desk, ranked), _onset(desk, ranked)
-    looks = [(check, await answer(check, desk, services, onset)) for check in assignment.checks]
-    more = await follow_up(desk, services, onset)
+    ranked = (
+        await look_suspects(CheckScope(context=context, services=()))
+        if has_tool(context, "suspects")
+        else None
+    )
+    services, onset = in_question(context, ranked), _onset(context, ranked)
+    looks = [(check, await answer(check, context, services, onset)) for check in assignment.checks]
+    more = await follow_up(context, services, onset)
     seen = [*([ranked] if ranked is not None else []), *(look for _, look in looks), *more]
     if not any(look.measured and look.state is not CheckState.NO_DATA for look in seen):
         return _blind(looks, seen)
-    catalogue = desk.kit.sources.world.catalogue
+    catalogue = context.toolset.sources.world.catalogue
     gone = (
-        await look_gone(CheckScope(desk=desk, services=desk.incident.services))
-        if has_tool(desk, "metrics")
+        await look_gone(CheckScope(context=context, services=context.incident.services))
+        if has_tool(context, "metrics")
         else []
     )
-    found = await without_outlived([*gone, *(hint for look in seen for hint in look.hints)], desk)
-    hints = list(dict.fromkeys([*found, *_tried(desk)]))
+    found = await without_outlived([*gone, *(hint for look in seen for hint in look.hints)], context)
+    hints = list(dict.fromkeys([*found, *_tried(context)]))
     hypotheses = weigh(hints, catalogue) if any(look.state is CheckState.ABNORMAL for look in seen) else ()
     return InvestigationReport(
         summary=_summary(hypotheses, seen),
         checks=tuple(look.as_check(check) for check, look in looks),
         hypotheses=hypotheses,
         gaps=_gaps(seen),
-        severity=await _other_severity(desk, hypotheses[:1], hints),
+        severity=await _other_severity(context, hypotheses[:1], hints),
     )
 
 
@@ -75,27 +79,27 @@ def _gaps(seen: list[CheckOutcome]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(gap for look in seen for gap in look.gaps))
 
 
-def in_question(desk: RoleContext, ranked: CheckOutcome | None) -> tuple[str, ...]:
+def in_question(context: RoleContext, ranked: CheckOutcome | None) -> tuple[str, ...]:
     """The services to look at: the suspects, then what notes and the question name, then what is hit."""
-    catalogue = desk.kit.sources.world.catalogue
+    catalogue = context.toolset.sources.world.catalogue
     suspects = [hint.service for hint in ranked.hints] if ranked is not None else []
-    texts = [*(note.text for note in desk.incident.notes), desk.incident.question or ""]
+    texts = [*(note.text for note in context.incident.notes), context.incident.question or ""]
     noted = [name for text in texts for name in catalogue.names if names(text, name)]
-    wanted = dict.fromkeys([*suspects, *noted, *desk.incident.services])
+    wanted = dict.fromkeys([*suspects, *noted, *context.incident.services])
     known = [name for name in wanted if catalogue.find(name) is not None]
     return tuple(known[:SUSPECTED])
 
 
-def _onset(desk: RoleContext, ranked: CheckOutcome | None) -> datetime:
+def _onset(context: RoleContext, ranked: CheckOutcome | None) -> datetime:
     """When the first suspect began to deviate; else when the first alert says it began."""
     onsets = [hint.onset for hint in (ranked.hints[:1] if ranked is not None else ()) if hint.onset]
-    alerts = [alert.starts_at for alert in desk.incident.alerts]
-    return min(onsets or alerts, default=desk.incident.opened_at)
+    alerts = [alert.starts_at for alert in context.incident.alerts]
+    return min(onsets or alerts, default=context.incident.opened_at)
 
 
-def _tried(desk: RoleContext) -> list[Hint]:
+def _tried(context: RoleContext) -> list[Hint]:
     """A change that was made and did not help speaks against the cause it was made for."""
-    found = desk.incident.verification
+    found = context.incident.verification
     if found is None or found.verdict not in {Recovery.UNCHANGED, Recovery.WORSE} or not found.evidence:
         return []
     return [
@@ -104,7 +108,7 @@ def _tried(desk: RoleContext) -> list[Hint]:
             text=f"{proposal.id} ({proposal.action.title}) was done and the signals are {found.verdict}",
             weight=3.0, evidence=found.evidence[0], against=True,
         )
-        for proposal in desk.incident.proposals
+        for proposal in context.incident.proposals
         if _did_not_help(proposal)
     ]  # fmt: skip
 
@@ -114,22 +118,22 @@ def _did_not_help(proposal: Proposal) -> bool:
 
 
 async def _other_severity(
-    desk: RoleContext, best: tuple[Hypothesis, ...], hints: list[Hint]
+    context: RoleContext, best: tuple[Hypothesis, ...], hints: list[Hint]
 ) -> Severity | None:
     """The severity that is measured now, if it is another than the incident's; a person's word stands.
 
     A role that cannot measure it tells when an alert that came later is more severe than the incident. Once
     its cause is found in what was made, not in what runs short and is felt later, a P2 may prove minor.
     """
-    current = desk.incident.severity
-    if desk.incident.severity_by is not None:
+    current = context.incident.severity
+    if context.incident.severity_by is not None:
         return None
-    if _is_made(best) and not _runs_short(best, hints) and is_minor(desk):
+    if _is_made(best) and not _runs_short(best, hints) and is_minor(context):
         return Severity.P3
-    if has_tool(desk, "overview"):
-        measured = await measured_severity(desk)
+    if has_tool(context, "overview"):
+        measured = await measured_severity(context)
         return measured if measured is not current else None
-    sent = alert_severity(desk.incident.alerts, desk.runbook)
+    sent = alert_severity(context.incident.alerts, context.runbook)
     return sent if sent is not None and current is not None and sent.rank < current.rank else None
 
 

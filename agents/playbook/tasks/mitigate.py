@@ -39,21 +39,23 @@ class _Worked:
     skipped: list[str]
 
 
-async def mitigate(assignment: Assignment, desk: RoleContext) -> MitigationReport:
+async def mitigate(assignment: Assignment, context: RoleContext) -> MitigationReport:
     """Step 3 for one role: the changes it proposes, best first, or why it proposes none."""
-    diagnosis = desk.incident.diagnosis
+    diagnosis = context.incident.diagnosis
     if not assignment.actions:
-        return MitigationReport(summary=_supporting(assignment, desk), concerns=_open_concerns(desk.incident))
+        return MitigationReport(
+            summary=_supporting(assignment, context), concerns=_open_concerns(context.incident)
+        )
     if diagnosis is None or not diagnosis.known:
         return MitigationReport(summary="The cause is not known, so no change is proposed.")
-    worked = _Worked([], list(_open_concerns(desk.incident)), [])
-    barred = forbidden_kinds(constraints(desk.incident))
+    worked = _Worked([], list(_open_concerns(context.incident)), [])
+    barred = forbidden_kinds(constraints(context.incident))
     for kind in assignment.actions:
         if kind in barred:
             worked.skipped.append(f"people ruled out a {kind}")
             continue
-        for draft in await _DRAFTING[kind](desk, diagnosis):
-            await _take(desk, draft, worked)
+        for draft in await _DRAFTING[kind](context, diagnosis):
+            await _take(context, draft, worked)
     worked.proposals.sort(key=lambda ranked: ranked[0])  # stable: equals keep the order of the tree
     return _report(worked)
 
@@ -69,21 +71,21 @@ def constraints(incident: Incident) -> tuple[str, ...]:
     return (*(note.text for note in incident.notes), *rejections)
 
 
-async def _take(desk: RoleContext, draft: Draft, worked: _Worked) -> None:
+async def _take(context: RoleContext, draft: Draft, worked: _Worked) -> None:
     """Keep a draft if it was not answered before, can be made at all, and its dry run is not refused."""
     action = draft.action
     if action is None:
         worked.skipped.append(draft.reason)
         return
     before = next(
-        (p for p in desk.incident.proposals if p.action.key == action.key and p.state in ANSWERED), None
+        (p for p in context.incident.proposals if p.action.key == action.key and p.state in ANSWERED), None
     )
     if before is not None:
         worked.skipped.append(f"to {action.title} was {before.id}, which is {before.state}")
         return
     evidence = draft.evidence
-    if has_tool(desk, PLAN_ACTION.name):
-        answer = await desk.kit.ask(
+    if has_tool(context, PLAN_ACTION.name):
+        answer = await context.toolset.ask(
             PLAN_ACTION, PlanArgs(kind=action.kind, service=action.service, **action.arguments.given())
         )
         if answer.data is None:
@@ -115,10 +117,10 @@ def _report(worked: _Worked) -> MitigationReport:
     return MitigationReport(summary=f"No change is safe to propose: {why}.", concerns=concerns)
 
 
-def _supporting(assignment: Assignment, desk: RoleContext) -> str:
+def _supporting(assignment: Assignment, context: RoleContext) -> str:
     """A role that supports says what it stands ready for, and on what."""
     does = assignment.does or "supports the change"
-    pending = desk.incident.pending
+    pending = context.incident.pending
     on = f" Waiting for people: {'; '.join(p.action.title for p in pending)}." if pending else ""
     return f"{does}: ready; no change of its own is proposed.{on}"
 

@@ -16,11 +16,11 @@ from tools.wording import clock_time, length
 _LATE, _SLOW = 5.0, 10.0
 
 
-async def post_mortem(assignment: Assignment, desk: RoleContext) -> PostMortemReport:
+async def post_mortem(assignment: Assignment, context: RoleContext) -> PostMortemReport:
     """Step 5, the Workflow Optimizer's report; times and figures are added by code elsewhere."""
-    incident = desk.incident
-    stored = {item.id: item for item in await desk.kit.store.evidence(incident.id)}
-    learned = prevention(lessons(desk))
+    incident = context.incident
+    stored = {item.id: item for item in await context.toolset.store.evidence(incident.id)}
+    learned = prevention(lessons(context))
     return PostMortemReport(
         summary=_summary(incident),
         what_failed=_what_failed(incident),
@@ -174,12 +174,12 @@ def _lag(incident: Incident) -> float | None:
     return (first - found.onset).total_seconds() / 60
 
 
-def lessons(desk: RoleContext) -> Lessons:
+def lessons(context: RoleContext) -> Lessons:
     """What the incident shows that prevention can be built on."""
-    incident = desk.incident
+    incident = context.incident
     found = incident.diagnosis
     category = found.category if found is not None and found.known else Category.UNKNOWN
-    catalogue = desk.kit.sources.world.catalogue
+    catalogue = context.toolset.sources.world.catalogue
     service = catalogue.find(found.service) if found is not None else None
     fields = _fields(incident, category)
     if service is not None:

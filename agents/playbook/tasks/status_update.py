@@ -16,21 +16,21 @@ from incidents.reports import BriefReport, StatusReport
 from incidents.severity import Status
 
 
-async def status_update(assignment: Assignment, desk: RoleContext) -> StatusReport:
+async def status_update(assignment: Assignment, context: RoleContext) -> StatusReport:
     """The Support Responder's words for the status page."""
-    incident = desk.incident
+    incident = context.incident
     return StatusReport(
         status=incident.public_status,
-        impact=await noticed(desk.kit.sources),
+        impact=await noticed(context.toolset.sources),
         current_action=current_action(incident),
     )
 
 
-async def brief(assignment: Assignment, desk: RoleContext) -> BriefReport:
+async def brief(assignment: Assignment, context: RoleContext) -> BriefReport:
     """The Executive Summary Generator's words for the leadership."""
-    incident = desk.incident
+    incident = context.incident
     return BriefReport(
-        situation=_situation(incident, desk.kit.sources.world.catalogue.user_facing),
+        situation=_situation(incident, context.toolset.sources.world.catalogue.user_facing),
         cause=said_cause(incident),
         action=said_action(incident),
         eta=said_eta(incident),

@@ -31,36 +31,36 @@ class Measured:
     any_data: bool
 
 
-async def triage(assignment: Assignment, desk: RoleContext) -> TriageReport:
+async def triage(assignment: Assignment, context: RoleContext) -> TriageReport:
     """Step 1, the commander's report."""
-    answer = await desk.kit.ask(OVERVIEW, NoArgs())
+    answer = await context.toolset.ask(OVERVIEW, NoArgs())
     seen = measured(answer.data)
-    impact = _impact(desk, seen)
-    severity, reason = classify(desk, seen, impact)
+    impact = _impact(context, seen)
+    severity, reason = classify(context, seen, impact)
     quiet = seen.any_data and not seen.hit
     return TriageReport(
-        summary=_summary(desk, seen),
+        summary=_summary(context, seen),
         severity=severity,
         severity_reason=reason,
         impact=impact,
-        false_alarm=quiet and not desk.incident.firing,
+        false_alarm=quiet and not context.incident.firing,
         claims=tuple(Claim(text=say_state(state), evidence=(answer.id,)) for state in seen.hit[:_SHOWN]),
     )
 
 
-async def measured_severity(desk: RoleContext) -> Severity:
+async def measured_severity(context: RoleContext) -> Severity:
     """The severity by what is measured now."""
-    answer = await desk.kit.ask(OVERVIEW, NoArgs())
+    answer = await context.toolset.ask(OVERVIEW, NoArgs())
     seen = measured(answer.data)
-    return classify(desk, seen, _impact(desk, seen))[0]
+    return classify(context, seen, _impact(context, seen))[0]
 
 
-def is_minor(desk: RoleContext) -> bool:
+def is_minor(context: RoleContext) -> bool:
     """Whether users are measured to feel nothing of a P2 that the runbook counts: a minor inconvenience."""
-    facts, impact = desk.incident.facts, desk.incident.impact
-    if desk.incident.severity is not Severity.P2 or facts is None or facts.error_ratio is None:
+    facts, impact = context.incident.facts, context.incident.impact
+    if context.incident.severity is not Severity.P2 or facts is None or facts.error_ratio is None:
         return False
-    return floor_of(facts, impact, desk.runbook) is None
+    return floor_of(facts, impact, context.runbook) is None
 
 
 def measured(view: Overview | None) -> Measured:
@@ -79,21 +79,21 @@ def measured(view: Overview | None) -> Measured:
     )
 
 
-def classify(desk: RoleContext, seen: Measured, impact: Impact) -> tuple[Severity, str]:
+def classify(context: RoleContext, seen: Measured, impact: Impact) -> tuple[Severity, str]:
     """The more severe of what the runbook's floors say to the figures and of what the sender said."""
-    said = alert_severity(desk.incident.alerts, desk.runbook)
-    worst = floor_of(seen, impact, desk.runbook)
+    said = alert_severity(context.incident.alerts, context.runbook)
+    worst = floor_of(seen, impact, context.runbook)
     if worst is not None and (said is None or worst.severity.rank <= said.rank):
         return worst.severity, f"{worst.reason} ({_figures(seen)})"
     felt = any(state in seen.users for state in seen.hit)
-    if said is not None and (not seen.any_data or felt or desk.incident.firing):
+    if said is not None and (not seen.any_data or felt or context.incident.firing):
         measured_too = f"; measured: {_figures(seen)}" if seen.any_data else "; nothing could be measured"
         return said, f"the alert's own severity{measured_too}"
     if not seen.any_data:
         return Severity.P2, "nothing could be measured and the alert names no severity"
     if felt:
         return Severity.P2, f"a service that users touch deviates ({_figures(seen)})"
-    if desk.incident.firing:
+    if context.incident.firing:
         return Severity.P2, f"the alert fires, though nothing that users touch deviates ({_figures(seen)})"
     return Severity.P3, "the alert is over and nothing that users touch deviates"
 
@@ -107,17 +107,17 @@ def _figures(seen: Measured) -> str:
     return ", ".join(parts) or "no figures of errors or latency"
 
 
-def _impact(desk: RoleContext, seen: Measured) -> Impact:
-    catalogue = desk.kit.sources.world.catalogue
+def _impact(context: RoleContext, seen: Measured) -> Impact:
+    catalogue = context.toolset.sources.world.catalogue
     texts = tuple(
         text
-        for alert in desk.incident.alerts
+        for alert in context.incident.alerts
         for text in (alert.title, alert.description, *(label.value for label in alert.labels))
     )
     served = [state for state in seen.hit if state.kind in {ServiceKind.SERVICE, ServiceKind.EXTERNAL}]
     return Impact(
         users_affected=_users(seen),
-        customers_affected=_customers(desk, seen),
+        customers_affected=_customers(context, seen),
         services=tuple(s.service for s in seen.hit if catalogue.find(s.service) is not None),
         api_affected=any(_slow_or_failing(state) for state in served),
         data_at_risk=True if says(keywords().data_risk, *texts) else None,
@@ -132,10 +132,10 @@ def _slow_or_failing(state: ServiceState) -> bool:
     return failing or any(level.deviates for level in levels if level is not None)
 
 
-def _customers(desk: RoleContext, seen: Measured) -> bool | None:
+def _customers(context: RoleContext, seen: Measured) -> bool | None:
     """Whether customers notice, as code measured it; else whether what users touch deviates."""
-    if desk.incident.facts is not None:
-        return desk.incident.facts.customers_affected
+    if context.incident.facts is not None:
+        return context.incident.facts.customers_affected
     touched = [state for state in seen.users if state.user_facing]
     return any(state.deviates or state.down for state in touched) if touched else None
 
@@ -149,12 +149,12 @@ def _users(seen: Measured) -> str:
     return f"{share(error_ratio(worst))} of the requests to {worst.service}"
 
 
-def _summary(desk: RoleContext, seen: Measured) -> str:
+def _summary(context: RoleContext, seen: Measured) -> str:
     if not seen.any_data:
-        return f"{desk.incident.title}: no service reports a signal, so what is hit is not known."
+        return f"{context.incident.title}: no service reports a signal, so what is hit is not known."
     if not seen.hit:
-        still = "the alert still fires" if desk.incident.firing else "the alert is over"
-        return f"{desk.incident.title}: no signal deviates from its usual level; {still}."
+        still = "the alert still fires" if context.incident.firing else "the alert is over"
+        return f"{context.incident.title}: no signal deviates from its usual level; {still}."
     onset = min((state.onset for state in seen.hit if state.onset is not None), default=None)
     since = f" since {clock_time(onset)}" if onset is not None else ""
     said = "; ".join(say_state(state) for state in seen.hit[:_SHOWN])

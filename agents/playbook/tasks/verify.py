@@ -12,25 +12,25 @@ from tools.toolbox import OVERVIEW
 from tools.toolbox.arguments import NoArgs
 
 
-async def verify(assignment: Assignment, desk: RoleContext) -> VerificationReport:
+async def verify(assignment: Assignment, context: RoleContext) -> VerificationReport:
     """Step 4 for one role: its checks, and what deviates that did not before the change."""
-    services = in_question(desk, None)
-    looks = [(check, await answer(check, desk, services)) for check in assignment.checks]
+    services = in_question(context, None)
+    looks = [(check, await answer(check, context, services)) for check in assignment.checks]
     abnormal = sum(look.state is CheckState.ABNORMAL for _, look in looks)
     blind = sum(look.state is CheckState.NO_DATA for _, look in looks)
     return VerificationReport(
-        summary=_summary(desk.incident.verification, len(looks), abnormal, blind),
+        summary=_summary(context.incident.verification, len(looks), abnormal, blind),
         checks=tuple(look.as_check(check) for check, look in looks),
-        new_issues=await _new_issues(desk, services),
+        new_issues=await _new_issues(context, services),
     )
 
 
-async def _new_issues(desk: RoleContext, services: tuple[str, ...]) -> tuple[Claim, ...]:
+async def _new_issues(context: RoleContext, services: tuple[str, ...]) -> tuple[Claim, ...]:
     """Services that deviate now and were not hit before."""
-    if not has_tool(desk, OVERVIEW.name):
+    if not has_tool(context, OVERVIEW.name):
         return ()
-    found = await desk.kit.ask(OVERVIEW, NoArgs())
-    before = CheckScope(desk=desk, services=services).hit_before
+    found = await context.toolset.ask(OVERVIEW, NoArgs())
+    before = CheckScope(context=context, services=services).hit_before
     states = found.data.services if found.data is not None else ()
     return tuple(
         Claim(text=say_state(state), evidence=(found.id,))

@@ -186,7 +186,7 @@ async def held(
         actions=(ActionKind.ROLLBACK,),
         deadline=stage.clock.now() + timedelta(minutes=5),
     )
-    before = stage.desk(incident, role)
+    before = stage.context(incident, role)
     performed = await Playbook().perform(job, before)
     after = await grounded(performed, job, before)
     return after.report, after.dropped

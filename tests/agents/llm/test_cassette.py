@@ -7,7 +7,7 @@ import pytest
 from agents.llm.cassette import digest
 from agents.llm.engine import LlmEngine
 from incidents.errors import SettingsError
-from tests.agents.desk import assignment, desk
+from tests.agents.contexts import assignment, role_context
 from tests.agents.llm_run import KEY, failure, perform, settings
 from tests.fake_answers import obliging
 from tests.fake_openai import FakeOpenAI
@@ -52,6 +52,6 @@ def test_the_order_of_keys_does_not_matter() -> None:
 
 async def test_a_tape_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="does not exist"):
-        await LlmEngine(settings(replay=tmp_path / "none")).perform(assignment(), desk())
+        await LlmEngine(settings(replay=tmp_path / "none")).perform(assignment(), role_context())
     with pytest.raises(ValueError, match="exclude each other"):
         settings(record=tmp_path, replay=tmp_path)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from incidents.reports import InvestigationReport
-from tests.agents.desk import assignment, desk
+from tests.agents.contexts import assignment, role_context
 from tests.agents.llm_run import KEY, Pauses, failure, perform
 from tests.certificates import self_signed
 from tests.fake_answers import obliging
@@ -142,7 +142,7 @@ async def test_the_time_box_ends_a_slow_conversation() -> None:
 
 async def test_a_time_box_that_is_over_asks_nothing() -> None:
     with FakeOpenAI(obliging) as server:
-        failed = await failure(server, job=assignment(deadline=desk().now))
+        failed = await failure(server, job=assignment(deadline=role_context().now))
     assert "had ended before" in str(failed)
     assert server.requests == []
 
@@ -230,13 +230,13 @@ async def test_a_report_beside_a_question_counts_and_the_question_is_not_asked(s
 
 
 async def test_a_broken_call_beside_a_sound_one_is_not_echoed_and_nothing_of_the_turn_is_asked() -> None:
-    before, broken = desk(), Call("changes", '{"a": ')
+    before, broken = role_context(), Call("changes", '{"a": ')
     mixed = Reply(calls=(broken, Call("metrics", {"service": "checkout"})))
     with FakeOpenAI(Script([mixed, WHOLE])) as server:
         await perform(server, before=before)
     assert "not valid JSON" in server.requests[1].text
     assert broken.wire not in json.dumps(server.requests[1].body)
-    assert await before.kit.store.evidence("inc-1") == ()
+    assert await before.toolset.store.evidence("inc-1") == ()
 
 
 async def test_a_report_written_as_text_is_read() -> None:

@@ -9,7 +9,7 @@ import pytest
 from agents.failure import ModelFailed
 from incidents.findings import Confidence
 from incidents.reports import InvestigationReport, StatusReport, Task
-from tests.agents.desk import assignment
+from tests.agents.contexts import assignment
 from tests.agents.llm_run import failure, perform
 from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Answerer, Asked, Call, Fault, Kind, Reply, Turn

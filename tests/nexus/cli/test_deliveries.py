@@ -28,13 +28,13 @@ def sent(nexus: Terminal, config: Path, *bodies: tuple[dict[str, Any], str | Non
     async def deliver() -> None:
         for body, form in bodies:
             try:
-                await desk.receive(json.dumps(body).encode(), form)
+                await intake.receive(json.dumps(body).encode(), form)
             except AlertError:
                 continue
 
     home = open_home(Settings(home=nexus.home), create=True)
     path, site = site_of(config)
-    desk = intake_of(home, site, path, "playbook")
+    intake = intake_of(home, site, path, "playbook")
     with redirect_stdout(io.StringIO()):  # the log
         asyncio.run(deliver())
     home.store.close()

@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from agents.llm.engine import LlmEngine
 from agents.llm.transport import Timer
 from agents.model_or_playbook import ModelOrPlaybook
-from tests.agents.desk import assignment, desk
+from tests.agents.contexts import assignment, role_context
 from tests.agents.llm_run import KEY, Pauses, settings
 from tests.agents.test_model_or_playbook import Mind
 from tests.fake_answers import obliging
@@ -45,7 +45,7 @@ async def spans(exporter: InMemorySpanExporter, answers: Answerer, **given: obje
     with FakeOpenAI(answers) as server:
         timer = Timer(sleep=Pauses().sleep)
         engine = LlmEngine(settings(base_url=server.base_url, **given), timer=timer)
-        await ModelOrPlaybook(engine, Mind("playbook")).perform(assignment(question=SECRET), desk())
+        await ModelOrPlaybook(engine, Mind("playbook")).perform(assignment(question=SECRET), role_context())
     return sorted(exporter.get_finished_spans(), key=lambda span: span.start_time or 0)
 
 
@@ -108,7 +108,7 @@ async def test_every_model_call_is_one_log_line() -> None:
     turns: list[Turn] = [Fault(Kind.STATUS, 503), Reply(calls=(EMPTY,), tokens_in=321, tokens_out=7)]
     with structlog.testing.capture_logs() as lines, FakeOpenAI(Script(turns)) as server:
         engine = LlmEngine(settings(base_url=server.base_url), timer=Timer(sleep=Pauses().sleep))
-        await engine.perform(assignment(), desk())
+        await engine.perform(assignment(), role_context())
     failed, answered = [line for line in lines if line["event"] == "model_call"]
     who = {"incident": "inc-1", "role": "backend_architect", "task": "investigate", "model": "local-model"}
     assert who.items() <= failed.items()

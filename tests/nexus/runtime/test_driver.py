@@ -38,11 +38,11 @@ class Slow(ScriptedEngine):
         self.entered = asyncio.Event()
         self.go = asyncio.Event()
 
-    async def perform(self, assignment: Assignment, desk: RoleContext) -> EngineResult:
+    async def perform(self, assignment: Assignment, context: RoleContext) -> EngineResult:
         if assignment.task is Task.INVESTIGATE:
             self.entered.set()
             await self.go.wait()
-        return await super().perform(assignment, desk)
+        return await super().perform(assignment, context)
 
 
 async def opened(engine: ScriptedEngine | None = None) -> Bench:

@@ -39,5 +39,6 @@ async def test_a_backend_that_is_down_at_the_start_stops_nothing() -> None:
     clock = VirtualClock(NOW)
     port = MemoryTopology(SERIES, NAMES, clock)
     port.silent = True
-    async with TopologyWatch(port, clock).running():
-        pass
+    watch = TopologyWatch(port, clock)
+    async with watch.running():
+        assert watch.now() == NOTHING_KNOWN

@@ -37,11 +37,11 @@ class Door:
         self.store = MemoryStore()
         home = Home(opened.settings, self.store, opened.folder)  # type: ignore[arg-type]  # its port
         self.rung: list[str] = []
-        self.desk = desk = AlertIntake(
+        self.intake = intake = AlertIntake(
             home=home, site=load_site(path), path=path, mode="playbook", clock=WallClock(),
             ring=self.rung.append,
         )  # fmt: skip
-        self.app = Starlette(routes=alert_routes(desk, SenderDoor()), exception_handlers=HANDLERS)
+        self.app = Starlette(routes=alert_routes(intake, SenderDoor()), exception_handlers=HANDLERS)
         self.app.state.limits = HttpLimits()
 
     async def send(
@@ -165,9 +165,9 @@ async def test_what_cannot_be_read_or_is_too_large_leaves_a_row_with_the_reason(
 
 async def test_past_the_backlog_what_is_new_is_sent_away_and_nothing_of_it_kept(tmp_path: Path) -> None:
     door = Door(tmp_path, SITE.replace("intake: {", "intake: {backlog: 1, "))
-    door.desk.clock = VirtualClock(datetime(2026, 11, 23, 10, 5, tzinfo=UTC))
+    door.intake.clock = VirtualClock(datetime(2026, 11, 23, 10, 5, tzinfo=UTC))
     assert (await door.send(alert("checkout"))).status_code == 202
-    door.desk.clock.advance(timedelta(seconds=2))
+    door.intake.clock.advance(timedelta(seconds=2))
     away = await door.send(alert("mail", fingerprint="f2"))
     assert (away.status_code, away.headers["Retry-After"]) == (503, "30")
     assert "1 alerts wait, oldest 2 s" in away.json()["error"]
@@ -179,7 +179,7 @@ async def test_past_the_backlog_what_is_new_is_sent_away_and_nothing_of_it_kept(
     worst["alerts"][0]["labels"]["severity"] = "P0"
     assert (await door.send(worst)).json()["taken"] == "opened"
     assert (await door.send(alert("checkout", "resolved"))).status_code == 202
-    assert door.desk.admission.turned_away == 2
+    assert door.intake.admission.turned_away == 2
 
 
 def test_who_shows_no_token_is_counted_and_one_line_tells_of_many(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ intake: {join_within: 30m}
 """
 
 
-class Desk:
+class Taking:
     """An intake over the twin in memory; what it rings for is kept."""
 
     def __init__(self, folder: Path) -> None:
@@ -49,56 +49,56 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
+def taking(tmp_path: Path) -> Taking:
+    return Taking(tmp_path)
 
 
-async def test_what_fires_opens_an_incident_that_is_due_at_once(desk: Desk) -> None:
-    taken, identity = await desk.told("errors", "checkout")
+async def test_what_fires_opens_an_incident_that_is_due_at_once(taking: Taking) -> None:
+    taken, identity = await taking.told("errors", "checkout")
     assert taken == "opened"
     assert identity is not None
-    opened = await desk.store.load(identity)
+    opened = await taking.store.load(identity)
     assert opened is not None
     assert (opened.status, opened.title, opened.turn) == (Status.OPEN, "errors", 0)  # filed, not driven
-    assert [due.incident for due in await desk.store.due(at(0), 5, "shop")] == [identity]
-    assert desk.rung == [identity]
+    assert [due.incident for due in await taking.store.due(at(0), 5, "shop")] == [identity]
+    assert taking.rung == [identity]
 
 
-async def test_a_neighbour_s_alert_joins_within_its_time_only(desk: Desk) -> None:
-    _, first = await desk.told("errors", "checkout")
-    desk.clock.advance_to(at(29))
-    assert await desk.told("slow", "web") == ("joined", first)
-    desk.clock.advance_to(at(31))
-    taken, other = await desk.told("empty results", "search")
+async def test_a_neighbour_s_alert_joins_within_its_time_only(taking: Taking) -> None:
+    _, first = await taking.told("errors", "checkout")
+    taking.clock.advance_to(at(29))
+    assert await taking.told("slow", "web") == ("joined", first)
+    taking.clock.advance_to(at(31))
+    taken, other = await taking.told("empty results", "search")
     assert (taken, other == first) == ("opened", False)
-    assert [event.kind for event in await desk.store.events(str(first))] == ["alerts"]
-    assert desk.rung == [first, first, other]
+    assert [event.kind for event in await taking.store.events(str(first))] == ["alerts"]
+    assert taking.rung == [first, first, other]
 
 
-async def test_the_same_again_is_known_and_rings_for_nothing_new(desk: Desk) -> None:
-    _, first = await desk.told("errors", "checkout", starts_at="2026-11-23T02:56:00Z")
-    assert await desk.told("errors", "checkout", starts_at="2026-11-23T02:56:00Z") == ("known", first)
-    assert await desk.store.events(str(first)) == ()
+async def test_the_same_again_is_known_and_rings_for_nothing_new(taking: Taking) -> None:
+    _, first = await taking.told("errors", "checkout", starts_at="2026-11-23T02:56:00Z")
+    assert await taking.told("errors", "checkout", starts_at="2026-11-23T02:56:00Z") == ("known", first)
+    assert await taking.store.events(str(first)) == ()
 
 
-async def test_the_end_of_something_that_nobody_works_on_opens_nothing(desk: Desk) -> None:
-    assert await desk.told("errors", "checkout", status="resolved") == ("ignored", None)
-    assert await desk.store.page() == ()
-    assert desk.rung == []
+async def test_the_end_of_something_that_nobody_works_on_opens_nothing(taking: Taking) -> None:
+    assert await taking.told("errors", "checkout", status="resolved") == ("ignored", None)
+    assert await taking.store.page() == ()
+    assert taking.rung == []
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"\xff\xfe", b"[" * 10_000, b'{"a":' * 400 + b"1" + b"}" * 400, b'"errors"']
 )
-async def test_what_cannot_be_read_is_refused_and_opens_nothing(desk: Desk, body: bytes) -> None:
+async def test_what_cannot_be_read_is_refused_and_opens_nothing(taking: Taking, body: bytes) -> None:
     with pytest.raises(AlertError):
-        await desk.intake.receive(body)
-    assert await desk.store.page() == ()
-    assert desk.rung == []
+        await taking.intake.receive(body)
+    assert await taking.store.page() == ()
+    assert taking.rung == []
 
 
-async def test_secrets_stay_outside(desk: Desk) -> None:
-    _, identity = await desk.told("errors", "checkout", description="password=hunter2hunter2")
-    opened = await desk.store.load(str(identity))
+async def test_secrets_stay_outside(taking: Taking) -> None:
+    _, identity = await taking.told("errors", "checkout", description="password=hunter2hunter2")
+    opened = await taking.store.load(str(identity))
     assert opened is not None
     assert "hunter2" not in opened.model_dump_json()

@@ -87,8 +87,8 @@ async def test_a_model_asks_with_checked_arguments_and_reads_redacted_evidence(
     offered = await mcp_tools([spec(command=(), url=url, timeout="3s")], SECRETS)
     sources, _ = case_sources(shop, ledger)
     store = MemoryEvidence()
-    kit = Toolset(sources, store, "devops_automator", offered.tools["devops_automator"])
-    belt = {tool.name: tool for tool in tools_of(kit, Task.INVESTIGATE, 2000)}
+    toolset = Toolset(sources, store, "devops_automator", offered.tools["devops_automator"])
+    belt = {tool.name: tool for tool in tools_of(toolset, Task.INVESTIGATE, 2000)}
 
     wrong = await belt["tickets_search"].ainvoke({"text": "web", "state": "gone"})
     assert "was not asked" in wrong
@@ -113,8 +113,8 @@ async def test_a_model_asks_with_checked_arguments_and_reads_redacted_evidence(
 async def test_a_program_gets_what_it_is_given_and_nothing_else(shop: Path, ledger: Path) -> None:
     given = spec(environment={"TICKETS_DB": "env:DB"}, timeout="60s")
     (tool, *_) = (await McpTools(given, SECRETS).offer()).tools
-    kit = Toolset(case_sources(shop, ledger)[0], MemoryEvidence(), "devops_automator", (tool,))
-    answer = await kit.ask(tool, tool.args.model_validate({"text": "web"}))
+    toolset = Toolset(case_sources(shop, ledger)[0], MemoryEvidence(), "devops_automator", (tool,))
+    answer = await toolset.ask(tool, tool.args.model_validate({"text": "web"}))
     assert "db=<credential>" in answer.evidence.summary  # it got it, and repeats it to nobody
 
 
@@ -161,10 +161,12 @@ async def test_a_tool_that_is_no_longer_what_was_offered_is_not_asked(tmp_path: 
         offer = await McpTools(at, SECRETS).offer()
         (tool,) = offer.tools
         assert "'roll_out' of the MCP server tickets is not offered: the server says" in offer.gaps[0]
-        kit = Toolset(case_sources(shop, tmp_path / "l")[0], MemoryEvidence(), "devops_automator", (tool,))
-        assert (await kit.ask(tool, tool.args.model_validate({"key": "a"}))).evidence.status == "ok"
+        toolset = Toolset(
+            case_sources(shop, tmp_path / "l")[0], MemoryEvidence(), "devops_automator", (tool,)
+        )
+        assert (await toolset.ask(tool, tool.args.model_validate({"key": "a"}))).evidence.status == "ok"
         (tmp_path / "mode").write_text("reworded")
-        said = (await kit.ask(tool, tool.args.model_validate({"key": "b"}))).evidence
+        said = (await toolset.ask(tool, tool.args.model_validate({"key": "b"}))).evidence
     assert said.status == "failed"
     assert "tickets has changed this tool since it was offered" in said.summary
 

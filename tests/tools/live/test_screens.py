@@ -90,18 +90,18 @@ async def test_pages_become_pictures_and_evidence_and_the_tool_tells_what_was_se
     sources, _ = case_sources(shop, ledger)
     world = replace(sources.world, screens=BrowserScreens(spec, clock))
     store = MemoryEvidence()
-    kit = Toolset(
+    toolset = Toolset(
         replace(sources, world=world), store, "evidence_collector", available((SCREENS.name,), world)
     )  # fmt: skip
 
-    said = (await kit.ask(SCREENS, NoArgs())).evidence.summary
+    said = (await toolset.ask(SCREENS, NoArgs())).evidence.summary
     assert "cart (web) [HTTP 200]" in said
     assert "ill (web) [HTTP 503]" in said
     assert "did not appear" in said
     assert "the page hangs could not be opened: Page.goto: Timeout 3000ms exceeded" in said
     assert "abcdef0123456789" not in said
 
-    taken = await screenshots(kit)
+    taken = await screenshots(toolset)
     assert [(one.shot.page, one.shot.status, one.shot.complete) for one in taken.kept] == [
         ("cart", 200, True), ("ill", 503, False),
     ]  # fmt: skip

@@ -28,8 +28,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 async def test_a_chart_of_the_watched_signals_is_kept_as_evidence(shop: Path, ledger: Path) -> None:
     sources, _ = case_sources(shop, ledger, ALERT + timedelta(minutes=2))
     store = MemoryEvidence()
-    kit = Toolset(sources, store, "evidence_collector", ())
-    drawn = await chart(kit, (await measure(sources)).signals)
+    toolset = Toolset(sources, store, "evidence_collector", ())
+    drawn = await chart(toolset, (await measure(sources)).signals)
     assert drawn is not None
     assert drawn.body.startswith(PNG)
     assert await store.body("INC-1", drawn.evidence.id) == drawn.body

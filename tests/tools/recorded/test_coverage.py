@@ -81,6 +81,6 @@ async def test_after_an_action_that_nobody_recorded(shop: Path, ledger: Path) ->
 async def test_a_question_that_nobody_asked_is_answered_from_the_snapshot(shop: Path, ledger: Path) -> None:
     sources, clock = case_sources(shop, ledger)
     clock.advance(timedelta(hours=2))
-    kit = Toolset(sources, MemoryEvidence(), "devops_automator", [TOOLS["overview"]])
-    answer = await kit.ask(TOOLS["overview"], TOOLS["overview"].args())
+    toolset = Toolset(sources, MemoryEvidence(), "devops_automator", [TOOLS["overview"]])
+    answer = await toolset.ask(TOOLS["overview"], TOOLS["overview"].args())
     assert UNRECORDED in answer.evidence.summary

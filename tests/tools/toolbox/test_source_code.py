@@ -46,8 +46,8 @@ def sources(shop: Path, ledger: Path) -> Sources:
 
 
 async def ask(sources: Sources, name: str, **given: Any) -> Answer[Value]:
-    kit = Toolset(sources, MemoryEvidence(), "relevant_developer", tuple(TOOLS[one] for one in CODE))
-    return await kit.ask(TOOLS[name], TOOLS[name].args.model_validate({"service": "checkout"} | given))
+    toolset = Toolset(sources, MemoryEvidence(), "relevant_developer", tuple(TOOLS[one] for one in CODE))
+    return await toolset.ask(TOOLS[name], TOOLS[name].args.model_validate({"service": "checkout"} | given))
 
 
 async def read(sources: Sources, name: str, **given: Any) -> str:

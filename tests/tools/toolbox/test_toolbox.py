@@ -85,7 +85,7 @@ def sources(shop: Path, ledger: Path) -> Sources:
     return replace(made, world=world)
 
 
-def kit(sources: Sources) -> Toolset:
+def toolset(sources: Sources) -> Toolset:
     return Toolset(sources, MemoryEvidence(), "devops_automator", tuple(TOOLS.values()))
 
 
@@ -100,7 +100,7 @@ def plain(name: str) -> dict[str, Any]:
 
 async def asked(sources: Sources, name: str, **given: Any) -> Answer[Value]:
     tool = TOOLS[name]
-    return await kit(sources).ask(tool, tool.args.model_validate(given or plain(name)))
+    return await toolset(sources).ask(tool, tool.args.model_validate(given or plain(name)))
 
 
 @pytest.mark.parametrize("name", sorted(TOOLS))

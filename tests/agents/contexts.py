@@ -1,4 +1,4 @@
-"""A desk for one role: a small catalogue, two fake tools, evidence in memory, the shipped runbook."""
+"""The context of one role: a small catalogue, two fake tools, evidence in memory, the shipped runbook."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -138,16 +138,16 @@ def assignment(task: Task = Task.INVESTIGATE, **changes: object) -> Assignment:
     return Assignment.model_validate({**fields, **changes})
 
 
-def desk(
+def role_context(
     *tools: Tool[Any, Any],
     who: Role | None = None,
     about: Incident | None = None,
     store: MemoryEvidence | None = None,
 ) -> RoleContext:
-    """A desk with the given tools, or with both fake ones."""
+    """A context with the given tools, or with both fake ones."""
     world = World(CATALOGUE, *(cast("Any", None) for _ in range(5)))
     about = about or incident()
     sources = Sources(world, VirtualClock(NOW), about)
     who = who or role()
-    kit = Toolset(sources, store or MemoryEvidence(), who.slug, tools or (METRICS, CHANGES))
-    return RoleContext(role=who, incident=about, runbook=RUNBOOK, kit=kit, now=NOW)
+    toolset = Toolset(sources, store or MemoryEvidence(), who.slug, tools or (METRICS, CHANGES))
+    return RoleContext(role=who, incident=about, runbook=RUNBOOK, toolset=toolset, now=NOW)
