@@ -172,10 +172,8 @@ def _decision(incident: Incident, event: DecisionMade, policy: ApprovalPolicy, n
     after = incident.with_proposal(decided)
     note = f": {approval.note}" if approval.note else ""
     if decided.state is ActionState.PROPOSED:
-        missing = decided.approvers_needed - len(decided.approvals)
-        return Update(
-            after, (say(f"approved {decided.id} ({decided.action.title}){note}; {missing} more needed"),)
-        )
+        more = f"; {decided.missing} more needed"
+        return Update(after, (say(f"approved {decided.id} ({decided.action.title}){note}{more}"),))
     verb = "rejected" if approval.verdict is Verdict.REJECT else "approved"
     told = (say(f"{verb} {decided.id} ({decided.action.title}){note}"),)
     if decided.state is ActionState.REJECTED:

@@ -229,6 +229,11 @@ class Proposal(Value):
         """Whether it is still to be begun: nobody decided yet, or it is approved."""
         return self.state in {ActionState.PROPOSED, ActionState.APPROVED}
 
+    @property
+    def missing(self) -> int:
+        """How many more people have to approve before it may begin; 0 once it is decided."""
+        return self.approvers_needed - len(self.approvals) if self.state is ActionState.PROPOSED else 0
+
     def revoked(self) -> Self:
         """The same, never to be begun; what was begun or decided otherwise stays as it is."""
         return self.model_copy(update={"state": ActionState.REVOKED}) if self.waits else self

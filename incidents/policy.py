@@ -1,5 +1,7 @@
 """Who may decide, and how many must: the approval policy and its pure rules."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from pydantic import Field
@@ -99,6 +101,15 @@ def decide(proposal: Proposal, approval: Approval, policy: ApprovalPolicy) -> Pr
     else:
         state = ActionState.PROPOSED
     return proposal.model_copy(update={"approvals": approvals, "state": state})
+
+
+def as_signed(proposal: Proposal, signed: Iterable[Approval], policy: ApprovalPolicy) -> Proposal:
+    """The proposal with every decision on it that was given and that the incident has not read yet."""
+    for one in signed:
+        if one.action == proposal.id and not any(_one_hand(known, one) for known in proposal.approvals):
+            with suppress(ApprovalRefused):  # as the incident will refuse it
+                proposal = decide(proposal, one, policy)
+    return proposal
 
 
 def _one_hand(one: Approval, other: Approval) -> bool:

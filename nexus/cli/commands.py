@@ -68,8 +68,7 @@ def _decide(
 
     with home(threads=False) as opened:
         proposal = decide(opened, identity, Verdict(verdict), by, note, action, digest)
-        missing = proposal.approvers_needed - len(proposal.approvals)
-        more = f"; {missing} more approval(s) needed" if proposal.state == "proposed" else ""
+        more = f"; {proposal.missing} more approval(s) needed" if proposal.missing else ""
         out().print(f"{proposal.id} ({proposal.action.title}): {proposal.state}{more}.", markup=False)
         out().print(f"If nothing drives {identity} right now, `nexus resume` goes on with it.", markup=False)
 

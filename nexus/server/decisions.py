@@ -53,6 +53,6 @@ def decision_routes(commands: IncidentCommands, people: People, ring: Callable[[
             return refusal(error)
         ring(incident)
         stands = {"incident": incident, "action": proposal.id, "state": proposal.state.value}
-        return JSONResponse(stands | {"missing": proposal.approvers_needed - len(proposal.approvals)})
+        return JSONResponse(stands | {"missing": proposal.missing})
 
     return [Route("/incidents/{incident}/decisions", decisions, methods=["POST"])]

@@ -15,7 +15,7 @@ from incidents.change_limits import frozen
 from incidents.errors import ApprovalRefused, Refused, UnknownName, UsageError
 from incidents.events import ChangeSettled, Event, NoteAdded, SeveritySet, Stopped, decision, revokes
 from incidents.incident import Incident
-from incidents.policy import ApprovalPolicy, decide
+from incidents.policy import ApprovalPolicy, as_signed, decide
 from incidents.severity import Severity, Status
 from nexus.home import Home
 from nexus.store.find import find_incident
@@ -77,17 +77,14 @@ class IncidentCommands:
             at=await self._now(identity),
             note=redact(note),
         )
-        kept = next((a for a in await self.store.approvals(identity) if _same(a, approval)), None)
         policy = self.policy_of(await self.store.world_of(identity))
-        try:
-            await self._may_still(incident, proposal, approval, policy)
-            decided = decide(proposal, kept or approval, policy)
-        except ApprovalRefused:
-            if kept is None:
-                raise
+        signed = await self.store.approvals(identity)
+        proposal = as_signed(proposal, signed, policy)
+        if any(_same(one, approval) for one in signed):
             return proposal  # said before and heard; its answer may have been lost on the way
-        if kept is None:
-            await self.store.record_approval(decision(incident.id, approval))
+        await self._may_still(incident, proposal, approval, policy)
+        decided = decide(proposal, approval, policy)
+        await self.store.record_approval(decision(incident.id, approval))
         return decided
 
     async def _may_still(

@@ -23,7 +23,7 @@ from tools.clock import VirtualClock
 
 LIVE = WorldRef(kind=WorldKind.LIVE, path="/srv/nexus.yaml")
 CASE = WorldRef(kind=WorldKind.CASE, path="cases/shop")
-DANA, KIM = (Actor.named(name, Via.HTTP) for name in ("Dana Lee", "Kim"))
+DANA, KIM, SAM = (Actor.named(name, Via.HTTP) for name in ("Dana Lee", "Kim", "Sam"))
 
 Asked = Callable[[IncidentCommands], Coroutine[Any, Any, object]]
 
@@ -94,9 +94,24 @@ async def test_two_who_are_needed_are_two() -> None:
     store = await kept(sample.waiting().evolve(proposals=(sample.proposal(approvers_needed=2),)))
     commands = door(store)
     one = await commands.decide(ID, Verdict.APPROVE, actor=DANA)
-    assert one.state is ActionState.PROPOSED
-    await commands.decide(ID, Verdict.APPROVE, actor=KIM)
+    assert (one.state, one.missing) == (ActionState.PROPOSED, 1)
+    both = await commands.decide(ID, Verdict.APPROVE, actor=KIM)
+    assert (both.state, both.missing) == (ActionState.APPROVED, 0), "though nobody has read the first yet"
     assert [approval.by for approval in await store.approvals(ID)] == ["Dana Lee", "Kim"]
+    again = await commands.decide(ID, Verdict.APPROVE, actor=DANA)
+    assert again.state is ActionState.APPROVED
+    with pytest.raises(ApprovalRefused, match="A1 is approved"):
+        await commands.decide(ID, Verdict.APPROVE, actor=SAM)
+
+
+async def test_a_rejection_that_nobody_has_read_yet_counts() -> None:
+    store = await kept(sample.waiting().evolve(proposals=(sample.proposal(approvers_needed=2),)))
+    commands = door(store)
+    await commands.decide(ID, Verdict.APPROVE, actor=DANA)
+    vetoed = await commands.decide(ID, Verdict.REJECT, actor=KIM, note="no")
+    assert (vetoed.state, vetoed.missing) == (ActionState.REJECTED, 0)
+    with pytest.raises(ApprovalRefused, match="A1 is rejected"):
+        await commands.decide(ID, Verdict.APPROVE, actor=SAM)
 
 
 FREEZE = ApprovalPolicy(freezes=(Freeze(start=at(0), end=at(60), reason="sale", unless=()),))
