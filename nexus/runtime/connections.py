@@ -13,6 +13,7 @@ from incidents.errors import SettingsError
 from incidents.findings import Window
 from nexus.config.site import Site, load_site
 from nexus.home import Home
+from nexus.runtime.sent_changes import SentChanges
 from tools.clock import Clock
 from tools.live.mcp import Offered, mcp_tools
 from tools.live.world import live_world
@@ -123,6 +124,7 @@ class SiteConnections:
                 self._home.secrets,
                 self._clock,
                 self._home.settings.home / ACTION_LOG,
+                SentChanges.of(self._home.store, site, self._path),
             )
         )
         return _Opened(LiveSite(site, world, await self._offered(site)), version, stack)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from incidents.alert import Alert
+from incidents.changes import Change, is_elsewhere
 from incidents.correlate import Placement, correlate
 from incidents.disposition import (
     AlertDisposition,
@@ -64,7 +65,8 @@ class Dispositions:
     def decide(self, reading: Reading, now: datetime, view: IntakeView) -> Filing:
         """What becomes of a delivery that could be read."""
         told = _told(reading.alerts, view)
-        others = _others(reading)
+        changes = tuple((one, view.knows(one)) for one in reading.changes)
+        others = (*_others(reading), *(self._changed(one, known=known) for one, known in changes))
         if all(one.what is Transition.REPEATS for one in told) and not others and told:
             incident = next((one.last.incident for one in told if one.last and one.last.incident), None)
             known = Disposition.KNOWN if incident is not None else Disposition.IGNORED
@@ -86,6 +88,23 @@ class Dispositions:
             words=_words(told, incidents),
             outcomes=outcomes + others,
             beats=_beats(told),
+            changes=tuple(one for one, known in changes if not known),
+        )
+
+    def _changed(self, change: Change, *, known: bool) -> AlertOutcome:
+        """What becomes of word of a change."""
+        what, why = AlertDisposition.CHANGE, "a change of the system, kept as evidence for causes"
+        if known:
+            what, why = AlertDisposition.REPEATED, "the same change was told before"
+        elif is_elsewhere(change, self.site.environment):
+            why = f"a change of {change.environment}, not of {self.site.environment}: no evidence here"
+        elif self.site.catalogue.find(change.service) is None:
+            why = (
+                f"a change of {change.service!r}, which is no service here: evidence once somebody says what "
+                "that is (`nexus services alias`)"
+            )
+        return AlertOutcome(
+            disposition=what, reason=why, title=change.summary or change.id, service=change.service
         )
 
     def _placed(self, told: Sequence[_Told], now: datetime, view: IntakeView) -> dict[int, Placement]:
@@ -199,7 +218,7 @@ def _as_outcome(alert: Alert, kind: AlertDisposition, why: str, incident: str | 
 
 
 def _others(reading: Reading) -> tuple[AlertOutcome, ...]:
-    """What a delivery holds that is no alert."""
+    """What a delivery holds that is neither alert nor change."""
     notices = tuple(
         AlertOutcome(
             disposition=AlertDisposition.SUPPRESSED
@@ -211,13 +230,6 @@ def _others(reading: Reading) -> tuple[AlertOutcome, ...]:
         )
         for one in reading.notices
     )
-    changes = tuple(
-        AlertOutcome(
-            disposition=AlertDisposition.CHANGE, reason="a change of the system, no alert",
-            title=one.summary or one.id, service=one.service,
-        )
-        for one in reading.changes
-    )  # fmt: skip
     topics = tuple(
         AlertOutcome(
             disposition=AlertDisposition.NOTED, reason=f"a topic waits for confirmation at {one.link}",
@@ -225,7 +237,7 @@ def _others(reading: Reading) -> tuple[AlertOutcome, ...]:
         )
         for one in reading.confirmations
     )  # fmt: skip
-    return (*notices, *changes, *topics)
+    return (*notices, *topics)
 
 
 def _events(

@@ -140,7 +140,10 @@ class AlertIntake:
             reading = read_delivery(body, at, source, self.site.catalogue, headers, self.site.intake.forms)
             self._readings.keep(asked, reading)
         matched = self.matcher.matched(reading.alerts)
-        return reading.model_copy(update={"alerts": tuple(self._as_expected(one) for one in matched)})
+        changes = self.matcher.changed(reading.changes, reading.sender)
+        return reading.model_copy(
+            update={"alerts": tuple(self._as_expected(one) for one in matched), "changes": changes}
+        )
 
     def _as_expected(self, alert: Alert) -> Alert:
         """A heartbeat is also what the site names as one."""

@@ -10,6 +10,7 @@ import structlog
 
 from incidents.alert import Alert
 from incidents.catalogue import Service
+from incidents.changes import Change
 from incidents.errors import SettingsError
 from incidents.match import Match
 from nexus.config.service_aliases import aliases_beside, load_aliases
@@ -67,6 +68,12 @@ class SiteMatcher:
         """The alerts, each with its service (None: not known) and with how it was found."""
         matcher = self._present()
         return tuple(self._one(alert, matcher) for alert in alerts)
+
+    def changed(self, changes: Sequence[Change], source: str) -> tuple[Change, ...]:
+        """The changes, each of the service that its name means, or of the name as it was told."""
+        names = {one.service for one in changes}
+        found = {name: self._present().match({}, source, name).service for name in names}
+        return tuple(one.model_copy(update={"service": found[one.service] or one.service}) for one in changes)
 
     def _one(self, alert: Alert, matcher: Matcher) -> Alert:
         asked: _Asked = (alert.source, alert.service, alert.labels)

@@ -8,6 +8,7 @@ from typing import Protocol
 from pydantic import Field
 
 from incidents.alert import Alert
+from incidents.changes import Change
 from incidents.disposition import AlertDisposition, AlertOutcome, LastWord
 from incidents.events import Event
 from incidents.incident import Incident
@@ -80,6 +81,7 @@ class Filing(Value):
         words: what is remembered of conditions from now on.
         outcomes: what becomes of each of its alerts, in its order.
         beats: the heartbeats that were heard.
+        changes: what it tells of changes that was not told before.
     """
 
     disposition: Disposition
@@ -90,6 +92,7 @@ class Filing(Value):
     words: tuple[LastWord, ...] = ()
     outcomes: tuple[AlertOutcome, ...] = ()
     beats: tuple[Alert, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     @property
     def keeps_body(self) -> bool:
@@ -121,6 +124,10 @@ class IntakeView(Protocol):
 
     def lessons(self) -> Lessons:
         """What people of the site taught by joining and separating."""
+        ...
+
+    def knows(self, change: Change) -> bool:
+        """Whether the very same change was told before; what is replayed counts as not told."""
         ...
 
     def new_id(self) -> str:

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from incidents.changes import Change, SentBy
 from incidents.disposition import AlertOutcome, LastWord
 from incidents.errors import Refused
 from incidents.events import AlertsTakenOut
+from incidents.findings import Window
 from incidents.heartbeat import Heartbeat, beaten
 from incidents.incident import Incident
 from incidents.join_rules import Candidate
@@ -38,6 +40,7 @@ class MemoryIntake(MemoryLeases):
         self._deliveries: dict[int, FiledDelivery] = {}
         self._delivered = 0
         self._words: dict[tuple[str, str], tuple[LastWord, datetime]] = {}
+        self._changes: dict[int, tuple[str, tuple[Change, ...]]] = {}
         self._heartbeats: dict[tuple[str, str], Heartbeat] = {}
         self._lessons: dict[tuple[str, frozenset[str]], Lesson] = {}
 
@@ -63,13 +66,15 @@ class MemoryIntake(MemoryLeases):
 
     async def take_in(self, delivery: AlertDelivery, site: str, decide: Decide) -> Filed:
         """File a delivery with what becomes of it."""
-        numbers = dict(self._numbers)
+        numbers, told = dict(self._numbers), dict(self._changes)
+        if delivery.replay_of is not None:
+            self._changes.pop(delivery.replay_of, None)
         try:
             filing = decide(_View(self, site, delivery.received_at))
             for one in filing.opens:
                 self._register(one.incident, one.world, delivery.received_at, site)
         except BaseException:
-            self._numbers = defaultdict(int, numbers)
+            self._numbers, self._changes = defaultdict(int, numbers), told
             raise
         opened = (one.incident.id for one in filing.opens)
         fresh = [event.incident for event in filing.events if self._queued(event)]
@@ -78,8 +83,11 @@ class MemoryIntake(MemoryLeases):
             self._heartbeats[site, alert.fingerprint] = beaten(alert, known, delivery.received_at)
         for word in filing.words:
             self._words[site, word.fingerprint] = word, delivery.received_at
+        number = self._file(delivery, filing)
+        if filing.changes:
+            self._changes[number] = site, tuple(map(redact_value, filing.changes))
         return Filed(
-            number=self._file(delivery, filing), disposition=filing.disposition, incident=filing.incident,
+            number=number, disposition=filing.disposition, incident=filing.incident,
             incidents=(*opened, *fresh),
         )  # fmt: skip
 
@@ -126,6 +134,17 @@ class MemoryIntake(MemoryLeases):
         """What became of the alerts of an incident."""
         every = (one for delivery in self._deliveries.values() for one in delivery.outcomes)
         return tuple(one for one in every if one.incident == incident)
+
+    async def changes(self, site: str, window: Window) -> tuple[Change, ...]:
+        """What senders told of a window, oldest first."""
+        found = [
+            change.model_copy(update={"sent": SentBy(sender=sender, delivery=number)})
+            for number, (where, changes) in self._changes.items()
+            for sender in (self._deliveries[number].sender or "",)
+            for change in changes
+            if where == site and window.start <= change.time < window.end
+        ]
+        return tuple(sorted(found, key=lambda one: one.time))
 
     async def heartbeats(self, site: str) -> tuple[Heartbeat, ...]:
         """The alerts of a site that always fire."""
@@ -175,10 +194,16 @@ class MemoryIntake(MemoryLeases):
             for number, one in self._deliveries.items()
             if one.incident is not None or one.received_at >= before
         }
+        self._forget_changes()
 
     def _erase_deliveries_of(self, incident: str) -> None:
         self._deliveries = {n: one for n, one in self._deliveries.items() if one.incident != incident}
         self._words = {key: row for key, row in self._words.items() if row[0].incident != incident}
+        self._forget_changes()
+
+    def _forget_changes(self) -> None:
+        """A delivery's go with it."""
+        self._changes = {n: told for n, told in self._changes.items() if n in self._deliveries}
 
     def _candidate(self, incident: Incident) -> Candidate:
         told = (e for e in self._inbox.values() if e.incident == incident.id and e.id not in self._handled)
@@ -221,6 +246,11 @@ class _View:
     def lessons(self) -> Lessons:
         """What people taught."""
         return self.store._taught(self.site)
+
+    def knows(self, change: Change) -> bool:
+        """By all that it says."""
+        told = redact_value(change)
+        return any(where == self.site and told in changes for where, changes in self.store._changes.values())
 
     def new_id(self) -> str:
         """The next of that day."""

@@ -7,10 +7,11 @@ from typing import Protocol
 from graph.ports import Backlog, Intents, Journal
 from incidents.action import Approval, Proposal
 from incidents.change_limits import Limits
+from incidents.changes import Change
 from incidents.communications import BacklogEntry
 from incidents.disposition import AlertOutcome
 from incidents.events import DecisionMade, Event
-from incidents.findings import Evidence
+from incidents.findings import Evidence, Window
 from incidents.heartbeat import Heartbeat
 from incidents.incident import Incident
 from incidents.lessons import Lesson, Lessons
@@ -117,6 +118,10 @@ class Intake(Protocol):
 
     async def outcomes(self, incident: str) -> tuple[AlertOutcome, ...]:
         """What became of every alert that was told to an incident, oldest first."""
+        ...
+
+    async def changes(self, site: str, window: Window) -> tuple[Change, ...]:
+        """What senders told of changes of a site in a window, oldest first, each with its delivery."""
         ...
 
     async def heartbeats(self, site: str) -> tuple[Heartbeat, ...]:

@@ -6,13 +6,19 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from incidents.action import Action, ActionKind, Arguments
 from incidents.catalogue import Catalogue, Service
+from incidents.changes import Change, ChangeKind
 from incidents.findings import Window
+from nexus.config.site import Site
+from nexus.runtime.sent_changes import SentChanges
+from nexus.store.deliveries import AlertDelivery, Disposition, Filing, IntakeView
+from nexus.store.memory import MemoryStore
 from tests.cases import END, QUIET_END, case_world
 from tests.tools.live.fakes import github as hub
 from tests.tools.live.fakes import kubernetes as cluster
@@ -223,6 +229,24 @@ async def live_record(kind: str, tmp_path: Path) -> AsyncIterator[Record]:
         port = live_changes(Backends.model_validate({"changes": [spec]}).changes, catalogue, SECRETS)
         yield Record(port, catalogue.names, DAY)
         await port.aclose()
+
+
+def _told(filing: Filing, view: IntakeView) -> Filing:
+    return filing
+
+
+async def sent_changes(tmp_path: Path) -> Record:
+    """What two senders told, one of them the same as the other and twice under one id."""
+    store, site = MemoryStore(), Site(services=(Service(name="shop"),))
+    for sender, hour, version in (("ci", 9, "1.0"), ("ci", 10, "2.0"), ("cd", 10, "2.0"), ("ci", 12, "1.0")):
+        at = DAY.start + timedelta(hours=hour, minutes=sender == "cd")
+        told = Change(
+            time=at, id=f"shop@{version}", service="shop", kind=ChangeKind.DEPLOY, version_to=version
+        )
+        filing = Filing(disposition=Disposition.IGNORED, changes=(told,))
+        await store.take_in(AlertDelivery(received_at=at, sender=sender), site.site, partial(_told, filing))
+    port = SentChanges.of(store, site, tmp_path / "nexus.yaml")
+    return Record(port, ("shop",), Window(start=DAY.start + timedelta(hours=9.5), end=DAY.end))
 
 
 #: A window that holds everything.

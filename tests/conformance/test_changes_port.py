@@ -9,15 +9,18 @@ import pytest
 from incidents.action import Action, ActionKind, Arguments
 from incidents.changes import ChangeKind
 from incidents.findings import Window
-from tests.conformance.benches import FAR, Record, live_record, recorded_changes
+from tests.conformance.benches import FAR, Record, live_record, recorded_changes, sent_changes
 from tests.conformance.conftest import Live
 
 
-@pytest.fixture(params=["recorded", "releases", "git", "github", "kubernetes"])
+@pytest.fixture(params=["recorded", "releases", "git", "github", "kubernetes", "senders"])
 async def record(request: pytest.FixtureRequest, case_folder: Path, tmp_path: Path) -> AsyncIterator[Record]:
     """Every implementation."""
     if request.param == "recorded":
         yield recorded_changes(case_folder, tmp_path)
+        return
+    if request.param == "senders":
+        yield await sent_changes(tmp_path)
         return
     async with live_record(request.param, tmp_path) as found:
         yield found

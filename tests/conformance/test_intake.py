@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from incidents.changes import Change, ChangeKind, SentBy
 from incidents.disposition import AlertDisposition, AlertOutcome, LastWord
 from incidents.events import AlertsArrived
+from incidents.findings import Window
 from incidents.join_rules import Candidate
 from incidents.severity import Status
 from nexus.store import WorldKind, WorldRef
@@ -323,3 +325,59 @@ async def test_deliveries_go_with_their_incident(store: IncidentStore, dispositi
     await store.erase_deliveries(datetime.now(UTC) + timedelta(days=1))
     assert await store.filed(DeliveryFilter()) == ()
     await looked(store, lambda view: _nothing(view))
+
+
+def change(identity: str, minutes: float, **more: object) -> Change:
+    made = Change(time=at(minutes), id=identity, service="checkout", kind=ChangeKind.DEPLOY, version_to="2.0")
+    return made.model_copy(update=more)
+
+
+def changing(*told: Change) -> Decide:
+    """Keep what is told of changes."""
+    return lambda view: Filing(disposition=Disposition.IGNORED, changes=told)
+
+
+FAR = Window(start=at(-600), end=at(600))
+
+
+async def test_what_is_told_of_changes_is_kept_with_its_sender_and_delivery(store: IncidentStore) -> None:
+    late, early = change("71", 4, healthy=True, environment="production"), change("70", 2)
+    await store.take_in(delivery(5, "github"), SITE, changing(late, early))
+    await store.take_in(delivery(6, "argocd"), "elsewhere", changing(change("x", 3)))
+    sent = {"sent": SentBy(sender="github", delivery=1)}
+    assert await store.changes(SITE, FAR) == tuple(one.model_copy(update=sent) for one in (early, late))
+    within = Window(start=at(2), end=at(4))
+    assert [one.id for one in await store.changes(SITE, within)] == ["70"]
+
+    def look(view: IntakeView) -> None:
+        assert view.knows(late)
+        assert not view.knows(late.model_copy(update={"healthy": False}))
+        assert not view.knows(change("x", 3))
+
+    await looked(store, look)
+
+
+async def test_a_replay_takes_the_place_of_what_its_delivery_told(store: IncidentStore) -> None:
+    await store.take_in(delivery(5), SITE, changing(change("71", 4)))
+
+    def read_again(view: IntakeView) -> Filing:
+        assert not view.knows(change("71", 4))
+        return Filing(disposition=Disposition.IGNORED, changes=(change("71", 4, service="payment"),))
+
+    def breaks(view: IntakeView) -> Filing:
+        raise RuntimeError("no")
+
+    again = delivery(6).model_copy(update={"replay_of": 1})
+    with pytest.raises(RuntimeError):
+        await store.take_in(again, SITE, breaks)
+    assert [one.service for one in await store.changes(SITE, FAR)] == ["checkout"]
+    await store.take_in(again, SITE, read_again)
+    assert [one.service for one in await store.changes(SITE, FAR)] == ["payment"]
+
+
+async def test_changes_go_with_their_delivery(store: IncidentStore) -> None:
+    await store.take_in(delivery(5), SITE, changing(change("71", 4)))
+    await store.erase_deliveries(at(5))
+    assert len(await store.changes(SITE, FAR)) == 1
+    await store.erase_deliveries(at(6))
+    assert await store.changes(SITE, FAR) == ()

@@ -112,18 +112,21 @@ Row = TypeVar("Row")
 
 
 @contextmanager
-def live(timeout: str = "10s", patience: str = "20s", **site: object) -> Iterator[Live]:
+def live(
+    timeout: str = "10s", patience: str = "20s", *, tells_changes: bool = True, **site: object
+) -> Iterator[Live]:
     """A broken system and a Nexus that serves it, in folders of their own.
 
     Args:
         timeout: of one question to a backend; short where one is silent, and has to be waited for.
         patience: with a release until it answers; short where it does not.
+        tells_changes: whether a record of changes is configured.
         site: what else stands in nexus.yaml.
     """
     with TemporaryDirectory(prefix="nx-") as place:
         folder = Path(place)
         with rig(folder) as made, ExitStack() as stack:
-            made.timeout, made.patience = timeout, patience
+            made.timeout, made.patience, made.tells_changes = timeout, patience, tells_changes
             made.broken(**SITE, **site)
             nexus = stack.enter_context(served(folder, folder / "home", **TOKENS))
             yield Live(made, folder / "home", nexus, stack)

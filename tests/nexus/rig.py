@@ -37,7 +37,10 @@ WATCH = {"lasts": "8s", "every": "2s", "settle": "2s"}
 
 @dataclass
 class Rig:
-    """The system while it runs; `broken` begins it anew."""
+    """The system while it runs; `broken` begins it anew.
+
+    Without `tells_changes` no record of changes is configured: only senders can tell of them.
+    """
 
     folder: Path
     target: Target
@@ -47,6 +50,7 @@ class Rig:
     number: int = 0
     timeout: str = "10s"
     patience: str = "20s"
+    tells_changes: bool = True
 
     @property
     def version(self) -> str:
@@ -161,7 +165,7 @@ class Rig:
                     "series": [{"metric": m, "unit": UNITS[m], "query": m} for m in LEVELS],
                 },
                 "logs": [{"kind": "loki", "url": self.networks["logs"].url, "timeout": self.timeout}],
-                "changes": [{"kind": "releases", "log": log}],
+                "changes": [{"kind": "releases", "log": log}] if self.tells_changes else [],
                 "actions": [
                     {
                         "kind": "releases", "root": str(self.target.root), "services": ["shop"],

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from incidents.alert import Alert, AlertStatus, Label, Link
-from incidents.changes import Change
+from incidents.changes import Change, environments, without_environment
 from incidents.errors import AlertError
 from tools.alerts.body import Raw, Text, plain_word
 from tools.alerts.cleaning import clean, tidy
@@ -113,6 +113,7 @@ def change_of(draft: ChangeDraft, received_at: datetime, names: Sequence[str]) -
         summary=clean(draft.summary.value, LONGEST_TITLE),
         commit=clean(draft.commit.value, LONGEST_NAME),
         healthy=draft.healthy,
+        environment=_environment(draft),
     )
 
 
@@ -191,15 +192,25 @@ def _service(sent: str, labels: Mapping[str, str], names: Sequence[str]) -> str 
 
 
 def _changed_service(draft: ChangeDraft, names: Sequence[str]) -> str:
-    """The service of the catalogue that the sender names, else one that stands as a word in its texts."""
-    service = clean(draft.service.value, LONGEST_NAME)
+    """The service of the catalogue that the sender names, else one that stands as a word in its texts.
+
+    Where neither names one it stays as it was told, without its environment.
+    """
+    sent = clean(draft.service.value, LONGEST_NAME)
     known = {name.casefold(): name for name in names}
-    if service.casefold() in known:
-        return known[service.casefold()]
-    hinted = {
-        known[w] for hint in draft.hints for w in re.findall(r"[\w.-]+", hint.value.casefold()) if w in known
-    }
+    service = without_environment(sent)
+    for text in (sent, service):
+        if text.casefold() in known:
+            return known[text.casefold()]
+    words = (word for hint in draft.hints for word in re.findall(r"[\w.-]+", hint.value.casefold()))
+    hinted = {known[one] for word in words for one in (word, without_environment(word)) if one in known}
     return hinted.pop() if len(hinted) == 1 else service
+
+
+def _environment(draft: ChangeDraft) -> str | None:
+    """What the sender says, else what the name of what was changed says."""
+    said = clean(draft.environment.value, LONGEST_NAME)
+    return said or ", ".join(sorted(environments(draft.service.value))) or None
 
 
 def _cleaned(labels: Mapping[str, str]) -> dict[str, str]:

@@ -67,6 +67,7 @@ class ChangeDraft:
     summary: Text = NOTHING
     commit: Text = NOTHING
     healthy: bool | None = None
+    environment: Text = NOTHING
     hints: tuple[Text, ...] = ()
 
 

@@ -9,7 +9,7 @@ from incidents.catalogue import Catalogue
 from incidents.findings import Window
 from tools.clock import Clock
 from tools.live.actions import live_actions
-from tools.live.changes import live_changes
+from tools.live.changes import Source, live_changes
 from tools.live.code.wiring import live_code, live_patches
 from tools.live.health import LiveHealth
 from tools.live.logs import live_logs
@@ -32,6 +32,7 @@ async def live_world(
     secrets: Secrets,
     clock: Clock,
     ledger: Path,
+    sent: Source | None = None,
 ) -> AsyncIterator[World]:
     """The world that the backends show; connections are closed afterwards.
 
@@ -43,6 +44,7 @@ async def live_world(
         secrets: resolves the references in `backends`.
         clock: the wall's.
         ledger: a file that lasts as long as the store: which changes were begun, and what became of them.
+        sent: what senders told of changes by themselves.
     """
     async with AsyncExitStack() as stack:
         names = catalogue.names
@@ -57,8 +59,8 @@ async def live_world(
             traces = _opened(stack, live_traces(backends.traces, names, secrets, clock))
         changes: Changes = Unconfigured("changes")
         pipelines: Pipelines | None = None
-        if backends.changes:
-            changes = merged = _opened(stack, live_changes(backends.changes, catalogue, secrets))
+        if backends.changes or sent is not None:
+            changes = merged = _opened(stack, live_changes(backends.changes, catalogue, secrets, sent))
             pipelines = merged if merged.has_pipelines else None
         actions: Actions = Unconfigured("actions")
         if backends.acts:

@@ -67,7 +67,8 @@ def say_change(change: Change) -> str:
 
 def _made(change: Change | Deployment) -> str:
     by = f" by {plain(change.author, 60)}" if change.author else ""
-    return f"{by} (commit {change.commit})" if change.commit else by
+    made = f"{by} (commit {change.commit})" if change.commit else by
+    return f"{made} [{plain(str(change.sent), 80)}]" if change.sent else made
 
 
 CHANGES = Tool(
@@ -95,7 +96,7 @@ def deployments(changes: tuple[Change, ...], service: str | None) -> tuple[Deplo
             Deployment(
                 service=change.service, version=change.version_to, version_from=change.version_from,
                 at=change.time, author=change.author, commit=change.commit, summary=change.summary,
-                change=change.id, running=change.service not in newest,
+                change=change.id, running=change.service not in newest, sent=change.sent,
             )
         )  # fmt: skip
         newest.add(change.service)

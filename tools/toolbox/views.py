@@ -6,7 +6,7 @@ Times are UTC. None is no data, which is not zero. Shares are ratios from 0 to 1
 from pydantic import Field
 
 from incidents.catalogue import ServiceKind
-from incidents.changes import Change, PipelineRun
+from incidents.changes import Change, PipelineRun, SentBy
 from incidents.findings import Window
 from incidents.value import Moment, Value
 from tools.analysis import RankedChange
@@ -167,6 +167,7 @@ class Deployment(Value):
     summary: str
     change: str = Field(description="the id of the change")
     running: bool = False
+    sent: SentBy | None = None
 
 
 class DeploymentsView(Value):

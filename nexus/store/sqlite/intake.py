@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from incidents.alert import Alert
+from incidents.changes import Change
 from incidents.disposition import AlertOutcome, LastWord
 from incidents.heartbeat import Heartbeat, beaten
 from incidents.join_rules import Candidate
@@ -20,6 +21,7 @@ from nexus.store.deliveries import (
     Waiting,
 )
 from nexus.store.records import incident_id
+from nexus.store.sqlite.changes import is_kept, keep_changes
 from nexus.store.sqlite.opening import Run
 from nexus.store.sqlite.rows import as_json, packed, sortable, unpacked
 from nexus.store.sqlite.table import Tables
@@ -39,6 +41,8 @@ class AlertDeliveries(Tables):
         """File a delivery with what becomes of it, in one transaction."""
 
         def work(run: Run) -> Filed:
+            if delivery.replay_of is not None:
+                run("forget_changes", delivery=delivery.replay_of)
             filing = decide(_View(run, site, delivery.received_at))
             for one in filing.opens:
                 register(run, one.incident, one.world, delivery.received_at, site)
@@ -51,6 +55,7 @@ class AlertDeliveries(Tables):
             if delivery.body is not None and filing.keeps_body:
                 kept, encoding = packed(delivery.body, personal=True)
             number = _file(run, delivery, filing, kept, encoding)
+            keep_changes(run, site, number, filing.changes)
             if kept is not None:
                 run("add_body_bytes", bytes=len(kept))
             opened = (one.incident.id for one in filing.opens)
@@ -168,6 +173,10 @@ class _View:
         """All of the site; people teach few."""
         rows = self._run("lessons", site=self._site).fetchall()
         return Lessons(taught=tuple(Lesson.from_stored(body) for (body,) in rows))
+
+    def knows(self, change: Change) -> bool:
+        """By its time and its text."""
+        return is_kept(self._run, self._site, change)
 
     def new_id(self) -> str:
         """The next of that day."""

@@ -27,6 +27,7 @@ from nexus.store.records import (
     too_late,
     within,
 )
+from nexus.store.sqlite.changes import SentChanges
 from nexus.store.sqlite.intake import AlertDeliveries
 from nexus.store.sqlite.leases import LeaseColumns
 from nexus.store.sqlite.lists import ListReads
@@ -40,7 +41,7 @@ from nexus.store.sqlite.writes import queued, register, save
 FILE = "nexus.db"
 
 
-class Store(LeaseColumns, AlertDeliveries, ListReads, ClosedIncidents, RegroupedIncidents):
+class Store(LeaseColumns, AlertDeliveries, SentChanges, ListReads, ClosedIncidents, RegroupedIncidents):
     """Implements `nexus.store.port.IncidentStore`, and with it the graph's ports and `EvidenceStore`.
 
     Use one per process. Several processes may write to the same file.

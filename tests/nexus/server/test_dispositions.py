@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
+from incidents.findings import Window
 from nexus.config.settings import Settings
 from nexus.config.site import load_site
 from nexus.home import Home, open_home
@@ -220,3 +221,39 @@ async def test_whatever_comes_is_answered_and_leaves_exactly_one_row(
     answer = await door.send(raw=raw)
     assert answer.status_code < 500, answer.text
     assert len(door.store._deliveries) == before + 1
+
+
+def deployment(environment: str = "production", name: str = "checkout") -> dict[str, Any]:
+    """What GitHub sends of one that succeeded."""
+    return {
+        "action": "created",
+        "deployment_status": {"state": "success", "created_at": "2026-11-23T09:55:00Z"},
+        "deployment": {"id": 71, "sha": "3f2a9c1d5e6b", "ref": "v7", "environment": environment},
+        "repository": {"name": name},
+    }
+
+
+async def test_a_change_is_kept_once_with_what_it_is_evidence_for(door: Door) -> None:
+    assert (await door.send(deployment())).json()["taken"] == "ignored"
+    assert await door.reasons() == [("change", "a change of the system, kept as evidence for causes")]
+    assert (await door.last()).body is not None
+    await door.send(deployment())
+    assert await door.reasons() == [("repeated", "the same change was told before")]
+    assert (await door.last()).body is None
+    await door.send(deployment("staging"))
+    assert await door.reasons() == [("change", "a change of staging, not of production: no evidence here")]
+    await door.send(deployment(name="till-api"))
+    ((kind, why),) = await door.reasons()
+    assert (kind, why.partition(",")[0]) == ("change", "a change of 'till-api'")
+    await door.send(deployment(name="checkout-prod"))
+    assert (await door.last()).outcomes[0].service == "checkout"
+
+
+async def test_a_change_that_is_replayed_takes_the_place_of_the_first_reading(door: Door) -> None:
+    await door.send(deployment())
+    await door.intake.replay(await door.last())
+    assert await door.reasons() == [("change", "a change of the system, kept as evidence for causes")]
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    (kept,) = await door.store.changes("default", Window(start=at, end=at + timedelta(days=1)))
+    assert kept.sent is not None
+    assert kept.sent.delivery == 2

@@ -43,6 +43,9 @@ def _change(body: Body, app: Text, phase: Text, health: Text) -> Iterable[Item]:
         version_to=revision,
         author=body.text("app.status.operationState.operation.initiatedBy.username", "author", "user"),
         summary=body.text("message") or joined(app, phase),
+        environment=body.text(
+            "app.metadata.labels.environment", "app.metadata.labels.env", "environment", "env"
+        ),
         commit=revision,
         healthy=_ENDED[phase.value.lower()] and is_healthy is not False
         if health

@@ -80,6 +80,7 @@ def _delivery(body: Body) -> Iterable[Item]:
         time=body.raw("context.timestamp"),
         version_to=body.text("subject.content.artifactId"),
         summary=joined(kind, body.text("subject.content.environment.id")),
+        environment=body.text("subject.content.environment.id"),
         hints=(service,),
     )
 

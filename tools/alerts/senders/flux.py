@@ -23,6 +23,7 @@ def _read(body: Body) -> Iterable[Item]:
             summary=joined(reason, body.text("message")),
             commit=revision._replace(value=revision.value.rpartition(":")[2]),
             healthy=not is_failure,
+            environment=body.text("metadata.environment", "metadata.env", "metadata.cluster"),
         )
     if not is_failure and not reason.value.endswith(("Succeeded", "Reconciled")):
         yield NoticeDraft(Meaning.COMMENT, f"Flux: {name.value}: {reason.value}")

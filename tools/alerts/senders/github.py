@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from incidents.changes import ChangeKind
-from tools.alerts.body import Body, joined
+from tools.alerts.body import Body, Text, joined
 from tools.alerts.form import ChangeDraft, Form, Item, NoticeDraft
 from tools.alerts.meaning import Meaning
 
@@ -45,13 +45,21 @@ def _deployment(body: Body) -> ChangeDraft | NoticeDraft:
         kind=ChangeKind.DEPLOY,
         id=deployment.text("id"),
         time=body.raw("deployment_status.created_at", "deployment.updated_at"),
-        version_to=deployment.text("ref", "sha"),
+        version_to=_version(deployment),
         author=deployment.text("creator.login"),
         summary=joined(deployment.text("task"), deployment.text("environment"), state),
         commit=deployment.text("sha"),
         healthy=_ENDED[state.value],
+        environment=deployment.text("environment"),
         hints=(deployment.text("environment"), deployment.text("description"), body.text("workflow.name")),
     )
+
+
+def _version(deployment: Body) -> Text:
+    """What its payload says, else its ref if that is no branch, which any commit may be, else its commit."""
+    ref, commit = deployment.text("ref"), deployment.text("sha")
+    is_version = re.search(r"\d", ref.value) is not None and "/" not in ref.value
+    return deployment.text("payload.version") or (ref if is_version or not commit else commit)
 
 
 def _run(body: Body) -> ChangeDraft | NoticeDraft:

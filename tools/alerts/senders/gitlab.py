@@ -37,6 +37,7 @@ def _deployment(body: Body) -> ChangeDraft | NoticeDraft:
         summary=joined(body.text("environment"), body.text("commit_title"), state),
         commit=_commit(body),
         healthy=_ENDED[state.value],
+        environment=body.text("environment"),
         hints=(body.text("environment"), body.text("ref")),
     )
 
@@ -66,6 +67,7 @@ def _pipeline(body: Body) -> ChangeDraft | NoticeDraft:
         summary=joined(deployed.text("name"), deployed.text("environment.name"), deployed.text("status")),
         commit=run.text("sha"),
         healthy=_ENDED.get(deployed.text("status").value),
+        environment=deployed.text("environment.name"),
         hints=(deployed.text("name"), deployed.text("environment.name")),
     )
 

@@ -11,13 +11,18 @@ from tools.live.changes.releases import LoggedChanges
 from tools.live.secrets import Secrets
 from tools.live.settings import ChangeSpec, Git, GitHub, KubernetesHistory, ReleaseLog
 
-__all__ = ["MergedChanges", "live_changes", "source_of"]
+__all__ = ["MergedChanges", "Source", "live_changes", "source_of"]
 
 
-def live_changes(specs: Sequence[ChangeSpec], catalogue: Catalogue, secrets: Secrets) -> MergedChanges:
-    """The changes port, and that of pipelines, over everything that is configured; close it afterwards."""
+def live_changes(
+    specs: Sequence[ChangeSpec], catalogue: Catalogue, secrets: Secrets, sent: Source | None = None
+) -> MergedChanges:
+    """The changes port, and that of pipelines, over everything that is configured; close it afterwards.
+
+    `sent` is what senders told by themselves; what a configured source tells of the same change comes first.
+    """
     sources = {f"{spec.kind} {number}": source_of(spec, secrets) for number, spec in enumerate(specs, 1)}
-    return MergedChanges(sources, catalogue.names)
+    return MergedChanges(sources | ({"senders": sent} if sent is not None else {}), catalogue.names)
 
 
 def source_of(spec: ChangeSpec, secrets: Secrets) -> Source:

@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from incidents.changes import Change, PipelineRun
 from incidents.findings import Window
+from tools.live.changes.same_change import merged
 from tools.live.partial import gather_parts
 from tools.live.service_names import Names
 from tools.ports import Changes, Pipelines
@@ -50,22 +51,22 @@ class MergedChanges:
         return any(isinstance(source, _Runs) for source in self.sources.values())
 
     async def changes(self, window: Window) -> tuple[Change, ...]:
-        """The changes of a window, oldest first; ids of two sources never meet.
+        """The changes of a window, oldest first, each once; ids of two sources never meet.
 
         Raises:
             ToolFailed: no source answers.
         """
         asks = {name: partial(source.changes, window) for name, source in self.sources.items()}
-        found: dict[str, Change] = {}
+        found: dict[str, tuple[str, Change]] = {}
         names = Names(self._catalogue)
         for name, part in (await gather_parts(asks)).items():
             for change in part:
                 service = names.known(change.service)
                 if service is not None:
                     own = change.id if change.id not in found else f"{name}:{change.id}"
-                    found[own] = change.model_copy(update={"service": service, "id": own})
+                    found[own] = name, change.model_copy(update={"service": service, "id": own})
         names.report("the recorded changes", len(found))
-        return tuple(sorted(found.values(), key=lambda one: one.time))
+        return tuple(merged(found.values()))
 
     async def runs(self, window: Window) -> tuple[PipelineRun, ...]:
         """The runs of a window, newest first; raises like `changes`."""

@@ -303,6 +303,21 @@ where number < :before
 order by number desc
 limit :limit;
 
+-- name: keep_change
+insert into changes (delivery, position, site, at, body) values (:delivery, :position, :site, :at, :body);
+
+-- name: same_change
+select 1 from changes where site = :site and at = :at and body = :body limit 1;
+
+-- name: changes
+select changes.body, alert_deliveries.sender, changes.delivery from changes
+join alert_deliveries on alert_deliveries.number = changes.delivery
+where changes.site = :site and changes.at >= :start and changes.at < :end
+order by changes.at, changes.delivery, changes.position;
+
+-- name: forget_changes
+delete from changes where delivery = :delivery;
+
 -- name: outcomes
 select disposition, reason, title, service, fingerprint, incident from alert_dispositions
 where delivery = :number order by position;
