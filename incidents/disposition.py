@@ -34,6 +34,13 @@ class AlertOutcome(Value):
     incident: str | None = None
 
 
+class ToldOutcome(AlertOutcome):
+    """What became of an alert of an incident: in which delivery first, and how often the same came of it."""
+
+    delivery: int
+    times: int
+
+
 class LastWord(Value):
     """What was told last of a condition.
 

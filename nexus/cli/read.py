@@ -84,16 +84,18 @@ def show(identity: IncidentId, as_json: Json = False) -> None:
     from nexus.service.queries import IncidentQueries
 
     with home(threads=False) as opened:
-        incident, entries = answered(IncidentQueries.of(opened).with_timeline(identity))
+        queries = IncidentQueries.of(opened)
+        incident, entries = answered(queries.with_timeline(identity))
+        told = answered(queries.dispositions(identity))
         budget = budget_of(opened.settings)
     if as_json:
         from nexus.service.incident_view import incident_json
 
-        write(incident_json(incident, entries, budget))
+        write(incident_json(incident, entries, budget, told))
         return
     from nexus.cli.terminal.incident import incident_view
 
-    out().print(incident_view(incident, entries, budget))
+    out().print(incident_view(incident, entries, budget, told))
 
 
 def watch(

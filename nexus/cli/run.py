@@ -224,8 +224,10 @@ def _json(opened: "Home", incident: "Incident") -> str:
     from nexus.service.incident_view import incident_json
     from nexus.service.queries import IncidentQueries
 
-    incident, entries = asyncio.run(IncidentQueries.of(opened).with_timeline(incident.id))
-    return incident_json(incident, entries, budget_of(opened.settings))
+    queries = IncidentQueries.of(opened)
+    incident, entries = asyncio.run(queries.with_timeline(incident.id))
+    told = asyncio.run(queries.dispositions(incident.id))
+    return incident_json(incident, entries, budget_of(opened.settings), told)
 
 
 def _finish(incident: "Incident", as_json: bool) -> None:

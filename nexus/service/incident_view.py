@@ -8,6 +8,7 @@ from incidents.action import ActionKind, ActionState, Approval, Outcome, Proposa
 from incidents.alert import Alert
 from incidents.communications import BacklogEntry, Brief, Escalation, StatusUpdate
 from incidents.currency import Currency
+from incidents.disposition import ToldOutcome
 from incidents.findings import Category, Diagnosis
 from incidents.incident import Incident, Note, OutsideChange, Usage
 from incidents.milestones import Milestones, milestones
@@ -117,6 +118,7 @@ class IncidentView(Value):
     summary: str
     services: tuple[str, ...]
     alerts: tuple[Alert, ...]
+    dispositions: tuple[ToldOutcome, ...]
     impact: ImpactView
     times: Milestones
     diagnosis: Diagnosis | None
@@ -140,8 +142,13 @@ class IncidentView(Value):
     ledger: LedgerView
 
 
-def view_of(incident: Incident, entries: Sequence[Entry], budget: Budget = DEFAULT_BUDGET) -> IncidentView:
-    """An incident with its timeline."""
+def view_of(
+    incident: Incident,
+    entries: Sequence[Entry],
+    budget: Budget = DEFAULT_BUDGET,
+    dispositions: Sequence[ToldOutcome] = (),
+) -> IncidentView:
+    """An incident with its timeline, and with what became of each alert that was told to it."""
     return IncidentView(
         id=incident.id,
         title=incident.title,
@@ -157,6 +164,7 @@ def view_of(incident: Incident, entries: Sequence[Entry], budget: Budget = DEFAU
         summary=incident.summary,
         services=incident.services,
         alerts=incident.alerts,
+        dispositions=tuple(dispositions),
         impact=ImpactView(
             **dict(incident.impact), revenue=incident.revenue_impact, currency=incident.currency
         ),
@@ -191,9 +199,15 @@ def view_of(incident: Incident, entries: Sequence[Entry], budget: Budget = DEFAU
     )  # fmt: skip
 
 
-def incident_json(incident: Incident, entries: Sequence[Entry], budget: Budget = DEFAULT_BUDGET) -> str:
+def incident_json(
+    incident: Incident,
+    entries: Sequence[Entry],
+    budget: Budget = DEFAULT_BUDGET,
+    dispositions: Sequence[ToldOutcome] = (),
+) -> str:
     """The view as JSON, indented; ASCII: no text from outside can steer a terminal."""
-    return json.dumps(view_of(incident, entries, budget).model_dump(mode="json"), indent=2)
+    view = view_of(incident, entries, budget, dispositions)
+    return json.dumps(view.model_dump(mode="json"), indent=2)
 
 
 def _change(proposal: Proposal) -> ChangeView:

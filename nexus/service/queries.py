@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from incidents.communications import BacklogEntry
+from incidents.disposition import ToldOutcome
 from incidents.findings import Evidence
 from incidents.incident import Incident
 from incidents.timeline import Entry
@@ -72,6 +73,10 @@ class IncidentQueries:
     async def with_timeline(self, identity: str) -> tuple[Incident, tuple[Entry, ...]]:
         """One incident and its timeline, by time; raises as `incident`."""
         return await self.incident(identity), await self.store.entries(identity)
+
+    async def dispositions(self, identity: str) -> tuple[ToldOutcome, ...]:
+        """What became of every alert that was told to it, oldest first."""
+        return await self.store.outcomes(identity)
 
     async def evidence(self, identity: str) -> tuple[Evidence, ...]:
         """All evidence of an incident, oldest first."""

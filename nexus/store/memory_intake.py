@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from incidents.changes import Change, SentBy
-from incidents.disposition import AlertOutcome, LastWord
+from incidents.disposition import LastWord, ToldOutcome
 from incidents.errors import Refused
 from incidents.events import AlertsTakenOut
 from incidents.findings import Window
@@ -130,10 +130,15 @@ class MemoryIntake(MemoryLeases):
         ]
         return tuple(found[:limit])
 
-    async def outcomes(self, incident: str) -> tuple[AlertOutcome, ...]:
+    async def outcomes(self, incident: str) -> tuple[ToldOutcome, ...]:
         """What became of the alerts of an incident."""
-        every = (one for delivery in self._deliveries.values() for one in delivery.outcomes)
-        return tuple(one for one in every if one.incident == incident)
+        told: dict[tuple[str, str, str], ToldOutcome] = {}
+        for number, delivery in self._deliveries.items():
+            for one in (one for one in delivery.outcomes if one.incident == incident):
+                key = one.fingerprint, one.disposition, one.reason
+                before = told.get(key, ToldOutcome(**dict(one), delivery=number, times=0))
+                told[key] = before.model_copy(update={"times": before.times + 1})
+        return tuple(told.values())
 
     async def changes(self, site: str, window: Window) -> tuple[Change, ...]:
         """What senders told of a window, oldest first."""

@@ -9,7 +9,7 @@ from incidents.action import Approval, Proposal
 from incidents.change_limits import Limits
 from incidents.changes import Change
 from incidents.communications import BacklogEntry
-from incidents.disposition import AlertOutcome
+from incidents.disposition import ToldOutcome
 from incidents.events import DecisionMade, Event
 from incidents.findings import Evidence, Window
 from incidents.heartbeat import Heartbeat
@@ -116,8 +116,8 @@ class Intake(Protocol):
         """So many deliveries with outcomes and without bodies, newest first; `before` is a number."""
         ...
 
-    async def outcomes(self, incident: str) -> tuple[AlertOutcome, ...]:
-        """What became of every alert that was told to an incident, oldest first."""
+    async def outcomes(self, incident: str) -> tuple[ToldOutcome, ...]:
+        """What became of every alert that was told to an incident, oldest first; repeats are counted."""
         ...
 
     async def changes(self, site: str, window: Window) -> tuple[Change, ...]:

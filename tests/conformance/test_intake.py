@@ -246,8 +246,14 @@ async def test_lists_are_newest_first_in_pages_and_filtered(store: IncidentStore
     assert await numbers(disposition=AlertDisposition.JOINED) == [3]
     (first, *_) = await store.filed(DeliveryFilter())
     assert (first.body, first.outcomes) == (None, (outcome(AlertDisposition.JOINED, ID),))
-    assert [one.disposition for one in await store.outcomes(ID)] == ["opened", "joined"]
-    assert await store.delivery(4) is None
+    for minutes in (3, 4):
+        await store.take_in(delivery(minutes), SITE, knowing)
+    told = await store.outcomes(ID)
+    assert [(one.disposition, one.delivery, one.times) for one in told] == [
+        ("opened", 1, 1), ("joined", 3, 1), ("repeated", 4, 2),
+    ]  # fmt: skip
+    assert await store.outcomes("INC-nobody") == ()
+    assert await store.delivery(6) is None
 
 
 async def test_what_could_not_be_read_is_filed_with_its_reason_and_without_secrets(

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from incidents.disposition import AlertOutcome
+from incidents.disposition import AlertOutcome, ToldOutcome
 from nexus.cli.terminal.style import LABEL, joined, plain, table
 from nexus.service.deliveries import DeliveryView
 
 #: Of so many alerts of one delivery a list tells.
 _MOST_LISTED = 3
+#: Of so many of one incident its view tells.
+_MOST_TOLD = 30
 
 
 def deliveries_table(found: Sequence[DeliveryView]) -> RenderableType:
@@ -40,6 +42,18 @@ def delivery_view(one: DeliveryView) -> RenderableType:
         Text(f"{one.disposition}", "bold"), plain(head), *(_line(outcome) for outcome in one.alerts),
         plain(body, LABEL),
     )  # fmt: skip
+
+
+def dispositions_lines(told: Sequence[ToldOutcome]) -> list[RenderableType]:
+    """What became of the alerts of one incident, each with the delivery that told it first."""
+    lines: list[RenderableType] = []
+    for one in told[:_MOST_TOLD]:
+        again = f", {one.times} times" if one.times > 1 else ""
+        number = Text(f" [delivery {one.delivery}{again}]", LABEL)
+        lines.append(_line(one.model_copy(update={"incident": None})).append_text(number))
+    if (more := len(told) - len(lines)) > 0:
+        lines.append(Text(f"and {more} more: nexus alerts --incident {told[0].incident}", LABEL))
+    return lines
 
 
 def _line(outcome: AlertOutcome) -> Text:

@@ -12,6 +12,7 @@ from rich.text import Text
 from agents.budget import DEFAULT_BUDGET, Budget
 from incidents.action import Proposal
 from incidents.currency import money
+from incidents.disposition import ToldOutcome
 from incidents.duration import format_duration
 from incidents.findings import Category, Diagnosis
 from incidents.incident import Incident
@@ -19,6 +20,7 @@ from incidents.milestones import milestones
 from incidents.timeline import Entry
 from incidents.verification import Verification
 from nexus.cli.terminal.approvals import said, state
+from nexus.cli.terminal.deliveries import dispositions_lines
 from nexus.cli.terminal.style import (
     CONFIDENCES,
     EDGE,
@@ -48,14 +50,20 @@ _UNKNOWN = Text("unknown", "grey62")
 
 
 def incident_view(
-    incident: Incident, entries: Sequence[Entry], budget: Budget = DEFAULT_BUDGET
+    incident: Incident,
+    entries: Sequence[Entry],
+    budget: Budget = DEFAULT_BUDGET,
+    dispositions: Sequence[ToldOutcome] = (),
 ) -> RenderableType:
     """Everything about an incident, for a terminal of 80 columns or more; its ledger against the budget."""
-    return Group(_head(incident), *_sections(incident, entries, budget), Text())
+    return Group(_head(incident), *_sections(incident, entries, budget, dispositions), Text())
 
 
-def _sections(incident: Incident, entries: Sequence[Entry], budget: Budget) -> Iterator[RenderableType]:
+def _sections(
+    incident: Incident, entries: Sequence[Entry], budget: Budget, dispositions: Sequence[ToldOutcome]
+) -> Iterator[RenderableType]:
     parts = (
+        ("Alerts", dispositions_lines(dispositions)),
         ("Diagnosis", _diagnosis(incident.diagnosis)),
         ("Suspects", _suspects(incident)),
         ("Actions", _actions(incident.proposals)),

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from incidents.alert import Alert
 from incidents.changes import Change
-from incidents.disposition import AlertOutcome, LastWord
+from incidents.disposition import AlertOutcome, LastWord, ToldOutcome
 from incidents.heartbeat import Heartbeat, beaten
 from incidents.join_rules import Candidate
 from incidents.lessons import Lesson, Lessons
@@ -87,10 +87,13 @@ class AlertDeliveries(Tables):
         bare = [_delivery((*row[:8], None, None)) for row in rows]
         return tuple([await self._with_outcomes(one) for one in bare])
 
-    async def outcomes(self, incident: str) -> tuple[AlertOutcome, ...]:
+    async def outcomes(self, incident: str) -> tuple[ToldOutcome, ...]:
         """What became of the alerts of an incident."""
         rows = await self._database.read("outcomes_of_incident", incident=incident)
-        return tuple(_outcome(row[2:]) for row in rows)
+        return tuple(
+            ToldOutcome(**dict(_outcome(tuple(told))), delivery=int(first), times=int(times))
+            for *told, first, times in rows
+        )
 
     async def heartbeats(self, site: str) -> tuple[Heartbeat, ...]:
         """The alerts of a site that always fire."""

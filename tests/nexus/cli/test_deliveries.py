@@ -95,3 +95,17 @@ def test_a_body_that_is_not_kept_cannot_be_read_again(nexus: Terminal, config: P
     refused = nexus("alerts", "replay", "2", "--config", config)
     assert refused.code != 0
     assert "the body of delivery 2 is not kept" in refused.err
+
+
+def test_an_incident_tells_what_became_of_its_alerts(nexus: Terminal, config: Path) -> None:
+    other = alert("web", fingerprint="f2")
+    sent(nexus, config, *((body, None) for body in (alert("web"), other, alert("web"), alert("web"))))
+    (incident,) = (one["id"] for one in json.loads(nexus("incidents", "--json").out))
+    shown = " ".join(nexus("show", incident).out.split())
+    assert "repeated" in shown
+    assert "[delivery 3, 2 times]" in shown
+    told = json.loads(nexus("show", incident, "--json").out)["dispositions"]
+    assert [(one["disposition"], one["fingerprint"], one["delivery"], one["times"]) for one in told] == [
+        ("opened", "f1", 1, 1), ("joined", "f2", 2, 1), ("repeated", "f1", 3, 2),
+    ]  # fmt: skip
+    assert told[1]["reason"].startswith("same alert: ")

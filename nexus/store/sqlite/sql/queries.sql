@@ -323,8 +323,10 @@ select disposition, reason, title, service, fingerprint, incident from alert_dis
 where delivery = :number order by position;
 
 -- name: outcomes_of_incident
-select delivery, position, disposition, reason, title, service, fingerprint, incident
-from alert_dispositions where incident = :incident order by delivery, position;
+select disposition, reason, title, service, fingerprint, incident, min(delivery) as first, count(*)
+from alert_dispositions where incident = :incident
+group by fingerprint, disposition, reason
+order by first, min(position);
 
 -- name: candidates
 select incidents.id, incidents.opened_at, json_group_array(all_of.key)
