@@ -32,9 +32,9 @@ def redact_secrets(text: str) -> str:
 
 
 def _redacted(text: str, *, personal: bool) -> str:
-    key = (text, personal)
-    harmless = table().harmless
-    if key in harmless:
+    known, key = table(), (text, personal)
+    harmless = known.harmless
+    if not known.may_match(text, personal=personal) or key in harmless:
         return text
     redacted = text
     for _ in range(_PASSES):
@@ -44,19 +44,19 @@ def _redacted(text: str, *, personal: bool) -> str:
                 redacted = row.compiled.sub(partial(_replaced, row), redacted)
         if redacted == before:
             break
-    if redacted == text and len(text) <= _REMEMBERED_LENGTH:
+    if redacted != text:
+        return redacted
+    if len(text) <= _REMEMBERED_LENGTH:
         if len(harmless) >= _REMEMBERED:
             harmless.clear()
         harmless.add(key)
-    return redacted
+    return text
 
 
 def _rows(text: str) -> tuple[Pattern, ...]:
     """The rows that a text may match."""
     known, small = table(), text.lower()
-    digits, signed = known.numbers.search(text) is not None, known.signed.search(small) is not None
-    if not (digits or signed):
-        return ()
+    digits = known.numbers.search(text) is not None
     found = {place for sign, places in known.places.items() if sign in small for place in places}
     return tuple(
         row

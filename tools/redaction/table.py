@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import resources
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 from incidents.errors import SettingsError
 
@@ -59,8 +61,8 @@ class Table:
         about: the last word of a name that tells of a secret without being one: `token_count`, `secretName`.
         states: values that say how a secret is, not what it is.
         patterns: the rows.
-        harmless: texts without a find, and whether personal data was looked for: each look at logs
-            reads most lines of the one before. A text with a secret is never among them.
+        harmless: texts with a sign but without a find, and whether personal data was looked for: each look
+            at logs reads most lines of the one before. A text with a secret is never among them.
     """
 
     parts: Mapping[str, str]
@@ -81,7 +83,7 @@ class Table:
     @cached_property
     def numbers(self) -> re.Pattern[str]:
         """The digits that a text with a card or an account has."""
-        return re.compile("|".join(row.numbers for row in self.patterns if row.numbers))
+        return re.compile(self._numbers(personal=True))
 
     @cached_property
     def signs(self) -> tuple[str, ...]:
@@ -89,15 +91,42 @@ class Table:
         every = {text.lower() for row in self.patterns for text in (*row.hints, *row.prefixes)}
         return tuple(sorted(one for one in every if not any(other in one for other in every if other != one)))
 
+    def may_match(self, text: str, *, personal: bool = True) -> bool:
+        """Whether a text, or one of JSON, has a sign of anything to take out; one without is clean."""
+        search = self._searches[personal]
+        if text.isascii():
+            return search.isinstance_python(text)
+        whole = text.encode(errors="replace").decode()  # half of a character is no text to it
+        return search.isinstance_python(whole) or search.isinstance_python(whole.lower())
+
     @cached_property
-    def signed(self) -> re.Pattern[str]:
-        """All signs as one expression."""
-        return re.compile(_any(self.signs))
+    def _searches(self) -> Mapping[bool, SchemaValidator]:
+        """All signs as one expression, with and without those of personal data.
+
+        It is searched by the expressions of pydantic-core, whose time does not grow with the number of signs:
+        50 characters take 0.3 us; `re`, which tries each sign at each place, takes 30 (pydantic-core 2.50).
+        """
+        every = dict.fromkeys(text for one in self.signs for text in (one, encode_basestring(one)[1:-1]))
+        signs = f"(?i-u:{'|'.join(map(re.escape, every))})"
+        numbers = {personal: self._numbers(personal=personal) for personal in (True, False)}
+        return {
+            personal: _search(f"{signs}|{digits}" if digits else signs)
+            for personal, digits in numbers.items()
+        }
+
+    def _numbers(self, *, personal: bool) -> str:
+        return "|".join(
+            row.numbers for row in self.patterns if row.numbers and (personal or not row.personal)
+        )
 
     @cached_property
     def hint(self) -> str:
         """One expression that finds every text with something to take out, for the search of polars."""
         return f"(?i:{'|'.join(map(re.escape, self.signs))})|{self.numbers.pattern}"
+
+
+def _search(pattern: str) -> SchemaValidator:
+    return SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex"))
 
 
 def _any(texts: Iterable[str]) -> str:
@@ -184,8 +213,8 @@ def _wrong(row: Pattern) -> str | None:
     try:
         empty = row.compiled.match("")
         re.compile(row.each)
-        re.compile(row.numbers)
-    except re.error as error:
+        _search(row.numbers)
+    except (re.error, SchemaError) as error:
         return f"is no regular expression: {error}"
     return "pattern: matches the empty text" if empty else None
 

@@ -1,7 +1,7 @@
 """JSON and typed values without secrets: each text is judged by itself or with the name it stands under."""
 
 import json
-from functools import lru_cache
+import re
 from json.encoder import encode_basestring, encode_basestring_ascii
 from math import isfinite
 from operator import is_
@@ -19,11 +19,14 @@ V = TypeVar("V", bound=Value)
 #: Where a name stands beside its value: `{"name": "DB_PASSWORD", "value": ...}`.
 _NAMES = ("name", "Name", "key", "Key", "header")
 
+#: What JSON may write as something else than itself without need, and so hide in a text as it stands.
+_ESCAPED = re.compile(r"\\[u/]")
+
+#: Names in an incident that begin as a secret's do.
+_OURS = ('"ask_again":', '"tokens_in":', '"tokens_out":')
+
 #: Nothing shorter is a secret together with what says so.
 _SHORTEST = 6
-
-#: Longer texts are rare and would fill the memory of what was judged before.
-_REMEMBERED = 2_000
 
 
 def redact_tree(value: Any, *, personal: bool = True) -> Any:
@@ -104,11 +107,21 @@ def redacted(value: BaseModel) -> JsonValue:
     return clean
 
 
+def clean_json(value: BaseModel) -> str:
+    """A value of ours as JSON without secrets: `redacted` as text, at once where there is no sign of any."""
+    text = sent = value.model_dump_json()
+    for name in _OURS:
+        sent = sent.replace(name, "")
+    return to_json(redacted(value)).decode() if table().may_match(sent, personal=False) else text
+
+
 def redact_body(body: bytes, *, personal: bool = False) -> bytes:
     """A kept body without secrets: JSON stays JSON; what is no text, such as a picture, stays as it is."""
     try:
         text = body.decode()
     except UnicodeDecodeError:
+        return body
+    if not (_ESCAPED.search(text) or table().may_match(text, personal=personal)):
         return body
     if text[:1] not in ("{", "["):
         return redact_secrets(text).encode()
@@ -144,14 +157,6 @@ def redact_texts(value: Any) -> Any:
 
 
 def _judged(text: str, name: str = "") -> str:
-    if len(text) < _SHORTEST and not name:
-        return text
-    judge = _remembered if len(text) < _REMEMBERED else _remembered.__wrapped__
-    clean = judge(name, text, table().hint)
-    return text if clean == text else clean
-
-
-@lru_cache(maxsize=16_384)
-def _remembered(name: str, text: str, known: str) -> str:
-    """`known` is the table: another one judges anew."""
-    return redact_named(name, text, personal=False) if name else redact_secrets(text)
+    if name:
+        return redact_named(name, text, personal=False)
+    return text if len(text) < _SHORTEST else redact_secrets(text)

@@ -4,18 +4,17 @@ import zlib
 from datetime import UTC, datetime
 
 from pydantic import BaseModel
-from pydantic_core import to_json
 
 from incidents.incident import Incident
 from nexus.store.records import Summary
-from tools.redaction.tree import redact_body, redacted
+from tools.redaction.tree import clean_json, redact_body
 
 _ZLIB = "zlib"
 
 
 def as_json(value: BaseModel) -> str:
     """A value as the home writes it: whatever door its texts came through, no secret is kept."""
-    return to_json(redacted(value)).decode()
+    return clean_json(value)
 
 
 def packed(body: bytes, *, personal: bool = False) -> tuple[bytes, str | None]:

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from functools import partial
 
 import polars as pl
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tools.redaction.samples import BLOCK, GONE, KEY, LONG, PARTS, STAY, block
-from tools.redaction.redact import redact
+from tools.redaction.redact import _replaced, redact, redact_secrets
 from tools.redaction.table import table
 from tools.redaction.tree import redact_body, redact_named, redact_texts, redact_tree
 
@@ -146,6 +147,42 @@ def test_the_search_over_frames_finds_every_text_that_python_would_change(
     whole = f"{before} {text} {after}"
     if redact(whole) != whole:
         assert pl.Series([whole]).str.contains(table().hint).all()
+
+
+ROWS = [partial(row.compiled.sub, partial(_replaced, row)) for row in table().patterns]
+
+
+@given(
+    st.one_of(st.sampled_from(GONE), st.sampled_from(STAY), st.text(max_size=40)),
+    st.one_of(st.text(max_size=20), st.sampled_from(["İ", "\ud800", "ü", "\\u0041"])),
+    st.booleans(),
+)
+def test_a_text_without_a_sign_is_one_in_which_no_row_finds_anything(
+    text: str, around: str, upper: bool
+) -> None:
+    whole = f"{around} {text.upper() if upper else text} {around}"
+    if not table().may_match(whole):
+        assert [row(whole) for row in ROWS] == [whole] * len(ROWS)
+    if not table().may_match(whole, personal=False):
+        assert redact_secrets(whole) == whole
+
+
+@given(TREES)
+def test_a_body_is_kept_as_its_tree_is_redacted(tree: object) -> None:
+    for ascii_only in (True, False):
+        text = json.dumps({"tree": tree}, ensure_ascii=ascii_only)
+        body = text.encode(errors="surrogatepass")
+        assert json.loads(redact_body(body)) == redact_tree(json.loads(text), personal=False)
+
+
+def test_letters_beyond_ascii_and_halves_of_characters_hide_no_secret() -> None:
+    for text in (f"to\u212aen={KEY}", f"\ud800 password={KEY}", f"für den Dienst: Password={KEY}"):
+        assert KEY not in redact(text)
+
+
+def test_json_hides_no_secret_by_how_it_is_written() -> None:
+    for body in (rf'{{"\u0070assword": "{KEY}"}}', rf'{{"url": "postgres:\/\/app:{KEY}@db\/shop"}}'):
+        assert KEY not in redact_body(body.encode()).decode()
 
 
 def test_a_value_that_holds_nothing_is_returned_as_it_came() -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from incidents.disposition import AlertDisposition, AlertOutcome
 from incidents.errors import SettingsError
 from tools.redaction.redact import redact
 from tools.redaction.table import use
-from tools.redaction.tree import redact_texts
+from tools.redaction.tree import clean_json, redact_body, redact_texts
 
 BADGE = """
 patterns:
@@ -38,6 +39,15 @@ def test_own_patterns_are_applied_beside_those_that_ship(own: Path) -> None:
     assert redact("BDG-123456") == "BDG-123456"
 
 
+def test_a_sign_is_found_however_json_writes_it(own: Path) -> None:
+    own.write_text("patterns: [{name: pin, hints: ['pin \"'], pattern: 'pin \"(?P<it>[0-9]+)'}]")
+    use(own)
+    value = AlertOutcome(disposition=AlertDisposition.OPENED, reason='the pin "4711" is wrong')
+    for kept in (redact_body(rb'{"text": "pin \"4711\""}').decode(), clean_json(value)):
+        assert "4711" not in kept
+        assert "<pin-" in kept
+
+
 @pytest.mark.parametrize(
     ("content", "named"),
     [
@@ -50,6 +60,10 @@ def test_own_patterns_are_applied_beside_those_that_ship(own: Path) -> None:
         ("patterns: [{name: Badge 1, hints: [a], pattern: 'a'}]", "patterns.0: name"),
         ("patterns: [{name: badge, hints: [a]}]", "needs either"),
         ("patterns: [{name: badge, hints: [a], pattern: a, check: lucky}]", "check: is none of"),
+        (
+            "patterns: [{name: badge, numbers: '(?<=a)1', pattern: a1}]",
+            "patterns.0: is no regular expression",
+        ),
         ("patterns: [{name: badge, hint: [a], pattern: a}]", "patterns.0.hint"),
         ("other: 1", "patterns"),
         ("", "patterns"),
