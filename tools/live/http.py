@@ -119,11 +119,14 @@ class Backend:
         *,
         query: Query | None = None,
         body: Any = None,
+        form: Query | None = None,
         headers: Mapping[str, str] | None = None,
         tries: int = TRIES,
     ) -> str:
         """The text of an answer; `tries=1` for what must not be sent twice. Raises like `get`."""
-        return (await self.answer(method, path, query=query, body=body, headers=headers, tries=tries)).text
+        return (
+            await self.answer(method, path, query=query, body=body, form=form, headers=headers, tries=tries)
+        ).text
 
     async def answer(
         self,
@@ -132,10 +135,14 @@ class Backend:
         *,
         query: Query | None = None,
         body: Any = None,
+        form: Query | None = None,
         headers: Mapping[str, str] | None = None,
         tries: int = TRIES,
     ) -> Answer:
-        """The text of an answer with its headers, for what pages by them. Raises like `get`."""
+        """The text of an answer with its headers, for what pages by them. Raises like `get`.
+
+        `body` is sent as JSON, `form` as the fields of a form.
+        """
         attempts = AsyncRetrying(
             stop=stop_after_attempt(tries),
             wait=wait_random_exponential(multiplier=0.1, max=1.0),
@@ -146,7 +153,7 @@ class Backend:
         try:
             async for attempt in attempts:
                 with attempt:
-                    answer = await self._once(method, path, query, body, headers)
+                    answer = await self._once(method, path, query, {"json": body, "data": form}, headers)
         except (Transient, TimedOut) as error:
             raise type(error)(self._outage.told(str(error))) from None
         return answer
@@ -187,7 +194,12 @@ class Backend:
         )
 
     async def _once(
-        self, method: str, path: str, query: Query | None, body: Any, headers: Mapping[str, str] | None
+        self,
+        method: str,
+        path: str,
+        query: Query | None,
+        sent: Mapping[str, Any],
+        headers: Mapping[str, str] | None,
     ) -> Answer:
         params = {name: list(v) if isinstance(v, tuple) else v for name, v in (query or {}).items()}
         client = self._connected()
@@ -196,7 +208,7 @@ class Backend:
             async with (
                 asyncio.timeout(seconds),  # of the whole answer: the client's own limit is for each read
                 client.stream(
-                    method, self.where + path, params=params or None, json=body, headers=dict(headers or {})
+                    method, self.where + path, params=params or None, headers=dict(headers or {}), **sent
                 ) as response,
             ):
                 text = await self._body(response)

@@ -59,28 +59,30 @@ class _Question(Generic[R]):
 
     task: asyncio.Task[tuple[R, list[str]]]
 
-    def __init__(self, times: Grid) -> None:
+    def __init__(self, times: Grid, about: tuple[str, ...]) -> None:
         self.times = times
+        self.about = about
         self.waiting = 0
 
 
 class Joint(Generic[R]):
-    """Asks once for all who ask in the same moment; each of them hears its gaps.
+    """Asks once for all who ask the same in the same moment; each of them hears its gaps.
 
     Args:
-        ask: the question over a grid.
+        ask: the question over a grid, about some services (none: about all).
     """
 
-    def __init__(self, ask: Callable[[Grid], Awaitable[R]]) -> None:
+    def __init__(self, ask: Callable[[Grid, tuple[str, ...]], Awaitable[R]]) -> None:
         self._ask = ask
         self._next: _Question[R] | None = None
 
-    async def over(self, times: Grid) -> R:
+    async def over(self, times: Grid, about: tuple[str, ...] = ()) -> R:
         """An answer over the grid, or over a longer one; raises what the question raises."""
         question = self._next
-        joined = question.times.joined(times) if question is not None else None
+        same = question is not None and question.about == about
+        joined = question.times.joined(times) if question is not None and same else None
         if question is None or joined is None:
-            question = self._next = _Question(times)
+            question = self._next = _Question(times, about)
             question.task = asyncio.create_task(self._asked(question))
         else:
             question.times = joined
@@ -100,7 +102,7 @@ class Joint(Generic[R]):
         await asyncio.sleep(0)  # who asks in the same moment has done so now
         self._close(question)
         with collect_gaps() as gaps:
-            return await self._ask(question.times), gaps
+            return await self._ask(question.times, question.about), gaps
 
     def _close(self, question: _Question[R]) -> None:
         """Whoever asks from now on asks anew."""

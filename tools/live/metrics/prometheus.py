@@ -18,6 +18,7 @@ from tools.clock import Clock, WallClock
 from tools.live.http import Backend, Rejected, Reply
 from tools.live.metrics.coalesced_queries import Grid, Joint, grid
 from tools.live.metrics.conventions import series_of
+from tools.live.metrics.narrowed_queries import narrowed
 from tools.live.partial import enumerated, gather_parts
 from tools.live.secrets import Secrets
 from tools.live.service_names import Names
@@ -25,6 +26,10 @@ from tools.live.settings import Prometheus
 from tools.telemetry.data_gaps import note_gap
 from tools.wording import plain
 
+#: A catalogue of more services is asked for those alone that are looked at.
+_WHOLE = 50
+#: What is longer is sent as a form: servers and proxies refuse long addresses.
+_LONGEST_ADDRESS = 2_000
 #: What `check` looks at.
 _RECENT = timedelta(minutes=5)
 _KEY = ("time", "service", "instance", "metric", "peer")
@@ -80,7 +85,7 @@ class PrometheusMetrics:
         self._backend = backend
         self._clock = clock or WallClock()
         self._series = series_of(spec)
-        self._joint = Joint(lambda times: gather_parts(self._asks(times)))
+        self._joint = Joint(lambda times, about: gather_parts(self._asks(times, about)))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -101,9 +106,10 @@ class PrometheusMetrics:
         if not self._series:
             note_gap("backends.metrics asks for no series; name `conventions`, or write `series` of your own")
         names = Names(self._services)
-        answers = {key: answer.over(times) for key, answer in (await self._joint.over(times)).items()}
+        about = tuple(sorted(services)) if len(services) < len(self._services) > _WHOLE else ()
+        answers = {key: answer.over(times) for key, answer in (await self._joint.over(times, about)).items()}
         frame = self._frame(answers, names)
-        self._tell_silent(answers)
+        self._tell_silent(answers, about)
         names.report(f"the series of {self._backend.name} at {self._backend.where}", frame.height)
         if services:
             frame = frame.filter(pl.col("service").is_in(list(services)))
@@ -139,17 +145,21 @@ class PrometheusMetrics:
             f"{name} (#{index + 1})" if names.count(name) > 1 else name for index, name in enumerate(names)
         ]
 
-    def _asks(self, times: Grid) -> dict[str, Callable[[], Awaitable[Answer]]]:
+    def _asks(self, times: Grid, about: tuple[str, ...]) -> dict[str, Callable[[], Awaitable[Answer]]]:
         query = {"start": f"{times.first / 1000:.3f}", "end": f"{times.last / 1000:.3f}",
                  "step": f"{times.step / 1000:.3f}"}  # fmt: skip
-        return {
-            key: partial(self._ask, "/api/v1/query_range", {"query": one.query, **query})
+        asked = {
+            key: narrowed(one.query, one.service, about) if about else one.query
             for key, one in zip(self._keys(), self._series, strict=True)
+        }
+        return {
+            key: partial(self._ask, "/api/v1/query_range", {"query": text, **query})
+            for key, text in asked.items()
         }
 
     async def _ask(self, path: str, query: dict[str, str]) -> Answer:
         try:
-            answer = self._backend.read(Answer, await self._backend.ask("GET", path, query=query))
+            answer = self._backend.read(Answer, await ask(self._backend, path, query))
         except Rejected as error:
             raise self._refused(error) from None
         for warning in answer.warnings:
@@ -191,7 +201,7 @@ class PrometheusMetrics:
             for at, value in series.values:
                 yield place, at, service, instance, asked.metric, peer, value, asked.unit
 
-    def _tell_silent(self, answers: dict[str, Answer]) -> None:
+    def _tell_silent(self, answers: dict[str, Answer], about: tuple[str, ...]) -> None:
         """Name the metrics that no series answered: a metric that vanished looks just like this.
 
         Errors are not named, nobody counts them before the first one; nor are edges, which many lack.
@@ -202,7 +212,21 @@ class PrometheusMetrics:
                 told[one.metric] |= key not in answers or bool(answers[key].data.result)
         lacking = [m for m, has in told.items() if not has and conventions().meaning(m).family != "errors"]
         if lacking:
-            note_gap(f"{self._backend.name} at {self._backend.where} has no data of {enumerated(lacking)}")
+            of = " about the services that are looked at" if about else ""
+            note_gap(
+                f"{self._backend.name} at {self._backend.where} has no data of {enumerated(lacking)}{of}"
+            )
+
+
+async def ask(backend: Backend, path: str, query: dict[str, str]) -> str:
+    """What Prometheus' API answers; a long question is sent as a form.
+
+    Raises:
+        ToolFailed: it does not answer, or refuses.
+    """
+    if len(query["query"]) > _LONGEST_ADDRESS:
+        return await backend.ask("POST", path, form=query)
+    return await backend.ask("GET", path, query=query)
 
 
 def _table(rows: Sequence[_Row]) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass(frozen=True)
 class Asked:
-    """One request."""
+    """One request; `query` holds the fields of a form as well."""
 
     method: str
     path: str
@@ -68,25 +68,26 @@ def serving(handler: Handler) -> Iterator[Server]:
         def answer(self) -> None:
             length = int(self.headers.get("content-length") or 0)
             parts = urlsplit(self.path)
-            question = Asked(
-                self.command, parts.path, parse_qs(parts.query), dict(self.headers), self.rfile.read(length)
-            )
+            body = self.rfile.read(length)
+            is_form = self.headers.get("content-type") == "application/x-www-form-urlencoded"
+            fields = parse_qs(parts.query) | (parse_qs(body.decode()) if is_form else {})
+            question = Asked(self.command, parts.path, fields, dict(self.headers), body)
             asked.append(question)
             given = handler(question)
             if given.wait is not None:
                 given.wait.wait()
-            body = given.body if isinstance(given.body, bytes) else given.body.encode()
+            sent = given.body if isinstance(given.body, bytes) else given.body.encode()
             lines = [
                 f"HTTP/1.1 {given.status} said",
                 f"Date: {formatdate(given.date, usegmt=True)}",
-                f"Content-Length: {len(body) * given.repeat}",
+                f"Content-Length: {len(sent) * given.repeat}",
                 *(f"{name}: {value}" for name, value in given.headers.items()),
             ]
             try:
                 # In one piece, or the two halves wait for each other's acknowledgement.
-                self.wfile.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+                self.wfile.write("\r\n".join(lines).encode() + b"\r\n\r\n" + sent)
                 for _ in range(given.repeat - 1):
-                    self.wfile.write(body)
+                    self.wfile.write(sent)
             except OSError:
                 self.close_connection = True  # the client has had enough
 
