@@ -38,7 +38,7 @@ from nexus.home import open_home
 from nexus.runtime.announcer import RunListeners
 from nexus.runtime.engines import engine_of
 from nexus.runtime.recorded_run import open_recorded
-from nexus.runtime.wiring import driver
+from nexus.runtime.wiring import drive_recorded
 from tests.fake_answers import obliging
 from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Asked, Turn
@@ -127,8 +127,7 @@ async def run(
             await home.store.save(set_by_hand, at, number)
             await home.store.give_back(incident.id, number, None)
         quiet = RunListeners(entry=lambda _: None, message=lambda _: None)
-        async with driver(home, incident.id, engine, approve, quiet) as ready:
-            return await ready.drive(incident.id)
+        return await drive_recorded(home, incident.id, engine, approve, quiet)
     finally:
         home.store.close()
 

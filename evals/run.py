@@ -26,7 +26,7 @@ from nexus.runtime.announcer import RunListeners
 from nexus.runtime.engines import engine_of
 from nexus.runtime.recorded_run import open_recorded
 from nexus.runtime.waiting import Approver
-from nexus.runtime.wiring import driver
+from nexus.runtime.wiring import drive_recorded
 from tools.recorded.document import ActionTruth, Truth
 from tools.recorded.replay_log import Deed, ReplayLog
 
@@ -148,8 +148,7 @@ async def _drive(home: Home, case: EvalCase, mode: EngineMode, approver: Approve
     opened = await open_recorded(home, case.folder, None, mode)
     silent = RunListeners(entry=lambda entry: None, message=lambda message: None)
     begun = time.perf_counter()
-    async with driver(home, opened.id, engine_of(home.settings, mode), approver, silent) as ready:
-        incident = await ready.drive(opened.id)
+    incident = await drive_recorded(home, opened.id, engine_of(home.settings, mode), approver, silent)
     seconds = time.perf_counter() - begun
     evidence = await home.store.evidence(opened.id)
     bodies = {

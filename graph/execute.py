@@ -133,7 +133,7 @@ async def _executed(deps: Deps, proposal: Proposal) -> Outcome:
         Unsure: the target does not answer any more.
     """
     try:
-        return await deps.world.actions.execute(proposal.action, proposal.execution_key)
+        return await deps.world.actions.execute(proposal.action, proposal.execution_key, deps.fence)
     except ToolFailed as error:
         detail = str(error)
     known = await _begun(deps, proposal)

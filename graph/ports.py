@@ -38,25 +38,8 @@ class Journal(Protocol):
         ...
 
 
-class Intents(Protocol):
-    """The write-ahead of changes: the intent is kept before the adapter is called, the outcome after."""
-
-    async def begin(self, proposal: Proposal, at: datetime, limits: Limits | None = None) -> bool:
-        """Keep the intent under the proposal's execution key and mark its digest as spent.
-
-        Args:
-            proposal: what is about to be executed.
-            at: when.
-            limits: of a live world: checked against what every incident has begun, in one transaction.
-
-        Returns:
-            True if this call began it, False if it had been begun before (nothing is changed then).
-
-        Raises:
-            ActionRefused: another open incident has changed that service, or too much was changed lately.
-            Withdrawn: somebody stopped the agents, or rejected it, in words that wait in the inbox.
-        """
-        ...
+class Outcomes(Protocol):
+    """What became of the changes that were begun; it is kept whoever brings it, for it has happened."""
 
     async def finish(self, key: str, outcome: Outcome) -> None:
         """Keep what became of a key that was begun; the first outcome stays.
@@ -76,6 +59,31 @@ class Intents(Protocol):
 
     async def spent(self, digest: str) -> bool:
         """Whether a change was ever begun under this digest."""
+        ...
+
+
+class Intents(Outcomes, Protocol):
+    """The write-ahead of changes: the intent is kept before the adapter is called, the outcome after.
+
+    Who begins holds the incident's lease: an adapter of this port carries the lease's number.
+    """
+
+    async def begin(self, proposal: Proposal, at: datetime, limits: Limits | None = None) -> bool:
+        """Keep the intent under the proposal's execution key and mark its digest as spent.
+
+        Args:
+            proposal: what is about to be executed.
+            at: when.
+            limits: of a live world: checked against what every incident has begun, in one transaction.
+
+        Returns:
+            True if this call began it, False if it had been begun before (nothing is changed then).
+
+        Raises:
+            StaleLease: the lease is no longer in force; nothing was begun.
+            ActionRefused: another open incident has changed that service, or too much was changed lately.
+            Withdrawn: somebody stopped the agents, or rejected it, in words that wait in the inbox.
+        """
         ...
 
 

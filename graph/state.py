@@ -25,6 +25,7 @@ from incidents.runbook import Runbook
 from incidents.severity import Step
 from incidents.value import Value
 from tools.clock import Clock
+from tools.fence import Fence
 from tools.ports import EvidenceStore, World
 from tools.redaction.tree import redacted
 from tools.toolset import Sources, Toolset
@@ -67,7 +68,8 @@ class Deps:
     """What the nodes need from outside; wired in one place and never checkpointed.
 
     `pace` lets the usual time of a step pass, and `catch_up` brings the clock to where an incident stood
-    before a restart; on the wall's clock both do nothing.
+    before a restart; on the wall's clock both do nothing. `intents` and `fence` are those of the lease under
+    which the incident is driven.
     """
 
     clock: Clock
@@ -80,6 +82,7 @@ class Deps:
     evidence: EvidenceStore
     journal: Journal
     intents: Intents
+    fence: Fence
     comms: Communications
     backlog: Backlog
     files: Files

@@ -16,11 +16,6 @@ from tools.clock import since_boot
 class Fence(Protocol):
     """What stands between an incident's driver and the world."""
 
-    @property
-    def number(self) -> int | None:
-        """The lease's fencing number, which the store compares with its own; None where there is no lease."""
-        ...
-
     def may_act(self) -> float:
         """Ask whether an effect may be begun now.
 
@@ -34,9 +29,7 @@ class Fence(Protocol):
 
 
 class Unfenced:
-    """Where nobody else can drive the incident: recorded worlds, which no other process takes over."""
-
-    number: int | None = None
+    """Where there is no incident that somebody else could drive, as in a rehearsal; never a default."""
 
     def may_act(self) -> float:
         """Always."""

@@ -17,7 +17,7 @@ from incidents.changes import Change, PipelineRun
 from incidents.findings import Evidence, Window
 from incidents.health import Probe
 from tools.alerts.matching.topology import Topology
-from tools.fence import UNFENCED, Fence
+from tools.fence import Fence
 from tools.source_code import Blame, Bundle, Difference, Hits, Listing, ShownCommit, SourceFile, Trial
 from tools.spans import Spans
 
@@ -102,7 +102,7 @@ class Actions(Protocol):
         """
         ...
 
-    async def execute(self, action: Action, key: str, fence: Fence = UNFENCED) -> Outcome:
+    async def execute(self, action: Action, key: str, fence: Fence) -> Outcome:
         """Do it, once per key: a second call with the same key changes nothing and repeats the outcome.
 
         Args:

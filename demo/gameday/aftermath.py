@@ -33,6 +33,7 @@ from incidents.errors import NexusError, Refused, ToolFailed
 from incidents.findings import Window
 from nexus.config.site import load_site
 from tools.clock import WallClock
+from tools.fence import UNFENCED
 from tools.live.secrets import Secrets
 from tools.live.world import live_world
 from tools.ports import World
@@ -181,7 +182,7 @@ class _Stand:
         async with self._world() as world:
             try:
                 plan = await world.actions.plan(action)
-                outcome = await world.actions.execute(plan.action, f"rehearsal:{action.key}")
+                outcome = await world.actions.execute(plan.action, f"rehearsal:{action.key}", UNFENCED)
             except (Refused, ToolFailed) as error:
                 return str(error)
         return None if outcome.done else outcome.detail

@@ -25,7 +25,7 @@ from nexus.home import open_home
 from nexus.runtime.announcer import RunListeners
 from nexus.runtime.recorded_run import open_recorded
 from nexus.runtime.waiting import Approver
-from nexus.runtime.wiring import driver
+from nexus.runtime.wiring import drive_recorded
 from tools.recorded import open_case
 
 #: Under which cause the decision tree calls the roles that may take an action of a kind.
@@ -138,8 +138,7 @@ async def _ended(case: Path, engine: Engine, approver: Approver) -> Incident:
         try:
             opened = await open_recorded(home, case, None, "playbook")
             silent = RunListeners(entry=lambda entry: None, message=lambda message: None)
-            async with driver(home, opened.id, engine, approver, silent) as ready:
-                return await ready.drive(opened.id)
+            return await drive_recorded(home, opened.id, engine, approver, silent)
         finally:
             home.store.close()
 

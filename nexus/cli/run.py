@@ -204,7 +204,7 @@ def _drive(opened: "Home", identity: str, approve: Approve, mode: EngineMode, qu
     from nexus.cli.terminal.timeline import show_entry
     from nexus.runtime.announcer import RunListeners
     from nexus.runtime.engines import engine_of
-    from nexus.runtime.wiring import driver
+    from nexus.runtime.wiring import drive_recorded
 
     log_to_stderr()
     listeners = RunListeners(
@@ -213,8 +213,7 @@ def _drive(opened: "Home", identity: str, approve: Approve, mode: EngineMode, qu
 
     async def go() -> "Incident":
         chosen = approver(approve.value, opened, asks(quiet))
-        async with driver(opened, identity, engine_of(settings(), mode), chosen, listeners) as ready:
-            return await ready.drive(identity)
+        return await drive_recorded(opened, identity, engine_of(settings(), mode), chosen, listeners)
 
     return asyncio.run(go())
 

@@ -21,8 +21,6 @@ from nexus.store.sqlite.sql import FENCE
 #: How long a writer waits for another process to finish its transaction, in milliseconds: as the store does.
 BUSY_TIMEOUT = 15_000
 
-_PRUNE = files("nexus.runtime").joinpath("prune.sql").read_text(encoding="utf-8")
-
 
 @dataclass(frozen=True)
 class Checkpoints:
@@ -49,17 +47,28 @@ class Checkpoints:
                 raise NexusError(f"The checkpoints in {path} cannot be written: {error}") from error
             yield cls(saver)
 
-    async def prune(self, incident: str) -> None:
-        """Delete what can no longer matter while the incident waits or has ended; only its holder may.
+    async def prune(self, incident: str, number: int) -> None:
+        """Delete what can no longer matter while the incident waits or has ended.
 
         Of the thread itself the head stays, with its writes; of the finished steps nothing. The fence refuses
-        whoever stands on a checkpoint that is gone.
+        whoever stands on a checkpoint that is gone. A lease that is lost deletes nothing.
         """
+        await self._delete(_PRUNE, incident, number)
+
+    async def drop(self, incident: str, number: int) -> None:
+        """Delete the thread: the next turn starts at START, from the row; a lost lease deletes nothing."""
+        await self._delete(_DROP, incident, number)
+
+    async def _delete(self, statements: tuple[str, ...], incident: str, number: int) -> None:
         async with self.saver.lock:
-            for statement in _PRUNE.split(";\n"):
-                await self.saver.conn.execute(statement, {"thread": incident})
+            for statement in statements:
+                await self.saver.conn.execute(statement, {"thread": incident, "number": number})
             await self.saver.conn.commit()
 
-    async def drop(self, incident: str) -> None:
-        """Delete the thread: the next turn starts at START, from the row; only its holder may."""
-        await self.saver.adelete_thread(incident)
+
+def _statements(name: str) -> tuple[str, ...]:
+    return tuple(files("nexus.runtime").joinpath(name).read_text(encoding="utf-8").split(";\n"))
+
+
+_PRUNE = _statements("prune.sql")
+_DROP = _statements("drop.sql")

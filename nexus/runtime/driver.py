@@ -27,7 +27,7 @@ from incidents.events import Event, from_a_person
 from incidents.incident import Incident
 from incidents.timeline import EntryKind
 from nexus.runtime.inbox import InboxWatch
-from nexus.runtime.lease_keeper import HeldLease, LeaseKeeper
+from nexus.runtime.lease_keeper import HeldLease
 from nexus.store.leases import stale
 from nexus.store.port import IncidentStore
 
@@ -48,8 +48,8 @@ class Waiter(Protocol):
 class Pruner(Protocol):
     """Who deletes checkpoints that can no longer matter."""
 
-    async def prune(self, incident: str) -> None:
-        """Keep only what an incident needs that waits or has ended."""
+    async def prune(self, incident: str, number: int) -> None:
+        """Keep only what an incident needs that waits or has ended; under the lease of that number."""
         ...
 
 
@@ -69,26 +69,13 @@ class Driver:
     graph: Graph
     deps: Deps
     waiter: Waiter
-    keeper: LeaseKeeper
     inbox: InboxWatch
     pruner: Pruner | None = None
     saved: Callable[[], None] = lambda: None
     control: RunControl = field(default_factory=RunControl)
 
-    async def drive(self, incident: str) -> Incident:
-        """Run until the end, or until it waits for what does not come here.
-
-        Raises:
-            Refused: somebody else drives this incident.
-            UnknownName: there is no such incident.
-        """
-        async with self.keeper.hold(incident) as lease:
-            rest = await self.go_on(lease)
-            await self.store.give_back(incident, lease.number, rest.until)
-            return rest.incident
-
     async def go_on(self, lease: HeldLease) -> Rest:
-        """The same for who holds the lease.
+        """Run until the end, or until it waits for what does not come here.
 
         Raises:
             StaleLease: it is held no longer; what was not saved is somebody else's to do again.
@@ -97,18 +84,18 @@ class Driver:
             snapshot = await self.graph.aget_state(_config(lease.incident))
             turn = await self._next(lease, snapshot)
             if turn is None:
-                return await self._at_rest(lease.incident, snapshot)
+                return await self._at_rest(lease, snapshot)
             try:
                 await self._take(lease, turn)
             except GraphDrained:
                 return Rest(await self._saved(lease.incident), self.deps.clock.now())
             await self._settle(lease.incident)
 
-    async def _at_rest(self, incident: str, snapshot: StateSnapshot) -> Rest:
+    async def _at_rest(self, lease: HeldLease, snapshot: StateSnapshot) -> Rest:
         if self.pruner is not None:
-            await self.pruner.prune(incident)
+            await self.pruner.prune(lease.incident, lease.number)
         until = unpack(Move, snapshot.values["move"]).until if snapshot.interrupts else None
-        saved = await self._saved(incident)
+        saved = await self._saved(lease.incident)
         if saved.closed:
             await self.store.compact()
         return Rest(saved, until)

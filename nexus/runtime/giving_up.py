@@ -46,8 +46,8 @@ class Retries:
 class Threads(Protocol):
     """Where the graph's threads are kept."""
 
-    async def drop(self, incident: str) -> None:
-        """Delete the thread: the next turn starts at START, from the row."""
+    async def drop(self, incident: str, number: int) -> None:
+        """Delete the thread under the lease of that number: the next turn starts at START, from the row."""
         ...
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -26,7 +26,7 @@ from nexus.runtime.announcer import AnnouncingJournal, RunListeners
 from nexus.runtime.checkpoints import Checkpoints
 from nexus.runtime.connections import SiteConnections
 from nexus.runtime.driver import Driver
-from nexus.runtime.effects import LeasedActions, LeasedIntents
+from nexus.runtime.effects import LeasedIntents
 from nexus.runtime.inbox import InboxWatch
 from nexus.runtime.lease_keeper import LEASE, HeldLease, LeaseKeeper
 from nexus.runtime.live_run import live_context
@@ -63,20 +63,14 @@ class Process:
 
     async def driver(
         self, incident: Incident, stage: RunContext, engine: Engine, listeners: RunListeners,
-        lease: HeldLease | None = None,
+        lease: HeldLease,
     ) -> Driver:  # fmt: skip
-        """Everything that is needed to drive one incident on its stage; a lease fences its effects."""
+        """Everything that is needed to drive one incident on its stage; the lease fences its effects."""
         home = self.home
         journal = AnnouncingJournal(home.store, listeners.entry)
         roster = roster_of(home.settings, TOOLS)
         runbook = stage.fitted(runbook_of(home.settings))
-        deps = _deps(home, stage, engine, runbook, roster, journal, listeners)
-        if lease is not None:
-            deps = replace(
-                deps,
-                intents=LeasedIntents(home.store, lease.number, lease),
-                world=replace(deps.world, actions=LeasedActions(deps.world.actions, lease)),
-            )
+        deps = _deps(home, stage, engine, runbook, roster, journal, listeners, lease)
         for number, gap in enumerate(stage.gaps, start=1):
             await journal.write(entry(incident, stage.clock.now(), EntryKind.GAP, gap, f"tools:{number}"))
         return Driver(
@@ -84,23 +78,30 @@ class Process:
             build(runbook, self.checkpoints.saver),
             deps,
             stage.waiter,
-            self.keeper,
             self.inbox,
             self.checkpoints,
             saved=journal.saved,
         )
 
 
-@asynccontextmanager
-async def driver(
+async def drive_recorded(
     home: Home, incident: str, engine: Engine, approver: Approver, listeners: RunListeners
-) -> AsyncIterator[Driver]:
-    """Everything that is needed to drive one incident of a recorded world; it is closed afterwards."""
+) -> Incident:
+    """Drive one incident of a recorded world until its end, or until it waits for what does not come here.
+
+    Raises:
+        Refused: somebody else drives this incident.
+        UnknownName: there is no such incident.
+    """
     async with (
         open_run_context(home, incident, approver, listeners.waited) as stage,
         Process.of(home) as process,
+        process.keeper.hold(incident) as lease,
     ):
-        yield await process.driver(await home.find(incident), stage, engine, listeners)
+        ready = await process.driver(await home.find(incident), stage, engine, listeners, lease)
+        rest = await ready.go_on(lease)
+        await home.store.give_back(incident, lease.number, rest.until)
+        return rest.incident
 
 
 @asynccontextmanager
@@ -167,7 +168,7 @@ async def open_run_context(
 
 def _deps(
     home: Home, stage: RunContext, engine: Engine, runbook: Runbook, roster: Roster, journal: Journal,
-    listeners: RunListeners,
+    listeners: RunListeners, lease: HeldLease,
 ) -> Deps:  # fmt: skip
     def make_toolset(sources: Sources, role: str, tools: tuple[str, ...]) -> Toolset:
         more = stage.more_tools.get(role, ())
@@ -195,7 +196,8 @@ def _deps(
         engine=engine,
         evidence=home.store,
         journal=journal,
-        intents=home.store,
+        intents=LeasedIntents(home.store, lease.number, lease),
+        fence=lease.fence,
         comms=FileChannel(home.folder, home.store, stage.clock, listeners.message),
         backlog=home.store,
         files=home.folder,

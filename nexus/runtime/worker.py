@@ -148,7 +148,7 @@ class Worker:
         """Hand over without the graph; the next turn starts at START from the row, after a long pause."""
         try:
             await self._told(lease, error)
-            await self.threads.drop(lease.incident)
+            await self.threads.drop(lease.incident, lease.number)
             if error is not None:
                 await self.store.progressed(lease.incident, lease.number)  # from START it is another turn
         finally:  # also where its row cannot be read: it is listed as broken off and tried now and then

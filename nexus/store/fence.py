@@ -25,7 +25,7 @@ class FencedIntents:
         Raises:
             StaleLease: it is not; nothing was begun.
         """
-        return await self.store.begin(proposal, at, limits, self.number)
+        return await self.store.begin(proposal, at, self.number, limits)
 
     async def finish(self, key: str, outcome: Outcome) -> None:
         """Keep what became of a key; the first outcome stays."""

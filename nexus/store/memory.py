@@ -162,11 +162,11 @@ class MemoryStore(MemoryLists):
         return self._approvals.of(incident)
 
     async def begin(
-        self, proposal: Proposal, at: datetime, limits: Limits | None = None, number: int | None = None
+        self, proposal: Proposal, at: datetime, number: int, limits: Limits | None = None
     ) -> bool:
         """Keep the intent to execute a proposal, once, if nobody stopped it and the limits allow it."""
         self._known(proposal.incident)
-        if number is not None and not self._holds(proposal.incident, number):
+        if not self._holds(proposal.incident, number):
             raise stale(proposal.incident, number)
         still_wanted(proposal, await self.events(proposal.incident))
         mine = begun(proposal, at)

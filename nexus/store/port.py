@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Protocol
 
-from graph.ports import Backlog, Intents, Journal
+from graph.ports import Backlog, Journal, Outcomes
 from incidents.action import Approval, Proposal
 from incidents.change_limits import Limits
 from incidents.changes import Change
@@ -209,7 +209,7 @@ class Retention(Protocol):
         ...
 
 
-class IncidentStore(Journal, Intents, Backlog, Leases, Intake, Lists, Retention, Protocol):
+class IncidentStore(Journal, Outcomes, Backlog, Leases, Intake, Lists, Retention, Protocol):
     """Everything of the incidents. What belongs to one that was not registered raises `UnknownName`."""
 
     async def next_id(self, day: date) -> str:
@@ -297,9 +297,9 @@ class IncidentStore(Journal, Intents, Backlog, Leases, Intake, Lists, Retention,
         ...
 
     async def begin(
-        self, proposal: Proposal, at: datetime, limits: Limits | None = None, number: int | None = None
+        self, proposal: Proposal, at: datetime, number: int, limits: Limits | None = None
     ) -> bool:
-        """As `graph.ports.Intents.begin`, under a lease: `nexus.store.fence.FencedIntents` gives its number.
+        """As `graph.ports.Intents.begin`, whose adapter `nexus.store.fence.FencedIntents` brings the number.
 
         Raises:
             StaleLease: the lease of that number is no longer the one in force; nothing was begun.

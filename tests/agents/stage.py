@@ -34,7 +34,7 @@ from incidents.severity import Step
 from nexus.config.runbook import load_runbook
 from tools.analysis import LOGS_SCHEMA, METRICS_SCHEMA, TRACES_SCHEMA
 from tools.clock import VirtualClock
-from tools.fence import UNFENCED, Fence
+from tools.fence import Fence
 from tools.memory import MemoryEvidence
 from tools.ports import World
 from tools.toolbox import TOOLS, available
@@ -93,7 +93,7 @@ class Planned:
         )
         return Plan(action=action, observed=tuple(seen), effects=("it changes",))
 
-    async def execute(self, action: Action, key: str, fence: Fence = UNFENCED) -> Outcome:
+    async def execute(self, action: Action, key: str, fence: Fence) -> Outcome:
         raise AssertionError(f"a role must never execute {action.key} ({key})")
 
     async def status(self, key: str) -> Outcome | None:

@@ -21,6 +21,7 @@ from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Answerer, Asked, Call, Reply, Script
 from tests.tools.live.sources import FIX, Shop
 from tools.clock import WallClock
+from tools.fence import UNFENCED
 from tools.live.actions import live_actions
 from tools.live.code.wiring import live_code, live_patches
 from tools.live.secrets import Secrets
@@ -115,7 +116,7 @@ async def test_it_reads_tries_and_proposes_and_what_is_signed_becomes_the_branch
     plan = await actions.plan(proposed.action)
     assert plan.observed[1].value.removeprefix("sha256 ") in body
     assert shop("branch", "--list", "nexus/*") == ""
-    outcome = await actions.execute(proposed.action, "inc-1:A1:abcdef012345")
+    outcome = await actions.execute(proposed.action, "inc-1:A1:abcdef012345", UNFENCED)
     assert outcome.done, outcome.detail
     patch = proposed.action.arguments.patch or ""
     assert shop("rev-parse", f"nexus/inc-1-{patch[:8]}") == patch

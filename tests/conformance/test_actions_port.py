@@ -14,6 +14,7 @@ from tests.conformance import benches
 from tests.conformance.benches import Bench
 from tests.conformance.conftest import Live
 from tests.tools.live.supervised import Target, supervised
+from tools.fence import UNFENCED
 
 KEY = "INC-2026-1:A1:0123456789ab"
 
@@ -63,18 +64,18 @@ async def test_what_is_not_in_the_inventory_is_refused(bench: Bench) -> None:
         with pytest.raises(ActionRefused):
             await bench.actions.plan(action)
         with pytest.raises(ActionRefused):
-            await bench.actions.execute(action, KEY)
+            await bench.actions.execute(action, KEY, UNFENCED)
     assert await bench.actions.status(KEY) is None
     assert bench.state() == before
 
 
 async def test_a_key_runs_once_and_repeats_its_outcome(bench: Bench) -> None:
     before = bench.state()
-    first = await bench.actions.execute(bench.action, KEY)
+    first = await bench.actions.execute(bench.action, KEY, UNFENCED)
     assert first.done, first.detail
     after = bench.state()
     assert after != before
-    assert await bench.actions.execute(bench.action, KEY) == first
+    assert await bench.actions.execute(bench.action, KEY, UNFENCED) == first
     assert await bench.actions.status(KEY) == first
     assert bench.state() == after
 
@@ -82,7 +83,7 @@ async def test_a_key_runs_once_and_repeats_its_outcome(bench: Bench) -> None:
 async def test_what_was_executed_shows_in_what_is_observed_next(bench: Bench) -> None:
     """So that an approval of the state from before does not count any more."""
     plan = await bench.actions.plan(bench.action)
-    await bench.actions.execute(bench.action, KEY)
+    await bench.actions.execute(bench.action, KEY, UNFENCED)
     try:
         again = await bench.actions.plan(bench.action)
     except (ActionRefused, ToolFailed):
@@ -99,8 +100,8 @@ async def test_recorded_rollbacks_show_among_the_changes(live: Live) -> None:
         kind=ActionKind.ROLLBACK, service=live.deployed, arguments=Arguments(version=live.version)
     )
     live.clock.advance(timedelta(microseconds=123_456))
-    first = await live.world.actions.execute(action, KEY)
+    first = await live.world.actions.execute(action, KEY, UNFENCED)
     live.clock.advance(timedelta(minutes=3))
-    assert await live.world.actions.execute(action, KEY) == first
+    assert await live.world.actions.execute(action, KEY, UNFENCED) == first
     since = Window(start=first.at, end=live.clock.now() + timedelta(seconds=1))
     assert len(await live.world.changes.changes(since)) == 1

@@ -11,6 +11,7 @@ from incidents.changes import ChangeKind
 from incidents.findings import Window
 from tests.conformance.benches import FAR, Record, live_record, recorded_changes, sent_changes
 from tests.conformance.conftest import Live
+from tools.fence import UNFENCED
 
 
 @pytest.fixture(params=["recorded", "releases", "git", "github", "kubernetes", "senders"])
@@ -47,7 +48,7 @@ async def test_a_rollback_shows_as_a_deployment_of_its_target(live: Live) -> Non
     action = Action(
         kind=ActionKind.ROLLBACK, service=live.deployed, arguments=Arguments(version=live.version)
     )
-    await live.world.actions.execute(action, "k1")
+    await live.world.actions.execute(action, "k1", UNFENCED)
     now = live.clock.now()
     found = await live.world.changes.changes(Window(start=now, end=now + timedelta(seconds=1)))
     assert [(c.kind, c.service, c.version_to) for c in found] == [

@@ -25,8 +25,8 @@ from nexus.store.deliveries import (
 )
 from nexus.store.port import IncidentStore
 from tests.conformance.test_leases import leased
-from tests.conformance.test_store import saved
 from tests.nexus import sample
+from tests.nexus.leasing import saved
 from tests.nexus.sample import ID, at
 
 SITE = "shop"

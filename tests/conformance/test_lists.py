@@ -15,8 +15,9 @@ from incidents.timeline import Entry, EntryKind
 from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry
 from nexus.store.memory import MemoryStore
 from nexus.store.port import IncidentStore
-from tests.conformance.test_store import WORLD, saved
+from tests.conformance.test_store import WORLD
 from tests.nexus import sample
+from tests.nexus.leasing import saved
 from tests.nexus.sample import ID, at
 
 

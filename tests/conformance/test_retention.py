@@ -11,8 +11,9 @@ from incidents.incident import Incident
 from nexus.store import Message, MessageKind
 from nexus.store.port import IncidentStore
 from tests.conformance.test_leases import leased, number
-from tests.conformance.test_store import WORLD, saved
+from tests.conformance.test_store import WORLD
 from tests.nexus import sample
+from tests.nexus.leasing import begun, saved
 from tests.nexus.sample import ID, at
 
 #: Moments of the wall: what is closed in a test is closed between them.
@@ -37,7 +38,7 @@ async def lived(store: IncidentStore, identity: str = ID) -> None:
     decided = DecisionMade(id=f"{identity}:d", incident=identity, at=at(13), approval=approval)
     await store.record_approval(decided)
     await store.mark_handled((decided.id,))
-    await store.begin(proposal, at(15))
+    await begun(store, proposal, at(15))
     await store.finish(proposal.execution_key, Outcome(done=True, detail="done", at=at(16)))
     await store.add_tasks(identity, sample.TASKS[:1])
     message = Message(incident=identity, kind=MessageKind.PAGE, key="k", at=at(0), title="", text="x")

@@ -1,7 +1,7 @@
 """One suite for the store: SQLite and the twin in memory answer alike."""
 
 import asyncio
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,13 +10,13 @@ from incidents.action import Outcome, Verdict
 from incidents.change_limits import Limits
 from incidents.errors import ActionRefused, ApprovalRefused, Refused, UnknownName, Withdrawn
 from incidents.events import DecisionMade, NoteAdded, Stopped, TimerFired
-from incidents.incident import Incident
 from incidents.severity import Severity, Status
 from nexus.store import Message, MessageKind, Store, WorldKind, WorldRef
 from nexus.store.lists import IncidentFilter
 from nexus.store.memory import MemoryStore
 from nexus.store.port import IncidentStore
 from tests.nexus import sample
+from tests.nexus.leasing import begun, saved
 from tests.nexus.sample import ID, at
 
 if TYPE_CHECKING:
@@ -40,14 +40,6 @@ async def test_ids_count_within_their_day(store: IncidentStore) -> None:
     first = [await store.next_id(date(2026, 11, 23)) for _ in range(2)]
     assert first == ["INC-2026-11-23-001", "INC-2026-11-23-002"]
     assert await store.next_id(date(2026, 11, 24)) == "INC-2026-11-24-001"
-
-
-async def saved(store: IncidentStore, incident: Incident, clock: datetime) -> None:
-    """Save it under a lease that is given back."""
-    number = await store.lease(incident.id, "test", clock + timedelta(seconds=30), clock)
-    assert number is not None
-    await store.save(incident, clock, number)
-    await store.give_back(incident.id, number, None)
 
 
 async def test_an_incident_comes_back_as_it_was_saved(known: IncidentStore) -> None:
@@ -76,7 +68,7 @@ async def test_what_belongs_to_no_incident_is_refused_with_the_nearest_id(known:
         known.add_event(event),
         known.write(sample.ENTRIES[0].model_copy(update={"incident": other})),
         known.put(sample.evidence(incident=other), b""),
-        known.begin(sample.proposal(incident=other), at(0)),
+        known.begin(sample.proposal(incident=other), at(0), 1),
         known.record_approval(sample.decision("d", incident=other)),
         known.add_tasks(other, sample.TASKS),
         known.send(message),
@@ -166,7 +158,7 @@ async def test_a_change_is_begun_once_and_its_first_outcome_stays(known: Inciden
     proposal = sample.proposal()
     key = proposal.execution_key
     assert not await known.spent(proposal.digest)
-    assert [await known.begin(proposal, at(15)), await known.begin(proposal, at(16))] == [True, False]
+    assert [await begun(known, proposal, at(15)), await begun(known, proposal, at(16))] == [True, False]
     assert await known.spent(proposal.digest)
     (open_one,) = await known.unfinished(ID)
     assert (open_one.key, open_one.action, open_one.begun_at) == (key, sample.ROLLBACK, at(15))
@@ -210,14 +202,14 @@ async def test_nothing_begins_after_a_stop_or_a_rejection_that_nobody_has_read_y
     no = sample.approval("Sam", verdict=Verdict.REJECT)
     await known.record_approval(DecisionMade(id="no", incident=ID, at=at(14), approval=no))
     with pytest.raises(Withdrawn, match="Sam rejected it before it began"):
-        await known.begin(proposal, at(15))
+        await begun(known, proposal, at(15))
     await known.mark_handled(("no",))
     await known.add_event(Stopped(id="stop", incident=ID, at=at(15), by="ana", reason="smoke"))
     with pytest.raises(Withdrawn, match="ana stopped the agents"):
-        await known.begin(proposal, at(16))
+        await begun(known, proposal, at(16))
     assert await known.unfinished(ID) == ()
     await known.mark_handled(("stop",))
-    assert await known.begin(proposal, at(17))
+    assert await begun(known, proposal, at(17))
     with pytest.raises(ApprovalRefused, match="has begun"):
         await known.record_approval(sample.decision("late"))
     assert len(await known.approvals(ID)) == 1
@@ -230,13 +222,13 @@ async def test_two_live_incidents_never_change_one_service(store: IncidentStore)
     await store.register(sample.opened().model_copy(update={"id": other}), live, at(0))
     mine, theirs = sample.proposal(), sample.proposal(incident=other)
     limits = Limits(changes_per_hour=2)
-    assert await store.begin(theirs, at(1), limits)
+    assert await begun(store, theirs, at(1), limits)
     with pytest.raises(ActionRefused, match=other):
-        await store.begin(mine, at(2), limits)
+        await begun(store, mine, at(2), limits)
     assert await store.unfinished(ID) == ()
     await saved(store, sample.resolved().model_copy(update={"id": other}), at(3))
-    assert await store.begin(mine, at(4), limits)
-    assert not await store.begin(mine, at(5), limits)  # the same key again is no further change
+    assert await begun(store, mine, at(4), limits)
+    assert not await begun(store, mine, at(5), limits)  # the same key again is no further change
 
 
 async def test_an_hour_has_its_limit_of_changes_in_live_worlds_only(store: IncidentStore) -> None:
@@ -246,8 +238,8 @@ async def test_an_hour_has_its_limit_of_changes_in_live_worlds_only(store: Incid
     for number in (recorded, "INC-2026-11-23-003", "INC-2026-11-23-004"):
         world = WORLD if number == recorded else WorldRef(kind=WorldKind.LIVE, path="/etc/nexus.yaml")
         await store.register(sample.resolved().model_copy(update={"id": number}), world, at(0))
-    await store.begin(sample.proposal(incident=recorded), at(1))
-    await store.begin(sample.proposal(incident="INC-2026-11-23-003"), at(2), limits)
+    await begun(store, sample.proposal(incident=recorded), at(1))
+    await begun(store, sample.proposal(incident="INC-2026-11-23-003"), at(2), limits)
     with pytest.raises(ActionRefused, match="limit is 1"):
-        await store.begin(sample.proposal(incident="INC-2026-11-23-004"), at(61), limits)
-    assert await store.begin(sample.proposal(incident="INC-2026-11-23-004"), at(62), limits)
+        await begun(store, sample.proposal(incident="INC-2026-11-23-004"), at(61), limits)
+    assert await begun(store, sample.proposal(incident="INC-2026-11-23-004"), at(62), limits)

@@ -16,6 +16,7 @@ from incidents.catalogue import Catalogue, Service
 from tests.demo.needs import SHOP
 from tests.demo.shopping import accepted_order, order
 from tools.clock import WallClock
+from tools.fence import UNFENCED
 from tools.live.actions.action_log import ActionLog
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.flags import FlagActions
@@ -61,10 +62,10 @@ async def test_they_roll_back_scale_restart_and_fall_back(actions: tuple[Shop, L
     assert order(shop, 3, 8).status == 502
 
     done = [
-        await live.execute(rollback("checkout", "2026.11.1"), "INC-1:A1:0"),
-        await live.execute(simply(ActionKind.FALLBACK, "payment"), "INC-1:A2:0"),
-        await live.execute(scale("catalogue", 2), "INC-1:A3:0"),
-        await live.execute(restart("catalogue"), "INC-1:A4:0"),
+        await live.execute(rollback("checkout", "2026.11.1"), "INC-1:A1:0", UNFENCED),
+        await live.execute(simply(ActionKind.FALLBACK, "payment"), "INC-1:A2:0", UNFENCED),
+        await live.execute(scale("catalogue", 2), "INC-1:A3:0", UNFENCED),
+        await live.execute(restart("catalogue"), "INC-1:A4:0", UNFENCED),
     ]
 
     assert all(outcome.done for outcome in done), done

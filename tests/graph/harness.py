@@ -1,10 +1,11 @@
 """A whole graph on twins: made world, scripted engine, store in memory, people who speak at given moments."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.runtime import RunControl
 
 from agents.engine import Assignment, EngineResult, RoleContext
 from agents.roster import load_roster
@@ -43,16 +44,21 @@ from incidents.value import iso
 from nexus.config.runbook import load_runbook
 from nexus.runtime.driver import Driver, Waiter
 from nexus.runtime.inbox import InboxWatch
-from nexus.runtime.lease_keeper import LeaseKeeper
+from nexus.runtime.lease_keeper import HeldLease, LeaseKeeper
+from nexus.store.fence import FencedIntents
 from nexus.store.memory import MemoryStore
 from nexus.store.records import WorldKind, WorldRef
 from tests.graph.worlds import ALERT, MadeWorld
 from tools.clock import VirtualClock
+from tools.fence import UNFENCED
 from tools.toolbox import TOOLS
 from tools.toolset import Sources, Toolset
 
 ROSTER = load_roster()
 RUNBOOK: Runbook = load_runbook(None, {role.slug for role in ROSTER.roles})
+
+#: The number that no lease ever has: who does not drive begins nothing.
+NOT_LEASED = 0
 
 
 @dataclass
@@ -251,12 +257,28 @@ class Bench:
 
     async def go_on(self, incident: str = "INC-1") -> Incident:
         """Drive it from where it was left."""
-        return await self.driver(build(self.deps.runbook, self.saver)).drive(incident)
+        return await self.drive(build(self.deps.runbook, self.saver), incident=incident)
 
-    def driver(self, graph: Graph, waiter: Waiter | None = None) -> Driver:
-        """What drives an incident of this bench."""
-        keeper, inbox = LeaseKeeper(self.store), InboxWatch(self.store)
-        return Driver(self.store, graph, self.deps, waiter or self.people, keeper, inbox)
+    async def drive(
+        self,
+        graph: Graph,
+        waiter: Waiter | None = None,
+        incident: str = "INC-1",
+        control: RunControl | None = None,
+    ) -> Incident:
+        """Drive it as far as it goes, under a lease of its own."""
+        async with LeaseKeeper(self.store).hold(incident) as lease:
+            rest = await self.driver(graph, lease, waiter, control).go_on(lease)
+            await self.store.give_back(incident, lease.number, rest.until)
+            return rest.incident
+
+    def driver(
+        self, graph: Graph, lease: HeldLease, waiter: Waiter | None = None, control: RunControl | None = None
+    ) -> Driver:
+        """What drives an incident of this bench under a lease."""
+        deps = replace(self.deps, intents=FencedIntents(self.store, lease.number), fence=lease.fence)
+        inbox = InboxWatch(self.store)
+        return Driver(self.store, graph, deps, waiter or self.people, inbox, control=control or RunControl())
 
     async def told(self) -> tuple[str, ...]:
         """The timeline's texts."""
@@ -297,7 +319,8 @@ def bench(
         engine=mind,
         evidence=store,
         journal=store,
-        intents=store,
+        intents=FencedIntents(store, NOT_LEASED),
+        fence=UNFENCED,
         comms=heard,
         backlog=store,
         files=heard,

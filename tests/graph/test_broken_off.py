@@ -54,10 +54,9 @@ async def lived(first: int, stop_at: int | None) -> tuple[Bench, Incident, int]:
     here.people.decides = decide(Verdict.APPROVE)
     await here.store.register(incident(), WorldRef(kind=WorldKind.CASE, path="made"), ALERT)
     graph = build(here.deps.runbook, Mortal(first))
-    driver = here.driver(graph)
     for deaths in range(1000):
         try:
-            return here, await driver.drive("INC-1"), deaths
+            return here, await here.drive(graph), deaths
         except Died:
             if deaths == stop_at:
                 said = Stopped(id="x", incident="INC-1", at=here.world.clock.now(), by="ana", reason="mine")

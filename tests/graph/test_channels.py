@@ -56,10 +56,10 @@ async def test_checkpoints_of_an_earlier_version_are_read_in_every_channel() -> 
     here.people.decides = decide(Verdict.APPROVE)
     await here.store.register(incident(), WorldRef(kind=WorldKind.CASE, path="made"), ALERT)
     saver = Earlier(0)
-    driver = here.driver(build(here.deps.runbook, saver))
+    graph = build(here.deps.runbook, saver)
     for _ in range(1000):
         try:
-            ended = await driver.drive("INC-1")
+            ended = await here.drive(graph)
             break
         except Died:
             continue
@@ -72,7 +72,7 @@ async def test_time_travel_shows_plain_objects_and_finite_numbers() -> None:
     here.people.decides = decide(Verdict.APPROVE)
     await here.store.register(incident(), WorldRef(kind=WorldKind.CASE, path="made"), ALERT)
     graph = build(here.deps.runbook, InMemorySaver())
-    await here.driver(graph).drive("INC-1")
+    await here.drive(graph)
     steps = [snapshot.values async for snapshot in graph.aget_state_history(_config("INC-1"))]
     statuses = [values["incident"]["status"] for values in steps if "incident" in values]
     assert (statuses[0], statuses[-1]) == ("resolved", "open")

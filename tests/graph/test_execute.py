@@ -7,6 +7,7 @@ import pytest
 
 from graph.events import apply_event
 from graph.execute import ASKED_FOR, run
+from graph.ports import Intents
 from graph.state import Deps
 from incidents.action import (
     Action,
@@ -25,12 +26,13 @@ from incidents.errors import ActionRefused, InProgress, Refused, StaleLease, Too
 from incidents.incident import Incident
 from incidents.severity import Severity, Status, Step
 from nexus.service.commands import IncidentCommands
+from nexus.store.fence import FencedIntents
 from nexus.store.memory import MemoryStore
 from nexus.store.records import WorldKind, WorldRef
-from tests.conformance.test_store import saved
 from tests.graph.harness import Bench, bench, incident
 from tests.graph.worlds import ALERT, MadeWorld
-from tools.fence import UNFENCED, Fence
+from tests.nexus.leasing import begun, leased
+from tools.fence import Fence
 
 ROLLBACK = Action(kind=ActionKind.ROLLBACK, service="checkout", arguments=Arguments(version="1.0"))
 KIM = Actor.named("Kim Ito", Via.CLI)
@@ -48,7 +50,7 @@ class Target:
     async def plan(self, action: Action) -> Plan:
         return await self.inner.plan(action)
 
-    async def execute(self, action: Action, key: str, fence: Fence = UNFENCED) -> Outcome:
+    async def execute(self, action: Action, key: str, fence: Fence) -> Outcome:
         self.executed.append(key)
         if self.execute_fails is not None:
             raise self.execute_fails
@@ -68,6 +70,7 @@ class Scene:
     target: Target
     incident: Incident
     commands: IncidentCommands
+    intents: Intents | None = None
 
     @property
     def store(self) -> MemoryStore:
@@ -87,9 +90,12 @@ class Scene:
 
     async def run(self) -> tuple[str, ...]:
         """The node once; what it told."""
-        told = await run(self.deps, self.incident, self.proposal)
-        self.incident = told.incident
-        await saved(self.store, self.incident, self.deps.clock.now())
+        now = self.deps.clock.now()
+        async with leased(self.store, "INC-1", now) as number:
+            deps = replace(self.deps, intents=self.intents or FencedIntents(self.store, number))
+            told = await run(deps, self.incident, self.proposal)
+            self.incident = told.incident
+            await self.store.save(self.incident, self.deps.clock.now(), number)
         return tuple(line.text for line in told.entries)
 
     async def heard(self) -> tuple[str, ...]:
@@ -122,7 +128,7 @@ async def scene() -> Scene:
 
 async def broken_off(scene: Scene, status: Exception) -> tuple[str, ...]:
     """An earlier process kept the intent and died; what this one tells of it."""
-    await scene.store.begin(scene.proposal, ALERT)
+    await begun(scene.store, scene.proposal, ALERT)
     scene.target.status_fails = status
     return await scene.run()
 
@@ -189,11 +195,11 @@ async def test_a_stale_lease_ends_the_turn_and_tells_nothing(scene: Scene, where
     lost = StaleLease("the lease is lost")
     if where == "before the intent":
 
-        class Fenced(MemoryStore):
+        class Fenced(FencedIntents):
             async def begin(self, *_: object, **__: object) -> bool:
                 raise lost
 
-        scene.at.deps = replace(scene.deps, intents=Fenced())
+        scene.intents = Fenced(scene.store, 1)
     else:
         scene.target.execute_fails = lost
     with pytest.raises(StaleLease):
@@ -204,7 +210,7 @@ async def test_a_stale_lease_ends_the_turn_and_tells_nothing(scene: Scene, where
 
 
 async def test_nothing_begun_is_begun_now_and_once(scene: Scene) -> None:
-    await scene.store.begin(scene.proposal, ALERT)
+    await begun(scene.store, scene.proposal, ALERT)
     await scene.run()
     assert scene.proposal.state is ActionState.DONE
     await scene.run()
@@ -213,7 +219,7 @@ async def test_nothing_begun_is_begun_now_and_once(scene: Scene) -> None:
 
 async def test_a_change_that_is_refused_after_a_crash_leaves_no_open_intent(scene: Scene) -> None:
     """Else it would hold back every other change of that service for ever."""
-    await scene.store.begin(scene.proposal, ALERT)
+    await begun(scene.store, scene.proposal, ALERT)
     scene.target.execute_fails = ActionRefused("the key stands for another change")
     await scene.run()
     assert scene.proposal.state is ActionState.DRIFTED

@@ -1,6 +1,7 @@
 """From a role's patch to the branch: two people sign its bytes, and only those are made."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from agents.engine import EngineResult
@@ -14,6 +15,7 @@ from incidents.incident import Incident
 from incidents.policy import decide
 from incidents.reports import MitigationReport, ProposedAction, Task
 from incidents.severity import Severity, Step
+from nexus.store.fence import FencedIntents
 from nexus.store.records import WorldKind, WorldRef
 from tests.graph.harness import bench, incident
 from tests.graph.worlds import ALERT
@@ -27,8 +29,10 @@ async def proposed(shop: Shop) -> tuple[Deps, Incident, Proposal]:
     tried = await GitPatches([spec(shop)]).attempt("shop", FIX, "Read a comma")
     made = bench()
     await made.store.register(incident(), WorldRef(kind=WorldKind.CASE, path="made"), ALERT)
-    deps = made.deps
-    deps = replace(deps, world=replace(deps.world, catalogue=CATALOGUE, actions=actions(shop)))
+    number = await made.store.lease("INC-1", "test", ALERT + timedelta(hours=1), ALERT)
+    assert number is not None
+    world = replace(made.deps.world, catalogue=CATALOGUE, actions=actions(shop))
+    deps = replace(made.deps, world=world, intents=FencedIntents(made.store, number))
     cause = Diagnosis(
         service="shop", category=Category.CODE, confidence=Confidence.HIGH, summary="a comma", evidence=("E",)
     )

@@ -68,7 +68,7 @@ async def test_an_answer_to_a_question_that_is_no_longer_asked_is_refused() -> N
         async def wait(self, *_: object) -> tuple[()]:
             return ()
 
-    await at.driver(graph, Nobody()).drive("INC-1")
+    await at.drive(graph, Nobody())
     timer = TimerFired(id="t", incident="INC-1", at=ALERT)
     with pytest.raises(UnknownInterruptError):
         await graph.ainvoke(Command(resume={"0" * 32: [pack(timer)]}), _config("INC-1"), context=at.deps)

@@ -14,7 +14,7 @@ from incidents.errors import ActionRefused, ToolFailed
 from incidents.findings import Window
 from tools.analysis import LOGS_SCHEMA, METRICS_SCHEMA, TRACES_SCHEMA
 from tools.clock import VirtualClock
-from tools.fence import UNFENCED, Fence
+from tools.fence import Fence
 from tools.ports import World
 
 START = datetime(2026, 3, 12, 10, 0, tzinfo=UTC)
@@ -154,7 +154,7 @@ class MadeWorld:
             undo=undo,
         )
 
-    async def execute(self, action: Action, key: str, fence: Fence = UNFENCED) -> Outcome:
+    async def execute(self, action: Action, key: str, fence: Fence) -> Outcome:
         """Do it, once per key."""
         fence.may_act()
         if key not in self.deeds:

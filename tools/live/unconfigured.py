@@ -8,7 +8,7 @@ from incidents.action import Action, Outcome, Plan
 from incidents.changes import Change
 from incidents.errors import ActionRefused, ToolFailed
 from incidents.findings import Window
-from tools.fence import UNFENCED, Fence
+from tools.fence import Fence
 
 
 class Unconfigured:
@@ -37,7 +37,7 @@ class Unconfigured:
         """Always refuses."""
         raise ActionRefused(f"{action.title} cannot be done: {self._why}")
 
-    async def execute(self, action: Action, key: str, fence: Fence = UNFENCED) -> Outcome:
+    async def execute(self, action: Action, key: str, fence: Fence) -> Outcome:
         """Always refuses."""
         raise ActionRefused(f"{action.title} cannot be done: {self._why}")
 

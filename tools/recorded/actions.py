@@ -8,7 +8,7 @@ from incidents.changes import Change, ChangeKind
 from incidents.errors import ActionRefused
 from tools.action_arguments import check_arguments
 from tools.clock import Clock
-from tools.fence import UNFENCED, Fence
+from tools.fence import Fence
 from tools.recorded.replay_log import Deed, ReplayLog
 from tools.wording import clock_time
 
@@ -58,7 +58,7 @@ class RecordedActions:
         """
         return self._plan(action)
 
-    async def execute(self, action: Action, key: str, fence: Fence = UNFENCED) -> Outcome:
+    async def execute(self, action: Action, key: str, fence: Fence) -> Outcome:
         """Do it once per key; a second call repeats the first outcome.
 
         Raises:
@@ -207,7 +207,7 @@ class NoActions:
         """
         raise ActionRefused(f"cannot {action.title}: a baseline recording is only looked at")
 
-    async def execute(self, action: Action, key: str, fence: Fence = UNFENCED) -> Outcome:
+    async def execute(self, action: Action, key: str, fence: Fence) -> Outcome:
         """Refuse.
 
         Raises:

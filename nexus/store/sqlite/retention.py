@@ -3,12 +3,11 @@
 from datetime import datetime
 
 from incidents.errors import Refused
-from nexus.store.leases import stale
 from nexus.store.records import Remains
 from nexus.store.sqlite.opening import Run
 from nexus.store.sqlite.rows import sortable
 from nexus.store.sqlite.table import NotThere, Tables
-from nexus.store.sqlite.writes import forgotten
+from nexus.store.sqlite.writes import forgotten, hold
 
 #: Children before the incident that they refer to.
 _TABLES = (
@@ -38,8 +37,7 @@ class ClosedIncidents(Tables):
                 raise NotThere
             if not before[0]:
                 raise Refused(f"{incident} is not closed; nothing was deleted")
-            if not run("holds", id=incident, number=number).fetchone():
-                raise stale(incident, number)
+            hold(run, incident, number)
             for table in _TABLES:
                 run(f"erase_{table}", incident=incident)
             forgotten(run, (size for (size,) in run("erase_alert_deliveries", incident=incident).fetchall()))

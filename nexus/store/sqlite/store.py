@@ -14,7 +14,6 @@ from incidents.findings import Evidence
 from incidents.incident import Incident
 from incidents.severity import Status
 from incidents.timeline import Entry
-from nexus.store.leases import stale
 from nexus.store.records import (
     Message,
     WorldRef,
@@ -36,7 +35,7 @@ from nexus.store.sqlite.regrouping import RegroupedIncidents
 from nexus.store.sqlite.retention import ClosedIncidents
 from nexus.store.sqlite.rows import as_json, packed, sortable, unpacked
 from nexus.store.sqlite.table import NotThere
-from nexus.store.sqlite.writes import queued, register, save
+from nexus.store.sqlite.writes import hold, queued, register, save
 
 FILE = "nexus.db"
 
@@ -205,14 +204,13 @@ class Store(LeaseColumns, AlertDeliveries, SentChanges, ListReads, ClosedInciden
         return await self._all(Approval, "approvals", incident=incident)
 
     async def begin(
-        self, proposal: Proposal, at: datetime, limits: Limits | None = None, number: int | None = None
+        self, proposal: Proposal, at: datetime, number: int, limits: Limits | None = None
     ) -> bool:
         """Keep the intent to execute a proposal, once, if nobody stopped it and the limits allow it."""
         intent = begun(proposal, at)
 
         def work(run: Run) -> bool:
-            if number is not None and not run("holds", id=intent.incident, number=number).fetchone():
-                raise stale(intent.incident, number)
+            hold(run, intent.incident, number)
             waiting = run("events", incident=intent.incident, handled=0)
             still_wanted(proposal, (stored_event(body) for (body,) in waiting))
             within(limits, intent, (_begun(*row) for row in run("live_intents", key=intent.key)))

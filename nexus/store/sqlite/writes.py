@@ -12,6 +12,7 @@ from nexus.store.leases import stale
 from nexus.store.records import WorldRef
 from nexus.store.sqlite.opening import Run
 from nexus.store.sqlite.rows import as_json, columns, sortable
+from nexus.store.sqlite.table import NotThere
 
 
 def register(run: Run, incident: Incident, world: WorldRef, clock: datetime, site: str | None) -> None:
@@ -42,6 +43,17 @@ def save(run: Run, incident: Incident, clock: datetime, number: int) -> None:
     if not run("save", number=number, **columns(incident, clock)).rowcount:
         raise stale(incident.id, number)
     note_alerts(run, incident)
+
+
+def hold(run: Run, incident: str, number: int) -> None:
+    """What follows in this transaction happens under a lease that is in force.
+
+    Raises:
+        NotThere: there is no such incident.
+        StaleLease: it is not.
+    """
+    if not run("holds", id=incident, number=number).fetchone():
+        raise stale(incident, number) if run("was_closed", id=incident).fetchone() else NotThere
 
 
 def note_alerts(run: Run, incident: Incident) -> None:

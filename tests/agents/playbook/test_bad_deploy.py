@@ -23,6 +23,7 @@ from incidents.reports import (
 from incidents.severity import PublicStatus, Severity, Status, Step
 from tests import cases
 from tests.agents.stage import RUNBOOK, Stage, proposal, rollback
+from tools.fence import UNFENCED
 from tools.telemetry.facts import measure
 from tools.toolset import Sources
 
@@ -196,7 +197,7 @@ async def test_after_the_wrong_rollback_the_damage_and_what_is_new_are_named(
 ) -> None:
     wrong = rollback("catalogue", "3.0")
     stage.clock.advance_to(cases.END)
-    await stage.world.actions.execute(wrong, "k")
+    await stage.world.actions.execute(wrong, "k", UNFENCED)
     stage.clock.advance(timedelta(minutes=8))
     acted = known.with_proposal(proposal(wrong, ActionState.DONE, at=cases.END))
     report = await stage.do(acted, "evidence_collector", Task.VERIFY, step=Step.VERIFICATION)
@@ -211,7 +212,7 @@ async def test_after_the_right_rollback_every_check_is_normal(
 ) -> None:
     right = rollback("checkout", "1.0")
     stage.clock.advance_to(cases.END)
-    await stage.world.actions.execute(right, "k")
+    await stage.world.actions.execute(right, "k", UNFENCED)
     stage.clock.advance(timedelta(minutes=10))
     acted = known.with_proposal(proposal(right, ActionState.DONE, at=cases.END))
     report = await stage.do(acted, role, Task.VERIFY, step=Step.VERIFICATION)

@@ -5,17 +5,18 @@ import asyncio
 from incidents.action import ActionState
 from nexus.store import Store, WorldKind, WorldRef
 from tests.nexus.command_line import Terminal
+from tests.nexus.leasing import begun
 from tests.nexus.sample import ID, at, opened, proposal
 
 
 def unknown(nexus: Terminal) -> None:
     """A home in which a change was begun, and nobody can say whether it was done."""
-    begun = proposal(state=ActionState.APPROVED)
+    signed = proposal(state=ActionState.APPROVED)
 
     async def keep(store: Store) -> None:
-        incident = opened().evolve(proposals=(begun.model_copy(update={"state": ActionState.UNKNOWN}),))
+        incident = opened().evolve(proposals=(signed.model_copy(update={"state": ActionState.UNKNOWN}),))
         await store.register(incident, WorldRef(kind=WorldKind.LIVE, path="/made/nexus.yaml"), at(12))
-        await store.begin(begun, at(12))
+        await begun(store, signed, at(12))
 
     with Store.open(nexus.home) as store:
         asyncio.run(keep(store))

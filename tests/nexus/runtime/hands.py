@@ -84,7 +84,7 @@ class Hands:
         """The wall."""
         return at(self.minutes)
 
-    async def drop(self, incident: str) -> None:
+    async def drop(self, incident: str, number: int) -> None:
         """The thread of an incident is gone."""
         self.dropped.append(incident)
 

@@ -14,7 +14,7 @@ from nexus.runtime.announcer import RunListeners
 from nexus.runtime.engines import engine_of
 from nexus.runtime.recorded_run import open_recorded
 from nexus.runtime.waiting import Nobody
-from nexus.runtime.wiring import driver
+from nexus.runtime.wiring import drive_recorded
 
 
 async def nobody(incident: Incident, proposal: Proposal, now: datetime) -> Nobody:
@@ -49,8 +49,7 @@ async def test_a_proposal_is_told_once_it_can_be_decided_on(case: Path, tmp_path
             decidable.append(pending(settings, known.id))
 
     listeners = RunListeners(entry=hear, message=lambda message: None)
-    async with driver(home, known.id, engine_of(settings, "playbook"), nobody, listeners) as ready:
-        await ready.drive(known.id)
+    await drive_recorded(home, known.id, engine_of(settings, "playbook"), nobody, listeners)
     kept = await home.store.entries(known.id)
     home.store.close()
 

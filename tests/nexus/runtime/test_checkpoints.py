@@ -14,7 +14,13 @@ from langgraph.types import Command, interrupt
 
 from nexus.runtime.checkpoints import Checkpoints
 from nexus.runtime.driver import _config
+from nexus.store.records import WorldKind, WorldRef
 from nexus.store.sqlite.store import Store
+from tests.nexus import sample
+from tests.nexus.sample import at
+
+#: The number of the lease in force in these tests.
+LEASE = 2
 
 
 class Asked(TypedDict, total=False):
@@ -34,7 +40,10 @@ async def act(state: Asked) -> Asked:
 
 @pytest.fixture
 async def kept(tmp_path: Path) -> AsyncIterator[Checkpoints]:
-    Store.open(tmp_path).close()
+    with Store.open(tmp_path) as store:
+        await store.register(sample.opened("INC-1"), WorldRef(kind=WorldKind.CASE, path="made"), at(0))
+        assert await store.lease("INC-1", "lost", at(1), at(0)) == LEASE - 1
+        assert await store.lease("INC-1", "holder", at(3), at(2)) == LEASE
     async with Checkpoints.open(tmp_path / "nexus.db") as opened:
         yield opened
 
@@ -76,7 +85,7 @@ async def test_two_who_go_on_from_one_checkpoint_the_second_is_refused(kept: Che
 async def test_a_stopped_driver_cannot_fork_a_thread_that_was_pruned(kept: Checkpoints, stands: str) -> None:
     root = await put(kept, None)
     head = await put(kept, await put(kept, root))
-    await kept.prune("INC-1")
+    await kept.prune("INC-1", LEASE)
     assert await ids(kept) == [head]
     with pytest.raises(sqlite3.IntegrityError, match="is gone"):
         await put(kept, root if stands == "on the head of then" else None)
@@ -91,10 +100,20 @@ async def test_pruning_keeps_the_head_with_its_question_and_other_threads(kept: 
     await graph.ainvoke({"acted": 0}, _config("INC-1"))
     await _answer(graph)
     before = await ids(kept)
-    await kept.prune("INC-1")
+    await kept.prune("INC-1", LEASE)
     left = await ids(kept)
     assert (len(before) > 3, len(left), other in left) == (True, 2, True)
     assert (await _answer(graph))["acted"] == 2, "the question is still open and its answer goes on"
+
+
+async def test_who_has_lost_the_lease_deletes_nothing_of_the_thread(kept: Checkpoints) -> None:
+    await graph_of(kept).ainvoke({"acted": 0}, _config("INC-1"))
+    before = await ids(kept)
+    await kept.prune("INC-1", LEASE - 1)
+    await kept.drop("INC-1", LEASE - 1)
+    assert (len(before) > 1, await ids(kept)) == (True, before)
+    await kept.drop("INC-1", LEASE)
+    assert await ids(kept) == []
 
 
 async def _answer(graph: Any, question: str | None = None) -> Any:
@@ -110,7 +129,7 @@ async def test_the_resume_of_a_thread_that_nobody_started_or_that_was_dropped_is
         await _answer(graph, "0" * 32)
     await graph.ainvoke({"acted": 0}, _config("INC-1"))
     asked = (await graph.aget_state(_config("INC-1"))).interrupts[0].id
-    await kept.drop("INC-1")
+    await kept.drop("INC-1", LEASE)
     with pytest.raises(UnknownInterruptError):
         await _answer(graph, asked)
     assert await ids(kept) == []

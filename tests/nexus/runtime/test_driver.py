@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.runtime import RunControl
 
 from agents.engine import Assignment, EngineResult, RoleContext
 from graph.build import build
@@ -59,9 +60,9 @@ async def told_once(here: Bench) -> None:
 
 async def test_a_thread_whose_checkpoints_are_gone_goes_on_from_the_row() -> None:
     here = await opened()
-    waiting = await here.driver(build(here.deps.runbook, InMemorySaver()), Nobody()).drive(ID)
+    waiting = await here.drive(build(here.deps.runbook, InMemorySaver()), Nobody())
     assert [proposal.state for proposal in waiting.proposals] == [ActionState.PROPOSED]
-    ended = await here.driver(build(here.deps.runbook, InMemorySaver())).drive(ID)
+    ended = await here.drive(build(here.deps.runbook, InMemorySaver()))
     assert ended.status is Status.RESOLVED
     assert [proposal.state for proposal in ended.proposals] == [ActionState.DONE]
     assert len(here.world.deeds) == 1
@@ -72,14 +73,14 @@ async def test_a_drain_ends_at_the_next_boundary_and_the_next_driver_goes_on() -
     engine = Slow()
     here = await opened(engine)
     graph = build(here.deps.runbook, InMemorySaver())
-    driver = here.driver(graph)
-    running = asyncio.create_task(driver.drive(ID))
+    control = RunControl()
+    running = asyncio.create_task(here.drive(graph, control=control))
     await engine.entered.wait()
-    driver.control.request_drain("sigterm")
+    control.request_drain("sigterm")
     engine.go.set()
     stopped = await asyncio.wait_for(running, 30)
     assert (stopped.closed, stopped.diagnosis) == (False, None), "what came after was not begun"
-    ended = await here.driver(graph).drive(ID)
+    ended = await here.drive(graph)
     assert ended.status is Status.RESOLVED
     await told_once(here)
 
@@ -87,9 +88,9 @@ async def test_a_drain_ends_at_the_next_boundary_and_the_next_driver_goes_on() -
 async def test_a_driver_that_is_overtaken_in_a_step_ends_there_and_saves_nothing() -> None:
     engine = Slow()
     here = await opened(engine)
-    driver = here.driver(build(here.deps.runbook, InMemorySaver()))
-    lease = await driver.keeper.take(ID)
+    lease = await LeaseKeeper(here.store).take(ID)
     assert lease is not None
+    driver = here.driver(build(here.deps.runbook, InMemorySaver()), lease)
     running = asyncio.create_task(driver.go_on(lease))
     await engine.entered.wait()
     await here.store.give_back(ID, lease.number, None)
@@ -104,9 +105,9 @@ async def test_a_driver_that_is_overtaken_in_a_step_ends_there_and_saves_nothing
 async def test_a_driver_that_does_not_hear_that_it_was_overtaken_is_refused_at_its_next_save() -> None:
     engine = Slow()
     here = await opened(engine)
-    driver = here.driver(build(here.deps.runbook, InMemorySaver()))
-    lease = await driver.keeper.take(ID)
+    lease = await LeaseKeeper(here.store).take(ID)
     assert lease is not None
+    driver = here.driver(build(here.deps.runbook, InMemorySaver()), lease)
     running = asyncio.create_task(driver.go_on(lease))
     await engine.entered.wait()
     await here.store.give_back(ID, lease.number, None)
@@ -122,12 +123,13 @@ async def test_a_turn_that_comes_further_takes_back_the_tries_before_it() -> Non
         number = await here.store.lease(ID, "dead", ALERT, ALERT)
         assert number is not None
         await here.store.fail(ID, number, ALERT)
-    driver = here.driver(build(here.deps.runbook, InMemorySaver()), Nobody())
-    lease = await driver.keeper.take(ID)
+    keeper = LeaseKeeper(here.store)
+    lease = await keeper.take(ID)
     assert lease is not None
+    driver = here.driver(build(here.deps.runbook, InMemorySaver()), lease, Nobody())
     assert lease.tries == 4
     await driver.go_on(lease)
     stands = await here.store.lease_of(ID)
     assert stands is not None
     assert (lease.tries, stands.tries) == (1, 1)
-    driver.keeper.drop(lease)
+    keeper.drop(lease)

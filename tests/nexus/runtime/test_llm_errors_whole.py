@@ -21,7 +21,7 @@ from nexus.files import IncidentFiles
 from nexus.home import open_home
 from nexus.runtime.announcer import RunListeners
 from nexus.runtime.recorded_run import open_recorded
-from nexus.runtime.wiring import driver
+from nexus.runtime.wiring import drive_recorded
 from tests.agents.llm_run import Pauses, settings
 from tests.fake_answers import obliging
 from tests.fake_openai import FakeOpenAI
@@ -149,8 +149,7 @@ async def run(home: Path, case: Path, server: FakeOpenAI, seen: Seen, group: str
     try:
         opened = await open_recorded(opened_home, case, None, "auto")
         told = RunListeners(entry=seen.entries.append, message=lambda _: None)
-        async with driver(opened_home, opened.id, engine, seen.silent, told) as ready:
-            return await ready.drive(opened.id)
+        return await drive_recorded(opened_home, opened.id, engine, seen.silent, told)
     finally:
         opened_home.store.close()
 

@@ -18,6 +18,7 @@ from nexus.service.commands import IncidentCommands
 from nexus.store import WorldKind, WorldRef
 from nexus.store.memory import MemoryStore
 from tests.nexus import sample
+from tests.nexus.leasing import begun
 from tests.nexus.sample import ID, at
 from tools.clock import VirtualClock
 
@@ -154,7 +155,7 @@ async def test_within_a_freeze_nothing_is_approved_and_anything_rejected() -> No
 async def test_a_person_settles_what_is_unknown_and_an_earlier_outcome_stays() -> None:
     unknown = sample.proposal(state=ActionState.UNKNOWN)
     store = await kept(sample.waiting().evolve(proposals=(unknown,)))
-    await store.begin(unknown, at(13))
+    await begun(store, unknown, at(13))
     commands = door(store, minutes=14)
     assert await commands.under_way(ID) == (unknown.action.title,)
     told = await commands.settle(ID, "A1", done=True, actor=DANA, note="seen")
@@ -166,7 +167,7 @@ async def test_a_person_settles_what_is_unknown_and_an_earlier_outcome_stays() -
 async def test_what_the_target_answered_meanwhile_counts() -> None:
     unknown = sample.proposal(state=ActionState.UNKNOWN)
     store = await kept(sample.waiting().evolve(proposals=(unknown,)))
-    await store.begin(unknown, at(13))
+    await begun(store, unknown, at(13))
     answered = Outcome(done=True, detail="done after all", at=at(13.5))
     await store.finish(unknown.execution_key, answered)
     assert await door(store, minutes=14).settle(ID, "A1", done=False, actor=DANA) == answered

@@ -15,6 +15,7 @@ from incidents.errors import ActionRefused, ToolFailed
 from tests.patience import PATIENCE
 from tests.tools.live.effects import carried_out
 from tools.clock import WallClock
+from tools.fence import UNFENCED
 from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.actions.command import CommandActions
 from tools.live.actions.compose import LiveActions
@@ -74,18 +75,18 @@ async def test_the_dry_run_is_the_plan_and_the_undo_an_action_of_its_own(script:
     assert plan.effects == ("the replica of db takes over",)
     assert plan.undo is not None
     assert plan.undo.title == "take back: fail db over to its replica"
-    outcome = await actions.execute(FAILOVER, KEY)
+    outcome = await actions.execute(FAILOVER, KEY, UNFENCED)
     assert outcome.done
     assert (tmp_path / "primary").read_text() == "b\n"
     assert (await actions.plan(plan.undo)).undo is None
-    assert (await actions.execute(plan.undo, "INC-1:A2:x")).done
+    assert (await actions.execute(plan.undo, "INC-1:A2:x", UNFENCED)).done
     assert (tmp_path / "primary").read_text() == "a\n"
 
 
 async def test_a_secret_that_is_printed_goes_nowhere(script: str, tmp_path: Path) -> None:
     actions = on(script, tmp_path, dry_run=(script, "run", "x", "y"))
     plan = await actions.plan(FAILOVER)
-    outcome = await actions.execute(FAILOVER, KEY)
+    outcome = await actions.execute(FAILOVER, KEY, UNFENCED)
     kept = (tmp_path / "ledger").read_text()
     assert SECRET not in f"{plan}{outcome}{kept}"
     assert "credential" in outcome.detail
@@ -96,7 +97,7 @@ async def test_a_command_that_hangs_is_killed_with_its_children(script: str, tmp
     limit = timedelta(seconds=1)
     actions = on(script, tmp_path, run=(script, "hang"), timeout=limit)
     with pytest.raises(ToolFailed, match=r"team\.sh did not end within 1 s and was killed"):
-        await actions.execute(FAILOVER, KEY)
+        await actions.execute(FAILOVER, KEY, UNFENCED)
     child = int((tmp_path / "child").read_text())
     wait_for("the end of the child", lambda: True if _gone(child) else None, seconds=PATIENCE, pause=0.01)
     assert await actions.status(KEY) is None
@@ -111,7 +112,7 @@ def _gone(pid: int) -> bool:
 
 
 async def test_a_failing_command_says_so(script: str, tmp_path: Path) -> None:
-    outcome = await on(script, tmp_path, run=(script, "fail")).execute(FAILOVER, KEY)
+    outcome = await on(script, tmp_path, run=(script, "fail")).execute(FAILOVER, KEY, UNFENCED)
     assert not outcome.done
     assert "failed with status 4: no replica" in outcome.detail
     assert "to take it back: take back: fail db over to its replica" in outcome.detail
@@ -136,7 +137,7 @@ async def test_without_a_status_command_nobody_can_say_and_nothing_is_done_again
     actions = on(script, tmp_path, status=())
     deed = ActionRecord(key=KEY, plan=await actions.plan(FAILOVER), begun=WallClock().now())
     ActionLog(tmp_path / "ledger").write(deed)
-    for asked in (actions.status(KEY), actions.execute(FAILOVER, KEY)):
+    for asked in (actions.status(KEY), actions.execute(FAILOVER, KEY, UNFENCED)):
         with pytest.raises(ToolFailed, match="the command has no `status`"):
             await asked
     assert not (tmp_path / "done").exists()
@@ -151,8 +152,8 @@ async def test_values_come_from_the_inventory_and_never_reach_a_shell(script: st
     actions = on(script, tmp_path, action="rollback", allowed=("1.0", "1.0@a~b"), run=run)
     for version in ("2.0", "1.0; rm -rf /", "1.0\\n", "$(id)"):
         with pytest.raises(ActionRefused, match=r"not allowed to .*; allowed: 1\.0|is no name of one"):
-            await actions.execute(rollback(version), KEY)
-    assert (await actions.execute(rollback("1.0@a~b"), KEY)).done
+            await actions.execute(rollback(version), KEY, UNFENCED)
+    assert (await actions.execute(rollback("1.0@a~b"), KEY, UNFENCED)).done
     assert (tmp_path / "shown").read_text() == "--to=1.0@a~b|$HOME|"
 
 
@@ -179,4 +180,4 @@ async def test_without_an_undo_command_nothing_is_taken_back(script: str, tmp_pa
     assert (await actions.plan(FAILOVER)).undo is None
     back = FAILOVER.model_copy(update={"arguments": Arguments(undo=True)})
     with pytest.raises(ActionRefused, match="nothing is configured that can take back"):
-        await actions.execute(back, KEY)
+        await actions.execute(back, KEY, UNFENCED)

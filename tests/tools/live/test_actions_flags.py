@@ -12,6 +12,7 @@ from incidents.catalogue import Catalogue, Service
 from incidents.errors import ActionRefused, ToolFailed
 from tests.tools.live.effects import carried_out
 from tools.clock import WallClock
+from tools.fence import UNFENCED
 from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.flags import FlagActions
@@ -75,14 +76,14 @@ async def test_a_flag_is_switched_and_everything_else_stays(actions: LiveActions
     assert [(fact.name, fact.value) for fact in plan.observed] == [("flag bundles", "on")]
     assert plan.undo == switch("bundles", enabled=True)
     assert written(file) == FLAGS
-    assert (await actions.execute(switch("bundles"), KEY)).done
+    assert (await actions.execute(switch("bundles"), KEY, UNFENCED)).done
     assert now(file, "bundles") == "off"
-    assert (await actions.execute(plan.undo, "INC-1:A2:x")).done
+    assert (await actions.execute(plan.undo, "INC-1:A2:x", UNFENCED)).done
     assert written(file) == FLAGS
 
 
 def test_the_file_keeps_its_mode_and_nothing_is_left_beside_it(actions: LiveActions, file: Path) -> None:
-    asyncio.run(actions.execute(switch("bundles"), KEY))
+    asyncio.run(actions.execute(switch("bundles"), KEY, UNFENCED))
     assert file.stat().st_mode & 0o777 == 0o640
     assert sorted(one.name for one in file.parent.iterdir()) == [
         "flags.json",
@@ -96,9 +97,9 @@ async def test_a_fallback_is_a_flag_that_is_switched_on(actions: LiveActions, fi
     plan = await actions.plan(FALLBACK)
     assert "targeting rules" in plan.effects[1]
     assert plan.undo == switch("queue", service="payment")
-    assert (await actions.execute(FALLBACK, KEY)).done
+    assert (await actions.execute(FALLBACK, KEY, UNFENCED)).done
     assert now(file, "queue") == "on"
-    assert (await actions.execute(plan.undo, "INC-1:A2:x")).done
+    assert (await actions.execute(plan.undo, "INC-1:A2:x", UNFENCED)).done
     assert now(file, "queue") == "off"
 
 
@@ -112,7 +113,7 @@ async def test_after_a_kill_the_file_says_whether_it_was_done(
     found = await actions.status(KEY)
     assert found is not None
     assert found.done
-    assert await actions.execute(switch("bundles"), KEY) == found
+    assert await actions.execute(switch("bundles"), KEY, UNFENCED) == found
 
 
 @pytest.mark.parametrize(
@@ -134,7 +135,7 @@ async def test_what_is_not_in_the_inventory_is_refused(
     actions: LiveActions, file: Path, action: Action, why: str
 ) -> None:
     with pytest.raises(ActionRefused, match=why):
-        await actions.execute(action, KEY)
+        await actions.execute(action, KEY, UNFENCED)
     assert written(file) == FLAGS
 
 

@@ -14,6 +14,7 @@ from tests.tools.live.effects import carried_out
 from tests.tools.live.fakes.server import Answer, Asked, serving, told
 from tests.tools.live.repositories import Git
 from tools.clock import WallClock
+from tools.fence import UNFENCED
 from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.hotfix import HotfixActions
@@ -58,7 +59,7 @@ async def test_a_revert_is_tried_tested_and_becomes_a_branch(git: Git, tmp_path:
     assert "abcdefghijklmnop123456" not in told_of
     assert git("branch", "--list", "nexus/*") == ""
     assert await on(git, tmp_path).plan(reverting(bad[:10])) == plan  # by another process: nothing drifts
-    outcome = await actions.execute(reverting(bad[:10]), KEY)
+    outcome = await actions.execute(reverting(bad[:10]), KEY, UNFENCED)
     assert outcome.done, outcome.detail
     branch = f"nexus/INC-2026-7-{bad[:8]}"
     assert branch in outcome.detail
@@ -89,7 +90,7 @@ async def test_a_commit_on_top_of_the_base_is_taken_as_it_is(git: Git, tmp_path:
     fix = git.commit("Right price", shop__price_txt="price = 2\nchecked\n")
     actions = on(git, tmp_path)
     assert any("Deploy" in effect for effect in (await actions.plan(reverting(fix))).effects)
-    assert (await actions.execute(reverting(fix), KEY)).done
+    assert (await actions.execute(reverting(fix), KEY, UNFENCED)).done
     assert git("rev-parse", f"nexus/INC-2026-7-{fix[:8]}") == fix
 
 
@@ -102,7 +103,7 @@ async def test_after_a_kill_the_branch_says_whether_it_was_done(git: Git, tmp_pa
     found = await actions.status(KEY)
     assert found is not None
     assert found.done
-    assert await actions.execute(reverting(bad), KEY) == found
+    assert await actions.execute(reverting(bad), KEY, UNFENCED) == found
 
 
 async def test_what_cannot_be_reverted_is_refused(git: Git, tmp_path: Path) -> None:
@@ -121,7 +122,7 @@ async def test_what_cannot_be_reverted_is_refused(git: Git, tmp_path: Path) -> N
         (reverting(stranger), "neither in main nor on top of it"),
     ):
         with pytest.raises(ActionRefused, match=why):
-            await actions.execute(action, KEY)
+            await actions.execute(action, KEY, UNFENCED)
     assert git("branch", "--list", "nexus/*") == ""
 
 
@@ -140,7 +141,7 @@ async def test_with_github_the_branch_is_pushed_and_proposed(git: Git, tmp_path:
     with serving(github) as server:
         hub = {"kind": "github", "url": server.url, "repository": "acme/shop", "auth": {"bearer": "env:GH"}}
         actions = on(git, tmp_path, github=hub)
-        outcome = await actions.execute(reverting(bad), KEY)
+        outcome = await actions.execute(reverting(bad), KEY, UNFENCED)
         await actions.aclose()
     assert outcome.done, outcome.detail
     assert "https://example.org/pull/7" in outcome.detail
@@ -155,7 +156,7 @@ async def test_where_github_refuses_the_branch_is_there_and_the_lack_is_told(
     with serving(lambda asked: Answer("<html>no</html>", 401)) as server:
         hub = {"kind": "github", "url": server.url, "repository": "acme/shop", "auth": {"bearer": "env:GH"}}
         actions = on(git, tmp_path, github=hub)
-        outcome = await actions.execute(reverting(bad), KEY)
+        outcome = await actions.execute(reverting(bad), KEY, UNFENCED)
         await actions.aclose()
     assert not outcome.done
     assert "is made, but it has no pull request" in outcome.detail

@@ -123,14 +123,14 @@ async def test_killed_while_the_command_runs_it_runs_once(folder: Path, status: 
         nexus.kill()
         nexus.join()
     restarted = on(folder, status=status)
-    for asked in (restarted.status(KEY), restarted.execute(FAILOVER, KEY)):
+    for asked in (restarted.status(KEY), restarted.execute(FAILOVER, KEY, UNFENCED)):
         with pytest.raises(InProgress, match="is being executed right now, or a program"):
             await asked
     (folder / "gate").unlink()
     found = await settled(restarted)
     assert found is not None
     assert found.done, found.detail
-    assert await restarted.execute(FAILOVER, KEY) == found
+    assert await restarted.execute(FAILOVER, KEY, UNFENCED) == found
     assert runs(folder) == ["begun", "ended"]
 
 
@@ -171,7 +171,7 @@ async def test_killed_between_the_intent_and_the_start_it_is_begun_anew(
     (folder / "gate").unlink()
     restarted = on(folder)
     assert await restarted.status(KEY) is None
-    assert (await restarted.execute(FAILOVER, KEY)).done
+    assert (await restarted.execute(FAILOVER, KEY, UNFENCED)).done
     assert runs(folder) == ["begun", "ended"]
 
 
@@ -181,7 +181,7 @@ async def test_killed_right_before_the_start_nobody_can_say_without_a_status(fol
         nexus.kill()
         nexus.join()
     restarted = on(folder, status=False)
-    for asked in (restarted.status(KEY), restarted.execute(FAILOVER, KEY)):
+    for asked in (restarted.status(KEY), restarted.execute(FAILOVER, KEY, UNFENCED)):
         with pytest.raises(ToolFailed, match=r"it is not known whether it was done .* has no `status`"):
             await asked
     assert runs(folder) == []
@@ -195,7 +195,7 @@ async def test_before_it_was_marked_it_is_proven_without_a_status(folder: Path) 
     (folder / "gate").unlink()
     restarted = on(folder, status=False)
     assert await restarted.status(KEY) is None
-    assert (await restarted.execute(FAILOVER, KEY)).done
+    assert (await restarted.execute(FAILOVER, KEY, UNFENCED)).done
     assert runs(folder) == ["begun", "ended"]
 
 
@@ -251,7 +251,7 @@ async def test_a_command_whose_guard_is_killed_holds_the_lock_itself(folder: Pat
     os.kill(int((folder / "guard").read_text()), signal.SIGKILL)
     restarted = on(folder)
     with pytest.raises(InProgress):
-        await restarted.execute(FAILOVER, KEY)
+        await restarted.execute(FAILOVER, KEY, UNFENCED)
     (folder / "gate").unlink()  # with nobody to read what it prints it ends there
     assert await settled(restarted) is None
     assert runs(folder) == ["begun"]

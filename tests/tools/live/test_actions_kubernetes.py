@@ -15,7 +15,7 @@ from tests.tools.live.effects import carried_out
 from tests.tools.live.fakes.kubernetes import CAUSE, TOKEN, FakeKubernetes
 from tests.tools.live.fakes.server import Answer, Asked, Server, serving
 from tools.clock import Clock, VirtualClock, WallClock
-from tools.fence import Unfenced
+from tools.fence import UNFENCED, Unfenced
 from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.kubernetes import KubernetesAdapter
@@ -71,26 +71,26 @@ async def test_a_rollback_copies_the_old_template_and_waits_for_the_rollout(
     assert plan.undo is not None
     assert plan.undo.arguments.version == "2.0"
     assert cluster.patches == 0
-    outcome = await actions.execute(ROLLBACK, KEY)
+    outcome = await actions.execute(ROLLBACK, KEY, UNFENCED)
     assert outcome.done, outcome.detail
     assert "rollout of revision 3 is complete, 2 of 2 replicas of 1.0" in outcome.detail
     template = cluster.deployment["spec"]["template"]
     assert template["metadata"]["labels"] == {"app": "checkout"}
     assert cluster.deployment["metadata"]["annotations"][CAUSE] == "release 1.0: faster totals"
-    assert (await actions.execute(plan.undo, "INC-1:A2:x")).done
+    assert (await actions.execute(plan.undo, "INC-1:A2:x", UNFENCED)).done
     assert CAUSE not in cluster.deployment["metadata"]["annotations"]
 
 
 async def test_a_restart_marks_the_pods_and_a_scale_changes_their_number(
     cluster: FakeKubernetes, actions: LiveActions
 ) -> None:
-    assert (await actions.execute(RESTART, KEY)).done
+    assert (await actions.execute(RESTART, KEY, UNFENCED)).done
     marks = cluster.deployment["spec"]["template"]["metadata"]["annotations"]
     assert list(marks) == ["kubectl.kubernetes.io/restartedAt"]
     plan = await actions.plan(SCALE)
     assert plan.undo is not None
     assert plan.undo.arguments.replicas == 2
-    assert (await actions.execute(SCALE, "INC-1:A2:x")).done
+    assert (await actions.execute(SCALE, "INC-1:A2:x", UNFENCED)).done
     assert cluster.deployment["spec"]["replicas"] == 5
 
 
@@ -101,7 +101,7 @@ async def test_somebody_elses_change_meanwhile_is_not_overwritten(
         fake.deployment["metadata"] |= {"resourceVersion": "999", "generation": 3}
 
     cluster.interfere = deploys
-    outcome = await actions.execute(ROLLBACK, KEY)
+    outcome = await actions.execute(ROLLBACK, KEY, UNFENCED)
     assert not outcome.done
     assert "nothing was changed: Kubernetes" in outcome.detail
     assert "422" in outcome.detail
@@ -111,7 +111,7 @@ async def test_somebody_elses_change_meanwhile_is_not_overwritten(
 async def test_a_rollout_that_never_completes_is_no_success(server: Server, tmp_path: Path) -> None:
     with serving(FakeKubernetes(never=("1.0",))) as sick:
         actions = on(sick.url, tmp_path / "ledger")
-        outcome = await actions.execute(ROLLBACK, KEY)
+        outcome = await actions.execute(ROLLBACK, KEY, UNFENCED)
         await actions.aclose()
     assert not outcome.done
     assert "exceeded its progress deadline" in outcome.detail
@@ -132,17 +132,17 @@ async def test_a_patch_whose_answer_is_cut_is_not_done_again_before_it_can_no_lo
     with serving(between) as proxy:
         actions = on(proxy.url, tmp_path / "ledger", clock=clock)
         with pytest.raises(ToolFailed, match="answered 504"):
-            await actions.execute(ROLLBACK, KEY)
+            await actions.execute(ROLLBACK, KEY, UNFENCED)
         cut = False
         for span in (timedelta(), timedelta(seconds=74)):
             clock.advance(span)
-            for asked in (actions.status(KEY), actions.execute(ROLLBACK, KEY)):
+            for asked in (actions.status(KEY), actions.execute(ROLLBACK, KEY, UNFENCED)):
                 with pytest.raises(ToolFailed, match="a request that was cut may still take effect until"):
                     await asked
         assert cluster.patches == 0
         clock.advance(timedelta(seconds=1))
         assert await actions.status(KEY) is None
-        assert (await actions.execute(ROLLBACK, KEY)).done
+        assert (await actions.execute(ROLLBACK, KEY, UNFENCED)).done
         await actions.aclose()
     assert cluster.patches == 1
 
@@ -189,7 +189,7 @@ async def test_after_a_kill_the_deployment_says_whether_it_was_done(
     found = await second.status(KEY)
     assert found is not None
     assert found.done
-    assert await second.execute(action, KEY) == found
+    assert await second.execute(action, KEY, UNFENCED) == found
     assert cluster.patches == 1
     await first.aclose()
     await second.aclose()
@@ -211,7 +211,7 @@ async def test_what_the_cluster_does_not_hold_is_refused(
     cluster: FakeKubernetes, actions: LiveActions, action: Action, why: str
 ) -> None:
     with pytest.raises(ActionRefused, match=why):
-        await actions.execute(action, KEY)
+        await actions.execute(action, KEY, UNFENCED)
     assert cluster.patches == 0
 
 

@@ -18,6 +18,7 @@ from tests.tools.live.fakes import mcp_ops
 from tests.tools.live.fakes.mcp_http import over_http
 from tests.tools.live.fakes.server import serving
 from tools.clock import WallClock
+from tools.fence import UNFENCED
 from tools.live.actions import LiveActions, live_actions
 from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.mcp import mcp_tools
@@ -109,11 +110,11 @@ async def test_people_sign_the_call_the_dry_run_and_what_the_tools_are(
     assert facts(plan)["running version"] == "2.0"
     defined = {name for name in facts(plan) if name.startswith("definition of ")}
     assert defined == {f"definition of {tool}" for tool in ("roll_out", "revert", "plan_roll_out", "became")}
-    done = await actions.execute(ROLLBACK, KEY)
+    done = await actions.execute(ROLLBACK, KEY, UNFENCED)
     assert done.done
     assert plan.undo is not None
     assert (await actions.plan(plan.undo)).effects[0] == "the MCP server ops is called: revert {}"
-    assert (await actions.execute(plan.undo, "INC-1:A2:x")).done
+    assert (await actions.execute(plan.undo, "INC-1:A2:x", UNFENCED)).done
     assert (folder / "version").read_text() == "2.0"
     shown = f"{plan}{done}{(folder / 'ledger').read_text()}"
     assert TOKEN not in shown
@@ -125,7 +126,7 @@ async def test_values_keep_their_type_and_a_dry_run_may_be_an_argument(url: str,
     plan = await actions.plan(SCALE)
     assert plan.effects[1] == "would have 3"
     assert (plan.undo, (folder / "version").read_text()) == (None, "2.0")
-    assert (await actions.execute(SCALE, KEY)).done
+    assert (await actions.execute(SCALE, KEY, UNFENCED)).done
     assert (folder / "called").read_text().splitlines()[-1] == 'roll_out {"replicas": 3}'
 
 
@@ -143,7 +144,7 @@ async def test_a_server_that_changes_its_tools_is_not_called(url: str, folder: P
         assert late.detail == "nothing was changed: ops has changed its tools since they were looked at"
     else:
         with pytest.raises(ActionRefused, match="the MCP server ops has no tool 'roll_out'; it has became"):
-            await actions.execute(ROLLBACK, KEY)
+            await actions.execute(ROLLBACK, KEY, UNFENCED)
     assert "roll_out" not in calls(folder)
     assert (folder / "version").read_text() == "2.0"
 
@@ -152,7 +153,7 @@ async def test_a_server_that_hangs_is_ended_and_its_own_record_decides(folder: P
     behave(folder, "hang")
     actions = on(program(folder), folder, timeout=timedelta(seconds=8))
     with pytest.raises(ToolFailed, match="the MCP server ops did not answer within 8 s"):
-        await actions.execute(ROLLBACK, KEY)
+        await actions.execute(ROLLBACK, KEY, UNFENCED)
     pid = int((folder / "pid").read_text())
     wait_for(
         "the end of the server", lambda: None if Path(f"/proc/{pid}").exists() else True, seconds=PATIENCE
@@ -167,8 +168,8 @@ async def test_a_server_that_dies_is_a_sentence_and_nothing_is_done_again(folder
     behave(folder, "die")
     actions = on(program(folder), folder)
     with pytest.raises(ToolFailed, match="ops does not answer: McpError: Connection closed"):
-        await actions.execute(ROLLBACK, KEY)
-    assert (await actions.execute(ROLLBACK, KEY)).detail == "it was done"
+        await actions.execute(ROLLBACK, KEY, UNFENCED)
+    assert (await actions.execute(ROLLBACK, KEY, UNFENCED)).detail == "it was done"
     assert calls(folder).count("roll_out") == 1
 
 
@@ -176,7 +177,7 @@ async def test_an_answer_without_end_is_not_read_to_its_end(reached: dict[str, o
     behave(folder, "flood")
     actions = on(reached, folder)
     with pytest.raises(ToolFailed, match="the MCP server ops answered more than 32 MB"):
-        await actions.execute(ROLLBACK, KEY)
+        await actions.execute(ROLLBACK, KEY, UNFENCED)
     found = await actions.status(KEY)
     assert found is not None
     assert found.done
@@ -191,7 +192,7 @@ async def test_where_the_status_tells_nothing_clear_nobody_can_say(url: str, fol
     )
     assert await actions.status(KEY) is None
     behave(folder, mode)
-    for asked in (actions.status(KEY), actions.execute(ROLLBACK, KEY)):
+    for asked in (actions.status(KEY), actions.execute(ROLLBACK, KEY, UNFENCED)):
         with pytest.raises(ToolFailed, match="it is not known whether it was done to roll back shop to"):
             await asked
     with pytest.raises(ToolFailed, match="the action has no `status`; look at shop"):
@@ -205,7 +206,7 @@ async def test_a_tool_that_fails_says_so_and_a_failed_dry_run_refuses(url: str, 
     with pytest.raises(ActionRefused, match=r"the dry run .* failed: no such release; <credential>"):
         await actions.plan(ROLLBACK)
     behave(folder, "fail")
-    outcome = await actions.execute(ROLLBACK, KEY)
+    outcome = await actions.execute(ROLLBACK, KEY, UNFENCED)
     assert not outcome.done
     assert outcome.detail.startswith("the tool roll_out refused: no space left; to take it back: ")
 
@@ -213,7 +214,7 @@ async def test_a_tool_that_fails_says_so_and_a_failed_dry_run_refuses(url: str, 
 async def test_an_answer_of_another_form_than_declared_is_no_success(url: str, folder: Path) -> None:
     behave(folder, "lies")
     with pytest.raises(ToolFailed, match="ops does not answer: RuntimeError: Tool roll_out has an output"):
-        await on({"url": url}, folder).execute(ROLLBACK, KEY)
+        await on({"url": url}, folder).execute(ROLLBACK, KEY, UNFENCED)
 
 
 @pytest.mark.parametrize(
@@ -235,7 +236,7 @@ async def test_what_is_configured_wrongly_calls_nothing(
     url: str, folder: Path, more: dict[str, object], why: str
 ) -> None:
     actions = on({"url": url}, folder, **more)
-    for asked in (actions.plan(ROLLBACK), actions.execute(ROLLBACK, KEY)):
+    for asked in (actions.plan(ROLLBACK), actions.execute(ROLLBACK, KEY, UNFENCED)):
         with pytest.raises(ActionRefused, match=why):
             await asked
     assert calls(folder) == []

@@ -16,6 +16,7 @@ from incidents.errors import ActionRefused, SettingsError, ToolFailed
 from tests.patience import PATIENCE
 from tests.tools.live.supervised import LOG, Target, supervised
 from tools.clock import WallClock
+from tools.fence import UNFENCED
 from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.releases import ReleasesActions
@@ -67,7 +68,7 @@ async def test_a_rollback_switches_restarts_and_is_healthy(target: Target, actio
     facts = {fact.name: fact.value for fact in plan.observed}
     assert facts == {"running version": "2.0", "running since": "2026-03-12T10:16:00Z"}
     assert plan.undo == rollback("2.0")
-    outcome = await actions.execute(rollback("1.0"), KEY)
+    outcome = await actions.execute(rollback("1.0"), KEY, UNFENCED)
     assert outcome.done, outcome.detail
     assert (target.link(), target.answering()) == ("1.0", "1.0")
     line = target.log()[-1]
@@ -80,7 +81,7 @@ async def test_a_version_that_does_not_become_healthy_stays_and_names_the_undo(
     target: Target, tmp_path: Path
 ) -> None:
     actions = on(target, tmp_path / "ledger.jsonl", patience=1.0)
-    outcome = await actions.execute(rollback("sick"), KEY)
+    outcome = await actions.execute(rollback("sick"), KEY, UNFENCED)
     assert not outcome.done
     assert "the link points to sick, its health address" in outcome.detail
     assert "to take it back: roll back shop to 2.0" in outcome.detail
@@ -90,7 +91,7 @@ async def test_a_version_that_does_not_become_healthy_stays_and_names_the_undo(
     actions = on(target, tmp_path / "ledger.jsonl")
     back = await actions.plan(rollback("2.0"))
     assert back.undo == rollback("sick")
-    assert (await actions.execute(rollback("2.0"), "INC-1:A2:x")).done
+    assert (await actions.execute(rollback("2.0"), "INC-1:A2:x", UNFENCED)).done
     with pytest.raises(ActionRefused, match="sick did not become healthy when it ran last"):
         await actions.plan(rollback("sick"))
     await actions.aclose()
@@ -100,7 +101,7 @@ async def test_a_version_that_cannot_start_is_no_success(target: Target, tmp_pat
     log = (target.root / "releases.log").read_text().replace(', "healthy": false', "")
     (target.root / "releases.log").write_text(log)
     actions = on(target, tmp_path / "ledger.jsonl", patience=0.3)
-    outcome = await actions.execute(rollback("broken"), KEY)
+    outcome = await actions.execute(rollback("broken"), KEY, UNFENCED)
     assert not outcome.done
     assert "the link points to broken" in outcome.detail
     await actions.aclose()
@@ -126,7 +127,7 @@ async def test_a_version_that_cannot_start_is_no_success(target: Target, tmp_pat
 async def test_what_cannot_be_done_is_refused_with_what_could(
     actions: LiveActions, action: Action, why: str
 ) -> None:
-    for asked in (actions.plan(action), actions.execute(action, KEY)):
+    for asked in (actions.plan(action), actions.execute(action, KEY, UNFENCED)):
         with pytest.raises(ActionRefused, match=why.replace("(", r"\(")):
             await asked
     assert await actions.status(KEY) is None
@@ -136,7 +137,7 @@ async def test_a_restart_is_a_new_process(target: Target, actions: LiveActions) 
     plan = await actions.plan(RESTART)
     assert plan.undo is None
     assert await actions.plan(RESTART) == plan
-    outcome = await actions.execute(RESTART, KEY)
+    outcome = await actions.execute(RESTART, KEY, UNFENCED)
     assert outcome.done, outcome.detail
     assert [line["kind"] for line in target.log()[3:]] == ["infra"]
 
@@ -145,16 +146,16 @@ async def test_scaling_starts_and_stops_members(target: Target, actions: LiveAct
     plan = await actions.plan(scale(3))
     assert {fact.name: fact.value for fact in plan.observed}["replicas"] == "2"
     assert plan.undo == scale(2)
-    assert (await actions.execute(scale(3), KEY)).done
-    assert (await actions.execute(scale(1), "INC-1:A2:x")).done
+    assert (await actions.execute(scale(3), KEY, UNFENCED)).done
+    assert (await actions.execute(scale(1), "INC-1:A2:x", UNFENCED)).done
     assert {fact.name: fact.value for fact in (await actions.plan(scale(2))).observed}["replicas"] == "1"
     assert [line["version_to"] for line in target.log()[-2:]] == ["3 instances", "1 instance"]
 
 
 async def test_a_key_stands_for_one_change(actions: LiveActions) -> None:
-    await actions.execute(scale(3), KEY)
+    await actions.execute(scale(3), KEY, UNFENCED)
     with pytest.raises(ActionRefused, match="stands for another change: scale crew to 3 instances"):
-        await actions.execute(scale(1), KEY)
+        await actions.execute(scale(1), KEY, UNFENCED)
 
 
 async def test_a_supervisor_that_is_down_changes_nothing(target: Target, tmp_path: Path) -> None:
@@ -163,7 +164,7 @@ async def test_a_supervisor_that_is_down_changes_nothing(target: Target, tmp_pat
         [ReleasesActions(spec, WallClock())], CATALOGUE, ActionLog(tmp_path / "l"), WallClock()
     )
     with pytest.raises(ToolFailed, match=r"supervisord at .*nobody does not answer"):
-        await actions.execute(rollback("1.0"), KEY)
+        await actions.execute(rollback("1.0"), KEY, UNFENCED)
     assert target.link() == "2.0"
     assert await actions.status(KEY) is None
     with pytest.raises(ToolFailed, match="does not answer"):
@@ -188,6 +189,7 @@ import asyncio, sys
 from pathlib import Path
 from tests.tools.live.test_actions_releases import CATALOGUE, KEY, rollback
 from tools.clock import WallClock
+from tools.fence import UNFENCED
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.action_log import ActionLog
 from tools.live.actions.releases import ReleasesActions
@@ -204,7 +206,7 @@ class Stuck(Supervisord):
 spec = Releases.model_validate_json(sys.argv[1])
 adapter = ReleasesActions(spec, WallClock(), manager=Stuck(spec.supervisor, spec.patience))
 actions = LiveActions([adapter], CATALOGUE, ActionLog(Path(sys.argv[2])), WallClock())
-asyncio.run(actions.execute(rollback("1.0"), KEY))
+asyncio.run(actions.execute(rollback("1.0"), KEY, UNFENCED))
 """
 
 
@@ -235,7 +237,7 @@ async def test_killed_after_the_restart_it_is_found_done_and_not_done_again(
     assert found is not None
     assert found.done, found.detail
     before = target.log()
-    assert await actions.execute(rollback("1.0"), KEY) == found
+    assert await actions.execute(rollback("1.0"), KEY, UNFENCED) == found
     assert target.log() == before
     assert [line["id"] for line in before].count(f"nexus-{KEY}") == 1
     await actions.aclose()
@@ -252,7 +254,7 @@ async def test_killed_before_the_restart_the_truth_is_that_it_is_half_done(
     assert not found.done
     assert "the link points to 1.0" in found.detail
     assert "answers 200 as 2.0" in found.detail
-    assert await actions.execute(rollback("1.0"), KEY) == found
+    assert await actions.execute(rollback("1.0"), KEY, UNFENCED) == found
     assert target.answering() == "2.0"
     await actions.aclose()
 
@@ -284,13 +286,13 @@ async def test_killed_before_anything_was_done_it_is_done_once(target: Target, t
     ActionLog(tmp_path / "ledger").write(deed)
     assert await actions.status(KEY) is None
     assert target.link() == "2.0"
-    assert (await actions.execute(rollback("1.0"), KEY)).done
+    assert (await actions.execute(rollback("1.0"), KEY, UNFENCED)).done
     assert target.answering() == "1.0"
     await actions.aclose()
 
 
 async def test_while_a_key_is_executed_nobody_else_executes_it(actions: LiveActions, tmp_path: Path) -> None:
     with ActionLog(tmp_path / "ledger.jsonl").held(KEY):
-        for asked in (actions.execute(rollback("1.0"), KEY), actions.status(KEY)):
+        for asked in (actions.execute(rollback("1.0"), KEY, UNFENCED), actions.status(KEY)):
             with pytest.raises(ToolFailed, match="is being executed right now"):
                 await asked

@@ -11,6 +11,7 @@ from incidents.catalogue import Catalogue, Service
 from incidents.errors import ActionRefused, ToolFailed
 from tests.tools.live.fakes.server import Answer, serving
 from tools.clock import WallClock
+from tools.fence import UNFENCED
 from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.releases import ReleasesActions
@@ -55,7 +56,7 @@ async def test_units_are_restarted_and_cannot_be_scaled(systemd: Systemd, tmp_pa
     catalogue = Catalogue(services=(Service(name="shop"),))
     actions = LiveActions([adapter], catalogue, ActionLog(tmp_path / "ledger"), WallClock())
     back = Action(kind=ActionKind.ROLLBACK, service="shop", arguments=Arguments(version="1.0"))
-    outcome = await actions.execute(back, "INC-1:A1:x")
+    outcome = await actions.execute(back, "INC-1:A1:x", UNFENCED)
     assert outcome.done, outcome.detail
     assert "restart -- shop.service" in (tmp_path / "asked").read_text()
     more = Action(kind=ActionKind.SCALE, service="shop", arguments=Arguments(replicas=2))
@@ -132,4 +133,4 @@ async def test_a_damaged_ledger_executes_nothing(tmp_path: Path) -> None:
     catalogue = Catalogue(services=(Service(name="shop"),))
     actions = LiveActions([], catalogue, ActionLog(tmp_path / "ledger"), WallClock())
     with pytest.raises(ToolFailed, match="before a person has looked at it"):
-        await actions.execute(Action(kind=ActionKind.RESTART, service="shop"), "k")
+        await actions.execute(Action(kind=ActionKind.RESTART, service="shop"), "k", UNFENCED)

@@ -23,6 +23,7 @@ from tests.patience import PATIENCE
 from tests.tools.live.fakes.mcp_http import over_http
 from tests.tools.live.fakes.server import serving
 from tools.clock import WallClock
+from tools.fence import UNFENCED
 from tools.live.actions import live_actions
 from tools.live.mcp import McpTools, mcp_tools
 from tools.live.mcp.server import checked_schema
@@ -150,7 +151,7 @@ async def test_what_it_changes_goes_through_the_actions_port(url: str, tmp_path:
         'the MCP server tickets is called: close {"ticket": "web"}',
         "what that changes is not told beforehand",
     )
-    assert (await port.execute(action, "INC-1:A1:x")).detail == "web"
+    assert (await port.execute(action, "INC-1:A1:x", UNFENCED)).detail == "web"
     assert [tool.name for tool in (await McpTools(server, SECRETS).offer()).tools] == ["tickets_undeclared"]
 
 

@@ -14,6 +14,7 @@ from incidents.errors import ActionRefused, ToolFailed
 from incidents.findings import Window
 from tests.tools.live.sources import FIX, Shop
 from tools.clock import WallClock
+from tools.fence import UNFENCED
 from tools.live.actions import live_actions
 from tools.live.actions.compose import LiveActions
 from tools.live.code.patches import GitPatches
@@ -78,7 +79,7 @@ async def test_a_patch_whose_tests_pass_is_signed_and_becomes_exactly_that_branc
     assert f'Deploy {tried.patch[:12]} "Read a comma"' in told
     assert "+    return float(text.replace" in told
     assert "pass: " in told
-    outcome = await port.execute(action, KEY)
+    outcome = await port.execute(action, KEY, UNFENCED)
     assert outcome.done, outcome.detail
     branch = f"nexus/INC-2026-7-{tried.patch[:8]}"
     assert shop("rev-parse", branch) == tried.patch
@@ -97,7 +98,7 @@ async def test_another_patch_is_another_digest_and_a_base_that_moved_is_told(sho
     shop.write("mail/text.txt", "dear all\n")
     shop.kept("Meanwhile")
     with pytest.raises(ActionRefused, match=r"was not made for main as it is now .* tried again"):
-        await port.execute(patching(one.patch or ""), KEY)
+        await port.execute(patching(one.patch or ""), KEY, UNFENCED)
     assert shop("branch", "--list", "nexus/*") == ""
 
 

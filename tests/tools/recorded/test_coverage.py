@@ -6,6 +6,7 @@ from pathlib import Path
 from incidents.action import Action, ActionKind, Arguments
 from incidents.findings import Window
 from tests.cases import ALERT, END, QUIET_END, START, build_case, case_sources, case_world
+from tools.fence import UNFENCED
 from tools.memory import MemoryEvidence
 from tools.ports import World
 from tools.recorded.coverage import UNRECORDED, lacks
@@ -67,10 +68,10 @@ async def test_a_channel_that_was_not_recorded_is_named(tmp_path: Path) -> None:
 
 async def test_after_an_action_that_nobody_recorded(shop: Path, ledger: Path) -> None:
     world, clock = case_world(shop, ledger)
-    await world.actions.execute(rollback("1.0"), "k1")
+    await world.actions.execute(rollback("1.0"), "k1", UNFENCED)
     clock.advance(timedelta(minutes=2))
     assert await told(world, START, clock.now()) == []
-    await world.actions.execute(rollback("0.9"), "k2")
+    await world.actions.execute(rollback("0.9"), "k2", UNFENCED)
     begun = clock.now()
     clock.advance(timedelta(minutes=2))
     assert await told(world, begun, clock.now()) == [

@@ -12,6 +12,7 @@ from incidents.action import Action, ActionKind, Arguments
 from incidents.errors import ActionRefused
 from tests.cases import END, ROLLBACK, WRONG, build_case, case_world
 from tests.tools.recorded.test_world import RESTART, errors, rollback
+from tools.fence import UNFENCED
 from tools.recorded import RecordedAlerts, open_case
 from tools.recorded.playback import NONE
 from tools.spans import Spans
@@ -53,12 +54,12 @@ async def test_it_stays_broken_after_the_recordings_end(still_broken: Path, ledg
 
 async def test_an_action_that_changes_nothing_leaves_it_broken(still_broken: Path, ledger: Path) -> None:
     world, clock = case_world(still_broken, ledger)
-    done = await world.actions.execute(RESTART, "k1")
+    done = await world.actions.execute(RESTART, "k1", UNFENCED)
     clock.advance(timedelta(minutes=5))
     assert await errors(world, done.at, clock.now()) == 0.7
-    mended = await world.actions.execute(rollback(), "k2")
+    mended = await world.actions.execute(rollback(), "k2", UNFENCED)
     clock.advance(timedelta(minutes=5))
-    await world.actions.execute(RESTART.model_copy(update={"service": "web"}), "k3")
+    await world.actions.execute(RESTART.model_copy(update={"service": "web"}), "k3", UNFENCED)
     clock.advance(timedelta(minutes=5))
     assert await errors(world, mended.at, clock.now()) == pytest.approx(0.001, rel=0.1)
 
@@ -66,10 +67,10 @@ async def test_an_action_that_changes_nothing_leaves_it_broken(still_broken: Pat
 async def test_an_undone_action_leaves_it_broken(still_broken: Path, ledger: Path) -> None:
     world, clock = case_world(still_broken, ledger)
     plan = await world.actions.plan(rollback("catalogue", "3.0"))
-    await world.actions.execute(plan.action, "k1")
+    await world.actions.execute(plan.action, "k1", UNFENCED)
     clock.advance(timedelta(minutes=5))
     assert plan.undo is not None
-    undone = await world.actions.execute(plan.undo, "k2")
+    undone = await world.actions.execute(plan.undo, "k2", UNFENCED)
     clock.advance(timedelta(minutes=5))
     assert await errors(world, undone.at, clock.now()) == 0.7
 
@@ -81,7 +82,7 @@ async def test_what_was_recorded_as_done_can_be_done(still_broken: Path, ledger:
     )
     (still_broken / "aftermath" / NONE).rename(still_broken / "aftermath" / unknown.key)
     world, clock = case_world(still_broken, ledger)
-    done = await world.actions.execute(unknown, "k1")
+    done = await world.actions.execute(unknown, "k1", UNFENCED)
     clock.advance(timedelta(minutes=5))
     assert await errors(world, done.at, clock.now()) == 0.7
     back = (await world.actions.plan(unknown)).undo
@@ -120,11 +121,11 @@ async def test_a_service_is_scaled_to_the_numbers_that_were_recorded(tmp_path: P
         await world.actions.plan(scale(2))
     plan = await world.actions.plan(scale(4))
     assert (plan.running, plan.undo) == (2, scale(2))
-    done = await world.actions.execute(scale(4), "k1")
+    done = await world.actions.execute(scale(4), "k1", UNFENCED)
     clock.advance(timedelta(minutes=5))
     assert (await world.actions.plan(scale(2))).running == 4
     assert await errors(world, done.at, clock.now()) == pytest.approx(0.001, rel=0.1)
-    back = await world.actions.execute(scale(2), "k2")
+    back = await world.actions.execute(scale(2), "k2", UNFENCED)
     clock.advance(timedelta(minutes=5))
     assert (await world.actions.plan(scale(4))).running == 2
     assert await errors(world, back.at, clock.now()) == pytest.approx(0.4, rel=0.1)

@@ -14,6 +14,7 @@ from incidents.errors import ActionRefused, ToolFailed
 from incidents.findings import Window
 from tests.cases import ALERT, END, QUIET_END, START, case_world
 from tools.clock import VirtualClock
+from tools.fence import UNFENCED
 from tools.ports import World
 from tools.recorded import RecordedAlerts, open_case, recorded_world
 from tools.recorded.replay_log import ReplayLog
@@ -50,7 +51,7 @@ async def test_before_any_action_the_window_plays(shop: Path, ledger: Path) -> N
 
 async def test_after_the_right_action_its_aftermath_plays_from_that_moment(shop: Path, ledger: Path) -> None:
     world, clock = case_world(shop, ledger, ALERT + timedelta(minutes=5))
-    outcome = await world.actions.execute(rollback(), "k1")
+    outcome = await world.actions.execute(rollback(), "k1", UNFENCED)
     clock.advance(timedelta(minutes=5))
     assert await errors(world, outcome.at - timedelta(minutes=2), outcome.at) == pytest.approx(0.4, rel=0.1)
     assert await errors(world, outcome.at, clock.now()) == pytest.approx(0.001, rel=0.1)
@@ -60,14 +61,14 @@ async def test_after_the_right_action_its_aftermath_plays_from_that_moment(shop:
 
 async def test_the_aftermath_reaches_beyond_the_windows_end(shop: Path, ledger: Path) -> None:
     world, clock = case_world(shop, ledger, END - timedelta(minutes=1))
-    await world.actions.execute(rollback(), "k1")
+    await world.actions.execute(rollback(), "k1", UNFENCED)
     clock.advance(timedelta(minutes=20))
     assert await errors(world, END + timedelta(minutes=10), clock.now()) == pytest.approx(0.001, rel=0.1)
 
 
 async def test_an_action_without_an_aftermath_changes_nothing(shop: Path, ledger: Path) -> None:
     world, clock = case_world(shop, ledger)
-    outcome = await world.actions.execute(RESTART, "k1")
+    outcome = await world.actions.execute(RESTART, "k1", UNFENCED)
     clock.advance(timedelta(minutes=5))
     assert await errors(world, outcome.at, clock.now()) == pytest.approx(0.4, rel=0.1)
     assert "does not say" in outcome.detail
@@ -84,30 +85,30 @@ async def test_a_wrong_action_makes_it_worse_and_its_undo_lets_the_window_go_on(
     world, clock = case_world(shop, ledger)
     wrong = rollback("catalogue", "3.0")
     plan = await world.actions.plan(wrong)
-    await world.actions.execute(wrong, "k1")
+    await world.actions.execute(wrong, "k1", UNFENCED)
     clock.advance(timedelta(minutes=5))
     assert await errors(world, clock.now() - timedelta(minutes=2), clock.now()) == pytest.approx(0.9, rel=0.1)
     assert plan.undo is not None
-    undone = await world.actions.execute(plan.undo, "k2")
+    undone = await world.actions.execute(plan.undo, "k2", UNFENCED)
     clock.advance(timedelta(minutes=3))
     assert await errors(world, undone.at, clock.now()) == pytest.approx(0.4, rel=0.1)
 
 
 async def test_what_was_never_recorded_shows_no_data(shop: Path, ledger: Path) -> None:
     world, clock = case_world(shop, ledger)
-    await world.actions.execute(rollback(), "k1")
+    await world.actions.execute(rollback(), "k1", UNFENCED)
     clock.advance(timedelta(minutes=2))
-    other = await world.actions.execute(rollback(version="0.9"), "k2")
+    other = await world.actions.execute(rollback(version="0.9"), "k2", UNFENCED)
     clock.advance(timedelta(minutes=2))
     assert await errors(world, other.at, clock.now()) is None
 
 
 async def test_the_same_action_again_does_not_start_its_aftermath_again(shop: Path, ledger: Path) -> None:
     world, clock = case_world(shop, ledger)
-    first = await world.actions.execute(rollback(), "k1")
+    first = await world.actions.execute(rollback(), "k1", UNFENCED)
     clock.advance(timedelta(minutes=3))
     with pytest.raises(ActionRefused, match=r"already runs 1\.0"):
-        await world.actions.execute(rollback(), "k2")
+        await world.actions.execute(rollback(), "k2", UNFENCED)
     assert (await world.actions.status("k1")) == first
     assert await world.actions.status("k2") is None
 
@@ -131,7 +132,7 @@ async def test_targets_outside_the_inventory_are_refused_with_what_is_known(shop
 
 async def test_another_process_goes_on_where_this_one_stopped(shop: Path, ledger: Path) -> None:
     world, clock = case_world(shop, ledger)
-    outcome = await world.actions.execute(rollback(), "k1")
+    outcome = await world.actions.execute(rollback(), "k1", UNFENCED)
     again = recorded_world(open_case(shop), VirtualClock(clock.now() + timedelta(minutes=5)), ledger)
     assert await again.actions.status("k1") == outcome
     assert await errors(again, outcome.at, outcome.at + timedelta(minutes=5)) == pytest.approx(0.001, rel=0.1)
@@ -139,18 +140,18 @@ async def test_another_process_goes_on_where_this_one_stopped(shop: Path, ledger
 
 async def test_a_torn_last_line_never_happened(shop: Path, ledger: Path) -> None:
     world, _ = case_world(shop, ledger)
-    first = await world.actions.execute(RESTART, "k1")
+    first = await world.actions.execute(RESTART, "k1", UNFENCED)
     rewrite(ledger, after=b'{"key": "k2", "act')
     again, _ = case_world(shop, ledger)
     assert await again.actions.status("k1") == first
     assert await again.actions.status("k2") is None
-    await again.actions.execute(RESTART, "k2")
+    await again.actions.execute(RESTART, "k2", UNFENCED)
     assert [deed.key for deed in ReplayLog(ledger).deeds()] == ["k1", "k2"]
 
 
 async def test_damage_in_the_middle_is_told_and_not_passed_over(shop: Path, ledger: Path) -> None:
     world, _ = case_world(shop, ledger)
-    await world.actions.execute(RESTART, "k1")
+    await world.actions.execute(RESTART, "k1", UNFENCED)
     rewrite(ledger, before=b"garbage\n")
     with pytest.raises(ToolFailed, match="damaged"):
         ReplayLog(ledger).deeds()
@@ -166,7 +167,7 @@ from tools.recorded import open_case, recorded_world
 folder, ledger, at = sys.argv[1:]
 world = recorded_world(open_case(Path(folder)), VirtualClock(datetime.fromisoformat(at)), Path(ledger))
 for number in range(20):
-    asyncio.run(world.actions.execute(Action(kind=ActionKind.RESTART, service="web"), f"k{number}"))
+    asyncio.run(world.actions.execute(Action(kind=ActionKind.RESTART, service="web"), f"k{number}", UNFENCED))
 """
 
 
@@ -193,7 +194,7 @@ async def test_alerts_arrive_in_time_and_the_aftermaths_only_after_its_action(
     assert len(alerts.due(ALERT)) == 1
     assert alerts.next_due(ALERT) is None
     clock.advance(timedelta(minutes=4))
-    outcome = await world.actions.execute(rollback(), "k1")
+    outcome = await world.actions.execute(rollback(), "k1", UNFENCED)
     due = outcome.at + timedelta(minutes=2)
     assert alerts.next_due(clock.now()) == due
     assert [alert.at for alert in alerts.due(due)] == [ALERT, due]

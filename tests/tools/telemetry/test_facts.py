@@ -19,6 +19,7 @@ from tests.cases import (
     case_world,
     sources_of,
 )
+from tools.fence import UNFENCED
 from tools.recorded import open_case
 from tools.telemetry.facts import measure, watched_since
 
@@ -119,7 +120,7 @@ async def test_lost_revenue_is_the_shortfall_over_the_time(shop: Path, ledger: P
 async def test_recovery_shows_in_the_facts(shop: Path, ledger: Path) -> None:
     world, clock = case_world(shop, ledger)
     action = Action(kind=ActionKind.ROLLBACK, service="checkout", arguments=Arguments(version="1.0"))
-    await world.actions.execute(action, "k1")
+    await world.actions.execute(action, "k1", UNFENCED)
     clock.advance(timedelta(minutes=10))
     facts = await measure(sources_of(world, clock))
     assert facts.quiet is True

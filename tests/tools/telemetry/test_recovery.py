@@ -11,6 +11,7 @@ from incidents.action import Action, ActionKind, Arguments
 from incidents.findings import Window
 from incidents.verification import Reading, Recovery, Signal, SignalKind
 from tests.cases import ALERT, ONSET, case_incident, case_sources, case_world, sources_of
+from tools.fence import UNFENCED
 from tools.telemetry.facts import measure
 from tools.telemetry.recovery import judge, verdict_of, watch
 
@@ -152,7 +153,7 @@ async def test_a_world_that_was_acted_upon(
     watched = (await measure(sources)).signals
     clock.advance(timedelta(minutes=3))
     action = Action(kind=ActionKind.ROLLBACK, service=service, arguments=Arguments(version=version))
-    done = await sources.world.actions.execute(action, "k1")
+    done = await sources.world.actions.execute(action, "k1", UNFENCED)
     clock.advance(timedelta(minutes=10))
     settled = done.at + timedelta(minutes=1)
     found = await watch(sources, watched, done.at, settled, clock.now())
@@ -165,7 +166,7 @@ async def test_a_restart_that_does_nothing_leaves_it_unchanged(shop: Path, ledge
     world, clock = case_world(shop, ledger, ALERT + timedelta(minutes=2))
     sources = sources_of(world, clock)
     watched = (await measure(sources)).signals
-    done = await world.actions.execute(Action(kind=ActionKind.RESTART, service="checkout"), "k1")
+    done = await world.actions.execute(Action(kind=ActionKind.RESTART, service="checkout"), "k1", UNFENCED)
     clock.advance(timedelta(minutes=8))
     found = await watch(sources, watched, done.at, done.at + timedelta(minutes=1), clock.now())
     assert found.verdict is Recovery.UNCHANGED
@@ -177,12 +178,12 @@ async def test_a_relapse_is_not_lost_in_the_good_minutes_before_it(shop: Path, l
     watched = (await measure(sources)).signals
     rollback = Action(kind=ActionKind.ROLLBACK, service="checkout", arguments=Arguments(version="1.0"))
     plan = await world.actions.plan(rollback)
-    done = await world.actions.execute(rollback, "k1")
+    done = await world.actions.execute(rollback, "k1", UNFENCED)
     clock.advance(timedelta(minutes=12))
     good = await watch(sources, watched, done.at, done.at, clock.now())
     assert good.verdict is Recovery.RECOVERED
     assert plan.undo is not None
-    await world.actions.execute(plan.undo, "k2")
+    await world.actions.execute(plan.undo, "k2", UNFENCED)
     clock.advance(timedelta(minutes=4))
     relapsed = await watch(sources, watched, done.at, done.at, clock.now())
     assert relapsed.verdict is Recovery.UNCHANGED
@@ -193,7 +194,7 @@ async def test_signals_that_go_silent_have_not_recovered(shop: Path, ledger: Pat
     sources = sources_of(world, clock)
     watched = (await measure(sources)).signals
     rollback = Action(kind=ActionKind.ROLLBACK, service="checkout", arguments=Arguments(version="1.0"))
-    done = await world.actions.execute(rollback, "k1")
+    done = await world.actions.execute(rollback, "k1", UNFENCED)
     clock.advance(timedelta(minutes=50))  # the recording ends after 35
     found = await watch(sources, watched, done.at, done.at, clock.now())
     assert found.verdict is Recovery.UNKNOWN

@@ -18,6 +18,7 @@ from incidents.value import Value
 from incidents.verification import Recovery, SignalKind
 from tests.cases import ALERT, END, ONSET, build_case, case_incident, case_sources, case_world, sources_of
 from tests.tools.toolbox.sources import OneFile, given
+from tools.fence import UNFENCED
 from tools.memory import MemoryEvidence
 from tools.ports import Shot, World
 from tools.telemetry.observe import observe
@@ -253,7 +254,7 @@ ROLLBACK = Action(kind=ActionKind.ROLLBACK, service="checkout", arguments=Argume
 
 async def acted(sources: Sources, clock: Any, minutes: float, action: Action = ROLLBACK) -> Sources:
     plan = await sources.world.actions.plan(action)
-    outcome: Outcome = await sources.world.actions.execute(action, "k1")
+    outcome: Outcome = await sources.world.actions.execute(action, "k1", UNFENCED)
     proposal = Proposal(
         id="A1", incident="INC-1", plan=plan, digest="d", reason="r", proposed_by="devops_automator",
         engine="playbook", proposed_at=ALERT, expires_at=END, state="done", outcome=outcome,

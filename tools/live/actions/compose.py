@@ -8,7 +8,7 @@ from incidents.catalogue import Catalogue
 from incidents.errors import ActionRefused, ToolFailed
 from tools.action_arguments import check_arguments
 from tools.clock import Clock
-from tools.fence import UNFENCED, Fence
+from tools.fence import Fence
 from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.actions.adapter import Adapter, Patching
 from tools.live.actions.effect import Effect
@@ -48,7 +48,7 @@ class LiveActions:
         """
         return _clean(await self._adapter(action).plan(action))
 
-    async def execute(self, action: Action, key: str, fence: Fence = UNFENCED) -> Outcome:
+    async def execute(self, action: Action, key: str, fence: Fence) -> Outcome:
         """Do it once per key: what was begun is looked up in the real world, never done a second time.
 
         Raises:

@@ -1,0 +1,52 @@
+"""Incidents of recorded worlds: they are driven under a lease like all others."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from incidents.action import ActionState, Approval, Proposal, Verdict
+from incidents.errors import StaleLease
+from incidents.events import Event
+from incidents.incident import Incident
+from nexus.config.settings import Settings
+from nexus.home import open_home
+from nexus.runtime.announcer import RunListeners
+from nexus.runtime.engines import engine_of
+from nexus.runtime.lease_keeper import wall
+from nexus.runtime.recorded_run import open_recorded
+from nexus.runtime.wiring import drive_recorded
+from nexus.store import Store
+from tools.recorded.replay_log import ReplayLog
+
+
+class Overtaken(Store):
+    """Another process takes the incident over once an approved change is saved."""
+
+    async def save(self, incident: Incident, clock: datetime, number: int) -> tuple[Event, ...]:
+        late = await super().save(incident, clock, number)
+        if any(one.state is ActionState.APPROVED for one in incident.proposals):
+            later = wall() + timedelta(hours=1)
+            assert await self.lease(incident.id, "other", later + timedelta(hours=1), later) == number + 1
+        return late
+
+
+async def yes(incident: Incident, proposal: Proposal, now: datetime) -> Approval:
+    return Approval(
+        action=proposal.id, digest=proposal.digest, verdict=Verdict.APPROVE, by="Dana Lee", at=now
+    )
+
+
+async def test_who_was_overtaken_after_the_approval_begins_no_change(case: Path, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", engine="playbook")
+    home = open_home(settings, create=True)
+    home.store.close()
+    quiet = RunListeners(entry=lambda entry: None, message=lambda message: None)
+    with Overtaken.open(settings.home) as store:
+        taken = replace(home, store=store)
+        known = await open_recorded(taken, case, None, "playbook")
+        with pytest.raises(StaleLease):
+            await drive_recorded(taken, known.id, engine_of(settings, "playbook"), yes, quiet)
+        assert await store.unfinished(known.id) == ()
+    assert ReplayLog(home.folder.path(known.id, "world.jsonl")).deeds() == ()
