@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from nexus.store.relational.transactions import NotThere, Run
 from nexus.store.sqlite import migrate
-from nexus.store.sqlite.opening import PATIENCE, Run, compact, must_exist, opened, unusable
+from nexus.store.sqlite.opening import PATIENCE, compact, must_exist, opened, unusable
 from nexus.store.sqlite.sql import QUERIES
 
 T = TypeVar("T")
@@ -128,8 +129,8 @@ class Database:
         self._thread.submit(self._commit_waiting)
         try:
             return await waits  # type: ignore[no-any-return]  # it is what `work` returns
-        except sqlite3.IntegrityError:
-            raise
+        except sqlite3.IntegrityError as error:  # what is inserted refers to nothing; all else is handled
+            raise NotThere from error
         except sqlite3.Error as error:
             raise unusable(self.path, error) from error
 
@@ -161,7 +162,7 @@ class Database:
     async def _in_thread(self, work: Callable[[], T], thread: ThreadPoolExecutor | None = None) -> T:
         try:
             return await asyncio.get_running_loop().run_in_executor(thread or self._thread, work)
-        except sqlite3.IntegrityError:
-            raise
+        except sqlite3.IntegrityError as error:  # what is inserted refers to nothing; all else is handled
+            raise NotThere from error
         except sqlite3.Error as error:
             raise unusable(self.path, error) from error

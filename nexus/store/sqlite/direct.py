@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from nexus.store.sqlite.opening import Run, compact, must_exist, opened, unusable
+from nexus.store.relational.transactions import NotThere, Run
+from nexus.store.sqlite.opening import compact, must_exist, opened, unusable
 from nexus.store.sqlite.sql import QUERIES
 
 T = TypeVar("T")
@@ -62,7 +63,7 @@ class DirectDatabase:
     def _told(self, work: Callable[[], T]) -> T:
         try:
             return work()
-        except sqlite3.IntegrityError:
-            raise
+        except sqlite3.IntegrityError as error:  # what is inserted refers to nothing; all else is handled
+            raise NotThere from error
         except sqlite3.Error as error:
             raise unusable(self.path, error) from error

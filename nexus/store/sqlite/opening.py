@@ -1,62 +1,16 @@
 """How the store's file is opened, made and upgraded, and what is said where it cannot be used."""
 
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 from incidents.errors import NexusError, NothingYet, UsageError
 from nexus.store.sqlite import migrate
-
-T = TypeVar("T")
 
 #: How long a writer waits for another process to finish its transaction, in seconds.
 PATIENCE = 15.0
 
 #: What `pragma auto_vacuum` calls it; a file that 0.1.0 made has none.
 _INCREMENTAL = 2
-
-
-class Run(Protocol):
-    """How a transaction runs a named statement."""
-
-    def __call__(self, query: str, **values: object) -> sqlite3.Cursor:
-        """Run it and return its cursor."""
-        ...
-
-
-class Transactions(Protocol):
-    """The file, as the store's parts use it. A write that has returned is on disk and is read."""
-
-    path: Path
-
-    async def read(self, query: str, **values: object) -> list[tuple[str, ...]]:
-        """The rows of a named query."""
-        ...
-
-    async def write(self, query: str, **values: object) -> bool:
-        """Run one named statement; whether it changed anything."""
-        ...
-
-    def write_now(self, query: str, **values: object) -> bool:
-        """As `write`, for a thread that has no event loop; blocks it."""
-        ...
-
-    async def changed(self) -> int:
-        """A number that grows whenever any process has written to the file; costs microseconds."""
-        ...
-
-    async def compact(self, rewrite: bool) -> None:
-        """Give free pages back to the disk: at once, or when whoever reads an older state has ended."""
-        ...
-
-    async def atomically(self, work: Callable[[Run], T]) -> T:
-        """Run several named statements as one transaction; an exception takes all of them back."""
-        ...
-
-    def close(self) -> None:
-        """Close the file; a write that has begun is finished first."""
-        ...
 
 
 def must_exist(path: Path) -> None:

@@ -1,12 +1,13 @@
 """What waits together is committed together, and nothing that fails takes its neighbours with it."""
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
 
+from nexus.store.relational.transactions import Run
 from nexus.store.sqlite.database import Database
-from nexus.store.sqlite.opening import Run
 
 COUNT = "next_number"
 
@@ -35,9 +36,15 @@ async def test_what_fails_is_taken_back_by_itself_whatever_it_waits_with(tmp_pat
 async def test_many_that_wait_share_a_few_commits(tmp_path: Path) -> None:
     database = Database(tmp_path / "nexus.db", create=True)
     commits: list[str] = []
-    await database.atomically(lambda run: run(COUNT, day="2026-11-22").connection.set_trace_callback(
-        lambda statement: commits.append(statement) if statement.lower().startswith("begin") else None
-    ))  # fmt: skip
+
+    def listen(run: Run) -> None:
+        rows = run(COUNT, day="2026-11-22")
+        assert isinstance(rows, sqlite3.Cursor)
+        rows.connection.set_trace_callback(
+            lambda statement: commits.append(statement) if statement.lower().startswith("begin") else None
+        )
+
+    await database.atomically(listen)
     numbers = await asyncio.gather(*(database.atomically(number) for _ in range(200)))
     assert sorted(numbers) == list(range(1, 201))
     assert len(commits) < 100, "one wait for the disk serves several"

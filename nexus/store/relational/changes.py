@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from incidents.changes import Change, SentBy
 from incidents.findings import Window
-from nexus.store.sqlite.opening import Run
-from nexus.store.sqlite.rows import as_json, sortable
-from nexus.store.sqlite.table import Tables
+from nexus.store.relational.rows import as_json, sortable
+from nexus.store.relational.table import Tables
+from nexus.store.relational.transactions import Run
 
 
 class SentChanges(Tables):

@@ -21,11 +21,11 @@ from nexus.store.deliveries import (
     Waiting,
 )
 from nexus.store.records import incident_id
-from nexus.store.sqlite.changes import is_kept, keep_changes
-from nexus.store.sqlite.opening import Run
-from nexus.store.sqlite.rows import as_json, packed, sortable, unpacked
-from nexus.store.sqlite.table import Tables
-from nexus.store.sqlite.writes import forgotten, queued, register
+from nexus.store.relational.changes import is_kept, keep_changes
+from nexus.store.relational.rows import as_json, packed, sortable, unpacked
+from nexus.store.relational.table import Tables
+from nexus.store.relational.transactions import Run
+from nexus.store.relational.writes import forgotten, queued, register
 from tools.redaction.redact import redact_secrets
 
 #: No delivery has a higher number.

@@ -8,10 +8,10 @@ from incidents.incident import Incident
 from incidents.join_rules import incident_keys
 from incidents.lessons import Lesson, Lessons
 from nexus.store.deliveries import Opening
-from nexus.store.sqlite.opening import Run
-from nexus.store.sqlite.rows import as_json
-from nexus.store.sqlite.table import Tables
-from nexus.store.sqlite.writes import queued, register
+from nexus.store.relational.rows import as_json
+from nexus.store.relational.table import Tables
+from nexus.store.relational.transactions import Run
+from nexus.store.relational.writes import queued, register
 
 
 class RegroupedIncidents(Tables):

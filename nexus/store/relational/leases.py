@@ -7,9 +7,9 @@ from datetime import datetime
 from incidents.events import Event, stored_event
 from nexus.store.leases import is_alive, this_process
 from nexus.store.records import BrokenOff, Due, Lease, Process
-from nexus.store.sqlite.opening import Run
-from nexus.store.sqlite.rows import as_json, sortable
-from nexus.store.sqlite.table import NotThere, Tables
+from nexus.store.relational.rows import as_json, sortable
+from nexus.store.relational.table import Tables
+from nexus.store.relational.transactions import NotThere, Run
 
 
 class LeaseColumns(Tables):

@@ -9,7 +9,7 @@ from incidents.findings import Evidence
 from incidents.timeline import Entry
 from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry
 from nexus.store.records import Summary
-from nexus.store.sqlite.table import Tables
+from nexus.store.relational.table import Tables
 
 #: Behind every moment and every id: a list that begins at its beginning.
 _LAST = "~"

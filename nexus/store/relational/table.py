@@ -1,19 +1,14 @@
-"""What every part of the SQLite store is made with: rows as values, and the error of an unknown incident."""
+"""What every part of the store is made with: rows as values, and the error of an unknown incident."""
 
-import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
 from incidents.errors import UnknownName
 from incidents.value import Value
-from nexus.store.sqlite.opening import Run, Transactions
+from nexus.store.relational.transactions import NotThere, Run, Transactions
 
 T = TypeVar("T")
 V = TypeVar("V", bound=Value)
-
-
-class NotThere(Exception):
-    """The incident of a transaction does not exist; takes the transaction back."""
 
 
 class Tables:
@@ -34,7 +29,7 @@ class Tables:
     async def _atomically(self, incident: str, work: Callable[[Run], T]) -> T:
         try:
             return await self._database.atomically(work)
-        except (NotThere, sqlite3.IntegrityError):  # the only reference of every table is the incident
+        except NotThere:  # the only reference of every table is the incident
             raise await self._unknown(incident) from None
 
     async def _unknown(self, incident: str) -> UnknownName:

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from incidents.errors import Refused
 from nexus.store.records import Remains
-from nexus.store.sqlite.opening import Run
-from nexus.store.sqlite.rows import sortable
-from nexus.store.sqlite.table import NotThere, Tables
-from nexus.store.sqlite.writes import forgotten, hold
+from nexus.store.relational.rows import sortable
+from nexus.store.relational.table import Tables
+from nexus.store.relational.transactions import NotThere, Run
+from nexus.store.relational.writes import forgotten, hold
 
 #: Children before the incident that they refer to.
 _TABLES = (

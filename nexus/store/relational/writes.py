@@ -10,9 +10,8 @@ from incidents.incident import Incident
 from incidents.join_rules import incident_keys, keys_of
 from nexus.store.leases import stale
 from nexus.store.records import WorldRef
-from nexus.store.sqlite.opening import Run
-from nexus.store.sqlite.rows import as_json, columns, sortable
-from nexus.store.sqlite.table import NotThere
+from nexus.store.relational.rows import as_json, columns, sortable
+from nexus.store.relational.transactions import NotThere, Run
 
 
 def register(run: Run, incident: Incident, world: WorldRef, clock: datetime, site: str | None) -> None:

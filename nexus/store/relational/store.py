@@ -1,0 +1,244 @@
+"""The store in a database: the parts of `nexus.store.port` that have no module of their own here."""
+
+from datetime import date, datetime
+from typing import Self
+
+from graph.ports import Intent
+from incidents.action import Approval, Outcome, Proposal
+from incidents.change_limits import Begun, Limits
+from incidents.communications import BacklogEntry
+from incidents.errors import UnknownName
+from incidents.events import DecisionMade, Event, stored_event
+from incidents.findings import Evidence
+from incidents.incident import Incident
+from incidents.severity import Status
+from incidents.timeline import Entry
+from nexus.store.records import (
+    Message,
+    WorldRef,
+    already_decided,
+    begun,
+    earlier,
+    incident_id,
+    not_closed_if_reopened,
+    still_wanted,
+    too_late,
+    within,
+)
+from nexus.store.relational.changes import SentChanges
+from nexus.store.relational.intake import AlertDeliveries
+from nexus.store.relational.leases import LeaseColumns
+from nexus.store.relational.lists import ListReads
+from nexus.store.relational.regrouping import RegroupedIncidents
+from nexus.store.relational.retention import ClosedIncidents
+from nexus.store.relational.rows import as_json, packed, sortable, unpacked
+from nexus.store.relational.transactions import NotThere, Run
+from nexus.store.relational.writes import hold, queued, register, save
+
+
+class RelationalStore(
+    LeaseColumns, AlertDeliveries, SentChanges, ListReads, ClosedIncidents, RegroupedIncidents
+):
+    """Implements `nexus.store.port.IncidentStore`, and with it the graph's ports and `EvidenceStore`.
+
+    Use one per process. Several processes may write to the same database.
+    """
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Incidents
+
+    async def next_id(self, day: date) -> str:
+        """The next free id of a day."""
+        row = await self._database.atomically(lambda run: run("next_number", day=day.isoformat()).fetchone())
+        return incident_id(day, row[0])
+
+    async def register(
+        self, incident: Incident, world: WorldRef, clock: datetime, site: str | None = None
+    ) -> None:
+        """Keep a new incident together with the world that it was opened with."""
+        await self._database.atomically(lambda run: register(run, incident, world, clock, site))
+
+    async def world_of(self, incident: str) -> WorldRef:
+        """The world that an incident was opened with."""
+        return WorldRef.from_stored((await self._world_and_clock(incident))[0])
+
+    async def clock_of(self, incident: str) -> datetime:
+        """The moment of its clock when it was saved last."""
+        return datetime.fromisoformat((await self._world_and_clock(incident))[1])
+
+    async def _world_and_clock(self, incident: str) -> tuple[str, ...]:
+        for row in await self._database.read("world_and_clock", id=incident):
+            return row
+        raise await self._unknown(incident)
+
+    async def save(self, incident: Incident, clock: datetime, number: int) -> tuple[Event, ...]:
+        """Keep the incident as it stands; the save that closes it returns the events that came too late."""
+
+        def work(run: Run) -> tuple[Event, ...]:
+            before = run("was_closed", id=incident.id).fetchone()
+            if before is None:
+                raise NotThere
+            waiting = [stored_event(body) for (body,) in run("events", incident=incident.id, handled=0)]
+            saved = not_closed_if_reopened(incident, waiting)
+            save(run, saved, clock, number)
+            if not saved.closed or before[0]:
+                return ()
+            run("handle_all", incident=incident.id)
+            return tuple(late for late in waiting if late.id not in incident.handled_events)
+
+        return await self._atomically(incident.id, work)
+
+    async def load(self, incident: str) -> Incident | None:
+        """The incident as it was saved last, or None."""
+        return next(iter(await self._all(Incident, "load", id=incident)), None)
+
+    # Timeline and inbox
+
+    async def write(self, entry: Entry) -> bool:
+        """Keep an entry of the timeline, once; True if it is new."""
+        return await self._insert(
+            "write_entry", entry.incident, id=entry.id, at=sortable(entry.at), body=as_json(entry)
+        )
+
+    async def entries(self, incident: str) -> tuple[Entry, ...]:
+        """The timeline of an incident."""
+        return await self._all(Entry, "entries", incident=incident)
+
+    async def add_event(self, event: Event) -> bool:
+        """Put an event in the inbox and wake the incident. False if its id is there already."""
+        return await self._atomically(event.incident, lambda run: queued(run, event))
+
+    async def events(self, incident: str, unhandled_only: bool = True) -> tuple[Event, ...]:
+        """The events of an incident in the order in which they came."""
+        rows = await self._database.read("events", incident=incident, handled=0 if unhandled_only else 1)
+        return tuple(stored_event(body) for (body,) in rows)
+
+    async def mark_handled(self, ids: tuple[str, ...]) -> None:
+        """Mark events as handled."""
+
+        def work(run: Run) -> None:
+            for identity in ids:
+                run("mark_handled", id=identity)
+
+        await self._database.atomically(work)
+
+    # Evidence
+
+    async def put(self, evidence: Evidence, body: bytes) -> None:
+        """Keep a tool's result, once."""
+        kept, encoding = packed(body)
+        values = {"value": as_json(evidence), "body": kept, "encoding": encoding}
+        await self._insert("put_evidence", evidence.incident, id=evidence.id, **values)
+
+    async def evidence(self, incident: str) -> tuple[Evidence, ...]:
+        """All evidence of an incident, oldest first."""
+        return await self._all(Evidence, "evidence", incident=incident)
+
+    async def body(self, incident: str, evidence: str) -> bytes | None:
+        """The stored bytes of one evidence, or None."""
+        for body, encoding in await self._database.read("evidence_body", incident=incident, id=evidence):
+            return unpacked(body, encoding)  # type: ignore[arg-type]  # the one column that is no text
+        return None
+
+    # Approvals and intents
+
+    async def record_approval(self, event: DecisionMade) -> None:
+        """Keep a person's decision and put it in the inbox: both or neither."""
+        approval, incident = event.approval, event.incident
+
+        def work(run: Run) -> None:
+            new = run(
+                "add_approval",
+                incident=incident,
+                proposal=approval.action,
+                digest=approval.digest,
+                person=approval.signer,
+                body=as_json(approval),
+            ).rowcount
+            if not new:
+                raise already_decided(approval)
+            if run("spent", digest=approval.digest).fetchone():
+                raise too_late(approval)
+            queued(run, event)
+
+        await self._atomically(incident, work)
+
+    async def approvals(self, incident: str) -> tuple[Approval, ...]:
+        """Every decision on an incident, oldest first."""
+        return await self._all(Approval, "approvals", incident=incident)
+
+    async def begin(
+        self, proposal: Proposal, at: datetime, number: int, limits: Limits | None = None
+    ) -> bool:
+        """Keep the intent to execute a proposal, once, if nobody stopped it and the limits allow it."""
+        intent = begun(proposal, at)
+
+        def work(run: Run) -> bool:
+            hold(run, intent.incident, number)
+            waiting = run("events", incident=intent.incident, handled=0)
+            still_wanted(proposal, (stored_event(body) for (body,) in waiting))
+            within(limits, intent, (_begun(*row) for row in run("live_intents", key=intent.key)))
+            values = {"key": intent.key, "digest": intent.digest, "body": as_json(intent)}
+            return run("begin_intent", incident=intent.incident, **values).rowcount > 0
+
+        return await self._atomically(intent.incident, work)
+
+    async def finish(self, key: str, outcome: Outcome) -> None:
+        """Keep what became of a key; the first outcome stays."""
+        if not await self._database.write("finish_intent", key=key, outcome=as_json(outcome)):
+            raise UnknownName("intent", key, (known for (known,) in await self._database.read("keys")))
+
+    async def unfinished(self, incident: str) -> tuple[Intent, ...]:
+        """The intents without an outcome, oldest first."""
+        return await self._all(Intent, "unfinished", incident=incident)
+
+    async def finished(self, key: str) -> Outcome | None:
+        """The outcome of a key, or None."""
+        for (body,) in await self._database.read("outcome", key=key):
+            return Outcome.from_stored(body) if body is not None else None
+        return None
+
+    async def spent(self, digest: str) -> bool:
+        """Whether a change was ever begun under this digest."""
+        return bool(await self._database.read("spent", digest=digest))
+
+    # Backlog and messages
+
+    async def add_tasks(self, incident: str, tasks: tuple[BacklogEntry, ...]) -> None:
+        """Add tasks to the backlog, each once."""
+
+        def work(run: Run) -> None:
+            for task in tasks:
+                run("add_task", incident=incident, id=task.id, body=as_json(task))
+
+        await self._atomically(incident, work)
+
+    async def backlog(self, incident: str | None = None) -> tuple[BacklogEntry, ...]:
+        """The tasks of one incident or of all."""
+        return await self._all(BacklogEntry, "backlog", incident=incident)
+
+    async def send(self, message: Message) -> bool:
+        """Keep a communication. False if its key was sent before."""
+        return await self._insert(
+            "send", message.incident, kind=message.kind, key=message.key, body=as_json(message)
+        )
+
+    async def messages(self, incident: str) -> tuple[Message, ...]:
+        """Everything that was sent, oldest first."""
+        return await self._all(Message, "messages", incident=incident)
+
+
+def _begun(body: str, outcome: str | None, status: str) -> Begun:
+    intent = Intent.from_stored(body)
+    if outcome is not None:
+        intent = intent.model_copy(update={"outcome": Outcome.from_stored(outcome)})
+    return earlier(intent, still_open=status == Status.OPEN)
