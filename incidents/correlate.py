@@ -8,8 +8,10 @@ Pure. An alert joins an open incident by the first of these rules that holds, an
 4. *cause*: its service is what the diagnosis of the incident names;
 5. *path*: its service calls, or is called by, the one that fails in the incident, over any number of calls.
    What merely needs the same (a sibling) is not on the path;
-6. *group*: one of them names no service, and their sender bundled both under one key;
-7. *labels*: neither names a service, and they differ in the value of one label alone.
+6. *place*: it is about the host on which the failing service of that one incident stands, or both are about
+   one host, zone or cluster; or the incident is about a host alone, and its service stands there;
+7. *group*: one of them names no service, and their sender bundled both under one key;
+8. *labels*: neither names a service, and they differ in the value of one label alone.
 
 All but the first hold for an incident that is younger than `join_within`. An alert that joins nothing opens
 an incident, with those of its delivery that belong to it by the same rules. An end joins only the firing that
@@ -126,7 +128,12 @@ def _best(
     """The place of the incident that fits best: by the strongest rule, the shortest path, the first one."""
     fits = ((place, match(alert, one, catalogue, lessons)) for place, one in enumerate(among))
     known = [(place, fit) for place, fit in fits if fit is not None]
-    return min(known, key=lambda found: found[1].rank, default=None)
+    best = min(known, key=lambda found: found[1].rank, default=None)
+    if best is not None and alert.service is None and best[1].rule is Rule.PLACE and best[1].far:
+        # What fails in several incidents stands on one host: it may be the cause of all, or of none.
+        alone = sum(fit.rank == best[1].rank for _, fit in known) == 1
+        return best if alone else None
+    return best
 
 
 def _apart(alert: Alert, young: Sequence[Candidate], catalogue: Catalogue, lessons: Lessons) -> str:
@@ -143,6 +150,8 @@ def _reasons_apart(
         lesson = lesson_on(alert, one, lessons)
         if lesson is not None and not lesson.together:
             yield f"not with {one.id}: {lesson.sentence}"
+        elif (fit := match(alert, one, catalogue, lessons)) is not None:
+            yield f"not with {one.id} alone: {fit.reason}"
         elif alert.service is None:
             yield f"not with {one.id}: it names no service and shares no group with it"
         elif failing := one.failing(catalogue):

@@ -1,7 +1,8 @@
 """What an incident is about and what merely deviates at the same time: by the path of its alerts. Pure.
 
-The path of an incident is the services that its alerts name, all that these call and all that call them. What
-deviates beside it may be another incident: it is named, but neither owned nor changed.
+The path of an incident is the services that its alerts name, all that these call and all that call them; of
+alerts that name none, what stands on the host, zone or cluster that they are about. What deviates beside it
+may be another incident: it is named, but neither owned nor changed.
 """
 
 from collections.abc import Iterable
@@ -12,12 +13,12 @@ from incidents.topology import around
 
 
 def path_of(alerts: Iterable[Alert], catalogue: Catalogue) -> frozenset[str] | None:
-    """The services on the path of alerts; None where none of them names a service of the catalogue.
+    """The services on the path of alerts; None where no service of the catalogue is known for any of them.
 
     A host or a site of somebody else (external) to which no call is known may carry anything: it is on every
     path.
     """
-    named = {alert.service for alert in alerts if alert.service and catalogue.find(alert.service)}
+    named = {name for name in _subjects(alerts) if catalogue.find(name)}
     if not named:
         return None
     carriers = {
@@ -36,5 +37,14 @@ def is_beside(service: str, alerts: Iterable[Alert], catalogue: Catalogue) -> bo
 
 def why_beside(service: str, alerts: Iterable[Alert]) -> str:
     """How people are told that a service is not on the path."""
-    named = sorted({alert.service for alert in alerts if alert.service})
+    named = sorted(_subjects(alerts))
     return f"{service} neither calls {', '.join(named)} nor is called by it, as far as the catalogue says"
+
+
+def _subjects(alerts: Iterable[Alert]) -> frozenset[str]:
+    """The services that alerts name, else those that stand where they are about."""
+    alerts = tuple(alerts)
+    named = frozenset(alert.service for alert in alerts if alert.service)
+    return named or frozenset(
+        name for alert in alerts if alert.matched_by is not None for name in alert.matched_by.services
+    )

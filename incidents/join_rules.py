@@ -29,6 +29,7 @@ class Rule(StrEnum):
     SERVICE = "service"
     CAUSE = "cause"
     PATH = "path"
+    PLACE = "place"
     GROUP = "group"
     LABELS = "labels"
     NOTHING_SHARED = "nothing shared"
@@ -92,7 +93,7 @@ def keys_of(alert: Alert) -> frozenset[str]:
     # Alertmanager's group of everything has no labels: it bundles nothing.
     if alert.group and not alert.group.endswith("{}"):
         keys.add(f"group:{alert.source}:{alert.group}")
-    return frozenset(keys | _label_keys(alert))
+    return frozenset(keys | _place_keys(alert) | _label_keys(alert))
 
 
 def incident_keys(incident: Incident, unread: Iterable[Alert] = ()) -> frozenset[str]:
@@ -105,9 +106,10 @@ def incident_keys(incident: Incident, unread: Iterable[Alert] = ()) -> frozenset
 def searched_keys(alerts: Iterable[Alert], catalogue: Catalogue, lessons: Lessons) -> frozenset[str]:
     """The keys of which one at least stands with every incident that one of the alerts may join."""
     alerts = tuple(alerts)
-    near = connected(alerts, catalogue)
+    near = connected(alerts, catalogue).union(*(_on_host(alert) for alert in alerts))
     own = (keys_of(alert) | lessons.partners(subject_of(alert)) for alert in alerts)
-    return frozenset({f"{kind}:{name}" for kind in ("service", "cause") for name in near}.union(*own))
+    hosts = {f"on:{alert.service}" for alert in alerts if alert.service}
+    return frozenset({f"{kind}:{name}" for kind in ("service", "cause") for name in near}.union(hosts, *own))
 
 
 def connected(alerts: Iterable[Alert], catalogue: Catalogue) -> frozenset[str]:
@@ -124,7 +126,7 @@ def match(alert: Alert, one: Candidate, catalogue: Catalogue, lessons: Lessons) 
         return Match(Rule.SAME_ALERT, same_alert(one, alert))
     if alert.service is not None and (one.services or one.named("cause:")):
         return _by_service(alert.service, one, catalogue)
-    return _by_group(alert, one) or _by_labels(alert, one)
+    return _by_place(alert, one, catalogue) or _by_group(alert, one) or _by_labels(alert, one)
 
 
 def lesson_on(alert: Alert, one: Candidate, lessons: Lessons) -> Lesson | None:
@@ -161,6 +163,41 @@ def _by_service(service: str, one: Candidate, catalogue: Catalogue) -> Match | N
         return None
     text = f"{service} is on the path of what fails in {one.id}: {' calls '.join(nearest)}"
     return Match(Rule.PATH, text, len(nearest) - 1)
+
+
+def _by_place(alert: Alert, one: Candidate, catalogue: Catalogue) -> Match | None:
+    """An alert about a host and an incident of what stands there, or an incident about the host alone."""
+    if alert.service is not None:
+        hosts = ", ".join(sorted(one.named("place:")))
+        there = f"{alert.service} stands on {hosts}, which {one.id} is about"
+        return Match(Rule.PLACE, there, 1) if f"on:{alert.service}" in one.keys else None
+    if alert.matched_by is None:
+        return None
+    if _place_keys(alert) & {key for key in one.keys if key.startswith("place:")}:
+        return Match(Rule.PLACE, f"{one.id} is about {alert.matched_by.place} too")
+    failing = sorted(_on_host(alert) & one.failing(catalogue))
+    if not failing:
+        return None
+    return Match(Rule.PLACE, f"{failing[0]}, which fails in {one.id}, stands on {alert.matched_by.place}", 1)
+
+
+def _place_keys(alert: Alert) -> frozenset[str]:
+    """Of an alert about a place: the place, and of a host what stands on it.
+
+    Whatever stands in a cluster or a zone is too much to belong to each of its alerts, and a namespace is a
+    name more than a place.
+    """
+    found = alert.matched_by
+    if alert.service is not None or found is None or not found.place or found.place.startswith("namespace"):
+        return frozenset()
+    return frozenset({f"place:{found.place}", *(f"on:{name}" for name in _on_host(alert))})
+
+
+def _on_host(alert: Alert) -> frozenset[str]:
+    """The services on the host that an alert without a service is about."""
+    found = alert.matched_by
+    is_of_host = alert.service is None and found is not None and found.place.startswith("host ")
+    return frozenset(found.services) if is_of_host and found is not None else frozenset()
 
 
 def _by_group(alert: Alert, one: Candidate) -> Match | None:

@@ -8,7 +8,8 @@ from incidents.action import Verdict
 from incidents.alert import Alert
 from incidents.catalogue import Catalogue, Service, ServiceKind
 from incidents.events import AlertsArrived
-from incidents.incident_path import is_beside, path_of
+from incidents.incident_path import is_beside, path_of, why_beside
+from incidents.match import Match
 from incidents.reports import Task
 from incidents.severity import Status
 from tests.graph.harness import Bench, alert, bench, incident
@@ -74,6 +75,11 @@ def test_the_path_is_what_the_alerts_name_with_who_calls_it_and_what_it_calls() 
     assert path_of((alert(),), APART) == frozenset({"web", "payment"})
     assert path_of((joined(None, ""),), APART) is None, "nothing is known of it"
     assert path_of((joined("elsewhere", ""),), APART) is None
+    there = Match(place="host n1", services=("payment",), rule="host")
+    of_host = joined(None, "").model_copy(update={"matched_by": there})
+    assert path_of((of_host,), APART) == frozenset({"web", "payment"}), "what stands on its host"
+    assert "neither calls payment" in why_beside("mail", (of_host,))
+    assert path_of((of_host, joined("mail", "")), APART) == path_of((joined("mail", ""),), APART)
     assert not is_beside("checkout", (joined("elsewhere", ""),), APART)
 
 

@@ -14,6 +14,7 @@ from incidents.findings import Category, Confidence, Diagnosis
 from incidents.incident import Incident
 from incidents.join_rules import Candidate, Rule, connected, keys_of, searched_keys
 from incidents.lessons import Lesson, Lessons, lessons_between, subject_of
+from incidents.match import Match
 
 NOW = datetime(2026, 3, 12, 10, 0, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(minutes=15)
@@ -39,6 +40,12 @@ def alert(
         fingerprint=fingerprint or f"f:{service}", group=group, condition=condition, heartbeat=heartbeat,
         labels=tuple(Label(name=name, value=value) for name, value in labels.items()),
     )  # fmt: skip
+
+
+def at_host(*services: str, host: str = "n1", place: str = "host", fingerprint: str = "node") -> Alert:
+    """An alert about a place on which services stand."""
+    found = Match(place=f"{place} {host}", services=services, rule=place)
+    return alert(None, f"{fingerprint}:{place}:{host}").model_copy(update={"matched_by": found})
 
 
 def incident(name: str, *alerts: Alert, opened_at: datetime = NOW) -> Candidate:
@@ -140,6 +147,45 @@ def test_alerts_that_differ_in_one_label_are_one_incident() -> None:
     assert one(alert(None, "2", alertname="HostDown", severity="page", instance="b"), severe).opens == 0
 
 
+def test_an_alert_of_a_host_joins_the_one_incident_of_what_stands_there() -> None:
+    storm = incident("INC-1", alert("web"), alert("checkout"))
+    there = one(at_host("checkout", "mail"), storm)
+    assert (there.rule, there.incident) == (Rule.PLACE, "INC-1")
+    assert there.reason == "checkout, which fails in INC-1, stands on host n1"
+    assert one(at_host("web", "mail"), storm).opens == 0, "web only suffers"
+    assert one(at_host("mail"), storm).opens == 0
+    broad = one(at_host("checkout", "mail", place="zone"), storm)
+    assert broad.opens == 0, "too much stands in a zone"
+
+
+def test_a_host_on_which_several_incidents_fail_is_one_of_its_own_and_says_so() -> None:
+    both = incident("INC-1", alert("checkout")), incident("INC-2", alert("mail"))
+    there = one(at_host("checkout", "mail"), *both)
+    assert (there.incident, there.opens) == (None, 0)
+    for name, service in (("INC-1", "checkout"), ("INC-2", "mail")):
+        assert f"not with {name} alone: {service}, which fails in {name}, stands on host n1" in there.reason
+
+
+def test_what_stands_on_a_host_joins_the_incident_that_is_about_the_host_alone() -> None:
+    down = incident("INC-1", at_host("checkout", "mail"))
+    there = one(alert("mail"), down)
+    assert (there.rule, there.incident) == (Rule.PLACE, "INC-1")
+    assert there.reason == "mail stands on host n1, which INC-1 is about"
+    assert one(alert("search"), down).opens == 0
+    assert one(alert("mail"), incident("INC-1", at_host("mail", place="cluster"))).opens == 0
+    mixed = incident("INC-1", at_host("checkout", "mail"), alert("checkout"))
+    assert one(alert("mail"), mixed).opens == 0, "it is known to be about checkout"
+
+
+def test_one_place_is_one_incident_and_a_namespace_is_none() -> None:
+    for place in ("host", "zone", "cluster"):
+        first = incident("INC-1", at_host("mail", place=place))
+        assert one(at_host("mail", place=place, fingerprint="other"), first).rule is Rule.PLACE
+        assert one(at_host("mail", place=place, host="n2"), first).opens == 0
+    first = incident("INC-1", at_host("mail", place="namespace"))
+    assert one(at_host("mail", place="namespace", fingerprint="other"), first).opens == 0
+
+
 def test_an_end_and_a_heartbeat_open_nothing() -> None:
     over = one(alert("mail", status=AlertStatus.RESOLVED))
     assert (over.rule, over.opens, over.incident) == (Rule.ENDED, None, None)
@@ -162,7 +208,10 @@ def test_what_people_separated_stays_apart_and_what_they_joined_comes_together()
 
 ALERTS = st.builds(
     alert, st.one_of(st.none(), NAMES), st.sampled_from("abcdefgh"), group=st.sampled_from(["", "g", "h"])
-)
+) | st.builds(
+    at_host, NAMES, NAMES, host=st.sampled_from(["n1", "n2"]), fingerprint=st.sampled_from("ij"),
+    place=st.sampled_from(["host", "zone", "namespace"]),
+)  # fmt: skip
 
 
 @given(st.lists(ALERTS, max_size=6, unique_by=lambda a: a.fingerprint), st.randoms())

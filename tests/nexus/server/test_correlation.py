@@ -1,5 +1,6 @@
 """Which incidents the alerts of a delivery open or join, as a sender sees it."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from nexus.store.lists import EVERY
 from tests.nexus.server.test_dispositions import Door
+from tools.alerts.matching.topology import Thing, Topology, place_key
 
 
 @pytest.fixture
@@ -57,3 +59,20 @@ async def test_an_alert_without_a_service_joins_by_its_group_alone(door: Door) -
     assert sorted(await incidents(door)) == [(), ("checkout",)]
     ((kind, text),) = await door.reasons()
     assert (kind, text.startswith("group: its sender bundles it with alerts of")) == ("joined", True)
+
+
+async def test_an_alert_of_a_node_joins_the_incident_of_what_fails_there(door: Door) -> None:
+    on_it = {place_key(Thing.HOST, "node-7"): ("checkout", "mail")}
+    known = Topology(at=datetime(2026, 11, 29, 3, tzinfo=UTC), services=on_it, nodes={"node-7": "node-7"})
+    door.intake.matcher.topology = lambda: known
+    await door.send(group("checkout"))
+    await door.send(group(None, node="node-7", job="node-exporter"))
+    assert await incidents(door) == [("checkout",)]
+    ((kind, text),) = await door.reasons()
+    assert kind == "joined"
+    assert text.startswith("place: checkout, which fails in INC-")
+    assert text.endswith(", stands on host node-7")
+    await door.send(group("mail"))
+    await door.send(group(None, node="node-7", job="node-exporter", key="{}:{x}"))
+    ((kind, text),) = await door.reasons()
+    assert (kind, text.startswith("place: INC-")) == ("joined", True), "the first one has the host's alert"
