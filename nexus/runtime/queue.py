@@ -14,7 +14,6 @@ from typing import Protocol
 import structlog
 
 from incidents.errors import NexusError
-from incidents.severity import Severity
 from nexus.runtime.lease_keeper import wall
 from nexus.store.port import IncidentStore
 from nexus.store.records import Due
@@ -95,15 +94,14 @@ class EmbeddedQueue:
         due = await self.store.due(self.now(), len(self._running) + self.at_once, self.site)
         for one in due:
             if self._mine(one) and self._has_hand(one):
-                urgent = one.severity is Severity.P0
                 task = asyncio.create_task(self._handled(handler, one.incident))
-                self._running[one.incident] = task, urgent
+                self._running[one.incident] = task, one.first
 
     def _mine(self, one: Due) -> bool:
         return one.incident not in self._running and (self.only is None or one.incident in self.only)
 
     def _has_hand(self, one: Due) -> bool:
-        if one.severity is Severity.P0 or self.at_once == 1:
+        if one.first or self.at_once == 1:
             return len(self._running) < self.at_once
         others = sum(not urgent for _, urgent in self._running.values())
         return len(self._running) < self.at_once and others < self.at_once - 1

@@ -20,6 +20,9 @@ from incidents.disposition import (
 from incidents.events import AlertsArrived
 from incidents.incident import Incident
 from incidents.join_rules import Rule, searched_keys
+from incidents.runbook import Runbook
+from incidents.severity import Severity
+from incidents.severity_floor import alert_severity
 from nexus.config.site import Site
 from nexus.store.deliveries import Disposition, Filing, IntakeView, Opening
 from nexus.store.records import WorldRef
@@ -56,11 +59,13 @@ class Dispositions:
         site: its services, and within which time alerts join.
         world: what a new incident is opened with.
         mode: the engine's name, kept with each incident.
+        runbook: what severity words mean.
     """
 
     site: Site
     world: WorldRef
     mode: str
+    runbook: Runbook
 
     def decide(self, reading: Reading, now: datetime, view: IntakeView) -> Filing:
         """What becomes of a delivery that could be read."""
@@ -86,6 +91,7 @@ class Dispositions:
             events=events,
             opens=opens,
             words=_words(told, incidents),
+            severities=self._severities(told, incidents),
             outcomes=outcomes + others,
             beats=_beats(told),
             changes=tuple(one for one, known in changes if not known),
@@ -136,6 +142,15 @@ class Dispositions:
             if (place := placed.get(id(one))) is not None and place.opens is not None:
                 together.setdefault(place.opens, []).append(one)
         return tuple(self._opening(together[number], now, view) for number in sorted(together))
+
+    def _severities(self, told: Sequence[_Told], incidents: Sequence[str | None]) -> dict[str, Severity]:
+        """How severe the alerts that begin say that their incidents are."""
+        alerts: dict[str, list[Alert]] = {}
+        for one, incident in zip(told, incidents, strict=True):
+            if incident is not None and one.begins:
+                alerts.setdefault(incident, []).append(one.alert)
+        said = {incident: alert_severity(theirs, self.runbook) for incident, theirs in alerts.items()}
+        return {incident: severity for incident, severity in said.items() if severity is not None}
 
     def _opening(self, told: Sequence[_Told], now: datetime, view: IntakeView) -> Opening:
         alerts = tuple(one.alert for one in told)

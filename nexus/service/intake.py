@@ -13,6 +13,7 @@ from incidents.alert import Alert
 from incidents.disposition import AlertDisposition, AlertOutcome
 from incidents.errors import AlertError
 from incidents.heartbeat import name_of
+from incidents.runbook import Runbook
 from incidents.value import Value
 from nexus.config.runbook import runbook_of
 from nexus.config.site import Site
@@ -196,9 +197,13 @@ class AlertIntake:
     @cached_property
     def admission(self) -> Admission:
         """Who is sent away while too much waits."""
-        runbook = runbook_of(self.home.settings)
-        return Admission(self.home.store, self.site.site, self.site.intake.backlog, runbook)
+        return Admission(self.home.store, self.site.site, self.site.intake.backlog, self._runbook)
+
+    @cached_property
+    def _runbook(self) -> Runbook:
+        return runbook_of(self.home.settings)
 
     @cached_property
     def _dispositions(self) -> Dispositions:
-        return Dispositions(self.site, WorldRef(kind=WorldKind.LIVE, path=str(self.path)), self.mode)
+        world = WorldRef(kind=WorldKind.LIVE, path=str(self.path))
+        return Dispositions(self.site, world, self.mode, self._runbook)

@@ -1,6 +1,6 @@
 """What the store knows of deliveries: what was sent, what became of each alert, and what decides on it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -14,6 +14,7 @@ from incidents.events import Event
 from incidents.incident import Incident
 from incidents.join_rules import Candidate
 from incidents.lessons import Lessons
+from incidents.severity import Severity
 from incidents.value import Moment, Value
 from nexus.store.records import WorldRef
 
@@ -79,6 +80,7 @@ class Filing(Value):
         events: for the inboxes of incidents that are open.
         opens: new incidents.
         words: what is remembered of conditions from now on.
+        severities: how severe its alerts say that an incident is, by the runbook's table.
         outcomes: what becomes of each of its alerts, in its order.
         beats: the heartbeats that were heard.
         changes: what it tells of changes that was not told before.
@@ -90,6 +92,7 @@ class Filing(Value):
     events: tuple[Event, ...] = ()
     opens: tuple[Opening, ...] = ()
     words: tuple[LastWord, ...] = ()
+    severities: Mapping[str, Severity] = {}
     outcomes: tuple[AlertOutcome, ...] = ()
     beats: tuple[Alert, ...] = ()
     changes: tuple[Change, ...] = ()

@@ -15,6 +15,7 @@ from incidents.heartbeat import Heartbeat, beaten
 from incidents.incident import Incident
 from incidents.join_rules import Candidate
 from incidents.lessons import Lesson, Lessons
+from incidents.severity import Severity
 from nexus.store.deliveries import (
     AlertDelivery,
     Decide,
@@ -56,12 +57,16 @@ class MemoryIntake(MemoryLeases):
         self._numbers[day] += 1
         return incident_id(day, self._numbers[day])
 
-    def _register(self, incident: Incident, world: WorldRef, clock: datetime, site: str | None) -> None:
+    def _register(
+        self, incident: Incident, world: WorldRef, clock: datetime, site: str | None,
+        alerted: Severity | None = None,
+    ) -> None:  # fmt: skip
         if incident.id in self._incidents:
             raise Refused(f"There is an incident {incident.id} already")
         self._incidents[incident.id] = (redact_value(incident), clock)
         self._worlds[incident.id] = world
-        self._waiting[incident.id] = WaitingRow(site=site, wake_at=clock if site is not None else None)
+        wake_at = clock if site is not None else None
+        self._waiting[incident.id] = WaitingRow(site=site, wake_at=wake_at, alerted=alerted)
         self._writes += 1
 
     async def take_in(self, delivery: AlertDelivery, site: str, decide: Decide) -> Filed:
@@ -72,12 +77,17 @@ class MemoryIntake(MemoryLeases):
         try:
             filing = decide(_View(self, site, delivery.received_at))
             for one in filing.opens:
-                self._register(one.incident, one.world, delivery.received_at, site)
+                said = filing.severities.get(one.incident.id)
+                self._register(one.incident, one.world, delivery.received_at, site, said)
         except BaseException:
             self._numbers, self._changes = defaultdict(int, numbers), told
             raise
         opened = (one.incident.id for one in filing.opens)
-        fresh = [event.incident for event in filing.events if self._queued(event)]
+        fresh = [
+            event.incident
+            for event in filing.events
+            if self._queued(event, filing.severities.get(event.incident))
+        ]
         for alert in filing.beats:
             known = self._heartbeats.get((site, alert.fingerprint))
             self._heartbeats[site, alert.fingerprint] = beaten(alert, known, delivery.received_at)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from incidents.errors import UnknownName
 from incidents.events import Event, from_a_person
+from incidents.severity import Severity
 from nexus.store.leases import is_alive, this_process
 from nexus.store.records import BrokenOff, Due, Lease, urgency
 from tools.redaction.tree import redact_value
@@ -21,6 +22,7 @@ class Waiting:
 
     site: str | None
     wake_at: datetime | None
+    alerted: Severity | None = None
     number: int = 0
     tries: int = 0
     retry_at: datetime | None = None
@@ -51,7 +53,7 @@ class MemoryLeases:
         row = self._waiting.get(incident)
         return row is not None and row.lease is not None and row.number == number
 
-    def _queued(self, event: Event) -> bool:
+    def _queued(self, event: Event, alerted: Severity | None = None) -> bool:
         """Whether an event is new; whoever drives its incident is woken for it."""
         if event.id in self._inbox:
             return False
@@ -65,7 +67,8 @@ class MemoryLeases:
         if row.site is not None and not self._incidents[event.incident][0].closed:
             wake_at = min(row.wake_at or event.at, event.at)
             retry_at = None if from_a_person(event) else row.retry_at
-            self._waiting[event.incident] = replace(row, wake_at=wake_at, retry_at=retry_at)
+            alerted = min((one for one in (row.alerted, alerted) if one is not None), default=None)
+            self._waiting[event.incident] = replace(row, wake_at=wake_at, retry_at=retry_at, alerted=alerted)
         return True
 
     async def events(self, incident: str, unhandled_only: bool = True) -> tuple[Event, ...]:
@@ -76,13 +79,22 @@ class MemoryLeases:
     async def due(self, now: datetime, limit: int, site: str) -> tuple[Due, ...]:
         """What wants to be driven now."""
         rows = [
-            Due(incident=one.id, severity=one.severity, opened_at=one.opened_at, wake_at=at, tries=row.tries)
-            for one, row in ((self._incidents[key][0], row) for key, row in self._waiting.items())
-            if row.site == site and not one.closed and (at := row.wake_at) is not None and at <= now
+            self._due(key, row)
+            for key, row in self._waiting.items()
+            if row.site == site and not self._incidents[key][0].closed
+            if row.wake_at is not None and row.wake_at <= now
             if not row.held(now) and (row.retry_at is None or row.retry_at <= now)
         ]
-        rows.sort(key=lambda due: (urgency(due.severity), due.opened_at, due.incident))
+        rows.sort(key=lambda due: (urgency(due.severity, due.alerted), due.opened_at, due.incident))
         return tuple(rows[:limit])
+
+    def _due(self, key: str, row: Waiting) -> Due:
+        one, _ = self._incidents[key]
+        assert row.wake_at is not None  # it is due  # noqa: S101
+        return Due(
+            incident=key, severity=one.severity, alerted=row.alerted, opened_at=one.opened_at,
+            wake_at=row.wake_at, tries=row.tries,
+        )  # fmt: skip
 
     async def lease(self, incident: str, owner: str, until: datetime, now: datetime) -> int | None:
         """Take an incident, or None while somebody else holds it."""
@@ -108,12 +120,16 @@ class MemoryLeases:
         """Let go after a turn in order."""
         if not self._holds(incident, number):
             return False
-        row = self._waiting[incident]
-        if row.site is None or self._incidents[incident][0].closed:
+        row, unheard = self._waiting[incident], await self.events(incident)
+        known, _ = self._incidents[incident]
+        if row.site is None or known.closed:
             wake_at = None
-        elif await self.events(incident):
+        elif unheard:
             wake_at = min((at for at in (row.wake_at, wake_at) if at is not None), default=None)
-        return self._changed(incident, number, lease=None, tries=0, retry_at=None, wake_at=wake_at)
+        alerted = row.alerted if unheard or known.severity is None else None
+        return self._changed(
+            incident, number, lease=None, tries=0, retry_at=None, wake_at=wake_at, alerted=alerted
+        )
 
     async def fail(self, incident: str, number: int, retry_at: datetime) -> bool:
         """Let go of a turn that broke off."""

@@ -32,9 +32,10 @@ DEFAULT_SITE = "default"
 _URGENCY = (Severity.P0, Severity.P1, None, Severity.P2, Severity.P3)
 
 
-def urgency(severity: Severity | None) -> int:
-    """The place of a severity among what is due, 0 first."""
-    return _URGENCY.index(severity)
+def urgency(severity: Severity | None, alerted: Severity | None = None) -> int:
+    """The place among what is due, 0 first: by the severity, or by alerts that say it is a P0 or a P1."""
+    said = _URGENCY.index(alerted) if alerted in (Severity.P0, Severity.P1) else len(_URGENCY)
+    return min(_URGENCY.index(severity), said)
 
 
 class WorldRef(Value):
@@ -117,13 +118,23 @@ class Lease(Value):
 
 
 class Due(Value):
-    """An incident that wants to be driven now; `tries` counts the leases that did not end in order."""
+    """An incident that wants to be driven now; `tries` counts the leases that did not end in order.
+
+    Attributes:
+        alerted: how severe alerts say that it is of which no turn has heard yet.
+    """
 
     incident: str
     severity: Severity | None
+    alerted: Severity | None = None
     opened_at: Moment
     wake_at: Moment
     tries: int
+
+    @property
+    def first(self) -> bool:
+        """Whether it is driven before everything else, as a P0 is."""
+        return Severity.P0 in (self.severity, self.alerted)
 
 
 class Remains(Value):

@@ -11,7 +11,7 @@ from incidents.disposition import AlertDisposition, AlertOutcome, LastWord
 from incidents.events import AlertsArrived
 from incidents.findings import Window
 from incidents.join_rules import Candidate
-from incidents.severity import Status
+from incidents.severity import Severity, Status
 from nexus.store import WorldKind, WorldRef
 from nexus.store.deliveries import (
     AlertDelivery,
@@ -116,6 +116,61 @@ async def test_a_delivery_opens_an_incident_that_is_due_at_once(store: IncidentS
     assert [one.incident for one in await store.due(at(0), 9, SITE)] == [ID]
     (kept,) = await store.deliveries(ID)
     assert (kept.number, kept.body, kept.sender, kept.form) == (1, BODY, "alertmanager", "am")
+
+
+def severe(decide: Decide, severity: Severity) -> Decide:
+    """The same, of alerts whose senders say how severe it is."""
+
+    def decided(view: IntakeView) -> Filing:
+        filing = decide(view)
+        told = {filing.incident: severity} if filing.incident else {}
+        return filing.model_copy(update={"severities": told})
+
+    return decided
+
+
+async def order(store: IncidentStore, minutes: float = 20) -> list[tuple[str, bool]]:
+    """What is due, in its order, and whether it goes before everything else."""
+    return [(one.incident[-3:], one.first) for one in await store.due(at(minutes), 9, SITE)]
+
+
+async def turned(store: IncidentStore, incident: str, minutes: float, *, ends: bool = True) -> int:
+    """A turn that finds it to be a P3."""
+    number, known = await leased(store, incident, minutes), await store.load(incident)
+    assert known is not None
+    await store.save(known.evolve(severity=Severity.P3), at(minutes), number)
+    if ends:
+        await store.give_back(incident, number, at(minutes))
+    return number
+
+
+async def test_what_alerts_say_of_severity_counts_until_a_turn_has_heard_it(store: IncidentStore) -> None:
+    for minutes, said in enumerate((None, Severity.P2, Severity.P1, Severity.P0)):
+        decide = severe(opening(minutes), said) if said else opening(minutes)
+        await store.take_in(delivery(minutes), SITE, decide)
+    assert await order(store) == [("004", True), ("003", False), ("001", False), ("002", False)]
+    # A turn that ended before it classified leaves the order as it is.
+    worst = "INC-2026-11-23-004"
+    await store.give_back(worst, await leased(store, worst, 5), at(6))
+    assert (await order(store))[0] == ("004", True)
+    await turned(store, worst, 6)
+    assert await order(store) == [("003", False), ("001", False), ("002", False), ("004", False)]
+
+
+async def test_one_that_a_worse_alert_joins_goes_before_the_others(store: IncidentStore) -> None:
+    await opened(store)
+    await opened(store, minutes=1)
+    second = "INC-2026-11-23-002"
+    number = await turned(store, second, 2, ends=False)
+    await store.take_in(delivery(3), SITE, severe(joining("x", 3, second), Severity.P0))
+    await store.take_in(delivery(3), SITE, severe(joining("y", 3, second), Severity.P1))
+    # It came while the turn went on, which has not heard it.
+    await store.give_back(second, number, at(60))
+    assert await order(store) == [("002", True), ("001", False)]
+    number = await leased(store, second, 21)
+    await store.mark_handled(("alerts:x", "alerts:y"))
+    await store.give_back(second, number, at(15))
+    assert await order(store) == [("001", False), ("002", False)]
 
 
 async def test_an_event_is_filed_once_and_wakes_the_incident(store: IncidentStore) -> None:

@@ -45,8 +45,13 @@ class AlertDeliveries(Tables):
                 run("forget_changes", delivery=delivery.replay_of)
             filing = decide(_View(run, site, delivery.received_at))
             for one in filing.opens:
-                register(run, one.incident, one.world, delivery.received_at, site)
-            fresh = [event.incident for event in filing.events if queued(run, event)]
+                said = filing.severities.get(one.incident.id)
+                register(run, one.incident, one.world, delivery.received_at, site, said)
+            fresh = [
+                event.incident
+                for event in filing.events
+                if queued(run, event, filing.severities.get(event.incident))
+            ]
             for alert in filing.beats:
                 _beaten(run, site, alert, delivery.received_at)
             for word in filing.words:

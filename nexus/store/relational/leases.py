@@ -22,7 +22,7 @@ class LeaseColumns(Tables):
             if is_alive(Process.from_stored(process)) is False:
                 await self._database.write("free", process=process)
         rows = await self._database.read("due", now=moment, limit=limit, site=site)
-        names = ("incident", "severity", "opened_at", "wake_at", "tries")
+        names = ("incident", "severity", "alerted", "opened_at", "wake_at", "tries")
         return tuple(Due.model_validate(dict(zip(names, row, strict=True))) for row in rows)
 
     async def lease(self, incident: str, owner: str, until: datetime, now: datetime) -> int | None:
@@ -56,7 +56,9 @@ class LeaseColumns(Tables):
 
     async def wake(self, incident: str, at: datetime) -> bool:
         """It is due then, whatever it waits for."""
-        return await self._database.write("wake", incident=incident, at=sortable(at), person=True)
+        return await self._database.write(
+            "wake", incident=incident, at=sortable(at), person=True, alerted=None
+        )
 
     async def progressed(self, incident: str, number: int) -> None:
         """Earlier tries count no more."""

@@ -8,14 +8,22 @@ from incidents.errors import Refused
 from incidents.events import Event, from_a_person, stored_event
 from incidents.incident import Incident
 from incidents.join_rules import incident_keys, keys_of
+from incidents.severity import Severity
 from nexus.store.leases import stale
 from nexus.store.records import WorldRef
 from nexus.store.relational.rows import as_json, columns, sortable
 from nexus.store.relational.transactions import NotThere, Run
 
 
-def register(run: Run, incident: Incident, world: WorldRef, clock: datetime, site: str | None) -> None:
-    """Keep a new incident.
+def register(
+    run: Run,
+    incident: Incident,
+    world: WorldRef,
+    clock: datetime,
+    site: str | None,
+    alerted: Severity | None = None,
+) -> None:
+    """Keep a new incident; `alerted`: how severe its alerts say that it is.
 
     Raises:
         Refused: the id is taken.
@@ -26,6 +34,7 @@ def register(run: Run, incident: Incident, world: WorldRef, clock: datetime, sit
         opened_at=sortable(incident.opened_at),
         site=site,
         wake_at=sortable(clock) if site is not None else None,
+        alerted=alerted,
         **columns(incident, clock),
     ).rowcount
     if not new:
@@ -69,13 +78,14 @@ def note_alerts(run: Run, incident: Incident) -> None:
     run("note_keys", incident=incident.id, keys=keys)
 
 
-def queued(run: Run, fresh: Event) -> bool:
-    """Whether an event is new; whoever drives its incident is woken for it."""
+def queued(run: Run, fresh: Event, alerted: Severity | None = None) -> bool:
+    """Whether an event is new; whoever drives its incident is woken for it, the sooner the more severe."""
     if not run("add_event", id=fresh.id, incident=fresh.incident, body=as_json(fresh)).rowcount:
         return False
     if fresh.kind == "reopen":
         run("reopen", incident=fresh.incident)
-    run("wake", incident=fresh.incident, at=sortable(fresh.at), person=from_a_person(fresh))
+    values = {"at": sortable(fresh.at), "person": from_a_person(fresh), "alerted": alerted}
+    run("wake", incident=fresh.incident, **values)
     if fresh.kind in {"alerts", "taken_in"}:
         keys = frozenset[str]().union(*(keys_of(alert) for alert in fresh.alerts))
         run("note_keys", incident=fresh.incident, keys=json.dumps(sorted(keys)))

@@ -94,6 +94,23 @@ async def test_each_alert_has_a_disposition_with_its_reason(door: Door) -> None:
     assert door.rung == [first] * 4
 
 
+async def test_what_its_sender_calls_most_severe_is_driven_first(door: Door) -> None:
+    async def due() -> list[tuple[str, bool]]:
+        return [(one.incident, one.first) for one in await door.store.due(datetime.now(UTC), 9, "default")]
+
+    incidents = []
+    for service, word in (("checkout", "warning"), ("mail", "critical"), ("search", "disaster")):
+        body = alert(service, fingerprint=service)
+        body["alerts"][0]["labels"]["severity"] = word
+        incidents.append((await door.send(body)).json()["incident"])
+    mild, severe, worst = incidents
+    assert await due() == [(worst, True), (severe, False), (mild, False)]
+    body = alert("checkout", fingerprint="worse")
+    body["alerts"][0]["labels"]["severity"] = "P0"
+    assert (await door.send(body)).json() == {"taken": "joined", "incident": mild, "delivery": 4}
+    assert await due() == [(mild, True), (worst, True), (severe, False)]
+
+
 async def test_a_delivery_of_several_tells_of_each(door: Door) -> None:
     body = alert("checkout")
     body["alerts"] += [

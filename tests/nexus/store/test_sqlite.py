@@ -61,7 +61,7 @@ def test_a_newer_file_is_refused_and_untouched(tmp_path: Path) -> None:
     newer.execute("pragma user_version = 70")
     newer.close()
     for door in (Store.open, Store.existing):
-        with pytest.raises(UsageError, match=r"newer Nexus \(schema 70, this one knows \d\)"):
+        with pytest.raises(UsageError, match=r"newer Nexus \(schema 70, this one knows \d+\)"):
             door(tmp_path)
 
 

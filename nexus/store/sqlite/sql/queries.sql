@@ -7,10 +7,11 @@ returning last;
 
 -- name: register
 insert into incidents (
-    id, status, severity, closed, opened_at, clock, world, engine, summary, body, site, wake_at
+    id, status, severity, closed, opened_at, clock, world, engine, summary, body, site, wake_at, alerted
 )
 values (
-    :id, :status, :severity, :closed, :opened_at, :clock, :world, :engine, :summary, :body, :site, :wake_at
+    :id, :status, :severity, :closed, :opened_at, :clock, :world, :engine, :summary, :body, :site, :wake_at,
+    :alerted
 )
 on conflict (id) do nothing;
 
@@ -101,16 +102,19 @@ where id = :incident;
 
 -- name: wake
 update incidents
-set wake_at = min(coalesce(wake_at, :at), :at), retry_at = case when :person then null else retry_at end
+set wake_at = min(coalesce(wake_at, :at), :at), retry_at = case when :person then null else retry_at end,
+    alerted = coalesce(min(alerted, :alerted), alerted, :alerted)
 where id = :incident and closed = 0 and site is not null;
 
 -- name: due
-select id, severity, opened_at, wake_at, tries from incidents
+select id, severity, alerted, opened_at, wake_at, tries from incidents
 where site = :site and closed = 0 and wake_at <= :now
   and (lease_until is null or lease_until <= :now)
   and (retry_at is null or retry_at <= :now)
-order by case severity when 'P0' then 0 when 'P1' then 1 when 'P2' then 3 when 'P3' then 4 else 2 end,
-    opened_at, id
+order by min(
+        case severity when 'P0' then 0 when 'P1' then 1 when 'P2' then 3 when 'P3' then 4 else 2 end,
+        case alerted when 'P0' then 0 when 'P1' then 1 else 4 end
+    ), opened_at, id
 limit :limit;
 
 -- name: live_leases
@@ -146,6 +150,9 @@ select id, tries, retry_at from incidents where closed = 0 and retry_at is not n
 -- name: give_back
 update incidents
 set lease_owner = null, lease_process = null, lease_until = null, tries = 0, retry_at = null,
+    alerted = case
+        when severity is null or exists (select 1 from inbox where incident = :id and handled = 0) then alerted
+    end,
     wake_at = case
         when closed or site is null then null
         when exists (select 1 from inbox where incident = :id and handled = 0)
