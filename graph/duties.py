@@ -26,6 +26,7 @@ class DutyKind(StrEnum):
     HELD_REMINDER = "held_reminder"
     EXPIRY = "expiry"
     RESPONSE_BREACH = "response_breach"
+    UNASSIGNED = "unassigned"
     POST_MORTEM_LATE = "post_mortem_late"
 
 
@@ -45,6 +46,7 @@ def agenda(incident: Incident, runbook: Runbook, revenue_threshold: float | None
         duties += _escalations(incident, runbook, revenue_threshold)
         duties += _approvals(incident, runbook)
         duties += _response(incident, runbook)
+        duties += _unassigned(incident, runbook)
         duties += _held(incident, runbook)
     duties += _post_mortem(incident, runbook)
     return tuple(sorted(duties, key=lambda duty: (duty.at, duty.kind, duty.key)))
@@ -151,6 +153,21 @@ def _response(incident: Incident, runbook: Runbook) -> Iterator[Duty]:
     answered = incident.triaged_at is not None or incident.in_peoples_hands
     if within is not None and not answered and "response_breach" not in incident.reminders:
         yield Duty(kind=DutyKind.RESPONSE_BREACH, at=incident.opened_at + within, key="response_breach")
+
+
+def _unassigned(incident: Incident, runbook: Runbook) -> Iterator[Duty]:
+    """An alert of which nobody knows the service waits no longer than its severity's response may take."""
+    is_known = incident.diagnosis is not None and incident.diagnosis.known
+    if is_known or incident.in_peoples_hands or "unassigned" in incident.reminders:
+        return
+    late = [
+        alert.received_at + within
+        for alert in incident.unassigned_alerts
+        for severity in (runbook.severity_of_alert(alert.severity) or incident.severity or Severity.P2,)
+        if (within := runbook.severities[severity].within) is not None
+    ]
+    if late:
+        yield Duty(kind=DutyKind.UNASSIGNED, at=min(late), key="unassigned")
 
 
 def _post_mortem(incident: Incident, runbook: Runbook) -> Iterator[Duty]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from graph.duties import DutyKind, agenda, due, last_asking
 from graph.people import hand_over, handle
 from graph.regroup import taken_in, taken_out
+from graph.rematch import rematched, which_service
 from graph.self_recovery import has_changed_anything
 from graph.severity import escalated_severity, reclassified
 from graph.timeline import Update, entry
@@ -15,6 +16,7 @@ from incidents.duration import format_duration
 from incidents.errors import ApprovalRefused
 from incidents.events import (
     AlertsArrived,
+    AlertsMatched,
     AlertsTakenIn,
     AlertsTakenOut,
     ChangeSettled,
@@ -60,7 +62,7 @@ def apply_event(
             return _severity(known, event, now)
         case TimerFired():
             return Update(known)
-        case AlertsTakenOut() | AlertsTakenIn():
+        case AlertsMatched() | AlertsTakenOut() | AlertsTakenIn():
             return _regrouped(known, event, runbook, now)
         case _:
             return handle(known, event, runbook, now)
@@ -109,9 +111,11 @@ def _alerts(incident: Incident, event: AlertsArrived, runbook: Runbook, now: dat
 
 
 def _regrouped(
-    incident: Incident, event: AlertsTakenIn | AlertsTakenOut, runbook: Runbook, now: datetime
+    incident: Incident, event: AlertsMatched | AlertsTakenIn | AlertsTakenOut, runbook: Runbook, now: datetime
 ) -> Update:
-    """Alerts that people moved: those that come in are looked at as those that arrive."""
+    """Alerts that were matched again or moved: those that come in are looked at as those that arrive."""
+    if isinstance(event, AlertsMatched):
+        return rematched(incident, event, now)
     if isinstance(event, AlertsTakenOut):
         return taken_out(incident, event, now)
     after, told = taken_in(incident, event, now)
@@ -236,7 +240,7 @@ def apply_time(
     for duty in due(duties, now, DutyKind.EXPIRY):
         incident, entries = _expire(incident, duty.key.removeprefix("expiry:"), now, runbook)
         told += entries
-    for duty in due(duties, now, DutyKind.REMINDER, DutyKind.RESPONSE_BREACH, DutyKind.POST_MORTEM_LATE):
+    for duty in due(duties, now, *_REMINDERS):
         incident = incident.evolve(reminders=(*incident.reminders, duty.key))
         text = _reminder(duty.kind, duty.key, incident, runbook)
         told.append(entry(incident, now, EntryKind.ESCALATION, text, duty.key))
@@ -246,6 +250,11 @@ def apply_time(
     return Update(incident, tuple(told))
 
 
+_REMINDERS = (
+    DutyKind.REMINDER, DutyKind.RESPONSE_BREACH, DutyKind.UNASSIGNED, DutyKind.POST_MORTEM_LATE
+)  # fmt: skip
+
+
 def _reminder(kind: DutyKind, key: str, incident: Incident, runbook: Runbook) -> str:
     if kind is DutyKind.REMINDER:
         waiting = incident.proposal(key.removeprefix("reminder:"))
@@ -253,6 +262,8 @@ def _reminder(kind: DutyKind, key: str, incident: Incident, runbook: Runbook) ->
         return _undecided(incident, waiting, runbook)
     if kind is DutyKind.RESPONSE_BREACH:
         return "the response is late: triage has not finished within the runbook's response time"
+    if kind is DutyKind.UNASSIGNED:
+        return which_service(incident)
     return "the post-mortem is late"
 
 

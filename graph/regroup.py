@@ -29,13 +29,13 @@ def taken_out(incident: Incident, event: AlertsTakenOut, now: datetime) -> Updat
     if incident.title in gone:
         after = after.evolve(title=rest[0].title)
     if after.status is Status.OPEN and after.watch is None and not after.unsettled:
-        after = _begun_anew(after, now)
+        after = begun_anew(after, now)
     text = f"{event.by} took {', '.join(gone)} out into {event.into}: {event.reason}"
     return Update(after, (_said(after, event, text, now),))
 
 
-def _begun_anew(incident: Incident, now: datetime) -> Incident:
-    """What was found out may have been about what is gone: the agents look again at what is left."""
+def begun_anew(incident: Incident, now: datetime) -> Incident:
+    """What was found out may have been about something else: the agents look again at what it is about."""
     return incident.evolve(
         step=Step.TRIAGE,
         step_since=now,

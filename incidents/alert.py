@@ -88,6 +88,11 @@ class Alert(Value):
         return self.status is AlertStatus.FIRING
 
     @property
+    def unassigned(self) -> bool:
+        """Whether its service was looked for and is not known."""
+        return self.service is None and self.matched_by is not None and self.matched_by.unknown
+
+    @property
     def since(self) -> Moment:
         """Since when its status holds, at the latest since it was told: a sender's clock may run ahead."""
         said = self.starts_at if self.firing else self.ends_at or self.received_at

@@ -25,6 +25,13 @@ class AlertsArrived(_Event):
     reasons: tuple[str, ...] = Field(default=(), description="of each alert why it joined; none: not told")
 
 
+class AlertsMatched(_Event):
+    """What some of its alerts are about has become known: the same alerts, with their services."""
+
+    kind: Literal["matched"] = "matched"
+    alerts: tuple[Alert, ...]
+
+
 class DecisionMade(_Event):
     """A person approved or rejected a proposal."""
 
@@ -163,6 +170,7 @@ Handling = Stopped | Taken | GivenBack | ChangedOutside | Mitigated | Resolved |
 
 Event = Annotated[
     AlertsArrived
+    | AlertsMatched
     | DecisionMade
     | TimerFired
     | NoteAdded
@@ -185,7 +193,7 @@ def stored_event(kept: object) -> Event:
 
 def from_a_person(event: Event) -> bool:
     """Whether a person sent it, which preempts a running step."""
-    return event.kind not in {"alerts", "timer", "question"}
+    return event.kind not in {"alerts", "matched", "timer", "question"}
 
 
 #: The kinds after which nothing that was approved before may begin any more.

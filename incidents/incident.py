@@ -267,6 +267,11 @@ class Incident(Value):
         return last
 
     @property
+    def unassigned_alerts(self) -> tuple[Alert, ...]:
+        """The alerts that fire and of which nobody knows the service."""
+        return tuple(one for one in self.latest_alerts.values() if one.firing and one.unassigned)
+
+    @property
     def firing_periods(self) -> tuple[timedelta, ...]:
         """How long each firing lasted that is over, of the alert that fired most often."""
         over: dict[str, dict[datetime, timedelta]] = {}

@@ -17,6 +17,8 @@ from incidents.lessons import Lesson, Lessons, subject_of
 from incidents.topology import around, deepest, path_between
 from incidents.value import Moment, Value
 
+#: What an incident is filed under while it has an alert of which nobody knows the service.
+UNASSIGNED = "unassigned"
 #: An alert with more labels is not compared label by label.
 MOST_LABELS = 40
 
@@ -90,6 +92,8 @@ def keys_of(alert: Alert) -> frozenset[str]:
     keys = {f"alert:{alert.fingerprint}", subject_of(alert)}
     if alert.condition:
         keys.add(f"condition:{alert.condition}")
+    if alert.unassigned:
+        keys.add(UNASSIGNED)
     # Alertmanager's group of everything has no labels: it bundles nothing.
     if alert.group and not alert.group.endswith("{}"):
         keys.add(f"group:{alert.source}:{alert.group}")
@@ -107,7 +111,7 @@ def searched_keys(alerts: Iterable[Alert], catalogue: Catalogue, lessons: Lesson
     """The keys of which one at least stands with every incident that one of the alerts may join."""
     alerts = tuple(alerts)
     near = connected(alerts, catalogue).union(*(_on_host(alert) for alert in alerts))
-    own = (keys_of(alert) | lessons.partners(subject_of(alert)) for alert in alerts)
+    own = (keys_of(alert) - {UNASSIGNED} | lessons.partners(subject_of(alert)) for alert in alerts)
     hosts = {f"on:{alert.service}" for alert in alerts if alert.service}
     return frozenset({f"{kind}:{name}" for kind in ("service", "cause") for name in near}.union(hosts, *own))
 

@@ -22,3 +22,8 @@ class Match(Value):
     rule: str = UNKNOWN
     sentence: str = ""
     named: str = ""
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nobody knows yet what it is about."""
+        return self.service is None and self.rule == UNKNOWN

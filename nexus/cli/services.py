@@ -53,7 +53,7 @@ def alias(
     by: Annotated[str, typer.Option("--by", help="Who says so.")],
     config: Config = None,
 ) -> None:
-    """Say once which service a name means; it counts for the next alerts at once."""
+    """Say once which service a name means; it counts for the next alerts, and for those that wait."""
     from nexus.config.service_aliases import ConfirmedAlias, aliases_beside, confirm_alias
     from nexus.config.site import load_site
     from tools.clock import WallClock
@@ -62,7 +62,10 @@ def alias(
     said = ConfirmedAlias(name=name, service=service, by=by, at=WallClock().now())
     replaced = confirm_alias(aliases_beside(path), said, load_site(path).catalogue.names)
     instead = f", no longer {replaced.service}" if replaced and replaced.service != service else ""
-    out().print(f"{name} is {service} from the next alert on{instead}.", markup=False)
+    out().print(
+        f"{name} is {service} from the next alert on{instead}; a running server matches what waits again.",
+        markup=False,
+    )
 
 
 def _names(service: "Service") -> list[str]:

@@ -21,6 +21,7 @@ from nexus.service.commands import IncidentCommands
 from nexus.service.heartbeats import HeartbeatWatch
 from nexus.service.identity import People
 from nexus.service.intake import AlertIntake
+from nexus.service.rematching import RematchWatch
 
 Hands = Callable[[], AbstractAsyncContextManager[Worker]]
 
@@ -65,7 +66,7 @@ def web(
         await asyncio.to_thread(warm, intake.home.settings)
         async with intake.matcher.watching(), hands() as worker:
             intake.ring = worker.ring
-            async with HeartbeatWatch(intake).watching():
+            async with HeartbeatWatch(intake).watching(), RematchWatch(intake).watching():
                 yield
 
     app = Starlette(

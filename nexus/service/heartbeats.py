@@ -1,17 +1,12 @@
 """Watches over the alerts that always fire: when one stays away, the monitoring itself is an incident."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import structlog
-
-from incidents.errors import NexusError
 from incidents.heartbeat import Heartbeat, silence_of
 from nexus.service.intake import AlertIntake
-
-log = structlog.get_logger(__name__)
+from nexus.service.looking import looking
 
 #: How often it is looked whether one is late, in seconds.
 LOOK_EVERY = 10.0
@@ -28,21 +23,8 @@ class HeartbeatWatch:
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
         """Look now and then while the block lasts."""
-        looking = asyncio.create_task(self._run())
-        try:
+        async with looking(self.look, LOOK_EVERY, "heartbeats"):
             yield
-        finally:
-            looking.cancel()
-            with suppress(asyncio.CancelledError):
-                await looking
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.look()
-            except NexusError as error:  # the file is locked or its disk is full: it is looked at again
-                log.warning("heartbeats cannot be read", why=str(error))
-            await asyncio.sleep(LOOK_EVERY)
 
     async def look(self) -> None:
         """Open an incident for each heartbeat that has just become late, tell it of each that is back."""

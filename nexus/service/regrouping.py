@@ -24,6 +24,8 @@ from nexus.store.records import WorldKind, WorldRef
 from tools.clock import Clock, WallClock
 from tools.redaction.redact import redact
 
+#: Who moves what turns out to belong elsewhere.
+NEXUS = "Nexus"
 #: So many characters of a fingerprint are enough to name it, as of a commit.
 SHORTEST = 6
 
@@ -131,6 +133,27 @@ class IncidentRegrouping:
         return Regrouped(
             incident=identity, merged=other, alerts=moved, by=actor.name, at=now, lessons=len(lessons)
         )
+
+    async def move(self, identity: str, into: str, alerts: tuple[Alert, ...], *, reason: str) -> None:
+        """Move all alerts of an incident into another one, since it is known by now what they are about.
+
+        Args:
+            identity: the incident, which ends.
+            into: the one that goes on.
+            alerts: as they are known now.
+            reason: for both timelines; it teaches nothing.
+        """
+        now = self.wall.now()
+        out = AlertsTakenOut(
+            id=_id(identity, "taken_out", now, into), incident=identity, at=now, by=NEXUS, reason=reason,
+            into=into, merged=True,
+        )  # fmt: skip
+        notes = (await find_incident(self.store, identity)).notes
+        back = AlertsTakenIn(
+            id=_id(into, "taken_in", now, identity), incident=into, at=now, by=NEXUS, reason=reason,
+            source=identity, alerts=alerts, notes=notes, merged=True,
+        )  # fmt: skip
+        await self.store.regroup((out, back), None, ())
 
     async def _open(self, identity: str) -> Incident:
         incident = await find_incident(self.store, identity)

@@ -64,6 +64,11 @@ class SiteMatcher:
         """By which services are called now."""
         return self._present().names
 
+    @property
+    def known(self) -> Matcher:
+        """By what alerts are matched now: another one as soon as more is known."""
+        return self._present()
+
     def matched(self, alerts: Sequence[Alert]) -> tuple[Alert, ...]:
         """The alerts, each with its service (None: not known) and with how it was found."""
         matcher = self._present()
@@ -76,11 +81,14 @@ class SiteMatcher:
         return tuple(one.model_copy(update={"service": found[one.service] or one.service}) for one in changes)
 
     def _one(self, alert: Alert, matcher: Matcher) -> Alert:
-        asked: _Asked = (alert.source, alert.service, alert.labels)
+        sent = alert.service
+        if sent is None and alert.matched_by is not None:  # it was matched before, and is again
+            sent = alert.matched_by.named or None
+        asked: _Asked = (alert.source, sent, alert.labels)
         match = self._known.get(asked)
         if match is None:
             labels = {label.name: label.value for label in alert.labels}
-            match = matcher.match(labels, alert.source, alert.service)
+            match = matcher.match(labels, alert.source, sent)
             if len(self._known) >= MOST_REMEMBERED:
                 self._known.clear()
             self._known[asked] = match

@@ -140,6 +140,15 @@ class MemoryIntake(MemoryLeases):
         ]
         return tuple(found[:limit])
 
+    async def open_candidates(self, site: str, opened_after: datetime) -> tuple[Candidate, ...]:
+        """The open incidents of a site, with their keys."""
+        found = (
+            self._candidate(one)
+            for one, _ in self._incidents.values()
+            if one.open and one.opened_at > opened_after and self._waiting[one.id].site == site
+        )
+        return tuple(sorted(found, key=lambda one: (one.opened_at, one.id)))
+
     async def outcomes(self, incident: str) -> tuple[ToldOutcome, ...]:
         """What became of the alerts of an incident."""
         told: dict[tuple[str, str, str], ToldOutcome] = {}
@@ -222,7 +231,7 @@ class MemoryIntake(MemoryLeases):
 
     def _candidate(self, incident: Incident) -> Candidate:
         told = (e for e in self._inbox.values() if e.incident == incident.id and e.id not in self._handled)
-        sent = [e.alerts for e in told if e.kind in {"alerts", "taken_in"}]
+        sent = [e.alerts for e in told if e.kind in {"alerts", "matched", "taken_in"}]
         return Candidate.of(incident, [alert for alerts in sent for alert in alerts])
 
 

@@ -14,6 +14,7 @@ from incidents.events import DecisionMade, Event
 from incidents.findings import Evidence, Window
 from incidents.heartbeat import Heartbeat
 from incidents.incident import Incident
+from incidents.join_rules import Candidate
 from incidents.lessons import Lesson, Lessons
 from nexus.store.deliveries import (
     AlertDelivery,
@@ -114,6 +115,10 @@ class Intake(Protocol):
         self, among: DeliveryFilter, limit: int = 100, before: int | None = None
     ) -> tuple[FiledDelivery, ...]:
         """So many deliveries with outcomes and without bodies, newest first; `before` is a number."""
+        ...
+
+    async def open_candidates(self, site: str, opened_after: datetime) -> tuple[Candidate, ...]:
+        """Every open incident of a site that was opened after a moment, with its keys, oldest first."""
         ...
 
     async def outcomes(self, incident: str) -> tuple[ToldOutcome, ...]:

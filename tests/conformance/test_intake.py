@@ -8,9 +8,11 @@ import pytest
 
 from incidents.changes import Change, ChangeKind, SentBy
 from incidents.disposition import AlertDisposition, AlertOutcome, LastWord
-from incidents.events import AlertsArrived
+from incidents.events import AlertsArrived, AlertsMatched
 from incidents.findings import Window
-from incidents.join_rules import Candidate
+from incidents.incident import Incident
+from incidents.join_rules import UNASSIGNED, Candidate
+from incidents.match import Match
 from incidents.severity import Severity, Status
 from nexus.store import WorldKind, WorldRef
 from nexus.store.deliveries import (
@@ -251,6 +253,40 @@ async def test_an_incident_has_the_keys_of_what_waits_and_of_its_latest_cause(st
         assert {"alert:x", "alert:a1b2c3d4", "cause:database"} <= one.keys
 
     await looked(store, look)
+
+
+async def test_what_is_open_is_listed_with_its_keys_while_it_takes_alerts(store: IncidentStore) -> None:
+    first, second = await opened(store), await opened(store, minutes=5)
+    found = await store.open_candidates(SITE, at(-1))
+    assert [one.id for one in found] == [first, second]
+    assert found[0] == Candidate.of(sample.opened())
+    assert [one.id for one in await store.open_candidates(SITE, at(0))] == [second]
+    assert await store.open_candidates("elsewhere", at(-1)) == ()
+    await saved(store, sample.opened().evolve(status=Status.RESOLVED), at(1))
+    assert [one.id for one in await store.open_candidates(SITE, at(-1))] == [second]
+
+
+async def test_an_incident_is_unassigned_until_its_alerts_are_matched(store: IncidentStore) -> None:
+    lost = sample.alert().model_copy(update={"service": None, "matched_by": Match(named="kasse")})
+
+    def decide(view: IntakeView) -> Filing:
+        fresh = Incident.opened(view.new_id(), (lost,), at(0), "playbook", None)
+        return Filing(disposition=Disposition.OPENED, opens=(Opening(incident=fresh, world=WORLD),))
+
+    await store.take_in(delivery(0), SITE, decide)
+
+    async def keys() -> frozenset[str]:
+        (one,) = await store.open_candidates(SITE, at(-1))
+        return one.keys
+
+    assert UNASSIGNED in await keys()
+    known = lost.model_copy(update={"service": "payment", "matched_by": Match(service="payment")})
+    event = AlertsMatched(id="m", incident=ID, at=at(1), alerts=(known,))
+    assert await store.add_event(event)
+    assert "service:payment" in await keys()
+    matched = Incident.opened(ID, (known,), at(0), "playbook", None)
+    await saved(store, matched, at(2))
+    assert UNASSIGNED not in await keys()
 
 
 async def test_an_error_takes_everything_back_and_nothing_of_its_neighbours(

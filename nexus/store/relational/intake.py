@@ -92,6 +92,11 @@ class AlertDeliveries(Tables):
         bare = [_delivery((*row[:8], None, None)) for row in rows]
         return tuple([await self._with_outcomes(one) for one in bare])
 
+    async def open_candidates(self, site: str, opened_after: datetime) -> tuple[Candidate, ...]:
+        """The open incidents of a site, with their keys."""
+        rows = await self._database.read("open_candidates", site=site, opened_after=sortable(opened_after))
+        return tuple(_candidate(*row) for row in rows)
+
     async def outcomes(self, incident: str) -> tuple[ToldOutcome, ...]:
         """What became of the alerts of an incident."""
         rows = await self._database.read("outcomes_of_incident", incident=incident)
@@ -170,12 +175,7 @@ class _View:
         rows = self._run(
             "candidates", keys=json.dumps(sorted(keys)), site=self._site, opened_after=sortable(opened_after)
         ).fetchall()
-        return tuple(
-            Candidate.model_construct(
-                id=incident, opened_at=datetime.fromisoformat(opened_at), keys=frozenset(json.loads(own))
-            )
-            for incident, opened_at, own in rows
-        )
+        return tuple(_candidate(*row) for row in rows)
 
     def lessons(self) -> Lessons:
         """All of the site; people teach few."""
@@ -190,6 +190,12 @@ class _View:
         """The next of that day."""
         day = self._at.date()
         return incident_id(day, self._run("next_number", day=day.isoformat()).fetchone()[0])
+
+
+def _candidate(incident: str, opened_at: str, keys: str) -> Candidate:
+    return Candidate.model_construct(
+        id=incident, opened_at=datetime.fromisoformat(opened_at), keys=frozenset(json.loads(keys))
+    )
 
 
 def _file(run: Run, delivery: AlertDelivery, filing: Filing, body: bytes | None, encoding: str | None) -> int:

@@ -86,7 +86,7 @@ def queued(run: Run, fresh: Event, alerted: Severity | None = None) -> bool:
         run("reopen", incident=fresh.incident)
     values = {"at": sortable(fresh.at), "person": from_a_person(fresh), "alerted": alerted}
     run("wake", incident=fresh.incident, **values)
-    if fresh.kind in {"alerts", "taken_in"}:
+    if fresh.kind in {"alerts", "matched", "taken_in"}:
         keys = frozenset[str]().union(*(keys_of(alert) for alert in fresh.alerts))
         run("note_keys", incident=fresh.incident, keys=json.dumps(sorted(keys)))
     return True

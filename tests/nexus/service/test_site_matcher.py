@@ -68,7 +68,7 @@ async def test_what_is_unknown_is_kept_and_a_name_is_confirmed_once(tmp_path: Pa
     assert (first.service, first.matched_by and first.matched_by.named) == (None, "kasse-neu")
     site = tmp_path / "nexus.yaml"
     said = nexus("services", "alias", "kasse-neu", "--is", "checkout", "--by", "Ann", "--config", site)
-    assert said.out.endswith("kasse-neu is checkout from the next alert on.\n")
+    assert "kasse-neu is checkout from the next alert on; a running server" in said.out
     _, second = await posted(door, labels, "second")
     assert second.service == "checkout"
     assert "kasse-neu (by Ann)" in nexus("services", "--config", site).out

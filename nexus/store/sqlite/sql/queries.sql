@@ -240,7 +240,7 @@ on conflict (key, incident) do nothing;
 
 -- name: forget_causes
 delete from incident_keys
-where incident = :incident and key >= 'cause:' and key < 'cause;'
+where incident = :incident and (key >= 'cause:' and key < 'cause;' or key = 'unassigned')
   and key not in (select value from json_each(:keys));
 
 -- name: file_delivery
@@ -347,6 +347,14 @@ where incidents.site = :site and incidents.id in (
           or shared.key >= 'condition:' and shared.key < 'condition;')
 )
 group by incidents.id;
+
+-- name: open_candidates
+select incidents.id, incidents.opened_at, json_group_array(incident_keys.key)
+from incidents
+join incident_keys on incident_keys.incident = incidents.id
+where incidents.site = :site and incidents.opened_at > :opened_after
+group by incidents.id
+order by incidents.opened_at, incidents.id;
 
 -- name: waiting
 select opened.many, opened.since, joined.many, joined.since from (
