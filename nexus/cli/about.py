@@ -1,19 +1,17 @@
 """Verbs that tell what Nexus is made of: graph, runbook, roles, doctor."""
 
 import asyncio
+import sys
 
-import typer
 from rich.console import Group
 
 from nexus.cli.base import Json, environment, log_to_stderr, out, settings, write, write_json
+from nexus.cli.parser import Verbs
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verbs."""
-    app.command("graph")(graph)
-    app.command("runbook")(runbook)
-    app.command("roles")(roles)
-    app.command("doctor")(doctor)
+def verbs() -> Verbs:
+    """The verbs of this module."""
+    return {"graph": graph, "runbook": runbook, "roles": roles, "doctor": doctor}
 
 
 def graph() -> None:
@@ -63,4 +61,4 @@ def doctor(as_json: Json = False) -> None:
     else:
         out().print(doctor_view(found))
     if any(check.state == "broken" for check in found):
-        raise typer.Exit(1)
+        sys.exit(1)

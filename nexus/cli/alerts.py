@@ -4,34 +4,28 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from incidents.errors import UsageError
 from nexus.cli.base import Json, out, write_json
 from nexus.cli.deliveries import listed, replay, show
+from nexus.cli.parser import Argument, Group, Option, Verbs
 
 if TYPE_CHECKING:
     from nexus.config.site import Site
     from tools.alerts.reading import Reading
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verbs."""
-    alerts = typer.Typer(help="What the monitoring sent, and what became of it.")
-    alerts.callback(invoke_without_command=True)(listed)
-    alerts.command("show")(show)
-    alerts.command("replay")(replay)
-    alerts.command("try")(try_body)
-    app.add_typer(alerts, name="alerts")
+def verbs() -> Verbs:
+    """The verbs of this module."""
+    says = "What the monitoring sent, and what became of it."
+    inner: Verbs = {"show": show, "replay": replay, "try": try_body}
+    return {"alerts": Group(says, inner, alone=listed)}
 
 
 def try_body(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The body of a request; - for stdin.")],
-    sender: Annotated[
-        str | None, typer.Option("--sender", help="Its form, as in POST /alerts/SENDER.")
-    ] = None,
-    header: Annotated[list[str] | None, typer.Option("--header", help="A header, as Name: value.")] = None,
-    world: Annotated[Path, typer.Option("--world", help="The nexus.yaml with your own forms.")] = Path(
+    file: Annotated[Path, Argument(metavar="FILE", help="The body of a request; - for stdin.")],
+    sender: Annotated[str | None, Option("--sender", help="Its form, as in POST /alerts/SENDER.")] = None,
+    header: Annotated[list[str] | None, Option("--header", help="A header, as Name: value.")] = None,
+    world: Annotated[Path, Option("--world", help="The nexus.yaml with your own forms.")] = Path(
         "nexus.yaml"
     ),
     as_json: Json = False,

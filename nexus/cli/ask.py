@@ -3,18 +3,17 @@
 import asyncio
 from typing import Annotated
 
-import typer
-
 from nexus.cli.base import IncidentId, Json, home, log_to_stderr, out, settings, write_json
+from nexus.cli.parser import Argument, Verbs
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command("ask")(ask)
+def verbs() -> Verbs:
+    """The verb of this module."""
+    return {"ask": ask}
 
 
 def ask(
-    identity: IncidentId, question: Annotated[str, typer.Argument(metavar="QUESTION")], as_json: Json = False
+    identity: IncidentId, question: Annotated[str, Argument(metavar="QUESTION")], as_json: Json = False
 ) -> None:
     """Answer a question about an incident from its evidence and timeline, with citations."""
     from nexus.service.questions import ask as answer

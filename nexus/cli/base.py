@@ -8,44 +8,28 @@ from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-import typer
-from rich.text import Text
-
 from incidents.errors import NothingYet, UnknownName
 from incidents.value import Value
-from nexus.cli.terminal.console import SafeConsole
+from nexus.cli.parser import Argument, Option
 from nexus.config.settings import EngineMode, Settings, read_settings
+from nexus.sanitize import clean
 
 if TYPE_CHECKING:
+    from nexus.cli.terminal.console import SafeConsole
     from nexus.home import Home
 
 T = TypeVar("T")
 
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
-Engine = Annotated[str | None, typer.Option("--engine", help="auto, llm or playbook.")]
-IncidentId = Annotated[str, typer.Argument(metavar="ID", help="The incident, such as INC-2026-11-23-001.")]
+Json = Annotated[bool, Option("--json", help="Machine-readable output.")]
+Engine = Annotated[str | None, Option("--engine", help="auto, llm or playbook.")]
+IncidentId = Annotated[str, Argument(metavar="ID", help="The incident, such as INC-2026-11-23-001.")]
 
 
-def command_line() -> typer.Typer:
-    """A command line without a verb; with a single one it still wants that one's name."""
-    app = typer.Typer(
-        no_args_is_help=True,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-        help="Runs an incident runbook with named agents: triage, diagnosis, an approved fix, a post-mortem.",
-    )
-    app.callback()(_nothing_first)
-    return app
-
-
-def _nothing_first() -> None:
-    pass
-
-
-def out() -> SafeConsole:
+def out() -> "SafeConsole":
     """The console of stdout: colours in a terminal, plain when piped; never cut when piped."""
-    return SafeConsole(highlight=False, soft_wrap=not sys.stdout.isatty())
+    from nexus.cli.terminal.console import SafeConsole
+
+    return SafeConsole(highlight=False, emoji=False, soft_wrap=not sys.stdout.isatty())
 
 
 def write(text: str, at_once: bool = False) -> None:
@@ -53,6 +37,11 @@ def write(text: str, at_once: bool = False) -> None:
     sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
     if at_once:
         sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """A sentence on stdout. It needs no console, which takes as long to import as a short verb works."""
+    write(clean(text), at_once=True)
 
 
 def write_json(shown: object) -> None:
@@ -64,9 +53,15 @@ def _plain(value: Value) -> object:
     return value.model_dump(mode="json")
 
 
-def asks(as_json: bool) -> SafeConsole:
+def asks(as_json: bool) -> "SafeConsole":
     """Where a person is asked something: beside the output if that is for machines."""
-    return SafeConsole(stderr=True, highlight=False) if as_json else out()
+    return _beside() if as_json else out()
+
+
+def _beside(soft_wrap: bool = False) -> "SafeConsole":
+    from nexus.cli.terminal.console import SafeConsole
+
+    return SafeConsole(stderr=True, highlight=False, emoji=False, soft_wrap=soft_wrap)
 
 
 async def all_of(source: AsyncIterator[T], limit: int | None = None) -> list[T]:
@@ -80,8 +75,11 @@ async def all_of(source: AsyncIterator[T], limit: int | None = None) -> list[T]:
 
 
 def complain(text: str) -> None:
-    """One sentence on stderr."""
-    SafeConsole(stderr=True, highlight=False, soft_wrap=True).print(Text(f"nexus: {text}", style="red"))
+    """One sentence on stderr, in red where a person looks at it."""
+    if sys.stderr.isatty():
+        _beside(soft_wrap=True).print(f"nexus: {text}", style="red", markup=False)
+    else:
+        sys.stderr.write(clean(f"nexus: {text}\n"))
 
 
 def mode_of(engine: str | None) -> EngineMode:
@@ -103,10 +101,7 @@ def tune_libraries() -> None:
 
     Frames of an incident have thousands of rows: handing parts from thread to thread does not pay.
     Plug-ins of pydantic are looked for in the metadata of all that is installed; none is used.
-    Libraries make hundreds of thousands of objects that stay: looking for cycles after every 700 new
-    ones took a fourteenth of an incident's whole process.
     """
-    gc.set_threshold(10_000, 10, 10)
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
@@ -143,7 +138,7 @@ def home(*, create: bool = False, listing: bool = False, threads: bool = True) -
         if not listing:
             raise
         write_json([])
-        raise typer.Exit from None
+        raise SystemExit from None
     with opened:
         yield opened
 

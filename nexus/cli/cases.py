@@ -5,10 +5,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from incidents.errors import UsageError
-from nexus.cli.base import IncidentId, Json, asks, complain, home, log_to_stderr, out, write_json
+from nexus.cli.base import IncidentId, Json, asks, complain, home, log_to_stderr, out, say, write_json
+from nexus.cli.parser import Argument, Option, Verbs
 from nexus.sanitize import line
 
 if TYPE_CHECKING:
@@ -19,23 +18,21 @@ if TYPE_CHECKING:
     from evals.record.truth import Known, Question
     from tools.recorded import Truth
 
-Case = Annotated[Path, typer.Argument(metavar="DIR", help="The case's folder.")]
-Answer = Annotated[str, typer.Option(help="A value, or unknown.")]
+Case = Annotated[Path, Argument(metavar="DIR", help="The case's folder.")]
+Answer = Annotated[str, Option(help="A value, or unknown.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verbs."""
-    app.command("record")(record)
-    app.command("truth")(truth)
-    app.command("import")(import_cases)
+def verbs() -> Verbs:
+    """The verbs of this module."""
+    return {"record": record, "truth": truth, "import": import_cases}
 
 
 def record(
     identity: IncidentId,
-    target: Annotated[Path, typer.Argument(metavar="DIR", help="The case's folder; it is made.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
+    target: Annotated[Path, Argument(metavar="DIR", help="The case's folder; it is made.")],
+    yes: Annotated[bool, Option("--yes", help="Write without asking.")] = False,
     code: Annotated[
-        bool, typer.Option("--code/--no-code", help="With the sources that nexus.yaml names, as they were.")
+        bool, Option("--code/--no-code", help="With the sources that nexus.yaml names, as they were.")
     ] = True,
     as_json: Json = False,
 ) -> None:
@@ -58,8 +55,8 @@ def record(
         _ask_to_write(folder, asks(as_json))
     write_case(made, folder)
     if not as_json:
-        out().print(f"Case:  {folder}", markup=False)
-        out().print(f"Its truth is what the agents believed; confirm it: nexus truth {target}", markup=False)
+        say(f"Case:  {folder}")
+        say(f"Its truth is what the agents believed; confirm it: nexus truth {target}")
 
 
 def truth(
@@ -78,8 +75,8 @@ def truth(
     wrong: Answer = "",
     data_breach: Answer = "",
     user_data: Answer = "",
-    by: Annotated[str, typer.Option("--by", help="Who confirms it.")] = "",
-    show: Annotated[bool, typer.Option("--show", help="Print it, change nothing.")] = False,
+    by: Annotated[str, Option("--by", help="Who confirms it.")] = "",
+    show: Annotated[bool, Option("--show", help="Print it, change nothing.")] = False,
 ) -> None:
     """Say what was true of a case: asks for each field, or takes what is given; unknown is an answer."""
     from evals.record.truth import answered, known_of, write_truth
@@ -103,9 +100,9 @@ def truth(
 
 
 def import_cases(
-    kind: Annotated[str, typer.Argument(metavar="rcaeval|petshop|nezha", help="Whose layout it is.")],
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="The data set as it is published.")],
-    target: Annotated[Path, typer.Argument(metavar="DIR", help="Where the cases go; it is made.")],
+    kind: Annotated[str, Argument(metavar="rcaeval|petshop|nezha", help="Whose layout it is.")],
+    source: Annotated[Path, Argument(metavar="SOURCE", help="The data set as it is published.")],
+    target: Annotated[Path, Argument(metavar="DIR", help="Where the cases go; it is made.")],
     as_json: Json = False,
 ) -> None:
     """Make cases of a public data set, for `nexus eval DIR`."""
@@ -122,7 +119,7 @@ def import_cases(
     if as_json:
         write_json(results)
     else:
-        out().print(f"{len(results) - len(failed)} cases in {target}, {len(failed)} failed.", markup=False)
+        say(f"{len(results) - len(failed)} cases in {target}, {len(failed)} failed.")
     if failed:
         complain(f"{len(failed)} of {len(results)} could not be imported")
         sys.exit(1)
@@ -134,7 +131,7 @@ def _ask_to_write(folder: Path, console: "Console") -> None:
     if not sys.stdin.isatty():
         raise UsageError("Nothing was written: look at what was taken out, then say --yes")
     if not Confirm.ask(f"Write {folder}?", console=console, default=False):
-        raise typer.Exit(1)
+        sys.exit(1)
 
 
 def _show(made: "Draft") -> None:
@@ -217,4 +214,4 @@ def _tell(found: "Truth") -> None:
     out().print(table)
     by = f" by {found.confirmed_by}" if found.confirmed_by else ""
     said = f"Confirmed{by}." if found.confirmed else "Not confirmed: no eval judges by it until --by NAME."
-    out().print(said, markup=False)
+    say(said)

@@ -2,37 +2,36 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from incidents.errors import UsageError
-from nexus.cli.base import IncidentId, answered, home, out
+from nexus.cli.base import IncidentId, answered, home, say
+from nexus.cli.parser import Argument, Option, Verbs
 
 if TYPE_CHECKING:
     from incidents.actor import Actor
 
-By = Annotated[str, typer.Option("--by", help="Your name.")]
+By = Annotated[str, Option("--by", help="Your name.")]
 Signer = Annotated[
     str | None,
-    typer.Option("--by", help="Your name; in a live world with people your own token has to show it."),
+    Option("--by", help="Your name; in a live world with people your own token has to show it."),
 ]
-Note = Annotated[str, typer.Option("--note", help="Why; the agents read it.")]
-ActionId = Annotated[
-    str | None, typer.Option("--action", help="Which proposal, such as A1, if several wait.")
-]
+Note = Annotated[str, Option("--note", help="Why; the agents read it.")]
+ActionId = Annotated[str | None, Option("--action", help="Which proposal, such as A1, if several wait.")]
 Digest = Annotated[
     str | None,
-    typer.Option("--digest", help="The digest that you looked at: refused if it is another one now."),
+    Option("--digest", help="The digest that you looked at: refused if it is another one now."),
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verbs."""
-    app.command("approve")(approve)
-    app.command("reject")(reject)
-    app.command("note")(note)
-    app.command("severity")(severity)
-    app.command("stop")(stop)
-    app.command("settle")(settle)
+def verbs() -> Verbs:
+    """The verbs of this module."""
+    return {
+        "approve": approve,
+        "reject": reject,
+        "note": note,
+        "severity": severity,
+        "stop": stop,
+        "settle": settle,
+    }
 
 
 def approve(
@@ -44,7 +43,7 @@ def approve(
 
 def reject(
     identity: IncidentId,
-    note: Annotated[str, typer.Option("--note", help="Why; the agents look again with it.")],
+    note: Annotated[str, Option("--note", help="Why; the agents look again with it.")],
     by: Signer = None,
     action: ActionId = None,
     digest: Digest = None,
@@ -69,20 +68,20 @@ def _decide(
     with home(threads=False) as opened:
         proposal = decide(opened, identity, Verdict(verdict), by, note, action, digest)
         more = f"; {proposal.missing} more approval(s) needed" if proposal.missing else ""
-        out().print(f"{proposal.id} ({proposal.action.title}): {proposal.state}{more}.", markup=False)
-        out().print(f"If nothing drives {identity} right now, `nexus resume` goes on with it.", markup=False)
+        say(f"{proposal.id} ({proposal.action.title}): {proposal.state}{more}.")
+        say(f"If nothing drives {identity} right now, `nexus resume` goes on with it.")
 
 
-def note(identity: IncidentId, text: Annotated[str, typer.Argument()], by: By) -> None:
+def note(identity: IncidentId, text: Annotated[str, Argument()], by: By) -> None:
     """Give the agents a hint or a constraint."""
     from nexus.service.commands import IncidentCommands
 
     with home(threads=False) as opened:
         answered(IncidentCommands.of(opened).note(identity, actor=actor_of(by), text=text))
-        out().print("Noted; the next assignment sees it.")
+        say("Noted; the next assignment sees it.")
 
 
-def severity(identity: IncidentId, level: Annotated[str, typer.Argument(help="P0 to P3.")], by: By) -> None:
+def severity(identity: IncidentId, level: Annotated[str, Argument(help="P0 to P3.")], by: By) -> None:
     """Set the severity by hand; it stays until a person changes it."""
     from incidents.errors import UnknownName
     from incidents.severity import Severity
@@ -95,15 +94,15 @@ def severity(identity: IncidentId, level: Annotated[str, typer.Argument(help="P0
         answered(
             IncidentCommands.of(opened).set_severity(identity, Severity(level.upper()), actor=actor_of(by))
         )
-        out().print(f"Severity of {identity} set to {level.upper()}.", markup=False)
+        say(f"Severity of {identity} set to {level.upper()}.")
 
 
 def settle(
     identity: IncidentId,
-    action: Annotated[str, typer.Argument(help="The proposal, such as A1.")],
-    done: Annotated[bool, typer.Option("--done/--not-done", help="What you see at the target.")],
+    action: Annotated[str, Argument(help="The proposal, such as A1.")],
+    done: Annotated[bool, Option("--done/--not-done", help="What you see at the target.")],
     by: By,
-    note: Annotated[str, typer.Option("--note", help="What you saw.")] = "",
+    note: Annotated[str, Option("--note", help="What you saw.")] = "",
 ) -> None:
     """Say what became of a change that was begun, where nobody else can tell; it is never run again."""
     from nexus.service.commands import IncidentCommands
@@ -111,16 +110,14 @@ def settle(
     with home(threads=False) as opened:
         service = IncidentCommands.of(opened)
         outcome = answered(service.settle(identity, action, done=done, actor=actor_of(by), note=note))
-        out().print(f"{action}: {outcome.detail}.", markup=False)
+        say(f"{action}: {outcome.detail}.")
 
 
 def stop(
     by: By,
-    reason: Annotated[str, typer.Option("--reason", help="Why.")],
-    identity: Annotated[
-        str | None, typer.Argument(metavar="ID", help="The incident; none: with --all.")
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every incident that runs.")] = False,
+    reason: Annotated[str, Option("--reason", help="Why.")],
+    identity: Annotated[str | None, Argument(metavar="ID", help="The incident; none: with --all.")] = None,
+    everything: Annotated[bool, Option("--all", help="Every incident that runs.")] = False,
 ) -> None:
     """Stop the agents, of one incident or everywhere; pending approvals are revoked, people take over."""
     from nexus.service.commands import IncidentCommands
@@ -133,9 +130,9 @@ def stop(
             answered(service.stop(identity, actor=actor, reason=reason))
         stopped = (identity,) if identity else answered(service.stop_all(actor=actor, reason=reason))
         for one in stopped:
-            out().print(f"{one}: stopped; what was pending is revoked.", markup=False)
+            say(f"{one}: stopped; what was pending is revoked.")
             for title in answered(service.under_way(one)):
                 said = f"{one}: to {title} has begun and is not broken off; its outcome will be told."
-                out().print(said, markup=False)
+                say(said)
         if not stopped:
-            out().print("Nothing runs.")
+            say("Nothing runs.")

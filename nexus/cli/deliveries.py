@@ -4,28 +4,24 @@ import asyncio
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from incidents.disposition import AlertDisposition
 from nexus.cli.base import Json, home, log_to_stderr, out, write_json
+from nexus.cli.parser import Argument, Option
 
-Number = Annotated[int, typer.Argument(metavar="N", min=1, help="Its number, as `nexus alerts` lists it.")]
+Number = Annotated[int, Argument(metavar="N", min=1, help="Its number, as `nexus alerts` lists it.")]
 
 
 def listed(
-    ctx: typer.Context,
-    incident: Annotated[str | None, typer.Option("--incident", help="Told to this incident.")] = None,
-    sender: Annotated[str | None, typer.Option("--sender", help="By this sender's form.")] = None,
+    incident: Annotated[str | None, Option("--incident", help="Told to this incident.")] = None,
+    sender: Annotated[str | None, Option("--sender", help="By this sender's form.")] = None,
     disposition: Annotated[
-        AlertDisposition | None, typer.Option("--disposition", help="What became of one of its alerts.")
+        AlertDisposition | None, Option("--disposition", help="What became of one of its alerts.")
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="So many at most.")] = 50,
-    before: Annotated[int | None, typer.Option("--before", help="Only those before this number.")] = None,
+    limit: Annotated[int, Option("--limit", min=1, max=1000, help="So many at most.")] = 50,
+    before: Annotated[int | None, Option("--before", help="Only those before this number.")] = None,
     as_json: Json = False,
 ) -> None:
     """List what the monitoring sent, newest first, with what became of each alert and why."""
-    if ctx.invoked_subcommand is not None:
-        return
     from nexus.service.deliveries import DeliveryFilter, DeliveryQueries
 
     among = DeliveryFilter(sender=sender, incident=incident, disposition=disposition)
@@ -56,7 +52,7 @@ def show(number: Number, as_json: Json = False) -> None:
 def replay(
     number: Number,
     config: Annotated[
-        Path | None, typer.Option("--config", help="The configuration; default: nexus.yaml here.")
+        Path | None, Option("--config", help="The configuration; default: nexus.yaml here.")
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from incidents.errors import SettingsError, UnknownName, UsageError
-from nexus.cli.base import Json, complain, out, settings, write_json
+from nexus.cli.base import Json, collect_garbage, complain, out, settings, write_json
+from nexus.cli.parser import Argument, Option, Verbs
 from nexus.config.settings import EngineMode, Settings
 
 if TYPE_CHECKING:
@@ -31,47 +30,44 @@ ENGINES: dict[str, tuple[EngineMode, ...]] = {
 }
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command("eval")(evaluate)
+def verbs() -> Verbs:
+    """The verb of this module."""
+    return {"eval": evaluate}
 
 
 def evaluate(
     cases: Annotated[
         list[Path] | None,
-        typer.Argument(
-            metavar="[CASES]...", help="Case folders, or folders of cases; none: those that ship."
-        ),
+        Argument(metavar="CASES", help="Case folders, or folders of cases; none: those that ship."),
     ] = None,
-    engine: Annotated[
-        str, typer.Option("--engine", help="playbook, llm, or both side by side.")
-    ] = "playbook",
-    epochs: Annotated[int, typer.Option("--epochs", min=1, max=100, help="How often each case runs.")] = 1,
+    engine: Annotated[str, Option("--engine", help="playbook, llm, or both side by side.")] = "playbook",
+    epochs: Annotated[int, Option("--epochs", min=1, max=100, help="How often each case runs.")] = 1,
     results: Annotated[
-        Path | None, typer.Option("--out", help="Keep results here; a rerun takes over what is finished.")
+        Path | None, Option("--out", help="Keep results here; a rerun takes over what is finished.")
     ] = None,
     against: Annotated[
-        Path | None, typer.Option("--against", help="An earlier report (JSON) to compare with.")
+        Path | None, Option("--against", help="An earlier report (JSON) to compare with.")
     ] = None,
     fail_on: Annotated[
-        str, typer.Option("--fail-on", help="Rules that must not hold, as cause@1<0.9,unsafe>0,regression.")
+        str, Option("--fail-on", help="Rules that must not hold, as cause@1<0.9,unsafe>0,regression.")
     ] = "",
-    html: Annotated[Path | None, typer.Option("--html", help="Write the report as a page.")] = None,
+    html: Annotated[Path | None, Option("--html", help="Write the report as a page.")] = None,
     inspect: Annotated[
-        Path | None, typer.Option("--inspect", help="Run models under inspect-ai, with logs in this folder.")
+        Path | None, Option("--inspect", help="Run models under inspect-ai, with logs in this folder.")
     ] = None,
     judge: Annotated[
-        bool, typer.Option("--judge", help="Ask the configured model for its opinion too, beside the scores.")
+        bool, Option("--judge", help="Ask the configured model for its opinion too, beside the scores.")
     ] = False,
     workers: Annotated[
-        int | None, typer.Option("--workers", min=1, max=256, help="Processes at a time; none: one per core.")
+        int | None, Option("--workers", min=1, max=256, help="Processes at a time; none: one per core.")
     ] = None,
     red_team: Annotated[
-        bool, typer.Option("--red-team", help="Attack a case instead, under both engines.")
+        bool, Option("--red-team", help="Attack a case instead, under both engines.")
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Run recorded incidents through the whole graph and score them against what was true."""
+    collect_garbage()
     if red_team:
         _attack(cases or [], workers or os.cpu_count() or 1, as_json)
         return

@@ -11,8 +11,6 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from incidents.errors import NexusError, UnknownName, UsageError
 from nexus.cli.base import (
     Engine,
@@ -22,10 +20,12 @@ from nexus.cli.base import (
     log_to_stderr,
     mode_of,
     out,
+    say,
     settings,
     write,
     write_json,
 )
+from nexus.cli.parser import Argument, Option, Verbs
 
 if TYPE_CHECKING:
     from demo.gameday import Seen, Verdict
@@ -37,20 +37,20 @@ _RECORD = (
 )
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command("gameday")(gameday)
+def verbs() -> Verbs:
+    """The verb of this module."""
+    return {"gameday": gameday}
 
 
 def gameday(
-    scenarios: Annotated[list[str] | None, typer.Argument(metavar="SCENARIO", help="See --list.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every scenario, one after the other.")] = False,
-    listed: Annotated[bool, typer.Option("--list", help="What can go wrong.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Approve without asking.")] = False,
+    scenarios: Annotated[list[str] | None, Argument(metavar="SCENARIO", help="See --list.")] = None,
+    everything: Annotated[bool, Option("--all", help="Every scenario, one after the other.")] = False,
+    listed: Annotated[bool, Option("--list", help="What can go wrong.")] = False,
+    yes: Annotated[bool, Option("--yes", help="Approve without asking.")] = False,
     engine: Engine = None,
     as_json: Json = False,
-    work: Annotated[Path | None, typer.Option("--work", help="Keep everything in this new folder.")] = None,
-    record: Annotated[Path | None, typer.Option("--record", help=_RECORD)] = None,
+    work: Annotated[Path | None, Option("--work", help="Keep everything in this new folder.")] = None,
+    record: Annotated[Path | None, Option("--record", help=_RECORD)] = None,
 ) -> None:
     """Break a small real shop, let its alert fire, and run the incident live to its end (about 3 minutes)."""
     from demo.scenarios import SCENARIOS
@@ -100,7 +100,7 @@ def _list(as_json: bool) -> None:
         write_json([ScenarioLine(id=s.id, title=s.title, severity=s.truth.severity) for s in listed])
         return
     for one in SCENARIOS.values():
-        out().print(f"{one.id:28} {one.truth.severity}  {one.title}", markup=False)
+        say(f"{one.id:28} {one.truth.severity}  {one.title}")
 
 
 def _hold(

@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from incidents.errors import UsageError
 from nexus.cli.base import (
     Engine,
@@ -16,11 +14,12 @@ from nexus.cli.base import (
     home,
     log_to_stderr,
     mode_of,
-    out,
+    say,
     settings,
     write_json,
 )
 from nexus.cli.commands import By, actor_of
+from nexus.cli.parser import Argument, Option, Verbs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,20 +28,22 @@ if TYPE_CHECKING:
     from nexus.home import Home
     from nexus.service.handling import Handled, IncidentHandling
 
-Note = Annotated[str, typer.Option("--note", help="In your words; it stands in the timeline.")]
-Why = Annotated[str, typer.Option("--note", help="Why; the agents read it.")]
+Note = Annotated[str, Option("--note", help="In your words; it stands in the timeline.")]
+Why = Annotated[str, Option("--note", help="Why; the agents read it.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verbs."""
-    app.command("declare")(declare)
-    app.command("take")(take)
-    app.command("give-back")(give_back)
-    app.command("changed")(changed)
-    app.command("mitigated")(mitigated)
-    app.command("resolve")(resolve)
-    app.command("false-alarm")(false_alarm)
-    app.command("reopen")(reopen)
+def verbs() -> Verbs:
+    """The verbs of this module."""
+    return {
+        "declare": declare,
+        "take": take,
+        "give-back": give_back,
+        "changed": changed,
+        "mitigated": mitigated,
+        "resolve": resolve,
+        "false-alarm": false_alarm,
+        "reopen": reopen,
+    }
 
 
 def _handle(
@@ -64,8 +65,8 @@ def _handle(
             write_json(handled)
             return
         again = " (as you said before)" if handled.known else ""
-        out().print(f"{identity}: {said}{again}.", markup=False)
-        out().print(f"If nothing drives {identity} right now, `nexus resume` goes on with it.", markup=False)
+        say(f"{identity}: {said}{again}.")
+        say(f"If nothing drives {identity} right now, `nexus resume` goes on with it.")
 
 
 def take(identity: IncidentId, by: By, as_json: Json = False) -> None:
@@ -83,11 +84,11 @@ def give_back(identity: IncidentId, by: By, note: Why, as_json: Json = False) ->
 def changed(
     identity: IncidentId,
     by: By,
-    service: Annotated[str, typer.Option("--service", help="What was changed, from the catalogue.")],
-    what: Annotated[str, typer.Option("--what", help="What was done to it.")],
+    service: Annotated[str, Option("--service", help="What was changed, from the catalogue.")],
+    what: Annotated[str, Option("--what", help="What was done to it.")],
     when: Annotated[
         str | None,
-        typer.Option("--when", help="How long ago, as 5m, or a time with its zone; none: now."),
+        Option("--when", help="How long ago, as 5m, or a time with its zone; none: now."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -157,17 +158,17 @@ def reopen(identity: IncidentId, by: By, note: Why, as_json: Json = False) -> No
 
 
 def declare(
-    title: Annotated[str, typer.Argument(help="What is wrong, in a sentence.")],
+    title: Annotated[str, Argument(help="What is wrong, in a sentence.")],
     by: By,
-    service: Annotated[str, typer.Option("--service", help="Where you see it, from the catalogue.")],
+    service: Annotated[str, Option("--service", help="Where you see it, from the catalogue.")],
     severity: Annotated[
-        str | None, typer.Option("--severity", help="P0 to P3, as you see it; what is measured may raise it.")
+        str | None, Option("--severity", help="P0 to P3, as you see it; what is measured may raise it.")
     ] = None,
     world: Annotated[
-        Path | None, typer.Option("--world", help="A recorded incident's folder; none: the live world.")
+        Path | None, Option("--world", help="A recorded incident's folder; none: the live world.")
     ] = None,
     config: Annotated[
-        Path | None, typer.Option("--config", help="Of the live world; default: nexus.yaml here.")
+        Path | None, Option("--config", help="Of the live world; default: nexus.yaml here.")
     ] = None,
     engine: Engine = None,
     as_json: Json = False,
@@ -186,8 +187,8 @@ def declare(
         write_json(Declared.model_validate({"incident": identity, "taken": taken, "by": actor.name}))
         return
     said = {"opened": "is open", "joined": "is open already, and has your report now", "known": "knows it"}
-    out().print(f"{identity} {said[taken]}.", markup=False)
-    out().print(f"If nothing drives {identity} right now, `nexus resume` goes on with it.", markup=False)
+    say(f"{identity} {said[taken]}.")
+    say(f"If nothing drives {identity} right now, `nexus resume` goes on with it.")
 
 
 def _declared_in_case(

@@ -4,10 +4,9 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from incidents.errors import NexusError, UsageError
-from nexus.cli.base import Engine, complain, environment, home, log_to_stderr, mode_of, out, settings
+from nexus.cli.base import Engine, complain, environment, home, log_to_stderr, mode_of, out, say, settings
+from nexus.cli.parser import Option, Verbs
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -17,20 +16,19 @@ if TYPE_CHECKING:
     from nexus.runtime.worker import Worker
     from nexus.service.intake import AlertIntake
 
-Config = Annotated[Path | None, typer.Option("--config", help="The configuration; default: nexus.yaml here.")]
+Config = Annotated[Path | None, Option("--config", help="The configuration; default: nexus.yaml here.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verbs."""
-    app.command("serve")(serve)
-    app.command("init")(init)
+def verbs() -> Verbs:
+    """The verbs of this module."""
+    return {"serve": serve, "init": init}
 
 
 def init(
-    prometheus: Annotated[str, typer.Option("--prometheus", help="Its address, http://HOST:PORT.")],
-    path: Annotated[Path, typer.Option("--out", help="The file to write.")] = Path("nexus.yaml"),
-    bearer: Annotated[str | None, typer.Option("--bearer", help="Its token: env:NAME or file:/PATH.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    prometheus: Annotated[str, Option("--prometheus", help="Its address, http://HOST:PORT.")],
+    path: Annotated[Path, Option("--out", help="The file to write.")] = Path("nexus.yaml"),
+    bearer: Annotated[str | None, Option("--bearer", help="Its token: env:NAME or file:/PATH.")] = None,
+    force: Annotated[bool, Option("--force", help="Replace the file if it is there.")] = False,
 ) -> None:
     """Write a first nexus.yaml from what a Prometheus scrapes, and say what could not be found."""
     from nexus.config.site_discovery import first_site, keep
@@ -49,8 +47,8 @@ def init(
 
 def serve(
     config: Config = None,
-    host: Annotated[str, typer.Option("--host", help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any that is free.")] = 8477,
+    host: Annotated[str, Option("--host", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, Option("--port", min=0, max=65535, help="0: any that is free.")] = 8477,
     engine: Engine = None,
 ) -> None:
     """Receive alerts over HTTP and run an incident for each; decisions come from `nexus approve`."""
@@ -127,8 +125,8 @@ async def _serve(opened: "Home", site: "Site", path: Path, mode: str, host: str,
     limits = HttpLimits()
     server = server_of(web(intake, hands, door, people, limits), limits)
     with hang_ups(server, complain), listen(host, port) as sock:
-        out().print(f"Nexus takes alerts at {url_of(sock)}/alerts", markup=False)
-        out().print(f"{len(site.services)} services, engine {mode}; Ctrl-C stops it.", markup=False)
+        say(f"Nexus takes alerts at {url_of(sock)}/alerts")
+        say(f"{len(site.services)} services, engine {mode}; Ctrl-C stops it.")
         await server.serve([sock])
     if server.lifespan.should_exit:
         raise NexusError("the server did not start; what stands above says why")

@@ -5,25 +5,21 @@ import secrets
 import sys
 from typing import Annotated
 
-import typer
-
 from incidents.errors import UsageError
 from nexus.cli.base import asks, write
+from nexus.cli.parser import Group, Option, Verbs
 
 #: A shorter token could be guessed.
 SHORTEST = 12
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verbs."""
-    people = typer.Typer(no_args_is_help=True, help="What nexus.yaml keeps of people's tokens.")
-    people.command("hash")(hash_token)
-    people.callback()(lambda: None)  # a group stays one while it has a single verb
-    app.add_typer(people, name="people")
+def verbs() -> Verbs:
+    """The verbs of this module."""
+    return {"people": Group("What nexus.yaml keeps of people's tokens.", {"hash": hash_token})}
 
 
 def hash_token(
-    new: Annotated[bool, typer.Option("--new", help="Make a token; it is shown once, on stderr.")] = False,
+    new: Annotated[bool, Option("--new", help="Make a token; it is shown once, on stderr.")] = False,
 ) -> None:
     """Print the `token_hash` of a token that is typed, or that is piped in as one line."""
     from nexus.service.identity import hash_of

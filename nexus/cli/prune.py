@@ -3,21 +3,20 @@
 import asyncio
 from typing import Annotated
 
-import typer
-
 from nexus.cli.base import Json, home, out, write_json
+from nexus.cli.parser import Option, Verbs
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command("prune")(prune)
+def verbs() -> Verbs:
+    """The verb of this module."""
+    return {"prune": prune}
 
 
 def prune(
     days: Annotated[
-        int | None, typer.Option("--days", min=1, help="Keep this many; default: NEXUS_RETENTION_DAYS.")
+        int | None, Option("--days", min=1, help="Keep this many; default: NEXUS_RETENTION_DAYS.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go, delete nothing.")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="Show what would go, delete nothing.")] = False,
     as_json: Json = False,
 ) -> None:
     """Delete incidents that were closed longer ago than the retention: rows, checkpoints, files."""

@@ -3,8 +3,6 @@
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from incidents.severity import HeldBy, Severity, Status
 from nexus.cli.base import (
     IncidentId,
@@ -15,40 +13,36 @@ from nexus.cli.base import (
     complain,
     home,
     out,
+    say,
     write,
     write_json,
 )
+from nexus.cli.parser import Argument, Option, Verbs
 
 if TYPE_CHECKING:
     from nexus.service.views import FeedEntry
 
-Limit = Annotated[int | None, typer.Option("--limit", min=1, help="How many at most; none: all.")]
+Limit = Annotated[int | None, Option("--limit", min=1, help="How many at most; none: all.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verbs."""
-    app.command("incidents")(incidents)
-    app.command("show")(show)
-    app.command("watch")(watch)
-    app.command("approvals")(approvals)
-    app.command("backlog")(backlog)
+def verbs() -> Verbs:
+    """The verbs of this module."""
+    return {"incidents": incidents, "show": show, "watch": watch, "approvals": approvals, "backlog": backlog}
 
 
 def incidents(
     *,
     only_open: Annotated[
-        bool, typer.Option("--open", help="Only those that run or owe something, such as a post-mortem.")
+        bool, Option("--open", help="Only those that run or owe something, such as a post-mortem.")
     ] = False,
-    status: Annotated[Status | None, typer.Option("--status", help="How it stands.")] = None,
-    severity: Annotated[
-        Severity | None, typer.Option("--severity", case_sensitive=False, help="How severe.")
-    ] = None,
-    service: Annotated[str | None, typer.Option("--service", help="A service that is affected.")] = None,
-    held_by: Annotated[HeldBy | None, typer.Option("--held-by", help="Who works on it.")] = None,
-    title: Annotated[str | None, typer.Option("--title", help="Words that stand in its title.")] = None,
+    status: Annotated[Status | None, Option("--status", help="How it stands.")] = None,
+    severity: Annotated[Severity | None, Option("--severity", help="How severe.")] = None,
+    service: Annotated[str | None, Option("--service", help="A service that is affected.")] = None,
+    held_by: Annotated[HeldBy | None, Option("--held-by", help="Who works on it.")] = None,
+    title: Annotated[str | None, Option("--title", help="Words that stand in its title.")] = None,
     limit: Limit = None,
     after: Annotated[
-        str | None, typer.Option("--after", help="Only what is listed behind this incident: its id.")
+        str | None, Option("--after", help="Only what is listed behind this incident: its id.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -100,13 +94,13 @@ def show(identity: IncidentId, as_json: Json = False) -> None:
 
 def watch(
     identity: Annotated[
-        str | None, typer.Argument(metavar="ID", help="The incident; none: all, from now on.")
+        str | None, Argument(metavar="ID", help="The incident; none: all, from now on.")
     ] = None,
     after: Annotated[
         int | None,
-        typer.Option("--after", min=0, help="Go on behind the entry with this sequence; 0: at the first."),
+        Option("--after", min=0, help="Go on behind the entry with this sequence; 0: at the first."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: Annotated[bool, Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Follow what happens as it happens: in one incident until it ends, or in all until Ctrl-C."""
     import asyncio
@@ -130,7 +124,7 @@ def watch(
             tell(entry)
         if identity is not None and not as_json:
             ended = await IncidentQueries.of(opened).incident(identity)
-            out().print(f"{identity} has ended: {ended.end_reason}", markup=False)
+            say(f"{identity} has ended: {ended.end_reason}")
 
     with home() as opened, suppress(KeyboardInterrupt):  # as every end of it that is not the incident's
         asyncio.run(follow())
@@ -148,7 +142,7 @@ def approvals(as_json: Json = False) -> None:
     from nexus.cli.terminal.approvals import approvals_table, proposal_panel, unsettled_line
 
     if not waiting:
-        out().print("Nothing waits for a decision.")
+        say("Nothing waits for a decision.")
         return
     out().print(approvals_table([one.incident for one in waiting], max(one.now for one in waiting)))
     for proposal in (proposal for one in waiting for proposal in one.incident.unsettled):
@@ -161,7 +155,7 @@ def approvals(as_json: Json = False) -> None:
 def backlog(
     limit: Limit = None,
     after: Annotated[
-        str | None, typer.Option("--after", help="Only what is listed behind this task: its id.")
+        str | None, Option("--after", help="Only what is listed behind this task: its id.")
     ] = None,
     as_json: Json = False,
 ) -> None:

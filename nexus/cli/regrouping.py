@@ -3,10 +3,9 @@
 import asyncio
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from nexus.cli.base import IncidentId, Json, home, out, write_json
+from nexus.cli.base import IncidentId, Json, home, say, write_json
 from nexus.cli.commands import By, actor_of
+from nexus.cli.parser import Argument, Option, Verbs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -15,14 +14,13 @@ if TYPE_CHECKING:
     from nexus.service.regrouping import IncidentRegrouping, Regrouped
 
 Reason = Annotated[
-    str, typer.Option("--reason", help="Why; it stands in both timelines, and the next alerts heed it.")
+    str, Option("--reason", help="Why; it stands in both timelines, and the next alerts heed it.")
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verbs."""
-    app.command("split")(split)
-    app.command("merge")(merge)
+def verbs() -> Verbs:
+    """The verbs of this module."""
+    return {"split": split, "merge": merge}
 
 
 def _regroup(
@@ -49,14 +47,14 @@ def _regroup(
             if done.merged
             else f"nexus merge {done.incident} {done.split_into}"
         )
-        out().print(f"{said}. `{undo}` undoes it.", markup=False)
+        say(f"{said}. `{undo}` undoes it.")
 
 
 def split(
     identity: IncidentId,
     alerts: Annotated[
         list[str],
-        typer.Argument(help="Fingerprints or services; or the incident that was merged into it."),
+        Argument(help="Fingerprints or services; or the incident that was merged into it."),
     ],
     by: By,
     reason: Reason,
@@ -68,7 +66,7 @@ def split(
 
 def merge(
     identity: IncidentId,
-    other: Annotated[str, typer.Argument(help="The incident that is merged into it, and closed.")],
+    other: Annotated[str, Argument(help="The incident that is merged into it, and closed.")],
     by: By,
     reason: Reason,
     as_json: Json = False,

@@ -7,8 +7,6 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from incidents.errors import AlertError, Refused, UsageError
 from nexus.cli.base import (
     Engine,
@@ -20,9 +18,11 @@ from nexus.cli.base import (
     log_to_stderr,
     mode_of,
     out,
+    say,
     settings,
     write,
 )
+from nexus.cli.parser import Argument, Option, Verbs
 from nexus.config.settings import EngineMode
 
 if TYPE_CHECKING:
@@ -45,15 +45,13 @@ class Approve(StrEnum):
     NONE = "none"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verbs."""
-    app.command("demo")(demo)
-    app.command("run")(run)
-    app.command("resume")(resume)
+def verbs() -> Verbs:
+    """The verbs of this module."""
+    return {"demo": demo, "run": run, "resume": resume}
 
 
 def demo(
-    yes: Annotated[bool, typer.Option("--yes", help="Approve without asking.")] = False,
+    yes: Annotated[bool, Option("--yes", help="Approve without asking.")] = False,
     engine: Engine = None,
     as_json: Json = False,
 ) -> None:
@@ -70,17 +68,17 @@ def run(
     *,
     alert: Annotated[
         Path | None,
-        typer.Argument(
+        Argument(
             metavar="ALERT", help="An Alertmanager webhook body or Nexus's JSON; none: the case's own alerts."
         ),
     ] = None,
     world: Annotated[
-        Path | None, typer.Option("--world", help="A recorded incident's folder; none: the live world.")
+        Path | None, Option("--world", help="A recorded incident's folder; none: the live world.")
     ] = None,
     config: Annotated[
-        Path | None, typer.Option("--config", help="Of the live world; default: nexus.yaml here.")
+        Path | None, Option("--config", help="Of the live world; default: nexus.yaml here.")
     ] = None,
-    approve: Annotated[Approve, typer.Option("--approve", help="Who decides.")] = Approve.ASK,
+    approve: Annotated[Approve, Option("--approve", help="Who decides.")] = Approve.ASK,
     engine: Engine = None,
     as_json: Json = False,
 ) -> None:
@@ -95,7 +93,7 @@ def run(
 
 
 def resume(
-    approve: Annotated[Approve, typer.Option("--approve", help="Who decides.")] = Approve.ASK,
+    approve: Annotated[Approve, Option("--approve", help="Who decides.")] = Approve.ASK,
     as_json: Json = False,
 ) -> None:
     """Pick up every open incident of a recorded world; those of a live one are due at once for its server."""
@@ -107,7 +105,7 @@ def resume(
         queries = IncidentQueries.of(opened)
         found = asyncio.run(all_of(queries.incidents(IncidentFilter(not_closed=True))))
         if not found and not as_json:
-            out().print("Nothing to resume: no incident is open.")
+            say("Nothing to resume: no incident is open.")
         ended = []
         for one in reversed(found):
             if asyncio.run(queries.live_configuration(one.id)) is not None:

@@ -6,10 +6,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-import typer
-
 from incidents.errors import UnknownName, UsageError
-from nexus.cli.base import out, write
+from nexus.cli.base import say, write
+from nexus.cli.parser import Argument, Option, Verbs
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -65,17 +64,17 @@ DOCUMENTS = {
 }
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command("schema")(schema)
+def verbs() -> Verbs:
+    """The verb of this module."""
+    return {"schema": schema}
 
 
 def schema(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="A verb or a document; none: list them.")
+        str | None, Argument(metavar="NAME", help="A verb or a document; none: list them.")
     ] = None,
     folder: Annotated[
-        Path | None, typer.Option("--out", help="Write the schema of every document into this folder.")
+        Path | None, Option("--out", help="Write the schema of every document into this folder.")
     ] = None,
 ) -> None:
     """Print the JSON Schema of what a verb prints with --json."""
@@ -83,7 +82,7 @@ def schema(
         _write_all(folder)
     elif name is None:
         for document, one in DOCUMENTS.items():
-            out().print(f"{document:<12} {', '.join(one.verbs)}", markup=False)
+            say(f"{document:<12} {', '.join(one.verbs)}")
     else:
         for document in documents_of(name):
             write(schema_text(document))

@@ -3,32 +3,26 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from nexus.cli.base import Json, out, settings, write_json
+from nexus.cli.base import Json, say, settings, write_json
+from nexus.cli.parser import Argument, Group, Option, Verbs
 
 if TYPE_CHECKING:
     from incidents.catalogue import Service
 
-Config = Annotated[Path | None, typer.Option("--config", help="The configuration; default: nexus.yaml here.")]
+Config = Annotated[Path | None, Option("--config", help="The configuration; default: nexus.yaml here.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verbs."""
-    services = typer.Typer(help="The services of nexus.yaml, and the names by which alerts find them.")
-    services.callback(invoke_without_command=True)(list_services)
-    services.command("alias")(alias)
-    app.add_typer(services, name="services")
+def verbs() -> Verbs:
+    """The verbs of this module."""
+    says = "The services of nexus.yaml, and the names by which alerts find them."
+    return {"services": Group(says, {"alias": alias}, alone=list_services)}
 
 
 def list_services(
-    context: typer.Context,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
     """List the services with every name by which an alert finds them."""
-    if context.invoked_subcommand is not None:
-        return
     from nexus.config.service_aliases import ServiceNames, aliases_beside, load_aliases
     from nexus.config.site import load_site
 
@@ -44,13 +38,13 @@ def list_services(
         ]
         where = f" in {', '.join(service.namespaces)}" if service.namespaces else ""
         also = f": also {', '.join(names)}" if names else ""
-        out().print(f"{service.name}{where}{also}", markup=False, soft_wrap=True)
+        say(f"{service.name}{where}{also}")
 
 
 def alias(
-    name: Annotated[str, typer.Argument(help="What alerts call it, as the incident shows it.")],
-    service: Annotated[str, typer.Option("--is", help="The service of nexus.yaml that is meant.")],
-    by: Annotated[str, typer.Option("--by", help="Who says so.")],
+    name: Annotated[str, Argument(help="What alerts call it, as the incident shows it.")],
+    service: Annotated[str, Option("--is", help="The service of nexus.yaml that is meant.")],
+    by: Annotated[str, Option("--by", help="Who says so.")],
     config: Config = None,
 ) -> None:
     """Say once which service a name means; it counts for the next alerts, and for those that wait."""
@@ -62,10 +56,7 @@ def alias(
     said = ConfirmedAlias(name=name, service=service, by=by, at=WallClock().now())
     replaced = confirm_alias(aliases_beside(path), said, load_site(path).catalogue.names)
     instead = f", no longer {replaced.service}" if replaced and replaced.service != service else ""
-    out().print(
-        f"{name} is {service} from the next alert on{instead}; a running server matches what waits again.",
-        markup=False,
-    )
+    say(f"{name} is {service} from the next alert on{instead}; a running server matches what waits again.")
 
 
 def _names(service: "Service") -> list[str]:

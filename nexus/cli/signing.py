@@ -7,12 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.prompt import Confirm, Prompt
-
 from incidents.action import Proposal, Verdict
 from incidents.actor import Actor, Via
 from incidents.errors import ApprovalRefused, Refused
-from nexus.cli.base import answered, asks, out, settings
+from nexus.cli.base import answered, asks, out, say, settings
 from nexus.service.commands import IncidentCommands, full_digest, proposal_to_decide
 from nexus.service.queries import IncidentQueries
 
@@ -88,11 +86,13 @@ def _show(home: "Home", identity: str, proposal: Proposal) -> None:
     incident = answered(queries.incident(identity))
     evidence = answered(queries.cited(incident))
     out().print(proposal_panel(proposal, incident, WallClock().now(), evidence))
-    out().print(f"Digest {proposal.digest}", markup=False)
+    say(f"Digest {proposal.digest}")
 
 
 def _shown(people: "People", by: str | None, verdict: Verdict) -> Actor:
     """The person, by the token of the environment, of their keyring, or that they type."""
+    from rich.prompt import Confirm, Prompt
+
     if by is not None:
         people.named(by)
     kept = settings().token

@@ -2,17 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from nexus.cli.base import IncidentId, Json, answered, home, out, write_json
+from nexus.cli.parser import Verbs
 
 if TYPE_CHECKING:
     from nexus.service.cost_trace import Trace
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command("trace")(trace)
+def verbs() -> Verbs:
+    """The verb of this module."""
+    return {"trace": trace}
 
 
 def trace(identity: IncidentId, as_json: Json = False) -> None:

@@ -3,16 +3,18 @@
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 the incident waits for people.
 """
 
+import os
 import sys
 from contextlib import redirect_stderr
 from importlib import import_module
 from typing import TextIO, cast
 
-import typer
-
 from incidents.errors import NexusError
-from nexus.cli.base import command_line, complain, tune_libraries
+from nexus.cli.base import complain, tune_libraries
+from nexus.cli.parser import Group, Verb, Verbs, call
 from nexus.sanitize import RedactedStream
+
+SAYS = "Runs an incident runbook with named agents: triage, diagnosis, an approved fix, a post-mortem."
 
 #: Where each verb is declared, in the order of the help. Only the module of the typed verb is imported.
 VERBS = {
@@ -47,19 +49,27 @@ def run() -> None:
 
 def _run() -> None:
     try:
-        application(sys.argv[1] if len(sys.argv) > 1 else "")()
+        words = sys.argv[1:]
+        call(Group(SAYS, known(words[0] if words else "")), words, "nexus")
+        sys.stdout.flush()
     except NexusError as error:
         complain(str(error))
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         complain("stopped; `nexus resume` goes on where it was")
         sys.exit(130)
+    except EOFError:
+        complain("the input ended before the question was answered")
+        sys.exit(1)
+    except BrokenPipeError:  # whoever read the output has enough, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 
 
-def application(verb: str) -> typer.Typer:
-    """The command line with the verbs of the module that has this one; with all of them if none has it."""
+def known(verb: str) -> Verbs:
+    """The verbs of the module that has this one; all of them if none has it."""
     modules = [module for module, verbs in VERBS.items() if verb in verbs] or list(VERBS)
-    app = command_line()
+    found: dict[str, Verb | Group] = {}
     for module in modules:
-        import_module(f"nexus.cli.{module}").register(app)
-    return app
+        found |= import_module(f"nexus.cli.{module}").verbs()
+    return found

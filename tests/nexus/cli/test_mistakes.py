@@ -135,6 +135,37 @@ def test_a_person_is_asked_beside_the_json(
     assert "Approve?" in typed.err
 
 
+class Keyboard(io.StringIO):
+    """A terminal at which nobody answers: the input ends, or Ctrl-C is pressed."""
+
+    def __init__(self, interrupts: bool) -> None:
+        super().__init__()
+        self._interrupts = interrupts
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self, _size: int | None = -1) -> str:  # type: ignore[override]  # as `io.StringIO` itself
+        if self._interrupts:
+            raise KeyboardInterrupt
+        return ""
+
+
+@pytest.mark.parametrize(
+    ("interrupts", "code", "says"),
+    [
+        (True, 130, "nexus: stopped; `nexus resume` goes on where it was"),
+        (False, 1, "nexus: the input ended before the question was answered"),
+    ],
+)
+def test_a_question_that_nobody_answers_ends_the_verb(
+    nexus: Terminal, monkeypatch: pytest.MonkeyPatch, interrupts: bool, code: int, says: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Keyboard(interrupts))
+    typed = nexus("truth", Path(__file__).parents[3] / "demo" / "recording" / "shop-checkout-bad-release")
+    assert (typed.code, sentence(typed.err)) == (code, says)
+
+
 def test_a_home_that_cannot_be_used_is_named_with_what_to_do(nexus: Terminal, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     (tmp_path / "old").mkdir()

@@ -3,12 +3,12 @@
 import json
 
 import pytest
-import typer
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from incidents.incident import Incident
+from nexus.cli.parser import Group, Parser
 from nexus.cli.schema import DOCUMENTS, schema_text
-from nexus.cli.verbs import application
+from nexus.cli.verbs import known
 from nexus.service.incident_view import view_of
 from nexus.service.views import IncidentLine
 from tests.nexus import sample
@@ -29,12 +29,11 @@ def test_no_file_is_left_over() -> None:
 
 
 def test_every_verb_that_prints_json_has_a_schema() -> None:
-    group = typer.main.get_command(application(""))
     verbs = {
         name
-        for name, command in getattr(group, "commands").items()  # noqa: B009  # typer's own group class is private
-        for one in (command, *getattr(command, "commands", {}).values())
-        if any("--json" in option.opts for option in one.params)
+        for name, verb in known("").items()
+        for one in (verb, *(verb.verbs.values() if isinstance(verb, Group) else ()))
+        if "--json" in Parser(name, one).format_usage()
     }
     assert verbs == {verb for document in DOCUMENTS.values() for verb in document.verbs}
 

@@ -11,6 +11,7 @@ from rich.console import Console, RenderableType
 from incidents.action import ActionState, Verdict
 from incidents.incident import Incident
 from incidents.timeline import EntryKind
+from nexus.cli.base import complain, out, say
 from nexus.cli.terminal.approvals import approvals_table, proposal_panel
 from nexus.cli.terminal.incident import incident_view
 from nexus.cli.terminal.tables import backlog_table, incidents_table
@@ -45,6 +46,15 @@ def test_many_evidence_ids_are_counted_in_a_terminal_and_whole_in_a_pipe() -> No
     many = sample.ENTRIES[0].model_copy(update={"evidence": tuple(f"E-{n:08x}" for n in range(9))})
     assert "E-00000002 +6" in flat(shown(incident_view(sample.opened(), [many])))
     assert "E-00000008" in timeline_text(many)
+
+
+def test_a_text_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "deploy :bug: of [b]1.2[/b]\x1b[2J failed"
+    out().print(text, markup=False)
+    say(text)
+    complain(text)
+    shown = "deploy :bug: of [b]1.2[/b][2J failed\n"
+    assert capsys.readouterr() == (shown * 2, f"nexus: {shown}")
 
 
 def flat(text: str) -> str:
