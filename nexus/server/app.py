@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -22,6 +22,7 @@ from nexus.service.heartbeats import HeartbeatWatch
 from nexus.service.identity import People
 from nexus.service.intake import AlertIntake
 from nexus.service.rematching import RematchWatch
+from nexus.service.siblings import SiblingWatch
 
 Hands = Callable[[], AbstractAsyncContextManager[Worker]]
 
@@ -66,7 +67,10 @@ def web(
         await asyncio.to_thread(warm, intake.home.settings)
         async with intake.matcher.watching(), hands() as worker:
             intake.ring = worker.ring
-            async with HeartbeatWatch(intake).watching(), RematchWatch(intake).watching():
+            watches = (HeartbeatWatch(intake), RematchWatch(intake), SiblingWatch(intake))
+            async with AsyncExitStack() as watching:
+                for watch in watches:
+                    await watching.enter_async_context(watch.watching())
                 yield
 
     app = Starlette(

@@ -42,9 +42,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[IncidentSt
 class World:
     """An intake and its watch; what is known of where services run is the test's to say."""
 
-    def __init__(self, folder: Path, store: IncidentStore) -> None:
+    def __init__(self, folder: Path, store: IncidentStore, site: str = SITE) -> None:
         self.path = folder / "nexus.yaml"
-        self.path.write_text(SITE)
+        self.path.write_text(site)
         opened = open_home(Settings(home=folder / "home"), create=True)
         opened.store.close()
         home = Home(opened.settings, store, opened.folder)  # type: ignore[arg-type]  # its port
