@@ -30,6 +30,7 @@ from nexus.runtime.effects import LeasedIntents
 from nexus.runtime.inbox import InboxWatch
 from nexus.runtime.lease_keeper import LEASE, HeldLease, LeaseKeeper
 from nexus.runtime.live_run import live_context
+from nexus.runtime.loop_lag import LoopLag
 from nexus.runtime.post_mortem_file import file_post_mortem, post_mortem
 from nexus.runtime.queue import EmbeddedQueue
 from nexus.runtime.recorded_run import recorded_context
@@ -121,7 +122,8 @@ async def worker(
     """
     clock = WallClock()
     connections = SiteConnections(home, path, clock)
-    async with Process.of(home, site.worker.lease) as process:
+    lag = LoopLag()
+    async with Process.of(home, site.worker.lease) as process, lag.measuring():
 
         @asynccontextmanager
         async def opened(lease: HeldLease) -> AsyncIterator[Driver]:
@@ -132,7 +134,7 @@ async def worker(
 
         hands = Worker(
             store=home.store,
-            queue=EmbeddedQueue(home.store, site.site, site.worker.at_once, only),
+            queue=EmbeddedQueue(home.store, site.site, site.worker.at_once, only, lag=lambda: lag.seconds),
             keeper=process.keeper,
             inbox=process.inbox,
             drivers=opened,

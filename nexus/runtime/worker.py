@@ -8,7 +8,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -58,6 +58,21 @@ class Drivers(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class _Driving:
+    """An incident in a hand; its driver, once that is opened."""
+
+    incident: str
+    first: bool
+    driver: Drives | None = None
+    rests: bool = False
+
+    def __post_init__(self) -> None:
+        """One that rests ends at its next boundary."""
+        if self.rests and self.driver is not None:
+            self.driver.control.request_drain()
+
+
 @dataclass
 class Worker:
     """The hands of one process.
@@ -88,7 +103,7 @@ class Worker:
     drain_for: timedelta = DRAIN
     now: Callable[[], datetime] = wall
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
-    _driving: dict[asyncio.Task[None], tuple[str, Drives | None]] = field(default_factory=dict)
+    _driving: dict[asyncio.Task[None], _Driving] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Drive what is due until `drain` is called."""
@@ -99,14 +114,21 @@ class Worker:
         self.queue.ring(incident)
         self.inbox.ring()
 
-    async def drive(self, incident: str) -> None:
-        """Drive one incident to its next wait, unless somebody else holds it."""
+    async def drive(self, incident: str, *, first: bool = False) -> None:
+        """Drive one incident to its next wait, unless somebody else holds it.
+
+        Args:
+            incident: its id.
+            first: it goes before all others: what they do rests at its next boundary and goes on afterwards.
+        """
         lease = await self.keeper.take(incident)
         if lease is None:
             return
         task = asyncio.current_task()
         assert task is not None  # a coroutine runs in one  # noqa: S101
-        self._driving[task] = incident, None
+        if first:
+            self._let_rest(first=False)
+        self._driving[task] = _Driving(incident, first, rests=self._stop.is_set())
         try:
             if self.retries.killed(lease.tries):
                 await self._give_up(lease, None)
@@ -121,9 +143,7 @@ class Worker:
     async def _turn(self, lease: HeldLease, task: asyncio.Task[None]) -> None:
         try:
             async with self.drivers(lease) as driver:
-                self._driving[task] = lease.incident, driver
-                if self._stop.is_set():
-                    driver.control.request_drain()
+                self._driving[task] = replace(self._driving[task], driver=driver)
                 rest = await driver.go_on(lease)
         except asyncio.CancelledError:
             await self.store.give_back(lease.incident, lease.number, self.now())
@@ -170,17 +190,21 @@ class Worker:
         assert found is not None  # it was leased  # noqa: S101
         return found
 
+    def _let_rest(self, *, first: bool) -> None:
+        """Whatever is driven, or only what does not go first, ends at its next boundary."""
+        for task, one in self._driving.items():
+            if first or not one.first:
+                self._driving[task] = replace(one, rests=True)
+
     async def drain(self) -> None:
         """Take nothing new, let steps end at their next boundary, then cancel what resumes."""
         self._stop.set()
         self.queue.ring("")
-        for _, driver in self._driving.values():
-            if driver is not None:
-                driver.control.request_drain()
+        self._let_rest(first=True)
         if self._driving:
             await asyncio.wait(tuple(self._driving), timeout=self.drain_for.total_seconds())
         while self._driving:
-            for task, (incident, driver) in tuple(self._driving.items()):
-                if driver is None or not await driver.executing(incident):
+            for task, one in tuple(self._driving.items()):
+                if one.driver is None or not await one.driver.executing(one.incident):
                     task.cancel()
             await asyncio.wait(tuple(self._driving), timeout=DRAIN_POLL)

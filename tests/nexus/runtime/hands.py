@@ -1,6 +1,7 @@
 """A worker without a graph: what its drivers do is a script, its store is in memory, its wall is a number."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -63,9 +64,15 @@ class Hands:
     heard: Heard = field(default_factory=Heard)
     opened: list[Scripted] = field(default_factory=list)
     fails_to_open: Exception | None = None
+    lag: float = 0.0
+    waited: float = 0.0
+    looks: int = 0
 
     def __post_init__(self) -> None:
-        self.queue = EmbeddedQueue(self.store, SITE, self.at_once, now=self.now, look_every=self.look_every)
+        self.queue = EmbeddedQueue(
+            self.store, SITE, self.at_once, now=self.now, look_every=self.look_every,
+            lag=lambda: self.lag, seconds=self.seconds,
+        )  # fmt: skip
         self.worker = Worker(
             store=self.store,
             queue=self.queue,
@@ -81,8 +88,13 @@ class Hands:
         )
 
     def now(self) -> datetime:
-        """The wall."""
+        """The wall; each look for what is due asks for it."""
+        self.looks += 1
         return at(self.minutes)
+
+    def seconds(self) -> float:
+        """What the queue reckons by: the time that goes by, and what a test adds."""
+        return time.monotonic() + self.waited
 
     async def drop(self, incident: str, number: int) -> None:
         """The thread of an incident is gone."""

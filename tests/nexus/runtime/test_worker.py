@@ -10,6 +10,8 @@ from incidents.events import NoteAdded
 from incidents.severity import Severity, Status
 from nexus.runtime.giving_up import Retries
 from nexus.runtime.lease_keeper import HeldLease
+from nexus.runtime.queue import PRECEDENCE
+from tests.nexus import sample
 from tests.nexus.runtime.hands import Hands, until
 from tests.nexus.sample import ID, at
 
@@ -142,11 +144,12 @@ async def test_who_has_lost_its_lease_changes_nothing_and_counts_nothing() -> No
     assert hands.worker.keeper.held == ()
 
 
-async def test_one_hand_is_kept_for_what_is_severe() -> None:
-    async def never(lease: HeldLease) -> datetime | None:
-        await asyncio.Event().wait()
-        return None
+async def never(lease: HeldLease) -> datetime | None:
+    await asyncio.Event().wait()
+    return None
 
+
+async def test_one_hand_is_kept_for_what_is_severe() -> None:
     hands = Hands(never, at_once=3)
     for number, severity in enumerate([Severity.P1, Severity.P3, None, Severity.P2], start=1):
         await hands.open(number, severity)
@@ -157,6 +160,51 @@ async def test_one_hand_is_kept_for_what_is_severe() -> None:
         await until(lambda: urgent.id in hands.worker.keeper.held)
         assert len(hands.worker.keeper.held) == 3
     assert len(hands.opened) == 3, "the others wait for a hand"
+
+
+async def test_another_turn_begins_only_while_the_process_keeps_up() -> None:
+    hands = Hands(never, at_once=8, lag=1.0)
+    for number in range(1, 4):
+        await hands.open(number, Severity.P2)
+    async with hands.running():
+        await until(lambda: len(hands.opened) == 1)
+        urgent = await hands.open(9, Severity.P0)
+        hands.worker.ring(urgent.id)
+        await until(lambda: urgent.id in hands.worker.keeper.held)
+        hands.waited += PRECEDENCE
+        looks = hands.looks
+        await until(lambda: hands.looks > looks + 5)
+        assert len(hands.opened) == 2, "one turn always goes on, and a P0 beside it"
+        hands.lag = 0.0
+        await until(lambda: len(hands.opened) == 4)
+
+
+async def test_while_a_p0_is_new_in_a_hand_the_others_rest_and_begin_nothing() -> None:
+    async def rests(lease: HeldLease) -> datetime | None:
+        mine = hands.opened[-1]
+        await until(lambda: mine.control.drain_requested or lease.incident == urgent.id)
+        if lease.incident == urgent.id:
+            await found.wait()
+            return None
+        return hands.now()
+
+    found = asyncio.Event()
+    urgent = sample.opened("INC-2026-11-23-009")
+    hands = Hands(rests)
+    await hands.open(1, Severity.P1)
+    async with hands.running():
+        await until(lambda: len(hands.opened) == 1)
+        urgent = await hands.open(9, Severity.P0)
+        hands.worker.ring(urgent.id)
+        await until(lambda: hands.worker.keeper.held == (urgent.id,))
+        assert hands.opened[0].control.drain_requested
+        assert not hands.opened[1].control.drain_requested
+        looks = hands.looks
+        await until(lambda: hands.looks > looks + 5)
+        assert await hands.due() == [ID], "it goes on where it was"
+        hands.waited += PRECEDENCE
+        await until(lambda: len(hands.opened) == 3)
+        found.set()
 
 
 @pytest.mark.parametrize("executes", [False, True])
