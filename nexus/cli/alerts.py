@@ -1,17 +1,25 @@
 """Verbs about alerts: how a body would be read."""
 
+import asyncio
 import sys
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from incidents.errors import UsageError
-from nexus.cli.base import Json, out, write_json
+from incidents.errors import NexusError, UsageError
+from nexus.cli.base import Json, complain, environment, out, write_json
 from nexus.cli.deliveries import listed, replay, show
 from nexus.cli.parser import Argument, Group, Option, Verbs
 
 if TYPE_CHECKING:
     from nexus.config.site import Site
+    from nexus.service.site_matcher import SiteMatcher
+    from tools.alerts.matching.topology import Topology
     from tools.alerts.reading import Reading
+    from tools.live.secrets import Secrets
+
+#: So long a backend is asked where services run, in seconds.
+LONGEST = 20.0
 
 
 def verbs() -> Verbs:
@@ -28,6 +36,9 @@ def try_body(
     world: Annotated[Path, Option("--world", help="The nexus.yaml with your own forms.")] = Path(
         "nexus.yaml"
     ),
+    offline: Annotated[
+        bool, Option("--offline", help="Ask no backend where services run; names alone decide.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show how a body would be read, field by field, and where each value stands. Nothing is kept."""
@@ -45,7 +56,7 @@ def try_body(
         explain=True,
     )
     if site is not None:
-        reading = _matched(reading, site, world)
+        reading = _matched(reading, site, world, offline=offline)
     if as_json:
         write_json(reading)
         return
@@ -60,13 +71,40 @@ def _site(world: Path) -> "Site | None":
     return load_site(world) if world.is_file() else None
 
 
-def _matched(reading: "Reading", site: "Site", world: Path) -> "Reading":
-    """With the services that its alerts would find; what backends know is not asked for it."""
+def _matched(reading: "Reading", site: "Site", world: Path, *, offline: bool) -> "Reading":
+    """With the services that its alerts and changes would find; the backends are asked where services run."""
     from nexus.config.service_aliases import aliases_beside
     from nexus.service.site_matcher import SiteMatcher
 
     matcher = SiteMatcher(site.services, aliases_beside(world.resolve()))
-    return reading.model_copy(update={"alerts": matcher.matched(reading.alerts)})
+    if site.backends.metrics is not None and not offline:
+        from tools.live.secrets import Secrets
+
+        known = asyncio.run(_topology(site, matcher, Secrets(environment())))
+        matcher.topology = lambda: known
+    changes = matcher.changed(reading.changes, reading.sender)
+    return reading.model_copy(update={"alerts": matcher.matched(reading.alerts), "changes": changes})
+
+
+async def _topology(site: "Site", matcher: "SiteMatcher", secrets: "Secrets") -> "Topology":
+    """What the configured backend knows now; nothing, and why, if it does not tell all of it in time."""
+    from tools.alerts.matching.topology import NOTHING_KNOWN
+    from tools.clock import WallClock
+    from tools.live.metrics.topology import live_topology
+
+    assert site.backends.metrics is not None  # it is asked only then  # noqa: S101
+    try:
+        async with (
+            asyncio.timeout(LONGEST),
+            aclosing(
+                live_topology(site.backends.metrics, lambda: matcher.names, secrets, WallClock())
+            ) as port,
+        ):
+            return await port.topology()
+    except (NexusError, TimeoutError) as error:
+        why = str(error) or f"it was not told in {LONGEST:.0f} s"
+        complain(f"where services run is not known, so that names alone decide: {why}")
+        return NOTHING_KNOWN
 
 
 def _body(file: Path) -> bytes:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance.test_topology_port import prometheus
 from tests.nexus.command_line import Terminal
+from tests.tools.live.fakes.server import serving
 
 BODY = {"title": "Mails wait", "service": "mail", "severity": "page", "fingerprint": "m-1", "noise": [1]}
 
@@ -72,3 +74,37 @@ def test_a_number_written_as_text_is_a_sentence_not_a_traceback(nexus: Terminal,
     refused = nexus("alerts", "try", file, "--sender", "probe", "--world", site)
     assert refused.code == 2
     assert "compares a text with a number" in refused.err
+
+
+def test_the_backends_are_asked_where_services_run(nexus: Terminal, tmp_path: Path) -> None:
+    file, site = tmp_path / "body.json", tmp_path / "nexus.yaml"
+    one = {"labels": {"alertname": "Down", "instance": "10.1.0.9:9121"}, "status": "firing"}
+    file.write_text(json.dumps({"version": "4", "groupKey": "{}", "status": "firing", "alerts": [one]}))
+
+    def service(*options: str) -> tuple[str | None, str]:
+        done = nexus("alerts", "try", file, "--world", site, "--json", *options)
+        assert done.code == 0, done.err
+        return json.loads(done.out)["alerts"][0]["service"], done.err
+
+    with serving(prometheus()) as server:
+        configured = f"backends: {{metrics: {{kind: prometheus, url: '{server.url}'}}}}\n"
+        site.write_text(f"services: [{{name: ledger-db, kind: database}}, {{name: mail}}]\n{configured}")
+        assert service() == ("ledger-db", "")
+        assert service("--offline") == (None, "")
+        said = nexus("alerts", "try", file, "--world", site).out
+        assert "by its series as of" in " ".join(said.split())
+    found, why = service()
+    assert found is None
+    assert "where services run is not known, so that names alone decide" in why
+
+
+def test_a_change_is_shown_with_its_service(nexus: Terminal, tmp_path: Path) -> None:
+    file, site = tmp_path / "body.json", tmp_path / "nexus.yaml"
+    site.write_text("services: [{name: mail, aliases: [mailer]}]\n")
+    body = {
+        "deployment_status": {"state": "success", "created_at": "2026-11-29T03:25:00Z"},
+        "deployment": {"id": 71, "sha": "abc1234567", "ref": "v7"}, "repository": {"name": "mailer"},
+    }  # fmt: skip
+    file.write_text(json.dumps(body))
+    shown = json.loads(nexus("alerts", "try", file, "--world", site, "--json").out)
+    assert shown["changes"][0]["service"] == "mail"
