@@ -1,10 +1,16 @@
 """What holds for all tests: nothing is timed, the environment does not reach in, the log is plain."""
 
 import os
+from typing import TYPE_CHECKING
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, Phase, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.postgres import PostgresServer
 
 # The explain phase traces every line of every example, which makes whole-graph properties ten times slower.
 settings.register_profile(
@@ -37,3 +43,12 @@ def plain_log() -> None:
             structlog.processors.KeyValueRenderer(key_order=["level", "event"]),
         ]
     )
+
+
+@pytest.fixture(scope="session")
+def postgres() -> "Iterator[PostgresServer]":
+    """A PostgreSQL server of this process's own, started when a test first asks for it."""
+    from tests.postgres import postgres_server  # noqa: PLC0415 - most runs of a few tests need none
+
+    with postgres_server() as server:
+        yield server

@@ -11,6 +11,7 @@ from incidents.findings import Window
 from nexus.store import Store
 from nexus.store.memory import MemoryStore
 from nexus.store.port import IncidentStore
+from nexus.store.postgres.store import PostgresStore
 from tests.cases import END, QUIET_END, build_case, case_world
 from tools.clock import VirtualClock
 from tools.memory import MemoryEvidence
@@ -54,7 +55,7 @@ def evidence_store(request: pytest.FixtureRequest) -> EvidenceStore:
     return MemoryEvidence()
 
 
-@pytest.fixture(params=["sqlite", "direct", "memory"])
+@pytest.fixture(params=["sqlite", "direct", "memory", "postgres", "postgres direct"])
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], IncidentStore]]:
     """Every implementation of the store; each call gives one more connection to the same incidents."""
     if request.param == "memory":
@@ -62,7 +63,11 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[
         yield lambda: twin
         return
     with ExitStack() as opened:
-        threads = request.param == "sqlite"
+        threads = "direct" not in request.param
+        if request.param.startswith("postgres"):
+            address = request.getfixturevalue("postgres").empty()
+            yield lambda: opened.enter_context(PostgresStore.open(address, create=False, threads=threads))
+            return
         yield lambda: opened.enter_context(Store.open(tmp_path, threads=threads))
 
 

@@ -25,7 +25,7 @@ from nexus.store.relational.changes import is_kept, keep_changes
 from nexus.store.relational.rows import as_json, packed, sortable, unpacked
 from nexus.store.relational.table import Tables
 from nexus.store.relational.transactions import Run
-from nexus.store.relational.writes import forgotten, queued, register
+from nexus.store.relational.writes import forgotten, intake_of, queued, register
 from tools.redaction.redact import redact_secrets
 
 #: No delivery has a higher number.
@@ -69,7 +69,7 @@ class AlertDeliveries(Tables):
                 incidents=(*opened, *fresh),
             )  # fmt: skip
 
-        return await self._database.atomically(work)
+        return await self._database.atomically(work, alone=intake_of(site))
 
     async def deliveries(self, incident: str) -> tuple[FiledDelivery, ...]:
         """What was delivered to an incident, oldest first."""

@@ -12,7 +12,7 @@ from nexus.store.records import Summary
 from nexus.store.relational.table import Tables
 
 #: Behind every moment and every id: a list that begins at its beginning.
-_LAST = "~"
+_LATEST, _LAST = "9999-12-31T23:59:59.999+00:00", "~"
 
 
 class ListReads(Tables):
@@ -22,7 +22,7 @@ class ListReads(Tables):
         self, among: IncidentFilter = EVERY, limit: int = 100, after: str | None = None
     ) -> tuple[Summary, ...]:
         """So many incidents, newest first."""
-        opened_at = _LAST
+        opened_at = _LATEST
         if after is not None:
             place = await self._database.read("opened_at", id=after)
             if not place:

@@ -11,7 +11,7 @@ from nexus.store.deliveries import Opening
 from nexus.store.relational.rows import as_json
 from nexus.store.relational.table import Tables
 from nexus.store.relational.transactions import Run
-from nexus.store.relational.writes import queued, register
+from nexus.store.relational.writes import intake_of, queued, register
 
 
 class RegroupedIncidents(Tables):
@@ -21,12 +21,12 @@ class RegroupedIncidents(Tables):
         self, events: tuple[Event, ...], opens: Opening | None, lessons: tuple[Lesson, ...]
     ) -> None:
         """Open an incident for alerts that are taken out, tell those it is about, keep what it teaches."""
+        found = await self._database.read("site_of", id=events[0].incident)
+        if not found:
+            raise UnknownName("incident", events[0].incident, ())
+        ((site,),) = found  # it stays as it is
 
         def work(run: Run) -> None:
-            row = run("site_of", id=events[0].incident).fetchone()
-            if row is None:
-                raise UnknownName("incident", events[0].incident, ())
-            (site,) = row
             if opens is not None:
                 register(run, opens.incident, opens.world, events[0].at, site)
             for event in events:
@@ -35,7 +35,8 @@ class RegroupedIncidents(Tables):
             for one in lessons:
                 run("note_lesson", site=site or "", one=one.one, other=one.other, body=as_json(one))
 
-        await self._database.atomically(work)
+        # Alone among deliveries: which incident a condition belongs to is about to change.
+        await self._database.atomically(work, alone=intake_of(site or ""))
 
     async def lessons(self, site: str) -> Lessons:
         """What people of a site taught by joining and separating."""

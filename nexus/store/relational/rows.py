@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from incidents.incident import Incident
 from nexus.store.records import Summary
+from tools.redaction.redact import redact_secrets
 from tools.redaction.tree import clean_json, redact_body
 
 _ZLIB = "zlib"
@@ -37,8 +38,10 @@ def sortable(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
-def columns(incident: Incident, clock: datetime) -> dict[str, str | int | None]:
-    """The columns of an incident."""
+def columns(incident: Incident, clock: datetime) -> dict[str, object]:
+    """The columns of an incident; those of the summary are computed by SQLite itself."""
+    summary = Summary.of(incident, clock)
+    title = redact_secrets(summary.title)
     return {
         "id": incident.id,
         "status": incident.status,
@@ -46,6 +49,12 @@ def columns(incident: Incident, clock: datetime) -> dict[str, str | int | None]:
         "closed": incident.closed,
         "clock": sortable(clock),
         "engine": incident.engine,
-        "summary": as_json(Summary.of(incident, clock)),
+        "summary": as_json(summary),
         "body": as_json(incident),
+        "title": title,
+        "folded_title": title.casefold(),
+        "services": list(summary.services),
+        "held_by": summary.held_by,
+        "waiting": summary.waiting,
+        "unsettled": summary.unsettled,
     }

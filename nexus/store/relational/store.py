@@ -105,8 +105,9 @@ class RelationalStore(
 
     async def write(self, entry: Entry) -> bool:
         """Keep an entry of the timeline, once; True if it is new."""
+        # Alone, so that numbers are read in their order: whoever has read one has missed none before it.
         return await self._insert(
-            "write_entry", entry.incident, id=entry.id, at=sortable(entry.at), body=as_json(entry)
+            "write_entry", entry.incident, "timeline", id=entry.id, at=sortable(entry.at), body=as_json(entry)
         )
 
     async def entries(self, incident: str) -> tuple[Entry, ...]:
@@ -190,7 +191,8 @@ class RelationalStore(
             values = {"key": intent.key, "digest": intent.digest, "body": as_json(intent)}
             return run("begin_intent", incident=intent.incident, **values).rowcount > 0
 
-        return await self._atomically(intent.incident, work)
+        # Alone, since the limits hold over all incidents.
+        return await self._atomically(intent.incident, work, "changes")
 
     async def finish(self, key: str, outcome: Outcome) -> None:
         """Keep what became of a key; the first outcome stays."""

@@ -21,14 +21,14 @@ class Tables:
         rows = await self._database.read(query, **values)
         return tuple(kind.from_stored(body) for (body,) in rows)
 
-    async def _insert(self, query: str, incident: str, **values: object) -> bool:
+    async def _insert(self, query: str, incident: str, alone: str | None = None, /, **values: object) -> bool:
         return await self._atomically(
-            incident, lambda run: run(query, incident=incident, **values).rowcount > 0
+            incident, lambda run: run(query, incident=incident, **values).rowcount > 0, alone
         )
 
-    async def _atomically(self, incident: str, work: Callable[[Run], T]) -> T:
+    async def _atomically(self, incident: str, work: Callable[[Run], T], alone: str | None = None) -> T:
         try:
-            return await self._database.atomically(work)
+            return await self._database.atomically(work, alone)
         except NotThere:  # the only reference of every table is the incident
             raise await self._unknown(incident) from None
 

@@ -64,8 +64,14 @@ class Transactions(Protocol):
         """Give the room of what was deleted back to the disk."""
         ...
 
-    async def atomically(self, work: Callable[[Run], T]) -> T:
-        """Run several named statements as one transaction; an exception takes all of them back."""
+    async def atomically(self, work: Callable[[Run], T], alone: str | None = None) -> T:
+        """Run several named statements as one transaction; an exception takes all of them back.
+
+        Args:
+            work: runs them; it may be called again where other transactions were in its way.
+            alone: transactions that name the same go one after the other, over all processes. A file of
+                SQLite has one writer anyway.
+        """
         ...
 
     def close(self) -> None:

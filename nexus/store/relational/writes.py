@@ -31,6 +31,7 @@ def register(
     new = run(
         "register",
         world=as_json(world),
+        world_kind=world.kind,
         opened_at=sortable(incident.opened_at),
         site=site,
         wake_at=sortable(clock) if site is not None else None,
@@ -80,16 +81,24 @@ def note_alerts(run: Run, incident: Incident) -> None:
 
 def queued(run: Run, fresh: Event, alerted: Severity | None = None) -> bool:
     """Whether an event is new; whoever drives its incident is woken for it, the sooner the more severe."""
-    if not run("add_event", id=fresh.id, incident=fresh.incident, body=as_json(fresh)).rowcount:
+    told = {"kind": fresh.kind, "at": sortable(fresh.at), "alerts": len(getattr(fresh, "alerts", ()))}
+    if not run("add_event", id=fresh.id, incident=fresh.incident, body=as_json(fresh), **told).rowcount:
         return False
     if fresh.kind == "reopen":
-        run("reopen", incident=fresh.incident)
+        (body,) = run("load", id=fresh.incident).fetchone()
+        opened = Incident.from_stored(body).evolve(closed=False)
+        run("reopen", incident=fresh.incident, body=as_json(opened))
     values = {"at": sortable(fresh.at), "person": from_a_person(fresh), "alerted": alerted}
     run("wake", incident=fresh.incident, **values)
     if fresh.kind in {"alerts", "matched", "taken_in"}:
         keys = frozenset[str]().union(*(keys_of(alert) for alert in fresh.alerts))
         run("note_keys", incident=fresh.incident, keys=json.dumps(sorted(keys)))
     return True
+
+
+def intake_of(site: str) -> str:
+    """The name under which what decides on the deliveries of a site goes one after the other."""
+    return f"intake of {site}"
 
 
 def forgotten(run: Run, sizes: Iterable[int]) -> int:

@@ -7,61 +7,18 @@ with one thread for both, what is read would wait behind a write that waits for 
 
 import asyncio
 import sqlite3
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from nexus.store.relational.group_commit import GroupCommit, Work, run_all
 from nexus.store.relational.transactions import NotThere, Run
 from nexus.store.sqlite import migrate
 from nexus.store.sqlite.opening import PATIENCE, compact, must_exist, opened, unusable
 from nexus.store.sqlite.sql import QUERIES
 
 T = TypeVar("T")
-
-
-@dataclass
-class _Work:
-    """One piece of a transaction, with who waits for it."""
-
-    work: Callable[[Run], Any]
-    waits: "asyncio.Future[Any]"
-    result: object = None
-    failed: BaseException | None = None
-
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """That of who waits."""
-        return self.waits.get_loop()
-
-    def run(self, connection: sqlite3.Connection, *, alone: bool) -> None:
-        """Do it; among others an error takes back nothing but this, alone it ends the transaction."""
-        if alone:
-            self.result = self.work(lambda query, **values: connection.execute(QUERIES[query], values))
-            return
-        connection.execute("savepoint one")
-        try:
-            self.result = self.work(lambda query, **values: connection.execute(QUERIES[query], values))
-        except Exception as error:
-            if not connection.in_transaction:  # such as a full disk: everything was taken back
-                raise
-            connection.execute("rollback to one")
-            self.failed = error
-        connection.execute("release one")
-
-
-def _tell(together: list[_Work]) -> None:
-    """Tell those who wait, on their loop; one that was cancelled waits no more."""
-    for one in together:
-        if one.waits.done():
-            continue
-        if one.failed is not None:
-            one.waits.set_exception(one.failed)
-        else:
-            one.waits.set_result(one.result)
 
 
 class Database:
@@ -71,8 +28,8 @@ class Database:
         if not create:
             must_exist(path)
         self.path = path
-        self._waiting: deque[_Work] = deque()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nexus-store")
+        self._writes = GroupCommit(self._thread, self._commit)
         self._reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nexus-reads")
         try:
             self._connection = self._thread.submit(opened, path, create).result()
@@ -119,39 +76,24 @@ class Database:
         """Give free pages back to the disk: at once, or when whoever reads an older state has ended."""
         await self._in_thread(lambda: compact(self._connection, rewrite))
 
-    async def atomically(self, work: Callable[[Run], T]) -> T:
+    async def atomically(self, work: Callable[[Run], T], alone: str | None = None) -> T:
         """Run several named statements as one transaction; an exception takes all of them back.
 
         What waits for the thread together is committed together: one wait for the disk serves all.
         """
-        waits = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Work(work, waits))
-        self._thread.submit(self._commit_waiting)
         try:
-            return await waits  # type: ignore[no-any-return]  # it is what `work` returns
+            return await self._writes.done(work)
         except sqlite3.IntegrityError as error:  # what is inserted refers to nothing; all else is handled
             raise NotThere from error
         except sqlite3.Error as error:
             raise unusable(self.path, error) from error
 
-    def _commit_waiting(self) -> None:
-        """Everything that waits, as one transaction; what fails is taken back by itself."""
-        together = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        if not together:
-            return  # it was committed with what came before it
-        try:
-            with self._connection:
-                self._connection.execute("begin immediate")
-                alone = len(together) == 1
-                for one in together:
-                    one.run(self._connection, alone=alone)
-        except BaseException as error:  # noqa: BLE001 - somebody waits for each of them
-            for one in together:
-                one.failed = one.failed or error
-        for loop in {id(one.loop): one.loop for one in together}.values():
-            mine = [one for one in together if one.loop is loop]
-            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(_tell, mine)
+    def _commit(self, together: Sequence[Work]) -> None:
+        # Where nothing is open any more, such as after a full disk, everything was taken back.
+        connection = self._connection
+        self._transact(
+            lambda run: run_all(together, run, connection.execute, lambda _: not connection.in_transaction)
+        )
 
     def _transact(self, work: Callable[[Run], T]) -> T:
         with self._connection:

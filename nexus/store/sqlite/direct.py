@@ -50,7 +50,7 @@ class DirectDatabase:
         """Give free pages back to the disk."""
         self._told(lambda: compact(self._connection, rewrite))
 
-    async def atomically(self, work: Callable[[Run], T]) -> T:
+    async def atomically(self, work: Callable[[Run], T], alone: str | None = None) -> T:
         """Run several named statements as one transaction."""
         return self._told(lambda: self._transact(work))
 

@@ -97,8 +97,7 @@ where handled = 0 and incident in (select value from json_each(:incidents))
 order by seq;
 
 -- name: reopen
-update incidents set closed = 0, closed_at = null, body = json_set(body, '$.closed', json('false'))
-where id = :incident;
+update incidents set closed = 0, closed_at = null, body = :body where id = :incident;
 
 -- name: wake
 update incidents

