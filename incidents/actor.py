@@ -6,6 +6,7 @@ from typing import Self
 
 from pydantic import Field
 
+from incidents.access import AccessRole
 from incidents.errors import UsageError
 from incidents.value import Value
 
@@ -22,7 +23,7 @@ class Actor(Value):
 
     id: str = Field(min_length=1)
     name: str = Field(min_length=1)
-    roles: tuple[str, ...] = ()
+    roles: tuple[AccessRole, ...] = ()
     via: Via
     authenticated: bool = Field(default=False, description="they showed that it is them, not just a name")
 

@@ -11,6 +11,7 @@
   - Refused: understood, and not allowed (exit code 1)
     - ApprovalRefused: late, used, for another digest, by the same person twice
     - ActionRefused: no valid approval, drifted state, not in the inventory
+    - Forbidden: this person may not do it, somebody else may
     - StaleLease: somebody else drives the incident by now
   - ToolFailed: a backend did not answer; the incident goes on without it
     - InProgress: what was begun under a key may still be running; asked again later, never begun again
@@ -65,6 +66,10 @@ class NothingYet(UsageError):
 
 class Refused(NexusError):
     """Understood and not allowed; nothing was changed."""
+
+
+class Forbidden(Refused):
+    """Whoever asks may not do this, or has not shown who they are; somebody else may."""
 
 
 class ApprovalRefused(Refused):

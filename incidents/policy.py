@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from pydantic import Field
 
+from incidents.access import Permission, why_not
 from incidents.action import ActionKind, ActionState, Approval, Proposal, Verdict
-from incidents.actor import person_id
+from incidents.actor import Actor, person_id
 from incidents.change_limits import Freeze, Limits, frozen
-from incidents.errors import ActionRefused, ApprovalRefused
+from incidents.errors import ActionRefused, ApprovalRefused, Forbidden
 from incidents.severity import Severity
 from incidents.value import Value
 
@@ -47,6 +48,9 @@ class ApprovalPolicy(Value):
     rights: dict[str, tuple[ActionKind, ...]] = Field(
         default={}, description="the kinds that a person may decide on; who is not named may decide on all"
     )
+    scopes: dict[str, tuple[str, ...]] = Field(
+        default={}, description="the services whose changes a person may decide on; as `rights`"
+    )
     freezes: tuple[Freeze, ...] = ()
     limits: Limits | None = Field(default=None, description="None: a recorded world, which has none")
     approved_for: timedelta = Field(
@@ -58,9 +62,26 @@ class ApprovalPolicy(Value):
         ruled = [r.approvers for r in self.rules if r.covers(kind, severity, self.environment)]
         return max(ruled, default=max(1, self.approvers.get(kind, 1)))
 
-    def may(self, who: str, kind: ActionKind) -> bool:
-        """Whether a person may decide on changes of that kind."""
-        return kind in self.rights.get(who, tuple(ActionKind))
+    def may(self, who: str, kind: ActionKind, service: str | None = None) -> bool:
+        """Whether a person may decide on changes of that kind, of that service if one is given."""
+        of_kind = kind in self.rights.get(who, tuple(ActionKind))
+        return of_kind and (service is None or service in self.scopes.get(who, (service,)))
+
+    def require(self, actor: Actor, permission: Permission) -> None:
+        """Refuse who may not do it in a world that this policy is of; where a name is enough, it is.
+
+        Raises:
+            Forbidden: the sentence says who may.
+        """
+        if self.authenticated and not actor.authenticated:
+            raise Forbidden(
+                f"a name alone does not count here: {actor.name} has to show their own token of nexus.yaml's "
+                "`people`"
+            )
+        if self.authenticated and actor.name not in self.people:
+            raise Forbidden(f"{actor.name} is none of the people of this incident's nexus.yaml")
+        if actor.authenticated and (why := why_not(actor.name, actor.roles, permission)) is not None:
+            raise Forbidden(why)
 
 
 def decide(proposal: Proposal, approval: Approval, policy: ApprovalPolicy) -> Proposal:
@@ -78,8 +99,9 @@ def decide(proposal: Proposal, approval: Approval, policy: ApprovalPolicy) -> Pr
             f"a name alone does not decide here: {who} has to show their own token of nexus.yaml's `people` "
             "(NEXUS_TOKEN, or typed when asked)"
         )
-    if not policy.may(who, proposal.action.kind):
-        raise ApprovalRefused(f"{who!r} may not decide on a {proposal.action.kind}; somebody else has to")
+    kind, service = proposal.action.kind, proposal.action.service
+    if not policy.may(who, kind, service):
+        raise ApprovalRefused(f"{who!r} may not decide on a {kind} of {service}; somebody else has to")
     veto = approval.verdict is Verdict.REJECT and proposal.state is ActionState.APPROVED
     if proposal.state is not ActionState.PROPOSED and not veto:
         raise ApprovalRefused(f"{proposal.id} is {proposal.state}; only a proposed action can be decided")

@@ -46,7 +46,8 @@ def _everything(home: Home) -> Approver:
     async def answer(incident: Incident, proposal: Proposal, now: datetime) -> Approval:
         number = len(proposal.approvals)
         policy = await home.policy_for(incident.id)
-        named = [who for who in policy.people if policy.may(who, proposal.action.kind)]
+        change = proposal.action
+        named = [who for who in policy.people if policy.may(who, change.kind, change.service)]
         name = named[number % len(named)] if named else f"--approve all ({number + 1})"
         by = Actor.named(name, Via.CLI)
         return _approval(proposal, Verdict.APPROVE, by, now, "")

@@ -9,10 +9,9 @@ from nexus.cli.parser import Argument, Option, Verbs
 if TYPE_CHECKING:
     from incidents.actor import Actor
 
-By = Annotated[str, Option("--by", help="Your name.")]
-Signer = Annotated[
+By = Annotated[
     str | None,
-    Option("--by", help="Your name; in a live world with people your own token has to show it."),
+    Option("--by", help="Your name; in a live world with people your own token shows it."),
 ]
 Note = Annotated[str, Option("--note", help="Why; the agents read it.")]
 ActionId = Annotated[str | None, Option("--action", help="Which proposal, such as A1, if several wait.")]
@@ -35,7 +34,7 @@ def verbs() -> Verbs:
 
 
 def approve(
-    identity: IncidentId, by: Signer = None, note: Note = "", action: ActionId = None, digest: Digest = None
+    identity: IncidentId, by: By = None, note: Note = "", action: ActionId = None, digest: Digest = None
 ) -> None:
     """Approve what an incident proposes. It runs when the incident goes on."""
     _decide("approve", identity, by, note, action, digest)
@@ -44,19 +43,12 @@ def approve(
 def reject(
     identity: IncidentId,
     note: Annotated[str, Option("--note", help="Why; the agents look again with it.")],
-    by: Signer = None,
+    by: By = None,
     action: ActionId = None,
     digest: Digest = None,
 ) -> None:
     """Reject what an incident proposes, with the reason."""
     _decide("reject", identity, by, note, action, digest)
-
-
-def actor_of(name: str) -> "Actor":
-    """Who types, by the name that they give."""
-    from incidents.actor import Actor, Via
-
-    return Actor.named(name, Via.CLI)
 
 
 def _decide(
@@ -72,28 +64,30 @@ def _decide(
         say(f"If nothing drives {identity} right now, `nexus resume` goes on with it.")
 
 
-def note(identity: IncidentId, text: Annotated[str, Argument()], by: By) -> None:
+def note(identity: IncidentId, text: Annotated[str, Argument()], by: By = None) -> None:
     """Give the agents a hint or a constraint."""
+    from nexus.cli.signing import speaker
     from nexus.service.commands import IncidentCommands
 
     with home(threads=False) as opened:
-        answered(IncidentCommands.of(opened).note(identity, actor=actor_of(by), text=text))
+        actor = speaker(opened, identity, by)
+        answered(IncidentCommands.of(opened).note(identity, actor=actor, text=text))
         say("Noted; the next assignment sees it.")
 
 
-def severity(identity: IncidentId, level: Annotated[str, Argument(help="P0 to P3.")], by: By) -> None:
+def severity(identity: IncidentId, level: Annotated[str, Argument(help="P0 to P3.")], by: By = None) -> None:
     """Set the severity by hand; it stays until a person changes it."""
     from incidents.errors import UnknownName
     from incidents.severity import Severity
 
     if level.upper() not in set(Severity):
         raise UnknownName("severity", level, set(Severity))
+    from nexus.cli.signing import speaker
     from nexus.service.commands import IncidentCommands
 
     with home(threads=False) as opened:
-        answered(
-            IncidentCommands.of(opened).set_severity(identity, Severity(level.upper()), actor=actor_of(by))
-        )
+        actor = speaker(opened, identity, by)
+        answered(IncidentCommands.of(opened).set_severity(identity, Severity(level.upper()), actor=actor))
         say(f"Severity of {identity} set to {level.upper()}.")
 
 
@@ -101,34 +95,41 @@ def settle(
     identity: IncidentId,
     action: Annotated[str, Argument(help="The proposal, such as A1.")],
     done: Annotated[bool, Option("--done/--not-done", help="What you see at the target.")],
-    by: By,
+    by: By = None,
     note: Annotated[str, Option("--note", help="What you saw.")] = "",
 ) -> None:
     """Say what became of a change that was begun, where nobody else can tell; it is never run again."""
+    from nexus.cli.signing import speaker
     from nexus.service.commands import IncidentCommands
 
     with home(threads=False) as opened:
-        service = IncidentCommands.of(opened)
-        outcome = answered(service.settle(identity, action, done=done, actor=actor_of(by), note=note))
+        service, actor = IncidentCommands.of(opened), speaker(opened, identity, by)
+        outcome = answered(service.settle(identity, action, done=done, actor=actor, note=note))
         say(f"{action}: {outcome.detail}.")
 
 
 def stop(
-    by: By,
+    *,
+    by: By = None,
     reason: Annotated[str, Option("--reason", help="Why.")],
     identity: Annotated[str | None, Argument(metavar="ID", help="The incident; none: with --all.")] = None,
     everything: Annotated[bool, Option("--all", help="Every incident that runs.")] = False,
 ) -> None:
     """Stop the agents, of one incident or everywhere; pending approvals are revoked, people take over."""
+    from nexus.cli.signing import speaker
     from nexus.service.commands import IncidentCommands
 
     if (identity is None) != everything:
         raise UsageError("Name one incident, or stop everything with --all")
     with home(threads=False) as opened:
-        service, actor = IncidentCommands.of(opened), actor_of(by)
+        service = IncidentCommands.of(opened)
+
+        def actor_of(one: str) -> "Actor":
+            return speaker(opened, one, by, brake=True)
+
         if identity is not None:
-            answered(service.stop(identity, actor=actor, reason=reason))
-        stopped = (identity,) if identity else answered(service.stop_all(actor=actor, reason=reason))
+            answered(service.stop(identity, actor=actor_of(identity), reason=reason))
+        stopped = (identity,) if identity else answered(service.stop_all(actor_of=actor_of, reason=reason))
         for one in stopped:
             say(f"{one}: stopped; what was pending is revoked.")
             for title in answered(service.under_way(one)):

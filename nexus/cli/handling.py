@@ -18,7 +18,7 @@ from nexus.cli.base import (
     settings,
     write_json,
 )
-from nexus.cli.commands import By, actor_of
+from nexus.cli.commands import By
 from nexus.cli.parser import Argument, Option, Verbs
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from incidents.actor import Actor
     from nexus.home import Home
+    from nexus.service.declaring import Declared
     from nexus.service.handling import Handled, IncidentHandling
 
 Note = Annotated[str, Option("--note", help="In your words; it stands in the timeline.")]
@@ -48,34 +49,36 @@ def verbs() -> Verbs:
 
 def _handle(
     identity: str,
-    by: str,
+    by: str | None,
     as_json: bool,
     said: str,
     ask: "Callable[[IncidentHandling, Actor], Awaitable[Handled]]",
 ) -> None:
-    """Ask for it, and say what will come of it."""
+    """Ask for it, and say what will come of it; `{by}` is who asked."""
+    from nexus.cli.signing import speaker
     from nexus.service.handling import IncidentHandling
 
     async def go() -> "Handled":
-        return await ask(IncidentHandling.of(opened), actor_of(by))
+        return await ask(IncidentHandling.of(opened), actor)
 
     with home(threads=False) as opened:
+        actor = speaker(opened, identity, by)
         handled = answered(go())
         if as_json:
             write_json(handled)
             return
         again = " (as you said before)" if handled.known else ""
-        say(f"{identity}: {said}{again}.")
+        say(f"{identity}: {said.replace('{by}', actor.name)}{again}.")
         say(f"If nothing drives {identity} right now, `nexus resume` goes on with it.")
 
 
-def take(identity: IncidentId, by: By, as_json: Json = False) -> None:
+def take(identity: IncidentId, by: By = None, as_json: Json = False) -> None:
     """Take an incident from the agents, or from whoever holds it: you work on it until you say more."""
-    said = f"{by} has it; what the agents proposed is revoked"
+    said = "{by} has it; what the agents proposed is revoked"
     _handle(identity, by, as_json, said, lambda door, actor: door.take(identity, actor=actor))
 
 
-def give_back(identity: IncidentId, by: By, note: Why, as_json: Json = False) -> None:
+def give_back(identity: IncidentId, *, by: By = None, note: Why, as_json: Json = False) -> None:
     """Give an incident back to the agents; they look again, with your note before them."""
     said = "given back to the agents"
     _handle(identity, by, as_json, said, lambda door, actor: door.give_back(identity, actor=actor, note=note))
@@ -83,7 +86,8 @@ def give_back(identity: IncidentId, by: By, note: Why, as_json: Json = False) ->
 
 def changed(
     identity: IncidentId,
-    by: By,
+    *,
+    by: By = None,
     service: Annotated[str, Option("--service", help="What was changed, from the catalogue.")],
     what: Annotated[str, Option("--what", help="What was done to it.")],
     when: Annotated[
@@ -131,19 +135,19 @@ def _time(text: str) -> datetime:
     return at
 
 
-def mitigated(identity: IncidentId, by: By, note: Note = "", as_json: Json = False) -> None:
+def mitigated(identity: IncidentId, by: By = None, note: Note = "", as_json: Json = False) -> None:
     """Say that users feel no more of it, though it is not over."""
     said = "mitigated; it stays open until it is resolved"
     _handle(identity, by, as_json, said, lambda door, actor: door.mitigated(identity, actor=actor, note=note))
 
 
-def resolve(identity: IncidentId, by: By, note: Note = "", as_json: Json = False) -> None:
+def resolve(identity: IncidentId, by: By = None, note: Note = "", as_json: Json = False) -> None:
     """Say that an incident is over; the post-mortem follows."""
     said = "resolved; the post-mortem follows"
     _handle(identity, by, as_json, said, lambda door, actor: door.resolve(identity, actor=actor, note=note))
 
 
-def false_alarm(identity: IncidentId, by: By, note: Note = "", as_json: Json = False) -> None:
+def false_alarm(identity: IncidentId, by: By = None, note: Note = "", as_json: Json = False) -> None:
     """Say that nothing was wrong; what raised the alarm goes to the backlog."""
     said = "ended as a false alarm"
     _handle(
@@ -151,7 +155,7 @@ def false_alarm(identity: IncidentId, by: By, note: Note = "", as_json: Json = F
     )
 
 
-def reopen(identity: IncidentId, by: By, note: Why, as_json: Json = False) -> None:
+def reopen(identity: IncidentId, *, by: By = None, note: Why, as_json: Json = False) -> None:
     """Open an incident again that has ended and is not over; the agents measure and look again."""
     said = "open again; the agents look"
     _handle(identity, by, as_json, said, lambda door, actor: door.reopen(identity, actor=actor, note=note))
@@ -159,7 +163,8 @@ def reopen(identity: IncidentId, by: By, note: Why, as_json: Json = False) -> No
 
 def declare(
     title: Annotated[str, Argument(help="What is wrong, in a sentence.")],
-    by: By,
+    *,
+    by: By = None,
     service: Annotated[str, Option("--service", help="Where you see it, from the catalogue.")],
     severity: Annotated[
         str | None, Option("--severity", help="P0 to P3, as you see it; what is measured may raise it.")
@@ -175,34 +180,41 @@ def declare(
 ) -> None:
     """Report what no alert has told: it opens an incident, or joins the open one that it belongs to."""
     log_to_stderr()
-    mode, actor = mode_of(engine), actor_of(by)
+    mode = mode_of(engine)
     with home(create=True) as opened:
         if world is not None:
-            taken, identity = _declared_in_case(opened, world, title, service, severity, actor, mode)
+            declared = _declared_in_case(opened, world, title, service, severity, by, mode)
         else:
-            taken, identity = _declared_live(opened, config, title, service, severity, actor, mode)
+            declared = _declared_live(opened, config, title, service, severity, by, mode)
     if as_json:
-        from nexus.service.declaring import Declared
-
-        write_json(Declared.model_validate({"incident": identity, "taken": taken, "by": actor.name}))
+        write_json(declared)
         return
+    identity = declared.incident
     said = {"opened": "is open", "joined": "is open already, and has your report now", "known": "knows it"}
-    say(f"{identity} {said[taken]}.")
+    say(f"{identity} {said[declared.taken]}.")
     say(f"If nothing drives {identity} right now, `nexus resume` goes on with it.")
 
 
 def _declared_in_case(
-    opened: "Home", world: Path, title: str, service: str, severity: str | None, actor: "Actor", mode: str
-) -> tuple[str, str]:
+    opened: "Home",
+    world: Path,
+    title: str,
+    service: str,
+    severity: str | None,
+    by: str | None,
+    mode: str,
+) -> "Declared":
+    from nexus.cli.signing import one_of
     from nexus.config.runbook import runbook_of
     from nexus.home import services_of_case
     from nexus.runtime.recorded_run import open_recorded
-    from nexus.service.declaring import report_body
+    from nexus.service.declaring import Declared, report_body
 
-    case = world.resolve()
+    case, actor = world.resolve(), one_of(None, by)
     known = services_of_case(case)
     body = report_body(title, service, severity, actor=actor, known=known, runbook=runbook_of(settings()))
-    return "opened", asyncio.run(open_recorded(opened, case, body, mode)).id
+    incident = asyncio.run(open_recorded(opened, case, body, mode)).id
+    return Declared(incident=incident, taken="opened", by=actor.name)
 
 
 def _declared_live(
@@ -211,18 +223,15 @@ def _declared_live(
     title: str,
     service: str,
     severity: str | None,
-    actor: "Actor",
+    by: str | None,
     mode: str,
-) -> tuple[str, str]:
+) -> "Declared":
     from nexus.cli.live import intake_of, site_of
-    from nexus.config.runbook import runbook_of
-    from nexus.service.declaring import report_body
+    from nexus.cli.signing import one_of
+    from nexus.service.declaring import declare
+    from nexus.service.identity import People
 
     path, site = site_of(config)
-    body = report_body(
-        title, service, severity, actor=actor, known=site.catalogue.names, runbook=runbook_of(settings())
-    )
-
-    receipt = asyncio.run(intake_of(opened, site, path, mode).receive(body, "nexus"))
-    assert receipt.incident is not None  # a report fires  # noqa: S101
-    return receipt.taken.value, receipt.incident
+    actor = one_of(People.of(site, opened.secrets) or None, by)
+    intake = intake_of(opened, site, path, mode)
+    return asyncio.run(declare(intake, title, service, severity, actor=actor))

@@ -1,10 +1,9 @@
 """Verbs of those who know better what belongs together: split and merge."""
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
-from nexus.cli.base import IncidentId, Json, home, say, write_json
-from nexus.cli.commands import By, actor_of
+from nexus.cli.base import IncidentId, Json, answered, home, say, write_json
+from nexus.cli.commands import By
 from nexus.cli.parser import Argument, Option, Verbs
 
 if TYPE_CHECKING:
@@ -24,15 +23,20 @@ def verbs() -> Verbs:
 
 
 def _regroup(
-    by: str, as_json: bool, ask: "Callable[[IncidentRegrouping, Actor], Awaitable[Regrouped]]"
+    identity: str,
+    by: str | None,
+    as_json: bool,
+    ask: "Callable[[IncidentRegrouping, Actor], Awaitable[Regrouped]]",
 ) -> None:
+    from nexus.cli.signing import speaker
     from nexus.service.regrouping import IncidentRegrouping
 
     async def go() -> "Regrouped":
-        return await ask(IncidentRegrouping.of(opened), actor_of(by))
+        return await ask(IncidentRegrouping.of(opened), actor)
 
-    with home() as opened:
-        done = asyncio.run(go())
+    with home(threads=False) as opened:
+        actor = speaker(opened, identity, by)
+        done = answered(go())
         if as_json:
             write_json(done)
             return
@@ -56,20 +60,26 @@ def split(
         list[str],
         Argument(help="Fingerprints or services; or the incident that was merged into it."),
     ],
-    by: By,
+    *,
+    by: By = None,
     reason: Reason,
     as_json: Json = False,
 ) -> None:
     """Take alerts out of an incident into one of their own; the next alerts of that sort stay apart."""
-    _regroup(by, as_json, lambda door, actor: door.split(identity, alerts, actor=actor, reason=reason))
+    _regroup(
+        identity, by, as_json, lambda door, actor: door.split(identity, alerts, actor=actor, reason=reason)
+    )
 
 
 def merge(
     identity: IncidentId,
     other: Annotated[str, Argument(help="The incident that is merged into it, and closed.")],
-    by: By,
+    *,
+    by: By = None,
     reason: Reason,
     as_json: Json = False,
 ) -> None:
     """Merge another incident into one that goes on; the next alerts of that sort join it."""
-    _regroup(by, as_json, lambda door, actor: door.merge(identity, other, actor=actor, reason=reason))
+    _regroup(
+        identity, by, as_json, lambda door, actor: door.merge(identity, other, actor=actor, reason=reason)
+    )

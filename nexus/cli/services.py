@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from nexus.cli.base import Json, say, settings, write_json
+from nexus.cli.base import Json, environment, say, settings, write_json
+from nexus.cli.commands import By
 from nexus.cli.parser import Argument, Group, Option, Verbs
 
 if TYPE_CHECKING:
@@ -44,17 +45,24 @@ def list_services(
 def alias(
     name: Annotated[str, Argument(help="What alerts call it, as the incident shows it.")],
     service: Annotated[str, Option("--is", help="The service of nexus.yaml that is meant.")],
-    by: Annotated[str, Option("--by", help="Who says so.")],
+    by: By = None,
     config: Config = None,
 ) -> None:
     """Say once which service a name means; it counts for the next alerts, and for those that wait."""
+    from incidents.access import Permission
+    from nexus.cli.signing import one_of
     from nexus.config.service_aliases import ConfirmedAlias, aliases_beside, confirm_alias
     from nexus.config.site import load_site
+    from nexus.service.identity import People
     from tools.clock import WallClock
+    from tools.live.secrets import Secrets
 
     path = (config or settings().config).resolve()
-    said = ConfirmedAlias(name=name, service=service, by=by, at=WallClock().now())
-    replaced = confirm_alias(aliases_beside(path), said, load_site(path).catalogue.names)
+    site = load_site(path)
+    actor = one_of(People.of(site, Secrets(environment())) or None, by)
+    site.policy.require(actor, Permission.RESPOND)
+    said = ConfirmedAlias(name=name, service=service, by=actor.name, at=WallClock().now())
+    replaced = confirm_alias(aliases_beside(path), said, site.catalogue.names)
     instead = f", no longer {replaced.service}" if replaced and replaced.service != service else ""
     say(f"{name} is {service} from the next alert on{instead}; a running server matches what waits again.")
 

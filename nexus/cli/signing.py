@@ -1,4 +1,7 @@
-"""How a person decides at the command line: shown the proposal, known by their own token, for that digest."""
+"""Who speaks at the command line: in a live world with people whoever their own token says.
+
+Who decides is shown the proposal first, and signs that digest.
+"""
 
 import getpass
 import importlib
@@ -9,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from incidents.action import Proposal, Verdict
 from incidents.actor import Actor, Via
-from incidents.errors import ApprovalRefused, Refused
-from nexus.cli.base import answered, asks, out, say, settings
+from incidents.errors import ApprovalRefused, Forbidden, Refused, SettingsError
+from nexus.cli.base import answered, asks, complain, out, say, settings
 from nexus.service.commands import IncidentCommands, full_digest, proposal_to_decide
 from nexus.service.queries import IncidentQueries
 
@@ -49,11 +52,72 @@ def decide(
                 f"{proposal.id} is {proposal.digest[:12]} now, not {digest[:12]}; look at it again"
             )
         _show(home, identity, proposal)
-        actor = _shown(people, by, verdict)
+        actor = one_of(people, by, verdict)
     return answered(commands.decide(identity, verdict, actor=actor, note=note, action=action, digest=digest))
 
 
-def authenticated(people: "People", name: str | None, token: str) -> Actor:
+def speaker(home: "Home", identity: str, by: str | None, *, brake: bool = False) -> Actor:
+    """Who speaks to an incident: in a live world with people whoever the token says, else who is named.
+
+    Args:
+        home: whose incident it is; without threads.
+        identity: its id.
+        by: a name; with people not needed.
+        brake: a name is enough also where `nexus.yaml` cannot be read: the agents can always be stopped.
+
+    Raises:
+        Refused: nothing shows who it is.
+        UsageError: no name is given where one would do.
+    """
+    configuration = answered(IncidentQueries.of(home).live_configuration(identity))
+    try:
+        people = live_people(home, configuration)
+    except SettingsError as error:
+        if not brake:
+            raise
+        complain(f"whose token it is cannot be told, the name counts: {error}")
+        people = None
+    return one_of(people, by)
+
+
+def one_of(people: "People | None", by: str | None, verdict: Verdict | None = None) -> Actor:
+    """One of the people, by the token of the environment, of their keyring, or that they type.
+
+    Args:
+        people: None where a name is enough.
+        by: who it should be; not given: whose token it is.
+        verdict: of who decides, who is asked once more at a terminal.
+
+    Raises:
+        UnknownName: there is no such person.
+        Refused: nothing shows who it is, or it is somebody else.
+        UsageError: no name is given where one would do.
+    """
+    if people is None:
+        return Actor.named(by or "", Via.CLI)
+    if by is not None:
+        people.named(by)
+    kept, nothing = kept_token(by), "nothing was decided" if verdict else "nothing was changed"
+    if kept is not None:
+        actor = authenticated(people, by, kept, nothing)
+        if verdict is not None and sys.stdin.isatty():
+            _confirm(f"{verdict.capitalize()} as {actor.name}?")
+        return actor
+    if not sys.stdin.isatty():
+        does = "decide" if verdict else "count"
+        raise Refused(
+            f"--by alone does not {does} in a live world with people: show that it is {by or 'you'}. Set "
+            "NEXUS_TOKEN to your own token of nexus.yaml's `people`, keep it in the keyring "
+            f"(keyring set {KEYRING} NAME), or type it in a terminal"
+        )
+    name = by or _asked_name()
+    purpose = f", to {verdict} this digest" if verdict else ""
+    return authenticated(people, name, getpass.getpass(f"Token of {name}{purpose}: "), nothing)
+
+
+def authenticated(
+    people: "People", name: str | None, token: str, nothing: str = "nothing was decided"
+) -> Actor:
     """Whose token it is.
 
     Raises:
@@ -64,7 +128,7 @@ def authenticated(people: "People", name: str | None, token: str) -> Actor:
     actor = people.by_token(token.strip(), Via.CLI)
     if actor is None or (named is not None and named.person != actor.id):
         whose = f"not {named.name}'s" if named is not None else "nobody's in nexus.yaml's `people`"
-        raise ApprovalRefused(f"the token that was shown is {whose}; nothing was decided")
+        raise Forbidden(f"the token that was shown is {whose}; {nothing}")
     return actor
 
 
@@ -89,29 +153,23 @@ def _show(home: "Home", identity: str, proposal: Proposal) -> None:
     say(f"Digest {proposal.digest}")
 
 
-def _shown(people: "People", by: str | None, verdict: Verdict) -> Actor:
-    """The person, by the token of the environment, of their keyring, or that they type."""
-    from rich.prompt import Confirm, Prompt
+def _asked_name() -> str:
+    from rich.prompt import Prompt
 
-    if by is not None:
-        people.named(by)
+    return Prompt.ask("Your name", default=getpass.getuser(), console=asks(True))
+
+
+def _confirm(question: str) -> None:
+    from rich.prompt import Confirm
+
+    if not Confirm.ask(question, console=asks(True)):
+        raise Refused("Nothing was decided")
+
+
+def kept_token(name: str | None) -> str | None:
+    """The token of the environment, or of this user's keyring; None: neither holds one."""
     kept = settings().token
-    token = kept.get_secret_value() if kept is not None else _in_keyring(by)
-    if token is not None:
-        actor = authenticated(people, by, token)
-        question = f"{verdict.capitalize()} as {actor.name}?"
-        if sys.stdin.isatty() and not Confirm.ask(question, console=asks(True)):
-            raise Refused("Nothing was decided")
-        return actor
-    if not sys.stdin.isatty():
-        raise Refused(
-            f"--by alone does not decide in a live world with people: show that it is {by or 'you'}. Set "
-            "NEXUS_TOKEN to your own token of nexus.yaml's `people`, keep it in the keyring "
-            f"(keyring set {KEYRING} NAME), or type it in a terminal"
-        )
-    name = by or Prompt.ask("Your name", default=getpass.getuser(), console=asks(True))
-    asked = getpass.getpass(f"Token of {name}, to {verdict} this digest: ")
-    return authenticated(people, name, asked)
+    return kept.get_secret_value() if kept is not None else _in_keyring(name)
 
 
 def _in_keyring(name: str | None) -> str | None:

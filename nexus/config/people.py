@@ -1,4 +1,4 @@
-"""The people of `nexus.yaml`: who may decide on what, and what shows that it is them."""
+"""The people of `nexus.yaml`: what they may do, and what shows that it is them."""
 
 import re
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from incidents.access import DEFAULT_ROLES, AccessRole, Permission, allows
 from incidents.action import ActionKind
 from incidents.actor import person_id
 from incidents.value import Value
@@ -35,13 +36,17 @@ TokenHash = Annotated[str, BeforeValidator(_hashed)]
 
 
 class Person(Value):
-    """Somebody who may decide; without `may` on every kind of change."""
+    """Somebody who works with Nexus; as an approver without `may` and `services` on every change."""
 
     name: str = Field(min_length=1)
     id: str | None = Field(
         default=None, min_length=1, description="stays the same if the name changes; not given: the name"
     )
-    may: tuple[ActionKind, ...] = ()
+    roles: tuple[AccessRole, ...] = Field(
+        default=DEFAULT_ROLES, min_length=1, description="viewer, responder, approver, commander, admin"
+    )
+    may: tuple[ActionKind, ...] = Field(default=(), description="the kinds of change to decide on; none: all")
+    services: tuple[str, ...] = Field(default=(), description="those whose changes to decide on; none: all")
     token: SecretRef | None = Field(default=None, description="what shows that it is them")
     token_hash: TokenHash | None = Field(
         default=None, description="instead of the token, its hash by `nexus people hash`"
@@ -52,6 +57,18 @@ class Person(Value):
         if self.token is not None and self.token_hash is not None:
             raise ValueError(f"{self.name} has both `token` and `token_hash`; keep the hash")
         return self
+
+    @model_validator(mode="after")
+    def _limits_an_approver(self) -> Self:
+        for field in ("may", "services"):
+            if getattr(self, field) and not self.decides:
+                raise ValueError(f"`{field}` limits an approver, and {self.name} is none: add it to `roles`")
+        return self
+
+    @property
+    def decides(self) -> bool:
+        """Whether they decide on changes at all."""
+        return allows(self.roles, Permission.DECIDE)
 
     @property
     def identity(self) -> str:

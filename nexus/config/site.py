@@ -162,6 +162,7 @@ class Site(Value):
             for name in service.depends_on
         ]
         used += services_named(self.backends)
+        used += [(f"people.{one.name}.services", name) for one in self.people for name in one.services]
         for number, freeze in enumerate(self.freezes):
             used += [(f"freezes[{number}].services", name) for name in freeze.services]
         return used
@@ -216,7 +217,8 @@ class Site(Value):
             environment=self.environment,
             people=tuple(person.name for person in self.people),
             authenticated=bool(self.people),
-            rights={person.name: person.may for person in self.people if person.may},
+            rights={person.name: person.may for person in self.people if person.may or not person.decides},
+            scopes={person.name: person.services for person in self.people if person.services},
             freezes=self.freezes,
             limits=self.limits,
             approved_for=self.approval.valid_for,

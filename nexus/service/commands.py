@@ -4,24 +4,25 @@ Every request is checked first, then written to the inbox; whoever drives the in
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from incidents.access import Permission
 from incidents.action import UNSETTLED, ActionState, Approval, Outcome, Proposal, Verdict
 from incidents.actor import Actor
 from incidents.change_limits import frozen
-from incidents.errors import ApprovalRefused, Refused, UnknownName, UsageError
+from incidents.errors import ApprovalRefused, Forbidden, Refused, UnknownName, UsageError
 from incidents.events import ChangeSettled, Event, NoteAdded, SeveritySet, Stopped, decision, revokes
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy, as_signed, decide
 from incidents.severity import Severity, Status
 from nexus.home import Home
+from nexus.service.authority import PolicyOf, require
 from nexus.store.find import find_incident
 from nexus.store.lists import IncidentFilter
 from nexus.store.port import IncidentStore
-from nexus.store.records import WorldKind, WorldRef
+from nexus.store.records import WorldKind
 from tools.clock import Clock, WallClock
 from tools.redaction.redact import redact
 
@@ -31,7 +32,7 @@ class IncidentCommands:
     """The people's door. `wall` is the time for incidents of live worlds; recorded ones have their own."""
 
     store: IncidentStore
-    policy_of: Callable[[WorldRef], ApprovalPolicy]
+    policy_of: PolicyOf
     wall: Clock
 
     @classmethod
@@ -61,10 +62,14 @@ class IncidentCommands:
 
         Raises:
             UnknownName, UsageError: no such incident or proposal, or several wait.
+            Forbidden: who decides is no approver.
             ApprovalRefused: late, used, for another digest, within a freeze, after a stop, or by the same
                 person with two answers. The same answer again changes nothing.
         """
         incident = await find_incident(self.store, identity)
+        policy = self.policy_of(await self.store.world_of(identity))
+        if actor.authenticated:  # what a name alone counts for is the policy's to say, as the graph asks it
+            policy.require(actor, Permission.DECIDE)
         proposal = proposal_to_decide(incident, action)
         approval = Approval(
             action=proposal.id,
@@ -77,7 +82,6 @@ class IncidentCommands:
             at=await self._now(identity),
             note=redact(note),
         )
-        policy = self.policy_of(await self.store.world_of(identity))
         signed = await self.store.approvals(identity)
         proposal = as_signed(proposal, signed, policy)
         if any(_same(one, approval) for one in signed):
@@ -117,12 +121,13 @@ class IncidentCommands:
 
         Raises:
             UnknownName: no such incident or proposal.
+            Forbidden: it takes another role.
             Refused: it is known, nothing was begun, or it is being executed as far as is known.
 
         Returns:
             The outcome that counts: an earlier one, if the target has answered meanwhile.
         """
-        incident = await find_incident(self.store, identity)
+        incident = await self._allowed(identity, actor, Permission.RESPOND)
         proposal = proposal_to_decide(incident, action)
         key = proposal.execution_key
         begun = key in {intent.key for intent in await self.store.unfinished(identity)}
@@ -144,32 +149,47 @@ class IncidentCommands:
 
     async def note(self, identity: str, *, actor: Actor, text: str) -> None:
         """Give the agents a hint or a constraint."""
-        now = await self._running(identity)
+        now = await self._running(identity, actor, Permission.NOTE)
         event = _event(identity, "note", actor, now)
         await self._send(NoteAdded(id=event, incident=identity, at=now, by=actor.name, text=redact(text)))
 
     async def set_severity(self, identity: str, severity: Severity, *, actor: Actor) -> None:
         """Override the severity; it stays until a person changes it."""
-        now = await self._running(identity)
+        now = await self._running(identity, actor, Permission.COMMAND)
         event = _event(identity, "severity", actor, now)
         await self._send(SeveritySet(id=event, incident=identity, at=now, by=actor.name, severity=severity))
 
     async def stop(self, identity: str, *, actor: Actor, reason: str) -> None:
         """Stop the agents and revoke what is pending."""
-        now = await self._running(identity)
+        now = await self._running(identity, actor, Permission.STOP)
         event = _event(identity, "stop", actor, now)
         await self._send(Stopped(id=event, incident=identity, at=now, by=actor.name, reason=redact(reason)))
 
-    async def stop_all(self, *, actor: Actor, reason: str) -> tuple[str, ...]:
-        """Stop the agents of every incident that runs; the ids of those that were."""
+    async def stop_all(self, *, actor_of: Callable[[str], Actor], reason: str) -> tuple[str, ...]:
+        """Stop the agents of every incident that runs; the ids of those that were.
+
+        Args:
+            actor_of: who asks, as an incident's world knows them; may refuse.
+            reason: why.
+
+        Raises:
+            Forbidden: some may not be stopped by who asks; the others were, and the sentence says which.
+        """
         among, after = IncidentFilter(not_closed=True, status=Status.OPEN), None
-        stopped = []
+        stopped, forbidden = list[str](), dict[str, Refused]()
         while page := await self.store.page(among, after=after):
             for one in page:
-                with suppress(Refused):  # one that ended in this moment must not keep the others running
-                    await self.stop(one.id, actor=actor, reason=reason)
+                try:
+                    await self.stop(one.id, actor=actor_of(one.id), reason=reason)
                     stopped.append(one.id)
+                except Forbidden as error:
+                    forbidden[one.id] = error
+                except Refused:  # one that ended in this moment must not keep the others running
+                    continue
             after = page[-1].id
+        if forbidden:
+            others = f"stopped: {', '.join(stopped) or 'none'}; not stopped: {', '.join(forbidden)}"
+            raise Forbidden(f"{next(iter(forbidden.values()))} ({others})")
         return tuple(stopped)
 
     async def wake(self, identity: str) -> bool:
@@ -180,8 +200,13 @@ class IncidentCommands:
         if not await self.store.add_event(event):
             raise Refused(f"{event.id} was said already; nothing was changed")
 
-    async def _running(self, identity: str) -> datetime:
+    async def _allowed(self, identity: str, actor: Actor, permission: Permission) -> Incident:
         incident = await find_incident(self.store, identity)
+        require(self.policy_of, await self.store.world_of(identity), actor, permission)
+        return incident
+
+    async def _running(self, identity: str, actor: Actor, permission: Permission) -> datetime:
+        incident = await self._allowed(identity, actor, permission)
         if not incident.open:
             raise Refused(f"{identity} has ended ({incident.status}); nothing was changed")
         return await self._now(identity)

@@ -2,13 +2,18 @@
 
 import hashlib
 import json
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from incidents.access import Permission
 from incidents.actor import Actor
 from incidents.errors import UnknownName, UsageError
 from incidents.runbook import Runbook
 from incidents.value import Value
+from nexus.config.runbook import runbook_of
 from tools.redaction.redact import redact
+
+if TYPE_CHECKING:
+    from nexus.service.intake import AlertIntake
 
 
 class Declared(Value):
@@ -17,6 +22,25 @@ class Declared(Value):
     incident: str
     taken: Literal["opened", "joined", "known"]
     by: str
+
+
+async def declare(
+    intake: "AlertIntake", title: str, service: str, severity: str | None, *, actor: Actor
+) -> Declared:
+    """Take a person's report in, in a live world; raises as `report_body`.
+
+    Raises:
+        Forbidden: who reports may not work on incidents.
+        Busy: too much waits.
+    """
+    intake.site.policy.require(actor, Permission.RESPOND)
+    runbook = runbook_of(intake.home.settings)
+    known = intake.site.catalogue.names
+    body = report_body(title, service, severity, actor=actor, known=known, runbook=runbook)
+    receipt = await intake.receive(body, "nexus")
+    return Declared.model_validate(
+        {"incident": receipt.incident, "taken": receipt.taken.value, "by": actor.name}
+    )
 
 
 def report_body(

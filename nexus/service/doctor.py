@@ -173,14 +173,17 @@ def _approvers(site: "Site", secrets: "Secrets") -> Check:
     """Who may decide in the live world, and whether what they show is theirs alone."""
     from nexus.service.identity import People  # noqa: PLC0415 - as above
 
-    part, names = "Approvers", ", ".join(person.name for person in site.people)
-    if not names:
+    part, names = "Approvers", ", ".join(person.name for person in site.people if person.decides)
+    if not site.people:
         advice = "list `people` in nexus.yaml, each with a `token_hash`"
         return Check(part=part, state=State.OK, found="anyone who gives a name", advice=advice)
     try:
         People.checked(site, secrets)
     except NexusError as error:
         return Check(part=part, state=State.BROKEN, found=str(error), advice="mend nexus.yaml's `people`")
+    if not names:
+        advice = "give somebody the role approver in nexus.yaml's `people`"
+        return Check(part=part, state=State.MISSING, found="nobody may decide on changes", advice=advice)
     bare = ", ".join(one.name for one in site.people if one.token is None and one.token_hash is None)
     if bare:
         advice = "give each a `token_hash`, made by `nexus people hash --new`"

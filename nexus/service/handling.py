@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
+from incidents.access import Permission
 from incidents.actor import Actor
 from incidents.errors import Refused, UnknownName, UsageError
 from incidents.events import EVENT, Event
 from incidents.incident import Incident
 from incidents.value import Moment, Value, iso
 from nexus.home import Home
+from nexus.service.authority import PolicyOf, require
 from nexus.store.find import find_incident
 from nexus.store.port import IncidentStore
 from nexus.store.records import WorldKind, WorldRef
@@ -41,16 +43,17 @@ class Handled(Value):
 
 @dataclass(frozen=True)
 class IncidentHandling:
-    """The door of those who work on an incident themselves."""
+    """The door of those who work on an incident themselves; who may not is `Forbidden`."""
 
     store: IncidentStore
     services_of: Callable[[WorldRef], tuple[str, ...]]
     wall: Clock
+    policy_of: PolicyOf
 
     @classmethod
     def of(cls, home: Home) -> Self:
         """The door of a home."""
-        return cls(home.store, home.services_of, WallClock())
+        return cls(home.store, home.services_of, WallClock(), home.policy_of)
 
     async def take(self, identity: str, *, actor: Actor) -> Handled:
         """Take it from the agents, whose proposals are revoked, or from whoever holds it.
@@ -58,7 +61,7 @@ class IncidentHandling:
         Raises:
             Refused: it has ended, or this person holds it.
         """
-        incident = await self._open(identity)
+        incident = await self._open(identity, actor)
         if incident.in_peoples_hands and incident.holder == actor.name:
             raise Refused(f"{actor.name} has {identity} already; nothing was changed")
         return await self._send(incident, "take", actor)
@@ -69,7 +72,7 @@ class IncidentHandling:
         Raises:
             Refused: it has ended, or the agents have it.
         """
-        incident = await self._open(identity)
+        incident = await self._open(identity, actor)
         if not incident.in_peoples_hands and not await self._waits(identity, "take", "stop"):
             raise Refused(f"the agents work on {identity}; it can be given back once people have taken it")
         return await self._send(incident, "give_back", actor, note=_words(note, "--note", "what they need"))
@@ -97,7 +100,7 @@ class IncidentHandling:
             UsageError: nothing was told, or it lies ahead.
             Refused: it has ended.
         """
-        incident = await self._open(identity)
+        incident = await self._open(identity, actor)
         world = await self.store.world_of(identity)
         known = self.services_of(world)
         if service not in known:
@@ -114,7 +117,7 @@ class IncidentHandling:
         Raises:
             Refused: it has ended, or is mitigated.
         """
-        incident = await self._open(identity)
+        incident = await self._open(identity, actor)
         if incident.mitigated_at is not None:
             raise Refused(f"{identity} is mitigated since {iso(incident.mitigated_at)}; nothing was changed")
         return await self._send(incident, "mitigated", actor, note=redact(note))
@@ -125,7 +128,7 @@ class IncidentHandling:
         Raises:
             Refused: it has ended.
         """
-        return await self._send(await self._open(identity), "resolve", actor, note=redact(note))
+        return await self._send(await self._open(identity, actor), "resolve", actor, note=redact(note))
 
     async def false_alarm(self, identity: str, *, actor: Actor, note: str = "") -> Handled:
         """Say that nothing was wrong.
@@ -133,7 +136,7 @@ class IncidentHandling:
         Raises:
             Refused: it has ended.
         """
-        return await self._send(await self._open(identity), "false_alarm", actor, note=redact(note))
+        return await self._send(await self._open(identity, actor), "false_alarm", actor, note=redact(note))
 
     async def reopen(self, identity: str, *, actor: Actor, note: str) -> Handled:
         """Say that what has ended is not over: the agents measure and look again.
@@ -141,13 +144,18 @@ class IncidentHandling:
         Raises:
             Refused: it is open.
         """
-        incident = await find_incident(self.store, identity)
+        incident = await self._allowed(identity, actor)
         if incident.open and not await self._waits(identity, *_ENDING):
             raise Refused(f"{identity} is open, {incident.held_by} have it; there is nothing to open again")
         return await self._send(incident, "reopen", actor, note=_words(note, "--note", "why it is not over"))
 
-    async def _open(self, identity: str) -> Incident:
+    async def _allowed(self, identity: str, actor: Actor) -> Incident:
         incident = await find_incident(self.store, identity)
+        require(self.policy_of, await self.store.world_of(identity), actor, Permission.RESPOND)
+        return incident
+
+    async def _open(self, identity: str, actor: Actor) -> Incident:
+        incident = await self._allowed(identity, actor)
         if not incident.open:
             how = incident.end_reason or incident.status
             raise Refused(f"{identity} has ended ({how}); `nexus reopen` opens it again")

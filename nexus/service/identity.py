@@ -7,6 +7,7 @@ from typing import Self
 
 from pydantic import SecretStr
 
+from incidents.access import DEFAULT_ROLES, AccessRole
 from incidents.actor import Actor, Via, person_id
 from incidents.errors import Refused, SettingsError, UnknownName
 from nexus.config.people import Person
@@ -21,6 +22,7 @@ class Credential:
     name: str
     place: str
     person: str = ""
+    roles: tuple[AccessRole, ...] = DEFAULT_ROLES
     token: SecretStr | None = field(default=None, repr=False)
     token_hash: str | None = field(default=None, repr=False)
 
@@ -114,7 +116,9 @@ class People:
 
 
 def _actor(credential: Credential, via: Via) -> Actor:
-    return Actor(id=credential.person, name=credential.name, via=via, authenticated=True)
+    return Actor(
+        id=credential.person, name=credential.name, roles=credential.roles, via=via, authenticated=True
+    )
 
 
 def _credential(person: Person, resolve: Secrets, *, needed: bool) -> Credential:
@@ -126,7 +130,7 @@ def _credential(person: Person, resolve: Secrets, *, needed: bool) -> Credential
         except SettingsError:
             if needed:
                 raise
-    return Credential(person.name, place, person.identity, token, person.token_hash)
+    return Credential(person.name, place, person.identity, person.roles, token, person.token_hash)
 
 
 def hash_of(token: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from incidents.access import Permission
 from incidents.actor import Actor
 from incidents.alert import Alert
 from incidents.errors import Refused, UnknownName, UsageError
@@ -17,6 +18,7 @@ from incidents.lessons import Lesson, lessons_between
 from incidents.severity import Status
 from incidents.value import Moment, Value
 from nexus.home import Home
+from nexus.service.authority import PolicyOf, require
 from nexus.store.deliveries import Opening
 from nexus.store.find import find_incident
 from nexus.store.port import IncidentStore
@@ -44,15 +46,16 @@ class Regrouped(Value):
 
 @dataclass(frozen=True)
 class IncidentRegrouping:
-    """The door of those who know better what belongs together."""
+    """The door of those who know better what belongs together; who may not is `Forbidden`."""
 
     store: IncidentStore
     wall: Clock
+    policy_of: PolicyOf
 
     @classmethod
     def of(cls, home: Home) -> Self:
         """The door of a home."""
-        return cls(home.store, WallClock())
+        return cls(home.store, WallClock(), home.policy_of)
 
     async def split(self, identity: str, named: Sequence[str], *, actor: Actor, reason: str) -> Regrouped:
         """Take alerts out into an incident of their own; one that was merged into it goes on as it was.
@@ -68,7 +71,7 @@ class IncidentRegrouping:
             UsageError: no alert or no reason is given.
             Refused: it has ended, is recorded, or nothing would be left of it.
         """
-        incident, why = await self._open(identity), _reason(reason)
+        incident, why = await self._open(identity, actor), _reason(reason)
         world = await self._live(identity)
         other = await self._merged_before(incident, named)
         taken = other.alerts if other is not None else _alerts_of(incident, named)
@@ -112,7 +115,7 @@ class IncidentRegrouping:
         if identity == other:
             raise UsageError(f"{identity} cannot be merged with itself; name the other incident")
         why = _reason(reason)
-        going_on, ending = await self._open(identity), await self._open(other)
+        going_on, ending = await self._open(identity, actor), await self._open(other, actor)
         if await self._live(identity) != await self._live(other):
             raise Refused(f"{identity} and {other} are of two sites; nothing was changed")
         if ending.unsettled or await self.store.unfinished(other):
@@ -155,8 +158,9 @@ class IncidentRegrouping:
         )  # fmt: skip
         await self.store.regroup((out, back), None, ())
 
-    async def _open(self, identity: str) -> Incident:
+    async def _open(self, identity: str, actor: Actor) -> Incident:
         incident = await find_incident(self.store, identity)
+        require(self.policy_of, await self.store.world_of(identity), actor, Permission.RESPOND)
         for event in await self.store.events(identity):
             if isinstance(event, AlertsTakenOut) and event.merged:
                 raise Refused(f"{identity} was merged into {event.into} a moment ago; nothing was changed")

@@ -67,9 +67,8 @@ class RematchWatch:
         if there is not None and there.incident is not None:
             moved = tuple({alert.fingerprint: alert for alert in found}.values())
             why = "; ".join(dict.fromkeys(_sentence(alert) for alert in moved)) + f"; {there.reason}"
-            await IncidentRegrouping(store, self.intake.clock).move(
-                incident.id, there.incident, moved, reason=why
-            )
+            door = IncidentRegrouping(store, self.intake.clock, self.intake.home.policy_of)
+            await door.move(incident.id, there.incident, moved, reason=why)
             self.intake.ring(there.incident)
         else:
             await store.add_event(

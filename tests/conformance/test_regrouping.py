@@ -40,10 +40,10 @@ def alert(service: str, fingerprint: str = "") -> Alert:
     )  # fmt: skip
 
 
-async def opened(store: IncidentStore, *alerts: Alert) -> str:
+async def opened(store: IncidentStore, *alerts: Alert, world: WorldRef = LIVE) -> str:
     identity = await store.next_id(NOW.date())
     incident = Incident.opened(identity, alerts, NOW, "playbook", None)
-    await store.register(incident, LIVE, NOW, "default")
+    await store.register(incident, world, NOW, "default")
     return identity
 
 
@@ -69,7 +69,9 @@ async def told(store: IncidentStore, identity: str) -> str:
 
 
 def door(store: IncidentStore, minutes: float = 0) -> IncidentRegrouping:
-    return IncidentRegrouping(store, VirtualClock(NOW + timedelta(minutes=minutes)))
+    return IncidentRegrouping(
+        store, VirtualClock(NOW + timedelta(minutes=minutes)), lambda _: ApprovalPolicy()
+    )
 
 
 async def split(store: IncidentStore, identity: str, *named: str) -> Regrouped:

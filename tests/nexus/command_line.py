@@ -56,11 +56,12 @@ class Terminal:
         return Typed(code, printed.out, printed.err)
 
 
-def typed_before(home: Path, *words: str | Path) -> str:
+def typed_before(home: Path, *words: str | Path, **environment: str) -> str:
     """What a command prints that a fixture of the session types, in this process."""
     printed = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed), suppress(SystemExit):
-        patch.setenv("NEXUS_HOME", str(home))
+        for name, value in {**environment, "NEXUS_HOME": str(home)}.items():
+            patch.setenv(name, value)
         patch.setattr(sys, "argv", ["nexus", *map(str, words)])
         main()
     if "--json" in words:

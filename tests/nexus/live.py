@@ -15,6 +15,7 @@ import httpx2
 from demo.processes import wait_for
 from incidents.incident import Incident
 from nexus.store import Store
+from tests.nexus.command_line import typed_before
 from tests.nexus.rig import BAD, Rig, rig
 from tests.nexus.served import Serving, served
 from tests.patience import PATIENCE
@@ -59,6 +60,10 @@ class Live:
             timeout=PATIENCE,
         )
         return answer.status_code, answer.json()
+
+    def types(self, *words: str | Path, by: str = "dana") -> str:
+        """What a command prints that one of the people types, with their own token."""
+        return typed_before(self.home, *words, NEXUS_TOKEN=PEOPLE[by], **TOKENS)
 
     def approve(self, action: str = "A1") -> None:
         """Wait until it is proposed, and approve it."""

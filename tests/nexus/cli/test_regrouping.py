@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from nexus.store import Store
+from nexus.store import Store, WorldKind, WorldRef
 from tests.conformance.test_regrouping import alert, driven, opened
 from tests.nexus.command_line import Terminal
 
@@ -13,8 +13,13 @@ WHY = ("--by", "ana", "--reason", "two teams")
 def home_with(nexus: Terminal, *services: tuple[str, ...]) -> list[str]:
     """A home with one live incident for each group of services."""
     nexus.home.mkdir()
+    configuration = nexus.home / "nexus.yaml"
+    configuration.write_text("services: [{name: checkout}, {name: mail}]\n")
+    world = WorldRef(kind=WorldKind.LIVE, path=str(configuration))
     with Store.open(nexus.home) as store:
-        return [asyncio.run(opened(store, *(alert(name) for name in names))) for names in services]
+        return [
+            asyncio.run(opened(store, *(alert(name) for name in names), world=world)) for names in services
+        ]
 
 
 def heard(nexus: Terminal, *incidents: str) -> None:

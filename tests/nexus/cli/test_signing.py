@@ -251,6 +251,7 @@ def test_a_hash_is_made_of_a_token_that_is_piped_in_or_made(
         (f"[{{name: dana, token_hash: {HASHES[DANA]!r}}}, {{name: kim, token: 'env:ONE'}}]", DANA, "broken",
          "dana and kim show the same token"),
         ("[{name: dana}]", "", "missing", "nothing shows that it is dana"),
+        ("[{name: dana, roles: [viewer]}]", "", "missing", "nobody may decide on changes"),
         ("[]", "", "ok", "anyone who gives a name"),
     ],
 )  # fmt: skip

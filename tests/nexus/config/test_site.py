@@ -17,6 +17,7 @@ from tests.graph.harness import alert, incident
 from tools.clock import WallClock
 from tools.live.secrets import Secrets
 
+ROLLBACK = ActionKind.ROLLBACK
 SERVICES = "services: [{name: web, depends_on: [checkout], user_facing: true, tier: 1}, {name: checkout}]\n"
 
 
@@ -180,12 +181,44 @@ def test_people_rules_and_limits_become_the_policy(tmp_path: Path) -> None:
         "limits: {changes_per_hour: 2}\n"
     )
     policy = load_site(written(tmp_path, text)).policy
-    assert policy.needed(ActionKind.ROLLBACK, Severity.P0) == 2
-    assert policy.needed(ActionKind.ROLLBACK, Severity.P1) == 1
-    assert not policy.may("ben", ActionKind.ROLLBACK)
-    assert policy.may("ana", ActionKind.ROLLBACK)
+    assert policy.needed(ROLLBACK, Severity.P0) == 2
+    assert policy.needed(ROLLBACK, Severity.P1) == 1
+    assert not policy.may("ben", ROLLBACK)
+    assert policy.may("ana", ROLLBACK)
     assert policy.limits is not None
     assert policy.limits.changes_per_hour == 2
+
+
+def test_roles_and_services_limit_who_decides_on_what(tmp_path: Path) -> None:
+    people = (
+        "people: [{name: ana, roles: [approver], services: [web]}, {name: ben, roles: [viewer, responder]}, "
+        "{name: cleo, roles: [admin]}, {name: dana}]\n"
+    )
+    policy = load_site(written(tmp_path, SERVICES + people)).policy
+    assert policy.people == ("ana", "ben", "cleo", "dana")
+    may = {(who, of) for who in policy.people for of in ("web", "checkout") if policy.may(who, ROLLBACK, of)}
+    assert may == {
+        ("ana", "web"),
+        ("cleo", "web"),
+        ("cleo", "checkout"),
+        ("dana", "web"),
+        ("dana", "checkout"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("person", "mistake"),
+    [
+        ("roles: [boss]", r"people\[0\].roles\[0\]: .*boss"),
+        ("roles: []", r"people\[0\].roles"),
+        ("roles: [viewer], may: [restart]", "`may` limits an approver, and ana is none: add it to `roles`"),
+        ("roles: [viewer], services: [web]", "`services` limits an approver, and ana is none"),
+        ("services: [wep]", r"people.ana.services: there is no service 'wep'; .*web"),
+    ],
+)
+def test_a_mistake_in_a_persons_roles_is_named(tmp_path: Path, person: str, mistake: str) -> None:
+    with pytest.raises(SettingsError, match=mistake):
+        load_site(written(tmp_path, SERVICES + f"people: [{{name: ana, {person}}}]\n"))
 
 
 def test_a_service_that_only_an_alert_knows_is_a_gap(tmp_path: Path) -> None:

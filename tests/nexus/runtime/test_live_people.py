@@ -20,8 +20,7 @@ from incidents.severity import Status
 from nexus.store import Store
 from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Fault, Kind
-from tests.nexus.command_line import typed_before
-from tests.nexus.live import PEOPLE, SITE, TOKENS, Live, live
+from tests.nexus.live import SITE, TOKENS, Live, live
 from tests.nexus.network import Cut, Network
 from tests.nexus.rig import GOOD
 from tests.nexus.served import served
@@ -50,14 +49,14 @@ def one(system: Live) -> Iterator[Live]:
 
 
 def _stop(one: Live, reason: str) -> str:
-    return typed_before(one.home, "stop", "--all", "--by", "ana", "--reason", reason)
+    return one.types("stop", "--all", "--reason", reason)
 
 
 def _close(one: Live) -> None:
     """End what an earlier test left to people: the next alert of its condition would join it."""
-    for kept in json.loads(typed_before(one.home, "incidents", "--json")):
+    for kept in json.loads(one.types("incidents", "--json")):
         if not one.stands(kept["id"]).closed:
-            typed_before(one.home, "false-alarm", kept["id"], "--by", "ana", "--note", "the test is over")
+            one.types("false-alarm", kept["id"], "--note", "the test is over")
             what = f"the end of {kept['id']}"
             wait_for(what, partial(_has_ended, one, kept["id"]), seconds=PATIENCE, pause=0.01)
 
@@ -95,10 +94,8 @@ def test_answers_get_lost_on_the_way_to_people_and_to_the_monitoring(one: Live) 
     assert (status, said["missing"]) == (200, 0)
     one.nexus.until("A1 executed")
     assert one.decide(url=way.url)[0] == 200  # a client that never gives up
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in (*TOKENS.items(), ("NEXUS_TOKEN", PEOPLE["dana"])):
-            environment.setenv(name, value)
-        again = typed_before(one.home, "approve", one.incident, "--by", "dana", "--action", "A1")
+    one.seen(lambda incident: incident.proposals[0].state is ActionState.DONE)
+    again = one.types("approve", one.incident, "--by", "dana", "--action", "A1")
     assert "A1 (roll back shop to 1.0): done." in again
     refused = one.decide("reject", by="kim")
     assert refused[0] == 409
@@ -147,34 +144,34 @@ def test_a_report_is_worked_on_by_the_server_taken_by_a_person_and_resolved(one:
     """Every verb from another process is heard at once by the Nexus that serves."""
 
     def typed(*words: str) -> str:
-        return typed_before(one.home, words[0], one.incident, *words[1:], "--by", "ana", "--json")
+        return one.types(words[0], one.incident, *words[1:], "--json")
 
     path = one.made.folder / "nexus.yaml"
-    said = ("declare", "customers cannot pay", "--service", "web", "--by", "ana", "--json", "--config", path)
-    opened = json.loads(typed_before(one.home, *said))
+    said = ("declare", "customers cannot pay", "--service", "web", "--json", "--config", path)
+    opened = json.loads(one.types(*said))
     one.incident = opened["incident"]
     assert opened["taken"] == "opened"
-    assert json.loads(typed_before(one.home, *said)) == opened | {"taken": "known"}
+    assert json.loads(one.types(*said)) == opened | {"taken": "known"}
     one.nexus.until(ASKED)
     typed("take")
-    one.nexus.until("taken by ana")
+    one.nexus.until("taken by dana")
     one.seen(lambda incident: incident.in_peoples_hands and not incident.pending)
     assert _keys(one) == []
     typed("changed", "--service", "shop", "--what", "restarted it")
     one.nexus.until("C1, outside of Nexus")
-    one.nexus.until("'restarted it (shop, by ana)' changed nothing")
+    one.nexus.until("'restarted it (shop, by dana)' changed nothing")
     assert one.stands().open
     typed("give-back", "--note", "a restart did not help")
     one.nexus.until("for a person to decide on A2")
     typed("resolve", "--note", "the vendor was it")
-    one.nexus.until("resolved by ana: the vendor was it")
+    one.nexus.until("resolved by dana: the vendor was it")
     one.nexus.until("post-mortem written")
     one.seen(lambda incident: incident.closed)
     ended = one.stands()
     assert (ended.status, [p.state for p in ended.proposals]) == (Status.RESOLVED, [ActionState.REVOKED] * 2)
-    assert "has ended (resolved by ana" in typed_refused(one, "take")
+    assert "has ended (resolved by dana" in typed_refused(one, "take")
     typed("reopen", "--note", "it was not the vendor")
-    one.nexus.until("reopened by ana")
+    one.nexus.until("reopened by dana")
     one.nexus.until("for a person to decide on A3")
     assert _keys(one) == []
 
@@ -183,7 +180,7 @@ def typed_refused(one: Live, verb: str) -> str:
     """What a verb says that is refused."""
     said = io.StringIO()
     with redirect_stderr(said):
-        typed_before(one.home, verb, one.incident, "--by", "ana")
+        one.types(verb, one.incident)
     return said.getvalue()
 
 
@@ -198,9 +195,9 @@ def test_a_stop_in_the_middle_of_an_execution(one: Live) -> None:
     said = _stop(one, "smoke")
     assert "to roll back shop to 1.0 has begun and is not broken off" in said
     late, why = one.decide(by="kim")
-    assert (late, "ana stopped the agents" in why["error"]) == (409, True)
+    assert (late, "dana stopped the agents" in why["error"]) == (409, True)
     network.mend()
-    line = one.nexus.until("stopped by ana: smoke")[-1]
+    line = one.nexus.until("stopped by dana: smoke")[-1]
     assert "roll back shop to 1.0 was done and is still watched" in line
     assert "to take it back: roll back shop to 2.0" in line
     one.seen(lambda incident: incident.status is Status.HANDED_OVER)
@@ -209,8 +206,8 @@ def test_a_stop_in_the_middle_of_an_execution(one: Live) -> None:
     assert one.decide(by="kim")[0] == 409
 
     # And the limit of changes per hour counts that one, once the incident that people hold is over.
-    typed_before(one.home, "resolve", one.incident, "--by", "ana", "--note", "nothing burns")
-    one.nexus.until("resolved by ana")
+    one.types("resolve", one.incident, "--note", "nothing burns")
+    one.nexus.until("resolved by dana")
     one.made.broken(**SITE, limits={"changes_per_hour": 1})
     one.alert()
     one.approve()
@@ -229,7 +226,7 @@ def test_a_stop_is_heard_while_a_model_hangs(one: Live) -> None:
             other.alert()
             nexus.until("triage the incident")
             _stop(other, "it hangs")
-            nexus.until("stopped by ana: it hangs")
+            nexus.until("stopped by dana: it hangs")
             other.seen(lambda incident: incident.status is Status.HANDED_OVER)
 
 

@@ -19,7 +19,6 @@ from nexus.store.memory import MemoryStore
 from nexus.store.port import IncidentStore
 from nexus.store.sqlite.store import Store
 from tests.conformance.test_leases import leased
-from tests.nexus.command_line import typed_before
 from tests.nexus.live import live
 from tools.alerts.matching.topology import Thing, Topology, place_key
 from tools.clock import VirtualClock
@@ -160,6 +159,6 @@ def test_a_running_server_tells_what_a_confirmed_name_means() -> None:
     with live() as one:
         assert one.alert(service="kasse") == (202, "opened")
         site = one.made.folder / "nexus.yaml"
-        typed_before(one.home, "services", "alias", "kasse", "--is", "web", "--by", "Ann", "--config", site)
+        one.types("services", "alias", "kasse", "--is", "web", "--config", site)
         one.nexus.until("what it is about is known now", "as a person confirmed")
         one.seen(lambda incident: incident.alerts[0].service == "web")

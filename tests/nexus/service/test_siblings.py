@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from incidents.actor import Actor, Via
+from incidents.policy import ApprovalPolicy
 from nexus.service.regrouping import IncidentRegrouping
 from nexus.service.siblings import MOST_NAMED, SiblingWatch
 from nexus.store.memory import MemoryStore
@@ -45,7 +46,7 @@ async def test_both_timelines_say_so_once(world: World) -> None:
 
 async def test_the_command_does_what_it_says(world: World) -> None:
     first, second = await world.fires("Errors", service="cart"), await world.fires("Slow", service="search")
-    door = IncidentRegrouping(world.store, world.clock)
+    door = IncidentRegrouping(world.store, world.clock, lambda _: ApprovalPolicy())
     ana = Actor.named("ana", Via.CLI)
     await door.merge(first, second, actor=ana, reason="the disk is full")
     assert [event.kind for event in await world.store.events(second)] == ["taken_out"]
