@@ -17,6 +17,7 @@ from nexus.cli.signing import authenticated, live_people
 from nexus.home import Home
 from nexus.runtime.waiting import Approver, Nobody
 from nexus.service.queries import IncidentQueries
+from nexus.service.views import Undecided
 
 if TYPE_CHECKING:
     from nexus.service.identity import People
@@ -63,7 +64,8 @@ def _asking(home: Home, console: Console) -> Approver:
 
         console.print()
         queries = IncidentQueries.of(home)
-        console.print(proposal_panel(proposal, incident, now, await queries.cited(incident)))
+        about = Undecided.of(incident, now, await queries.cited(incident))
+        console.print(proposal_panel(proposal, about))
         people = live_people(home, await queries.live_configuration(incident.id))
         # In a thread: a live incident goes on with its duties while somebody thinks.
         said = await asyncio.to_thread(_prompted, proposal, console, people)

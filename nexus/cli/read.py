@@ -74,22 +74,16 @@ def incidents(
 
 def show(identity: IncidentId, as_json: Json = False) -> None:
     """Show one incident: diagnosis, suspects, actions, verification, communications, timeline."""
-    from nexus.config.budgets import budget_of
-    from nexus.service.queries import IncidentQueries
+    from nexus.service.incident_view import view_incident
 
     with home(threads=False) as opened:
-        queries = IncidentQueries.of(opened)
-        incident, entries = answered(queries.with_timeline(identity))
-        told = answered(queries.dispositions(identity))
-        budget = budget_of(opened.settings)
+        found = answered(view_incident(opened, identity))
     if as_json:
-        from nexus.service.incident_view import incident_json
-
-        write(incident_json(incident, entries, budget, told))
+        write_json(found)
         return
     from nexus.cli.terminal.incident import incident_view
 
-    out().print(incident_view(incident, entries, budget, told))
+    out().print(incident_view(found))
 
 
 def watch(
@@ -137,19 +131,19 @@ def approvals(as_json: Json = False) -> None:
     with home(listing=as_json, threads=False) as opened:
         waiting = answered(all_of(IncidentQueries.of(opened).undecided()))
     if as_json:
-        write_json([proposal for one in waiting for proposal in one.incident.pending])
+        write_json([proposal for one in waiting for proposal in one.pending])
         return
     from nexus.cli.terminal.approvals import approvals_table, proposal_panel, unsettled_line
 
     if not waiting:
         say("Nothing waits for a decision.")
         return
-    out().print(approvals_table([one.incident for one in waiting], max(one.now for one in waiting)))
-    for proposal in (proposal for one in waiting for proposal in one.incident.unsettled):
+    out().print(approvals_table(waiting))
+    for proposal in (proposal for one in waiting for proposal in one.unsettled):
         out().print(unsettled_line(proposal))
     for one in waiting:
-        for proposal in one.incident.pending:
-            out().print(proposal_panel(proposal, one.incident, one.now, one.evidence))
+        for proposal in one.pending:
+            out().print(proposal_panel(proposal, one))
 
 
 def backlog(

@@ -20,7 +20,7 @@ from nexus.cli.base import (
     out,
     say,
     settings,
-    write,
+    write_json,
 )
 from nexus.cli.parser import Argument, Option, Verbs
 from nexus.config.settings import EngineMode
@@ -98,6 +98,7 @@ def resume(
 ) -> None:
     """Pick up every open incident of a recorded world; those of a live one are due at once for its server."""
     from nexus.service.commands import IncidentCommands
+    from nexus.service.incident_view import view_incident
     from nexus.service.queries import IncidentFilter, IncidentQueries
 
     left = 0
@@ -118,7 +119,7 @@ def resume(
                 complain(str(error))
                 left += 1
         if as_json:
-            write("[" + ",\n".join(_json(opened, incident) for incident in ended) + "]")
+            write_json([asyncio.run(view_incident(opened, incident.id)) for incident in ended])
         else:
             for incident in ended:
                 _conclude(opened, incident)
@@ -216,21 +217,12 @@ def _drive(opened: "Home", identity: str, approve: Approve, mode: EngineMode, qu
     return asyncio.run(go())
 
 
-def _json(opened: "Home", incident: "Incident") -> str:
-    from nexus.config.budgets import budget_of
-    from nexus.service.incident_view import incident_json
-    from nexus.service.queries import IncidentQueries
-
-    queries = IncidentQueries.of(opened)
-    incident, entries = asyncio.run(queries.with_timeline(incident.id))
-    told = asyncio.run(queries.dispositions(incident.id))
-    return incident_json(incident, entries, budget_of(opened.settings), told)
-
-
 def _finish(incident: "Incident", as_json: bool) -> None:
+    from nexus.service.incident_view import view_incident
+
     with home() as opened:
         if as_json:
-            write(_json(opened, incident))
+            write_json(asyncio.run(view_incident(opened, incident.id)))
         else:
             _conclude(opened, incident)
     if incident.open:

@@ -144,12 +144,13 @@ def live_people(home: "Home", configuration: Path | None) -> "People | None":
 
 def _show(home: "Home", identity: str, proposal: Proposal) -> None:
     from nexus.cli.terminal.approvals import proposal_panel
+    from nexus.service.views import Undecided
     from tools.clock import WallClock
 
     queries = IncidentQueries.of(home)
     incident = answered(queries.incident(identity))
-    evidence = answered(queries.cited(incident))
-    out().print(proposal_panel(proposal, incident, WallClock().now(), evidence))
+    about = Undecided.of(incident, WallClock().now(), answered(queries.cited(incident)))
+    out().print(proposal_panel(proposal, about))
     say(f"Digest {proposal.digest}")
 
 

@@ -84,13 +84,18 @@ def totals(ledger: Sequence[UsageLine]) -> tuple[Total, ...]:
     )
 
 
-class Share(Value):
-    """What one role used in an incident, against what it may use there."""
+class WholeUse(Value):
+    """What was used, against what may be."""
 
-    role: str
     works: int
     usage: Usage
     limits: Limits
+
+
+class Share(WholeUse):
+    """What one role used in an incident, against what it may use there."""
+
+    role: str
 
 
 def shares(incident: Incident, budget: Budget) -> tuple[Share, ...]:
@@ -105,10 +110,10 @@ def shares(incident: Incident, budget: Budget) -> tuple[Share, ...]:
     )
 
 
-def whole(incident: Incident, budget: Budget) -> Share:
+def whole(incident: Incident, budget: Budget) -> WholeUse:
     """What the incident used in all, against what it may use."""
     limits = budget.by_severity.get(incident.severity or Severity.P0, Limits())
-    return Share(role="all", works=len(incident.usage_lines), usage=incident.usage, limits=limits)
+    return WholeUse(works=len(incident.usage_lines), usage=incident.usage, limits=limits)
 
 
 def _work(spent: UsageLine, entries: Sequence[Entry], known: dict[str, Evidence]) -> Work:

@@ -1,23 +1,27 @@
-"""An incident as scripts read it; the keys are a promise (`docs/schemas/incident.json`)."""
+"""An incident as every door shows it; the keys are a promise (`docs/schemas/incident.json`)."""
 
-import json
 from collections.abc import Sequence
 
-from agents.budget import DEFAULT_BUDGET, Budget, Limits
+from pydantic import Field
+
+from agents.budget import DEFAULT_BUDGET, Budget
 from incidents.action import ActionKind, ActionState, Approval, Outcome, Proposal
 from incidents.alert import Alert
 from incidents.communications import BacklogEntry, Brief, Escalation, StatusUpdate
 from incidents.currency import Currency
 from incidents.disposition import ToldOutcome
-from incidents.findings import Category, Diagnosis
-from incidents.incident import Incident, Note, OutsideChange, Usage
+from incidents.findings import Category, Diagnosis, Reason
+from incidents.incident import Incident, Note, OutsideChange
 from incidents.milestones import Milestones, milestones
 from incidents.reports import Impact
 from incidents.severity import HeldBy, Severity, Status, Step
 from incidents.timeline import Entry, EntryKind
 from incidents.value import Moment, Value
 from incidents.verification import Verification
-from nexus.service.cost_trace import Share, shares, whole
+from nexus.config.budgets import budget_of
+from nexus.home import Home
+from nexus.service.cost_trace import Share, Total, WholeUse, shares, totals, whole
+from nexus.service.queries import IncidentQueries
 
 
 class ImpactView(Impact):
@@ -35,6 +39,7 @@ class SuspectView(Value):
     category: Category
     change: str | None
     why: tuple[str, ...]
+    reasons: tuple[Reason, ...]
 
 
 class ChangeView(Value):
@@ -59,6 +64,7 @@ class ChangeView(Value):
     state: ActionState
     approvals: tuple[Approval, ...]
     outcome: Outcome | None
+    settling: str = Field(description="how a person says what became of it, where nobody else can tell")
     undo_of: str | None
 
 
@@ -86,19 +92,12 @@ class UsageView(Value):
     seconds: float
 
 
-class WholeUse(Value):
-    """What the incident used in all, against what it may use."""
-
-    works: int
-    usage: Usage
-    limits: Limits
-
-
 class LedgerView(Value):
     """What was used by whom."""
 
     incident: WholeUse
     roles: tuple[Share, ...]
+    totals: tuple[Total, ...]
 
 
 class IncidentView(Value):
@@ -109,6 +108,7 @@ class IncidentView(Value):
     severity: Severity | None
     status: Status
     step: Step
+    step_since: Moment
     engine: str
     opened_at: Moment
     ended_at: Moment | None
@@ -142,6 +142,17 @@ class IncidentView(Value):
     ledger: LedgerView
 
 
+async def view_incident(home: Home, identity: str) -> IncidentView:
+    """One incident whole, as it stands.
+
+    Raises:
+        UnknownName: there is none of that id.
+    """
+    queries = IncidentQueries.of(home)
+    incident, entries = await queries.with_timeline(identity)
+    return view_of(incident, entries, budget_of(home.settings), await queries.dispositions(identity))
+
+
 def view_of(
     incident: Incident,
     entries: Sequence[Entry],
@@ -155,6 +166,7 @@ def view_of(
         severity=incident.severity,
         status=incident.status,
         step=incident.step,
+        step_since=incident.step_since,
         engine=incident.engine,
         opened_at=incident.opened_at,
         ended_at=incident.ended_at,
@@ -173,7 +185,7 @@ def view_of(
         suspects=tuple(
             SuspectView(
                 service=one.service, score=one.score, category=one.category, change=one.change,
-                why=tuple(reason.text for reason in one.reasons),
+                why=tuple(reason.text for reason in one.reasons), reasons=one.reasons,
             )
             for one in incident.suspects
         ),
@@ -199,17 +211,6 @@ def view_of(
     )  # fmt: skip
 
 
-def incident_json(
-    incident: Incident,
-    entries: Sequence[Entry],
-    budget: Budget = DEFAULT_BUDGET,
-    dispositions: Sequence[ToldOutcome] = (),
-) -> str:
-    """The view as JSON, indented; ASCII: no text from outside can steer a terminal."""
-    view = view_of(incident, entries, budget, dispositions)
-    return json.dumps(view.model_dump(mode="json"), indent=2)
-
-
 def _change(proposal: Proposal) -> ChangeView:
     plan, action = proposal.plan, proposal.action
     own = {name: kept for name, kept in proposal if name in ChangeView.model_fields}
@@ -221,6 +222,7 @@ def _change(proposal: Proposal) -> ChangeView:
         observed={fact.name: fact.value for fact in plan.observed},
         effects=plan.effects,
         undo=plan.undo.title if plan.undo else None,
+        settling=proposal.settling,
         **own,
     )
 
@@ -230,8 +232,8 @@ def _line(entry: Entry) -> TimelineLine:
 
 
 def _ledger(incident: Incident, budget: Budget) -> LedgerView:
-    used = whole(incident, budget)
     return LedgerView(
-        incident=WholeUse(works=used.works, usage=used.usage, limits=used.limits),
+        incident=whole(incident, budget),
         roles=shares(incident, budget),
+        totals=totals(incident.usage_lines),
     )

@@ -100,11 +100,8 @@ class IncidentQueries:
         async for line in self.incidents(IncidentFilter(undecided=True)):
             incident = await self.incident(line.id)
             if incident.pending or incident.unsettled:
-                yield Undecided(
-                    incident=incident,
-                    now=await self.store.clock_of(line.id),
-                    evidence=await self.cited(incident),
-                )
+                clock = await self.store.clock_of(line.id)
+                yield Undecided.of(incident, clock, await self.cited(incident))
 
     async def backlog(self, after: str | None = None) -> AsyncIterator[BacklogEntry]:
         """The prevention tasks in their order, a page at a time; `after` is the id of the last one before.

@@ -1,12 +1,15 @@
 """What the doors show of the lists: typed, so that their JSON has a schema."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Self
 
 from incidents.action import Proposal
-from incidents.findings import Evidence
+from incidents.findings import Diagnosis, Evidence
 from incidents.incident import Incident
+from incidents.severity import Severity
 from incidents.timeline import Entry
-from incidents.value import Value
+from incidents.value import Moment, Value
 from nexus.store.records import BrokenOff, Summary
 
 
@@ -23,19 +26,30 @@ class FeedEntry(Entry):
 
 
 class Undecided(Value):
-    """An incident in which a change waits for people.
+    """An incident in which a change waits for people, with what they need to decide.
 
     Attributes:
-        incident: as it stands.
+        incident: its id.
         now: the moment of its clock, for what expires.
-        evidence: what its proposals cite.
+        pending: what waits to be approved or rejected.
+        unsettled: what was begun, and of which nobody knows what became.
+        evidence: what the pending changes cite.
     """
 
-    incident: Incident
-    now: datetime
-    evidence: tuple[Evidence, ...]
+    incident: str
+    title: str
+    severity: Severity | None
+    diagnosis: Diagnosis | None
+    now: Moment
+    pending: tuple[Proposal, ...]
+    unsettled: tuple[Proposal, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
 
-    @property
-    def pending(self) -> tuple[Proposal, ...]:
-        """What waits to be approved or rejected."""
-        return self.incident.pending
+    @classmethod
+    def of(cls, incident: Incident, now: datetime, evidence: Sequence[Evidence] = ()) -> Self:
+        """What waits in an incident as it stands."""
+        return cls(
+            incident=incident.id, title=incident.title, severity=incident.severity,
+            diagnosis=incident.diagnosis, now=now, pending=incident.pending, unsettled=incident.unsettled,
+            evidence=tuple(evidence),
+        )  # fmt: skip

@@ -8,19 +8,19 @@ from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
-from incidents.action import Approval, Proposal, Verdict
-from incidents.findings import Evidence
-from incidents.incident import Incident
+from incidents.action import ActionState, Approval, Proposal, Verdict
+from incidents.findings import Diagnosis, Evidence
 from nexus.cli.terminal.style import LABEL, STATES, facts, hour, joined, plain, severity, short, table, words
 from nexus.sanitize import role_name
+from nexus.service.views import Undecided
 
 _URGENT = timedelta(minutes=10)
 
 
-def approvals_table(incidents: Sequence[Incident], now: datetime) -> RenderableType:
+def approvals_table(undecided: Sequence[Undecided]) -> RenderableType:
     """Every proposal that waits for people, soonest expiry first."""
     waiting = sorted(
-        ((one, proposal) for one in incidents for proposal in one.pending),
+        ((one, proposal) for one in undecided for proposal in one.pending),
         key=lambda pair: pair[1].expires_at,
     )
     if not waiting:
@@ -30,13 +30,13 @@ def approvals_table(incidents: Sequence[Incident], now: datetime) -> RenderableT
     made.columns[2].ratio = 1
     made.columns[2].overflow = "fold"
     made.expand = True
-    for incident, proposal in waiting:
+    for one, proposal in waiting:
         made.add_row(
-            severity(incident.severity),
-            joined(Text(incident.id, "bold"), Text(proposal.id, "bold yellow"), by=" "),
-            joined(plain(proposal.action.title, "bold"), plain(incident.title, LABEL), by="\n"),
+            severity(one.severity),
+            joined(Text(one.incident, "bold"), Text(proposal.id, "bold yellow"), by=" "),
+            joined(plain(proposal.action.title, "bold"), plain(one.title, LABEL), by="\n"),
             _count(proposal),
-            _left(proposal, now),
+            _left(proposal, one.now),
         )
     return made
 
@@ -51,28 +51,24 @@ def unsettled_line(proposal: Proposal) -> Text:
 _SHOWN = 4
 
 
-def proposal_panel(
-    proposal: Proposal, incident: Incident, now: datetime, evidence: Sequence[Evidence] = ()
-) -> RenderableType:
+def proposal_panel(proposal: Proposal, about: Undecided) -> RenderableType:
     """One proposal for its approver.
 
     Args:
         proposal: what is asked.
-        incident: what it is for.
-        now: for the minutes that are left, on the incident's clock.
-        evidence: the incident's evidence, so that the cited ids can be read; unknown ids stay bare.
+        about: the incident that it is for; of evidence that it does not hold the bare ids are shown.
     """
     body = Group(
         Text.assemble((proposal.action.title, "bold"), style="bold white"),
         _section("What will change", [plain(effect) for effect in proposal.plan.effects]),
         _section("From this observed state", [_observed(proposal)]),
         _section("Why", [plain(proposal.reason)]),
-        _section("Diagnosis", _doubts(incident)),
-        _section("Evidence", _evidence(proposal, evidence)),
+        _section("Diagnosis", _doubts(about.diagnosis)),
+        _section("Evidence", _evidence(proposal, about.evidence)),
         Text(),
-        _terms(proposal, now),
+        _terms(proposal, about.now),
     )
-    title = joined(severity(incident.severity), Text(f"{incident.id} {proposal.id}", "bold yellow"), by=" ")
+    title = joined(severity(about.severity), Text(f"{about.incident} {proposal.id}", "bold yellow"), by=" ")
     return Panel(body, title=title, title_align="left", border_style="yellow", padding=(1, 2))
 
 
@@ -102,9 +98,8 @@ def _evidence(proposal: Proposal, evidence: Sequence[Evidence]) -> list[Text]:
     return lines or [Text("none is cited", "bold red")]
 
 
-def _doubts(incident: Incident) -> list[Text]:
+def _doubts(diagnosis: Diagnosis | None) -> list[Text]:
     """How sure the diagnosis is, and what speaks against it."""
-    diagnosis = incident.diagnosis
     if diagnosis is None:
         return [Text("there is no diagnosis", "bold red")]
     lines = [plain(f"{diagnosis.confidence} confidence: {diagnosis.summary}")]
@@ -147,6 +142,6 @@ def said(approval: Approval) -> str:
     return "approved" if approval.verdict is Verdict.APPROVE else "rejected"
 
 
-def state(proposal: Proposal) -> Text:
+def state(of: ActionState) -> Text:
     """Where a proposal stands."""
-    return Text(words(proposal.state), STATES[proposal.state])
+    return Text(words(of), STATES[of])

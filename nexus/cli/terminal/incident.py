@@ -9,15 +9,9 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from agents.budget import DEFAULT_BUDGET, Budget
-from incidents.action import Proposal
 from incidents.currency import money
-from incidents.disposition import ToldOutcome
 from incidents.duration import format_duration
 from incidents.findings import Category, Diagnosis
-from incidents.incident import Incident
-from incidents.milestones import milestones
-from incidents.timeline import Entry
 from incidents.verification import Verification
 from nexus.cli.terminal.approvals import said, state
 from nexus.cli.terminal.deliveries import dispositions_lines
@@ -43,36 +37,29 @@ from nexus.cli.terminal.style import (
 from nexus.cli.terminal.timeline import timeline_view
 from nexus.cli.terminal.trace import shares_table, totals_table
 from nexus.sanitize import clean, role_name
-from nexus.service.cost_trace import shares, totals, whole
+from nexus.service.incident_view import ChangeView, IncidentView
 from tools.wording import quantity
 
 _UNKNOWN = Text("unknown", "grey62")
 
 
-def incident_view(
-    incident: Incident,
-    entries: Sequence[Entry],
-    budget: Budget = DEFAULT_BUDGET,
-    dispositions: Sequence[ToldOutcome] = (),
-) -> RenderableType:
+def incident_view(incident: IncidentView) -> RenderableType:
     """Everything about an incident, for a terminal of 80 columns or more; its ledger against the budget."""
-    return Group(_head(incident), *_sections(incident, entries, budget, dispositions), Text())
+    return Group(_head(incident), *_sections(incident), Text())
 
 
-def _sections(
-    incident: Incident, entries: Sequence[Entry], budget: Budget, dispositions: Sequence[ToldOutcome]
-) -> Iterator[RenderableType]:
+def _sections(incident: IncidentView) -> Iterator[RenderableType]:
     parts = (
-        ("Alerts", dispositions_lines(dispositions)),
+        ("Alerts", dispositions_lines(incident.dispositions)),
         ("Diagnosis", _diagnosis(incident.diagnosis)),
         ("Suspects", _suspects(incident)),
-        ("Actions", _actions(incident.proposals)),
+        ("Actions", _actions(incident.actions)),
         ("Verification", _verification(incident.verification)),
         ("Communications", _communications(incident)),
         ("Notes", _notes(incident)),
-        ("Timeline", list(timeline_view(entries))),
+        ("Timeline", list(timeline_view(incident.timeline))),
         ("Afterwards", _afterwards(incident)),
-        ("Ledger", _ledger(incident, budget)),
+        ("Ledger", _ledger(incident)),
     )
     for title, body in parts:
         if body:
@@ -81,7 +68,7 @@ def _sections(
             yield from body
 
 
-def _head(incident: Incident) -> RenderableType:
+def _head(incident: IncidentView) -> RenderableType:
     rows = facts()
     rows.add_row("Status", joined(status(incident.status), plain(incident.end_reason, LABEL)))
     rows.add_row("Step", joined(words(incident.step), Text(f"since {hour(incident.step_since)}", LABEL)))
@@ -99,7 +86,7 @@ def _head(incident: Incident) -> RenderableType:
     )
 
 
-def _impact(incident: Incident) -> Text:
+def _impact(incident: IncidentView) -> Text:
     impact = incident.impact
     customers = {True: "customers notice", False: "customers do not notice", None: "customers: unknown"}
     warned = [
@@ -111,14 +98,14 @@ def _impact(incident: Incident) -> Text:
         )
         if holds
     ]
-    lost = incident.revenue_impact
-    revenue = "" if lost is None else f"revenue {money(lost, incident.currency)} so far"
+    lost = impact.revenue
+    revenue = "" if lost is None else f"revenue {money(lost, impact.currency)} so far"
     users = plain(f"users: {impact.users_affected}")
     return joined(users, customers[impact.customers_affected], revenue, *warned, by=" · ")
 
 
-def _times(incident: Incident) -> Text:
-    times = milestones(incident)
+def _times(incident: IncidentView) -> Text:
+    times = incident.times
     named = (
         ("introduced", times.introduced),
         ("detected", times.detected),
@@ -158,7 +145,7 @@ def _diagnosis(diagnosis: Diagnosis | None) -> list[RenderableType]:
     return [rows]
 
 
-def _suspects(incident: Incident) -> list[RenderableType]:
+def _suspects(incident: IncidentView) -> list[RenderableType]:
     if not incident.suspects:
         return []
     made = table("", "Service", "Score", "Why")
@@ -176,10 +163,10 @@ def _suspects(incident: Incident) -> list[RenderableType]:
     return [made, Text(f"{left} more with lower scores", LABEL)] if left > 0 else [made]
 
 
-def _actions(proposals: Sequence[Proposal]) -> list[RenderableType]:
+def _actions(proposals: Sequence[ChangeView]) -> list[RenderableType]:
     parts: list[RenderableType] = []
     for proposal in proposals:
-        head = joined(Text(proposal.id, "bold yellow"), plain(proposal.action.title, "bold"), state(proposal))
+        head = joined(Text(proposal.id, "bold yellow"), plain(proposal.title, "bold"), state(proposal.state))
         rows = facts()
         rows.add_row("Reason", plain(proposal.reason))
         rows.add_row(
@@ -227,12 +214,12 @@ def _verification(verification: Verification | None) -> list[RenderableType]:
     return [head, Text(), made, Text("▲ opened the incident; the others are guards", LABEL)]
 
 
-def _communications(incident: Incident) -> list[RenderableType]:
+def _communications(incident: IncidentView) -> list[RenderableType]:
     made = Table.grid(padding=(0, 2))
     for _ in range(2):
         made.add_column(no_wrap=True)
     made.add_column(ratio=1, overflow="fold")
-    lines = [(one.at, Text(one.status, "blue"), plain(one.current_action)) for one in incident.updates]
+    lines = [(one.at, Text(one.status, "blue"), plain(one.current_action)) for one in incident.status_updates]
     lines += [(one.at, Text("brief", "blue"), plain(_second_line(one.text))) for one in incident.briefs]
     lines += [
         (
@@ -257,24 +244,25 @@ def _roles(slugs: Sequence[str]) -> str:
     return "to " + ", ".join(role_name(slug) for slug in slugs)
 
 
-def _notes(incident: Incident) -> list[RenderableType]:
+def _notes(incident: IncidentView) -> list[RenderableType]:
     return [
         joined(Text(hour(note.at), LABEL), plain(note.by, "bold"), plain(note.text))
         for note in incident.notes
     ]
 
 
-def _ledger(incident: Incident, budget: Budget) -> list[RenderableType]:
+def _ledger(incident: IncidentView) -> list[RenderableType]:
     """What each model and the playbook were used for, and by whom; `nexus trace` has every piece of work."""
-    if not incident.usage_lines:
+    ledger = incident.ledger
+    if not ledger.totals:
         return []
-    spent = [totals_table(totals(incident.usage_lines), incident.usage)]
+    spent = [totals_table(ledger.totals, ledger.incident.usage)]
     if not incident.usage.model_calls:  # the playbook costs nothing, whoever it spoke for
         return spent
-    return [*spent, Text(), shares_table(shares(incident, budget), whole(incident, budget))]
+    return [*spent, Text(), shares_table(ledger.roles, ledger.incident)]
 
 
-def _afterwards(incident: Incident) -> list[RenderableType]:
+def _afterwards(incident: IncidentView) -> list[RenderableType]:
     rows = facts()
     if incident.post_mortem:
         rows.add_row("Post-mortem", block(incident.post_mortem, "bold"))

@@ -1,6 +1,7 @@
 """The timeline, line by line: live in a terminal, one plain line each when piped."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -10,6 +11,9 @@ from incidents.timeline import Entry, EntryKind
 from incidents.value import iso
 from nexus.cli.terminal.style import LABEL, cited, plain, words
 from nexus.sanitize import line, role_name
+
+if TYPE_CHECKING:
+    from nexus.service.incident_view import TimelineLine
 
 #: The sign and the colour of each kind.
 _SIGNS = {
@@ -38,24 +42,24 @@ _UNNAMED = {"", "code", "supervisor"}
 _STEP_WIDTH = len("investigation")
 
 
-def timeline_line(entry: Entry, whose: bool = False) -> RenderableType:
+def timeline_line(entry: "Entry | TimelineLine", whose: str | None = None) -> RenderableType:
     """One entry for a terminal: time, incident, step, sign, who, text; further lines hang under the text."""
     sign, colour = _SIGNS[entry.kind]
     row = Table.grid(padding=(0, 1))
     row.add_column(no_wrap=True, style=LABEL, width=len("03:14:10Z"))
-    if whose:
+    if whose is not None:
         row.add_column(no_wrap=True)
     row.add_column(no_wrap=True, style="grey50", width=_STEP_WIDTH)
     row.add_column(no_wrap=True, width=1)
     row.add_column(overflow="fold")
     cells = [plain(words(entry.step)), Text(sign, colour), _told(entry, colour)]
-    if whose:
-        cells.insert(0, plain(entry.incident, LABEL))
+    if whose is not None:
+        cells.insert(0, plain(whose, LABEL))
     row.add_row(Text(f"{entry.at:%H:%M:%S}Z"), *cells)
     return row
 
 
-def timeline_view(entries: Sequence[Entry]) -> Iterator[RenderableType]:
+def timeline_view(entries: "Sequence[TimelineLine]") -> Iterator[RenderableType]:
     """Entries for a terminal; where the day changes, a line says so."""
     day = None
     for entry in entries:
@@ -76,12 +80,12 @@ def timeline_text(entry: Entry, whose: bool = False) -> str:
 def show_entry(console: Console, entry: Entry, whose: bool = False) -> None:
     """Print an entry as the console's reader wants it, a person or a pipe; `whose`: with its incident."""
     if console.is_terminal:
-        console.print(timeline_line(entry, whose))
+        console.print(timeline_line(entry, entry.incident if whose else None))
     else:
         console.print(Text(timeline_text(entry, whose)), soft_wrap=True)
 
 
-def _told(entry: Entry, colour: str) -> Text:
+def _told(entry: "Entry | TimelineLine", colour: str) -> Text:
     text = Text(no_wrap=False, overflow="fold")
     if entry.role not in _UNNAMED:
         text.append_text(plain(role_name(entry.role), "bold"))

@@ -8,7 +8,7 @@ from incidents.findings import EvidenceStatus
 from incidents.incident import Usage
 from nexus.cli.terminal.style import EDGE, LABEL, joined, plain, short, table, words
 from nexus.sanitize import role_name
-from nexus.service.cost_trace import Asked, Share, Total, Trace, Work
+from nexus.service.cost_trace import Asked, Share, Total, Trace, WholeUse, Work
 
 _ENGINES = {"llm": "green", "playbook": "blue"}
 _STATES = {EvidenceStatus.OK: "cyan", EvidenceStatus.EMPTY: "grey62", EvidenceStatus.FAILED: "red"}
@@ -39,7 +39,7 @@ def totals_table(totals: tuple[Total, ...], whole: Usage) -> RenderableType:
     return made
 
 
-def shares_table(roles: tuple[Share, ...], incident: Share) -> RenderableType:
+def shares_table(roles: tuple[Share, ...], incident: WholeUse) -> RenderableType:
     """What each role used of its budget; without a limit, what it used."""
     made = table("Role", "Work", "Tokens", "Seconds", "Cost")
     for column in made.columns[1:]:
@@ -48,7 +48,7 @@ def shares_table(roles: tuple[Share, ...], incident: Share) -> RenderableType:
     for one in (*roles, incident):
         used, most = one.usage, one.limits
         made.add_row(
-            Text("all", "bold") if one is incident else plain(role_name(one.role)),
+            plain(role_name(one.role)) if isinstance(one, Share) else Text("all", "bold"),
             str(one.works),
             _of(f"{used.tokens_in + used.tokens_out:,}", most.tokens and f"{most.tokens:,}"),
             _of(f"{used.seconds:,.0f}", most.seconds and f"{most.seconds:,.0f}"),

@@ -11,13 +11,13 @@ from rich.console import Console, RenderableType
 from incidents.action import ActionState, Verdict
 from incidents.incident import Incident
 from incidents.timeline import EntryKind
-from nexus.cli.base import complain, out, say
+from nexus.cli.base import complain, out, say, write_json
 from nexus.cli.terminal.approvals import approvals_table, proposal_panel
 from nexus.cli.terminal.incident import incident_view
 from nexus.cli.terminal.tables import backlog_table, incidents_table
 from nexus.cli.terminal.timeline import show_entry, timeline_text
-from nexus.service.incident_view import incident_json
-from nexus.service.views import IncidentLine
+from nexus.service.incident_view import view_of
+from nexus.service.views import IncidentLine, Undecided
 from tests.nexus import sample
 from tests.nexus.sample import ID, at
 
@@ -32,11 +32,18 @@ def shown(view: RenderableType, width: int = 80, terminal: bool = False) -> str:
     return out.getvalue()
 
 
+def asked(incident: Incident, minutes: float = 20) -> Undecided:
+    return Undecided.of(incident, at(minutes), [sample.evidence()])
+
+
 def test_a_pipe_that_never_wraps_still_gets_every_word() -> None:
     """The command line prints to a pipe with soft wrapping; panels must not be cut by it."""
     long = " ".join(f"word{number}" for number in range(60))
     incident = sample.resolved().evolve(title=long, summary=long, proposals=(sample.proposal(reason=long),))
-    for view in (incident_view(incident, ()), proposal_panel(incident.proposals[0], incident, at(20))):
+    for view in (
+        incident_view(view_of(incident, ())),
+        proposal_panel(incident.proposals[0], asked(incident)),
+    ):
         out = io.StringIO()
         Console(file=out, width=80, soft_wrap=True).print(view)
         assert long in flat(out.getvalue())
@@ -44,7 +51,7 @@ def test_a_pipe_that_never_wraps_still_gets_every_word() -> None:
 
 def test_many_evidence_ids_are_counted_in_a_terminal_and_whole_in_a_pipe() -> None:
     many = sample.ENTRIES[0].model_copy(update={"evidence": tuple(f"E-{n:08x}" for n in range(9))})
-    assert "E-00000002 +6" in flat(shown(incident_view(sample.opened(), [many])))
+    assert "E-00000002 +6" in flat(shown(incident_view(view_of(sample.opened(), [many]))))
     assert "E-00000008" in timeline_text(many)
 
 
@@ -80,10 +87,10 @@ def hostile() -> Incident:
 
 
 VIEWS: dict[str, Callable[[Incident], RenderableType]] = {
-    "incident": lambda incident: incident_view(incident, sample.ENTRIES),
+    "incident": lambda incident: incident_view(view_of(incident, sample.ENTRIES)),
     "incidents": lambda incident: incidents_table([IncidentLine.of(incident, at(50))]),
-    "approvals": lambda incident: approvals_table([incident], at(20)),
-    "proposal": lambda incident: proposal_panel(incident.proposals[0], incident, at(20), [sample.evidence()]),
+    "approvals": lambda incident: approvals_table([asked(incident)]),
+    "proposal": lambda incident: proposal_panel(incident.proposals[0], asked(incident)),
     "backlog": lambda incident: backlog_table(incident.backlog),
 }
 
@@ -110,7 +117,7 @@ def test_text_from_outside_is_shown_and_not_obeyed(name: str) -> None:
 
 
 def test_the_incident_view_has_every_part() -> None:
-    text = flat(shown(incident_view(sample.resolved(), sample.ENTRIES), 120))
+    text = flat(shown(incident_view(view_of(sample.resolved(), sample.ENTRIES)), 120))
     for part in (
         f"P0 {ID}",
         "resolved the signals stayed at their quiet level",
@@ -136,14 +143,14 @@ def test_the_incident_view_has_every_part() -> None:
 
 
 def test_an_incident_that_was_just_opened_claims_nothing() -> None:
-    text = flat(shown(incident_view(sample.opened(), ()), 100))
+    text = flat(shown(incident_view(view_of(sample.opened(), ())), 100))
     assert "users: unknown · customers: unknown" in text
     for title in ("Diagnosis", "Suspects", "Actions", "Verification", "Communications", "Timeline"):
         assert title not in text
 
 
 def test_an_approver_sees_what_why_how_long_and_the_way_back() -> None:
-    text = flat(shown(proposal_panel(sample.proposal(), sample.waiting(), at(34), [sample.evidence()])))
+    text = flat(shown(proposal_panel(sample.proposal(), asked(sample.waiting(), 34))))
     for part in (
         "checkout runs 2026.11.1 instead of 2026.11.2 on both instances",
         "version 2026.11.2 instances 2",
@@ -161,7 +168,7 @@ def test_an_approver_sees_what_why_how_long_and_the_way_back() -> None:
 def test_what_is_missing_in_a_proposal_stands_out() -> None:
     bare = sample.PLAN.model_copy(update={"undo": None, "observed": ()})
     proposal = sample.proposal(plan=bare, evidence=())
-    text = flat(shown(proposal_panel(proposal, sample.opened(), at(41))))
+    text = flat(shown(proposal_panel(proposal, Undecided.of(sample.opened(), at(41)))))
     for part in (
         "there is no prepared undo",
         "nothing was observed",
@@ -177,14 +184,14 @@ def test_approvals_wait_soonest_first_and_only_while_they_wait() -> None:
         id="INC-2026-11-23-002", proposals=(sample.proposal(id="A7", expires_at=at(60)),)
     )
     done = sample.resolved()
-    text = shown(approvals_table([later, done, sample.waiting()], at(20)))
+    text = shown(approvals_table([asked(later), asked(done), asked(sample.waiting())]))
     assert text.index("A1") < text.index("A7")
     assert text.count("0 of 1") == 2
     one_given = sample.waiting().evolve(
         proposals=(sample.proposal(approvers_needed=2, approvals=(sample.approval(),)),)
     )
-    assert "1 of 2" in shown(approvals_table([one_given], at(20)))
-    assert "Nothing waits" in shown(approvals_table([done], at(20)))
+    assert "1 of 2" in shown(approvals_table([asked(one_given)]))
+    assert "Nothing waits" in shown(approvals_table([asked(done)]))
 
 
 def test_a_rejection_reads_as_one() -> None:
@@ -192,7 +199,7 @@ def test_a_rejection_reads_as_one() -> None:
     incident = sample.waiting().evolve(
         proposals=(sample.proposal(state=ActionState.REJECTED, approvals=(no,)),)
     )
-    assert "Rejected Sam" in flat(shown(incident_view(incident, ()), 100))
+    assert "Rejected Sam" in flat(shown(incident_view(view_of(incident, ())), 100))
 
 
 def test_the_list_says_what_waits_for_people() -> None:
@@ -220,17 +227,17 @@ def test_a_pipe_gets_one_plain_line_for_an_entry_and_a_terminal_colour() -> None
 def test_every_kind_of_entry_has_its_line(kind: EntryKind) -> None:
     entry = sample.entry("x", 1, kind, "backend_architect", "something")
     assert "something" in timeline_text(entry)
-    assert "something" in shown(incident_view(sample.opened(), [entry]))
+    assert "something" in shown(incident_view(view_of(sample.opened(), [entry])))
 
 
 def test_a_day_that_passes_is_said() -> None:
     entries = [sample.ENTRIES[0], sample.entry("late", 60 * 30, EntryKind.NOTE, "supervisor", "next day")]
-    text = shown(incident_view(sample.opened(), entries))
+    text = shown(incident_view(view_of(sample.opened(), entries)))
     assert text.index("fires on checkout") < text.index("2026-11-24") < text.index("next day")
 
 
 def test_the_json_has_every_key_that_scripts_were_promised() -> None:
-    body = json.loads(incident_json(sample.resolved(), sample.ENTRIES))
+    body = view_of(sample.resolved(), sample.ENTRIES).model_dump(mode="json")
     assert {
         "id",
         "title",
@@ -276,8 +283,9 @@ def test_the_json_has_every_key_that_scripts_were_promised() -> None:
     assert body["post_mortem"].endswith("post-mortem.md")
 
 
-def test_the_json_of_a_hostile_incident_is_plain_ascii() -> None:
-    text = incident_json(hostile(), sample.ENTRIES)
+def test_the_json_of_a_hostile_incident_is_plain_ascii(capsys: pytest.CaptureFixture[str]) -> None:
+    write_json(view_of(hostile(), sample.ENTRIES))
+    text = capsys.readouterr().out
     assert text.isascii()
     assert "\x1b" not in text
     assert json.loads(text)["title"] == EVIL

@@ -63,7 +63,7 @@ async def test_what_waits_comes_with_its_moment_and_what_it_cites(
     await store.register(unknown, CASE, at(13) + timedelta(seconds=1))
     for count in range(4):
         await store.put(sample.evidence(count), b"")
-    waiting = {one.incident.id: one async for one in queries.undecided()}
+    waiting = {one.incident: one async for one in queries.undecided()}
     assert set(waiting) == {ID, number(3)}
     assert waiting[ID].now == at(12)
     assert [one.id for one in waiting[ID].evidence] == list(sample.EVIDENCE[:3])
