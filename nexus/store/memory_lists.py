@@ -1,6 +1,7 @@
-"""The lists of the store's twin in memory."""
+"""The lists of the store's twin in memory, and the answers that it keeps."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from incidents.communications import BacklogEntry
@@ -11,7 +12,7 @@ from incidents.timeline import Entry
 from incidents.value import Value
 from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry
 from nexus.store.memory_intake import MemoryIntake
-from nexus.store.records import Summary
+from nexus.store.records import KeptAnswer, Summary
 from tools.redaction.tree import redact_value
 
 V = TypeVar("V", bound=Value)
@@ -41,6 +42,7 @@ class MemoryLists(MemoryIntake):
         self._last_sequence = 0
         self._evidence: Table[Evidence] = Table()
         self._backlog: Table[BacklogEntry] = Table()
+        self._answers: dict[tuple[str, str], KeptAnswer] = {}
 
     async def page(
         self, among: IncidentFilter = EVERY, limit: int = 100, after: str | None = None
@@ -77,6 +79,15 @@ class MemoryLists(MemoryIntake):
         """So many entries whose number is higher, by number."""
         kept = self._timeline.values() if incident is None else self._timeline.of(incident)
         return tuple(one for one in kept if one.sequence > sequence)[:limit]
+
+    async def answer_of(self, person: str, key: str) -> KeptAnswer | None:
+        """What was answered, or None."""
+        return self._answers.get((person, key))
+
+    async def keep_answer(self, person: str, key: str, answer: KeptAnswer, keep_since: datetime) -> None:
+        """Keep an answer, the first of its key, and forget those of long ago."""
+        self._answers = {one: kept for one, kept in self._answers.items() if kept.at >= keep_since}
+        self._answers.setdefault((person, key), answer)
 
     async def last_sequence(self) -> int:
         """The number of the last entry that is kept."""

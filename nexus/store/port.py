@@ -26,7 +26,7 @@ from nexus.store.deliveries import (
     Waiting,
 )
 from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry
-from nexus.store.records import BrokenOff, Due, Lease, Message, Remains, Summary, WorldRef
+from nexus.store.records import BrokenOff, Due, KeptAnswer, Lease, Message, Remains, Summary, WorldRef
 
 
 class Leases(Protocol):
@@ -186,6 +186,18 @@ class Lists(Protocol):
         ...
 
 
+class Answers(Protocol):
+    """What people were answered under an idempotency key of theirs."""
+
+    async def answer_of(self, person: str, key: str) -> KeptAnswer | None:
+        """What was answered, or None."""
+        ...
+
+    async def keep_answer(self, person: str, key: str, answer: KeptAnswer, keep_since: datetime) -> None:
+        """Keep an answer; of one key the first stays. Those from before `keep_since` are forgotten."""
+        ...
+
+
 class Retention(Protocol):
     """What becomes of incidents that are closed; nothing else is ever deleted."""
 
@@ -214,7 +226,7 @@ class Retention(Protocol):
         ...
 
 
-class IncidentStore(Journal, Outcomes, Backlog, Leases, Intake, Lists, Retention, Protocol):
+class IncidentStore(Journal, Outcomes, Backlog, Leases, Intake, Lists, Answers, Retention, Protocol):
     """Everything of the incidents. What belongs to one that was not registered raises `UnknownName`."""
 
     async def next_id(self, day: date) -> str:

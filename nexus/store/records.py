@@ -184,6 +184,22 @@ class Message(Value):
     text: str
 
 
+class KeptAnswer(Value):
+    """What was answered to a request that its sender may send again.
+
+    Attributes:
+        request: the digest of what was asked.
+        status: HTTP's.
+        answer: as JSON.
+        at: when, by the wall.
+    """
+
+    request: str
+    status: int
+    answer: str
+    at: Moment
+
+
 def incident_id(day: date, number: int) -> str:
     """The id of the n-th incident of a day: `INC-2026-11-23-001`."""
     return f"INC-{day.isoformat()}-{number:03d}"

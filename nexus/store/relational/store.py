@@ -25,6 +25,7 @@ from nexus.store.records import (
     too_late,
     within,
 )
+from nexus.store.relational.answers import KeptAnswers
 from nexus.store.relational.changes import SentChanges
 from nexus.store.relational.intake import AlertDeliveries
 from nexus.store.relational.leases import LeaseColumns
@@ -37,7 +38,7 @@ from nexus.store.relational.writes import hold, queued, register, save
 
 
 class RelationalStore(
-    LeaseColumns, AlertDeliveries, SentChanges, ListReads, ClosedIncidents, RegroupedIncidents
+    LeaseColumns, AlertDeliveries, SentChanges, ListReads, KeptAnswers, ClosedIncidents, RegroupedIncidents
 ):
     """Implements `nexus.store.port.IncidentStore`, and with it the graph's ports and `EvidenceStore`.
 

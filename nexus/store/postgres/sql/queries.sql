@@ -513,3 +513,14 @@ on conflict (site, fingerprint) do update set body = excluded.body;
 -- only grows, and what each of them wrote can be read once it is counted.
 select pg_snapshot_xmax(seen)::text::bigint - (select count(*) from pg_snapshot_xip(seen))
 from pg_current_snapshot() as seen;
+
+-- name: note_answer
+insert into idempotency_keys (person, key, at, request, status, answer)
+values (%(person)s, %(key)s, %(at)s, %(request)s, %(status)s, %(answer)s)
+on conflict (person, key) do nothing;
+
+-- name: answer_of
+select request, status, answer, at from idempotency_keys where person = %(person)s and key = %(key)s;
+
+-- name: forget_answers
+delete from idempotency_keys where at < %(before)s;

@@ -470,3 +470,14 @@ select body from heartbeats where site = :site order by fingerprint;
 -- name: keep_heartbeat
 insert into heartbeats (site, fingerprint, body) values (:site, :fingerprint, :body)
 on conflict (site, fingerprint) do update set body = excluded.body;
+
+-- name: note_answer
+insert into idempotency_keys (person, key, at, request, status, answer)
+values (:person, :key, :at, :request, :status, :answer)
+on conflict (person, key) do nothing;
+
+-- name: answer_of
+select request, status, answer, at from idempotency_keys where person = :person and key = :key;
+
+-- name: forget_answers
+delete from idempotency_keys where at < :before;

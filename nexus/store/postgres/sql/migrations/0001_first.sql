@@ -249,6 +249,19 @@ create table heartbeats (
     primary key (site, fingerprint)
 );
 
+-- What was answered to a request that a person may send again under its key.
+create table idempotency_keys (
+    person text not null,
+    key text not null,
+    at timestamptz not null,
+    request text not null,
+    status integer not null,
+    answer text not null,
+    primary key (person, key)
+);
+
+create index idempotency_keys_at on idempotency_keys (at);
+
 -- What senders told of changes of a system: evidence for causes, as long as the delivery is kept.
 create table changes (
     delivery bigint not null references alert_deliveries (number) on delete cascade,
