@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from incidents.alert import Label
 from incidents.disposition import AlertOutcome
 from incidents.errors import UnknownName
 from incidents.value import Moment, Value
@@ -24,6 +25,7 @@ class DeliveryView(Value):
         reason: why it could not be read, or was refused.
         replay_of: the number of the delivery that was read again.
         alerts: what became of each alert, change and notice in it.
+        headers: those by which the body is told; none in lists.
         body: without secrets; None where it is not kept, and in lists.
     """
 
@@ -35,6 +37,7 @@ class DeliveryView(Value):
     incident: str | None
     replay_of: int | None
     alerts: tuple[AlertOutcome, ...]
+    headers: tuple[Label, ...] = ()
     body: str | None = None
 
     @classmethod
@@ -43,6 +46,7 @@ class DeliveryView(Value):
         return cls(
             number=one.number, received_at=one.received_at, sender=one.sender, disposition=one.disposition,
             reason=one.reason, incident=one.incident, replay_of=one.replay_of, alerts=one.outcomes,
+            headers=one.headers,
             body=one.body.decode(errors="replace") if one.body is not None else None,
         )  # fmt: skip
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 from pydantic import Field
 
-from incidents.alert import Alert
+from incidents.alert import Alert, Label
 from incidents.disposition import AlertDisposition, AlertOutcome
 from incidents.errors import AlertError
 from incidents.heartbeat import name_of
@@ -25,7 +25,7 @@ from nexus.service.readings import RememberedReadings
 from nexus.service.site_matcher import SiteMatcher
 from nexus.store import WorldKind, WorldRef
 from nexus.store.deliveries import AlertDelivery, Disposition, Filed, FiledDelivery, Filing, IntakeView
-from tools.alerts.formats import read_delivery
+from tools.alerts.formats import read_delivery, telling_headers
 from tools.alerts.reading import Reading
 from tools.clock import Clock
 
@@ -89,12 +89,13 @@ class AlertIntake:
             AlertError: it cannot be read; it was filed as such.
         """
         now = self.clock.now()
+        sent = AlertDelivery(received_at=now, form=source, body=body, headers=_telling(headers))
         try:
             reading = self._read(body, now, source, headers)
         except AlertError as error:
-            await self.refuse(Disposition.UNREADABLE, str(error), body, source, now)
+            await self._refuse(Disposition.UNREADABLE, str(error), sent)
             raise
-        return await self._file(reading, AlertDelivery(received_at=now, form=source, body=body))
+        return await self._file(reading, sent)
 
     async def refuse(
         self,
@@ -102,18 +103,20 @@ class AlertIntake:
         reason: str,
         body: bytes | None = None,
         source: str | None = None,
-        now: datetime | None = None,
     ) -> Filed:
         """File a delivery of which nothing is taken, with the reason in words."""
+        return await self._refuse(
+            disposition, reason, AlertDelivery(received_at=self.clock.now(), form=source, body=body)
+        )
+
+    async def _refuse(self, disposition: Disposition, reason: str, sent: AlertDelivery) -> Filed:
         what = AlertDisposition(disposition.value)
         filing = Filing(
             disposition=disposition, reason=reason,
             outcomes=(AlertOutcome(disposition=what, reason=reason),),
         )  # fmt: skip
-        delivery = AlertDelivery(
-            received_at=now or self.clock.now(), sender=source or _NOBODY, form=source,
-            body=kept_body(body) if body is not None else None,
-        )  # fmt: skip
+        body = kept_body(sent.body) if sent.body is not None else None
+        delivery = sent.model_copy(update={"sender": sent.form or _NOBODY, "body": body})
         filed = await self.home.store.take_in(delivery, self.site.site, lambda view: filing)
         log.warning("delivery", taken=disposition, number=filed.number, sender=delivery.sender, why=reason)
         return filed
@@ -126,10 +129,12 @@ class AlertIntake:
         """
         if kept.body is None:
             raise AlertError(f"the body of delivery {kept.number} is not kept; it cannot be read again")
-        reading = self._read(kept.body, kept.received_at, kept.form, None)
+        headers = {one.name: one.value for one in kept.headers}
+        reading = self._read(kept.body, kept.received_at, kept.form, headers)
         again = AlertDelivery(
-            received_at=self.clock.now(), form=kept.form, body=kept.body, replay_of=kept.number
-        )
+            received_at=self.clock.now(), form=kept.form, body=kept.body, headers=kept.headers,
+            replay_of=kept.number,
+        )  # fmt: skip
         return await self._file(reading, again)
 
     def _read(
@@ -207,3 +212,7 @@ class AlertIntake:
     def _dispositions(self) -> Dispositions:
         world = WorldRef(kind=WorldKind.LIVE, path=str(self.path))
         return Dispositions(self.site, world, self.mode, self._runbook)
+
+
+def _telling(headers: Mapping[str, str] | None) -> tuple[Label, ...]:
+    return tuple(Label(name=name, value=value) for name, value in telling_headers(headers or {}).items())

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from pydantic import Field
 
-from incidents.alert import Alert
+from incidents.alert import Alert, Label
 from incidents.changes import Change
 from incidents.disposition import AlertDisposition, AlertOutcome, LastWord
 from incidents.events import Event
@@ -37,6 +37,7 @@ class AlertDelivery(Value):
         sender: the form by which it was read, or that it was sent as.
         form: what its address named; None: it was recognised by its body.
         body: without secrets; None where it is not kept.
+        headers: those by which the body is told, without secrets; kept with it.
         replay_of: the number of the delivery that is read again.
     """
 
@@ -44,6 +45,7 @@ class AlertDelivery(Value):
     sender: str | None = None
     form: str | None = None
     body: bytes | None = None
+    headers: tuple[Label, ...] = ()
     replay_of: int | None = None
 
 

@@ -112,6 +112,8 @@ class MemoryIntake(MemoryLeases):
             **dict(delivery), number=self._delivered, disposition=filing.disposition, reason=filing.reason,
             incident=filing.incident, outcomes=filing.outcomes,
         )  # fmt: skip
+        if body is None:
+            kept = kept.model_copy(update={"headers": ()})
         self._deliveries[self._delivered] = redact_value(kept.model_copy(update={"body": None})).model_copy(
             update={"body": body}
         )
@@ -120,7 +122,7 @@ class MemoryIntake(MemoryLeases):
     async def deliveries(self, incident: str) -> tuple[FiledDelivery, ...]:
         """What an incident was told by the monitoring, oldest first."""
         return tuple(
-            one.model_copy(update={"outcomes": ()})
+            one.model_copy(update={"outcomes": (), "headers": ()})
             for one in self._deliveries.values()
             if one.incident == incident and one.disposition != "known"
         )
@@ -134,7 +136,7 @@ class MemoryIntake(MemoryLeases):
     ) -> tuple[FiledDelivery, ...]:
         """Deliveries with outcomes, newest first."""
         found = [
-            one.model_copy(update={"body": None})
+            one.model_copy(update={"body": None, "headers": ()})
             for number, one in sorted(self._deliveries.items(), reverse=True)
             if (before is None or number < before) and _matches(one, among)
         ]
@@ -186,7 +188,8 @@ class MemoryIntake(MemoryLeases):
         for number, size in sizes.items():
             old = self._deliveries[number].received_at < before
             if old or beyond > 0:
-                self._deliveries[number] = self._deliveries[number].model_copy(update={"body": None})
+                gone_with_it = {"body": None, "headers": ()}
+                self._deliveries[number] = self._deliveries[number].model_copy(update=gone_with_it)
                 beyond, gone = beyond - size, gone + 1
         for key, (word, at) in list(self._words.items()):
             if at < before and (word.incident is None or not word.firing):

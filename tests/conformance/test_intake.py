@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from incidents.alert import Label
 from incidents.changes import Change, ChangeKind, SentBy
 from incidents.disposition import AlertDisposition, AlertOutcome, LastWord
 from incidents.events import AlertsArrived, AlertsMatched
@@ -360,6 +361,20 @@ async def test_what_could_not_be_read_is_filed_with_its_reason_and_without_secre
     assert kept.reason.startswith("title: ")
     assert kept.body is not None
     assert secret not in kept.reason + kept.body.decode()
+
+
+async def test_the_headers_that_tell_what_a_body_is_are_kept_with_it(store: IncidentStore) -> None:
+    secret = "AKIA" + "IOSFODNN7EXAMPLE"
+    headers = (Label(name="ce-id", value="1"), Label(name="ce-source", value=f"/x?key={secret}"))
+    await store.take_in(delivery().model_copy(update={"headers": headers}), SITE, ignoring)
+    kept = await store.delivery(1)
+    assert kept is not None
+    assert [one.name for one in kept.headers] == ["ce-id", "ce-source"]
+    assert secret not in str(kept.headers)
+    await store.forget_bodies(at(5), 10_000)
+    bare = await store.delivery(1)
+    assert bare is not None
+    assert (bare.body, bare.headers) == (None, ())
 
 
 async def test_bodies_go_by_age_and_beyond_their_size_and_the_rows_stay(store: IncidentStore) -> None:

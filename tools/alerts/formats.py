@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
@@ -22,13 +23,19 @@ from tools.alerts.reader import Reader
 from tools.alerts.reading import Reading
 from tools.alerts.registry import all_forms
 
-__all__ = ["LARGEST", "LONGEST_TEXT", "LONGEST_TITLE", "forms", "parse_alerts", "payload_of", "read_delivery"]
+__all__ = [
+    "LARGEST", "LONGEST_TEXT", "LONGEST_TITLE", "forms", "parse_alerts", "payload_of", "read_delivery",
+    "telling_headers",
+]  # fmt: skip
 
 #: A webhook of hundreds of alerts is below this; more is a mistake or an attack.
 LARGEST = 1_000_000
 #: Real bodies nest less than ten deep.
 DEEPEST = 20
 MOST_FIELDS = 1000
+#: Headers that say what a body is: of CloudEvents in binary mode, and the names of events.
+_TELLING = re.compile(r"ce-[a-z0-9]+|x-github-event|x-gitlab-event|sentry-hook-resource")
+MOST_HEADERS = 30
 #: How the fields of an HTML form begin; no JSON does.
 _FIELDS = re.compile(r"[\w.%+\[\]-]+=")
 
@@ -83,6 +90,13 @@ def read_delivery(
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise AlertError(f"{field}: {clean(str(first['input']), 60)!r}: {first['msg']}") from error
+
+
+def telling_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers that some form reads, and none that shows who a sender is: kept to read a body again."""
+    lower = ((name.lower(), value) for name, value in headers.items())
+    told = ((name, value) for name, value in lower if _TELLING.fullmatch(name))
+    return {name: value[:LONGEST_TITLE] for name, value in islice(told, MOST_HEADERS)}
 
 
 def forms() -> tuple[str, ...]:

@@ -40,7 +40,7 @@ def delivery_view(one: DeliveryView) -> RenderableType:
     body = one.body if one.body is not None else "The body is not kept."
     return Group(
         Text(f"{one.disposition}", "bold"), plain(head), *(_line(outcome) for outcome in one.alerts),
-        plain(body, LABEL),
+        *(plain(f"{header.name}: {header.value}", LABEL) for header in one.headers), plain(body, LABEL),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
-from incidents.alert import Alert
+from incidents.alert import Alert, Label
 from incidents.changes import Change
 from incidents.disposition import AlertOutcome, LastWord, ToldOutcome
 from incidents.heartbeat import Heartbeat, beaten
@@ -79,7 +79,11 @@ class AlertDeliveries(Tables):
     async def delivery(self, number: int) -> FiledDelivery | None:
         """A delivery with its outcomes."""
         rows = await self._database.read("delivery", number=number)
-        return await self._with_outcomes(_delivery(rows[0])) if rows else None
+        if not rows:
+            return None
+        *row, headers = rows[0]
+        found = _delivery(tuple(row)).model_copy(update={"headers": _headers(headers)})
+        return await self._with_outcomes(found)
 
     async def filed(
         self, among: DeliveryFilter, limit: int = 100, before: int | None = None
@@ -202,8 +206,8 @@ def _file(run: Run, delivery: AlertDelivery, filing: Filing, body: bytes | None,
     (number,) = run(
         "file_delivery", received_at=sortable(delivery.received_at), sender=delivery.sender,
         form=delivery.form, disposition=filing.disposition, reason=redact_secrets(filing.reason),
-        incident=filing.incident, replay_of=delivery.replay_of, body=body,
-        encoding=encoding,
+        incident=filing.incident, replay_of=delivery.replay_of, body=body, encoding=encoding,
+        headers=_as_text(delivery.headers) if body is not None else None,
     ).fetchone()  # fmt: skip
     for position, one in enumerate(filing.outcomes):
         run(
@@ -246,6 +250,16 @@ def _outcome(row: tuple[str, ...]) -> AlertOutcome:
             "fingerprint": fingerprint, "incident": incident,
         }
     )  # fmt: skip
+
+
+def _as_text(headers: Iterable[Label]) -> str | None:
+    """The headers of a delivery as they are kept, without secrets; none without any."""
+    kept = {one.name: redact_secrets(one.value) for one in headers}
+    return json.dumps(kept) if kept else None
+
+
+def _headers(kept: str | None) -> tuple[Label, ...]:
+    return tuple(Label(name=name, value=value) for name, value in json.loads(kept or "{}").items())
 
 
 def _delivery(row: tuple[str | None, ...]) -> FiledDelivery:

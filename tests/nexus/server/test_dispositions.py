@@ -274,3 +274,19 @@ async def test_a_change_that_is_replayed_takes_the_place_of_the_first_reading(do
     (kept,) = await door.store.changes("default", Window(start=at, end=at + timedelta(days=1)))
     assert kept.sent is not None
     assert kept.sent.delivery == 2
+
+
+async def test_a_cloud_event_in_binary_mode_is_read_again_with_its_headers(door: Door) -> None:
+    headers = {
+        "ce-specversion": "1.0", "ce-id": "1", "ce-type": "org.example.disk.raised", "ce-source": "/racks/7",
+        "ce-subject": "checkout", "ce-time": "2026-11-23T09:55:00Z", "Authorization": "Bearer of-nobody",
+    }  # fmt: skip
+    transport = httpx2.ASGITransport(app=door.app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://nexus") as client:
+        answer = await client.post("/alerts", json={"full": 97}, headers=headers)
+    assert answer.status_code == 202, answer.text
+    first = await door.last()
+    assert {one.name for one in first.headers} == {name for name in headers if name.startswith("ce-")}
+    again = await door.intake.replay(first)
+    assert [one.service for one in again.alerts] == ["checkout"]
+    assert (await door.last()).outcomes[0].disposition == "repeated"

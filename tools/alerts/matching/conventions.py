@@ -101,6 +101,12 @@ class Conventions(Value):
         )
 
     @cached_property
+    def asked(self) -> frozenset[str]:
+        """The plain names of all labels that some rule asks."""
+        lists = (*(rule.labels for rule in self.rules), *(rule.labels for rule in self.places))
+        return frozenset(label for labels in lists for label in labels)
+
+    @cached_property
     def _of_containers(self) -> re.Pattern[str]:
         return _any_of(self.container_jobs)
 

@@ -62,7 +62,8 @@ class Matcher:
         """
         known = conventions()
         written = known.plain_labels(labels)
-        if sent and sent not in labels.values():
+        # What the sender calls the service may be taken from a label that has a rule of its own.
+        if sent and all(value != sent for name, (_, value) in written.items() if name in known.asked):
             written[SENDER] = (SENDER, sent)
         values = {plain_name: value for plain_name, (_, value) in written.items()}
         spelled = {plain_name: name for plain_name, (name, _) in written.items()}

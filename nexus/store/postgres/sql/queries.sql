@@ -262,11 +262,11 @@ where incident = %(incident)s and (key >= 'cause:' and key < 'cause;' or key = '
 
 -- name: file_delivery
 insert into alert_deliveries (
-    received_at, sender, form, disposition, reason, incident, replay_of, body, encoding
+    received_at, sender, form, disposition, reason, incident, replay_of, body, encoding, headers
 )
 values (
     %(received_at)s, %(sender)s, %(form)s, %(disposition)s, %(reason)s, %(incident)s, %(replay_of)s, %(body)s,
-    %(encoding)s
+    %(encoding)s, %(headers)s
 )
 returning number;
 
@@ -309,7 +309,7 @@ select number, octet_length(body) from alert_deliveries
 where body is not null and received_at < %(before)s order by number limit %(limit)s for update;
 
 -- name: forget_bodies
-update alert_deliveries set body = null, encoding = null
+update alert_deliveries set body = null, encoding = null, headers = null
 where number in (select json_array_elements_text(%(numbers)s)::bigint);
 
 -- name: forget_words
@@ -322,7 +322,7 @@ where incident = %(incident)s and disposition <> 'known'
 order by number;
 
 -- name: delivery
-select number, received_at, sender, form, disposition, reason, incident, replay_of, body, encoding
+select number, received_at, sender, form, disposition, reason, incident, replay_of, body, encoding, headers
 from alert_deliveries where number = %(number)s;
 
 -- name: filed_deliveries

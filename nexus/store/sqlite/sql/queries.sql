@@ -244,9 +244,11 @@ where incident = :incident and (key >= 'cause:' and key < 'cause;' or key = 'una
 
 -- name: file_delivery
 insert into alert_deliveries (
-    received_at, sender, form, disposition, reason, incident, replay_of, body, encoding
+    received_at, sender, form, disposition, reason, incident, replay_of, body, encoding, headers
 )
-values (:received_at, :sender, :form, :disposition, :reason, :incident, :replay_of, :body, :encoding)
+values (
+    :received_at, :sender, :form, :disposition, :reason, :incident, :replay_of, :body, :encoding, :headers
+)
 returning number;
 
 -- name: file_outcome
@@ -281,7 +283,7 @@ select number, length(body) from alert_deliveries
 where body is not null and received_at < :before order by number limit :limit;
 
 -- name: forget_bodies
-update alert_deliveries set body = null, encoding = null
+update alert_deliveries set body = null, encoding = null, headers = null
 where number in (select value from json_each(:numbers));
 
 -- name: forget_words
@@ -294,7 +296,7 @@ where incident = :incident and disposition <> 'known'
 order by number;
 
 -- name: delivery
-select number, received_at, sender, form, disposition, reason, incident, replay_of, body, encoding
+select number, received_at, sender, form, disposition, reason, incident, replay_of, body, encoding, headers
 from alert_deliveries where number = :number;
 
 -- name: filed_deliveries

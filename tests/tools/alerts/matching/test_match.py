@@ -110,6 +110,10 @@ def test_a_label_may_count_for_one_sender_alone() -> None:
 
 def test_what_the_sender_names_counts_before_the_workload() -> None:
     assert MATCHER.match({"deployment": "storefront"}, "pagerduty", sent="basket").service == "basket"
+    told_twice = MATCHER.match({"subject": "basket"}, "cloudevents", sent="basket")
+    assert (told_twice.service, told_twice.rule) == ("basket", "sender")
+    taken_from = MATCHER.match({"job": "node-exporter", "deployment": "storefront"}, sent="node-exporter")
+    assert taken_from.rule == "workload", "what a rule judges is not the sender's own word"
 
 
 def test_what_is_not_known_is_named_so_that_it_can_be_confirmed() -> None:
