@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
-from tools.redaction.table import table
+from tools.redaction.shipped import ABOUT, STATES
 
 Found = re.Match[str]
 
@@ -35,7 +35,7 @@ def _value(found: Found) -> str:
 
 
 def _stands_in(value: str) -> bool:
-    return value.startswith("<") or bool(_STAND_IN.fullmatch(value)) or value.lower() in table().states
+    return value.startswith("<") or bool(_STAND_IN.fullmatch(value)) or value.lower() in STATES
 
 
 def _wordlike(value: str) -> bool:
@@ -99,7 +99,7 @@ def basic(found: Found) -> bool:
 def header(found: Found) -> bool:
     """What an Authorization header carries; a sentence about one carries words."""
     value, scheme = _value(found).lower(), (found["scheme"] or "").lower()
-    if _stands_in(value) or scheme in table().states or value in _SCHEMES or value in _HEADER_WORDS:
+    if _stands_in(value) or scheme in STATES or value in _SCHEMES or value in _HEADER_WORDS:
         return False
     return scheme in _SCHEMES or not _wordlike(_value(found))
 
@@ -140,7 +140,7 @@ def _bare(found: Found, value: str, plural: bool) -> bool:
 def _about(found: Found) -> bool:
     tail = found["tail"] or ""
     last = _PART.findall(tail)[-1:]
-    if last and last[0].lower() in table().about:
+    if last and last[0].lower() in ABOUT:
         return True
     before = _NAME.search(found.string, max(0, found.start() - 40), found.start("word"))
     name = f"{before[0] if before else ''}"

@@ -13,7 +13,8 @@ from functools import partial
 
 from incidents.value import Value
 from tools.redaction.checks import CHECKS, GROUPS
-from tools.redaction.table import Pattern, table
+from tools.redaction.pattern import Pattern
+from tools.redaction.table import table
 
 #: What is left after a pass may match anew, such as two halves that have become neighbours.
 _PASSES = 5
