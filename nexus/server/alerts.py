@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from incidents.errors import AlertError, NexusError
@@ -19,7 +19,7 @@ from nexus.store.deliveries import Disposition
 from tools.alerts.authenticity import Delivery
 from tools.alerts.registry import busy_status
 
-Handler = Callable[[Request], Awaitable[JSONResponse]]
+Handler = Callable[[Request], Awaitable[Response]]
 #: The form of what sends to PagerDuty.
 _EVENTS = "pagerduty-events"
 
@@ -37,15 +37,15 @@ def alert_routes(intake: AlertIntake, door: SenderDoor) -> list[Route]:
         door: knows what each sender has to show.
     """
 
-    async def alerts(request: Request) -> JSONResponse:
+    async def alerts(request: Request) -> Response:
         sender = request.path_params.get("form")
         delivery = await _let_in(request, sender, intake, door)
         await door.confirm(delivery)
         receipt = await intake.receive(delivery.body, sender, delivery.headers)
         status = 202 if receipt.taken in (Disposition.OPENED, Disposition.JOINED) else 200
-        return JSONResponse(receipt.model_dump(mode="json", exclude_defaults=True), status)
+        return Response(receipt.model_dump_json(exclude_defaults=True), status, media_type="application/json")
 
-    async def enqueue(request: Request) -> JSONResponse:
+    async def enqueue(request: Request) -> Response:
         delivery = await _let_in(request, _EVENTS, intake, door)
         try:
             receipt = await intake.receive(delivery.body, _EVENTS, delivery.headers)
@@ -64,7 +64,7 @@ def alert_routes(intake: AlertIntake, door: SenderDoor) -> list[Route]:
 def _told(handler: Handler) -> Handler:
     """A handler whose refusals are answers."""
 
-    async def answer(request: Request) -> JSONResponse:
+    async def answer(request: Request) -> Response:
         try:
             return await handler(request)
         except AlertError as error:

@@ -13,6 +13,7 @@ from incidents.alert import Alert, Label
 from incidents.disposition import AlertDisposition, AlertOutcome
 from incidents.errors import AlertError
 from incidents.heartbeat import name_of
+from incidents.match import Match
 from incidents.runbook import Runbook
 from incidents.value import Value
 from nexus.config.runbook import runbook_of
@@ -141,21 +142,26 @@ class AlertIntake:
         self, body: bytes, at: datetime, source: str | None, headers: Mapping[str, str] | None
     ) -> Reading:
         asked = (body, source, tuple(sorted((headers or {}).items())))
-        reading = self._readings.get(asked, at)
+        reading = self._readings.get(asked)
         if reading is None:
             reading = read_delivery(body, at, source, self.site.catalogue, headers, self.site.intake.forms)
             self._readings.keep(asked, reading)
-        matched = self.matcher.matched(reading.alerts)
-        changes = self.matcher.changed(reading.changes, reading.sender)
-        return reading.model_copy(
-            update={"alerts": tuple(self._as_expected(one) for one in matched), "changes": changes}
+        matches = self.matcher.matches(reading.alerts)
+        alerts = tuple(
+            self._as_of_site(alert, match, at) for alert, match in zip(reading.alerts, matches, strict=True)
         )
+        changes = self.matcher.changed(reading.changes, reading.sender)
+        return reading.model_copy(update={"alerts": alerts, "changes": changes})
 
-    def _as_expected(self, alert: Alert) -> Alert:
-        """A heartbeat is also what the site names as one."""
-        if alert.heartbeat or name_of(alert) not in self.site.intake.heartbeats:
-            return alert
-        return alert.model_copy(update={"heartbeat": True})
+    def _as_of_site(self, alert: Alert, match: Match, received_at: datetime) -> Alert:
+        """An alert that was read, with its service; a heartbeat is also what the site names as one."""
+        heartbeat = alert.heartbeat or name_of(alert) in self.site.intake.heartbeats
+        return alert.model_copy(
+            update={
+                "received_at": received_at, "service": match.service, "matched_by": match,
+                "heartbeat": heartbeat,
+            }
+        )  # fmt: skip
 
     async def tell(self, alert: Alert) -> IntakeResult:
         """Take in an alert that Nexus itself raises, as one that was delivered."""

@@ -1,7 +1,6 @@
 """What was read of the last deliveries: one that comes again word for word is not read again."""
 
 from collections import OrderedDict
-from datetime import datetime
 
 from tools.alerts.reading import Reading
 
@@ -18,14 +17,12 @@ class RememberedReadings:
     def __init__(self) -> None:
         self._known: OrderedDict[Asked, Reading] = OrderedDict()
 
-    def get(self, asked: Asked, at: datetime) -> Reading | None:
-        """What it says when it is received at a moment; None if it has to be read."""
+    def get(self, asked: Asked) -> Reading | None:
+        """What it said when it was received first; None if it has to be read."""
         reading = self._known.get(asked)
-        if reading is None:
-            return None
-        self._known.move_to_end(asked)
-        alerts = tuple(alert.model_copy(update={"received_at": at}) for alert in reading.alerts)
-        return reading.model_copy(update={"alerts": alerts})
+        if reading is not None:
+            self._known.move_to_end(asked)
+        return reading
 
     def keep(self, asked: Asked, reading: Reading) -> None:
         """Remember it, if it says by itself when everything began and ended."""

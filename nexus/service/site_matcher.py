@@ -71,6 +71,13 @@ class SiteMatcher:
 
     def matched(self, alerts: Sequence[Alert]) -> tuple[Alert, ...]:
         """The alerts, each with its service (None: not known) and with how it was found."""
+        return tuple(
+            alert.model_copy(update={"service": match.service, "matched_by": match})
+            for alert, match in zip(alerts, self.matches(alerts), strict=True)
+        )
+
+    def matches(self, alerts: Sequence[Alert]) -> tuple[Match, ...]:
+        """How the service of each alert is found."""
         matcher = self._present()
         return tuple(self._one(alert, matcher) for alert in alerts)
 
@@ -80,7 +87,7 @@ class SiteMatcher:
         found = {name: self._present().match({}, source, name).service for name in names}
         return tuple(one.model_copy(update={"service": found[one.service] or one.service}) for one in changes)
 
-    def _one(self, alert: Alert, matcher: Matcher) -> Alert:
+    def _one(self, alert: Alert, matcher: Matcher) -> Match:
         sent = alert.service
         if sent is None and alert.matched_by is not None:  # it was matched before, and is again
             sent = alert.matched_by.named or None
@@ -92,7 +99,7 @@ class SiteMatcher:
             if len(self._known) >= MOST_REMEMBERED:
                 self._known.clear()
             self._known[asked] = match
-        return alert.model_copy(update={"service": match.service, "matched_by": match})
+        return match
 
     def _present(self) -> Matcher:
         """By what is known now: what was remembered before counts no more once something has changed."""

@@ -20,6 +20,8 @@ _UNFILLED = re.compile(
     r"|(?-i:None)|undefined|n/a|<no value>|<nil>",
     re.IGNORECASE | re.DOTALL,
 )
+#: How such variables begin: most texts do not.
+_MAY_BE_UNFILLED = frozenset("${*nNuU<")
 _ENDS_IN_ZONE = re.compile(r"(?:Z|UTC|GMT|[+-]\d\d:?\d\d)$", re.IGNORECASE)
 _JOINTS = re.compile(r"[\s_\-./:]+")
 
@@ -63,7 +65,7 @@ def scalar(value: object) -> str:
     """A text, number or truth value as text; empty for anything else and for unfilled placeholders."""
     if isinstance(value, str):
         text = value.strip()
-        return "" if _UNFILLED.fullmatch(text) else text
+        return "" if text[:1] in _MAY_BE_UNFILLED and _UNFILLED.fullmatch(text) else text
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int):

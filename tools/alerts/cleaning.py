@@ -1,13 +1,8 @@
 """Untrusted text made fit to be kept and shown."""
 
-from functools import lru_cache
-
 from tools.redaction.redact import redact
 from tools.redaction.tree import redact_named
 from tools.wording import CONTROL
-
-#: Names and values of labels repeat in every alert of a storm; what is longer hardly does.
-_REPEATING = 120
 
 
 def clean(text: str, longest: int, name: str = "") -> str:
@@ -15,16 +10,8 @@ def clean(text: str, longest: int, name: str = "") -> str:
 
     `name` is what the text stands under, such as the name of a label: it may mean that the text is a secret.
     """
-    cleaned = text
-    if len(text) > _REPEATING or not _is_clean(text, name):
-        cleaned = redact_named(name, tidy(text)) if name else redact(tidy(text))
+    cleaned = redact_named(name, tidy(text)) if name else redact(tidy(text))
     return cleaned if len(cleaned) <= longest else f"{cleaned[: longest - 1]}…"
-
-
-@lru_cache(maxsize=8192)
-def _is_clean(text: str, name: str) -> bool:
-    """Whether nothing is to be taken out of a text."""
-    return tidy(text) == text == (redact_named(name, text) if name else redact(text))
 
 
 def tidy(text: str) -> str:

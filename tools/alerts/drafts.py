@@ -1,7 +1,7 @@
 """Drafts of a form made into values: cleaned of secrets and control characters, cut, timed and identified."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from incidents.alert import Alert, AlertStatus, Label, Link
@@ -47,7 +47,7 @@ def meaning_in(draft: AlertDraft) -> Meaning:
 
 
 def alert_of(
-    draft: AlertDraft, meaning: Meaning, source: str, received_at: datetime, names: Sequence[str]
+    draft: AlertDraft, meaning: Meaning, source: str, received_at: datetime, names: Collection[str]
 ) -> Alert:
     """The alert of a draft that fires or is over.
 
@@ -92,7 +92,7 @@ def notice_of(draft: AlertDraft, meaning: Meaning, source: str) -> Notice:
     )
 
 
-def change_of(draft: ChangeDraft, received_at: datetime, names: Sequence[str]) -> Change:
+def change_of(draft: ChangeDraft, received_at: datetime, names: Collection[str]) -> Change:
     """The change of a draft; it happened at its receipt if the sender does not say when.
 
     Raises:
@@ -180,7 +180,7 @@ def _time(draft: AlertDraft, sent: Raw, received_at: datetime) -> SentTime:
         return SentTime(received_at, False, f"{error}; it counts from its receipt")
 
 
-def _service(sent: str, labels: Mapping[str, str], names: Sequence[str]) -> str | None:
+def _service(sent: str, labels: Mapping[str, str], names: Collection[str]) -> str | None:
     """The first label that names a service of the catalogue; else what the sender said.
 
     An exporter tells about others: its own label is not what is meant.
@@ -191,7 +191,7 @@ def _service(sent: str, labels: Mapping[str, str], names: Sequence[str]) -> str 
     return next((name for name in candidates if name in names), next(iter(candidates), None))
 
 
-def _changed_service(draft: ChangeDraft, names: Sequence[str]) -> str:
+def _changed_service(draft: ChangeDraft, names: Collection[str]) -> str:
     """The service of the catalogue that the sender names, else one that stands as a word in its texts.
 
     Where neither names one it stays as it was told, without its environment.

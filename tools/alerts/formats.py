@@ -83,7 +83,7 @@ def read_delivery(
     """
     lower = {name.lower(): value for name, value in (headers or {}).items()}
     content = Body(payload_of(body), lower, received_at=received_at)
-    names = catalogue.names if catalogue is not None else ()
+    names = catalogue.name_set if catalogue is not None else ()
     try:
         return Reader(received_at, names, custom, explain).read(content, source)
     except ValidationError as error:

@@ -1,7 +1,7 @@
 """Reads a delivery: finds its form, opens envelopes, and makes values of what the form reads."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -52,7 +52,7 @@ class Reader:
     """
 
     received_at: datetime
-    names: Sequence[str] = ()
+    names: Collection[str] = ()
     custom: Sequence[Form] = ()
     explain: bool = False
 

@@ -25,6 +25,11 @@ def all_forms() -> tuple[Form, ...]:
     return (*sorted(forms, key=lambda form: form.name), NEXUS, GENERIC)
 
 
+@lru_cache(maxsize=1)
+def _envelopes() -> tuple[Form, ...]:
+    return tuple(form for form in all_forms() if form.envelope)
+
+
 def forms_named(name: str, custom: Sequence[Form] = ()) -> tuple[Form, ...]:
     """The forms of a sender's name or alias, written in any case and with any joints; the exact one first.
 
@@ -54,4 +59,4 @@ def form_of(body: Body, named: Sequence[Form] = (), custom: Sequence[Form] = ())
 
 def envelope_of(body: Body) -> Form | None:
     """The envelope that a body is, whichever sender is named."""
-    return next((form for form in all_forms() if form.envelope and form.recognises(body)), None)
+    return next((form for form in _envelopes() if form.recognises(body)), None)

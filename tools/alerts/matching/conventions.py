@@ -6,7 +6,7 @@ from enum import StrEnum
 from fnmatch import translate
 from functools import cached_property, lru_cache
 from importlib import resources
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import yaml
 from pydantic import BeforeValidator
@@ -74,6 +74,13 @@ class ExporterKind(StrEnum):
     AGGREGATORS = "aggregators"  # itself, whatever it tells about
 
 
+class _Place(NamedTuple):
+    """Where a rule asks for a label: which rule, and where among its labels."""
+
+    rule: int
+    among: int
+
+
 class Conventions(Value):
     """`conventions.yaml`."""
 
@@ -99,6 +106,18 @@ class Conventions(Value):
             (ExporterKind.AGGREGATORS, _any_of(listed.aggregators)),
             (ExporterKind.TARGETS, _any_of(listed.targets)),
         )
+
+    def places_of(self, label: str) -> tuple[_Place, ...]:
+        """The rules that ask for a label, in order."""
+        return self._places.get(label, ())
+
+    @cached_property
+    def _places(self) -> Mapping[str, tuple[_Place, ...]]:
+        places: dict[str, tuple[_Place, ...]] = {}
+        for number, rule in enumerate(self.rules):
+            for among, label in enumerate(rule.labels):
+                places[label] = (*places.get(label, ()), _Place(number, among))
+        return places
 
     @cached_property
     def asked(self) -> frozenset[str]:

@@ -113,31 +113,32 @@ class _Question:
     def _confirmed(self) -> Match | None:
         if not self.names.has_aliases:
             return None
-        for rule in self.known.rules:
-            for label, value in self._values(rule):
-                for text in (value, host_of(value), workload_of(value)):
-                    if service := self.names.said(text):
-                        return self._found(service, "alias", label, value, ", as a person confirmed")
+        for _, label, value in self._telling:
+            for text in (value, host_of(value), workload_of(value)):
+                if service := self.names.said(text):
+                    return self._found(service, "alias", label, value, ", as a person confirmed")
         return None
 
     def _labelled(self) -> Match | None:
         found = self.names.labelled(self.labels, self.source)
         return self._found(*found[:1], "catalogue", *found[1:], ", as nexus.yaml says") if found else None
 
-    def _values(self, rule: LabelRule) -> Iterator[tuple[str, str]]:
-        return ((label, self.labels[label]) for label in rule.labels if label in self.labels)
+    @cached_property
+    def _telling(self) -> list[tuple[LabelRule, str, str]]:
+        """The labels that a rule asks for, with their values, in the order in which they are asked."""
+        places = sorted((place, label) for label in self.labels for place in self.known.places_of(label))
+        return [(self.known.rules[place.rule], label, self.labels[label]) for place, label in places]
 
     def _by_rules(self) -> Iterator[Match]:
-        for rule in self.known.rules:
-            for label, value in self._values(rule):
-                if self._is_scrapers_own(rule, label, value):
-                    continue
-                if rule.form in _MACHINE:
-                    match = self._at_machine(rule, label, value)
-                else:
-                    match = self._named(rule, label, value)
-                if match:
-                    yield match
+        for rule, label, value in self._telling:
+            if self._is_scrapers_own(rule, label, value):
+                continue
+            if rule.form in _MACHINE:
+                match = self._at_machine(rule, label, value)
+            else:
+                match = self._named(rule, label, value)
+            if match:
+                yield match
 
     def _is_scrapers_own(self, rule: LabelRule, label: str, value: str) -> bool:
         if rule.form in _MACHINE and label == "instance":
@@ -241,20 +242,19 @@ class _Question:
         return None
 
     def _unknown(self, place: str = "") -> Match:
-        named = self._thing or self._called(self.known.rules)
+        named = self._thing or self._called(frozenset(Form))
         what = f"; the alert calls it {named!r}" if named else ""
         return Match(place=place, rule=UNKNOWN, sentence=f"service unknown{what}", named=named)
 
     @cached_property
     def _thing(self) -> str:
         """How the alert calls the workload that it is about, if it names one."""
-        return self._called(tuple(rule for rule in self.known.rules if rule.form in _WORKLOADS))
+        return self._called(_WORKLOADS)
 
-    def _called(self, rules: tuple[LabelRule, ...]) -> str:
-        """How the alert calls what is not known, by its most telling label."""
-        for rule in rules:
-            for label, value in self._values(rule):
-                if not self._is_scrapers_own(rule, label, value):
-                    name = workload_of(value) if rule.form is Form.POD else value
-                    return plain(host_of(name) if rule.form in _MACHINE else name, 80)
+    def _called(self, forms: frozenset[Form]) -> str:
+        """How the alert calls what is not known, by its most telling label of these forms."""
+        for rule, label, value in self._telling:
+            if rule.form in forms and not self._is_scrapers_own(rule, label, value):
+                name = workload_of(value) if rule.form is Form.POD else value
+                return plain(host_of(name) if rule.form in _MACHINE else name, 80)
         return ""
