@@ -13,6 +13,7 @@ from graph.build import build
 from incidents.value import Value
 from nexus.config.runbook import runbook_of
 from nexus.config.settings import Settings
+from tools.alerts.retrying import all_retrying
 from tools.analysis import (
     LOGS_SCHEMA,
     METRICS_SCHEMA,
@@ -42,6 +43,7 @@ def warm(settings: Settings) -> None:
     warm_analysis()
     redact("")
     shipped()
+    all_retrying()
     _complete(Value)
     _complete(Reply)
     _warm_client()

@@ -17,7 +17,6 @@ from nexus.service.admission import RETRY_AFTER, Busy
 from nexus.service.intake import AlertIntake
 from nexus.store.deliveries import Disposition
 from tools.alerts.authenticity import Delivery
-from tools.alerts.registry import busy_status
 
 Handler = Callable[[Request], Awaitable[Response]]
 #: The form of what sends to PagerDuty.
@@ -70,7 +69,7 @@ def _told(handler: Handler) -> Handler:
         except AlertError as error:
             return problem(400, str(error))
         except Busy as busy:
-            return problem(busy_status(busy.sender), str(busy), {"Retry-After": str(RETRY_AFTER)})
+            return problem(busy.status, str(busy), {"Retry-After": str(RETRY_AFTER)})
         except NexusError as error:
             return problem(503, f"the delivery was not kept, send it again: {error}")
 

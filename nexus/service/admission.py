@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 import structlog
 
@@ -13,6 +14,7 @@ from incidents.severity import Severity
 from incidents.severity_floor import alert_severity
 from nexus.store.deliveries import Disposition, Filing, Waiting
 from nexus.store.port import IncidentStore
+from tools.alerts.retrying import busy_status
 
 log = structlog.get_logger(__name__)
 
@@ -23,9 +25,14 @@ RETRY_AFTER = 30
 
 
 class Busy(NexusError):
-    """Too many alerts wait; nothing of the delivery was kept, and it has to be sent again."""
+    """Too many alerts wait; nothing of the delivery was kept, and it has to be sent again.
 
-    sender: str = ""
+    `status` is HTTP's: one on which its sender does so.
+    """
+
+    def __init__(self, sentence: str, status: HTTPStatus) -> None:
+        super().__init__(sentence)
+        self.status = status
 
 
 @dataclass
@@ -60,8 +67,10 @@ class Admission:
                 )
         return self._waiting
 
-    def check(self, filing: Filing, alerts: Iterable[Alert], now: datetime) -> None:
+    def check(self, filing: Filing, sender: str, alerts: Iterable[Alert], now: datetime) -> None:
         """Let what is known, ends something or is a P0 pass, and everything while there is room.
+
+        What its sender would not send again is taken, too: a longer wait is better than a loss.
 
         Raises:
             Busy: it has to be sent again.
@@ -72,8 +81,10 @@ class Admission:
             return
         if alert_severity(firing, self.runbook) is Severity.P0:
             return
+        if (status := busy_status(sender)) is None:
+            return
         self.turned_away += 1
-        raise Busy(f"{self._waiting.sentence(now)}; nothing of this was kept, send it again")
+        raise Busy(f"{self._waiting.sentence(now)}; nothing of this was kept, send it again", status)
 
     @property
     def _is_full(self) -> bool:

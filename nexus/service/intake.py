@@ -20,7 +20,7 @@ from nexus.config.runbook import runbook_of
 from nexus.config.site import Site
 from nexus.home import Home
 from nexus.runtime.raw_alerts import kept_body
-from nexus.service.admission import Admission, Busy
+from nexus.service.admission import Admission
 from nexus.service.dispositions import Dispositions
 from nexus.service.readings import RememberedReadings
 from nexus.service.site_matcher import SiteMatcher
@@ -173,17 +173,13 @@ class AlertIntake:
 
         def decide(view: IntakeView) -> Filing:
             filing[:] = [self._dispositions.decide(reading, delivery.received_at, view)]
-            self.admission.check(filing[0], reading.alerts, delivery.received_at)
+            self.admission.check(filing[0], reading.sender, reading.alerts, delivery.received_at)
             return filing[0]
 
         body = kept_body(delivery.body) if delivery.body is not None else None
         delivery = delivery.model_copy(update={"sender": reading.sender, "body": body})
         await self.admission.look(delivery.received_at)
-        try:
-            filed = await self.home.store.take_in(delivery, self.site.site, decide)
-        except Busy as busy:
-            busy.sender = reading.sender
-            raise
+        filed = await self.home.store.take_in(delivery, self.site.site, decide)
         await self._forget_bodies(delivery.received_at)
         for incident in filed.incidents:
             self.ring(incident)

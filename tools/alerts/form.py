@@ -123,7 +123,6 @@ class Form:
         read: what is read of a body; AlertError names what is missing.
         aliases: further names.
         envelope: it carries bodies of other senders and is opened whichever sender is named.
-        busy_status: the HTTP status on which it tries again soon, while too much waits here.
     """
 
     name: str
@@ -132,7 +131,6 @@ class Form:
     read: Callable[[Body], Iterable[Item]]
     aliases: tuple[str, ...] = ()
     envelope: bool = False
-    busy_status: int = 429
 
 
 #: The state of senders that tell only beginnings.

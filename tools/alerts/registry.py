@@ -45,11 +45,6 @@ def forms_named(name: str, custom: Sequence[Form] = ()) -> tuple[Form, ...]:
     return tuple(dict.fromkeys((*exact, *aliased)))
 
 
-def busy_status(sender: str) -> int:
-    """The HTTP status on which a sender tries again soon; of one of the site's own, 429."""
-    return next((form.busy_status for form in all_forms() if form.name == sender), 429)
-
-
 def form_of(body: Body, named: Sequence[Form] = (), custom: Sequence[Form] = ()) -> Form:
     """The form of a body: of those that the sender named, else of all; else it is read by meaning."""
     known = (form for form in (*named, *custom, *all_forms()) if form.recognises(body))

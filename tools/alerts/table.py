@@ -1,21 +1,15 @@
 """The table of senders in `docs/alerts.md`; `python -m tools.alerts.table` writes it out."""
 
 import sys
-from importlib import resources
-
-import yaml
 
 from tools.alerts.registry import all_forms
+from tools.alerts.retrying import all_retrying, sender_rows
 
 COLUMNS = ("title", "service", "state", "time", "key")
 
 
 def senders_table() -> str:
     """One row per form, in Markdown, by product."""
-    rows: dict[str, dict[str, str]] = {}
-    for file in resources.files("tools.alerts.senders").iterdir():
-        if file.name.endswith(".yaml"):
-            rows |= yaml.safe_load(file.read_text(encoding="utf-8"))["forms"]
     head = (
         "| sender | name | setting there | "
         + " | ".join(COLUMNS)
@@ -23,10 +17,10 @@ def senders_table() -> str:
     )
     lines = [head, "|" + "---|" * (head.count("|") - 1)]
     for form in sorted(all_forms(), key=lambda form: (form.name == "generic", form.product.casefold())):
-        row = rows[form.name]
+        row = sender_rows()[form.name]
         names = ", ".join(f"`{name}`" for name in (form.name, *form.aliases))
         cells = [form.product, names, row["setting"], *(row[column] for column in COLUMNS)]
-        cells += [row.get("again", "not known"), row.get("shows", "headers of your choice")]
+        cells += [all_retrying()[form.name].sentence, row.get("shows", "headers of your choice")]
         lines.append("| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)
 

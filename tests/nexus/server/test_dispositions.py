@@ -198,6 +198,9 @@ async def test_past_the_backlog_what_is_new_is_sent_away_and_nothing_of_it_kept(
     assert (await door.send(worst)).json()["taken"] == "opened"
     assert (await door.send(alert("checkout", "resolved"))).status_code == 202
     assert door.intake.admission.turned_away == 2
+    never = {"heartbeat": {"status": 0, "msg": "down"}, "monitor": {"id": 7, "name": "mail"}, "msg": "down"}
+    taken = await door.send(never, to="/alerts/uptime-kuma")
+    assert taken.status_code == 202, "it would not be sent again"
 
 
 def test_who_shows_no_token_is_counted_and_one_line_tells_of_many(tmp_path: Path) -> None:

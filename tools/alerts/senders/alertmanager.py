@@ -129,7 +129,6 @@ FORMS = (
         product="Prometheus Alertmanager and compatible rulers",
         recognises=_recognises,
         read=_read,
-        busy_status=503,  # a 429 is not repeated before the next group interval
         aliases=("prometheus", "mimir", "cortex", "thanos", "victoriametrics", "vmalert", "loki"),
     ),
 )
