@@ -27,6 +27,7 @@ class DutyKind(StrEnum):
     EXPIRY = "expiry"
     RESPONSE_BREACH = "response_breach"
     UNASSIGNED = "unassigned"
+    SILENCE = "silence"
     POST_MORTEM_LATE = "post_mortem_late"
 
 
@@ -47,6 +48,7 @@ def agenda(incident: Incident, runbook: Runbook, revenue_threshold: float | None
         duties += _approvals(incident, runbook)
         duties += _response(incident, runbook)
         duties += _unassigned(incident, runbook)
+        duties += _silence(incident)
         duties += _held(incident, runbook)
     duties += _post_mortem(incident, runbook)
     return tuple(sorted(duties, key=lambda duty: (duty.at, duty.kind, duty.key)))
@@ -168,6 +170,13 @@ def _unassigned(incident: Incident, runbook: Runbook) -> Iterator[Duty]:
     ]
     if late:
         yield Duty(kind=DutyKind.UNASSIGNED, at=min(late), key="unassigned")
+
+
+def _silence(incident: Incident) -> Iterator[Duty]:
+    """While the monitoring is silent nobody else would tell people: they are paged at once."""
+    silent = [one for one in incident.latest_alerts.values() if one.firing and one.tells_silence]
+    if silent and "silence" not in incident.reminders:
+        yield Duty(kind=DutyKind.SILENCE, at=incident.opened_at, key="silence")
 
 
 def _post_mortem(incident: Incident, runbook: Runbook) -> Iterator[Duty]:

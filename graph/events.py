@@ -1,18 +1,18 @@
 """What events and the passing of time do to an incident: pure, and harmless when repeated."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from graph.duties import DutyKind, agenda, due, last_asking
 from graph.people import hand_over, handle
 from graph.regroup import taken_in, taken_out
-from graph.rematch import rematched, which_service
+from graph.rematch import rematched
+from graph.reminders import REMINDERS, reminder, still_open
 from graph.self_recovery import has_changed_anything
 from graph.severity import escalated_severity, reclassified
 from graph.timeline import Update, entry
 from incidents.action import UNSETTLED, ActionState, Proposal, Verdict
 from incidents.alert import Alert
-from incidents.duration import format_duration
 from incidents.errors import ApprovalRefused
 from incidents.events import (
     AlertsArrived,
@@ -240,53 +240,14 @@ def apply_time(
     for duty in due(duties, now, DutyKind.EXPIRY):
         incident, entries = _expire(incident, duty.key.removeprefix("expiry:"), now, runbook)
         told += entries
-    for duty in due(duties, now, *_REMINDERS):
+    for duty in due(duties, now, *REMINDERS):
         incident = incident.evolve(reminders=(*incident.reminders, duty.key))
-        text = _reminder(duty.kind, duty.key, incident, runbook)
+        text = reminder(duty.kind, duty.key, incident, runbook)
         told.append(entry(incident, now, EntryKind.ESCALATION, text, duty.key))
     for duty in due(duties, now, DutyKind.HELD_REMINDER):
         incident = incident.evolve(reminded_at=now)
-        told.append(entry(incident, now, EntryKind.ESCALATION, _still_open(incident, now), duty.key))
+        told.append(entry(incident, now, EntryKind.ESCALATION, still_open(incident, now), duty.key))
     return Update(incident, tuple(told))
-
-
-_REMINDERS = (
-    DutyKind.REMINDER, DutyKind.RESPONSE_BREACH, DutyKind.UNASSIGNED, DutyKind.POST_MORTEM_LATE
-)  # fmt: skip
-
-
-def _reminder(kind: DutyKind, key: str, incident: Incident, runbook: Runbook) -> str:
-    if kind is DutyKind.REMINDER:
-        waiting = incident.proposal(key.removeprefix("reminder:"))
-        assert waiting is not None  # the duty was derived from it  # noqa: S101
-        return _undecided(incident, waiting, runbook)
-    if kind is DutyKind.RESPONSE_BREACH:
-        return "the response is late: triage has not finished within the runbook's response time"
-    if kind is DutyKind.UNASSIGNED:
-        return which_service(incident)
-    return "the post-mortem is late"
-
-
-def _undecided(incident: Incident, waiting: Proposal, runbook: Runbook) -> str:
-    """The reminder of a proposal, more urgent with every asking."""
-    what, until = f"{waiting.id} ({waiting.action.title})", f"{waiting.expires_at:%H:%M:%S} UTC"
-    before = incident.unanswered
-    if not before:
-        return f"reminder: {what} waits for a decision until {until}"
-    since = f"asked {len(before) + 1} times since {before[0].proposed_at:%H:%M:%S} UTC, nobody has answered"
-    if last_asking(waiting, incident, runbook):
-        return f"last call: {what}, {since}; at {until} it is left to people"
-    return f"urgent: {what}, {since}; it waits until {until}, then it is planned anew"
-
-
-def _still_open(incident: Incident, now: datetime) -> str:
-    since = incident.handed_over_at or now
-    who = f"{incident.holder} has it" if incident.holder else "nobody has taken it"
-    held = format_duration(timedelta(minutes=(now - since) // timedelta(minutes=1)))
-    return (
-        f"not resolved, in people's hands for {held}, {who}: {incident.end_reason}. "
-        f"`nexus take`, `resolve` or `give-back` {incident.id}"
-    )
 
 
 def _expire(incident: Incident, identity: str, now: datetime, runbook: Runbook) -> Update:

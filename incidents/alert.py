@@ -10,6 +10,8 @@ from incidents.value import Moment, Value
 
 #: A start before this is taken for a default that nobody set, or for a unit that was mixed up.
 OLDEST = timedelta(days=366)
+#: How the fingerprint of a silence begins: an alert by Nexus itself that a heartbeat stays away.
+SILENCE = "silent:"
 #: How far clocks of machines drift apart without anything being wrong.
 CLOCK_SKEW = timedelta(minutes=1)
 
@@ -86,6 +88,11 @@ class Alert(Value):
     def firing(self) -> bool:
         """Whether the condition holds."""
         return self.status is AlertStatus.FIRING
+
+    @property
+    def tells_silence(self) -> bool:
+        """Whether it is about the monitoring itself: a heartbeat is not heard."""
+        return self.source == "nexus" and self.fingerprint.startswith(SILENCE)
 
     @property
     def unassigned(self) -> bool:

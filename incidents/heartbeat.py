@@ -5,7 +5,7 @@ from statistics import median
 
 from pydantic import Field
 
-from incidents.alert import Alert, AlertStatus
+from incidents.alert import SILENCE, Alert, AlertStatus
 from incidents.duration import format_duration
 from incidents.value import Moment, Value
 
@@ -15,7 +15,7 @@ UNKNOWN_INTERVAL = timedelta(hours=4)
 SAME_BEAT = timedelta(seconds=10)
 #: How many intervals are remembered, and from how many on one is known.
 REMEMBERED, KNOWN = 7, 2
-#: One beat may get lost: it is late after so many intervals and a moment.
+#: One beat may get lost: it is late after so many intervals and a moment, which is an interval at most.
 TOLERATED, MOMENT = 2, timedelta(minutes=1)
 
 
@@ -39,7 +39,8 @@ class Heartbeat(Value):
 
     def late_at(self, configured: timedelta | None) -> datetime:
         """From when on it counts as silent."""
-        return self.heard_at + TOLERATED * self.every(configured) + MOMENT
+        every = self.every(configured)
+        return self.heard_at + TOLERATED * every + min(MOMENT, every)
 
 
 def name_of(alert: Alert) -> str:
@@ -78,8 +79,8 @@ def silence_of(beat: Heartbeat, configured: timedelta | None, now: datetime, *, 
         received_at=now,
         starts_at=since,
         ends_at=now if over else None,
-        fingerprint=f"silent:{beat.fingerprint}",
-        condition=f"silent:{beat.fingerprint}",
+        fingerprint=f"{SILENCE}{beat.fingerprint}",
+        condition=f"{SILENCE}{beat.fingerprint}",
         severity="critical",
         description=f"{beat.name} was expected every {every}; until it is heard, no alert may get through",
     )

@@ -15,12 +15,15 @@ from incidents.topology import around
 def path_of(alerts: Iterable[Alert], catalogue: Catalogue) -> frozenset[str] | None:
     """The services on the path of alerts; None where no service of the catalogue is known for any of them.
 
+    That the monitoring is silent is about no service: none is on its path.
+
     A host or a site of somebody else (external) to which no call is known may carry anything: it is on every
     path.
     """
+    alerts = tuple(alerts)
     named = {name for name in _subjects(alerts) if catalogue.find(name)}
     if not named:
-        return None
+        return frozenset() if alerts and all(alert.tells_silence for alert in alerts) else None
     carriers = {
         one.name
         for one in catalogue.of_kind(ServiceKind.EXTERNAL)
@@ -38,6 +41,8 @@ def is_beside(service: str, alerts: Iterable[Alert], catalogue: Catalogue) -> bo
 def why_beside(service: str, alerts: Iterable[Alert]) -> str:
     """How people are told that a service is not on the path."""
     named = sorted(_subjects(alerts))
+    if not named:
+        return f"{service} is not what the alerts are about: the monitoring itself is silent"
     return f"{service} neither calls {', '.join(named)} nor is called by it, as far as the catalogue says"
 
 

@@ -8,6 +8,7 @@ from incidents.action import Verdict
 from incidents.alert import Alert
 from incidents.catalogue import Catalogue, Service, ServiceKind
 from incidents.events import AlertsArrived
+from incidents.heartbeat import Heartbeat, silence_of
 from incidents.incident_path import is_beside, path_of, why_beside
 from incidents.match import Match
 from incidents.reports import Task
@@ -88,3 +89,11 @@ def test_a_host_to_which_no_call_is_known_may_carry_anything() -> None:
     with_host = Catalogue(services=(*APART.services, host))
     assert not is_beside("worker-2", (alert(),), with_host)
     assert is_beside("checkout", (alert(),), with_host)
+
+
+def test_that_the_monitoring_is_silent_is_about_no_service() -> None:
+    beat = Heartbeat(fingerprint="dog", name="Watchdog", heard_at=after(0))
+    silence = silence_of(beat, None, after(9), over=False)
+    assert path_of((silence,), APART) == frozenset()
+    assert "the monitoring itself is silent" in why_beside("web", (silence,))
+    assert path_of((silence, alert()), APART) == path_of((alert(),), APART)

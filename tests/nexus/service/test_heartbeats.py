@@ -123,6 +123,24 @@ async def test_one_that_the_site_expects_is_missed_though_it_was_never_heard(
     assert not told.alerts[0].firing
 
 
+async def test_what_is_expected_and_heard_is_missed_once(tmp_path: Path, store: IncidentStore) -> None:
+    site = Site(tmp_path, store, "{Watchdog: 2m}")
+    await site.after(0)
+    await site.beats()
+    await site.after(3)
+    await site.after(3)
+    assert len(await store.page(EVERY)) == 1
+
+
+async def test_a_short_interval_is_missed_after_three(tmp_path: Path, store: IncidentStore) -> None:
+    site = Site(tmp_path, store, "{Watchdog: 10s}")
+    await site.beats()
+    await site.after(0.45)
+    assert await site.incident() is None
+    await site.after(0.1)
+    assert await site.incident() is not None
+
+
 async def test_one_of_which_no_interval_is_known_is_given_the_usual_one(
     tmp_path: Path, store: IncidentStore
 ) -> None:

@@ -1,0 +1,53 @@
+"""A heartbeat through a real server: while it comes nothing opens, when it stays away people are paged."""
+
+import asyncio
+import json
+import time
+
+import httpx2
+
+from nexus.store import Store
+from nexus.store.records import MessageKind
+from tests.nexus.command_line import typed_before
+from tests.nexus.live import Live, live
+from tests.patience import PATIENCE
+
+WATCHDOG = {
+    "labels": {"alertname": "Watchdog", "severity": "none"}, "status": "firing", "fingerprint": "dog",
+    "startsAt": "2026-11-01T00:00:00Z",
+}  # fmt: skip
+
+
+def beat(one: Live) -> str:
+    body = {"version": "4", "groupKey": "{}:{}", "status": "firing", "alerts": [WATCHDOG]}
+    taken: str = httpx2.post(one.nexus.url, json=body, timeout=PATIENCE).json()["taken"]
+    return taken
+
+
+def incidents(one: Live) -> list[str]:
+    return [row["id"] for row in json.loads(typed_before(one.home, "incidents", "--json"))]
+
+
+def pages(one: Live) -> list[str]:
+    with Store.existing(one.home) as store:
+        sent = asyncio.run(store.messages(one.incident))
+    return [message.text for message in sent if message.kind is MessageKind.PAGE]
+
+
+def test_a_silent_watchdog_pages_and_one_that_comes_opens_nothing() -> None:
+    with live(intake={"heartbeats": {"Watchdog": "2s"}}) as one:
+        until = time.monotonic() + 9  # longer than a silence that opens an incident
+        while time.monotonic() < until:
+            assert beat(one) == "ignored"
+            time.sleep(0.5)
+        assert incidents(one) == []
+        one.nexus.until("The monitoring itself is silent")
+        (one.incident,) = incidents(one)
+        one.seen(lambda incident: "silence" in incident.reminders)
+        (page,) = [text for text in pages(one) if text.startswith("The monitoring itself is silent")]
+        assert "Watchdog was expected every 2s" in page
+        one.seen(lambda incident: incident.in_peoples_hands)
+        ended = one.stands()
+        assert (ended.services, ended.proposals) == ((), ()), "what fails beside it is not its own"
+        beat(one)
+        one.nexus.until("is not heard is resolved")
