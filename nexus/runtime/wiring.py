@@ -23,7 +23,8 @@ from nexus.config.site import Site
 from nexus.home import Home
 from nexus.notify.file_channel import FileChannel
 from nexus.runtime.announcer import AnnouncingJournal, RunListeners
-from nexus.runtime.checkpoints import Checkpoints
+from nexus.runtime.checkpoints.opening import checkpoints_beside
+from nexus.runtime.checkpoints.port import Checkpoints
 from nexus.runtime.connections import SiteConnections
 from nexus.runtime.driver import Driver
 from nexus.runtime.effects import LeasedIntents
@@ -59,7 +60,7 @@ class Process:
     @asynccontextmanager
     async def of(cls, home: Home, lease: timedelta = LEASE) -> AsyncIterator[Self]:
         """Opened for a home; its connection is closed afterwards."""
-        async with Checkpoints.open(home.store.path) as checkpoints:
+        async with checkpoints_beside(home.store) as checkpoints:
             yield cls(home, checkpoints, LeaseKeeper(home.store, lease), InboxWatch(home.store))
 
     async def driver(
@@ -76,7 +77,7 @@ class Process:
             await journal.write(entry(incident, stage.clock.now(), EntryKind.GAP, gap, f"tools:{number}"))
         return Driver(
             home.store,
-            build(runbook, self.checkpoints.saver),
+            build(runbook, self.checkpoints.saver()),
             deps,
             stage.waiter,
             self.inbox,

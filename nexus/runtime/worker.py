@@ -5,7 +5,6 @@ tries people get the incident. Nothing is held by one that waits: no task, no co
 """
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
@@ -134,7 +133,7 @@ class Worker:
                 await self._give_up(lease, None)
             else:
                 await self._turn(lease, task)
-        except (StaleLease, sqlite3.IntegrityError) as error:  # the store's fence, or that of the checkpoints
+        except StaleLease as error:  # the store's fence, or that of the checkpoints
             log.warning("left to others", incident=incident, why=str(error))
         finally:
             del self._driving[task]
@@ -148,7 +147,7 @@ class Worker:
         except asyncio.CancelledError:
             await self.store.give_back(lease.incident, lease.number, self.now())
             raise
-        except (StaleLease, sqlite3.IntegrityError):
+        except StaleLease:
             raise
         except Exception as error:  # a job's edge: one incident that breaks must not take the others with it
             log.exception("a turn broke off", incident=lease.incident, tries=lease.tries)

@@ -65,12 +65,10 @@ def _adapters() -> AdaptersMap:
     return made
 
 
-#: For `psycopg.connect` and pools.
-KEYWORDS: dict[str, Any] = {
+#: For every connection, the saver's of LangGraph, too.
+PLAIN: dict[str, Any] = {
     "autocommit": True,
     "prepare_threshold": None,
-    "cursor_factory": ClientCursor,
-    "context": _adapters(),
     "application_name": "nexus",
     "connect_timeout": int(PATIENCE),
     # A peer that has gone without a word is noticed within half a minute.
@@ -79,6 +77,8 @@ KEYWORDS: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
+#: For the store's: values are bound here, moments come as it knows them.
+KEYWORDS: dict[str, Any] = PLAIN | {"cursor_factory": ClientCursor, "context": _adapters()}
 
 
 def connect(address: Address, *, direct: bool = False) -> "psycopg.Connection[tuple[Any, ...]]":

@@ -14,11 +14,13 @@ class PostgresStore(RelationalStore):
 
     Attributes:
         address: the database, for LangGraph's saver.
+        migrates: whether this process may make and change tables.
     """
 
-    def __init__(self, database: Database | DirectDatabase, address: Address) -> None:
+    def __init__(self, database: Database | DirectDatabase, address: Address, migrates: bool) -> None:
         super().__init__(database)
         self.address = address
+        self.migrates = migrates
 
     @classmethod
     def open(cls, address: Address, *, create: bool = True, threads: bool = True) -> Self:
@@ -37,4 +39,4 @@ class PostgresStore(RelationalStore):
             migrate(address)
         else:
             check(address)
-        return cls(Database(address) if threads else DirectDatabase(address), address)
+        return cls(Database(address) if threads else DirectDatabase(address), address, create)

@@ -1,12 +1,15 @@
-"""The store's SQL for PostgreSQL: the numbered migrations and every query by name.
+"""The store's SQL for PostgreSQL: the numbered migrations, every query by name, the fence over checkpoints.
 
 A query may be of several statements: they are run in their order, and the last one's rows are its answer.
 """
 
-from nexus.store.relational.sql_files import migrations, queries
+from nexus.store.relational.sql_files import migrations, queries, text
 
 MIGRATIONS = migrations(__package__)
 QUERIES = queries(__package__)
 
 #: The schema that this version writes.
 VERSION = len(MIGRATIONS)
+
+#: Apply it after the saver's `setup()`.
+FENCE = text(__package__, "fence.sql")

@@ -1,7 +1,8 @@
-"""Checkpoints: what the fence refuses, what pruning leaves, and what LangGraph itself does not guard."""
+"""One suite for checkpoints: what the fence refuses, what pruning leaves, what LangGraph does not guard."""
 
-import sqlite3
+import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -12,8 +13,14 @@ from langgraph.errors import UnknownInterruptError
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, interrupt
 
-from nexus.runtime.checkpoints import Checkpoints
+from incidents.errors import StaleLease
+from nexus.runtime.checkpoints.opening import checkpoints_beside
+from nexus.runtime.checkpoints.port import Checkpoints
+from nexus.runtime.checkpoints.postgres import PostgresCheckpoints
+from nexus.runtime.checkpoints.sqlite import SqliteCheckpoints
 from nexus.runtime.driver import _config
+from nexus.store.postgres.connecting import connect
+from nexus.store.postgres.store import PostgresStore
 from nexus.store.records import WorldKind, WorldRef
 from nexus.store.sqlite.store import Store
 from tests.nexus import sample
@@ -38,17 +45,62 @@ async def act(state: Asked) -> Asked:
     return {"acted": state.get("acted", 0) + 1}
 
 
-@pytest.fixture
-async def kept(tmp_path: Path) -> AsyncIterator[Checkpoints]:
-    with Store.open(tmp_path) as store:
+@dataclass(frozen=True)
+class Kept:
+    """Checkpoints, and what no port has: a look at the rows, and a hand on the fence."""
+
+    checkpoints: Checkpoints
+
+    @property
+    def saver(self) -> Any:
+        return self.checkpoints.saver()
+
+    async def ids(self) -> list[str]:
+        query = "select checkpoint_id from checkpoints order by 1"
+        if isinstance(self.checkpoints, PostgresCheckpoints):
+            async with self.checkpoints.pool.connection() as connection:
+                return [row[0] for row in await (await connection.execute(query)).fetchall()]
+        assert isinstance(self.checkpoints, SqliteCheckpoints)
+        return [row[0] for row in await self.checkpoints.one.conn.execute_fetchall(query)]
+
+    async def without_the_rule_about_parents(self) -> None:
+        if isinstance(self.checkpoints, PostgresCheckpoints):
+            async with self.checkpoints.pool.connection() as connection:
+                await connection.execute("alter table checkpoints disable trigger parent_is_there")
+            return
+        assert isinstance(self.checkpoints, SqliteCheckpoints)
+        await self.checkpoints.one.conn.execute("drop trigger parent_is_there")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def leased(request: pytest.FixtureRequest, tmp_path: Path) -> Store | PostgresStore:
+    """A store in which one holder has lost its lease to another."""
+    store: Store | PostgresStore
+    if request.param == "postgres":
+        store = PostgresStore.open(request.getfixturevalue("postgres").empty())
+    else:
+        store = Store.open(tmp_path)
+
+    async def lease() -> None:
         await store.register(sample.opened("INC-1"), WorldRef(kind=WorldKind.CASE, path="made"), at(0))
         assert await store.lease("INC-1", "lost", at(1), at(0)) == LEASE - 1
         assert await store.lease("INC-1", "holder", at(3), at(2)) == LEASE
-    async with Checkpoints.open(tmp_path / "nexus.db") as opened:
-        yield opened
+
+    with store:
+        asyncio.run(lease())
+    return store
 
 
-def graph_of(kept: Checkpoints) -> Any:
+@pytest.fixture
+async def kept(leased: Store | PostgresStore) -> AsyncIterator[Kept]:
+    async with checkpoints_beside(leased) as opened:
+        yield Kept(opened)
+    if isinstance(leased, PostgresStore):
+        with connect(leased.address) as raw:  # the next test has the same tables
+            raw.execute("alter table checkpoints enable trigger parent_is_there")
+
+
+def graph_of(kept: Kept) -> Any:
     graph = StateGraph(Asked)
     graph.add_node("ask", ask)
     graph.add_node("act", act)
@@ -63,57 +115,52 @@ def fresh() -> Checkpoint:
     return empty_checkpoint() | {"id": str(uuid6())}
 
 
-async def put(kept: Checkpoints, parent: str | None, thread: str = "INC-1") -> str:
+async def put(kept: Kept, parent: str | None, thread: str = "INC-1") -> str:
     config: Any = {"configurable": {"thread_id": thread, "checkpoint_ns": "", "checkpoint_id": parent}}
     stored = await kept.saver.aput(config, fresh(), {}, {})
     return str(stored["configurable"]["checkpoint_id"])
 
 
-async def ids(kept: Checkpoints) -> list[str]:
-    rows = await kept.saver.conn.execute_fetchall("select checkpoint_id from checkpoints order by 1")
-    return [row[0] for row in rows]
-
-
-async def test_two_who_go_on_from_one_checkpoint_the_second_is_refused(kept: Checkpoints) -> None:
+async def test_two_who_go_on_from_one_checkpoint_the_second_is_refused(kept: Kept) -> None:
     root = await put(kept, None)
     await put(kept, root)
-    with pytest.raises(sqlite3.IntegrityError, match="already gone on"):
+    with pytest.raises(StaleLease, match="already gone on"):
         await put(kept, root)
 
 
 @pytest.mark.parametrize("stands", ["on the head of then", "before the start"])
-async def test_a_stopped_driver_cannot_fork_a_thread_that_was_pruned(kept: Checkpoints, stands: str) -> None:
+async def test_a_stopped_driver_cannot_fork_a_thread_that_was_pruned(kept: Kept, stands: str) -> None:
     root = await put(kept, None)
     head = await put(kept, await put(kept, root))
-    await kept.prune("INC-1", LEASE)
-    assert await ids(kept) == [head]
-    with pytest.raises(sqlite3.IntegrityError, match="is gone"):
+    await kept.checkpoints.prune("INC-1", LEASE)
+    assert await kept.ids() == [head]
+    with pytest.raises(StaleLease, match="is gone"):
         await put(kept, root if stands == "on the head of then" else None)
     # With the rule against siblings alone it would: its sibling was pruned.
-    await kept.saver.conn.execute("drop trigger parent_is_there")
+    await kept.without_the_rule_about_parents()
     forked = await put(kept, root if stands == "on the head of then" else None)
-    assert await ids(kept) == [head, forked]
+    assert await kept.ids() == [head, forked]
 
 
-async def test_pruning_keeps_the_head_with_its_question_and_other_threads(kept: Checkpoints) -> None:
+async def test_pruning_keeps_the_head_with_its_question_and_other_threads(kept: Kept) -> None:
     graph, other = graph_of(kept), await put(kept, None, "INC-2")
     await graph.ainvoke({"acted": 0}, _config("INC-1"))
     await _answer(graph)
-    before = await ids(kept)
-    await kept.prune("INC-1", LEASE)
-    left = await ids(kept)
+    before = await kept.ids()
+    await kept.checkpoints.prune("INC-1", LEASE)
+    left = await kept.ids()
     assert (len(before) > 3, len(left), other in left) == (True, 2, True)
     assert (await _answer(graph))["acted"] == 2, "the question is still open and its answer goes on"
 
 
-async def test_who_has_lost_the_lease_deletes_nothing_of_the_thread(kept: Checkpoints) -> None:
+async def test_who_has_lost_the_lease_deletes_nothing_of_the_thread(kept: Kept) -> None:
     await graph_of(kept).ainvoke({"acted": 0}, _config("INC-1"))
-    before = await ids(kept)
-    await kept.prune("INC-1", LEASE - 1)
-    await kept.drop("INC-1", LEASE - 1)
-    assert (len(before) > 1, await ids(kept)) == (True, before)
-    await kept.drop("INC-1", LEASE)
-    assert await ids(kept) == []
+    before = await kept.ids()
+    await kept.checkpoints.prune("INC-1", LEASE - 1)
+    await kept.checkpoints.drop("INC-1", LEASE - 1)
+    assert (len(before) > 1, await kept.ids()) == (True, before)
+    await kept.checkpoints.drop("INC-1", LEASE)
+    assert await kept.ids() == []
 
 
 async def _answer(graph: Any, question: str | None = None) -> Any:
@@ -122,20 +169,20 @@ async def _answer(graph: Any, question: str | None = None) -> Any:
 
 
 async def test_the_resume_of_a_thread_that_nobody_started_or_that_was_dropped_is_refused(
-    kept: Checkpoints,
+    kept: Kept,
 ) -> None:
     graph = graph_of(kept)
     with pytest.raises(UnknownInterruptError):
         await _answer(graph, "0" * 32)
     await graph.ainvoke({"acted": 0}, _config("INC-1"))
     asked = (await graph.aget_state(_config("INC-1"))).interrupts[0].id
-    await kept.drop("INC-1", LEASE)
+    await kept.checkpoints.drop("INC-1", LEASE)
     with pytest.raises(UnknownInterruptError):
         await _answer(graph, asked)
-    assert await ids(kept) == []
+    assert await kept.ids() == []
 
 
-async def test_a_question_is_answered_once(kept: Checkpoints) -> None:
+async def test_a_question_is_answered_once(kept: Kept) -> None:
     graph = graph_of(kept)
     await graph.ainvoke({"acted": 0}, _config("INC-1"))
     asked = (await graph.aget_state(_config("INC-1"))).interrupts[0].id
@@ -146,7 +193,7 @@ async def test_a_question_is_answered_once(kept: Checkpoints) -> None:
 
 
 async def test_after_an_update_of_its_state_a_question_is_asked_again_under_a_new_id(
-    kept: Checkpoints,
+    kept: Kept,
 ) -> None:
     """As the driver does it: no open question is listed then, although the thread still waits."""
     graph = graph_of(kept)

@@ -1,0 +1,36 @@
+"""What a worker needs of checkpoints, whichever database they lie in."""
+
+from typing import Protocol
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+
+
+class Checkpoints(Protocol):
+    """The threads of all incidents of a store; only the holder of an incident's lease deletes of its own."""
+
+    def saver(self) -> BaseCheckpointSaver[str]:
+        """One for the length of a turn; it raises `StaleLease` where somebody else has gone on."""
+        ...
+
+    async def prune(self, incident: str, number: int) -> None:
+        """Delete what can no longer matter while the incident waits or has ended.
+
+        Of the thread itself the head stays, with its writes; of the finished steps nothing. The fence refuses
+        whoever stands on a checkpoint that is gone. A lease that is lost deletes nothing.
+        """
+        ...
+
+    async def drop(self, incident: str, number: int) -> None:
+        """Delete the thread: the next turn starts at START, from the row; a lost lease deletes nothing."""
+        ...
+
+
+def serializer() -> JsonPlusSerializer:
+    """Nothing but plain JSON is in a channel: no class of any package may come out of a checkpoint."""
+    return JsonPlusSerializer(allowed_msgpack_modules=None)
+
+
+def overtaken(why: object) -> str:
+    """What a driver is told whom the fence has stopped."""
+    return f"{why}; nothing of this step was kept"
