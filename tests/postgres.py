@@ -55,7 +55,7 @@ class PostgresServer:
     uri: str
     folder: Path
     _admin: "psycopg.Connection[tuple[Any, ...]]" = field(init=False)
-    _emptied: "psycopg.Connection[tuple[Any, ...]] | None" = None
+    _made: bool = False
 
     def __post_init__(self) -> None:
         self._admin = psycopg.connect(self.uri, autocommit=True)
@@ -72,18 +72,17 @@ class PostgresServer:
 
     def empty(self) -> Address:
         """A database with the tables of this version, in which there is nothing."""
-        if self._emptied is None:
-            address = self.new("nexus")
-            migrate(address)
-            self._emptied = psycopg.connect(address.url.get_secret_value(), autocommit=True)
-        self._emptied.execute(_EMPTY)
-        return self.address("nexus")
+        address = self.address("nexus")
+        if not self._made:
+            migrate(self.new("nexus"))
+            self._made = True
+        with psycopg.connect(address.url.get_secret_value()) as connection:
+            connection.execute(_EMPTY)
+        return address
 
     def close(self) -> None:
-        """Close its own connections."""
+        """Close its own connection."""
         self._admin.close()
-        if self._emptied is not None:
-            self._emptied.close()
 
 
 @contextmanager
