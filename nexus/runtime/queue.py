@@ -1,10 +1,7 @@
 """Brings work to hands: which incidents want to be driven now, and how many at once.
 
-The row is the truth; a queue is only the bell. `EmbeddedQueue` serves processes that share one SQLite file.
-
-What waits for a model or a backend leaves the process free, so many can do so at once; what computes holds up
-everything else, the answers to senders, too. So another turn begins only while the process keeps up. And what
-is not a P0 begins nothing while a P0 is new in a hand.
+The row is the truth; a queue is only the bell. `EmbeddedQueue` serves processes that share one store and look
+into it themselves; `distributed_queue` lets an engine bring the work to many machines.
 """
 
 import asyncio
@@ -13,45 +10,24 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import structlog
 
 from incidents.errors import NexusError
 from nexus.runtime.lease_keeper import wall
+from nexus.runtime.turns import Handler, Turns
 from nexus.store.port import IncidentStore
 from nexus.store.records import Due
 
 log = structlog.get_logger(__name__)
 
-#: How often an embedded queue looks for what other processes wrote, in seconds: one look for everything.
+#: How often a queue looks for what other processes wrote, in seconds: one look for everything.
 BETWEEN_PROCESSES = 0.25
 #: How often it looks for what time alone has made due, in seconds.
 TIMERS = 1.0
 #: Between two looks at least, in seconds: many bells in a moment are one.
 PACE = 0.02
-#: Another turn begins while the loop is less late than this, in seconds; one always may.
-KEEPS_UP = 0.1
-#: And so long after the one before it at least, in seconds: till then it shows whether that one computes.
-SHOWS = 0.1
-#: So long a P0 that has come into a hand has the process for itself at most: till its first finding.
-PRECEDENCE = 10.0
-
-
-class Handler(Protocol):
-    """What drives an incident to its next wait; `first`: it goes before all others, as a P0 does."""
-
-    def __call__(self, incident: str, *, first: bool) -> Awaitable[None]:
-        """Drive it."""
-        ...
-
-
-class _Turn(NamedTuple):
-    """A turn that goes on, since when."""
-
-    task: asyncio.Task[None]
-    first: bool
-    began: float
 
 
 class Queue(Protocol):
@@ -67,8 +43,54 @@ class Queue(Protocol):
 
 
 @dataclass
+class Looks:
+    """When to look for what is due: at once when rung, when another process wrote, and each second.
+
+    Args:
+        store: whose incidents.
+        every: how often it looks whether another process has written, in seconds.
+        seconds: a clock that only goes forward.
+    """
+
+    store: IncidentStore
+    every: float
+    seconds: Callable[[], float]
+    _bell: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def ring(self) -> None:
+        """Look now."""
+        self._bell.set()
+
+    async def run(self, look: Callable[[], Awaitable[bool]], stop: asyncio.Event) -> None:
+        """Look until `stop` is set; a look says whether the next one must not wait for a reason."""
+        stopping = asyncio.create_task(self._ring_at(stop))
+        seen, looked = -1, float("-inf")
+        try:
+            while not stop.is_set():
+                rung, now = self._bell.is_set(), self.seconds()
+                self._bell.clear()
+                try:
+                    changed = await self.store.changed()
+                    if rung or changed != seen or now - looked >= TIMERS:
+                        seen, looked = changed, now
+                        if await look():
+                            looked = float("-inf")
+                except NexusError as error:  # it is locked, gone or full: it is looked at again
+                    log.warning("what is due cannot be read", why=str(error))
+                await asyncio.sleep(min(PACE, self.every))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._bell.wait(), self.every)
+        finally:
+            stopping.cancel()
+
+    async def _ring_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._bell.set()
+
+
+@dataclass
 class EmbeddedQueue:
-    """Looks for what is due by the store's index: at once when rung, else when another process wrote.
+    """Looks for what is due by the store's index, and hands it out itself.
 
     Args:
         store: whose incidents.
@@ -89,73 +111,29 @@ class EmbeddedQueue:
     look_every: float = BETWEEN_PROCESSES
     lag: Callable[[], float] = lambda: 0.0
     seconds: Callable[[], float] = time.monotonic
-    _bell: asyncio.Event = field(default_factory=asyncio.Event)
-    _running: dict[str, _Turn] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._looks = Looks(self.store, self.look_every, self.seconds)
+        self._turns = Turns(self.at_once, self.lag, self.seconds)
 
     def ring(self, incident: str, priority: int = 0) -> None:
         """Look now."""
-        self._bell.set()
+        self._looks.ring()
 
     async def run(self, handler: Handler, stop: asyncio.Event) -> None:
         """Hand out what is due until `stop` is set."""
-        stopping = asyncio.create_task(self._ring_at(stop))
-        seen, looked = -1, float("-inf")
-        try:
-            while not stop.is_set():
-                rung, now = self._bell.is_set(), self.seconds()
-                self._bell.clear()
-                try:
-                    changed = await self.store.changed()
-                    if rung or changed != seen or now - looked >= TIMERS:
-                        seen, looked = changed, now
-                        if await self._hand_out(handler):
-                            looked = float("-inf")
-                except NexusError as error:  # the file is locked or its disk is full: it is looked at again
-                    log.warning("what is due cannot be read", why=str(error))
-                await asyncio.sleep(min(PACE, self.look_every))
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._bell.wait(), self.look_every)
-        finally:
-            stopping.cancel()
-
-    async def _ring_at(self, stop: asyncio.Event) -> None:
-        await stop.wait()
-        self._bell.set()
+        await self._looks.run(lambda: self._hand_out(handler), stop)
 
     async def _hand_out(self, handler: Handler) -> bool:
         """Whether something waits for a hand."""
-        due = await self.store.due(self.now(), len(self._running) + self.at_once, self.site)
+        due = await self.store.due(self.now(), len(self._turns) + self.at_once, self.site)
         waits = False
         for one in filter(self._mine, due):
-            if self._has_hand(one):
-                task = asyncio.create_task(self._handled(handler, one))
-                self._running[one.incident] = _Turn(task, one.first, self.seconds())
+            if self._turns.may_begin(first=one.first):
+                self._turns.begin(handler, one.incident, first=one.first, ended=self._looks.ring)
             else:
                 waits = True
         return waits
 
     def _mine(self, one: Due) -> bool:
-        return one.incident not in self._running and (self.only is None or one.incident in self.only)
-
-    def _has_hand(self, one: Due) -> bool:
-        if len(self._running) >= self.at_once:
-            return False
-        if one.first or self.at_once == 1:
-            return True
-        now, turns = self.seconds(), self._running.values()
-        others = [turn.began for turn in turns if not turn.first]
-        if any(turn.first and now - turn.began < PRECEDENCE for turn in turns):
-            return False
-        if others and (self.lag() > KEEPS_UP or now - max(others) < SHOWS):
-            return False
-        return len(others) < self.at_once - 1
-
-    async def _handled(self, handler: Handler, one: Due) -> None:
-        try:
-            await handler(one.incident, first=one.first)
-        except Exception:  # a job's edge: the incident is still due and is handed out at the next look
-            log.exception("a handler broke off", incident=one.incident)
-        else:
-            self._bell.set()
-        finally:
-            del self._running[one.incident]
+        return one.incident not in self._turns and (self.only is None or one.incident in self.only)

@@ -10,7 +10,7 @@ from incidents.events import NoteAdded
 from incidents.severity import Severity, Status
 from nexus.runtime.giving_up import Retries
 from nexus.runtime.lease_keeper import HeldLease
-from nexus.runtime.queue import PRECEDENCE
+from nexus.runtime.turns import PRECEDENCE
 from tests.nexus import sample
 from tests.nexus.runtime.hands import Hands, until
 from tests.nexus.sample import ID, at
