@@ -8,14 +8,16 @@ by those that a new alert may share (`searched_keys`).
 import hashlib
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from incidents.alert import Alert
-from incidents.catalogue import Catalogue
 from incidents.incident import Incident
 from incidents.lessons import Lesson, Lessons, subject_of
 from incidents.topology import around, deepest, path_between
 from incidents.value import Moment, Value
+
+if TYPE_CHECKING:
+    from incidents.catalogue import Catalogue
 
 #: What an incident is filed under while it has an alert of which nobody knows the service.
 UNASSIGNED = "unassigned"
@@ -69,7 +71,7 @@ class Candidate(Value):
         """The services that its alerts name."""
         return self.named("service:")
 
-    def failing(self, catalogue: Catalogue) -> frozenset[str]:
+    def failing(self, catalogue: "Catalogue") -> frozenset[str]:
         """Where it fails as far as is known: what the diagnosis names, else the deepest of its services."""
         return self.named("cause:") or deepest(self.services, catalogue)
 
@@ -107,7 +109,7 @@ def incident_keys(incident: Incident, unread: Iterable[Alert] = ()) -> frozenset
     return frozenset(cause.union(*(keys_of(alert) for alert in (*incident.alerts, *unread))))
 
 
-def searched_keys(alerts: Iterable[Alert], catalogue: Catalogue, lessons: Lessons) -> frozenset[str]:
+def searched_keys(alerts: Iterable[Alert], catalogue: "Catalogue", lessons: Lessons) -> frozenset[str]:
     """The keys of which one at least stands with every incident that one of the alerts may join."""
     alerts = tuple(alerts)
     near = connected(alerts, catalogue).union(*(_on_host(alert) for alert in alerts))
@@ -116,12 +118,12 @@ def searched_keys(alerts: Iterable[Alert], catalogue: Catalogue, lessons: Lesson
     return frozenset({f"{kind}:{name}" for kind in ("service", "cause") for name in near}.union(hosts, *own))
 
 
-def connected(alerts: Iterable[Alert], catalogue: Catalogue) -> frozenset[str]:
+def connected(alerts: Iterable[Alert], catalogue: "Catalogue") -> frozenset[str]:
     """The services of alerts, all that these need and all that need them, over any number of calls."""
     return around((alert.service for alert in alerts if alert.service), catalogue)
 
 
-def match(alert: Alert, one: Candidate, catalogue: Catalogue, lessons: Lessons) -> Match | None:
+def match(alert: Alert, one: Candidate, catalogue: "Catalogue", lessons: Lessons) -> Match | None:
     """The strongest rule by which an alert joins an incident; None without one, or if people said so."""
     lesson = lesson_on(alert, one, lessons)
     if lesson is not None:
@@ -156,7 +158,7 @@ def same_alert(one: Candidate, alert: Alert) -> str:
     return f"{one.id} has the same condition, told of another replica or value"
 
 
-def _by_service(service: str, one: Candidate, catalogue: Catalogue) -> Match | None:
+def _by_service(service: str, one: Candidate, catalogue: "Catalogue") -> Match | None:
     if service in one.services:
         return Match(Rule.SERVICE, f"{one.id} is about {service} too")
     if service in one.named("cause:"):
@@ -169,7 +171,7 @@ def _by_service(service: str, one: Candidate, catalogue: Catalogue) -> Match | N
     return Match(Rule.PATH, text, len(nearest) - 1)
 
 
-def _by_place(alert: Alert, one: Candidate, catalogue: Catalogue) -> Match | None:
+def _by_place(alert: Alert, one: Candidate, catalogue: "Catalogue") -> Match | None:
     """An alert about a host and an incident of what stands there, or an incident about the host alone."""
     if alert.service is not None:
         hosts = ", ".join(sorted(one.named("place:")))

@@ -1,8 +1,10 @@
 """Ways along the dependencies of the catalogue: who calls whom, over any number of calls. Pure."""
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from incidents.catalogue import Catalogue
+if TYPE_CHECKING:
+    from incidents.catalogue import Catalogue
 
 Edges = Mapping[str, frozenset[str]]
 
@@ -18,13 +20,13 @@ def reached(start: Iterable[str], edges: Edges) -> frozenset[str]:
     return frozenset(found)
 
 
-def around(services: Iterable[str], catalogue: Catalogue) -> frozenset[str]:
+def around(services: Iterable[str], catalogue: "Catalogue") -> frozenset[str]:
     """The services, all that they need and all that need them; what only needs the same is not among them."""
     start = frozenset(services)
     return reached(start, catalogue.needs) | reached(start, catalogue.callers)
 
 
-def way(caller: str, called: str, catalogue: Catalogue) -> tuple[str, ...] | None:
+def way(caller: str, called: str, catalogue: "Catalogue") -> tuple[str, ...] | None:
     """The shortest chain of calls from one service to another, both named; None if there is none."""
     edges = catalogue.needs
     before: dict[str, str | None] = {caller: None}
@@ -46,13 +48,13 @@ def way(caller: str, called: str, catalogue: Catalogue) -> tuple[str, ...] | Non
     return tuple(reversed(chain))
 
 
-def path_between(one: str, other: str, catalogue: Catalogue) -> tuple[str, ...] | None:
+def path_between(one: str, other: str, catalogue: "Catalogue") -> tuple[str, ...] | None:
     """The chain of calls between two services, whichever of them calls; the shorter one in a circle."""
     chains = [chain for chain in (way(one, other, catalogue), way(other, one, catalogue)) if chain]
     return min(chains, key=lambda chain: (len(chain), chain), default=None)
 
 
-def deepest(services: Iterable[str], catalogue: Catalogue) -> frozenset[str]:
+def deepest(services: Iterable[str], catalogue: "Catalogue") -> frozenset[str]:
     """Those that call none of the others: where a fault that all of them feel can have begun.
 
     Of services that call each other in a circle, all are kept.

@@ -6,7 +6,6 @@ another machine, says nothing about the pid of an earlier one, and its lease is 
 
 import os
 import socket
-import subprocess
 from pathlib import Path
 
 from incidents.errors import Refused, StaleLease
@@ -65,6 +64,8 @@ def _started(pid: int) -> str | None:
         # The 3rd field of the file is the state, the 22nd the start in clock ticks since the boot.
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return None if fields[0] in {"Z", "X"} else f"{boot} {fields[19]}"
+    import subprocess  # noqa: PLC0415 - where there is no /proc
+
     asked = ["/bin/ps", "-o", "lstart=", "-p", str(pid)]
     listed = subprocess.run(asked, capture_output=True, text=True, check=False)  # noqa: S603 - no input in it
     return listed.stdout.strip() or None

@@ -7,14 +7,14 @@ from pydantic import BaseModel
 
 from incidents.incident import Incident
 from nexus.store.records import Summary
-from tools.redaction.redact import redact_secrets
-from tools.redaction.tree import clean_json, redact_body
 
 _ZLIB = "zlib"
 
 
 def as_json(value: BaseModel) -> str:
     """A value as the home writes it: whatever door its texts came through, no secret is kept."""
+    from tools.redaction.tree import clean_json  # noqa: PLC0415 - who only reads masks nothing
+
     return clean_json(value)
 
 
@@ -23,6 +23,8 @@ def packed(body: bytes, *, personal: bool = False) -> tuple[bytes, str | None]:
 
     Short ones are kept as they are. `personal`: what tells of people goes as well.
     """
+    from tools.redaction.tree import redact_body  # noqa: PLC0415  # as above
+
     body = redact_body(body, personal=personal)
     small = zlib.compress(body)
     return (small, _ZLIB) if len(small) < len(body) else (body, None)
@@ -40,6 +42,8 @@ def sortable(moment: datetime) -> str:
 
 def columns(incident: Incident, clock: datetime) -> dict[str, object]:
     """The columns of an incident; those of the summary are computed by SQLite itself."""
+    from tools.redaction.redact import redact_secrets  # noqa: PLC0415  # as above
+
     summary = Summary.of(incident, clock)
     title = redact_secrets(summary.title)
     return {

@@ -15,7 +15,7 @@ from nexus.cli.base import complain, out, say, write_json
 from nexus.cli.terminal.approvals import approvals_table, proposal_panel
 from nexus.cli.terminal.incident import incident_view
 from nexus.cli.terminal.tables import backlog_table, incidents_table
-from nexus.cli.terminal.timeline import show_entry, timeline_text
+from nexus.cli.terminal.timeline import show_entry, timeline_line, timeline_text
 from nexus.service.incident_view import view_of
 from nexus.service.views import IncidentLine, Undecided
 from tests.nexus import sample
@@ -62,6 +62,24 @@ def test_a_text_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     complain(text)
     shown = "deploy :bug: of [b]1.2[/b][2J failed\n"
     assert capsys.readouterr() == (shown * 2, f"nexus: {shown}")
+
+
+@pytest.mark.parametrize("whose", [None, ID])
+@pytest.mark.parametrize("width", [60, 80, 132])
+def test_what_does_not_fit_in_a_line_of_the_timeline_hangs_under_its_text(
+    whose: str | None, width: int
+) -> None:
+    text = " ".join(f"word{number}" for number in range(30))
+    entry = sample.ENTRIES[0].model_copy(update={"text": text, "role": "", "evidence": ()})
+    first, *others = shown(timeline_line(entry, whose), width).splitlines()
+    head, _, told = first.partition("▲ ")
+    assert head.split() == [f"{entry.at:%H:%M:%S}Z", *([whose] if whose else []), entry.step]
+    indent = " " * len(f"{head}▲ ")
+    assert others
+    assert all(line.startswith(indent) and line[len(indent) :].strip() for line in others)
+    assert "".join([told, *(line[len(indent) :] for line in others)]).replace(" ", "") == text.replace(
+        " ", ""
+    )
 
 
 def flat(text: str) -> str:
