@@ -21,6 +21,7 @@ from tools.alerts.authenticity import (
 )
 from tools.alerts.mapping import FormMapping
 from tools.live.secrets import SecretRef
+from tools.live.settings import Http
 
 Resolve = Callable[[SecretRef], SecretStr]
 
@@ -164,6 +165,10 @@ class Sender(Value):
     """One sender of alerts."""
 
     shows: Proof | None = Field(default=None, description="how it shows who it is; else `intake.token`")
+    api: Http | None = Field(
+        default=None,
+        description="its API v2, where alerts are fetched that it left out of a notification",
+    )
     reads: FormMapping | None = Field(default=None, description="a form of one's own")
 
 

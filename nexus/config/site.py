@@ -14,18 +14,20 @@ from incidents.change_limits import Freeze, Limits
 from incidents.currency import Currency
 from incidents.document import hint, parse_document, read_yaml
 from incidents.duration import Duration, DurationOrNone
-from incidents.errors import SettingsError
+from incidents.errors import AlertError, SettingsError
 from incidents.policy import ApprovalPolicy, Rule
 from incidents.value import Value
 from nexus.config.people import Person, same_people
 from nexus.config.senders import Senders
 from nexus.store.records import DEFAULT_SITE
+from tools.alerts.body import plain_word
 from tools.alerts.form import Form
 from tools.alerts.mapping import form_of
 from tools.alerts.matching.names import clashes
+from tools.alerts.registry import forms_named
 from tools.extras import Extra, install_command, missing_extras
 from tools.live.secrets import SecretRef
-from tools.live.settings import Backends
+from tools.live.settings import Backends, Http
 from tools.live.settings_references import services_named
 from tools.spans import Spans
 
@@ -91,10 +93,23 @@ class Intake(Value):
         """Whether nobody is let in without showing something."""
         return self.token is not None or any(sender.shows for sender in self.senders.values())
 
+    def api_of(self, named: str | None, form: str) -> Http | None:
+        """Where a sender can be asked: by the name that its address has, else by that of its form."""
+        known = {plain_word(name): one.api for name, one in self.senders.items() if one.api is not None}
+        own = known.get(plain_word(named)) if named else None
+        return own or next((api for name, api in known.items() if form in _forms_called(name)), None)
+
     @property
     def forms(self) -> tuple[Form, ...]:
         """The forms that are described here."""
         return tuple(form_of(name, one.reads) for name, one in self.senders.items() if one.reads is not None)
+
+
+def _forms_called(name: str) -> tuple[str, ...]:
+    try:
+        return tuple(one.name for one in forms_named(name))
+    except AlertError:
+        return ()
 
 
 class Hands(Value):

@@ -21,6 +21,7 @@ from nexus.service.commands import IncidentCommands
 from nexus.service.heartbeats import HeartbeatWatch
 from nexus.service.identity import People
 from nexus.service.intake import AlertIntake
+from nexus.service.left_out import LeftOutAlerts
 from nexus.service.rematching import RematchWatch
 from nexus.service.siblings import SiblingWatch
 
@@ -68,7 +69,7 @@ def web(
         async with intake.matcher.watching(), hands() as worker:
             intake.ring = worker.ring
             watches = (HeartbeatWatch(intake), RematchWatch(intake), SiblingWatch(intake))
-            async with AsyncExitStack() as watching:
+            async with AsyncExitStack() as watching, LeftOutAlerts(intake).fetching():
                 for watch in watches:
                     await watching.enter_async_context(watch.watching())
                 yield

@@ -92,10 +92,19 @@ class Dispositions:
             opens=opens,
             words=_words(told, incidents),
             severities=self._severities(told, incidents),
-            outcomes=outcomes + others,
+            outcomes=(*outcomes, *others, *self._left_out(reading)),
             beats=_beats(told),
             changes=tuple(one for one, known in changes if not known),
         )
+
+    def _left_out(self, reading: Reading) -> tuple[AlertOutcome, ...]:
+        """That its sender left alerts out of the delivery, and what becomes of them."""
+        if not reading.truncated:
+            return ()
+        is_asked = reading.group is not None and self.site.intake.api_of(None, reading.sender) is not None
+        fetched = "they are fetched" if is_asked else "`api` of its sender in nexus.yaml would fetch them"
+        more = f"{reading.truncated} more alerts of this group were not sent; {fetched}"
+        return (AlertOutcome(disposition=AlertDisposition.NOTED, reason=more),)
 
     def _changed(self, change: Change, *, known: bool) -> AlertOutcome:
         """What becomes of word of a change."""

@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 
 #: How often bodies are looked through that need not be kept any more.
 FORGET_EVERY = timedelta(minutes=1)
+#: The form of alerts that are fetched.
+ALERTMANAGER = "alertmanager"
 #: What a delivery that could not be read is called where no address named its sender.
 _NOBODY = "unknown"
 
@@ -65,6 +67,7 @@ class AlertIntake:
         mode: the engine's name, kept with each incident.
         clock: the wall's.
         ring: told the incident that a delivery has opened or reached.
+        left_out: told of a delivery from which its sender left alerts out, and of the name in its address.
     """
 
     home: Home
@@ -73,6 +76,7 @@ class AlertIntake:
     mode: str
     clock: Clock
     ring: Callable[[str], None] = lambda incident: None
+    left_out: "Callable[[Reading, IntakeResult, str | None], None] | None" = None
     _forgot_at: datetime | None = None
     _readings: RememberedReadings = field(default_factory=RememberedReadings)
 
@@ -96,7 +100,39 @@ class AlertIntake:
         except AlertError as error:
             await self._refuse(Disposition.UNREADABLE, str(error), sent)
             raise
-        return await self._file(reading, sent)
+        taken = await self._file(reading, sent)
+        if reading.truncated and self.left_out is not None:
+            self.left_out(reading, taken, source)
+        return taken
+
+    async def fetched(self, body: bytes, form: str, group: str, origin: str) -> IntakeResult:
+        """Take in alerts that were fetched because a delivery of their group had left them out.
+
+        Args:
+            body: a list of alerts as their sender's API writes it.
+            form: that of the delivery.
+            group: the key by which its sender bundles them.
+            origin: why they were fetched; each disposition begins with it.
+
+        Raises:
+            AlertError: it cannot be read.
+        """
+        now = self.clock.now()
+        reading = self._read(body, now, ALERTMANAGER, None)
+        alerts = tuple(
+            one.model_copy(update={"source": form, "group": group, "remarks": (*one.remarks, origin)})
+            for one in reading.alerts
+        )
+        reading = reading.model_copy(update={"sender": form, "alerts": alerts})
+        return await self._file(reading, AlertDelivery(received_at=now, form=ALERTMANAGER, body=body), origin)
+
+    async def note(self, sender: str, text: str) -> Filed:
+        """Keep a line about a sender among the deliveries; it opens and ends nothing."""
+        outcome = AlertOutcome(disposition=AlertDisposition.NOTED, reason=text)
+        filing = Filing(disposition=Disposition.IGNORED, outcomes=(outcome,))
+        delivery = AlertDelivery(received_at=self.clock.now(), sender=sender)
+        log.warning("delivery", taken=filing.disposition, sender=sender, why=text)
+        return await self.home.store.take_in(delivery, self.site.site, lambda view: filing)
 
     async def refuse(
         self,
@@ -168,11 +204,11 @@ class AlertIntake:
         delivery = AlertDelivery(received_at=alert.received_at, form=alert.source)
         return await self._file(Reading(sender=alert.source, alerts=(alert,)), delivery)
 
-    async def _file(self, reading: Reading, delivery: AlertDelivery) -> IntakeResult:
+    async def _file(self, reading: Reading, delivery: AlertDelivery, origin: str = "") -> IntakeResult:
         filing: list[Filing] = []
 
         def decide(view: IntakeView) -> Filing:
-            filing[:] = [self._dispositions.decide(reading, delivery.received_at, view)]
+            filing[:] = [_told(self._dispositions.decide(reading, delivery.received_at, view), origin)]
             self.admission.check(filing[0], reading.sender, reading.alerts, delivery.received_at)
             return filing[0]
 
@@ -214,6 +250,14 @@ class AlertIntake:
     def _dispositions(self) -> Dispositions:
         world = WorldRef(kind=WorldKind.LIVE, path=str(self.path))
         return Dispositions(self.site, world, self.mode, self._runbook)
+
+
+def _told(filing: Filing, origin: str) -> Filing:
+    """The same, with where it is from before each reason."""
+    if not origin:
+        return filing
+    outcomes = (one.model_copy(update={"reason": f"{origin}; {one.reason}"}) for one in filing.outcomes)
+    return filing.model_copy(update={"outcomes": tuple(outcomes)})
 
 
 def _telling(headers: Mapping[str, str] | None) -> tuple[Label, ...]:

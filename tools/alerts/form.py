@@ -81,9 +81,11 @@ class NoticeDraft:
 
 @dataclass(frozen=True, slots=True)
 class Truncated:
-    """So many alerts of this group the sender left out of the body."""
+    """So many alerts of this group the sender left out of the body; its receiver and labels ask for them."""
 
     count: int
+    receiver: Text = NOTHING
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from incidents.alert import Alert
+from incidents.alert import Alert, Label
 from incidents.errors import AlertError
 from tools.alerts.body import Body
 from tools.alerts.cleaning import clean
 from tools.alerts.drafts import (
     LONGEST_TEXT,
     LONGEST_TITLE,
+    MOST_LABELS,
     alert_fields,
     alert_of,
     change_of,
@@ -29,7 +30,7 @@ from tools.alerts.form import (
     Truncated,
 )
 from tools.alerts.meaning import Meaning
-from tools.alerts.reading import Confirmation, FieldSource, Notice, Reading
+from tools.alerts.reading import AlertGroup, Confirmation, FieldSource, Notice, Reading
 from tools.alerts.registry import envelope_of, form_of, forms_named
 from tools.alerts.senders.generic import GENERIC
 from tools.alerts.times import read_time
@@ -111,7 +112,7 @@ class Reader:
             case NoticeDraft():
                 return _noticed(source, Notice(kind=item.kind, text=clean(item.text, LONGEST_TITLE)))
             case Truncated():
-                return Reading(sender=source, truncated=item.count)
+                return Reading(sender=source, truncated=item.count, group=_group(item))
             case Subscription():
                 topic, link = clean(item.topic.value, LONGEST_TITLE), clean(item.link.value, LONGEST_TEXT)
                 return Reading(sender=source, confirmations=(Confirmation(topic=topic, link=link),))
@@ -168,6 +169,12 @@ def _dated(alert: Alert, at: datetime) -> Alert:
     return alert.model_copy(update={"ends_at": at} | ({} if alert.start_sent else {"starts_at": at}))
 
 
+def _group(item: Truncated) -> AlertGroup:
+    """Labels as they were sent: what is cleaned would ask for another group."""
+    labels = tuple(Label(name=name, value=value) for name, value in list(item.labels.items())[:MOST_LABELS])
+    return AlertGroup(receiver=item.receiver.value, labels=labels)
+
+
 def _remarked(alerts: Sequence[Alert], truncated: int) -> tuple[Alert, ...]:
     """The alerts, the first of which says that there are more than the body lists."""
     if not truncated or not alerts:
@@ -186,5 +193,6 @@ def _merged(parts: Sequence[Reading]) -> Reading:
         notices=tuple(notice for part in parts for notice in part.notices),
         confirmations=tuple(one for part in parts for one in part.confirmations),
         truncated=truncated,
+        group=next((part.group for part in parts if part.group is not None), None),
         fields=tuple(one for part in parts for one in part.fields),
     )

@@ -1,6 +1,6 @@
 """What one delivery says, read and cleaned: alerts, changes, and what is neither."""
 
-from incidents.alert import Alert
+from incidents.alert import Alert, Label
 from incidents.changes import Change
 from incidents.value import Value
 from tools.alerts.meaning import Meaning
@@ -21,6 +21,13 @@ class Confirmation(Value):
     link: str
 
 
+class AlertGroup(Value):
+    """How a sender can be asked for all alerts of a group: whom it told, and the labels that they share."""
+
+    receiver: str = ""
+    labels: tuple[Label, ...] = ()
+
+
 class FieldSource(Value):
     """One value that was read, and the path in the body where it stood; empty where it was made up."""
 
@@ -35,6 +42,7 @@ class Reading(Value):
     Attributes:
         sender: the name of the form by which it was read; the outermost one of a body in a body.
         truncated: how many alerts of the group were left out of the body, or were too many for one.
+        group: how the sender can be asked for those that it left out.
         fields: if asked for: for each alert, change and notice in turn where its values stood.
     """
 
@@ -44,6 +52,7 @@ class Reading(Value):
     notices: tuple[Notice, ...] = ()
     confirmations: tuple[Confirmation, ...] = ()
     truncated: int = 0
+    group: AlertGroup | None = None
     fields: tuple[tuple[FieldSource, ...], ...] = ()
 
     @property

@@ -76,7 +76,7 @@ def truncated(body: Body) -> Iterator[Truncated]:
     """How many alerts of the group the sender left out."""
     count = body.get("truncatedAlerts")
     if isinstance(count, int) and count > 0:
-        yield Truncated(count)
+        yield Truncated(count, body.text("receiver"), body.labels("groupLabels"))
 
 
 def is_one(body: Body) -> bool:
