@@ -32,6 +32,7 @@ VERBS = {
     "people": ("people",),
     "services": ("services",),
     "alerts": ("alerts",),
+    "workers": ("workers",),
     "about": ("graph", "runbook", "roles", "doctor"),
     "evaluate": ("eval",),
     "cases": ("record", "truth", "import"),

@@ -33,6 +33,7 @@ from nexus.runtime.lease_keeper import LEASE, HeldLease, LeaseKeeper
 from nexus.runtime.live_run import live_context
 from nexus.runtime.loop_lag import LoopLag
 from nexus.runtime.post_mortem_file import file_post_mortem, post_mortem
+from nexus.runtime.presence import Presence
 from nexus.runtime.queue import EmbeddedQueue
 from nexus.runtime.recorded_run import recorded_context
 from nexus.runtime.run_context import RunContext
@@ -144,13 +145,15 @@ async def worker(
             journal=AnnouncingJournal(home.store, listeners.entry),
             drain_for=site.worker.drain_for,
         )
-        running = asyncio.create_task(hands.run())
-        try:
-            yield hands
-        finally:
-            await hands.drain()
-            await running
-            await connections.aclose()
+        presence = Presence(home.store, process.keeper.owner, site.site, site.worker.at_once)
+        async with presence.shown():
+            running = asyncio.create_task(hands.run())
+            try:
+                yield hands
+            finally:
+                await hands.drain()
+                await running
+                await connections.aclose()
 
 
 @asynccontextmanager

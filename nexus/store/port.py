@@ -27,6 +27,7 @@ from nexus.store.deliveries import (
 )
 from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry
 from nexus.store.records import BrokenOff, Due, KeptAnswer, Lease, Message, Remains, Summary, WorldRef
+from nexus.store.workers import WorkerBeat, WorkerSeen
 
 
 class Leases(Protocol):
@@ -186,6 +187,22 @@ class Lists(Protocol):
         ...
 
 
+class Workers(Protocol):
+    """Who works. Moments are the wall's."""
+
+    async def beat(self, worker: WorkerBeat, now: datetime) -> None:
+        """It works; told every few seconds."""
+        ...
+
+    async def ended(self, owner: str) -> None:
+        """It has ended in order, and is listed no more."""
+        ...
+
+    async def workers(self, now: datetime) -> tuple[WorkerSeen, ...]:
+        """Those who work, and those who were lost within a day; by site, then name."""
+        ...
+
+
 class Answers(Protocol):
     """What people were answered under an idempotency key of theirs."""
 
@@ -226,7 +243,7 @@ class Retention(Protocol):
         ...
 
 
-class IncidentStore(Journal, Outcomes, Backlog, Leases, Intake, Lists, Answers, Retention, Protocol):
+class IncidentStore(Journal, Outcomes, Backlog, Leases, Workers, Intake, Lists, Answers, Retention, Protocol):
     """Everything of the incidents. What belongs to one that was not registered raises `UnknownName`."""
 
     async def next_id(self, day: date) -> str:

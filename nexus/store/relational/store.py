@@ -34,12 +34,20 @@ from nexus.store.relational.regrouping import RegroupedIncidents
 from nexus.store.relational.retention import ClosedIncidents
 from nexus.store.relational.rows import as_json, packed, sortable, unpacked
 from nexus.store.relational.transactions import NotThere, Run
+from nexus.store.relational.workers import WorkerRows
 from nexus.store.relational.writes import hold, queued, register, save
 
 
 class RelationalStore(
-    LeaseColumns, AlertDeliveries, SentChanges, ListReads, KeptAnswers, ClosedIncidents, RegroupedIncidents
-):
+    LeaseColumns,
+    WorkerRows,
+    AlertDeliveries,
+    SentChanges,
+    ListReads,
+    KeptAnswers,
+    ClosedIncidents,
+    RegroupedIncidents,
+):  # fmt: skip
     """Implements `nexus.store.port.IncidentStore`, and with it the graph's ports and `EvidenceStore`.
 
     Use one per process. Several processes may write to the same database.

@@ -524,3 +524,17 @@ select request, status, answer, at from idempotency_keys where person = %(person
 
 -- name: forget_answers
 delete from idempotency_keys where at < %(before)s;
+
+-- name: beat
+insert into workers (owner, body, started_at, seen_at) values (%(owner)s, %(body)s, %(now)s, %(now)s)
+on conflict (owner) do update set body = excluded.body, seen_at = excluded.seen_at;
+
+-- name: worker_ended
+delete from workers where owner = %(owner)s;
+
+-- name: workers
+select owner, body, started_at, seen_at, extract(epoch from %(now)s::timestamptz - seen_at)::float8
+from workers where %(now)s::timestamptz - seen_at <= %(most)s * interval '1 second';
+
+-- name: held
+select lease_owner, id from incidents where lease_owner is not null order by id;

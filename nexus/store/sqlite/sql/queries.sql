@@ -483,3 +483,17 @@ select request, status, answer, at from idempotency_keys where person = :person 
 
 -- name: forget_answers
 delete from idempotency_keys where at < :before;
+
+-- name: beat
+insert into workers (owner, body, started_at, seen_at) values (:owner, :body, :now, :now)
+on conflict (owner) do update set body = excluded.body, seen_at = excluded.seen_at;
+
+-- name: worker_ended
+delete from workers where owner = :owner;
+
+-- name: workers
+select owner, body, started_at, seen_at, (julianday(:now) - julianday(seen_at)) * 86400.0 as silent
+from workers where (julianday(:now) - julianday(seen_at)) * 86400.0 <= :most;
+
+-- name: held
+select lease_owner, id from incidents where lease_owner is not null order by id;

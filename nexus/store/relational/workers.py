@@ -1,0 +1,31 @@
+"""Implements `nexus.store.port.Workers`."""
+
+from datetime import datetime
+
+from nexus.store.relational.rows import as_json, sortable
+from nexus.store.relational.table import Tables
+from nexus.store.workers import FORGOTTEN, WorkerBeat, WorkerSeen, seen
+
+
+class WorkerRows(Tables):
+    """A row for each worker, until it ends in order or is forgotten."""
+
+    async def beat(self, worker: WorkerBeat, now: datetime) -> None:
+        """It works."""
+        await self._database.write("beat", owner=worker.owner, body=as_json(worker), now=sortable(now))
+
+    async def ended(self, owner: str) -> None:
+        """It has ended in order."""
+        await self._database.write("worker_ended", owner=owner)
+
+    async def workers(self, now: datetime) -> tuple[WorkerSeen, ...]:
+        """Those who work, and those who were lost within a day; by name."""
+        rows = await self._database.read("workers", now=sortable(now), most=FORGOTTEN)
+        drives: dict[str, list[str]] = {}
+        for owner, incident in await self._database.read("held"):
+            drives.setdefault(owner, []).append(incident)
+        known = (
+            seen(WorkerBeat.from_stored(body), started, at, float(silent), drives.get(owner, ()))
+            for owner, body, started, at, silent in rows
+        )
+        return tuple(sorted(known, key=lambda one: (one.site, one.name, one.started_at)))
