@@ -9,8 +9,10 @@ from nexus.cli.base import Engine, complain, environment, home, log_to_stderr, m
 from nexus.cli.parser import Option, Verbs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
 
+    from incidents.incident import Incident
     from nexus.config.site import Site
     from nexus.home import Home
     from nexus.runtime.worker import Worker
@@ -90,16 +92,28 @@ def intake_of(opened: "Home", site: "Site", path: Path, mode: str) -> "AlertInta
 
 
 def hands_of(
-    opened: "Home", site: "Site", path: Path, mode: str, *, quiet: bool, only: frozenset[str] | None = None
+    opened: "Home",
+    site: "Site",
+    path: Path,
+    mode: str,
+    *,
+    quiet: bool,
+    only: frozenset[str] | None = None,
+    saved: "Callable[[Incident], None]" = lambda incident: None,
 ) -> "AbstractAsyncContextManager[Worker]":
-    """What drives the incidents of a live world; `quiet`: its timeline is not printed."""
+    """What drives the incidents of a live world.
+
+    `quiet`: its timeline is not printed; `saved` hears of an incident after each of its steps.
+    """
     from nexus.cli.terminal.timeline import show_entry
     from nexus.runtime.announcer import RunListeners
     from nexus.runtime.engines import engine_of
     from nexus.runtime.wiring import worker
 
     listeners = RunListeners(
-        entry=lambda entry: None if quiet else show_entry(out(), entry), message=lambda message: None
+        entry=lambda entry: None if quiet else show_entry(out(), entry),
+        message=lambda message: None,
+        saved=saved,
     )
     return worker(opened, site, path, lambda: engine_of(settings(), mode_of(mode)), listeners, only)
 
@@ -108,8 +122,10 @@ async def _serve(opened: "Home", site: "Site", path: Path, mode: str, host: str,
     from nexus.server.app import web
     from nexus.server.limits import HttpLimits, server_of
     from nexus.server.listening import hang_ups, is_of_this_machine, listen, url_of
+    from nexus.server.metrics import MetricsDoor
     from nexus.server.senders import SenderDoor
     from nexus.service.identity import People
+    from nexus.service.metrics import ServerMetrics
     from tools.live.amazon_pages import LiveAmazonPages
 
     token = opened.secrets(site.intake.token) if site.intake.token else None
@@ -119,11 +135,16 @@ async def _serve(opened: "Home", site: "Site", path: Path, mode: str, host: str,
     people = People.checked(site, opened.secrets)
     intake = intake_of(opened, site, path, mode)
 
+    metrics = ServerMetrics.of(site, intake.clock.now())
+    intake.listener = metrics
+    shows = opened.secrets(site.server.metrics_token) if site.server.metrics_token else None
+
     def hands() -> "AbstractAsyncContextManager[Worker]":
-        return hands_of(opened, site, path, mode, quiet=False)
+        return hands_of(opened, site, path, mode, quiet=False, saved=metrics.saved)
 
     limits = HttpLimits()
-    server = server_of(web(intake, hands, door, people, limits), limits)
+    scraped = MetricsDoor(metrics, shows) if shows is not None else None
+    server = server_of(web(intake, hands, door, people, limits, scraped), limits)
     with hang_ups(server, complain), listen(host, port) as sock:
         say(f"Nexus takes alerts at {url_of(sock)}/alerts")
         say(f"{len(site.services)} services, engine {mode}; Ctrl-C stops it.")

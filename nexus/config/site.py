@@ -124,6 +124,15 @@ class Hands(Value):
     )
 
 
+class Server(Value):
+    """What the server tells of itself."""
+
+    metrics_token: SecretRef | None = Field(
+        default=None,
+        description="what Prometheus has to show as a bearer token for GET /metrics; else none is",
+    )
+
+
 class Site(Value):
     """Everything that `nexus.yaml` says."""
 
@@ -142,6 +151,7 @@ class Site(Value):
     windows: Windows = Windows()
     intake: Intake = Intake()
     worker: Hands = Hands()
+    server: Server = Server()
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:

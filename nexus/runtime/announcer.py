@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from graph.ports import Journal
+from incidents.incident import Incident
 from incidents.timeline import Entry, EntryKind
 from nexus.store import Message
 
@@ -14,11 +15,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunListeners:
-    """Who is told what, while an incident runs; `waited`: how long live backends took."""
+    """Who is told what, while an incident runs.
+
+    Attributes:
+        entry: each entry of a timeline that is new.
+        message: each message that is sent.
+        waited: how long live backends took.
+        saved: an incident as it stands now, after each of its steps.
+    """
 
     entry: Callable[[Entry], None]
     message: Callable[[Message], None]
     waited: "OnCall | None" = None
+    saved: Callable[[Incident], None] = lambda incident: None
 
 
 class AnnouncingJournal:

@@ -71,7 +71,7 @@ class Driver:
     waiter: Waiter
     inbox: InboxWatch
     pruner: Pruner | None = None
-    saved: Callable[[], None] = lambda: None
+    saved: Callable[[Incident], None] = lambda incident: None
     control: RunControl = field(default_factory=RunControl)
 
     async def go_on(self, lease: HeldLease) -> Rest:
@@ -218,7 +218,7 @@ class Driver:
     async def _save(self, lease: HeldLease, incident: Incident) -> None:
         now = self.deps.clock.now()
         late = await self.store.save(incident, now, lease.number)
-        self.saved()
+        self.saved(incident)
         for event in filter(from_a_person, late):
             text = f"a {event.kind} came after the end and changes nothing any more"
             await self.deps.journal.write(entry(incident, now, EntryKind.NOTE, text, f"late:{event.id}"))

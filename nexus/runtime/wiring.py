@@ -76,6 +76,11 @@ class Process:
         deps = _deps(home, stage, engine, runbook, roster, journal, listeners, lease)
         for number, gap in enumerate(stage.gaps, start=1):
             await journal.write(entry(incident, stage.clock.now(), EntryKind.GAP, gap, f"tools:{number}"))
+
+        def saved(known: Incident) -> None:
+            journal.saved()
+            listeners.saved(known)
+
         return Driver(
             home.store,
             build(runbook, self.checkpoints.saver()),
@@ -83,7 +88,7 @@ class Process:
             stage.waiter,
             self.inbox,
             self.checkpoints,
-            saved=journal.saved,
+            saved=saved,
         )
 
 

@@ -104,6 +104,11 @@ class Worker:
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _driving: dict[asyncio.Task[None], _Driving] = field(default_factory=dict)
 
+    @property
+    def turns(self) -> int:
+        """How many go on."""
+        return len(self._driving)
+
     async def run(self) -> None:
         """Drive what is due until `drain` is called."""
         await self.queue.run(self.drive, self._stop)

@@ -5,23 +5,22 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
-from incidents.errors import NexusError
 from nexus.runtime.warmup import warm
 from nexus.runtime.worker import Worker
 from nexus.server.alerts import alert_routes
 from nexus.server.decisions import decision_routes
+from nexus.server.health import health_route
 from nexus.server.limits import HttpLimits
-from nexus.server.problems import HANDLERS, problem
+from nexus.server.metrics import MetricsDoor, metrics_route
+from nexus.server.problems import HANDLERS
 from nexus.server.senders import SenderDoor
 from nexus.service.commands import IncidentCommands
 from nexus.service.heartbeats import HeartbeatWatch
 from nexus.service.identity import People
 from nexus.service.intake import AlertIntake
 from nexus.service.left_out import LeftOutAlerts
+from nexus.service.metrics import Load
 from nexus.service.rematching import RematchWatch
 from nexus.service.siblings import SiblingWatch
 
@@ -34,11 +33,9 @@ def web(
     door: SenderDoor,
     people: People | None = None,
     limits: HttpLimits | None = None,
+    metrics: MetricsDoor | None = None,
 ) -> Starlette:
     """The application: doors for alerts and decisions, and the server's health.
-
-    `GET /healthz` is 200 while the store can be read; `degraded` while turns of incidents break off. It says
-    how many alerts wait for a hand and for how long the oldest does, and how many senders were turned away.
 
     Args:
         intake: takes the deliveries in.
@@ -46,28 +43,20 @@ def web(
         door: knows what each sender has to show.
         people: who may decide over HTTP; without one nobody may.
         limits: of its server.
+        metrics: what it tells Prometheus of itself; without a door nothing.
     """
+    workers: list[Worker] = []
 
-    async def health(request: Request) -> JSONResponse:
-        try:
-            running = await intake.home.store.count_open()
-            waiting = await intake.home.store.waiting(intake.site.site, intake.clock.now())
-            broken = [one.incident for one in await intake.home.store.broken_off()]
-        except NexusError as error:
-            return problem(503, str(error))
-        status = "degraded" if broken else "ok"
-        told = {"status": status, "open_incidents": running, "broken_off": broken}
-        return JSONResponse(
-            told
-            | {"waiting": {"alerts": waiting.alerts, "oldest_seconds": waiting.oldest(intake.clock.now())}}
-            | {"turned_away": door.turned_away.total, "sent_away": intake.admission.turned_away}
-        )
+    def load() -> Load:
+        turns = sum(worker.turns for worker in workers)
+        return Load(turns, intake.site.worker.at_once, door.turned_away.total)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await asyncio.to_thread(warm, intake.home.settings)
         async with intake.matcher.watching(), hands() as worker:
             intake.ring = worker.ring
+            workers.append(worker)
             watches = (HeartbeatWatch(intake), RematchWatch(intake), SiblingWatch(intake))
             async with AsyncExitStack() as watching, LeftOutAlerts(intake).fetching():
                 for watch in watches:
@@ -80,7 +69,8 @@ def web(
             *decision_routes(
                 IncidentCommands.of(intake.home), people or People(), lambda one: intake.ring(one)
             ),
-            Route("/healthz", health),
+            health_route(intake, door),
+            *([metrics_route(metrics, intake, load)] if metrics is not None else []),
         ],
         exception_handlers=HANDLERS,
         lifespan=lifespan,

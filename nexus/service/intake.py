@@ -1,10 +1,11 @@
 """Takes alerts of a live world in: each opens an incident or joins one, and rings for who drives."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 from pydantic import Field
@@ -20,7 +21,7 @@ from nexus.config.runbook import runbook_of
 from nexus.config.site import Site
 from nexus.home import Home
 from nexus.runtime.raw_alerts import kept_body
-from nexus.service.admission import Admission
+from nexus.service.admission import Admission, Busy
 from nexus.service.dispositions import Dispositions
 from nexus.service.readings import RememberedReadings
 from nexus.service.site_matcher import SiteMatcher
@@ -56,6 +57,28 @@ class IntakeResult(Value):
     keys: tuple[str, ...] = Field(default=(), exclude=True, description="of its alerts and notices, in order")
 
 
+class DeliveryListener(Protocol):
+    """Who hears what becomes of deliveries, to count it."""
+
+    def filed(self, sender: str | None, taken: Disposition, outcomes: Sequence[AlertOutcome]) -> None:
+        """One was filed, with what became of each of its alerts."""
+        ...
+
+    def sent_away(self, sender: str) -> None:
+        """One was told to come again; nothing of it was kept."""
+        ...
+
+
+class Nobody:
+    """Hears nothing."""
+
+    def filed(self, sender: str | None, taken: Disposition, outcomes: Sequence[AlertOutcome]) -> None:
+        """One was filed."""
+
+    def sent_away(self, sender: str) -> None:
+        """One was told to come again."""
+
+
 @dataclass
 class AlertIntake:
     """One live world's intake.
@@ -68,6 +91,7 @@ class AlertIntake:
         clock: the wall's.
         ring: told the incident that a delivery has opened or reached.
         left_out: told of a delivery from which its sender left alerts out, and of the name in its address.
+        listener: hears what becomes of each delivery.
     """
 
     home: Home
@@ -77,6 +101,7 @@ class AlertIntake:
     clock: Clock
     ring: Callable[[str], None] = lambda incident: None
     left_out: "Callable[[Reading, IntakeResult, str | None], None] | None" = None
+    listener: DeliveryListener = field(default_factory=Nobody)
     _forgot_at: datetime | None = None
     _readings: RememberedReadings = field(default_factory=RememberedReadings)
 
@@ -155,6 +180,7 @@ class AlertIntake:
         body = kept_body(sent.body) if sent.body is not None else None
         delivery = sent.model_copy(update={"sender": sent.form or _NOBODY, "body": body})
         filed = await self.home.store.take_in(delivery, self.site.site, lambda view: filing)
+        self.listener.filed(delivery.sender, disposition, filing.outcomes)
         log.warning("delivery", taken=disposition, number=filed.number, sender=delivery.sender, why=reason)
         return filed
 
@@ -215,7 +241,12 @@ class AlertIntake:
         body = kept_body(delivery.body) if delivery.body is not None else None
         delivery = delivery.model_copy(update={"sender": reading.sender, "body": body})
         await self.admission.look(delivery.received_at)
-        filed = await self.home.store.take_in(delivery, self.site.site, decide)
+        try:
+            filed = await self.home.store.take_in(delivery, self.site.site, decide)
+        except Busy:
+            self.listener.sent_away(reading.sender)
+            raise
+        self.listener.filed(reading.sender, filed.disposition, filing[0].outcomes)
         await self._forget_bodies(delivery.received_at)
         for incident in filed.incidents:
             self.ring(incident)

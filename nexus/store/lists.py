@@ -23,6 +23,14 @@ class IncidentFilter(Value):
 EVERY = IncidentFilter()
 
 
+class OpenCount(Value):
+    """How many incidents run or owe something that stand so; severity None: not classified yet."""
+
+    status: Status
+    severity: Severity | None
+    many: int
+
+
 class NumberedEntry(Value):
     """An entry of a timeline with its number among those of all incidents, from 1.
 

@@ -88,6 +88,10 @@ class MemoryLeases:
         rows.sort(key=lambda due: (urgency(due.severity, due.alerted), due.opened_at, due.incident))
         return tuple(rows[:limit])
 
+    async def due_since(self, now: datetime, site: str) -> datetime | None:
+        """Since when the one has been due that has been it for longest."""
+        return min((one.wake_at for one in await self.due(now, len(self._waiting), site)), default=None)
+
     def _due(self, key: str, row: Waiting) -> Due:
         one, _ = self._incidents[key]
         assert row.wake_at is not None  # it is due  # noqa: S101

@@ -1,5 +1,6 @@
 """The lists of the store's twin in memory, and the answers that it keeps."""
 
+from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -10,7 +11,7 @@ from incidents.findings import Evidence
 from incidents.incident import Incident
 from incidents.timeline import Entry
 from incidents.value import Value
-from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry
+from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry, OpenCount
 from nexus.store.memory_intake import MemoryIntake
 from nexus.store.records import KeptAnswer, Summary
 from tools.redaction.tree import redact_value
@@ -55,9 +56,15 @@ class MemoryLists(MemoryIntake):
         shown = [Summary.of(incident, clock) for incident, clock in kept if _matches(incident, among)]
         return tuple(shown[:limit])
 
-    async def count_open(self) -> int:
-        """How many incidents still run or owe something."""
-        return sum(not incident.closed for incident, _ in self._incidents.values())
+    async def open_counts(self) -> tuple[OpenCount, ...]:
+        """How many incidents run or owe something."""
+        told = Counter(
+            (one.status, one.severity or "") for one, _ in self._incidents.values() if not one.closed
+        )
+        return tuple(
+            OpenCount.model_validate({"status": status, "severity": severity or None, "many": many})
+            for (status, severity), many in sorted(told.items())
+        )
 
     async def tasks(self, limit: int = 100, after: str | None = None) -> tuple[BacklogEntry, ...]:
         """So many tasks of the backlog in their order."""

@@ -25,7 +25,7 @@ from nexus.store.deliveries import (
     Opening,
     Waiting,
 )
-from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry
+from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry, OpenCount
 from nexus.store.records import BrokenOff, Due, KeptAnswer, Lease, Message, Remains, Summary, WorldRef
 from nexus.store.workers import WorkerBeat, WorkerSeen
 
@@ -43,6 +43,10 @@ class Leases(Protocol):
         P0 first, then P1, those without a severity, P2, P3; within each the oldest. A lease whose process is
         proven dead on this host counts as none.
         """
+        ...
+
+    async def due_since(self, now: datetime, site: str) -> datetime | None:
+        """Since when the one has been due that has been it for longest; None: nothing is."""
         ...
 
     async def lease(self, incident: str, owner: str, until: datetime, now: datetime) -> int | None:
@@ -160,8 +164,8 @@ class Lists(Protocol):
         """
         ...
 
-    async def count_open(self) -> int:
-        """How many incidents still run or owe something."""
+    async def open_counts(self) -> tuple[OpenCount, ...]:
+        """How many incidents run or owe something, by status and severity, in that order."""
         ...
 
     async def tasks(self, limit: int = 100, after: str | None = None) -> tuple[BacklogEntry, ...]:

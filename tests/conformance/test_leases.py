@@ -62,6 +62,18 @@ async def test_what_is_due_comes_by_severity_and_then_by_age(store: IncidentStor
     assert (order[0].wake_at, order[0].tries) == (at(0), 0)
 
 
+async def test_what_has_been_due_for_longest_is_told_while_nobody_drives_it(store: IncidentStore) -> None:
+    assert await store.due_since(at(900), SITE) is None
+    await opened(store, None, Severity.P0, minutes=2)
+    assert await store.due_since(at(1), SITE) is None
+    assert await store.due_since(at(900), "other") is None
+    assert await store.due_since(at(3), SITE) == at(2)
+    await store.give_back(ID, await leased(store, ID, 3), at(7))
+    assert await store.due_since(at(8), SITE) == at(2), "the other one"
+    await leased(store, number(2), 8)
+    assert await store.due_since(at(8), SITE) == at(7)
+
+
 async def test_a_site_sees_its_own_and_a_recorded_incident_is_never_due(store: IncidentStore) -> None:
     await opened(store, None)
     await store.register(sample.opened(number(2)), WORLD, at(0))

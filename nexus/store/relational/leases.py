@@ -25,6 +25,11 @@ class LeaseColumns(Tables):
         names = ("incident", "severity", "alerted", "opened_at", "wake_at", "tries")
         return tuple(Due.model_validate(dict(zip(names, row, strict=True))) for row in rows)
 
+    async def due_since(self, now: datetime, site: str) -> datetime | None:
+        """Since when the one has been due that has been it for longest."""
+        rows = await self._database.read("due_since", now=sortable(now), site=site)
+        return datetime.fromisoformat(rows[0][0]) if rows else None
+
     async def lease(self, incident: str, owner: str, until: datetime, now: datetime) -> int | None:
         """Take an incident, or None while somebody else holds it."""
         process = as_json(this_process())

@@ -7,7 +7,7 @@ from incidents.communications import BacklogEntry
 from incidents.errors import UnknownName
 from incidents.findings import Evidence
 from incidents.timeline import Entry
-from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry
+from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry, OpenCount
 from nexus.store.records import Summary
 from nexus.store.relational.table import Tables
 
@@ -33,9 +33,11 @@ class ListReads(Tables):
         values["title"] = among.title and among.title.casefold()
         return await self._all(Summary, "page_of_open" if only_open else "page", **values)
 
-    async def count_open(self) -> int:
-        """How many incidents still run or owe something."""
-        return int((await self._database.read("count_open"))[0][0])
+    async def open_counts(self) -> tuple[OpenCount, ...]:
+        """How many incidents run or owe something."""
+        rows = await self._database.read("open_counts")
+        names = ("status", "severity", "many")
+        return tuple(OpenCount.model_validate(dict(zip(names, row, strict=True))) for row in rows)
 
     async def tasks(self, limit: int = 100, after: str | None = None) -> tuple[BacklogEntry, ...]:
         """So many tasks of the backlog in their order."""

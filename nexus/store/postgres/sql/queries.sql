@@ -69,8 +69,9 @@ where not closed and (opened_at, id) < (%(opened_at)s, %(after)s)
 order by opened_at desc, id desc
 limit %(limit)s;
 
--- name: count_open
-select count(*) from incidents where not closed;
+-- name: open_counts
+select status, severity, count(*) from incidents where not closed
+group by status, severity order by status collate "C", coalesce(severity, '') collate "C";
 
 -- name: write_entry
 insert into timeline (incident, id, at, body) values (%(incident)s, %(id)s, %(at)s, %(body)s)
@@ -128,6 +129,13 @@ order by least(
         case alerted when 'P0' then 0 when 'P1' then 1 else 4 end
     ), opened_at, id
 limit %(limit)s;
+
+-- name: due_since
+select wake_at from incidents
+where site = %(site)s and not closed and wake_at <= %(now)s
+  and (lease_until is null or lease_until <= %(now)s)
+  and (retry_at is null or retry_at <= %(now)s)
+order by wake_at limit 1;
 
 -- name: live_leases
 select distinct lease_process from incidents where lease_until > %(now)s;

@@ -60,8 +60,9 @@ where closed = 0 and (opened_at, id) < (:opened_at, :after)
 order by opened_at desc, id desc
 limit :limit;
 
--- name: count_open
-select count(*) from incidents where closed = 0;
+-- name: open_counts
+select status, severity, count(*) from incidents where closed = 0
+group by status, severity order by status, coalesce(severity, '');
 
 -- name: write_entry
 insert into timeline (incident, id, at, body) values (:incident, :id, :at, :body)
@@ -115,6 +116,13 @@ order by min(
         case alerted when 'P0' then 0 when 'P1' then 1 else 4 end
     ), opened_at, id
 limit :limit;
+
+-- name: due_since
+select wake_at from incidents
+where site = :site and closed = 0 and wake_at <= :now
+  and (lease_until is null or lease_until <= :now)
+  and (retry_at is null or retry_at <= :now)
+order by wake_at limit 1;
 
 -- name: live_leases
 select distinct lease_process from incidents where lease_until > :now;
