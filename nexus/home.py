@@ -12,7 +12,7 @@ from incidents.errors import SettingsError
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy
 from nexus.config.settings import Settings
-from nexus.files import IncidentFiles
+from nexus.files import IncidentFiles, IncidentFolder
 from nexus.store import Store
 from nexus.store.find import find_incident
 from nexus.store.records import WorldKind, WorldRef
@@ -21,11 +21,17 @@ from tools.live.secrets import Secrets
 
 @dataclass(frozen=True)
 class Home:
-    """What is configured, and the store."""
+    """What is configured, and the store.
+
+    Attributes:
+        files: what the incidents' steps write for people.
+        folder: this machine's, for what recorded worlds play with and what older versions left.
+    """
 
     settings: Settings
     store: Store
-    folder: IncidentFiles
+    files: IncidentFiles
+    folder: IncidentFolder
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -122,4 +128,5 @@ def open_home(
         UsageError: there is no store yet and none was to be made, or a newer Nexus wrote it.
     """
     store = Store.open(settings.home, create=create, threads=threads)
-    return Home(settings, store, IncidentFiles(settings.home), environment or {})
+    folder = IncidentFolder(settings.home)
+    return Home(settings, store, folder, folder, environment or {})

@@ -52,6 +52,7 @@ DOCUMENTS = {
     "imported": Document("evals.importers.base", "Imported", True, ("import",)),
     "incident": Document("nexus.service.incident_view", "IncidentView", False, ("show", "run", "demo")),
     "incidents": Document("nexus.service.views", "IncidentLine", True, ("incidents",)),
+    "files": Document("nexus.store.records", "FileSize", True, ("files",)),
     "workers": Document("nexus.store.workers", "WorkerSeen", True, ("workers",)),
     "pruned": Document("nexus.service.retention", "Prunable", True, ("prune",)),
     "reading": Document("tools.alerts.reading", "Reading", False, ("alerts",)),

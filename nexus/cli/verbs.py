@@ -33,6 +33,7 @@ VERBS = {
     "services": ("services",),
     "alerts": ("alerts",),
     "workers": ("workers",),
+    "files": ("files",),
     "about": ("graph", "runbook", "roles", "doctor"),
     "evaluate": ("eval",),
     "cases": ("record", "truth", "import"),

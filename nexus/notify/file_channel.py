@@ -61,12 +61,12 @@ class FileChannel:
 
     def __init__(
         self,
-        folder: IncidentFiles,
+        files: IncidentFiles,
         sent: Sent,
         clock: "Clock",
         console: Callable[[Message], None] | None = None,
     ) -> None:
-        self._folder = folder
+        self._files = files
         self._sent = sent
         self._clock = clock
         self._console = console
@@ -89,7 +89,7 @@ class FileChannel:
     async def open_channel(self, incident: Incident) -> str:
         """Open the incident's channel: a file."""
         await self.say(incident, f"Channel opened for {incident.id}.", key="opened")
-        return str(self._folder.path(incident.id, "channel.md"))
+        return self._files.where(incident.id, "channel.md")
 
     async def say(self, incident: Incident, text: str, key: str | None = None) -> None:
         """Write to the incident's channel."""
@@ -110,7 +110,7 @@ class FileChannel:
         new = await self._sent.send(message)
         sent = [one for one in await self._sent.messages(incident.id) if one.kind is kind]
         for name, view in _views(kind, sent, incident):
-            self._folder.keep(incident.id, name, view.encode())
+            await self._files.keep(incident.id, name, view.encode())
         if new and self._console is not None:
             self._console(message)
 

@@ -7,7 +7,7 @@ from incidents.alert import Alert
 from incidents.errors import AlertError
 from incidents.incident import Incident
 from incidents.value import iso
-from nexus.files import IncidentFiles
+from nexus.files import IncidentFolder
 from nexus.store.deliveries import AlertDelivery, Disposition, Filing
 from nexus.store.port import IncidentStore
 from tools.alerts.formats import payload_of
@@ -34,7 +34,7 @@ async def file_alerts(store: IncidentStore, incident: Incident, sent: CaseAlert)
     await store.take_in(delivery, "", lambda view: filing)
 
 
-async def deliveries(store: IncidentStore, folder: IncidentFiles, incident: str) -> tuple[CaseAlert, ...]:
+async def deliveries(store: IncidentStore, folder: IncidentFolder, incident: str) -> tuple[CaseAlert, ...]:
     """The deliveries of an incident whose bodies are kept, oldest first."""
     found = _in_folder(folder, incident)
     for one in await store.deliveries(incident):
@@ -43,7 +43,7 @@ async def deliveries(store: IncidentStore, folder: IncidentFiles, incident: str)
     return tuple(sorted(found, key=lambda alert: alert.at))
 
 
-def _in_folder(folder: IncidentFiles, incident: str) -> list[CaseAlert]:
+def _in_folder(folder: IncidentFolder, incident: str) -> list[CaseAlert]:
     found = []
     for path in sorted(folder.path(incident, _FOLDER).glob("*.json")):
         content = json.loads(path.read_text(encoding="utf-8"))

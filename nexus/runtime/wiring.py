@@ -146,7 +146,7 @@ async def worker(
             inbox=process.inbox,
             drivers=opened,
             threads=process.checkpoints,
-            comms=FileChannel(home.folder, home.store, clock, listeners.message),
+            comms=FileChannel(home.files, home.store, clock, listeners.message),
             journal=AnnouncingJournal(home.store, listeners.entry),
             drain_for=site.worker.drain_for,
         )
@@ -195,7 +195,7 @@ def _deps(
             engine=engine,
             written_at=stage.clock.now(),
         )
-        return await file_post_mortem(written, home.folder)
+        return await file_post_mortem(written, home.files)
 
     return Deps(
         clock=stage.clock,
@@ -209,9 +209,9 @@ def _deps(
         journal=journal,
         intents=LeasedIntents(home.store, lease.number, lease),
         fence=lease.fence,
-        comms=FileChannel(home.folder, home.store, stage.clock, listeners.message),
+        comms=FileChannel(home.files, home.store, stage.clock, listeners.message),
         backlog=home.store,
-        files=home.folder,
+        files=home.files,
         make_toolset=make_toolset,
         write_post_mortem=write_post_mortem,
         pace=stage.pace,

@@ -20,7 +20,7 @@ class Prunable(Value):
         closed_at: by the wall.
         rows: in the store's tables; `tasks` of them stand in the backlog.
         checkpoints: of the graph.
-        files: in its folder.
+        files: that its steps wrote.
         bytes: of all of these.
     """
 
@@ -51,12 +51,11 @@ class Retention:
         days = self.days or self.home.settings.retention_days
         if days is None:
             raise UsageError("Say how many days a closed incident is kept: --days, or NEXUS_RETENTION_DAYS")
-        return tuple(
-            self._prunable(kept) for kept in await self.home.store.closed(self.now - timedelta(days))
-        )
+        closed = await self.home.store.closed(self.now - timedelta(days))
+        return tuple([await self._prunable(kept) for kept in closed])
 
-    def _prunable(self, kept: Remains) -> Prunable:
-        sizes = self.home.folder.sizes(kept.incident)
+    async def _prunable(self, kept: Remains) -> Prunable:
+        sizes = [one.size for one in await self.home.files.listed(kept.incident)]
         return Prunable(
             incident=kept.incident, title=kept.title, closed_at=kept.closed_at, rows=kept.rows,
             tasks=kept.tasks, checkpoints=kept.checkpoints, files=len(sizes), bytes=kept.bytes + sum(sizes),
@@ -71,7 +70,7 @@ class Retention:
         for one in await self.prunable():
             number = await store.lease(one.incident, uuid.uuid4().hex, self.now + _LEASE, self.now)
             if number is not None:
-                self.home.folder.remove(one.incident)
+                await self.home.files.remove(one.incident)
                 await store.erase(one.incident, number)
                 gone.append(one)
         await store.compact(rewrite=True)

@@ -25,13 +25,14 @@ from nexus.store.deliveries import (
     Filing,
     Waiting,
 )
+from nexus.store.memory_files import MemoryFiles
 from nexus.store.memory_leases import Waiting as WaitingRow
 from nexus.store.memory_workers import MemoryWorkers
 from nexus.store.records import WorldRef, incident_id
 from tools.redaction.tree import redact_body, redact_value
 
 
-class MemoryIntake(MemoryWorkers):
+class MemoryIntake(MemoryWorkers, MemoryFiles):
     """Implements `nexus.store.port.Intake` in dictionaries."""
 
     def __init__(self) -> None:

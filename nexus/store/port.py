@@ -26,7 +26,17 @@ from nexus.store.deliveries import (
     Waiting,
 )
 from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry, OpenCount
-from nexus.store.records import BrokenOff, Due, KeptAnswer, Lease, Message, Remains, Summary, WorldRef
+from nexus.store.records import (
+    BrokenOff,
+    Due,
+    FileSize,
+    KeptAnswer,
+    Lease,
+    Message,
+    Remains,
+    Summary,
+    WorldRef,
+)
 from nexus.store.workers import WorkerBeat, WorkerSeen
 
 
@@ -207,6 +217,30 @@ class Workers(Protocol):
         ...
 
 
+class StoredFiles(Protocol):
+    """What an incident's steps write for people, where its processes share no folder."""
+
+    async def put_file(self, incident: str, name: str, body: bytes) -> None:
+        """Keep a file whole, in place of one of that name.
+
+        Raises:
+            UnknownName: there is no such incident.
+        """
+        ...
+
+    async def file(self, incident: str, name: str) -> bytes | None:
+        """What a file holds, or None."""
+        ...
+
+    async def files(self, incident: str) -> tuple[FileSize, ...]:
+        """The files of an incident by name."""
+        ...
+
+    async def erase_files(self, incident: str) -> None:
+        """Delete all of them."""
+        ...
+
+
 class Answers(Protocol):
     """What people were answered under an idempotency key of theirs."""
 
@@ -247,7 +281,9 @@ class Retention(Protocol):
         ...
 
 
-class IncidentStore(Journal, Outcomes, Backlog, Leases, Workers, Intake, Lists, Answers, Retention, Protocol):
+class IncidentStore(
+    Journal, Outcomes, Backlog, Leases, Workers, StoredFiles, Intake, Lists, Answers, Retention, Protocol
+):
     """Everything of the incidents. What belongs to one that was not registered raises `UnknownName`."""
 
     async def next_id(self, day: date) -> str:

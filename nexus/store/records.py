@@ -275,3 +275,10 @@ def within(limits: Limits | None, mine: Intent, others: Iterable[Begun]) -> None
     )
     if why is not None:
         raise ActionRefused(f"{why}; nothing was executed")
+
+
+class FileSize(Value):
+    """A file of an incident; `size` in bytes, as people read it."""
+
+    name: str
+    size: int

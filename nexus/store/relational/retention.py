@@ -12,7 +12,7 @@ from nexus.store.relational.writes import forgotten, hold
 #: Children before the incident that they refer to.
 _TABLES = (
     "timeline", "inbox", "evidence", "approvals", "intents", "backlog", "messages",
-    "incident_keys", "last_words", "alert_dispositions",
+    "incident_keys", "last_words", "alert_dispositions", "files",
 )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from nexus.store.records import (
 )
 from nexus.store.relational.answers import KeptAnswers
 from nexus.store.relational.changes import SentChanges
+from nexus.store.relational.files import FileRows
 from nexus.store.relational.intake import AlertDeliveries
 from nexus.store.relational.leases import LeaseColumns
 from nexus.store.relational.lists import ListReads
@@ -41,13 +42,14 @@ from nexus.store.relational.writes import hold, queued, register, save
 class RelationalStore(
     LeaseColumns,
     WorkerRows,
+    FileRows,
     AlertDeliveries,
     SentChanges,
     ListReads,
     KeptAnswers,
     ClosedIncidents,
     RegroupedIncidents,
-):  # fmt: skip
+):
     """Implements `nexus.store.port.IncidentStore`, and with it the graph's ports and `EvidenceStore`.
 
     Use one per process. Several processes may write to the same database.

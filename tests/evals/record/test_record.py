@@ -26,7 +26,7 @@ from incidents.severity import Step
 from incidents.value import iso
 from nexus.cli import main
 from nexus.config.settings import Settings
-from nexus.files import IncidentFiles
+from nexus.files import IncidentFolder
 from nexus.home import open_home
 from nexus.runtime.raw_alerts import deliveries, file_alerts, told_again
 from nexus.runtime.recorded_run import open_recorded
@@ -200,10 +200,10 @@ def test_an_alert_told_again_reads_back_as_it_was(tmp_path: Path) -> None:
 async def test_deliveries_come_in_order_and_without_secrets_also_from_where_they_lay_before(
     tmp_path: Path,
 ) -> None:
-    folder, store = IncidentFiles(tmp_path), MemoryStore()
+    folder, store = IncidentFolder(tmp_path), MemoryStore()
     payload = {"title": "t0", "service": "web"}
     before = {"at": iso(ALERT), "source": "nexus", "payload": payload}
-    folder.keep("INC-1", "alerts/20260312T100000-aa.json", json.dumps(before).encode())
+    await folder.keep("INC-1", "alerts/20260312T100000-aa.json", json.dumps(before).encode())
     for minutes in (9, 5):
         body = json.dumps(payload | {"title": f"t{minutes}", "api_key": PASSWORD}).encode()
         sent = CaseAlert(at=ALERT + timedelta(minutes=minutes), source="nexus", body=body)

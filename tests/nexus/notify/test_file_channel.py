@@ -7,7 +7,7 @@ import pytest
 
 from incidents.errors import NexusError, UsageError
 from incidents.severity import PublicStatus
-from nexus.files import IncidentFiles
+from nexus.files import IncidentFolder
 from nexus.notify.file_channel import FileChannel
 from nexus.store import Message, MessageKind, WorldKind, WorldRef
 from nexus.store.memory import MemoryStore
@@ -28,9 +28,9 @@ class House:
         self.seen: list[Message] = []
         self.store = MemoryStore()
         self.clock = VirtualClock(at(0))
-        self.files: Files = IncidentFiles(home)
+        self.files: Files = IncidentFolder(home)
         self.outbox: Communications = FileChannel(
-            IncidentFiles(home), self.store, self.clock, self.seen.append
+            IncidentFolder(home), self.store, self.clock, self.seen.append
         )
         self.folder = home / "incidents" / ID
 

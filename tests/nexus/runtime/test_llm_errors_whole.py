@@ -17,7 +17,7 @@ from incidents.action import Approval, Proposal
 from incidents.incident import Incident
 from incidents.timeline import Entry, EntryKind
 from nexus.config.settings import Settings
-from nexus.files import IncidentFiles
+from nexus.files import IncidentFolder
 from nexus.home import open_home
 from nexus.runtime.announcer import RunListeners
 from nexus.runtime.recorded_run import open_recorded
@@ -168,6 +168,6 @@ async def test_the_incident_ends_and_nothing_is_changed_that_nobody_approved(
     kinds = {entry.kind for entry in seen.entries}
     assert EntryKind.HANDOVER in kinds
     assert EntryKind.EXECUTION not in kinds
-    assert not IncidentFiles(tmp_path).path(ended.id, "world.jsonl").exists()
+    assert not IncidentFolder(tmp_path).path(ended.id, "world.jsonl").exists()
     told = "\n".join(entry.text for entry in seen.entries if entry.kind is EntryKind.HANDOVER)
     assert [words for words in SAID.get(group, ()) if words not in told] == []

@@ -6,7 +6,7 @@ from markdown_it import MarkdownIt
 
 from incidents.incident import Incident
 from incidents.reports import PostMortemReport
-from nexus.files import IncidentFiles
+from nexus.files import IncidentFolder
 from nexus.runtime.post_mortem_file import PostMortem, file_post_mortem, post_mortem, render_markdown
 from tests.nexus import sample
 from tests.nexus.sample import EVIDENCE, ID, at
@@ -130,6 +130,6 @@ def test_text_from_outside_stays_text() -> None:
 async def test_both_forms_land_in_the_folder_and_the_json_is_the_value(tmp_path: Path) -> None:
     made = written()
     folder = tmp_path / "incidents" / ID
-    assert await file_post_mortem(made, IncidentFiles(tmp_path)) == str(folder / "post-mortem.md")
+    assert await file_post_mortem(made, IncidentFolder(tmp_path)) == str(folder / "post-mortem.md")
     assert (folder / "post-mortem.md").read_text(encoding="utf-8") == render_markdown(made)
     assert PostMortem.model_validate_json((folder / "post-mortem.json").read_bytes()) == made

@@ -36,7 +36,7 @@ class Door:
         opened = open_home(Settings(home=folder / "home"), create=True)
         opened.store.close()
         self.store = MemoryStore()
-        home = Home(opened.settings, self.store, opened.folder)  # type: ignore[arg-type]  # its port
+        home = Home(opened.settings, self.store, opened.files, opened.folder)  # type: ignore[arg-type]  # its port
         self.rung: list[str] = []
         self.intake = intake = AlertIntake(
             home=home, site=load_site(path), path=path, mode="playbook", clock=WallClock(),

@@ -42,7 +42,7 @@ class Site:
         path.write_text(f"services: [{{name: web}}]\nintake: {{heartbeats: {heartbeats}}}\n")
         opened = open_home(Settings(home=folder / "home"), create=True)
         opened.store.close()
-        home = Home(opened.settings, store, opened.folder)  # type: ignore[arg-type]  # its port
+        home = Home(opened.settings, store, opened.files, opened.folder)  # type: ignore[arg-type]  # its port
         self.store, self.clock = store, VirtualClock(NOW)
         self.intake = AlertIntake(
             home=home, site=load_site(path), path=path, mode="playbook", clock=self.clock

@@ -34,7 +34,7 @@ class Taking:
         opened = open_home(Settings(home=folder / "home"), create=True)
         opened.close()
         self.store, self.clock, self.rung = MemoryStore(), VirtualClock(at(0)), list[str]()
-        home = Home(opened.settings, self.store, opened.folder)  # type: ignore[arg-type]  # its port
+        home = Home(opened.settings, self.store, opened.files, opened.folder)  # type: ignore[arg-type]  # its port
         self.intake = AlertIntake(
             home=home, site=load_site(path), path=path, mode="playbook", clock=self.clock,
             ring=self.rung.append,

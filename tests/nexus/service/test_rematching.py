@@ -46,7 +46,7 @@ class World:
         self.path.write_text(site)
         opened = open_home(Settings(home=folder / "home"), create=True)
         opened.store.close()
-        home = Home(opened.settings, store, opened.folder)  # type: ignore[arg-type]  # its port
+        home = Home(opened.settings, store, opened.files, opened.folder)  # type: ignore[arg-type]  # its port
         self.rung: list[str] = []
         self.store, self.clock = store, VirtualClock(NOW)
         self.intake = AlertIntake(

@@ -546,3 +546,17 @@ from workers where %(now)s::timestamptz - seen_at <= %(most)s * interval '1 seco
 
 -- name: held
 select lease_owner, id from incidents where lease_owner is not null order by id;
+
+-- name: put_file
+insert into files (incident, name, body, encoding, size) values (%(incident)s, %(name)s, %(body)s, %(encoding)s, %(size)s)
+on conflict (incident, name) do update
+set body = excluded.body, encoding = excluded.encoding, size = excluded.size;
+
+-- name: file
+select body, encoding from files where incident = %(incident)s and name = %(name)s;
+
+-- name: files
+select name, size from files where incident = %(incident)s order by name;
+
+-- name: erase_files
+delete from files where incident = %(incident)s;

@@ -505,3 +505,17 @@ from workers where (julianday(:now) - julianday(seen_at)) * 86400.0 <= :most;
 
 -- name: held
 select lease_owner, id from incidents where lease_owner is not null order by id;
+
+-- name: put_file
+insert into files (incident, name, body, encoding, size) values (:incident, :name, :body, :encoding, :size)
+on conflict (incident, name) do update
+set body = excluded.body, encoding = excluded.encoding, size = excluded.size;
+
+-- name: file
+select body, encoding from files where incident = :incident and name = :name;
+
+-- name: files
+select name, size from files where incident = :incident order by name;
+
+-- name: erase_files
+delete from files where incident = :incident;
