@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from incidents.actor import Actor
     from nexus.home import Home
     from nexus.service.declaring import Declared
-    from nexus.service.handling import Handled, IncidentHandling
+    from nexus.service.handling import IncidentHandling
+    from nexus.service.views import Handled
 
 Note = Annotated[str, Option("--note", help="In your words; it stands in the timeline.")]
 Why = Annotated[str, Option("--note", help="Why; the agents read it.")]

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from incidents.actor import Actor
-    from nexus.service.regrouping import IncidentRegrouping, Regrouped
+    from nexus.service.regrouping import IncidentRegrouping
+    from nexus.service.views import Regrouped
 
 Reason = Annotated[
     str, Option("--reason", help="Why; it stands in both timelines, and the next alerts heed it.")

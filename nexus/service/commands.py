@@ -3,6 +3,7 @@
 Every request is checked first, then written to the inbox; whoever drives the incident takes it from there.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,12 +14,13 @@ from incidents.action import UNSETTLED, ActionState, Approval, Outcome, Proposal
 from incidents.actor import Actor
 from incidents.change_limits import frozen
 from incidents.errors import ApprovalRefused, Forbidden, Refused, UnknownName, UsageError
-from incidents.events import ChangeSettled, Event, NoteAdded, SeveritySet, Stopped, decision, revokes
+from incidents.events import ChangeSettled, NoteAdded, SeveritySet, Stopped, decision, revokes
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy, as_signed, decide
 from incidents.severity import Severity, Status
 from nexus.home import Home
 from nexus.service.authority import PolicyOf, require
+from nexus.service.views import Handled
 from nexus.store.find import find_incident
 from nexus.store.lists import IncidentFilter
 from nexus.store.port import IncidentStore
@@ -144,26 +146,34 @@ class IncidentCommands:
         event = ChangeSettled(
             id=f"{key}:settle", incident=identity, at=now, by=actor.name, action=proposal.id, outcome=kept
         )
-        await self._send(event)
+        if not await self.store.add_event(event):
+            raise Refused(f"{event.id} was said already; nothing was changed")
         return kept
 
-    async def note(self, identity: str, *, actor: Actor, text: str) -> None:
+    # What is asked under a key of its sender's counts once; without one each time.
+
+    async def note(self, identity: str, *, actor: Actor, text: str, key: str | None = None) -> Handled:
         """Give the agents a hint or a constraint."""
         now = await self._running(identity, actor, Permission.NOTE)
-        event = _event(identity, "note", actor, now)
-        await self._send(NoteAdded(id=event, incident=identity, at=now, by=actor.name, text=redact(text)))
+        event = _event(identity, "note", actor, now, key)
+        said = NoteAdded(id=event, incident=identity, at=now, by=actor.name, text=redact(text))
+        return await self._send(said, key)
 
-    async def set_severity(self, identity: str, severity: Severity, *, actor: Actor) -> None:
+    async def set_severity(
+        self, identity: str, severity: Severity, *, actor: Actor, key: str | None = None
+    ) -> Handled:
         """Override the severity; it stays until a person changes it."""
         now = await self._running(identity, actor, Permission.COMMAND)
-        event = _event(identity, "severity", actor, now)
-        await self._send(SeveritySet(id=event, incident=identity, at=now, by=actor.name, severity=severity))
+        event = _event(identity, "severity", actor, now, key)
+        said = SeveritySet(id=event, incident=identity, at=now, by=actor.name, severity=severity)
+        return await self._send(said, key)
 
-    async def stop(self, identity: str, *, actor: Actor, reason: str) -> None:
+    async def stop(self, identity: str, *, actor: Actor, reason: str, key: str | None = None) -> Handled:
         """Stop the agents and revoke what is pending."""
         now = await self._running(identity, actor, Permission.STOP)
-        event = _event(identity, "stop", actor, now)
-        await self._send(Stopped(id=event, incident=identity, at=now, by=actor.name, reason=redact(reason)))
+        event = _event(identity, "stop", actor, now, key)
+        said = Stopped(id=event, incident=identity, at=now, by=actor.name, reason=redact(reason))
+        return await self._send(said, key)
 
     async def stop_all(self, *, actor_of: Callable[[str], Actor], reason: str) -> tuple[str, ...]:
         """Stop the agents of every incident that runs; the ids of those that were.
@@ -196,9 +206,11 @@ class IncidentCommands:
         """Make a live incident due now, whatever it waits for; False if it is recorded, or closed."""
         return await self.store.wake(identity, self.wall.now())
 
-    async def _send(self, event: Event) -> None:
-        if not await self.store.add_event(event):
+    async def _send(self, event: NoteAdded | SeveritySet | Stopped, key: str | None) -> Handled:
+        new = await self.store.add_event(event)
+        if not new and key is None:
             raise Refused(f"{event.id} was said already; nothing was changed")
+        return Handled(incident=event.incident, verb=event.kind, by=event.by, at=event.at, known=not new)
 
     async def _allowed(self, identity: str, actor: Actor, permission: Permission) -> Incident:
         incident = await find_incident(self.store, identity)
@@ -222,8 +234,9 @@ def _same(one: Approval, other: Approval) -> bool:
     return len(set(said)) == 1
 
 
-def _event(incident: str, kind: str, actor: Actor, at: datetime) -> str:
-    return f"{incident}:{kind}:{actor.id}:{at.isoformat()}"
+def _event(incident: str, kind: str, actor: Actor, at: datetime, key: str | None) -> str:
+    said = at.isoformat() if key is None else hashlib.sha256(key.encode()).hexdigest()[:16]
+    return f"{incident}:{kind}:{actor.id}:{said}"
 
 
 def proposal_to_decide(incident: Incident, action: str | None) -> Proposal:

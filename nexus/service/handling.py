@@ -15,9 +15,10 @@ from incidents.actor import Actor
 from incidents.errors import Refused, UnknownName, UsageError
 from incidents.events import EVENT, Event
 from incidents.incident import Incident
-from incidents.value import Moment, Value, iso
+from incidents.value import iso
 from nexus.home import Home
 from nexus.service.authority import PolicyOf, require
+from nexus.service.views import Handled
 from nexus.store.find import find_incident
 from nexus.store.port import IncidentStore
 from nexus.store.records import WorldKind, WorldRef
@@ -27,18 +28,11 @@ from tools.redaction.redact import redact
 #: A moment, or how long ago it was.
 When = datetime | timedelta
 
+#: What was changed before is nothing that a person remembers; `5m` has the same limit.
+_LONGEST_AGO = timedelta(days=365)
+
 #: What ends an incident, by the kind of its event.
 _ENDING = {"resolve": "resolved", "false_alarm": "called it a false alarm"}
-
-
-class Handled(Value):
-    """A request that was taken; `known`: the same was asked before and is not taken in yet."""
-
-    incident: str
-    verb: str
-    by: str
-    at: Moment
-    known: bool
 
 
 @dataclass(frozen=True)
@@ -108,6 +102,8 @@ class IncidentHandling:
         now = await self._now(identity)
         if isinstance(when, datetime) and when > now:
             raise UsageError(f"--when {iso(when)} lies ahead of {iso(now)}; tell what was done")
+        if isinstance(when, datetime) and now - when > _LONGEST_AGO:
+            raise UsageError(f"--when {iso(when)} lies over a year before {iso(now)}; tell what matters here")
         said = _words(what, "--what", "what was changed")
         return await self._send(incident, "changed", actor, when, service=service, what=said)
 

@@ -16,9 +16,9 @@ from incidents.events import AlertsTakenIn, AlertsTakenOut, Event, Reopened
 from incidents.incident import Incident
 from incidents.lessons import Lesson, lessons_between
 from incidents.severity import Status
-from incidents.value import Moment, Value
 from nexus.home import Home
 from nexus.service.authority import PolicyOf, require
+from nexus.service.views import Regrouped
 from nexus.store.deliveries import Opening
 from nexus.store.find import find_incident
 from nexus.store.port import IncidentStore
@@ -30,18 +30,6 @@ from tools.redaction.redact import redact
 NEXUS = "Nexus"
 #: So many characters of a fingerprint are enough to name it, as of a commit.
 SHORTEST = 6
-
-
-class Regrouped(Value):
-    """What came of it: the incident that goes on, the other one, and the alerts that moved (fingerprints)."""
-
-    incident: str
-    split_into: str | None = None
-    merged: str | None = None
-    alerts: tuple[str, ...]
-    by: str
-    at: Moment
-    lessons: int
 
 
 @dataclass(frozen=True)
@@ -76,6 +64,9 @@ class IncidentRegrouping:
         other = await self._merged_before(incident, named)
         taken = other.alerts if other is not None else _alerts_of(incident, named)
         gone = tuple(dict.fromkeys(alert.fingerprint for alert in taken))
+        for event in await self.store.events(identity):
+            if isinstance(event, AlertsTakenOut) and set(event.fingerprints) & set(gone):
+                raise Refused(f"{event.by} took them out into {event.into} a moment ago; nothing was changed")
         rest = tuple(alert for alert in incident.alerts if alert.fingerprint not in gone)
         if not rest:
             raise Refused(f"nothing would be left of {identity}; nothing was changed")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
-from incidents.action import Proposal
+from incidents.action import ActionState, Outcome, Proposal
 from incidents.findings import Diagnosis, Evidence
 from incidents.incident import Incident
 from incidents.severity import Severity
@@ -23,6 +23,52 @@ class FeedEntry(Entry):
     """An entry of a timeline with its number among those of all incidents: where to go on from."""
 
     sequence: int
+
+
+class Handled(Value):
+    """A request that was taken; `known`: the same was asked before and is not taken in yet."""
+
+    incident: str
+    verb: str
+    by: str
+    at: Moment
+    known: bool
+
+
+class Decided(Value):
+    """How a change stands after a decision; `missing`: as many more people have to approve."""
+
+    incident: str
+    action: str
+    state: ActionState
+    missing: int
+
+    @classmethod
+    def of(cls, proposal: Proposal) -> Self:
+        """How it stands."""
+        return cls(
+            incident=proposal.incident, action=proposal.id, state=proposal.state, missing=proposal.missing
+        )
+
+
+class Settled(Value):
+    """What counts of a change that was begun and of which nobody else could tell."""
+
+    incident: str
+    action: str
+    outcome: Outcome
+
+
+class Regrouped(Value):
+    """What came of it: the incident that goes on, the other one, and the alerts that moved (fingerprints)."""
+
+    incident: str
+    split_into: str | None = None
+    merged: str | None = None
+    alerts: tuple[str, ...]
+    by: str
+    at: Moment
+    lessons: int
 
 
 class Undecided(Value):

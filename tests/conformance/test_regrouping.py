@@ -15,7 +15,8 @@ from incidents.incident import Incident, Note
 from incidents.join_rules import Candidate, Rule
 from incidents.policy import ApprovalPolicy
 from incidents.severity import Status, Step
-from nexus.service.regrouping import IncidentRegrouping, Regrouped
+from nexus.service.regrouping import IncidentRegrouping
+from nexus.service.views import Regrouped
 from nexus.store import WorldKind, WorldRef
 from nexus.store.deliveries import AlertDelivery, Disposition, Filing, IntakeView, Opening
 from nexus.store.port import IncidentStore

@@ -1,0 +1,273 @@
+"""What people ask of an incident, as values: the bodies of the HTTP API, and what the command line sends.
+
+Each knows to whom it goes and what it is answered with. Its docstring is what the API says of it.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+
+from pydantic import Field, StrictBool, StrictInt, model_validator
+
+from incidents.action import Verdict
+from incidents.actor import Actor
+from incidents.severity import Severity
+from incidents.value import Moment, Value
+from nexus.home import Home
+from nexus.service.views import Decided, Handled, Regrouped, Settled
+
+if TYPE_CHECKING:
+    from nexus.service.commands import IncidentCommands
+    from nexus.service.handling import IncidentHandling
+    from nexus.service.regrouping import IncidentRegrouping
+
+#: What somebody writes, and has to; one word at least.
+Words = Annotated[str, Field(pattern=r"\S", max_length=20_000)]
+#: What somebody may write.
+Remark = Annotated[str, Field(max_length=20_000)]
+Name = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+@dataclass(frozen=True)
+class Doors:
+    """To whom requests go, in one home; each is made when it is asked first, so that a verb imports one."""
+
+    home: Home
+
+    @cached_property
+    def commands(self) -> "IncidentCommands":
+        """Who decides, comments, stops."""
+        from nexus.service.commands import IncidentCommands  # noqa: PLC0415
+
+        return IncidentCommands.of(self.home)
+
+    @cached_property
+    def handling(self) -> "IncidentHandling":
+        """Who works on it themselves."""
+        from nexus.service.handling import IncidentHandling  # noqa: PLC0415
+
+        return IncidentHandling.of(self.home)
+
+    @cached_property
+    def regrouping(self) -> "IncidentRegrouping":
+        """Who knows better what belongs together."""
+        from nexus.service.regrouping import IncidentRegrouping  # noqa: PLC0415
+
+        return IncidentRegrouping.of(self.home)
+
+
+class Request(Value):
+    """Something that is asked of an incident.
+
+    Attributes:
+        path: its name, as in `POST /api/v1/incidents/{id}/{path}`.
+        answer: what it is answered with.
+    """
+
+    path: ClassVar[str]
+    answer: ClassVar[type[Value]] = Handled
+
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Value:
+        """Ask it.
+
+        Args:
+            doors: to whom.
+            incident: the id.
+            actor: who asks.
+            key: under which the same may be sent again; it counts once.
+
+        Raises:
+            UnknownName: there is no such incident, or something in the request does not exist.
+            UsageError: the request cannot be meant so.
+            Forbidden: who asks may not.
+            Refused: it is understood, and does not count; nothing was changed.
+        """
+        raise NotImplementedError
+
+
+class Decision(Request):
+    """Approve or reject a change that waits, by the full digest that was shown."""
+
+    path = "decisions"
+    answer = Decided
+    verdict: Verdict
+    action: Name = Field(description="the change, such as A1")
+    digest: str = Field(pattern="^[0-9a-f]{64}$", description="of exactly what was shown")
+    note: Remark = Field(default="", description="why; the agents read a rejection's")
+
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Decided:
+        """Send the decision."""
+        said = {"action": self.action, "digest": self.digest, "note": self.note}
+        return Decided.of(await doors.commands.decide(incident, self.verdict, actor=actor, **said))
+
+
+class LeaveNote(Request):
+    """Give the agents a hint or a constraint."""
+
+    path = "note"
+    text: Words
+
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Handled:
+        """Leave it."""
+        return await doors.commands.note(incident, actor=actor, text=self.text, key=key)
+
+
+class SetSeverity(Request):
+    """Set the severity by hand; it stays until a person changes it."""
+
+    path = "severity"
+    severity: Severity
+
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Handled:
+        """Set it."""
+        return await doors.commands.set_severity(incident, self.severity, actor=actor, key=key)
+
+
+class Stop(Request):
+    """Stop the agents; what is pending is revoked, people take over."""
+
+    path = "stop"
+    reason: Words
+
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Handled:
+        """Stop them."""
+        return await doors.commands.stop(incident, actor=actor, reason=self.reason, key=key)
+
+
+class Settle(Request):
+    """Say what became of a change that was begun, where nobody else can tell; it is never run again."""
+
+    path = "settle"
+    answer = Settled
+    action: Name = Field(description="the change, such as A1")
+    done: StrictBool = Field(description="what is seen at the target")
+    note: Remark = Field(default="", description="what was seen")
+
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Settled:
+        """Say it."""
+        said = await doors.commands.settle(incident, self.action, done=self.done, actor=actor, note=self.note)
+        return Settled(incident=incident, action=self.action, outcome=said)
+
+
+class Take(Request):
+    """Take an incident from the agents, whose proposals are revoked, or from whoever holds it."""
+
+    path = "take"
+
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Handled:
+        """Take it."""
+        return await doors.handling.take(incident, actor=actor)
+
+
+class GiveBack(Request):
+    """Give an incident back to the agents, who look again with the note before them."""
+
+    path = "give-back"
+    note: Words
+
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Handled:
+        """Give it back."""
+        return await doors.handling.give_back(incident, actor=actor, note=self.note)
+
+
+class TellChange(Request):
+    """Tell what was changed outside of Nexus: it becomes evidence, and its effect is watched."""
+
+    path = "changed"
+    service: Name = Field(description="what was changed, from the catalogue")
+    what: Words = Field(description="what was done to it")
+    at: Moment | None = Field(default=None, description="when; neither this nor `seconds_ago`: now")
+    seconds_ago: StrictInt | None = Field(default=None, ge=0, le=31_536_000, description="instead of `at`")
+
+    @model_validator(mode="after")
+    def _one_moment(self) -> Self:
+        if self.at is not None and self.seconds_ago is not None:
+            raise ValueError("give `at` or `seconds_ago`, not both")
+        return self
+
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Handled:
+        """Tell it."""
+        ago = timedelta(seconds=self.seconds_ago) if self.seconds_ago is not None else None
+        return await doors.handling.changed(
+            incident, actor=actor, service=self.service, what=self.what, when=self.at or ago
+        )
+
+
+class Mitigate(Request):
+    """Say that users feel no more of it, though it is not over."""
+
+    path = "mitigated"
+    note: Remark = ""
+
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Handled:
+        """Say it."""
+        return await doors.handling.mitigated(incident, actor=actor, note=self.note)
+
+
+class Resolve(Request):
+    """Say that an incident is over; the post-mortem follows."""
+
+    path = "resolve"
+    note: Remark = ""
+
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Handled:
+        """Say it."""
+        return await doors.handling.resolve(incident, actor=actor, note=self.note)
+
+
+class CallFalseAlarm(Request):
+    """Say that nothing was wrong; what raised the alarm goes to the backlog."""
+
+    path = "false-alarm"
+    note: Remark = ""
+
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Handled:
+        """Say it."""
+        return await doors.handling.false_alarm(incident, actor=actor, note=self.note)
+
+
+class Reopen(Request):
+    """Open an incident again that has ended and is not over: the agents measure and look again."""
+
+    path = "reopen"
+    note: Words
+
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Handled:
+        """Open it."""
+        return await doors.handling.reopen(incident, actor=actor, note=self.note)
+
+
+class Split(Request):
+    """Take alerts out of an incident into one of their own; the next alerts of that sort stay apart."""
+
+    path = "split"
+    answer = Regrouped
+    alerts: tuple[Name, ...] = Field(
+        min_length=1, max_length=1000, description="fingerprints, services, or the incident merged into it"
+    )
+    reason: Words
+
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Regrouped:
+        """Take them out."""
+        return await doors.regrouping.split(incident, self.alerts, actor=actor, reason=self.reason)
+
+
+class Merge(Request):
+    """Merge another incident into this one, which goes on; the next alerts of that sort join it."""
+
+    path = "merge"
+    answer = Regrouped
+    other: Name = Field(description="the incident that is closed")
+    reason: Words
+
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Regrouped:
+        """Merge it."""
+        return await doors.regrouping.merge(incident, self.other, actor=actor, reason=self.reason)
+
+
+#: Every kind.
+REQUESTS: tuple[type[Request], ...] = (
+    Decision, LeaveNote, SetSeverity, Stop, Settle, Take, GiveBack, TellChange, Mitigate, Resolve,
+    CallFalseAlarm, Reopen, Split, Merge,
+)  # fmt: skip
