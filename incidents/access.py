@@ -47,6 +47,7 @@ def why_not(name: str, roles: Collection[AccessRole], permission: Permission) ->
     """Why somebody may not do it, in a sentence that names who may; None if they may."""
     if allows(roles, permission):
         return None
-    able = " or ".join(role for role in AccessRole if permission in GRANTS[role])
+    *others, last = (role for role in AccessRole if permission in GRANTS[role])
+    able = f"{', '.join(others)} or {last}" if others else last
     theirs = ", ".join(roles) or "none"
     return f"{name} may not {permission}: it takes the role {able} (nexus.yaml's `people`), theirs: {theirs}"

@@ -129,7 +129,10 @@ def stop(
 
         if identity is not None:
             answered(service.stop(identity, actor=actor_of(identity), reason=reason))
-        stopped = (identity,) if identity else answered(service.stop_all(actor_of=actor_of, reason=reason))
+            stopped = [identity]
+        else:
+            done = answered(service.stop_all(actor_of=actor_of, reason=reason))
+            stopped = [one.incident for one in done]
         for one in stopped:
             say(f"{one}: stopped; what was pending is revoked.")
             for title in answered(service.under_way(one)):

@@ -229,10 +229,11 @@ def _declared_live(
 ) -> "Declared":
     from nexus.cli.live import intake_of, site_of
     from nexus.cli.signing import one_of
-    from nexus.service.declaring import declare
+    from nexus.service.declaring import Report, declare
     from nexus.service.identity import People
 
     path, site = site_of(config)
     actor = one_of(People.of(site, opened.secrets) or None, by)
     intake = intake_of(opened, site, path, mode)
-    return asyncio.run(declare(intake, title, service, severity, actor=actor))
+    said = Report(title=title, service=service, severity=severity)
+    return asyncio.run(declare(intake, said, actor=actor))

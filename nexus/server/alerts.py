@@ -11,9 +11,9 @@ from starlette.routing import Route
 
 from incidents.errors import AlertError, NexusError
 from nexus.server.body import read_body
-from nexus.server.problems import problem
+from nexus.server.problems import problem, retry_of
 from nexus.server.senders import SenderDoor
-from nexus.service.admission import RETRY_AFTER, Busy
+from nexus.service.admission import Busy
 from nexus.service.intake import AlertIntake
 from nexus.store.deliveries import Disposition
 from tools.alerts.authenticity import Delivery
@@ -69,7 +69,7 @@ def _told(handler: Handler) -> Handler:
         except AlertError as error:
             return problem(400, str(error))
         except Busy as busy:
-            return problem(busy.status, str(busy), {"Retry-After": str(RETRY_AFTER)})
+            return problem(busy.status, str(busy), retry_of(busy))
         except NexusError as error:
             return problem(503, f"the delivery was not kept, send it again: {error}")
 

@@ -5,15 +5,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from nexus.runtime.warmup import warm
 from nexus.runtime.worker import Worker
 from nexus.server.alerts import alert_routes
+from nexus.server.api.app import api
+from nexus.server.auth import Authenticator
 from nexus.server.decisions import decision_routes
 from nexus.server.health import health_route
 from nexus.server.limits import HttpLimits
 from nexus.server.metrics import MetricsDoor, metrics_route
-from nexus.server.problems import HANDLERS
+from nexus.server.problems import API, HANDLERS
 from nexus.server.senders import SenderDoor
 from nexus.service.commands import IncidentCommands
 from nexus.service.heartbeats import HeartbeatWatch
@@ -35,13 +38,13 @@ def web(
     limits: HttpLimits | None = None,
     metrics: MetricsDoor | None = None,
 ) -> Starlette:
-    """The application: doors for alerts and decisions, and the server's health.
+    """The application: doors for alerts and decisions, the API, and the server's health.
 
     Args:
         intake: takes the deliveries in.
         hands: opens what drives the incidents.
         door: knows what each sender has to show.
-        people: who may decide over HTTP; without one nobody may.
+        people: who may look and decide over HTTP; without one nobody may.
         limits: of its server.
         metrics: what it tells Prometheus of itself; without a door nothing.
     """
@@ -63,17 +66,21 @@ def web(
                     await watching.enter_async_context(watch.watching())
                 yield
 
+    def ring(incident: str) -> None:
+        intake.ring(incident)  # whichever drives by then
+
+    limits = limits or HttpLimits()
+    known = Authenticator.of(people or People(), limits)
     app = Starlette(
         routes=[
             *alert_routes(intake, door),
-            *decision_routes(
-                IncidentCommands.of(intake.home), people or People(), lambda one: intake.ring(one)
-            ),
+            *decision_routes(IncidentCommands.of(intake.home), known, ring),
+            Mount(API, api(intake, known, limits, ring)),
             health_route(intake, door),
             *([metrics_route(metrics, intake, load)] if metrics is not None else []),
         ],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
-    app.state.limits = limits or HttpLimits()
+    app.state.limits = limits
     return app

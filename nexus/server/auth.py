@@ -1,15 +1,19 @@
-"""Who a request is from: a person by their own token."""
+"""Who a request is from: a person by their own token, who asks no more often than the limits allow."""
 
 import asyncio
 import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass, field
+from typing import Self
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from incidents.actor import Actor, Via
+from nexus.server.limits import HttpLimits
+from nexus.server.problems import in_seconds
+from nexus.server.rates import RateLimit
 from nexus.service.identity import People
 
 #: As many may wait for their token to be checked; a hash takes some 50 ms of one core each.
@@ -21,44 +25,68 @@ class Authenticator:
     """Knows people by the token that they show. Whoever was known once is known at once again.
 
     Args:
-        people: who may decide; without one nobody may.
+        people: who may come; without one nobody may.
+        requests: how often one person may ask.
+        wrong_tokens: how many may come from one address; each costs a check of every hash. Who is known
+            already is not held up by them, for behind a proxy all have one address.
     """
 
     people: People
+    requests: RateLimit
+    wrong_tokens: RateLimit
     _known: dict[bytes, Actor] = field(default_factory=dict)
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
     _waiting: int = 0
 
+    @classmethod
+    def of(cls, people: People, limits: HttpLimits) -> Self:
+        """One for a server with these limits."""
+        return cls(people, RateLimit(limits.requests), RateLimit(limits.wrong_tokens))
+
     async def actor(self, request: Request) -> Actor:
         """The person.
 
         Raises:
-            HTTPException: 401 if the token is missing or nobody's, 429 if too many are being checked.
+            HTTPException: 401 if the token is missing or nobody's, 429 if too many are being checked, or this
+                person or address has asked too often.
             Refused: two people show it.
         """
+        found = await self._found(request)
+        if wait := self.requests.wait(found.id):
+            raise HTTPException(429, f"{found.name} asks too often; wait a moment", dict(in_seconds(wait)))
+        self.requests.count(found.id)
+        return found
+
+    async def _found(self, request: Request) -> Actor:
         shown = _bearer(request)
         key = hmac.digest(self._key, shown.encode(), hashlib.sha256)
         if (known := self._known.get(key)) is not None:
             return known
-        found = await self._checked(shown) if shown else None
+        found = await self._checked(shown, request) if shown else None
         if found is None:
             challenge = {"WWW-Authenticate": "Bearer"}
             raise HTTPException(
-                401, "show your own token of nexus.yaml's `people`: Authorization: Bearer …", challenge
+                401, "show your own token of nexus.yaml's `people` as a bearer token", challenge
             )
         self._known[key] = found
         return found
 
-    async def _checked(self, shown: str) -> Actor | None:
+    async def _checked(self, shown: str, request: Request) -> Actor | None:
+        address = request.client.host if request.client is not None else ""
+        if wait := self.wrong_tokens.wait(address):
+            raise HTTPException(429, "too many wrong tokens came from this address", dict(in_seconds(wait)))
         if self._waiting >= _MOST_WAITING:
             raise HTTPException(429, "too many tokens are being checked; try again", {"Retry-After": "1"})
         self._waiting += 1
         try:
             async with self._one_at_a_time:
-                return await asyncio.to_thread(self.people.by_token, shown, Via.HTTP)
+                found = await asyncio.to_thread(self.people.by_token, shown, Via.HTTP)
         finally:
             self._waiting -= 1
+        if found is None:
+            self.wrong_tokens.count(address)
+        return found
 
 
 def _bearer(request: Request) -> str:

@@ -14,11 +14,11 @@ from nexus.server.auth import Authenticator
 from nexus.server.body import read_body
 from nexus.server.problems import problem, refusal
 from nexus.service.commands import IncidentCommands
-from nexus.service.identity import People
+from nexus.service.views import Decided
 
 
-class Decision(Value):
-    """What a person decides on a proposal; `digest` is what they looked at, its first 8 digits at least."""
+class ShortDecision(Value):
+    """As `nexus.service.requests.Decision`, for which the first 8 digits of the digest are enough."""
 
     verdict: Verdict
     action: str
@@ -26,24 +26,26 @@ class Decision(Value):
     note: str = ""
 
 
-def decision_routes(commands: IncidentCommands, people: People, ring: Callable[[str], None]) -> list[Route]:
-    """`POST /incidents/{id}/decisions`: a `Decision` of the person whose bearer token is shown.
+def decision_routes(
+    commands: IncidentCommands, door: Authenticator, ring: Callable[[str], None]
+) -> list[Route]:
+    """`POST /incidents/{id}/decisions`: a decision of the person whose bearer token is shown.
 
-    200 with how the proposal stands, also if it was sent before; 400, 401, 404 for what does not exist, 409
-    if it does not count, 503 if it could not be kept.
+    What was there before `/api/v1`, and stays. 200 with how the proposal stands, also if it was sent before;
+    400, 401, 403 if who decides may not, 404 for what does not exist, 409 if it does not count, 429, 503 if
+    it could not be kept.
 
     Args:
         commands: take the decision.
-        people: who may decide over HTTP; without one nobody may.
+        door: knows who may decide.
         ring: tells whoever drives an incident that something is in its inbox.
     """
-    door = Authenticator(people)
 
     async def decisions(request: Request) -> JSONResponse:
         incident = request.path_params["incident"]
         try:
             actor = await door.actor(request)
-            said = Decision.model_validate_json(await read_body(request))
+            said = ShortDecision.model_validate_json(await read_body(request))
             proposal = await commands.decide(
                 incident, said.verdict, actor=actor, note=said.note, action=said.action, digest=said.digest
             )
@@ -52,7 +54,6 @@ def decision_routes(commands: IncidentCommands, people: People, ring: Callable[[
         except NexusError as error:
             return refusal(error)
         ring(incident)
-        stands = {"incident": incident, "action": proposal.id, "state": proposal.state.value}
-        return JSONResponse(stands | {"missing": proposal.missing})
+        return JSONResponse(Decided.of(proposal).model_dump(mode="json"))
 
     return [Route("/incidents/{incident}/decisions", decisions, methods=["POST"])]

@@ -26,6 +26,8 @@ class HttpLimits(Value):
     head: float = Field(default=10, gt=0, description="until a request's head is complete")
     body: float = Field(default=20, gt=0, description="until a request's body is complete")
     keep_alive: float = Field(default=15, gt=0, description="between two requests")
+    requests: int = Field(default=600, ge=1, description="of one person, a minute")
+    wrong_tokens: int = Field(default=30, ge=1, description="from one address, a minute")
 
 
 def server_of(app: ASGIApp, limits: HttpLimits) -> uvicorn.Server:

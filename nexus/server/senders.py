@@ -75,7 +75,7 @@ class SenderDoor:
         asked = self._asked(name)
         if not asked:
             is_open = self.token is None and not any(sender.shows for sender in self.senders.values())
-            sentence = "show the token of nexus.yaml's `intake`: Authorization: Bearer …"
+            sentence = "show the token of nexus.yaml's `intake` as a bearer token"
             return None if is_open else sentence
         reasons = {known: await self._reason(sender, delivery) for known, sender in asked.items()}
         if any(reason is None for reason in reasons.values()):

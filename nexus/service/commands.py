@@ -175,8 +175,8 @@ class IncidentCommands:
         said = Stopped(id=event, incident=identity, at=now, by=actor.name, reason=redact(reason))
         return await self._send(said, key)
 
-    async def stop_all(self, *, actor_of: Callable[[str], Actor], reason: str) -> tuple[str, ...]:
-        """Stop the agents of every incident that runs; the ids of those that were.
+    async def stop_all(self, *, actor_of: Callable[[str], Actor], reason: str) -> tuple[Handled, ...]:
+        """Stop the agents of every incident that runs.
 
         Args:
             actor_of: who asks, as an incident's world knows them; may refuse.
@@ -186,19 +186,19 @@ class IncidentCommands:
             Forbidden: some may not be stopped by who asks; the others were, and the sentence says which.
         """
         among, after = IncidentFilter(not_closed=True, status=Status.OPEN), None
-        stopped, forbidden = list[str](), dict[str, Refused]()
+        stopped, forbidden = list[Handled](), dict[str, Refused]()
         while page := await self.store.page(among, after=after):
             for one in page:
                 try:
-                    await self.stop(one.id, actor=actor_of(one.id), reason=reason)
-                    stopped.append(one.id)
+                    stopped.append(await self.stop(one.id, actor=actor_of(one.id), reason=reason))
                 except Forbidden as error:
                     forbidden[one.id] = error
                 except Refused:  # one that ended in this moment must not keep the others running
                     continue
             after = page[-1].id
         if forbidden:
-            others = f"stopped: {', '.join(stopped) or 'none'}; not stopped: {', '.join(forbidden)}"
+            done = ", ".join(one.incident for one in stopped) or "none"
+            others = f"stopped: {done}; not stopped: {', '.join(forbidden)}"
             raise Forbidden(f"{next(iter(forbidden.values()))} ({others})")
         return tuple(stopped)
 

@@ -4,6 +4,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Literal
 
+from pydantic import Field
+
 from incidents.access import Permission
 from incidents.actor import Actor
 from incidents.errors import UnknownName, UsageError
@@ -16,6 +18,16 @@ if TYPE_CHECKING:
     from nexus.service.intake import AlertIntake
 
 
+class Report(Value):
+    """What a person reports that no alert has told."""
+
+    title: str = Field(pattern=r"\S", max_length=2000, description="what is wrong, in a sentence")
+    service: str = Field(min_length=1, max_length=500, description="where it is seen, from the catalogue")
+    severity: str | None = Field(
+        default=None, max_length=100, description="P0 to P3, as it is seen; what is measured may raise it"
+    )
+
+
 class Declared(Value):
     """What became of a report: the incident that it opened, or that has or knew it."""
 
@@ -24,9 +36,7 @@ class Declared(Value):
     by: str
 
 
-async def declare(
-    intake: "AlertIntake", title: str, service: str, severity: str | None, *, actor: Actor
-) -> Declared:
+async def declare(intake: "AlertIntake", said: Report, *, actor: Actor) -> Declared:
     """Take a person's report in, in a live world; raises as `report_body`.
 
     Raises:
@@ -36,7 +46,7 @@ async def declare(
     intake.site.policy.require(actor, Permission.RESPOND)
     runbook = runbook_of(intake.home.settings)
     known = intake.site.catalogue.names
-    body = report_body(title, service, severity, actor=actor, known=known, runbook=runbook)
+    body = report_body(said.title, said.service, said.severity, actor=actor, known=known, runbook=runbook)
     receipt = await intake.receive(body, "nexus")
     return Declared.model_validate(
         {"incident": receipt.incident, "taken": receipt.taken.value, "by": actor.name}

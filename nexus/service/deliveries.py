@@ -51,6 +51,13 @@ class DeliveryView(Value):
         )  # fmt: skip
 
 
+class DeliveryPage(Value):
+    """Deliveries, newest first; `next` is the number to go on before, null at the end."""
+
+    items: tuple[DeliveryView, ...]
+    next: int | None
+
+
 @dataclass(frozen=True)
 class DeliveryQueries:
     """The door of everyone who only looks."""

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Self
 
 from nexus.home import Home
-from nexus.service.views import FeedEntry
+from nexus.service.views import EntryPage, FeedEntry
 from nexus.store.find import find_incident
 from nexus.store.port import IncidentStore
 
@@ -39,6 +39,29 @@ class Feed:
     async def last(self) -> int:
         """The number of the newest entry: to follow from now on, begin there."""
         return await self.store.last_sequence()
+
+    async def page(self, after: int, limit: int, incident: str | None = None) -> EntryPage:
+        """So many entries whose number is higher, for those who follow over HTTP.
+
+        Args:
+            after: the number of the last entry that was received; 0: from the beginning.
+            limit: how many at most.
+            incident: of that one alone.
+
+        Raises:
+            UnknownName: there is no such incident.
+        """
+        # Asked before anything is read: what closed it is among the entries then.
+        ended = incident is not None and (await find_incident(self.store, incident)).closed
+        last = await self.last()
+        found = await self.store.entries_after(after, limit, incident)
+        items = tuple(FeedEntry(**dict(one.entry), sequence=one.sequence) for one in found)
+        return EntryPage(
+            items=items,
+            next=items[-1].sequence if items else after,
+            last=last,
+            ended=ended and len(items) < limit,
+        )
 
     async def follow(self, after: int = 0, incident: str | None = None) -> AsyncIterator[FeedEntry]:
         """The entries whose number is higher, in the order of their numbers.

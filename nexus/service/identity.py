@@ -10,9 +10,18 @@ from pydantic import SecretStr
 from incidents.access import DEFAULT_ROLES, AccessRole
 from incidents.actor import Actor, Via, person_id
 from incidents.errors import Refused, SettingsError, UnknownName
+from incidents.value import Value
 from nexus.config.people import Person
 from nexus.config.site import Site
 from tools.live.secrets import Secrets
+
+
+class Me(Value):
+    """Somebody as their token says, and what their roles are."""
+
+    id: str
+    name: str
+    roles: tuple[AccessRole, ...]
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from incidents.action import Approval
 from incidents.communications import BacklogEntry
 from incidents.disposition import ToldOutcome
 from incidents.findings import Evidence
 from incidents.incident import Incident
 from incidents.timeline import Entry
 from nexus.home import Home
-from nexus.service.views import IncidentLine, Undecided
+from nexus.service.views import IncidentLine, Undecided, UndecidedPage
 from nexus.store.find import find_incident
 from nexus.store.lists import EVERY, IncidentFilter
 from nexus.store.port import IncidentStore
@@ -97,11 +98,43 @@ class IncidentQueries:
 
     async def undecided(self) -> AsyncIterator[Undecided]:
         """Every incident in which a change waits for people, newest first."""
-        async for line in self.incidents(IncidentFilter(undecided=True)):
+        page = await self.undecided_page()
+        while True:
+            for one in page.items:
+                yield one
+            if page.next is None:
+                return
+            page = await self.undecided_page(after=page.next)
+
+    async def undecided_page(self, limit: int = PAGE, after: str | None = None) -> UndecidedPage:
+        """So many incidents in which a change waits for people, newest first.
+
+        Args:
+            limit: how many at most.
+            after: the id of the last one of the page before.
+
+        Raises:
+            UnknownName: `after` is no incident.
+        """
+        lines, found = await self.store.page(IncidentFilter(undecided=True), limit, after), []
+        for line in lines:
             incident = await self.incident(line.id)
             if incident.pending or incident.unsettled:
-                clock = await self.store.clock_of(line.id)
-                yield Undecided.of(incident, clock, await self.cited(incident))
+                found.append(await self._undecided(incident))
+        return UndecidedPage(items=tuple(found), next=lines[-1].id if len(lines) == limit else None)
+
+    async def undecided_in(self, identity: str) -> Undecided:
+        """What waits for people in one incident; raises as `incident`."""
+        return await self._undecided(await self.incident(identity))
+
+    async def _undecided(self, incident: Incident) -> Undecided:
+        clock = await self.store.clock_of(incident.id)
+        return Undecided.of(incident, clock, await self.cited(incident))
+
+    async def decisions(self, identity: str) -> tuple[Approval, ...]:
+        """Every decision on an incident, oldest first, read by it or not; raises as `incident`."""
+        await self.incident(identity)
+        return await self.store.approvals(identity)
 
     async def backlog(self, after: str | None = None) -> AsyncIterator[BacklogEntry]:
         """The prevention tasks in their order, a page at a time; `after` is the id of the last one before.

@@ -3,6 +3,7 @@
 Each knows to whom it goes and what it is answered with. Its docstring is what the API says of it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -15,7 +16,7 @@ from incidents.actor import Actor
 from incidents.severity import Severity
 from incidents.value import Moment, Value
 from nexus.home import Home
-from nexus.service.views import Decided, Handled, Regrouped, Settled
+from nexus.service.views import AllHalted, Decided, Halted, Handled, Regrouped, Settled
 
 if TYPE_CHECKING:
     from nexus.service.commands import IncidentCommands
@@ -128,11 +129,27 @@ class Stop(Request):
     """Stop the agents; what is pending is revoked, people take over."""
 
     path = "stop"
+    answer = Halted
     reason: Words
 
-    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Handled:
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Halted:
         """Stop them."""
-        return await doors.commands.stop(incident, actor=actor, reason=self.reason, key=key)
+        done = await doors.commands.stop(incident, actor=actor, reason=self.reason, key=key)
+        return Halted(**dict(done), under_way=await doors.commands.under_way(incident))
+
+
+class StopEverything(Value):
+    """Stop the agents of every incident that runs."""
+
+    reason: Words
+
+    async def put(self, doors: Doors, actor_of: Callable[[str], Actor]) -> AllHalted:
+        """Stop them; raises as `IncidentCommands.stop_all`, which is told who asks in the same way."""
+        stopped = await doors.commands.stop_all(actor_of=actor_of, reason=self.reason)
+        under_way = {one.incident: await doors.commands.under_way(one.incident) for one in stopped}
+        return AllHalted(
+            items=tuple(Halted(**dict(one), under_way=under_way[one.incident]) for one in stopped)
+        )
 
 
 class Settle(Request):

@@ -25,6 +25,36 @@ class FeedEntry(Entry):
     sequence: int
 
 
+class EntryPage(Value):
+    """Entries of timelines behind a place.
+
+    Attributes:
+        items: in the order of their numbers.
+        next: the place behind them, to go on from; there need not be anything yet.
+        last: the number of the newest entry of all incidents.
+        ended: nothing comes any more, since the one incident that was asked about is closed.
+    """
+
+    items: tuple[FeedEntry, ...]
+    next: int
+    last: int
+    ended: bool
+
+
+class IncidentPage(Value):
+    """Incidents, newest first.
+
+    Attributes:
+        items: so many as were asked for.
+        next: the id to go on behind; null at the end.
+        waiting: how many alerts wait for a hand, once that is worth a word.
+    """
+
+    items: tuple[IncidentLine, ...]
+    next: str | None
+    waiting: str | None
+
+
 class Handled(Value):
     """A request that was taken; `known`: the same was asked before and is not taken in yet."""
 
@@ -33,6 +63,18 @@ class Handled(Value):
     by: str
     at: Moment
     known: bool
+
+
+class Halted(Handled):
+    """The agents of an incident are stopped; `under_way`: what has begun, and is not broken off."""
+
+    under_way: tuple[str, ...]
+
+
+class AllHalted(Value):
+    """The incidents whose agents were stopped."""
+
+    items: tuple[Halted, ...]
 
 
 class Decided(Value):
@@ -99,3 +141,10 @@ class Undecided(Value):
             diagnosis=incident.diagnosis, now=now, pending=incident.pending, unsettled=incident.unsettled,
             evidence=tuple(evidence),
         )  # fmt: skip
+
+
+class UndecidedPage(Value):
+    """What waits for decisions, the newest incident first; `next` is the id to go on behind."""
+
+    items: tuple[Undecided, ...]
+    next: str | None

@@ -20,6 +20,7 @@ from incidents.action import Approval
 from incidents.actor import Via
 from nexus.config.settings import Settings
 from nexus.home import open_home
+from nexus.server.auth import Authenticator
 from nexus.server.decisions import decision_routes
 from nexus.server.limits import HttpLimits
 from nexus.service.commands import IncidentCommands
@@ -131,7 +132,8 @@ def test_one_hand_signs_once_whatever_the_door(world: Terminal) -> None:
     people = People((Credential("Dana Lee", "people.Dana Lee", "u1", token=SecretStr(DANA)),))
     said = {"verdict": "approve", "action": "A1", "digest": DIGEST}
     opened = open_home(Settings(home=world.home), create=False)
-    app = Starlette(routes=decision_routes(IncidentCommands.of(opened), people, lambda one: None))
+    door = Authenticator.of(people, HttpLimits())
+    app = Starlette(routes=decision_routes(IncidentCommands.of(opened), door, lambda one: None))
     app.state.limits = HttpLimits()
     with TestClient(app) as client, opened.store:
         for _ in range(2):

@@ -1,0 +1,97 @@
+"""The application of the API, mounted under `/api/v1`."""
+
+from collections.abc import Callable
+from functools import partial
+
+from fastapi import FastAPI, Request, Security
+from fastapi.exceptions import RequestValidationError
+from fastapi.security import HTTPBearer
+from fastapi.telemetry import TelemetryConfig
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from incidents.errors import NexusError
+from nexus.server.api.context import ApiContext
+from nexus.server.api.description import PROBLEMS, describe
+from nexus.server.api.door import OPEN, ApiDoor
+from nexus.server.api.reads import reads
+from nexus.server.api.writes import writes
+from nexus.server.auth import Authenticator
+from nexus.server.limits import HttpLimits
+from nexus.server.problems import (
+    UNFORESEEN,
+    Fault,
+    problem_answer,
+    retry_of,
+    sentence_of,
+    status_of,
+)
+from nexus.service.intake import AlertIntake
+
+_ABOUT = "What people do with incidents, and what they look at; all of it can be typed as well."
+#: FastAPI would send spans and logs of every request wherever a collector is set up, with what was asked.
+_NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False,
+}  # fmt: skip
+#: Of a request that is wrong in more places the rest need not be told.
+_MOST_FAULTS = 20
+
+
+def api(intake: AlertIntake, door: Authenticator, limits: HttpLimits, ring: Callable[[str], None]) -> FastAPI:
+    """The application.
+
+    Args:
+        intake: of the live world that is served.
+        door: knows people by their token.
+        limits: of the server.
+        ring: tells whoever drives an incident that something is in its inbox.
+    """
+    app = FastAPI(
+        title="Nexus",
+        version="1",
+        description=_ABOUT,
+        openapi_url=OPEN,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry=_NO_TELEMETRY,
+        responses=PROBLEMS,
+        # Only told here: who comes in is known before a route is looked for.
+        dependencies=[Security(HTTPBearer(auto_error=False, description="your own token"))],
+        exception_handlers={
+            RequestValidationError: _wrong,
+            NexusError: _stopped,
+            HTTPException: _http,
+            Exception: _unforeseen,
+        },
+    )
+    app.state.context, app.state.limits = ApiContext(intake, ring), limits
+    app.include_router(reads)
+    app.include_router(writes)
+    app.add_middleware(ApiDoor, door=door)
+    app.openapi = partial(describe, app)  # type: ignore[method-assign]  # how FastAPI wants it
+    return app
+
+
+async def _wrong(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # it is registered for these  # noqa: S101
+    faults = [
+        Fault(at=".".join(str(part) for part in one["loc"]), mistake=str(one["msg"]))
+        for one in error.errors()[:_MOST_FAULTS]
+    ]
+    first = f"{faults[0].at}: {faults[0].mistake}" if faults else "it is not as it has to be"
+    return problem_answer(400, f"the request cannot be taken: {first}", faults=faults)
+
+
+async def _stopped(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NexusError)  # noqa: S101
+    return problem_answer(status_of(error), str(error), retry_of(error))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    return problem_answer(error.status_code, sentence_of(request, error), error.headers)
+
+
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    return problem_answer(500, UNFORESEEN)

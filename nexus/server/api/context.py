@@ -1,0 +1,82 @@
+"""What every route works with: who asks, and the service."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+
+from incidents.actor import Actor
+from incidents.value import Value
+from nexus.home import Home
+from nexus.service.deliveries import DeliveryQueries
+from nexus.service.feed import Feed
+from nexus.service.idempotency import Idempotency
+from nexus.service.intake import AlertIntake
+from nexus.service.queries import IncidentQueries
+from nexus.service.requests import Doors
+
+#: Where the scope of a request holds who sent it.
+ACTOR = "nexus.actor"
+
+
+@dataclass
+class ApiContext:
+    """One server's service.
+
+    Args:
+        intake: of its live world.
+        ring: tells whoever drives an incident that something is in its inbox.
+    """
+
+    intake: AlertIntake
+    ring: Callable[[str], None]
+    idempotency: Idempotency = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.idempotency = Idempotency(self.home.store, self.intake.clock)
+
+    @property
+    def home(self) -> Home:
+        """The settings and the store."""
+        return self.intake.home
+
+    @cached_property
+    def incidents(self) -> IncidentQueries:
+        """For those who look at incidents."""
+        return IncidentQueries.of(self.home)
+
+    @cached_property
+    def deliveries(self) -> DeliveryQueries:
+        """For those who look at deliveries."""
+        return DeliveryQueries.of(self.home)
+
+    @cached_property
+    def feed(self) -> Feed:
+        """For those who follow."""
+        return Feed.of(self.home)
+
+    @cached_property
+    def doors(self) -> Doors:
+        """For those who ask for something to be done."""
+        return Doors(self.home)
+
+
+def answer(value: Value, status: int = 200) -> Response:
+    """A value of the service as it is; it is what the route promises, and nothing is left to be checked."""
+    return Response(value.model_dump_json(), status, media_type="application/json")
+
+
+def _context(request: Request) -> ApiContext:
+    context: ApiContext = request.app.state.context
+    return context
+
+
+def _actor(request: Request) -> Actor:
+    actor: Actor = request.scope[ACTOR]
+    return actor
+
+
+Context = Annotated[ApiContext, Depends(_context)]
+Who = Annotated[Actor, Depends(_actor)]

@@ -1,0 +1,61 @@
+"""Who comes in: before anything of a request is looked at it has to be somebody's, and of a usual size."""
+
+from pydantic_core import from_json
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from incidents.errors import Refused
+from nexus.server.api.context import ACTOR
+from nexus.server.auth import Authenticator
+from nexus.server.body import read_body
+from nexus.server.problems import problem_answer, status_of
+
+#: What anybody may read.
+OPEN = "/openapi.json"
+
+
+class ApiDoor:
+    """Lets people in by their own token, and reads what they send as a whole.
+
+    Half a character or a thousand brackets in a body are told here: the framework would take the one for a
+    text, and has no sentence for the other.
+    """
+
+    def __init__(self, app: ASGIApp, door: Authenticator) -> None:
+        self.app = app
+        self.door = door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or let it through."""
+        if scope["type"] != "http" or scope["path"].removeprefix(scope.get("root_path", "")) == OPEN:
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            scope[ACTOR] = await self.door.actor(request)
+            body = await read_body(request) if request.method == "POST" else b""
+            if body:
+                from_json(body)
+        except HTTPException as error:
+            await problem_answer(error.status_code, error.detail, error.headers)(scope, receive, send)
+        except Refused as error:
+            await problem_answer(status_of(error), str(error))(scope, receive, send)
+        except ValueError as error:
+            await problem_answer(400, f"the body is no JSON: {error}")(scope, receive, send)
+        else:
+            await self.app(scope, _again(body, receive), send)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """A request whose body was read already."""
+    unread = True
+
+    async def read() -> Message:
+        nonlocal unread
+        if unread:
+            unread = False
+            return {"type": "http.request", "body": body, "more_body": False}
+        return await receive()
+
+    return read

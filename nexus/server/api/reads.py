@@ -1,0 +1,101 @@
+"""Routes of those who only look. Everybody who is let in may."""
+
+from fastapi import APIRouter, Response
+
+from incidents.action import Approval
+from incidents.value import Value
+from nexus.config.service_aliases import ServiceNames
+from nexus.server.api.context import Context, Who, answer
+from nexus.server.api.parameters import (
+    DeliveryNumber,
+    DeliveryParameters,
+    EntryParameters,
+    IncidentId,
+    IncidentParameters,
+    NoParameters,
+    UndecidedParameters,
+)
+from nexus.service.catalogue import service_names
+from nexus.service.deliveries import DeliveryPage, DeliveryView
+from nexus.service.identity import Me
+from nexus.service.incident_view import IncidentView, view_incident
+from nexus.service.views import EntryPage, IncidentPage, Undecided, UndecidedPage
+
+reads = APIRouter()
+
+
+class DecisionList(Value):
+    """Every decision on the changes of an incident, oldest first, whether it was read yet or not."""
+
+    items: tuple[Approval, ...]
+
+
+@reads.get("/me", response_model=Me)
+async def me(asked: NoParameters, who: Who) -> Response:
+    """Who the token says you are, and what your roles are."""
+    return answer(Me(id=who.id, name=who.name, roles=who.roles))
+
+
+@reads.get("/incidents", response_model=IncidentPage)
+async def incidents(asked: IncidentParameters, context: Context) -> Response:
+    """List incidents, newest first."""
+    items = await context.incidents.page(asked.among, asked.limit, asked.after)
+    following = items[-1].id if len(items) == asked.limit else None
+    waiting = await context.deliveries.waiting(context.intake.clock.now())
+    return answer(IncidentPage(items=items, next=following, waiting=waiting))
+
+
+@reads.get("/incidents/{incident}", response_model=IncidentView)
+async def incident(incident: IncidentId, asked: NoParameters, context: Context) -> Response:
+    """One incident whole: diagnosis, suspects, changes, verification, communications, timeline, cost."""
+    return answer(await view_incident(context.home, incident))
+
+
+@reads.get("/incidents/{incident}/timeline", response_model=EntryPage)
+async def timeline(incident: IncidentId, asked: EntryParameters, context: Context) -> Response:
+    """Entries of its timeline behind a place, in the order in which they were written."""
+    return answer(await context.feed.page(asked.after, asked.limit, incident))
+
+
+@reads.get("/incidents/{incident}/proposals", response_model=Undecided)
+async def proposals(incident: IncidentId, asked: NoParameters, context: Context) -> Response:
+    """The changes of an incident that wait for people, with what they need to decide."""
+    return answer(await context.incidents.undecided_in(incident))
+
+
+@reads.get("/incidents/{incident}/decisions", response_model=DecisionList)
+async def decisions(incident: IncidentId, asked: NoParameters, context: Context) -> Response:
+    """What people have decided on its changes."""
+    return answer(DecisionList(items=await context.incidents.decisions(incident)))
+
+
+@reads.get("/approvals", response_model=UndecidedPage)
+async def approvals(asked: UndecidedParameters, context: Context) -> Response:
+    """Every incident in which a change waits for people, newest first."""
+    return answer(await context.incidents.undecided_page(asked.limit, asked.after))
+
+
+@reads.get("/timeline", response_model=EntryPage)
+async def everything(asked: EntryParameters, context: Context) -> Response:
+    """Entries of all timelines behind a place, in the order in which they were written."""
+    return answer(await context.feed.page(asked.after, asked.limit))
+
+
+@reads.get("/alerts", response_model=DeliveryPage)
+async def alerts(asked: DeliveryParameters, context: Context) -> Response:
+    """List what the monitoring sent, newest first, with what became of each alert and why."""
+    items = await context.deliveries.page(asked.among, asked.limit, asked.before)
+    following = items[-1].number if len(items) == asked.limit else None
+    return answer(DeliveryPage(items=items, next=following))
+
+
+@reads.get("/alerts/{number}", response_model=DeliveryView)
+async def alert(number: DeliveryNumber, asked: NoParameters, context: Context) -> Response:
+    """One delivery, with its body while that is kept."""
+    return answer(DeliveryView.of(await context.deliveries.find(number)))
+
+
+@reads.get("/services", response_model=ServiceNames)
+async def services(asked: NoParameters, context: Context) -> Response:
+    """The services of nexus.yaml, and the names by which alerts find them."""
+    return answer(service_names(context.intake.site, context.intake.path))

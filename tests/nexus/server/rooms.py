@@ -1,0 +1,103 @@
+"""A server's application in this process, over a home in which something waits, with people of every role."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from incidents.access import AccessRole
+from nexus.config.settings import Settings
+from nexus.config.site import load_site
+from nexus.home import Home, open_home
+from nexus.runtime.worker import Worker
+from nexus.server.app import web
+from nexus.server.limits import HttpLimits
+from nexus.server.senders import SenderDoor
+from nexus.service.identity import People
+from nexus.service.intake import AlertIntake
+from nexus.store import WorldKind, WorldRef
+from tests.nexus import sample
+from tests.nexus.sample import at
+from tools.clock import WallClock
+
+LATE = datetime(2999, 1, 1, tzinfo=UTC)
+#: Each of one role, and called like it; Dana is what everybody is who has none named.
+PEOPLE: dict[str, str] = {"dana": "", **{role.value: f", roles: [{role}]" for role in AccessRole}}
+ENDED = "INC-2026-11-23-002"
+#: One person of this limit may ask as often as a test likes.
+LIMITS = HttpLimits(requests=100_000, wrong_tokens=100_000)
+
+
+def token_of(name: str) -> str:
+    return f"the-token-of-{name}"
+
+
+def shown(name: str) -> dict[str, str]:
+    """The header of somebody; of nobody none."""
+    return {"Authorization": f"Bearer {token_of(name)}"} if name else {}
+
+
+class Room:
+    """The application of a server that drives nothing.
+
+    Attributes:
+        rung: the incidents for which whoever drives was told.
+    """
+
+    def __init__(self, home: Home, app: Starlette, client: TestClient) -> None:
+        self.home = home
+        self.app = app
+        self.client = client
+        self.rung: list[str] = []
+
+    def get(self, path: str, by: str = "dana") -> httpx2.Response:
+        return self.client.get(f"/api/v1{path}", headers=shown(by))
+
+    def post(
+        self, path: str, body: object = None, by: str = "dana", key: str | None = None
+    ) -> httpx2.Response:
+        headers = shown(by) | ({"Idempotency-Key": key} if key is not None else {})
+        sent: dict[str, Any] = {} if body is None else {"json": body}
+        return self.client.post(f"/api/v1{path}", headers=headers, **sent)
+
+    def inbox(self, incident: str = sample.ID) -> list[str]:
+        """What waits to be read, by kind and by whom."""
+        events = asyncio.run(self.home.store.events(incident))
+        return [f"{event.kind} by {getattr(event, 'by', '?')}" for event in events]
+
+
+@contextmanager
+def room(folder: Path, limits: HttpLimits = LIMITS, people: dict[str, str] = PEOPLE) -> Iterator[Room]:
+    """A room whose home lies in a folder: one incident that waits for two signatures, one that has ended."""
+    listed = ", ".join(
+        f"{{name: {name}, token: 'env:{name.upper()}'{more}}}" for name, more in people.items()
+    )
+    path = folder / "nexus.yaml"
+    path.write_text(f"services: [{{name: checkout}}, {{name: web}}]\npeople: [{listed}]\n")
+    tokens = {name.upper(): token_of(name) for name in people}
+    site = load_site(path)
+    with open_home(Settings(home=folder), create=True, environment=tokens) as home:
+        world = WorldRef(kind=WorldKind.LIVE, path=str(path))
+        proposal = sample.proposal(approvers_needed=2, expires_at=LATE)
+        asyncio.run(
+            home.store.register(sample.waiting().evolve(proposals=(proposal,)), world, at(12), "default")
+        )
+        ended = sample.resolved().evolve(id=ENDED, opened_at=at(1))
+        asyncio.run(home.store.register(ended, world, at(50), "default"))
+        for entry in sample.ENTRIES:
+            asyncio.run(home.store.write(entry))
+        intake = AlertIntake(home, site, path, "playbook", WallClock())
+        app = web(intake, _nobody_drives, SenderDoor(), People.checked(site, home.secrets), limits)
+        made = Room(home, app, TestClient(app, raise_server_exceptions=False))
+        intake.ring = made.rung.append
+        yield made
+
+
+def _nobody_drives() -> AbstractAsyncContextManager[Worker]:
+    raise AssertionError("a room has no lifespan: nothing is driven in it")

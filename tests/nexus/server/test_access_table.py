@@ -1,0 +1,129 @@
+"""Every route, tried by nobody, by a stranger and by each role: no route is missing in the table."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import httpx2
+import pytest
+from fastapi.routing import iter_route_contexts
+from starlette.routing import BaseRoute, Mount, Route
+
+from incidents.access import AccessRole, Permission, allows
+from nexus.service.requests import REQUESTS
+from tests.nexus.sample import DIGEST, ID
+from tests.nexus.server.rooms import ENDED, Room, room, shown
+
+API = "/api/v1"
+OF_INCIDENT = f"{API}/incidents/{{incident}}"
+DECISION = {"verdict": "reject", "action": "A1", "digest": DIGEST, "note": "no"}
+
+
+class Door(NamedTuple):
+    """What a route takes; no permission: it lets everybody in, or has proofs of its own."""
+
+    permission: Permission | None
+    body: object = None
+
+
+#: Every route there is. A new one is refused here until it is told who may.
+DOORS = {
+    ("GET", f"{API}/openapi.json"): Door(None),
+    ("GET", "/healthz"): Door(None),
+    # Senders show what nexus.yaml asks of them: tests/nexus/server/test_senders.py.
+    ("POST", "/alerts"): Door(None),
+    ("POST", "/alerts/{form}"): Door(None),
+    ("POST", "/v2/enqueue"): Door(None),
+    ("POST", "/incidents/{incident}/decisions"): Door(Permission.DECIDE, DECISION),
+    ("GET", f"{API}/me"): Door(Permission.READ),
+    ("GET", f"{API}/incidents"): Door(Permission.READ),
+    ("GET", OF_INCIDENT): Door(Permission.READ),
+    ("GET", f"{OF_INCIDENT}/timeline"): Door(Permission.READ),
+    ("GET", f"{OF_INCIDENT}/proposals"): Door(Permission.READ),
+    ("GET", f"{OF_INCIDENT}/decisions"): Door(Permission.READ),
+    ("GET", f"{API}/approvals"): Door(Permission.READ),
+    ("GET", f"{API}/timeline"): Door(Permission.READ),
+    ("GET", f"{API}/alerts"): Door(Permission.READ),
+    ("GET", f"{API}/alerts/{{number}}"): Door(Permission.READ),
+    ("GET", f"{API}/services"): Door(Permission.READ),
+    ("POST", f"{API}/incidents"): Door(Permission.RESPOND, {"title": "slow", "service": "web"}),
+    ("POST", f"{API}/stop"): Door(Permission.STOP, {"reason": "enough"}),
+    ("POST", f"{OF_INCIDENT}/decisions"): Door(Permission.DECIDE, DECISION),
+    ("POST", f"{OF_INCIDENT}/note"): Door(Permission.NOTE, {"text": "look at payment"}),
+    ("POST", f"{OF_INCIDENT}/severity"): Door(Permission.COMMAND, {"severity": "P1"}),
+    ("POST", f"{OF_INCIDENT}/stop"): Door(Permission.STOP, {"reason": "wrong cluster"}),
+    ("POST", f"{OF_INCIDENT}/settle"): Door(Permission.RESPOND, {"action": "A1", "done": True}),
+    ("POST", f"{OF_INCIDENT}/take"): Door(Permission.RESPOND),
+    ("POST", f"{OF_INCIDENT}/give-back"): Door(Permission.RESPOND, {"note": "again"}),
+    ("POST", f"{OF_INCIDENT}/changed"): Door(Permission.RESPOND, {"service": "web", "what": "restarted"}),
+    ("POST", f"{OF_INCIDENT}/mitigated"): Door(Permission.RESPOND),
+    ("POST", f"{OF_INCIDENT}/resolve"): Door(Permission.RESPOND),
+    ("POST", f"{OF_INCIDENT}/false-alarm"): Door(Permission.RESPOND),
+    ("POST", f"{OF_INCIDENT}/reopen"): Door(Permission.RESPOND, {"note": "not over"}),
+    ("POST", f"{OF_INCIDENT}/split"): Door(Permission.RESPOND, {"alerts": ["web"], "reason": "other"}),
+    ("POST", f"{OF_INCIDENT}/merge"): Door(Permission.RESPOND, {"other": ENDED, "reason": "same"}),
+}
+WITH_PEOPLE = [door for door, takes in DOORS.items() if takes.permission is not None]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    with room(tmp_path_factory.mktemp("room")) as one:
+        yield one
+
+
+def walked(routes: list[BaseRoute], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Every method and path."""
+    for found in iter_route_contexts(routes):
+        route = found.original_route
+        if isinstance(route, Mount):
+            yield from walked(list(route.routes), prefix + route.path)
+        else:
+            assert isinstance(route, Route), f"{route} is of a kind that this table does not know"
+            for method in (route.methods or set()) - {"HEAD"}:
+                yield method, prefix + route.path
+
+
+def asked(made: Room, door: tuple[str, str], by: str) -> httpx2.Response:
+    method, path = door
+    body = DOORS[door].body
+    return made.client.request(
+        method, path.format(incident=ID, number=1, form="nexus"), headers=shown(by),
+        json=body, follow_redirects=False,
+    )  # fmt: skip
+
+
+def test_no_route_is_forgotten(made: Room) -> None:
+    assert set(walked(list(made.app.routes))) == set(DOORS)
+    requests = {("POST", f"{OF_INCIDENT}/{kind.path}") for kind in REQUESTS}
+    assert requests <= set(DOORS)
+
+
+@pytest.mark.parametrize("door", WITH_PEOPLE, ids=" ".join)
+@pytest.mark.parametrize("by", ["", "stranger"])
+def test_nobody_and_strangers_come_nowhere(made: Room, door: tuple[str, str], by: str) -> None:
+    answer = asked(made, door, by)
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert answer.json()["title"].startswith("Nothing shows whose request it is")
+    assert ID not in answer.text
+
+
+@pytest.mark.parametrize("door", WITH_PEOPLE, ids=" ".join)
+@pytest.mark.parametrize("role", AccessRole)
+def test_everybody_may_what_their_role_allows(made: Room, door: tuple[str, str], role: AccessRole) -> None:
+    before = made.inbox()
+    permission = DOORS[door].permission
+    assert permission is not None
+    answer = asked(made, door, role)
+    if allows([role], permission):
+        assert answer.status_code in {200, 404, 409}, answer.text
+    else:
+        assert answer.status_code == 403
+        why = answer.json()["detail"]
+        assert why.startswith(f"{role} may not {permission}: it takes the role")
+        assert f"theirs: {role}" in why
+        assert made.inbox() == before
+
+
+@pytest.mark.parametrize("door", [door for door in DOORS if door not in WITH_PEOPLE], ids=" ".join)
+def test_what_is_open_asks_for_no_token(made: Room, door: tuple[str, str]) -> None:
+    assert asked(made, door, "").status_code in {200, 400}
