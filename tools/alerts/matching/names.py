@@ -59,6 +59,7 @@ class ServiceNames:
         self.all = tuple(service.name for service in services)
         self.spelled = tuple(name for service in services for name in (service.name, *service.aliases))
         self._names: dict[str, list[_Name]] = {}
+        self._routes: dict[str, list[_Name]] = {}
         self._otel: dict[str, list[_Name]] = {}
         self._workloads: list[_Pattern] = []
         self._hosts: list[_Pattern] = []
@@ -95,7 +96,7 @@ class ServiceNames:
             form: of the label where it stood; some names count in some labels alone.
             namespace: that the alert stands in, where the value gives none.
         """
-        patterns = self._workloads if form in (Form.WORKLOAD, Form.POD) else ()
+        patterns = self._workloads if form in (Form.WORKLOAD, Form.POD, Form.ROUTE) else ()
         for spelling in written:
             where = key_of(spelling.namespace or namespace)
             found = {one.service for one in self._called(spelling.key, form) if one.stands_in(where)}
@@ -112,6 +113,8 @@ class ServiceNames:
 
     def _called(self, key: str, form: Form) -> Iterator[_Name]:
         yield from self._names.get(key, ())
+        if form is Form.ROUTE:
+            yield from self._routes.get(key, ())
         if form is Form.OTEL:
             yield from self._otel.get(key, ())
 
@@ -141,6 +144,8 @@ class ServiceNames:
         name = _Name(service.name, frozenset(key_of(one) for one in service.namespaces))
         for key in _keys(service):
             self._names.setdefault(key, []).append(name)
+            for space in name.namespaces:  # as a gateway writes both: `shop-checkout`
+                self._routes.setdefault(f"{space}-{key}", []).append(name)
         for text in service.otel:
             space, _, own = text.rpartition("/")
             spaces = frozenset({key_of(space)}) if space else name.namespaces
