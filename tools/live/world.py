@@ -9,6 +9,7 @@ from incidents.catalogue import Catalogue
 from incidents.findings import Window
 from tools.clock import Clock
 from tools.live.actions import live_actions
+from tools.live.actions.action_log import ActionRecords
 from tools.live.changes import Source, live_changes
 from tools.live.code.wiring import live_code, live_patches
 from tools.live.health import LiveHealth
@@ -33,6 +34,7 @@ async def live_world(
     clock: Clock,
     ledger: Path,
     sent: Source | None = None,
+    records: ActionRecords | None = None,
 ) -> AsyncIterator[World]:
     """The world that the backends show; connections are closed afterwards.
 
@@ -45,6 +47,7 @@ async def live_world(
         clock: the wall's.
         ledger: a file that lasts as long as the store: which changes were begun, and what became of them.
         sent: what senders told of changes by themselves.
+        records: where the ledger is kept instead, where several machines share a store.
     """
     async with AsyncExitStack() as stack:
         names = catalogue.names
@@ -64,7 +67,7 @@ async def live_world(
             pipelines = merged if merged.has_pipelines else None
         actions: Actions = Unconfigured("actions")
         if backends.acts:
-            wired = live_actions(backends.actions, catalogue, secrets, clock, ledger, backends.mcp)
+            wired = live_actions(backends.actions, catalogue, secrets, clock, ledger, backends.mcp, records)
             actions = _opened(stack, wired)
         yield World(
             catalogue=catalogue,

@@ -36,6 +36,7 @@ class Restarts:
 
     undoes = False
     arrives_within = timedelta()
+    goes_on_elsewhere: timedelta | None = timedelta(minutes=1)
 
     def __init__(self, tells: bool) -> None:
         self.tells = tells

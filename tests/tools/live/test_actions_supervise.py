@@ -12,7 +12,7 @@ from incidents.errors import ActionRefused, ToolFailed
 from tests.tools.live.fakes.server import Answer, serving
 from tools.clock import WallClock
 from tools.fence import UNFENCED
-from tools.live.actions.action_log import ActionLog, ActionRecord
+from tools.live.actions.action_log import ActionLog, ActionRecord, FileRecords
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.releases import ReleasesActions
 from tools.live.actions.supervise import Supervisord, Systemd
@@ -111,7 +111,7 @@ def deed(key: str) -> ActionRecord:
 
 
 def test_a_torn_last_line_never_happened_and_is_written_over(tmp_path: Path) -> None:
-    ledger = ActionLog(tmp_path / "new" / "ledger")
+    ledger = FileRecords(tmp_path / "new" / "ledger")
     assert ledger.find("a") is None
     ledger.write(deed("a"))
     with (tmp_path / "new" / "ledger").open("a") as file:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from incidents.catalogue import Catalogue
 from tools.clock import Clock
-from tools.live.actions.action_log import ActionLog
+from tools.live.actions.action_log import ActionLog, ActionRecords
 from tools.live.actions.adapter import Adapter
 from tools.live.actions.command import CommandActions
 from tools.live.actions.compose import LiveActions
@@ -28,6 +28,7 @@ def live_actions(
     clock: Clock,
     ledger: Path,
     servers: Sequence[McpServer] = (),
+    records: ActionRecords | None = None,
 ) -> LiveActions:
     """The actions port over everything that is configured; close it afterwards.
 
@@ -38,13 +39,14 @@ def live_actions(
         clock: the wall's.
         ledger: a file that lasts as long as the store: what was begun, and what became of it.
         servers: MCP servers; the actions that are declared of them come after the others.
+        records: where that is written instead, where several machines share a store.
 
     Raises:
         SettingsError: an adapter cannot be used as it is configured.
     """
     adapters = [adapter_of(spec, secrets, clock) for spec in specs]
     adapters += [McpActions(one, declared, secrets, clock) for one in servers for declared in one.actions]
-    return LiveActions(adapters, catalogue, ActionLog(ledger), clock)
+    return LiveActions(adapters, catalogue, ActionLog(ledger, records), clock)
 
 
 def adapter_of(spec: ActionSpec, secrets: Secrets, clock: Clock) -> Adapter:

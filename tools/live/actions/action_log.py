@@ -7,9 +7,12 @@ became of it. A key without the second one changed nothing.
 import fcntl
 import hashlib
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from pydantic import Field, ValidationError
 
@@ -25,6 +28,7 @@ class ActionRecord(Value):
     Attributes:
         marked: whether `sent` is to be trusted; Nexus 0.1.0 wrote no such line.
         sent: when its first effect was about to begin; None: nothing was done yet.
+        place: whose locks it was begun under; None: Nexus wrote no such thing yet.
         ended: how its program ended, if that was written down; read from the key's lock, never written here.
     """
 
@@ -34,11 +38,32 @@ class ActionRecord(Value):
     marked: bool = False
     sent: Moment | None = None
     outcome: Outcome | None = None
+    place: str | None = None
     ended: Ended | None = Field(default=None, exclude=True)
 
 
-class ActionLog:
-    """The deeds of one Nexus, in a file; the last line of a key is how it stands.
+class ActionRecords(Protocol):
+    """Where it is written how each key stands; every machine that may act on it reads the same."""
+
+    def find(self, key: str) -> ActionRecord | None:
+        """The deed of a key, or None if it was never begun.
+
+        Raises:
+            ToolFailed: it cannot be read, or is damaged.
+        """
+        ...
+
+    def write(self, deed: ActionRecord) -> None:
+        """Keep how a deed stands; it is on the disk when this returns.
+
+        Raises:
+            ToolFailed: it cannot be written.
+        """
+        ...
+
+
+class FileRecords:
+    """Implements `ActionRecords` in a file of one home; the last line of a key is how it stands.
 
     Args:
         path: the file; it is made when the first deed is begun.
@@ -48,11 +73,7 @@ class ActionLog:
         self._path = path
 
     def find(self, key: str) -> ActionRecord | None:
-        """The deed of a key, or None if it was never begun.
-
-        Raises:
-            ToolFailed: the file cannot be read, or is damaged elsewhere than at its end.
-        """
+        """The deed of a key, or None if it was never begun."""
         return next((deed for deed in reversed(self.deeds()) if deed.key == key), None)
 
     def deeds(self) -> tuple[ActionRecord, ...]:
@@ -71,11 +92,7 @@ class ActionLog:
             ) from None
 
     def write(self, deed: ActionRecord) -> None:
-        """Keep how a deed stands; it is on the disk when this returns.
-
-        Raises:
-            ToolFailed: it cannot be written.
-        """
+        """Keep how a deed stands; it is on the disk when this returns."""
         line = deed.model_dump_json(exclude_none=True).encode() + b"\n"
         try:
             with self._locked(self._path.with_suffix(".lock")), self._path.open("ab+") as file:
@@ -88,6 +105,54 @@ class ActionLog:
             raise ToolFailed(f"the ledger of changes cannot be written: {error.strerror}") from None
 
     @contextmanager
+    def _locked(self, path: Path) -> Iterator[None]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+class ActionLog:
+    """The deeds of one Nexus, and the locks of this machine under which they are done.
+
+    Args:
+        path: in its folder lie the locks; without `records` it is the file of the deeds.
+        records: where the deeds are written, where several machines share them.
+    """
+
+    def __init__(self, path: Path, records: ActionRecords | None = None) -> None:
+        self._locks = path.parent / "locks"
+        self._records = records or FileRecords(path)
+
+    @cached_property
+    def place(self) -> str:
+        """Names the locks of this machine: those of another say nothing here, and these nothing there.
+
+        Raises:
+            ToolFailed: it cannot be written.
+        """
+        file = self._locks / "place"
+        try:
+            self._locks.mkdir(parents=True, exist_ok=True)
+            with file.open("a+", encoding="ascii") as named:
+                fcntl.flock(named, fcntl.LOCK_EX)
+                named.seek(0)
+                if not (name := named.read()):
+                    name = uuid.uuid4().hex
+                    named.write(name)
+        except OSError as error:
+            raise ToolFailed(f"the locks of changes cannot be written: {error.strerror}") from None
+        return name
+
+    def find(self, key: str) -> ActionRecord | None:
+        """The deed of a key, or None if it was never begun; raises `ToolFailed` where that cannot be read."""
+        return self._records.find(key)
+
+    def write(self, deed: ActionRecord) -> None:
+        """Keep how a deed stands; raises `ToolFailed` where it cannot be written."""
+        self._records.write(deed)
+
+    @contextmanager
     def held(self, key: str) -> Iterator[KeyLock]:
         """Keep every other task and process away from a key.
 
@@ -98,17 +163,10 @@ class ActionLog:
             InProgress: somebody else holds it, or a program that was started for it has not ended.
         """
         name = hashlib.sha256(key.encode()).hexdigest()[:16]
-        with KeyLock.open(self._path.parent / "locks" / name) as lock:
+        with KeyLock.open(self._locks / name) as lock:
             if not lock.taken:
                 raise InProgress(
                     f"{key} is being executed right now, or a program that was started for it still runs; "
                     "ask again in a moment"
                 )
             yield lock
-
-    @contextmanager
-    def _locked(self, path: Path) -> Iterator[None]:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield

@@ -24,6 +24,14 @@ class Adapter(Protocol):
         ...
 
     @property
+    def goes_on_elsewhere(self) -> timedelta | None:
+        """How long after it was sent something may go on that was begun on another machine, under its locks.
+
+        None: what came of it is to be seen on that machine alone.
+        """
+        ...
+
+    @property
     def offers(self) -> Mapping[ActionKind, frozenset[str]]:
         """The kinds of change that it can make, and the services for which it can."""
         ...

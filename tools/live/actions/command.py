@@ -17,6 +17,9 @@ from tools.live.settings import Command
 from tools.redaction.redact import redact
 from tools.wording import CONTROL, plain
 
+#: So long after its limit a command is killed by its guard at the latest.
+GUARD_WAITS = timedelta(seconds=5)
+
 
 class CommandActions:
     """The adapter for one command.
@@ -36,6 +39,11 @@ class CommandActions:
         self._clock = clock
         self._kind = ActionKind(spec.action)
         self.undoes = bool(spec.undo)
+
+    @property
+    def goes_on_elsewhere(self) -> timedelta:
+        """As long as its guard lets the command run, which is there too when Nexus is gone."""
+        return self._spec.timeout + GUARD_WAITS
 
     @property
     def offers(self) -> Mapping[ActionKind, frozenset[str]]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from incidents.action import Action, Observed, Outcome, Plan
 from incidents.catalogue import Catalogue
-from incidents.errors import ActionRefused, ToolFailed
+from incidents.errors import ActionRefused, InProgress, ToolFailed
 from tools.action_arguments import check_arguments
 from tools.clock import Clock
 from tools.fence import Fence
@@ -64,13 +64,14 @@ class LiveActions:
             if deed is None:
                 adapter = self._adapter(action)
                 plan, now = _clean(await adapter.plan(action)), _read_back(self._clock.now())
-                deed = ActionRecord(key=key, plan=plan, begun=now, marked=True)
+                deed = ActionRecord(key=key, plan=plan, begun=now, marked=True, place=self._ledger.place)
                 self._ledger.write(deed)
             elif deed.plan.action != action:
                 raise ActionRefused(f"{key} stands for another change: {deed.plan.action.title}")
             elif (known := await self._known(deed, lock)) is not None:
                 return known
-            effect = Effect(self._ledger, deed.model_copy(update={"sent": None}), lock, fence, self._clock)
+            anew = deed.model_copy(update={"sent": None, "place": self._ledger.place})
+            effect = Effect(self._ledger, anew, lock, fence, self._clock)
             try:
                 outcome = await self._adapter(action).make(deed, effect)
             except ActionRefused as refused:
@@ -114,6 +115,8 @@ class LiveActions:
         if deed.marked and deed.sent is None:
             return None
         adapter = self._adapter(deed.plan.action)
+        if deed.place not in {None, self._ledger.place}:
+            self._elsewhere(deed, adapter)
         found = await adapter.found(deed.model_copy(update={"ended": lock.ended()}))
         if found is not None:
             return self._ended(deed, found)
@@ -124,6 +127,17 @@ class LiveActions:
                 f"{arrives:%H:%M:%S} UTC"
             )
         return None
+
+    def _elsewhere(self, deed: ActionRecord, adapter: Adapter) -> None:
+        """Another machine began it, whose locks are not seen here: only its limit says that it is over."""
+        if adapter.goes_on_elsewhere is None:
+            raise ToolFailed("it was begun on another machine, and what came of it is to be seen there alone")
+        over = (deed.sent or deed.begun) + adapter.goes_on_elsewhere
+        if self._clock.now() < over:
+            raise InProgress(
+                f"{deed.key} was begun on another machine; what it started there may run until "
+                f"{over:%H:%M:%S} UTC"
+            )
 
     def _ended(self, deed: ActionRecord, outcome: Outcome) -> Outcome:
         undo = deed.plan.undo

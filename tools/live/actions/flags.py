@@ -33,6 +33,7 @@ class FlagActions:
 
     undoes = False
     arrives_within = timedelta()  # a file is replaced or it is not
+    goes_on_elsewhere = None
 
     def __init__(self, spec: Flags, clock: Clock) -> None:
         self._file = spec.file

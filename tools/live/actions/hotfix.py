@@ -49,6 +49,7 @@ class HotfixActions:
 
     undoes = False
     arrives_within = timedelta()  # what is looked for is a branch of the clone on this machine
+    goes_on_elsewhere = None
 
     def __init__(self, spec: Hotfix, secrets: Secrets, clock: Clock) -> None:
         self._spec = spec

@@ -45,6 +45,7 @@ class KubernetesAdapter:
 
     undoes = False
     arrives_within = _REQUEST
+    goes_on_elsewhere = _REQUEST
 
     def __init__(
         self,

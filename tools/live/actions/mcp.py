@@ -66,6 +66,11 @@ class McpActions:
         return self._spec.timeout
 
     @property
+    def goes_on_elsewhere(self) -> timedelta:
+        """The same: the server is one for all machines."""
+        return self._spec.timeout
+
+    @property
     def offers(self) -> Mapping[ActionKind, frozenset[str]]:
         """One kind of change."""
         return {self._kind: frozenset(self._spec.services)}

@@ -53,6 +53,7 @@ class ReleasesActions:
 
     undoes = False
     arrives_within = _GRACE
+    goes_on_elsewhere = None
 
     def __init__(
         self,
