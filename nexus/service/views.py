@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Self
 
 from incidents.action import ActionState, Outcome, Proposal
 from incidents.findings import Diagnosis, Evidence
@@ -134,9 +133,9 @@ class Undecided(Value):
     evidence: tuple[Evidence, ...] = ()
 
     @classmethod
-    def of(cls, incident: Incident, now: datetime, evidence: Sequence[Evidence] = ()) -> Self:
+    def of(cls, incident: Incident, now: datetime, evidence: Sequence[Evidence] = ()) -> "Undecided":
         """What waits in an incident as it stands."""
-        return cls(
+        return cls.model_construct(  # its parts are valid already
             incident=incident.id, title=incident.title, severity=incident.severity,
             diagnosis=incident.diagnosis, now=now, pending=incident.pending, unsettled=incident.unsettled,
             evidence=tuple(evidence),
