@@ -5,7 +5,6 @@ share a database the files lie in that (`nexus files`).
 """
 
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -89,6 +88,8 @@ class IncidentFolder:
 
     async def remove(self, incident: str) -> None:
         """Delete an incident's folder; none is left of it, or the error says what is in the way."""
+        import shutil  # noqa: PLC0415 - with every form of archive, for the one verb that deletes
+
         folder = self.path(incident, ".")
         try:
             if folder.is_dir():

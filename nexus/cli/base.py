@@ -96,16 +96,6 @@ def mode_of(engine: str | None) -> EngineMode:
             raise UnknownName("engine", chosen, ("auto", "llm", "playbook"))
 
 
-def tune_libraries() -> None:
-    """Tell libraries what they read from the environment when they are imported, unless it is told already.
-
-    Frames of an incident have thousands of rows: handing parts from thread to thread does not pay.
-    Plug-ins of pydantic are looked for in the metadata of all that is installed; none is used.
-    """
-    os.environ.setdefault("POLARS_MAX_THREADS", "1")
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-
-
 def environment() -> Mapping[str, str]:
     """This process's environment, for the references of `nexus.yaml`."""
     return os.environ

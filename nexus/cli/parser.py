@@ -73,21 +73,18 @@ class Parser(argparse.ArgumentParser):
     """Reads what is typed behind a name. Options and arguments may stand in any order."""
 
     def __init__(self, name: str, of: Verb | Group) -> None:
-        super().__init__(prog=name, description=_says(of), allow_abbrev=False)
+        self._width: int | None = 80  # of no matter before something is printed; to find it out imports much
+        super().__init__(
+            prog=name, description=_says(of), allow_abbrev=False, formatter_class=self._formatter
+        )
         self._flags, self._valued = {"-h", "--help"}, set[str]()
         self._verbs = of.verbs if isinstance(of, Group) else {}
         verb = of.alone if isinstance(of, Group) else of
         if verb is None:
             self.usage = f"{name} VERB ..."
-            return
-        for parameter in inspect.signature(verb).parameters.values():
-            kind, how = get_args(parameter.annotation)
-            if isinstance(how, Argument):
-                self._add_argument(parameter, kind, how)
-            elif kind is bool:
-                self._add_flag(parameter, how)
-            else:
-                self._add_option(parameter, kind, how)
+        else:
+            self._add(verb)
+        self._width = None
 
     def read(self, words: Sequence[str]) -> dict[str, Any]:
         """The parameters of the verb with what was typed for them.
@@ -109,6 +106,9 @@ class Parser(argparse.ArgumentParser):
         verbs = {name: _says(one) for name, one in self._verbs.items()}
         return super().format_help() + (f"\nverbs:\n{_table(verbs)}" if verbs else "")
 
+    def _formatter(self, prog: str) -> argparse.HelpFormatter:
+        return argparse.HelpFormatter(prog, width=self._width)
+
     def _sorted(self, words: Sequence[str]) -> tuple[list[str], list[str]]:
         """The options, each with its value as one word, and the arguments."""
         options: list[str] = []
@@ -128,6 +128,16 @@ class Parser(argparse.ArgumentParser):
                 near = get_close_matches(name, self._valued | self._flags, n=1)
                 self.error(f"there is no option {name}" + (f", did you mean {near[0]}?" if near else ""))
         return options, arguments
+
+    def _add(self, verb: Verb) -> None:
+        for parameter in inspect.signature(verb).parameters.values():
+            kind, how = get_args(parameter.annotation)
+            if isinstance(how, Argument):
+                self._add_argument(parameter, kind, how)
+            elif kind is bool:
+                self._add_flag(parameter, how)
+            else:
+                self._add_option(parameter, kind, how)
 
     def _add_argument(self, parameter: inspect.Parameter, kind: Any, how: Argument) -> None:
         required, many = _required(parameter), get_origin(_given(kind)) is list

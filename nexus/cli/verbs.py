@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TextIO, cast
 
 from incidents.errors import NexusError
-from nexus.cli.base import complain, tune_libraries
+from nexus.cli.base import complain
 from nexus.cli.parser import Group, Verb, Verbs, call
 from nexus.sanitize import RedactedStream
 
@@ -44,7 +44,6 @@ VERBS = {
 
 def run() -> None:
     """Run the verb that was typed; a user's mistake is one sentence, never a traceback."""
-    tune_libraries()
     with redirect_stderr(cast("TextIO", RedactedStream(sys.stderr))):
         _run()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Self
 
 from incidents.action import ActionState, Outcome, Proposal
 from incidents.findings import Diagnosis, Evidence

@@ -5,7 +5,6 @@ another machine, says nothing about the pid of an earlier one, and its lease is 
 """
 
 import os
-import socket
 from pathlib import Path
 
 from incidents.errors import Refused, StaleLease
@@ -16,12 +15,12 @@ from nexus.store.records import Lease, Process
 def this_process() -> Process:
     """The process that asks."""
     pid = os.getpid()
-    return Process(host=socket.gethostname(), pid=pid, started=_started(pid) or "", machine=_machine())
+    return Process(host=os.uname().nodename, pid=pid, started=_started(pid) or "", machine=_machine())
 
 
 def is_alive(process: Process) -> bool | None:
     """Whether a process still runs; None if it is one of another machine, where nobody can tell."""
-    if process.host != socket.gethostname() or (process.machine and process.machine != _machine()):
+    if process.host != os.uname().nodename or (process.machine and process.machine != _machine()):
         return None
     started = _started(process.pid)
     return started is not None and started == process.started

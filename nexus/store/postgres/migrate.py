@@ -15,6 +15,7 @@ from nexus.store.postgres.address import Address
 from nexus.store.postgres.connecting import connect, unusable
 from nexus.store.postgres.sql import MIGRATIONS, VERSION
 from nexus.store.postgres.transaction import Connection
+from nexus.store.relational.sql_files import text
 
 #: How long a migration waits for those who use the tables, and for another migration.
 _WAIT = "set local lock_timeout = '60s'; set local statement_timeout = 0"
@@ -101,5 +102,5 @@ def schema_of(connection: Connection) -> Schema:
 
 def _apply(connection: Connection, found: int) -> None:
     for script in MIGRATIONS[found:]:
-        connection.execute(script)
+        connection.execute(text(script))
     connection.execute("update schema_version set version = %s where version < %s", (VERSION, VERSION))

@@ -13,6 +13,7 @@ from pathlib import Path
 from incidents.errors import Refused
 from nexus.store.leases import is_alive
 from nexus.store.records import Claim
+from nexus.store.relational.sql_files import text
 from nexus.store.sqlite.sql import MIGRATIONS
 
 try:
@@ -117,7 +118,7 @@ def _apply(connection: sqlite3.Connection) -> None:
     try:
         found = version_of(connection)
         for script in MIGRATIONS[found:]:
-            for statement in _statements(script):
+            for statement in _statements(text(script)):
                 connection.execute(statement)
         connection.execute(f"pragma user_version = {VERSION}")
         connection.execute("commit")
