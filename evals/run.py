@@ -151,16 +151,13 @@ async def _drive(home: Home, case: EvalCase, mode: EngineMode, approver: Approve
     incident = await drive_recorded(home, opened.id, engine_of(home.settings, mode), approver, silent)
     seconds = time.perf_counter() - begun
     evidence = await home.store.evidence(opened.id)
-    bodies = {
-        one.id: (await home.store.body(opened.id, one.id) or b"").decode(errors="replace")
-        for one in evidence
-        if one.status is EvidenceStatus.OK
-    }
+    told = [one.id for one in evidence if one.status is EvidenceStatus.OK]
+    bodies = await home.store.bodies(opened.id, told)
     return Record(
         incident=incident,
         entries=await home.store.entries(opened.id),
         evidence=evidence,
-        bodies=bodies,
+        bodies={one: bodies.get(one, b"").decode(errors="replace") for one in told},
         executed=ReplayLog(home.folder.path(opened.id, _LEDGER)).deeds(),
         rules=_rules(runbook_of(home.settings), home.settings),
         seconds=round(seconds, 3),

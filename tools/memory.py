@@ -1,5 +1,7 @@
 """Ports kept in memory, for tests and for worlds that need no disk."""
 
+from collections.abc import Collection
+
 from incidents.errors import ToolFailed
 from incidents.findings import Evidence
 from tools.alerts.matching.learn import Series, learn
@@ -25,8 +27,11 @@ class MemoryEvidence:
 
     async def body(self, incident: str, evidence: str) -> bytes | None:
         """The stored bytes of one evidence, or None."""
-        kept = self._kept.get((incident, evidence))
-        return kept[1] if kept is not None else None
+        return (await self.bodies(incident, (evidence,))).get(evidence)
+
+    async def bodies(self, incident: str, evidence: Collection[str]) -> dict[str, bytes]:
+        """The stored bytes of each of these evidences, by its id."""
+        return {one: self._kept[incident, one][1] for one in evidence if (incident, one) in self._kept}
 
 
 class MemoryTopology:

@@ -4,7 +4,7 @@ Frames have the columns of the recording format (docs/recording-format.md): an a
 rows ordered by time, and no row where there is no data. A backend that does not answer raises `ToolFailed`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -274,4 +274,8 @@ class EvidenceStore(Protocol):
 
     async def body(self, incident: str, evidence: str) -> bytes | None:
         """The stored bytes of one evidence, or None."""
+        ...
+
+    async def bodies(self, incident: str, evidence: Collection[str]) -> dict[str, bytes]:
+        """The stored bytes of each of these evidences, by its id; one that is not there is passed over."""
         ...

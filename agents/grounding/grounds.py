@@ -15,10 +15,9 @@ async def grounds_of(assignment: Assignment, context: RoleContext, role_text: st
             quote it.
     """
     incident, runbook, store = context.incident, context.runbook, context.toolset.store
-    evidence = {}
-    for item in await store.evidence(incident.id):
-        body = await store.body(incident.id, item.id) if item.status is EvidenceStatus.OK else None
-        evidence[item.id] = Source(f"{item.query}\n{item.summary}", body or b"")
+    read = await store.evidence(incident.id)
+    bodies = await store.bodies(incident.id, [one.id for one in read if one.status is EvidenceStatus.OK])
+    evidence = {one.id: Source(f"{one.query}\n{one.summary}", bodies.get(one.id, b"")) for one in read}
     definitions = [*runbook.severities.values(), *runbook.floors, *runbook.escalations]
     rules = "\n".join(part.model_dump_json(exclude_none=True) for part in definitions)
     asked = " ".join((assignment.does, assignment.question or "", *assignment.checks))

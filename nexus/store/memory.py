@@ -1,5 +1,6 @@
 """The store's twin in memory, for tests and for runs that leave nothing behind. The same suite holds both."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -142,6 +143,10 @@ class MemoryStore(MemoryLists):
     async def body(self, incident: str, evidence: str) -> bytes | None:
         """The stored bytes of one evidence, or None."""
         return self._bodies.get((incident, evidence))
+
+    async def bodies(self, incident: str, evidence: Collection[str]) -> dict[str, bytes]:
+        """The stored bytes of each of these evidences, by its id."""
+        return {one: self._bodies[incident, one] for one in evidence if (incident, one) in self._bodies}
 
     # Approvals and intents
 

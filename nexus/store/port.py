@@ -306,6 +306,10 @@ class IncidentStore(
         """The stored bytes of one evidence, or None."""
         ...
 
+    async def bodies(self, incident: str, evidence: Collection[str]) -> dict[str, bytes]:
+        """The stored bytes of each of these evidences, by its id; one that is not there is passed over."""
+        ...
+
     async def send(self, message: Message) -> bool:
         """Keep a communication. False if its key was sent before in that incident and kind."""
         ...

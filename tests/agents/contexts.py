@@ -12,13 +12,13 @@ from incidents.action import ActionKind
 from incidents.alert import Alert
 from incidents.catalogue import Catalogue, Service, ServiceKind
 from incidents.errors import ToolFailed
-from incidents.findings import Evidence
 from incidents.incident import Incident
 from incidents.reports import Task
 from incidents.severity import Severity, Step
 from incidents.value import Value
 from nexus.config.runbook import load_runbook
 from tools.clock import VirtualClock
+from tools.memory import MemoryEvidence
 from tools.ports import World
 from tools.toolset import Sources, Tool, Toolset
 
@@ -49,24 +49,6 @@ class Words(Value):
     """An answer in words."""
 
     text: str
-
-
-class MemoryEvidence:
-    """An evidence store in memory."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, Evidence] = {}
-        self.bodies: dict[str, bytes] = {}
-
-    async def put(self, evidence: Evidence, body: bytes) -> None:
-        self.kept.setdefault(evidence.id, evidence)
-        self.bodies.setdefault(evidence.id, body)
-
-    async def evidence(self, incident: str) -> tuple[Evidence, ...]:
-        return tuple(item for item in self.kept.values() if item.incident == incident)
-
-    async def body(self, incident: str, evidence: str) -> bytes | None:
-        return self.bodies.get(evidence)
 
 
 async def _metrics(_: Sources, args: Value) -> Value:

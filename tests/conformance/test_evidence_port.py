@@ -20,6 +20,8 @@ async def test_evidence_comes_back_oldest_first_with_its_bytes(evidence_store: E
     await evidence_store.put(evidence(1), b"\x89PNG\x00")
     assert await evidence_store.evidence("INC-1") == (evidence(1), evidence(2))
     assert await evidence_store.body("INC-1", evidence(1).id) == b"\x89PNG\x00"
+    asked = ["E-none", evidence(2).id, evidence(1).id]
+    assert await evidence_store.bodies("INC-1", asked) == {asked[1]: b"two", asked[2]: b"\x89PNG\x00"}
 
 
 async def test_the_same_id_again_changes_nothing(evidence_store: EvidenceStore) -> None:

@@ -129,6 +129,9 @@ async def test_evidence_is_kept_once_with_its_bytes(known: IncidentStore) -> Non
     assert await known.body(ID, sample.EVIDENCE[0]) == body
     assert await known.body(ID, sample.EVIDENCE[1]) == b""
     assert await known.body(ID, "E-none") is None
+    asked = {sample.EVIDENCE[0]: body, sample.EVIDENCE[1]: b""}
+    assert await known.bodies(ID, ["E-none", *asked]) == asked
+    assert await known.bodies("INC-none", list(asked)) == {}
 
 
 async def test_a_decision_is_kept_and_queued_together(known: IncidentStore) -> None:

@@ -1,5 +1,7 @@
 """The store in a database: the parts of `nexus.store.port` that have no module of their own here."""
 
+import json
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Self
 
@@ -160,6 +162,11 @@ class RelationalStore(
         for body, encoding in await self._database.read("evidence_body", incident=incident, id=evidence):
             return unpacked(body, encoding)  # type: ignore[arg-type]  # the one column that is no text
         return None
+
+    async def bodies(self, incident: str, evidence: Collection[str]) -> dict[str, bytes]:
+        """The stored bytes of each of these evidences, by its id."""
+        rows = await self._database.read("bodies", incident=incident, ids=json.dumps(list(evidence)))
+        return {one: unpacked(body, encoding) for one, body, encoding in rows}  # type: ignore[arg-type]
 
     # Approvals and intents
 

@@ -204,6 +204,10 @@ order by seq;
 -- name: evidence_body
 select body, encoding from evidence where incident = %(incident)s and id = %(id)s;
 
+-- name: bodies
+select id, body, encoding from evidence
+where incident = %(incident)s and id in (select json_array_elements_text(%(ids)s));
+
 -- name: add_approval
 select 1 from incidents where id = %(incident)s for no key update;
 insert into approvals (incident, proposal, digest, person, body)

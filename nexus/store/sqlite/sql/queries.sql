@@ -188,6 +188,10 @@ order by seq;
 -- name: evidence_body
 select body, encoding from evidence where incident = :incident and id = :id;
 
+-- name: bodies
+select id, body, encoding from evidence
+where incident = :incident and id in (select value from json_each(:ids));
+
 -- name: add_approval
 insert into approvals (incident, proposal, digest, person, body)
 values (:incident, :proposal, :digest, :person, :body)
