@@ -117,8 +117,8 @@ def _routing(incident: Incident, move: Move, now: datetime) -> Update | None:
     return Update(incident, (line,))
 
 
-def route(state: State) -> str:
-    """The node that the supervisor's move names."""
+async def route(state: State) -> str:
+    """The node that the supervisor's move names; async, since LangGraph gives a thread to what is not."""
     kind = unpack(Move, state["move"]).kind
     return END if kind is MoveKind.END else kind.value
 

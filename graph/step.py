@@ -67,7 +67,7 @@ def build_step(spec: StepSpec) -> CompiledStateGraph[Any, Deps, Any, Any]:
         assignments = spec.assign(runtime.context, told.incident)
         return {"incident": keep(runtime.context, told), "assignments": [pack(item) for item in assignments]}
 
-    def dispatch(state: StepState) -> Sequence[Send] | str:
+    async def dispatch(state: StepState) -> Sequence[Send] | str:
         sends = [
             Send(unpack(Assignment, packed).role, Work(incident=state["incident"], assignment=packed))
             for packed in state["assignments"]
