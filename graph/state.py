@@ -27,7 +27,7 @@ from incidents.value import Value
 from tools.clock import Clock
 from tools.fence import Fence
 from tools.ports import EvidenceStore, World
-from tools.redaction.tree import redacted
+from tools.redaction.tree import reads_as, redacted
 from tools.toolset import Sources, Toolset
 
 #: A value as the channels hold it: a JSON object; its text in checkpoints of earlier versions.
@@ -148,7 +148,10 @@ def incident_of(state: State | StepState | Work) -> Incident:
 
 def pack(value: Value) -> Packed:
     """A value as the channels hold it: JSON without secrets, no class, no number that is not finite."""
-    return redacted(value)
+    packed = redacted(value)
+    if isinstance(value, Incident) and reads_as(value):
+        _RECENT.append((packed, value))  # what is read of it is what was written
+    return packed
 
 
 def unpack(kind: type[V], packed: Packed) -> V:

@@ -23,11 +23,12 @@ class Clock(Protocol):
 
 
 class WallClock:
-    """The time of this machine, in UTC."""
+    """The time of this machine, in UTC, as precise as it is written: to the millisecond."""
 
     def now(self) -> datetime:
         """The moment."""
-        return datetime.now(UTC)
+        now = datetime.now(UTC)
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 class VirtualClock:

@@ -9,7 +9,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Send
 
 from graph.build import build
-from graph.state import pack, unpack
+from graph.state import incident_of, pack, unpack
 from incidents.action import Verdict
 from incidents.incident import Incident, Usage
 from incidents.severity import Status
@@ -19,6 +19,8 @@ from tests.graph.harness import bench, incident
 from tests.graph.test_broken_off import Died, Mortal
 from tests.graph.test_incidents import decide
 from tests.graph.worlds import ALERT
+from tools.clock import WallClock
+from tools.redaction.tree import redacted
 
 OURS = {"incident", "move", "inbox", "assignments", "performed", "assignment"}
 
@@ -91,6 +93,28 @@ def _texts(value: Any) -> Iterator[str]:
                 yield from _texts(inner)
         case str() if value.startswith('{"'):
             yield value
+
+
+def test_an_incident_is_read_from_its_channel_as_the_very_one_that_a_node_wrote() -> None:
+    """Neither made anew by the next node nor dumped anew for the row."""
+    made = incident().evolve(as_of=ALERT.replace(microsecond=123_000))
+    packed = pack(made)
+    assert incident_of({"incident": packed}) is made
+    assert redacted(made) is packed
+    assert unpack(Incident, packed) == made, "what is kept says all of it"
+
+
+def test_a_moment_is_as_precise_for_the_next_node_as_after_a_restart() -> None:
+    made = incident().evolve(as_of=ALERT.replace(microsecond=123_456))
+    assert incident_of({"incident": pack(made)}).as_of == ALERT.replace(microsecond=123_000)
+    assert WallClock().now().microsecond % 1000 == 0, "what the wall says is not rounded"
+
+
+def test_an_incident_that_held_a_secret_is_read_without_it() -> None:
+    told = incident().evolve(title="rotate AKIAIOSFODNN7EXAMPLE now")  # gitleaks:allow - Amazon's example
+    read = incident_of({"incident": pack(told)})
+    assert "AKIA" in told.title
+    assert "AKIA" not in read.title
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
