@@ -6,17 +6,22 @@ Nothing here imports the graph, the frames or a model; what needs those is in `n
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from incidents.errors import SettingsError
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy
 from nexus.config.settings import Settings
-from nexus.files import IncidentFiles, IncidentFolder
-from nexus.store import Store
+from nexus.files import IncidentFiles, IncidentFolder, InStore
 from nexus.store.find import find_incident
 from nexus.store.records import WorldKind, WorldRef
+from nexus.store.relational.store import RelationalStore
+from nexus.store.sqlite.store import Store
 from tools.live.secrets import Secrets
+
+if TYPE_CHECKING:
+    from nexus.config.database import Database
+    from tools.clock import Clock
 
 
 @dataclass(frozen=True)
@@ -29,11 +34,16 @@ class Home:
     """
 
     settings: Settings
-    store: Store
+    store: RelationalStore
     files: IncidentFiles
     folder: IncidentFolder
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def clock(self) -> "Clock":
+        """The wall's time, as all processes that share the store have it."""
+        return self.store
 
     @property
     def secrets(self) -> Secrets:
@@ -121,12 +131,32 @@ def open_home(
     create: bool,
     environment: Mapping[str, str] | None = None,
     threads: bool = True,
+    database: "Database | None" = None,
+    migrate: bool = True,
 ) -> Home:
-    """Open the store; `create` makes it where there is none. Secrets are looked up in the environment.
+    """Open the store.
+
+    Args:
+        settings: what is configured; its home holds the files, whatever holds the incidents.
+        create: make the store where there is none.
+        environment: where secrets are looked up.
+        threads: as the stores have it.
+        database: the PostgreSQL that holds the incidents; None: a file in the home.
+        migrate: make and upgrade the database's tables with `create`; a file is always upgraded.
 
     Raises:
         UsageError: there is no store yet and none was to be made, or a newer Nexus wrote it.
+        NexusError: it cannot be read or written.
     """
-    store = Store.open(settings.home, create=create, threads=threads)
     folder = IncidentFolder(settings.home)
-    return Home(settings, store, folder, folder, environment or {})
+    known = environment or {}
+    if database is None:
+        store = Store.open(settings.home, create=create, threads=threads)
+        return Home(settings, store, folder, folder, known)
+    # Imported late: teams without PostgreSQL have none of its packages.
+    from nexus.store.postgres.address import Address  # noqa: PLC0415
+    from nexus.store.postgres.store import PostgresStore  # noqa: PLC0415
+
+    address = Address(database.url, database.direct_url)
+    shared = PostgresStore.open(address, create=create and migrate, threads=threads)
+    return Home(settings, shared, InStore(shared), folder, known)

@@ -15,6 +15,8 @@ from nexus.config.settings import EngineMode, Settings, read_settings
 from nexus.sanitize import clean
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nexus.cli.terminal.console import SafeConsole
     from nexus.home import Home
 
@@ -112,18 +114,28 @@ def settings() -> Settings:
 
 
 @contextmanager
-def home(*, create: bool = False, listing: bool = False, threads: bool = True) -> Iterator["Home"]:
+def home(
+    *, create: bool = False, listing: bool = False, threads: bool = True, migrate: bool = True,
+    config: "Path | None" = None,
+) -> Iterator["Home"]:  # fmt: skip
     """The home, closed afterwards.
 
     Args:
         create: make it if it is not there.
         listing: a home that holds nothing yet is an empty list in JSON.
         threads: without, what is asked of it has to be `answered`; that is faster for who asks little.
+        migrate: make and upgrade the tables of a database, with `create`.
+        config: the `nexus.yaml` that may name one; None: the one of the settings.
     """
+    from nexus.config.database import database_of
     from nexus.home import open_home
 
+    known = settings()
+    database = database_of(known, os.environ, config)
     try:
-        opened = open_home(settings(), create=create, environment=os.environ, threads=threads)
+        opened = open_home(
+            known, create=create, environment=os.environ, threads=threads, database=database, migrate=migrate
+        )
     except NothingYet:
         if not listing:
             raise

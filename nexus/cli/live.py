@@ -52,11 +52,15 @@ def serve(
     host: Annotated[str, Option("--host", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, Option("--port", min=0, max=65535, help="0: any that is free.")] = 8477,
     engine: Engine = None,
+    no_migrate: Annotated[
+        bool,
+        Option("--no-migrate", help="Leave the tables of a database to `nexus migrate`."),
+    ] = False,
 ) -> None:
     """Receive alerts over HTTP and run an incident for each; decisions come from `nexus approve`."""
     log_to_stderr()
     mode = mode_of(engine)
-    with home(create=True) as opened:
+    with home(create=True, config=config, migrate=not no_migrate) as opened:
         path, site = site_of(config)
         if not site.people:
             complain("nexus.yaml names no people: anyone who gives a name may approve")
@@ -86,9 +90,8 @@ def site_of(config: Path | None) -> tuple[Path, "Site"]:
 def intake_of(opened: "Home", site: "Site", path: Path, mode: str) -> "AlertIntake":
     """The intake of a live world."""
     from nexus.service.intake import AlertIntake
-    from tools.clock import WallClock
 
-    return AlertIntake(home=opened, site=site, path=path, mode=mode, clock=WallClock())
+    return AlertIntake(home=opened, site=site, path=path, mode=mode, clock=opened.clock)
 
 
 def hands_of(

@@ -21,10 +21,9 @@ def prune(
 ) -> None:
     """Delete incidents that were closed longer ago than the retention: rows, checkpoints, files."""
     from nexus.service.retention import Retention
-    from tools.clock import WallClock
 
     with home(listing=as_json) as opened:
-        retention = Retention(opened, WallClock().now(), days)
+        retention = Retention(opened, opened.clock.now(), days)
         found = asyncio.run(retention.prunable() if dry_run else retention.prune())
     if as_json:
         write_json(found)

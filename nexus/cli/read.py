@@ -49,14 +49,13 @@ def incidents(
     """List incidents, newest first."""
     from nexus.service.deliveries import DeliveryQueries
     from nexus.service.queries import IncidentFilter, IncidentQueries
-    from tools.clock import WallClock
 
     among = IncidentFilter(
         not_closed=only_open, status=status, severity=severity, service=service, held_by=held_by, title=title
     )
     with home(listing=as_json, threads=False) as opened:
         found = answered(all_of(IncidentQueries.of(opened).incidents(among, after), limit))
-        waits = answered(DeliveryQueries.of(opened).waiting(WallClock().now()))
+        waits = answered(DeliveryQueries.of(opened).waiting(opened.clock.now()))
     if as_json:
         write_json(found)
         return

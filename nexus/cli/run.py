@@ -158,7 +158,6 @@ def _live(alert: Path, config: Path | None, approve: Approve, mode: EngineMode, 
     from nexus.cli.approver import approver
     from nexus.cli.live import hands_of, intake_of, site_of
     from nexus.service.approving import ask_about, left_by_the_agents
-    from tools.clock import WallClock
 
     log_to_stderr()
     body = _body(alert)
@@ -177,7 +176,7 @@ def _live(alert: Path, config: Path | None, approve: Approve, mode: EngineMode, 
         chosen = approver(approve.value, opened, asks(as_json))
         async with hands_of(opened, site, path, mode, quiet=as_json, only=frozenset({mine})):
             asked = asyncio.create_task(
-                ask_about(opened, mine, chosen, WallClock(), lambda why: complain(str(why)))
+                ask_about(opened, mine, chosen, opened.clock, lambda why: complain(str(why)))
             )
             try:
                 await left_by_the_agents(opened, mine)
@@ -185,7 +184,7 @@ def _live(alert: Path, config: Path | None, approve: Approve, mode: EngineMode, 
                 asked.cancel()
         return await opened.find(mine)
 
-    with home(create=True) as opened:
+    with home(create=True, config=config) as opened:
         return asyncio.run(go())
 
 

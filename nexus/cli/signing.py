@@ -145,11 +145,10 @@ def live_people(home: "Home", configuration: Path | None) -> "People | None":
 def _show(home: "Home", identity: str, proposal: Proposal) -> None:
     from nexus.cli.terminal.approvals import proposal_panel
     from nexus.service.views import Undecided
-    from tools.clock import WallClock
 
     queries = IncidentQueries.of(home)
     incident = answered(queries.incident(identity))
-    about = Undecided.of(incident, WallClock().now(), answered(queries.cited(incident)))
+    about = Undecided.of(incident, home.clock.now(), answered(queries.cited(incident)))
     out().print(proposal_panel(proposal, about))
     say(f"Digest {proposal.digest}")
 

@@ -38,6 +38,7 @@ VERBS = {
     "evaluate": ("eval",),
     "cases": ("record", "truth", "import"),
     "prune": ("prune",),
+    "migrate": ("migrate",),
     "schema": ("schema",),
 }  # fmt: skip
 

@@ -11,10 +11,8 @@ def verbs() -> Verbs:
 
 def workers(as_json: Json = False) -> None:
     """List who drives incidents: since when, what, and who was lost within a day."""
-    from tools.clock import WallClock
-
-    now = WallClock().now()
     with home(listing=as_json, threads=False) as opened:
+        now = opened.clock.now()
         found = answered(opened.store.workers(now))
     if as_json:
         write_json(found)

@@ -77,6 +77,12 @@ class Settings(Value):
     otel_content: bool = Field(
         default=False, description="put what models read and write into traces, redacted"
     )
+    database_url: SecretStr | None = Field(
+        default=None, description="a PostgreSQL in which incidents are kept instead of a file in the home"
+    )
+    database_direct_url: SecretStr | None = Field(
+        default=None, description="the same database past a pooler that gives out connections by transaction"
+    )
     config: Path = Field(default=Path("nexus.yaml"), description="the live world's configuration")
     runbook: Path | None = Field(default=None, description="a runbook file of your own")
     redaction: Path | None = Field(default=None, description="a file with patterns of your own secrets")

@@ -17,6 +17,7 @@ from incidents.duration import Duration, DurationOrNone
 from incidents.errors import AlertError, SettingsError
 from incidents.policy import ApprovalPolicy, Rule
 from incidents.value import Value
+from nexus.config.database import StoreSettings
 from nexus.config.people import Person, same_people
 from nexus.config.senders import Senders
 from nexus.store.records import DEFAULT_SITE
@@ -152,6 +153,7 @@ class Site(Value):
     intake: Intake = Intake()
     worker: Hands = Hands()
     server: Server = Server()
+    store: StoreSettings = StoreSettings()
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:

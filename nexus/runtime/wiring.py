@@ -40,7 +40,6 @@ from nexus.runtime.run_context import RunContext
 from nexus.runtime.waiting import Approver
 from nexus.runtime.worker import Worker
 from nexus.store import WorldKind
-from tools.clock import WallClock
 from tools.toolbox import TOOLS, available
 from tools.toolset import Sources, Toolset
 
@@ -62,7 +61,8 @@ class Process:
     async def of(cls, home: Home, lease: timedelta = LEASE) -> AsyncIterator[Self]:
         """Opened for a home; its connection is closed afterwards."""
         async with checkpoints_beside(home.store) as checkpoints:
-            yield cls(home, checkpoints, LeaseKeeper(home.store, lease), InboxWatch(home.store))
+            keeper = LeaseKeeper(home.store, lease, home.clock.now)
+            yield cls(home, checkpoints, keeper, InboxWatch(home.store))
 
     async def driver(
         self, incident: Incident, stage: RunContext, engine: Engine, listeners: RunListeners,
@@ -127,7 +127,7 @@ async def worker(
         listeners: who is told what.
         only: drive these incidents alone.
     """
-    clock = WallClock()
+    clock = home.clock
     connections = SiteConnections(home, path, clock)
     lag = LoopLag()
     async with Process.of(home, site.worker.lease) as process, lag.measuring():
@@ -141,7 +141,9 @@ async def worker(
 
         hands = Worker(
             store=home.store,
-            queue=EmbeddedQueue(home.store, site.site, site.worker.at_once, only, lag=lambda: lag.seconds),
+            queue=EmbeddedQueue(
+                home.store, site.site, site.worker.at_once, only, clock.now, lag=lambda: lag.seconds
+            ),
             keeper=process.keeper,
             inbox=process.inbox,
             drivers=opened,
@@ -149,6 +151,7 @@ async def worker(
             comms=FileChannel(home.files, home.store, clock, listeners.message),
             journal=AnnouncingJournal(home.store, listeners.entry),
             drain_for=site.worker.drain_for,
+            now=clock.now,
         )
         presence = Presence(home.store, process.keeper.owner, site.site, site.worker.at_once)
         async with presence.shown():
@@ -170,7 +173,7 @@ async def open_run_context(
     if ref.kind is WorldKind.CASE:
         yield await recorded_context(home, incident, ref, approver)
         return
-    clock = WallClock()
+    clock = home.clock
     connections = SiteConnections(home, Path(ref.path), clock)
     async with connections.use() as live:
         yield live_context(live, await home.find(incident), clock, waited)

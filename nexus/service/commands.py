@@ -25,7 +25,7 @@ from nexus.store.find import find_incident
 from nexus.store.lists import IncidentFilter
 from nexus.store.port import IncidentStore
 from nexus.store.records import WorldKind
-from tools.clock import Clock, WallClock
+from tools.clock import Clock
 from tools.redaction.redact import redact
 
 
@@ -40,7 +40,7 @@ class IncidentCommands:
     @classmethod
     def of(cls, home: Home) -> Self:
         """The door of a home."""
-        return cls(home.store, home.policy_of, WallClock())
+        return cls(home.store, home.policy_of, home.clock)
 
     async def decide(
         self,

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from incidents.currency import money
 from incidents.errors import NexusError
 from incidents.value import Value
+from nexus.config.database import database_of
 from nexus.config.runbook import roster_of, runbook_of
 from nexus.config.settings import PREFIX, Settings
-from nexus.store import Store
+from nexus.home import open_home
 from nexus.store.records import BrokenOff
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ async def examine(settings: Settings, environment: Mapping[str, str]) -> tuple[C
     """
     return (
         _python(),
-        *await _store(settings),
+        *await _store(settings, environment),
         _runbook(settings),
         _roster(settings),
         *await _model(settings),
@@ -59,13 +60,16 @@ def _python() -> Check:
     return Check(part="Python", state=State.OK, found=f"{version} at {sys.executable}")
 
 
-async def _store(settings: Settings) -> tuple[Check, ...]:
+async def _store(settings: Settings, environment: Mapping[str, str]) -> tuple[Check, ...]:
+    advice = f"make {settings.home} writable, or set {PREFIX}HOME to a folder that is"
     try:
-        with Store.open(settings.home) as store:
-            broken = await store.broken_off()
-            return (Check(part="Store", state=State.OK, found=str(store.path)), *_broken_off(broken))
+        database = database_of(settings, environment)
+        if database is not None:
+            advice = "the sentence says what is to be done"
+        with open_home(settings, create=True, database=database, migrate=False) as home:
+            broken = await home.store.broken_off()
+            return (Check(part="Store", state=State.OK, found=home.store.place), *_broken_off(broken))
     except (NexusError, OSError, sqlite3.Error) as error:
-        advice = f"make {settings.home} writable, or set {PREFIX}HOME to a folder that is"
         return (Check(part="Store", state=State.BROKEN, found=str(error), advice=advice),)
 
 

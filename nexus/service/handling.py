@@ -22,7 +22,7 @@ from nexus.service.views import Handled
 from nexus.store.find import find_incident
 from nexus.store.port import IncidentStore
 from nexus.store.records import WorldKind, WorldRef
-from tools.clock import Clock, WallClock
+from tools.clock import Clock
 from tools.redaction.redact import redact
 
 #: A moment, or how long ago it was.
@@ -47,7 +47,7 @@ class IncidentHandling:
     @classmethod
     def of(cls, home: Home) -> Self:
         """The door of a home."""
-        return cls(home.store, home.services_of, WallClock(), home.policy_of)
+        return cls(home.store, home.services_of, home.clock, home.policy_of)
 
     async def take(self, identity: str, *, actor: Actor) -> Handled:
         """Take it from the agents, whose proposals are revoked, or from whoever holds it.

@@ -1,7 +1,7 @@
 """Answers a person's question about an incident from its records, with a model where one serves."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from agents.failure import ModelFailed
 from incidents.errors import SettingsError, UsageError
@@ -88,7 +88,7 @@ async def _book(home: Home, incident: Incident, usage: Usage, model: str | None,
         assignment=f"ask-{mine[:8]}", role="ask", task="answer", step=incident.step,
         engine="llm" if model else "playbook", model=model, handover=problem, usage=usage,
     )  # fmt: skip
-    now, wall = await store.clock_of(incident.id), datetime.now(UTC)
+    now, wall = await store.clock_of(incident.id), store.now()
     number = await store.lease(incident.id, mine, wall + BOOKING, wall) if incident.closed else None
     kept = await store.load(incident.id) if number is not None else None
     if number is not None and kept is not None and kept.closed:

@@ -23,7 +23,7 @@ from nexus.store.deliveries import Opening
 from nexus.store.find import find_incident
 from nexus.store.port import IncidentStore
 from nexus.store.records import WorldKind, WorldRef
-from tools.clock import Clock, WallClock
+from tools.clock import Clock
 from tools.redaction.redact import redact
 
 #: Who moves what turns out to belong elsewhere.
@@ -43,7 +43,7 @@ class IncidentRegrouping:
     @classmethod
     def of(cls, home: Home) -> Self:
         """The door of a home."""
-        return cls(home.store, WallClock(), home.policy_of)
+        return cls(home.store, home.clock, home.policy_of)
 
     async def split(self, identity: str, named: Sequence[str], *, actor: Actor, reason: str) -> Regrouped:
         """Take alerts out into an incident of their own; one that was merged into it goes on as it was.

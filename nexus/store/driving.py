@@ -16,6 +16,10 @@ class Leases(Protocol):
     Those are never due: they have no site, and only the verb that names them leases them.
     """
 
+    def now(self) -> datetime:
+        """The wall's time, as all processes of this store have it: the server's where there is one."""
+        ...
+
     async def due(self, now: datetime, limit: int, site: str) -> tuple[Due, ...]:
         """What wants to be driven now: not closed, its time has come, no live lease, its pause is over.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from incidents.errors import UnknownName
@@ -75,6 +75,10 @@ class MemoryLeases:
         """The events of an incident in the order in which they came."""
         done = self._handled if unhandled_only else set()
         return tuple(e for e in self._inbox.values() if e.incident == incident and e.id not in done)
+
+    def now(self) -> datetime:
+        """This process's."""
+        return datetime.now(UTC)
 
     async def due(self, now: datetime, limit: int, site: str) -> tuple[Due, ...]:
         """What wants to be driven now."""

@@ -8,17 +8,21 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx2
 
 from demo.processes import wait_for
 from incidents.incident import Incident
 from nexus.store import Store
+from nexus.store.relational.store import RelationalStore
 from tests.nexus.command_line import typed_before
 from tests.nexus.rig import BAD, Rig, rig
 from tests.nexus.served import Serving, served
 from tests.patience import PATIENCE
+
+if TYPE_CHECKING:
+    from nexus.store.postgres.address import Address
 
 #: Who may decide in these systems, and what they show.
 PEOPLE = {"dana": "token-of-dana", "kim": "token-of-kim"}
@@ -35,6 +39,16 @@ class Live:
     nexus: Serving
     stack: ExitStack
     incident: str = ""
+    database: "Address | None" = None
+
+    def store(self) -> RelationalStore:
+        """What holds the incidents, opened once more."""
+        if self.database is None:
+            return Store.existing(self.home)
+        # Imported here: most of these systems have a file.
+        from nexus.store.postgres.store import PostgresStore  # noqa: PLC0415
+
+        return PostgresStore.open(self.database, create=False)
 
     def again(self) -> None:
         """Kill its Nexus and start another one."""
@@ -82,14 +96,14 @@ class Live:
 
     def stands(self, incident: str | None = None) -> Incident:
         """The incident as it is stored."""
-        with Store.existing(self.home) as store:
+        with self.store() as store:
             found = asyncio.run(store.load(incident or self.incident))
         assert found is not None
         return found
 
     def told(self) -> list[str]:
         """The timeline as it is stored."""
-        with Store.existing(self.home) as store:
+        with self.store() as store:
             return [entry.text for entry in asyncio.run(store.entries(self.incident))]
 
     @property
@@ -118,14 +132,16 @@ Row = TypeVar("Row")
 
 @contextmanager
 def live(
-    timeout: str = "10s", patience: str = "20s", *, tells_changes: bool = True, **site: object
-) -> Iterator[Live]:
+    timeout: str = "10s", patience: str = "20s", *, tells_changes: bool = True,
+    database: "Address | None" = None, **site: object,
+) -> Iterator[Live]:  # fmt: skip
     """A broken system and a Nexus that serves it, in folders of their own.
 
     Args:
         timeout: of one question to a backend; short where one is silent, and has to be waited for.
         patience: with a release until it answers; short where it does not.
         tells_changes: whether a record of changes is configured.
+        database: the PostgreSQL that holds the incidents, which `site` names.
         site: what else stands in nexus.yaml.
     """
     with TemporaryDirectory(prefix="nx-") as place:
@@ -134,7 +150,7 @@ def live(
             made.timeout, made.patience, made.tells_changes = timeout, patience, tells_changes
             made.broken(**SITE, **site)
             nexus = stack.enter_context(served(folder, folder / "home", **TOKENS))
-            yield Live(made, folder / "home", nexus, stack)
+            yield Live(made, folder / "home", nexus, stack, database=database)
 
 
 def together(rows: Sequence[Row], play: Callable[[Row], None]) -> None:

@@ -10,12 +10,13 @@ from pydantic_core import PydanticCustomError
 
 from incidents.errors import SettingsError
 
-_REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:/.+")
+#: How a secret is referred to.
+REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:/.+")
 
 
 def _referred(text: Any) -> Any:
     """Refuse a secret that is written out, without repeating it."""
-    if not isinstance(text, str) or not _REFERENCE.fullmatch(text):
+    if not isinstance(text, str) or not REFERENCE.fullmatch(text):
         raise PydanticCustomError("secret", "a secret is named, never written here: env:NAME or file:/PATH")
     return text
 

@@ -8,12 +8,14 @@ of its transaction.
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg_pool import ConnectionPool
 
 from nexus.store.postgres.address import Address
+from nexus.store.postgres.clock import ServerClock
 from nexus.store.postgres.connecting import KEYWORDS, PATIENCE, unusable
 from nexus.store.postgres.transaction import IN_THE_WAY, Answer, Connection, single, transact
 from nexus.store.relational.group_commit import GroupCommit, Work, run_all
@@ -31,6 +33,7 @@ class Database:
     def __init__(self, address: Address) -> None:
         self._address = address
         self._threads = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="nexus-store")
+        self._clock = ServerClock()
         self._lanes: dict[str, GroupCommit] = {}
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             address.url.get_secret_value(),
@@ -43,6 +46,11 @@ class Database:
             name="nexus-store",
             open=True,
         )
+        try:
+            self._told(lambda connection: None)  # so that the time is known
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the connections; what has begun is finished first."""
@@ -60,6 +68,10 @@ class Database:
     def write_now(self, query: str, **values: object) -> bool:
         """As `write`, for a thread that has no event loop; blocks it."""
         return self._single(query, values, writes=True).changed > 0
+
+    def now(self) -> datetime:
+        """The server's time."""
+        return self._clock.now()
 
     async def changed(self) -> int:
         """How many transactions that wrote have ended, of all of the server."""
@@ -96,6 +108,7 @@ class Database:
     def _told(self, work: Callable[[Connection], T]) -> T:
         try:
             with self._pool.connection() as connection:
+                self._clock.ask(connection)
                 return work(connection)
         except psycopg.Error as error:
             raise unusable(self._address, error) from error

@@ -1,11 +1,13 @@
 """The database over one connection in the thread that asks: for a verb that asks little and then ends."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 import psycopg
 
 from nexus.store.postgres.address import Address
+from nexus.store.postgres.clock import ServerClock
 from nexus.store.postgres.connecting import connect, unusable
 from nexus.store.postgres.transaction import Answer, single, transact
 from nexus.store.relational.transactions import Run
@@ -19,6 +21,8 @@ class DirectDatabase:
     def __init__(self, address: Address) -> None:
         self._address = address
         self.connection = connect(address)
+        self._clock = ServerClock()
+        self._told(lambda: self._clock.ask(self.connection))
 
     def close(self) -> None:
         """Close the connection."""
@@ -35,6 +39,10 @@ class DirectDatabase:
     def write_now(self, query: str, **values: object) -> bool:
         """Run one named query."""
         return self._single(query, values, writes=True).changed > 0
+
+    def now(self) -> datetime:
+        """The server's time."""
+        return self._clock.now()
 
     async def changed(self) -> int:
         """How many transactions that wrote have ended."""

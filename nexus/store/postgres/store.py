@@ -6,6 +6,7 @@ from nexus.store.postgres.address import Address
 from nexus.store.postgres.database import Database
 from nexus.store.postgres.direct import DirectDatabase
 from nexus.store.postgres.migrate import check, migrate
+from nexus.store.postgres.sql import VERSION
 from nexus.store.relational.store import RelationalStore
 
 
@@ -17,9 +18,12 @@ class PostgresStore(RelationalStore):
         migrates: whether this process may make and change tables.
     """
 
+    schema = VERSION
+
     def __init__(self, database: Database | DirectDatabase, address: Address, migrates: bool) -> None:
         super().__init__(database)
         self.address = address
+        self.place = f"PostgreSQL at {address}"
         self.migrates = migrates
 
     @classmethod

@@ -15,6 +15,10 @@ from nexus.store.relational.transactions import NotThere, Run
 class LeaseColumns(Tables):
     """Every statement that changes a lease names its number: a lost lease changes nothing."""
 
+    def now(self) -> datetime:
+        """The wall's time, as all processes of this store have it."""
+        return self._database.now()
+
     async def due(self, now: datetime, limit: int, site: str) -> tuple[Due, ...]:
         """What wants to be driven now."""
         moment = sortable(now)

@@ -55,7 +55,14 @@ class RelationalStore(
     """Implements `nexus.store.port.IncidentStore`, and with it the graph's ports and `EvidenceStore`.
 
     Use one per process. Several processes may write to the same database.
+
+    Attributes:
+        place: where it is, for people.
+        schema: the version of its tables.
     """
+
+    place: str
+    schema: int
 
     def close(self) -> None:
         """Close the database."""

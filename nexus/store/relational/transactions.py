@@ -1,6 +1,7 @@
 """What the parts of a store need of a database: named statements, one by one or together."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -54,6 +55,10 @@ class Transactions(Protocol):
 
     def write_now(self, query: str, **values: object) -> bool:
         """As `write`, for a thread that has no event loop; blocks it."""
+        ...
+
+    def now(self) -> datetime:
+        """The wall's time as every process of the database has it; asks nobody."""
         ...
 
     async def changed(self) -> int:

@@ -9,6 +9,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -63,6 +64,10 @@ class Database:
             return bool(work.result())
         except sqlite3.Error as error:
             raise unusable(self.path, error) from error
+
+    def now(self) -> datetime:
+        """This machine's: nobody else can write to the file."""
+        return datetime.now(UTC)
 
     async def changed(self) -> int:
         """A number that grows whenever any process has written to the file; costs microseconds."""

@@ -6,6 +6,7 @@ ends without waiting, which `nexus.cli.base.answered` relies on.
 
 import sqlite3
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -40,6 +41,10 @@ class DirectDatabase:
     def write_now(self, query: str, **values: object) -> bool:
         """Run one named statement."""
         return self._told(lambda: self._transact(lambda run: run(query, **values).rowcount > 0))
+
+    def now(self) -> datetime:
+        """This machine's: nobody else can write to the file."""
+        return datetime.now(UTC)
 
     async def changed(self) -> int:
         """A number that grows whenever any process has written to the file."""

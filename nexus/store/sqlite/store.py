@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from nexus.store.relational.store import RelationalStore
+from nexus.store.sqlite.migrate import VERSION
 
 if TYPE_CHECKING:
     from nexus.store.sqlite.database import Database
@@ -19,9 +20,12 @@ class Store(RelationalStore):
         path: the file, for LangGraph's saver.
     """
 
+    schema = VERSION
+
     def __init__(self, database: "Database | DirectDatabase") -> None:
         super().__init__(database)
         self.path = database.path
+        self.place = str(database.path)
 
     @classmethod
     def open(cls, home: Path, *, create: bool = True, threads: bool = True) -> Self:

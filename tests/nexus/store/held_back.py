@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 from nexus.store.port import IncidentStore
@@ -38,6 +39,9 @@ class HeldBack:
 
     def write_now(self, query: str, **values: object) -> bool:
         return asyncio.run(self.write(query, **values))
+
+    def now(self) -> datetime:
+        return self.inner.now()
 
     async def changed(self) -> int:
         return await self.inner.changed()

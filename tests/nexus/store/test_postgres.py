@@ -1,13 +1,14 @@
 """What the store in PostgreSQL alone has: an address, migrations, code that the schema has left behind."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
 
 from incidents.errors import NexusError, NothingYet, Refused, SettingsError, UsageError
 from nexus.store.postgres.address import Address
+from nexus.store.postgres.clock import ServerClock
 from nexus.store.postgres.connecting import connect
 from nexus.store.postgres.direct import DirectDatabase
 from nexus.store.postgres.migrate import Schema, migrate
@@ -138,3 +139,59 @@ async def test_nothing_is_left_in_a_session(postgres: PostgresServer) -> None:
                 (select count(*) from pg_locks where locktype = 'advisory')
         """
         assert raw.execute(left).fetchone() == (0, "0", 0)
+
+
+#: A server whose clock is five minutes ahead of this machine's: its own functions are shadowed.
+AHEAD = """
+create schema ahead;
+create function ahead.clock_timestamp() returns timestamptz language sql volatile as
+    $$ select pg_catalog.clock_timestamp() + interval '5 minutes' $$;
+alter database "ahead" set search_path = ahead, pg_catalog, public;
+"""
+
+
+@pytest.mark.parametrize("threads", [True, False])
+async def test_time_is_the_servers_whatever_this_machine_says(
+    postgres: PostgresServer, threads: bool
+) -> None:
+    fresh = postgres.new("ahead")
+    migrate(fresh)
+    with connect(fresh) as raw:
+        raw.execute(AHEAD)
+    with PostgresStore.open(fresh, create=False, threads=threads) as store:
+        ahead = store.now() - datetime.now(UTC)
+        assert abs(ahead - timedelta(minutes=5)) < timedelta(seconds=30)
+        identity = await store.next_id(date(2026, 11, 23))
+        await store.register(sample.opened(identity), WORLD, store.now(), "shop")
+        now = store.now()
+        number = await store.lease(identity, "me", now + timedelta(seconds=30), now)
+        assert number is not None
+        await store.save(sample.resolved().evolve(id=identity, closed=True), now, number)
+        ((closed_at),) = [kept.closed_at for kept in await store.closed(now + timedelta(minutes=1))]
+        assert now - timedelta(seconds=1) < closed_at < now + timedelta(seconds=30)
+
+
+def test_the_servers_time_goes_on_between_its_answers_and_a_late_answer_counts_little(
+    postgres: PostgresServer,
+) -> None:
+    boot, late = [100.0], [0.0]
+
+    def since_boot() -> float:
+        boot[0] += late[0]
+        return boot[0]
+
+    clock = ServerClock(since_boot)
+    with connect(postgres.empty()) as raw:
+        clock.ask(raw)
+        told = clock.now()
+        boot[0] += 5
+        assert clock.now() - told == timedelta(seconds=5)
+        clock.ask(raw)  # it was asked a moment ago
+        assert clock.now() - told == timedelta(seconds=5)
+        boot[0] += 5
+        late[0] = 2
+        clock.ask(raw)  # the answer took two seconds
+        late[0] = 0
+        assert clock.now() - told >= timedelta(seconds=10)
+        clock.ask(raw)
+        assert clock.now() - told < timedelta(seconds=5), "the server has not moved as this clock was made to"
