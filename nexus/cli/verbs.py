@@ -39,6 +39,7 @@ VERBS = {
     "cases": ("record", "truth", "import"),
     "prune": ("prune",),
     "migrate": ("migrate",),
+    "move": ("move",),
     "schema": ("schema",),
 }  # fmt: skip
 
