@@ -15,6 +15,8 @@
     - StaleLease: somebody else drives the incident by now
   - ToolFailed: a backend did not answer; the incident goes on without it
     - InProgress: what was begun under a key may still be running; asked again later, never begun again
+  - Unreadable: something is kept that this version cannot read; people look, nothing is guessed
+    - UnreadableEvent: an event in an inbox; it is set aside, so that later ones are heard
   - EngineFailed: a model did not give a usable report; the playbook takes over
 """
 
@@ -98,3 +100,21 @@ class InProgress(ToolFailed):
 
 class EngineFailed(NexusError):
     """A model gave no usable report; this assignment goes to the playbook."""
+
+
+class Unreadable(NexusError):
+    """Something is kept that this version cannot read, as after going back to an older one."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(
+            f"{what} cannot be read: {why}; a Nexus as new as the one that wrote it can, else put it back "
+            "from a backup of the store"
+        )
+
+
+class UnreadableEvent(Unreadable):
+    """An event cannot be read: what it says, perhaps a stop, is not known."""
+
+    def __init__(self, event: str, why: str) -> None:
+        super().__init__(f"the event {event}", why)
+        self.event = event

@@ -30,6 +30,7 @@ def verbs() -> Verbs:
         "severity": severity,
         "stop": stop,
         "settle": settle,
+        "replay": replay,
     }
 
 
@@ -140,3 +141,20 @@ def stop(
                 say(said)
         if not stopped:
             say("Nothing runs.")
+
+
+def replay(
+    identity: IncidentId,
+    by: By = None,
+    event: Annotated[
+        str | None, Argument(help="Its id, as `nexus show` names it; not needed if it is the only one.")
+    ] = None,
+) -> None:
+    """Have an event heard again that was set aside, once what broke over it is mended."""
+    from nexus.cli.signing import speaker
+    from nexus.service.commands import IncidentCommands
+
+    with home(threads=False) as opened:
+        actor = speaker(opened, identity, by)
+        letter = answered(IncidentCommands.of(opened).replay(identity, actor=actor, event=event))
+        say(f"Heard again: {letter.named}.")

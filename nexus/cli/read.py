@@ -67,8 +67,11 @@ def incidents(
     for broken in (one.broken_off for one in found if one.broken_off is not None):
         complain(
             f"{broken.incident}: its last {broken.tries} turns broke off; it is tried again at "
-            f"{broken.retry_at:%H:%M:%S} UTC (the server's log says why)"
+            f"{broken.retry_at:%H:%M:%S} UTC ({broken.why or 'the log of the server says why'})"
         )
+    for one in found:
+        if one.dead_letters:
+            complain(f"{one.id}: {one.dead_letters} of its events are set aside; `nexus show {one.id}`")
 
 
 def show(identity: IncidentId, as_json: Json = False) -> None:

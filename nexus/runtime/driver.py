@@ -117,12 +117,24 @@ class Driver:
             return None
         if not snapshot.interrupts:
             # Broken off, or its state was updated while it asked: it is asked again, under a new id.
-            return _Turn(None, _ids(inbox_of(state)))
-        events = await self.store.events(incident) or await self._awaited(state)
+            inbox = tuple(inbox_of(state))
+            if len(inbox) > 1 and lease.tries > 1:
+                values = {"inbox": [pack(inbox[0])]}  # the others are still in the store's inbox
+                await self.graph.aupdate_state(_config(incident), values, as_node="wait")
+            return _Turn(None, _ids(await self._one_by_one(lease, inbox)))
+        events = await self._one_by_one(lease, await self.store.events(incident))
+        events = events or await self._awaited(state)
         if not events:
             return None
         answer = {snapshot.interrupts[0].id: [pack(event) for event in events]}
         return _Turn(Command(resume=answer), _ids(events))
+
+    async def _one_by_one(self, lease: HeldLease, events: tuple[Event, ...]) -> tuple[Event, ...]:
+        """After turns that broke off events come by themselves, each try counted: one may be to blame."""
+        if lease.tries <= 1 or not events:
+            return events
+        await self.store.count_try(events[0].id)
+        return events[:1]
 
     async def _awaited(self, state: State) -> tuple[Event, ...]:
         """What the wait brings, kept in the inbox first."""

@@ -28,6 +28,7 @@ from nexus.runtime.checkpoints.port import Checkpoints
 from nexus.runtime.connections import SiteConnections
 from nexus.runtime.driver import Driver
 from nexus.runtime.effects import LeasedIntents
+from nexus.runtime.giving_up import LastResort
 from nexus.runtime.inbox import InboxWatch
 from nexus.runtime.lease_keeper import LEASE, HeldLease, LeaseKeeper
 from nexus.runtime.live_run import live_context
@@ -148,8 +149,11 @@ async def worker(
             inbox=process.inbox,
             drivers=opened,
             threads=process.checkpoints,
-            comms=FileChannel(home.files, home.store, clock, listeners.message),
-            journal=AnnouncingJournal(home.store, listeners.entry),
+            people=LastResort(
+                home.store,
+                AnnouncingJournal(home.store, listeners.entry),
+                FileChannel(home.files, home.store, clock, listeners.message),
+            ),
             drain_for=site.worker.drain_for,
             now=clock.now,
         )

@@ -14,14 +14,13 @@ from typing import Protocol
 import structlog
 from langgraph.runtime import RunControl
 
-from graph.ports import Communications, Journal
-from incidents.errors import StaleLease
-from incidents.incident import Incident
+from incidents.errors import StaleLease, Unreadable
 from nexus.runtime.driver import Rest
-from nexus.runtime.giving_up import Retries, Threads, hand_over_to_people, why
+from nexus.runtime.giving_up import LastResort, Retries, Threads, why
 from nexus.runtime.inbox import InboxWatch
 from nexus.runtime.lease_keeper import HeldLease, LeaseKeeper, wall
 from nexus.runtime.queue import Queue
+from nexus.store.dead_letters import DeadLetter
 from nexus.store.port import IncidentStore
 
 log = structlog.get_logger(__name__)
@@ -83,8 +82,7 @@ class Worker:
         inbox: hears people while a step runs.
         drivers: opens what an incident is driven with.
         threads: the graph's.
-        comms: whom a hand-over is told through.
-        journal: the timeline that a hand-over is written to.
+        people: how people get what cannot be driven.
         retries: how often a turn is tried.
         drain_for: how long steps that run may go on after `drain`.
         now: the wall's time.
@@ -96,8 +94,7 @@ class Worker:
     inbox: InboxWatch
     drivers: Drivers
     threads: Threads
-    comms: Communications
-    journal: Journal
+    people: LastResort
     retries: Retries = field(default_factory=Retries)
     drain_for: timedelta = DRAIN
     now: Callable[[], datetime] = wall
@@ -161,38 +158,33 @@ class Worker:
             await self.store.give_back(lease.incident, lease.number, rest.until)
 
     async def _broke_off(self, lease: HeldLease, error: Exception) -> None:
-        if lease.tries >= self.retries.most:
+        # What cannot be read now cannot be read in a minute either.
+        if lease.tries >= self.retries.most or isinstance(error, Unreadable):
             await self._give_up(lease, error)
             return
         pause = self.retries.pause(lease.tries)
-        await self.store.fail(lease.incident, lease.number, self.now() + pause)
+        await self.store.fail(lease.incident, lease.number, self.now() + pause, why(error))
         log.warning("it is tried again", incident=lease.incident, tries=lease.tries, after=str(pause))
 
     async def _give_up(self, lease: HeldLease, error: Exception | None) -> None:
-        """Hand over without the graph; the next turn starts at START from the row, after a long pause."""
+        """Hand over without the graph; the next turn starts at START from the row, after a long pause.
+
+        Where an event was to blame, it is set aside and the next turn comes soon.
+        """
+        incident, number, pause = lease.incident, lease.number, self.retries.longest
         try:
-            await self._told(lease, error)
-            await self.threads.drop(lease.incident, lease.number)
-            if error is not None:
-                await self.store.progressed(lease.incident, lease.number)  # from START it is another turn
-        finally:  # also where its row cannot be read: it is listed as broken off and tried now and then
-            await self.store.fail(lease.incident, lease.number, self.now() + self.retries.longest)
-        log.error("handed over to people", incident=lease.incident, tries=lease.tries, why=why(error))
-
-    async def _told(self, lease: HeldLease, error: Exception | None) -> None:
-        incident = await self._known(lease)
-        reason = (
-            f"its turns broke off {lease.tries} times and nothing works on it any more ({why(error)}); "
-            "it is tried again from its beginning now and then, people have to look"
-        )
-        await hand_over_to_people(
-            self.store, self.journal, self.comms, incident, lease.number, reason, self.now()
-        )
-
-    async def _known(self, lease: HeldLease) -> Incident:
-        found = await self.store.load(lease.incident)
-        assert found is not None  # it was leased  # noqa: S101
-        return found
+            letters = await self.people.set_aside(incident, number, error, self.retries.alone, self.now())
+            await self.people.hand_over(
+                incident, number, _reason(lease.tries, error, letters), self.now(), letters
+            )
+            await self.threads.drop(incident, number)
+            if letters:
+                pause = self.retries.first
+            if letters or error is not None:
+                await self.store.progressed(incident, number)  # from START it is another turn
+        finally:  # also where not even that can be done: it is listed as broken off and tried now and then
+            await self.store.fail(incident, number, self.now() + pause, why(error))
+        log.error("handed over to people", incident=incident, tries=lease.tries, why=why(error))
 
     def _let_rest(self, *, first: bool) -> None:
         """Whatever is driven, or only what does not go first, ends at its next boundary."""
@@ -212,3 +204,17 @@ class Worker:
                 if one.driver is None or not await one.driver.executing(one.incident):
                     task.cancel()
             await asyncio.wait(tuple(self._driving), timeout=DRAIN_POLL)
+
+
+def _reason(tries: int, error: Exception | None, letters: tuple[DeadLetter, ...]) -> str:
+    """What people read of turns that broke off."""
+    if not letters:
+        return (
+            f"its turns broke off {tries} times and nothing works on it any more ({why(error)}); "
+            "it is tried again from its beginning now and then, people have to look"
+        )
+    named = ", ".join(letter.named for letter in letters)
+    return (
+        f"its turns break off ({letters[0].why}) over {named}, which is set aside; people have to look. What "
+        f"comes after it is heard. Once that is mended: `nexus replay {letters[0].incident} --by NAME`"
+    )

@@ -11,7 +11,7 @@ from nexus.service.intake import AlertIntake
 
 
 def health_route(intake: AlertIntake, door: SenderDoor) -> Route:
-    """`GET /healthz`: 200 while the store can be read; `degraded` while turns of incidents break off.
+    """`GET /healthz`: 200 while the store can be read; `degraded` while turns break off or events are set aside.
 
     It says how many alerts wait for a hand and for how long the oldest does, and how many senders were
     turned away or told to come again.
@@ -22,10 +22,11 @@ def health_route(intake: AlertIntake, door: SenderDoor) -> Route:
             running = sum(one.many for one in await intake.home.store.open_counts())
             waiting = await intake.home.store.waiting(intake.site.site, intake.clock.now())
             broken = [one.incident for one in await intake.home.store.broken_off()]
+            aside = sorted({one.incident for one in await intake.home.store.dead_letters()})
         except NexusError as error:
             return problem(503, str(error))
-        status = "degraded" if broken else "ok"
-        told = {"status": status, "open_incidents": running, "broken_off": broken}
+        status = "degraded" if broken or aside else "ok"
+        told = {"status": status, "open_incidents": running, "broken_off": broken, "dead_letters": aside}
         return JSONResponse(
             told
             | {"waiting": {"alerts": waiting.alerts, "oldest_seconds": waiting.oldest(intake.clock.now())}}

@@ -46,6 +46,7 @@ def metrics_route(door: MetricsDoor, intake: AlertIntake, load: Callable[[], Loa
                 due_since=await store.due_since(now, site),
                 open=await store.open_counts(),
                 broken_off=len(await store.broken_off()),
+                dead_letters=len(await store.dead_letters()),
             )
         except NexusError as error:
             return refusal(error)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from graph.timeline import entry
 from incidents.access import Permission
 from incidents.action import UNSETTLED, ActionState, Approval, Outcome, Proposal, Verdict
 from incidents.actor import Actor
@@ -18,9 +19,11 @@ from incidents.events import ChangeSettled, NoteAdded, SeveritySet, Stopped, dec
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy, as_signed, decide
 from incidents.severity import Severity, Status
+from incidents.timeline import EntryKind
 from nexus.home import Home
 from nexus.service.authority import PolicyOf, require
 from nexus.service.views import Handled
+from nexus.store.dead_letters import DeadLetter
 from nexus.store.find import find_incident
 from nexus.store.lists import IncidentFilter
 from nexus.store.port import IncidentStore
@@ -201,6 +204,35 @@ class IncidentCommands:
             others = f"stopped: {done}; not stopped: {', '.join(forbidden)}"
             raise Forbidden(f"{next(iter(forbidden.values()))} ({others})")
         return tuple(stopped)
+
+    async def replay(self, identity: str, *, actor: Actor, event: str | None = None) -> DeadLetter:
+        """Put an event that was set aside into the inbox again, now that what broke over it is mended.
+
+        Args:
+            identity: the incident's id.
+            actor: who says so.
+            event: its id; not needed while exactly one is set aside.
+
+        Raises:
+            UnknownName, UsageError: no such incident or event, or several are set aside.
+            Forbidden: they may not work on incidents.
+            Refused: nothing is, or the incident is closed.
+            UnreadableEvent: this version cannot read it either; nothing was changed.
+        """
+        incident = await self._allowed(identity, actor, Permission.RESPOND)
+        letters = {letter.event: letter for letter in await self.store.dead_letters(identity)}
+        if not letters:
+            raise Refused(f"nothing of {identity} is set aside; nothing was changed")
+        if event is None and len(letters) > 1:
+            raise UsageError(f"{len(letters)} events are set aside, name one of them: {', '.join(letters)}")
+        if incident.closed:
+            raise Refused(f"{identity} is closed: `nexus reopen` it first; nothing was changed")
+        wanted = event if event is not None else next(iter(letters))
+        again = await self.store.replay(identity, wanted)
+        told = f"{actor.name} has {letters[wanted].named} heard again"
+        line = entry(incident, await self._now(identity), EntryKind.NOTE, told, f"replay:{again.id}")
+        await self.store.write(line.model_copy(update={"id": f"replay:{again.id}"}))
+        return letters[wanted]
 
     async def wake(self, identity: str) -> bool:
         """Make a live incident due now, whatever it waits for; False if it is recorded, or closed."""

@@ -13,6 +13,7 @@ from nexus.config.database import database_of
 from nexus.config.runbook import roster_of, runbook_of
 from nexus.config.settings import PREFIX, Settings
 from nexus.home import open_home
+from nexus.store.dead_letters import DeadLetter
 from nexus.store.records import BrokenOff
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ async def _store(settings: Settings, environment: Mapping[str, str]) -> tuple[Ch
             advice = "the sentence says what is to be done"
         with open_home(settings, create=True, database=database, migrate=False) as home:
             broken = await home.store.broken_off()
-            return (Check(part="Store", state=State.OK, found=home.store.place), *_broken_off(broken))
+            found = Check(part="Store", state=State.OK, found=home.store.place)
+            return (found, *_broken_off(broken), *_set_aside(await home.store.dead_letters()))
     except (NexusError, OSError, sqlite3.Error) as error:
         return (Check(part="Store", state=State.BROKEN, found=str(error), advice=advice),)
 
@@ -77,9 +79,18 @@ def _broken_off(found: tuple[BrokenOff, ...]) -> tuple[Check, ...]:
     """The incidents whose turns break off."""
     if not found:
         return ()
-    named = ", ".join(f"{one.incident} ({one.tries} tries)" for one in found)
+    named = ", ".join(f"{one.incident} ({one.tries} tries: {one.why})" for one in found)
     advice = "the server's log says why; they are tried again, and people get what cannot be driven"
     return (Check(part="Incidents", state=State.BROKEN, found=f"turns break off: {named}", advice=advice),)
+
+
+def _set_aside(found: tuple[DeadLetter, ...]) -> tuple[Check, ...]:
+    """The events that were set aside."""
+    if not found:
+        return ()
+    named = ", ".join(f"{letter.incident}: {letter.named}" for letter in found)
+    advice = "`nexus show ID` says why; once that is mended, `nexus replay ID --by NAME` has them heard"
+    return (Check(part="Events", state=State.BROKEN, found=f"set aside: {named}", advice=advice),)
 
 
 def _runbook(settings: Settings) -> Check:

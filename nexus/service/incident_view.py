@@ -22,6 +22,7 @@ from nexus.config.budgets import budget_of
 from nexus.home import Home
 from nexus.service.cost_trace import Share, Total, WholeUse, shares, totals, whole
 from nexus.service.queries import IncidentQueries
+from nexus.store.dead_letters import DeadLetter
 
 
 class ImpactView(Impact):
@@ -119,6 +120,7 @@ class IncidentView(Value):
     services: tuple[str, ...]
     alerts: tuple[Alert, ...]
     dispositions: tuple[ToldOutcome, ...]
+    dead_letters: tuple[DeadLetter, ...] = Field(description="events that were set aside")
     impact: ImpactView
     times: Milestones
     diagnosis: Diagnosis | None
@@ -150,7 +152,8 @@ async def view_incident(home: Home, identity: str) -> IncidentView:
     """
     queries = IncidentQueries.of(home)
     incident, entries = await queries.with_timeline(identity)
-    return view_of(incident, entries, budget_of(home.settings), await queries.dispositions(identity))
+    told, aside = await queries.dispositions(identity), await queries.dead_letters(identity)
+    return view_of(incident, entries, budget_of(home.settings), told, aside)
 
 
 def view_of(
@@ -158,8 +161,9 @@ def view_of(
     entries: Sequence[Entry],
     budget: Budget = DEFAULT_BUDGET,
     dispositions: Sequence[ToldOutcome] = (),
+    dead_letters: Sequence[DeadLetter] = (),
 ) -> IncidentView:
-    """An incident with its timeline, and with what became of each alert that was told to it."""
+    """An incident with its timeline, what became of each alert of it, and what was set aside."""
     # Its parts are valid already; what would say so once more takes as long to build as all else here.
     return IncidentView.model_construct(
         id=incident.id,
@@ -178,6 +182,7 @@ def view_of(
         services=incident.services,
         alerts=incident.alerts,
         dispositions=tuple(dispositions),
+        dead_letters=tuple(dead_letters),
         impact=ImpactView(
             **dict(incident.impact), revenue=incident.revenue_impact, currency=incident.currency
         ),

@@ -46,6 +46,7 @@ class Standing:
     due_since: datetime | None
     open: Sequence[OpenCount]
     broken_off: int
+    dead_letters: int = 0
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ class ServerMetrics:
     def _incidents(self) -> None:
         self._open = self._gauge("incidents_open", "Those that run or owe something.", ("status", "severity"))
         self._broken_off = self._gauge("incidents_broken_off", "Those whose last turns broke off.")
+        self._dead_letters = self._gauge("events_set_aside", "Events of open incidents that nobody has heard.")
         self._oldest_due = self._gauge(
             "incidents_oldest_due_seconds", "For how long one has been due at most with nobody at it."
         )
@@ -186,6 +188,7 @@ class ServerMetrics:
         since = standing.due_since
         self._oldest_due.set(max(0.0, (now - since).total_seconds()) if since is not None else 0.0)
         self._broken_off.set(standing.broken_off)
+        self._dead_letters.set(standing.dead_letters)
         self._open.clear()
         for one in standing.open:
             self._open.labels(one.status, one.severity or "unclassified").set(one.many)

@@ -1,5 +1,6 @@
 """What anyone may look at: lists in pages, one incident with its timeline, what waits for people."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +14,13 @@ from incidents.incident import Incident
 from incidents.timeline import Entry
 from nexus.home import Home
 from nexus.service.views import IncidentLine, Undecided, UndecidedPage
+from nexus.store.dead_letters import DeadLetter
 from nexus.store.find import find_incident
 from nexus.store.lists import EVERY, IncidentFilter
 from nexus.store.port import IncidentStore
 from nexus.store.records import WorldKind
 
-__all__ = ["EVERY", "IncidentFilter", "IncidentQueries"]
+__all__ = ["EVERY", "DeadLetter", "IncidentFilter", "IncidentQueries"]
 
 #: How many are read at once where all are asked for.
 PAGE = 200
@@ -49,8 +51,9 @@ class IncidentQueries:
             UnknownName: `after` is no incident.
         """
         broken = {one.incident: one for one in await self.store.broken_off()}
+        aside = Counter(letter.incident for letter in await self.store.dead_letters())
         return tuple(
-            IncidentLine(**dict(one), broken_off=broken.get(one.id))
+            IncidentLine(**dict(one), broken_off=broken.get(one.id), dead_letters=aside[one.id])
             for one in await self.store.page(among, limit, after)
         )
 
@@ -78,6 +81,10 @@ class IncidentQueries:
     async def dispositions(self, identity: str) -> tuple[ToldOutcome, ...]:
         """What became of every alert that was told to it, oldest first."""
         return await self.store.outcomes(identity)
+
+    async def dead_letters(self, identity: str) -> tuple[DeadLetter, ...]:
+        """Its events that were set aside, oldest first."""
+        return await self.store.dead_letters(identity)
 
     async def evidence(self, identity: str) -> tuple[Evidence, ...]:
         """All evidence of an incident, oldest first."""

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
+from pydantic import Field
+
 from incidents.action import ActionState, Outcome, Proposal
 from incidents.findings import Diagnosis, Evidence
 from incidents.incident import Incident
@@ -17,6 +19,7 @@ class IncidentLine(Summary):
     """One line of the list of incidents; `broken_off` if its last turns broke off."""
 
     broken_off: BrokenOff | None = None
+    dead_letters: int = Field(default=0, description="events of it that were set aside")
 
 
 class FeedEntry(Entry):

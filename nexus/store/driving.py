@@ -51,8 +51,16 @@ class Leases(Protocol):
         """
         ...
 
-    async def fail(self, incident: str, number: int, retry_at: datetime) -> bool:
+    async def fail(self, incident: str, number: int, retry_at: datetime, why: str = "") -> bool:
         """Let go of a turn that broke off: tries are kept, it is due again then, or when a person speaks."""
+        ...
+
+    async def leave_to_people(self, incident: str, number: int) -> None:
+        """Its row cannot be read: lists say that people have it, and further alerts open another incident.
+
+        Raises:
+            StaleLease: the lease of that number is not in force.
+        """
         ...
 
     async def wake(self, incident: str, at: datetime) -> bool:
@@ -72,7 +80,7 @@ class Leases(Protocol):
         ...
 
     async def unhandled(self, incidents: Collection[str]) -> tuple[Event, ...]:
-        """Every unhandled event of these incidents in the order in which they came, in one look."""
+        """Every unhandled event of these incidents that can be read, in their order, in one look."""
         ...
 
     async def changed(self) -> int:

@@ -258,6 +258,7 @@ class MemoryStore(MemoryLists):
                 del table[key]
         for identity in [event.id for event in await self.events(incident, False)]:
             del self._inbox[identity]
+            self._dead.pop(identity, None)
         for pair in [pair for pair in self._bodies if pair[0] == incident]:
             del self._bodies[pair]
         for begun_key in [i.key for i in self._intents.values() if i.incident == incident]:

@@ -25,6 +25,7 @@ from nexus.store.deliveries import (
     Filing,
     Waiting,
 )
+from nexus.store.memory_dead_letters import MemoryDeadLetters
 from nexus.store.memory_files import MemoryFiles
 from nexus.store.memory_leases import Waiting as WaitingRow
 from nexus.store.memory_workers import MemoryWorkers
@@ -32,7 +33,7 @@ from nexus.store.records import WorldRef, incident_id
 from tools.redaction.tree import redact_body, redact_value
 
 
-class MemoryIntake(MemoryWorkers, MemoryFiles):
+class MemoryIntake(MemoryWorkers, MemoryFiles, MemoryDeadLetters):
     """Implements `nexus.store.port.Intake` in dictionaries."""
 
     def __init__(self) -> None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from incidents.errors import UnknownName
 from incidents.events import Event, from_a_person
 from incidents.severity import Severity
-from nexus.store.leases import is_alive, this_process
+from nexus.store.leases import is_alive, stale, this_process
 from nexus.store.records import BrokenOff, Due, Lease, urgency
+from tools.redaction.redact import redact_secrets
 from tools.redaction.tree import redact_value
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Waiting:
     tries: int = 0
     retry_at: datetime | None = None
     lease: Lease | None = None
+    why: str = ""
 
     def held(self, now: datetime) -> bool:
         """Whether a lease is live: it has not run out, and its process is not proven dead."""
@@ -136,12 +138,18 @@ class MemoryLeases:
             wake_at = min((at for at in (row.wake_at, wake_at) if at is not None), default=None)
         alerted = row.alerted if unheard or known.severity is None else None
         return self._changed(
-            incident, number, lease=None, tries=0, retry_at=None, wake_at=wake_at, alerted=alerted
+            incident, number, lease=None, tries=0, retry_at=None, wake_at=wake_at, alerted=alerted, why=""
         )
 
-    async def fail(self, incident: str, number: int, retry_at: datetime) -> bool:
+    async def fail(self, incident: str, number: int, retry_at: datetime, why: str = "") -> bool:
         """Let go of a turn that broke off."""
-        return self._changed(incident, number, lease=None, retry_at=retry_at)
+        return self._changed(incident, number, lease=None, retry_at=retry_at, why=redact_secrets(why))
+
+    async def leave_to_people(self, incident: str, number: int) -> None:
+        """Here every row can be read: it is only refused without the lease."""
+        self._known(incident)
+        if not self._holds(incident, number):
+            raise stale(incident, number)
 
     def _changed(self, incident: str, number: int, **changes: object) -> bool:
         if not self._holds(incident, number):
@@ -169,7 +177,7 @@ class MemoryLeases:
     async def broken_off(self) -> tuple[BrokenOff, ...]:
         """The open incidents whose last turns broke off, by id."""
         rows = (
-            BrokenOff(incident=key, tries=row.tries, retry_at=row.retry_at)
+            BrokenOff(incident=key, tries=row.tries, retry_at=row.retry_at, why=row.why)
             for key, row in sorted(self._waiting.items())
             if row.retry_at is not None and not self._incidents[key][0].closed
         )

@@ -66,6 +66,11 @@ class MemoryLists(MemoryIntake):
             for (status, severity), many in sorted(told.items())
         )
 
+    async def summary_of(self, incident: str) -> Summary:
+        """The line of one incident."""
+        self._known(incident)
+        return Summary.of(*self._incidents[incident])
+
     async def tasks(self, limit: int = 100, after: str | None = None) -> tuple[BacklogEntry, ...]:
         """So many tasks of the backlog in their order."""
         listed = list(self._backlog.values())

@@ -16,6 +16,7 @@ from incidents.heartbeat import Heartbeat
 from incidents.incident import Incident
 from incidents.join_rules import Candidate
 from incidents.lessons import Lesson, Lessons
+from nexus.store.dead_letters import DeadLetters
 from nexus.store.deliveries import (
     AlertDelivery,
     Decide,
@@ -101,6 +102,14 @@ class Lists(Protocol):
 
         Raises:
             UnknownName: there is no incident of that id (any more).
+        """
+        ...
+
+    async def summary_of(self, incident: str) -> Summary:
+        """The line of one incident, also where its row cannot be read.
+
+        Raises:
+            UnknownName: there is none of that id.
         """
         ...
 
@@ -196,7 +205,8 @@ class Retention(Protocol):
 
 
 class IncidentStore(
-    Journal, Outcomes, Backlog, Leases, Workers, StoredFiles, Intake, Lists, Answers, Retention, Protocol
+    Journal, Outcomes, Backlog, Leases, DeadLetters, Workers, StoredFiles, Intake, Lists, Answers, Retention,
+    Protocol,
 ):
     """Everything of the incidents. What belongs to one that was not registered raises `UnknownName`."""
 
@@ -253,7 +263,11 @@ class IncidentStore(
         ...
 
     async def load(self, incident: str) -> Incident | None:
-        """The incident as it was saved last, or None."""
+        """The incident as it was saved last, or None.
+
+        Raises:
+            Unreadable: its row is of a form that this version does not know.
+        """
         ...
 
     async def clock_of(self, incident: str) -> datetime:
@@ -265,7 +279,11 @@ class IncidentStore(
         ...
 
     async def events(self, incident: str, unhandled_only: bool = True) -> tuple[Event, ...]:
-        """The events of an incident in the order in which they came."""
+        """The events of an incident in the order in which they came.
+
+        Raises:
+            UnreadableEvent: one of them is none that this version knows, as `save` and `begin` do.
+        """
         ...
 
     async def mark_handled(self, ids: tuple[str, ...]) -> None:

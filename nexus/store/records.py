@@ -79,6 +79,14 @@ class Summary(Value):
             updated_at=updated_at,
         )
 
+    @classmethod
+    def unreadable(cls, identity: str, opened_at: Moment, why: str) -> Self:
+        """The line of an incident whose summary this version cannot read."""
+        return cls(
+            id=identity, title=f"cannot be read: {why}", severity=None, status=Status.OPEN, step=Step.TRIAGE,
+            engine="unknown", services=(), waiting=0, opened_at=opened_at, updated_at=opened_at,
+        )  # fmt: skip
+
 
 class Process(Value):
     """A process of a machine; `started` tells it from a later one that got the same pid.
@@ -156,11 +164,12 @@ class Remains(Value):
 
 
 class BrokenOff(Value):
-    """An incident whose last turns broke off: how many did, and when it is tried again."""
+    """An incident whose last turns broke off: how many did, when it is tried again, why the last one did."""
 
     incident: str
     tries: int
     retry_at: Moment
+    why: str = ""
 
 
 class MessageKind(StrEnum):

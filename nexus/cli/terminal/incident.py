@@ -38,6 +38,7 @@ from nexus.cli.terminal.timeline import timeline_view
 from nexus.cli.terminal.trace import shares_table, totals_table
 from nexus.sanitize import clean, role_name
 from nexus.service.incident_view import ChangeView, IncidentView
+from nexus.service.queries import DeadLetter
 from tools.wording import quantity
 
 _UNKNOWN = Text("unknown", "grey62")
@@ -51,6 +52,7 @@ def incident_view(incident: IncidentView) -> RenderableType:
 def _sections(incident: IncidentView) -> Iterator[RenderableType]:
     parts = (
         ("Alerts", dispositions_lines(incident.dispositions)),
+        ("Set aside", _set_aside(incident.dead_letters)),
         ("Diagnosis", _diagnosis(incident.diagnosis)),
         ("Suspects", _suspects(incident)),
         ("Actions", _actions(incident.actions)),
@@ -66,6 +68,14 @@ def _sections(incident: IncidentView) -> Iterator[RenderableType]:
             yield Text()
             yield Rule(Text(title, "bold"), align="left", style=EDGE)
             yield from body
+
+
+def _set_aside(letters: tuple[DeadLetter, ...]) -> list[RenderableType]:
+    """Events that nothing was made of, and what to do about them."""
+    return [
+        plain(f"{hour(one.set_aside_at)} {one.named}: {one.why}. `nexus replay {one.incident} {one.event}`")
+        for one in letters
+    ]
 
 
 def _head(incident: IncidentView) -> RenderableType:

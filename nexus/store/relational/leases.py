@@ -2,7 +2,10 @@
 
 import json
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
+
+from pydantic import ValidationError
 
 from incidents.events import Event, stored_event
 from nexus.store.leases import is_alive, this_process
@@ -10,6 +13,8 @@ from nexus.store.records import BrokenOff, Due, Lease, Process
 from nexus.store.relational.rows import as_json, sortable
 from nexus.store.relational.table import Tables
 from nexus.store.relational.transactions import NotThere, Run
+from nexus.store.relational.writes import hold
+from tools.redaction.redact import redact_secrets
 
 
 class LeaseColumns(Tables):
@@ -59,9 +64,20 @@ class LeaseColumns(Tables):
         moment = sortable(wake_at) if wake_at is not None else None
         return await self._database.write("give_back", id=incident, number=number, wake_at=moment)
 
-    async def fail(self, incident: str, number: int, retry_at: datetime) -> bool:
+    async def fail(self, incident: str, number: int, retry_at: datetime, why: str = "") -> bool:
         """Let go of a turn that broke off."""
-        return await self._database.write("fail", id=incident, number=number, retry_at=sortable(retry_at))
+        values = {"retry_at": sortable(retry_at), "why": redact_secrets(why)}
+        return await self._database.write("fail", id=incident, number=number, **values)
+
+    async def leave_to_people(self, incident: str, number: int) -> None:
+        """Lists say so, and no alert finds it any more."""
+
+        def work(run: Run) -> None:
+            hold(run, incident, number)
+            run("leave_to_people", id=incident, number=number)
+            run("erase_incident_keys", incident=incident)
+
+        await self._atomically(incident, work)
 
     async def wake(self, incident: str, at: datetime) -> bool:
         """It is due then, whatever it waits for."""
@@ -76,7 +92,7 @@ class LeaseColumns(Tables):
     async def broken_off(self) -> tuple[BrokenOff, ...]:
         """The open incidents whose last turns broke off, by id."""
         rows = await self._database.read("broken_off")
-        names = ("incident", "tries", "retry_at")
+        names = ("incident", "tries", "retry_at", "why")
         return tuple(BrokenOff.model_validate(dict(zip(names, row, strict=True))) for row in rows)
 
     async def lease_of(self, incident: str) -> Lease | None:
@@ -93,7 +109,11 @@ class LeaseColumns(Tables):
     async def unhandled(self, incidents: Collection[str]) -> tuple[Event, ...]:
         """Every unhandled event of these incidents."""
         rows = await self._database.read("unhandled", incidents=json.dumps(sorted(incidents)))
-        return tuple(stored_event(body) for (body,) in rows)
+        found = []
+        for (body,) in rows:
+            with suppress(ValidationError):  # one that cannot be read ends its own turn at its next save
+                found.append(stored_event(body))
+        return tuple(found)
 
     async def changed(self) -> int:
         """A number that grows with every write of any process."""

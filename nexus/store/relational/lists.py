@@ -2,6 +2,9 @@
 
 import json
 from collections.abc import Collection
+from datetime import datetime
+
+from pydantic import ValidationError
 
 from incidents.communications import BacklogEntry
 from incidents.errors import UnknownName
@@ -9,6 +12,7 @@ from incidents.findings import Evidence
 from incidents.timeline import Entry
 from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry, OpenCount
 from nexus.store.records import Summary
+from nexus.store.relational.rows import broken_form
 from nexus.store.relational.table import Tables
 
 #: Behind every moment and every id: a list that begins at its beginning.
@@ -31,7 +35,14 @@ class ListReads(Tables):
         only_open = among.not_closed or among.undecided
         values = among.model_dump() | {"opened_at": opened_at, "after": after or _LAST, "limit": limit}
         values["title"] = among.title and among.title.casefold()
-        return await self._all(Summary, "page_of_open" if only_open else "page", **values)
+        rows = await self._database.read("page_of_open" if only_open else "page", **values)
+        return tuple(_summary(*row) for row in rows)
+
+    async def summary_of(self, incident: str) -> Summary:
+        """The line of one incident."""
+        for row in await self._database.read("summary_of", id=incident):
+            return _summary(*row)
+        raise await self._unknown(incident)
 
     async def open_counts(self) -> tuple[OpenCount, ...]:
         """How many incidents run or owe something."""
@@ -66,3 +77,11 @@ class ListReads(Tables):
     async def last_sequence(self) -> int:
         """The number of the last entry that is kept."""
         return int((await self._database.read("last_sequence"))[0][0])
+
+
+def _summary(identity: str, opened_at: str, body: str) -> Summary:
+    """A line of the list; one that cannot be read hides no other."""
+    try:
+        return Summary.from_stored(body)
+    except ValidationError as error:
+        return Summary.unreadable(identity, datetime.fromisoformat(opened_at), broken_form(error))

@@ -11,7 +11,7 @@ from nexus.store.relational.writes import forgotten, hold
 
 #: Children before the incident that they refer to.
 _TABLES = (
-    "timeline", "inbox", "evidence", "approvals", "intents", "backlog", "messages",
+    "dead_letters", "timeline", "inbox", "evidence", "approvals", "intents", "backlog", "messages",
     "incident_keys", "last_words", "alert_dispositions", "files",
 )  # fmt: skip
 

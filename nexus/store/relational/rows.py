@@ -1,10 +1,13 @@
 """How values become rows."""
 
 import zlib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
+from incidents.errors import UnreadableEvent
+from incidents.events import Event, stored_event
 from incidents.incident import Incident
 from nexus.store.records import Summary
 
@@ -62,3 +65,27 @@ def columns(incident: Incident, clock: datetime) -> dict[str, object]:
         "waiting": summary.waiting,
         "unsettled": summary.unsettled,
     }
+
+
+def broken_form(error: ValidationError) -> str:
+    """Which fields of a row break the form of its value, without what they hold."""
+    found = error.errors(include_input=False, include_url=False)
+    return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'it'}: {one['msg']}" for one in found[:3])
+
+
+def event_of(identity: str, body: str) -> Event:
+    """An event as it was kept.
+
+    Raises:
+        UnreadableEvent: it is none that this version knows.
+    """
+    try:
+        return stored_event(body)
+    except ValidationError as error:
+        raise UnreadableEvent(identity, broken_form(error)) from None
+
+
+def events_of(rows: Iterable[tuple[str, ...]]) -> tuple[Event, ...]:
+    """The events of these rows (id, body); raises like `event_of`."""
+    # All rows first: a cursor that an error leaves in the middle keeps its connection from writing.
+    return tuple(event_of(identity, body) for identity, body in tuple(rows))

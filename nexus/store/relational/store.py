@@ -10,7 +10,7 @@ from incidents.action import Approval, Outcome, Proposal
 from incidents.change_limits import Begun, Limits
 from incidents.communications import BacklogEntry
 from incidents.errors import UnknownName
-from incidents.events import DecisionMade, Event, stored_event
+from incidents.events import DecisionMade, Event
 from incidents.findings import Evidence
 from incidents.incident import Incident
 from incidents.severity import Status
@@ -29,13 +29,14 @@ from nexus.store.records import (
 )
 from nexus.store.relational.answers import KeptAnswers
 from nexus.store.relational.changes import SentChanges
+from nexus.store.relational.dead_letters import SetAside
 from nexus.store.relational.files import FileRows
 from nexus.store.relational.intake import AlertDeliveries
 from nexus.store.relational.leases import LeaseColumns
 from nexus.store.relational.lists import ListReads
 from nexus.store.relational.regrouping import RegroupedIncidents
 from nexus.store.relational.retention import ClosedIncidents
-from nexus.store.relational.rows import as_json, packed, sortable, unpacked
+from nexus.store.relational.rows import as_json, events_of, packed, sortable, unpacked
 from nexus.store.relational.transactions import NotThere, Run
 from nexus.store.relational.workers import WorkerRows
 from nexus.store.relational.writes import hold, queued, register, save
@@ -47,6 +48,7 @@ class RelationalStore(
     FileRows,
     AlertDeliveries,
     SentChanges,
+    SetAside,
     ListReads,
     KeptAnswers,
     ClosedIncidents,
@@ -107,7 +109,7 @@ class RelationalStore(
             before = run("was_closed", id=incident.id).fetchone()
             if before is None:
                 raise NotThere
-            waiting = [stored_event(body) for (body,) in run("events", incident=incident.id, handled=0)]
+            waiting = events_of(run("events", incident=incident.id, handled=0))
             saved = not_closed_if_reopened(incident, waiting)
             save(run, saved, clock, number)
             if not saved.closed or before[0]:
@@ -141,7 +143,7 @@ class RelationalStore(
     async def events(self, incident: str, unhandled_only: bool = True) -> tuple[Event, ...]:
         """The events of an incident in the order in which they came."""
         rows = await self._database.read("events", incident=incident, handled=0 if unhandled_only else 1)
-        return tuple(stored_event(body) for (body,) in rows)
+        return events_of(rows)
 
     async def mark_handled(self, ids: tuple[str, ...]) -> None:
         """Mark events as handled."""
@@ -211,7 +213,7 @@ class RelationalStore(
         def work(run: Run) -> bool:
             hold(run, intent.incident, number)
             waiting = run("events", incident=intent.incident, handled=0)
-            still_wanted(proposal, (stored_event(body) for (body,) in waiting))
+            still_wanted(proposal, events_of(waiting))
             within(limits, intent, (_begun(*row) for row in run("live_intents", key=intent.key)))
             values = {"key": intent.key, "digest": intent.digest, "body": as_json(intent)}
             return run("begin_intent", incident=intent.incident, **values).rowcount > 0

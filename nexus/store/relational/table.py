@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from incidents.errors import UnknownName
+from pydantic import ValidationError
+
+from incidents.errors import UnknownName, Unreadable
 from incidents.value import Value
+from nexus.store.relational.rows import broken_form
 from nexus.store.relational.transactions import NotThere, Run, Transactions
 
 T = TypeVar("T")
@@ -19,7 +22,12 @@ class Tables:
 
     async def _all(self, kind: type[V], query: str, **values: object) -> tuple[V, ...]:
         rows = await self._database.read(query, **values)
-        return tuple(kind.from_stored(body) for (body,) in rows)
+        try:
+            return tuple(kind.from_stored(body) for (body,) in rows)
+        except ValidationError as error:
+            whose = values.get("incident") or values.get("id")
+            what = f"{f'{whose}: ' if whose else ''}a row of the store ({kind.__name__})"
+            raise Unreadable(what, broken_form(error)) from None
 
     async def _insert(self, query: str, incident: str, alone: str | None = None, /, **values: object) -> bool:
         return await self._atomically(

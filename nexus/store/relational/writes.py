@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from incidents.errors import Refused
-from incidents.events import Event, from_a_person, stored_event
+from incidents.events import Event, from_a_person
 from incidents.incident import Incident
 from incidents.join_rules import incident_keys, keys_of
 from incidents.severity import Severity
 from nexus.store.leases import stale
 from nexus.store.records import WorldRef
-from nexus.store.relational.rows import as_json, columns, sortable
+from nexus.store.relational.rows import as_json, columns, events_of, sortable
 from nexus.store.relational.transactions import NotThere, Run
 
 
@@ -71,7 +71,7 @@ def note_alerts(run: Run, incident: Incident) -> None:
         run("erase_incident_keys", incident=incident.id)
         return
     if incident.split_into:  # its alerts went elsewhere, with the keys that they alone had
-        waiting = [stored_event(body) for (body,) in run("events", incident=incident.id, handled=0)]
+        waiting = events_of(run("events", incident=incident.id, handled=0))
         unread = [alert for event in waiting for alert in getattr(event, "alerts", ())]
         run("forget_keys", incident=incident.id, keys=json.dumps(sorted(incident_keys(incident, unread))))
     keys = json.dumps(sorted(incident_keys(incident)))

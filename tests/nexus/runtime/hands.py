@@ -12,7 +12,7 @@ from langgraph.runtime import RunControl
 from incidents.incident import Incident
 from incidents.severity import Severity
 from nexus.runtime.driver import Rest
-from nexus.runtime.giving_up import Retries
+from nexus.runtime.giving_up import LastResort, Retries
 from nexus.runtime.inbox import InboxWatch
 from nexus.runtime.lease_keeper import HeldLease, LeaseKeeper
 from nexus.runtime.queue import EmbeddedQueue
@@ -80,8 +80,7 @@ class Hands:
             inbox=InboxWatch(self.store),
             drivers=self._driver,
             threads=self,
-            comms=self.heard,
-            journal=self.store,
+            people=LastResort(self.store, self.store, self.heard),
             retries=self.retries,
             drain_for=timedelta(seconds=0.05),
             now=self.now,

@@ -1,6 +1,7 @@
 """What breaks off is told, tried again, handed to people, and goes on from its row; ends are in order."""
 
 import asyncio
+import json
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import httpx2
 import pytest
 
 from demo.processes import wait_for
+from incidents.events import NoteAdded
 from incidents.incident import Incident
 from incidents.severity import Status
 from nexus.store import Store
@@ -114,6 +116,71 @@ def test_an_incident_whose_turns_break_off_is_told_everywhere_and_people_get_it(
         here.seen(lambda: here.row("retry_at is null and lease_owner is null and tries = 0") == (1,))
         assert (health(server)["status"], health(server)["broken_off"]) == ("ok", [])
         assert here.incident().status is Status.HANDED_OVER
+
+
+def test_a_row_that_cannot_be_read_is_paged_and_listed_and_goes_on_once_it_can(
+    here: Served, nexus: Terminal
+) -> None:
+    with here.server() as server:
+        send(server.url, alert("mail"))
+        server.until("cause unknown")
+        here.waits()
+        mine = here.incident().id
+        (body,) = here.row("body")
+        here.change("update incidents set body = json_set(body, '$.status', 'wandering')")
+        nexus("resume")
+        pages = here.home / "incidents" / mine / "pages.md"
+        here.seen(lambda: pages.exists() and "nothing works on it any more" in pages.read_text())
+        told = " ".join(pages.read_text().split())
+        assert f"{mine}: a row of the store (Incident) cannot be read: status: " in told
+        here.seen(lambda: health(server)["status"] == "degraded")
+        assert health(server)["broken_off"] == [mine]
+        shown = nexus("incidents")
+        assert "handed over" in shown.out
+        assert f"{mine}: its last " in shown.err
+        assert "cannot be read: status" in " ".join(shown.err.split())
+        assert "cannot be read: status" in " ".join(nexus("doctor").out.split())
+        assert "cannot be read: status" in " ".join(nexus("show", mine).err.split())
+
+        _, answer = send(server.url, alert("mail", fingerprint="another"))
+        assert answer["taken"] == "opened", "no alert is lost in it"
+        here.change("update incidents set body = :body where id = :id", body=body, id=mine)
+        nexus("resume")
+        here.seen(lambda: health(server)["broken_off"] == [])
+
+
+def test_an_event_that_cannot_be_read_is_set_aside_and_what_comes_after_it_is_heard(
+    here: Served, nexus: Terminal
+) -> None:
+    with here.server() as server:
+        send(server.url, alert("mail"))
+        server.until("cause unknown")
+        here.waits()
+        mine = here.incident().id
+        later = '{"kind": "pager_ack", "by": "ana", "id": "e1"}'  # as a later version wrote it
+        here.change("insert into inbox (id, incident, body) values ('e1', :id, :body)", id=mine, body=later)
+        nexus("note", mine, "--by", "ben", "is anybody there?")
+        here.seen(lambda: [note.text for note in here.incident().notes] == ["is anybody there?"])
+        handed = here.incident()
+        assert handed.status is Status.HANDED_OVER
+        assert "the event e1 (pager_ack of ana), which is set aside" in handed.end_reason
+        assert "e1 (pager_ack of ana)" in (here.home / "incidents" / mine / "pages.md").read_text()
+        here.waits()
+        assert (health(server)["status"], health(server)["dead_letters"]) == ("degraded", [mine])
+        assert f"{mine}: 1 of its events are set aside" in nexus("incidents").err
+        assert f"set aside: {mine}: the event e1" in " ".join(nexus("doctor").out.split())
+        assert "Set aside" in nexus("show", mine).out
+        (letter,) = json.loads(nexus("show", mine, "--json").out)["dead_letters"]
+        assert (letter["event"], letter["kind"], letter["by"]) == ("e1", "pager_ack", "ana")
+
+        refused = nexus("replay", mine, "--by", "ben")
+        assert (refused.code, "the event e1 cannot be read" in refused.err) == (1, True)
+        said = NoteAdded(id="e1", incident=mine, at=datetime.now(UTC), by="ana", text="I see it")
+        here.change("update inbox set body = :body where id = 'e1'", body=said.model_dump_json())
+        assert nexus("replay", mine, "--by", "ben").out == "Heard again: the event e1 (note of ana).\n"
+        here.seen(lambda: [note.text for note in here.incident().notes][1:] == ["I see it"])
+        assert health(server)["dead_letters"] == []
+        assert "ben has the event e1 (note of ana) heard again" in nexus("show", mine, "--json").out
 
 
 def test_a_holder_on_another_machine_is_waited_for_and_then_followed(here: Served) -> None:

@@ -46,8 +46,11 @@ select id from incidents order by id;
 -- name: opened_at
 select opened_at from incidents where id = %(id)s;
 
+-- name: summary_of
+select id, opened_at, summary from incidents where id = %(id)s;
+
 -- name: page
-select summary from incidents
+select id, opened_at, summary from incidents
 where (opened_at, id) < (%(opened_at)s, %(after)s)
   and (%(status)s is null or status = %(status)s)
   and (%(severity)s is null or severity = %(severity)s)
@@ -58,7 +61,7 @@ order by opened_at desc, id desc
 limit %(limit)s;
 
 -- name: page_of_open
-select summary from incidents
+select id, opened_at, summary from incidents
 where not closed and (opened_at, id) < (%(opened_at)s, %(after)s)
   and (not %(undecided)s or waiting > 0 or unsettled > 0)
   and (%(status)s is null or status = %(status)s)
@@ -96,10 +99,48 @@ values (%(id)s, %(incident)s, %(kind)s, %(at)s, %(alerts)s, %(body)s)
 on conflict (id) do nothing;
 
 -- name: events
-select body from inbox where incident = %(incident)s and handled <= (%(handled)s = 1) order by seq;
+select id, body from inbox where incident = %(incident)s and handled <= (%(handled)s = 1) order by seq;
 
 -- name: mark_handled
 update inbox set handled = true where id = %(id)s;
+
+-- name: waits
+select body from inbox where id = %(id)s and incident = %(incident)s and not handled;
+
+-- name: count_try
+update inbox set tries = tries + 1 where id = %(id)s;
+
+-- name: suspect
+select id from inbox
+where incident = %(incident)s and not handled and tries >= %(tries)s
+order by seq
+limit 1;
+
+-- name: set_aside
+insert into dead_letters (event, incident, why, set_aside_at)
+values (%(event)s, %(incident)s, %(why)s, %(set_aside_at)s)
+on conflict (event) do nothing;
+
+-- name: dead_letters
+select dead_letters.event, dead_letters.incident, dead_letters.why, dead_letters.set_aside_at, inbox.body
+from dead_letters
+join inbox on inbox.id = dead_letters.event
+join incidents on incidents.id = dead_letters.incident
+where not incidents.closed
+order by dead_letters.set_aside_at, dead_letters.event;
+
+-- name: dead_letters_of_incident
+select dead_letters.event, dead_letters.incident, dead_letters.why, dead_letters.set_aside_at, inbox.body
+from dead_letters
+join inbox on inbox.id = dead_letters.event
+where dead_letters.incident = %(incident)s
+order by dead_letters.set_aside_at, dead_letters.event;
+
+-- name: erase_dead_letter
+delete from dead_letters where event = %(event)s;
+
+-- name: erase_dead_letters
+delete from dead_letters where incident = %(incident)s;
 
 -- name: handle_all
 update inbox set handled = true where incident = %(incident)s and not handled;
@@ -120,7 +161,8 @@ where id = %(incident)s and not closed and site is not null;
 
 -- name: due
 select must_fit(%(code)s);
-select id, severity, alerted, opened_at, wake_at, tries from incidents
+select id, case when severity in ('P0', 'P1', 'P2', 'P3') then severity end, alerted, opened_at, wake_at, tries
+from incidents
 where site = %(site)s and not closed and wake_at <= %(now)s
   and (lease_until is null or lease_until <= %(now)s)
   and (retry_at is null or retry_at <= %(now)s)
@@ -166,12 +208,13 @@ where id = %(id)s and lease_number = %(number)s and lease_owner is not null;
 update incidents set tries = 1 where id = %(id)s and lease_number = %(number)s and lease_owner is not null;
 
 -- name: broken_off
-select id, tries, retry_at from incidents where not closed and retry_at is not null order by id;
+select id, tries, retry_at, coalesce(broken_because, '') from incidents where not closed and retry_at is not null order by id;
 
 -- name: give_back
 select 1 from incidents where id = %(id)s for no key update;
 update incidents
 set lease_owner = null, lease_process = null, lease_until = null, tries = 0, retry_at = null,
+    broken_because = null,
     alerted = case
         when severity is null or exists (select 1 from inbox where incident = %(id)s and not handled) then alerted
     end,
@@ -185,7 +228,14 @@ where id = %(id)s and lease_number = %(number)s and lease_owner is not null;
 
 -- name: fail
 update incidents
-set lease_owner = null, lease_process = null, lease_until = null, retry_at = %(retry_at)s
+set lease_owner = null, lease_process = null, lease_until = null, retry_at = %(retry_at)s,
+    broken_because = %(why)s
+where id = %(id)s and lease_number = %(number)s and lease_owner is not null;
+
+-- name: leave_to_people
+update incidents
+set status = 'handed_over', held_by = 'people',
+    summary = (summary::jsonb || '{"status": "handed_over", "held_by": "people"}')::text
 where id = %(id)s and lease_number = %(number)s and lease_owner is not null;
 
 -- name: put_evidence

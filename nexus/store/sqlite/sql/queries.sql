@@ -37,8 +37,11 @@ select id from incidents order by id;
 -- name: opened_at
 select opened_at from incidents where id = :id;
 
+-- name: summary_of
+select id, opened_at, summary from incidents where id = :id;
+
 -- name: page
-select summary from incidents
+select id, opened_at, summary from incidents
 where (opened_at, id) < (:opened_at, :after)
   and (:status is null or status = :status)
   and (:severity is null or severity = :severity)
@@ -49,7 +52,7 @@ order by opened_at desc, id desc
 limit :limit;
 
 -- name: page_of_open
-select summary from incidents
+select id, opened_at, summary from incidents
 where closed = 0 and (opened_at, id) < (:opened_at, :after)
   and (not :undecided or waiting > 0 or coalesce(unsettled, 1) > 0)
   and (:status is null or status = :status)
@@ -84,10 +87,44 @@ select coalesce(max(seq), 0) from timeline;
 insert into inbox (id, incident, body) values (:id, :incident, :body) on conflict (id) do nothing;
 
 -- name: events
-select body from inbox where incident = :incident and handled <= :handled order by seq;
+select id, body from inbox where incident = :incident and handled <= :handled order by seq;
 
 -- name: mark_handled
 update inbox set handled = 1 where id = :id;
+
+-- name: waits
+select body from inbox where id = :id and incident = :incident and handled = 0;
+
+-- name: count_try
+update inbox set tries = tries + 1 where id = :id;
+
+-- name: suspect
+select id from inbox where incident = :incident and handled = 0 and tries >= :tries order by seq limit 1;
+
+-- name: set_aside
+insert into dead_letters (event, incident, why, set_aside_at) values (:event, :incident, :why, :set_aside_at)
+on conflict (event) do nothing;
+
+-- name: dead_letters
+select dead_letters.event, dead_letters.incident, dead_letters.why, dead_letters.set_aside_at, inbox.body
+from dead_letters
+join inbox on inbox.id = dead_letters.event
+join incidents on incidents.id = dead_letters.incident
+where incidents.closed = 0
+order by dead_letters.set_aside_at, dead_letters.event;
+
+-- name: dead_letters_of_incident
+select dead_letters.event, dead_letters.incident, dead_letters.why, dead_letters.set_aside_at, inbox.body
+from dead_letters
+join inbox on inbox.id = dead_letters.event
+where dead_letters.incident = :incident
+order by dead_letters.set_aside_at, dead_letters.event;
+
+-- name: erase_dead_letter
+delete from dead_letters where event = :event;
+
+-- name: erase_dead_letters
+delete from dead_letters where incident = :incident;
 
 -- name: handle_all
 update inbox set handled = 1 where incident = :incident and handled = 0;
@@ -107,7 +144,8 @@ set wake_at = min(coalesce(wake_at, :at), :at), retry_at = case when :person the
 where id = :incident and closed = 0 and site is not null;
 
 -- name: due
-select id, severity, alerted, opened_at, wake_at, tries from incidents
+select id, case when severity in ('P0', 'P1', 'P2', 'P3') then severity end, alerted, opened_at, wake_at, tries
+from incidents
 where site = :site and closed = 0 and wake_at <= :now
   and (lease_until is null or lease_until <= :now)
   and (retry_at is null or retry_at <= :now)
@@ -152,11 +190,12 @@ where id = :id and lease_number = :number and lease_owner is not null;
 update incidents set tries = 1 where id = :id and lease_number = :number and lease_owner is not null;
 
 -- name: broken_off
-select id, tries, retry_at from incidents where closed = 0 and retry_at is not null order by id;
+select id, tries, retry_at, coalesce(broken_because, '') from incidents where closed = 0 and retry_at is not null order by id;
 
 -- name: give_back
 update incidents
 set lease_owner = null, lease_process = null, lease_until = null, tries = 0, retry_at = null,
+    broken_because = null,
     alerted = case
         when severity is null or exists (select 1 from inbox where incident = :id and handled = 0) then alerted
     end,
@@ -170,7 +209,13 @@ where id = :id and lease_number = :number and lease_owner is not null;
 
 -- name: fail
 update incidents
-set lease_owner = null, lease_process = null, lease_until = null, retry_at = :retry_at
+set lease_owner = null, lease_process = null, lease_until = null, retry_at = :retry_at,
+    broken_because = :why
+where id = :id and lease_number = :number and lease_owner is not null;
+
+-- name: leave_to_people
+update incidents
+set status = 'handed_over', summary = json_set(summary, '$.status', 'handed_over', '$.held_by', 'people')
 where id = :id and lease_number = :number and lease_owner is not null;
 
 -- name: put_evidence
@@ -375,12 +420,14 @@ select opened.many, opened.since, joined.many, joined.since from (
     where site is not null and (:site is null or site = :site)
         and closed = 0 and wake_at <= :now and lease_number = 0
 ) as opened, (
-    select coalesce(sum(json_array_length(inbox.body, '$.alerts')), 0) as many,
-        min(strftime('%Y-%m-%dT%H:%M:%f+00:00', json_extract(inbox.body, '$.at'))) as since
-    from inbox
-    join incidents on incidents.id = inbox.incident
-    where inbox.handled = 0 and incidents.site is not null and (:site is null or incidents.site = :site)
-        and json_extract(inbox.body, '$.kind') = 'alerts'
+    select coalesce(sum(json_array_length(unread.body, '$.alerts')), 0) as many,
+        min(strftime('%Y-%m-%dT%H:%M:%f+00:00', json_extract(unread.body, '$.at'))) as since
+    from (
+        select incident, case when json_valid(body) then body else '{}' end as body from inbox where handled = 0
+    ) as unread
+    join incidents on incidents.id = unread.incident
+    where incidents.site is not null and (:site is null or incidents.site = :site)
+        and json_extract(unread.body, '$.kind') = 'alerts'
 ) as joined;
 
 -- name: erase_incident_keys
