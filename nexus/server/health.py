@@ -11,7 +11,7 @@ from nexus.service.intake import AlertIntake
 
 
 def health_route(intake: AlertIntake, door: SenderDoor) -> Route:
-    """`GET /healthz`: 200 while the store can be read; `degraded` while turns break off or events are set aside.
+    """`GET /healthz`: 200 while the store can be read; `degraded` while turns break off or events lie aside.
 
     It says how many alerts wait for a hand and for how long the oldest does, and how many senders were
     turned away or told to come again.

@@ -108,7 +108,9 @@ class ServerMetrics:
     def _incidents(self) -> None:
         self._open = self._gauge("incidents_open", "Those that run or owe something.", ("status", "severity"))
         self._broken_off = self._gauge("incidents_broken_off", "Those whose last turns broke off.")
-        self._dead_letters = self._gauge("events_set_aside", "Events of open incidents that nobody has heard.")
+        self._dead_letters = self._gauge(
+            "events_set_aside", "Events of open incidents that nobody has heard."
+        )
         self._oldest_due = self._gauge(
             "incidents_oldest_due_seconds", "For how long one has been due at most with nobody at it."
         )

@@ -17,6 +17,7 @@ from incidents.severity import Severity
 from incidents.value import Moment, Value
 from nexus.home import Home
 from nexus.service.views import AllHalted, Decided, Halted, Handled, Regrouped, Settled
+from nexus.store.dead_letters import DeadLetter
 
 if TYPE_CHECKING:
     from nexus.service.commands import IncidentCommands
@@ -167,6 +168,18 @@ class Settle(Request):
         return Settled(incident=incident, action=self.action, outcome=said)
 
 
+class Replay(Request):
+    """Have an event heard again that was set aside, once what broke over it is mended."""
+
+    path = "replay"
+    answer = DeadLetter
+    event: Name | None = Field(default=None, description="its id; not needed while one alone is set aside")
+
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> DeadLetter:
+        """Have it heard."""
+        return await doors.commands.replay(incident, actor=actor, event=self.event)
+
+
 class Take(Request):
     """Take an incident from the agents, whose proposals are revoked, or from whoever holds it."""
 
@@ -285,6 +298,6 @@ class Merge(Request):
 
 #: Every kind.
 REQUESTS: tuple[type[Request], ...] = (
-    Decision, LeaveNote, SetSeverity, Stop, Settle, Take, GiveBack, TellChange, Mitigate, Resolve,
+    Decision, LeaveNote, SetSeverity, Stop, Settle, Replay, Take, GiveBack, TellChange, Mitigate, Resolve,
     CallFalseAlarm, Reopen, Split, Merge,
 )  # fmt: skip

@@ -26,7 +26,7 @@ from nexus.store.sqlite.store import FILE
 TABLES = (
     "numbers", "incidents", "timeline", "inbox", "evidence", "approvals", "intents", "backlog", "messages",
     "message_deliveries", "attempts", "alert_deliveries", "alert_dispositions", "incident_keys", "last_words",
-    "lessons", "heartbeats", "changes", "idempotency_keys", "files",
+    "dead_letters", "lessons", "heartbeats", "changes", "idempotency_keys", "files",
 )  # fmt: skip
 _NOT_MOVED = {"claims", "workers", "body_bytes", "sqlite_sequence", "checkpoints", "writes"}
 

@@ -205,7 +205,17 @@ class Retention(Protocol):
 
 
 class IncidentStore(
-    Journal, Outcomes, Backlog, Leases, DeadLetters, Workers, StoredFiles, Intake, Lists, Answers, Retention,
+    Journal,
+    Outcomes,
+    Backlog,
+    Leases,
+    DeadLetters,
+    Workers,
+    StoredFiles,
+    Intake,
+    Lists,
+    Answers,
+    Retention,
     Protocol,
 ):
     """Everything of the incidents. What belongs to one that was not registered raises `UnknownName`."""

@@ -11,14 +11,15 @@ from tests.nexus.sample import ID, at, opened, proposal
 
 def unknown(nexus: Terminal) -> None:
     """A home in which a change was begun, and nobody can say whether it was done."""
-    signed = proposal(state=ActionState.APPROVED)
+    signed, site = proposal(state=ActionState.APPROVED), nexus.home / "nexus.yaml"
 
     async def keep(store: Store) -> None:
         incident = opened().evolve(proposals=(signed.model_copy(update={"state": ActionState.UNKNOWN}),))
-        await store.register(incident, WorldRef(kind=WorldKind.LIVE, path="/made/nexus.yaml"), at(12))
+        await store.register(incident, WorldRef(kind=WorldKind.LIVE, path=str(site)), at(12))
         await begun(store, signed, at(12))
 
     with Store.open(nexus.home) as store:
+        site.write_text("services: [{name: checkout}]\n")
         asyncio.run(keep(store))
 
 

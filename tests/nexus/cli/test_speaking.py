@@ -25,6 +25,7 @@ TYPED = {
     "severity": ((ID, "P1"), "Severity of"),
     "stop": ((ID, "--reason", "wrong cluster"), "stopped"),
     "settle": ((ID, "A1", "--done"), ""),
+    "replay": ((ID,), ""),
     "declare": (("customers cannot pay", "--service", "checkout"), "is open"),
     "take": ((ID,), "Dana Lee has it"),
     "give-back": ((ID, "--note", "a restart did not help"), ""),

@@ -52,6 +52,7 @@ DOORS = {
     ("POST", f"{OF_INCIDENT}/severity"): Door(Permission.COMMAND, {"severity": "P1"}),
     ("POST", f"{OF_INCIDENT}/stop"): Door(Permission.STOP, {"reason": "wrong cluster"}),
     ("POST", f"{OF_INCIDENT}/settle"): Door(Permission.RESPOND, {"action": "A1", "done": True}),
+    ("POST", f"{OF_INCIDENT}/replay"): Door(Permission.RESPOND, {}),
     ("POST", f"{OF_INCIDENT}/take"): Door(Permission.RESPOND),
     ("POST", f"{OF_INCIDENT}/give-back"): Door(Permission.RESPOND, {"note": "again"}),
     ("POST", f"{OF_INCIDENT}/changed"): Door(Permission.RESPOND, {"service": "web", "what": "restarted"}),

@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -198,8 +198,7 @@ from tools.live.settings import Releases
 
 class Stuck(Supervisord):
     async def restart(self, program, begin):
-        if sys.argv[3] == "after":
-            await super().restart(program, begin)
+        await super().restart(program, begin) if sys.argv[3] == "after" else begin()
         Path(sys.argv[4]).touch()
         await asyncio.sleep(600)
 
@@ -240,6 +239,24 @@ async def test_killed_after_the_restart_it_is_found_done_and_not_done_again(
     assert await actions.execute(rollback("1.0"), KEY, UNFENCED) == found
     assert target.log() == before
     assert [line["id"] for line in before].count(f"nexus-{KEY}") == 1
+    await actions.aclose()
+
+
+async def test_a_manager_that_does_not_answer_leaves_the_link_where_it_is(
+    target: Target, tmp_path: Path
+) -> None:
+    class Gone(Supervisord):
+        async def restart(self, program: str, begin: Callable[[], object]) -> None:
+            await super().restart("nobody", begin)
+
+    adapter = ReleasesActions(
+        target.spec(), WallClock(), manager=Gone(str(target.socket), timedelta(seconds=9))
+    )
+    actions = LiveActions([adapter], CATALOGUE, ActionLog(tmp_path / "ledger"), WallClock())
+    with pytest.raises(ToolFailed, match="knows no program 'nobody'"):
+        await actions.execute(rollback("1.0"), KEY, UNFENCED)
+    assert (target.link(), target.answering()) == ("2.0", "2.0")
+    assert await actions.status(KEY) is None, "it may be begun later"
     await actions.aclose()
 
 

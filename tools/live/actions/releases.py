@@ -4,7 +4,7 @@ A rollback points the link at a version that is laid out and ran before, restart
 until they are healthy. If they do not become healthy, nothing goes back by itself: people decide.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -108,11 +108,23 @@ class ReleasesActions:
         if action.kind is ActionKind.SCALE:
             await self._manager.resize(program, action.arguments.replicas or 1, effect.begin)
         else:
-            if action.kind is ActionKind.ROLLBACK:
-                effect.begin()
-                self._layout.point(action.service, action.arguments.version or "")
-            await self._manager.restart(program, effect.begin)
+            await self._manager.restart(program, self._switched(action, effect))
         return await self._settled(deed)
+
+    def _switched(self, action: Action, effect: Effect) -> Callable[[], float]:
+        """Called before each process is restarted: before a rollback's first one the link is switched.
+
+        Not sooner: who is killed between the link and the first restart leaves the old version running.
+        """
+
+        def begin() -> float:
+            until = effect.begin()
+            version = action.arguments.version
+            if action.kind is ActionKind.ROLLBACK and self._layout.current(action.service) != version:
+                self._layout.point(action.service, version or "")
+            return until
+
+        return begin
 
     async def found(self, deed: ActionRecord) -> Outcome | None:
         """Judged by the link, the processes and their health; None if nothing of it is to be seen."""
