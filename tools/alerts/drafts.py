@@ -14,7 +14,7 @@ from tools.alerts.identity import condition_of, fingerprint_of
 from tools.alerts.matching.conventions import exporter_kind
 from tools.alerts.meaning import Meaning, meaning_of
 from tools.alerts.reading import FieldSource, Notice
-from tools.alerts.times import SentTime, read_time
+from tools.alerts.times import SentTime, long_ago, read_time
 from tools.alerts.vocabulary import vocabulary
 
 MOST_LABELS = 60
@@ -100,7 +100,7 @@ def change_of(draft: ChangeDraft, received_at: datetime, names: Collection[str])
     """
     if not draft.service:
         raise AlertError(f"{draft.service.path}: is missing; it says what was changed")
-    at = read_time(draft.time.value, received_at, draft.time.path).at if draft.time else received_at
+    at = _changed_at(draft, received_at)
     service = _changed_service(draft, names)
     return Change(
         time=at,
@@ -115,6 +115,14 @@ def change_of(draft: ChangeDraft, received_at: datetime, names: Collection[str])
         healthy=draft.healthy,
         environment=_environment(draft),
     )
+
+
+def _changed_at(draft: ChangeDraft, received_at: datetime) -> datetime:
+    """When it happened: however long ago, since a change that is told late is not one of now."""
+    if not draft.time:
+        return received_at
+    read = read_time(draft.time.value, received_at, draft.time.path)
+    return read.at if read.sent else long_ago(draft.time.value, received_at) or received_at
 
 
 def alert_fields(draft: AlertDraft, alert: Alert) -> tuple[FieldSource, ...]:

@@ -83,6 +83,19 @@ def read_time(sent: object, received_at: datetime, field: str) -> SentTime:
     return _plausible(read, received_at, what)
 
 
+def long_ago(sent: object, received_at: datetime) -> datetime | None:
+    """The moment before the receipt that a time means, however long ago; None if it means none."""
+    text = sent.strip() if isinstance(sent, str) else ""
+    if not isinstance(sent, (str, int, float)) or not sent or _UNSET.fullmatch(text or "x"):
+        return None
+    try:
+        at = _moment(text) if isinstance(sent, str) else _since_epoch(Decimal(sent))
+        at = at.astimezone(UTC) if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    except (OverflowError, InvalidOperation, ValueError):
+        return None
+    return at if at < received_at else None
+
+
 def _plausible(read: SentTime, received_at: datetime, what: str) -> SentTime:
     if can_be_meant(read.at, received_at):
         return read

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from incidents.alert import CLOCK_SKEW, OLDEST
 from incidents.errors import AlertError
-from tools.alerts.formats import parse_alerts
+from tools.alerts.formats import parse_alerts, read_delivery
 from tools.alerts.times import read_time
 
 NOW = datetime(2026, 11, 29, 3, 30, tzinfo=UTC)
@@ -160,3 +160,20 @@ def test_a_start_that_stands_there_empty_is_told(sent: dict[str, str | None], re
     body = {"alerts": [{"status": "firing", "labels": {"alertname": "A"}, **sent}]}
     (alert,) = parse_alerts(json.dumps(body).encode(), NOW)
     assert (alert.starts_at, alert.start_sent, alert.remarks) == (NOW, False, remarks)
+
+
+@pytest.mark.parametrize(
+    ("finished", "at"),
+    [
+        ("2024-03-01T12:00:00Z", datetime(2024, 3, 1, 12, tzinfo=UTC)),
+        (1709294400, datetime(2024, 3, 1, 12, tzinfo=UTC)),
+        ("0001-01-01T00:00:00Z", NOW),
+        ("2033-01-01T00:00:00Z", NOW),
+        (None, NOW),
+    ],
+)
+def test_a_change_that_is_told_late_keeps_its_own_time(finished: object, at: datetime) -> None:
+    operation = {"phase": "Succeeded", "finishedAt": finished, "syncResult": {"revision": "abc1234"}}
+    body = {"app": {"metadata": {"name": "mailer"}, "status": {"operationState": operation}}}
+    (change,) = read_delivery(json.dumps(body).encode(), NOW, "argocd").changes
+    assert change.time == at
