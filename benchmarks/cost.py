@@ -1,4 +1,4 @@
-"""What a playbook incident and the verbs that only look cost in processor seconds, beside an older checkout.
+"""What a playbook incident costs in processor seconds, beside an older checkout; of verbs `verbs.py` tells.
 
 Run from the repository's root:
 
@@ -10,8 +10,7 @@ same machine; the ratio is the median of the pairs. "Imports" is what the incide
 "warm" is a further incident in a process that has run one.
 
 On 2026-11-29, two busy processors, beside 6376209: whole process 5.72 s (7.77 s), ratio 0.73; its imports
-3.47 s (3.41 s), three fifths of them LangGraph with what it brings; warm 1.51 s (1.73 s), ratio 0.86;
-`incidents` 0.31 s (0.29 s), `show` 0.38 s (0.35 s), `approvals` 0.32 s (0.30 s).
+3.47 s (3.41 s), three fifths of them LangGraph with what it brings; warm 1.51 s (1.73 s), ratio 0.86.
 """
 
 import argparse
@@ -26,7 +25,6 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 CASE = ROOT / "demo" / "recording" / "shop-checkout-bad-release"
-INCIDENT = "INC-2026-11-23-001"
 
 _IMPORTS = """
 import nexus.cli
@@ -90,10 +88,10 @@ def ran(checkout: Path, home: Path, arguments: Sequence[str]) -> tuple[float, st
     return spent, done.stdout
 
 
-def whole(checkout: Path, arguments: Sequence[str], home: Path | None) -> float:
-    """The processor seconds of a command, in a home of its own unless one is given."""
+def whole(checkout: Path, arguments: Sequence[str]) -> float:
+    """The processor seconds of a command, in a home of its own."""
     with tempfile.TemporaryDirectory(prefix="nexus-cost-") as fresh:
-        return ran(checkout, home or Path(fresh), arguments)[0]
+        return ran(checkout, Path(fresh), arguments)[0]
 
 
 def warm(checkout: Path) -> float:
@@ -109,36 +107,25 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=5)
     given = parser.parse_args()
     checkouts = (ROOT, given.against.resolve())
-    run = ["-m", "nexus", "run", "--world", str(CASE), "--engine", "playbook", "--approve"]
-    with tempfile.TemporaryDirectory() as now, tempfile.TemporaryDirectory() as before:
-        homes = (Path(now), Path(before))
-        for checkout, home in zip(checkouts, homes, strict=True):
-            ran(checkout, home, [*run, "none"])
-        figures: dict[str, list[str] | None] = {
-            "an incident, whole process": [*run, "all"],
-            "of that, imports": ["-c", _IMPORTS],
-            "an incident, warm": None,
-            "incidents": ["-m", "nexus", "incidents"],
-            "show": ["-m", "nexus", "show", INCIDENT],
-            "approvals": ["-m", "nexus", "approvals"],
-        }
-        for name, command in figures.items():
-            spent = Spent([], [])
-            for turn in range(given.times + 1):
-                pair = [
-                    warm(checkout)
-                    if command is None
-                    else whole(checkout, command, home if len(command) < 5 else None)
-                    for checkout, home in zip(checkouts, homes, strict=True)
-                ]
-                if turn:  # the first one compiles modules
-                    spent.now.append(pair[0])
-                    spent.before.append(pair[1])
-            now_s, before_s = statistics.median(spent.now), statistics.median(spent.before)
-            sys.stdout.write(
-                f"{name:<27} {now_s:6.3f} s, before {before_s:6.3f} s: ratio {spent.ratio:.2f}\n"
+    figures = {
+        "an incident, whole process": [
+            "-m", "nexus", "run", "--world", str(CASE), "--engine", "playbook", "--approve", "all",
+        ],
+        "of that, imports": ["-c", _IMPORTS],
+        "an incident, warm": None,
+    }  # fmt: skip
+    for name, command in figures.items():
+        spent = Spent([], [])
+        for turn in range(given.times + 1):
+            now, before = (
+                warm(checkout) if command is None else whole(checkout, command) for checkout in checkouts
             )
-            sys.stdout.flush()
+            if turn:  # the first one compiles modules
+                spent.now.append(now)
+                spent.before.append(before)
+        now, before = statistics.median(spent.now), statistics.median(spent.before)
+        sys.stdout.write(f"{name:<27} {now:6.3f} s, before {before:6.3f} s: ratio {spent.ratio:.2f}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
