@@ -56,13 +56,13 @@ async def move(home: Path, address: Address, now: datetime) -> tuple[Moved, ...]
     with Store.open(home, create=False) as store:
         await _must_rest(store, now)
         incidents = tuple([one.id for one in await _all(store)])
-    await asyncio.to_thread(migrate, address)
-    async with (
-        SqliteCheckpoints.open(home / FILE) as ours,
-        PostgresCheckpoints.open(address, create=True) as theirs,
-    ):
-        for incident in incidents:
-            await _move_thread(ours, theirs.saver(), incident)
+        await asyncio.to_thread(migrate, address)
+        async with (
+            SqliteCheckpoints.open(store.lender) as ours,
+            PostgresCheckpoints.open(address, create=True) as theirs,
+        ):
+            for incident in incidents:
+                await _move_thread(ours, theirs.saver(), incident)
     folder = IncidentFolder(home)
     files = {incident: await _files(folder, incident) for incident in incidents}
     moved = await asyncio.to_thread(move_rows, home, address, _writing(files))

@@ -1,7 +1,9 @@
 """One suite for checkpoints: what the fence refuses, what pruning leaves, what LangGraph does not guard."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
@@ -61,7 +63,8 @@ class Kept:
             async with self.checkpoints.pool.connection() as connection:
                 return [row[0] for row in await (await connection.execute(query)).fetchall()]
         assert isinstance(self.checkpoints, SqliteCheckpoints)
-        return [row[0] for row in await self.checkpoints.one.conn.execute_fetchall(query)]
+        with closing(sqlite3.connect(self.checkpoints.file.path)) as raw:
+            return [row[0] for row in raw.execute(query)]
 
     async def without_the_rule_about_parents(self) -> None:
         if isinstance(self.checkpoints, PostgresCheckpoints):
@@ -69,11 +72,12 @@ class Kept:
                 await connection.execute("alter table checkpoints disable trigger parent_is_there")
             return
         assert isinstance(self.checkpoints, SqliteCheckpoints)
-        await self.checkpoints.one.conn.execute("drop trigger parent_is_there")
+        with closing(sqlite3.connect(self.checkpoints.file.path)) as raw:
+            raw.execute("drop trigger parent_is_there")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def leased(request: pytest.FixtureRequest, tmp_path: Path) -> Store | PostgresStore:
+def leased(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store | PostgresStore]:
     """A store in which one holder has lost its lease to another."""
     store: Store | PostgresStore
     if request.param == "postgres":
@@ -88,7 +92,7 @@ def leased(request: pytest.FixtureRequest, tmp_path: Path) -> Store | PostgresSt
 
     with store:
         asyncio.run(lease())
-    return store
+        yield store
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from nexus.store.sqlite.store import Store
 def checkpoints_beside(store: object) -> AbstractAsyncContextManager[Checkpoints]:
     """Those in the store's own database; they are closed afterwards."""
     if isinstance(store, Store):
-        return SqliteCheckpoints.open(store.path)
+        return SqliteCheckpoints.open(store.lender)
     # Imported here: teams without PostgreSQL have none of its packages.
     from nexus.runtime.checkpoints.postgres import PostgresCheckpoints  # noqa: PLC0415
     from nexus.store.postgres.store import PostgresStore  # noqa: PLC0415

@@ -79,12 +79,13 @@ class GroupCommit:
 
     async def done(self, work: Callable[[Run], T]) -> T:
         """What it returns, once it is committed; raises whatever it raises."""
-        one = Work(work, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        one = Work(work, loop.create_future())
         with self._lock:
             self._waiting.append(one)
             begins, self._busy = not self._busy, True
-        if begins:
-            self._threads.submit(self._next)
+        if begins:  # once the loop has gone round: who else writes now shares it
+            loop.call_soon(self._threads.submit, self._next)
         return await one.waits  # type: ignore[no-any-return]  # it is what `work` returns
 
     def _next(self) -> None:

@@ -1,8 +1,8 @@
 """One SQLite file behind two threads, one that writes and one that reads.
 
-The threads matter: LangGraph's saver writes to the same file over a connection of its own and commits through
-the event loop. A store that waited for the file's lock *on* the loop would keep the saver from committing;
-with one thread for both, what is read would wait behind a write that waits for another process.
+The threads matter: whoever waits for another process to finish its transaction holds up neither the loop nor
+what is read. LangGraph's saver is lent the same two connections, so that all that a process writes waits for
+one lock and one disk.
 """
 
 import asyncio
@@ -90,6 +90,26 @@ class Database:
             return await self._writes.done(work)
         except sqlite3.IntegrityError as error:  # what is inserted refers to nothing; all else is handled
             raise NotThere from error
+        except sqlite3.Error as error:
+            raise unusable(self.path, error) from error
+
+    async def lend(self, work: Callable[[sqlite3.Connection], T], *, reading: bool = False) -> T:
+        """Let statements without a name here take part, which neither begin nor commit.
+
+        Args:
+            work: is given the connection, in the thread that owns it.
+            reading: it changes nothing and waits for nobody who does.
+
+        Raises:
+            sqlite3.IntegrityError: a constraint or a trigger has refused it; its neighbours' stays.
+            NexusError: the file cannot be used.
+        """
+        try:
+            if reading:
+                return await self._in_thread(lambda: work(self._reader), self._reading)
+            return await self._writes.done(lambda _: work(self._connection))
+        except sqlite3.IntegrityError:
+            raise
         except sqlite3.Error as error:
             raise unusable(self.path, error) from error
 

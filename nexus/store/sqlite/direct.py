@@ -59,6 +59,10 @@ class DirectDatabase:
         """Run several named statements as one transaction."""
         return self._told(lambda: self._transact(work))
 
+    async def lend(self, work: Callable[[sqlite3.Connection], T], *, reading: bool = False) -> T:
+        """Let statements without a name here take part."""
+        return work(self._connection) if reading else self._transact(lambda _: work(self._connection))
+
     def _transact(self, work: Callable[[Run], T]) -> T:
         with self._connection:
             # Immediate: a transaction that reads first and writes later could otherwise fail half-way.

@@ -17,7 +17,8 @@ class Store(RelationalStore):
     """The incidents of one home. Several processes may write to the same file.
 
     Attributes:
-        path: the file, for LangGraph's saver.
+        path: the file.
+        lender: lends its connections to LangGraph's saver.
     """
 
     schema = VERSION
@@ -26,6 +27,7 @@ class Store(RelationalStore):
         super().__init__(database)
         self.path = database.path
         self.place = str(database.path)
+        self.lender = database
 
     @classmethod
     def open(cls, home: Path, *, create: bool = True, threads: bool = True) -> Self:

@@ -51,8 +51,8 @@ async def test_everything_of_an_incident_that_waits_is_there_afterwards(
     with Store.open(home) as store:
         (listed,) = await store.page()
         before = await all_of(store, listed.id)
-    async with SqliteCheckpoints.open(home / "nexus.db") as ours:
-        head = await ours.saver().aget_tuple(place(listed.id))
+        async with SqliteCheckpoints.open(store.lender) as ours:
+            head = await ours.saver().aget_tuple(place(listed.id))
     moved = {one.table: one.rows for one in await move(home, address, NOW)}
     assert moved["incidents"] == 1
     assert moved["evidence"] > 3
