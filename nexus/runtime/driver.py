@@ -105,13 +105,15 @@ class Driver:
         incident = lease.incident
         if not snapshot.values:
             # Nobody has started this thread, or it was dropped: a resume would begin it with an empty state.
-            return _Turn({"incident": pack(await self._saved(incident))})
+            kept = await self._saved(incident)
+            return _Turn({"incident": pack(kept)}, kept)
         if not snapshot.tasks and (again := await self._reopened(incident)) is not None:
             return again
         state = cast("State", snapshot.values)
         # A crash may have come between the checkpoint and the row, and before the clock was kept.
-        self.deps.catch_up(incident_of(state))
-        await self._save(lease, incident_of(state))
+        kept = incident_of(state)
+        self.deps.catch_up(kept)
+        await self._save(lease, kept)
         # Not `next`: a node that has finished, but whose step is not kept yet, is missing there.
         if not snapshot.tasks:
             return None
@@ -121,13 +123,13 @@ class Driver:
             if len(inbox) > 1 and lease.tries > 1:
                 values = {"inbox": [pack(inbox[0])]}  # the others are still in the store's inbox
                 await self.graph.aupdate_state(_config(incident), values, as_node="wait")
-            return _Turn(None, _ids(await self._one_by_one(lease, inbox)))
+            return _Turn(None, kept, _ids(await self._one_by_one(lease, inbox)))
         events = await self._one_by_one(lease, await self.store.events(incident))
         events = events or await self._awaited(state)
         if not events:
             return None
         answer = {snapshot.interrupts[0].id: [pack(event) for event in events]}
-        return _Turn(Command(resume=answer), _ids(events))
+        return _Turn(Command(resume=answer), kept, _ids(events))
 
     async def _one_by_one(self, lease: HeldLease, events: tuple[Event, ...]) -> tuple[Event, ...]:
         """After turns that broke off events come by themselves, each try counted: one may be to blame."""
@@ -151,7 +153,7 @@ class Driver:
         ended = await self._saved(incident)
         self.deps.catch_up(ended)
         start = {"incident": pack(ended), "inbox": [pack(event) for event in events]}
-        return _Turn(start, _ids(events))
+        return _Turn(start, ended, _ids(events))
 
     async def _receive(self, event: Event) -> None:
         if event.kind == "decision":
@@ -161,7 +163,7 @@ class Driver:
 
     async def _take(self, lease: HeldLease, turn: "_Turn") -> None:
         """One invocation, to the next wait or the end; cut when a person speaks or the lease is lost."""
-        running = asyncio.create_task(self._stream(lease, turn.payload))
+        running = asyncio.create_task(self._stream(lease, turn))
         listening = asyncio.create_task(self._listen(lease.incident, turn.knows))
         overtaken = asyncio.create_task(lease.lost.wait())
         tasks = (running, listening, overtaken)
@@ -206,23 +208,24 @@ class Driver:
         snapshot = await self.graph.aget_state(_config(incident))
         return any(task.name == "execute" for task in snapshot.tasks)
 
-    async def _stream(self, lease: HeldLease, payload: Any) -> None:
+    async def _stream(self, lease: HeldLease, turn: "_Turn") -> None:
         """Run the graph and keep the incident as it stands after each of its nodes."""
         stream = self.graph.astream(
-            payload,
+            turn.payload,
             _config(lease.incident),
             context=self.deps,
             stream_mode="values",
             durability="sync",
             control=self.control,
         )
-        begun: int | None = None
+        begun, kept = turn.kept.turn, turn.kept
         async for values in stream:
             if "incident" not in values:
                 continue
             incident = incident_of(cast("State", values))
-            await self._save(lease, incident)
-            begun = incident.turn if begun is None else begun
+            if incident != kept:  # the first that is told is what the turn began with
+                await self._save(lease, incident)
+                kept = incident
             if incident.turn > begun and lease.tries > 1:
                 await self.store.progressed(lease.incident, lease.number)
                 lease.tries = 1
@@ -237,9 +240,10 @@ class Driver:
 
     async def _settle(self, incident: str) -> None:
         """What the state has seen is handled."""
-        seen = (await self._saved(incident)).handled_events
-        waiting = {event.id for event in await self.store.events(incident)}
-        await self.store.mark_handled(tuple(waiting.intersection(seen)))
+        waiting = _ids(await self.store.events(incident))
+        if waiting:
+            seen = (await self._saved(incident)).handled_events
+            await self.store.mark_handled(tuple(waiting.intersection(seen)))
 
     async def _saved(self, incident: str) -> Incident:
         found = await self.store.load(incident)
@@ -249,9 +253,10 @@ class Driver:
 
 @dataclass(frozen=True)
 class _Turn:
-    """What the graph is called with, and the ids of the events that it has with that."""
+    """What the graph is called with, the row as it begins, the ids of the events that the graph has then."""
 
     payload: Any
+    kept: Incident
     knows: frozenset[str] = frozenset()
 
 
