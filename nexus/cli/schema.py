@@ -107,9 +107,11 @@ def documents_of(name: str) -> tuple[str, ...]:
 
 def schema_of(document: str) -> dict[str, Any]:
     """The JSON Schema of a document. It tells every key of today; later releases may add some."""
+    from nexus.service.schemas import opened
+
     made = DOCUMENTS[document].adapter().json_schema(mode="serialization")
-    opened: dict[str, Any] = _open(made)
-    return {"$schema": DIALECT, "title": document} | opened
+    told: dict[str, Any] = opened(made)
+    return {"$schema": DIALECT, "title": document} | told
 
 
 def schema_text(document: str) -> str:
@@ -124,15 +126,3 @@ def _write_all(folder: Path) -> None:
             (folder / f"{document}.json").write_text(schema_text(document), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror or error}") from error
-
-
-def _open(schema: Any) -> Any:
-    """The same, for readers that meet keys of a later release."""
-    match schema:
-        case dict():
-            closed = ("additionalProperties", False)
-            return {key: _open(one) for key, one in schema.items() if (key, one) != closed}
-        case list():
-            return [_open(one) for one in schema]
-        case _:
-            return schema

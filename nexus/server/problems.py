@@ -33,8 +33,8 @@ class Kind(Enum):
     MethodNotAllowed = (405, "There is something here, and it is not asked like this.")
     Timeout = (408, "The body did not come in time; nothing was read.")
     Refused = (409, "It is understood, and does not count as things stand; nothing was changed.")
+    KeyReused = (409, "The idempotency key was used for another request; nothing was changed.")
     TooLarge = (413, "The body is larger than any that is taken; nothing was read.")
-    KeyReused = (422, "The idempotency key was used for another request.")
     TooManyRequests = (
         429,
         "Too much was asked in a short time; Retry-After says when to ask again.",
@@ -75,34 +75,41 @@ class Problem(Value):
     faults: tuple[Fault, ...] = Field(default=(), description="every part of the request that is wrong")
 
 
-#: How HTTP says why something was not done, the most particular first.
-_STATUS: Mapping[type[NexusError], int] = {
-    SettingsError: 503, UnknownName: 404, KeyReused: 422, UsageError: 400, Forbidden: 403, Refused: 409,
-    NexusError: 503,
+#: Which kind of problem an error of ours is, the most particular first.
+_KINDS: Mapping[type[NexusError], Kind] = {
+    SettingsError: Kind.Unavailable, UnknownName: Kind.NotFound, KeyReused: Kind.KeyReused,
+    UsageError: Kind.BadRequest, Forbidden: Kind.Forbidden, Refused: Kind.Refused,
+    NexusError: Kind.Unavailable,
 }  # fmt: skip
 
 
 def problem_answer(
-    status: int, sentence: str, headers: Mapping[str, str] | None = None, faults: Iterable[Fault] = ()
+    kind: Kind, sentence: str, headers: Mapping[str, str] | None = None, faults: Iterable[Fault] = ()
 ) -> JSONResponse:
     """A problem as the API answers it; what it quotes of what was sent holds no secret."""
-    return JSONResponse(_told(status, sentence, faults), status, headers, media_type=_MEDIA_TYPE)
+    told = _told(kind, kind.status, sentence, faults)
+    return JSONResponse(told, kind.status, headers, media_type=_MEDIA_TYPE)
 
 
 def problem(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """A problem as the doors outside the API answer it."""
-    told = _told(status, sentence)
+    told = _told(kind_of_status(status), status, sentence)
     return JSONResponse({"error": told["detail"]} | told, status, headers, media_type=_MEDIA_TYPE)
 
 
 def refusal(error: NexusError) -> JSONResponse:
-    """The answer to what an error of ours stopped."""
-    return problem(status_of(error), str(error), retry_of(error))
+    """The answer to what an error of ours stopped, outside the API."""
+    return problem(kind_of(error).status, str(error), retry_of(error))
 
 
-def status_of(error: NexusError) -> int:
-    """HTTP's status of an error of ours."""
-    return next(status for kind, status in _STATUS.items() if isinstance(error, kind))
+def kind_of(error: NexusError) -> Kind:
+    """Which kind of problem an error of ours is."""
+    return next(kind for one, kind in _KINDS.items() if isinstance(error, one))
+
+
+def kind_of_status(status: int) -> Kind:
+    """Which kind of problem a status of the framework's is."""
+    return next((kind for kind in Kind if kind.status == status), Kind.BadRequest)
 
 
 def retry_of(error: NexusError) -> Mapping[str, str]:
@@ -126,8 +133,7 @@ UNFORESEEN = "this could not be handled; whether it was kept is not known, the l
 _MEDIA_TYPE = "application/problem+json"
 
 
-def _told(status: int, sentence: str, faults: Iterable[Fault] = ()) -> dict[str, object]:
-    kind = next((kind for kind in Kind if kind.status == status), Kind.BadRequest)
+def _told(kind: Kind, status: int, sentence: str, faults: Iterable[Fault] = ()) -> dict[str, object]:
     told = Problem(
         type=kind.place, title=kind.meaning, status=status, detail=redact(sentence), faults=tuple(faults)
     )

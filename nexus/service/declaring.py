@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from nexus.service.intake import AlertIntake
 
 
+#: One character that is left of a text once it is cleaned, as every alert's.
+_TOLD = r"[^\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+
+
 class Report(Value):
     """What a person reports that no alert has told."""
 
-    title: str = Field(pattern=r"\S", max_length=2000, description="what is wrong, in a sentence")
+    title: str = Field(pattern=_TOLD, max_length=2000, description="what is wrong, in a sentence")
     service: str = Field(min_length=1, max_length=500, description="where it is seen, from the catalogue")
     severity: str | None = Field(
         default=None, max_length=100, description="P0 to P3, as it is seen; what is measured may raise it"

@@ -103,10 +103,10 @@ class IncidentRegrouping:
             UsageError: both are the same, or no reason is given.
             Refused: one has ended, is recorded, or they are of two sites; a change of the other is under way.
         """
+        going_on, ending = await self._open(identity, actor), await self._open(other, actor)
         if identity == other:
             raise UsageError(f"{identity} cannot be merged with itself; name the other incident")
         why = _reason(reason)
-        going_on, ending = await self._open(identity, actor), await self._open(other, actor)
         if await self._live(identity) != await self._live(other):
             raise Refused(f"{identity} and {other} are of two sites; nothing was changed")
         if ending.unsettled or await self.store.unfinished(other):

@@ -5,11 +5,11 @@ Each knows to whom it goes and what it is answered with. Its docstring is what t
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field, StrictBool, StrictInt, model_validator
+from pydantic import Field, StrictBool, StrictInt
 
 from incidents.action import Verdict
 from incidents.actor import Actor
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nexus.service.handling import IncidentHandling
     from nexus.service.regrouping import IncidentRegrouping
 
+_FIRST = datetime.min.replace(tzinfo=UTC)
 #: What somebody writes, and has to; one word at least.
 Words = Annotated[str, Field(pattern=r"\S", max_length=20_000)]
 #: What somebody may write.
@@ -207,20 +208,16 @@ class TellChange(Request):
     path = "changed"
     service: Name = Field(description="what was changed, from the catalogue")
     what: Words = Field(description="what was done to it")
-    at: Moment | None = Field(default=None, description="when; neither this nor `seconds_ago`: now")
-    seconds_ago: StrictInt | None = Field(default=None, ge=0, le=31_536_000, description="instead of `at`")
-
-    @model_validator(mode="after")
-    def _one_moment(self) -> Self:
-        if self.at is not None and self.seconds_ago is not None:
-            raise ValueError("give `at` or `seconds_ago`, not both")
-        return self
+    at: Moment | None = Field(default=None, description="when; not given: now")
+    seconds_ago: StrictInt = Field(default=0, ge=0, le=31_536_000, description="counted back from `at`")
 
     async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Handled:
         """Tell it."""
-        ago = timedelta(seconds=self.seconds_ago) if self.seconds_ago is not None else None
+        ago = timedelta(seconds=self.seconds_ago)
+        # What lies a year back is refused; before the year 1 there is nothing to count to.
+        when = max(self.at, _FIRST + ago) - ago if self.at is not None else ago
         return await doors.handling.changed(
-            incident, actor=actor, service=self.service, what=self.what, when=self.at or ago
+            incident, actor=actor, service=self.service, what=self.what, when=when
         )
 
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from functools import partial
+from http.client import METHOD_NOT_ALLOWED
 
 from fastapi import FastAPI, Request, Security
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from fastapi.security import HTTPBearer
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Route
 
 from incidents.errors import NexusError
 from nexus.server.api.context import ApiContext
@@ -21,10 +24,12 @@ from nexus.server.limits import HttpLimits
 from nexus.server.problems import (
     UNFORESEEN,
     Fault,
+    Kind,
+    kind_of,
+    kind_of_status,
     problem_answer,
     retry_of,
     sentence_of,
-    status_of,
 )
 from nexus.service.intake import AlertIntake
 
@@ -80,18 +85,30 @@ async def _wrong(request: Request, error: Exception) -> Response:
         for one in error.errors()[:_MOST_FAULTS]
     ]
     first = f"{faults[0].at}: {faults[0].mistake}" if faults else "it is not as it has to be"
-    return problem_answer(400, f"the request cannot be taken: {first}", faults=faults)
+    return problem_answer(Kind.BadRequest, f"the request cannot be taken: {first}", faults=faults)
 
 
 async def _stopped(request: Request, error: Exception) -> Response:
     assert isinstance(error, NexusError)  # noqa: S101
-    return problem_answer(status_of(error), str(error), retry_of(error))
+    return problem_answer(kind_of(error), str(error), retry_of(error))
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
-    return problem_answer(error.status_code, sentence_of(request, error), error.headers)
+    headers = {"Allow": _allowed(request)} if error.status_code == METHOD_NOT_ALLOWED else error.headers
+    return problem_answer(kind_of_status(error.status_code), sentence_of(request, error), headers)
+
+
+def _allowed(request: Request) -> str:
+    """Every method of a path: the framework tells those of the first route that has it."""
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    methods = set[str]()
+    for found in iter_route_contexts(request.app.routes):
+        route = found.original_route
+        if isinstance(route, Route) and route.path_regex.match(path):
+            methods |= route.methods or set()
+    return ", ".join(sorted(methods))
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
-    return problem_answer(500, UNFORESEEN)
+    return problem_answer(Kind.Unforeseen, UNFORESEEN)

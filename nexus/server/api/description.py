@@ -4,25 +4,17 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from nexus.server.api.parameters import ReportBody, StopBody
 from nexus.server.problems import Kind, Problem
+from nexus.service.requests import REQUESTS
+from nexus.service.schemas import opened
 
-_ANYWHERE = (
-    Kind.BadRequest, Kind.Unauthenticated, Kind.Forbidden, Kind.NotFound, Kind.MethodNotAllowed, Kind.Timeout,
-    Kind.Refused, Kind.TooLarge, Kind.TooManyRequests, Kind.Unforeseen, Kind.Unavailable,
-)  # fmt: skip
-
-
-def _references(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
-    return {
-        kind.status: {"$ref": f"#/components/responses/{kind.name}", "description": kind.meaning}
-        for kind in kinds
-    }
-
-
-#: What any route may answer where it does not do what was asked.
-PROBLEMS = _references(*_ANYWHERE)
-#: What only those answer that take a key.
-KEY_REUSED = _references(Kind.KeyReused)
+#: What any route may answer where it does not do what was asked; a key that was reused is a 409 like others.
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    kind.status: {"$ref": f"#/components/responses/{kind.name}", "description": kind.meaning}
+    for kind in Kind
+    if kind is not Kind.KeyReused
+}
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
@@ -38,6 +30,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
         components["schemas"].pop(name, None)
     components["schemas"]["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     components["schemas"] |= components["schemas"]["Problem"].pop("$defs")
+    asked = {ReportBody.__name__, StopBody.__name__, *(kind.__name__ for kind in REQUESTS)}
+    components["schemas"] = {
+        name: schema if name in asked else opened(schema) for name, schema in components["schemas"].items()
+    }
     components["responses"] = {
         kind.name: {
             "description": kind.meaning,

@@ -9,7 +9,7 @@ from incidents.errors import Refused
 from nexus.server.api.context import ACTOR
 from nexus.server.auth import Authenticator
 from nexus.server.body import read_body
-from nexus.server.problems import problem_answer, status_of
+from nexus.server.problems import Kind, kind_of, kind_of_status, problem_answer
 
 #: What anybody may read.
 OPEN = "/openapi.json"
@@ -38,11 +38,12 @@ class ApiDoor:
             if body:
                 from_json(body)
         except HTTPException as error:
-            await problem_answer(error.status_code, error.detail, error.headers)(scope, receive, send)
+            kind = kind_of_status(error.status_code)
+            await problem_answer(kind, error.detail, error.headers)(scope, receive, send)
         except Refused as error:
-            await problem_answer(status_of(error), str(error))(scope, receive, send)
+            await problem_answer(kind_of(error), str(error))(scope, receive, send)
         except ValueError as error:
-            await problem_answer(400, f"the body is no JSON: {error}")(scope, receive, send)
+            await problem_answer(Kind.BadRequest, f"the body is no JSON: {error}")(scope, receive, send)
         else:
             await self.app(scope, _again(body, receive), send)
 

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Body, Response
 from incidents.actor import Actor
 from incidents.value import Value
 from nexus.server.api.context import ApiContext, Context, Who, answer
-from nexus.server.api.description import KEY_REUSED
 from nexus.server.api.parameters import (
     IncidentId,
     Key,
@@ -21,7 +20,7 @@ from nexus.service.declaring import Declared, declare
 from nexus.service.requests import REQUESTS, Request
 from nexus.service.views import AllHalted, Regrouped
 
-writes = APIRouter(responses=KEY_REUSED)
+writes = APIRouter()
 
 
 async def _once(

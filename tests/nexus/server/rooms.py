@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -18,9 +19,11 @@ from nexus.home import Home, open_home
 from nexus.runtime.worker import Worker
 from nexus.server.app import web
 from nexus.server.limits import HttpLimits
+from nexus.server.metrics import MetricsDoor
 from nexus.server.senders import SenderDoor
 from nexus.service.identity import People
 from nexus.service.intake import AlertIntake
+from nexus.service.metrics import ServerMetrics
 from nexus.store import WorldKind, WorldRef
 from tests.nexus import sample
 from tests.nexus.sample import at
@@ -93,7 +96,9 @@ def room(folder: Path, limits: HttpLimits = LIMITS, people: dict[str, str] = PEO
         for entry in sample.ENTRIES:
             asyncio.run(home.store.write(entry))
         intake = AlertIntake(home, site, path, "playbook", WallClock())
-        app = web(intake, _nobody_drives, SenderDoor(), People.checked(site, home.secrets), limits)
+        people_of = People.checked(site, home.secrets)
+        metrics = MetricsDoor(ServerMetrics.of(site, at(0)), SecretStr("the-token-of-prometheus"))
+        app = web(intake, _nobody_drives, SenderDoor(), people_of, limits, metrics)
         made = Room(home, app, TestClient(app, raise_server_exceptions=False))
         intake.ring = made.rung.append
         yield made

@@ -29,7 +29,8 @@ class Door(NamedTuple):
 DOORS = {
     ("GET", f"{API}/openapi.json"): Door(None),
     ("GET", "/healthz"): Door(None),
-    # Senders show what nexus.yaml asks of them: tests/nexus/server/test_senders.py.
+    # Prometheus shows a token of its own, senders what nexus.yaml asks of them: test_metrics, test_senders.
+    ("GET", "/metrics"): Door(None),
     ("POST", "/alerts"): Door(None),
     ("POST", "/alerts/{form}"): Door(None),
     ("POST", "/v2/enqueue"): Door(None),
@@ -126,5 +127,5 @@ def test_everybody_may_what_their_role_allows(made: Room, door: tuple[str, str],
 
 
 @pytest.mark.parametrize("door", [door for door in DOORS if door not in WITH_PEOPLE], ids=" ".join)
-def test_what_is_open_asks_for_no_token(made: Room, door: tuple[str, str]) -> None:
-    assert asked(made, door, "").status_code in {200, 400}
+def test_what_is_open_asks_for_nobodys_token(made: Room, door: tuple[str, str]) -> None:
+    assert asked(made, door, "").status_code in ({401} if door == ("GET", "/metrics") else {200, 400})
