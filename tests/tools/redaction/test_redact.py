@@ -56,6 +56,8 @@ def test_what_is_planted_goes_and_the_rest_stays(text: str, told: tuple[str, str
         "order 1234567890123 shipped",
         "deploy 2026.11.1 over 2026.10.4 [deploy-2-checkout] commit 9f8e7d6c5b4a",
         "GET http://orders-db:8080/health 200",
+        "upgrade of release shop/mailer.v12 with chart mailer@2.1.0-rc.1 failed",
+        "npm ERR! peer react@18.2.0 from main@sha1:731f7eaddfb6",
     ],
 )
 def test_what_people_need_to_find_a_fault_stays(text: str) -> None:
