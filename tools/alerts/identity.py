@@ -1,8 +1,8 @@
 """What makes two deliveries one condition. Pure.
 
-The sender's key counts. Where it has none the identity is made of the sender, the title without its figures,
-and the labels without those that change while the condition stays: values, times, severities, replicas and
-the random part of a pod's name.
+The sender's key counts. Where it has none the identity is made of the sender, the title without its figures
+and without the states in it, and the labels without those that change while the condition stays: values,
+times, severities, replicas and the random part of a pod's name.
 """
 
 import hashlib
@@ -20,6 +20,17 @@ _POD_END = re.compile(rf"-(?:{_RANDOM}{{6,10}}-{_RANDOM}{{5}}|\d{{6,}}-{_RANDOM}
 _FIGURE = re.compile(
     r"[+-]?\d+[.,]\d+\s?(?:%|[a-zA-Z]{1,3}\b)?|[+-]?\d+\s?(?:%|(?:[kmgt]i?b|ms|s|min|h)\b)", re.IGNORECASE
 )
+#: States before a title: `[FIRING:1] CRITICAL - `, `RECOVERY: `, `✅ Resolved | `.
+_STATE = (
+    "firing|triggered|alerting|alert|problem|open(?:ed)?|down|new|ongoing|critical|error|warning|info"
+    "|resolved|recover(?:ed|y)|ok|up|cleared|closed|normal|no ?data"
+)
+_BEFORE = re.compile(
+    rf"^(?:[^\w\[(]*(?:[\[(](?:{_STATE})(?:[\s:]*\d+)?[\])]|(?:{_STATE})\W*(?:[:|]|\s[-\u2013\u2014]\s)))+\W*(?=\w)",
+    re.IGNORECASE,
+)
+#: And within it: `mx1 is DOWN`, `mx1 has recovered`.
+_WITHIN = re.compile(rf"\b(?:is|has|was)(?: now| back| been)* (?:{_STATE})\b", re.IGNORECASE)
 #: A key that is no more than a number says too little without its sender.
 _SHORT_NUMBER = re.compile(r"\d{1,10}")
 LONGEST_KEY = 200
@@ -44,7 +55,8 @@ def stable_labels(labels: Mapping[str, str]) -> list[tuple[str, str]]:
 
 def condition_of(source: str, title: str, service: str, labels: Mapping[str, str]) -> str:
     """The condition whichever replica, value or severity it was told with: a digest of 32 digits."""
-    name = _FIGURE.sub("#", labels.get("alertname") or title).casefold()
+    name = labels.get("alertname") or _WITHIN.sub("", _BEFORE.sub("", title))
+    name = _FIGURE.sub("#", name).casefold()
     return _digest(f"{source}\n{name}\n{service}\n{stable_labels(labels)}")
 
 

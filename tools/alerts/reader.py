@@ -171,8 +171,14 @@ def _dated(alert: Alert, at: datetime) -> Alert:
 
 def _group(item: Truncated) -> AlertGroup:
     """Labels as they were sent: what is cleaned would ask for another group."""
-    labels = tuple(Label(name=name, value=value) for name, value in list(item.labels.items())[:MOST_LABELS])
-    return AlertGroup(receiver=item.receiver.value, labels=labels)
+    sent = list(item.labels.items())[:MOST_LABELS]
+    labels = tuple(Label(name=_sendable(name), value=_sendable(value)) for name, value in sent)
+    return AlertGroup(receiver=_sendable(item.receiver.value), labels=labels)
+
+
+def _sendable(text: str) -> str:
+    """Half of a surrogate pair, which JSON can hold, is in no encoding."""
+    return text.encode(errors="replace").decode()
 
 
 def _remarked(alerts: Sequence[Alert], truncated: int) -> tuple[Alert, ...]:

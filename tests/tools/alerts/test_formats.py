@@ -14,7 +14,7 @@ from incidents.catalogue import Catalogue, Service
 from incidents.errors import AlertError
 from tests.cases import ALERT, webhook
 from tests.tools.redaction.samples import GONE, KEY, PARTS
-from tools.alerts.formats import LARGEST, LONGEST_TEXT, LONGEST_TITLE, parse_alerts
+from tools.alerts.formats import LARGEST, LONGEST_TEXT, LONGEST_TITLE, parse_alerts, read_delivery
 
 NOW = datetime(2026, 3, 12, 10, 20, tzinfo=UTC)
 SIMPLE: dict[str, Any] = {"title": "Orders are slow", "service": "web"}
@@ -62,6 +62,15 @@ def test_every_alert_of_a_group_is_read_in_order() -> None:
     first, other = parsed(body)
     assert first.service == "web"
     assert other.fingerprint == "f2"
+
+
+def test_what_no_encoding_holds_is_no_group_to_ask_for() -> None:
+    body = webhook(None) | {"truncatedAlerts": 3, "receiver": "mail\ud800", "groupLabels": {"zone": "\udfff"}}
+    reading = read_delivery(json.dumps(body).encode(), NOW)
+    assert reading.truncated == 3
+    assert reading.model_dump_json()
+    assert reading.group is not None
+    assert (reading.group.receiver, reading.group.labels[0].value) == ("mail?", "?")
 
 
 def test_unknown_fields_are_ignored() -> None:

@@ -18,6 +18,7 @@ _OVER = re.compile(
 )
 _BEGINS = re.compile(r"^\W*(?:firing|triggered|alert|alarm|problem|critical|warning|down)\b", re.IGNORECASE)
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_TOLD_WHILE_IT_FIRES = frozenset({Meaning.ACKNOWLEDGED, Meaning.SILENCED})
 LONGEST_STATE = 6  # words; more are a sentence
 DEEPEST = 3
 MOST_OBJECTS = 40
@@ -45,13 +46,25 @@ class Objects:
         """The first text under one of these names."""
         return next((text for one in self.all if (text := one.spelled(*names))), Text("", names[0]))
 
+    def telling(self, *names: str) -> Text:
+        """The same, passing over a mere word of a state (`PROBLEM`) if anything else stands there."""
+        first = self.first(*names)
+        if meaning_of(first.value) is None:
+            return first
+        texts = (text for one in self.all for name in names if (text := one.spelled(name)))
+        return next((text for text in texts if meaning_of(text.value) is None), first)
+
     def field(self, field: str) -> Text:
         """The first text under one of the names of a field."""
         return self.first(*vocabulary().fields[field])
 
     def title(self) -> Text:
         """What is called a title, else a name or text of no account; of an end its key will do."""
-        if title := self.field("title") or self.without_owners().field("text"):
+        fields, names = vocabulary().fields, self.without_owners()
+        title = self.telling(*fields["title"])
+        if not title or meaning_of(title.value) is not None:
+            title = names.telling(*fields["text"]) or title
+        if title:
             return title
         return self.key() if meaning_of(self.state("").value) is Meaning.RESOLVED else title
 
@@ -75,13 +88,19 @@ class Objects:
                 return text._replace(
                     value="firing" if meaning_of(text.value) is Meaning.RESOLVED else "resolved"
                 )
-            for name in fields["state"]:
-                text = one.spelled(name)
-                if text and (meaning := meaning_of_words(text.value)) is not None:
-                    return text._replace(value=meaning.value)
+            texts = [text for name in fields["state"] if (text := one.spelled(name))]
+            read = [(text, meaning) for text in texts if (meaning := meaning_of_words(text.value))]
+            # `state: CRITICAL, type: ACKNOWLEDGEMENT`: how it stands, and what is told of it.
+            if read and read[0][1] is Meaning.FIRING:
+                read.sort(key=lambda one: one[1] not in _TOLD_WHILE_IT_FIRES)
+            if read:
+                return read[0][0]._replace(value=read[0][1].value)
         severity = self.field("severity")
         if severity and meaning_of(severity.value) is Meaning.RESOLVED:
             return severity._replace(value="resolved")
+        word = self.field("title")
+        if (meaning := meaning_of(word.value)) is not None:
+            return word._replace(value=meaning.value)
         if _OVER.search(title):
             return Text("resolved", "title")
         return Text("firing", "title") if _BEGINS.search(title) else NOTHING
