@@ -23,7 +23,7 @@ Config = Annotated[Path | None, Option("--config", help="The configuration; defa
 
 def verbs() -> Verbs:
     """The verbs of this module."""
-    return {"serve": serve, "init": init}
+    return {"serve": serve, "worker": worker, "init": init}
 
 
 def init(
@@ -56,15 +56,38 @@ def serve(
         bool,
         Option("--no-migrate", help="Leave the tables of a database to `nexus migrate`."),
     ] = False,
+    no_worker: Annotated[
+        bool,
+        Option("--no-worker", help="Doors alone: incidents are driven by `nexus worker`."),
+    ] = False,
 ) -> None:
     """Receive alerts over HTTP and run an incident for each; decisions come from `nexus approve`."""
     log_to_stderr()
     mode = mode_of(engine)
+    if no_worker and not no_migrate:  # hands make the tables of checkpoints where they start; doors have none
+        from nexus.config.database import database_of
+        from nexus.runtime.migration import migrate
+
+        asyncio.run(migrate(settings(), database_of(settings(), environment(), config)))
     with home(create=True, config=config, migrate=not no_migrate) as opened:
         path, site = site_of(config)
         if not site.people:
             complain("nexus.yaml names no people: anyone who gives a name may approve")
-        asyncio.run(_serve(opened, site, path, mode, host, port))
+        asyncio.run(_serve(opened, site, path, mode, host, port, drives=not no_worker))
+
+
+def worker(
+    config: Config = None,
+    host: Annotated[str, Option("--host", help="Where its health is told.")] = "127.0.0.1",
+    port: Annotated[int, Option("--port", min=0, max=65535, help="0: any that is free.")] = 8478,
+    engine: Engine = None,
+) -> None:
+    """Drive the incidents of a store that several processes share; alerts are taken by `nexus serve`."""
+    log_to_stderr()
+    mode = mode_of(engine)
+    with home(create=True, config=config, migrate=False) as opened:
+        path, site = site_of(config)
+        asyncio.run(_work(opened, site, path, mode, host, port))
 
 
 def site_of(config: Path | None) -> tuple[Path, "Site"]:
@@ -111,17 +134,19 @@ def hands_of(
     from nexus.cli.terminal.timeline import show_entry
     from nexus.runtime.announcer import RunListeners
     from nexus.runtime.engines import engine_of
-    from nexus.runtime.wiring import worker
+    from nexus.runtime.wiring import worker as hands
 
     listeners = RunListeners(
         entry=lambda entry: None if quiet else show_entry(out(), entry),
         message=lambda message: None,
         saved=saved,
     )
-    return worker(opened, site, path, lambda: engine_of(settings(), mode_of(mode)), listeners, only)
+    return hands(opened, site, path, lambda: engine_of(settings(), mode_of(mode)), listeners, only)
 
 
-async def _serve(opened: "Home", site: "Site", path: Path, mode: str, host: str, port: int) -> None:
+async def _serve(
+    opened: "Home", site: "Site", path: Path, mode: str, host: str, port: int, *, drives: bool
+) -> None:
     from nexus.server.app import web
     from nexus.server.limits import HttpLimits, server_of
     from nexus.server.listening import hang_ups, is_of_this_machine, listen, url_of
@@ -147,10 +172,29 @@ async def _serve(opened: "Home", site: "Site", path: Path, mode: str, host: str,
 
     limits = HttpLimits()
     scraped = MetricsDoor(metrics, shows) if shows is not None else None
-    server = server_of(web(intake, hands, door, people, limits, scraped), limits)
+    app = web(intake, hands if drives else None, door, people, limits, scraped)
+    server = server_of(app, limits)
     with hang_ups(server, complain), listen(host, port) as sock:
         say(f"Nexus takes alerts at {url_of(sock)}/alerts")
-        say(f"{len(site.services)} services, engine {mode}; Ctrl-C stops it.")
+        how = f"engine {mode}" if drives else "doors alone: `nexus worker` drives"
+        say(f"{len(site.services)} services, {how}; Ctrl-C stops it.")
         await server.serve([sock])
     if server.lifespan.should_exit:
         raise NexusError("the server did not start; what stands above says why")
+
+
+async def _work(opened: "Home", site: "Site", path: Path, mode: str, host: str, port: int) -> None:
+    from nexus.server.limits import HttpLimits, server_of
+    from nexus.server.listening import hang_ups, listen, url_of
+    from nexus.server.work import work
+
+    def hands() -> "AbstractAsyncContextManager[Worker]":
+        return hands_of(opened, site, path, mode, quiet=False)
+
+    server = server_of(work(opened, site, hands), HttpLimits())
+    with hang_ups(server, complain), listen(host, port) as sock:
+        say(f"Nexus works; its health is told at {url_of(sock)}/healthz")
+        say(f"{site.worker.at_once} hands for site {site.site}, engine {mode}; Ctrl-C stops it.")
+        await server.serve([sock])
+    if server.lifespan.should_exit:
+        raise NexusError("the worker did not start; what stands above says why")

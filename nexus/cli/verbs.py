@@ -19,7 +19,7 @@ SAYS = "Runs an incident runbook with named agents: triage, diagnosis, an approv
 #: Where each verb is declared, in the order of the help. Only the module of the typed verb is imported.
 VERBS = {
     "run": ("demo", "run", "resume"),
-    "live": ("serve", "init"),
+    "live": ("serve", "worker", "init"),
     "gameday": ("gameday",),
     "read": ("incidents", "show", "watch", "approvals", "backlog"),
     "ask": ("ask",),

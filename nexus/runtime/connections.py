@@ -14,6 +14,7 @@ from incidents.findings import Window
 from nexus.config.site import Site, load_site
 from nexus.home import Home
 from nexus.runtime.sent_changes import SentChanges
+from nexus.runtime.sharing import action_records_of
 from tools.clock import Clock
 from tools.live.mcp import Offered, mcp_tools
 from tools.live.world import live_world
@@ -125,6 +126,7 @@ class SiteConnections:
                 self._clock,
                 self._home.settings.home / ACTION_LOG,
                 SentChanges.of(self._home.store, site, self._path),
+                action_records_of(self._home.store),
             )
         )
         return _Opened(LiveSite(site, world, await self._offered(site)), version, stack)

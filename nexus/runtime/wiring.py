@@ -35,9 +35,9 @@ from nexus.runtime.live_run import live_context
 from nexus.runtime.loop_lag import LoopLag
 from nexus.runtime.post_mortem_file import file_post_mortem, post_mortem
 from nexus.runtime.presence import Presence
-from nexus.runtime.queue import EmbeddedQueue
 from nexus.runtime.recorded_run import recorded_context
 from nexus.runtime.run_context import RunContext
+from nexus.runtime.sharing import queue_of
 from nexus.runtime.waiting import Approver
 from nexus.runtime.worker import Worker
 from nexus.store import WorldKind
@@ -142,9 +142,7 @@ async def worker(
 
         hands = Worker(
             store=home.store,
-            queue=EmbeddedQueue(
-                home.store, site.site, site.worker.at_once, only, clock.now, lag=lambda: lag.seconds
-            ),
+            queue=queue_of(home, site, only, lambda: lag.seconds),
             keeper=process.keeper,
             inbox=process.inbox,
             drivers=opened,
@@ -157,7 +155,7 @@ async def worker(
             drain_for=site.worker.drain_for,
             now=clock.now,
         )
-        presence = Presence(home.store, process.keeper.owner, site.site, site.worker.at_once)
+        presence = Presence(home.store, process.keeper.owner, site.site, site.worker.at_once, clock.now)
         async with presence.shown():
             running = asyncio.create_task(hands.run())
             try:

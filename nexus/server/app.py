@@ -13,7 +13,7 @@ from nexus.server.alerts import alert_routes
 from nexus.server.api.app import api
 from nexus.server.auth import Authenticator
 from nexus.server.decisions import decision_routes
-from nexus.server.health import health_route
+from nexus.server.health import health_route, ready_route
 from nexus.server.limits import HttpLimits
 from nexus.server.metrics import MetricsDoor, metrics_route
 from nexus.server.problems import API, HANDLERS
@@ -32,7 +32,7 @@ Hands = Callable[[], AbstractAsyncContextManager[Worker]]
 
 def web(
     intake: AlertIntake,
-    hands: Hands,
+    hands: Hands | None,
     door: SenderDoor,
     people: People | None = None,
     limits: HttpLimits | None = None,
@@ -42,7 +42,7 @@ def web(
 
     Args:
         intake: takes the deliveries in.
-        hands: opens what drives the incidents.
+        hands: opens what drives the incidents; None: other processes do.
         door: knows what each sender has to show.
         people: who may look and decide over HTTP; without one nobody may.
         limits: of its server.
@@ -57,9 +57,11 @@ def web(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await asyncio.to_thread(warm, intake.home.settings)
-        async with intake.matcher.watching(), hands() as worker:
-            intake.ring = worker.ring
-            workers.append(worker)
+        async with intake.matcher.watching(), AsyncExitStack() as working:
+            if hands is not None:
+                worker = await working.enter_async_context(hands())
+                intake.ring = worker.ring
+                workers.append(worker)
             watches = (HeartbeatWatch(intake), RematchWatch(intake), SiblingWatch(intake))
             async with AsyncExitStack() as watching, LeftOutAlerts(intake).fetching():
                 for watch in watches:
@@ -77,6 +79,7 @@ def web(
             *decision_routes(IncidentCommands.of(intake.home), known, ring),
             Mount(API, api(intake, known, limits, ring)),
             health_route(intake, door),
+            ready_route(intake.home.store),
             *([metrics_route(metrics, intake, load)] if metrics is not None else []),
         ],
         exception_handlers=HANDLERS,

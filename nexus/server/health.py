@@ -1,13 +1,14 @@
 """The door for whoever watches the server: `GET /healthz`, open to all, tells no incident's words."""
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
 from incidents.errors import NexusError
 from nexus.server.problems import problem
 from nexus.server.senders import SenderDoor
 from nexus.service.intake import AlertIntake
+from nexus.store.port import IncidentStore
 
 
 def health_route(intake: AlertIntake, door: SenderDoor) -> Route:
@@ -34,3 +35,16 @@ def health_route(intake: AlertIntake, door: SenderDoor) -> Route:
         )
 
     return Route("/healthz", health)
+
+
+def ready_route(store: IncidentStore) -> Route:
+    """`GET /readyz`: 200 and one word while the store answers; 503 else, and nobody should be sent here."""
+
+    async def ready(request: Request) -> PlainTextResponse:
+        try:
+            await store.changed()
+        except NexusError:
+            return PlainTextResponse("waiting", status_code=503)
+        return PlainTextResponse("ready")
+
+    return Route("/readyz", ready)

@@ -109,11 +109,19 @@ class Live:
     @property
     def deeds(self) -> dict[str, list[dict[str, Any]]]:
         """What the ledger of changes says, by key."""
-        file = self.home / "actions"
         found: dict[str, list[dict[str, Any]]] = {}
-        for line in file.read_text().splitlines() if file.exists() else ():
+        for line in self._deeds():
             found.setdefault(json.loads(line)["key"], []).append(json.loads(line))
         return found
+
+    def _deeds(self) -> list[str]:
+        if self.database is not None:
+            from nexus.store.postgres.connecting import connect  # noqa: PLC0415  # as above
+
+            with connect(self.database) as raw:
+                return [body for (body,) in raw.execute("select body from action_records order by seq")]
+        file = self.home / "actions"
+        return file.read_text().splitlines() if file.exists() else []
 
     def sound(self, *ends: str) -> Incident:
         """The incident ended, nothing was done twice, and the world is as the ledger says."""
@@ -133,7 +141,7 @@ Row = TypeVar("Row")
 @contextmanager
 def live(
     timeout: str = "10s", patience: str = "20s", *, tells_changes: bool = True,
-    database: "Address | None" = None, **site: object,
+    database: "Address | None" = None, words: tuple[str, ...] = (), **site: object,
 ) -> Iterator[Live]:  # fmt: skip
     """A broken system and a Nexus that serves it, in folders of their own.
 
@@ -142,6 +150,7 @@ def live(
         patience: with a release until it answers; short where it does not.
         tells_changes: whether a record of changes is configured.
         database: the PostgreSQL that holds the incidents, which `site` names.
+        words: what is typed after `nexus serve`.
         site: what else stands in nexus.yaml.
     """
     with TemporaryDirectory(prefix="nx-") as place:
@@ -149,7 +158,7 @@ def live(
         with rig(folder) as made, ExitStack() as stack:
             made.timeout, made.patience, made.tells_changes = timeout, patience, tells_changes
             made.broken(**SITE, **site)
-            nexus = stack.enter_context(served(folder, folder / "home", **TOKENS))
+            nexus = stack.enter_context(served(folder, folder / "home", *words, **TOKENS))
             yield Live(made, folder / "home", nexus, stack, database=database)
 
 

@@ -97,11 +97,22 @@ class Serving:
 @contextmanager
 def served(folder: Path, home: Path, *words: str, **environment: str) -> Iterator[Serving]:
     """Serve the system whose configuration and runbook, if it has one of its own, lie in a folder."""
-    files = {"NEXUS_CONFIG": folder / "nexus.yaml", "NEXUS_RUNBOOK": folder / "runbook.yaml"}
-    own = {name: str(file) for name, file in files.items() if file.exists()}
     words = ("serve", "--port", "0", *(words or ("--engine", "playbook")))
-    with typed(home, *words, **own, **environment) as (process, lines):
+    with typed(home, *words, **_own(folder), **environment) as (process, lines):
         yield Serving(process, lines, _complaints(home))
+
+
+@contextmanager
+def working(folder: Path, home: Path, **environment: str) -> Iterator[Serving]:
+    """Drive the incidents of that system, without doors."""
+    words = ("worker", "--port", "0", "--engine", "playbook")
+    with typed(home, *words, **_own(folder), **environment) as (process, lines):
+        yield Serving(process, lines, _complaints(home))
+
+
+def _own(folder: Path) -> dict[str, str]:
+    files = {"NEXUS_CONFIG": folder / "nexus.yaml", "NEXUS_RUNBOOK": folder / "runbook.yaml"}
+    return {name: str(file) for name, file in files.items() if file.exists()}
 
 
 def typed(home: Path, *words: str, **environment: str) -> AbstractContextManager[tuple[BaseProcess, TextIO]]:

@@ -1,0 +1,61 @@
+"""Doors in one process, hands in others, over one PostgreSQL: one of the hands dies, another goes on."""
+
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import httpx2
+import pytest
+
+from demo.processes import wait_for
+from tests.nexus.command_line import typed_before
+from tests.nexus.live import TOKENS, Live, live
+from tests.nexus.rig import GOOD
+from tests.nexus.served import Serving, working
+from tests.patience import PATIENCE
+from tests.postgres import PostgresServer
+
+
+@pytest.fixture
+def one(postgres: PostgresServer) -> Iterator[Live]:
+    database = postgres.new("workers")
+    store = {"url": database.url.get_secret_value()}
+    doors = ("--engine", "playbook", "--no-worker")
+    with live(database=database, words=doors, store=store, worker={"lease": "3s"}) as made:
+        yield made
+
+
+def listed(one: Live) -> list[dict[str, object]]:
+    config = str(one.made.folder / "nexus.yaml")
+    found: list[dict[str, object]] = json.loads(
+        typed_before(one.home, "workers", "--json", NEXUS_CONFIG=config)
+    )
+    return found
+
+
+def driving(one: Live) -> str | None:
+    return next(
+        (str(worker["name"]) for worker in listed(one) if one.incident in str(worker["drives"])), None
+    )
+
+
+def test_hands_share_the_work_and_one_goes_on_where_another_died(one: Live) -> None:
+    with ExitStack() as stack:
+        hands = [stack.enter_context(working(one.made.folder, one.home, **TOKENS)) for _ in range(2)]
+        by_pid: dict[str, Serving] = {str(worker.pid): worker for worker in hands}
+        wait_for("both are listed", lambda: len(listed(one)) == 2 or None, seconds=PATIENCE, pause=0.05)
+        assert all(httpx2.get(worker.url.replace("healthz", "readyz")).text == "ready" for worker in hands)
+        assert one.alert() == (202, "opened")
+        first = wait_for("somebody drives it", lambda: driving(one), seconds=PATIENCE, pause=0.02)
+        by_pid.pop(first.rpartition(":")[2]).kill()
+        one.seen(lambda incident: incident.proposal("A1") is not None)
+        assert {worker["state"] for worker in listed(one)} == {"live", "lost"}
+        one.alert()
+        assert one.decide()[0] == 200
+        one.seen(lambda incident: not incident.open)
+        one.sound("resolved")
+        assert one.made.switches == [GOOD]
+        (left,) = by_pid.values()
+        left.end(signal.SIGTERM)
+        assert [worker["state"] for worker in listed(one)] == ["lost"]  # who ends in order is listed no more
