@@ -1,11 +1,16 @@
 """What the word means in which a sender tells how a condition stands. Pure; the words are data."""
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
 
 from tools.alerts.body import plain_word
 from tools.alerts.vocabulary import vocabulary
+
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_VERSION = re.compile(r"(?:\.v?\d+\w*)+$", re.IGNORECASE)
+LONGEST_STATE = 6  # words; more are a sentence
 
 
 class Meaning(StrEnum):
@@ -38,6 +43,37 @@ def meaning_of(word: str, own: Mapping[str, Meaning] | None = None) -> Meaning |
     if own is not None and plain in own:
         return own[plain]
     return _by_word().get(plain)
+
+
+def meaning_of_words(text: str) -> Meaning | None:
+    """What a name of several words says: an end (`ResolvedCritical`), else the last that is known."""
+    if (whole := meaning_of(text)) is not None:
+        return whole
+    words = _WORDS.findall(text)
+    if len(words) > LONGEST_STATE:
+        return None
+    known = [meaning_of(word) for word in words if word.lower() not in {"alert", "incident"}]
+    if Meaning.RESOLVED in known:
+        return Meaning.RESOLVED
+    return next((meaning for meaning in reversed(known) if meaning is not None), None)
+
+
+def meaning_of_type(kind: str) -> Meaning | None:
+    """What the last word of an event's type says (`org.example.disk.resolved.v2`).
+
+    A word of anything's life (`com.example.pull.created`) says so only of what is called an alert.
+    """
+    name, _, last = _VERSION.sub("", kind).rpartition(".")
+    said, happened = vocabulary(), plain_word(last)
+    named = {word.lower() for word in _WORDS.findall(f"{name} {last}")}
+    if happened in said.lifecycle and not named & said.alerting:
+        return None
+    return meaning_of_words(last)
+
+
+def subject_of_type(kind: str) -> str:
+    """An event's type without what happened and without its version: what it happened to."""
+    return _VERSION.sub("", kind).rpartition(".")[0]
 
 
 def words(**meant: str) -> Mapping[str, Meaning]:

@@ -11,18 +11,19 @@ from tools.alerts import senders
 from tools.alerts.body import Body, plain_word
 from tools.alerts.cleaning import clean
 from tools.alerts.form import Form
+from tools.alerts.senders.deployment import DEPLOYMENT
 from tools.alerts.senders.generic import GENERIC
 from tools.alerts.senders.nexus import NEXUS
 
 
 @lru_cache(maxsize=1)
 def all_forms() -> tuple[Form, ...]:
-    """Every sender's form, by name; Nexus's own and the one that reads by meaning are the last."""
+    """Every sender's form, by name; those that read by meaning and Nexus's own are the last."""
     modules = (
         import_module(f"{senders.__name__}.{one.name}") for one in pkgutil.iter_modules(senders.__path__)
     )
     forms = [form for module in modules for form in getattr(module, "FORMS", ())]
-    return (*sorted(forms, key=lambda form: form.name), NEXUS, GENERIC)
+    return (*sorted(forms, key=lambda form: form.name), DEPLOYMENT, NEXUS, GENERIC)
 
 
 @lru_cache(maxsize=1)

@@ -19,6 +19,9 @@ class Vocabulary(Value):
     volatile: frozenset[str]
     pod: frozenset[str]
     heartbeats: frozenset[str]
+    lifecycle: frozenset[str]
+    alerting: frozenset[str]
+    changes: Mapping[str, Words]
 
 
 @lru_cache(maxsize=1)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from incidents.changes import ChangeKind
 from tools.alerts.body import NOTHING, Body, Raw, Text, joined
 from tools.alerts.form import AlertDraft, ChangeDraft, Form, Item
-from tools.alerts.senders.generic import meaning_of_words
+from tools.alerts.meaning import meaning_of_words
 
 #: Names that tell where it is, as plain words.
 _PLACES = ("applicationname", "tiername", "nodename", "affectedentityname", "policyname")

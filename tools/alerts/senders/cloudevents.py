@@ -8,8 +8,7 @@ from dataclasses import replace
 from incidents.changes import ChangeKind
 from tools.alerts.body import Body, joined
 from tools.alerts.form import AlertDraft, ChangeDraft, Envelope, Form, Item, NoticeDraft
-from tools.alerts.meaning import Meaning
-from tools.alerts.senders.generic import meaning_of_words
+from tools.alerts.meaning import Meaning, meaning_of_type, subject_of_type
 
 
 def _is_structured(body: Body) -> bool:
@@ -22,14 +21,19 @@ def _is_batch(body: Body) -> bool:
 
 def _read(body: Body) -> Iterable[Item]:
     if body.header("ce-specversion") and not _is_structured(body) and not _is_batch(body):
-        others = {name: value for name, value in body.headers.items() if not name.startswith("ce-")}
-        inner = replace(body, headers=others)
         names = ("id", "source", "type", "subject", "time")
         context = Body({name: body.headers.get(f"ce-{name}") for name in names}, where="header ce")
-        yield Envelope(inner, _of_context(context), context.raw("time"))
+        yield Envelope(_typed(body, context), _of_context(context), context.raw("time"))
         return
     for event in body.objects():
-        yield Envelope(_data(event), _of_context(event), event.raw("time"))
+        yield Envelope(_typed(_data(event), event), _of_context(event), event.raw("time"))
+
+
+def _typed(data: Body, event: Body) -> Body:
+    """The data with its event's type and time beside it: they may be all that says what happened and when."""
+    others = {name: value for name, value in data.headers.items() if not name.startswith("ce-")}
+    told = {f"ce-{name}": text for name, text in event.picked("type", "time").items()}
+    return replace(data, headers=others | told)
 
 
 def _data(event: Body) -> Body:
@@ -47,13 +51,13 @@ def _data(event: Body) -> Body:
 def _of_context(event: Body) -> AlertDraft | NoticeDraft:
     """What the attributes alone say where nothing reads the data: a type like `org.example.disk.resolved`."""
     kind = event.text("type")
-    meaning = meaning_of_words(kind.value.rpartition(".")[2])
+    meaning = meaning_of_type(kind.value)
     if meaning not in {Meaning.FIRING, Meaning.RESOLVED}:
         return NoticeDraft(
             meaning or Meaning.COMMENT, f"an event of {event.text('source').value}: {kind.value}"
         )
     return AlertDraft(
-        title=joined(event.text("subject"), kind._replace(value=kind.value.rpartition(".")[0] or kind.value)),
+        title=joined(event.text("subject"), kind._replace(value=subject_of_type(kind.value) or kind.value)),
         state=kind._replace(value=meaning.value),
         service=event.text("subject"),
         started=event.raw("time"),

@@ -8,7 +8,7 @@ from incidents.errors import AlertError
 from tools.alerts.body import NO_TIME, NOTHING, Body, Raw, Text, plain_word
 from tools.alerts.cleaning import clean
 from tools.alerts.form import FIRES, AlertDraft, Form
-from tools.alerts.meaning import Meaning, meaning_of
+from tools.alerts.meaning import Meaning, meaning_of, meaning_of_type, meaning_of_words
 from tools.alerts.vocabulary import vocabulary
 
 #: A title that tells an end where no field does.
@@ -17,9 +17,7 @@ _OVER = re.compile(
     re.IGNORECASE,
 )
 _BEGINS = re.compile(r"^\W*(?:firing|triggered|alert|alarm|problem|critical|warning|down)\b", re.IGNORECASE)
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _TOLD_WHILE_IT_FIRES = frozenset({Meaning.ACKNOWLEDGED, Meaning.SILENCED})
-LONGEST_STATE = 6  # words; more are a sentence
 DEEPEST = 3
 MOST_OBJECTS = 40
 
@@ -27,10 +25,10 @@ MOST_OBJECTS = 40
 class Objects:
     """The body and the objects in it, the outer before the inner, asked for a field by its usual names."""
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: Body, deepest: int = DEEPEST) -> None:
         self.all: list[Body] = []
         level = [body]
-        for _ in range(DEEPEST):
+        for _ in range(deepest):
             self.all += level
             level = [
                 inner
@@ -134,19 +132,6 @@ class Objects:
         return labels
 
 
-def meaning_of_words(text: str) -> Meaning | None:
-    """What a name of several words says: an end (`ResolvedCritical`), else the last that is known."""
-    if (whole := meaning_of(text)) is not None:
-        return whole
-    words = _WORDS.findall(text)
-    if len(words) > LONGEST_STATE:
-        return None
-    known = [meaning_of(word) for word in words if word.lower() not in {"alert", "incident"}]
-    if Meaning.RESOLVED in known:
-        return Meaning.RESOLVED
-    return next((meaning for meaning in reversed(known) if meaning is not None), None)
-
-
 def lists(body: Body) -> Iterable[Body]:
     """The lists in a body whose elements are alerts."""
     for name in vocabulary().fields["list"]:
@@ -171,6 +156,13 @@ def read(body: Body) -> Iterable[AlertDraft]:
             yield from read(one)
         return
     yield draft_of(body)
+
+
+def told_beside(body: Body) -> Text:
+    """How it stands by the type of the event that carried it (`org.example.alert.resolved`)."""
+    kind = body.header("ce-type")
+    meaning = meaning_of_type(kind.value)
+    return kind._replace(value=meaning.value) if meaning is not None else NOTHING
 
 
 def draft_of(body: Body) -> AlertDraft:
@@ -199,7 +191,7 @@ def draft_of(body: Body) -> AlertDraft:
     names = vocabulary().fields["description"]
     return AlertDraft(
         title=title,
-        state=state or FIRES,
+        state=state or told_beside(body) or FIRES,
         service=service,
         severity=NOTHING if is_over and meaning_of(severity.value) is Meaning.RESOLVED else severity,
         description=objects.first(

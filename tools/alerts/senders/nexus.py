@@ -1,27 +1,64 @@
-"""Nexus's own simple form: what a script or a cron job sends."""
+"""Nexus's own simple forms: what a script or a cron job sends, an alert or a change that it made."""
 
 from collections.abc import Iterable
 
+from incidents.changes import ChangeKind
 from incidents.errors import AlertError
-from tools.alerts.body import Body
-from tools.alerts.form import FIRES, AlertDraft, Form
+from tools.alerts.body import Body, joined
+from tools.alerts.cleaning import clean
+from tools.alerts.form import FIRES, AlertDraft, ChangeDraft, Form, Item
+from tools.alerts.senders.generic import told_beside
 
 
 def _recognises(body: Body) -> bool:
     is_alone = isinstance(body.value, dict) and len(body.value) == 1
-    return body.names("title", "service") or (is_alone and (body.names("title") or body.names("service")))
+    is_alert = body.names("title", "service") or (is_alone and (body.names("title") or body.names("service")))
+    return is_alert or _is_change(body)
 
 
-def _read(body: Body) -> Iterable[AlertDraft]:
+def _is_change(body: Body) -> bool:
+    change = body.get("change")
+    return isinstance(change, dict) and ("service" in change or body.value == {"change": change})
+
+
+def _read(body: Body) -> Iterable[Item]:
+    yield _change(body.at("change")) if _is_change(body) else _alert(body)
+
+
+def _change(change: Body) -> ChangeDraft:
+    """What was changed, in the words of a recording's `changes.jsonl`."""
+    kind, healthy = change.text("kind"), change.get("healthy")
+    if kind and kind.value not in set(ChangeKind):
+        known = ", ".join(ChangeKind)
+        raise AlertError(f"{kind.path}: must be one of {known}; it is {clean(kind.value, 40)!r}")
+    if not isinstance(healthy, bool | None):
+        raise AlertError(f"{change.path('healthy')}: must be true or false")
+    version, commit = change.text("version_to", "version"), change.text("commit")
+    return ChangeDraft(
+        service=change.text("service"),
+        kind=ChangeKind(kind.value) if kind else ChangeKind.DEPLOY,
+        id=change.text("id"),
+        time=change.raw("time"),
+        version_from=change.text("version_from"),
+        version_to=version,
+        author=change.text("author"),
+        summary=change.text("summary") or joined(change.text("service"), version or commit, by=" "),
+        commit=commit,
+        healthy=healthy,
+        environment=change.text("environment"),
+    )
+
+
+def _alert(body: Body) -> AlertDraft:
     title, service = body.text("title"), body.text("service")
     for field in (title, service):
         if not field:
             raise AlertError(f"{field.path}: is missing or no text; a simple alert needs title and service")
     if body.get("labels") is not None and not isinstance(body.get("labels"), dict):
         raise AlertError(f"{body.path('labels')}: must be an object")
-    yield AlertDraft(
+    return AlertDraft(
         title=title,
-        state=body.text("status") if body.get("status") is not None else FIRES,
+        state=body.text("status") if body.get("status") is not None else told_beside(body) or FIRES,
         service=service,
         severity=body.text("severity"),
         description=body.text("description"),
