@@ -1,9 +1,11 @@
-"""Doors in one process, hands in others, over one PostgreSQL: one of the hands dies, another goes on."""
+"""Doors in one process, hands in others, over one PostgreSQL behind a pooler: one of the hands dies."""
 
 import json
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx2
 import pytest
@@ -14,16 +16,20 @@ from tests.nexus.live import TOKENS, Live, live
 from tests.nexus.rig import GOOD
 from tests.nexus.served import Serving, working
 from tests.patience import PATIENCE
+from tests.pooler import HAS_ONE, pooled
 from tests.postgres import PostgresServer
+
+pytestmark = pytest.mark.skipif(not HAS_ONE, reason="there is no pgbouncer: apt-get install pgbouncer")
 
 
 @pytest.fixture
 def one(postgres: PostgresServer) -> Iterator[Live]:
-    database = postgres.new("workers")
-    store = {"url": database.url.get_secret_value()}
-    doors = ("--engine", "playbook", "--no-worker")
-    with live(database=database, words=doors, store=store, worker={"lease": "3s"}) as made:
-        yield made
+    fresh = postgres.new("workers")
+    with TemporaryDirectory(prefix="nx-pooler-") as folder, pooled(fresh, Path(folder)) as database:
+        store = {"url": database.url.get_secret_value(), "direct_url": database.direct.get_secret_value()}
+        doors = ("--engine", "playbook", "--no-worker")
+        with live(database=database, words=doors, store=store, worker={"lease": "3s"}) as made:
+            yield made
 
 
 def listed(one: Live) -> list[dict[str, object]]:
