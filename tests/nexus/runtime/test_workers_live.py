@@ -4,8 +4,6 @@ import json
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import httpx2
 import pytest
@@ -16,16 +14,14 @@ from tests.nexus.live import TOKENS, Live, live
 from tests.nexus.rig import GOOD
 from tests.nexus.served import Serving, working
 from tests.patience import PATIENCE
-from tests.pooler import HAS_ONE, pooled
+from tests.pgbouncer import pooled
 from tests.postgres import PostgresServer
-
-pytestmark = pytest.mark.skipif(not HAS_ONE, reason="there is no pgbouncer: apt-get install pgbouncer")
 
 
 @pytest.fixture
 def one(postgres: PostgresServer) -> Iterator[Live]:
-    fresh = postgres.new("workers")
-    with TemporaryDirectory(prefix="nx-pooler-") as folder, pooled(fresh, Path(folder)) as database:
+    postgres.new("workers")
+    with pooled(postgres, "workers", size=8) as database:
         store = {"url": database.url.get_secret_value(), "direct_url": database.direct.get_secret_value()}
         doors = ("--engine", "playbook", "--no-worker")
         with live(database=database, words=doors, store=store, worker={"lease": "3s"}) as made:
