@@ -3,7 +3,8 @@
 Runs the case to its end again and again in one home, each time in a process of its own, with the playbook and
 every approval given, and counts the bytes of the home after each: rows, checkpoints, free pages, files. Told
 are those after the first, in which the empty tables are, and what each further incident has added. With
-`--old`, the Nexus of another checkout does the same meanwhile, and the ratio of what one adds is told.
+`--old`, the Nexus of another checkout does the same meanwhile, and the ratios of the whole home after the
+first and of what a further one adds are told. What else that checkout needs may stand in PYTHONPATH.
 """
 
 import argparse
@@ -50,7 +51,8 @@ def homes_of(checkout: Path, case: Path, incidents: int) -> list[Left]:
     """What a home holds after each run of the case with the code of a checkout."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
-        environment = os.environ | {"NEXUS_HOME": str(home), "PYTHONPATH": str(checkout)}
+        modules = os.pathsep.join((str(checkout), *filter(None, (os.environ.get("PYTHONPATH"),))))
+        environment = os.environ | {"NEXUS_HOME": str(home), "PYTHONPATH": modules}
         words = ("run", "--world", str(case), "--approve", "all", "--engine", "playbook", "--json")
         command, found = [sys.executable, "-m", "nexus", *words], []
         for _ in range(incidents):
@@ -83,14 +85,16 @@ def main() -> None:
     asked = parser.parse_args()
     _say(f"{asked.case.name}: bytes in the home, {asked.incidents} closed incidents")
     _say(f"{'':22}{'all':>12}{'store':>12}{'of it free':>12}{'files':>12}")
-    adds = {}
+    first, adds = {}, {}
     for name, checkout in (("now", ROOT), ("old", asked.old)):
         if checkout is not None:
             homes = homes_of(checkout.resolve(), asked.case.resolve(), asked.incidents)
+            first[name] = homes[0]
             adds[name] = homes[-1].less(homes[0], asked.incidents - 1)
             _say(homes[0].line(f"{name}, after the first"))
             _say(adds[name].line(f"{name}, each further one"))
     if asked.old is not None:
+        _say(f"the home after the first, now / old: {first['now'].all / first['old'].all:.3f}")
         _say(f"each further one, now / old: {adds['now'].all / adds['old'].all:.3f}")
 
 

@@ -110,7 +110,8 @@ async def drive_recorded(
         ready = await process.driver(await home.find(incident), stage, engine, listeners, lease)
         rest = await ready.go_on(lease)
         await home.store.give_back(incident, lease.number, rest.until)
-        return rest.incident
+    await home.store.compact()  # nothing reads the file any more that would keep free pages in it
+    return rest.incident
 
 
 @asynccontextmanager

@@ -1,5 +1,7 @@
 """Incidents of recorded worlds: they are driven under a lease like all others."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +18,7 @@ from nexus.runtime.announcer import RunListeners
 from nexus.runtime.engines import engine_of
 from nexus.runtime.lease_keeper import wall
 from nexus.runtime.recorded_run import open_recorded
+from nexus.runtime.waiting import Nobody
 from nexus.runtime.wiring import drive_recorded
 from nexus.store import Store
 from tools.recorded.replay_log import ReplayLog
@@ -38,6 +41,10 @@ async def yes(incident: Incident, proposal: Proposal, now: datetime) -> Approval
     )
 
 
+async def nobody(incident: Incident, proposal: Proposal, now: datetime) -> Nobody:
+    return Nobody()
+
+
 async def test_who_was_overtaken_after_the_approval_begins_no_change(case: Path, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home", engine="playbook")
     home = open_home(settings, create=True)
@@ -50,3 +57,22 @@ async def test_who_was_overtaken_after_the_approval_begins_no_change(case: Path,
             await drive_recorded(taken, known.id, engine_of(settings, "playbook"), yes, quiet)
         assert await store.unfinished(known.id) == ()
     assert ReplayLog(home.folder.path(known.id, "world.jsonl")).deeds() == ()
+
+
+async def test_what_the_steps_left_is_given_back_to_the_disk_when_the_drive_ends(
+    case: Path, tmp_path: Path
+) -> None:
+    settings = Settings(home=tmp_path / "home", engine="playbook")
+    quiet = RunListeners(entry=lambda entry: None, message=lambda message: None)
+    with open_home(settings, create=True) as home:
+        known = await open_recorded(home, case, None, "playbook")
+        left = await drive_recorded(home, known.id, engine_of(settings, "playbook"), nobody, quiet)
+    assert not left.closed, "it waits for a decision"
+    with closing(sqlite3.connect(settings.home / "nexus.db")) as raw:
+        assert raw.execute("pragma freelist_count").fetchone() == (0,)
+
+
+def test_an_empty_home_is_small(tmp_path: Path) -> None:
+    with open_home(Settings(home=tmp_path / "home", engine="playbook"), create=True):
+        pass
+    assert (tmp_path / "home" / "nexus.db").stat().st_size < 160_000
