@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import traceback
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from multiprocessing.process import BaseProcess
@@ -33,6 +34,7 @@ class Serving:
         self._process = process
         self._lines = lines
         self._complaints = complaints
+        self._drains: threading.Thread | None = None
         with _watched(process):
             first = lines.readline()
         assert " at " in first, f"it does not serve: {self._complained()}"
@@ -65,10 +67,17 @@ class Serving:
         self.kill()
         raise AssertionError(f"{words!r} never came; last: {''.join(heard[-30:])}\n{self._complained()}")
 
+    def drain(self) -> None:
+        """Read on what it prints, or its pipe would be full one day; it has to be killed or stopped then."""
+        self._drains = threading.Thread(target=lambda: deque(self._lines, maxlen=0), daemon=True)
+        self._drains.start()
+
     def kill(self) -> None:
         """End it at once, as `kill -9` does."""
         self._process.kill()
         self._process.join()
+        if self._drains is not None:
+            self._drains.join()
 
     def stop(self) -> None:
         """Interrupt it, as a terminal does, and wait for its end."""

@@ -101,6 +101,9 @@ def serving(handler: Handler) -> Iterator[Server]:
         request_queue_size = 64
         block_on_close = False
 
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A client that is killed leaves without a word."""
+
     server = Quiet(("127.0.0.1", 0), Connection)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     try:
