@@ -191,9 +191,13 @@ def stored_event(kept: object) -> Event:
     return EVENT.validate_python(plain(kept), extra="ignore")
 
 
+#: What no person sent: it waits for the running step, of which there may be hundreds in a storm.
+BY_MACHINES = frozenset({"alerts", "matched", "timer", "question"})
+
+
 def from_a_person(event: Event) -> bool:
     """Whether a person sent it, which preempts a running step."""
-    return event.kind not in {"alerts", "matched", "timer", "question"}
+    return event.kind not in BY_MACHINES
 
 
 #: The kinds after which nothing that was approved before may begin any more.

@@ -10,6 +10,8 @@ from nexus.store.port import IncidentStore
 
 #: How often the inboxes of all that this process drives are looked into, in seconds.
 INBOX_POLL = 0.25
+#: Between two looks at least, in seconds.
+PACE = 0.02
 
 Matters = Callable[[Event], bool]
 
@@ -54,6 +56,7 @@ class InboxWatch:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._bell.wait(), INBOX_POLL)
             self._bell.clear()
+            await asyncio.sleep(PACE)  # many bells in a moment are one
             try:
                 events = await self.store.unhandled(tuple(self._listeners))
             except Exception as error:  # a job's edge: who listens is told, nobody waits for ever

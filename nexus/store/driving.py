@@ -80,7 +80,10 @@ class Leases(Protocol):
         ...
 
     async def unhandled(self, incidents: Collection[str]) -> tuple[Event, ...]:
-        """Every unhandled event of these incidents that can be read, in their order, in one look."""
+        """What people sent to these incidents and nobody has handled, in the order of coming, in one look.
+
+        One that cannot be read is passed over.
+        """
         ...
 
     async def changed(self) -> int:

@@ -189,8 +189,9 @@ class MemoryLeases:
         return self._waiting[incident].lease
 
     async def unhandled(self, incidents: Collection[str]) -> tuple[Event, ...]:
-        """Every unhandled event of these incidents."""
-        return tuple(e for e in self._inbox.values() if e.incident in incidents and e.id not in self._handled)
+        """What people sent to these incidents and nobody has handled."""
+        theirs = (e for e in self._inbox.values() if e.incident in incidents and from_a_person(e))
+        return tuple(e for e in theirs if e.id not in self._handled)
 
     async def changed(self) -> int:
         """A number that grows with every write."""

@@ -271,6 +271,7 @@ async def test_one_look_at_many_inboxes(store: IncidentStore) -> None:
     for count in (3, 1, 2):
         await store.add_event(note(f"n{count}", count, number(count)))
     await store.mark_handled(("n2",))
+    await store.add_event(TimerFired(id="t", incident=number(1), at=at(4)))  # waits for the running step
     seen = await store.unhandled({number(1), number(2), number(3)})
     assert [event.id for event in seen] == ["n3", "n1"]
     assert [event.id for event in await store.unhandled([number(1), NOBODY])] == ["n1"]

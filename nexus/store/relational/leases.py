@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from incidents.events import Event, stored_event
+from incidents.events import BY_MACHINES, Event, stored_event
 from nexus.store.leases import is_alive, this_process
 from nexus.store.records import BrokenOff, Due, Lease, Process
 from nexus.store.relational.rows import as_json, sortable
@@ -107,8 +107,9 @@ class LeaseColumns(Tables):
         raise await self._unknown(incident)
 
     async def unhandled(self, incidents: Collection[str]) -> tuple[Event, ...]:
-        """Every unhandled event of these incidents."""
-        rows = await self._database.read("unhandled", incidents=json.dumps(sorted(incidents)))
+        """What people sent to these incidents and nobody has handled."""
+        asked = {"incidents": json.dumps(sorted(incidents)), "but": json.dumps(sorted(BY_MACHINES))}
+        rows = await self._database.read("unhandled", **asked)
         found = []
         for (body,) in rows:
             with suppress(ValidationError):  # one that cannot be read ends its own turn at its next save

@@ -148,6 +148,7 @@ update inbox set handled = true where incident = %(incident)s and not handled;
 -- name: unhandled
 select body from inbox
 where not handled and incident in (select json_array_elements_text(%(incidents)s))
+  and kind not in (select json_array_elements_text(%(but)s))
 order by seq;
 
 -- name: reopen

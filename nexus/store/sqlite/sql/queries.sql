@@ -132,6 +132,7 @@ update inbox set handled = 1 where incident = :incident and handled = 0;
 -- name: unhandled
 select body from inbox
 where handled = 0 and incident in (select value from json_each(:incidents))
+  and json_extract(body, '$.kind') not in (select value from json_each(:but))
 order by seq;
 
 -- name: reopen
