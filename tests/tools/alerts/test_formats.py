@@ -64,6 +64,13 @@ def test_every_alert_of_a_group_is_read_in_order() -> None:
     assert other.fingerprint == "f2"
 
 
+def test_a_message_alone_is_opened_whether_it_is_a_text_or_an_object() -> None:
+    (as_text,) = parsed({"Message": json.dumps(SIMPLE)})
+    (as_object,) = parsed({"Message": SIMPLE})
+    assert as_text == as_object
+    assert as_object.title == SIMPLE["title"]
+
+
 def test_what_no_encoding_holds_is_no_group_to_ask_for() -> None:
     body = webhook(None) | {"truncatedAlerts": 3, "receiver": "mail\ud800", "groupLabels": {"zone": "\udfff"}}
     reading = read_delivery(json.dumps(body).encode(), NOW)

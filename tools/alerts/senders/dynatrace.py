@@ -20,6 +20,7 @@ def _read(body: Body) -> Iterable[Item]:
         state=body.text("State", "ProblemStatus", "Status"),
         words=_STATES,
         service=Text(labels.get("service", ""), "Tags")
+        or body.spelled("service", "servicename")
         or entity
         or body.text("ImpactedEntityNames", "ImpactedEntity"),
         description=body.text("ProblemDetailsText", "ProblemDetails"),

@@ -32,8 +32,11 @@ def _read(body: Body) -> Iterable[Item]:
 
 
 def _read_older(body: Body) -> Iterable[Item]:
+    if body.text("check_result.triggered_condition.type").value == "dummy":
+        yield NoticeDraft(Meaning.TEST, "Graylog's test of this callback")
+        return
     yield AlertDraft(
-        title=body.text("stream.title", "check_result.triggered_condition.title"),
+        title=joined(body.text("stream.title"), body.text("check_result.triggered_condition.title")),
         state=FIRES,
         description=body.text("check_result.result_description"),
         started=body.raw("check_result.triggered_at"),

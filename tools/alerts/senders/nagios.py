@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from tools.alerts.body import Body, Raw, Text, joined, plain_word
+from tools.alerts.body import NO_TIME, Body, Raw, Text, joined, plain_word
 from tools.alerts.form import AlertDraft, Form, Item
 from tools.alerts.meaning import words
 
@@ -23,11 +23,20 @@ _OVER = frozenset({"ok", "up"})
 
 
 def check_draft(
-    body: Body, host: Text, check: Text, kind: Text, state: Text, output: Text, moment: Raw, service: Text
+    body: Body,
+    host: Text,
+    check: Text,
+    kind: Text,
+    state: Text,
+    output: Text,
+    moment: Raw,
+    service: Text,
+    changed: Raw = NO_TIME,
 ) -> AlertDraft:
     """One notification of a check, `check` empty for one of the host itself.
 
-    The moment is that of the notification: when the condition began is only known if it is its first.
+    The moment is that of the notification: unless it says when its state changed, the condition is known to
+    have begun then only if it is its first.
     """
     word = kind.value.split(" ")[0].strip("()")  # Checkmk writes `DOWNTIMESTART (…)`
     return AlertDraft(
@@ -37,8 +46,8 @@ def check_draft(
         service=service,
         severity=Text("", state.path) if state.value.lower() in _OVER else _severity(state),
         description=output,
-        started=Raw(None, moment.path) if word.upper() == "RECOVERY" else moment,
-        ended=moment,
+        started=Raw(None, moment.path) if word.upper() == "RECOVERY" else changed or moment,
+        ended=moment or changed,
         key=joined(host, check, by="!"),
         labels={"host": host.value, "check": check.value, **_groups(body)},
     )
@@ -81,14 +90,20 @@ def _read(body: Body) -> Iterable[Item]:
         check=check,
         kind=_macro(body, "notificationtype"),
         state=state or _macro(body, "state", "status"),
-        output=_macro(body, "serviceoutput", "hostoutput", "output"),
+        output=_macro(body, "serviceoutput", "hostoutput", "output", "message", "info", "text"),
         moment=_moment(body),
+        changed=_changed(body, "service" if check else "host"),
         service=_macro(body, "app", "application", "businessservice"),
     )
 
 
 def _moment(body: Body) -> Raw:
     text = _macro(body, "timet", "microtime", "longdatetime", "shortdatetime", "timestamp", "datetime")
+    return Raw(text.value or None, text.path)
+
+
+def _changed(body: Body, what: str) -> Raw:
+    text = _macro(body, f"last{what}statechange", f"{what}laststatechange", "laststatechange")
     return Raw(text.value or None, text.path)
 
 

@@ -103,12 +103,17 @@ def _is_hook(body: Body) -> bool:
     return body.names("action", "data") and bool(is_known or body.has("data.metric_alert"))
 
 
+def _is_older(body: Body) -> bool:
+    is_named = body.names("project") or body.names("project_name") or body.names("project_slug")
+    return is_named and body.names("culprit", "level") and isinstance(body.get("event"), dict)
+
+
 FORMS = (
     Form(name="sentry", product="Sentry integrations", recognises=_is_hook, read=_read),
     Form(
         name="sentry-classic",
         product="Sentry, older webhook",
-        recognises=lambda body: body.has("event.event_id") and body.names("project", "culprit"),
+        recognises=_is_older,
         read=_read_older,
         aliases=("sentry",),
     ),

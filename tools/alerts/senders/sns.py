@@ -10,12 +10,16 @@ from tools.alerts.meaning import Meaning, words
 
 def recognises(body: Body) -> bool:
     """Whether it is an envelope, with or without what SNS itself adds to a message."""
-    return body.names("Message") and (
-        body.names("Type") or body.names("TopicArn") or len(body.labels("")) == 1
-    )
+    is_alone = isinstance(body.value, dict) and len(body.value) == 1
+    is_message = body.names("Message") and (body.names("Type") or body.names("TopicArn") or is_alone)
+    return is_message or body.has("Records.0.Sns")
 
 
 def _read(body: Body) -> Iterable[Item]:
+    if body.names("Records"):  # as a function of AWS Lambda is given it
+        for record in body.objects("Records"):
+            yield from _read(record.at("Sns"))
+        return
     kind = body.text("Type")
     if kind.value == "SubscriptionConfirmation":
         if not body.text("SubscribeURL"):

@@ -25,19 +25,31 @@ def _search(body: Body) -> Iterable[Item]:
 _CONDITIONS = words(firing="anomalous", resolved="ok manually_resolved stopped", pending="too_old")
 
 
+_SERVICE = ("service", "sf_service", "service.name", "app")
+
+
+def _inputs(body: Body) -> Iterable[str]:
+    """Where the dimensions of each signal stand that a detector reads."""
+    inputs = body.get("inputs")
+    names = inputs if isinstance(inputs, dict) else ()
+    return (f"inputs.{name}.key" for name in names if "." not in name)
+
+
 def _signal(body: Body) -> Iterable[Item]:
+    labels = body.labels("dimensions", *_inputs(body))
+    service = next((Text(labels[name], "dimensions") for name in _SERVICE if labels.get(name)), None)
     yield AlertDraft(
         title=body.text("messageTitle", "inputs.messageTitle", "rule", "inputs.rule", "detector"),
         state=body.text("status", "statusExtended"),
         words=_CONDITIONS,
-        service=body.text("dimensions.service", "dimensions.sf_service", "dimensions.app"),
+        service=service or Text("", "dimensions.service"),
         severity=body.text("severity"),
         description=body.text("messageBody", "description", "inputs.description"),
         started=body.raw("timestampISO8601", "timestamp"),
         ended=body.raw("timestampISO8601", "timestamp"),
         key=body.text("incidentId"),
         labels={
-            **body.labels("dimensions"),
+            **labels,
             **body.picked("detector", "rule", "originatingMetric", "eventType"),
         },
         links=body.links("detectorUrl", "runbookUrl", "imageUrl"),
