@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from incidents.alert import CLOCK_SKEW, Alert
 from incidents.value import Moment, Value
@@ -135,5 +136,6 @@ def _later(one: datetime, other: datetime) -> bool:
     return one.isoformat(timespec="milliseconds") > other.isoformat(timespec="milliseconds")
 
 
+@lru_cache(maxsize=1024)  # what is told again and again began at one moment
 def _clock(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S} UTC"

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
@@ -38,12 +39,15 @@ def plain(kept: object) -> object:
 
 def _in_utc(moment: datetime) -> datetime:
     """Bring a moment to UTC. One that no calendar has there, such as the year 1 east of it, is refused."""
+    if moment.tzinfo is UTC:
+        return moment
     try:
         return moment.astimezone(UTC)
     except OverflowError:
         raise ValueError("it lies in no year from 1 to 9999 in UTC") from None
 
 
+@lru_cache(maxsize=1024)  # the moment of a delivery, or of a turn, stands in many values
 def iso(moment: datetime) -> str:
     """An aware moment as ISO 8601 in UTC with a `Z`, to the millisecond where it has one."""
     spec = "milliseconds" if moment.microsecond else "seconds"

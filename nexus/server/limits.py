@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from incidents.value import Value
+from nexus.server.corked import corked
 
 #: The longest that requests which run already may take once the server is told to end, in seconds.
 DRAIN_FOR = 10
@@ -68,7 +69,7 @@ class _LimitedHttp(H11Protocol):
         return self.conn.their_state is h11.IDLE
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(corked(transport, self.loop))
         self._close_in(self.http_limits.head)
         if len(self.connections) > self.http_limits.connections:
             idle = [one for one in self.connections if isinstance(one, _LimitedHttp) and one.idle]

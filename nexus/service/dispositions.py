@@ -235,7 +235,7 @@ def _repeated(one: _Told) -> AlertOutcome:
 
 
 def _as_outcome(alert: Alert, kind: AlertDisposition, why: str, incident: str | None) -> AlertOutcome:
-    return AlertOutcome.model_construct(
+    return AlertOutcome(
         disposition=kind, reason=why, title=alert.title, service=alert.service,
         fingerprint=alert.fingerprint, incident=incident,
     )  # fmt: skip

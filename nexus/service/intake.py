@@ -9,6 +9,7 @@ from typing import Protocol
 
 import structlog
 from pydantic import Field
+from structlog.typing import FilteringBoundLogger
 
 from incidents.alert import Alert, Label
 from incidents.disposition import AlertDisposition, AlertOutcome
@@ -250,15 +251,15 @@ class AlertIntake:
         await self._forget_bodies(delivery.received_at)
         for incident in filed.incidents:
             self.ring(incident)
-        outcomes = filing[0].outcomes
-        said = log.debug if filed.disposition is Disposition.KNOWN else log.info
+        outcomes, notes = filing[0].outcomes, reading.notes
+        said = self._log.debug if filed.disposition is Disposition.KNOWN else self._log.info
         said(
             "delivery", taken=filed.disposition, number=filed.number, sender=reading.sender,
-            incident=filed.incident, alerts=len(reading.alerts), notes=reading.notes or None,
+            incident=filed.incident, alerts=len(reading.alerts), notes=notes or None,
         )  # fmt: skip
         return IntakeResult(
             taken=filed.disposition, incident=filed.incident, delivery=filed.number, alerts=outcomes,
-            notes=reading.notes, keys=reading.keys,
+            notes=notes, keys=reading.keys,
         )  # fmt: skip
 
     async def _forget_bodies(self, now: datetime) -> None:
@@ -267,6 +268,11 @@ class AlertIntake:
             self._forgot_at = now
             kept = self.site.intake
             await self.home.store.forget_bodies(now - kept.keep_bodies, kept.most_body_bytes)
+
+    @cached_property
+    def _log(self) -> FilteringBoundLogger:
+        bound: FilteringBoundLogger = log.bind()  # the lazy one is bound anew for each line
+        return bound
 
     @cached_property
     def admission(self) -> Admission:

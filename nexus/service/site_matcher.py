@@ -91,11 +91,11 @@ class SiteMatcher:
         sent = alert.service
         if sent is None and alert.matched_by is not None:  # it was matched before, and is again
             sent = alert.matched_by.named or None
-        asked: _Asked = (alert.source, sent, alert.labels)
+        labels = tuple((label.name, label.value) for label in alert.labels)
+        asked: _Asked = (alert.source, sent, labels)
         match = self._known.get(asked)
         if match is None:
-            labels = {label.name: label.value for label in alert.labels}
-            match = matcher.match(labels, alert.source, sent)
+            match = matcher.match(dict(labels), alert.source, sent)
             if len(self._known) >= MOST_REMEMBERED:
                 self._known.clear()
             self._known[asked] = match

@@ -94,7 +94,7 @@ class Filing(Value):
     events: tuple[Event, ...] = ()
     opens: tuple[Opening, ...] = ()
     words: tuple[LastWord, ...] = ()
-    severities: Mapping[str, Severity] = {}
+    severities: Mapping[str, Severity] = Field(default_factory=dict)
     outcomes: tuple[AlertOutcome, ...] = ()
     beats: tuple[Alert, ...] = ()
     changes: tuple[Change, ...] = ()

@@ -166,7 +166,7 @@ class _View:
             row = self._run("last_word", site=self._site, fingerprint=fingerprint).fetchone()
             if row is not None:
                 firing, starts_at, start_sent, ends_at, incident, is_open = row
-                found[fingerprint] = LastWord.model_construct(
+                found[fingerprint] = LastWord(
                     fingerprint=fingerprint, firing=bool(firing), starts_at=datetime.fromisoformat(starts_at),
                     start_sent=bool(start_sent),
                     ends_at=datetime.fromisoformat(ends_at) if ends_at is not None else None,

@@ -40,7 +40,8 @@ def register(
     ).rowcount
     if not new:
         raise Refused(f"There is an incident {incident.id} already")
-    note_alerts(run, incident)
+    if incident.open:
+        run("note_keys", incident=incident.id, keys=json.dumps(sorted(incident_keys(incident))))
 
 
 def save(run: Run, incident: Incident, clock: datetime, number: int) -> None:
