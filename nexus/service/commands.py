@@ -4,7 +4,7 @@ Every request is checked first, then written to the inbox; whoever drives the in
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -272,25 +272,31 @@ def _event(incident: str, kind: str, actor: Actor, at: datetime, key: str | None
 
 
 def proposal_to_decide(incident: Incident, action: str | None) -> Proposal:
-    """The proposal that is named, or the only one that waits.
+    """The proposal that is named, or the only one that waits; raises as `one_to_decide`."""
+    return one_to_decide(incident.id, incident.proposals, action)
+
+
+def one_to_decide(incident: str, proposals: Sequence[Proposal], action: str | None) -> Proposal:
+    """Of what an incident proposed the one that is named, or the only one that waits.
 
     Raises:
         UnknownName, UsageError: there is none of that id, or several wait and none is named.
         ApprovalRefused: nothing waits.
     """
     if action is not None:
-        found = incident.proposal(action)
+        found = next((one for one in proposals if one.id == action), None)
         if found is None:
-            raise UnknownName("action", action, (p.id for p in incident.proposals))
+            raise UnknownName("action", action, (one.id for one in proposals))
         return found
-    if len(incident.pending) == 1:
-        return incident.pending[0]
-    if not incident.proposals:
-        raise ApprovalRefused(f"{incident.id} has proposed nothing; there is nothing to decide")
-    if not incident.pending:
-        last = incident.proposals[-1]
-        raise ApprovalRefused(f"{last.id} of {incident.id} is {last.state}; nothing waits for a decision")
-    raise UsageError(f"{len(incident.pending)} proposals wait: name one with --action")
+    pending = [one for one in proposals if one.state is ActionState.PROPOSED]
+    if len(pending) == 1:
+        return pending[0]
+    if not proposals:
+        raise ApprovalRefused(f"{incident} has proposed nothing; there is nothing to decide")
+    if not pending:
+        last = proposals[-1]
+        raise ApprovalRefused(f"{last.id} of {incident} is {last.state}; nothing waits for a decision")
+    raise UsageError(f"{len(pending)} proposals wait: name one with --action")
 
 
 def full_digest(proposal: Proposal, digest: str | None) -> str:

@@ -13,7 +13,7 @@ from incidents.findings import Evidence
 from incidents.incident import Incident
 from incidents.timeline import Entry
 from nexus.home import Home
-from nexus.service.views import IncidentLine, Undecided, UndecidedPage
+from nexus.service.views import Decidable, IncidentLine, Undecided, UndecidedPage
 from nexus.store.dead_letters import DeadLetter
 from nexus.store.find import find_incident
 from nexus.store.lists import EVERY, IncidentFilter
@@ -130,9 +130,10 @@ class IncidentQueries:
                 found.append(await self._undecided(incident))
         return UndecidedPage(items=tuple(found), next=lines[-1].id if len(lines) == limit else None)
 
-    async def undecided_in(self, identity: str) -> Undecided:
-        """What waits for people in one incident; raises as `incident`."""
-        return await self._undecided(await self.incident(identity))
+    async def decidable(self, identity: str) -> Decidable:
+        """What waits for people in one incident, beside all that it proposed; raises as `incident`."""
+        incident = await self.incident(identity)
+        return Decidable(**dict(await self._undecided(incident)), proposals=incident.proposals)
 
     async def _undecided(self, incident: Incident) -> Undecided:
         clock = await self.store.clock_of(incident.id)

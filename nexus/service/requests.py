@@ -109,7 +109,7 @@ class LeaveNote(Request):
     """Give the agents a hint or a constraint."""
 
     path = "note"
-    text: Words
+    text: Words = Field(description="what the agents should know")
 
     async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Handled:
         """Leave it."""
@@ -132,7 +132,7 @@ class Stop(Request):
 
     path = "stop"
     answer = Halted
-    reason: Words
+    reason: Words = Field(description="why")
 
     async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Halted:
         """Stop them."""
@@ -143,7 +143,7 @@ class Stop(Request):
 class StopEverything(Value):
     """Stop the agents of every incident that runs."""
 
-    reason: Words
+    reason: Words = Field(description="why")
 
     async def put(self, doors: Doors, actor_of: Callable[[str], Actor]) -> AllHalted:
         """Stop them; raises as `IncidentCommands.stop_all`, which is told who asks in the same way."""
@@ -195,7 +195,7 @@ class GiveBack(Request):
     """Give an incident back to the agents, who look again with the note before them."""
 
     path = "give-back"
-    note: Words
+    note: Words = Field(description="what they need")
 
     async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Handled:
         """Give it back."""
@@ -206,8 +206,8 @@ class TellChange(Request):
     """Tell what was changed outside of Nexus: it becomes evidence, and its effect is watched."""
 
     path = "changed"
-    service: Name = Field(description="what was changed, from the catalogue")
-    what: Words = Field(description="what was done to it")
+    service: Name = Field(description="of the catalogue")
+    what: Words = Field(description="what was changed")
     at: Moment | None = Field(default=None, description="when; not given: now")
     seconds_ago: StrictInt = Field(default=0, ge=0, le=31_536_000, description="counted back from `at`")
 
@@ -258,7 +258,7 @@ class Reopen(Request):
     """Open an incident again that has ended and is not over: the agents measure and look again."""
 
     path = "reopen"
-    note: Words
+    note: Words = Field(description="why it is not over")
 
     async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Handled:
         """Open it."""
@@ -273,7 +273,7 @@ class Split(Request):
     alerts: tuple[Name, ...] = Field(
         min_length=1, max_length=1000, description="fingerprints, services, or the incident merged into it"
     )
-    reason: Words
+    reason: Words = Field(description="why")
 
     async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Regrouped:
         """Take them out."""
@@ -286,7 +286,7 @@ class Merge(Request):
     path = "merge"
     answer = Regrouped
     other: Name = Field(description="the incident that is closed")
-    reason: Words
+    reason: Words = Field(description="why")
 
     async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Regrouped:
         """Merge it."""

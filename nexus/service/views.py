@@ -85,6 +85,7 @@ class Decided(Value):
 
     incident: str
     action: str
+    title: str
     state: ActionState
     missing: int
 
@@ -92,8 +93,9 @@ class Decided(Value):
     def of(cls, proposal: Proposal) -> Self:
         """How it stands."""
         return cls(
-            incident=proposal.incident, action=proposal.id, state=proposal.state, missing=proposal.missing
-        )
+            incident=proposal.incident, action=proposal.id, title=proposal.action.title,
+            state=proposal.state, missing=proposal.missing,
+        )  # fmt: skip
 
 
 class Settled(Value):
@@ -144,6 +146,12 @@ class Undecided(Value):
             diagnosis=incident.diagnosis, now=now, pending=incident.pending, unsettled=incident.unsettled,
             evidence=tuple(evidence),
         )  # fmt: skip
+
+
+class Decidable(Undecided):
+    """What waits in one incident, and all that it proposed: what is approved can still be rejected."""
+
+    proposals: tuple[Proposal, ...]
 
 
 class UndecidedPage(Value):

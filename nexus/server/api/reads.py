@@ -19,7 +19,7 @@ from nexus.service.catalogue import service_names
 from nexus.service.deliveries import DeliveryPage, DeliveryView
 from nexus.service.identity import Me
 from nexus.service.incident_view import IncidentView, view_incident
-from nexus.service.views import EntryPage, IncidentPage, Undecided, UndecidedPage
+from nexus.service.views import Decidable, EntryPage, IncidentPage, UndecidedPage
 
 reads = APIRouter()
 
@@ -57,10 +57,10 @@ async def timeline(incident: IncidentId, asked: EntryParameters, context: Contex
     return answer(await context.feed.page(asked.after, asked.limit, incident))
 
 
-@reads.get("/incidents/{incident}/proposals", response_model=Undecided)
+@reads.get("/incidents/{incident}/proposals", response_model=Decidable)
 async def proposals(incident: IncidentId, asked: NoParameters, context: Context) -> Response:
-    """The changes of an incident that wait for people, with what they need to decide."""
-    return answer(await context.incidents.undecided_in(incident))
+    """The changes that an incident proposed, and what people need to decide on those that wait for them."""
+    return answer(await context.incidents.decidable(incident))
 
 
 @reads.get("/incidents/{incident}/decisions", response_model=DecisionList)

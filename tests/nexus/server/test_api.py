@@ -106,7 +106,7 @@ def test_an_incident_is_what_show_prints_and_its_proposals_are_what_approvals_pr
     assert api.get(f"/incidents/{ID}").json()["actions"][0]["digest"] == DIGEST
     waits = api.get(f"/incidents/{ID}/proposals").json()
     assert waits["pending"][0]["digest"] == DIGEST
-    assert waits == api.get("/approvals").json()["items"][0]
+    assert waits == api.get("/approvals").json()["items"][0] | {"proposals": waits["pending"]}
     assert api.get(f"/incidents/{ENDED}/proposals").json()["pending"] == []
     names = [one["name"] for one in api.get("/services").json()["services"]]
     assert names == ["checkout", "web"]
@@ -114,7 +114,8 @@ def test_an_incident_is_what_show_prints_and_its_proposals_are_what_approvals_pr
 
 def test_two_sign_and_whoever_drives_is_told(api: Room) -> None:
     first = api.post(DECIDE, APPROVE, by="dana")
-    stands = {"incident": ID, "action": "A1", "state": "proposed", "missing": 1}
+    title = "roll back checkout to 2026.11.1"
+    stands = {"incident": ID, "action": "A1", "title": title, "state": "proposed", "missing": 1}
     assert (first.status_code, first.json()) == (200, stands)
     alias = api.client.post(
         f"/incidents/{ID}/decisions", json=APPROVE | {"digest": DIGEST[:8]}, headers=shown("approver")
