@@ -24,6 +24,10 @@ T = TypeVar("T")
 
 Json = Annotated[bool, Option("--json", help="Machine-readable output.")]
 Engine = Annotated[str | None, Option("--engine", help="auto, llm or playbook.")]
+Server = Annotated[
+    str | None,
+    Option("--server", help="One that runs elsewhere, https://HOST; none: NEXUS_SERVER, else this home."),
+]
 IncidentId = Annotated[str, Argument(metavar="ID", help="The incident, such as INC-2026-11-23-001.")]
 
 
@@ -143,6 +147,11 @@ def home(
         raise SystemExit from None
     with opened:
         yield opened
+
+
+def server_of(server: str | None) -> str | None:
+    """The server that is named, else that of the settings; None: this home."""
+    return server or settings().server
 
 
 def answered(asked: Coroutine[Any, Any, T]) -> T:

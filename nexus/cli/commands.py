@@ -3,11 +3,13 @@
 from typing import TYPE_CHECKING, Annotated
 
 from incidents.errors import UsageError
-from nexus.cli.base import IncidentId, answered, home, say
+from nexus.cli.base import IncidentId, Server, answered, home, say, server_of
 from nexus.cli.parser import Argument, Option, Verbs
 
 if TYPE_CHECKING:
+    from incidents.action import Verdict
     from incidents.actor import Actor
+    from nexus.service.views import AllHalted, Decided
 
 By = Annotated[
     str | None,
@@ -35,10 +37,15 @@ def verbs() -> Verbs:
 
 
 def approve(
-    identity: IncidentId, by: By = None, note: Note = "", action: ActionId = None, digest: Digest = None
+    identity: IncidentId,
+    by: By = None,
+    note: Note = "",
+    action: ActionId = None,
+    digest: Digest = None,
+    server: Server = None,
 ) -> None:
     """Approve what an incident proposes. It runs when the incident goes on."""
-    _decide("approve", identity, by, note, action, digest)
+    _decide("approve", identity, by, note, action, digest, server)
 
 
 def reject(
@@ -47,49 +54,87 @@ def reject(
     by: By = None,
     action: ActionId = None,
     digest: Digest = None,
+    server: Server = None,
 ) -> None:
     """Reject what an incident proposes, with the reason."""
-    _decide("reject", identity, by, note, action, digest)
+    _decide("reject", identity, by, note, action, digest, server)
 
 
 def _decide(
-    verdict: str, identity: str, by: str | None, note: str, action: str | None, digest: str | None
+    verdict: str,
+    identity: str,
+    by: str | None,
+    note: str,
+    action: str | None,
+    digest: str | None,
+    server: str | None,
 ) -> None:
     from incidents.action import Verdict
+
+    decided = _decided(Verdict(verdict), identity, by, note, action, digest, server)
+    more = f"; {decided.missing} more approval(s) needed" if decided.missing else ""
+    say(f"{decided.action} ({decided.title}): {decided.state}{more}.")
+    goes_on(identity, server)
+
+
+def _decided(
+    verdict: "Verdict",
+    identity: str,
+    by: str | None,
+    note: str,
+    action: str | None,
+    digest: str | None,
+    server: str | None,
+) -> "Decided":
+    if (at := server_of(server)) is not None:
+        from nexus.cli.remote import Remote
+        from nexus.cli.remote_decision import decide as decide_there
+
+        with Remote(at, by) as far:
+            return decide_there(far, identity, verdict, note, action, digest)
     from nexus.cli.signing import decide
+    from nexus.service.views import Decided
 
     with home(threads=False) as opened:
-        proposal = decide(opened, identity, Verdict(verdict), by, note, action, digest)
-        more = f"; {proposal.missing} more approval(s) needed" if proposal.missing else ""
-        say(f"{proposal.id} ({proposal.action.title}): {proposal.state}{more}.")
+        return Decided.of(decide(opened, identity, verdict, by, note, action, digest))
+
+
+def goes_on(identity: str, server: str | None) -> None:
+    """Say what drives an incident of this home; a server drives its own."""
+    if server_of(server) is None:
         say(f"If nothing drives {identity} right now, `nexus resume` goes on with it.")
 
 
-def note(identity: IncidentId, text: Annotated[str, Argument()], by: By = None) -> None:
+def note(
+    identity: IncidentId, text: Annotated[str, Argument()], by: By = None, server: Server = None
+) -> None:
     """Give the agents a hint or a constraint."""
-    from nexus.cli.signing import speaker
-    from nexus.service.commands import IncidentCommands
+    from nexus.cli.sending import said, send
+    from nexus.service.requests import LeaveNote
+    from nexus.service.views import Handled
 
-    with home(threads=False) as opened:
-        actor = speaker(opened, identity, by)
-        answered(IncidentCommands.of(opened).note(identity, actor=actor, text=text))
-        say("Noted; the next assignment sees it.")
+    send(identity, said(LeaveNote, text=text), by, server, Handled)
+    say("Noted; the next assignment sees it.")
 
 
-def severity(identity: IncidentId, level: Annotated[str, Argument(help="P0 to P3.")], by: By = None) -> None:
+def severity(
+    identity: IncidentId,
+    level: Annotated[str, Argument(help="P0 to P3.")],
+    by: By = None,
+    server: Server = None,
+) -> None:
     """Set the severity by hand; it stays until a person changes it."""
     from incidents.errors import UnknownName
     from incidents.severity import Severity
 
     if level.upper() not in set(Severity):
         raise UnknownName("severity", level, set(Severity))
-    from nexus.cli.signing import speaker
-    from nexus.service.commands import IncidentCommands
+    from nexus.cli.sending import said, send
+    from nexus.service.requests import SetSeverity
+    from nexus.service.views import Handled
 
-    with home(threads=False) as opened:
-        actor = speaker(opened, identity, by)
-        answered(IncidentCommands.of(opened).set_severity(identity, Severity(level.upper()), actor=actor))
-        say(f"Severity of {identity} set to {level.upper()}.")
+    send(identity, said(SetSeverity, severity=level.upper()), by, server, Handled)
+    say(f"Severity of {identity} set to {level.upper()}.")
 
 
 def settle(
@@ -98,15 +143,15 @@ def settle(
     done: Annotated[bool, Option("--done/--not-done", help="What you see at the target.")],
     by: By = None,
     note: Annotated[str, Option("--note", help="What you saw.")] = "",
+    server: Server = None,
 ) -> None:
     """Say what became of a change that was begun, where nobody else can tell; it is never run again."""
-    from nexus.cli.signing import speaker
-    from nexus.service.commands import IncidentCommands
+    from nexus.cli.sending import said, send
+    from nexus.service.requests import Settle
+    from nexus.service.views import Settled
 
-    with home(threads=False) as opened:
-        service, actor = IncidentCommands.of(opened), speaker(opened, identity, by)
-        outcome = answered(service.settle(identity, action, done=done, actor=actor, note=note))
-        say(f"{action}: {outcome.detail}.")
+    settled = send(identity, said(Settle, action=action, done=done, note=note), by, server, Settled)
+    say(f"{action}: {settled.outcome.detail}.")
 
 
 def stop(
@@ -115,32 +160,47 @@ def stop(
     reason: Annotated[str, Option("--reason", help="Why.")],
     identity: Annotated[str | None, Argument(metavar="ID", help="The incident; none: with --all.")] = None,
     everything: Annotated[bool, Option("--all", help="Every incident that runs.")] = False,
+    server: Server = None,
 ) -> None:
     """Stop the agents, of one incident or everywhere; pending approvals are revoked, people take over."""
-    from nexus.cli.signing import speaker
-    from nexus.service.commands import IncidentCommands
-
     if (identity is None) != everything:
         raise UsageError("Name one incident, or stop everything with --all")
+    stopped = _stopped(identity, by, reason, server)
+    for one in stopped.items:
+        say(f"{one.incident}: stopped; what was pending is revoked.")
+        for title in one.under_way:
+            say(f"{one.incident}: to {title} has begun and is not broken off; its outcome will be told.")
+    if not stopped.items:
+        say("Nothing runs.")
+
+
+def _stopped(identity: str | None, by: str | None, reason: str, server: str | None) -> "AllHalted":
+    """What was stopped: one incident, or everything."""
+    from nexus.cli.sending import said
+    from nexus.service.requests import Doors, Stop, StopEverything
+    from nexus.service.views import AllHalted, Halted
+
+    if (at := server_of(server)) is not None:
+        from nexus.cli.remote import Remote
+
+        with Remote(at, by) as far:
+            if identity is None:
+                return far.stop_everything(said(StopEverything, reason=reason))
+            done = far.send(identity, said(Stop, reason=reason))
+            assert isinstance(done, Halted)  # what a stop is answered with  # noqa: S101
+            return AllHalted(items=(done,))
+    from nexus.cli.signing import speaker
+
     with home(threads=False) as opened:
-        service = IncidentCommands.of(opened)
 
         def actor_of(one: str) -> "Actor":
             return speaker(opened, one, by, brake=True)
 
-        if identity is not None:
-            answered(service.stop(identity, actor=actor_of(identity), reason=reason))
-            stopped = [identity]
-        else:
-            done = answered(service.stop_all(actor_of=actor_of, reason=reason))
-            stopped = [one.incident for one in done]
-        for one in stopped:
-            say(f"{one}: stopped; what was pending is revoked.")
-            for title in answered(service.under_way(one)):
-                said = f"{one}: to {title} has begun and is not broken off; its outcome will be told."
-                say(said)
-        if not stopped:
-            say("Nothing runs.")
+        doors = Doors(opened)
+        if identity is None:
+            return answered(said(StopEverything, reason=reason).put(doors, actor_of))
+        one = answered(said(Stop, reason=reason).put(doors, identity, actor_of(identity)))
+        return AllHalted(items=(one,))
 
 
 def replay(
@@ -149,12 +209,12 @@ def replay(
     event: Annotated[
         str | None, Argument(help="Its id, as `nexus show` names it; not needed if it is the only one.")
     ] = None,
+    server: Server = None,
 ) -> None:
     """Have an event heard again that was set aside, once what broke over it is mended."""
-    from nexus.cli.signing import speaker
-    from nexus.service.commands import IncidentCommands
+    from nexus.cli.sending import said, send
+    from nexus.service.requests import Replay
+    from nexus.service.views import DeadLetter
 
-    with home(threads=False) as opened:
-        actor = speaker(opened, identity, by)
-        letter = answered(IncidentCommands.of(opened).replay(identity, actor=actor, event=event))
-        say(f"Heard again: {letter.named}.")
+    letter = send(identity, said(Replay, event=event), by, server, DeadLetter)
+    say(f"Heard again: {letter.named}.")

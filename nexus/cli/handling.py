@@ -10,25 +10,22 @@ from nexus.cli.base import (
     Engine,
     IncidentId,
     Json,
-    answered,
+    Server,
     home,
     log_to_stderr,
     mode_of,
     say,
+    server_of,
     settings,
     write_json,
 )
-from nexus.cli.commands import By
+from nexus.cli.commands import By, goes_on
 from nexus.cli.parser import Argument, Option, Verbs
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from incidents.actor import Actor
     from nexus.home import Home
     from nexus.service.declaring import Declared
-    from nexus.service.handling import IncidentHandling
-    from nexus.service.views import Handled
+    from nexus.service.requests import Request
 
 Note = Annotated[str, Option("--note", help="In your words; it stands in the timeline.")]
 Why = Annotated[str, Option("--note", help="Why; the agents read it.")]
@@ -49,40 +46,36 @@ def verbs() -> Verbs:
 
 
 def _handle(
-    identity: str,
-    by: str | None,
-    as_json: bool,
-    said: str,
-    ask: "Callable[[IncidentHandling, Actor], Awaitable[Handled]]",
+    identity: str, by: str | None, as_json: bool, words: str, asked: "Request", server: str | None
 ) -> None:
-    """Ask for it, and say what will come of it; `{by}` is who asked."""
-    from nexus.cli.signing import speaker
-    from nexus.service.handling import IncidentHandling
+    """Ask for it, and say what will come of it; `{by}` in the words is who asked."""
+    from nexus.cli.sending import send
+    from nexus.service.views import Handled
 
-    async def go() -> "Handled":
-        return await ask(IncidentHandling.of(opened), actor)
-
-    with home(threads=False) as opened:
-        actor = speaker(opened, identity, by)
-        handled = answered(go())
-        if as_json:
-            write_json(handled)
-            return
-        again = " (as you said before)" if handled.known else ""
-        say(f"{identity}: {said.replace('{by}', actor.name)}{again}.")
-        say(f"If nothing drives {identity} right now, `nexus resume` goes on with it.")
+    handled = send(identity, asked, by, server, Handled)
+    if as_json:
+        write_json(handled)
+        return
+    again = " (as you said before)" if handled.known else ""
+    say(f"{identity}: {words.replace('{by}', handled.by)}{again}.")
+    goes_on(identity, server)
 
 
-def take(identity: IncidentId, by: By = None, as_json: Json = False) -> None:
+def take(identity: IncidentId, by: By = None, server: Server = None, as_json: Json = False) -> None:
     """Take an incident from the agents, or from whoever holds it: you work on it until you say more."""
-    said = "{by} has it; what the agents proposed is revoked"
-    _handle(identity, by, as_json, said, lambda door, actor: door.take(identity, actor=actor))
+    from nexus.service.requests import Take
+
+    _handle(identity, by, as_json, "{by} has it; what the agents proposed is revoked", Take(), server)
 
 
-def give_back(identity: IncidentId, *, by: By = None, note: Why, as_json: Json = False) -> None:
+def give_back(
+    identity: IncidentId, *, by: By = None, note: Why, server: Server = None, as_json: Json = False
+) -> None:
     """Give an incident back to the agents; they look again, with your note before them."""
-    said = "given back to the agents"
-    _handle(identity, by, as_json, said, lambda door, actor: door.give_back(identity, actor=actor, note=note))
+    from nexus.cli.sending import said
+    from nexus.service.requests import GiveBack
+
+    _handle(identity, by, as_json, "given back to the agents", said(GiveBack, note=note), server)
 
 
 def changed(
@@ -95,18 +88,17 @@ def changed(
         str | None,
         Option("--when", help="How long ago, as 5m, or a time with its zone; none: now."),
     ] = None,
+    server: Server = None,
     as_json: Json = False,
 ) -> None:
     """Tell what was changed outside of Nexus: it becomes evidence, and its effect is watched."""
-    _handle(
-        identity,
-        by,
-        as_json,
-        f"kept; its effect on {service} is watched",
-        lambda door, actor: door.changed(
-            identity, actor=actor, service=service, what=what, when=_moment(when)
-        ),
-    )
+    from nexus.cli.sending import said
+    from nexus.service.requests import TellChange
+
+    at = _moment(when)
+    moment = {"seconds_ago": int(at.total_seconds())} if isinstance(at, timedelta) else {"at": at}
+    asked = said(TellChange, service=service, what=what, **moment)
+    _handle(identity, by, as_json, f"kept; its effect on {service} is watched", asked, server)
 
 
 def _moment(text: str | None) -> datetime | timedelta | None:
@@ -136,30 +128,46 @@ def _time(text: str) -> datetime:
     return at
 
 
-def mitigated(identity: IncidentId, by: By = None, note: Note = "", as_json: Json = False) -> None:
+def mitigated(
+    identity: IncidentId, by: By = None, note: Note = "", server: Server = None, as_json: Json = False
+) -> None:
     """Say that users feel no more of it, though it is not over."""
-    said = "mitigated; it stays open until it is resolved"
-    _handle(identity, by, as_json, said, lambda door, actor: door.mitigated(identity, actor=actor, note=note))
+    from nexus.cli.sending import said
+    from nexus.service.requests import Mitigate
+
+    words = "mitigated; it stays open until it is resolved"
+    _handle(identity, by, as_json, words, said(Mitigate, note=note), server)
 
 
-def resolve(identity: IncidentId, by: By = None, note: Note = "", as_json: Json = False) -> None:
+def resolve(
+    identity: IncidentId, by: By = None, note: Note = "", server: Server = None, as_json: Json = False
+) -> None:
     """Say that an incident is over; the post-mortem follows."""
-    said = "resolved; the post-mortem follows"
-    _handle(identity, by, as_json, said, lambda door, actor: door.resolve(identity, actor=actor, note=note))
+    from nexus.cli.sending import said
+    from nexus.service.requests import Resolve
+
+    words = "resolved; the post-mortem follows"
+    _handle(identity, by, as_json, words, said(Resolve, note=note), server)
 
 
-def false_alarm(identity: IncidentId, by: By = None, note: Note = "", as_json: Json = False) -> None:
+def false_alarm(
+    identity: IncidentId, by: By = None, note: Note = "", server: Server = None, as_json: Json = False
+) -> None:
     """Say that nothing was wrong; what raised the alarm goes to the backlog."""
-    said = "ended as a false alarm"
-    _handle(
-        identity, by, as_json, said, lambda door, actor: door.false_alarm(identity, actor=actor, note=note)
-    )
+    from nexus.cli.sending import said
+    from nexus.service.requests import CallFalseAlarm
+
+    _handle(identity, by, as_json, "ended as a false alarm", said(CallFalseAlarm, note=note), server)
 
 
-def reopen(identity: IncidentId, *, by: By = None, note: Why, as_json: Json = False) -> None:
+def reopen(
+    identity: IncidentId, *, by: By = None, note: Why, server: Server = None, as_json: Json = False
+) -> None:
     """Open an incident again that has ended and is not over; the agents measure and look again."""
-    said = "open again; the agents look"
-    _handle(identity, by, as_json, said, lambda door, actor: door.reopen(identity, actor=actor, note=note))
+    from nexus.cli.sending import said
+    from nexus.service.requests import Reopen
+
+    _handle(identity, by, as_json, "open again; the agents look", said(Reopen, note=note), server)
 
 
 def declare(
@@ -177,23 +185,47 @@ def declare(
         Path | None, Option("--config", help="Of the live world; default: nexus.yaml here.")
     ] = None,
     engine: Engine = None,
+    server: Server = None,
     as_json: Json = False,
 ) -> None:
     """Report what no alert has told: it opens an incident, or joins the open one that it belongs to."""
     log_to_stderr()
-    mode = mode_of(engine)
-    with home(create=True) as opened:
-        if world is not None:
-            declared = _declared_in_case(opened, world, title, service, severity, by, mode)
-        else:
-            declared = _declared_live(opened, config, title, service, severity, by, mode)
+    if (at := server_of(server)) is not None and world is None:
+        declared = _declared_there(at, title, service, severity, by)
+    else:
+        declared = _declared_here(title, service, severity, by, world, config, engine)
     if as_json:
         write_json(declared)
         return
     identity = declared.incident
     said = {"opened": "is open", "joined": "is open already, and has your report now", "known": "knows it"}
     say(f"{identity} {said[declared.taken]}.")
-    say(f"If nothing drives {identity} right now, `nexus resume` goes on with it.")
+    goes_on(identity, None if world is not None else server)
+
+
+def _declared_there(at: str, title: str, service: str, severity: str | None, by: str | None) -> "Declared":
+    from nexus.cli.remote import Remote
+    from nexus.cli.sending import said
+    from nexus.service.declaring import Report
+
+    with Remote(at, by) as far:
+        return far.declare(said(Report, title=title, service=service, severity=severity))
+
+
+def _declared_here(
+    title: str,
+    service: str,
+    severity: str | None,
+    by: str | None,
+    world: Path | None,
+    config: Path | None,
+    engine: str | None,
+) -> "Declared":
+    mode = mode_of(engine)
+    with home(create=True, config=config) as opened:
+        if world is not None:
+            return _declared_in_case(opened, world, title, service, severity, by, mode)
+        return _declared_live(opened, config, title, service, severity, by, mode)
 
 
 def _declared_in_case(
@@ -228,6 +260,7 @@ def _declared_live(
     mode: str,
 ) -> "Declared":
     from nexus.cli.live import intake_of, site_of
+    from nexus.cli.sending import said
     from nexus.cli.signing import one_of
     from nexus.service.declaring import Report, declare
     from nexus.service.identity import People
@@ -235,5 +268,5 @@ def _declared_live(
     path, site = site_of(config)
     actor = one_of(People.of(site, opened.secrets) or None, by)
     intake = intake_of(opened, site, path, mode)
-    said = Report(title=title, service=service, severity=severity)
-    return asyncio.run(declare(intake, said, actor=actor))
+    report = said(Report, title=title, service=service, severity=severity)
+    return asyncio.run(declare(intake, report, actor=actor))

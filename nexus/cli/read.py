@@ -7,6 +7,7 @@ from incidents.severity import HeldBy, Severity, Status
 from nexus.cli.base import (
     IncidentId,
     Json,
+    Server,
     all_of,
     answered,
     collect_garbage,
@@ -14,13 +15,17 @@ from nexus.cli.base import (
     home,
     out,
     say,
+    server_of,
     write,
     write_json,
 )
 from nexus.cli.parser import Argument, Option, Verbs
 
 if TYPE_CHECKING:
-    from nexus.service.views import FeedEntry
+    from collections.abc import Callable
+
+    from nexus.service.queries import IncidentFilter
+    from nexus.service.views import FeedEntry, IncidentLine
 
 Limit = Annotated[int | None, Option("--limit", min=1, help="How many at most; none: all.")]
 
@@ -44,18 +49,16 @@ def incidents(
     after: Annotated[
         str | None, Option("--after", help="Only what is listed behind this incident: its id.")
     ] = None,
+    server: Server = None,
     as_json: Json = False,
 ) -> None:
     """List incidents, newest first."""
-    from nexus.service.deliveries import DeliveryQueries
-    from nexus.service.queries import IncidentFilter, IncidentQueries
+    from nexus.service.queries import IncidentFilter
 
     among = IncidentFilter(
         not_closed=only_open, status=status, severity=severity, service=service, held_by=held_by, title=title
     )
-    with home(listing=as_json, threads=False) as opened:
-        found = answered(all_of(IncidentQueries.of(opened).incidents(among, after), limit))
-        waits = answered(DeliveryQueries.of(opened).waiting(opened.clock.now()))
+    found, waits = _listed(among, after, limit, server, as_json)
     if as_json:
         write_json(found)
         return
@@ -74,12 +77,35 @@ def incidents(
             complain(f"{one.id}: {one.dead_letters} of its events are set aside; `nexus show {one.id}`")
 
 
-def show(identity: IncidentId, as_json: Json = False) -> None:
-    """Show one incident: diagnosis, suspects, actions, verification, communications, timeline."""
-    from nexus.service.incident_view import view_incident
+def _listed(
+    among: "IncidentFilter", after: str | None, limit: int | None, server: str | None, as_json: bool
+) -> tuple[list["IncidentLine"], str | None]:
+    """The incidents, and how many alerts wait where that is worth a word."""
+    if (at := server_of(server)) is not None:
+        from nexus.cli.remote import Remote
 
-    with home(threads=False) as opened:
-        found = answered(view_incident(opened, identity))
+        with Remote(at) as far:
+            return far.incidents(among, after, limit)
+    from nexus.service.deliveries import DeliveryQueries
+    from nexus.service.queries import IncidentQueries
+
+    with home(listing=as_json, threads=False) as opened:
+        found = answered(all_of(IncidentQueries.of(opened).incidents(among, after), limit))
+        return found, answered(DeliveryQueries.of(opened).waiting(opened.clock.now()))
+
+
+def show(identity: IncidentId, server: Server = None, as_json: Json = False) -> None:
+    """Show one incident: diagnosis, suspects, actions, verification, communications, timeline."""
+    if (at := server_of(server)) is not None:
+        from nexus.cli.remote import Remote
+
+        with Remote(at) as far:
+            found = far.incident(identity)
+    else:
+        from nexus.service.incident_view import view_incident
+
+        with home(threads=False) as opened:
+            found = answered(view_incident(opened, identity))
     if as_json:
         write_json(found)
         return
@@ -96,14 +122,11 @@ def watch(
         int | None,
         Option("--after", min=0, help="Go on behind the entry with this sequence; 0: at the first."),
     ] = None,
+    server: Server = None,
     as_json: Annotated[bool, Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Follow what happens as it happens: in one incident until it ends, or in all until Ctrl-C."""
-    import asyncio
-
     from nexus.cli.terminal.timeline import show_entry
-    from nexus.service.feed import Feed
-    from nexus.service.queries import IncidentQueries
 
     collect_garbage()
 
@@ -113,25 +136,55 @@ def watch(
         else:
             show_entry(out(), entry, whose=identity is None)
 
-    async def follow() -> None:
+    with suppress(KeyboardInterrupt):  # as every end of it that is not the incident's
+        watching = _watch_there if server_of(server) is not None else _watch_here
+        ended = watching(server_of(server) or "", identity, after, tell)
+        if identity is not None and not as_json:
+            say(f"{identity} has ended: {ended}")
+
+
+def _watch_there(
+    server: str, identity: str | None, after: int | None, tell: "Callable[[FeedEntry], None]"
+) -> str:
+    """Tell each entry at a server; why the incident ended."""
+    from nexus.cli.remote import Remote
+
+    with Remote(server) as far:
+        for entry in far.follow(identity, after):
+            tell(entry)
+        return far.incident(identity).end_reason if identity is not None else ""
+
+
+def _watch_here(_: str, identity: str | None, after: int | None, tell: "Callable[[FeedEntry], None]") -> str:
+    """Tell each entry of this home; why the incident ended."""
+    import asyncio
+
+    from nexus.service.feed import Feed
+    from nexus.service.queries import IncidentQueries
+
+    async def follow() -> str:
         feed = Feed.of(opened)
         begin = after if after is not None else 0 if identity else await feed.last()
         async for entry in feed.follow(begin, identity):
             tell(entry)
-        if identity is not None and not as_json:
-            ended = await IncidentQueries.of(opened).incident(identity)
-            say(f"{identity} has ended: {ended.end_reason}")
+        return (await IncidentQueries.of(opened).incident(identity)).end_reason if identity else ""
 
-    with home() as opened, suppress(KeyboardInterrupt):  # as every end of it that is not the incident's
-        asyncio.run(follow())
+    with home() as opened:
+        return asyncio.run(follow())
 
 
-def approvals(as_json: Json = False) -> None:
+def approvals(server: Server = None, as_json: Json = False) -> None:
     """List what waits for a person's decision."""
-    from nexus.service.queries import IncidentQueries
+    if (at := server_of(server)) is not None:
+        from nexus.cli.remote import Remote
 
-    with home(listing=as_json, threads=False) as opened:
-        waiting = answered(all_of(IncidentQueries.of(opened).undecided()))
+        with Remote(at) as far:
+            waiting = far.undecided()
+    else:
+        from nexus.service.queries import IncidentQueries
+
+        with home(listing=as_json, threads=False) as opened:
+            waiting = answered(all_of(IncidentQueries.of(opened).undecided()))
     if as_json:
         write_json([proposal for one in waiting for proposal in one.pending])
         return

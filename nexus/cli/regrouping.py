@@ -2,16 +2,12 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from nexus.cli.base import IncidentId, Json, answered, home, say, write_json
+from nexus.cli.base import IncidentId, Json, Server, say, write_json
 from nexus.cli.commands import By
 from nexus.cli.parser import Argument, Option, Verbs
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from incidents.actor import Actor
-    from nexus.service.regrouping import IncidentRegrouping
-    from nexus.service.views import Regrouped
+    from nexus.service.requests import Request
 
 Reason = Annotated[
     str, Option("--reason", help="Why; it stands in both timelines, and the next alerts heed it.")
@@ -23,36 +19,22 @@ def verbs() -> Verbs:
     return {"split": split, "merge": merge}
 
 
-def _regroup(
-    identity: str,
-    by: str | None,
-    as_json: bool,
-    ask: "Callable[[IncidentRegrouping, Actor], Awaitable[Regrouped]]",
-) -> None:
-    from nexus.cli.signing import speaker
-    from nexus.service.regrouping import IncidentRegrouping
+def _regroup(identity: str, by: str | None, as_json: bool, asked: "Request", server: str | None) -> None:
+    from nexus.cli.sending import send
+    from nexus.service.views import Regrouped
 
-    async def go() -> "Regrouped":
-        return await ask(IncidentRegrouping.of(opened), actor)
-
-    with home(threads=False) as opened:
-        actor = speaker(opened, identity, by)
-        done = answered(go())
-        if as_json:
-            write_json(done)
-            return
-        alerts = f"{len(done.alerts)} alert{'s' if len(done.alerts) != 1 else ''}"
-        said = (
-            f"{done.merged} is merged into {done.incident}, which goes on with {alerts} more"
-            if done.merged
-            else f"{alerts} of {done.incident} went out into {done.split_into}"
-        )
-        undo = (
-            f"nexus split {done.incident} {done.merged}"
-            if done.merged
-            else f"nexus merge {done.incident} {done.split_into}"
-        )
-        say(f"{said}. `{undo}` undoes it.")
+    done = send(identity, asked, by, server, Regrouped)
+    if as_json:
+        write_json(done)
+        return
+    alerts = f"{len(done.alerts)} alert{'s' if len(done.alerts) != 1 else ''}"
+    if done.merged:
+        words = f"{done.merged} is merged into {done.incident}, which goes on with {alerts} more"
+        undo = f"nexus split {done.incident} {done.merged}"
+    else:
+        words = f"{alerts} of {done.incident} went out into {done.split_into}"
+        undo = f"nexus merge {done.incident} {done.split_into}"
+    say(f"{words}. `{undo}` undoes it.")
 
 
 def split(
@@ -64,12 +46,14 @@ def split(
     *,
     by: By = None,
     reason: Reason,
+    server: Server = None,
     as_json: Json = False,
 ) -> None:
     """Take alerts out of an incident into one of their own; the next alerts of that sort stay apart."""
-    _regroup(
-        identity, by, as_json, lambda door, actor: door.split(identity, alerts, actor=actor, reason=reason)
-    )
+    from nexus.cli.sending import said
+    from nexus.service.requests import Split
+
+    _regroup(identity, by, as_json, said(Split, alerts=alerts, reason=reason), server)
 
 
 def merge(
@@ -78,9 +62,11 @@ def merge(
     *,
     by: By = None,
     reason: Reason,
+    server: Server = None,
     as_json: Json = False,
 ) -> None:
     """Merge another incident into one that goes on; the next alerts of that sort join it."""
-    _regroup(
-        identity, by, as_json, lambda door, actor: door.merge(identity, other, actor=actor, reason=reason)
-    )
+    from nexus.cli.sending import said
+    from nexus.service.requests import Merge
+
+    _regroup(identity, by, as_json, said(Merge, other=other, reason=reason), server)

@@ -20,6 +20,7 @@ from nexus.service.queries import IncidentQueries
 if TYPE_CHECKING:
     from nexus.home import Home
     from nexus.service.identity import People
+    from nexus.service.views import Undecided
 
 #: The service under which a keyring holds a person's token: `keyring set nexus NAME`.
 KEYRING = "nexus"
@@ -101,7 +102,7 @@ def one_of(people: "People | None", by: str | None, verdict: Verdict | None = No
     if kept is not None:
         actor = authenticated(people, by, kept, nothing)
         if verdict is not None and sys.stdin.isatty():
-            _confirm(f"{verdict.capitalize()} as {actor.name}?")
+            confirm(f"{verdict.capitalize()} as {actor.name}?")
         return actor
     if not sys.stdin.isatty():
         does = "decide" if verdict else "count"
@@ -143,12 +144,18 @@ def live_people(home: "Home", configuration: Path | None) -> "People | None":
 
 
 def _show(home: "Home", identity: str, proposal: Proposal) -> None:
-    from nexus.cli.terminal.approvals import proposal_panel
     from nexus.service.views import Undecided
 
     queries = IncidentQueries.of(home)
     incident = answered(queries.incident(identity))
     about = Undecided.of(incident, home.clock.now(), answered(queries.cited(incident)))
+    show_proposal(proposal, about)
+
+
+def show_proposal(proposal: Proposal, about: "Undecided") -> None:
+    """Show what would be signed, with its whole digest."""
+    from nexus.cli.terminal.approvals import proposal_panel
+
     out().print(proposal_panel(proposal, about))
     say(f"Digest {proposal.digest}")
 
@@ -159,7 +166,8 @@ def _asked_name() -> str:
     return Prompt.ask("Your name", default=getpass.getuser(), console=asks(True))
 
 
-def _confirm(question: str) -> None:
+def confirm(question: str) -> None:
+    """Ask a person once more; raises Refused if they do not want it."""
     from rich.prompt import Confirm
 
     if not Confirm.ask(question, console=asks(True)):

@@ -101,6 +101,10 @@ class Settings(Value):
     token: SecretStr | None = Field(
         default=None, description="your own token of nexus.yaml's `people`, with which you decide"
     )
+    server: str | None = Field(
+        default=None, description="a server that runs elsewhere, at which verbs look and speak"
+    )
+    server_ca_file: Path | None = Field(default=None, description="certificates to trust for it")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="of stderr"
     )

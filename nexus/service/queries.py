@@ -19,6 +19,7 @@ from nexus.store.find import find_incident
 from nexus.store.lists import EVERY, IncidentFilter
 from nexus.store.port import IncidentStore
 from nexus.store.records import WorldKind
+from tools.clock import Clock
 
 __all__ = ["EVERY", "DeadLetter", "IncidentFilter", "IncidentQueries"]
 
@@ -31,11 +32,12 @@ class IncidentQueries:
     """The door of everyone who only looks."""
 
     store: IncidentStore
+    wall: Clock
 
     @classmethod
     def of(cls, home: Home) -> Self:
         """The door of a home."""
-        return cls(home.store)
+        return cls(home.store, home.clock)
 
     async def page(
         self, among: IncidentFilter = EVERY, limit: int = PAGE, after: str | None = None
@@ -136,8 +138,9 @@ class IncidentQueries:
         return Decidable(**dict(await self._undecided(incident)), proposals=incident.proposals)
 
     async def _undecided(self, incident: Incident) -> Undecided:
-        clock = await self.store.clock_of(incident.id)
-        return Undecided.of(incident, clock, await self.cited(incident))
+        live = (await self.store.world_of(incident.id)).kind is WorldKind.LIVE
+        now = self.wall.now() if live else await self.store.clock_of(incident.id)
+        return Undecided.of(incident, now, await self.cited(incident))
 
     async def decisions(self, identity: str) -> tuple[Approval, ...]:
         """Every decision on an incident, oldest first, read by it or not; raises as `incident`."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field, StrictBool, StrictInt
+from pydantic import BeforeValidator, Field, StrictBool
 
 from incidents.action import Verdict
 from incidents.actor import Actor
@@ -29,6 +29,16 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 Words = Annotated[str, Field(pattern=r"\S", max_length=20_000)]
 #: What somebody may write.
 Remark = Annotated[str, Field(max_length=20_000)]
+
+
+def _number(value: object) -> object:
+    """Whatever JSON calls a whole number, 5.0 too, and no text that looks like one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("it is no number")  # noqa: TRY004  # pydantic tells of no other
+    return value
+
+
+WholeNumber = Annotated[int, BeforeValidator(_number)]
 Name = Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -209,7 +219,7 @@ class TellChange(Request):
     service: Name = Field(description="of the catalogue")
     what: Words = Field(description="what was changed")
     at: Moment | None = Field(default=None, description="when; not given: now")
-    seconds_ago: StrictInt = Field(default=0, ge=0, le=31_536_000, description="counted back from `at`")
+    seconds_ago: WholeNumber = Field(default=0, ge=0, le=31_536_000, description="counted back from `at`")
 
     async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Handled:
         """Tell it."""

@@ -12,6 +12,7 @@ from incidents.incident import Incident
 from incidents.severity import Severity
 from incidents.timeline import Entry
 from incidents.value import Moment, Value
+from nexus.store.dead_letters import DeadLetter as DeadLetter
 from nexus.store.records import BrokenOff, Summary
 
 
@@ -123,7 +124,7 @@ class Undecided(Value):
 
     Attributes:
         incident: its id.
-        now: the moment of its clock, for what expires.
+        now: the moment of its clock, the wall's of a live one, for what expires.
         pending: what waits to be approved or rejected.
         unsettled: what was begun, and of which nobody knows what became.
         evidence: what the pending changes cite.

@@ -36,6 +36,8 @@ class ApiContext:
 
     def __post_init__(self) -> None:
         self.idempotency = Idempotency(self.home.store, self.intake.clock)
+        # Imported now: what a running server imports later may be of another version by then.
+        _ = self.doors.commands, self.doors.handling, self.doors.regrouping
 
     @property
     def home(self) -> Home:

@@ -13,6 +13,7 @@ from nexus.store import WorldKind, WorldRef
 from nexus.store.memory import MemoryStore
 from tests.nexus import sample
 from tests.nexus.sample import ID, at
+from tools.clock import VirtualClock
 
 CASE = WorldRef(kind=WorldKind.CASE, path="cases/shop")
 LIVE = WorldRef(kind=WorldKind.LIVE, path="/srv/nexus.yaml")
@@ -29,7 +30,7 @@ def store() -> MemoryStore:
 
 @pytest.fixture
 def queries(store: MemoryStore) -> IncidentQueries:
-    return IncidentQueries(store)
+    return IncidentQueries(store, VirtualClock(at(30)))
 
 
 async def test_all_pages_are_read_one_after_the_other(store: MemoryStore, queries: IncidentQueries) -> None:
@@ -60,12 +61,12 @@ async def test_what_waits_comes_with_its_moment_and_what_it_cites(
     await store.register(sample.waiting(), CASE, at(12))
     await store.register(sample.opened(number(2)), CASE, at(12))
     unknown = sample.waiting().evolve(id=number(3), proposals=(sample.proposal(state=ActionState.UNKNOWN),))
-    await store.register(unknown, CASE, at(13) + timedelta(seconds=1))
+    await store.register(unknown, LIVE, at(13) + timedelta(seconds=1))
     for count in range(4):
         await store.put(sample.evidence(count), b"")
     waiting = {one.incident: one async for one in queries.undecided()}
     assert set(waiting) == {ID, number(3)}
-    assert waiting[ID].now == at(12)
+    assert (waiting[ID].now, waiting[number(3)].now) == (at(12), at(30))
     assert [one.id for one in waiting[ID].evidence] == list(sample.EVIDENCE[:3])
     assert waiting[number(3)].evidence == ()
 
