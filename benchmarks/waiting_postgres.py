@@ -63,10 +63,9 @@ def fill(database: Address, site: Path, many: int) -> None:
             f"from incidents, generate_series(1, {many}) n"
         )
         raw.execute("analyze incidents")
-        row = raw.execute(
-            "select count(*), pg_size_pretty(pg_total_relation_size('incidents')) from incidents"
-        )
-        say(*(row.fetchone() or ()))
+        size = "pg_size_pretty(pg_total_relation_size('incidents'))"
+        for count, told in raw.execute(f"select count(*), {size} from incidents"):  # noqa: S608 - no input
+            say(f"{count:,} incidents in {told}")
         question = QUERIES["due"].strip().rstrip(";").split(";")[-1]
         values = {"now": datetime.now(UTC), "limit": 24, "site": SITE, "code": VERSION}
         for (line,) in raw.execute(f"explain analyze {question}", values):
