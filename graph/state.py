@@ -27,7 +27,8 @@ from incidents.value import Value
 from tools.clock import Clock
 from tools.fence import Fence
 from tools.ports import EvidenceStore, World
-from tools.redaction.tree import reads_as, redacted
+from tools.redaction.parts import dumped
+from tools.redaction.tree import redacted
 from tools.toolset import Sources, Toolset
 
 #: A value as the channels hold it: a JSON object; its text in checkpoints of earlier versions.
@@ -148,8 +149,10 @@ def incident_of(state: State | StepState | Work) -> Incident:
 
 def pack(value: Value) -> Packed:
     """A value as the channels hold it: JSON without secrets, no class, no number that is not finite."""
-    packed = redacted(value)
-    if isinstance(value, Incident) and reads_as(value):
+    if not isinstance(value, Incident):
+        return redacted(value)
+    packed, exact = dumped(value)
+    if exact:
         _RECENT.append((packed, value))  # what is read of it is what was written
     return packed
 

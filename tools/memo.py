@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
-from weakref import finalize
+from weakref import ref
 
 S = TypeVar("S")
 P = ParamSpec("P")
@@ -16,15 +16,15 @@ def memoize_by_identity(made: Callable[Concatenate[S, P], R]) -> Callable[Concat
     Asked again about the same object, with equal further arguments (which have to be hashable), it gives the
     same answer; what was kept goes with the object.
     """
-    answers: dict[int, dict[Hashable, R]] = {}
+    answers: dict[int, tuple[dict[Hashable, R], ref[S]]] = {}
 
     @wraps(made)
     def ask(about: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
         identity = id(about)
-        if identity not in answers:
-            answers[identity] = {}
-            finalize(about, answers.pop, identity, None).atexit = False
-        known, more = answers[identity], (args, tuple(kwargs.items()))
+        held = answers.get(identity)
+        if held is None:
+            held = answers[identity] = ({}, ref(about, lambda _: answers.pop(identity, None)))
+        known, more = held[0], (args, tuple(kwargs.items()))
         if more not in known:
             known[more] = made(about, *args, **kwargs)
         return known[more]

@@ -20,7 +20,7 @@ from tests.graph.test_broken_off import Died, Mortal
 from tests.graph.test_incidents import decide
 from tests.graph.worlds import ALERT
 from tools.clock import WallClock
-from tools.redaction.tree import redacted
+from tools.redaction.parts import dumped
 
 OURS = {"incident", "move", "inbox", "assignments", "performed", "assignment"}
 
@@ -100,7 +100,7 @@ def test_an_incident_is_read_from_its_channel_as_the_very_one_that_a_node_wrote(
     made = incident().evolve(as_of=ALERT.replace(microsecond=123_000))
     packed = pack(made)
     assert incident_of({"incident": packed}) is made
-    assert redacted(made) is packed
+    assert dumped(made).json is packed
     assert unpack(Incident, packed) == made, "what is kept says all of it"
 
 

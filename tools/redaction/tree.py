@@ -2,18 +2,15 @@
 
 import json
 import re
-from datetime import datetime
-from functools import cache
 from json.encoder import encode_basestring, encode_basestring_ascii
 from math import isfinite
 from operator import is_
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, JsonValue
 from pydantic_core import to_json
 
 from incidents.value import Value
-from tools.memo import memoize_by_identity
 from tools.redaction.redact import redact, redact_secrets
 from tools.redaction.table import table
 
@@ -97,84 +94,19 @@ def _under(key: str, value: Any, personal: bool) -> Any:
 
 def redact_value(value: V) -> V:
     """A value without secrets: the same object if it holds none."""
-    dumped = _dumped(value, table().hint)
-    return value if dumped.clean else type(value).from_stored(dumped.json)
+    dumped = value.model_dump(mode="json")
+    clean = redact_texts(dumped)
+    return value if clean is dumped else type(value).from_stored(clean)
 
 
 def redacted(value: BaseModel) -> JsonValue:
     """A value of ours as plain JSON objects without secrets. The names in it are ours and mean nothing.
 
     This is the guard of what is stored, so it is fast where nothing is found. Names of people stay, for a
-    decision is bound to them. Asked again about the same value it gives the same objects, which nobody
-    changes.
+    decision is bound to them.
     """
-    return _dumped(value, table().hint).json
-
-
-def reads_as(value: BaseModel) -> bool:
-    """Whether what `redacted` gives is read again as this very value: nothing taken out, nothing rounded."""
-    dumped = _dumped(value, table().hint)
-    return dumped.clean and dumped.exact
-
-
-class _Dumped(NamedTuple):
-    """A value as `redacted` gives it, and whether nothing was taken out, and no moment rounded."""
-
-    json: JsonValue
-    clean: bool
-    exact: bool
-
-
-@memoize_by_identity
-def _dumped(value: BaseModel, known: str) -> _Dumped:
-    """What `redacted` says; `known` is the table.
-
-    The values in it are asked for by themselves. An incident is written after each node, and of its hundreds
-    of values a node makes two or three anew.
-    """
-    parts = {name: _parts(held, known) for name, held in value if _holds_values(held)}
-    own = value.model_dump(mode="json", exclude=set(parts))
-    clean = redact_texts(own)
-    keys = _keys(type(value)) if parts else {}
-    return _Dumped(
-        {key: parts[name].json if name in parts else clean[key] for name, key in keys.items()} or clean,
-        clean is own and all(part.clean for part in parts.values()),
-        all(_is_exact(held) for _, held in value) and all(part.exact for part in parts.values()),
-    )
-
-
-def _parts(held: Any, known: str) -> _Dumped:
-    if not isinstance(held, tuple):
-        return _dumped(held, known)
-    each = [_dumped(one, known) for one in held]
-    return _Dumped([one.json for one in each], all(one.clean for one in each), all(one.exact for one in each))
-
-
-def _holds_values(held: object) -> bool:
-    if isinstance(held, tuple):
-        return bool(held) and all(isinstance(one, BaseModel) for one in held)
-    return isinstance(held, BaseModel)
-
-
-def _is_exact(held: object) -> bool:
-    """Whether no moment in it is more precise than it is written."""
-    match held:
-        case datetime():
-            return held.microsecond % 1000 == 0
-        case tuple() | list():
-            return all(map(_is_exact, held))
-        case dict():
-            return all(map(_is_exact, held.values()))
-        case _:
-            return True
-
-
-@cache
-def _keys(kind: type[BaseModel]) -> dict[str, str]:
-    """By the name of each field that is written: what it is called there."""
-    aliased = kind.model_config.get("serialize_by_alias", False)
-    fields = {name: field for name, field in kind.model_fields.items() if not field.exclude}
-    return {name: (aliased and field.serialization_alias) or name for name, field in fields.items()}
+    clean: JsonValue = redact_texts(value.model_dump(mode="json"))
+    return clean
 
 
 def clean_json(value: BaseModel) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
 
 from incidents.errors import UnreadableEvent
 from incidents.events import Event, stored_event
@@ -51,6 +52,7 @@ def sortable(moment: datetime) -> str:
 
 def columns(incident: Incident, clock: datetime) -> dict[str, object]:
     """The columns of an incident; those of the summary are computed by SQLite itself."""
+    from tools.redaction.parts import dumped  # noqa: PLC0415  # as above
     from tools.redaction.redact import redact_secrets  # noqa: PLC0415  # as above
 
     summary = Summary.of(incident, clock)
@@ -63,7 +65,7 @@ def columns(incident: Incident, clock: datetime) -> dict[str, object]:
         "clock": sortable(clock),
         "engine": incident.engine,
         "summary": as_json(summary),
-        "body": as_json(incident),
+        "body": to_json(dumped(incident).json).decode(),  # the graph has it dumped already
         "title": title,
         "folded_title": title.casefold(),
         "services": list(summary.services),
