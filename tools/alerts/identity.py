@@ -41,6 +41,11 @@ def workload_of(pod: str) -> str:
     return _POD_END.sub("", pod)
 
 
+def without_state(title: str) -> str:
+    """What a title is about, firing or over: `[RESOLVED] mails wait` and `PROBLEM: mails wait` are one."""
+    return _WITHIN.sub("", _BEFORE.sub("", title))
+
+
 def stable_labels(labels: Mapping[str, str]) -> list[tuple[str, str]]:
     """The labels that stay while the condition does, in order."""
     stable, known = [], vocabulary()
@@ -55,8 +60,7 @@ def stable_labels(labels: Mapping[str, str]) -> list[tuple[str, str]]:
 
 def condition_of(source: str, title: str, service: str, labels: Mapping[str, str]) -> str:
     """The condition whichever replica, value or severity it was told with: a digest of 32 digits."""
-    name = labels.get("alertname") or _WITHIN.sub("", _BEFORE.sub("", title))
-    name = _FIGURE.sub("#", name).casefold()
+    name = _FIGURE.sub("#", labels.get("alertname") or without_state(title)).casefold()
     return _digest(f"{source}\n{name}\n{service}\n{stable_labels(labels)}")
 
 

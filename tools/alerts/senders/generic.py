@@ -99,9 +99,7 @@ class Objects:
         word = self.field("title")
         if (meaning := meaning_of(word.value)) is not None:
             return word._replace(value=meaning.value)
-        if _OVER.search(title):
-            return Text("resolved", "title")
-        return Text("firing", "title") if _BEGINS.search(title) else NOTHING
+        return state_in(Text(title, "title"))
 
     def service(self) -> Text:
         """What is called service or application, also where it is an object with a name."""
@@ -130,6 +128,13 @@ class Objects:
             if isinstance(one.value, dict):
                 labels |= one.labels(*(key for key in one.value if plain_word(key) in fields["labels"]))
         return labels
+
+
+def state_in(title: Text) -> Text:
+    """What the words of a title tell, if any."""
+    if _OVER.search(title.value):
+        return title._replace(value="resolved")
+    return title._replace(value="firing") if _BEGINS.search(title.value) else NOTHING
 
 
 def lists(body: Body) -> Iterable[Body]:
