@@ -26,7 +26,7 @@ def move(
 
     address, moved = asyncio.run(move_to(settings().home, SecretStr(to), WallClock().now()))
     if as_json:
-        write_json([{"table": one.table, "rows": one.rows, "digest": one.digest} for one in moved])
+        write_json(moved)
         return
     for one in moved:
         say(f"{one.rows:>10,}  {one.table}  {one.digest[:12]}")

@@ -14,11 +14,11 @@ from nexus.files import IncidentFolder
 from nexus.runtime.checkpoints.postgres import FencedSaver, PostgresCheckpoints
 from nexus.runtime.checkpoints.sqlite import SqliteCheckpoints
 from nexus.store.leases import in_other_hands, is_alive
-from nexus.store.moving import Moved, move_rows
+from nexus.store.moving import move_rows
 from nexus.store.postgres.address import Address
 from nexus.store.postgres.migrate import migrate
 from nexus.store.postgres.transaction import Connection
-from nexus.store.records import Summary
+from nexus.store.records import Moved, Summary
 from nexus.store.relational.rows import packed
 from nexus.store.sqlite.store import FILE, Store
 

@@ -18,7 +18,7 @@ from incidents.errors import NexusError, Refused
 from nexus.store.postgres.address import Address
 from nexus.store.postgres.connecting import WRITING, connect, unusable
 from nexus.store.postgres.transaction import Connection
-from nexus.store.records import Summary
+from nexus.store.records import Moved, Summary
 from nexus.store.relational.rows import sortable
 from nexus.store.sqlite.store import FILE
 
@@ -45,14 +45,6 @@ _TO = "copy {} ({}) from stdin"
 _BODIES = "update body_bytes set total = (select coalesce(sum(octet_length(body)), 0) from alert_deliveries)"
 _COLUMNS = """select column_name, udt_name, is_identity = 'YES' from information_schema.columns
 where table_schema = current_schema() and table_name = %s order by ordinal_position"""
-
-
-class Moved(NamedTuple):
-    """A table, how many rows of it were moved, and the digest that both sides have."""
-
-    table: str
-    rows: int
-    digest: str
 
 
 class _Column(NamedTuple):
@@ -125,7 +117,7 @@ def _moved(source: sqlite3.Connection, target: Connection, table: str) -> Moved:
     for column in columns:
         if column.identity:
             _count_on(source, target, table, column.name)
-    return Moved(table, count, here.hexdigest())
+    return Moved(table=table, rows=count, digest=here.hexdigest())
 
 
 def _keys(columns: list[_Column]) -> list[_Column]:

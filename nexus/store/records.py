@@ -291,3 +291,11 @@ class FileSize(Value):
 
     name: str
     size: int
+
+
+class Moved(Value):
+    """A table that was moved into another database: how many rows, and the digest that both sides have."""
+
+    table: str
+    rows: int
+    digest: str
