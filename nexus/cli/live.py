@@ -97,17 +97,24 @@ def site_of(config: Path | None) -> tuple[Path, "Site"]:
         SettingsError: it cannot be read, breaks a rule, or needs what is not installed.
         RunbookError: a team's own runbook breaks a rule.
     """
-    from nexus.config.runbook import roster_of, runbook_of
-    from nexus.config.site import load_site
     from nexus.config.tracing import switch_on
 
     path = (config or settings().config).resolve()
+    site = read_site(path)
+    switch_on(settings())
+    return path, site
+
+
+def read_site(path: Path) -> "Site":
+    """What a configuration says; raises as `site_of`."""
+    from nexus.config.runbook import roster_of, runbook_of
+    from nexus.config.site import load_site
+
     site = load_site(path)
     runbook_of(settings())
     site.need_roles(role.slug for role in roster_of(settings()).roles)
     site.need_extras()
-    switch_on(settings())
-    return path, site
+    return site
 
 
 def intake_of(opened: "Home", site: "Site", path: Path, mode: str) -> "AlertIntake":
@@ -151,6 +158,7 @@ async def _serve(
     from nexus.server.limits import HttpLimits, server_of
     from nexus.server.listening import hang_ups, is_of_this_machine, listen, url_of
     from nexus.server.metrics import MetricsDoor
+    from nexus.server.reloading import SiteReload
     from nexus.server.senders import SenderDoor
     from nexus.service.identity import People
     from nexus.service.metrics import ServerMetrics
@@ -174,7 +182,9 @@ async def _serve(
     scraped = MetricsDoor(metrics, shows) if shows is not None else None
     app = web(intake, hands if drives else None, door, people, limits, scraped)
     server = server_of(app, limits)
-    with hang_ups(server, complain), listen(host, port) as sock:
+    known, local = app.state.authenticator, is_of_this_machine(host)
+    again = SiteReload(intake, door, known, metrics, lambda: read_site(path), local, complain).again
+    with hang_ups(server, complain, again), listen(host, port) as sock:
         say(f"Nexus takes alerts at {url_of(sock)}/alerts")
         how = f"engine {mode}" if drives else "doors alone: `nexus worker` drives"
         say(f"{len(site.services)} services, {how}; Ctrl-C stops it.")
@@ -192,7 +202,7 @@ async def _work(opened: "Home", site: "Site", path: Path, mode: str, host: str, 
         return hands_of(opened, site, path, mode, quiet=False)
 
     server = server_of(work(opened, site, hands), HttpLimits())
-    with hang_ups(server, complain), listen(host, port) as sock:
+    with hang_ups(server, complain, None), listen(host, port) as sock:
         say(f"Nexus works; its health is told at {url_of(sock)}/healthz")
         say(f"{site.worker.at_once} hands for site {site.site}, engine {mode}; Ctrl-C stops it.")
         await server.serve([sock])

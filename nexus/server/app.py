@@ -85,5 +85,5 @@ def web(
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
-    app.state.limits = limits
+    app.state.limits, app.state.authenticator = limits, known
     return app

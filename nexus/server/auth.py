@@ -44,6 +44,11 @@ class Authenticator:
         """One for a server with these limits."""
         return cls(people, RateLimit(limits.requests), RateLimit(limits.wrong_tokens))
 
+    def use(self, people: People) -> None:
+        """Other people from now on: nobody is known any more by what they showed before."""
+        self.people = people
+        self._known.clear()
+
     async def actor(self, request: Request) -> Actor:
         """The person.
 

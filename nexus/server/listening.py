@@ -5,9 +5,10 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
+from typing import Any
 
 import uvicorn
 
@@ -55,14 +56,27 @@ def url_of(listening: socket.socket) -> str:
 
 
 @contextmanager
-def hang_ups(server: uvicorn.Server, say: Callable[[str], None]) -> Iterator[None]:
-    """What SIGHUP does: with its terminal a server ends in order; one that has none goes on, and says so."""
+def hang_ups(
+    server: uvicorn.Server, say: Callable[[str], None], again: Callable[[], Coroutine[Any, Any, None]] | None
+) -> Iterator[None]:
+    """What SIGHUP does: with its terminal a server ends in order; one that has none reads `nexus.yaml` again.
+
+    Args:
+        server: that ends.
+        say: tells what SIGHUP did not do.
+        again: reads it; None: there is nothing here that holds what it said.
+    """
+    reading: set[asyncio.Task[None]] = set()
 
     def hang_up() -> None:
         if sys.stdin.isatty():
             server.should_exit = True
+        elif again is None:
+            say("SIGHUP changes nothing here: a changed nexus.yaml is read for the next turn anyway")
         else:
-            say("SIGHUP changes nothing: nexus.yaml is read at the start, so restart to read it again")
+            task = loop.create_task(again())
+            reading.add(task)
+            task.add_done_callback(reading.discard)
 
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGHUP, hang_up)

@@ -63,6 +63,10 @@ class SenderDoor:
     turned_away: TurnedAway = field(default_factory=TurnedAway)
     _certificates: dict[str, bytes] = field(default_factory=dict)
 
+    def use(self, senders: Mapping[str, Sender], token: SecretStr | None) -> None:
+        """Other senders from now on."""
+        self.senders, self.token = senders, token
+
     async def why_not(self, delivery: Delivery, name: str | None) -> str | None:
         """Why a delivery is not let in, in a sentence; None if it is.
 

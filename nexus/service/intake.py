@@ -111,6 +111,14 @@ class AlertIntake:
         """Finds the services of alerts; what backends know counts while `watched` is entered."""
         return SiteMatcher.of(self.home, self.site, self.path, self.clock)
 
+    def use(self, site: Site) -> None:
+        """From the next delivery on `nexus.yaml` says this; its `site` has to be the same name."""
+        self.site = site
+        self.matcher.use(site.services)
+        self.admission.most = site.intake.backlog
+        self._readings = RememberedReadings()
+        self.__dict__.pop("_dispositions", None)  # made anew when it is asked next
+
     async def receive(
         self, body: bytes, source: str | None = None, headers: Mapping[str, str] | None = None
     ) -> IntakeResult:

@@ -77,8 +77,12 @@ class ServerMetrics:
     @classmethod
     def of(cls, site: Site, since: datetime) -> Self:
         """Of the server of a site."""
-        senders = {form.name for form in (*all_forms(), *site.intake.forms)}
-        return cls(senders, site.intake.backlog, since)
+        return cls(_senders(site), site.intake.backlog, since)
+
+    def use(self, site: Site) -> None:
+        """Another reading of the site from now on."""
+        self.senders = _senders(site)
+        self._limit.set(site.intake.backlog)
 
     def __post_init__(self) -> None:
         """Every metric by its name."""
@@ -103,7 +107,8 @@ class ServerMetrics:
         self._oldest_waiting = self._gauge(
             "alerts_oldest_waiting_seconds", "For how long the oldest of them has waited."
         )
-        self._gauge("alerts_waiting_limit", "Past so many new ones are sent away.").set(self.backlog)
+        self._limit = self._gauge("alerts_waiting_limit", "Past so many new ones are sent away.")
+        self._limit.set(self.backlog)
 
     def _incidents(self) -> None:
         self._open = self._gauge("incidents_open", "Those that run or owe something.", ("status", "severity"))
@@ -230,3 +235,8 @@ class _Passed:
             approvals=signed,
             lines=len(incident.usage_lines),
         )
+
+
+def _senders(site: Site) -> frozenset[str]:
+    """The names that may stand in a label."""
+    return frozenset(form.name for form in (*all_forms(), *site.intake.forms))

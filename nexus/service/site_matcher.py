@@ -59,6 +59,12 @@ class SiteMatcher:
             matcher.topology, matcher.watching = watch.now, watch.running
         return matcher
 
+    def use(self, services: Sequence[Service]) -> None:
+        """Another catalogue from now on; what was matched before is matched again."""
+        self.services = services
+        self._version = self._matcher = None
+        self._known.clear()
+
     @property
     def names(self) -> ServiceNames:
         """By which services are called now."""

@@ -80,11 +80,17 @@ def test_a_lock_that_another_process_holds_keeps_nothing_else_waiting(
         assert sent.result()[0] == 202
 
 
-def test_a_hang_up_changes_nothing_and_says_so(serving: Serving) -> None:
+def test_a_hang_up_reads_nexus_yaml_again_and_the_server_goes_on(serving: Serving, tmp_path: Path) -> None:
+    config = tmp_path / "nexus.yaml"
+    config.write_text(config.read_text().replace("services:", "services:\n  - {name: kasse}"))
     serving.signal(signal.SIGHUP)
-    serving.complains("SIGHUP changes nothing: nexus.yaml is read at the start")
+    serving.complains("nexus.yaml was read again; changed: services (added kasse)")
+    config.write_text("services: [{name: shop, depends_on: [nobody]}]\n")
+    serving.signal(signal.SIGHUP)
+    serving.complains("nexus.yaml cannot be used, what it said before stays in force: ")
+    serving.complains("there is no service 'nobody'")
     assert serving.alive
-    assert httpx2.get(f"{serving.root}/healthz", timeout=PATIENCE).status_code == 200
+    assert send(serving.url, alert("kasse"))[1]["taken"] == "opened"
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
