@@ -66,6 +66,11 @@ def test_nothing_names_a_package_host_or_an_index() -> None:
         assert "-index" not in text
 
 
+def test_no_text_holds_what_a_merge_left_behind() -> None:
+    for file in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "findings").glob("*")):
+        assert not re.search(r"^(<{7}|>{7}) ", file.read_text(), re.MULTILINE), file
+
+
 def test_decisions_are_numbered_dated_and_indexed() -> None:
     text = (ROOT / "docs" / "decisions.md").read_text()
     headings = re.findall(r"^## (\d+)\. (.+)\n\n(\d{4}-\d{2}-\d{2}\. )?", text, re.MULTILINE)
