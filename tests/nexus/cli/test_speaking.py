@@ -82,7 +82,7 @@ def test_a_name_alone_somebody_elses_token_and_a_viewer_change_nothing(world: Te
     ):
         world.set("NEXUS_TOKEN", token)
         typed = world(verb, *words, "--by", by)
-        assert (typed.code, sentence in typed.err) == (1, True), typed.err
+        assert (typed.code, sentence in typed.err) == (1, True), repr(typed)
         assert DANA not in typed.err + typed.out
     assert inbox(world.home) == []
 
