@@ -163,6 +163,7 @@ from pathlib import Path
 from datetime import datetime
 from incidents.action import Action, ActionKind
 from tools.clock import VirtualClock
+from tools.fence import UNFENCED
 from tools.recorded import open_case, recorded_world
 folder, ledger, at = sys.argv[1:]
 world = recorded_world(open_case(Path(folder)), VirtualClock(datetime.fromisoformat(at)), Path(ledger))

@@ -132,7 +132,8 @@ update inbox set handled = 1 where incident = :incident and handled = 0;
 -- name: unhandled
 select body from inbox
 where handled = 0 and incident in (select value from json_each(:incidents))
-  and json_extract(body, '$.kind') not in (select value from json_each(:but))
+  and case when json_valid(body) then json_extract(body, '$.kind') else '' end
+    not in (select value from json_each(:but))
 order by seq;
 
 -- name: reopen
@@ -428,7 +429,7 @@ select opened.many, opened.since, joined.many, joined.since from (
     ) as unread
     join incidents on incidents.id = unread.incident
     where incidents.site is not null and (:site is null or incidents.site = :site)
-        and json_extract(unread.body, '$.kind') = 'alerts'
+        and case when json_valid(unread.body) then json_extract(unread.body, '$.kind') end = 'alerts'
 ) as joined;
 
 -- name: erase_incident_keys
