@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graph.ports import Intent
 from incidents.action import Approval, Outcome, Proposal
@@ -18,7 +18,7 @@ from incidents.severity import Status
 from incidents.timeline import Entry
 from nexus.store.deliveries import Opening
 from nexus.store.leases import stale
-from nexus.store.memory_lists import MemoryLists, Table
+from nexus.store.memory_watching import MemoryWatching
 from nexus.store.records import (
     Message,
     Remains,
@@ -34,16 +34,17 @@ from nexus.store.records import (
 )
 from tools.redaction.tree import redact_body, redact_value
 
+if TYPE_CHECKING:
+    from nexus.store.memory_lists import Table
 
-class MemoryStore(MemoryLists):
+
+class MemoryStore(MemoryWatching):
     """Implements `nexus.store.port.IncidentStore` in dictionaries."""
 
     def __init__(self) -> None:
         super().__init__()
         self._bodies: dict[tuple[str, str], bytes] = {}
-        self._approvals: Table[Approval] = Table()
         self._intents: dict[str, Intent] = {}
-        self._messages: Table[Message] = Table()
 
     # Incidents
 

@@ -36,6 +36,7 @@ from nexus.store.records import (
     Summary,
     WorldRef,
 )
+from nexus.store.watching import Watching
 
 
 class Intake(Protocol):
@@ -214,6 +215,7 @@ class IncidentStore(
     StoredFiles,
     Intake,
     Lists,
+    Watching,
     Answers,
     Retention,
     Protocol,

@@ -38,6 +38,7 @@ from nexus.store.relational.regrouping import RegroupedIncidents
 from nexus.store.relational.retention import ClosedIncidents
 from nexus.store.relational.rows import as_json, events_of, packed, sortable, unpacked
 from nexus.store.relational.transactions import NotThere, Run
+from nexus.store.relational.watching import WatchedReads
 from nexus.store.relational.workers import WorkerRows
 from nexus.store.relational.writes import hold, queued, register, save
 
@@ -50,6 +51,7 @@ class RelationalStore(
     SentChanges,
     SetAside,
     ListReads,
+    WatchedReads,
     KeptAnswers,
     ClosedIncidents,
     RegroupedIncidents,

@@ -183,6 +183,8 @@ def test_a_pid_that_was_given_again_is_another_process() -> None:
         ("entries_after", "INTEGER PRIMARY KEY (rowid>?)"),
         ("entries_of_incident_after", "timeline_of_incident (incident=? AND rowid>?)"),
         ("last_sequence", "SEARCH timeline"),
+        ("entries_before", "timeline_of_incident (incident=? AND rowid<?)"),
+        ("entries_of_kinds_before", "timeline_of_incident (incident=? AND rowid<?)"),
         ("tasks", "INTEGER PRIMARY KEY (rowid>?)"),
         ("place_of_task", "backlog_by_id (id=?)"),
         ("cited", "sqlite_autoindex_evidence_1 (incident=? AND id=?)"),

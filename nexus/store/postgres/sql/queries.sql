@@ -89,6 +89,24 @@ select seq, body from timeline where seq > %(sequence)s order by seq limit %(lim
 -- name: entries_of_incident_after
 select seq, body from timeline where incident = %(incident)s and seq > %(sequence)s order by seq limit %(limit)s;
 
+-- name: entries_before
+select seq, body from timeline where incident = %(incident)s and seq < %(sequence)s order by seq desc limit %(limit)s;
+
+-- name: entries_of_kinds_before
+select seq, body from timeline
+where incident = %(incident)s and seq < %(sequence)s
+  and body::json ->> 'kind' in (select json_array_elements_text(%(kinds)s))
+order by seq desc limit %(limit)s;
+
+-- name: stands
+select id, clock, lease_number, lease_owner,
+    (select max(seq) from timeline where timeline.incident = incidents.id),
+    (select max(seq) from evidence where evidence.incident = incidents.id),
+    (select max(seq) from inbox where inbox.incident = incidents.id),
+    (select max(seq) from approvals where approvals.incident = incidents.id),
+    (select max(seq) from messages where messages.incident = incidents.id)
+from incidents where id in (select json_array_elements_text(%(incidents)s));
+
 -- name: last_sequence
 select coalesce(max(seq), 0) from timeline;
 
@@ -246,6 +264,9 @@ on conflict (incident, id) do nothing;
 
 -- name: evidence
 select value from evidence where incident = %(incident)s order by seq;
+
+-- name: newest_evidence
+select value from evidence where incident = %(incident)s order by seq desc limit %(limit)s;
 
 -- name: cited
 select value from evidence

@@ -80,6 +80,24 @@ select seq, body from timeline where seq > :sequence order by seq limit :limit;
 -- name: entries_of_incident_after
 select seq, body from timeline where incident = :incident and seq > :sequence order by seq limit :limit;
 
+-- name: entries_before
+select seq, body from timeline where incident = :incident and seq < :sequence order by seq desc limit :limit;
+
+-- name: entries_of_kinds_before
+select seq, body from timeline
+where incident = :incident and seq < :sequence
+  and json_extract(body, '$.kind') in (select value from json_each(:kinds))
+order by seq desc limit :limit;
+
+-- name: stands
+select id, clock, lease_number, lease_owner,
+    (select max(seq) from timeline where timeline.incident = incidents.id),
+    (select max(seq) from evidence where evidence.incident = incidents.id),
+    (select max(seq) from inbox where inbox.incident = incidents.id),
+    (select max(seq) from approvals where approvals.incident = incidents.id),
+    (select max(seq) from messages where messages.incident = incidents.id)
+from incidents where id in (select value from json_each(:incidents));
+
 -- name: last_sequence
 select coalesce(max(seq), 0) from timeline;
 
@@ -226,6 +244,9 @@ on conflict (incident, id) do nothing;
 
 -- name: evidence
 select value from evidence where incident = :incident order by seq;
+
+-- name: newest_evidence
+select value from evidence where incident = :incident order by seq desc limit :limit;
 
 -- name: cited
 select value from evidence
