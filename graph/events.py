@@ -19,6 +19,7 @@ from incidents.events import (
     AlertsMatched,
     AlertsTakenIn,
     AlertsTakenOut,
+    ApprovalRevoked,
     ChangeSettled,
     DecisionMade,
     Event,
@@ -50,7 +51,7 @@ def apply_event(
     match event:
         case AlertsArrived():
             return _alerts(known, event, runbook, now)
-        case DecisionMade():
+        case DecisionMade() | ApprovalRevoked():
             return _decision(known, event, policy, now)
         case NoteAdded():
             note = Note(at=event.at, by=event.by, text=event.text)
@@ -156,7 +157,11 @@ def _worse_than_known(incident: Incident, now: datetime) -> Incident:
     return incident.evolve(impact=incident.impact.model_copy(update={"customers_affected": hit}))
 
 
-def _decision(incident: Incident, event: DecisionMade, policy: ApprovalPolicy, now: datetime) -> Update:
+def _decision(
+    incident: Incident, event: DecisionMade | ApprovalRevoked, policy: ApprovalPolicy, now: datetime
+) -> Update:
+    if isinstance(event, ApprovalRevoked):
+        return _revoked(incident, event, now)
     approval = event.approval
     proposal = incident.proposal(approval.action)
 
@@ -181,8 +186,25 @@ def _decision(incident: Incident, event: DecisionMade, policy: ApprovalPolicy, n
     verb = "rejected" if approval.verdict is Verdict.REJECT else "approved"
     told = (say(f"{verb} {decided.id} ({decided.action.title}){note}"),)
     if decided.state is ActionState.REJECTED:
-        after = _back_to_investigation(after, decided, approval.by, approval.note, now)
+        after = _back_to_investigation(after, decided, f"{approval.by} rejected", approval.note, now)
     return Update(after, told)
+
+
+def _revoked(incident: Incident, event: ApprovalRevoked, now: datetime) -> Update:
+    """An approval was taken back: what has not begun never begins, and the roles look again."""
+    proposal = incident.proposal(event.action)
+    wanted = proposal is not None and proposal.waits and proposal.digest == event.digest
+    note = f": {event.note}" if event.note else ""
+    if proposal is None or not wanted:
+        stands = f"it is {proposal.state}" if proposal is not None else "it does not exist"
+        text = f"took the approval of {event.action} back, which does not count: {stands}"
+        after = incident
+    else:
+        text = f"took the approval of {proposal.id} ({proposal.action.title}) back{note}"
+        after = incident.with_proposal(proposal.revoked())
+        after = _back_to_investigation(after, proposal, f"{event.by} took back", event.note, now)
+    told = entry(after, now, EntryKind.DECISION, text, f"revoke:{event.id}", role=event.by, engine="person")
+    return Update(after, (told,))
 
 
 def _settled(incident: Incident, event: ChangeSettled, runbook: Runbook, now: datetime) -> Update:
@@ -206,11 +228,11 @@ def _settled(incident: Incident, event: ChangeSettled, runbook: Runbook, now: da
 
 
 def _back_to_investigation(
-    incident: Incident, proposal: Proposal, by: str, note: str, now: datetime
+    incident: Incident, proposal: Proposal, did: str, note: str, now: datetime
 ) -> Incident:
     """A rejection is information: the roles look again with the person's reason before them."""
     reason = note or "no reason given"
-    question = f"{by} rejected '{proposal.action.title}' ({reason}). What else explains or mends it?"
+    question = f"{did} '{proposal.action.title}' ({reason}). What else explains or mends it?"
     return incident.evolve(
         step=Step.INVESTIGATION, step_since=now, question=question, not_before=None, watch=None
     )

@@ -22,6 +22,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from enum import StrEnum
 
 
 class NexusError(Exception):
@@ -74,8 +75,32 @@ class Forbidden(Refused):
     """Whoever asks may not do this, or has not shown who they are; somebody else may."""
 
 
+class Bar(StrEnum):
+    """What keeps a decision from counting."""
+
+    STRANGER = "stranger"
+    UNPROVEN = "unproven"
+    ROLE = "role"
+    SCOPE = "scope"
+    DECIDED = "decided"
+    EXPIRED = "expired"
+    CHANGED = "changed"
+    SAME_PERSON = "same_person"
+    BEGUN = "begun"
+    WITHDRAWN = "withdrawn"
+    FROZEN = "frozen"
+
+
 class ApprovalRefused(Refused):
-    """The decision does not count: late, used, for another digest, or twice by one person."""
+    """The decision does not count: late, used, for another digest, or twice by one person.
+
+    Attributes:
+        bar: which of these, where that is known.
+    """
+
+    def __init__(self, sentence: str, bar: Bar | None = None) -> None:
+        super().__init__(sentence)
+        self.bar = bar
 
 
 class ActionRefused(Refused):

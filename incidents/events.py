@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
-from incidents.action import Approval, Outcome
+from incidents.action import Approval, Outcome, Proposal
 from incidents.alert import Alert
 from incidents.incident import Note, UsageLine
 from incidents.severity import Severity
@@ -37,6 +37,16 @@ class DecisionMade(_Event):
 
     kind: Literal["decision"] = "decision"
     approval: Approval
+
+
+class ApprovalRevoked(_Event):
+    """A person takes back what was approved before it has begun: it is never begun, people say why."""
+
+    kind: Literal["revoke"] = "revoke"
+    by: str
+    action: str = Field(description="the id of the proposal")
+    digest: str
+    note: str = ""
 
 
 class TimerFired(_Event):
@@ -172,6 +182,7 @@ Event = Annotated[
     AlertsArrived
     | AlertsMatched
     | DecisionMade
+    | ApprovalRevoked
     | TimerFired
     | NoteAdded
     | SeveritySet
@@ -211,8 +222,10 @@ _REVOKING = {
 }
 
 
-def revokes(event: Event) -> str | None:
-    """Who did what that revokes every change that has not begun; None if it revokes nothing."""
+def revokes(event: Event, proposal: Proposal) -> str | None:
+    """Who did what that revokes a change that has not begun; None if it does not."""
+    if event.kind == "revoke" and (event.action, event.digest) == (proposal.id, proposal.digest):
+        return f"{event.by} took the approval of {proposal.id} back"
     deed = _REVOKING.get(event.kind)
     return f"{getattr(event, 'by', 'somebody')} {deed}" if deed is not None else None
 

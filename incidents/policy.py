@@ -7,12 +7,19 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from incidents.access import Permission, why_not
-from incidents.action import ActionKind, ActionState, Approval, Proposal, Verdict
+from incidents.action import Action, ActionKind, ActionState, Approval, Proposal, Verdict
 from incidents.actor import Actor, person_id
 from incidents.change_limits import Freeze, Limits, frozen
-from incidents.errors import ActionRefused, ApprovalRefused, Forbidden
+from incidents.errors import ActionRefused, ApprovalRefused, Bar, Forbidden
 from incidents.severity import Severity
 from incidents.value import Value
+
+
+class Objection(Value):
+    """Why a decision does not count: what kind of reason it is, and the sentence."""
+
+    bar: Bar
+    sentence: str
 
 
 class Rule(Value):
@@ -67,6 +74,10 @@ class ApprovalPolicy(Value):
         of_kind = kind in self.rights.get(who, tuple(ActionKind))
         return of_kind and (service is None or service in self.scopes.get(who, (service,)))
 
+    def still_may(self, who: str, action: Action) -> bool:
+        """Whether somebody who decided on a change is still among those who may."""
+        return (not self.people or who in self.people) and self.may(who, action.kind, action.service)
+
     def require(self, actor: Actor, permission: Permission) -> None:
         """Refuse who may not do it in a world that this policy is of; where a name is enough, it is.
 
@@ -88,34 +99,11 @@ def decide(proposal: Proposal, approval: Approval, policy: ApprovalPolicy) -> Pr
     """The proposal after one person's decision. Until it is executed, a rejection outweighs approvals.
 
     Raises:
-        ApprovalRefused: the decision is late, the proposal is used or decided, the digest is another one,
-            the person has already decided, or is not allowed to.
+        ApprovalRefused: why it does not count, as `objection` tells.
     """
-    who = approval.by.strip()
-    if policy.people and who not in policy.people:
-        raise ApprovalRefused(f"{who!r} may not decide; the policy allows {', '.join(policy.people)}")
-    if policy.authenticated and not approval.authenticated:
-        raise ApprovalRefused(
-            f"a name alone does not decide here: {who} has to show their own token of nexus.yaml's `people` "
-            "(NEXUS_TOKEN, or typed when asked)"
-        )
-    kind, service = proposal.action.kind, proposal.action.service
-    if not policy.may(who, kind, service):
-        raise ApprovalRefused(f"{who!r} may not decide on a {kind} of {service}; somebody else has to")
-    veto = approval.verdict is Verdict.REJECT and proposal.state is ActionState.APPROVED
-    if proposal.state is not ActionState.PROPOSED and not veto:
-        raise ApprovalRefused(f"{proposal.id} is {proposal.state}; only a proposed action can be decided")
-    if approval.at >= proposal.expires_at and not veto:
-        raise ApprovalRefused(
-            f"{proposal.id} expired at {proposal.expires_at:%H:%M:%S} UTC; wait for a fresh proposal"
-        )
-    if approval.digest != proposal.digest:
-        raise ApprovalRefused(
-            f"the digest {approval.digest[:12]} is not that of {proposal.id}, which is {proposal.digest[:12]}"
-        )
-    if any(_one_hand(earlier, approval) for earlier in proposal.approvals):
-        raise ApprovalRefused(f"{who} has already decided on {proposal.id}; a second person is needed")
-    approvals = (*proposal.approvals, approval.model_copy(update={"by": who}))
+    if (against := objection(proposal, approval, policy)) is not None:
+        raise ApprovalRefused(against.sentence, against.bar)
+    approvals = (*proposal.approvals, approval.model_copy(update={"by": approval.by.strip()}))
     if approval.verdict is Verdict.REJECT:
         state = ActionState.REJECTED
     elif len(approvals) >= proposal.approvers_needed:
@@ -123,6 +111,44 @@ def decide(proposal: Proposal, approval: Approval, policy: ApprovalPolicy) -> Pr
     else:
         state = ActionState.PROPOSED
     return proposal.model_copy(update={"approvals": approvals, "state": state})
+
+
+def objection(proposal: Proposal, approval: Approval, policy: ApprovalPolicy) -> Objection | None:
+    """Why a decision does not count, first by who decides; None: it does."""
+    who = approval.by.strip()
+    kind, service = proposal.action.kind, proposal.action.service
+    if policy.people and who not in policy.people:
+        said = f"{who!r} may not decide; the policy allows {', '.join(policy.people)}"
+        return Objection(bar=Bar.STRANGER, sentence=said)
+    if policy.authenticated and not approval.authenticated:
+        said = (
+            f"a name alone does not decide here: {who} has to show their own token of nexus.yaml's `people` "
+            "(NEXUS_TOKEN, or typed when asked)"
+        )
+        return Objection(bar=Bar.UNPROVEN, sentence=said)
+    if not policy.may(who, kind, service):
+        said = f"{who!r} may not decide on a {kind} of {service}; somebody else has to"
+        return Objection(bar=Bar.SCOPE, sentence=said)
+    return _of_the_proposal(proposal, approval, who)
+
+
+def _of_the_proposal(proposal: Proposal, approval: Approval, who: str) -> Objection | None:
+    veto = approval.verdict is Verdict.REJECT and proposal.state is ActionState.APPROVED
+    if proposal.state is not ActionState.PROPOSED and not veto:
+        said = f"{proposal.id} is {proposal.state}; only a proposed action can be decided"
+        return Objection(bar=Bar.DECIDED, sentence=said)
+    if approval.at >= proposal.expires_at and not veto:
+        said = f"{proposal.id} expired at {proposal.expires_at:%H:%M:%S} UTC; wait for a fresh proposal"
+        return Objection(bar=Bar.EXPIRED, sentence=said)
+    if approval.digest != proposal.digest:
+        said = (
+            f"the digest {approval.digest[:12]} is not that of {proposal.id}, which is {proposal.digest[:12]}"
+        )
+        return Objection(bar=Bar.CHANGED, sentence=said)
+    if any(_one_hand(earlier, approval) for earlier in proposal.approvals):
+        said = f"{who} has already decided on {proposal.id}; a second person is needed"
+        return Objection(bar=Bar.SAME_PERSON, sentence=said)
+    return None
 
 
 def as_signed(proposal: Proposal, signed: Iterable[Approval], policy: ApprovalPolicy) -> Proposal:
@@ -144,13 +170,16 @@ def permit(
 ) -> None:
     """Check once more, at the moment of execution, that people approved exactly this and that it may be now.
 
+    Who may not decide any more by then, such as somebody who has left, has not approved.
+
     Raises:
         ActionRefused: not approved, not by enough different people, for another digest, too long ago, or
             within a freeze.
     """
     hands: list[Approval] = []
     for given in proposal.approvals:
-        if given.verdict is Verdict.APPROVE and not any(_one_hand(given, hand) for hand in hands):
+        counts = given.verdict is Verdict.APPROVE and policy.still_may(given.by, proposal.action)
+        if counts and not any(_one_hand(given, hand) for hand in hands):
             hands.append(given)
     if proposal.state is not ActionState.APPROVED:
         raise ActionRefused(f"{proposal.id} is {proposal.state}, not approved")

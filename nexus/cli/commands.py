@@ -28,6 +28,7 @@ def verbs() -> Verbs:
     return {
         "approve": approve,
         "reject": reject,
+        "revoke": revoke,
         "note": note,
         "severity": severity,
         "stop": stop,
@@ -58,6 +59,34 @@ def reject(
 ) -> None:
     """Reject what an incident proposes, with the reason."""
     _decide("reject", identity, by, note, action, digest, server)
+
+
+def revoke(
+    identity: IncidentId,
+    note: Annotated[str, Option("--note", help="Why; the agents look again with it.")],
+    by: By = None,
+    action: ActionId = None,
+    digest: Digest = None,
+    server: Server = None,
+) -> None:
+    """Take back an approval before the change has begun, yours or another's; it is never begun then."""
+    if (at := server_of(server)) is not None:
+        from nexus.cli.remote import Remote
+        from nexus.cli.remote_decision import revoke as revoke_there
+
+        with Remote(at, by) as far:
+            revoked = revoke_there(far, identity, note, action, digest)
+    else:
+        from nexus.cli.signing import speaker
+        from nexus.service.commands import IncidentCommands
+        from nexus.service.views import Decided
+
+        with home(threads=False) as opened:
+            actor = speaker(opened, identity, by)
+            asked = IncidentCommands.of(opened).revoke(identity, action, digest, actor=actor, note=note)
+            revoked = Decided.of(answered(asked))
+    say(f"{revoked.action} ({revoked.title}): the approval is taken back, it is not begun.")
+    goes_on(identity, server)
 
 
 def _decide(

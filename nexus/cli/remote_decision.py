@@ -6,8 +6,8 @@ from incidents.action import Verdict
 from incidents.errors import ApprovalRefused
 from nexus.cli.remote import Remote
 from nexus.cli.signing import confirm, show_proposal
-from nexus.service.commands import full_digest, one_to_decide
-from nexus.service.requests import Decision
+from nexus.service.deciding import full_digest, one_to_decide, one_to_revoke
+from nexus.service.requests import Decision, Revoke
 from nexus.service.views import Decided
 
 
@@ -33,4 +33,14 @@ def decide(
     said = Decision(verdict=verdict, action=proposal.id, digest=signed, note=note)
     done = far.send(identity, said)
     assert isinstance(done, Decided)  # what a decision is answered with  # noqa: S101
+    return done
+
+
+def revoke(far: Remote, identity: str, note: str, action: str | None, digest: str | None) -> Decided:
+    """Take back an approval; raises as `decide`."""
+    found = far.proposals(identity)
+    proposal = one_to_revoke(found.incident, found.proposals, action)
+    said = Revoke(action=proposal.id, digest=full_digest(proposal, digest), note=note)
+    done = far.send(identity, said)
+    assert isinstance(done, Decided)  # as above  # noqa: S101
     return done

@@ -14,7 +14,8 @@ from incidents.action import Proposal, Verdict
 from incidents.actor import Actor, Via
 from incidents.errors import ApprovalRefused, Forbidden, Refused, SettingsError
 from nexus.cli.base import answered, asks, complain, out, say, settings
-from nexus.service.commands import IncidentCommands, full_digest, proposal_to_decide
+from nexus.service.commands import IncidentCommands
+from nexus.service.deciding import full_digest, proposal_to_decide
 from nexus.service.queries import IncidentQueries
 
 if TYPE_CHECKING:

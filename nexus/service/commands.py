@@ -4,7 +4,7 @@ Every request is checked first, then written to the inbox; whoever drives the in
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -13,21 +13,29 @@ from graph.timeline import entry
 from incidents.access import Permission
 from incidents.action import UNSETTLED, ActionState, Approval, Outcome, Proposal, Verdict
 from incidents.actor import Actor
-from incidents.change_limits import frozen
-from incidents.errors import ApprovalRefused, Forbidden, Refused, UnknownName, UsageError
-from incidents.events import ChangeSettled, NoteAdded, SeveritySet, Stopped, decision, revokes
+from incidents.errors import ApprovalRefused, Bar, Forbidden, Refused, UsageError
+from incidents.events import ChangeSettled, NoteAdded, SeveritySet, Stopped, decision
 from incidents.incident import Incident
-from incidents.policy import ApprovalPolicy, as_signed, decide
+from incidents.policy import as_signed, decide
 from incidents.severity import Severity, Status
+from incidents.standing import barred, standing
 from incidents.timeline import EntryKind
 from nexus.home import Home
 from nexus.service.authority import PolicyOf, require
+from nexus.service.deciding import (
+    full_digest,
+    nothing_to_revoke,
+    one_to_revoke,
+    proposal_to_decide,
+    revocation,
+    same_decision,
+)
 from nexus.service.views import Handled
 from nexus.store.dead_letters import DeadLetter
 from nexus.store.find import find_incident
 from nexus.store.lists import IncidentFilter
 from nexus.store.port import IncidentStore
-from nexus.store.records import WorldKind
+from nexus.store.records import WorldKind, too_late
 from tools.clock import Clock
 from tools.redaction.redact import redact
 
@@ -89,24 +97,50 @@ class IncidentCommands:
         )
         signed = await self.store.approvals(identity)
         proposal = as_signed(proposal, signed, policy)
-        if any(_same(one, approval) for one in signed):
+        if any(same_decision(one, approval) for one in signed):
             return proposal  # said before and heard; its answer may have been lost on the way
-        await self._may_still(incident, proposal, approval, policy)
+        waiting = await self.store.events(identity)
+        if (against := barred(proposal, approval, policy, incident.severity, waiting)) is not None:
+            raise ApprovalRefused(against.sentence, against.bar)
         decided = decide(proposal, approval, policy)
         await self.store.record_approval(decision(incident.id, approval))
         return decided
 
-    async def _may_still(
-        self, incident: Incident, proposal: Proposal, approval: Approval, policy: ApprovalPolicy
-    ) -> None:
-        """Refuse what could not be executed anyway: revoked in words that nobody has read yet, or frozen."""
-        for event in await self.store.events(incident.id):
-            if (who := revokes(event)) is not None:
-                raise ApprovalRefused(f"{who} ({incident.id}); nothing was decided")
-        service = proposal.action.service
-        why = frozen(policy.freezes, service, incident.severity, approval.at)
-        if why is not None and approval.verdict is Verdict.APPROVE:
-            raise ApprovalRefused(f"{why}; nothing was decided")
+    async def revoke(
+        self, identity: str, action: str | None, digest: str | None, *, actor: Actor, note: str
+    ) -> Proposal:
+        """Take back an approval, one's own or another's, before the change has begun: it never begins then.
+
+        Args:
+            identity: the incident's id.
+            action: the proposal's id; not needed while exactly one is approved.
+            digest: what was signed, at least its first 8 digits; not given: as it stands now.
+            actor: who takes it back.
+            note: why; the agents look again with it before them.
+
+        Raises:
+            UnknownName, UsageError: no such incident or proposal, or several are approved.
+            Forbidden: who asks may not decide on it.
+            ApprovalRefused: nobody has approved it, it is another one by now, or it has begun.
+        """
+        incident = await self._allowed(identity, actor, Permission.DECIDE)
+        policy = self.policy_of(await self.store.world_of(identity))
+        signed = await self.store.approvals(identity)
+        proposals = [as_signed(one, signed, policy) for one in incident.proposals]
+        proposal = one_to_revoke(identity, proposals, action)
+        now, waiting = await self._now(identity), await self.store.events(identity)
+        may = standing(proposal, actor, policy, now, incident.severity, waiting)
+        if full_digest(proposal, digest) != proposal.digest:
+            raise ApprovalRefused(f"{proposal.id} is {proposal.digest[:12]} by now; look again", Bar.CHANGED)
+        if any(event.id == revocation(proposal, actor, now, "").id for event in waiting):
+            return proposal.revoked()  # said before, and heard
+        if not may.revoke:
+            raise ApprovalRefused(nothing_to_revoke(proposal, may), may.bar)
+        await self.store.add_event(revocation(proposal, actor, now, redact(note)))
+        # Whoever begins a change looks into the inbox first: begun by now means begun before this came.
+        if await self.store.spent(proposal.digest):
+            raise too_late(proposal.id, proposal.digest)
+        return proposal.revoked()
 
     async def under_way(self, identity: str) -> tuple[str, ...]:
         """The changes of an incident that were begun and have no outcome yet, as people read them."""
@@ -260,49 +294,6 @@ class IncidentCommands:
         return await self.store.clock_of(identity) if world.kind is WorldKind.CASE else self.wall.now()
 
 
-def _same(one: Approval, other: Approval) -> bool:
-    """Whether a person says the same of the same proposal again."""
-    said = ((a.action, a.digest, a.verdict, a.signer) for a in (one, other))
-    return len(set(said)) == 1
-
-
 def _event(incident: str, kind: str, actor: Actor, at: datetime, key: str | None) -> str:
     said = at.isoformat() if key is None else hashlib.sha256(key.encode()).hexdigest()[:16]
     return f"{incident}:{kind}:{actor.id}:{said}"
-
-
-def proposal_to_decide(incident: Incident, action: str | None) -> Proposal:
-    """The proposal that is named, or the only one that waits; raises as `one_to_decide`."""
-    return one_to_decide(incident.id, incident.proposals, action)
-
-
-def one_to_decide(incident: str, proposals: Sequence[Proposal], action: str | None) -> Proposal:
-    """Of what an incident proposed the one that is named, or the only one that waits.
-
-    Raises:
-        UnknownName, UsageError: there is none of that id, or several wait and none is named.
-        ApprovalRefused: nothing waits.
-    """
-    if action is not None:
-        found = next((one for one in proposals if one.id == action), None)
-        if found is None:
-            raise UnknownName("action", action, (one.id for one in proposals))
-        return found
-    pending = [one for one in proposals if one.state is ActionState.PROPOSED]
-    if len(pending) == 1:
-        return pending[0]
-    if not proposals:
-        raise ApprovalRefused(f"{incident} has proposed nothing; there is nothing to decide")
-    if not pending:
-        last = proposals[-1]
-        raise ApprovalRefused(f"{last.id} of {incident} is {last.state}; nothing waits for a decision")
-    raise UsageError(f"{len(pending)} proposals wait: name one with --action")
-
-
-def full_digest(proposal: Proposal, digest: str | None) -> str:
-    """The full digest that a person signed, from its first digits."""
-    if digest is None:
-        return proposal.digest
-    if len(digest) < 8:
-        raise UsageError("Give at least the first 8 digits of the digest")
-    return proposal.digest if proposal.digest.startswith(digest.lower()) else digest

@@ -115,6 +115,21 @@ class Decision(Request):
         return Decided.of(await doors.commands.decide(incident, self.verdict, actor=actor, **said))
 
 
+class Revoke(Request):
+    """Take back an approval before the change has begun: it never begins, and the agents look again."""
+
+    path = "revoke"
+    answer = Decided
+    action: Name = Field(description="the change, such as A1")
+    digest: str = Field(pattern="^[0-9a-f]{64}$", description="of exactly what was approved")
+    note: Words = Field(description="why; the agents read it")
+
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Decided:
+        """Take it back."""
+        revoked = await doors.commands.revoke(incident, self.action, self.digest, actor=actor, note=self.note)
+        return Decided.of(revoked)
+
+
 class LeaveNote(Request):
     """Give the agents a hint or a constraint."""
 
@@ -305,6 +320,6 @@ class Merge(Request):
 
 #: Every kind.
 REQUESTS: tuple[type[Request], ...] = (
-    Decision, LeaveNote, SetSeverity, Stop, Settle, Replay, Take, GiveBack, TellChange, Mitigate, Resolve,
-    CallFalseAlarm, Reopen, Split, Merge,
+    Decision, Revoke, LeaveNote, SetSeverity, Stop, Settle, Replay, Take, GiveBack, TellChange, Mitigate,
+    Resolve, CallFalseAlarm, Reopen, Split, Merge,
 )  # fmt: skip

@@ -159,7 +159,7 @@ class MemoryStore(MemoryWatching):
         if key in self._approvals:
             raise already_decided(approval)
         if await self.spent(approval.digest):
-            raise too_late(approval)
+            raise too_late(approval.action, approval.digest)
         self._approvals.insert(key, approval)
         self._queued(event)
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from graph.ports import Intent
 from incidents.action import Approval, Proposal, Verdict
 from incidents.change_limits import Begun, Limits, conflict
-from incidents.errors import ActionRefused, ApprovalRefused, Withdrawn
+from incidents.errors import ActionRefused, ApprovalRefused, Bar, Withdrawn
 from incidents.events import Event, revokes
 from incidents.incident import Incident
 from incidents.severity import HeldBy, Severity, Status, Step
@@ -218,15 +218,17 @@ def already_decided(approval: Approval) -> ApprovalRefused:
     """The refusal of a second decision by one person."""
     return ApprovalRefused(
         f"{approval.by} has already decided on {approval.action} ({approval.digest[:12]}); "
-        "a decision counts once, another person has to give the next one"
+        "a decision counts once, another person has to give the next one",
+        Bar.SAME_PERSON,
     )
 
 
-def too_late(approval: Approval) -> ApprovalRefused:
+def too_late(action: str, digest: str) -> ApprovalRefused:
     """The refusal of a decision on a change that has begun."""
     return ApprovalRefused(
-        f"{approval.action} ({approval.digest[:12]}) has begun; its outcome will be told, and its undo is "
-        "offered if things get worse"
+        f"{action} ({digest[:12]}) has begun; its outcome will be told, and its undo is "
+        "offered if things get worse",
+        Bar.BEGUN,
     )
 
 
@@ -259,7 +261,7 @@ def still_wanted(proposal: Proposal, waiting: Iterable[Event]) -> None:
         Withdrawn: the message says who.
     """
     for event in waiting:
-        if (who := revokes(event)) is not None:
+        if (who := revokes(event, proposal)) is not None:
             raise Withdrawn(f"{who} before it began; nothing was executed")
         if event.kind == "decision" and event.approval.verdict is Verdict.REJECT:
             said = event.approval

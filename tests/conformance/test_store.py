@@ -9,7 +9,7 @@ import pytest
 from incidents.action import Outcome, Verdict
 from incidents.change_limits import Limits
 from incidents.errors import ActionRefused, ApprovalRefused, Refused, UnknownName, Withdrawn
-from incidents.events import DecisionMade, NoteAdded, Stopped, TimerFired
+from incidents.events import ApprovalRevoked, DecisionMade, NoteAdded, Stopped, TimerFired
 from incidents.severity import Severity, Status
 from nexus.store import Message, MessageKind, Store, WorldKind, WorldRef
 from nexus.store.lists import IncidentFilter
@@ -207,6 +207,13 @@ async def test_nothing_begins_after_a_stop_or_a_rejection_that_nobody_has_read_y
     with pytest.raises(Withdrawn, match="Sam rejected it before it began"):
         await begun(known, proposal, at(15))
     await known.mark_handled(("no",))
+    taken_back = ApprovalRevoked(
+        id="back", incident=ID, at=at(15), by="Kim", action=proposal.id, digest=proposal.digest
+    )
+    await known.add_event(taken_back)
+    with pytest.raises(Withdrawn, match="Kim took the approval of A1 back before it began"):
+        await begun(known, proposal, at(15))
+    await known.mark_handled(("back",))
     await known.add_event(Stopped(id="stop", incident=ID, at=at(15), by="ana", reason="smoke"))
     with pytest.raises(Withdrawn, match="ana stopped the agents"):
         await begun(known, proposal, at(16))

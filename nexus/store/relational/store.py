@@ -197,7 +197,7 @@ class RelationalStore(
             if not new:
                 raise already_decided(approval)
             if run("spent", digest=approval.digest).fetchone():
-                raise too_late(approval)
+                raise too_late(approval.action, approval.digest)
             queued(run, event)
 
         await self._atomically(incident, work)

@@ -89,6 +89,19 @@ def test_a_person_elsewhere_approves_and_another_process_goes_on(nexus: Terminal
     assert "Nothing waits" in nexus("approvals").out
 
 
+def test_an_approval_is_taken_back_before_it_begins(nexus: Terminal, waiting: Path) -> None:
+    identity = at_approval(nexus, waiting)
+    early = nexus("revoke", identity, "--by", "ana", "--note", "no")
+    assert (early.code, "nobody has approved A1; it can be rejected" in early.err) == (1, True)
+    assert nexus("approve", identity, "--by", "ana").code == 0
+    back = nexus("revoke", identity, "--by", "ana", "--note", "the cart team deploys first")
+    assert (back.code, "the approval is taken back, it is not begun" in back.out) == (0, True)
+    (body,) = json.loads(nexus("resume", "--approve", "none", "--json").out)
+    assert body["actions"][0]["state"] == "revoked"
+    assert body["actions"][0]["outcome"] is None
+    assert any("the cart team deploys first" in entry["text"] for entry in body["timeline"])
+
+
 def test_a_rejection_reaches_the_agents(nexus: Terminal, waiting: Path) -> None:
     identity = at_approval(nexus, waiting)
     assert nexus("reject", identity, "--by", "ana", "--note", "the schema moved on").code == 0

@@ -38,6 +38,7 @@ WRITTEN = {
     "approve": (("approve", ID, "--digest", DIGEST[:8]), ("approve", ID, "--digest", "0" * 64),
                 ("approve", ID, "--action", "A7")),
     "reject": (("reject", ID, "--note", "no"),),
+    "revoke": (("revoke", ID, "--note", "not now"), ("revoke", ID, "--action", "A7", "--note", "no")),
     "note": (("note", ID, "look at payment"), ("note", ID, " ")),
     "severity": (("severity", ID, "p1"), ("severity", ID, "P9")),
     "stop": (("stop", ID, "--reason", "wrong cluster"), ("stop", "--all", "--reason", "enough"), ("stop",)),

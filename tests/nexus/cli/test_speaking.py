@@ -23,6 +23,7 @@ PEOPLE = (
 TYPED = {
     "note": ((ID, "look at payment"), "Noted"),
     "severity": ((ID, "P1"), "Severity of"),
+    "revoke": ((ID, "--note", "not now"), ""),
     "stop": ((ID, "--reason", "wrong cluster"), "stopped"),
     "settle": ((ID, "A1", "--done"), ""),
     "replay": ((ID,), ""),

@@ -50,6 +50,9 @@ DOORS = {
     ("POST", f"{API}/incidents"): Door(Permission.RESPOND, {"title": "slow", "service": "web"}),
     ("POST", f"{API}/stop"): Door(Permission.STOP, {"reason": "enough"}),
     ("POST", f"{OF_INCIDENT}/decisions"): Door(Permission.DECIDE, DECISION),
+    ("POST", f"{OF_INCIDENT}/revoke"): Door(
+        Permission.DECIDE, {"action": "A1", "digest": DIGEST, "note": "not now"}
+    ),
     ("POST", f"{OF_INCIDENT}/note"): Door(Permission.NOTE, {"text": "look at payment"}),
     ("POST", f"{OF_INCIDENT}/severity"): Door(Permission.COMMAND, {"severity": "P1"}),
     ("POST", f"{OF_INCIDENT}/stop"): Door(Permission.STOP, {"reason": "wrong cluster"}),

@@ -9,7 +9,7 @@ import pytest
 from incidents.action import ActionState, Outcome, Verdict
 from incidents.actor import Actor, Via
 from incidents.change_limits import Freeze
-from incidents.errors import ApprovalRefused, Refused, UnknownName, UsageError
+from incidents.errors import ApprovalRefused, Bar, Refused, UnknownName, UsageError
 from incidents.events import Stopped
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy
@@ -113,6 +113,34 @@ async def test_a_rejection_that_nobody_has_read_yet_counts() -> None:
     assert (vetoed.state, vetoed.missing) == (ActionState.REJECTED, 0)
     with pytest.raises(ApprovalRefused, match="A1 is rejected"):
         await commands.decide(ID, Verdict.APPROVE, actor=SAM)
+
+
+async def test_an_approval_is_taken_back_by_who_gave_it_before_anything_has_begun() -> None:
+    store = await kept(sample.waiting())
+    commands = door(store)
+    with pytest.raises(ApprovalRefused, match="nobody has approved A1; it can be rejected"):
+        await commands.revoke(ID, "A1", None, actor=DANA, note="no")
+    await commands.decide(ID, Verdict.APPROVE, actor=DANA)
+    with pytest.raises(ApprovalRefused, match="look again") as changed:
+        await commands.revoke(ID, "A1", "0" * 64, actor=DANA, note="no")
+    assert changed.value.bar is Bar.CHANGED
+    for _ in range(2):  # the same again is heard once
+        back = await commands.revoke(ID, None, sample.DIGEST, actor=DANA, note="the cart team deploys")
+        assert back.state is ActionState.REVOKED
+    assert await inbox(store) == ["decision", "revoke"]
+    with pytest.raises(ApprovalRefused, match="Dana Lee took the approval of A1 back") as withdrawn:
+        await commands.decide(ID, Verdict.APPROVE, actor=KIM)
+    assert withdrawn.value.bar is Bar.WITHDRAWN
+
+
+async def test_what_has_begun_is_not_taken_back() -> None:
+    store = await kept(sample.waiting())
+    commands = door(store)
+    await commands.decide(ID, Verdict.APPROVE, actor=DANA)
+    await begun(store, sample.proposal(), at(13))
+    with pytest.raises(ApprovalRefused, match="has begun; its outcome will be told") as late:
+        await commands.revoke(ID, "A1", None, actor=KIM, note="wait")
+    assert late.value.bar is Bar.BEGUN
 
 
 FREEZE = ApprovalPolicy(freezes=(Freeze(start=at(0), end=at(60), reason="sale", unless=()),))
