@@ -16,6 +16,7 @@ class Via(StrEnum):
 
     CLI = "cli"
     HTTP = "http"
+    WEB = "web"
 
 
 class Actor(Value):

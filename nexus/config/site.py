@@ -20,6 +20,7 @@ from incidents.value import Value
 from nexus.config.database import StoreSettings
 from nexus.config.people import Person, same_people
 from nexus.config.senders import Senders
+from nexus.config.server import Server
 from nexus.store.records import DEFAULT_SITE
 from tools.alerts.body import plain_word
 from tools.alerts.form import Form
@@ -122,15 +123,6 @@ class Hands(Value):
     )
     drain_for: Duration = Field(
         default=timedelta(seconds=20), description="how long steps may go on after SIGTERM"
-    )
-
-
-class Server(Value):
-    """What the server tells of itself."""
-
-    metrics_token: SecretRef | None = Field(
-        default=None,
-        description="what Prometheus has to show as a bearer token for GET /metrics; else none is",
     )
 
 

@@ -1,23 +1,30 @@
-"""The HTTP application of a live Nexus: alerts and decisions come in, its health is told."""
+"""The HTTP application of a live Nexus: alerts and decisions come in, people look, its health is told."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from nexus.runtime.warmup import warm
 from nexus.runtime.worker import Worker
 from nexus.server.alerts import alert_routes
 from nexus.server.api.app import api
+from nexus.server.api.context import ApiContext
 from nexus.server.auth import Authenticator
 from nexus.server.decisions import decision_routes
+from nexus.server.headers import SecurityHeaders
 from nexus.server.health import health_route, ready_route
 from nexus.server.limits import HttpLimits
 from nexus.server.metrics import MetricsDoor, metrics_route
+from nexus.server.pages.app import NAVIGATION, page_routes
+from nexus.server.pages.shell import Pages, shown_to_people
 from nexus.server.problems import API, HANDLERS
 from nexus.server.senders import SenderDoor
+from nexus.server.sessions import BrowserSessions
 from nexus.service.commands import IncidentCommands
 from nexus.service.heartbeats import HeartbeatWatch
 from nexus.service.identity import People
@@ -73,17 +80,25 @@ def web(
 
     limits = limits or HttpLimits()
     known = Authenticator.of(people or People(), limits)
+    context, pages = ApiContext(intake, ring), _pages(intake, known)
     app = Starlette(
         routes=[
             *alert_routes(intake, door),
             *decision_routes(IncidentCommands.of(intake.home), known, ring),
-            Mount(API, api(intake, known, limits, ring)),
+            Mount(API, api(context, known, limits)),
+            *page_routes(pages, context),
             health_route(intake, door),
             ready_route(intake.home.store),
             *([metrics_route(metrics, intake, load)] if metrics is not None else []),
         ],
-        exception_handlers=HANDLERS,
+        middleware=[Middleware(SecurityHeaders, tls=pages.sessions.tls)],
+        exception_handlers=HANDLERS | {HTTPException: shown_to_people(pages)},
         lifespan=lifespan,
     )
-    app.state.limits, app.state.authenticator = limits, known
+    app.state.limits, app.state.authenticator, app.state.pages = limits, known, pages
     return app
+
+
+def _pages(intake: AlertIntake, known: Authenticator) -> Pages:
+    sessions = BrowserSessions(intake.home.store, intake.clock, known, intake.site.server)
+    return Pages(sessions, NAVIGATION)

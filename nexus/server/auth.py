@@ -1,23 +1,21 @@
 """Who a request is from: a person by their own token, who asks no more often than the limits allow."""
 
-import asyncio
 import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Self
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from incidents.actor import Actor, Via
+from nexus.server.gate import Gate
 from nexus.server.limits import HttpLimits
 from nexus.server.problems import in_seconds
 from nexus.server.rates import RateLimit
 from nexus.service.identity import People
-
-#: As many may wait for their token to be checked; a hash takes some 50 ms of one core each.
-_MOST_WAITING = 16
 
 
 @dataclass
@@ -36,8 +34,7 @@ class Authenticator:
     wrong_tokens: RateLimit
     _known: dict[bytes, Actor] = field(default_factory=dict)
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
-    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _waiting: int = 0
+    gate: Gate = field(default_factory=Gate)
 
     @classmethod
     def of(cls, people: People, limits: HttpLimits) -> Self:
@@ -78,20 +75,18 @@ class Authenticator:
         return found
 
     async def _checked(self, shown: str, request: Request) -> Actor | None:
-        address = request.client.host if request.client is not None else ""
+        address = address_of(request)
         if wait := self.wrong_tokens.wait(address):
             raise HTTPException(429, "too many wrong tokens came from this address", dict(in_seconds(wait)))
-        if self._waiting >= _MOST_WAITING:
-            raise HTTPException(429, "too many tokens are being checked; try again", {"Retry-After": "1"})
-        self._waiting += 1
-        try:
-            async with self._one_at_a_time:
-                found = await asyncio.to_thread(self.people.by_token, shown, Via.HTTP)
-        finally:
-            self._waiting -= 1
+        found = await self.gate.check(partial(self.people.by_token, shown, Via.HTTP))
         if found is None:
             self.wrong_tokens.count(address)
         return found
+
+
+def address_of(request: Request) -> str:
+    """From which address a request comes."""
+    return request.client.host if request.client is not None else ""
 
 
 def _bearer(request: Request) -> str:

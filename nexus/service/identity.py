@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import combinations
 from typing import Self
 
@@ -45,6 +46,10 @@ class Credential:
         if self.token is not None:
             return secrets.compare_digest(shown.encode(), self.token.get_secret_value().encode())
         return self.token_hash is not None and _verified(self.token_hash, shown)
+
+    def actor(self, via: Via) -> Actor:
+        """Them, as somebody who has shown it."""
+        return Actor(id=self.person, name=self.name, roles=self.roles, via=via, authenticated=True)
 
     def shares_with(self, other: "Credential") -> bool:
         """Whether both show the same; of two hashes only an identical one is known to be."""
@@ -104,7 +109,18 @@ class People:
                 f"{' and '.join(one.name for one in theirs)} show the same token: nobody knows who this is; "
                 "give each a token of their own in nexus.yaml's `people`"
             )
-        return next((_actor(one, via) for one in theirs), None)
+        return next((one.actor(via) for one in theirs), None)
+
+    def with_id(self, person: str, via: Via) -> Actor | None:
+        """The person of an id; None if there is none (any more)."""
+        return next((one.actor(via) for one in self.credentials if one.person == person), None)
+
+    def proved(self, name: str, shown: str, via: Via) -> Actor | None:
+        """The person of a name, in any spelling, if what is shown is theirs; None takes as long to tell."""
+        found = next((o for o in self.credentials if person_id(name) in {o.person, person_id(o.name)}), None)
+        if found is None or found.token is not None:
+            _verified(_nobodys(), shown)
+        return found.actor(via) if found is not None and shown and found.matches(shown) else None
 
     def named(self, name: str) -> Credential:
         """The person of a name, in any spelling, or of an id.
@@ -122,12 +138,6 @@ class People:
                 "`nexus people hash`"
             )
         return found
-
-
-def _actor(credential: Credential, via: Via) -> Actor:
-    return Actor(
-        id=credential.person, name=credential.name, roles=credential.roles, via=via, authenticated=True
-    )
 
 
 def _credential(person: Person, resolve: Secrets, *, needed: bool) -> Credential:
@@ -148,6 +158,12 @@ def hash_of(token: str) -> str:
     from argon2 import PasswordHasher  # noqa: PLC0415
 
     return PasswordHasher().hash(token)
+
+
+@lru_cache(maxsize=1)
+def _nobodys() -> str:
+    """A hash of nothing that anybody knows, to take as long for a name that is nobody's."""
+    return hash_of(secrets.token_urlsafe(32))
 
 
 def _verified(token_hash: str, shown: str) -> bool:

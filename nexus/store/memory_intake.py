@@ -28,12 +28,13 @@ from nexus.store.deliveries import (
 from nexus.store.memory_dead_letters import MemoryDeadLetters
 from nexus.store.memory_files import MemoryFiles
 from nexus.store.memory_leases import Waiting as WaitingRow
+from nexus.store.memory_sessions import MemorySessions
 from nexus.store.memory_workers import MemoryWorkers
 from nexus.store.records import WorldRef, incident_id
 from tools.redaction.tree import redact_body, redact_value
 
 
-class MemoryIntake(MemoryWorkers, MemoryFiles, MemoryDeadLetters):
+class MemoryIntake(MemoryWorkers, MemoryFiles, MemoryDeadLetters, MemorySessions):
     """Implements `nexus.store.port.Intake` in dictionaries."""
 
     def __init__(self) -> None:

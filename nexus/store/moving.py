@@ -22,13 +22,14 @@ from nexus.store.records import Moved, Summary
 from nexus.store.relational.rows import sortable
 from nexus.store.sqlite.store import FILE
 
-#: Parents before those that refer to them; `claims` is 0.1.0's, `workers` ends with its process.
+#: Parents before those that refer to them; `claims` is 0.1.0's, `workers` ends with its process;
+#: people log in anew.
 TABLES = (
     "numbers", "incidents", "timeline", "inbox", "evidence", "approvals", "intents", "backlog", "messages",
     "message_deliveries", "attempts", "alert_deliveries", "alert_dispositions", "incident_keys", "last_words",
     "dead_letters", "lessons", "heartbeats", "changes", "idempotency_keys", "files",
 )  # fmt: skip
-_NOT_MOVED = {"claims", "workers", "body_bytes", "sqlite_sequence", "checkpoints", "writes"}
+_NOT_MOVED = {"claims", "workers", "sessions", "body_bytes", "sqlite_sequence", "checkpoints", "writes"}
 
 Row = Mapping[str, Any]
 #: Columns that only PostgreSQL has, and those that a summary of an older release does not hold.

@@ -28,14 +28,8 @@ from nexus.store.deliveries import (
 )
 from nexus.store.driving import Leases, Workers
 from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry, OpenCount
-from nexus.store.records import (
-    FileSize,
-    KeptAnswer,
-    Message,
-    Remains,
-    Summary,
-    WorldRef,
-)
+from nexus.store.records import FileSize, KeptAnswer, Message, Remains, Summary, WorldRef
+from nexus.store.sessions import Sessions
 from nexus.store.watching import Watching
 
 
@@ -217,6 +211,7 @@ class IncidentStore(
     Lists,
     Watching,
     Answers,
+    Sessions,
     Retention,
     Protocol,
 ):

@@ -1,6 +1,5 @@
 """The application of the API, mounted under `/api/v1`."""
 
-from collections.abc import Callable
 from functools import partial
 from http.client import METHOD_NOT_ALLOWED
 
@@ -31,7 +30,6 @@ from nexus.server.problems import (
     retry_of,
     sentence_of,
 )
-from nexus.service.intake import AlertIntake
 
 _ABOUT = "What people do with incidents, and what they look at; all of it can be typed as well."
 #: FastAPI would send spans and logs of every request wherever a collector is set up, with what was asked.
@@ -42,14 +40,13 @@ _NO_TELEMETRY: TelemetryConfig = {
 _MOST_FAULTS = 20
 
 
-def api(intake: AlertIntake, door: Authenticator, limits: HttpLimits, ring: Callable[[str], None]) -> FastAPI:
+def api(context: ApiContext, door: Authenticator, limits: HttpLimits) -> FastAPI:
     """The application.
 
     Args:
-        intake: of the live world that is served.
+        context: the service of the live world that is served.
         door: knows people by their token.
         limits: of the server.
-        ring: tells whoever drives an incident that something is in its inbox.
     """
     app = FastAPI(
         title="Nexus",
@@ -70,7 +67,7 @@ def api(intake: AlertIntake, door: Authenticator, limits: HttpLimits, ring: Call
             Exception: _unforeseen,
         },
     )
-    app.state.context, app.state.limits = ApiContext(intake, ring), limits
+    app.state.context, app.state.limits = context, limits
     app.include_router(reads)
     app.include_router(writes)
     app.add_middleware(ApiDoor, door=door)

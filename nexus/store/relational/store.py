@@ -37,6 +37,7 @@ from nexus.store.relational.lists import ListReads
 from nexus.store.relational.regrouping import RegroupedIncidents
 from nexus.store.relational.retention import ClosedIncidents
 from nexus.store.relational.rows import as_json, events_of, packed, sortable, unpacked
+from nexus.store.relational.sessions import SessionRows
 from nexus.store.relational.transactions import NotThere, Run
 from nexus.store.relational.watching import WatchedReads
 from nexus.store.relational.workers import WorkerRows
@@ -53,6 +54,7 @@ class RelationalStore(
     ListReads,
     WatchedReads,
     KeptAnswers,
+    SessionRows,
     ClosedIncidents,
     RegroupedIncidents,
 ):

@@ -1,6 +1,7 @@
 """A server's application in this process, over a home in which something waits, with people of every role."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import UTC, datetime
@@ -36,6 +37,9 @@ ENDED = "INC-2026-11-23-002"
 #: One person of this limit may ask as often as a test likes.
 LIMITS = HttpLimits(requests=100_000, wrong_tokens=100_000)
 
+#: What a browser sends along with a form of ours.
+BROWSER = {"Origin": "http://testserver", "Accept": "text/html", "User-Agent": "Firefox/142.0"}
+
 
 def token_of(name: str) -> str:
     return f"the-token-of-{name}"
@@ -44,6 +48,13 @@ def token_of(name: str) -> str:
 def shown(name: str) -> dict[str, str]:
     """The header of somebody; of nobody none."""
     return {"Authorization": f"Bearer {token_of(name)}"} if name else {}
+
+
+def csrf_of(page: str) -> str:
+    """What the forms of a page bring along."""
+    found = re.search(r'name="csrf" value="([0-9a-f]{64})"', page)
+    assert found is not None, page
+    return found[1]
 
 
 class Room:
@@ -69,6 +80,14 @@ class Room:
         sent: dict[str, Any] = {} if body is None else {"json": body}
         return self.client.post(f"/api/v1{path}", headers=headers, **sent)
 
+    def browser(self, by: str = "", **cookies: str) -> TestClient:
+        """A browser of its own, in which somebody has logged in; without a name nobody has."""
+        client = TestClient(self.app, raise_server_exceptions=False, cookies=cookies, headers=BROWSER)
+        if by:
+            answer = client.post("/login", data={"name": by, "secret": token_of(by)}, follow_redirects=False)
+            assert answer.status_code == 303, answer.text
+        return client
+
     def inbox(self, incident: str = sample.ID) -> list[str]:
         """What waits to be read, by kind and by whom."""
         events = asyncio.run(self.home.store.events(incident))
@@ -76,13 +95,18 @@ class Room:
 
 
 @contextmanager
-def room(folder: Path, limits: HttpLimits = LIMITS, people: dict[str, str] = PEOPLE) -> Iterator[Room]:
-    """A room whose home lies in a folder: one incident that waits for two signatures, one that has ended."""
+def room(
+    folder: Path, limits: HttpLimits = LIMITS, people: dict[str, str] = PEOPLE, more: str = ""
+) -> Iterator[Room]:
+    """A room whose home lies in a folder: one incident that waits for two signatures, one that has ended.
+
+    `more`: further lines of its nexus.yaml.
+    """
     listed = ", ".join(
         f"{{name: {name}, token: 'env:{name.upper()}'{more}}}" for name, more in people.items()
     )
     path = folder / "nexus.yaml"
-    path.write_text(f"services: [{{name: checkout}}, {{name: web}}]\npeople: [{listed}]\n")
+    path.write_text(f"services: [{{name: checkout}}, {{name: web}}]\npeople: [{listed}]\n{more}\n")
     tokens = {name.upper(): token_of(name) for name in people}
     site = load_site(path)
     with open_home(Settings(home=folder), create=True, environment=tokens) as home:

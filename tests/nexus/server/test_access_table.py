@@ -7,11 +7,12 @@ import httpx2
 import pytest
 from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.testclient import TestClient
 
 from incidents.access import AccessRole, Permission, allows
 from nexus.service.requests import REQUESTS
 from tests.nexus.sample import DIGEST, ID
-from tests.nexus.server.rooms import ENDED, Room, room, shown
+from tests.nexus.server.rooms import ENDED, Room, csrf_of, room, shown
 
 API = "/api/v1"
 OF_INCIDENT = f"{API}/incidents/{{incident}}"
@@ -23,6 +24,13 @@ class Door(NamedTuple):
 
     permission: Permission | None
     body: object = None
+
+
+class PageDoor(NamedTuple):
+    """What a page's route takes: a login, and with a form its fields."""
+
+    permission: Permission | None
+    fields: dict[str, str] | None = None
 
 
 #: Every route there is. A new one is refused here until it is told who may.
@@ -68,6 +76,15 @@ DOORS = {
     ("POST", f"{OF_INCIDENT}/split"): Door(Permission.RESPOND, {"alerts": ["web"], "reason": "other"}),
     ("POST", f"{OF_INCIDENT}/merge"): Door(Permission.RESPOND, {"other": ENDED, "reason": "same"}),
 }
+#: As `DOORS`, for what is looked at with a browser.
+PAGES = {
+    ("GET", "/static/{digest}/{name}"): PageDoor(None),
+    ("GET", "/login"): PageDoor(None),
+    ("POST", "/login"): PageDoor(None, {"name": "dana", "secret": "wrong"}),
+    ("POST", "/logout"): PageDoor(Permission.READ, {}),
+    ("GET", "/"): PageDoor(Permission.READ),
+}
+FOR_VISITORS = [door for door, takes in PAGES.items() if takes.permission is not None]
 WITH_PEOPLE = [door for door, takes in DOORS.items() if takes.permission is not None]
 
 
@@ -99,7 +116,7 @@ def asked(made: Room, door: tuple[str, str], by: str) -> httpx2.Response:
 
 
 def test_no_route_is_forgotten(made: Room) -> None:
-    assert set(walked(list(made.app.routes))) == set(DOORS)
+    assert set(walked(list(made.app.routes))) == set(DOORS) | set(PAGES)
     requests = {("POST", f"{OF_INCIDENT}/{kind.path}") for kind in REQUESTS}
     assert requests <= set(DOORS)
 
@@ -133,3 +150,60 @@ def test_everybody_may_what_their_role_allows(made: Room, door: tuple[str, str],
 @pytest.mark.parametrize("door", [door for door in DOORS if door not in WITH_PEOPLE], ids=" ".join)
 def test_what_is_open_asks_for_nobodys_token(made: Room, door: tuple[str, str]) -> None:
     assert asked(made, door, "").status_code in ({401} if door == ("GET", "/metrics") else {200, 400})
+
+
+def looked(browser: TestClient, door: tuple[str, str], csrf: str = "") -> httpx2.Response:
+    """A page as a browser asks for it; a form with what its page gave it."""
+    method, path = door
+    fields = PAGES[door].fields
+    return browser.request(
+        method, path.format(incident=ID, number=1, digest="0", name="nexus.css"),
+        data=None if fields is None else fields | {"csrf": csrf}, follow_redirects=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("door", FOR_VISITORS, ids=" ".join)
+@pytest.mark.parametrize("cookie", ["", "stranger"])
+def test_who_is_not_logged_in_is_asked_to(made: Room, door: tuple[str, str], cookie: str) -> None:
+    answer = looked(made.browser(**({"nexus": cookie} if cookie else {})), door)
+    if door[0] == "GET":
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/login")
+    else:
+        assert answer.status_code == 401
+        assert "nothing was changed" in answer.text
+    assert ID not in answer.text
+
+
+@pytest.mark.parametrize("door", FOR_VISITORS, ids=" ".join)
+@pytest.mark.parametrize("role", AccessRole)
+def test_visitors_may_what_their_role_allows(made: Room, door: tuple[str, str], role: AccessRole) -> None:
+    browser, before = made.browser(role), made.inbox()
+    permission = PAGES[door].permission
+    assert permission is not None
+    answer = looked(browser, door, csrf_of(browser.get("/").text))
+    if allows([role], permission):
+        assert answer.status_code in {200, 303, 404, 409}, answer.text
+    else:
+        assert answer.status_code == 403
+        assert f"{role} may not {permission}" in answer.text
+        assert made.inbox() == before
+
+
+@pytest.mark.parametrize("door", [one for one in FOR_VISITORS if one[0] == "POST"], ids=" ".join)
+def test_no_form_counts_that_is_not_from_our_page(made: Room, door: tuple[str, str]) -> None:
+    browser, before = made.browser("admin"), made.inbox()
+    csrf = csrf_of(browser.get("/").text)
+    assert looked(browser, door, "").status_code == 403
+    assert looked(browser, door, "0" * 64).status_code == 403
+    browser.headers["Origin"] = "https://evil.example"
+    assert looked(browser, door, csrf).status_code == 403
+    del browser.headers["Origin"]
+    assert looked(browser, door, csrf).status_code == 403
+    assert made.inbox() == before
+    assert browser.get("/", follow_redirects=False).status_code == 200
+
+
+@pytest.mark.parametrize("door", [door for door in PAGES if door not in FOR_VISITORS], ids=" ".join)
+def test_pages_for_everybody_need_no_login(made: Room, door: tuple[str, str]) -> None:
+    assert looked(made.browser(), door).status_code == (401 if door == ("POST", "/login") else 200)

@@ -636,3 +636,22 @@ select name, size from files where incident = %(incident)s order by name;
 
 -- name: erase_files
 delete from files where incident = %(incident)s;
+
+-- name: open_session
+insert into sessions (id, person, started_at, ends_at, body)
+values (%(id)s, %(person)s, %(started_at)s, %(ends_at)s, %(body)s);
+
+-- name: session
+select body from sessions where id = %(id)s and ends_at > %(now)s;
+
+-- name: sessions
+select body from sessions where ends_at > %(now)s order by started_at desc, id desc;
+
+-- name: end_session
+delete from sessions where id = %(id)s;
+
+-- name: end_sessions_of
+delete from sessions where person = %(person)s;
+
+-- name: forget_sessions
+delete from sessions where ends_at <= %(now)s;

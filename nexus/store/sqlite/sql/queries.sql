@@ -593,3 +593,22 @@ select name, size from files where incident = :incident order by name;
 
 -- name: erase_files
 delete from files where incident = :incident;
+
+-- name: open_session
+insert into sessions (id, person, started_at, ends_at, body)
+values (:id, :person, :started_at, :ends_at, :body);
+
+-- name: session
+select body from sessions where id = :id and ends_at > :now;
+
+-- name: sessions
+select body from sessions where ends_at > :now order by started_at desc, id desc;
+
+-- name: end_session
+delete from sessions where id = :id;
+
+-- name: end_sessions_of
+delete from sessions where person = :person;
+
+-- name: forget_sessions
+delete from sessions where ends_at <= :now;

@@ -1,0 +1,1 @@
+"""The pages of the war room, made on the server."""

@@ -1,0 +1,62 @@
+'''Every page's routes, one module for each page beside this one.
+
+How to hang up a page. Its service makes a frozen view, from one query; its template lays it out; its module
+here has its routes, and `page_routes` lists them:
+
+    # nexus/server/pages/services.py
+    def services_routes(pages: Pages, context: ApiContext) -> list[BaseRoute]:
+        """`/services`, and the form that tells of one."""
+
+        async def services(request: Request, who: Actor) -> Response:
+            view = service_names(context.intake.site, context.intake.path)  # a Value
+            return pages.render(request, "services.html", view)
+
+        async def note(request: Request, who: Actor, form: Form) -> Response:
+            asked = filled(Note, form)                     # a wrong field becomes a page that names it
+            await asked.put(context.doors, request.path_params["incident"], who, None)
+            return RedirectResponse(f"/incidents/{incident}", 303)
+
+        return [
+            pages.page("/services", services),             # READ, unless another permission is named
+            pages.form("/incidents/{incident}/note", note, Permission.NOTE),
+        ]
+
+    {# nexus/templates/pages/services.html #}
+    {% extends "base.html" %}
+    {% from "macros.html" import csrf with context %}
+    {% block title %}Services{% endblock %}
+    {% block main %}
+    <h1>{{ view.items | length }} services</h1>
+    <form method="post" action="/incidents/{{ id }}/note">
+    {{ csrf() }} <input name="text"> <button>Note it</button></form>
+    {% endblock %}
+
+A handler raises what the service raises: `Forbidden`, `UnknownName`, `Refused` and what nobody foresaw are
+pages then. htmx sends the token by itself (`hx-headers` at the body), a form without htmx has it from
+`csrf()`. All that is shown is escaped, and freed of control characters. Nothing stands inline: no style, no
+script, no handler. A new route has to stand in `tests/nexus/server/test_access_table.py`.
+'''
+
+from starlette.routing import BaseRoute
+
+from nexus.server.api.context import ApiContext
+from nexus.server.pages.login import login_routes
+from nexus.server.pages.now import now_routes
+from nexus.server.pages.shell import Link, Pages
+
+#: What every page links to.
+NAVIGATION = (Link("Now", "/"),)
+
+
+def page_routes(pages: Pages, context: ApiContext) -> list[BaseRoute]:
+    """The routes of all pages.
+
+    Args:
+        pages: the shell.
+        context: the service.
+    """
+    return [
+        pages.static.route,
+        *login_routes(pages),
+        *now_routes(pages, context),
+    ]

@@ -1,0 +1,52 @@
+"""What a form sends: fields by name, checked as any other request."""
+
+from typing import TypeVar
+from urllib.parse import parse_qsl
+
+from pydantic import ValidationError
+from starlette.datastructures import ImmutableMultiDict
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from incidents.errors import UsageError
+from incidents.value import Value
+from nexus.server.body import read_body
+from nexus.server.sessions import CSRF_FIELD
+
+V = TypeVar("V", bound=Value)
+Form = ImmutableMultiDict[str, str]
+
+_ENCODING = "application/x-www-form-urlencoded"
+#: A form with more fields is none of ours.
+_MOST_FIELDS = 500
+
+
+async def read_form(request: Request) -> Form:
+    """The fields of a form.
+
+    Raises:
+        HTTPException: 415 if it is encoded otherwise, 413 and 408 as every body, 400 if it cannot be read.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != _ENCODING:
+        raise HTTPException(415, f"a form is sent as {_ENCODING}")
+    try:
+        text = (await read_body(request)).decode()
+        return Form(parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"))
+    except ValueError:
+        raise HTTPException(400, "the form cannot be read; nothing was changed") from None
+
+
+def filled(kind: type[V], form: Form) -> V:
+    """A request from the fields of a form; one that is left empty counts as not given.
+
+    Raises:
+        UsageError: a field is missing or wrong; it is named.
+    """
+    given = {name: value for name, value in form.items() if value.strip() and name != CSRF_FIELD}
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"{place}: {first['msg']}; nothing was changed") from None

@@ -1,0 +1,93 @@
+"""The login: a name and what shows that it is them. And the way out."""
+
+from functools import partial
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from incidents.access import Permission
+from incidents.actor import Actor, Via, person_id
+from incidents.value import Value
+from nexus.server.auth import address_of
+from nexus.server.pages.forms import Form, read_form
+from nexus.server.pages.shell import Pages
+from nexus.server.problems import in_seconds
+from nexus.store.sessions import LoginBy
+
+
+class LoginView(Value):
+    """What the login shows: where it leads, what was typed, and what was wrong."""
+
+    following: str
+    name: str = ""
+    mistake: str | None = None
+    anybody: bool = True
+
+
+def login_routes(pages: Pages) -> list[BaseRoute]:
+    """`/login` and `POST /logout`."""
+    door = pages.sessions.door
+
+    def show(request: Request, view: LoginView, status: int = 200) -> Response:
+        view = view.model_copy(update={"anybody": bool(door.people)})
+        return pages.render(request, "login.html", view, status)
+
+    async def login(request: Request) -> Response:
+        following = _here(request.query_params.get("next", ""))
+        if await pages.sessions.visitor(request) is not None:
+            return RedirectResponse(following, 303)
+        return show(request, LoginView(following=following))
+
+    async def log_in(request: Request) -> Response:
+        pages.sessions.check_origin(request)
+        form = await read_form(request)
+        name, following = form.get("name", ""), _here(form.get("next", ""))
+        view = LoginView(following=following, name=name)
+        try:
+            actor = await _known(pages, request, name, form.get("secret", ""))
+        except HTTPException as error:
+            answer = show(request, view.model_copy(update={"mistake": error.detail}), error.status_code)
+            answer.headers.update(error.headers or {})
+            return answer
+        if actor is None:
+            mistake = "The name or what you showed is wrong."
+            return show(request, view.model_copy(update={"mistake": mistake}), 401)
+        answer = RedirectResponse(following, 303)
+        await pages.sessions.begin(request, answer, actor, LoginBy.TOKEN)
+        return answer
+
+    async def log_out(request: Request, who: Actor, form: Form) -> Response:
+        answer = RedirectResponse("/login", 303)
+        await pages.sessions.end(request, answer)
+        return answer
+
+    return [
+        Route("/login", pages.guarded(login)),
+        Route("/login", pages.guarded(log_in), methods=["POST"]),
+        pages.form("/logout", log_out, Permission.READ),
+    ]
+
+
+async def _known(pages: Pages, request: Request, name: str, secret: str) -> Actor | None:
+    """Who somebody is by name and secret; None if they are not.
+
+    Raises:
+        HTTPException: 429 if too many wrong ones came from this address, or for this name.
+    """
+    door, address, account = pages.sessions.door, address_of(request), f"login of {person_id(name)}"
+    wait = max(door.wrong_tokens.wait(address), door.wrong_tokens.wait(account))
+    if wait:
+        raise HTTPException(429, "Too many wrong logins came; wait a moment.", dict(in_seconds(wait)))
+    actor = await door.gate.check(partial(door.people.proved, name, secret, Via.WEB))
+    if actor is None:
+        door.wrong_tokens.count(address)
+        door.wrong_tokens.count(account)
+    return actor
+
+
+def _here(path: str) -> str:
+    """A place of ours to go to; whatever may lead elsewhere is the first page."""
+    own = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if own and path.isascii() else "/"

@@ -1,0 +1,25 @@
+"""The first page: what burns."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from incidents.actor import Actor
+from nexus.server.api.context import ApiContext
+from nexus.server.pages.shell import Pages
+from nexus.service.queries import IncidentFilter
+from nexus.service.views import IncidentPage
+
+#: More than these burn never, or somebody has other troubles.
+_MOST = 100
+
+
+def now_routes(pages: Pages, context: ApiContext) -> list[BaseRoute]:
+    """`/`."""
+
+    async def now(request: Request, who: Actor) -> Response:
+        items = await context.incidents.page(IncidentFilter(not_closed=True), _MOST)
+        waiting = await context.deliveries.waiting(context.intake.clock.now())
+        return pages.render(request, "now.html", IncidentPage(items=items, next=None, waiting=waiting))
+
+    return [pages.page("/", now)]

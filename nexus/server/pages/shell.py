@@ -1,0 +1,217 @@
+"""The frame of every page: who looks, where else to go, what is said where a page cannot be shown."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from http import HTTPStatus
+from importlib.resources import files
+from typing import NamedTuple
+from urllib.parse import quote
+
+import structlog
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from incidents.access import Permission, why_not
+from incidents.actor import Actor
+from incidents.errors import Forbidden, NexusError
+from incidents.value import Moment, Value
+from nexus.sanitize import clean, role_name
+from nexus.server.pages import words
+from nexus.server.pages.forms import Form, read_form
+from nexus.server.problems import UNFORESEEN, kind_of, problem, retry_of, sentence_of
+from nexus.server.sessions import CSRF_FIELD, CSRF_HEADER, BrowserSessions, Visitor
+from nexus.server.static_files import StaticFiles
+from tools.redaction.redact import redact
+
+log = structlog.get_logger(__name__)
+
+PageHandler = Callable[[Request, Actor], Awaitable[Response]]
+FormHandler = Callable[[Request, Actor, Form], Awaitable[Response]]
+
+#: Where the scope of a request holds who is logged in with it.
+_VISITOR = "nexus.visitor"
+
+
+class Link(NamedTuple):
+    """A place of the navigation."""
+
+    words: str
+    path: str
+
+
+class Frame(Value):
+    """What stands around a page; templates know it as `page`.
+
+    Attributes:
+        path: of the page itself.
+        person: who is logged in; None on the pages for everybody.
+        csrf: what a form has to bring along, see `macros.html`; empty if nobody is logged in.
+        navigation: where else to go.
+        now: the moment at which the page was made.
+    """
+
+    path: str
+    person: Actor | None
+    csrf: str
+    navigation: tuple[Link, ...]
+    now: Moment
+
+
+class Trouble(Value):
+    """Why a page cannot be shown."""
+
+    title: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Makes the routes of pages and forms, and fills their templates (`nexus/templates/pages`).
+
+    Args:
+        sessions: know who looks.
+        navigation: what every page links to.
+        static: the files that templates name by `static("nexus.css")`.
+    """
+
+    sessions: BrowserSessions
+    navigation: tuple[Link, ...] = ()
+    static: StaticFiles = field(default_factory=StaticFiles.read)
+
+    def page(self, path: str, handler: PageHandler, permission: Permission = Permission.READ) -> Route:
+        """The route of a page for those who are logged in and may; others come to the login."""
+
+        async def answer(request: Request) -> Response:
+            visitor = await self._visitor(request)
+            if visitor is None:
+                return _to_login(request)
+            _require(visitor.actor, permission)
+            return await handler(request, visitor.actor)
+
+        return Route(path, self.guarded(answer))
+
+    def form(self, path: str, handler: FormHandler, permission: Permission) -> Route:
+        """The route of a form, `POST path`: it has to come from a page of ours, made for who sends it."""
+
+        async def answer(request: Request) -> Response:
+            self.sessions.check_origin(request)
+            visitor = await self._visitor(request)
+            if visitor is None:
+                raise HTTPException(401, "your login has ended; nothing was changed, log in and do it again")
+            form = await read_form(request)
+            shown = request.headers.get(CSRF_HEADER) or form.get(CSRF_FIELD, "")
+            self.sessions.check_token(visitor, shown)
+            _require(visitor.actor, permission)
+            return await handler(request, visitor.actor, form)
+
+        return Route(path, self.guarded(answer), methods=["POST"])
+
+    def guarded(
+        self, handler: Callable[[Request], Awaitable[Response]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """A handler whose errors are pages."""
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except HTTPException as error:
+                return self.trouble(request, error.status_code, sentence_of(request, error))
+            except NexusError as error:
+                made = self.trouble(request, kind_of(error).status, str(error))
+                made.headers.update(retry_of(error))
+                return made
+            except Exception:
+                log.exception("a page is broken", path=request.url.path)
+                return self.trouble(request, 500, UNFORESEEN)
+
+        return answer
+
+    def render(self, request: Request, name: str, view: Value, status: int = 200) -> HTMLResponse:
+        """A page from its template, which finds the view as `view` and the `Frame` as `page`."""
+        visitor: Visitor | None = request.scope.get(_VISITOR)
+        frame = Frame.model_construct(
+            path=request.url.path,
+            person=visitor.actor if visitor else None,
+            csrf=visitor.csrf if visitor else "",
+            navigation=self.navigation if visitor else (),
+            now=self.sessions.clock.now(),
+        )
+        return HTMLResponse(self.part(name, view=view, page=frame), status)
+
+    def part(self, name: str, **values: object) -> str:
+        """A template alone, such as a card that a stream replaces."""
+        return self._environment.get_template(name).render(**values)
+
+    def trouble(self, request: Request, status: int, sentence: str) -> HTMLResponse:
+        """The page of what cannot be shown: not allowed, not found, broken."""
+        told = Trouble(title=_TITLES.get(status, HTTPStatus(status).phrase), sentence=redact(sentence))
+        return self.render(request, "trouble.html", told, status)
+
+    async def _visitor(self, request: Request) -> Visitor | None:
+        request.scope[_VISITOR] = visitor = await self.sessions.visitor(request)
+        return visitor
+
+    @cached_property
+    def _environment(self) -> Environment:
+        made = Environment(
+            loader=FunctionLoader(_template),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            finalize=_harmless,
+            auto_reload=False,
+        )
+        made.globals["static"] = self.static.url
+        made.filters |= {name: getattr(words, name) for name in ("ago", "clock", "day", "minute", "span")}
+        made.filters["role"] = role_name
+        return made
+
+
+_TITLES = {
+    401: "You are not logged in",
+    403: "That is not allowed",
+    404: "There is nothing here",
+    409: "That does not count as things stand",
+    500: "This page is broken",
+    503: "This cannot be shown just now",
+}
+
+
+def shown_to_people(pages: Pages) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """What the framework refuses, such as a path that there is not: a page for a browser, else a problem."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # it is registered for these  # noqa: S101
+        sentence = sentence_of(request, error)
+        if "text/html" in request.headers.get("accept", ""):
+            return pages.trouble(request, error.status_code, sentence)
+        return problem(error.status_code, sentence, error.headers)
+
+    return answer
+
+
+def _require(actor: Actor, permission: Permission) -> None:
+    if (why := why_not(actor.name, actor.roles, permission)) is not None:
+        raise Forbidden(why)
+
+
+def _to_login(request: Request) -> Response:
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    login = "/login" if path == "/" else f"/login?next={quote(path, safe='/')}"
+    if request.headers.get("hx-request"):  # a part of a page cannot become the login: the page has to
+        return Response(status_code=401, headers={"hx-refresh": "true"})
+    return RedirectResponse(login, 303)
+
+
+def _template(name: str) -> str:
+    return files("nexus.templates").joinpath("pages", name).read_text(encoding="utf-8")
+
+
+def _harmless(value: object) -> object:
+    """Whatever a template shows, without the characters that steer a terminal or turn a line around."""
+    return clean(value) if type(value) is str else value
