@@ -211,6 +211,8 @@ class Proposal(Value):
     proposed_by: str
     engine: str
     evidence: tuple[str, ...] = ()
+    concerns: tuple[str, ...] = Field(default=(), description="what may go wrong, as its roles say")
+    considered: tuple[str, ...] = Field(default=(), description="other changes, and why not those")
     proposed_at: Moment
     expires_at: Moment
     approvers_needed: int = Field(default=1, ge=1)

@@ -108,7 +108,8 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
     if incident.ask_again is not None:
         return await _ask_again(deps, incident, incident.ask_again)
     told = _left_alone(deps, incident, done)
-    for item, proposed in candidates(deps, incident, done):
+    possible = candidates(deps, incident, done)
+    for item, proposed in possible:
         try:
             plan = await _planned(deps, incident, proposed.action)
         except (Refused, ToolFailed) as error:
@@ -116,13 +117,14 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
             continue
         kept = {evidence.id for evidence in await deps.evidence.evidence(incident.id)}
         made = propose(deps, incident, plan, proposed, item, kept)
+        behind = possible[possible.index((item, proposed)) + 1 :]
+        others = (*(line.text for line in told), *(_also(other) for _, other in behind))
+        made = made.model_copy(update={"considered": others})
         after = incident.with_proposal(made)
         told.append(proposal_entry(deps, after, made))
         await deps.comms.page(after, told[-1].text, key=f"decide:{made.id}")
         return Update(after, tuple(told))
-    silent = await _silent(
-        deps, incident, [proposed.action for _, proposed in candidates(deps, incident, done)]
-    )
+    silent = await _silent(deps, incident, [proposed.action for _, proposed in possible])
     if silent and incident.mitigations < deps.runbook.bounds.mitigations:
         return _later(deps, incident, [*told, *silent])
     concerns = [report.summary for item in done if (report := item.report(MitigationReport)) is not None]
@@ -146,7 +148,8 @@ async def _ask_again(deps: Deps, incident: Incident, expired: str) -> Update:
         deps, incident, plan, reason=before.reason, by=before.proposed_by, engine=before.engine,
         evidence=before.evidence, undo_of=before.undo_of,
     )  # fmt: skip
-    made = made.model_copy(update={"expires_at": min(made.expires_at, until)})
+    said = {"concerns": before.concerns, "considered": before.considered}
+    made = made.model_copy(update=said | {"expires_at": min(made.expires_at, until)})
     after = incident.with_proposal(made)
     told = proposal_entry(deps, after, made)
     await deps.comms.page(after, told.text, key=f"decide:{made.id}")
@@ -231,7 +234,8 @@ def propose(
 ) -> Proposal:
     """The proposal as people will see and sign it."""
     cause = incident.diagnosis.evidence if incident.diagnosis else ()
-    return signable(
+    report = item.report(MitigationReport)
+    made = signable(
         deps,
         incident,
         plan,
@@ -240,6 +244,11 @@ def propose(
         engine=item.performed.engine if item.performed else "code",
         evidence=tuple(e for e in dict.fromkeys((*proposed.evidence, *cause)) if e in kept),
     )
+    return made.model_copy(update={"concerns": report.concerns if report is not None else ()})
+
+
+def _also(other: ProposedAction) -> str:
+    return f"to {other.action.title}: {other.reason}"
 
 
 def signable(

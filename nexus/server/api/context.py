@@ -10,6 +10,7 @@ from fastapi import Depends, Request, Response
 from incidents.actor import Actor
 from incidents.value import Value
 from nexus.home import Home
+from nexus.service.decision_view import DecisionQueries
 from nexus.service.deliveries import DeliveryQueries
 from nexus.service.feed import Feed
 from nexus.service.idempotency import Idempotency
@@ -48,6 +49,11 @@ class ApiContext:
     def incidents(self) -> IncidentQueries:
         """For those who look at incidents."""
         return IncidentQueries.of(self.home)
+
+    @cached_property
+    def decisions(self) -> DecisionQueries:
+        """For those who look at a decision."""
+        return DecisionQueries.of(self.home)
 
     @cached_property
     def deliveries(self) -> DeliveryQueries:

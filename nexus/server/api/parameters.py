@@ -23,6 +23,7 @@ Limit = Annotated[int, Field(ge=1, le=200, description="how many at most")]
 Place = Annotated[int, Field(ge=0, le=_LARGEST)]
 
 IncidentId = Annotated[Identity, Path(description="such as INC-2026-11-23-001")]
+ActionId = Annotated[str, Path(pattern="^[A-Za-z0-9]+$", max_length=16, description="such as A1")]
 DeliveryNumber = Annotated[int, Path(ge=1, le=_LARGEST)]
 Key = Annotated[
     str | None,
@@ -96,6 +97,16 @@ class EntryList(Asked):
     limit: Limit = 100
 
 
+class Whose(Asked):
+    """Of whom it is asked."""
+
+    other: Text | None = Field(
+        default=None,
+        alias="as",
+        description="somebody else of the people, of whom it is told what they may do",
+    )
+
+
 class DeliveryList(Asked):
     """Which deliveries, and from where on; what is not given matches every one."""
 
@@ -114,5 +125,6 @@ class DeliveryList(Asked):
 NoParameters = Annotated[Nothing, Query()]
 IncidentParameters = Annotated[IncidentList, Query()]
 UndecidedParameters = Annotated[UndecidedList, Query()]
+WhoseParameters = Annotated[Whose, Query()]
 EntryParameters = Annotated[EntryList, Query()]
 DeliveryParameters = Annotated[DeliveryList, Query()]

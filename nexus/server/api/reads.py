@@ -7,6 +7,7 @@ from incidents.value import Value
 from nexus.config.service_aliases import ServiceNames
 from nexus.server.api.context import Context, Who, answer
 from nexus.server.api.parameters import (
+    ActionId,
     DeliveryNumber,
     DeliveryParameters,
     EntryParameters,
@@ -14,8 +15,10 @@ from nexus.server.api.parameters import (
     IncidentParameters,
     NoParameters,
     UndecidedParameters,
+    WhoseParameters,
 )
 from nexus.service.catalogue import service_names
+from nexus.service.decision_view import DecisionView
 from nexus.service.deliveries import DeliveryPage, DeliveryView
 from nexus.service.identity import Me
 from nexus.service.incident_view import IncidentView, view_incident
@@ -61,6 +64,14 @@ async def timeline(incident: IncidentId, asked: EntryParameters, context: Contex
 async def proposals(incident: IncidentId, asked: NoParameters, context: Context) -> Response:
     """The changes that an incident proposed, and what people need to decide on those that wait for them."""
     return answer(await context.incidents.decidable(incident))
+
+
+@reads.get("/incidents/{incident}/proposals/{action}", response_model=DecisionView)
+async def proposal(
+    incident: IncidentId, action: ActionId, asked: WhoseParameters, who: Who, context: Context
+) -> Response:
+    """One proposed change with all that is needed to decide on it, how it stands, and who may decide."""
+    return answer(await context.decisions.decision(incident, action, who, asked.other or ""))
 
 
 @reads.get("/incidents/{incident}/decisions", response_model=DecisionList)

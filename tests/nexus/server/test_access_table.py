@@ -49,6 +49,7 @@ DOORS = {
     ("GET", OF_INCIDENT): Door(Permission.READ),
     ("GET", f"{OF_INCIDENT}/timeline"): Door(Permission.READ),
     ("GET", f"{OF_INCIDENT}/proposals"): Door(Permission.READ),
+    ("GET", f"{OF_INCIDENT}/proposals/{{action}}"): Door(Permission.READ),
     ("GET", f"{OF_INCIDENT}/decisions"): Door(Permission.READ),
     ("GET", f"{API}/approvals"): Door(Permission.READ),
     ("GET", f"{API}/timeline"): Door(Permission.READ),
@@ -110,7 +111,7 @@ def asked(made: Room, door: tuple[str, str], by: str) -> httpx2.Response:
     method, path = door
     body = DOORS[door].body
     return made.client.request(
-        method, path.format(incident=ID, number=1, form="nexus"), headers=shown(by),
+        method, path.format(incident=ID, number=1, form="nexus", action="A1"), headers=shown(by),
         json=body, follow_redirects=False,
     )  # fmt: skip
 
