@@ -39,6 +39,7 @@ DOCUMENTS = {
     "answer": Document("nexus.service.answers", "Answer", False, ("ask",)),
     "approvals": Document("incidents.action", "Proposal", True, ("approvals",)),
     "attacks": Document("evals.redteam.trial", "Trial", True, ("eval",)),
+    "audit": Document("nexus.service.auditing", "AuditLine", True, ("audit",)),
     "backlog": Document("incidents.communications", "BacklogEntry", True, ("backlog",)),
     "case": Document("evals.record.summary", "CaseSummary", False, ("record",)),
     "declared": Document("nexus.service.declaring", "Declared", False, ("declare",)),

@@ -33,6 +33,7 @@ VERBS = {
     "services": ("services",),
     "alerts": ("alerts",),
     "workers": ("workers",),
+    "audit": ("audit",),
     "files": ("files",),
     "about": ("graph", "runbook", "roles", "doctor"),
     "evaluate": ("eval",),

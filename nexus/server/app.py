@@ -25,6 +25,7 @@ from nexus.server.pages.shell import Pages, shown_to_people
 from nexus.server.problems import API, HANDLERS
 from nexus.server.senders import SenderDoor
 from nexus.server.sessions import BrowserSessions
+from nexus.service.auditing import AuditWatch
 from nexus.service.commands import IncidentCommands
 from nexus.service.heartbeats import HeartbeatWatch
 from nexus.service.identity import People
@@ -69,7 +70,7 @@ def web(
                 worker = await working.enter_async_context(hands())
                 intake.ring = worker.ring
                 workers.append(worker)
-            watches = (HeartbeatWatch(intake), RematchWatch(intake), SiblingWatch(intake))
+            watches = (HeartbeatWatch(intake), RematchWatch(intake), SiblingWatch(intake), AuditWatch(intake))
             async with AsyncExitStack() as watching, LeftOutAlerts(intake).fetching():
                 for watch in watches:
                     await watching.enter_async_context(watch.watching())

@@ -31,6 +31,7 @@ from nexus.service.deciding import (
     same_decision,
 )
 from nexus.service.views import Handled
+from nexus.store.audit import Deed, DeedKind
 from nexus.store.dead_letters import DeadLetter
 from nexus.store.find import find_incident
 from nexus.store.lists import IncidentFilter
@@ -103,7 +104,11 @@ class IncidentCommands:
         if (against := barred(proposal, approval, policy, incident.severity, waiting)) is not None:
             raise ApprovalRefused(against.sentence, against.bar)
         decided = decide(proposal, approval, policy)
-        await self.store.record_approval(decision(incident.id, approval))
+        signed_off = Deed.by(
+            actor, DeedKind.DECISION, approval.at, identity, about=proposal.id, said=verdict,
+            digest=approval.digest,
+        )  # fmt: skip
+        await self.store.record_approval(decision(incident.id, approval), signed_off)
         return decided
 
     async def revoke(
@@ -136,7 +141,8 @@ class IncidentCommands:
             return proposal.revoked()  # said before, and heard
         if not may.revoke:
             raise ApprovalRefused(nothing_to_revoke(proposal, may), may.bar)
-        await self.store.add_event(revocation(proposal, actor, now, redact(note)))
+        deed = Deed.by(actor, DeedKind.REVOKE, now, identity, about=proposal.id, digest=proposal.digest)
+        await self.store.add_event(revocation(proposal, actor, now, redact(note)), deed)
         # Whoever begins a change looks into the inbox first: begun by now means begun before this came.
         if await self.store.spent(proposal.digest):
             raise too_late(proposal.id, proposal.digest)
@@ -174,16 +180,18 @@ class IncidentCommands:
             raise Refused(f"nothing of {proposal.id} is unknown: it is {proposal.state}; nothing was changed")
         if incident.status is Status.OPEN and proposal.state is not ActionState.UNKNOWN:
             raise Refused(f"{proposal.id} is being executed as far as is known; wait until that has ended")
-        now, said = await self._now(identity), "was done" if done else "was not done"
+        now, looked = await self._now(identity), "was done" if done else "was not done"
         seen = f": {redact(note)}" if note else ""
-        detail = f"{actor.name} has looked: it {said}{seen}"
+        detail = f"{actor.name} has looked: it {looked}{seen}"
         outcome = Outcome(done=done, detail=detail, at=now)
         await self.store.finish(key, outcome)
         kept = await self.store.finished(key) or outcome  # what was told before stays
         event = ChangeSettled(
             id=f"{key}:settle", incident=identity, at=now, by=actor.name, action=proposal.id, outcome=kept
         )
-        if not await self.store.add_event(event):
+        said = "done" if kept.done else "not done"
+        deed = Deed.by(actor, DeedKind.SETTLE, now, identity, about=proposal.id, said=said)
+        if not await self.store.add_event(event, deed):
             raise Refused(f"{event.id} was said already; nothing was changed")
         return kept
 
@@ -194,7 +202,7 @@ class IncidentCommands:
         now = await self._running(identity, actor, Permission.NOTE)
         event = _event(identity, "note", actor, now, key)
         said = NoteAdded(id=event, incident=identity, at=now, by=actor.name, text=redact(text))
-        return await self._send(said, key)
+        return await self._send(said, actor, key)
 
     async def set_severity(
         self, identity: str, severity: Severity, *, actor: Actor, key: str | None = None
@@ -203,14 +211,14 @@ class IncidentCommands:
         now = await self._running(identity, actor, Permission.COMMAND)
         event = _event(identity, "severity", actor, now, key)
         said = SeveritySet(id=event, incident=identity, at=now, by=actor.name, severity=severity)
-        return await self._send(said, key)
+        return await self._send(said, actor, key, severity)
 
     async def stop(self, identity: str, *, actor: Actor, reason: str, key: str | None = None) -> Handled:
         """Stop the agents and revoke what is pending."""
         now = await self._running(identity, actor, Permission.STOP)
         event = _event(identity, "stop", actor, now, key)
         said = Stopped(id=event, incident=identity, at=now, by=actor.name, reason=redact(reason))
-        return await self._send(said, key)
+        return await self._send(said, actor, key)
 
     async def stop_all(self, *, actor_of: Callable[[str], Actor], reason: str) -> tuple[Handled, ...]:
         """Stop the agents of every incident that runs.
@@ -262,9 +270,11 @@ class IncidentCommands:
         if incident.closed:
             raise Refused(f"{identity} is closed: `nexus reopen` it first; nothing was changed")
         wanted = event if event is not None else next(iter(letters))
-        again = await self.store.replay(identity, wanted)
+        now = await self._now(identity)
+        deed = Deed.by(actor, DeedKind.REPLAY, now, identity, about=wanted)
+        again = await self.store.replay(identity, wanted, deed)
         told = f"{actor.name} has {letters[wanted].named} heard again"
-        line = entry(incident, await self._now(identity), EntryKind.NOTE, told, f"replay:{again.id}")
+        line = entry(incident, now, EntryKind.NOTE, told, f"replay:{again.id}")
         await self.store.write(line.model_copy(update={"id": f"replay:{again.id}"}))
         return letters[wanted]
 
@@ -272,8 +282,11 @@ class IncidentCommands:
         """Make a live incident due now, whatever it waits for; False if it is recorded, or closed."""
         return await self.store.wake(identity, self.wall.now())
 
-    async def _send(self, event: NoteAdded | SeveritySet | Stopped, key: str | None) -> Handled:
-        new = await self.store.add_event(event)
+    async def _send(
+        self, event: NoteAdded | SeveritySet | Stopped, actor: Actor, key: str | None, said: str = ""
+    ) -> Handled:
+        deed = Deed.by(actor, DeedKind(event.kind), event.at, event.incident, said=said)
+        new = await self.store.add_event(event, deed)
         if not new and key is None:
             raise Refused(f"{event.id} was said already; nothing was changed")
         return Handled(incident=event.incident, verb=event.kind, by=event.by, at=event.at, known=not new)

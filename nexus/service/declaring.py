@@ -12,6 +12,7 @@ from incidents.errors import UnknownName, UsageError
 from incidents.runbook import Runbook
 from incidents.value import Value
 from nexus.config.runbook import runbook_of
+from nexus.store.audit import Deed, DeedKind
 from tools.redaction.redact import redact
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ async def declare(intake: "AlertIntake", said: Report, *, actor: Actor) -> Decla
     known = intake.site.catalogue.names
     body = report_body(said.title, said.service, said.severity, actor=actor, known=known, runbook=runbook)
     receipt = await intake.receive(body, "nexus")
+    deed = Deed.by(actor, DeedKind.DECLARE, intake.clock.now(), receipt.incident, said=receipt.taken)
+    await intake.home.store.record(deed)
     return Declared.model_validate(
         {"incident": receipt.incident, "taken": receipt.taken.value, "by": actor.name}
     )

@@ -19,6 +19,7 @@ from incidents.value import iso
 from nexus.home import Home
 from nexus.service.authority import PolicyOf, require
 from nexus.service.views import Handled
+from nexus.store.audit import Deed, DeedKind
 from nexus.store.find import find_incident
 from nexus.store.port import IncidentStore
 from nexus.store.records import WorldKind, WorldRef
@@ -179,7 +180,8 @@ class IncidentHandling:
         if kind == "changed":
             body["when"] = when if isinstance(when, datetime) else at - (when or timedelta())
         event: Event = EVENT.validate_python(body)
-        new = await self.store.add_event(event)
+        deed = Deed.by(actor, DeedKind(kind), at, incident.id, about=said.get("service", ""))
+        new = await self.store.add_event(event, deed)
         return Handled(incident=incident.id, verb=kind, by=actor.name, at=at, known=not new)
 
     async def _now(self, identity: str) -> datetime:

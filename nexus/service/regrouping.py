@@ -19,6 +19,7 @@ from incidents.severity import Status
 from nexus.home import Home
 from nexus.service.authority import PolicyOf, require
 from nexus.service.views import Regrouped
+from nexus.store.audit import Deed, DeedKind
 from nexus.store.deliveries import Opening
 from nexus.store.find import find_incident
 from nexus.store.port import IncidentStore
@@ -91,7 +92,8 @@ class IncidentRegrouping:
             currency = incident.currency
             opened = Incident.opened(into, taken, now, incident.engine, currency)
             opening = Opening(incident=opened.evolve(split_from=identity), world=world)
-        await self.store.regroup((out, back), opening, lessons)
+        deed = Deed.by(actor, DeedKind.SPLIT, now, identity, about=into)
+        await self.store.regroup((out, back), opening, lessons, deed)
         return Regrouped(
             incident=identity, split_into=into, alerts=gone, by=actor.name, at=now, lessons=len(lessons)
         )
@@ -122,7 +124,8 @@ class IncidentRegrouping:
         )  # fmt: skip
         said = _lesson(identity, actor, why, now, together=True)
         lessons = lessons_between(ending.alerts, going_on.alerts, said)
-        await self.store.regroup((out, back), None, lessons)
+        deed = Deed.by(actor, DeedKind.MERGE, now, identity, about=other)
+        await self.store.regroup((out, back), None, lessons, deed)
         moved = tuple(dict.fromkeys(alert.fingerprint for alert in ending.alerts))
         return Regrouped(
             incident=identity, merged=other, alerts=moved, by=actor.name, at=now, lessons=len(lessons)

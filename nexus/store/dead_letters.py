@@ -5,6 +5,7 @@ from typing import Protocol
 
 from incidents.events import Event
 from incidents.value import Moment, Value
+from nexus.store.audit import Deed
 
 
 class DeadLetter(Value):
@@ -54,7 +55,7 @@ class DeadLetters(Protocol):
         """Those of an incident, or of all that are not closed; oldest first."""
         ...
 
-    async def replay(self, incident: str, event: str) -> Event:
+    async def replay(self, incident: str, event: str, deed: Deed | None = None) -> Event:
         """Put an event that was set aside into the inbox again, under a new id.
 
         Raises:

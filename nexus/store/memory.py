@@ -16,6 +16,7 @@ from incidents.incident import Incident
 from incidents.lessons import Lesson, Lessons
 from incidents.severity import Status
 from incidents.timeline import Entry
+from nexus.store.audit import Deed
 from nexus.store.deliveries import Opening
 from nexus.store.leases import stale
 from nexus.store.memory_watching import MemoryWatching
@@ -88,7 +89,11 @@ class MemoryStore(MemoryWatching):
         return tuple(late for late in waiting if late.id not in incident.handled_events)
 
     async def regroup(
-        self, events: tuple[Event, ...], opens: Opening | None, lessons: tuple[Lesson, ...]
+        self,
+        events: tuple[Event, ...],
+        opens: Opening | None,
+        lessons: tuple[Lesson, ...],
+        deed: Deed | None = None,
     ) -> None:
         """Open an incident for alerts that are taken out, tell those it is about, keep what it teaches."""
         self._known(events[0].incident)
@@ -100,6 +105,7 @@ class MemoryStore(MemoryWatching):
             if isinstance(event, AlertsTakenOut):
                 self._move_words(event)
         self._lessons.update({(site or "", one.pair): one for one in lessons})
+        self._done(deed)
 
     async def lessons(self, site: str) -> Lessons:
         """What people of a site taught by joining and separating."""
@@ -120,10 +126,12 @@ class MemoryStore(MemoryWatching):
         """The timeline of an incident."""
         return tuple(sorted((one.entry for one in self._timeline.of(incident)), key=lambda entry: entry.at))
 
-    async def add_event(self, event: Event) -> bool:
+    async def add_event(self, event: Event, deed: Deed | None = None) -> bool:
         """Put an event in the inbox and wake the incident. False if its id is there already."""
         self._known(event.incident)
-        return self._queued(event)
+        new = self._queued(event)
+        self._done(deed if new else None)
+        return new
 
     async def mark_handled(self, ids: tuple[str, ...]) -> None:
         """Mark events as handled."""
@@ -151,7 +159,7 @@ class MemoryStore(MemoryWatching):
 
     # Approvals and intents
 
-    async def record_approval(self, event: DecisionMade) -> None:
+    async def record_approval(self, event: DecisionMade, deed: Deed | None = None) -> None:
         """Keep a person's decision and put it in the inbox: both or neither."""
         self._known(event.incident)
         approval = event.approval
@@ -162,6 +170,7 @@ class MemoryStore(MemoryWatching):
             raise too_late(approval.action, approval.digest)
         self._approvals.insert(key, approval)
         self._queued(event)
+        self._done(deed)
 
     async def approvals(self, incident: str) -> tuple[Approval, ...]:
         """Every decision on an incident, oldest first."""

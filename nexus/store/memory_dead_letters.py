@@ -4,13 +4,15 @@ from datetime import datetime
 
 from incidents.errors import UnknownName
 from incidents.events import Event
+from nexus.store.audit import Deed
 from nexus.store.dead_letters import DeadLetter, described, replayed
 from nexus.store.leases import stale
+from nexus.store.memory_audit import MemoryAudit
 from nexus.store.memory_leases import MemoryLeases
 from tools.redaction.redact import redact_secrets
 
 
-class MemoryDeadLetters(MemoryLeases):
+class MemoryDeadLetters(MemoryAudit, MemoryLeases):
     """Implements `nexus.store.dead_letters.DeadLetters` in dictionaries."""
 
     def __init__(self) -> None:
@@ -54,7 +56,7 @@ class MemoryDeadLetters(MemoryLeases):
         )
         return tuple(sorted(found, key=lambda letter: (letter.set_aside_at, letter.event)))
 
-    async def replay(self, incident: str, event: str) -> Event:
+    async def replay(self, incident: str, event: str, deed: Deed | None = None) -> Event:
         """Put it into the inbox again."""
         self._known(incident)
         theirs = [one.event for one in await self.dead_letters(incident)]
@@ -63,4 +65,5 @@ class MemoryDeadLetters(MemoryLeases):
         again = replayed(self._inbox[event])
         del self._dead[event]
         self._queued(again)
+        self._done(deed)
         return again

@@ -27,7 +27,7 @@ from nexus.store.sqlite.store import FILE
 TABLES = (
     "numbers", "incidents", "timeline", "inbox", "evidence", "approvals", "intents", "backlog", "messages",
     "message_deliveries", "attempts", "alert_deliveries", "alert_dispositions", "incident_keys", "last_words",
-    "dead_letters", "lessons", "heartbeats", "changes", "idempotency_keys", "files",
+    "dead_letters", "lessons", "heartbeats", "changes", "idempotency_keys", "files", "audit",
 )  # fmt: skip
 _NOT_MOVED = {"claims", "workers", "sessions", "body_bytes", "sqlite_sequence", "checkpoints", "writes"}
 
@@ -135,6 +135,7 @@ def _keys(columns: list[_Column]) -> list[_Column]:
         "other",
         "person",
         "name",
+        "number",
     }
     numbers = [column for column in columns if column.identity]
     return numbers or [column for column in columns if column.name in known_by | {"incident"}]

@@ -16,6 +16,7 @@ from incidents.heartbeat import Heartbeat
 from incidents.incident import Incident
 from incidents.join_rules import Candidate
 from incidents.lessons import Lesson, Lessons
+from nexus.store.audit import Audit, Deed
 from nexus.store.dead_letters import DeadLetters
 from nexus.store.deliveries import (
     AlertDelivery,
@@ -28,7 +29,8 @@ from nexus.store.deliveries import (
 )
 from nexus.store.driving import Leases, Workers
 from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry, OpenCount
-from nexus.store.records import FileSize, KeptAnswer, Message, Remains, Summary, WorldRef
+from nexus.store.records import FileSize, KeptAnswer, Message, Summary, WorldRef
+from nexus.store.retention import Retention
 from nexus.store.sessions import Sessions
 from nexus.store.watching import Watching
 
@@ -171,34 +173,6 @@ class Answers(Protocol):
         ...
 
 
-class Retention(Protocol):
-    """What becomes of incidents that are closed; nothing else is ever deleted."""
-
-    async def closed(self, before: datetime) -> tuple[Remains, ...]:
-        """What is kept of every incident that was closed before that moment of the wall, oldest first."""
-        ...
-
-    async def erase(self, incident: str, number: int) -> None:
-        """Delete every row of a closed incident, and its checkpoints; its id is not given again.
-
-        Raises:
-            StaleLease: the lease of that number is not in force; nothing was deleted.
-            Refused: it is not closed.
-        """
-        ...
-
-    async def erase_deliveries(self, before: datetime) -> None:
-        """Delete what was delivered before that moment and reached no incident."""
-        ...
-
-    async def compact(self, rewrite: bool = False) -> None:
-        """Give the room of deleted rows and checkpoints back to the disk.
-
-        `rewrite` also does what takes long and is needed once, as for a SQLite file that 0.1.0 made.
-        """
-        ...
-
-
 class IncidentStore(
     Journal,
     Outcomes,
@@ -213,9 +187,13 @@ class IncidentStore(
     Answers,
     Sessions,
     Retention,
+    Audit,
     Protocol,
 ):
-    """Everything of the incidents. What belongs to one that was not registered raises `UnknownName`."""
+    """Everything of the incidents. What belongs to one that was not registered raises `UnknownName`.
+
+    A `deed` that comes with a write is kept in its transaction, if the write changes anything.
+    """
 
     async def next_id(self, day: date) -> str:
         """The next free id of a day, `INC-2026-11-23-001`; no two callers ever get the same."""
@@ -256,7 +234,11 @@ class IncidentStore(
         ...
 
     async def regroup(
-        self, events: tuple[Event, ...], opens: Opening | None, lessons: tuple[Lesson, ...]
+        self,
+        events: tuple[Event, ...],
+        opens: Opening | None,
+        lessons: tuple[Lesson, ...],
+        deed: Deed | None = None,
     ) -> None:
         """Open an incident for alerts that are taken out, tell those that it is about, keep what it teaches.
 
@@ -281,7 +263,7 @@ class IncidentStore(
         """The moment of its clock when it was saved last."""
         ...
 
-    async def add_event(self, event: Event) -> bool:
+    async def add_event(self, event: Event, deed: Deed | None = None) -> bool:
         """Put an event in the inbox, and wake the incident. False if its id is there already."""
         ...
 
@@ -297,7 +279,7 @@ class IncidentStore(
         """Mark events as handled; ids that are not there are ignored."""
         ...
 
-    async def record_approval(self, event: DecisionMade) -> None:
+    async def record_approval(self, event: DecisionMade, deed: Deed | None = None) -> None:
         """Keep a person's decision and put it in the inbox: both or neither.
 
         Raises:

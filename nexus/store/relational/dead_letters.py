@@ -5,7 +5,9 @@ from datetime import datetime
 from incidents.errors import UnknownName
 from incidents.events import Event
 from incidents.value import plain
+from nexus.store.audit import Deed
 from nexus.store.dead_letters import DeadLetter, described, replayed
+from nexus.store.relational.audit import record
 from nexus.store.relational.rows import event_of, sortable
 from nexus.store.relational.table import Tables
 from nexus.store.relational.transactions import Run
@@ -48,7 +50,7 @@ class SetAside(Tables):
         values = {} if incident is None else {"incident": incident}
         return tuple(_letter(row) for row in await self._database.read(query, **values))
 
-    async def replay(self, incident: str, event: str) -> Event:
+    async def replay(self, incident: str, event: str, deed: Deed | None = None) -> Event:
         """Put it into the inbox again."""
 
         def work(run: Run) -> Event:
@@ -59,6 +61,8 @@ class SetAside(Tables):
             again = replayed(event_of(event, found[4]))
             run("erase_dead_letter", event=event)
             queued(run, again)
+            if deed is not None:
+                record(run, deed)
             return again
 
         return await self._atomically(incident, work)

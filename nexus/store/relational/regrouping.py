@@ -7,7 +7,9 @@ from incidents.events import Event
 from incidents.incident import Incident
 from incidents.join_rules import incident_keys
 from incidents.lessons import Lesson, Lessons
+from nexus.store.audit import Deed
 from nexus.store.deliveries import Opening
+from nexus.store.relational.audit import record
 from nexus.store.relational.rows import as_json
 from nexus.store.relational.table import Tables
 from nexus.store.relational.transactions import Run
@@ -18,7 +20,11 @@ class RegroupedIncidents(Tables):
     """Incidents that people split and merged, and what that taught."""
 
     async def regroup(
-        self, events: tuple[Event, ...], opens: Opening | None, lessons: tuple[Lesson, ...]
+        self,
+        events: tuple[Event, ...],
+        opens: Opening | None,
+        lessons: tuple[Lesson, ...],
+        deed: Deed | None = None,
     ) -> None:
         """Open an incident for alerts that are taken out, tell those it is about, keep what it teaches."""
         found = await self._database.read("site_of", id=events[0].incident)
@@ -34,6 +40,8 @@ class RegroupedIncidents(Tables):
                 _alerts_find(run, event)
             for one in lessons:
                 run("note_lesson", site=site or "", one=one.one, other=one.other, body=as_json(one))
+            if deed is not None:
+                record(run, deed)
 
         # Alone among deliveries: which incident a condition belongs to is about to change.
         await self._database.atomically(work, alone=intake_of(site or ""))

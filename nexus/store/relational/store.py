@@ -15,6 +15,7 @@ from incidents.findings import Evidence
 from incidents.incident import Incident
 from incidents.severity import Status
 from incidents.timeline import Entry
+from nexus.store.audit import Deed
 from nexus.store.records import (
     Message,
     WorldRef,
@@ -28,6 +29,7 @@ from nexus.store.records import (
     within,
 )
 from nexus.store.relational.answers import KeptAnswers
+from nexus.store.relational.audit import AuditRows, record
 from nexus.store.relational.changes import SentChanges
 from nexus.store.relational.dead_letters import SetAside
 from nexus.store.relational.files import FileRows
@@ -56,6 +58,7 @@ class RelationalStore(
     KeptAnswers,
     SessionRows,
     ClosedIncidents,
+    AuditRows,
     RegroupedIncidents,
 ):
     """Implements `nexus.store.port.IncidentStore`, and with it the graph's ports and `EvidenceStore`.
@@ -140,9 +143,16 @@ class RelationalStore(
         """The timeline of an incident."""
         return await self._all(Entry, "entries", incident=incident)
 
-    async def add_event(self, event: Event) -> bool:
+    async def add_event(self, event: Event, deed: Deed | None = None) -> bool:
         """Put an event in the inbox and wake the incident. False if its id is there already."""
-        return await self._atomically(event.incident, lambda run: queued(run, event))
+
+        def work(run: Run) -> bool:
+            new = queued(run, event)
+            if new and deed is not None:
+                record(run, deed)
+            return new
+
+        return await self._atomically(event.incident, work)
 
     async def events(self, incident: str, unhandled_only: bool = True) -> tuple[Event, ...]:
         """The events of an incident in the order in which they came."""
@@ -183,7 +193,7 @@ class RelationalStore(
 
     # Approvals and intents
 
-    async def record_approval(self, event: DecisionMade) -> None:
+    async def record_approval(self, event: DecisionMade, deed: Deed | None = None) -> None:
         """Keep a person's decision and put it in the inbox: both or neither."""
         approval, incident = event.approval, event.incident
 
@@ -201,6 +211,8 @@ class RelationalStore(
             if run("spent", digest=approval.digest).fetchone():
                 raise too_late(approval.action, approval.digest)
             queued(run, event)
+            if deed is not None:
+                record(run, deed)
 
         await self._atomically(incident, work)
 

@@ -655,3 +655,19 @@ delete from sessions where person = %(person)s;
 
 -- name: forget_sessions
 delete from sessions where ends_at <= %(now)s;
+
+-- name: lock_audit
+select pg_advisory_xact_lock(hashtextextended('nexus audit', 0));
+
+-- name: audit_head
+select number, digest from audit order by number desc limit 1;
+
+-- name: write_audit
+insert into audit (number, incident, kind, body, digest)
+values (%(number)s, %(incident)s, %(kind)s, %(body)s, %(digest)s);
+
+-- name: audit
+select number, body, digest from audit
+where number > %(after)s and (%(incident)s::text is null or incident = %(incident)s)
+    and (%(kind)s::text is null or kind = %(kind)s)
+order by number limit %(limit)s;

@@ -612,3 +612,17 @@ delete from sessions where person = :person;
 
 -- name: forget_sessions
 delete from sessions where ends_at <= :now;
+
+-- name: lock_audit
+select 1;
+
+-- name: audit_head
+select number, digest from audit order by number desc limit 1;
+
+-- name: write_audit
+insert into audit (number, incident, kind, body, digest) values (:number, :incident, :kind, :body, :digest);
+
+-- name: audit
+select number, body, digest from audit
+where number > :after and (:incident is null or incident = :incident) and (:kind is null or kind = :kind)
+order by number limit :limit;
