@@ -23,6 +23,8 @@ _UNFILLED = re.compile(
 #: How such variables begin: most texts do not.
 _MAY_BE_UNFILLED = frozenset("${*nNuU<")
 _ENDS_IN_ZONE = re.compile(r"(?:Z|UTC|GMT|[+-]\d\d:?\d\d)$", re.IGNORECASE)
+#: Where an object tells what it is called.
+_CALLED = ("name", "summary", "display_name", "displayName", "label", "title", "value")
 _JOINTS = re.compile(r"[\s_\-./:]+")
 
 
@@ -105,6 +107,14 @@ class Body:
                 return None
         return value
 
+    @property
+    def is_test(self) -> bool:
+        """Whether the object itself says that it only tries the way here: `test: true`, `isTest: true`."""
+        if not isinstance(self.value, dict):
+            return False
+        flags = (one for name, one in self.value.items() if plain_word(str(name)) in {"test", "istest"})
+        return any(scalar(flag).lower() == "true" for flag in flags)
+
     def has(self, *paths: str) -> bool:
         """Whether something stands at every path, even an empty text."""
         return all(self.get(path) is not None for path in paths)
@@ -156,6 +166,13 @@ class Body:
             for index, one in enumerate(value):
                 yield replace(self, value=one, where=f"{place}[{index}]")
 
+    def listed(self, *names: str) -> Iterator["Body"]:
+        """The first element of each list of the object itself under one of these names, in any spelling."""
+        if isinstance(self.value, dict):
+            for key, value in self.value.items():
+                if isinstance(value, list) and plain_word(str(key)) in names:
+                    yield from list(self.each(str(key)))[:1]
+
     def labels(self, *paths: str) -> dict[str, str]:
         """Names and values at the paths, in any of the ways in which senders write them.
 
@@ -180,14 +197,21 @@ class Body:
         """The first text or number of the object itself whose key is one of these, in any spelling.
 
         For bodies that people write themselves: `HOST_NAME`, `hostName` and `host.name` are one. `names` are
-        written without case and joints.
+        written without case and joints. An object there is told by what it is called: `service: {id, name}`.
         """
         if isinstance(self.value, dict):
             by_name = {plain_word(str(key)): key for key in reversed(self.value)}
             for name in names:
-                if name in by_name and (text := scalar(self.value[by_name[name]])):
-                    return Text(text, self.path(str(by_name[name])))
+                if name in by_name and (text := called(self.value[by_name[name]])):
+                    return Text(text.value, self.path(f"{by_name[name]}{text.path}"))
         return Text("", self.path(names[0]))
+
+
+def called(value: object) -> Text:
+    """A text or number; of an object what it is called, with the path to that in it."""
+    if not isinstance(value, dict):
+        return Text(scalar(value), "")
+    return next((Text(text, f".{name}") for name in _CALLED if (text := scalar(value.get(name)))), NOTHING)
 
 
 def pairs(value: object) -> Iterator[tuple[str, str]]:

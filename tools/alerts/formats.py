@@ -135,12 +135,22 @@ def _json(text: str) -> object:
 
 
 def _fields(text: str) -> object:
-    """The fields of an HTML form; some senders put their JSON into one called `payload`."""
+    """The fields of an HTML form; some senders put their JSON into one, most call it `payload`."""
     try:
         fields = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError as error:
         raise AlertError(f"the fields of the alert body cannot be read: {error}") from error
-    return _json(fields["payload"]) if "payload" in fields else fields
+    return _json(fields["payload"]) if "payload" in fields else {k: _unpacked(v) for k, v in fields.items()}
+
+
+def _unpacked(value: str) -> object:
+    """What a field holds: an object, if it is one."""
+    if not value.startswith("{"):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
 
 
 def _depth(value: object) -> int:

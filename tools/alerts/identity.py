@@ -25,9 +25,15 @@ _STATE = (
     "firing|triggered|alerting|alert|problem|open(?:ed)?|down|new|ongoing|critical|error|warning|info"
     "|resolved|recover(?:ed|y)|ok|up|cleared|closed|normal|no ?data"
 )
+#: `Resolved in 5m 2s: mails wait`.
+_LASTED = r"(?: (?:in|after) [\d dhms]+)?"
 _BEFORE = re.compile(
-    rf"^(?:[^\w\[(]*(?:[\[(](?:{_STATE})(?:[\s:]*\d+)?[\])]|(?:{_STATE})\W*(?:[:|]|\s[-\u2013\u2014]\s)))+\W*(?=\w)",
+    rf"^(?:[^\w\[(]*(?:[\[(](?:{_STATE})(?:[\s:]*\d+)?[\])]|(?:{_STATE}){_LASTED}\W*(?:[:|]|\s[-\u2013\u2014]\s)))+\W*(?=\w)",
     re.IGNORECASE,
+)
+#: The same in capitals, as a word alone: `CRITICAL mails wait`.
+_SHOUTED = re.compile(
+    r"^\W*(?:FIRING|PROBLEM|CRITICAL|WARNING|DOWN|RESOLVED|RECOVERY|RECOVERED|OK|UP)\W*\s(?=\w)"
 )
 #: And within it: `mx1 is DOWN`, `mx1 has recovered`.
 _WITHIN = re.compile(rf"\b(?:is|has|was)(?: now| back| been)* (?:{_STATE})\b", re.IGNORECASE)
@@ -43,7 +49,7 @@ def workload_of(pod: str) -> str:
 
 def without_state(title: str) -> str:
     """What a title is about, firing or over: `[RESOLVED] mails wait` and `PROBLEM: mails wait` are one."""
-    return _WITHIN.sub("", _BEFORE.sub("", title))
+    return _WITHIN.sub("", _SHOUTED.sub("", _BEFORE.sub("", title))).strip()
 
 
 def stable_labels(labels: Mapping[str, str]) -> list[tuple[str, str]]:

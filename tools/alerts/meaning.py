@@ -52,6 +52,8 @@ def meaning_of_words(text: str) -> Meaning | None:
     words = _WORDS.findall(text)
     if len(words) > LONGEST_STATE:
         return None
+    if "to" in (lower := [word.lower() for word in words]):  # `OK_TO_FIRING`: what it has become
+        words = words[len(words) - lower[::-1].index("to") :]
     known = [meaning_of(word) for word in words if word.lower() not in {"alert", "incident"}]
     if Meaning.RESOLVED in known:
         return Meaning.RESOLVED

@@ -76,7 +76,8 @@ class Reader:
                     raise AlertError(f"{one.where}: must be an object")
                 yield from self._parts(one, named, depth)
             return
-        yield from self._items(form, form.read(body), named, depth)
+        items = self._items(form, form.read(body), named, depth)
+        yield from map(_as_tests, items) if body.is_test else items
 
     def _items(
         self, form: Form, items: Iterable[Item], named: Sequence[Form], depth: int
@@ -139,6 +140,13 @@ class Reader:
 def _noticed(source: str, notice: Notice) -> Reading:
     fields = (FieldSource(field=f"notice ({notice.kind})", value=notice.text),)
     return Reading(sender=source, notices=(notice,), fields=(fields,))
+
+
+def _as_tests(reading: Reading) -> Reading:
+    """A delivery that says of itself that it is one: nothing of it fires or was changed."""
+    said = [*(alert.title for alert in reading.alerts), *(change.summary for change in reading.changes)]
+    notices = tuple(Notice(kind=Meaning.TEST, text=text) for text in said)
+    return reading.model_copy(update={"alerts": (), "changes": (), "notices": reading.notices + notices})
 
 
 def _decoded(body: Body) -> Body:

@@ -25,6 +25,8 @@ _GO = re.compile(
 )
 #: ISO 8601 with the name of a zone behind it.
 _NAMED_UTC = re.compile(r"(\d{4}-\d\d-\d\d[T ][\d:.,]+) ?(?:UTC|GMT)", re.IGNORECASE)
+#: A date as Zabbix and others write it.
+_DOTTED = re.compile(r"(\d{4})[./](\d\d)[./](\d\d)(?!\d)")
 #: A zone's name in a date that is written in words; most of them mean several zones.
 _ZONE = re.compile(r"\d\d:\d\d(?::\d\d)? ([A-Z]{1,5})\b")
 _ZONES = frozenset({"UT", "UTC", "GMT", "Z"})
@@ -83,6 +85,15 @@ def read_time(sent: object, received_at: datetime, field: str) -> SentTime:
     return _plausible(read, received_at, what)
 
 
+def is_time(sent: str) -> bool:
+    """Whether a text is a time, or says that none is set."""
+    try:
+        read_time(sent, _EPOCH, "")
+    except AlertError:
+        return False
+    return True
+
+
 def long_ago(sent: object, received_at: datetime) -> datetime | None:
     """The moment before the receipt that a time means, however long ago; None if it means none."""
     text = sent.strip() if isinstance(sent, str) else ""
@@ -117,6 +128,8 @@ def _moment(text: str) -> datetime:
         return datetime.fromisoformat(f"{go[1]}{go[2]}")
     if (named := _NAMED_UTC.fullmatch(text)) is not None:
         return datetime.fromisoformat(f"{named[1]}+00:00")
+    if (dotted := _DOTTED.match(text)) is not None:
+        text = f"{dotted[1]}-{dotted[2]}-{dotted[3]}{text[dotted.end() :]}"
     if text[:4].isdecimal():  # no year of ISO 8601 has fewer digits
         return datetime.fromisoformat(text)
     return parsedate_to_datetime(text)

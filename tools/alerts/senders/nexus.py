@@ -12,8 +12,9 @@ from tools.alerts.senders.generic import told_beside
 
 def _recognises(body: Body) -> bool:
     is_alone = isinstance(body.value, dict) and len(body.value) == 1
-    is_alert = body.names("title", "service") or (is_alone and (body.names("title") or body.names("service")))
-    return is_alert or _is_change(body)
+    is_flat = not any(isinstance(body.get(name), dict) for name in ("service", "status", "severity"))
+    is_part = is_alone and (body.names("title") or body.names("service"))
+    return (body.names("title", "service") and is_flat) or is_part or _is_change(body)
 
 
 def _is_change(body: Body) -> bool:
