@@ -72,7 +72,8 @@ FORMS = (
         name="azure-classic",
         product="Azure Monitor, older schemas",
         recognises=lambda body: (
-            body.has("data.context") or (body.names("status") and body.has("context.resourceId"))
+            (body.has("data.context") and not body.has("data.context.activityLog"))
+            or (body.names("status") and body.has("context.resourceId"))
         ),
         read=_read_older,
         aliases=("azure", "azure-monitor"),

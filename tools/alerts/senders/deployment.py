@@ -13,6 +13,8 @@ from tools.alerts.vocabulary import vocabulary
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 #: What is deployed may be told by the name of one of these.
 _NAMED = frozenset({"deployment", "deploy", "release", "app", "application", "service", "site", "resource"})
+#: What only a deployment has.
+_DEPLOYED = ("deployedby", "deployer", "deploymentid", "deploymenturl", "deployedat")
 DEEPEST = 4
 
 
@@ -20,8 +22,10 @@ def _recognises(body: Body) -> bool:
     """Whether an event's name tells of one, and how far it is or what runs now; an alert has a severity."""
     objects = Objects(body, DEEPEST)
     kind = _kind(body, objects)
-    if not kind or not _service(objects) or objects.field("severity"):
+    if not _service(objects) or objects.field("severity"):
         return False
+    if not kind:  # who deployed, and what: `{deployed_by: Ann, revision: 2.3}`
+        return bool(objects.first(*_DEPLOYED) and (_field(objects, "version") or _field(objects, "commit")))
     return bool(
         _words(kind) & (_over() | _said("not_yet")) or _field(objects, "version") or _field(objects, "commit")
     )
@@ -45,6 +49,7 @@ def _read(body: Body) -> Iterable[Item]:
     kind, result = _kind(body, objects), _field(objects, "result")
     service, told = _service(objects), joined(kind, result)
     words, not_yet = _words(told), _said("not_yet")
+    version = _field(objects, "version") or _field(objects, "commit")
     if words & not_yet and not _words(result) & _over():
         yield NoticeDraft(Meaning.COMMENT, f"{service.value}: {told.value}")
         return
@@ -54,9 +59,9 @@ def _read(body: Body) -> Iterable[Item]:
         id=_field(objects, "id"),
         time=_time(body, objects),
         version_from=_field(objects, "version_from"),
-        version_to=_field(objects, "version") or _field(objects, "commit"),
+        version_to=version,
         author=_field(objects, "author"),
-        summary=objects.first(*vocabulary().fields["description"]) or told,
+        summary=objects.first(*vocabulary().fields["description"]) or told or version,
         commit=_field(objects, "commit"),
         healthy=False if words & _said("badly") else True if words & _said("well") else None,
         environment=_field(objects, "environment"),

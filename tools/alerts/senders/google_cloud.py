@@ -15,6 +15,9 @@ _NAMES = ("service_name", "container_name", "function_name", "job_name", "module
 
 def _read(body: Body) -> Iterable[Item]:
     alert = body.at("incident")
+    if body.text("version").value == "test":
+        yield NoticeDraft(Meaning.TEST, f"Google Cloud's test of this channel: {alert.text('summary').value}")
+        return
     policy = alert.text("policy_name", "condition_name", "condition.displayName")
     names = [f"resource.labels.{name}" for name in _NAMES]
     yield AlertDraft(
@@ -53,11 +56,9 @@ def _published(body: Body) -> Iterable[Item]:
 
 
 def _is_incident(body: Body) -> bool:
-    return (
-        body.has("incident.incident_id")
-        or body.has("incident.policy_name")
-        or body.has("incident.condition_name")
-    )
+    if body.has("targets"):  # New Relic names its policies and conditions alike
+        return False
+    return any(body.has(f"incident.{name}") for name in ("incident_id", "policy_name", "condition_name"))
 
 
 FORMS = (

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from tools.alerts.body import Body
-from tools.alerts.form import AlertDraft, Form, Item
-from tools.alerts.meaning import words
+from tools.alerts.form import FIRES, AlertDraft, Form, Item
+from tools.alerts.meaning import meaning_of, words
 
 _STATES = words(
     firing="activated created", resolved="closed deactivated", acknowledged="acknowledged", test="test"
@@ -51,6 +51,31 @@ def _read_older(body: Body) -> Iterable[Item]:
     )
 
 
+def _read_legacy(body: Body) -> Iterable[Item]:
+    """Of the alerts before policies: `short_description` ends with the state, `alert_url` is the alert's."""
+    alert = body.at("alert") if body.has("alert") else body
+    said = alert.text("short_description")
+    last = said._replace(value=said.value.rpartition(" ")[2])
+    yield AlertDraft(
+        title=alert.text("message", "long_description", "short_description"),
+        state=last if meaning_of(last.value) is not None else FIRES,
+        service=alert.text("application_name", "server_name"),
+        severity=alert.text("severity"),
+        description=alert.text("long_description"),
+        started=alert.raw("created_at"),
+        ended=alert.raw("created_at"),
+        key=alert.text("alert_url"),
+        labels=alert.picked("account_name", "application_name", "server_name", "alert_policy_name"),
+        links=alert.links("alert_url"),
+    )
+
+
+def _is_legacy(body: Body) -> bool:
+    return body.names("alert_url", "short_description") or (
+        body.has("alert.alert_url") and body.has("alert.short_description")
+    )
+
+
 def _is_issue(body: Body) -> bool:
     return body.names("issueUrl") or body.names("issueId", "state") or body.names("alertPolicyNames", "state")
 
@@ -62,6 +87,13 @@ FORMS = (
         product="New Relic alert channels",
         recognises=lambda body: body.names("condition_name", "policy_name") and not body.names("incident"),
         read=_read_older,
+        aliases=("newrelic",),
+    ),
+    Form(
+        name="newrelic-legacy",
+        product="New Relic alerts before policies",
+        recognises=_is_legacy,
+        read=_read_legacy,
         aliases=("newrelic",),
     ),
 )

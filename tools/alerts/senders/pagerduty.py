@@ -1,4 +1,4 @@
-"""PagerDuty: Webhooks v3, which tell of its incidents, and Events v2, as it takes events itself."""
+"""PagerDuty: Webhooks, which tell of its incidents, and Events v2, as it takes events itself."""
 
 from collections.abc import Iterable
 
@@ -15,6 +15,13 @@ _EVENTS = words(
         status_update_published responder.added responder.replied conference_bridge.updated
         custom_field_values.updated incident_type.changed role.assigned
         workflow.started workflow.completed""",
+)
+#: The same in Webhooks v1 and v2.
+_OLDER_EVENTS = words(
+    firing="trigger unacknowledge",
+    resolved="resolve",
+    acknowledged="acknowledge",
+    comment="annotate assign delegate escalate custom",
 )
 _ACTIONS = words(firing="trigger", resolved="resolve", acknowledged="acknowledge")
 
@@ -44,6 +51,36 @@ def _webhook(body: Body) -> Iterable[Item]:
         key=data.text("id", "incident_key"),
         labels=data.picked("incident_key", "urgency"),
         links=data.links("html_url", "self"),
+    )
+
+
+def _older(body: Body) -> Iterable[Item]:
+    """Webhooks v1 and v2: a list of messages, each with its incident in `data` or beside its name."""
+    for message in body.objects("messages"):
+        kind = message.text("event", "type")
+        incident = message.at("incident") if message.has("incident") else message.at("data.incident")
+        title = incident.text("title", "trigger_summary_data.subject", "trigger_summary_data.description")
+        if not title and not incident.text("incident_key", "id"):
+            yield NoticeDraft(Meaning.COMMENT, f"PagerDuty's {kind.value}")
+            continue
+        yield AlertDraft(
+            title=title or incident.text("incident_key", "id"),
+            state=kind._replace(value=kind.value.removeprefix("incident.")),
+            words=_OLDER_EVENTS,
+            service=incident.text("service.summary", "service.name"),
+            severity=incident.text("priority.summary", "priority.name"),
+            started=incident.raw("created_at", "created_on"),
+            ended=incident.raw("last_status_change_at", "last_status_change_on") or message.raw("created_on"),
+            key=incident.text("id", "incident_key"),
+            labels=incident.picked("incident_key", "urgency"),
+            links=incident.links("html_url"),
+        )
+
+
+def _is_older(body: Body) -> bool:
+    named = body.text("messages.0.event", "messages.0.type").value
+    return named.startswith("incident.") and (
+        body.has("messages.0.incident") or body.has("messages.0.data.incident")
     )
 
 
@@ -82,6 +119,13 @@ FORMS = (
         product="PagerDuty Webhooks v3",
         recognises=lambda body: body.has("event.event_type") and body.has("event.data"),
         read=_webhook,
+    ),
+    Form(
+        name="pagerduty-v2",
+        product="PagerDuty Webhooks v1 and v2",
+        recognises=_is_older,
+        read=_older,
+        aliases=("pagerduty",),
     ),
     Form(
         name="pagerduty-events",

@@ -1,0 +1,58 @@
+"""GoAlert: the webhook of a contact method or an escalation step."""
+
+from collections.abc import Iterable
+
+from tools.alerts.body import Body
+from tools.alerts.form import FIRES, AlertDraft, Form, Item, NoticeDraft
+from tools.alerts.meaning import Meaning
+
+_TESTS = frozenset({"Test", "Verification"})
+_KINDS = _TESTS | {"Alert", "AlertBundle", "AlertStatus", "AlertStatusBundle", "ScheduleOnCallUsers"}
+
+
+def _kind(body: Body) -> str:
+    return body.text("Type", "AlertType").value
+
+
+def _recognises(body: Body) -> bool:
+    """By its name, which older versions leave out, or by what else is there."""
+    named = body.text("AppName").value
+    return _kind(body) in _KINDS and (
+        named == "GoAlert" or (not named and any(map(body.names, ("AlertID", "Code", "ServiceID"))))
+    )
+
+
+def _read(body: Body) -> Iterable[Item]:
+    kind, entry = _kind(body), body.text("LogEntry")
+    if kind in _TESTS:
+        yield NoticeDraft(Meaning.TEST, f"GoAlert's {kind.lower()} of this webhook")
+    elif kind == "AlertBundle":
+        count, service = body.text("Count").value, body.text("ServiceName").value
+        yield NoticeDraft(Meaning.COMMENT, f"GoAlert has {count or 'several'} alerts of {service}: see there")
+    elif kind == "Alert" or (kind == "AlertStatus" and entry.value.startswith("Closed")):
+        yield _alert(body)
+    else:
+        meaning = Meaning.ACKNOWLEDGED if entry.value.startswith("Ack") else Meaning.COMMENT
+        yield NoticeDraft(meaning, f"GoAlert's {kind} {body.text('AlertID').value}: {entry.value}")
+
+
+def _alert(body: Body) -> AlertDraft:
+    entry = body.text("LogEntry")
+    return AlertDraft(
+        title=body.text("Summary") or entry,
+        state=entry._replace(value="closed") if entry else FIRES,
+        service=body.text("ServiceName"),
+        description=body.text("Details"),
+        key=body.text("AlertID"),
+        labels=body.labels("Meta"),
+    )
+
+
+FORMS = (
+    Form(
+        name="goalert",
+        product="GoAlert",
+        recognises=_recognises,
+        read=_read,
+    ),
+)
