@@ -85,8 +85,8 @@ def web(
     app = Starlette(
         routes=[
             *alert_routes(intake, door),
-            *decision_routes(IncidentCommands.of(intake.home), known, ring),
-            Mount(API, api(context, known, limits)),
+            *decision_routes(IncidentCommands.of(intake.home), pages.sessions, ring),
+            Mount(API, api(context, pages.sessions, limits)),
             *page_routes(pages, context),
             health_route(intake, door),
             ready_route(intake.home.store),

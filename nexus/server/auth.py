@@ -5,7 +5,7 @@ import hmac
 import secrets
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Self
+from typing import Protocol, Self
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -16,6 +16,19 @@ from nexus.server.limits import HttpLimits
 from nexus.server.problems import in_seconds
 from nexus.server.rates import RateLimit
 from nexus.service.identity import People
+
+
+class Doorkeeper(Protocol):
+    """Knows who asks."""
+
+    async def actor(self, request: Request) -> Actor:
+        """The person.
+
+        Raises:
+            HTTPException: 401 if nothing shows who it is, 429 if they ask too often.
+            Refused: what they show does not count.
+        """
+        ...
 
 
 @dataclass
@@ -55,10 +68,18 @@ class Authenticator:
             Refused: two people show it.
         """
         found = await self._found(request)
-        if wait := self.requests.wait(found.id):
-            raise HTTPException(429, f"{found.name} asks too often; wait a moment", dict(in_seconds(wait)))
-        self.requests.count(found.id)
+        self.admit(found)
         return found
+
+    def admit(self, actor: Actor) -> None:
+        """Count that somebody asks.
+
+        Raises:
+            HTTPException: 429 if it is too often.
+        """
+        if wait := self.requests.wait(actor.id):
+            raise HTTPException(429, f"{actor.name} asks too often; wait a moment", dict(in_seconds(wait)))
+        self.requests.count(actor.id)
 
     async def _found(self, request: Request) -> Actor:
         shown = _bearer(request)

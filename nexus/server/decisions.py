@@ -10,7 +10,7 @@ from starlette.routing import Route
 from incidents.action import Verdict
 from incidents.errors import NexusError
 from incidents.value import Value
-from nexus.server.auth import Authenticator
+from nexus.server.auth import Doorkeeper
 from nexus.server.body import read_body
 from nexus.server.problems import problem, refusal
 from nexus.service.commands import IncidentCommands
@@ -26,10 +26,8 @@ class ShortDecision(Value):
     note: str = ""
 
 
-def decision_routes(
-    commands: IncidentCommands, door: Authenticator, ring: Callable[[str], None]
-) -> list[Route]:
-    """`POST /incidents/{id}/decisions`: a decision of the person whose bearer token is shown.
+def decision_routes(commands: IncidentCommands, door: Doorkeeper, ring: Callable[[str], None]) -> list[Route]:
+    """`POST /incidents/{id}/decisions`: a decision of the person who shows their token or cookie.
 
     What was there before `/api/v1`, and stays. 200 with how the proposal stands, also if it was sent before;
     400, 401, 403 if who decides may not, 404 for what does not exist, 409 if it does not count, 429, 503 if

@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 CSRF_FIELD, CSRF_HEADER = "csrf", "x-csrf-token"
 #: A browser keeps the first from whatever is not reached by TLS and from neighbours under the same domain.
 _SECURE_COOKIE, _COOKIE = "__Host-nexus", "nexus"
+_READS = {"GET", "HEAD", "OPTIONS"}
 
 
 class Visitor(NamedTuple):
@@ -73,6 +74,25 @@ class BrowserSessions:
             await self.store.end_session(session.id)
             return None
         return Visitor(actor, session, _token_of(secret))
+
+    async def actor(self, request: Request) -> Actor:
+        """Who asks by a bearer token or, where none is shown, by the cookie of a browser.
+
+        A browser sends its cookie also with what another site made: a write has to come from a page of ours.
+
+        Raises:
+            HTTPException: as `Authenticator.actor`.
+            Forbidden: a write with a cookie comes from elsewhere.
+            Refused: two people show one token.
+        """
+        visitor = await self.visitor(request) if "authorization" not in request.headers else None
+        if visitor is None:
+            return await self.door.actor(request)
+        if request.method not in _READS:
+            self.check_origin(request)
+            self.check_token(visitor, request.headers.get(CSRF_HEADER, ""))
+        self.door.admit(visitor.actor)
+        return visitor.actor
 
     async def begin(self, request: Request, response: Response, actor: Actor, by: LoginBy) -> Session:
         """Log somebody in with this browser; what it was logged in with before ends."""

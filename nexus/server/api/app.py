@@ -18,7 +18,7 @@ from nexus.server.api.description import PROBLEMS, describe
 from nexus.server.api.door import OPEN, ApiDoor
 from nexus.server.api.reads import reads
 from nexus.server.api.writes import writes
-from nexus.server.auth import Authenticator
+from nexus.server.auth import Doorkeeper
 from nexus.server.limits import HttpLimits
 from nexus.server.problems import (
     UNFORESEEN,
@@ -40,12 +40,12 @@ _NO_TELEMETRY: TelemetryConfig = {
 _MOST_FAULTS = 20
 
 
-def api(context: ApiContext, door: Authenticator, limits: HttpLimits) -> FastAPI:
+def api(context: ApiContext, door: Doorkeeper, limits: HttpLimits) -> FastAPI:
     """The application.
 
     Args:
         context: the service of the live world that is served.
-        door: knows people by their token.
+        door: knows people by their token, or by the cookie of their browser.
         limits: of the server.
     """
     app = FastAPI(

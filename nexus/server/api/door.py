@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from incidents.errors import Refused
 from nexus.server.api.context import ACTOR
-from nexus.server.auth import Authenticator
+from nexus.server.auth import Doorkeeper
 from nexus.server.body import read_body
 from nexus.server.problems import Kind, kind_of, kind_of_status, problem_answer
 
@@ -16,13 +16,13 @@ OPEN = "/openapi.json"
 
 
 class ApiDoor:
-    """Lets people in by their own token, and reads what they send as a whole.
+    """Lets people in by their own token or their browser's cookie, and reads what they send as a whole.
 
     Half a character or a thousand brackets in a body are told here: the framework would take the one for a
     text, and has no sentence for the other.
     """
 
-    def __init__(self, app: ASGIApp, door: Authenticator) -> None:
+    def __init__(self, app: ASGIApp, door: Doorkeeper) -> None:
         self.app = app
         self.door = door
 

@@ -89,6 +89,7 @@ class Pages:
             visitor = await self._visitor(request)
             if visitor is None:
                 return _to_login(request)
+            self.sessions.door.admit(visitor.actor)
             _require(visitor.actor, permission)
             return await handler(request, visitor.actor)
 
@@ -105,6 +106,7 @@ class Pages:
             form = await read_form(request)
             shown = request.headers.get(CSRF_HEADER) or form.get(CSRF_FIELD, "")
             self.sessions.check_token(visitor, shown)
+            self.sessions.door.admit(visitor.actor)
             _require(visitor.actor, permission)
             return await handler(request, visitor.actor, form)
 
