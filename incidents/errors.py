@@ -13,6 +13,7 @@
     - ActionRefused: no valid approval, drifted state, not in the inventory
     - Forbidden: this person may not do it, somebody else may
     - StaleLease: somebody else drives the incident by now
+    - LeftBehind: this version is too old for the store, and writes nothing to it any more
   - ToolFailed: a backend did not answer; the incident goes on without it
     - InProgress: what was begun under a key may still be running; asked again later, never begun again
   - Unreadable: something is kept that this version cannot read; people look, nothing is guessed
@@ -113,6 +114,10 @@ class Withdrawn(ActionRefused):
 
 class StaleLease(Refused):
     """Whoever asks has lost the lease of the incident, or it is near its end: nothing was changed."""
+
+
+class LeftBehind(Refused):
+    """The store is of a newer version that this one fits no more: it reads, and changes nothing."""
 
 
 class ToolFailed(NexusError):

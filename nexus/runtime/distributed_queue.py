@@ -21,9 +21,9 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Status
 from procrastinate.tasks import Task
 
-from incidents.errors import NexusError
+from incidents.errors import LeftBehind, NexusError
 from nexus.runtime.lease_keeper import wall
-from nexus.runtime.queue import BETWEEN_PROCESSES, PACE, Looks
+from nexus.runtime.queue import BETWEEN_PROCESSES, PACE, Looks, take_no_more
 from nexus.runtime.turns import Handler, Turns
 from nexus.store.port import IncidentStore
 from nexus.store.postgres.address import Address
@@ -85,6 +85,8 @@ class DistributedQueue:
         while not stop.is_set():
             try:
                 await self._run(handler, stop)
+            except LeftBehind as error:
+                await take_no_more(error, stop)
             except LOST as lost:
                 log.warning("the engine lost its database and begins again", why=repr(lost.__cause__ or lost))
                 await asyncio.sleep(PAUSE)

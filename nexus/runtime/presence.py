@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 import structlog
 
-from incidents.errors import NexusError
+from incidents.errors import LeftBehind, NexusError
 from nexus.runtime.lease_keeper import wall
 from nexus.store.leases import this_process
 from nexus.store.port import IncidentStore
@@ -64,6 +64,8 @@ class Presence:
         while True:
             try:
                 await self.store.beat(beat, self.now())
+            except LeftBehind:  # who takes no more work is listed no more; its queue says so
+                return
             except NexusError as error:  # the store is locked or gone for a while
                 log.warning("nobody could be told that this worker works", why=str(error))
             await asyncio.sleep(self.every)

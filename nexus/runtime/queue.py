@@ -14,7 +14,7 @@ from typing import Protocol
 
 import structlog
 
-from incidents.errors import NexusError
+from incidents.errors import LeftBehind, NexusError
 from nexus.runtime.lease_keeper import wall
 from nexus.runtime.turns import Handler, Turns
 from nexus.store.port import IncidentStore
@@ -38,7 +38,10 @@ class Queue(Protocol):
         ...
 
     async def run(self, handler: Handler, stop: asyncio.Event) -> None:
-        """Hand out what is due until `stop` is set; what was handed out is still going on then."""
+        """Hand out what is due until `stop` is set; what was handed out is still going on then.
+
+        Of a store that this version fits no more nothing is taken: it says so once, and waits for `stop`.
+        """
         ...
 
 
@@ -62,7 +65,11 @@ class Looks:
         self._bell.set()
 
     async def run(self, look: Callable[[], Awaitable[bool]], stop: asyncio.Event) -> None:
-        """Look until `stop` is set; a look says whether the next one must not wait for a reason."""
+        """Look until `stop` is set; a look says whether the next one must not wait for a reason.
+
+        Raises:
+            LeftBehind: this version is too old for the store.
+        """
         stopping = asyncio.create_task(self._ring_at(stop))
         seen, looked = -1, float("-inf")
         try:
@@ -75,6 +82,8 @@ class Looks:
                         seen, looked = changed, now
                         if await look():
                             looked = float("-inf")
+                except LeftBehind:
+                    raise
                 except NexusError as error:  # it is locked, gone or full: it is looked at again
                     log.warning("what is due cannot be read", why=str(error))
                 await asyncio.sleep(min(PACE, self.every))
@@ -122,7 +131,10 @@ class EmbeddedQueue:
 
     async def run(self, handler: Handler, stop: asyncio.Event) -> None:
         """Hand out what is due until `stop` is set."""
-        await self._looks.run(lambda: self._hand_out(handler), stop)
+        try:
+            await self._looks.run(lambda: self._hand_out(handler), stop)
+        except LeftBehind as error:
+            await take_no_more(error, stop)
 
     async def _hand_out(self, handler: Handler) -> bool:
         """Whether something waits for a hand."""
@@ -137,3 +149,9 @@ class EmbeddedQueue:
 
     def _mine(self, one: Due) -> bool:
         return one.incident not in self._turns and (self.only is None or one.incident in self.only)
+
+
+async def take_no_more(error: LeftBehind, stop: asyncio.Event) -> None:
+    """Say once why, and wait for the end: what goes on is ended by the store, what is due by newer processes."""
+    log.error("this process takes no more work", why=str(error))
+    await stop.wait()

@@ -13,7 +13,7 @@ from psycopg.adapt import AdaptersMap
 from psycopg.types.datetime import TimestamptzLoader
 from psycopg.types.string import StrDumper
 
-from incidents.errors import NexusError, Refused
+from incidents.errors import LeftBehind, NexusError
 from nexus.store.postgres.address import Address
 from nexus.store.postgres.sql import VERSION
 
@@ -21,7 +21,7 @@ from nexus.store.postgres.sql import VERSION
 PATIENCE = 10.0
 
 #: The first error of its own that the schema raises: the code is too old for it.
-LEFT_BEHIND = "NX001"
+_LEFT_BEHIND = "NX001"
 
 #: What a statement, a wait for a lock and a pause within a transaction may take.
 _LIMITS = """set local statement_timeout = '30s'; set local lock_timeout = '15s';
@@ -96,8 +96,8 @@ def connect(address: Address, *, direct: bool = False) -> "psycopg.Connection[tu
 
 def unusable(address: Address, error: psycopg.Error) -> NexusError:
     """What to do about a database that cannot be used."""
-    if error.sqlstate == LEFT_BEHIND:
-        return Refused(
+    if error.sqlstate == _LEFT_BEHIND:
+        return LeftBehind(
             f"The store at {address} is of a newer Nexus (schema {error.diag.message_primary}, this process "
             f"knows {VERSION}): it writes nothing more and takes no work; stop it and start that version"
         )

@@ -4,11 +4,15 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
+import structlog
 from procrastinate import App, PsycopgConnector
 
 from nexus.runtime.distributed_queue import DistributedQueue, engine, make_tables
+from nexus.runtime.presence import Presence
+from nexus.store.postgres.sql import VERSION
 from nexus.store.postgres.store import PostgresStore
 from tests.conformance.test_queue import SITE, Process, due, until
+from tests.nexus.store.test_postgres import leave_behind
 from tests.postgres import PostgresServer
 
 
@@ -63,3 +67,22 @@ async def test_jobs_leave_nothing_behind(postgres: PostgresServer) -> None:
             # One that came late is let be, and goes too.
             while list(await app.job_manager.list_jobs_async()):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
+
+
+async def test_a_worker_that_the_schema_has_left_behind_takes_no_more_and_says_so_once(
+    postgres: PostgresServer,
+) -> None:
+    address = postgres.new("left_behind")
+    with PostgresStore.open(address) as store, structlog.testing.capture_logs() as lines:
+        first = await due(store, 1)
+        one = Process("a", store, DistributedQueue(store, address, SITE, 3, look_every=0.01))
+        async with one.running(), Presence(store, "a", SITE, 3, every=0.01).shown():
+            await until(lambda: one.held == [first])
+            leave_behind(address, works_from=VERSION + 1)
+            await until(lambda: "this process takes no more work" in [line["event"] for line in lines])
+            for _ in range(20):  # it looks no more, though it is rung
+                one.queue.ring("")
+                await store.changed()
+        assert one.taken == [first]
+    said = [line["event"] for line in lines if "newer Nexus" in str(line.get("why"))]
+    assert said == ["this process takes no more work", "nobody could be told that this worker ends"]

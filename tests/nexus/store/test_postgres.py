@@ -79,7 +79,7 @@ def test_a_migration_that_fails_leaves_nothing(postgres: PostgresServer) -> None
 async def test_code_goes_on_with_a_schema_that_was_only_added_to(postgres: PostgresServer) -> None:
     newer = postgres.new("newer")
     migrate(newer)
-    _leave_behind(newer, works_from=VERSION)
+    leave_behind(newer, works_from=VERSION)
     with PostgresStore.open(newer) as store:
         assert await store.next_id(date(2026, 11, 23)) == ID
 
@@ -90,7 +90,7 @@ async def test_code_that_the_schema_has_left_behind_reads_on_and_changes_nothing
     shared = postgres.new("left_behind")
     with PostgresStore.open(shared) as store:
         await store.register(sample.opened(), WORLD, at(0), "shop")
-        _leave_behind(shared, works_from=VERSION + 1)
+        leave_behind(shared, works_from=VERSION + 1)
         assert await store.load(ID) == sample.opened()
         for asked in (store.lease(ID, "me", at(1), at(0)), store.next_id(date(2026, 11, 23))):
             with pytest.raises(Refused, match=f"newer Nexus \\(schema {VERSION + 1}, this process knows"):
@@ -102,7 +102,7 @@ async def test_code_that_the_schema_has_left_behind_reads_on_and_changes_nothing
             PostgresStore.open(shared, create=create)
 
 
-def _leave_behind(there: Address, works_from: int) -> None:
+def leave_behind(there: Address, works_from: int) -> None:
     """As a later version's migration does."""
     with connect(there) as raw:
         raw.execute("update schema_version set version = %s, works_from = %s", (VERSION + 1, works_from))
