@@ -11,7 +11,7 @@ from typing import Protocol
 
 from incidents.errors import NexusError, UsageError
 from nexus.sanitize import clean
-from nexus.store import port
+from nexus.store.keeping import StoredFiles
 from nexus.store.records import FileSize
 from tools.redaction.tree import redact_body
 
@@ -114,7 +114,7 @@ class IncidentFolder:
 class InStore:
     """Implements `IncidentFiles` in the database that the machines share."""
 
-    store: port.StoredFiles
+    store: StoredFiles
 
     async def write(self, incident: str, name: str, data: bytes) -> str:
         """Write a file, replacing one of that name."""

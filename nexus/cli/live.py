@@ -158,7 +158,7 @@ async def _serve(
     from nexus.server.limits import HttpLimits, server_of
     from nexus.server.listening import hang_ups, is_of_this_machine, listen, url_of
     from nexus.server.metrics import MetricsDoor
-    from nexus.server.reloading import SiteReload
+    from nexus.server.reloading import Doors, SiteReload
     from nexus.server.senders import SenderDoor
     from nexus.service.identity import People
     from nexus.service.metrics import ServerMetrics
@@ -173,18 +173,17 @@ async def _serve(
 
     metrics = ServerMetrics.of(site, intake.clock.now())
     intake.listener = metrics
-    shows = opened.secrets(site.server.metrics_token) if site.server.metrics_token else None
 
     def hands() -> "AbstractAsyncContextManager[Worker]":
         return hands_of(opened, site, path, mode, quiet=False, saved=metrics.saved)
 
     limits = HttpLimits()
-    scraped = MetricsDoor(metrics, shows) if shows is not None else None
+    scraped = MetricsDoor.of(metrics, site, opened.secrets)
     app = web(intake, hands if drives else None, door, people, limits, scraped)
     server = server_of(app, limits)
-    known, local = app.state.authenticator, is_of_this_machine(host)
-    again = SiteReload(intake, door, known, metrics, lambda: read_site(path), local, complain).again
-    with hang_ups(server, complain, again), listen(host, port) as sock:
+    come_in = Doors(door, app.state.authenticator, is_of_this_machine(host))
+    again = SiteReload(intake, metrics, lambda: read_site(path), complain, come_in).again
+    with hang_ups(server, again), listen(host, port) as sock:
         say(f"Nexus takes alerts at {url_of(sock)}/alerts")
         how = f"engine {mode}" if drives else "doors alone: `nexus worker` drives"
         say(f"{len(site.services)} services, {how}; Ctrl-C stops it.")
@@ -196,13 +195,22 @@ async def _serve(
 async def _work(opened: "Home", site: "Site", path: Path, mode: str, host: str, port: int) -> None:
     from nexus.server.limits import HttpLimits, server_of
     from nexus.server.listening import hang_ups, listen, url_of
+    from nexus.server.metrics import MetricsDoor
+    from nexus.server.reloading import SiteReload
     from nexus.server.work import work
+    from nexus.service.metrics import ServerMetrics
+
+    intake = intake_of(opened, site, path, mode)
+    metrics = ServerMetrics.of(site, intake.clock.now())
+    intake.listener = metrics
 
     def hands() -> "AbstractAsyncContextManager[Worker]":
-        return hands_of(opened, site, path, mode, quiet=False)
+        return hands_of(opened, site, path, mode, quiet=False, saved=metrics.saved)
 
-    server = server_of(work(opened, site, hands), HttpLimits())
-    with hang_ups(server, complain, None), listen(host, port) as sock:
+    app = work(intake, hands, MetricsDoor.of(metrics, site, opened.secrets))
+    again = SiteReload(intake, metrics, lambda: read_site(path), complain).again
+    server = server_of(app, HttpLimits())
+    with hang_ups(server, again), listen(host, port) as sock:
         say(f"Nexus works; its health is told at {url_of(sock)}/healthz")
         say(f"{site.worker.at_once} hands for site {site.site}, engine {mode}; Ctrl-C stops it.")
         await server.serve([sock])

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import BeforeValidator, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_core import PydanticCustomError
 
 from incidents.errors import SettingsError
@@ -44,10 +44,12 @@ class StoreSettings(Value):
     Attributes:
         url: the database; None: a file in the home.
         direct_url: past a pooler that gives out connections by transaction.
+        retention_days: incidents that were closed longer ago are deleted by the server itself; None: none is.
     """
 
     url: DatabaseUrl | None = None
     direct_url: DatabaseUrl | None = None
+    retention_days: int | None = Field(default=None, ge=1)
 
 
 class Database(Value):

@@ -152,6 +152,6 @@ class EmbeddedQueue:
 
 
 async def take_no_more(error: LeftBehind, stop: asyncio.Event) -> None:
-    """Say once why, and wait for the end: what goes on is ended by the store, what is due by newer processes."""
+    """Say once why, and wait for the end; what is due is left to newer processes."""
     log.error("this process takes no more work", why=str(error))
     await stop.wait()

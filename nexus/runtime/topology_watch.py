@@ -66,6 +66,9 @@ class TopologyWatch:
 
     async def _ask_on(self) -> None:
         while True:
-            await self.refresh()
+            try:
+                await self.refresh()
+            except Exception:  # a job's edge: it is asked again, also after an answer that nobody expected
+                log.exception("where services run is not known anew")
             self._answered.set()
             await asyncio.sleep(self._every.total_seconds())

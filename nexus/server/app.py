@@ -25,15 +25,12 @@ from nexus.server.pages.shell import Pages, shown_to_people
 from nexus.server.problems import API, HANDLERS
 from nexus.server.senders import SenderDoor
 from nexus.server.sessions import BrowserSessions
-from nexus.service.auditing import AuditWatch
 from nexus.service.commands import IncidentCommands
-from nexus.service.heartbeats import HeartbeatWatch
 from nexus.service.identity import People
 from nexus.service.intake import AlertIntake
 from nexus.service.left_out import LeftOutAlerts
 from nexus.service.metrics import Load
-from nexus.service.rematching import RematchWatch
-from nexus.service.siblings import SiblingWatch
+from nexus.service.watches import watches
 
 Hands = Callable[[], AbstractAsyncContextManager[Worker]]
 
@@ -62,6 +59,9 @@ def web(
         turns = sum(worker.turns for worker in workers)
         return Load(turns, intake.site.worker.at_once, door.turned_away.total)
 
+    def own() -> dict[str, object]:
+        return {"turned_away": door.turned_away.total, "sent_away": intake.admission.turned_away}
+
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await asyncio.to_thread(warm, intake.home.settings)
@@ -70,10 +70,7 @@ def web(
                 worker = await working.enter_async_context(hands())
                 intake.ring = worker.ring
                 workers.append(worker)
-            watches = (HeartbeatWatch(intake), RematchWatch(intake), SiblingWatch(intake), AuditWatch(intake))
-            async with AsyncExitStack() as watching, LeftOutAlerts(intake).fetching():
-                for watch in watches:
-                    await watching.enter_async_context(watch.watching())
+            async with watches(intake).running(), LeftOutAlerts(intake).fetching():
                 yield
 
     def ring(incident: str) -> None:
@@ -88,7 +85,7 @@ def web(
             *decision_routes(IncidentCommands.of(intake.home), pages.sessions, ring),
             Mount(API, api(context, pages.sessions, limits)),
             *page_routes(pages, context),
-            health_route(intake, door),
+            health_route(intake, own),
             ready_route(intake.home.store),
             *([metrics_route(metrics, intake, load)] if metrics is not None else []),
         ],

@@ -1,4 +1,6 @@
-"""The door for whoever watches the server: `GET /healthz`, open to all, tells no incident's words."""
+"""The door for whoever watches a process: `GET /healthz`, open to all, tells no incident's words."""
+
+from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
@@ -6,33 +8,42 @@ from starlette.routing import Route
 
 from incidents.errors import NexusError
 from nexus.server.problems import problem
-from nexus.server.senders import SenderDoor
 from nexus.service.intake import AlertIntake
 from nexus.store.port import IncidentStore
 
 
-def health_route(intake: AlertIntake, door: SenderDoor) -> Route:
-    """`GET /healthz`: 200 while the store can be read; `degraded` while turns break off or events lie aside.
+def health_route(intake: AlertIntake, own: Callable[[], dict[str, object]]) -> Route:
+    """`GET /healthz`: 200 while the store can be read; `degraded` while something breaks off or lies aside.
 
-    It says how many alerts wait for a hand and for how long the oldest does, and how many senders were
-    turned away or told to come again.
+    It says how many alerts wait for a hand and for how long the oldest does, and since when at most an
+    incident is due with nobody at it.
+
+    Args:
+        intake: whose store is asked.
+        own: what else this process says of itself.
     """
 
     async def health(request: Request) -> JSONResponse:
+        store, site, now = intake.home.store, intake.site.site, intake.clock.now()
         try:
-            running = sum(one.many for one in await intake.home.store.open_counts())
-            waiting = await intake.home.store.waiting(intake.site.site, intake.clock.now())
-            broken = [one.incident for one in await intake.home.store.broken_off()]
-            aside = sorted({one.incident for one in await intake.home.store.dead_letters()})
+            running = sum(one.many for one in await store.open_counts())
+            waiting = await store.waiting(site, now)
+            due = await store.due_since(now, site)
+            broken = [one.incident for one in await store.broken_off()]
+            aside = sorted({one.incident for one in await store.dead_letters()})
+            jobs = [job.name for job in await store.failing_jobs() if job.site == site]
         except NexusError as error:
             return problem(503, str(error))
-        status = "degraded" if broken or aside else "ok"
-        told = {"status": status, "open_incidents": running, "broken_off": broken, "dead_letters": aside}
-        return JSONResponse(
-            told
-            | {"waiting": {"alerts": waiting.alerts, "oldest_seconds": waiting.oldest(intake.clock.now())}}
-            | {"turned_away": door.turned_away.total, "sent_away": intake.admission.turned_away}
-        )
+        told = {
+            "status": "degraded" if broken or aside or jobs else "ok",
+            "open_incidents": running,
+            "broken_off": broken,
+            "dead_letters": aside,
+            "failing_jobs": jobs,
+            "waiting": {"alerts": waiting.alerts, "oldest_seconds": waiting.oldest(now)},
+            "oldest_due_seconds": max(0.0, (now - due).total_seconds()) if due is not None else 0.0,
+        }
+        return JSONResponse(told | own())
 
     return Route("/healthz", health)
 

@@ -56,23 +56,18 @@ def url_of(listening: socket.socket) -> str:
 
 
 @contextmanager
-def hang_ups(
-    server: uvicorn.Server, say: Callable[[str], None], again: Callable[[], Coroutine[Any, Any, None]] | None
-) -> Iterator[None]:
+def hang_ups(server: uvicorn.Server, again: Callable[[], Coroutine[Any, Any, None]]) -> Iterator[None]:
     """What SIGHUP does: with its terminal a server ends in order; one that has none reads `nexus.yaml` again.
 
     Args:
         server: that ends.
-        say: tells what SIGHUP did not do.
-        again: reads it; None: there is nothing here that holds what it said.
+        again: reads it.
     """
     reading: set[asyncio.Task[None]] = set()
 
     def hang_up() -> None:
         if sys.stdin.isatty():
             server.should_exit = True
-        elif again is None:
-            say("SIGHUP changes nothing here: a changed nexus.yaml is read for the next turn anyway")
         else:
             task = loop.create_task(again())
             reading.add(task)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import SecretStr
@@ -11,10 +12,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from incidents.errors import NexusError
+from nexus.config.site import Site
 from nexus.server.problems import refusal
 from nexus.service.intake import AlertIntake
 from nexus.service.metrics import Load, ServerMetrics, Standing
 from tools.alerts.authenticity import Delivery, verify_bearer
+from tools.live.secrets import Secrets
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,12 @@ class MetricsDoor:
 
     metrics: ServerMetrics
     token: SecretStr
+
+    @classmethod
+    def of(cls, metrics: ServerMetrics, site: Site, secrets: Secrets) -> Self | None:
+        """As `nexus.yaml` opens it; None: it does not."""
+        named = site.server.metrics_token
+        return cls(metrics, secrets(named)) if named is not None else None
 
 
 def metrics_route(door: MetricsDoor, intake: AlertIntake, load: Callable[[], Load]) -> Route:

@@ -1,50 +1,50 @@
-"""The HTTP application of a worker without doors: it tells its health, and takes nothing."""
+"""The HTTP application of a worker without doors: it tells its health and its metrics, and takes nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
-from incidents.errors import NexusError
-from nexus.config.site import Site
-from nexus.home import Home
 from nexus.runtime.warmup import warm
 from nexus.server.app import Hands
-from nexus.server.health import ready_route
-from nexus.server.problems import problem
+from nexus.server.health import health_route, ready_route
+from nexus.server.metrics import MetricsDoor, metrics_route
+from nexus.server.problems import HANDLERS
+from nexus.service.intake import AlertIntake
+from nexus.service.metrics import Load
+from nexus.service.watches import watches
+
+if TYPE_CHECKING:
+    from nexus.runtime.worker import Worker
 
 
-def work(home: Home, site: Site, hands: Hands) -> Starlette:
+def work(intake: AlertIntake, hands: Hands, metrics: MetricsDoor | None = None) -> Starlette:
     """Hands that work as long as the application runs, and what is told of them.
 
     Args:
-        home: whose incidents are driven.
-        site: of which live world.
-        hands: opens what drives them.
+        intake: of the live world; nothing comes in, its watches raise what nobody sends.
+        hands: opens what drives the incidents.
+        metrics: what it tells Prometheus of itself; without a door nothing.
     """
+    working: list[Worker] = []
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await asyncio.to_thread(warm, home.settings)
-        async with hands() as worker:
-            app.state.worker = worker
+        await asyncio.to_thread(warm, intake.home.settings)
+        async with intake.matcher.watching(), hands() as worker, watches(intake).running():
+            intake.ring = worker.ring
+            working.append(worker)
             yield
 
-    async def health(request: Request) -> JSONResponse:
-        try:
-            broken = [one.incident for one in await home.store.broken_off()]
-            since = await home.store.due_since(home.clock.now(), site.site)
-        except NexusError as error:
-            return problem(503, str(error))
-        oldest = (home.clock.now() - since).total_seconds() if since is not None else 0.0
-        told = {"status": "degraded" if broken else "ok", "broken_off": broken}
-        turns = request.app.state.worker.turns
-        return JSONResponse(
-            told | {"turns": turns, "at_once": site.worker.at_once, "oldest_due_seconds": oldest}
-        )
+    def load() -> Load:
+        return Load(sum(worker.turns for worker in working), intake.site.worker.at_once, 0)
 
-    return Starlette(routes=[Route("/healthz", health), ready_route(home.store)], lifespan=lifespan)
+    def own() -> dict[str, object]:
+        return {"turns": load().turns, "at_once": load().hands}
+
+    routes = [health_route(intake, own), ready_route(intake.home.store)]
+    if metrics is not None:
+        routes.append(metrics_route(metrics, intake, load))
+    return Starlette(routes=routes, exception_handlers=HANDLERS, lifespan=lifespan)

@@ -1,7 +1,6 @@
 """The audit as people read and check it, and what the server itself adds: who gained or lost which rights."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,15 +11,13 @@ from incidents.value import Value
 from nexus.config.people import Person
 from nexus.home import Home
 from nexus.service.intake import AlertIntake
-from nexus.service.looking import looking
 from nexus.store.audit import Audit, AuditHead, AuditRow, Deed, DeedKind, chained
 
 log = structlog.get_logger(__name__)
 
 #: How many rows are read at once.
 PAGE = 500
-#: How often the server looks, in seconds, and how often it writes the head to its log.
-LOOK_EVERY = 30.0
+#: How often the server writes the head to its log.
 TELL_EVERY = timedelta(hours=1)
 #: Who changes rights: whoever writes `nexus.yaml`, which the server only reads.
 _THE_FILE = "nexus.yaml"
@@ -141,12 +138,6 @@ class AuditWatch:
     intake: AlertIntake
     _told_at: datetime | None = None
     _people: tuple[Person, ...] | None = field(default=None)
-
-    @asynccontextmanager
-    async def watching(self) -> AsyncIterator[None]:
-        """Look now and then while the block lasts."""
-        async with looking(self.look, LOOK_EVERY, "the audit"):
-            yield
 
     async def look(self) -> None:
         """Record whose rights have changed; tell the head where an hour has passed."""

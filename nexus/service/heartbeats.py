@@ -1,15 +1,10 @@
 """Watches over the alerts that always fire: when one stays away, the monitoring itself is an incident."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from incidents.heartbeat import Heartbeat, silence_of
 from nexus.service.intake import AlertIntake
-from nexus.service.looking import looking
 
-#: How often it is looked whether one is late, in seconds.
-LOOK_EVERY = 5.0
 #: What stands before the name of one that the site expects and nobody has heard yet.
 EXPECTED = "expected:"
 
@@ -19,12 +14,6 @@ class HeartbeatWatch:
     """The heartbeats of one live world, on the clock of its intake."""
 
     intake: AlertIntake
-
-    @asynccontextmanager
-    async def watching(self) -> AsyncIterator[None]:
-        """Look now and then while the block lasts."""
-        async with looking(self.look, LOOK_EVERY, "heartbeats"):
-            yield
 
     async def look(self) -> None:
         """Open an incident for each heartbeat that has just become late, tell it of each that is back."""

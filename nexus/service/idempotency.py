@@ -19,7 +19,7 @@ from nexus.store.port import IncidentStore
 from nexus.store.records import KeptAnswer
 from tools.clock import Clock
 
-#: For so long a key is known.
+#: For so long a key is known at least.
 KEPT_FOR = timedelta(days=7)
 
 
@@ -58,7 +58,7 @@ class Idempotency:
                 now = self.wall.now()
                 answer = (await do()).model_dump_json()
                 kept = KeptAnswer(request=digest, status=status, answer=answer, at=now)
-                await self.store.keep_answer(actor.id, key, kept, now - KEPT_FOR)
+                await self.store.keep_answer(actor.id, key, kept)
             if kept.request != digest:
                 raise KeyReused("this Idempotency-Key was used for another request; take a new one for this")
             return kept

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -34,8 +34,6 @@ from tools.clock import Clock
 
 log = structlog.get_logger(__name__)
 
-#: How often bodies are looked through that need not be kept any more.
-FORGET_EVERY = timedelta(minutes=1)
 #: The form of alerts that are fetched.
 ALERTMANAGER = "alertmanager"
 #: What a delivery that could not be read is called where no address named its sender.
@@ -103,7 +101,6 @@ class AlertIntake:
     ring: Callable[[str], None] = lambda incident: None
     left_out: "Callable[[Reading, IntakeResult, str | None], None] | None" = None
     listener: DeliveryListener = field(default_factory=Nobody)
-    _forgot_at: datetime | None = None
     _readings: RememberedReadings = field(default_factory=RememberedReadings)
 
     @cached_property
@@ -256,7 +253,6 @@ class AlertIntake:
             self.listener.sent_away(reading.sender)
             raise
         self.listener.filed(reading.sender, filed.disposition, filing[0].outcomes)
-        await self._forget_bodies(delivery.received_at)
         for incident in filed.incidents:
             self.ring(incident)
         outcomes, notes = filing[0].outcomes, reading.notes
@@ -270,12 +266,10 @@ class AlertIntake:
             notes=notes, keys=reading.keys,
         )  # fmt: skip
 
-    async def _forget_bodies(self, now: datetime) -> None:
-        """Once a while, what the bodies' own retention and size no longer allow."""
-        if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
-            self._forgot_at = now
-            kept = self.site.intake
-            await self.home.store.forget_bodies(now - kept.keep_bodies, kept.most_body_bytes)
+    async def forget_bodies(self) -> None:
+        """Delete what the bodies' own retention and size no longer allow."""
+        kept = self.site.intake
+        await self.home.store.forget_bodies(self.clock.now() - kept.keep_bodies, kept.most_body_bytes)
 
     @cached_property
     def _log(self) -> FilteringBoundLogger:

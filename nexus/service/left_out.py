@@ -67,6 +67,8 @@ class LeftOutAlerts:
             await self.fetch(reading, group, number, form)
         except NexusError as error:  # the store: nothing of it is lost that Alertmanager does not tell again
             log.warning("what was left out was not taken in", delivery=number, why=str(error))
+        except Exception:  # a job's edge: nobody waits for it
+            log.exception("what was left out was not taken in", delivery=number)
 
     async def fetch(self, reading: Reading, group: AlertGroup, number: int, form: str | None) -> None:
         """Fetch what one delivery left out, and take it in.

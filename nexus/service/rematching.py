@@ -5,8 +5,7 @@ joined another one: then it is moved there, as long as nothing was changed for i
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,13 +18,10 @@ from incidents.events import AlertsMatched
 from incidents.incident import Incident
 from incidents.join_rules import UNASSIGNED, Candidate
 from nexus.service.intake import AlertIntake
-from nexus.service.looking import looking
 from nexus.service.regrouping import IncidentRegrouping
 
 log = structlog.get_logger(__name__)
 
-#: How often it is looked whether more is known, in seconds.
-LOOK_EVERY = 5.0
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -35,12 +31,6 @@ class RematchWatch:
 
     intake: AlertIntake
     _by: object = None
-
-    @asynccontextmanager
-    async def watching(self) -> AsyncIterator[None]:
-        """Look now and then while the block lasts."""
-        async with looking(self.look, LOOK_EVERY, "what waits without a service"):
-            yield
 
     async def look(self) -> None:
         """Match what waits again, if anything has become known since the last look."""

@@ -61,10 +61,10 @@ class Retention:
             tasks=kept.tasks, checkpoints=kept.checkpoints, files=len(sizes), bytes=kept.bytes + sum(sizes),
         )  # fmt: skip
 
-    async def prune(self) -> tuple[Prunable, ...]:
+    async def prune(self, *, rewrite: bool = True) -> tuple[Prunable, ...]:
         """Delete what is older than the retention; what somebody works on just now is left for the next time.
 
-        The folder goes first: what a crash leaves is listed again.
+        The folder goes first: what a crash leaves is listed again. `rewrite`: as `compact` of the store.
         """
         store, gone = self.home.store, []
         for one in await self.prunable():
@@ -73,5 +73,6 @@ class Retention:
                 await self.home.files.remove(one.incident)
                 await store.erase(one.incident, number)
                 gone.append(one)
-        await store.compact(rewrite=True)
+        if gone or rewrite:
+            await store.compact(rewrite=rewrite)
         return tuple(gone)

@@ -1,7 +1,5 @@
 """Says in both timelines when two open incidents look like one cause; merging them is left to people."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -9,10 +7,7 @@ from graph.timeline import entry
 from incidents.siblings import Hint, hints
 from incidents.timeline import EntryKind
 from nexus.service.intake import AlertIntake
-from nexus.service.looking import looking
 
-#: How often open incidents are compared, in seconds, if anything was written meanwhile.
-LOOK_EVERY = 10.0
 #: An incident names no more younger ones: many at once are a storm, which its list shows.
 MOST_NAMED = 5
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,12 +20,6 @@ class SiblingWatch:
     intake: AlertIntake
     _written: int = -1
     _said: dict[tuple[str, str], str] = field(default_factory=dict)
-
-    @asynccontextmanager
-    async def watching(self) -> AsyncIterator[None]:
-        """Look now and then while the block lasts."""
-        async with looking(self.look, LOOK_EVERY, "what looks like one cause"):
-            yield
 
     async def look(self) -> None:
         """Compare what is open, if anything has changed since the last look."""
@@ -49,12 +38,12 @@ class SiblingWatch:
         pair = (hint.older, hint.younger)
         if pair in self._said:
             return
-        self._said[pair] = hint.reason
         do = f"if so: `nexus merge {hint.older} {hint.younger} --by YOU --reason WHY`"
-        told = sum(older == hint.older for older, _ in self._said)
+        told = 1 + sum(older == hint.older for older, _ in self._said)
         for incident, other in ((hint.younger, hint.older), (hint.older, hint.younger)):
             if incident == hint.younger or told <= MOST_NAMED:
                 await self._write(incident, other, f"{other} may have the same cause: {hint.reason}; {do}")
+        self._said[pair] = hint.reason
 
     async def _write(self, incident: str, other: str, text: str) -> None:
         store = self.intake.home.store

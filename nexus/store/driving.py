@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Protocol
 
 from incidents.events import Event
-from nexus.store.records import BrokenOff, Due, Lease
+from nexus.store.leading import FailingJob
+from nexus.store.records import BrokenOff, Due, Lease, Process
 from nexus.store.workers import WorkerBeat, WorkerSeen
 
 
@@ -104,4 +105,31 @@ class Workers(Protocol):
 
     async def workers(self, now: datetime) -> tuple[WorkerSeen, ...]:
         """Those who work, and those who were lost within a day; by site, then name."""
+        ...
+
+
+class Leading(Protocol):
+    """Which process does what has to be done in one process of all. Moments are the wall's."""
+
+    async def lead(self, site: str, owner: str, process: Process, until: datetime, now: datetime) -> bool:
+        """Lead a site until then, or go on doing so; False while somebody else does.
+
+        A leader whose process is proven dead on this host is none.
+        """
+        ...
+
+    async def resign(self, site: str, owner: str) -> None:
+        """Lead it no longer; nothing happens if somebody else does."""
+        ...
+
+    async def job_failed(self, job: FailingJob) -> None:
+        """A periodic job broke off; since when it does so stays as it was told first."""
+        ...
+
+    async def job_went(self, site: str, name: str) -> None:
+        """A periodic job came to its end: it is among the failing ones no more."""
+        ...
+
+    async def failing_jobs(self) -> tuple[FailingJob, ...]:
+        """The periodic jobs whose last run broke off, by site and name."""
         ...

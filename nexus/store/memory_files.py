@@ -6,7 +6,7 @@ from tools.redaction.tree import redact_body
 
 
 class MemoryFiles(MemoryLeases):
-    """Implements `nexus.store.port.StoredFiles` in a dictionary."""
+    """Implements `nexus.store.keeping.StoredFiles` in a dictionary."""
 
     def __init__(self) -> None:
         super().__init__()

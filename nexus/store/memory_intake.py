@@ -27,6 +27,7 @@ from nexus.store.deliveries import (
 )
 from nexus.store.memory_dead_letters import MemoryDeadLetters
 from nexus.store.memory_files import MemoryFiles
+from nexus.store.memory_leading import MemoryLeading
 from nexus.store.memory_leases import Waiting as WaitingRow
 from nexus.store.memory_sessions import MemorySessions
 from nexus.store.memory_workers import MemoryWorkers
@@ -34,7 +35,7 @@ from nexus.store.records import WorldRef, incident_id
 from tools.redaction.tree import redact_body, redact_value
 
 
-class MemoryIntake(MemoryWorkers, MemoryFiles, MemoryDeadLetters, MemorySessions):
+class MemoryIntake(MemoryWorkers, MemoryLeading, MemoryFiles, MemoryDeadLetters, MemorySessions):
     """Implements `nexus.store.port.Intake` in dictionaries."""
 
     def __init__(self) -> None:

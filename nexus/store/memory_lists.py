@@ -96,10 +96,13 @@ class MemoryLists(MemoryIntake):
         """What was answered, or None."""
         return self._answers.get((person, key))
 
-    async def keep_answer(self, person: str, key: str, answer: KeptAnswer, keep_since: datetime) -> None:
-        """Keep an answer, the first of its key, and forget those of long ago."""
-        self._answers = {one: kept for one, kept in self._answers.items() if kept.at >= keep_since}
+    async def keep_answer(self, person: str, key: str, answer: KeptAnswer) -> None:
+        """Keep an answer, the first of its key."""
         self._answers.setdefault((person, key), answer)
+
+    async def forget_answers(self, before: datetime) -> None:
+        """Delete those of long ago."""
+        self._answers = {one: kept for one, kept in self._answers.items() if kept.at >= before}
 
     async def last_sequence(self) -> int:
         """The number of the last entry that is kept."""

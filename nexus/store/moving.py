@@ -29,7 +29,10 @@ TABLES = (
     "message_deliveries", "attempts", "alert_deliveries", "alert_dispositions", "incident_keys", "last_words",
     "dead_letters", "lessons", "heartbeats", "changes", "idempotency_keys", "files", "audit",
 )  # fmt: skip
-_NOT_MOVED = {"claims", "workers", "sessions", "body_bytes", "sqlite_sequence", "checkpoints", "writes"}
+_NOT_MOVED = {
+    "claims", "workers", "leaders", "failing_jobs", "sessions",
+    "body_bytes", "sqlite_sequence", "checkpoints", "writes",
+}  # fmt: skip
 
 Row = Mapping[str, Any]
 #: Columns that only PostgreSQL has, and those that a summary of an older release does not hold.

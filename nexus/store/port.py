@@ -27,9 +27,10 @@ from nexus.store.deliveries import (
     Opening,
     Waiting,
 )
-from nexus.store.driving import Leases, Workers
+from nexus.store.driving import Leading, Leases, Workers
+from nexus.store.keeping import Answers, StoredFiles
 from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry, OpenCount
-from nexus.store.records import FileSize, KeptAnswer, Message, Summary, WorldRef
+from nexus.store.records import Message, Summary, WorldRef
 from nexus.store.retention import Retention
 from nexus.store.sessions import Sessions
 from nexus.store.watching import Watching
@@ -137,42 +138,6 @@ class Lists(Protocol):
         ...
 
 
-class StoredFiles(Protocol):
-    """What an incident's steps write for people, where its processes share no folder."""
-
-    async def put_file(self, incident: str, name: str, body: bytes) -> None:
-        """Keep a file whole, in place of one of that name.
-
-        Raises:
-            UnknownName: there is no such incident.
-        """
-        ...
-
-    async def file(self, incident: str, name: str) -> bytes | None:
-        """What a file holds, or None."""
-        ...
-
-    async def files(self, incident: str) -> tuple[FileSize, ...]:
-        """The files of an incident by name."""
-        ...
-
-    async def erase_files(self, incident: str) -> None:
-        """Delete all of them."""
-        ...
-
-
-class Answers(Protocol):
-    """What people were answered under an idempotency key of theirs."""
-
-    async def answer_of(self, person: str, key: str) -> KeptAnswer | None:
-        """What was answered, or None."""
-        ...
-
-    async def keep_answer(self, person: str, key: str, answer: KeptAnswer, keep_since: datetime) -> None:
-        """Keep an answer; of one key the first stays. Those from before `keep_since` are forgotten."""
-        ...
-
-
 class IncidentStore(
     Journal,
     Outcomes,
@@ -180,6 +145,7 @@ class IncidentStore(
     Leases,
     DeadLetters,
     Workers,
+    Leading,
     StoredFiles,
     Intake,
     Lists,

@@ -15,9 +15,9 @@ def answer(text: str = "first", at: datetime = NOW) -> KeptAnswer:
 
 async def test_the_first_answer_of_a_key_stays_and_is_one_persons(store: IncidentStore) -> None:
     assert await store.answer_of("dana", "k1") is None
-    await store.keep_answer("dana", "k1", answer(), LONG_AGO)
-    await store.keep_answer("dana", "k1", answer("second"), LONG_AGO)
-    await store.keep_answer("kim", "k1", answer("kim's"), LONG_AGO)
+    await store.keep_answer("dana", "k1", answer())
+    await store.keep_answer("dana", "k1", answer("second"))
+    await store.keep_answer("kim", "k1", answer("kim's"))
     assert await store.answer_of("dana", "k1") == answer()
     assert await store.answer_of("kim", "k1") == answer("kim's")
     assert await store.answer_of("dana", "K1") is None
@@ -25,9 +25,10 @@ async def test_the_first_answer_of_a_key_stays_and_is_one_persons(store: Inciden
 
 async def test_what_is_older_than_is_asked_is_forgotten(store: IncidentStore) -> None:
     old = answer(at=LONG_AGO - timedelta(milliseconds=1))
-    await store.keep_answer("dana", "old", old, old.at)
-    await store.keep_answer("dana", "just", answer(at=LONG_AGO), old.at)
+    await store.keep_answer("dana", "old", old)
+    await store.keep_answer("dana", "just", answer(at=LONG_AGO))
+    await store.forget_answers(old.at)
     assert await store.answer_of("dana", "old") == old
-    await store.keep_answer("dana", "new", answer(), LONG_AGO)
+    await store.forget_answers(LONG_AGO)
     assert await store.answer_of("dana", "old") is None
     assert await store.answer_of("dana", "just") == answer(at=LONG_AGO)

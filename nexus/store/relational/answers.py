@@ -1,11 +1,10 @@
-"""Implements `nexus.store.port.Answers`."""
+"""Implements `nexus.store.keeping.Answers`."""
 
 from datetime import datetime
 
 from nexus.store.records import KeptAnswer
 from nexus.store.relational.rows import sortable
 from nexus.store.relational.table import Tables
-from nexus.store.relational.transactions import Run
 
 
 class KeptAnswers(Tables):
@@ -19,14 +18,13 @@ class KeptAnswers(Tables):
             )
         return None
 
-    async def keep_answer(self, person: str, key: str, answer: KeptAnswer, keep_since: datetime) -> None:
-        """Keep an answer, the first of its key, and forget those of long ago."""
+    async def keep_answer(self, person: str, key: str, answer: KeptAnswer) -> None:
+        """Keep an answer, the first of its key."""
+        await self._database.write(
+            "note_answer", person=person, key=key, at=sortable(answer.at), request=answer.request,
+            status=answer.status, answer=answer.answer,
+        )  # fmt: skip
 
-        def work(run: Run) -> None:
-            run("forget_answers", before=sortable(keep_since))
-            run(
-                "note_answer", person=person, key=key, at=sortable(answer.at), request=answer.request,
-                status=answer.status, answer=answer.answer,
-            )  # fmt: skip
-
-        await self._database.atomically(work)
+    async def forget_answers(self, before: datetime) -> None:
+        """Delete those of long ago."""
+        await self._database.write("forget_answers", before=sortable(before))

@@ -1,4 +1,4 @@
-"""Implements `nexus.store.port.StoredFiles`."""
+"""Implements `nexus.store.keeping.StoredFiles`."""
 
 from nexus.store.records import FileSize
 from nexus.store.relational.rows import packed, unpacked

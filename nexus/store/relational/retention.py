@@ -1,4 +1,4 @@
-"""Implements `nexus.store.port.Retention`: a closed incident's rows go, and with them its checkpoints."""
+"""Implements `nexus.store.retention.Retention`: a closed incident goes, and with it its checkpoints."""
 
 from datetime import datetime
 

@@ -34,6 +34,7 @@ from nexus.store.relational.changes import SentChanges
 from nexus.store.relational.dead_letters import SetAside
 from nexus.store.relational.files import FileRows
 from nexus.store.relational.intake import AlertDeliveries
+from nexus.store.relational.leading import LeaderRows
 from nexus.store.relational.leases import LeaseColumns
 from nexus.store.relational.lists import ListReads
 from nexus.store.relational.regrouping import RegroupedIncidents
@@ -49,6 +50,7 @@ from nexus.store.relational.writes import hold, queued, register, save
 class RelationalStore(
     LeaseColumns,
     WorkerRows,
+    LeaderRows,
     FileRows,
     AlertDeliveries,
     SentChanges,

@@ -6,10 +6,12 @@ import time
 
 import httpx2
 
+from demo.processes import wait_for
 from nexus.store import Store
 from nexus.store.records import MessageKind
 from tests.nexus.command_line import typed_before
-from tests.nexus.live import Live, live
+from tests.nexus.live import TOKENS, Live, live
+from tests.nexus.served import working
 from tests.patience import PATIENCE
 
 WATCHDOG = {
@@ -32,6 +34,20 @@ def pages(one: Live) -> list[str]:
     with Store.existing(one.home) as store:
         sent = asyncio.run(store.messages(one.incident))
     return [message.text for message in sent if message.kind is MessageKind.PAGE]
+
+
+def test_it_is_missed_by_doors_alone_and_by_hands_alone() -> None:
+    with live(
+        words=("--engine", "playbook", "--no-worker"), intake={"heartbeats": {"Watchdog": "1s"}}
+    ) as one:
+        assert beat(one) == "ignored"
+        (one.incident,) = wait_for("doors miss it", lambda: incidents(one) or None, seconds=PATIENCE)
+        beat(one)
+        one.nexus.kill()  # it led, and is heard no more
+        with working(one.made.folder, one.home, **TOKENS) as hands:
+            hands.until("The monitoring itself is silent")
+            one.seen(lambda incident: "silence" in incident.reminders)
+            hands.stop()
 
 
 def test_a_silent_watchdog_pages_and_one_that_comes_opens_nothing() -> None:

@@ -15,6 +15,7 @@ from nexus.config.settings import Settings
 from nexus.config.site import load_site
 from nexus.home import open_home
 from nexus.server.app import web
+from nexus.server.reloading import Doors as ComeIn
 from nexus.server.reloading import SiteReload
 from nexus.server.senders import SenderDoor
 from nexus.service.identity import People
@@ -81,9 +82,8 @@ def made(folder: Path, *, of_this_machine: bool) -> Iterator[Doors]:
         app = web(intake, None, door, People.checked(site, home.secrets))
         told: list[str] = []
         known = app.state.authenticator
-        reload = SiteReload(
-            intake, door, known, metrics, lambda: load_site(path), of_this_machine, told.append
-        )
+        come_in = ComeIn(door, known, of_this_machine)
+        reload = SiteReload(intake, metrics, lambda: load_site(path), told.append, come_in)
         yield Doors(path, TestClient(app), reload, told)
 
 

@@ -1,12 +1,11 @@
 """What is sent again under its key: answered as it was, done once, whenever the first answer was lost."""
 
 import asyncio
-from datetime import datetime, timedelta
 
 import pytest
 
 from incidents.errors import Refused
-from nexus.service.idempotency import KEPT_FOR, Idempotency, KeyReused
+from nexus.service.idempotency import Idempotency, KeyReused
 from nexus.service.views import Handled
 from nexus.store.memory import MemoryStore
 from nexus.store.records import KeptAnswer
@@ -35,10 +34,10 @@ class Forgetful(MemoryStore):
 
     dies = True
 
-    async def keep_answer(self, person: str, key: str, answer: KeptAnswer, keep_since: datetime) -> None:
+    async def keep_answer(self, person: str, key: str, answer: KeptAnswer) -> None:
         if self.dies:
             raise ConnectionError("the machine is gone")
-        await super().keep_answer(person, key, answer, keep_since)
+        await super().keep_answer(person, key, answer)
 
 
 async def test_many_at_once_are_done_once() -> None:
@@ -64,20 +63,6 @@ async def test_what_was_refused_is_tried_again() -> None:
         await requests.once(DANA, "k", "note", deed)
     await requests.once(DANA, "k", "note", deed)
     assert deed.times == 2
-
-
-async def test_a_key_is_known_for_a_week() -> None:
-    clock, deed = VirtualClock(at(0)), Deed()
-    requests = Idempotency(MemoryStore(), clock)
-    await requests.once(DANA, "k", "note", deed)
-    clock.advance_to(at(0) + KEPT_FOR)
-    await requests.once(KIM, "other", "note", deed)
-    await requests.once(DANA, "k", "note", deed)
-    assert deed.times == 2
-    clock.advance_to(at(0) + KEPT_FOR + timedelta(seconds=1))
-    await requests.once(KIM, "another", "note", deed)
-    await requests.once(DANA, "k", "note", deed)
-    assert deed.times == 4
 
 
 async def test_what_was_done_before_its_answer_was_lost_counts_once() -> None:

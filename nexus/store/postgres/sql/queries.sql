@@ -609,6 +609,27 @@ select request, status, answer, at from idempotency_keys where person = %(person
 -- name: forget_answers
 delete from idempotency_keys where at < %(before)s;
 
+-- name: leader
+select owner, process from leaders where site = %(site)s and until > %(now)s;
+
+-- name: lead
+insert into leaders (site, owner, process, until) values (%(site)s, %(owner)s, %(process)s, %(until)s)
+on conflict (site) do update set owner = excluded.owner, process = excluded.process, until = excluded.until
+where leaders.owner = excluded.owner or leaders.until <= %(now)s;
+
+-- name: resign
+delete from leaders where site = %(site)s and owner = %(owner)s;
+
+-- name: job_failed
+insert into failing_jobs (site, name, tries, since, why) values (%(site)s, %(name)s, %(tries)s, %(since)s, %(why)s)
+on conflict (site, name) do update set tries = excluded.tries, why = excluded.why;
+
+-- name: job_went
+delete from failing_jobs where site = %(site)s and name = %(name)s;
+
+-- name: failing_jobs
+select site, name, tries, since, why from failing_jobs order by site, name;
+
 -- name: beat
 insert into workers (owner, body, started_at, seen_at) values (%(owner)s, %(body)s, %(now)s, %(now)s)
 on conflict (owner) do update set body = excluded.body, seen_at = excluded.seen_at;

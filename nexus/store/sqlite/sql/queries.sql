@@ -566,6 +566,27 @@ select request, status, answer, at from idempotency_keys where person = :person 
 -- name: forget_answers
 delete from idempotency_keys where at < :before;
 
+-- name: leader
+select owner, process from leaders where site = :site and until > :now;
+
+-- name: lead
+insert into leaders (site, owner, process, until) values (:site, :owner, :process, :until)
+on conflict (site) do update set owner = excluded.owner, process = excluded.process, until = excluded.until
+where leaders.owner = excluded.owner or leaders.until <= :now;
+
+-- name: resign
+delete from leaders where site = :site and owner = :owner;
+
+-- name: job_failed
+insert into failing_jobs (site, name, tries, since, why) values (:site, :name, :tries, :since, :why)
+on conflict (site, name) do update set tries = excluded.tries, why = excluded.why;
+
+-- name: job_went
+delete from failing_jobs where site = :site and name = :name;
+
+-- name: failing_jobs
+select site, name, tries, since, why from failing_jobs order by site, name;
+
 -- name: beat
 insert into workers (owner, body, started_at, seen_at) values (:owner, :body, :now, :now)
 on conflict (owner) do update set body = excluded.body, seen_at = excluded.seen_at;

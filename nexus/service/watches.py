@@ -1,0 +1,43 @@
+"""What is done again and again for a live world, by one of its processes: whichever leads.
+
+What happens once, to one delivery or one incident, is not here: alerts that a sender left out are fetched by
+who took the delivery in (`left_out`); duties, reminders and the watch over a recovery are in the `wake_at` of
+their incident.
+"""
+
+from datetime import timedelta
+
+from nexus.runtime.periodic import PeriodicJob, PeriodicJobs
+from nexus.service.auditing import AuditWatch
+from nexus.service.heartbeats import HeartbeatWatch
+from nexus.service.idempotency import KEPT_FOR
+from nexus.service.intake import AlertIntake
+from nexus.service.rematching import RematchWatch
+from nexus.service.retention import Retention
+from nexus.service.siblings import SiblingWatch
+
+#: How long the deletion of what is older than the retention may take.
+_PRUNING = timedelta(minutes=10)
+
+
+def watches(intake: AlertIntake) -> PeriodicJobs:
+    """The jobs of an intake's live world; the site is what the intake says when they run."""
+    home = intake.home
+
+    async def forget_answers() -> None:
+        await home.store.forget_answers(home.clock.now() - KEPT_FOR)
+
+    async def prune() -> None:
+        if (days := intake.site.store.retention_days) is not None:
+            await Retention(home, home.clock.now(), days).prune(rewrite=False)
+
+    jobs = (
+        PeriodicJob("heartbeats", HeartbeatWatch(intake).look, every=5),
+        PeriodicJob("alerts without a service", RematchWatch(intake).look, every=5),
+        PeriodicJob("incidents of one cause", SiblingWatch(intake).look, every=10),
+        PeriodicJob("the audit", AuditWatch(intake).look, every=30),
+        PeriodicJob("bodies of deliveries", intake.forget_bodies, every=60),
+        PeriodicJob("answers under idempotency keys", forget_answers, every=3600),
+        PeriodicJob("retention", prune, every=3600, limit=_PRUNING.total_seconds()),
+    )
+    return PeriodicJobs(home.store, intake.site.site, jobs, home.clock.now)
