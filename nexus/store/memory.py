@@ -19,7 +19,7 @@ from incidents.timeline import Entry
 from nexus.store.audit import Deed
 from nexus.store.deliveries import Opening
 from nexus.store.leases import stale
-from nexus.store.memory_watching import MemoryWatching
+from nexus.store.memory_hindsight import MemoryHindsight
 from nexus.store.records import (
     Message,
     Remains,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from nexus.store.memory_lists import Table
 
 
-class MemoryStore(MemoryWatching):
+class MemoryStore(MemoryHindsight):
     """Implements `nexus.store.port.IncidentStore` in dictionaries."""
 
     def __init__(self) -> None:
@@ -278,7 +278,10 @@ class MemoryStore(MemoryWatching):
         self._erase_deliveries_of(incident)
 
     def _tables(self) -> "tuple[Table[Any], ...]":
-        return self._timeline, self._evidence, self._approvals, self._backlog, self._messages
+        return (
+            self._timeline, self._evidence, self._approvals, self._backlog, self._messages,
+            self._verdicts, self._versions, self._items,
+        )  # fmt: skip
 
     async def compact(self, rewrite: bool = False) -> None:
         """Nothing is on any disk."""

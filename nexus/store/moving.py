@@ -28,6 +28,7 @@ TABLES = (
     "numbers", "incidents", "timeline", "inbox", "evidence", "approvals", "intents", "backlog", "messages",
     "message_deliveries", "attempts", "alert_deliveries", "alert_dispositions", "incident_keys", "last_words",
     "dead_letters", "lessons", "heartbeats", "changes", "idempotency_keys", "files", "audit",
+    "verdicts", "post_mortem_versions", "action_items",
 )  # fmt: skip
 _NOT_MOVED = {
     "claims", "workers", "leaders", "failing_jobs", "sessions",
@@ -138,6 +139,7 @@ def _keys(columns: list[_Column]) -> list[_Column]:
         "other",
         "person",
         "name",
+        "diagnosis",
         "number",
     }
     numbers = [column for column in columns if column.identity]

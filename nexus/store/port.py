@@ -28,6 +28,7 @@ from nexus.store.deliveries import (
     Waiting,
 )
 from nexus.store.driving import Leading, Leases, Workers
+from nexus.store.hindsight import Hindsight
 from nexus.store.keeping import Answers, StoredFiles
 from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry, OpenCount
 from nexus.store.records import Message, Summary, WorldRef
@@ -152,6 +153,7 @@ class IncidentStore(
     Watching,
     Answers,
     Sessions,
+    Hindsight,
     Retention,
     Audit,
     Protocol,

@@ -33,6 +33,7 @@ from nexus.store.relational.audit import AuditRows, record
 from nexus.store.relational.changes import SentChanges
 from nexus.store.relational.dead_letters import SetAside
 from nexus.store.relational.files import FileRows
+from nexus.store.relational.hindsight import HindsightRows
 from nexus.store.relational.intake import AlertDeliveries
 from nexus.store.relational.leading import LeaderRows
 from nexus.store.relational.leases import LeaseColumns
@@ -52,6 +53,7 @@ class RelationalStore(
     WorkerRows,
     LeaderRows,
     FileRows,
+    HindsightRows,
     AlertDeliveries,
     SentChanges,
     SetAside,

@@ -327,6 +327,41 @@ select seq from backlog where id = %(id)s;
 -- name: tasks
 select body from backlog where seq > %(after)s order by seq limit %(limit)s;
 
+-- name: keep_verdict
+insert into verdicts (incident, diagnosis, person, at, body)
+values (%(incident)s, %(diagnosis)s, %(person)s, %(at)s, %(body)s)
+on conflict (incident, diagnosis, person) do update set at = excluded.at, body = excluded.body;
+
+-- name: verdicts
+select body from verdicts where %(incident)s is null or incident = %(incident)s order by at, incident, person;
+
+-- name: erase_verdicts
+delete from verdicts where incident = %(incident)s;
+
+-- name: add_version
+insert into post_mortem_versions (incident, number, body) values (%(incident)s, %(number)s, %(body)s)
+on conflict (incident, number) do nothing;
+
+-- name: versions
+select body from post_mortem_versions where incident = %(incident)s order by number;
+
+-- name: erase_post_mortem_versions
+delete from post_mortem_versions where incident = %(incident)s;
+
+-- name: change_item
+insert into action_items (incident, id, number, body) values (%(incident)s, %(id)s, %(number)s, %(body)s)
+on conflict (incident, id, number) do nothing;
+
+-- name: changed_items
+select body from action_items as item
+where (%(incident)s is null or incident = %(incident)s) and number = (
+    select max(number) from action_items where incident = item.incident and id = item.id
+)
+order by incident, id;
+
+-- name: erase_action_items
+delete from action_items where incident = %(incident)s;
+
 -- name: send
 insert into messages (incident, kind, key, body) values (%(incident)s, %(kind)s, %(key)s, %(body)s)
 on conflict (incident, kind, key) do nothing;
@@ -519,6 +554,9 @@ select count(*), coalesce(sum(bytes), 0)::bigint from (
     union all select octet_length(body) from intents where incident = %(incident)s
     union all select octet_length(body) from backlog where incident = %(incident)s
     union all select octet_length(body) from messages where incident = %(incident)s
+    union all select octet_length(body) from verdicts where incident = %(incident)s
+    union all select octet_length(body) from post_mortem_versions where incident = %(incident)s
+    union all select octet_length(body) from action_items where incident = %(incident)s
     union all select coalesce(octet_length(body), 0) from alert_deliveries where incident = %(incident)s
 ) as kept;
 

@@ -305,6 +305,40 @@ select seq from backlog where id = :id;
 -- name: tasks
 select body from backlog where seq > :after order by seq limit :limit;
 
+-- name: keep_verdict
+insert into verdicts (incident, diagnosis, person, at, body) values (:incident, :diagnosis, :person, :at, :body)
+on conflict (incident, diagnosis, person) do update set at = excluded.at, body = excluded.body;
+
+-- name: verdicts
+select body from verdicts where :incident is null or incident = :incident order by at, incident, person;
+
+-- name: erase_verdicts
+delete from verdicts where incident = :incident;
+
+-- name: add_version
+insert into post_mortem_versions (incident, number, body) values (:incident, :number, :body)
+on conflict (incident, number) do nothing;
+
+-- name: versions
+select body from post_mortem_versions where incident = :incident order by number;
+
+-- name: erase_post_mortem_versions
+delete from post_mortem_versions where incident = :incident;
+
+-- name: change_item
+insert into action_items (incident, id, number, body) values (:incident, :id, :number, :body)
+on conflict (incident, id, number) do nothing;
+
+-- name: changed_items
+select body from action_items as item
+where (:incident is null or incident = :incident) and number = (
+    select max(number) from action_items where incident = item.incident and id = item.id
+)
+order by incident, id;
+
+-- name: erase_action_items
+delete from action_items where incident = :incident;
+
 -- name: send
 insert into messages (incident, kind, key, body) values (:incident, :kind, :key, :body)
 on conflict (incident, kind, key) do nothing;
@@ -484,6 +518,9 @@ select count(*), coalesce(sum(bytes), 0) from (
     union all select length(body) from intents where incident = :incident
     union all select length(body) from backlog where incident = :incident
     union all select length(body) from messages where incident = :incident
+    union all select length(body) from verdicts where incident = :incident
+    union all select length(body) from post_mortem_versions where incident = :incident
+    union all select length(body) from action_items where incident = :incident
     union all select coalesce(length(body), 0) from alert_deliveries where incident = :incident
 );
 

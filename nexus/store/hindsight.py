@@ -1,0 +1,35 @@
+"""The store's door for what people say once it is over: verdicts, post-mortems, action items."""
+
+from typing import Protocol
+
+from incidents.action_items import ActionItem
+from incidents.post_mortem_text import PostMortemVersion
+from incidents.verdicts import DiagnosisVerdict
+
+
+class Hindsight(Protocol):
+    """Kept as long as the incident. What is of one that was not registered raises `UnknownName`."""
+
+    async def keep_verdict(self, verdict: DiagnosisVerdict) -> None:
+        """Keep a person's word on a diagnosis, in place of what they said of it before."""
+        ...
+
+    async def verdicts(self, incident: str | None = None) -> tuple[DiagnosisVerdict, ...]:
+        """Of one incident or of all, oldest first."""
+        ...
+
+    async def add_version(self, version: PostMortemVersion) -> bool:
+        """Keep a version of a post-mortem. False if there is one of its number: somebody was faster."""
+        ...
+
+    async def versions(self, incident: str) -> tuple[PostMortemVersion, ...]:
+        """Every version of a post-mortem, the first one first."""
+        ...
+
+    async def change_item(self, item: ActionItem) -> bool:
+        """Keep an action item as it stands now. False if there is one of its version: somebody was faster."""
+        ...
+
+    async def changed_items(self, incident: str | None = None) -> tuple[ActionItem, ...]:
+        """What people made of action items, each as it stands, of one incident or of all."""
+        ...

@@ -1,0 +1,49 @@
+"""What people say once it is over, in the store's twin in memory."""
+
+from incidents.action_items import ActionItem
+from incidents.post_mortem_text import PostMortemVersion
+from incidents.verdicts import DiagnosisVerdict
+from nexus.store.memory_lists import Table
+from nexus.store.memory_watching import MemoryWatching
+
+
+class MemoryHindsight(MemoryWatching):
+    """Implements `nexus.store.hindsight.Hindsight` in dictionaries."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._verdicts: Table[DiagnosisVerdict] = Table()
+        self._versions: Table[PostMortemVersion] = Table()
+        self._items: Table[ActionItem] = Table()
+
+    async def keep_verdict(self, verdict: DiagnosisVerdict) -> None:
+        """Keep a person's word on a diagnosis, in place of what they said of it before."""
+        self._known(verdict.incident)
+        key = (verdict.incident, verdict.key, verdict.person)
+        self._verdicts.pop(key, None)
+        self._verdicts.insert(key, verdict)
+
+    async def verdicts(self, incident: str | None = None) -> tuple[DiagnosisVerdict, ...]:
+        """Of one incident or of all, oldest first."""
+        kept = self._verdicts.values() if incident is None else self._verdicts.of(incident)
+        return tuple(sorted(kept, key=lambda one: (one.at, one.incident, one.person)))
+
+    async def add_version(self, version: PostMortemVersion) -> bool:
+        """Keep a version of a post-mortem."""
+        self._known(version.incident)
+        return self._versions.insert((version.incident, str(version.number)), version)
+
+    async def versions(self, incident: str) -> tuple[PostMortemVersion, ...]:
+        """Every version of a post-mortem, the first one first."""
+        return tuple(sorted(self._versions.of(incident), key=lambda one: one.number))
+
+    async def change_item(self, item: ActionItem) -> bool:
+        """Keep an action item as it stands now."""
+        self._known(item.incident)
+        return self._items.insert((item.incident, item.id, str(item.version)), item)
+
+    async def changed_items(self, incident: str | None = None) -> tuple[ActionItem, ...]:
+        """What people made of action items, each as it stands."""
+        kept = self._items.values() if incident is None else self._items.of(incident)
+        latest = {one.id: one for one in sorted(kept, key=lambda one: one.version)}
+        return tuple(sorted(latest.values(), key=lambda one: (one.incident, one.id)))

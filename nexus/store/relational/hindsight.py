@@ -1,0 +1,40 @@
+"""Implements `nexus.store.hindsight.Hindsight`."""
+
+from incidents.action_items import ActionItem
+from incidents.post_mortem_text import PostMortemVersion
+from incidents.verdicts import DiagnosisVerdict
+from nexus.store.relational.rows import as_json, sortable
+from nexus.store.relational.table import Tables
+
+
+class HindsightRows(Tables):
+    """A row for each verdict, and one for each version: whose number is taken was slower."""
+
+    async def keep_verdict(self, verdict: DiagnosisVerdict) -> None:
+        """Keep a person's word on a diagnosis, in place of what they said of it before."""
+        await self._insert(
+            "keep_verdict", verdict.incident, diagnosis=verdict.key, person=verdict.person,
+            at=sortable(verdict.at), body=as_json(verdict),
+        )  # fmt: skip
+
+    async def verdicts(self, incident: str | None = None) -> tuple[DiagnosisVerdict, ...]:
+        """Of one incident or of all, oldest first."""
+        return await self._all(DiagnosisVerdict, "verdicts", incident=incident)
+
+    async def add_version(self, version: PostMortemVersion) -> bool:
+        """Keep a version of a post-mortem."""
+        body = as_json(version)
+        return await self._insert("add_version", version.incident, number=version.number, body=body)
+
+    async def versions(self, incident: str) -> tuple[PostMortemVersion, ...]:
+        """Every version of a post-mortem, the first one first."""
+        return await self._all(PostMortemVersion, "versions", incident=incident)
+
+    async def change_item(self, item: ActionItem) -> bool:
+        """Keep an action item as it stands now."""
+        values = {"id": item.id, "number": item.version, "body": as_json(item)}
+        return await self._insert("change_item", item.incident, **values)
+
+    async def changed_items(self, incident: str | None = None) -> tuple[ActionItem, ...]:
+        """What people made of action items, each as it stands."""
+        return await self._all(ActionItem, "changed_items", incident=incident)
