@@ -3,6 +3,7 @@
 Sentences are made here and in the rules below; templates only lay them out.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,6 +31,11 @@ from nexus.sanitize import line
 from nexus.store.find import find_incident
 from nexus.store.records import WorldKind, WorldRef
 
+_DEEDS = {
+    ActionKind.ROLLBACK: "roll back", ActionKind.RESTART: "restart", ActionKind.SCALE: "scale",
+    ActionKind.FAILOVER: "fail over", ActionKind.HOTFIX: "make the hotfix",
+    ActionKind.FEATURE_FLAG: "set the flag", ActionKind.FALLBACK: "switch the fallback on",
+}  # fmt: skip
 #: As much of an evidence is shown beside the sentence that rests on it.
 _LONGEST = 240
 _PAST = frozenset(
@@ -122,6 +128,23 @@ class DecisionView(Value):
     people: tuple[Standing, ...]
     expires_at: Moment
     left_seconds: float | None
+
+    @property
+    def headline(self) -> str:
+        """As a title: `Roll back checkout to 2026.11.1`."""
+        return self.change.title[:1].upper() + self.change.title[1:]
+
+    @property
+    def deed(self) -> str:
+        """What the signature does, as its button says it."""
+        last = self.missing <= 1
+        return f"Sign and {_DEEDS[self.change.kind]}" if last else f"Sign, as one of {self.missing}"
+
+    @property
+    def seen(self) -> str:
+        """Changes whenever anything does that a page shows of it, except for the time that passes."""
+        told = self.model_dump_json(exclude={"now", "left_seconds"})
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     @property
     def waits(self) -> bool:

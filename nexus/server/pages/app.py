@@ -40,6 +40,7 @@ script, no handler. A new route has to stand in `tests/nexus/server/test_access_
 from starlette.routing import BaseRoute
 
 from nexus.server.api.context import ApiContext
+from nexus.server.pages.decision import decision_pages
 from nexus.server.pages.login import login_routes
 from nexus.server.pages.now import now_routes
 from nexus.server.pages.shell import Link, Pages
@@ -59,4 +60,5 @@ def page_routes(pages: Pages, context: ApiContext) -> list[BaseRoute]:
         pages.static.route,
         *login_routes(pages),
         *now_routes(pages, context),
+        *decision_pages(pages, context),
     ]

@@ -26,6 +26,7 @@ from nexus.server.problems import UNFORESEEN, kind_of, problem, retry_of, senten
 from nexus.server.sessions import CSRF_FIELD, CSRF_HEADER, BrowserSessions, Visitor
 from nexus.server.static_files import StaticFiles
 from tools.redaction.redact import redact
+from tools.wording import quantity
 
 log = structlog.get_logger(__name__)
 
@@ -170,7 +171,7 @@ class Pages:
         )
         made.globals["static"] = self.static.url
         made.filters |= {name: getattr(words, name) for name in ("ago", "clock", "day", "minute", "span")}
-        made.filters["role"] = role_name
+        made.filters |= {"role": role_name, "level": quantity}
         return made
 
 

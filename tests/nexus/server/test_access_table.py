@@ -16,6 +16,7 @@ from tests.nexus.server.rooms import ENDED, Room, csrf_of, room, shown
 
 API = "/api/v1"
 OF_INCIDENT = f"{API}/incidents/{{incident}}"
+DECISION_PAGE = "/incidents/{incident}/decisions/{action}"
 DECISION = {"verdict": "reject", "action": "A1", "digest": DIGEST, "note": "no"}
 
 
@@ -84,6 +85,11 @@ PAGES = {
     ("POST", "/login"): PageDoor(None, {"name": "dana", "secret": "wrong"}),
     ("POST", "/logout"): PageDoor(Permission.READ, {}),
     ("GET", "/"): PageDoor(Permission.READ),
+    ("GET", DECISION_PAGE): PageDoor(Permission.READ),
+    ("GET", f"{DECISION_PAGE}/card"): PageDoor(Permission.READ),
+    ("POST", DECISION_PAGE): PageDoor(
+        Permission.DECIDE, {"answer": "reject", "digest": DIGEST, "note": "no"}
+    ),
 }
 FOR_VISITORS = [door for door, takes in PAGES.items() if takes.permission is not None]
 WITH_PEOPLE = [door for door, takes in DOORS.items() if takes.permission is not None]
@@ -158,7 +164,7 @@ def looked(browser: TestClient, door: tuple[str, str], csrf: str = "") -> httpx2
     method, path = door
     fields = PAGES[door].fields
     return browser.request(
-        method, path.format(incident=ID, number=1, digest="0", name="nexus.css"),
+        method, path.format(incident=ID, number=1, digest="0", name="nexus.css", action="A1"),
         data=None if fields is None else fields | {"csrf": csrf}, follow_redirects=False,
     )  # fmt: skip
 
