@@ -6,7 +6,7 @@ other at every step (langgraph-checkpoint-postgres 3.2).
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -15,14 +15,15 @@ import psycopg
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
-from psycopg import AsyncClientCursor, AsyncConnection
+from psycopg import AsyncClientCursor, AsyncConnection, AsyncCursor
 from psycopg.errors import UniqueViolation
+from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from incidents.errors import StaleLease, UsageError
 from nexus.runtime.checkpoints.port import overtaken, serializer
 from nexus.store.postgres.address import Address
-from nexus.store.postgres.connecting import PATIENCE, PLAIN, unusable
+from nexus.store.postgres.connecting import LIMITS, PATIENCE, PLAIN, unusable
 from nexus.store.postgres.sql import FENCE, QUERIES
 
 #: So many steps of one process are written at the same time.
@@ -45,7 +46,24 @@ Pool = AsyncConnectionPool[AsyncConnection[Any]]
 
 
 class FencedSaver(AsyncPostgresSaver):
-    """Says in words of ours that somebody else has gone on."""
+    """Says in words of ours that somebody else has gone on; every transaction carries the store's limits."""
+
+    def __init__(self, pool: Pool) -> None:
+        super().__init__(pool, serde=serializer())
+        self._pool = pool
+
+    @asynccontextmanager
+    async def _cursor(self, *, pipeline: bool = False) -> AsyncIterator[AsyncCursor[DictRow]]:
+        """As the library's, within one transaction: its own statements would be one each, without limits."""
+        async with self.lock, self._pool.connection() as connection, AsyncExitStack() as sent:
+            if pipeline and self.supports_pipeline:
+                await sent.enter_async_context(connection.pipeline())
+            async with (
+                connection.transaction(),
+                connection.cursor(binary=True, row_factory=dict_row) as cursor,
+            ):
+                await cursor.execute(LIMITS)
+                yield cursor
 
     async def aput(
         self, config: RunnableConfig, checkpoint: Checkpoint, metadata: CheckpointMetadata,
@@ -98,7 +116,7 @@ class PostgresCheckpoints:
 
     def saver(self) -> FencedSaver:
         """One of its own."""
-        return FencedSaver(self.pool, serde=serializer())
+        return FencedSaver(self.pool)
 
     async def prune(self, incident: str, number: int) -> None:
         """Delete what can no longer matter."""
@@ -111,6 +129,7 @@ class PostgresCheckpoints:
     async def _delete(self, script: str, incident: str, number: int) -> None:
         async with self.pool.connection() as connection, connection.transaction():
             run = AsyncClientCursor(connection)
+            await run.execute(LIMITS)
             await run.execute(QUERIES["holds"], {"id": incident, "number": number})
             if await run.fetchone() is not None:
                 await run.execute(script, {"thread": incident})

@@ -23,12 +23,12 @@ PATIENCE = 10.0
 #: The first error of its own that the schema raises: the code is too old for it.
 _LEFT_BEHIND = "NX001"
 
-#: What a statement, a wait for a lock and a pause within a transaction may take.
-_LIMITS = """set local statement_timeout = '30s'; set local lock_timeout = '15s';
-set local idle_in_transaction_session_timeout = '30s';"""
+#: What a statement, a wait for a lock and a pause within a transaction may take; each transaction begins so.
+LIMITS = """select set_config('statement_timeout', '30s', true), set_config('lock_timeout', '15s', true),
+set_config('idle_in_transaction_session_timeout', '30s', true);"""
 
-READING = f"begin isolation level read committed read only; {_LIMITS}"
-WRITING = f"begin isolation level read committed; {_LIMITS} select must_fit({VERSION});"
+READING = f"begin isolation level read committed read only; {LIMITS}"
+WRITING = f"begin isolation level read committed; {LIMITS} select must_fit({VERSION});"
 
 _ADVICE = {
     "53100": "make room on its disk and try again: what was kept before is whole, this was not kept",

@@ -56,6 +56,19 @@ async def test_two_processes_work_over_two_connections_and_leave_nothing_in_them
         assert raw.execute("select count(*) from pg_locks where locktype = 'advisory'").fetchone() == (0,)
 
 
+async def test_every_transaction_of_checkpoints_carries_its_limits_and_leaves_none(address: Address) -> None:
+    names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    asked = f"select {', '.join(f'current_setting({name!r}) as {name}' for name in names)}"
+    async with PostgresCheckpoints.open(address, create=True) as kept:
+        for pipeline in (False, True):
+            async with kept.saver()._cursor(pipeline=pipeline) as cursor:
+                row = await (await cursor.execute(asked)).fetchone()
+            assert row == dict(zip(names, ("30s", "15s", "30s"), strict=True))
+        async with kept.pool.connection() as connection:
+            left = await (await connection.execute(asked)).fetchone()
+        assert left == ("0", "0", "0")
+
+
 async def test_checkpoints_are_fenced_and_pruned_over_the_pooler(address: Address) -> None:
     with PostgresStore.open(address, create=False) as store:
         await store.register(sample.opened(), WORLD, at(0), SITE)
