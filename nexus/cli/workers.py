@@ -2,6 +2,7 @@
 
 from nexus.cli.base import Json, answered, home, say, write_json
 from nexus.cli.parser import Verbs
+from nexus.service.overdue import overdue
 
 
 def verbs() -> Verbs:
@@ -10,10 +11,11 @@ def verbs() -> Verbs:
 
 
 def workers(as_json: Json = False) -> None:
-    """List who drives incidents: since when, what, and who was lost within a day."""
+    """List who drives incidents, since when and what, who was lost within a day, and how long work waits."""
     with home(listing=as_json, threads=False) as opened:
         now = opened.clock.now()
         found = answered(opened.store.workers(now))
+        waits = answered(overdue(opened.store, now))
     if as_json:
         write_json(found)
         return
@@ -24,3 +26,5 @@ def workers(as_json: Json = False) -> None:
         drives = f"drives {', '.join(one.drives)}" if one.drives else "drives nothing"
         hands = f"{len(one.drives)} of {one.at_once} hands"
         say(f"{one.name} (site {one.site}, {one.version}): {one.state}, seen {ago} s ago, {hands}, {drives}")
+    for site, seconds in waits.items():
+        say(f"An incident of site {site} has been due for {seconds:.0f} s with nobody at it.")

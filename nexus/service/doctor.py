@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING
 
 from incidents.currency import money
 from incidents.errors import NexusError
-from incidents.value import Value
+from incidents.value import Value, iso
 from nexus.config.database import database_of
 from nexus.config.runbook import roster_of, runbook_of
 from nexus.config.settings import PREFIX, Settings
 from nexus.home import open_home
+from nexus.service.overdue import overdue
 from nexus.store.dead_letters import DeadLetter
+from nexus.store.leading import FailingJob
 from nexus.store.records import BrokenOff
 
 if TYPE_CHECKING:
     from nexus.config.site import Site
     from tools.live.secrets import Secrets
+
+
+#: An incident that has been due for longer with nobody at it waits in vain, in seconds.
+_LATE = 60.0
 
 
 class State(StrEnum):
@@ -69,10 +75,41 @@ async def _store(settings: Settings, environment: Mapping[str, str]) -> tuple[Ch
             advice = "the sentence says what is to be done"
         with open_home(settings, create=True, database=database, migrate=False) as home:
             broken = await home.store.broken_off()
-            found = Check(part="Store", state=State.OK, found=home.store.place)
-            return (found, *_broken_off(broken), *_set_aside(await home.store.dead_letters()))
+            return (
+                Check(part="Store", state=State.OK, found=home.store.place),
+                *_waits(await overdue(home.store, home.clock.now())),
+                *_broken_off(broken),
+                *_set_aside(await home.store.dead_letters()),
+                *_failing(await home.store.failing_jobs()),
+            )
     except (NexusError, OSError, sqlite3.Error) as error:
         return (Check(part="Store", state=State.BROKEN, found=str(error), advice=advice),)
+
+
+def _waits(found: Mapping[str, float]) -> tuple[Check, ...]:
+    """Incidents that are due; for a while they wait for a hand."""
+    advice = "`nexus workers` lists who drives incidents; `nexus serve` or `nexus worker` does"
+    return tuple(
+        Check(
+            part="Work", state=State.BROKEN if seconds > _LATE else State.OK,
+            found=f"an incident of site {site} has been due for {seconds:.0f} s with nobody at it",
+            advice=advice if seconds > _LATE else "",
+        )
+        for site, seconds in found.items()
+    )  # fmt: skip
+
+
+def _failing(found: tuple[FailingJob, ...]) -> tuple[Check, ...]:
+    """The periodic jobs that break off."""
+    advice = "the log of who leads says more; each is tried again"
+    return tuple(
+        Check(
+            part="Jobs", state=State.BROKEN,
+            found=f"{job.name} (site {job.site}) breaks off since {iso(job.since)}: {job.why}",
+            advice=advice,
+        )
+        for job in found
+    )  # fmt: skip
 
 
 def _broken_off(found: tuple[BrokenOff, ...]) -> tuple[Check, ...]:

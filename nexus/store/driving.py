@@ -33,6 +33,10 @@ class Leases(Protocol):
         """Since when the one has been due that has been it for longest; None: nothing is."""
         ...
 
+    async def oldest_due(self, now: datetime) -> dict[str, datetime]:
+        """The same of every site of which something is due."""
+        ...
+
     async def lease(self, incident: str, owner: str, until: datetime, now: datetime) -> int | None:
         """Take an incident; the try is counted with it, since a turn that kills its process never raises.
 

@@ -98,6 +98,12 @@ class MemoryLeases:
         """Since when the one has been due that has been it for longest."""
         return min((one.wake_at for one in await self.due(now, len(self._waiting), site)), default=None)
 
+    async def oldest_due(self, now: datetime) -> dict[str, datetime]:
+        """The same of every site of which something is due."""
+        sites = sorted({row.site for row in self._waiting.values() if row.site is not None})
+        found = [(site, await self.due_since(now, site)) for site in sites]
+        return {site: since for site, since in found if since is not None}
+
     def _due(self, key: str, row: Waiting) -> Due:
         one, _ = self._incidents[key]
         assert row.wake_at is not None  # it is due  # noqa: S101

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from nexus.store.memory_leases import MemoryLeases
-from nexus.store.workers import FORGOTTEN, WorkerBeat, WorkerSeen, seen
+from nexus.store.workers import FORGOTTEN, WorkerBeat, WorkerSeen, ages, seen
 
 
 class MemoryWorkers(MemoryLeases):
@@ -24,11 +24,11 @@ class MemoryWorkers(MemoryLeases):
 
     async def workers(self, now: datetime) -> tuple[WorkerSeen, ...]:
         """Those who work, and those who were lost within a day; by name."""
-        found = [
-            seen(worker, started, at, (now - at).total_seconds(), self._driven_by(owner))
-            for owner, (worker, started, at) in self._workers.items()
-            if (now - at).total_seconds() <= FORGOTTEN
-        ]
+        waits, found = ages(await self.oldest_due(now), now), []
+        for owner, (worker, started, at) in self._workers.items():
+            if (silent := (now - at).total_seconds()) <= FORGOTTEN:
+                due = waits.get(worker.site, 0.0)
+                found.append(seen(worker, started, at, silent, self._driven_by(owner), due))
         return tuple(sorted(found, key=lambda one: (one.site, one.name, one.started_at)))
 
     def _driven_by(self, owner: str) -> list[str]:

@@ -1,6 +1,6 @@
 """Who works: a row for each process that drives incidents, which says so every few seconds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -40,6 +40,7 @@ class WorkerSeen(Value):
         state: lost: it has not said so for 30 s, or its process is proven dead on this machine.
         seen_at: when it last said so.
         drives: the incidents of which it holds the lease.
+        oldest_due_seconds: of its site: for how long an incident has been due at most with nobody at it.
     """
 
     name: str
@@ -50,17 +51,24 @@ class WorkerSeen(Value):
     at_once: int
     version: str
     drives: tuple[str, ...] = ()
+    oldest_due_seconds: float = 0.0
 
 
 def seen(
-    worker: WorkerBeat, started_at: datetime | str, at: datetime | str, silent: float, drives: Iterable[str]
-) -> WorkerSeen:
+    worker: WorkerBeat, started_at: datetime | str, at: datetime | str, silent: float, drives: Iterable[str],
+    oldest_due: float,
+) -> WorkerSeen:  # fmt: skip
     """What others see of a worker that has been silent for so many seconds."""
     lost = silent > SILENT or is_alive(worker.process) is False
     return WorkerSeen.model_validate(
         {
             "name": worker.name, "site": worker.site, "state": "lost" if lost else "live",
             "started_at": started_at, "seen_at": at, "at_once": worker.at_once, "version": worker.version,
-            "drives": tuple(drives),
+            "drives": tuple(drives), "oldest_due_seconds": oldest_due,
         }
     )  # fmt: skip
+
+
+def ages(since: Mapping[str, datetime], now: datetime) -> dict[str, float]:
+    """How many seconds ago that was, by site."""
+    return {site: round(max(0.0, (now - at).total_seconds()), 3) for site, at in since.items()}

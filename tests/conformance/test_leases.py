@@ -72,6 +72,7 @@ async def test_what_has_been_due_for_longest_is_told_while_nobody_drives_it(stor
     assert await store.due_since(at(8), SITE) == at(2), "the other one"
     await leased(store, number(2), 8)
     assert await store.due_since(at(8), SITE) == at(7)
+    assert await store.oldest_due(at(8)) == {SITE: at(7)}
 
 
 async def test_a_site_sees_its_own_and_a_recorded_incident_is_never_due(store: IncidentStore) -> None:

@@ -28,6 +28,7 @@ async def test_who_says_so_is_listed_with_what_it_drives(stores: Callable[[], In
     assert await store.lease(ID, "a", at(5), at(0)) is not None
     await store.beat(worker(), at(0.1))
     (seen,) = await other.workers(at(0.2))
+    assert seen.oldest_due_seconds == 0
     assert (seen.name, seen.site, seen.state, seen.drives) == ("host:a", "shop", "live", (ID,))
     assert (seen.started_at, seen.seen_at, seen.at_once, seen.version) == (at(0), at(0.1), 4, "0.2.0")
 
@@ -57,3 +58,10 @@ async def test_who_ended_in_order_is_listed_no_more(store: IncidentStore) -> Non
     await store.beat(worker("b"), at(0))
     await store.ended("a")
     assert [one.name for one in await store.workers(at(0))] == ["host:b"]
+
+
+async def test_how_long_work_waits_is_told_with_the_workers_of_its_site(store: IncidentStore) -> None:
+    await store.register(sample.opened(), WORLD, at(0), "shop")
+    await store.beat(worker(), at(1))
+    (seen,) = await store.workers(at(1))
+    assert seen.oldest_due_seconds == 60

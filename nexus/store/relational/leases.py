@@ -39,6 +39,11 @@ class LeaseColumns(Tables):
         rows = await self._database.read("due_since", now=sortable(now), site=site)
         return datetime.fromisoformat(rows[0][0]) if rows else None
 
+    async def oldest_due(self, now: datetime) -> dict[str, datetime]:
+        """The same of every site of which something is due."""
+        rows = await self._database.read("oldest_due", now=sortable(now))
+        return {site: datetime.fromisoformat(since) for site, since in rows}
+
     async def lease(self, incident: str, owner: str, until: datetime, now: datetime) -> int | None:
         """Take an incident, or None while somebody else holds it."""
         process = as_json(this_process())

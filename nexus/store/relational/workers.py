@@ -4,7 +4,7 @@ from datetime import datetime
 
 from nexus.store.relational.rows import as_json, sortable
 from nexus.store.relational.table import Tables
-from nexus.store.workers import FORGOTTEN, WorkerBeat, WorkerSeen, seen
+from nexus.store.workers import FORGOTTEN, WorkerBeat, WorkerSeen, ages, seen
 
 
 class WorkerRows(Tables):
@@ -24,8 +24,11 @@ class WorkerRows(Tables):
         drives: dict[str, list[str]] = {}
         for owner, incident in await self._database.read("held"):
             drives.setdefault(owner, []).append(incident)
-        known = (
-            seen(WorkerBeat.from_stored(body), started, at, float(silent), drives.get(owner, ()))
-            for owner, body, started, at, silent in rows
-        )
+        sites = await self._database.read("oldest_due", now=sortable(now))
+        waits = ages({site: datetime.fromisoformat(since) for site, since in sites}, now)
+        known = []
+        for owner, body, started, at, silent in rows:
+            beat = WorkerBeat.from_stored(body)
+            due = waits.get(beat.site, 0.0)
+            known.append(seen(beat, started, at, float(silent), drives.get(owner, ()), due))
         return tuple(sorted(known, key=lambda one: (one.site, one.name, one.started_at)))

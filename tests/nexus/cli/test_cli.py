@@ -1,11 +1,17 @@
 """The command line as people and scripts use it."""
 
+import asyncio
 import json
+import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from nexus.store import Store, WorldKind, WorldRef
+from nexus.store.leading import FailingJob
 from tests.cases import webhook
+from tests.nexus import sample
 from tests.nexus.command_line import Terminal
 
 
@@ -224,6 +230,25 @@ def test_the_doctor_says_what_is_missing(nexus: Terminal) -> None:
     parts = {check["part"]: check["state"] for check in json.loads(typed.out)}
     assert parts["Store"] == "ok"
     assert parts["Model"] == "missing"
+
+
+def test_what_waits_in_vain_and_what_breaks_off_is_said(nexus: Terminal) -> None:
+    async def neglected() -> None:
+        with Store.open(nexus.home) as store:
+            now, due = store.now(), sample.opened().evolve(opened_at=store.now() - timedelta(minutes=5))
+            await store.register(due, WorldRef(kind=WorldKind.LIVE, path="/etc/x"), due.opened_at, "shop")
+            broken = FailingJob(site="shop", name="retention", tries=3, since=now, why="OSError: no room")
+            await store.job_failed(broken)
+
+    asyncio.run(neglected())
+    said = nexus("workers").out
+    assert "Nobody drives incidents" in said
+    assert re.search(r"An incident of site shop has been due for 30\d s with nobody at it", said)
+    typed = nexus("doctor", "--json")
+    found = {check["part"]: check for check in json.loads(typed.out)}
+    assert (typed.code, found["Work"]["state"], found["Jobs"]["state"]) == (1, "broken", "broken")
+    assert "has been due for 30" in found["Work"]["found"]
+    assert "retention (site shop) breaks off since" in found["Jobs"]["found"]
 
 
 def test_the_doctor_asks_a_model_that_is_configured(nexus: Terminal) -> None:

@@ -198,6 +198,13 @@ where site = %(site)s and not closed and wake_at <= %(now)s
   and (retry_at is null or retry_at <= %(now)s)
 order by wake_at limit 1;
 
+-- name: oldest_due
+select site, min(wake_at) from incidents
+where site is not null and not closed and wake_at <= %(now)s
+  and (lease_until is null or lease_until <= %(now)s)
+  and (retry_at is null or retry_at <= %(now)s)
+group by site order by site;
+
 -- name: live_leases
 select distinct lease_process from incidents where lease_until > %(now)s;
 

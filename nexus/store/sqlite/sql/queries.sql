@@ -182,6 +182,13 @@ where site = :site and closed = 0 and wake_at <= :now
   and (retry_at is null or retry_at <= :now)
 order by wake_at limit 1;
 
+-- name: oldest_due
+select site, min(wake_at) from incidents
+where site is not null and closed = 0 and wake_at <= :now
+  and (lease_until is null or lease_until <= :now)
+  and (retry_at is null or retry_at <= :now)
+group by site order by site;
+
 -- name: live_leases
 select distinct lease_process from incidents where lease_until > :now;
 
