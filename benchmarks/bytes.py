@@ -4,7 +4,7 @@ Runs the case to its end again and again in one home, each time in a process of 
 every approval given, and counts the bytes of the home after each: rows, checkpoints, free pages, files. Told
 are those after the first, in which the empty tables are, and what each further incident has added. With
 `--old`, the Nexus of another checkout does the same meanwhile, and the ratios of the whole home after the
-first and of what a further one adds are told. What else that checkout needs may stand in PYTHONPATH.
+first and of what a further one adds are told.
 """
 
 import argparse
@@ -16,6 +16,8 @@ import tempfile
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+
+from benchmarks.checkouts import python_of
 
 ROOT = Path(__file__).parent.parent
 CASE = ROOT / "demo" / "recording" / "shop-checkout-bad-release"
@@ -51,10 +53,9 @@ def homes_of(checkout: Path, case: Path, incidents: int) -> list[Left]:
     """What a home holds after each run of the case with the code of a checkout."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
-        modules = os.pathsep.join((str(checkout), *filter(None, (os.environ.get("PYTHONPATH"),))))
-        environment = os.environ | {"NEXUS_HOME": str(home), "PYTHONPATH": modules}
+        environment = os.environ | {"NEXUS_HOME": str(home), "PYTHONPATH": str(checkout)}
         words = ("run", "--world", str(case), "--approve", "all", "--engine", "playbook", "--json")
-        command, found = [sys.executable, "-m", "nexus", *words], []
+        command, found = [python_of(checkout), "-m", "nexus", *words], []
         for _ in range(incidents):
             subprocess.run(command, cwd=checkout, env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own program
             found.append(left_in(home))

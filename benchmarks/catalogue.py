@@ -27,6 +27,8 @@ from typing import NamedTuple
 import polars as pl
 import yaml
 
+from benchmarks.checkouts import python_of
+
 ROOT = Path(__file__).resolve().parent.parent
 CASE = ROOT / "demo" / "recording" / "shop-checkout-bad-release"
 #: The release that broke it, and the time in which the fault is in full bloom.
@@ -156,7 +158,7 @@ def span_of(frame: pl.DataFrame) -> tuple[datetime, datetime]:
 def run(case: Path, checkout: Path) -> Ran:
     """One case to its end, by the code of a checkout, in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": str(checkout), "PYTHONWARNINGS": "ignore"}
-    command = [sys.executable, "-c", RUN, str(case)]
+    command = [python_of(checkout), "-c", RUN, str(case)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=case, env=environment)  # noqa: S603
     if done.returncode:
         return Ran(float("nan"), (done.stderr.strip().splitlines() or ["no word"])[-1], None, [])

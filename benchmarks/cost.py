@@ -23,6 +23,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.checkouts import python_of
+
 ROOT = Path(__file__).resolve().parent.parent
 CASE = ROOT / "demo" / "recording" / "shop-checkout-bad-release"
 
@@ -79,7 +81,7 @@ def ran(checkout: Path, home: Path, arguments: Sequence[str]) -> tuple[float, st
         "PYTHONWARNINGS": "ignore",
     }
     before = os.times()
-    command = [sys.executable, *arguments]
+    command = [python_of(checkout), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, cwd=home, env=environment)  # noqa: S603
     after = os.times()
     if done.returncode not in {0, 3}:

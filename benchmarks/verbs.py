@@ -21,6 +21,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.checkouts import python_of
 from nexus.config.settings import Settings
 from nexus.home import open_home
 from tests.homes import RECORDED, unpacked
@@ -40,7 +41,7 @@ def seconds(checkout: Path, home: Path, verb: tuple[str, ...]) -> float:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(shutil.copytree(home, Path(folder) / "home"))
         environment = {"NEXUS_HOME": str(copy), "HOME": folder, "PATH": os.environ["PATH"]}
-        asked = [sys.executable, "-c", "from nexus.cli import main; main()", *verb]
+        asked = [python_of(checkout), "-c", "from nexus.cli import main; main()", *verb]
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         # `-c` puts the working folder first on the path: the checkout that stands there is the one that runs.
         subprocess.run(asked, cwd=checkout, env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
