@@ -1,4 +1,4 @@
-"""Another checkout beside this one: `git worktree add --detach ../older 6376209`, with a venv of its own in it.
+"""Another checkout beside this one (`git worktree add --detach ../older 6376209`), with its own venv in it.
 
 What it needs may have gone from what this one needs, so it is run by the interpreter of its own `.venv`:
 `python -m venv .venv && .venv/bin/pip install --require-hashes -r constraints.txt` in its folder.

@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nexus.cli.base import say
-from nexus.store import WorldKind, WorldRef
 from nexus.store.postgres.address import Address
 from nexus.store.postgres.connecting import connect
 from nexus.store.postgres.sql import QUERIES, VERSION
 from nexus.store.postgres.store import PostgresStore
+from nexus.store.records import WorldKind, WorldRef
 from tests.nexus import sample
 from tests.nexus.live import TOKENS, live
 from tests.nexus.sample import at

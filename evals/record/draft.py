@@ -21,7 +21,7 @@ from nexus.home import Home
 from nexus.runtime.raw_alerts import deliveries, told_again
 from nexus.runtime.waiting import Nobody
 from nexus.runtime.wiring import open_run_context
-from nexus.store import WorldKind
+from nexus.store.records import WorldKind
 from tools.ports import World
 from tools.recorded import CaseAlert, RecordedAlerts, open_case
 from tools.recorded.code import CODE

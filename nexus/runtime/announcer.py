@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from graph.ports import Journal
 from incidents.incident import Incident
 from incidents.timeline import Entry, EntryKind
-from nexus.store import Message
+from nexus.store.records import Message
 
 if TYPE_CHECKING:
     from tools.live.latency import OnCall

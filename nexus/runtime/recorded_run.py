@@ -12,7 +12,7 @@ from nexus.home import Home
 from nexus.runtime.raw_alerts import delivered, file_alerts
 from nexus.runtime.run_context import RunContext
 from nexus.runtime.waiting import Approver, VirtualWaiter
-from nexus.store import WorldKind, WorldRef
+from nexus.store.records import WorldKind, WorldRef
 from tools.alerts.formats import parse_alerts
 from tools.clock import VirtualClock
 from tools.recorded import Case, RecordedAlerts, open_case, recorded_world

@@ -40,7 +40,7 @@ from nexus.runtime.run_context import RunContext
 from nexus.runtime.sharing import queue_of
 from nexus.runtime.waiting import Approver
 from nexus.runtime.worker import Worker
-from nexus.store import WorldKind
+from nexus.store.records import WorldKind
 from tools.toolbox import TOOLS, available
 from tools.toolset import Sources, Toolset
 

@@ -26,8 +26,8 @@ from nexus.service.admission import Admission, Busy
 from nexus.service.dispositions import Dispositions
 from nexus.service.readings import RememberedReadings
 from nexus.service.site_matcher import SiteMatcher
-from nexus.store import WorldKind, WorldRef
 from nexus.store.deliveries import AlertDelivery, Disposition, Filed, FiledDelivery, Filing, IntakeView
+from nexus.store.records import WorldKind, WorldRef
 from tools.alerts.formats import read_delivery, telling_headers
 from tools.alerts.reading import Reading
 from tools.clock import Clock

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from incidents.findings import Window
-from nexus.store import Store
 from nexus.store.memory import MemoryStore
 from nexus.store.port import IncidentStore
 from nexus.store.postgres.store import PostgresStore
+from nexus.store.sqlite.store import Store
 from tests.cases import END, QUIET_END, build_case, case_world
 from tools.clock import VirtualClock
 from tools.memory import MemoryEvidence

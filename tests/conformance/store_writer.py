@@ -7,7 +7,8 @@ from pathlib import Path
 
 from incidents.events import DecisionMade
 from incidents.timeline import EntryKind
-from nexus.store import Store, WorldKind, WorldRef
+from nexus.store.records import WorldKind, WorldRef
+from nexus.store.sqlite.store import Store
 from tests.nexus import sample
 from tests.nexus.sample import at
 

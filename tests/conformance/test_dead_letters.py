@@ -7,8 +7,8 @@ import pytest
 from incidents.errors import StaleLease, UnknownName
 from incidents.events import AlertsArrived, DecisionMade, NoteAdded
 from incidents.severity import Status
-from nexus.store import WorldKind, WorldRef
 from nexus.store.port import IncidentStore
+from nexus.store.records import WorldKind, WorldRef
 from tests.nexus import sample
 from tests.nexus.leasing import leased, saved
 from tests.nexus.sample import ID, at

@@ -15,7 +15,6 @@ from incidents.incident import Incident
 from incidents.join_rules import UNASSIGNED, Candidate
 from incidents.match import Match
 from incidents.severity import Severity, Status
-from nexus.store import WorldKind, WorldRef
 from nexus.store.deliveries import (
     AlertDelivery,
     Decide,
@@ -27,6 +26,7 @@ from nexus.store.deliveries import (
     Opening,
 )
 from nexus.store.port import IncidentStore
+from nexus.store.records import WorldKind, WorldRef
 from tests.conformance.test_leases import leased
 from tests.nexus import sample
 from tests.nexus.leasing import saved

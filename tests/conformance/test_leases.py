@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from incidents.errors import StaleLease, UnknownName
 from incidents.events import NoteAdded, Reopened, TimerFired
 from incidents.severity import Severity, Status
-from nexus.store import WorldKind, WorldRef
 from nexus.store.fence import FencedIntents
 from nexus.store.lists import IncidentFilter
 from nexus.store.memory import MemoryStore
 from nexus.store.port import IncidentStore
-from nexus.store.records import Due
+from nexus.store.records import Due, WorldKind, WorldRef
 from tests.conformance.test_store import WORLD
 from tests.nexus import sample
 from tests.nexus.sample import ID, at

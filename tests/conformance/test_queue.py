@@ -11,10 +11,10 @@ import pytest
 from incidents.severity import Severity
 from nexus.runtime.distributed_queue import DistributedQueue
 from nexus.runtime.queue import EmbeddedQueue, Queue
-from nexus.store import WorldKind, WorldRef
 from nexus.store.memory import MemoryStore
 from nexus.store.port import IncidentStore
 from nexus.store.postgres.store import PostgresStore
+from nexus.store.records import WorldKind, WorldRef
 from tests.nexus import sample
 from tests.nexus.sample import at
 

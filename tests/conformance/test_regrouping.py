@@ -17,9 +17,9 @@ from incidents.policy import ApprovalPolicy
 from incidents.severity import Status, Step
 from nexus.service.regrouping import IncidentRegrouping
 from nexus.service.views import Regrouped
-from nexus.store import WorldKind, WorldRef
 from nexus.store.deliveries import AlertDelivery, Disposition, Filing, IntakeView, Opening
 from nexus.store.port import IncidentStore
+from nexus.store.records import WorldKind, WorldRef
 from tests.conformance.test_leases import leased
 from tests.graph.harness import RUNBOOK
 from tools.clock import VirtualClock

@@ -8,8 +8,8 @@ from incidents.action import Outcome, Proposal
 from incidents.errors import Refused, StaleLease, UnknownName
 from incidents.events import DecisionMade
 from incidents.incident import Incident
-from nexus.store import Message, MessageKind
 from nexus.store.port import IncidentStore
+from nexus.store.records import Message, MessageKind
 from tests.conformance.test_leases import leased, number
 from tests.conformance.test_store import WORLD
 from tests.nexus import sample

@@ -11,10 +11,11 @@ from incidents.change_limits import Limits
 from incidents.errors import ActionRefused, ApprovalRefused, Refused, UnknownName, Withdrawn
 from incidents.events import ApprovalRevoked, DecisionMade, NoteAdded, Stopped, TimerFired
 from incidents.severity import Severity, Status
-from nexus.store import Message, MessageKind, Store, WorldKind, WorldRef
 from nexus.store.lists import IncidentFilter
 from nexus.store.memory import MemoryStore
 from nexus.store.port import IncidentStore
+from nexus.store.records import Message, MessageKind, WorldKind, WorldRef
+from nexus.store.sqlite.store import Store
 from tests.nexus import sample
 from tests.nexus.leasing import begun, saved
 from tests.nexus.sample import ID, at

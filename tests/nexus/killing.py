@@ -17,8 +17,8 @@ from incidents.errors import Refused
 from incidents.events import Resolved, decision
 from incidents.incident import Incident
 from nexus.runtime.giving_up import Retries
-from nexus.store import Store
 from nexus.store.records import DEFAULT_SITE
+from nexus.store.sqlite.store import Store
 from tests.nexus.live import SITE, TOKENS
 from tests.nexus.rig import BAD, GOOD, Rig, rig
 from tests.nexus.served import Serving, served

@@ -14,8 +14,8 @@ import httpx2
 
 from demo.processes import wait_for
 from incidents.incident import Incident
-from nexus.store import Store
 from nexus.store.relational.store import RelationalStore
+from nexus.store.sqlite.store import Store
 from tests.nexus.command_line import typed_before
 from tests.nexus.rig import BAD, Rig, rig
 from tests.nexus.served import Serving, served

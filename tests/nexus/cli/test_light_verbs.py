@@ -9,7 +9,8 @@ import pytest
 
 from nexus.cli.base import answered
 from nexus.cli.verbs import VERBS, known
-from nexus.store import Store, WorldKind, WorldRef
+from nexus.store.records import WorldKind, WorldRef
+from nexus.store.sqlite.store import Store
 from tests.homes import RECORDED, unpacked
 from tests.nexus import sample
 from tests.nexus.sample import at

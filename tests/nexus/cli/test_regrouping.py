@@ -3,7 +3,8 @@
 import asyncio
 import json
 
-from nexus.store import Store, WorldKind, WorldRef
+from nexus.store.records import WorldKind, WorldRef
+from nexus.store.sqlite.store import Store
 from tests.conformance.test_regrouping import alert, driven, opened
 from tests.nexus.command_line import Terminal
 

@@ -15,7 +15,7 @@ import pytest
 
 from nexus.cli.parser import Group, Parser
 from nexus.cli.verbs import known
-from nexus.store import Store
+from nexus.store.sqlite.store import Store
 from tests.nexus.cli.test_signing import DANA, KIM, keep
 from tests.nexus.cli.test_speaking import PEOPLE, SAM
 from tests.nexus.command_line import Terminal, Typed

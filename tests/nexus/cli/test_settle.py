@@ -3,7 +3,8 @@
 import asyncio
 
 from incidents.action import ActionState
-from nexus.store import Store, WorldKind, WorldRef
+from nexus.store.records import WorldKind, WorldRef
+from nexus.store.sqlite.store import Store
 from tests.nexus.command_line import Terminal
 from tests.nexus.leasing import begun
 from tests.nexus.sample import ID, at, opened, proposal

@@ -25,7 +25,8 @@ from nexus.server.decisions import decision_routes
 from nexus.server.limits import HttpLimits
 from nexus.service.commands import IncidentCommands
 from nexus.service.identity import Credential, People, hash_of
-from nexus.store import Store, WorldKind, WorldRef
+from nexus.store.records import WorldKind, WorldRef
+from nexus.store.sqlite.store import Store
 from tests.nexus import sample
 from tests.nexus.command_line import Terminal
 from tests.nexus.sample import DIGEST, ID, at

@@ -8,7 +8,8 @@ import pytest
 
 from nexus.cli.parser import Group, Parser
 from nexus.cli.verbs import known
-from nexus.store import Store, WorldKind
+from nexus.store.records import WorldKind
+from nexus.store.sqlite.store import Store
 from tests.nexus.cli.test_signing import DANA, HASHES, KIM, keep
 from tests.nexus.command_line import Terminal
 from tests.nexus.sample import ID

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from incidents.timeline import Entry, EntryKind
-from nexus.store import Store, WorldKind, WorldRef
+from nexus.store.records import WorldKind, WorldRef
+from nexus.store.sqlite.store import Store
 from tests.nexus import sample
 from tests.nexus.command_line import Terminal
 from tests.nexus.sample import ID, at

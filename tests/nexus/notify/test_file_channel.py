@@ -9,8 +9,8 @@ from incidents.errors import NexusError, UsageError
 from incidents.severity import PublicStatus
 from nexus.files import IncidentFolder
 from nexus.notify.file_channel import FileChannel
-from nexus.store import Message, MessageKind, WorldKind, WorldRef
 from nexus.store.memory import MemoryStore
+from nexus.store.records import Message, MessageKind, WorldKind, WorldRef
 from tests.nexus import sample
 from tests.nexus.sample import ID, at
 from tools.clock import VirtualClock

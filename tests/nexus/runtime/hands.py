@@ -17,8 +17,8 @@ from nexus.runtime.inbox import InboxWatch
 from nexus.runtime.lease_keeper import HeldLease, LeaseKeeper
 from nexus.runtime.queue import EmbeddedQueue
 from nexus.runtime.worker import Worker
-from nexus.store import WorldKind, WorldRef
 from nexus.store.memory import MemoryStore
+from nexus.store.records import WorldKind, WorldRef
 from tests.graph.harness import Heard
 from tests.nexus import sample
 from tests.nexus.sample import at

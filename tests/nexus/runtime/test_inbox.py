@@ -8,8 +8,8 @@ import pytest
 from incidents.errors import NexusError
 from incidents.events import Event, NoteAdded, TimerFired, from_a_person
 from nexus.runtime.inbox import InboxWatch
-from nexus.store import WorldKind, WorldRef
 from nexus.store.memory import MemoryStore
+from nexus.store.records import WorldKind, WorldRef
 from tests.nexus import sample
 from tests.nexus.sample import at
 

@@ -8,8 +8,8 @@ import pytest
 
 from incidents.errors import Refused, StaleLease
 from nexus.runtime.lease_keeper import LeaseKeeper, wall
-from nexus.store import WorldKind, WorldRef
 from nexus.store.memory import MemoryStore
+from nexus.store.records import WorldKind, WorldRef
 from tests.nexus import sample
 from tests.nexus.sample import ID, at
 

@@ -17,7 +17,7 @@ from demo.processes import wait_for
 from incidents.action import ActionState, Approval, Verdict
 from incidents.events import decision
 from incidents.severity import Status
-from nexus.store import Store
+from nexus.store.sqlite.store import Store
 from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Fault, Kind
 from tests.nexus.live import SITE, TOKENS, Live, live

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from nexus.store import Store
+from nexus.store.sqlite.store import Store
 from tests.nexus.live import together
 from tests.nexus.rig import GOOD, Rig, rig
 from tests.nexus.served import served, typed

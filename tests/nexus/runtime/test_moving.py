@@ -11,10 +11,10 @@ from incidents.errors import NothingYet, Refused
 from nexus.runtime.checkpoints.postgres import PostgresCheckpoints
 from nexus.runtime.checkpoints.sqlite import SqliteCheckpoints
 from nexus.runtime.moving import move
-from nexus.store import Store
 from nexus.store.leases import this_process
 from nexus.store.port import IncidentStore
 from nexus.store.postgres.store import PostgresStore
+from nexus.store.sqlite.store import Store
 from nexus.store.workers import WorkerBeat
 from tests.homes import unpacked
 from tests.postgres import PostgresServer

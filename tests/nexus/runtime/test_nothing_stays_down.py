@@ -17,8 +17,8 @@ from demo.processes import wait_for
 from incidents.events import NoteAdded
 from incidents.incident import Incident
 from incidents.severity import Status
-from nexus.store import Store
 from nexus.store.records import Process
+from nexus.store.sqlite.store import Store
 from tests.nexus.command_line import Terminal
 from tests.nexus.served import Serving, served
 from tests.nexus.server.test_serve import SITE, alert, send

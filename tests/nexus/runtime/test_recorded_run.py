@@ -20,7 +20,7 @@ from nexus.runtime.lease_keeper import wall
 from nexus.runtime.recorded_run import open_recorded
 from nexus.runtime.waiting import Nobody
 from nexus.runtime.wiring import drive_recorded
-from nexus.store import Store
+from nexus.store.sqlite.store import Store
 from tools.recorded.replay_log import ReplayLog
 
 

@@ -16,9 +16,9 @@ from incidents.findings import Window
 from nexus.config.service_aliases import ConfirmedAlias, aliases_beside, confirm_alias
 from nexus.config.site import Site
 from nexus.runtime.sent_changes import SentChanges
-from nexus.store import Store
 from nexus.store.deliveries import AlertDelivery, Disposition, Filing, IntakeView
 from nexus.store.memory import MemoryStore
+from nexus.store.sqlite.store import Store
 from tests.nexus.command_line import typed_before
 from tests.nexus.live import Live, live
 from tests.nexus.rig import BAD, GOOD

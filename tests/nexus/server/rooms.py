@@ -25,7 +25,7 @@ from nexus.server.senders import SenderDoor
 from nexus.service.identity import People
 from nexus.service.intake import AlertIntake
 from nexus.service.metrics import ServerMetrics
-from nexus.store import WorldKind, WorldRef
+from nexus.store.records import WorldKind, WorldRef
 from tests.nexus import sample
 from tests.nexus.sample import at
 from tools.clock import WallClock

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from incidents.severity import Severity
 from nexus.server.limits import HttpLimits
 from nexus.service.requests import REQUESTS
-from nexus.store import WorldKind, WorldRef
+from nexus.store.records import WorldKind, WorldRef
 from tests.nexus import sample
 from tests.nexus.sample import DIGEST, ID, at
 from tests.nexus.server.rooms import ENDED, LIMITS, Room, room, shown

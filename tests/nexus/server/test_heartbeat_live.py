@@ -7,8 +7,8 @@ import time
 import httpx2
 
 from demo.processes import wait_for
-from nexus.store import Store
 from nexus.store.records import MessageKind
+from nexus.store.sqlite.store import Store
 from tests.nexus.command_line import typed_before
 from tests.nexus.live import TOKENS, Live, live
 from tests.nexus.served import working

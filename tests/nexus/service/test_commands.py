@@ -15,8 +15,8 @@ from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy
 from incidents.severity import Severity, Status
 from nexus.service.commands import IncidentCommands
-from nexus.store import WorldKind, WorldRef
 from nexus.store.memory import MemoryStore
+from nexus.store.records import WorldKind, WorldRef
 from tests.nexus import sample
 from tests.nexus.leasing import begun
 from tests.nexus.sample import ID, at

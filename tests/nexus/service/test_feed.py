@@ -12,9 +12,10 @@ from incidents.errors import UnknownName
 from incidents.timeline import Entry, EntryKind
 from nexus.service.feed import Feed
 from nexus.service.views import FeedEntry
-from nexus.store import Store, WorldKind, WorldRef
 from nexus.store.memory import MemoryStore
 from nexus.store.port import IncidentStore
+from nexus.store.records import WorldKind, WorldRef
+from nexus.store.sqlite.store import Store
 from tests.nexus import sample
 from tests.nexus.sample import ID, at
 

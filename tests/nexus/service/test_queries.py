@@ -9,8 +9,8 @@ from incidents.action import ActionState
 from incidents.errors import UnknownName
 from incidents.severity import Severity
 from nexus.service.queries import PAGE, IncidentFilter, IncidentQueries
-from nexus.store import WorldKind, WorldRef
 from nexus.store.memory import MemoryStore
+from nexus.store.records import WorldKind, WorldRef
 from tests.nexus import sample
 from tests.nexus.sample import ID, at
 from tools.clock import VirtualClock

@@ -19,10 +19,10 @@ from langgraph.graph import END, START, StateGraph
 
 from incidents.errors import NexusError, UsageError
 from incidents.timeline import EntryKind
-from nexus.store import Store
 from nexus.store.leases import in_other_hands, is_alive, this_process
 from nexus.store.sqlite import migrate
 from nexus.store.sqlite.sql import FENCE, QUERIES
+from nexus.store.sqlite.store import Store
 from tests.conformance.store_writer import SITE, run
 from tests.conformance.test_store import WORLD
 from tests.forks import forked

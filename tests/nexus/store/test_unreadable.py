@@ -9,7 +9,8 @@ import pytest
 
 from incidents.errors import Unreadable, UnreadableEvent
 from incidents.events import NoteAdded, Stopped
-from nexus.store import Store, WorldKind, WorldRef
+from nexus.store.records import WorldKind, WorldRef
+from nexus.store.sqlite.store import Store
 from tests.nexus import sample
 from tests.nexus.leasing import begun, leased, saved
 from tests.nexus.sample import ID, at

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from incidents.errors import NexusError, Refused
-from nexus.store import Store
 from nexus.store.deliveries import AlertDelivery, Disposition, Filing, IntakeView
 from nexus.store.leases import this_process
 from nexus.store.records import DEFAULT_SITE
 from nexus.store.sqlite import migrate
 from nexus.store.sqlite.database import Database
+from nexus.store.sqlite.store import Store
 from tests.conformance.test_store import WORLD
 from tests.forks import forked
 from tests.homes import LIVE, RECORDED, unpacked
