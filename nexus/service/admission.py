@@ -12,7 +12,8 @@ from incidents.errors import NexusError
 from incidents.runbook import Runbook
 from incidents.severity import Severity
 from incidents.severity_floor import alert_severity
-from nexus.store.deliveries import Disposition, Filing, Waiting
+from nexus.store.deliveries import Disposition, Filing
+from nexus.store.lists import Waiting
 from nexus.store.port import IncidentStore
 from tools.alerts.retrying import busy_status
 

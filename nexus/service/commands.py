@@ -36,7 +36,8 @@ from nexus.store.dead_letters import DeadLetter
 from nexus.store.find import find_incident
 from nexus.store.lists import IncidentFilter
 from nexus.store.port import IncidentStore
-from nexus.store.records import WorldKind, too_late
+from nexus.store.records import WorldKind
+from nexus.store.rules import too_late
 from tools.clock import Clock
 from tools.redaction.redact import redact
 

@@ -25,8 +25,8 @@ from incidents.action import Verdict
 from incidents.disposition import AlertOutcome
 from incidents.incident import Incident, UsageLine
 from nexus.config.site import Site
-from nexus.store.deliveries import Disposition, Waiting
-from nexus.store.lists import OpenCount
+from nexus.store.deliveries import Disposition
+from nexus.store.lists import OpenCount, Waiting
 from tools.alerts.registry import all_forms
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a gauge more for each counter

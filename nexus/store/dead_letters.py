@@ -1,11 +1,13 @@
 """Dead letters: events that are set aside, since they break every turn or cannot be read."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from incidents.events import Event
 from incidents.value import Moment, Value
 from nexus.store.audit import Deed
+
+if TYPE_CHECKING:
+    from incidents.events import Event
 
 
 class DeadLetter(Value):
@@ -51,11 +53,7 @@ class DeadLetters(Protocol):
         """
         ...
 
-    async def dead_letters(self, incident: str | None = None) -> tuple[DeadLetter, ...]:
-        """Those of an incident, or of all that are not closed; oldest first."""
-        ...
-
-    async def replay(self, incident: str, event: str, deed: Deed | None = None) -> Event:
+    async def replay(self, incident: str, event: str, deed: Deed | None = None) -> "Event":
         """Put an event that was set aside into the inbox again, under a new id.
 
         Raises:
@@ -65,7 +63,7 @@ class DeadLetters(Protocol):
         ...
 
 
-def replayed(event: Event) -> Event:
+def replayed(event: "Event") -> "Event":
     """The same under an id of its own: the first counts as handled."""
     return event.model_copy(update={"id": f"{event.id}:again"})
 

@@ -142,18 +142,3 @@ class IntakeView(Protocol):
 
 #: Decides on a delivery: quick, without I/O of its own.
 Decide = Callable[[IntakeView], Filing]
-
-
-class Waiting(Value):
-    """How many alerts wait for a hand, and since when the oldest does; None: nothing waits."""
-
-    alerts: int
-    since: Moment | None = None
-
-    def oldest(self, now: datetime) -> int:
-        """For how many seconds the oldest has waited."""
-        return max(0, round((now - self.since).total_seconds())) if self.since is not None else 0
-
-    def sentence(self, now: datetime) -> str:
-        """How people are told."""
-        return f"{self.alerts} alerts wait, oldest {self.oldest(now)} s"

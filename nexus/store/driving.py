@@ -6,7 +6,7 @@ from typing import Protocol
 
 from incidents.events import Event
 from nexus.store.leading import FailingJob
-from nexus.store.records import BrokenOff, Due, Lease, Process
+from nexus.store.records import Due, Lease, Process
 from nexus.store.workers import WorkerBeat, WorkerSeen
 
 
@@ -74,10 +74,6 @@ class Leases(Protocol):
 
     async def progressed(self, incident: str, number: int) -> None:
         """A turn came further than the ones before it: their tries count no more."""
-        ...
-
-    async def broken_off(self) -> tuple[BrokenOff, ...]:
-        """The open incidents whose last turns broke off and that wait for another try, by id."""
         ...
 
     async def lease_of(self, incident: str) -> Lease | None:

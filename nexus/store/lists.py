@@ -1,10 +1,12 @@
 """What lists are asked for, and the numbered entry of the timelines."""
 
+from datetime import datetime
+
 from pydantic import Field
 
 from incidents.severity import HeldBy, Severity, Status
 from incidents.timeline import Entry
-from incidents.value import Value
+from incidents.value import Moment, Value
 
 
 class IncidentFilter(Value):
@@ -40,3 +42,18 @@ class NumberedEntry(Value):
 
     sequence: int
     entry: Entry
+
+
+class Waiting(Value):
+    """How many alerts wait for a hand, and since when the oldest does; None: nothing waits."""
+
+    alerts: int
+    since: Moment | None = None
+
+    def oldest(self, now: datetime) -> int:
+        """For how many seconds the oldest has waited."""
+        return max(0, round((now - self.since).total_seconds())) if self.since is not None else 0
+
+    def sentence(self, now: datetime) -> str:
+        """How people are told."""
+        return f"{self.alerts} alerts wait, oldest {self.oldest(now)} s"

@@ -20,11 +20,8 @@ from nexus.store.audit import Deed
 from nexus.store.deliveries import Opening
 from nexus.store.leases import stale
 from nexus.store.memory_hindsight import MemoryHindsight
-from nexus.store.records import (
-    Message,
-    Remains,
-    WorldKind,
-    WorldRef,
+from nexus.store.records import Message, Remains, WorldKind, WorldRef
+from nexus.store.rules import (
     already_decided,
     begun,
     earlier,

@@ -23,8 +23,8 @@ from nexus.store.deliveries import (
     Filed,
     FiledDelivery,
     Filing,
-    Waiting,
 )
+from nexus.store.lists import Waiting
 from nexus.store.memory_dead_letters import MemoryDeadLetters
 from nexus.store.memory_files import MemoryFiles
 from nexus.store.memory_leading import MemoryLeading

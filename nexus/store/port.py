@@ -5,11 +5,9 @@ from datetime import date, datetime
 from typing import Protocol
 
 from graph.ports import Backlog, Journal, Outcomes
-from incidents.action import Approval, Proposal
+from incidents.action import Proposal
 from incidents.change_limits import Limits
 from incidents.changes import Change
-from incidents.communications import BacklogEntry
-from incidents.disposition import ToldOutcome
 from incidents.events import DecisionMade, Event
 from incidents.findings import Evidence, Window
 from incidents.heartbeat import Heartbeat
@@ -25,13 +23,12 @@ from nexus.store.deliveries import (
     Filed,
     FiledDelivery,
     Opening,
-    Waiting,
 )
 from nexus.store.driving import Leading, Leases, Workers
 from nexus.store.hindsight import Hindsight
 from nexus.store.keeping import Answers, StoredFiles
-from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry, OpenCount
-from nexus.store.records import Message, Summary, WorldRef
+from nexus.store.reads import IncidentReads
+from nexus.store.records import Message, WorldRef
 from nexus.store.retention import Retention
 from nexus.store.sessions import Sessions
 from nexus.store.watching import Watching
@@ -66,10 +63,6 @@ class Intake(Protocol):
         """Every open incident of a site that was opened after a moment, with its keys, oldest first."""
         ...
 
-    async def outcomes(self, incident: str) -> tuple[ToldOutcome, ...]:
-        """What became of every alert that was told to an incident, oldest first; repeats are counted."""
-        ...
-
     async def changes(self, site: str, window: Window) -> tuple[Change, ...]:
         """What senders told of changes of a site in a window, oldest first, each with its delivery."""
         ...
@@ -86,58 +79,6 @@ class Intake(Protocol):
         """Delete bodies that came before a moment, and the oldest beyond so many bytes; how many went."""
         ...
 
-    async def waiting(self, site: str | None, now: datetime) -> Waiting:
-        """How many alerts nobody has worked on yet, since their incident waits; None: of all sites."""
-        ...
-
-
-class Lists(Protocol):
-    """What people look at, in pages: what a read costs does not grow with the bodies that are kept."""
-
-    async def page(
-        self, among: IncidentFilter = EVERY, limit: int = 100, after: str | None = None
-    ) -> tuple[Summary, ...]:
-        """So many incidents, newest first; `after` is the id of the last one of the page before.
-
-        Raises:
-            UnknownName: there is no incident of that id (any more).
-        """
-        ...
-
-    async def summary_of(self, incident: str) -> Summary:
-        """The line of one incident, also where its row cannot be read.
-
-        Raises:
-            UnknownName: there is none of that id.
-        """
-        ...
-
-    async def open_counts(self) -> tuple[OpenCount, ...]:
-        """How many incidents run or owe something, by status and severity, in that order."""
-        ...
-
-    async def tasks(self, limit: int = 100, after: str | None = None) -> tuple[BacklogEntry, ...]:
-        """So many tasks of the backlog in their order; `after` is the id of the last one of the page before.
-
-        Raises:
-            UnknownName: there is no task of that id (any more).
-        """
-        ...
-
-    async def cited(self, incident: str, ids: Collection[str]) -> tuple[Evidence, ...]:
-        """The evidence of these ids, oldest first; ids that are not there are passed over."""
-        ...
-
-    async def entries_after(
-        self, sequence: int, limit: int = 100, incident: str | None = None
-    ) -> tuple[NumberedEntry, ...]:
-        """So many entries of all timelines, or of one, whose number is higher, by number."""
-        ...
-
-    async def last_sequence(self) -> int:
-        """The number of the last entry that is kept, 0 if there is none."""
-        ...
-
 
 class IncidentStore(
     Journal,
@@ -149,7 +90,7 @@ class IncidentStore(
     Leading,
     StoredFiles,
     Intake,
-    Lists,
+    IncidentReads,
     Watching,
     Answers,
     Sessions,
@@ -177,10 +118,6 @@ class IncidentStore(
         Raises:
             Refused: the id is taken.
         """
-        ...
-
-    async def world_of(self, incident: str) -> WorldRef:
-        """The world that an incident was opened with."""
         ...
 
     async def save(self, incident: Incident, clock: datetime, number: int) -> tuple[Event, ...]:
@@ -219,18 +156,6 @@ class IncidentStore(
         """What people of a site taught by joining and separating."""
         ...
 
-    async def load(self, incident: str) -> Incident | None:
-        """The incident as it was saved last, or None.
-
-        Raises:
-            Unreadable: its row is of a form that this version does not know.
-        """
-        ...
-
-    async def clock_of(self, incident: str) -> datetime:
-        """The moment of its clock when it was saved last."""
-        ...
-
     async def add_event(self, event: Event, deed: Deed | None = None) -> bool:
         """Put an event in the inbox, and wake the incident. False if its id is there already."""
         ...
@@ -255,10 +180,6 @@ class IncidentStore(
         """
         ...
 
-    async def approvals(self, incident: str) -> tuple[Approval, ...]:
-        """Every decision on an incident, oldest first."""
-        ...
-
     async def begin(
         self, proposal: Proposal, at: datetime, number: int, limits: Limits | None = None
     ) -> bool:
@@ -271,10 +192,6 @@ class IncidentStore(
 
     async def put(self, evidence: Evidence, body: bytes) -> None:
         """Keep a tool's result; the same id again changes nothing."""
-        ...
-
-    async def evidence(self, incident: str) -> tuple[Evidence, ...]:
-        """All evidence of an incident, oldest first."""
         ...
 
     async def body(self, incident: str, evidence: str) -> bytes | None:

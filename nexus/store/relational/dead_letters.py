@@ -4,11 +4,12 @@ from datetime import datetime
 
 from incidents.errors import UnknownName
 from incidents.events import Event
-from incidents.value import plain
 from nexus.store.audit import Deed
-from nexus.store.dead_letters import DeadLetter, described, replayed
+from nexus.store.dead_letters import DeadLetter, replayed
 from nexus.store.relational.audit import record
-from nexus.store.relational.rows import event_of, sortable
+from nexus.store.relational.events import event_of
+from nexus.store.relational.lists import letter_of
+from nexus.store.relational.rows import sortable
 from nexus.store.relational.table import Tables
 from nexus.store.relational.transactions import Run
 from nexus.store.relational.writes import hold, queued
@@ -40,15 +41,9 @@ class SetAside(Tables):
             run("mark_handled", id=event)
             moment = sortable(at)
             run("set_aside", event=event, incident=incident, why=redact_secrets(why), set_aside_at=moment)
-            return _letter((event, incident, redact_secrets(why), moment, row[0]))
+            return letter_of((event, incident, redact_secrets(why), moment, row[0]))
 
         return await self._atomically(incident, work)
-
-    async def dead_letters(self, incident: str | None = None) -> tuple[DeadLetter, ...]:
-        """Those of an incident, or of all that are not closed."""
-        query = "dead_letters" if incident is None else "dead_letters_of_incident"
-        values = {} if incident is None else {"incident": incident}
-        return tuple(_letter(row) for row in await self._database.read(query, **values))
 
     async def replay(self, incident: str, event: str, deed: Deed | None = None) -> Event:
         """Put it into the inbox again."""
@@ -66,10 +61,3 @@ class SetAside(Tables):
             return again
 
         return await self._atomically(incident, work)
-
-
-def _letter(row: tuple[str, ...]) -> DeadLetter:
-    event, incident, why, at, body = row
-    return DeadLetter.model_validate(
-        {"event": event, "incident": incident, "why": why, "set_aside_at": at} | described(plain(body))
-    )

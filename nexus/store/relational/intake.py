@@ -6,7 +6,7 @@ from datetime import datetime
 
 from incidents.alert import Alert, Label
 from incidents.changes import Change
-from incidents.disposition import AlertOutcome, LastWord, ToldOutcome
+from incidents.disposition import LastWord
 from incidents.heartbeat import Heartbeat, beaten
 from incidents.join_rules import Candidate
 from incidents.lessons import Lesson, Lessons
@@ -18,10 +18,10 @@ from nexus.store.deliveries import (
     Filed,
     FiledDelivery,
     Filing,
-    Waiting,
 )
 from nexus.store.records import incident_id
 from nexus.store.relational.changes import is_kept, keep_changes
+from nexus.store.relational.reads import outcome_of
 from nexus.store.relational.rows import as_json, packed, sortable, unpacked
 from nexus.store.relational.table import Tables
 from nexus.store.relational.transactions import Run
@@ -101,14 +101,6 @@ class AlertDeliveries(Tables):
         rows = await self._database.read("open_candidates", site=site, opened_after=sortable(opened_after))
         return tuple(_candidate(*row) for row in rows)
 
-    async def outcomes(self, incident: str) -> tuple[ToldOutcome, ...]:
-        """What became of the alerts of an incident."""
-        rows = await self._database.read("outcomes_of_incident", incident=incident)
-        return tuple(
-            ToldOutcome(**dict(_outcome(tuple(told))), delivery=int(first), times=int(times))
-            for *told, first, times in rows
-        )
-
     async def heartbeats(self, site: str) -> tuple[Heartbeat, ...]:
         """The alerts of a site that always fire."""
         return await self._all(Heartbeat, "heartbeats", site=site)
@@ -138,17 +130,9 @@ class AlertDeliveries(Tables):
             gone += some
         return gone
 
-    async def waiting(self, site: str | None, now: datetime) -> Waiting:
-        """How many alerts wait for a hand."""
-        ((opened, opened_since, joined, joined_since),) = await self._database.read(
-            "waiting", site=site, now=sortable(now)
-        )
-        since = [datetime.fromisoformat(one) for one in (opened_since, joined_since) if one is not None]
-        return Waiting(alerts=int(opened) + int(joined), since=min(since, default=None))
-
     async def _with_outcomes(self, one: FiledDelivery) -> FiledDelivery:
         rows = await self._database.read("outcomes", number=one.number)
-        return one.model_copy(update={"outcomes": tuple(_outcome(row) for row in rows)})
+        return one.model_copy(update={"outcomes": tuple(outcome_of(row) for row in rows)})
 
 
 class _View:
@@ -240,16 +224,6 @@ def _forget(run: Run, bodies: list[tuple[int, int]]) -> int:
     """Delete these bodies; how many bytes are left of all."""
     run("forget_bodies", numbers=json.dumps([number for number, _ in bodies]))
     return forgotten(run, (size for _, size in bodies))
-
-
-def _outcome(row: tuple[str, ...]) -> AlertOutcome:
-    disposition, reason, title, service, fingerprint, incident = row
-    return AlertOutcome.model_validate(
-        {
-            "disposition": disposition, "reason": reason, "title": title, "service": service,
-            "fingerprint": fingerprint, "incident": incident,
-        }
-    )  # fmt: skip
 
 
 def _as_text(headers: Iterable[Label]) -> str | None:

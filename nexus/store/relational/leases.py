@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from incidents.events import BY_MACHINES, Event, stored_event
 from nexus.store.leases import is_alive, this_process
-from nexus.store.records import BrokenOff, Due, Lease, Process
+from nexus.store.records import Due, Lease, Process
 from nexus.store.relational.rows import as_json, sortable
 from nexus.store.relational.table import Tables
 from nexus.store.relational.transactions import NotThere, Run
@@ -19,10 +19,6 @@ from tools.redaction.redact import redact_secrets
 
 class LeaseColumns(Tables):
     """Every statement that changes a lease names its number: a lost lease changes nothing."""
-
-    def now(self) -> datetime:
-        """The wall's time, as all processes of this store have it."""
-        return self._database.now()
 
     async def due(self, now: datetime, limit: int, site: str) -> tuple[Due, ...]:
         """What wants to be driven now."""
@@ -93,12 +89,6 @@ class LeaseColumns(Tables):
     async def progressed(self, incident: str, number: int) -> None:
         """Earlier tries count no more."""
         await self._database.write("progressed", id=incident, number=number)
-
-    async def broken_off(self) -> tuple[BrokenOff, ...]:
-        """The open incidents whose last turns broke off, by id."""
-        rows = await self._database.read("broken_off")
-        names = ("incident", "tries", "retry_at", "why")
-        return tuple(BrokenOff.model_validate(dict(zip(names, row, strict=True))) for row in rows)
 
     async def lease_of(self, incident: str) -> Lease | None:
         """The lease in force, or None."""

@@ -1,18 +1,15 @@
-"""Implements `nexus.store.port.Lists` over the indexes that hold what lists are filtered by."""
+"""Implements `nexus.store.reads.Lists` over the indexes that hold what lists are filtered by."""
 
-import json
-from collections.abc import Collection
 from datetime import datetime
+from typing import Self
 
 from pydantic import ValidationError
 
-from incidents.communications import BacklogEntry
-from incidents.errors import UnknownName
-from incidents.findings import Evidence
-from incidents.timeline import Entry
-from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry, OpenCount
-from nexus.store.records import Summary
-from nexus.store.relational.rows import broken_form
+from incidents.value import plain
+from nexus.store.dead_letters import DeadLetter, described
+from nexus.store.lists import EVERY, IncidentFilter, OpenCount, Waiting
+from nexus.store.records import BrokenOff, Summary
+from nexus.store.relational.rows import broken_form, sortable
 from nexus.store.relational.table import Tables
 
 #: Behind every moment and every id: a list that begins at its beginning.
@@ -21,6 +18,20 @@ _LATEST, _LAST = "9999-12-31T23:59:59.999+00:00", "~"
 
 class ListReads(Tables):
     """A place in a list is a row's key, so that a page costs the same wherever it lies."""
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def now(self) -> datetime:
+        """The wall's time, as all processes of this store have it."""
+        return self._database.now()
 
     async def page(
         self, among: IncidentFilter = EVERY, limit: int = 100, after: str | None = None
@@ -50,33 +61,25 @@ class ListReads(Tables):
         names = ("status", "severity", "many")
         return tuple(OpenCount.model_validate(dict(zip(names, row, strict=True))) for row in rows)
 
-    async def tasks(self, limit: int = 100, after: str | None = None) -> tuple[BacklogEntry, ...]:
-        """So many tasks of the backlog in their order."""
-        place = 0
-        if after is not None:
-            found = await self._database.read("place_of_task", id=after)
-            if not found:
-                raise UnknownName("task", after, ())
-            place = int(found[0][0])
-        return await self._all(BacklogEntry, "tasks", after=place, limit=limit)
+    async def broken_off(self) -> tuple[BrokenOff, ...]:
+        """The open incidents whose last turns broke off, by id."""
+        rows = await self._database.read("broken_off")
+        names = ("incident", "tries", "retry_at", "why")
+        return tuple(BrokenOff.model_validate(dict(zip(names, row, strict=True))) for row in rows)
 
-    async def cited(self, incident: str, ids: Collection[str]) -> tuple[Evidence, ...]:
-        """The evidence of these ids, oldest first."""
-        return await self._all(Evidence, "cited", incident=incident, ids=json.dumps(list(ids)))
+    async def dead_letters(self, incident: str | None = None) -> tuple[DeadLetter, ...]:
+        """Those of an incident, or of all that are not closed."""
+        query = "dead_letters" if incident is None else "dead_letters_of_incident"
+        values = {} if incident is None else {"incident": incident}
+        return tuple(letter_of(row) for row in await self._database.read(query, **values))
 
-    async def entries_after(
-        self, sequence: int, limit: int = 100, incident: str | None = None
-    ) -> tuple[NumberedEntry, ...]:
-        """So many entries whose number is higher, by number."""
-        query = "entries_after" if incident is None else "entries_of_incident_after"
-        rows = await self._database.read(query, sequence=sequence, limit=limit, incident=incident)
-        return tuple(
-            NumberedEntry(sequence=int(number), entry=Entry.from_stored(body)) for number, body in rows
+    async def waiting(self, site: str | None, now: datetime) -> Waiting:
+        """How many alerts wait for a hand."""
+        ((opened, opened_since, joined, joined_since),) = await self._database.read(
+            "waiting", site=site, now=sortable(now)
         )
-
-    async def last_sequence(self) -> int:
-        """The number of the last entry that is kept."""
-        return int((await self._database.read("last_sequence"))[0][0])
+        since = [datetime.fromisoformat(one) for one in (opened_since, joined_since) if one is not None]
+        return Waiting(alerts=int(opened) + int(joined), since=min(since, default=None))
 
 
 def _summary(identity: str, opened_at: str, body: str) -> Summary:
@@ -85,3 +88,11 @@ def _summary(identity: str, opened_at: str, body: str) -> Summary:
         return Summary.from_stored(body)
     except ValidationError as error:
         return Summary.unreadable(identity, datetime.fromisoformat(opened_at), broken_form(error))
+
+
+def letter_of(row: tuple[str, ...]) -> DeadLetter:
+    """The letter of a row."""
+    event, incident, why, at, body = row
+    return DeadLetter.model_validate(
+        {"event": event, "incident": incident, "why": why, "set_aside_at": at} | described(plain(body))
+    )

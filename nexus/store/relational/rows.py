@@ -1,17 +1,17 @@
 """How values become rows."""
 
 import zlib
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
-from incidents.errors import UnreadableEvent
-from incidents.events import Event, stored_event
-from incidents.incident import Incident
 from nexus.store.records import Summary
+
+if TYPE_CHECKING:
+    from incidents.incident import Incident
 
 _ZLIB = "zlib"
 #: Shorter ones are kept as they are: to pack one takes a tenth of what an alert costs, and saves half a page.
@@ -50,7 +50,7 @@ def sortable(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
-def columns(incident: Incident, clock: datetime) -> dict[str, object]:
+def columns(incident: "Incident", clock: datetime) -> dict[str, object]:
     """The columns of an incident; those of the summary are computed by SQLite itself."""
     from tools.redaction.parts import dumped  # noqa: PLC0415  # as above
     from tools.redaction.redact import redact_secrets  # noqa: PLC0415  # as above
@@ -79,21 +79,3 @@ def broken_form(error: ValidationError) -> str:
     """Which fields of a row break the form of its value, without what they hold."""
     found = error.errors(include_input=False, include_url=False)
     return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'it'}: {one['msg']}" for one in found[:3])
-
-
-def event_of(identity: str, body: str) -> Event:
-    """An event as it was kept.
-
-    Raises:
-        UnreadableEvent: it is none that this version knows.
-    """
-    try:
-        return stored_event(body)
-    except ValidationError as error:
-        raise UnreadableEvent(identity, broken_form(error)) from None
-
-
-def events_of(rows: Iterable[tuple[str, ...]]) -> tuple[Event, ...]:
-    """The events of these rows (id, body); raises like `event_of`."""
-    # All rows first: a cursor that an error leaves in the middle keeps its connection from writing.
-    return tuple(event_of(identity, body) for identity, body in tuple(rows))

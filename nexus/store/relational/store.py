@@ -3,10 +3,9 @@
 import json
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import Self
 
 from graph.ports import Intent
-from incidents.action import Approval, Outcome, Proposal
+from incidents.action import Outcome, Proposal
 from incidents.change_limits import Begun, Limits
 from incidents.communications import BacklogEntry
 from incidents.errors import UnknownName
@@ -16,36 +15,35 @@ from incidents.incident import Incident
 from incidents.severity import Status
 from incidents.timeline import Entry
 from nexus.store.audit import Deed
-from nexus.store.records import (
-    Message,
-    WorldRef,
-    already_decided,
-    begun,
-    earlier,
-    incident_id,
-    not_closed_if_reopened,
-    still_wanted,
-    too_late,
-    within,
-)
+from nexus.store.records import Message, WorldRef, incident_id
 from nexus.store.relational.answers import KeptAnswers
 from nexus.store.relational.audit import AuditRows, record
 from nexus.store.relational.changes import SentChanges
 from nexus.store.relational.dead_letters import SetAside
+from nexus.store.relational.events import events_of
 from nexus.store.relational.files import FileRows
 from nexus.store.relational.hindsight import HindsightRows
 from nexus.store.relational.intake import AlertDeliveries
 from nexus.store.relational.leading import LeaderRows
 from nexus.store.relational.leases import LeaseColumns
-from nexus.store.relational.lists import ListReads
+from nexus.store.relational.reads import IncidentReads
 from nexus.store.relational.regrouping import RegroupedIncidents
 from nexus.store.relational.retention import ClosedIncidents
-from nexus.store.relational.rows import as_json, events_of, packed, sortable, unpacked
+from nexus.store.relational.rows import as_json, packed, sortable, unpacked
 from nexus.store.relational.sessions import SessionRows
 from nexus.store.relational.transactions import NotThere, Run
 from nexus.store.relational.watching import WatchedReads
 from nexus.store.relational.workers import WorkerRows
 from nexus.store.relational.writes import hold, queued, register, save
+from nexus.store.rules import (
+    already_decided,
+    begun,
+    earlier,
+    not_closed_if_reopened,
+    still_wanted,
+    too_late,
+    within,
+)
 
 
 class RelationalStore(
@@ -57,7 +55,7 @@ class RelationalStore(
     AlertDeliveries,
     SentChanges,
     SetAside,
-    ListReads,
+    IncidentReads,
     WatchedReads,
     KeptAnswers,
     SessionRows,
@@ -77,16 +75,6 @@ class RelationalStore(
     place: str
     schema: int
 
-    def close(self) -> None:
-        """Close the database."""
-        self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     # Incidents
 
     async def next_id(self, day: date) -> str:
@@ -99,19 +87,6 @@ class RelationalStore(
     ) -> None:
         """Keep a new incident together with the world that it was opened with."""
         await self._database.atomically(lambda run: register(run, incident, world, clock, site))
-
-    async def world_of(self, incident: str) -> WorldRef:
-        """The world that an incident was opened with."""
-        return WorldRef.from_stored((await self._world_and_clock(incident))[0])
-
-    async def clock_of(self, incident: str) -> datetime:
-        """The moment of its clock when it was saved last."""
-        return datetime.fromisoformat((await self._world_and_clock(incident))[1])
-
-    async def _world_and_clock(self, incident: str) -> tuple[str, ...]:
-        for row in await self._database.read("world_and_clock", id=incident):
-            return row
-        raise await self._unknown(incident)
 
     async def save(self, incident: Incident, clock: datetime, number: int) -> tuple[Event, ...]:
         """Keep the incident as it stands; the save that closes it returns the events that came too late."""
@@ -130,10 +105,6 @@ class RelationalStore(
 
         return await self._atomically(incident.id, work)
 
-    async def load(self, incident: str) -> Incident | None:
-        """The incident as it was saved last, or None."""
-        return next(iter(await self._all(Incident, "load", id=incident)), None)
-
     # Timeline and inbox
 
     async def write(self, entry: Entry) -> bool:
@@ -142,10 +113,6 @@ class RelationalStore(
         return await self._insert(
             "write_entry", entry.incident, "timeline", id=entry.id, at=sortable(entry.at), body=as_json(entry)
         )
-
-    async def entries(self, incident: str) -> tuple[Entry, ...]:
-        """The timeline of an incident."""
-        return await self._all(Entry, "entries", incident=incident)
 
     async def add_event(self, event: Event, deed: Deed | None = None) -> bool:
         """Put an event in the inbox and wake the incident. False if its id is there already."""
@@ -179,10 +146,6 @@ class RelationalStore(
         kept, encoding = packed(body)
         values = {"value": as_json(evidence), "body": kept, "encoding": encoding}
         await self._insert("put_evidence", evidence.incident, id=evidence.id, **values)
-
-    async def evidence(self, incident: str) -> tuple[Evidence, ...]:
-        """All evidence of an incident, oldest first."""
-        return await self._all(Evidence, "evidence", incident=incident)
 
     async def body(self, incident: str, evidence: str) -> bytes | None:
         """The stored bytes of one evidence, or None."""
@@ -219,10 +182,6 @@ class RelationalStore(
                 record(run, deed)
 
         await self._atomically(incident, work)
-
-    async def approvals(self, incident: str) -> tuple[Approval, ...]:
-        """Every decision on an incident, oldest first."""
-        return await self._all(Approval, "approvals", incident=incident)
 
     async def begin(
         self, proposal: Proposal, at: datetime, number: int, limits: Limits | None = None

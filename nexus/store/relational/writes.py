@@ -11,7 +11,8 @@ from incidents.join_rules import incident_keys, keys_of
 from incidents.severity import Severity
 from nexus.store.leases import stale
 from nexus.store.records import WorldRef
-from nexus.store.relational.rows import as_json, columns, events_of, sortable
+from nexus.store.relational.events import events_of
+from nexus.store.relational.rows import as_json, columns, sortable
 from nexus.store.relational.transactions import NotThere, Run
 
 
