@@ -6,13 +6,14 @@ Nothing here imports the graph, the frames or a model; what needs those is in `n
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from incidents.errors import SettingsError
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy
 from nexus.config.settings import Settings
 from nexus.files import IncidentFiles, IncidentFolder, InStore
+from nexus.reading import ReadableHome
 from nexus.store.find import find_incident
 from nexus.store.records import WorldKind, WorldRef
 from nexus.store.relational.store import RelationalStore
@@ -21,29 +22,21 @@ from tools.live.secrets import Secrets
 
 if TYPE_CHECKING:
     from nexus.config.database import Database
-    from tools.clock import Clock
 
 
 @dataclass(frozen=True)
-class Home:
-    """What is configured, and the store.
+class Home(ReadableHome[RelationalStore]):
+    """What is configured, and the store with all that it does.
 
     Attributes:
         files: what the incidents' steps write for people.
         folder: this machine's, for what recorded worlds play with and what older versions left.
     """
 
-    settings: Settings
-    store: RelationalStore
     files: IncidentFiles
     folder: IncidentFolder
 
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-    @property
-    def clock(self) -> "Clock":
-        """The wall's time, as all processes that share the store have it."""
-        return self.store
 
     @property
     def secrets(self) -> Secrets:
@@ -88,16 +81,6 @@ class Home:
             SettingsError: as `policy_of`.
         """
         return self.policy_of(await self.store.world_of(identity))
-
-    def close(self) -> None:
-        """Close the store."""
-        self.store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     async def find(self, identity: str) -> Incident:
         """The incident of an id.

@@ -17,7 +17,7 @@ from nexus.cli.signing import authenticated, live_people
 from nexus.home import Home
 from nexus.runtime.waiting import Approver, Nobody
 from nexus.service.queries import IncidentQueries
-from nexus.service.views import Undecided
+from nexus.service.undecided import Undecided
 
 if TYPE_CHECKING:
     from nexus.service.identity import People

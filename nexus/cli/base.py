@@ -15,12 +15,16 @@ from nexus.config.settings import EngineMode, Settings, read_settings
 from nexus.sanitize import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from nexus.cli.terminal.console import SafeConsole
+    from nexus.config.database import Database
     from nexus.home import Home
+    from nexus.reading import ReadableHome
 
 T = TypeVar("T")
+H = TypeVar("H", bound="ReadableHome[Any]")
 
 Json = Annotated[bool, Option("--json", help="Machine-readable output.")]
 Engine = Annotated[str | None, Option("--engine", help="auto, llm or playbook.")]
@@ -136,17 +140,42 @@ def home(
 
     known = settings()
     database = database_of(known, os.environ, config)
-    try:
+    with _or_empty_list(listing):
         opened = open_home(
             known, create=create, environment=os.environ, threads=threads, database=database, migrate=migrate
         )
+    with opened:
+        yield opened
+
+
+@contextmanager
+def reading(
+    open_readable: "Callable[[Settings, Database | None], H]", *, listing: bool = False
+) -> Iterator[H]:
+    """What of the home is read, closed afterwards; what is asked of it has to be `answered`.
+
+    Args:
+        open_readable: one of those in `nexus.reading`.
+        listing: a home that holds nothing yet is an empty list in JSON.
+    """
+    from nexus.config.database import database_of
+
+    known = settings()
+    with _or_empty_list(listing):
+        opened = open_readable(known, database_of(known, os.environ))
+    with opened:
+        yield opened
+
+
+@contextmanager
+def _or_empty_list(listing: bool) -> Iterator[None]:
+    try:
+        yield
     except NothingYet:
         if not listing:
             raise
         write_json([])
         raise SystemExit from None
-    with opened:
-        yield opened
 
 
 def server_of(server: str | None) -> str | None:

@@ -14,6 +14,7 @@ from nexus.cli.base import (
     complain,
     home,
     out,
+    reading,
     say,
     server_of,
     write,
@@ -24,8 +25,8 @@ from nexus.cli.parser import Argument, Option, Verbs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nexus.service.queries import IncidentFilter
-    from nexus.service.views import FeedEntry, IncidentLine
+    from nexus.service.lists import IncidentFilter, IncidentLine
+    from nexus.service.views import FeedEntry
 
 Limit = Annotated[int | None, Option("--limit", min=1, help="How many at most; none: all.")]
 
@@ -53,7 +54,7 @@ def incidents(
     as_json: Json = False,
 ) -> None:
     """List incidents, newest first."""
-    from nexus.service.queries import IncidentFilter
+    from nexus.service.lists import IncidentFilter
 
     among = IncidentFilter(
         not_closed=only_open, status=status, severity=severity, service=service, held_by=held_by, title=title
@@ -86,12 +87,12 @@ def _listed(
 
         with Remote(at) as far:
             return far.incidents(among, after, limit)
-    from nexus.service.deliveries import DeliveryQueries
-    from nexus.service.queries import IncidentQueries
+    from nexus.reading import open_lists
+    from nexus.service.lists import ListQueries
 
-    with home(listing=as_json, threads=False) as opened:
-        found = answered(all_of(IncidentQueries.of(opened).incidents(among, after), limit))
-        return found, answered(DeliveryQueries.of(opened).waiting(opened.clock.now()))
+    with reading(open_lists, listing=as_json) as opened:
+        queries = ListQueries.of(opened)
+        return answered(all_of(queries.incidents(among, after), limit)), answered(queries.waiting())
 
 
 def show(identity: IncidentId, server: Server = None, as_json: Json = False) -> None:
@@ -102,9 +103,10 @@ def show(identity: IncidentId, server: Server = None, as_json: Json = False) -> 
         with Remote(at) as far:
             found = far.incident(identity)
     else:
+        from nexus.reading import open_incidents
         from nexus.service.incident_view import view_incident
 
-        with home(threads=False) as opened:
+        with reading(open_incidents) as opened:
             found = answered(view_incident(opened, identity))
     if as_json:
         write_json(found)
@@ -181,9 +183,10 @@ def approvals(server: Server = None, as_json: Json = False) -> None:
         with Remote(at) as far:
             waiting = far.undecided()
     else:
+        from nexus.reading import open_incidents
         from nexus.service.queries import IncidentQueries
 
-        with home(listing=as_json, threads=False) as opened:
+        with reading(open_incidents, listing=as_json) as opened:
             waiting = answered(all_of(IncidentQueries.of(opened).undecided()))
     if as_json:
         write_json([proposal for one in waiting for proposal in one.pending])
@@ -209,9 +212,10 @@ def backlog(
     as_json: Json = False,
 ) -> None:
     """List the prevention tasks in the backlog."""
+    from nexus.reading import open_incidents
     from nexus.service.queries import IncidentQueries
 
-    with home(listing=as_json, threads=False) as opened:
+    with reading(open_incidents, listing=as_json) as opened:
         tasks = answered(all_of(IncidentQueries.of(opened).backlog(after), limit))
     if as_json:
         write_json(tasks)

@@ -23,18 +23,10 @@ from nexus.cli.signing import KEYRING, kept_token
 from nexus.service.declaring import Declared, Report
 from nexus.service.identity import Me
 from nexus.service.incident_view import IncidentView
-from nexus.service.queries import IncidentFilter
+from nexus.service.lists import IncidentFilter, IncidentLine, IncidentPage
 from nexus.service.requests import Request, StopEverything
-from nexus.service.views import (
-    AllHalted,
-    Decidable,
-    EntryPage,
-    FeedEntry,
-    IncidentLine,
-    IncidentPage,
-    Undecided,
-    UndecidedPage,
-)
+from nexus.service.undecided import Decidable, Undecided, UndecidedPage
+from nexus.service.views import AllHalted, EntryPage, FeedEntry
 
 V = TypeVar("V", bound=Value)
 

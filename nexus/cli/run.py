@@ -99,12 +99,13 @@ def resume(
     """Pick up every open incident of a recorded world; those of a live one are due at once for its server."""
     from nexus.service.commands import IncidentCommands
     from nexus.service.incident_view import view_incident
-    from nexus.service.queries import IncidentFilter, IncidentQueries
+    from nexus.service.lists import IncidentFilter, ListQueries
+    from nexus.service.queries import IncidentQueries
 
     left = 0
     with home(listing=as_json) as opened:
         queries = IncidentQueries.of(opened)
-        found = asyncio.run(all_of(queries.incidents(IncidentFilter(not_closed=True))))
+        found = asyncio.run(all_of(ListQueries.of(opened).incidents(IncidentFilter(not_closed=True))))
         if not found and not as_json:
             say("Nothing to resume: no incident is open.")
         ended = []

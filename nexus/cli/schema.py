@@ -52,7 +52,7 @@ DOCUMENTS = {
     "handled": Document("nexus.service.views", "Handled", False, _HANDLING),
     "imported": Document("evals.importers.base", "Imported", True, ("import",)),
     "incident": Document("nexus.service.incident_view", "IncidentView", False, ("show", "run", "demo")),
-    "incidents": Document("nexus.service.views", "IncidentLine", True, ("incidents",)),
+    "incidents": Document("nexus.service.lists", "IncidentLine", True, ("incidents",)),
     "move": Document("nexus.store.records", "Moved", True, ("move",)),
     "files": Document("nexus.store.records", "FileSize", True, ("files",)),
     "workers": Document("nexus.store.workers", "WorkerSeen", True, ("workers",)),

@@ -21,7 +21,7 @@ from nexus.service.queries import IncidentQueries
 if TYPE_CHECKING:
     from nexus.home import Home
     from nexus.service.identity import People
-    from nexus.service.views import Undecided
+    from nexus.service.undecided import Undecided
 
 #: The service under which a keyring holds a person's token: `keyring set nexus NAME`.
 KEYRING = "nexus"
@@ -145,7 +145,7 @@ def live_people(home: "Home", configuration: Path | None) -> "People | None":
 
 
 def _show(home: "Home", identity: str, proposal: Proposal) -> None:
-    from nexus.service.views import Undecided
+    from nexus.service.undecided import Undecided
 
     queries = IncidentQueries.of(home)
     incident = answered(queries.incident(identity))

@@ -20,7 +20,8 @@ from nexus.store.postgres.migrate import migrate
 from nexus.store.postgres.transaction import Connection
 from nexus.store.records import Moved, Summary
 from nexus.store.relational.rows import packed
-from nexus.store.sqlite.store import FILE, Store
+from nexus.store.sqlite.opening import FILE
+from nexus.store.sqlite.store import Store
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig

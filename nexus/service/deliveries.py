@@ -1,7 +1,6 @@
 """What anyone may look at of deliveries: what was sent, and what became of each alert, in words."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Self
 
 from incidents.alert import Label
@@ -13,9 +12,6 @@ from nexus.store.deliveries import DeliveryFilter, Disposition, FiledDelivery
 from nexus.store.port import IncidentStore
 
 __all__ = ["DeliveryFilter", "DeliveryQueries", "DeliveryView"]
-
-#: A server takes up what comes within less, in seconds.
-WORTH_A_WORD = 10
 
 
 class DeliveryView(Value):
@@ -74,11 +70,6 @@ class DeliveryQueries:
     ) -> tuple[DeliveryView, ...]:
         """So many deliveries, newest first; `before` is the number of the last one of the page before."""
         return tuple(DeliveryView.of(one) for one in await self.store.filed(among, limit, before))
-
-    async def waiting(self, now: datetime) -> str | None:
-        """How many alerts wait for a hand, once the oldest has waited for long enough to be worth a word."""
-        waiting = await self.store.waiting(None, now)
-        return waiting.sentence(now) if waiting.oldest(now) >= WORTH_A_WORD else None
 
     async def find(self, number: int) -> FiledDelivery:
         """One delivery as it is kept.

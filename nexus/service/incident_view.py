@@ -1,6 +1,7 @@
 """An incident as every door shows it; the keys are a promise (`docs/schemas/incident.json`)."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -19,10 +20,13 @@ from incidents.timeline import Entry, EntryKind
 from incidents.value import Moment, Value
 from incidents.verification import Verification
 from nexus.config.budgets import budget_of
-from nexus.home import Home
 from nexus.service.cost_trace import Share, Total, WholeUse, shares, totals, whole
 from nexus.service.queries import IncidentQueries
 from nexus.store.dead_letters import DeadLetter
+
+if TYPE_CHECKING:
+    from nexus.reading import ReadableHome
+    from nexus.store.relational.reads import IncidentReads
 
 
 class ImpactView(Impact):
@@ -144,7 +148,7 @@ class IncidentView(Value):
     ledger: LedgerView
 
 
-async def view_incident(home: Home, identity: str) -> IncidentView:
+async def view_incident(home: "ReadableHome[IncidentReads]", identity: str) -> IncidentView:
     """One incident whole, as it stands.
 
     Raises:

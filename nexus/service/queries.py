@@ -1,27 +1,29 @@
-"""What anyone may look at: lists in pages, one incident with its timeline, what waits for people."""
+"""What anyone may look at: one incident with its timeline, what waits for people, the backlog."""
 
-from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from incidents.action import Approval
-from incidents.communications import BacklogEntry
-from incidents.disposition import ToldOutcome
-from incidents.findings import Evidence
-from incidents.incident import Incident
-from incidents.timeline import Entry
-from nexus.home import Home
-from nexus.service.views import Decidable, IncidentLine, Undecided, UndecidedPage
+from nexus.service.undecided import Decidable, Undecided, UndecidedPage
 from nexus.store.dead_letters import DeadLetter
 from nexus.store.find import find_incident
-from nexus.store.lists import EVERY, IncidentFilter
-from nexus.store.port import IncidentStore
+from nexus.store.lists import IncidentFilter
 from nexus.store.records import WorldKind
-from tools.clock import Clock
 
-__all__ = ["EVERY", "DeadLetter", "IncidentFilter", "IncidentQueries"]
+if TYPE_CHECKING:
+    from incidents.action import Approval
+    from incidents.communications import BacklogEntry
+    from incidents.disposition import ToldOutcome
+    from incidents.findings import Evidence
+    from incidents.incident import Incident
+    from incidents.timeline import Entry
+    from nexus.reading import ReadableHome
+    from nexus.store.reads import IncidentReads
+    from nexus.store.relational.reads import IncidentReads as StoredReads
+    from tools.clock import Clock
+
+__all__ = ["DeadLetter", "IncidentQueries"]
 
 #: How many are read at once where all are asked for.
 PAGE = 200
@@ -29,46 +31,17 @@ PAGE = 200
 
 @dataclass(frozen=True)
 class IncidentQueries:
-    """The door of everyone who only looks."""
+    """The door of everyone who only looks. `wall` is the time of live worlds."""
 
-    store: IncidentStore
-    wall: Clock
+    store: "IncidentReads"
+    wall: "Clock"
 
     @classmethod
-    def of(cls, home: Home) -> Self:
+    def of(cls, home: "ReadableHome[StoredReads]") -> Self:
         """The door of a home."""
         return cls(home.store, home.clock)
 
-    async def page(
-        self, among: IncidentFilter = EVERY, limit: int = PAGE, after: str | None = None
-    ) -> tuple[IncidentLine, ...]:
-        """So many incidents, newest first.
-
-        Args:
-            among: which ones.
-            limit: how many at most.
-            after: the id of the last one of the page before.
-
-        Raises:
-            UnknownName: `after` is no incident.
-        """
-        broken = {one.incident: one for one in await self.store.broken_off()}
-        aside = Counter(letter.incident for letter in await self.store.dead_letters())
-        return tuple(
-            IncidentLine(**dict(one), broken_off=broken.get(one.id), dead_letters=aside[one.id])
-            for one in await self.store.page(among, limit, after)
-        )
-
-    async def incidents(
-        self, among: IncidentFilter = EVERY, after: str | None = None
-    ) -> AsyncIterator[IncidentLine]:
-        """All of them, newest first, a page at a time."""
-        while page := await self.page(among, PAGE, after):
-            for one in page:
-                yield one
-            after = page[-1].id
-
-    async def incident(self, identity: str) -> Incident:
+    async def incident(self, identity: str) -> "Incident":
         """One incident.
 
         Raises:
@@ -76,11 +49,11 @@ class IncidentQueries:
         """
         return await find_incident(self.store, identity)
 
-    async def with_timeline(self, identity: str) -> tuple[Incident, tuple[Entry, ...]]:
+    async def with_timeline(self, identity: str) -> "tuple[Incident, tuple[Entry, ...]]":
         """One incident and its timeline, by time; raises as `incident`."""
         return await self.incident(identity), await self.store.entries(identity)
 
-    async def dispositions(self, identity: str) -> tuple[ToldOutcome, ...]:
+    async def dispositions(self, identity: str) -> "tuple[ToldOutcome, ...]":
         """What became of every alert that was told to it, oldest first."""
         return await self.store.outcomes(identity)
 
@@ -88,11 +61,11 @@ class IncidentQueries:
         """Its events that were set aside, oldest first."""
         return await self.store.dead_letters(identity)
 
-    async def evidence(self, identity: str) -> tuple[Evidence, ...]:
+    async def evidence(self, identity: str) -> "tuple[Evidence, ...]":
         """All evidence of an incident, oldest first."""
         return await self.store.evidence(identity)
 
-    async def cited(self, incident: Incident) -> tuple[Evidence, ...]:
+    async def cited(self, incident: "Incident") -> "tuple[Evidence, ...]":
         """What the changes cite that wait for people."""
         return await self.store.cited(incident.id, {one for p in incident.pending for one in p.evidence})
 
@@ -137,17 +110,17 @@ class IncidentQueries:
         incident = await self.incident(identity)
         return Decidable(**dict(await self._undecided(incident)), proposals=incident.proposals)
 
-    async def _undecided(self, incident: Incident) -> Undecided:
+    async def _undecided(self, incident: "Incident") -> Undecided:
         live = (await self.store.world_of(incident.id)).kind is WorldKind.LIVE
         now = self.wall.now() if live else await self.store.clock_of(incident.id)
         return Undecided.of(incident, now, await self.cited(incident))
 
-    async def decisions(self, identity: str) -> tuple[Approval, ...]:
+    async def decisions(self, identity: str) -> "tuple[Approval, ...]":
         """Every decision on an incident, oldest first, read by it or not; raises as `incident`."""
         await self.incident(identity)
         return await self.store.approvals(identity)
 
-    async def backlog(self, after: str | None = None) -> AsyncIterator[BacklogEntry]:
+    async def backlog(self, after: str | None = None) -> "AsyncIterator[BacklogEntry]":
         """The prevention tasks in their order, a page at a time; `after` is the id of the last one before.
 
         Raises:

@@ -1,14 +1,18 @@
 """The one way from an id that somebody typed to the incident."""
 
+from typing import TYPE_CHECKING
+
 from incidents.errors import UnknownName
-from incidents.incident import Incident
-from nexus.store.port import IncidentStore
+
+if TYPE_CHECKING:
+    from incidents.incident import Incident
+    from nexus.store.reads import IncidentReads
 
 #: Among how many of the newest incidents the one is looked for that may have been meant.
 NEAREST_AMONG = 1000
 
 
-async def find_incident(store: IncidentStore, identity: str) -> Incident:
+async def find_incident(store: "IncidentReads", identity: str) -> "Incident":
     """The incident of an id.
 
     Raises:

@@ -20,7 +20,7 @@ from nexus.store.postgres.connecting import WRITING, connect, unusable
 from nexus.store.postgres.transaction import Connection
 from nexus.store.records import Moved, Summary
 from nexus.store.relational.rows import sortable
-from nexus.store.sqlite.store import FILE
+from nexus.store.sqlite.opening import FILE
 
 #: Parents before those that refer to them; `claims` is 0.1.0's, `workers` ends with its process;
 #: people log in anew.

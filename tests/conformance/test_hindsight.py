@@ -8,8 +8,8 @@ from incidents.action_items import ActionItem, ItemState
 from incidents.errors import UnknownName
 from incidents.post_mortem_text import PostMortemText, PostMortemVersion
 from incidents.verdicts import DiagnosisVerdict, Judgement, key_of
-from nexus.store import WorldKind, WorldRef
 from nexus.store.port import IncidentStore
+from nexus.store.records import WorldKind, WorldRef
 from tests.nexus import sample
 from tests.nexus.leasing import leased
 from tests.nexus.sample import ID, at

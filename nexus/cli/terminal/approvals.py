@@ -10,9 +10,22 @@ from rich.text import Text
 
 from incidents.action import ActionState, Approval, Proposal, Verdict
 from incidents.findings import Diagnosis, Evidence
-from nexus.cli.terminal.style import LABEL, STATES, facts, hour, joined, plain, severity, short, table, words
+from nexus.cli.terminal.style import LABEL, facts, hour, joined, plain, severity, short, table, words
 from nexus.sanitize import role_name
-from nexus.service.views import Undecided
+from nexus.service.undecided import Undecided
+
+_STATES = {
+    ActionState.PROPOSED: "bold yellow",
+    ActionState.APPROVED: "green",
+    ActionState.REJECTED: "red",
+    ActionState.EXPIRED: "grey62",
+    ActionState.REVOKED: "grey62",
+    ActionState.EXECUTING: "bold cyan",
+    ActionState.UNKNOWN: "bold red",
+    ActionState.DONE: "bold green",
+    ActionState.FAILED: "bold red",
+    ActionState.DRIFTED: "red",
+}
 
 _URGENT = timedelta(minutes=10)
 
@@ -144,4 +157,4 @@ def said(approval: Approval) -> str:
 
 def state(of: ActionState) -> Text:
     """Where a proposal stands."""
-    return Text(words(of), STATES[of])
+    return Text(words(of), _STATES[of])

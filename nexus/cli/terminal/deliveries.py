@@ -1,13 +1,17 @@
 """Deliveries: the list, and one with its alerts and its body."""
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from incidents.disposition import AlertOutcome, ToldOutcome
 from nexus.cli.terminal.style import LABEL, joined, plain, table
-from nexus.service.deliveries import DeliveryView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from incidents.disposition import AlertOutcome, ToldOutcome
+    from nexus.service.deliveries import DeliveryView
 
 #: Of so many alerts of one delivery a list tells.
 _MOST_LISTED = 3
@@ -15,7 +19,7 @@ _MOST_LISTED = 3
 _MOST_TOLD = 30
 
 
-def deliveries_table(found: Sequence[DeliveryView]) -> RenderableType:
+def deliveries_table(found: "Sequence[DeliveryView]") -> RenderableType:
     """One row for each delivery, with its first alerts."""
     if not found:
         return Text("No deliveries.")
@@ -32,7 +36,7 @@ def deliveries_table(found: Sequence[DeliveryView]) -> RenderableType:
     return made
 
 
-def delivery_view(one: DeliveryView) -> RenderableType:
+def delivery_view(one: "DeliveryView") -> RenderableType:
     """One delivery whole."""
     again = f", read again from {one.replay_of}" if one.replay_of is not None else ""
     at = f"{one.received_at:%Y-%m-%d %H:%M:%S} UTC"
@@ -44,7 +48,7 @@ def delivery_view(one: DeliveryView) -> RenderableType:
     )  # fmt: skip
 
 
-def dispositions_lines(told: Sequence[ToldOutcome]) -> list[RenderableType]:
+def dispositions_lines(told: "Sequence[ToldOutcome]") -> list[RenderableType]:
     """What became of the alerts of one incident, each with the delivery that told it first."""
     lines: list[RenderableType] = []
     for one in told[:_MOST_TOLD]:
@@ -56,7 +60,7 @@ def dispositions_lines(told: Sequence[ToldOutcome]) -> list[RenderableType]:
     return lines
 
 
-def _line(outcome: AlertOutcome) -> Text:
+def _line(outcome: "AlertOutcome") -> Text:
     where = f" ({outcome.incident})" if outcome.incident is not None else ""
     title = f"{outcome.title}: " if outcome.title else ""
     return Text.assemble(

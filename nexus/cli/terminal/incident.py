@@ -11,16 +11,14 @@ from rich.text import Text
 
 from incidents.currency import money
 from incidents.duration import format_duration
-from incidents.findings import Category, Diagnosis
-from incidents.verification import Verification
+from incidents.findings import Category, Confidence, Diagnosis
+from incidents.verification import Recovery, Verification
 from nexus.cli.terminal.approvals import said, state
 from nexus.cli.terminal.deliveries import dispositions_lines
 from nexus.cli.terminal.style import (
-    CONFIDENCES,
     EDGE,
     LABEL,
     SEVERITIES,
-    VERDICTS,
     block,
     cited,
     facts,
@@ -42,6 +40,15 @@ from nexus.service.queries import DeadLetter
 from tools.wording import quantity
 
 _UNKNOWN = Text("unknown", "grey62")
+
+_VERDICTS = {
+    Recovery.RECOVERED: "bold green",
+    Recovery.UNCHANGED: "yellow",
+    Recovery.WORSE: "bold red",
+    Recovery.UNKNOWN: "grey62",
+}
+
+_CONFIDENCES = {Confidence.HIGH: "bold green", Confidence.MEDIUM: "yellow", Confidence.LOW: "red"}
 
 
 def incident_view(incident: IncidentView) -> RenderableType:
@@ -140,7 +147,7 @@ def _diagnosis(diagnosis: Diagnosis | None) -> list[RenderableType]:
         by=" ",
     )
     rows.add_row("Cause", cause)
-    rows.add_row("Confidence", Text(diagnosis.confidence, CONFIDENCES[diagnosis.confidence]))
+    rows.add_row("Confidence", Text(diagnosis.confidence, _CONFIDENCES[diagnosis.confidence]))
     rows.add_row("Summary", plain(diagnosis.summary))
     if diagnosis.change:
         rows.add_row("Change", plain(diagnosis.change))
@@ -214,10 +221,10 @@ def _verification(verification: Verification | None) -> list[RenderableType]:
             Text("▲", "red") if signal.opened else "",
             joined(plain(signal.service, "bold"), plain(signal.metric), by=" "),
             *(quantity(level, signal.unit) for level in (one.baseline, one.before, one.after)),
-            Text(one.verdict, VERDICTS[one.verdict]),
+            Text(one.verdict, _VERDICTS[one.verdict]),
         )
     head = joined(
-        Text(verification.verdict, VERDICTS[verification.verdict]),
+        Text(verification.verdict, _VERDICTS[verification.verdict]),
         plain(verification.summary.removeprefix(f"{verification.verdict}: ")),
         cited(verification.evidence),
     )

@@ -7,10 +7,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from incidents.action import ActionState
-from incidents.findings import Confidence
 from incidents.severity import Severity, Status
-from incidents.verification import Recovery
 from nexus.sanitize import clean, line
 
 EDGE = "grey42"
@@ -26,28 +23,6 @@ STATUSES = {
     Status.BACKLOG: "cyan",
     Status.MERGED: "cyan",
 }
-
-STATES = {
-    ActionState.PROPOSED: "bold yellow",
-    ActionState.APPROVED: "green",
-    ActionState.REJECTED: "red",
-    ActionState.EXPIRED: "grey62",
-    ActionState.REVOKED: "grey62",
-    ActionState.EXECUTING: "bold cyan",
-    ActionState.UNKNOWN: "bold red",
-    ActionState.DONE: "bold green",
-    ActionState.FAILED: "bold red",
-    ActionState.DRIFTED: "red",
-}
-
-VERDICTS = {
-    Recovery.RECOVERED: "bold green",
-    Recovery.UNCHANGED: "yellow",
-    Recovery.WORSE: "bold red",
-    Recovery.UNKNOWN: "grey62",
-}
-
-CONFIDENCES = {Confidence.HIGH: "bold green", Confidence.MEDIUM: "yellow", Confidence.LOW: "red"}
 
 
 def plain(text: str, style: str = "") -> Text:

@@ -1,18 +1,19 @@
 """Lists: the incidents, the backlog, what retention deletes."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from rich.text import Text
 
-from incidents.communications import BacklogEntry
 from nexus.cli.terminal.style import LABEL, hour, joined, plain, severity, status, table, words
 from nexus.sanitize import role_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from incidents.communications import BacklogEntry
+    from nexus.service.lists import IncidentLine
     from nexus.service.retention import Prunable
-    from nexus.service.views import IncidentLine
 
 
 def incidents_table(lines: "Sequence[IncidentLine]") -> RenderableType:
@@ -43,7 +44,7 @@ def _standing(one: "IncidentLine") -> Text:
     return joined(status(one.status), waits, by="\n")
 
 
-def backlog_table(tasks: Sequence[BacklogEntry]) -> RenderableType:
+def backlog_table(tasks: "Sequence[BacklogEntry]") -> RenderableType:
     """The prevention tasks, in their order."""
     if not tasks:
         return Text("The backlog is empty.")

@@ -15,6 +15,7 @@ from nexus.service.deliveries import DeliveryQueries
 from nexus.service.feed import Feed
 from nexus.service.idempotency import Idempotency
 from nexus.service.intake import AlertIntake
+from nexus.service.lists import ListQueries
 from nexus.service.queries import IncidentQueries
 from nexus.service.requests import Doors
 
@@ -44,6 +45,11 @@ class ApiContext:
     def home(self) -> Home:
         """The settings and the store."""
         return self.intake.home
+
+    @cached_property
+    def lists(self) -> ListQueries:
+        """For those who look at the list."""
+        return ListQueries.of(self.home)
 
     @cached_property
     def incidents(self) -> IncidentQueries:

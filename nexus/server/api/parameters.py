@@ -10,7 +10,7 @@ from incidents.severity import HeldBy, Severity, Status
 from incidents.value import Value
 from nexus.service.declaring import Report
 from nexus.service.deliveries import DeliveryFilter
-from nexus.service.queries import IncidentFilter
+from nexus.service.lists import IncidentFilter
 from nexus.service.requests import StopEverything
 
 V = TypeVar("V", bound=Value)

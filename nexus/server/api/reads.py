@@ -22,7 +22,9 @@ from nexus.service.decision_view import DecisionView
 from nexus.service.deliveries import DeliveryPage, DeliveryView
 from nexus.service.identity import Me
 from nexus.service.incident_view import IncidentView, view_incident
-from nexus.service.views import Decidable, EntryPage, IncidentPage, UndecidedPage
+from nexus.service.lists import IncidentPage
+from nexus.service.undecided import Decidable, UndecidedPage
+from nexus.service.views import EntryPage
 
 reads = APIRouter()
 
@@ -42,9 +44,9 @@ async def me(asked: NoParameters, who: Who) -> Response:
 @reads.get("/incidents", response_model=IncidentPage)
 async def incidents(asked: IncidentParameters, context: Context) -> Response:
     """List incidents, newest first."""
-    items = await context.incidents.page(asked.among, asked.limit, asked.after)
+    items = await context.lists.page(asked.among, asked.limit, asked.after)
     following = items[-1].id if len(items) == asked.limit else None
-    waiting = await context.deliveries.waiting(context.intake.clock.now())
+    waiting = await context.lists.waiting()
     return answer(IncidentPage(items=items, next=following, waiting=waiting))
 
 

@@ -7,8 +7,7 @@ from starlette.routing import BaseRoute
 from incidents.actor import Actor
 from nexus.server.api.context import ApiContext
 from nexus.server.pages.shell import Pages
-from nexus.service.queries import IncidentFilter
-from nexus.service.views import IncidentPage
+from nexus.service.lists import IncidentFilter, IncidentPage
 
 #: More than these burn never, or somebody has other troubles.
 _MOST = 100
@@ -18,8 +17,8 @@ def now_routes(pages: Pages, context: ApiContext) -> list[BaseRoute]:
     """`/`."""
 
     async def now(request: Request, who: Actor) -> Response:
-        items = await context.incidents.page(IncidentFilter(not_closed=True), _MOST)
-        waiting = await context.deliveries.waiting(context.intake.clock.now())
+        items = await context.lists.page(IncidentFilter(not_closed=True), _MOST)
+        waiting = await context.lists.waiting()
         return pages.render(request, "now.html", IncidentPage(items=items, next=None, waiting=waiting))
 
     return [pages.page("/", now)]

@@ -9,10 +9,22 @@ import psycopg
 from nexus.store.postgres.address import Address
 from nexus.store.postgres.clock import ServerClock
 from nexus.store.postgres.connecting import connect, unusable
+from nexus.store.postgres.migrate import check
 from nexus.store.postgres.transaction import Answer, single, transact
 from nexus.store.relational.transactions import Run
 
 T = TypeVar("T")
+
+
+def opened(address: Address) -> "DirectDatabase":
+    """A database whose tables are there and fit; for those who only look.
+
+    Raises:
+        UsageError: its schema is of another version that this one does not fit, or there is none yet.
+        NexusError: it cannot be reached.
+    """
+    check(address)
+    return DirectDatabase(address)
 
 
 class DirectDatabase:

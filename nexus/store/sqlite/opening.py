@@ -6,6 +6,9 @@ from pathlib import Path
 from incidents.errors import NexusError, NothingYet, UsageError
 from nexus.store.sqlite import migrate
 
+#: The store's file in its home.
+FILE = "nexus.db"
+
 #: How long a writer waits for another process to finish its transaction, in seconds.
 PATIENCE = 15.0
 

@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING, Self
 
 from nexus.store.relational.store import RelationalStore
 from nexus.store.sqlite.migrate import VERSION
+from nexus.store.sqlite.opening import FILE
 
 if TYPE_CHECKING:
     from nexus.store.sqlite.database import Database
     from nexus.store.sqlite.direct import DirectDatabase
-
-FILE = "nexus.db"
 
 
 class Store(RelationalStore):

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from nexus.store import Store, WorldKind, WorldRef
 from nexus.store.leading import FailingJob
+from nexus.store.records import WorldKind, WorldRef
+from nexus.store.sqlite.store import Store
 from tests.cases import webhook
 from tests.nexus import sample
 from tests.nexus.command_line import Terminal

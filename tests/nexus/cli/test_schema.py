@@ -10,7 +10,7 @@ from nexus.cli.parser import Group, Parser
 from nexus.cli.schema import DOCUMENTS, schema_text
 from nexus.cli.verbs import known
 from nexus.service.incident_view import view_of
-from nexus.service.views import IncidentLine
+from nexus.service.lists import IncidentLine
 from tests.nexus import sample
 from tests.nexus.command_line import Terminal
 from tests.nexus.sample import at

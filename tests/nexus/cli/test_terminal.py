@@ -17,7 +17,8 @@ from nexus.cli.terminal.incident import incident_view
 from nexus.cli.terminal.tables import backlog_table, incidents_table
 from nexus.cli.terminal.timeline import show_entry, timeline_line, timeline_text
 from nexus.service.incident_view import view_of
-from nexus.service.views import IncidentLine, Undecided
+from nexus.service.lists import IncidentLine
+from nexus.service.undecided import Undecided
 from tests.nexus import sample
 from tests.nexus.sample import ID, at
 

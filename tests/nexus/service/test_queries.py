@@ -8,7 +8,8 @@ import pytest
 from incidents.action import ActionState
 from incidents.errors import UnknownName
 from incidents.severity import Severity
-from nexus.service.queries import PAGE, IncidentFilter, IncidentQueries
+from nexus.service.lists import PAGE, IncidentFilter, ListQueries
+from nexus.service.queries import IncidentQueries
 from nexus.store.memory import MemoryStore
 from nexus.store.records import WorldKind, WorldRef
 from tests.nexus import sample
@@ -33,22 +34,27 @@ def queries(store: MemoryStore) -> IncidentQueries:
     return IncidentQueries(store, VirtualClock(at(30)))
 
 
-async def test_all_pages_are_read_one_after_the_other(store: MemoryStore, queries: IncidentQueries) -> None:
+@pytest.fixture
+def lists(store: MemoryStore) -> ListQueries:
+    return ListQueries(store, VirtualClock(at(30)))
+
+
+async def test_all_pages_are_read_one_after_the_other(store: MemoryStore, lists: ListQueries) -> None:
     for count in range(2 * PAGE + 1):
         await store.register(sample.opened(number(count), count), CASE, at(count))
-    found = [one.id async for one in queries.incidents()]
+    found = [one.id async for one in lists.incidents()]
     assert found == [number(count) for count in reversed(range(2 * PAGE + 1))]
-    assert [one.id async for one in queries.incidents(after=number(2))] == [number(1), number(0)]
-    assert [one.id for one in await queries.page(limit=2)] == found[:2]
+    assert [one.id async for one in lists.incidents(after=number(2))] == [number(1), number(0)]
+    assert [one.id for one in await lists.page(limit=2)] == found[:2]
 
 
-async def test_a_line_says_that_its_turns_broke_off(store: MemoryStore, queries: IncidentQueries) -> None:
+async def test_a_line_says_that_its_turns_broke_off(store: MemoryStore, lists: ListQueries) -> None:
     await store.register(sample.opened(), LIVE, at(0), "shop")
     await store.register(sample.opened(number(2)), LIVE, at(0), "shop")
     lease = await store.lease(ID, "test", at(1), at(0))
     assert lease is not None
     await store.fail(ID, lease, at(5))
-    lines = {one.id: one.broken_off for one in await queries.page()}
+    lines = {one.id: one.broken_off for one in await lists.page()}
     broken = lines[ID]
     assert broken is not None
     assert (broken.tries, broken.retry_at) == (1, at(5))
@@ -71,11 +77,11 @@ async def test_what_waits_comes_with_its_moment_and_what_it_cites(
     assert waiting[number(3)].evidence == ()
 
 
-async def test_filters_reach_the_store(store: MemoryStore, queries: IncidentQueries) -> None:
+async def test_filters_reach_the_store(store: MemoryStore, lists: ListQueries) -> None:
     await store.register(sample.opened().evolve(severity=Severity.P1), CASE, at(0))
     await store.register(sample.opened(number(2)), CASE, at(1))
-    assert [one.id for one in await queries.page(IncidentFilter(severity=Severity.P1))] == [ID]
-    assert [one.id async for one in queries.incidents(IncidentFilter(severity=Severity.P2))] == []
+    assert [one.id for one in await lists.page(IncidentFilter(severity=Severity.P1))] == [ID]
+    assert [one.id async for one in lists.incidents(IncidentFilter(severity=Severity.P2))] == []
 
 
 async def test_one_incident_comes_with_its_timeline_or_with_the_nearest_ids(
