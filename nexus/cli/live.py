@@ -161,6 +161,7 @@ async def _serve(
     from nexus.server.reloading import Doors, SiteReload
     from nexus.server.senders import SenderDoor
     from nexus.service.identity import People
+    from nexus.service.logins import Logins
     from nexus.service.metrics import ServerMetrics
     from tools.live.amazon_pages import LiveAmazonPages
 
@@ -187,6 +188,10 @@ async def _serve(
         say(f"Nexus takes alerts at {url_of(sock)}/alerts")
         how = f"engine {mode}" if drives else "doors alone: `nexus worker` drives"
         say(f"{len(site.services)} services, {how}; Ctrl-C stops it.")
+        logins = Logins(opened.store, opened.clock)
+        if await logins.nobody_can_log_in(people):
+            first = f"{site.server.public_url or url_of(sock)}/setup/{await logins.link_for(None)}"
+            say(f"Nobody can log in yet. Set the first password within a day: {first}")
         await server.serve([sock])
     if server.lifespan.should_exit:
         raise NexusError("the server did not start; what stands above says why")

@@ -1,21 +1,79 @@
-"""Verbs about the people of nexus.yaml: what the file keeps of a token."""
+"""Verbs about the people of nexus.yaml: what shows that it is them."""
 
+import asyncio
 import getpass
 import secrets
 import sys
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 from incidents.errors import UsageError
-from nexus.cli.base import asks, write
-from nexus.cli.parser import Group, Option, Verbs
+from nexus.cli.base import asks, home, say, write
+from nexus.cli.live import Config, site_of
+from nexus.cli.parser import Argument, Group, Option, Verbs
+
+if TYPE_CHECKING:
+    from nexus.service.identity import Credential
+    from nexus.service.logins import Logins
 
 #: A shorter token could be guessed.
 SHORTEST = 12
 
+Name = Annotated[str, Argument(metavar="NAME", help="Somebody of nexus.yaml's `people`, or their id.")]
+
 
 def verbs() -> Verbs:
     """The verbs of this module."""
-    return {"people": Group("What nexus.yaml keeps of people's tokens.", {"hash": hash_token})}
+    says = "What shows that people are who they say: tokens, passwords, one-time links."
+    return {"people": Group(says, {"hash": hash_token, "password": password, "invite": invite})}
+
+
+def password(name: Name, config: Config = None) -> None:
+    """Set somebody's password for the pages, typed twice or piped in as one line; it logs them out."""
+    from incidents.actor import Via
+    from nexus.service.identity import hash_of
+    from nexus.service.logins import checked_password
+
+    with _logins(name, config) as (logins, found):
+        hashed = hash_of(checked_password(_typed("Password"), found.name))
+        asyncio.run(logins.set_password(found, hashed, by="", via=Via.CLI))
+        say(f"{found.name} has a new password, and is logged out everywhere.")
+
+
+def invite(
+    name: Name,
+    config: Config = None,
+    server: Annotated[
+        str | None, Option("--server", help="How browsers reach it; none: server.public_url.")
+    ] = None,
+) -> None:
+    """Print an address with which somebody sets their password themselves, once and within a day."""
+    with _logins(name, config) as (logins, found):
+        base = server or site_of(config)[1].server.public_url
+        if base is None:
+            raise UsageError("Say how browsers reach the server: --server https://HOST, or server.public_url")
+        write(f"{base.rstrip('/')}/setup/{asyncio.run(logins.link_for(found))}")
+
+
+@contextmanager
+def _logins(name: str, config: Config) -> Iterator[tuple["Logins", "Credential"]]:
+    from nexus.service.identity import People
+    from nexus.service.logins import Logins
+
+    with home(create=True, config=config) as opened:
+        found = People.of(site_of(config)[1], opened.secrets).find(name)
+        yield Logins(opened.store, opened.clock), found
+
+
+def _typed(what: str) -> str:
+    """A secret that is typed twice, or piped in as one line."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().strip()
+    secret = getpass.getpass(f"{what}: ").strip()
+    if secret != getpass.getpass("The same again: ").strip():
+        raise UsageError(f"The two {what.lower()}s differ; nothing was made")
+    return secret
 
 
 def hash_token(
@@ -28,12 +86,8 @@ def hash_token(
     if new:
         token = secrets.token_urlsafe(32)
         console.print(f"The token, shown this once: {token}", markup=False, soft_wrap=True)
-    elif sys.stdin.isatty():
-        token = getpass.getpass("Token: ").strip()
-        if token != getpass.getpass("The same again: ").strip():
-            raise UsageError("The two tokens differ; nothing was made")
     else:
-        token = sys.stdin.readline().strip()
+        token = _typed("Token")
     if len(token) < SHORTEST:
         raise UsageError(f"A token has at least {SHORTEST} characters, not {len(token)}; --new makes one")
     write(hash_of(token))

@@ -52,6 +52,13 @@ class Person(Value):
         default=None, description="instead of the token, its hash by `nexus people hash`"
     )
 
+    disabled: bool = Field(
+        default=False, description="no longer lets them in: sessions, tokens and signatures end at once"
+    )
+    break_glass: bool = Field(
+        default=False, description="for when the identity provider is down; everybody is told of its use"
+    )
+
     @model_validator(mode="after")
     def _one_proof(self) -> Self:
         if self.token is not None and self.token_hash is not None:

@@ -229,12 +229,17 @@ class Site(Value):
         return Catalogue(services=self.services)
 
     @property
+    def active_people(self) -> tuple[Person, ...]:
+        """Those who are not disabled."""
+        return tuple(person for person in self.people if not person.disabled)
+
+    @property
     def policy(self) -> ApprovalPolicy:
         """Who may decide on what, when nothing is changed, and how much at once."""
         return ApprovalPolicy(
             rules=self.approval.rules,
             environment=self.environment,
-            people=tuple(person.name for person in self.people),
+            people=tuple(person.name for person in self.active_people),
             authenticated=bool(self.people),
             rights={person.name: person.may for person in self.people if person.may or not person.decides},
             scopes={person.name: person.services for person in self.people if person.services},

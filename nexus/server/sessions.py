@@ -8,6 +8,7 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ from incidents.actor import Actor, Via
 from incidents.errors import Forbidden
 from nexus.config.server import Server
 from nexus.server.auth import Authenticator, address_of
+from nexus.service.break_glass import tell_everybody
+from nexus.store.audit import Deed, DeedKind
 from nexus.store.port import IncidentStore
 from nexus.store.sessions import LoginBy, Session
 from tools.clock import Clock
@@ -109,18 +112,30 @@ class BrowserSessions:
             httponly=True, samesite="lax",
         )  # fmt: skip
         log.info("logged in", person=actor.id, by=by, address=session.address)
+        await self._record(actor, DeedKind.LOGIN, now, by)
+        if by is LoginBy.BREAK_GLASS:
+            await tell_everybody(self.store, actor, session)
         return session
 
-    async def end(self, request: Request, response: Response) -> None:
+    async def end(self, request: Request, response: Response, actor: Actor) -> None:
         """Log this browser out."""
         await self._end(request)
+        await self._record(actor, DeedKind.LOGOUT, self.clock.now())
         response.delete_cookie(
             self._cookie(request), path="/", secure=self._secure(request), httponly=True, samesite="lax"
         )
 
+    async def _record(self, actor: Actor, kind: DeedKind, at: datetime, said: str = "") -> None:
+        await self.store.record(Deed.by(actor, kind, at, said=said))
+
     async def _end(self, request: Request) -> None:
         if secret := request.cookies.get(self._cookie(request)):
             await self.store.end_session(_hash(secret))
+
+    async def broken_glass(self) -> tuple[Session, ...]:
+        """The sessions in which the break-glass account is in use, the newest first."""
+        lasting = await self.store.sessions(self.clock.now())
+        return tuple(one for one in lasting if one.by is LoginBy.BREAK_GLASS)
 
     def check_origin(self, request: Request) -> None:
         """Refuse what another site lets a browser send. Browsers say with each form from where it comes.

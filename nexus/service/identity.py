@@ -2,7 +2,6 @@
 
 import secrets
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import combinations
 from typing import Self
 
@@ -35,6 +34,7 @@ class Credential:
     roles: tuple[AccessRole, ...] = DEFAULT_ROLES
     token: SecretStr | None = field(default=None, repr=False)
     token_hash: str | None = field(default=None, repr=False)
+    break_glass: bool = False
 
     @property
     def shows(self) -> bool:
@@ -45,7 +45,7 @@ class Credential:
         """Whether a token is theirs; a hash takes some 50 ms."""
         if self.token is not None:
             return secrets.compare_digest(shown.encode(), self.token.get_secret_value().encode())
-        return self.token_hash is not None and _verified(self.token_hash, shown)
+        return self.token_hash is not None and verified(self.token_hash, shown)
 
     def actor(self, via: Via) -> Actor:
         """Them, as somebody who has shown it."""
@@ -69,7 +69,7 @@ class People:
     @classmethod
     def of(cls, site: Site, resolve: Secrets) -> Self:
         """Those of a site, with their tokens; one whose token cannot be looked up here shows nothing here."""
-        return cls(tuple(_credential(person, resolve, needed=False) for person in site.people))
+        return cls(tuple(_credential(person, resolve, needed=False) for person in site.active_people))
 
     @classmethod
     def checked(cls, site: Site, resolve: Secrets) -> Self:
@@ -78,7 +78,7 @@ class People:
         Raises:
             SettingsError: a token cannot be looked up, is empty, or is shown by two; names both.
         """
-        made = cls(tuple(_credential(person, resolve, needed=True) for person in site.people))
+        made = cls(tuple(_credential(person, resolve, needed=True) for person in site.active_people))
         sender = site.intake.token
         tokens = [*made.credentials]
         if sender is not None:
@@ -115,12 +115,21 @@ class People:
         """The person of an id; None if there is none (any more)."""
         return next((one.actor(via) for one in self.credentials if one.person == person), None)
 
-    def proved(self, name: str, shown: str, via: Via) -> Actor | None:
-        """The person of a name, in any spelling, if what is shown is theirs; None takes as long to tell."""
-        found = next((o for o in self.credentials if person_id(name) in {o.person, person_id(o.name)}), None)
-        if found is None or found.token is not None:
-            _verified(_nobodys(), shown)
-        return found.actor(via) if found is not None and shown and found.matches(shown) else None
+    def called(self, name: str) -> Credential | None:
+        """The person of a name, in any spelling, or of an id; None if there is none."""
+        wanted = person_id(name)
+        return next((o for o in self.credentials if wanted in {o.person, person_id(o.name)}), None)
+
+    def find(self, name: str) -> Credential:
+        """As `called`.
+
+        Raises:
+            UnknownName: there is none.
+        """
+        found = self.called(name)
+        if found is None:
+            raise UnknownName("person", name, (one.name for one in self.credentials))
+        return found
 
     def named(self, name: str) -> Credential:
         """The person of a name, in any spelling, or of an id.
@@ -129,9 +138,7 @@ class People:
             UnknownName: there is none.
             Refused: nothing is configured, or can be looked up here, that shows that it is them.
         """
-        found = next((o for o in self.credentials if person_id(name) in {o.person, person_id(o.name)}), None)
-        if found is None:
-            raise UnknownName("person", name, (one.name for one in self.credentials))
+        found = self.find(name)
         if not found.shows:
             raise Refused(
                 f"{found.place}: nothing here shows that it is {found.name}; add a `token_hash`, made by "
@@ -149,7 +156,9 @@ def _credential(person: Person, resolve: Secrets, *, needed: bool) -> Credential
         except SettingsError:
             if needed:
                 raise
-    return Credential(person.name, place, person.identity, person.roles, token, person.token_hash)
+    return Credential(
+        person.name, place, person.identity, person.roles, token, person.token_hash, person.break_glass
+    )
 
 
 def hash_of(token: str) -> str:
@@ -160,13 +169,8 @@ def hash_of(token: str) -> str:
     return PasswordHasher().hash(token)
 
 
-@lru_cache(maxsize=1)
-def _nobodys() -> str:
-    """A hash of nothing that anybody knows, to take as long for a name that is nobody's."""
-    return hash_of(secrets.token_urlsafe(32))
-
-
-def _verified(token_hash: str, shown: str) -> bool:
+def verified(token_hash: str, shown: str) -> bool:
+    """Whether a hash is that of what is shown; takes some 50 ms of a core."""
     from argon2 import PasswordHasher  # noqa: PLC0415
     from argon2.exceptions import InvalidHashError, VerificationError  # noqa: PLC0415
 

@@ -25,17 +25,17 @@ from nexus.store.deliveries import (
     Filing,
 )
 from nexus.store.lists import Waiting
+from nexus.store.memory_credentials import MemoryCredentials
 from nexus.store.memory_dead_letters import MemoryDeadLetters
 from nexus.store.memory_files import MemoryFiles
 from nexus.store.memory_leading import MemoryLeading
 from nexus.store.memory_leases import Waiting as WaitingRow
-from nexus.store.memory_sessions import MemorySessions
 from nexus.store.memory_workers import MemoryWorkers
 from nexus.store.records import WorldRef, incident_id
 from tools.redaction.tree import redact_body, redact_value
 
 
-class MemoryIntake(MemoryWorkers, MemoryLeading, MemoryFiles, MemoryDeadLetters, MemorySessions):
+class MemoryIntake(MemoryWorkers, MemoryLeading, MemoryFiles, MemoryDeadLetters, MemoryCredentials):
     """Implements `nexus.store.port.Intake` in dictionaries."""
 
     def __init__(self) -> None:

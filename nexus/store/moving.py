@@ -28,10 +28,10 @@ TABLES = (
     "numbers", "incidents", "timeline", "inbox", "evidence", "approvals", "intents", "backlog", "messages",
     "message_deliveries", "attempts", "alert_deliveries", "alert_dispositions", "incident_keys", "last_words",
     "dead_letters", "lessons", "heartbeats", "changes", "idempotency_keys", "files", "audit",
-    "verdicts", "post_mortem_versions", "action_items",
+    "passwords", "api_tokens", "verdicts", "post_mortem_versions", "action_items",
 )  # fmt: skip
 _NOT_MOVED = {
-    "claims", "workers", "leaders", "failing_jobs", "sessions",
+    "claims", "workers", "leaders", "failing_jobs", "sessions", "setup_links",
     "body_bytes", "sqlite_sequence", "checkpoints", "writes",
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ from incidents.incident import Incident
 from incidents.join_rules import Candidate
 from incidents.lessons import Lesson, Lessons
 from nexus.store.audit import Audit, Deed
+from nexus.store.credentials import Credentials
 from nexus.store.dead_letters import DeadLetters
 from nexus.store.deliveries import (
     AlertDelivery,
@@ -95,6 +96,7 @@ class IncidentStore(
     Answers,
     Sessions,
     Hindsight,
+    Credentials,
     Retention,
     Audit,
     Protocol,

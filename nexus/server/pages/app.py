@@ -43,6 +43,7 @@ from nexus.server.api.context import ApiContext
 from nexus.server.pages.decision import decision_pages
 from nexus.server.pages.login import login_routes
 from nexus.server.pages.now import now_routes
+from nexus.server.pages.setup import setup_routes
 from nexus.server.pages.shell import Link, Pages
 
 #: What every page links to.
@@ -59,6 +60,7 @@ def page_routes(pages: Pages, context: ApiContext) -> list[BaseRoute]:
     return [
         pages.static.route,
         *login_routes(pages),
+        *setup_routes(pages),
         *now_routes(pages, context),
         *decision_pages(pages, context),
     ]

@@ -14,6 +14,8 @@ from nexus.server.auth import address_of
 from nexus.server.pages.forms import Form, read_form
 from nexus.server.pages.shell import Pages
 from nexus.server.problems import in_seconds
+from nexus.service.logins import shown_by
+from nexus.store.audit import Deed, DeedKind
 from nexus.store.sessions import LoginBy
 
 
@@ -46,21 +48,21 @@ def login_routes(pages: Pages) -> list[BaseRoute]:
         name, following = form.get("name", ""), _here(form.get("next", ""))
         view = LoginView(following=following, name=name)
         try:
-            actor = await _known(pages, request, name, form.get("secret", ""))
+            known = await _known(pages, request, name, form.get("secret", ""))
         except HTTPException as error:
             answer = show(request, view.model_copy(update={"mistake": error.detail}), error.status_code)
             answer.headers.update(error.headers or {})
             return answer
-        if actor is None:
+        if known is None:
             mistake = "The name or what you showed is wrong."
             return show(request, view.model_copy(update={"mistake": mistake}), 401)
         answer = RedirectResponse(following, 303)
-        await pages.sessions.begin(request, answer, actor, LoginBy.TOKEN)
+        await pages.sessions.begin(request, answer, *known)
         return answer
 
     async def log_out(request: Request, who: Actor, form: Form) -> Response:
         answer = RedirectResponse("/login", 303)
-        await pages.sessions.end(request, answer)
+        await pages.sessions.end(request, answer, who)
         return answer
 
     return [
@@ -70,21 +72,28 @@ def login_routes(pages: Pages) -> list[BaseRoute]:
     ]
 
 
-async def _known(pages: Pages, request: Request, name: str, secret: str) -> Actor | None:
-    """Who somebody is by name and secret; None if they are not.
+async def _known(pages: Pages, request: Request, name: str, secret: str) -> tuple[Actor, LoginBy] | None:
+    """Who somebody is by name and secret, and what it was; None if they are not.
 
     Raises:
         HTTPException: 429 if too many wrong ones came from this address, or for this name.
     """
-    door, address, account = pages.sessions.door, address_of(request), f"login of {person_id(name)}"
+    door, store, address = pages.sessions.door, pages.sessions.store, address_of(request)
+    account = f"login of {person_id(name)}"
     wait = max(door.wrong_tokens.wait(address), door.wrong_tokens.wait(account))
     if wait:
         raise HTTPException(429, "Too many wrong logins came; wait a moment.", dict(in_seconds(wait)))
-    actor = await door.gate.check(partial(door.people.proved, name, secret, Via.WEB))
-    if actor is None:
+    found = door.people.called(name)
+    password = await store.password(found.person) if found is not None else None
+    by = await door.gate.check(partial(shown_by, found, password, secret))
+    if found is None or by is None:
         door.wrong_tokens.count(address)
         door.wrong_tokens.count(account)
-    return actor
+        about = found.person if found is not None else ""
+        at = pages.sessions.clock.now()
+        await store.record(Deed(at=at, kind=DeedKind.LOGIN_REFUSED, person="", via=Via.WEB, about=about))
+        return None
+    return found.actor(Via.WEB), by
 
 
 def _here(path: str) -> str:

@@ -25,6 +25,7 @@ from nexus.server.pages.forms import Form, read_form
 from nexus.server.problems import UNFORESEEN, kind_of, problem, retry_of, sentence_of
 from nexus.server.sessions import CSRF_FIELD, CSRF_HEADER, BrowserSessions, Visitor
 from nexus.server.static_files import StaticFiles
+from nexus.store.sessions import Session
 from tools.redaction.redact import redact
 from tools.wording import quantity
 
@@ -34,7 +35,7 @@ PageHandler = Callable[[Request, Actor], Awaitable[Response]]
 FormHandler = Callable[[Request, Actor, Form], Awaitable[Response]]
 
 #: Where the scope of a request holds who is logged in with it.
-_VISITOR = "nexus.visitor"
+_VISITOR, _BROKEN_GLASS = "nexus.visitor", "nexus.broken_glass"
 
 
 class Link(NamedTuple):
@@ -53,6 +54,7 @@ class Frame(Value):
         csrf: what a form has to bring along, see `macros.html`; empty if nobody is logged in.
         navigation: where else to go.
         now: the moment at which the page was made.
+        broken_glass: the sessions of the break-glass account.
     """
 
     path: str
@@ -60,6 +62,7 @@ class Frame(Value):
     csrf: str
     navigation: tuple[Link, ...]
     now: Moment
+    broken_glass: tuple[Session, ...] = ()
 
 
 class Trouble(Value):
@@ -122,7 +125,9 @@ class Pages:
             try:
                 return await handler(request)
             except HTTPException as error:
-                return self.trouble(request, error.status_code, sentence_of(request, error))
+                made = self.trouble(request, error.status_code, sentence_of(request, error))
+                made.headers.update(error.headers or {})
+                return made
             except NexusError as error:
                 made = self.trouble(request, kind_of(error).status, str(error))
                 made.headers.update(retry_of(error))
@@ -142,6 +147,7 @@ class Pages:
             csrf=visitor.csrf if visitor else "",
             navigation=self.navigation if visitor else (),
             now=self.sessions.clock.now(),
+            broken_glass=request.scope.get(_BROKEN_GLASS, ()),
         )
         return HTMLResponse(self.part(name, view=view, page=frame), status)
 
@@ -156,6 +162,8 @@ class Pages:
 
     async def _visitor(self, request: Request) -> Visitor | None:
         request.scope[_VISITOR] = visitor = await self.sessions.visitor(request)
+        if visitor is not None:
+            request.scope[_BROKEN_GLASS] = await self.sessions.broken_glass()
         return visitor
 
     @cached_property

@@ -19,6 +19,7 @@ from nexus.store.records import Message, WorldRef, incident_id
 from nexus.store.relational.answers import KeptAnswers
 from nexus.store.relational.audit import AuditRows, record
 from nexus.store.relational.changes import SentChanges
+from nexus.store.relational.credentials import CredentialRows
 from nexus.store.relational.dead_letters import SetAside
 from nexus.store.relational.events import events_of
 from nexus.store.relational.files import FileRows
@@ -59,6 +60,7 @@ class RelationalStore(
     WatchedReads,
     KeptAnswers,
     SessionRows,
+    CredentialRows,
     ClosedIncidents,
     AuditRows,
     RegroupedIncidents,

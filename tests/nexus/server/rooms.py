@@ -105,8 +105,9 @@ def room(
     listed = ", ".join(
         f"{{name: {name}, token: 'env:{name.upper()}'{more}}}" for name, more in people.items()
     )
+    listed = f"people: [{listed}]" if people else ""
     path = folder / "nexus.yaml"
-    path.write_text(f"services: [{{name: checkout}}, {{name: web}}]\npeople: [{listed}]\n{more}\n")
+    path.write_text(f"services: [{{name: checkout}}, {{name: web}}]\n{listed}\n{more}\n")
     tokens = {name.upper(): token_of(name) for name in people}
     site = load_site(path)
     with open_home(Settings(home=folder), create=True, environment=tokens) as home:

@@ -83,6 +83,8 @@ PAGES = {
     ("GET", "/static/{digest}/{name}"): PageDoor(None),
     ("GET", "/login"): PageDoor(None),
     ("POST", "/login"): PageDoor(None, {"name": "dana", "secret": "wrong"}),
+    ("GET", "/setup/{secret}"): PageDoor(None),
+    ("POST", "/setup/{secret}"): PageDoor(None, {"name": "dana", "password": "x", "again": "x"}),
     ("POST", "/logout"): PageDoor(Permission.READ, {}),
     ("GET", "/"): PageDoor(Permission.READ),
     ("GET", DECISION_PAGE): PageDoor(Permission.READ),
@@ -164,7 +166,8 @@ def looked(browser: TestClient, door: tuple[str, str], csrf: str = "") -> httpx2
     method, path = door
     fields = PAGES[door].fields
     return browser.request(
-        method, path.format(incident=ID, number=1, digest="0", name="nexus.css", action="A1"),
+        method, path.format(incident=ID, number=1, digest="0", name="nexus.css", action="A1",
+        secret="none"),
         data=None if fields is None else fields | {"csrf": csrf}, follow_redirects=False,
     )  # fmt: skip
 
@@ -213,4 +216,5 @@ def test_no_form_counts_that_is_not_from_our_page(made: Room, door: tuple[str, s
 
 @pytest.mark.parametrize("door", [door for door in PAGES if door not in FOR_VISITORS], ids=" ".join)
 def test_pages_for_everybody_need_no_login(made: Room, door: tuple[str, str]) -> None:
-    assert looked(made.browser(), door).status_code == (401 if door == ("POST", "/login") else 200)
+    refused = {("POST", "/login"): 401, ("GET", "/setup/{secret}"): 409, ("POST", "/setup/{secret}"): 409}
+    assert looked(made.browser(), door).status_code == refused.get(door, 200)

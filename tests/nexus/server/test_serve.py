@@ -137,3 +137,21 @@ def test_what_is_given_to_a_live_run_is_checked(nexus: Terminal, tmp_path: Path)
     over = nexus("run", body, "--config", tmp_path / "nexus.yaml")
     assert (over.code, "only the end" in over.err) == (2, True)
     assert nexus("run").code == 2
+
+
+def test_a_first_start_leads_to_the_first_login(nexus: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "nexus.yaml").write_text("services: [{name: web}]\npeople: [{name: dana}]\n")
+    good = {"name": "dana", "password": "correct horse battery", "again": "correct horse battery"}
+    with served(tmp_path, nexus.home, "--engine", "playbook", "--no-worker") as running:
+        said = running.until("/setup/")[-1]
+        with httpx2.Client(
+            headers={"Origin": running.root}, timeout=PATIENCE, follow_redirects=True
+        ) as browser:
+            entered = browser.post(said.split()[-1], data=good)
+            assert (entered.status_code, "Log out" in entered.text) == (200, True)
+        running.stop()
+    with served(tmp_path, nexus.home, "--engine", "playbook", "--no-worker") as running:
+        with httpx2.Client(headers={"Origin": running.root}, timeout=PATIENCE) as browser:
+            login = {"name": "dana", "secret": "correct horse battery"}
+            assert browser.post(f"{running.root}/login", data=login).status_code == 303
+        running.stop()

@@ -737,3 +737,41 @@ select number, body, digest from audit
 where number > %(after)s and (%(incident)s::text is null or incident = %(incident)s)
     and (%(kind)s::text is null or kind = %(kind)s)
 order by number limit %(limit)s;
+
+-- name: set_password
+insert into passwords (person, hash, set_at) values (%(person)s, %(hash)s, %(at)s)
+on conflict (person) do update set hash = excluded.hash, set_at = excluded.set_at;
+
+-- name: password
+select hash from passwords where person = %(person)s;
+
+-- name: forget_password
+delete from passwords where person = %(person)s;
+
+-- name: with_password
+select person from passwords;
+
+-- name: keep_link
+insert into setup_links (id, person, ends_at, body) values (%(id)s, %(person)s, %(ends_at)s, %(body)s);
+
+-- name: link
+select body from setup_links where id = %(id)s and ends_at > %(now)s;
+
+-- name: use_link
+delete from setup_links where id = %(id)s and ends_at > %(now)s returning body;
+
+-- name: forget_links
+delete from setup_links where person = %(person)s or ends_at <= %(now)s;
+
+-- name: add_token
+insert into api_tokens (id, hash, person, made_at, ends_at, body)
+values (%(id)s, %(hash)s, %(person)s, %(made_at)s, %(ends_at)s, %(body)s);
+
+-- name: token_of
+select body from api_tokens where hash = %(hash)s and (ends_at is null or ends_at > %(now)s);
+
+-- name: tokens
+select body from api_tokens where (%(person)s::text is null or person = %(person)s) order by made_at, id collate "C";
+
+-- name: revoke_token
+delete from api_tokens where id = %(id)s;

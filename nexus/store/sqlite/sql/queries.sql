@@ -691,3 +691,41 @@ insert into audit (number, incident, kind, body, digest) values (:number, :incid
 select number, body, digest from audit
 where number > :after and (:incident is null or incident = :incident) and (:kind is null or kind = :kind)
 order by number limit :limit;
+
+-- name: set_password
+insert into passwords (person, hash, set_at) values (:person, :hash, :at)
+on conflict (person) do update set hash = excluded.hash, set_at = excluded.set_at;
+
+-- name: password
+select hash from passwords where person = :person;
+
+-- name: forget_password
+delete from passwords where person = :person;
+
+-- name: with_password
+select person from passwords;
+
+-- name: keep_link
+insert into setup_links (id, person, ends_at, body) values (:id, :person, :ends_at, :body);
+
+-- name: link
+select body from setup_links where id = :id and ends_at > :now;
+
+-- name: use_link
+delete from setup_links where id = :id and ends_at > :now returning body;
+
+-- name: forget_links
+delete from setup_links where person = :person or ends_at <= :now;
+
+-- name: add_token
+insert into api_tokens (id, hash, person, made_at, ends_at, body)
+values (:id, :hash, :person, :made_at, :ends_at, :body);
+
+-- name: token_of
+select body from api_tokens where hash = :hash and (ends_at is null or ends_at > :now);
+
+-- name: tokens
+select body from api_tokens where (:person is null or person = :person) order by made_at, id;
+
+-- name: revoke_token
+delete from api_tokens where id = :id;
