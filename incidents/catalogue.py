@@ -65,6 +65,12 @@ class Service(Value):
     kind: ServiceKind = ServiceKind.SERVICE
     owner: str | None = None
     user_facing: bool = False
+    public: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=80,
+        description="what customers call it; the status page shows only these",
+    )
     depends_on: tuple[str, ...] = ()
     tier: int | None = Field(default=None, ge=1, le=4, description="how much hangs on it; 1 is the most")
     endpoints: tuple[Endpoint, ...] = ()

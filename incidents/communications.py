@@ -6,6 +6,14 @@ from incidents.severity import PublicStatus
 from incidents.value import Moment, Value
 
 
+class PublicWords(Value):
+    """What customers may be told: fixed sentences with figures, and no name of the inside."""
+
+    impact: str
+    current_action: str
+    down: bool = Field(default=False, description="nothing that users touch answers")
+
+
 class StatusUpdate(Value):
     """One update of the status page, in the runbook's template."""
 
@@ -18,6 +26,9 @@ class StatusUpdate(Value):
     text: str
     engine: str
     news: str = Field(default="", description="digest of the state of affairs that it tells")
+    public: PublicWords | None = Field(
+        default=None, description="the same for the public page, whoever worded it; null: kept by 0.2.0"
+    )
 
 
 class Brief(Value):

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from agents.engine import Assignment
-from agents.playbook.tasks.situation import noticed
+from agents.playbook.tasks.situation import noticed, public_words
 from graph.duties import Duty, DutyKind, agenda, due, public_state
 from graph.state import Deps, RoleResult
 from graph.step import StepSpec, assignment
@@ -104,7 +104,8 @@ def news(incident: Incident) -> str:
 
 
 async def _published(deps: Deps, incident: Incident, report: StatusReport, role: str, engine: str) -> Update:
-    update = status_update(deps, incident, report, engine)
+    public = await public_words(deps.sources(incident))
+    update = status_update(deps, incident, report, engine).model_copy(update={"public": public})
     incident = incident.evolve(updates=(*incident.updates, update), spoken_status=public_state(incident))
     await deps.comms.publish(update, incident)
     text = f"{update.status}: {update.impact} {update.current_action}"

@@ -21,6 +21,7 @@ from nexus.config.database import StoreSettings
 from nexus.config.people import Person, same_people
 from nexus.config.senders import Senders
 from nexus.config.server import Server
+from nexus.config.status_page import StatusPageSettings
 from nexus.store.records import DEFAULT_SITE
 from tools.alerts.body import plain_word
 from tools.alerts.form import Form
@@ -146,6 +147,7 @@ class Site(Value):
     worker: Hands = Hands()
     server: Server = Server()
     store: StoreSettings = StoreSettings()
+    status: StatusPageSettings = StatusPageSettings()
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
@@ -168,6 +170,8 @@ class Site(Value):
         ]
         wrong += same_people(self.people)
         wrong += clashes(self.services)
+        if self.status.mail is not None and self.server.public_url is None:
+            wrong.append("status.mail: its links need `server.public_url`, where browsers reach Nexus")
         wrong += [f"services[{n}].name: it is empty" for n, name in enumerate(names) if not name.strip()]
         if wrong:
             raise PydanticCustomError("mistakes", "{lines}", {"lines": "\n".join(wrong)})

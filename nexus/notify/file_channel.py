@@ -51,6 +51,14 @@ class Sent(Protocol):
         ...
 
 
+class Public(Protocol):
+    """What the public page is told."""
+
+    async def told(self, update: StatusUpdate, incident: Incident) -> str | None:
+        """An update is sent; why a person is needed before customers hear of it, or None."""
+        ...
+
+
 class FileChannel:
     """Implements `graph.ports.Communications`. `console` sees each message that is new.
 
@@ -65,16 +73,22 @@ class FileChannel:
         sent: Sent,
         clock: "Clock",
         console: Callable[[Message], None] | None = None,
+        public: Public | None = None,
     ) -> None:
         self._files = files
         self._sent = sent
         self._clock = clock
         self._console = console
+        self._public = public
 
     async def publish(self, update: StatusUpdate, incident: Incident) -> None:
         """Put an update on the status page."""
         key = f"{_place(update, incident.updates)} {update.service} {update.status}"
         await self._send(incident, MessageKind.UPDATE, key, update.at, update.status, update.text)
+        why = await self._public.told(update, incident) if self._public is not None else None
+        if why is not None:
+            text = f"{why}: an update of the status page ({update.status}) waits until a person releases it"
+            await self.page(incident, text, key=f"held update {_place(update, incident.updates)}")
 
     async def brief(self, brief: Brief, incident: Incident) -> None:
         """Send an executive update."""

@@ -30,6 +30,7 @@ def live_context(live: LiveSite, incident: Incident, clock: Clock, heard: OnCall
         pace=lambda step: None,
         catch_up=lambda known: None,
         more_tools=live.tools.tools,
+        site=site.site,
         gaps=(*strangers(incident, site.catalogue), *live.tools.gaps),
     )
 

@@ -20,7 +20,8 @@ class RunContext:
 
     `pace` and `catch_up` move a virtual clock (see `graph.state.Deps`); on the wall's clock both do nothing.
     `more_tools` are further tools by role, which this world brings; `gaps` says what of it is missing.
-    `watch` is the watch that a recording was lived under, if it tells.
+    `watch` is the watch that a recording was lived under, if it tells. `site` is whose public page tells of
+    it; of a recorded one none does.
     """
 
     world: World
@@ -33,6 +34,7 @@ class RunContext:
     more_tools: Mapping[str, tuple[Tool[Value, Value], ...]] = field(default_factory=dict)
     gaps: tuple[str, ...] = ()
     watch: WatchRow | None = None
+    site: str | None = None
 
     def fitted(self, runbook: Runbook) -> Runbook:
         """The runbook with a watch that this world can answer: a recording ends some time."""

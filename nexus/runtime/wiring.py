@@ -35,6 +35,7 @@ from nexus.runtime.live_run import live_context
 from nexus.runtime.loop_lag import LoopLag
 from nexus.runtime.post_mortem_file import file_post_mortem, post_mortem
 from nexus.runtime.presence import Presence
+from nexus.runtime.public_updates import PublicUpdates
 from nexus.runtime.recorded_run import recorded_context
 from nexus.runtime.run_context import RunContext
 from nexus.runtime.sharing import queue_of
@@ -203,6 +204,9 @@ def _deps(
         )
         return await file_post_mortem(written, home.files)
 
+    public = None
+    if stage.site is not None:
+        public = PublicUpdates(home.store, stage.site, stage.world.catalogue, stage.clock)
     return Deps(
         clock=stage.clock,
         runbook=runbook,
@@ -215,7 +219,7 @@ def _deps(
         journal=journal,
         intents=LeasedIntents(home.store, lease.number, lease),
         fence=lease.fence,
-        comms=FileChannel(home.files, home.store, stage.clock, listeners.message),
+        comms=FileChannel(home.files, home.store, stage.clock, listeners.message, public),
         backlog=home.store,
         files=home.files,
         make_toolset=make_toolset,

@@ -25,6 +25,8 @@ from nexus.server.pages.shell import Pages, shown_to_people
 from nexus.server.problems import API, HANDLERS
 from nexus.server.senders import SenderDoor
 from nexus.server.sessions import BrowserSessions
+from nexus.server.status_copy import StatusCopy
+from nexus.server.status_page import StatusDoor
 from nexus.service.commands import IncidentCommands
 from nexus.service.identity import People
 from nexus.service.intake import AlertIntake
@@ -70,21 +72,21 @@ def web(
                 worker = await working.enter_async_context(hands())
                 intake.ring = worker.ring
                 workers.append(worker)
-            async with watches(intake).running(), LeftOutAlerts(intake).fetching():
+            fetching, copying = LeftOutAlerts(intake).fetching(), StatusCopy(status).kept()
+            async with watches(intake).running(), copying, fetching:
                 yield
 
-    def ring(incident: str) -> None:
-        intake.ring(incident)  # whichever drives by then
-
     limits = limits or HttpLimits()
-    known = Authenticator.of(people or People(), limits)
+    known, ring = Authenticator.of(people or People(), limits), _ring_of(intake)
     context, pages = ApiContext(intake, ring), _pages(intake, known)
+    status = StatusDoor(intake, pages.static)
     app = Starlette(
         routes=[
             *alert_routes(intake, door),
             *decision_routes(IncidentCommands.of(intake.home), pages.sessions, ring),
             Mount(API, api(context, pages.sessions, limits)),
             *page_routes(pages, context),
+            *status.routes(),
             health_route(intake, own),
             ready_route(intake.home.store),
             *([metrics_route(metrics, intake, load)] if metrics is not None else []),
@@ -95,6 +97,13 @@ def web(
     )
     app.state.limits, app.state.authenticator, app.state.pages = limits, known, pages
     return app
+
+
+def _ring_of(intake: AlertIntake) -> Callable[[str], None]:
+    def ring(incident: str) -> None:
+        intake.ring(incident)  # whichever drives by then
+
+    return ring
 
 
 def _pages(intake: AlertIntake, known: Authenticator) -> Pages:

@@ -53,6 +53,10 @@ class StaticFiles:
         """
         return f"/static/{self._files[name].digest}/{name}"
 
+    def body(self, name: str) -> bytes:
+        """What a file holds; raises as `url`."""
+        return self._files[name].body
+
     @property
     def route(self) -> Route:
         """`GET /static/{digest}/{name}`; under an old digest what there is now, not to be kept."""

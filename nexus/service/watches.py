@@ -15,6 +15,7 @@ from nexus.service.intake import AlertIntake
 from nexus.service.rematching import RematchWatch
 from nexus.service.retention import Retention
 from nexus.service.siblings import SiblingWatch
+from nexus.service.status_page import PublicPage
 
 #: How long the deletion of what is older than the retention may take.
 _PRUNING = timedelta(minutes=10)
@@ -31,11 +32,15 @@ def watches(intake: AlertIntake) -> PeriodicJobs:
         if (days := intake.site.store.retention_days) is not None:
             await Retention(home, home.clock.now(), days).prune(rewrite=False)
 
+    async def record_components() -> None:
+        await PublicPage(home.store, intake.site).install(home.clock.now())
+
     jobs = (
         PeriodicJob("heartbeats", HeartbeatWatch(intake).look, every=5),
         PeriodicJob("alerts without a service", RematchWatch(intake).look, every=5),
         PeriodicJob("incidents of one cause", SiblingWatch(intake).look, every=10),
         PeriodicJob("the audit", AuditWatch(intake).look, every=30),
+        PeriodicJob("components of the status page", record_components, every=5),
         PeriodicJob("bodies of deliveries", intake.forget_bodies, every=60),
         PeriodicJob("answers under idempotency keys", forget_answers, every=3600),
         PeriodicJob("retention", prune, every=3600, limit=_PRUNING.total_seconds()),

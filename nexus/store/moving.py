@@ -29,6 +29,7 @@ TABLES = (
     "message_deliveries", "attempts", "alert_deliveries", "alert_dispositions", "incident_keys", "last_words",
     "dead_letters", "lessons", "heartbeats", "changes", "idempotency_keys", "files", "audit",
     "passwords", "api_tokens", "verdicts", "post_mortem_versions", "action_items",
+    "public_components", "public_updates", "subscribers",
 )  # fmt: skip
 _NOT_MOVED = {
     "claims", "workers", "leaders", "failing_jobs", "sessions", "setup_links",
@@ -141,6 +142,7 @@ def _keys(columns: list[_Column]) -> list[_Column]:
         "name",
         "diagnosis",
         "number",
+        "address",
     }
     numbers = [column for column in columns if column.identity]
     return numbers or [column for column in columns if column.name in known_by | {"incident"}]

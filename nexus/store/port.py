@@ -32,6 +32,7 @@ from nexus.store.reads import IncidentReads
 from nexus.store.records import Message, WorldRef
 from nexus.store.retention import Retention
 from nexus.store.sessions import Sessions
+from nexus.store.status_page import StatusPages
 from nexus.store.watching import Watching
 
 
@@ -99,6 +100,7 @@ class IncidentStore(
     Credentials,
     Retention,
     Audit,
+    StatusPages,
     Protocol,
 ):
     """Everything of the incidents. What belongs to one that was not registered raises `UnknownName`.

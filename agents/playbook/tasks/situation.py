@@ -1,6 +1,7 @@
 """Where an incident stands, in plain words: shared by status updates, briefs, assessments."""
 
 from incidents.action import UNSETTLED, ActionState, Proposal
+from incidents.communications import PublicWords
 from incidents.currency import money
 from incidents.facts import Facts
 from incidents.incident import Incident
@@ -46,6 +47,20 @@ async def noticed(sources: Sources) -> str:
     if incident.public_status is not PublicStatus.RESOLVED:
         incident = incident.evolve(facts=await measure(sources))
     return what_users_notice(incident, sources.world.catalogue.user_facing)
+
+
+async def public_words(sources: Sources) -> PublicWords:
+    """What customers may be told now: measured at this moment, in fixed sentences without a name."""
+    incident = sources.incident
+    if incident.public_status is not PublicStatus.RESOLVED:
+        incident = incident.evolve(facts=await measure(sources))
+    return in_public(incident)
+
+
+def in_public(incident: Incident) -> PublicWords:
+    """What customers may be told, as it was measured last."""
+    said = what_users_notice(incident, ())
+    return PublicWords(impact=said, current_action=current_action(incident), down=is_down(incident))
 
 
 def _recovered(incident: Incident) -> bool:

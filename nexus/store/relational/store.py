@@ -32,6 +32,7 @@ from nexus.store.relational.regrouping import RegroupedIncidents
 from nexus.store.relational.retention import ClosedIncidents
 from nexus.store.relational.rows import as_json, packed, sortable, unpacked
 from nexus.store.relational.sessions import SessionRows
+from nexus.store.relational.status_page import StatusPageRows
 from nexus.store.relational.transactions import NotThere, Run
 from nexus.store.relational.watching import WatchedReads
 from nexus.store.relational.workers import WorkerRows
@@ -63,6 +64,7 @@ class RelationalStore(
     CredentialRows,
     ClosedIncidents,
     AuditRows,
+    StatusPageRows,
     RegroupedIncidents,
 ):
     """Implements `nexus.store.port.IncidentStore`, and with it the graph's ports and `EvidenceStore`.

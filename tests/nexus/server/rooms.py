@@ -96,18 +96,22 @@ class Room:
 
 @contextmanager
 def room(
-    folder: Path, limits: HttpLimits = LIMITS, people: dict[str, str] = PEOPLE, more: str = ""
+    folder: Path,
+    limits: HttpLimits = LIMITS,
+    people: dict[str, str] = PEOPLE,
+    more: str = "",
+    services: str = "services: [{name: checkout}, {name: web}]",
 ) -> Iterator[Room]:
     """A room whose home lies in a folder: one incident that waits for two signatures, one that has ended.
 
-    `more`: further lines of its nexus.yaml.
+    `more`: further lines of its nexus.yaml; `services`: the line of these.
     """
     listed = ", ".join(
         f"{{name: {name}, token: 'env:{name.upper()}'{more}}}" for name, more in people.items()
     )
     listed = f"people: [{listed}]" if people else ""
     path = folder / "nexus.yaml"
-    path.write_text(f"services: [{{name: checkout}}, {{name: web}}]\n{listed}\n{more}\n")
+    path.write_text(f"{services}\n{listed}\n{more}\n")
     tokens = {name.upper(): token_of(name) for name in people}
     site = load_site(path)
     with open_home(Settings(home=folder), create=True, environment=tokens) as home:

@@ -81,6 +81,11 @@ DOORS = {
 #: As `DOORS`, for what is looked at with a browser.
 PAGES = {
     ("GET", "/static/{digest}/{name}"): PageDoor(None),
+    # What customers read: nothing of the inside stands on it, see test_status_page.
+    ("GET", "/status"): PageDoor(None),
+    ("GET", "/status.json"): PageDoor(None),
+    ("GET", "/status.atom"): PageDoor(None),
+    ("GET", "/status.rss"): PageDoor(None),
     ("GET", "/login"): PageDoor(None),
     ("POST", "/login"): PageDoor(None, {"name": "dana", "secret": "wrong"}),
     ("GET", "/setup/{secret}"): PageDoor(None),

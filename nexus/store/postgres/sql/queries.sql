@@ -775,3 +775,52 @@ select body from api_tokens where (%(person)s::text is null or person = %(person
 
 -- name: revoke_token
 delete from api_tokens where id = %(id)s;
+
+-- name: keep_component
+insert into public_components (site, name, since) values (%(site)s, %(name)s, %(since)s) on conflict (site, name) do nothing;
+
+-- name: recorded_components
+select name, since from public_components where site = %(site)s order by name;
+
+-- name: keep_update
+insert into public_updates (id, site, incident, key, state, place, at, body)
+values (%(id)s, %(site)s, %(incident)s, %(key)s, %(state)s, %(place)s, %(at)s, %(body)s)
+on conflict (incident, key) do nothing;
+
+-- name: draft
+select site, body from public_updates where id = %(id)s and state = 'draft';
+
+-- name: change_update
+update public_updates set state = %(state)s, place = %(place)s, at = %(at)s, body = %(body)s where id = %(id)s;
+
+-- name: older_drafts
+select body from public_updates where incident = %(incident)s and state = 'draft' and at < %(at)s;
+
+-- name: public_updates
+select body from public_updates where incident = %(incident)s order by at, id;
+
+-- name: published_updates
+select body from public_updates where site = %(site)s and place is not null and at > %(since)s order by place;
+
+-- name: last_place
+select coalesce(max(place), 0) from public_updates where site = %(site)s;
+
+-- name: keep_subscriber
+insert into subscribers (site, address, token, confirmed, sent_through, wait_until, body)
+values (%(site)s, %(address)s, %(token)s, %(confirmed)s, %(sent_through)s, %(wait_until)s, %(body)s)
+on conflict (site, address) do update set token = excluded.token, confirmed = excluded.confirmed,
+    sent_through = excluded.sent_through, wait_until = excluded.wait_until, body = excluded.body;
+
+-- name: subscriber
+select body from subscribers where site = %(site)s and (address = %(address)s or token = %(token)s);
+
+-- name: subscribers
+select body from subscribers
+where site = %(site)s and confirmed and sent_through < %(behind)s and wait_until <= %(now)s
+order by address;
+
+-- name: forget_subscriber
+delete from subscribers where site = %(site)s and address = %(address)s;
+
+-- name: forget_unconfirmed
+delete from subscribers where site = %(site)s and not confirmed and wait_until < %(before)s;

@@ -729,3 +729,52 @@ select body from api_tokens where (:person is null or person = :person) order by
 
 -- name: revoke_token
 delete from api_tokens where id = :id;
+
+-- name: keep_component
+insert into public_components (site, name, since) values (:site, :name, :since) on conflict (site, name) do nothing;
+
+-- name: recorded_components
+select name, since from public_components where site = :site order by name;
+
+-- name: keep_update
+insert into public_updates (id, site, incident, key, state, place, at, body)
+values (:id, :site, :incident, :key, :state, :place, :at, :body)
+on conflict (incident, key) do nothing;
+
+-- name: draft
+select site, body from public_updates where id = :id and state = 'draft';
+
+-- name: change_update
+update public_updates set state = :state, place = :place, at = :at, body = :body where id = :id;
+
+-- name: older_drafts
+select body from public_updates where incident = :incident and state = 'draft' and at < :at;
+
+-- name: public_updates
+select body from public_updates where incident = :incident order by at, id;
+
+-- name: published_updates
+select body from public_updates where site = :site and place is not null and at > :since order by place;
+
+-- name: last_place
+select coalesce(max(place), 0) from public_updates where site = :site;
+
+-- name: keep_subscriber
+insert into subscribers (site, address, token, confirmed, sent_through, wait_until, body)
+values (:site, :address, :token, :confirmed, :sent_through, :wait_until, :body)
+on conflict (site, address) do update set token = excluded.token, confirmed = excluded.confirmed,
+    sent_through = excluded.sent_through, wait_until = excluded.wait_until, body = excluded.body;
+
+-- name: subscriber
+select body from subscribers where site = :site and (address = :address or token = :token);
+
+-- name: subscribers
+select body from subscribers
+where site = :site and confirmed and sent_through < :behind and wait_until <= :now
+order by address;
+
+-- name: forget_subscriber
+delete from subscribers where site = :site and address = :address;
+
+-- name: forget_unconfirmed
+delete from subscribers where site = :site and not confirmed and wait_until < :before;
