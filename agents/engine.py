@@ -8,6 +8,7 @@ from pydantic import Field
 
 from agents.role import Role
 from incidents.action import ActionKind
+from incidents.faults import ModelFault
 from incidents.incident import Incident, Usage
 from incidents.reports import Report, Task
 from incidents.runbook import Runbook
@@ -53,6 +54,7 @@ class EngineResult(Value):
     engine: str = Field(description="llm or playbook")
     usage: Usage = Usage()
     handover: str | None = Field(default=None, description="why the playbook spoke instead of the model")
+    faults: tuple[ModelFault, ...] = Field(default=(), description="of each model that failed at it, in turn")
     model: str | None = Field(default=None, description="the model that wrote the report")
     prompt_version: str | None = None
     cut: str | None = Field(

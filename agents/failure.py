@@ -1,6 +1,7 @@
 """Why a model gave no report, and what the attempt cost."""
 
 from incidents.errors import EngineFailed
+from incidents.faults import ModelFault
 from incidents.incident import Usage
 
 
@@ -9,19 +10,24 @@ class ModelFailed(EngineFailed):
 
     Attributes:
         usage: what was spent before it failed; it counts all the same.
+        faults: what was at fault, of each model that was asked in turn.
         outage: the endpoint itself does not serve (down, wrong key, no such model), so that asking it
             again at once would fail again.
         unreachable: nothing at that address serves, whatever the model's name; never without `outage`.
     """
 
     def __init__(
-        self, message: str, usage: Usage | None = None, *, outage: bool = False, unreachable: bool = False
-    ) -> None:
+        self, message: str, usage: Usage | None = None, *, outage: bool = False, unreachable: bool = False,
+        faults: tuple[ModelFault, ...] = (ModelFault.NO_REPORT,),
+    ) -> None:  # fmt: skip
         super().__init__(message)
         self.usage = usage or Usage()
+        self.faults = faults
         self.outage = outage
         self.unreachable = unreachable
 
     def costing(self, usage: Usage) -> "ModelFailed":
         """The same failure with what it cost."""
-        return ModelFailed(str(self), usage, outage=self.outage, unreachable=self.unreachable)
+        return ModelFailed(
+            str(self), usage, outage=self.outage, unreachable=self.unreachable, faults=self.faults
+        )

@@ -11,6 +11,7 @@ from agents.breaker import Breaker
 from agents.engine import Assignment, Engine, EngineResult, RoleContext
 from agents.failure import ModelFailed
 from incidents.errors import EngineFailed
+from incidents.faults import ModelFault
 from incidents.incident import Usage
 
 log = structlog.get_logger(__name__)
@@ -47,6 +48,7 @@ class FallbackChain:
             ModelFailed: none could; the message has every reason, and what all of them used is counted.
         """
         begun, spent, reasons, outages = self._tick(), Usage(), [], []
+        faults = tuple[ModelFault, ...]()
         for link in self._links:
             if resting := link.endpoint.reason or link.breaker.reason:
                 reasons.append(resting)
@@ -59,6 +61,7 @@ class FallbackChain:
             except EngineFailed as error:
                 failed = error if isinstance(error, ModelFailed) else ModelFailed(str(error))
                 spent += failed.usage
+                faults += failed.faults
                 reasons.append(str(failed))
                 outages.append(failed.outage)
                 if failed.outage:
@@ -67,6 +70,8 @@ class FallbackChain:
             else:
                 link.breaker.closed()
                 link.endpoint.closed()
-                return performed.model_copy(update={"usage": spent + performed.usage})
+                return performed.model_copy(
+                    update={"usage": spent + performed.usage, "faults": faults + performed.faults}
+                )
         said = "; then ".join(dict.fromkeys(reasons))
-        raise ModelFailed(said or "no model is configured", spent, outage=all(outages))
+        raise ModelFailed(said or "no model is configured", spent, outage=all(outages), faults=faults)

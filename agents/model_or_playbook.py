@@ -11,7 +11,6 @@ from agents.failure import ModelFailed
 from agents.grounding.grounds import grounded
 from agents.tracing import Caller, invoke_agent
 from incidents.errors import EngineFailed, SettingsError
-from incidents.incident import Usage
 
 log = structlog.get_logger(__name__)
 
@@ -79,32 +78,32 @@ class ModelOrPlaybook:
     async def _performed(self, assignment: Assignment, context: RoleContext) -> EngineResult:
         if self._mode == "playbook":
             return await self._by_playbook(assignment, context)
-        spent = Usage()
+        failed = ModelFailed("", faults=())
         reason = self._why_not(assignment, context)
         if reason is None and self._llm is not None:
             try:
                 performed = await self._llm.perform(assignment, context)
             except EngineFailed as error:
-                reason, spent = str(error), self._note(error)
+                failed = self._noted(error)
+                reason = str(failed)
             else:
                 self._breaker.closed()
                 return performed
-        return await self._hand_over(assignment, context, reason or self._reason, spent)
+        return await self._hand_over(assignment, context, reason or self._reason, failed)
 
     def _why_not(self, assignment: Assignment, context: RoleContext) -> str | None:
         if self._llm is None:
             return self._reason
         return self._purse.why_not(assignment.role, context.incident) or self._breaker.reason
 
-    def _note(self, error: EngineFailed) -> Usage:
-        if not isinstance(error, ModelFailed):
-            return Usage()
-        if error.outage:
-            self._breaker.opened(str(error))
-        return error.usage
+    def _noted(self, error: EngineFailed) -> ModelFailed:
+        failed = error if isinstance(error, ModelFailed) else ModelFailed(str(error))
+        if failed.outage:
+            self._breaker.opened(str(failed))
+        return failed
 
     async def _hand_over(
-        self, assignment: Assignment, context: RoleContext, reason: str, spent: Usage
+        self, assignment: Assignment, context: RoleContext, reason: str, failed: ModelFailed
     ) -> EngineResult:
         # Someone who insisted on the model must not overlook that another engine spoke.
         said = f"THE MODEL DID NOT ANSWER although the engine is set to llm: {reason}"
@@ -112,7 +111,8 @@ class ModelOrPlaybook:
         level = log.warning if self._mode == "llm" else log.info
         level("handover", incident=assignment.incident, assignment=assignment.id, reason=reason)
         performed = await self._by_playbook(assignment, context)
-        return performed.model_copy(update={"handover": handover, "usage": spent + performed.usage})
+        usage = failed.usage + performed.usage
+        return performed.model_copy(update={"handover": handover, "usage": usage, "faults": failed.faults})
 
     async def _by_playbook(self, assignment: Assignment, context: RoleContext) -> EngineResult:
         """The playbook's work, held to its evidence like a model's."""

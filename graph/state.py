@@ -121,6 +121,7 @@ class RoleResult(Value):
         return UsageLine(
             assignment=job.id, role=job.role, task=job.task, step=job.step, engine=performed.engine,
             model=performed.model, prompt_version=performed.prompt_version, handover=performed.handover,
+            faults=performed.faults,
             dropped=len(performed.dropped), asked=performed.asked, usage=performed.usage,
         )  # fmt: skip
 

@@ -11,6 +11,7 @@ from incidents.alert import Alert, known_to_be_over
 from incidents.communications import BacklogEntry, Brief, Escalation, StatusUpdate
 from incidents.currency import Currency
 from incidents.facts import Facts
+from incidents.faults import ModelFault
 from incidents.findings import Diagnosis, Suspect
 from incidents.reports import Dispute, Impact, PostMortemReport
 from incidents.severity import HeldBy, PublicStatus, Severity, Status, Step
@@ -48,6 +49,7 @@ class UsageLine(Value):
     model: str | None = None
     prompt_version: str | None = None
     handover: str | None = Field(default=None, description="why the playbook spoke instead of the model")
+    faults: tuple[ModelFault, ...] = Field(default=(), description="of each model that failed at it, in turn")
     dropped: int = Field(default=0, description="how many sentences were taken out or marked")
     asked: tuple[str, ...] = Field(default=(), description="ids of the evidence, in the order of the asking")
     usage: Usage

@@ -16,6 +16,7 @@ from agents.llm.settings import ModelSettings
 from agents.llm.transport import ModelTransport, Request, Response, Timer
 from agents.role import Tier
 from agents.tracing import Caller, invoke_agent
+from incidents.faults import ModelFault
 from incidents.incident import Incident, Usage
 from prompts import Library
 from prompts.text import fence, line
@@ -27,11 +28,12 @@ ASK, ANSWER = "ask", "answer"
 
 @dataclass(frozen=True)
 class Said:
-    """What a model answered, which one it was, and what all that were asked used."""
+    """What a model answered, which one it was, what all that were asked used, and why others failed."""
 
     text: str
     model: str
     usage: Usage
+    faults: tuple[ModelFault, ...] = ()
 
 
 async def answer(
@@ -59,7 +61,7 @@ async def answer(
         ModelFailed: no answer; the message has every reason, and what was used is counted.
     """
     timer = timer or Timer()
-    spent, reasons = Usage(), []
+    spent, reasons, faults = Usage(), list[str](), tuple[ModelFault, ...]()
     caller = Caller(incident=incident.id, role=ASK, task=ANSWER)
     asked: list[AnyMessage] = [
         SystemMessage(library.load("answer")),
@@ -77,11 +79,12 @@ async def answer(
                 text = await _one(settings, wire, asked, box)
         except ModelFailed as failed:
             reasons.append(str(failed))
+            faults += failed.faults
         else:
             spent += meter.usage(timer.tick() - begun)
-            return Said(text, settings.models[Tier.STANDARD].name, spent)
+            return Said(text, settings.models[Tier.STANDARD].name, spent, faults)
         spent += meter.usage(timer.tick() - begun)
-    raise ModelFailed("; then ".join(dict.fromkeys(reasons)), spent)
+    raise ModelFailed("; then ".join(dict.fromkeys(reasons)), spent, faults=faults)
 
 
 def _asked(
@@ -110,7 +113,8 @@ async def _one(settings: ModelSettings, wire: ModelTransport, asked: list[AnyMes
                 with tracing_context(enabled=settings.langsmith):
                     response = await wire.send(ModelRequest(model=model, messages=[*asked]), send)
         except TimeoutError:
-            raise ModelFailed(f"{model.model_name}: no answer within {box:.0f} s") from None
+            said = f"{model.model_name}: no answer within {box:.0f} s"
+            raise ModelFailed(said, faults=(ModelFault.TIMEOUT,)) from None
     text = str(response.result[0].text).strip()
     if not text:
         raise ModelFailed(f"{model.model_name} at {settings.where} gave an empty answer")

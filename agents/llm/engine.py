@@ -24,6 +24,7 @@ from agents.llm.settings import ModelSettings
 from agents.llm.tools import offered, tools_of
 from agents.llm.transport import ModelTransport, Timer
 from agents.tracing import Caller
+from incidents.faults import ModelFault
 from incidents.reports import REPORT_TYPES, Report, Task
 from prompts import SHIPPED, Library
 from prompts.brief import Order, write_brief
@@ -33,6 +34,7 @@ log = structlog.get_logger(__name__)
 
 #: What is told to people at once: no mark can stand in it, so that an unsupported text is not told at all.
 _PUBLISHED = frozenset({Task.STATUS_UPDATE, Task.BRIEF})
+_LATE = ModelFault.TIMEOUT
 
 
 class LlmEngine:
@@ -90,7 +92,8 @@ class LlmEngine:
             report=grounded,
             engine="llm",
             usage=account.used,
-            cut=cut,
+            cut=str(cut) if cut is not None else None,
+            faults=cut.faults if cut is not None else (),
             model=self._settings.models[context.role.tier].name,
             prompt_version=self._library.version(
                 assignment.role, assignment.task, assignment.acting_as, _names(assignment, context)
@@ -100,11 +103,13 @@ class LlmEngine:
 
     async def _boxed(
         self, assignment: Assignment, context: RoleContext, meter: Meter, account: RoleBudget
-    ) -> tuple[Report, str | None]:
+    ) -> tuple[Report, ModelFailed | None]:
         """The report, and why the work was cut short if it was: then it is the best so far."""
         box = min(self._settings.assignment_seconds, (assignment.deadline - context.now).total_seconds())
         if box <= 0:
-            raise ModelFailed("the time box of the step had ended before the model was asked")
+            raise ModelFailed(
+                "the time box of the step had ended before the model was asked", faults=(_LATE,)
+            )
         turns = self._turns(assignment, context, meter, box, account)
         try:
             async with asyncio.timeout(box):
@@ -112,14 +117,15 @@ class LlmEngine:
         except TimeoutError:
             # An endpoint that gave not one answer in the whole box is as good as down.
             silent, cut = meter.answers == 0, f"the time box of {box:.0f} s ended"
+            if turns.best is not None:
+                return turns.best, ModelFailed(cut, faults=(_LATE,))
             said = "without an answer" if silent else f"after {meter.answers} answers without a report"
-            failed = ModelFailed(f"{cut} {said}", outage=silent)
-        except ModelFailed as error:
-            failed, cut = error, str(error)
-        if turns.best is None:
-            raise failed
-        # What it gave first counts, without what it could not support.
-        return turns.best, cut
+            raise ModelFailed(f"{cut} {said}", outage=silent, faults=(_LATE,)) from None
+        except ModelFailed as failed:
+            if turns.best is None:
+                raise
+            # What it gave first counts, without what it could not support.
+            return turns.best, failed
 
     def _turns(
         self, assignment: Assignment, context: RoleContext, meter: Meter, box: float, account: RoleBudget

@@ -9,6 +9,7 @@ import openai
 from langchain_core.exceptions import ContextOverflowError
 
 from agents.llm.cassette import CassetteMiss
+from incidents.faults import ModelFault
 from prompts.text import line
 
 #: What a client may raise over a body that is not what it should be, beside its own errors.
@@ -46,6 +47,17 @@ def explain(error: BaseException) -> str:
             "kind of server?); the base URL must be that of an OpenAI-compatible API and mostly ends in /v1"
         )
     return f"the call failed ({type(error).__name__})"
+
+
+def fault_of(error: BaseException) -> ModelFault:
+    """Which kind of failure it is, as it is counted."""
+    if isinstance(error, openai.APIStatusError):
+        return _fault_of_status(error)
+    if is_timeout(error):
+        return ModelFault.TIMEOUT
+    if isinstance(error, openai.APIConnectionError | CutStream):
+        return ModelFault.CONNECTION
+    return ModelFault.SERVER if type(error) is openai.APIError else ModelFault.NOT_AN_ANSWER
 
 
 def is_transient(error: BaseException) -> bool:
@@ -102,6 +114,16 @@ def retry_after(error: BaseException | None) -> float:
         except (ValueError, TypeError):
             return 0.0
     return seconds if 0 < seconds < float("inf") else 0.0
+
+
+def _fault_of_status(error: openai.APIStatusError) -> ModelFault:
+    if isinstance(error, ContextOverflowError) or error.status_code == 413 or _says(error, _TOO_LONG):
+        return ModelFault.TOO_LONG
+    if error.status_code == 429:
+        return ModelFault.QUOTA if _says(error, _NO_MONEY) else ModelFault.RATE_LIMIT
+    known = {401: ModelFault.ACCESS, 403: ModelFault.ACCESS, 408: ModelFault.TIMEOUT}
+    fault = ModelFault.SERVER if error.status_code >= 500 else ModelFault.REFUSED
+    return known.get(error.status_code, fault)
 
 
 def _explain_status(error: openai.APIStatusError) -> str:

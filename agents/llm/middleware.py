@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from agents.failure import ModelFailed
 from agents.llm.settings import ModelSettings
 from agents.llm.transport import Handler, ModelTransport, Request, Response
+from incidents.faults import ModelFault
 from incidents.reports import Report
 from prompts import Library
 from prompts.text import line
@@ -129,7 +130,9 @@ class ReportMiddleware(AgentMiddleware[AgentState[Any], None, Any]):
         """Which note the model gets, and why in words for people; None if the answer can be used."""
         finish = answer.response_metadata.get("finish_reason")
         if finish == "content_filter":
-            raise ModelFailed("the endpoint's content filter withheld the answer")
+            raise ModelFailed(
+                "the endpoint's content filter withheld the answer", faults=(ModelFault.REFUSED,)
+            )
         if finish == "length":
             # A streamed call that was cut can look whole, because the client closes its brackets.
             return (

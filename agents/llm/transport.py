@@ -18,6 +18,7 @@ from agents.llm.errors import (
     CutStream,
     NotAnAnswer,
     explain,
+    fault_of,
     is_outage,
     is_timeout,
     is_transient,
@@ -27,6 +28,7 @@ from agents.llm.errors import (
 from agents.llm.meter import Meter
 from agents.llm.settings import Model, ModelSettings
 from agents.tracing import Caller, chat, content, kind_of
+from incidents.faults import ModelFault
 from incidents.incident import Usage
 from tools.redaction.tree import redact_tree
 
@@ -110,7 +112,7 @@ class ModelTransport:
             ModelFailed: the endpoint gave no answer, or the budget allows no call; the message says why.
         """
         if reason := self._account.why_not(self._used):
-            raise ModelFailed(reason)
+            raise ModelFailed(reason, faults=(ModelFault.BUDGET,))
         request = request.override(messages=_redacted(request.messages))
         retrying = AsyncRetrying(
             retry=retry_if_exception(is_transient),
@@ -127,8 +129,9 @@ class ModelTransport:
             message = f"{self._model.name} at {self._settings.where}: {explain(error)}"
             # Without a cause: the client's errors hold the request, and with it the key.
             raise ModelFailed(
-                self.safe(message), outage=is_outage(error), unreachable=is_unreachable(error)
-            ) from None
+                self.safe(message), outage=is_outage(error), unreachable=is_unreachable(error),
+                faults=(fault_of(error),),
+            ) from None  # fmt: skip
 
     def safe(self, text: str) -> str:
         """The text without the key, whoever put it there."""

@@ -9,14 +9,13 @@ from nexus.cli.base import Engine, complain, environment, home, log_to_stderr, m
 from nexus.cli.parser import Option, Verbs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
 
-    from incidents.incident import Incident
     from nexus.config.site import Site
     from nexus.home import Home
     from nexus.runtime.worker import Worker
     from nexus.service.intake import AlertIntake
+    from nexus.service.metrics import ServerMetrics
 
 Config = Annotated[Path | None, Option("--config", help="The configuration; default: nexus.yaml here.")]
 
@@ -132,12 +131,11 @@ def hands_of(
     *,
     quiet: bool,
     only: frozenset[str] | None = None,
-    saved: "Callable[[Incident], None]" = lambda incident: None,
+    metrics: "ServerMetrics | None" = None,
 ) -> "AbstractAsyncContextManager[Worker]":
-    """What drives the incidents of a live world.
+    """What drives the incidents of a live world; `quiet`: its timeline is not printed."""
+    from dataclasses import replace
 
-    `quiet`: its timeline is not printed; `saved` hears of an incident after each of its steps.
-    """
     from nexus.cli.terminal.timeline import show_entry
     from nexus.runtime.announcer import RunListeners
     from nexus.runtime.engines import engine_of
@@ -146,8 +144,9 @@ def hands_of(
     listeners = RunListeners(
         entry=lambda entry: None if quiet else show_entry(out(), entry),
         message=lambda message: None,
-        saved=saved,
     )
+    if metrics is not None:
+        listeners = replace(listeners, began=metrics.began, saved=metrics.saved)
     return hands(opened, site, path, lambda: engine_of(settings(), mode_of(mode)), listeners, only)
 
 
@@ -172,11 +171,11 @@ async def _serve(
     people = People.checked(site, opened.secrets)
     intake = intake_of(opened, site, path, mode)
 
-    metrics = ServerMetrics.of(site, intake.clock.now())
+    metrics = ServerMetrics.of(site)
     intake.listener = metrics
 
     def hands() -> "AbstractAsyncContextManager[Worker]":
-        return hands_of(opened, site, path, mode, quiet=False, saved=metrics.saved)
+        return hands_of(opened, site, path, mode, quiet=False, metrics=metrics)
 
     limits = HttpLimits()
     scraped = MetricsDoor.of(metrics, site, opened.secrets)
@@ -206,11 +205,11 @@ async def _work(opened: "Home", site: "Site", path: Path, mode: str, host: str, 
     from nexus.service.metrics import ServerMetrics
 
     intake = intake_of(opened, site, path, mode)
-    metrics = ServerMetrics.of(site, intake.clock.now())
+    metrics = ServerMetrics.of(site)
     intake.listener = metrics
 
     def hands() -> "AbstractAsyncContextManager[Worker]":
-        return hands_of(opened, site, path, mode, quiet=False, saved=metrics.saved)
+        return hands_of(opened, site, path, mode, quiet=False, metrics=metrics)
 
     app = work(intake, hands, MetricsDoor.of(metrics, site, opened.secrets))
     again = SiteReload(intake, metrics, lambda: read_site(path), complain).again

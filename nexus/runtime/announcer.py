@@ -21,12 +21,14 @@ class RunListeners:
         entry: each entry of a timeline that is new.
         message: each message that is sent.
         waited: how long live backends took.
-        saved: an incident as it stands now, after each of its steps.
+        began: an incident as it stands where a turn begins.
+        saved: as it stands now, after each of its steps.
     """
 
     entry: Callable[[Entry], None]
     message: Callable[[Message], None]
     waited: "OnCall | None" = None
+    began: Callable[[Incident], None] = lambda incident: None
     saved: Callable[[Incident], None] = lambda incident: None
 
 

@@ -138,6 +138,7 @@ async def worker(
         @asynccontextmanager
         async def opened(lease: HeldLease) -> AsyncIterator[Driver]:
             incident = await home.find(lease.incident)
+            listeners.began(incident)
             async with connections.use() as live:
                 stage = live_context(live, incident, clock, listeners.waited)
                 yield await process.driver(incident, stage, engine(), listeners, lease)

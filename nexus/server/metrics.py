@@ -56,6 +56,7 @@ def metrics_route(door: MetricsDoor, intake: AlertIntake, load: Callable[[], Loa
                 open=await store.open_counts(),
                 broken_off=len(await store.broken_off()),
                 dead_letters=len(await store.dead_letters()),
+                failing_jobs=sum(job.site == site for job in await store.failing_jobs()),
             )
         except NexusError as error:
             return refusal(error)

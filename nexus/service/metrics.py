@@ -23,6 +23,7 @@ from prometheus_client import (
 
 from incidents.action import Verdict
 from incidents.disposition import AlertOutcome
+from incidents.faults import ModelFault
 from incidents.incident import Incident, UsageLine
 from nexus.config.site import Site
 from nexus.store.deliveries import Disposition
@@ -33,6 +34,8 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # a gauge more for e
 
 #: What a sender is called that is none of those that are known: an address may name anything.
 OTHER = "other"
+#: Of so many incidents is known at most what has happened before.
+_MOST_KNOWN = 10_000
 _SECONDS = (1, 2, 5, 10, 30, 60, 120, 300, 900)
 _MINUTES = (5, 10, 30, 60, 120, 300, 900, 1800, 3600, 7200)
 _HOURS = (60, 300, 900, 1800, 3600, 7200, 14400, 43200, 86400)
@@ -47,6 +50,7 @@ class Standing:
     open: Sequence[OpenCount]
     broken_off: int
     dead_letters: int = 0
+    failing_jobs: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,19 +69,17 @@ class ServerMetrics:
     Args:
         senders: the names that may stand in a label.
         backlog: past so many waiting alerts new ones are sent away.
-        since: when this process began; of an older incident only what happens from now on is observed.
     """
 
     senders: Collection[str]
     backlog: int
-    since: datetime
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     _known: dict[str, "_Passed"] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, site: Site, since: datetime) -> Self:
-        """Of the server of a site."""
-        return cls(_senders(site), site.intake.backlog, since)
+    def of(cls, site: Site) -> Self:
+        """Of a process of a site."""
+        return cls(_senders(site), site.intake.backlog)
 
     def use(self, site: Site) -> None:
         """Another reading of the site from now on."""
@@ -119,8 +121,10 @@ class ServerMetrics:
         self._oldest_due = self._gauge(
             "incidents_oldest_due_seconds", "For how long one has been due at most with nobody at it."
         )
+        self._failing = self._gauge("periodic_jobs_failing", "Periodic jobs whose last run broke off.")
         self._turns = self._gauge("turns_running", "Turns of incidents that go on.")
         self._hands = self._gauge("hands", "As many turns may go on at once.")
+        self._acknowledged = self._histogram("acknowledgement", "From an incident's opening", _SECONDS)
         self._finding = self._histogram("first_finding", "From an incident's opening", _SECONDS)
         self._proposal = self._histogram("first_proposal", "From an incident's opening", _MINUTES)
         self._approval = self._histogram("approval", "From a proposal", _MINUTES)
@@ -129,6 +133,10 @@ class ServerMetrics:
     def _models(self) -> None:
         self._calls = self._counter("model_calls", "Calls of models.", ("model",))
         self._tokens = self._counter("model_tokens", "Tokens of models.", ("model", "direction"))
+        self._cost = self._counter("model_cost", "Cost by the prices that are configured.", ("model",))
+        self._failures = self._counter("model_failures", "Works at which a model failed, by why.", ("fault",))
+        for fault in ModelFault:
+            self._failures.labels(fault)
         self._handovers = self._counter("model_handovers", "Works in which the playbook spoke for a model.")
 
     def _counter(self, name: str, about: str, labels: Sequence[str] = ()) -> Counter:
@@ -152,13 +160,17 @@ class ServerMetrics:
         """A delivery was told to come again; nothing of it was kept."""
         self._sent_away.labels(self._name(sender)).inc()
 
+    def began(self, incident: Incident) -> None:
+        """A turn begins: what has happened before it was observed by whoever drove it then."""
+        self._known.pop(incident.id, None)
+        self._known[incident.id] = _Passed.of(incident)
+        if len(self._known) > _MOST_KNOWN:  # others ended them
+            del self._known[next(iter(self._known))]
+
     def saved(self, incident: Incident) -> None:
-        """An incident was saved: what has happened in it since the last time is observed, each thing once."""
+        """An incident was saved: what has happened in its turn since the last time is observed, each once."""
         now = _Passed.of(incident)
-        before = self._known.get(incident.id)
-        if before is None:
-            before = _Passed() if incident.opened_at >= self.since else now
-        self._observe(incident, before, now)
+        self._observe(incident, self._known.get(incident.id, now), now)
         if incident.closed:
             self._known.pop(incident.id, None)
         else:
@@ -166,6 +178,7 @@ class ServerMetrics:
 
     def _observe(self, incident: Incident, before: "_Passed", now: "_Passed") -> None:
         moments = (
+            (self._acknowledged, before.acknowledged, now.acknowledged),
             (self._finding, before.finding, now.finding),
             (self._proposal, before.proposal, now.proposal),
             (self._recovery, before.recovery, now.recovery),
@@ -182,11 +195,14 @@ class ServerMetrics:
     def _spent(self, line: UsageLine) -> None:
         if line.handover is not None:
             self._handovers.inc()
+        for fault in line.faults:
+            self._failures.labels(fault).inc()
         if line.usage.model_calls:
             model = line.model or "unknown"
             self._calls.labels(model).inc(line.usage.model_calls)
             self._tokens.labels(model, "in").inc(line.usage.tokens_in)
             self._tokens.labels(model, "out").inc(line.usage.tokens_out)
+            self._cost.labels(model).inc(line.usage.cost)
 
     def exposition(self, standing: Standing, load: Load, now: datetime) -> bytes:
         """All of it as text, at a moment."""
@@ -196,6 +212,7 @@ class ServerMetrics:
         self._oldest_due.set(max(0.0, (now - since).total_seconds()) if since is not None else 0.0)
         self._broken_off.set(standing.broken_off)
         self._dead_letters.set(standing.dead_letters)
+        self._failing.set(standing.failing_jobs)
         self._open.clear()
         for one in standing.open:
             self._open.labels(one.status, one.severity or "unclassified").set(one.many)
@@ -213,6 +230,7 @@ class ServerMetrics:
 class _Passed:
     """What has happened in an incident so far; approvals in seconds, by the proposal."""
 
+    acknowledged: datetime | None = None
     finding: datetime | None = None
     proposal: datetime | None = None
     recovery: datetime | None = None
@@ -229,6 +247,7 @@ class _Passed:
             and all(approval.verdict is Verdict.APPROVE for approval in one.approvals)
         }
         return cls(
+            acknowledged=incident.acknowledged_at,
             finding=incident.triaged_at,
             proposal=min((one.proposed_at for one in incident.proposals), default=None),
             recovery=incident.mitigated_at,

@@ -6,6 +6,7 @@ from datetime import timedelta
 from agents.failure import ModelFailed
 from incidents.errors import SettingsError, UsageError
 from incidents.events import QuestionAsked
+from incidents.faults import ModelFault
 from incidents.findings import Evidence
 from incidents.incident import Incident, Usage, UsageLine
 from nexus.config.settings import Settings
@@ -59,9 +60,9 @@ async def _by_model(
     try:
         said = await answer(chain, Library(settings.prompts), incident, question, records, purse=purse)
     except ModelFailed as failed:
-        await _book(home, incident, failed.usage, None, str(failed))
+        await _book(home, incident, failed.usage, failed.faults, problem=str(failed))
         raise
-    await _book(home, incident, said.usage, said.model, None)
+    await _book(home, incident, said.usage, said.faults, model=said.model)
     return by_model(question, said.text, records, incident.services)
 
 
@@ -76,7 +77,10 @@ def _records(
     return records | {one.id: f"{one.who}: {one.text}" for one in lines if one.id.startswith("T")}
 
 
-async def _book(home: Home, incident: Incident, usage: Usage, model: str | None, problem: str | None) -> None:
+async def _book(
+    home: Home, incident: Incident, usage: Usage, faults: tuple[ModelFault, ...], *, model: str | None = None,
+    problem: str | None = None,
+) -> None:  # fmt: skip
     """Put a line into the ledger: at once if the incident has come to its end, else by its inbox.
 
     An incident that runs or waits is written by whoever drives it, and by nobody else.
@@ -86,7 +90,7 @@ async def _book(home: Home, incident: Incident, usage: Usage, model: str | None,
     mine, store = uuid.uuid4().hex, home.store
     line = UsageLine(
         assignment=f"ask-{mine[:8]}", role="ask", task="answer", step=incident.step,
-        engine="llm" if model else "playbook", model=model, handover=problem, usage=usage,
+        engine="llm" if model else "playbook", model=model, handover=problem, faults=faults, usage=usage,
     )  # fmt: skip
     now, wall = await store.clock_of(incident.id), store.now()
     number = await store.lease(incident.id, mine, wall + BOOKING, wall) if incident.closed else None

@@ -13,6 +13,7 @@ from agents.llm.settings import Model, every_tier
 from agents.llm.transport import Timer
 from agents.model_fallback import Candidate, FallbackChain
 from agents.model_or_playbook import ModelOrPlaybook
+from incidents.faults import ModelFault
 from incidents.incident import Usage
 from tests.agents.contexts import assignment, role_context
 from tests.agents.llm_run import Pauses, settings
@@ -35,6 +36,7 @@ async def test_the_first_that_serves_speaks_and_all_that_was_used_counts() -> No
     )
     assert (performed.engine, third.asked) == ("two", 0)
     assert performed.usage == USELESS.usage + Usage(seconds=1)
+    assert performed.faults == (ModelFault.NO_REPORT,)
 
 
 async def test_when_none_serves_every_reason_is_said() -> None:
@@ -42,6 +44,7 @@ async def test_when_none_serves_every_reason_is_said() -> None:
     with pytest.raises(ModelFailed, match="nothing listens at the endpoint; then no usable report") as caught:
         await chain.perform(assignment(), role_context())
     assert caught.value.usage == DOWN.usage + USELESS.usage
+    assert caught.value.faults == (ModelFault.CONNECTION, ModelFault.NO_REPORT)
     assert not caught.value.outage
 
 

@@ -10,6 +10,7 @@ from agents.engine import Assignment, EngineResult, RoleContext
 from agents.failure import ModelFailed
 from agents.model_or_playbook import Mode, ModelOrPlaybook
 from incidents.errors import EngineFailed, SettingsError
+from incidents.faults import ModelFault
 from incidents.incident import Usage
 from incidents.reports import InvestigationReport
 from tests.agents.contexts import assignment, incident, role_context
@@ -45,7 +46,12 @@ class Wall:
         return self.now
 
 
-DOWN = ModelFailed("nothing listens at the endpoint", Usage(model_calls=2, tokens_in=5), outage=True)
+DOWN = ModelFailed(
+    "nothing listens at the endpoint",
+    Usage(model_calls=2, tokens_in=5),
+    outage=True,
+    faults=(ModelFault.CONNECTION,),
+)
 USELESS = ModelFailed("no usable report", Usage(model_calls=3, tokens_in=900, cost=0.5))
 
 

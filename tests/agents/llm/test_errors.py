@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from incidents.faults import ModelFault
 from incidents.reports import InvestigationReport
 from tests.agents.contexts import assignment, role_context
 from tests.agents.llm_run import KEY, Pauses, failure, perform
@@ -23,27 +24,45 @@ WHOLE = Reply(calls=(Call("InvestigationReport", REPORT),))
 
 @pytest.mark.parametrize("streaming", [False, True])
 @pytest.mark.parametrize(
-    ("fault", "said", "requests", "outage"),
+    ("fault", "said", "requests", "outage", "kind"),
     [
-        (Fault(Kind.STATUS, 401, message=f"Incorrect API key {KEY}"), "refuses the API key (401)", 1, True),
-        (Fault(Kind.STATUS, 403), "forbids the call (403)", 1, True),
-        (Fault(Kind.STATUS, 404, message="model not found"), "does not know this model", 1, True),
-        (Fault(Kind.STATUS, 429), "limits the rate", 4, True),
-        (Fault(Kind.STATUS, 429, code="insufficient_quota"), "no quota left", 1, True),
-        (Fault(Kind.STATUS, 500), "fault of its own (500)", 4, True),
-        (Fault(Kind.STATUS, 503), "fault of its own (503)", 4, True),
-        (Fault(Kind.STATUS, 400, code="context_length_exceeded"), "too long", 1, False),
-        (Fault(Kind.STATUS, 400, message="tools are not supported"), "tools are not supported", 1, False),
-        (Fault(Kind.STATUS, 413), "too large", 1, False),
-        (Fault(Kind.HTML), "no chat completion", 1, True),
-        (Fault(Kind.JUNK), "no chat completion", 1, True),
-        (Fault(Kind.ERROR), "fault", 4, True),
-        (Fault(Kind.DROP), "broke before it answered", 4, True),
+        (
+            Fault(Kind.STATUS, 401, message=f"Incorrect API key {KEY}"),
+            "refuses the API key (401)",
+            1,
+            True,
+            ModelFault.ACCESS,
+        ),
+        (Fault(Kind.STATUS, 403), "forbids the call (403)", 1, True, ModelFault.ACCESS),
+        (
+            Fault(Kind.STATUS, 404, message="model not found"),
+            "does not know this model",
+            1,
+            True,
+            ModelFault.REFUSED,
+        ),
+        (Fault(Kind.STATUS, 429), "limits the rate", 4, True, ModelFault.RATE_LIMIT),
+        (Fault(Kind.STATUS, 429, code="insufficient_quota"), "no quota left", 1, True, ModelFault.QUOTA),
+        (Fault(Kind.STATUS, 500), "fault of its own (500)", 4, True, ModelFault.SERVER),
+        (Fault(Kind.STATUS, 503), "fault of its own (503)", 4, True, ModelFault.SERVER),
+        (Fault(Kind.STATUS, 400, code="context_length_exceeded"), "too long", 1, False, ModelFault.TOO_LONG),
+        (
+            Fault(Kind.STATUS, 400, message="tools are not supported"),
+            "tools are not supported",
+            1,
+            False,
+            ModelFault.REFUSED,
+        ),
+        (Fault(Kind.STATUS, 413), "too large", 1, False, ModelFault.TOO_LONG),
+        (Fault(Kind.HTML), "no chat completion", 1, True, ModelFault.NOT_AN_ANSWER),
+        (Fault(Kind.JUNK), "no chat completion", 1, True, ModelFault.NOT_AN_ANSWER),
+        (Fault(Kind.ERROR), "fault", 4, True, ModelFault.SERVER),
+        (Fault(Kind.DROP), "broke before it answered", 4, True, ModelFault.CONNECTION),
     ],
     ids=lambda value: value.kind + str(value.status) if isinstance(value, Fault) else "",
 )
 async def test_a_broken_endpoint_is_said_in_words(
-    fault: Fault, said: str, requests: int, outage: bool, streaming: bool
+    fault: Fault, said: str, requests: int, outage: bool, kind: ModelFault, streaming: bool
 ) -> None:
     with FakeOpenAI(Script([fault])) as server:
         failed = await failure(server, streaming=streaming)
@@ -51,7 +70,7 @@ async def test_a_broken_endpoint_is_said_in_words(
     assert server.base_url in str(failed)
     assert KEY not in str(failed)
     assert failed.__cause__ is None
-    assert failed.outage is outage
+    assert (failed.outage, failed.faults) == (outage, (kind,))
     assert len(server.requests) == failed.usage.model_calls == requests
 
 

@@ -13,6 +13,7 @@ from tests.nexus.command_line import typed_before
 from tests.nexus.live import TOKENS, Live, live
 from tests.nexus.rig import GOOD
 from tests.nexus.served import Serving, working
+from tests.nexus.server.test_metrics import values
 from tests.patience import PATIENCE
 from tests.pgbouncer import pooled
 from tests.postgres import PostgresServer
@@ -24,7 +25,10 @@ def one(postgres: PostgresServer) -> Iterator[Live]:
     with pooled(postgres, "workers", size=8) as database:
         store = {"url": database.url.get_secret_value(), "direct_url": database.direct.get_secret_value()}
         doors = ("--engine", "playbook", "--no-worker")
-        with live(database=database, words=doors, store=store, worker={"lease": "3s"}) as made:
+        with live(
+            database=database, words=doors, store=store, worker={"lease": "3s"},
+            server={"metrics_token": "env:KIM"},
+        ) as made:  # fmt: skip
             yield made
 
 
@@ -34,6 +38,12 @@ def listed(one: Live) -> list[dict[str, object]]:
         typed_before(one.home, "workers", "--json", NEXUS_CONFIG=config)
     )
     return found
+
+
+def scraped(worker: Serving) -> dict[tuple[str, ...], float]:
+    address, token = worker.url.replace("healthz", "metrics"), {"Authorization": f"Bearer {TOKENS['KIM']}"}
+    assert httpx2.get(address).status_code == 401
+    return values(httpx2.get(address, headers=token).text)
 
 
 def driving(one: Live) -> str | None:
@@ -59,5 +69,7 @@ def test_hands_share_the_work_and_one_goes_on_where_another_died(one: Live) -> N
         one.sound("resolved")
         assert one.made.switches == [GOOD]
         (left,) = by_pid.values()
+        told = scraped(left)
+        assert told[("nexus_incident_recovery_seconds_count",)] == 1, "it drove it to its end"
         left.end(signal.SIGTERM)
         assert [worker["state"] for worker in listed(one)] == ["lost"]  # who ends in order is listed no more

@@ -126,7 +126,7 @@ def room(
             asyncio.run(home.store.write(entry))
         intake = AlertIntake(home, site, path, "playbook", WallClock())
         people_of = People.checked(site, home.secrets)
-        metrics = MetricsDoor(ServerMetrics.of(site, at(0)), SecretStr("the-token-of-prometheus"))
+        metrics = MetricsDoor(ServerMetrics.of(site), SecretStr("the-token-of-prometheus"))
         app = web(intake, _nobody_drives, SenderDoor(), people_of, limits, metrics)
         made = Room(home, app, TestClient(app, raise_server_exceptions=False))
         intake.ring = made.rung.append

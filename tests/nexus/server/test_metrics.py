@@ -11,6 +11,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from demo.processes import wait_for
+from incidents.faults import ModelFault
 from incidents.incident import Usage, UsageLine
 from nexus.service.metrics import ServerMetrics
 from nexus.store.deliveries import Disposition
@@ -102,7 +103,7 @@ def asked(*words: str, stdin: bytes = b"", folder: Path | None = None) -> tuple[
 
 
 def metrics() -> ServerMetrics:
-    return ServerMetrics({"alertmanager"}, 20_000, at(0))
+    return ServerMetrics({"alertmanager"}, 20_000)
 
 
 def of(one: ServerMetrics) -> dict[tuple[str, ...], float]:
@@ -118,35 +119,43 @@ def test_what_happens_in_an_incident_is_observed_once() -> None:
     fresh = sample.opened(ended.id).evolve(opened_at=at(1))
     assert ended.mitigated_at is not None
     assert ended.proposals
-    found = fresh.evolve(triaged_at=at(3))
-    for known in (fresh, found, found, ended.evolve(opened_at=at(1), triaged_at=at(3)), ended):
-        one.saved(known)
+    known = {"opened_at": at(1), "acknowledged_at": at(2), "triaged_at": at(3)}
+    one.began(fresh)
+    found = fresh.evolve(**known)
+    for now in (fresh, found, found, ended.evolve(**known), ended):
+        one.saved(now)
     told = of(one)
-    assert told[("nexus_incident_first_finding_seconds_count",)] == 1
+    for what in ("acknowledgement", "first_finding", "first_proposal", "approval", "recovery"):
+        assert told[(f"nexus_incident_{what}_seconds_count",)] == 1
+    assert told[("nexus_incident_acknowledgement_seconds_sum",)] == timedelta(minutes=1).total_seconds()
     assert told[("nexus_incident_first_finding_seconds_sum",)] == timedelta(minutes=2).total_seconds()
+
+
+def test_what_happened_before_a_turn_was_observed_by_who_drove_it_then() -> None:
+    first, second, ended = metrics(), metrics(), sample.resolved()
+    fresh = sample.opened(ended.id)
+    before = ended.evolve(closed=False, mitigated_at=None, ended_at=None, status="open")
+    first.began(fresh)
+    first.saved(before)
+    for one in (second, first):  # the second drove it on, the first hears of it once more
+        one.began(before if one is second else ended)
+        one.saved(ended)
+    told, more = of(first), of(second)
     assert told[("nexus_incident_first_proposal_seconds_count",)] == 1
-    assert told[("nexus_incident_approval_seconds_count",)] == 1
-    assert told[("nexus_incident_recovery_seconds_count",)] == 1
-
-
-def test_of_an_incident_from_before_the_start_only_what_happens_now_is_observed() -> None:
-    one, ended = metrics(), sample.resolved()
-    before = ended.evolve(opened_at=at(-9), closed=False, mitigated_at=None, ended_at=None, status="open")
-    one.saved(before)
-    one.saved(before.evolve(mitigated_at=at(9)))
-    told = of(one)
-    assert told[("nexus_incident_first_proposal_seconds_count",)] == 0
-    assert told[("nexus_incident_recovery_seconds_count",)] == 1
+    assert told[("nexus_incident_recovery_seconds_count",)] == 0
+    assert more[("nexus_incident_first_proposal_seconds_count",)] == 0
+    assert more[("nexus_incident_recovery_seconds_count",)] == 1
 
 
 def test_what_models_did_is_counted_by_the_ledger() -> None:
-    usage = Usage(model_calls=2, tokens_in=100, tokens_out=7)
+    usage = Usage(model_calls=2, tokens_in=100, tokens_out=7, cost=0.25)
     line = UsageLine(
         assignment="1", role="r", task="triage", step="triage", engine="llm", model="m", usage=usage
     )
-    by_hand = line.model_copy(update={"handover": "the endpoint is down", "usage": Usage()})
+    faults = (ModelFault.RATE_LIMIT, ModelFault.CONNECTION)
+    by_hand = line.model_copy(update={"handover": "the endpoint is down", "usage": Usage(), "faults": faults})
     one, known = metrics(), sample.opened().evolve(opened_at=at(1))
-    one.saved(known)
+    one.began(known)
     one.saved(known.evolve(usage_lines=(line, by_hand)))
     one.saved(known.evolve(usage_lines=(line, by_hand, line)))
     told = of(one)
@@ -156,6 +165,12 @@ def test_what_models_did_is_counted_by_the_ledger() -> None:
         14,
     )
     assert told[("nexus_model_handovers_total",)] == 1
+    assert told["nexus_model_cost_total", "m"] == 0.5
+    assert told["nexus_model_failures_total", "rate_limit"] == 1
+    assert told["nexus_model_failures_total", "connection"] == 1
+    assert told["nexus_model_failures_total", "timeout"] == 0, (
+        "a rate of what never was is 0, and not missing"
+    )
 
 
 def test_deliveries_that_were_sent_away_have_a_counter_of_their_own() -> None:

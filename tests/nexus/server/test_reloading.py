@@ -21,7 +21,6 @@ from nexus.server.senders import SenderDoor
 from nexus.service.identity import People
 from nexus.service.intake import AlertIntake
 from nexus.service.metrics import ServerMetrics
-from tests.nexus.sample import at
 from tests.nexus.server.rooms import shown, token_of
 from tests.nexus.server.test_serve import alert
 from tools.clock import WallClock
@@ -78,7 +77,7 @@ def made(folder: Path, *, of_this_machine: bool) -> Iterator[Doors]:
     with open_home(Settings(home=folder), create=True, environment=tokens) as home:
         intake = AlertIntake(home, site, path, "playbook", WallClock())
         door = SenderDoor(site.intake.senders, home.secrets("env:SENDERS"), home.secrets)
-        metrics = ServerMetrics.of(site, at(0))
+        metrics = ServerMetrics.of(site)
         app = web(intake, None, door, People.checked(site, home.secrets))
         told: list[str] = []
         known = app.state.authenticator
