@@ -64,6 +64,8 @@ DOCUMENTS = {
     "runbook": Document("incidents.runbook", "Runbook", False, ("runbook",)),
     "scenarios": Document("demo.gameday.verdict", "ScenarioLine", True, ("gameday",)),
     "services": Document("nexus.config.service_aliases", "ServiceNames", False, ("services",)),
+    "status": Document("nexus.service.status_page", "StatusPage", False, ("status",)),
+    "status-updates": Document("nexus.service.status_updates", "UpdatesView", False, ("status",)),
     "trace": Document("nexus.service.cost_trace", "Trace", False, ("trace",)),
 }
 

@@ -34,6 +34,7 @@ VERBS = {
     "alerts": ("alerts",),
     "workers": ("workers",),
     "audit": ("audit",),
+    "status": ("status",),
     "files": ("files",),
     "about": ("graph", "runbook", "roles", "doctor"),
     "evaluate": ("eval",),

@@ -23,6 +23,7 @@ from nexus.service.deliveries import DeliveryPage, DeliveryView
 from nexus.service.identity import Me
 from nexus.service.incident_view import IncidentView, view_incident
 from nexus.service.lists import IncidentPage
+from nexus.service.status_updates import StatusUpdates, UpdatesView
 from nexus.service.undecided import Decidable, UndecidedPage
 from nexus.service.views import EntryPage
 
@@ -60,6 +61,12 @@ async def incident(incident: IncidentId, asked: NoParameters, context: Context) 
 async def timeline(incident: IncidentId, asked: EntryParameters, context: Context) -> Response:
     """Entries of its timeline behind a place, in the order in which they were written."""
     return answer(await context.feed.page(asked.after, asked.limit, incident))
+
+
+@reads.get("/incidents/{incident}/status-updates", response_model=UpdatesView)
+async def status_updates(incident: IncidentId, asked: NoParameters, context: Context) -> Response:
+    """What the status page was told of an incident, and the drafts that wait for a person."""
+    return answer(await StatusUpdates.of(context.home).view(incident))
 
 
 @reads.get("/incidents/{incident}/proposals", response_model=Decidable)

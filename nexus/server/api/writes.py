@@ -18,6 +18,7 @@ from nexus.server.api.parameters import (
 )
 from nexus.service.declaring import Declared, declare
 from nexus.service.requests import REQUESTS, Request
+from nexus.service.status_requests import STATUS_REQUESTS
 from nexus.service.views import AllHalted, Regrouped
 
 writes = APIRouter()
@@ -98,5 +99,5 @@ def _touched(incident: str, done: Value) -> tuple[str, ...]:
     return (incident, *(one for one in others if one is not None))
 
 
-for _kind in REQUESTS:
+for _kind in (*REQUESTS, *STATUS_REQUESTS):
     _add(_kind)

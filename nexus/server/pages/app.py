@@ -45,6 +45,7 @@ from nexus.server.pages.login import login_routes
 from nexus.server.pages.now import now_routes
 from nexus.server.pages.setup import setup_routes
 from nexus.server.pages.shell import Link, Pages
+from nexus.server.pages.updates import updates_routes
 
 #: What every page links to.
 NAVIGATION = (Link("Now", "/"),)
@@ -63,4 +64,5 @@ def page_routes(pages: Pages, context: ApiContext) -> list[BaseRoute]:
         *setup_routes(pages),
         *now_routes(pages, context),
         *decision_pages(pages, context),
+        *updates_routes(pages, context),
     ]

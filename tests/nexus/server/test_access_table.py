@@ -63,6 +63,12 @@ DOORS = {
     ("POST", f"{OF_INCIDENT}/revoke"): Door(
         Permission.DECIDE, {"action": "A1", "digest": DIGEST, "note": "not now"}
     ),
+    ("GET", f"{OF_INCIDENT}/status-updates"): Door(Permission.READ),
+    ("POST", f"{OF_INCIDENT}/status-updates"): Door(
+        Permission.RESPOND, {"impact": "slow", "current_action": "we look"}
+    ),
+    ("POST", f"{OF_INCIDENT}/status-updates/release"): Door(Permission.RESPOND, {}),
+    ("POST", f"{OF_INCIDENT}/status-updates/drop"): Door(Permission.RESPOND, {}),
     ("POST", f"{OF_INCIDENT}/note"): Door(Permission.NOTE, {"text": "look at payment"}),
     ("POST", f"{OF_INCIDENT}/severity"): Door(Permission.COMMAND, {"severity": "P1"}),
     ("POST", f"{OF_INCIDENT}/stop"): Door(Permission.STOP, {"reason": "wrong cluster"}),
@@ -92,6 +98,12 @@ PAGES = {
     ("POST", "/setup/{secret}"): PageDoor(None, {"name": "dana", "password": "x", "again": "x"}),
     ("POST", "/logout"): PageDoor(Permission.READ, {}),
     ("GET", "/"): PageDoor(Permission.READ),
+    ("GET", "/incidents/{incident}/updates"): PageDoor(Permission.READ),
+    ("POST", "/incidents/{incident}/updates"): PageDoor(
+        Permission.RESPOND, {"impact": "slow", "current_action": "we look"}
+    ),
+    ("POST", "/incidents/{incident}/updates/release"): PageDoor(Permission.RESPOND, {}),
+    ("POST", "/incidents/{incident}/updates/drop"): PageDoor(Permission.RESPOND, {}),
     ("GET", DECISION_PAGE): PageDoor(Permission.READ),
     ("GET", f"{DECISION_PAGE}/card"): PageDoor(Permission.READ),
     ("POST", DECISION_PAGE): PageDoor(
