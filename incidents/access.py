@@ -3,6 +3,10 @@
 from collections.abc import Collection, Iterable
 from enum import StrEnum
 
+from pydantic import Field
+
+from incidents.value import Value
+
 
 class AccessRole(StrEnum):
     """What somebody is to Nexus; one person may be several."""
@@ -43,11 +47,51 @@ def allows(roles: Iterable[AccessRole], permission: Permission) -> bool:
     return any(permission in GRANTS[role] for role in roles)
 
 
-def why_not(name: str, roles: Collection[AccessRole], permission: Permission) -> str | None:
-    """Why somebody may not do it, in a sentence that names who may; None if they may."""
-    if allows(roles, permission):
-        return None
+def why_not(
+    name: str,
+    roles: Collection[AccessRole],
+    permission: Permission,
+    scopes: Collection[AccessRole] | None = None,
+) -> str | None:
+    """Why somebody may not do it, in a sentence that names who may; None if they may.
+
+    Args:
+        name: theirs.
+        roles: theirs.
+        permission: what they want to do.
+        scopes: what the token with which they ask is limited to; None: it is not.
+    """
+    if not allows(roles, permission):
+        takes = f"it takes the role {roles_that_may(permission)} (nexus.yaml's `people`)"
+        return f"{name} may not {permission}: {takes}, theirs: {', '.join(roles) or 'none'}"
+    if scopes is not None and not allows(scopes, permission):
+        takes = f"it takes the scope {roles_that_may(permission)}"
+        return f"this token of {name} may not {permission}: {takes}, its own: {', '.join(scopes)}"
+    return None
+
+
+def roles_that_may(permission: Permission) -> str:
+    """The roles that allow it, as a sentence names them."""
     *others, last = (role for role in AccessRole if permission in GRANTS[role])
-    able = f"{', '.join(others)} or {last}" if others else last
-    theirs = ", ".join(roles) or "none"
-    return f"{name} may not {permission}: it takes the role {able} (nexus.yaml's `people`), theirs: {theirs}"
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+class Right(Value):
+    """Whether somebody may do something, and the sentence that says why or why not."""
+
+    permission: str = Field(description="its name, such as `decide`")
+    may: bool
+    why: str
+
+
+def rights(
+    name: str, roles: Collection[AccessRole], scopes: Collection[AccessRole] | None = None
+) -> tuple[Right, ...]:
+    """What somebody may and may not do, and why; they need not be there. Arguments as `why_not`."""
+    found = []
+    for permission in Permission:
+        no = why_not(name, roles, permission, scopes)
+        by = ", ".join(role for role in roles if permission in GRANTS[role])
+        yes = f"{name} may {permission}: the role {by} allows it"
+        found.append(Right(permission=permission.name.lower(), may=no is None, why=no or yes))
+    return tuple(found)

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field
 
-from incidents.access import AccessRole
+from incidents.access import AccessRole, Permission, why_not
 from incidents.errors import UsageError
 from incidents.value import Value
 
@@ -25,8 +25,15 @@ class Actor(Value):
     id: str = Field(min_length=1)
     name: str = Field(min_length=1)
     roles: tuple[AccessRole, ...] = ()
+    scopes: tuple[AccessRole, ...] | None = Field(
+        default=None, description="what the token with which they ask is limited to; None: it is not"
+    )
     via: Via
     authenticated: bool = Field(default=False, description="they showed that it is them, not just a name")
+
+    def why_not(self, permission: Permission) -> str | None:
+        """Why they may not do it, in a sentence; None if they may."""
+        return why_not(self.name, self.roles, permission, self.scopes)
 
     @classmethod
     def named(cls, name: str, via: Via) -> Self:

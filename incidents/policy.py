@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from pydantic import Field
 
-from incidents.access import Permission, why_not
+from incidents.access import Permission
 from incidents.action import Action, ActionKind, ActionState, Approval, Proposal, Verdict
 from incidents.actor import Actor, person_id
 from incidents.change_limits import Freeze, Limits, frozen
@@ -91,7 +91,7 @@ class ApprovalPolicy(Value):
             )
         if self.authenticated and actor.name not in self.people:
             raise Forbidden(f"{actor.name} is none of the people of this incident's nexus.yaml")
-        if actor.authenticated and (why := why_not(actor.name, actor.roles, permission)) is not None:
+        if actor.authenticated and (why := actor.why_not(permission)) is not None:
             raise Forbidden(why)
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
-from incidents.errors import UsageError
-from nexus.cli.base import asks, home, say, write
+from incidents.errors import UnknownName, UsageError
+from incidents.value import minute
+from nexus.cli.base import Json, asks, home, say, write, write_json
 from nexus.cli.live import Config, site_of
 from nexus.cli.parser import Argument, Group, Option, Verbs
 
@@ -26,7 +27,11 @@ Name = Annotated[str, Argument(metavar="NAME", help="Somebody of nexus.yaml's `p
 def verbs() -> Verbs:
     """The verbs of this module."""
     says = "What shows that people are who they say: tokens, passwords, one-time links."
-    return {"people": Group(says, {"hash": hash_token, "password": password, "invite": invite})}
+    theirs: Verbs = {
+        "hash": hash_token, "password": password, "invite": invite, "token": token, "tokens": tokens,
+        "revoke": revoke,
+    }  # fmt: skip
+    return {"people": Group(says, theirs)}
 
 
 def password(name: Name, config: Config = None) -> None:
@@ -54,6 +59,50 @@ def invite(
         if base is None:
             raise UsageError("Say how browsers reach the server: --server https://HOST, or server.public_url")
         write(f"{base.rstrip('/')}/setup/{asyncio.run(logins.link_for(found))}")
+
+
+def token(
+    name: Name,
+    purpose: Annotated[str, Option("--for", help="What it is for.")],
+    scope: Annotated[list[str], Option("--scope", help="It may at most what this role may; several.")],
+    days: Annotated[int, Option("--days", min=1, max=365, help="How long it lasts.")] = 90,
+    config: Config = None,
+) -> None:
+    """Make an API token of somebody, and print it this once."""
+    from incidents.access import AccessRole
+    from nexus.service.tokens import TokenAsked, Tokens
+
+    if wrong := next((one for one in scope if one not in set(AccessRole)), None):
+        raise UnknownName("scope", wrong, AccessRole)
+    with _logins(name, config) as (logins, found):
+        asked = TokenAsked(purpose=purpose, scopes=tuple(AccessRole(one) for one in scope), days=days)
+        made = asyncio.run(Tokens(logins.store, logins.clock).make(asked, found, by=None))
+        write(made.secret)
+
+
+def tokens(as_json: Json = False) -> None:
+    """List every API token: whose, what for, what it may, until when."""
+    with home(listing=as_json) as opened:
+        found = asyncio.run(opened.store.tokens())
+    if as_json:
+        write_json(found)
+        return
+    if not found:
+        say("Nobody has an API token; `nexus people token` makes one.")
+    for one in found:
+        until = f"until {minute(one.ends_at)}" if one.ends_at is not None else "without an end"
+        say(f"{one.id} of {one.person}: {one.purpose} ({', '.join(one.scopes)}), {until}")
+
+
+def revoke(
+    identity: Annotated[str, Argument(metavar="ID", help="As `nexus people tokens` lists it.")],
+) -> None:
+    """Revoke an API token; it does not count any more at once."""
+    from nexus.service.tokens import Tokens
+
+    with home() as opened:
+        asyncio.run(Tokens(opened.store, opened.clock).revoke(identity, by=None))
+    say(f"{identity} is revoked.")
 
 
 @contextmanager

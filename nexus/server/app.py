@@ -32,6 +32,7 @@ from nexus.service.identity import People
 from nexus.service.intake import AlertIntake
 from nexus.service.left_out import LeftOutAlerts
 from nexus.service.metrics import Load
+from nexus.service.tokens import Tokens
 from nexus.service.watches import watches
 
 Hands = Callable[[], AbstractAsyncContextManager[Worker]]
@@ -77,13 +78,13 @@ def web(
                 yield
 
     limits = limits or HttpLimits()
-    known, ring = Authenticator.of(people or People(), limits), _ring_of(intake)
-    context, pages = ApiContext(intake, ring), _pages(intake, known)
+    known = Authenticator.of(people or People(), limits, Tokens(intake.home.store, intake.clock))
+    context, pages = _context(intake, known), _pages(intake, known)
     status = StatusDoor(intake, pages.static)
     app = Starlette(
         routes=[
             *alert_routes(intake, door),
-            *decision_routes(IncidentCommands.of(intake.home), pages.sessions, ring),
+            *decision_routes(IncidentCommands.of(intake.home), pages.sessions, context.ring),
             Mount(API, api(context, pages.sessions, limits)),
             *page_routes(pages, context),
             *status.routes(),
@@ -99,11 +100,11 @@ def web(
     return app
 
 
-def _ring_of(intake: AlertIntake) -> Callable[[str], None]:
+def _context(intake: AlertIntake, known: Authenticator) -> ApiContext:
     def ring(incident: str) -> None:
         intake.ring(incident)  # whichever drives by then
 
-    return ring
+    return ApiContext(intake, ring, lambda: known.people)
 
 
 def _pages(intake: AlertIntake, known: Authenticator) -> Pages:

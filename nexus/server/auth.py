@@ -16,6 +16,7 @@ from nexus.server.limits import HttpLimits
 from nexus.server.problems import in_seconds
 from nexus.server.rates import RateLimit
 from nexus.service.identity import People
+from nexus.service.tokens import PREFIX, Tokens
 
 
 class Doorkeeper(Protocol):
@@ -40,19 +41,21 @@ class Authenticator:
         requests: how often one person may ask.
         wrong_tokens: how many may come from one address; each costs a check of every hash. Who is known
             already is not held up by them, for behind a proxy all have one address.
+        tokens: the API tokens that were made; None: there are none.
     """
 
     people: People
     requests: RateLimit
     wrong_tokens: RateLimit
+    tokens: Tokens | None = None
     _known: dict[bytes, Actor] = field(default_factory=dict)
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     gate: Gate = field(default_factory=Gate)
 
     @classmethod
-    def of(cls, people: People, limits: HttpLimits) -> Self:
+    def of(cls, people: People, limits: HttpLimits, tokens: Tokens | None = None) -> Self:
         """One for a server with these limits."""
-        return cls(people, RateLimit(limits.requests), RateLimit(limits.wrong_tokens))
+        return cls(people, RateLimit(limits.requests), RateLimit(limits.wrong_tokens), tokens)
 
     def use(self, people: People) -> None:
         """Other people from now on: nobody is known any more by what they showed before."""
@@ -83,6 +86,8 @@ class Authenticator:
 
     async def _found(self, request: Request) -> Actor:
         shown = _bearer(request)
+        if self.tokens is not None and shown.startswith(PREFIX):
+            return await self._by_api_token(shown, self.tokens, request)
         key = hmac.digest(self._key, shown.encode(), hashlib.sha256)
         if (known := self._known.get(key)) is not None:
             return known
@@ -93,6 +98,19 @@ class Authenticator:
                 401, "show your own token of nexus.yaml's `people` as a bearer token", challenge
             )
         self._known[key] = found
+        return found
+
+    async def _by_api_token(self, shown: str, tokens: Tokens, request: Request) -> Actor:
+        """Asked of the store each time: one that is revoked does not count from then on."""
+        address = address_of(request)
+        if wait := self.wrong_tokens.wait(address):
+            raise HTTPException(429, "too many wrong tokens came from this address", dict(in_seconds(wait)))
+        found = await tokens.actor(shown, self.people)
+        if found is None:
+            self.wrong_tokens.count(address)
+            raise HTTPException(
+                401, "this token has ended, was revoked, or never was", {"WWW-Authenticate": "Bearer"}
+            )
         return found
 
     async def _checked(self, shown: str, request: Request) -> Actor | None:

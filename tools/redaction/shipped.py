@@ -45,6 +45,7 @@ PATTERNS = (
         name="private-key", hints=("mii", "mhc", "mc4caq", "mig"),
         pattern=r"\b(?:MII[A-Z][A-Za-z0-9+/]{2}IBA[AD]|MHcCAQEE|MC4CAQAwBQYDK2Vw|MIG[A-Za-z0-9+/]AgEA)[A-Za-z0-9+/=]{12,}+(?:(?:\\++[nrt]|\s)*+[A-Za-z0-9+/=]{16,}+)*+",
     ),
+    Pattern(name="token", hints=("nxs_",), pattern=r"{{begin}}nxs_[0-9a-f]{12}_[\w-]{20,}"),
     Pattern(
         name="token", hints=("eyj",),
         pattern=r"{{begin}}eyJ[\w-]{8,}\.[\w-]{2,}(?:\.[\w-]*){0,4}",

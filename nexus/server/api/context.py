@@ -14,6 +14,7 @@ from nexus.service.decision_view import DecisionQueries
 from nexus.service.deliveries import DeliveryQueries
 from nexus.service.feed import Feed
 from nexus.service.idempotency import Idempotency
+from nexus.service.identity import People
 from nexus.service.intake import AlertIntake
 from nexus.service.lists import ListQueries
 from nexus.service.queries import IncidentQueries
@@ -30,10 +31,12 @@ class ApiContext:
     Args:
         intake: of its live world.
         ring: tells whoever drives an incident that something is in its inbox.
+        people: who may come by now.
     """
 
     intake: AlertIntake
     ring: Callable[[str], None]
+    people: Callable[[], People]
     idempotency: Idempotency = field(init=False)
 
     def __post_init__(self) -> None:

@@ -26,6 +26,7 @@ from nexus.service.lists import IncidentPage
 from nexus.service.status_updates import StatusUpdates, UpdatesView
 from nexus.service.undecided import Decidable, UndecidedPage
 from nexus.service.views import EntryPage
+from nexus.service.you import May
 
 reads = APIRouter()
 
@@ -40,6 +41,12 @@ class DecisionList(Value):
 async def me(asked: NoParameters, who: Who) -> Response:
     """Who the token says you are, and what your roles are."""
     return answer(Me(id=who.id, name=who.name, roles=who.roles))
+
+
+@reads.get("/may", response_model=May)
+async def may(asked: WhoseParameters, who: Who, context: Context) -> Response:
+    """What you, or somebody else of the people, may and may not do, each with a sentence that says why."""
+    return answer(May.of(who, context.people(), asked.other))
 
 
 @reads.get("/incidents", response_model=IncidentPage)

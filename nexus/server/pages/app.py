@@ -46,6 +46,7 @@ from nexus.server.pages.now import now_routes
 from nexus.server.pages.setup import setup_routes
 from nexus.server.pages.shell import Link, Pages
 from nexus.server.pages.updates import updates_routes
+from nexus.server.pages.you import you_routes
 
 #: What every page links to.
 NAVIGATION = (Link("Now", "/"),)
@@ -62,6 +63,7 @@ def page_routes(pages: Pages, context: ApiContext) -> list[BaseRoute]:
         pages.static.route,
         *login_routes(pages),
         *setup_routes(pages),
+        *you_routes(pages),
         *now_routes(pages, context),
         *decision_pages(pages, context),
         *updates_routes(pages, context),

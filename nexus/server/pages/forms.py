@@ -37,13 +37,19 @@ async def read_form(request: Request) -> Form:
         raise HTTPException(400, "the form cannot be read; nothing was changed") from None
 
 
-def filled(kind: type[V], form: Form) -> V:
+def filled(kind: type[V], form: Form, many: tuple[str, ...] = ()) -> V:
     """A request from the fields of a form; one that is left empty counts as not given.
+
+    Args:
+        kind: of the request.
+        form: what was sent.
+        many: the fields that hold several values.
 
     Raises:
         UsageError: a field is missing or wrong; it is named.
     """
-    given = {name: value for name, value in form.items() if value.strip() and name != CSRF_FIELD}
+    given: dict[str, object] = {n: v for n, v in form.items() if v.strip() and n != CSRF_FIELD}
+    given |= {name: form.getlist(name) for name in many}
     try:
         return kind.model_validate(given)
     except ValidationError as error:

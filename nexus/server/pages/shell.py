@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from incidents.access import Permission, why_not
+from incidents.access import Permission
 from incidents.actor import Actor
 from incidents.errors import Forbidden, NexusError
 from incidents.value import Moment, Value
@@ -207,7 +207,7 @@ def shown_to_people(pages: Pages) -> Callable[[Request, Exception], Awaitable[Re
 
 
 def _require(actor: Actor, permission: Permission) -> None:
-    if (why := why_not(actor.name, actor.roles, permission)) is not None:
+    if (why := actor.why_not(permission)) is not None:
         raise Forbidden(why)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,23 @@ def test_an_invitation_is_an_address_that_counts(nexus: Terminal) -> None:
     address = done.out.strip()
     assert address.startswith("https://nexus.example/setup/")
     assert "public_url" in nexus("people", "invite", "dlee").err
+
+
+def test_a_token_is_made_listed_and_revoked(nexus: Terminal) -> None:
+    made = nexus("people", "token", "dlee", "--for", "the dashboard", "--scope", "viewer", "--days", "7")
+    assert made.code == 0, made.err
+    _, identity, secret = made.out.strip().split("_", 2)
+    assert len(secret) == 43
+    listed = nexus("people", "tokens")
+    assert listed.out.startswith(f"{identity} of dlee: the dashboard (viewer), until ")
+    (one,) = json.loads(nexus("people", "tokens", "--json").out)
+    assert (one["id"], one["scopes"]) == (identity, ["viewer"])
+    assert nexus("people", "revoke", identity).out == f"{identity} is revoked.\n"
+    assert nexus("people", "revoke", identity).code != 0
+    assert nexus("people", "tokens").out.startswith("Nobody has an API token")
+
+
+def test_a_scope_that_there_is_not_names_the_nearest(nexus: Terminal) -> None:
+    refused = nexus("people", "token", "dlee", "--for", "x", "--scope", "view")
+    assert refused.code != 0
+    assert "viewer" in refused.err

@@ -46,6 +46,7 @@ DOORS = {
     ("POST", "/v2/enqueue"): Door(None),
     ("POST", "/incidents/{incident}/decisions"): Door(Permission.DECIDE, DECISION),
     ("GET", f"{API}/me"): Door(Permission.READ),
+    ("GET", f"{API}/may"): Door(Permission.READ),
     ("GET", f"{API}/incidents"): Door(Permission.READ),
     ("GET", OF_INCIDENT): Door(Permission.READ),
     ("GET", f"{OF_INCIDENT}/timeline"): Door(Permission.READ),
@@ -97,6 +98,10 @@ PAGES = {
     ("GET", "/setup/{secret}"): PageDoor(None),
     ("POST", "/setup/{secret}"): PageDoor(None, {"name": "dana", "password": "x", "again": "x"}),
     ("POST", "/logout"): PageDoor(Permission.READ, {}),
+    ("GET", "/you"): PageDoor(Permission.READ),
+    ("POST", "/you/tokens"): PageDoor(Permission.READ, {"purpose": "a test", "scopes": "viewer"}),
+    ("POST", "/you/tokens/{token}/revoke"): PageDoor(Permission.READ, {}),
+    ("POST", "/you/sessions/{session}/end"): PageDoor(Permission.READ, {}),
     ("GET", "/"): PageDoor(Permission.READ),
     ("GET", "/incidents/{incident}/updates"): PageDoor(Permission.READ),
     ("POST", "/incidents/{incident}/updates"): PageDoor(
@@ -184,7 +189,7 @@ def looked(browser: TestClient, door: tuple[str, str], csrf: str = "") -> httpx2
     fields = PAGES[door].fields
     return browser.request(
         method, path.format(incident=ID, number=1, digest="0", name="nexus.css", action="A1",
-        secret="none"),
+        secret="none", token="none", session="none"),
         data=None if fields is None else fields | {"csrf": csrf}, follow_redirects=False,
     )  # fmt: skip
 
