@@ -3,6 +3,7 @@
 from graph.state import Deps
 from graph.timeline import Update, entry
 from incidents.facts import Facts
+from incidents.findings import EvidenceStatus
 from incidents.incident import Incident
 from incidents.incident_path import is_beside
 from incidents.reports import Impact
@@ -12,17 +13,22 @@ from tools.telemetry.observe import observe
 from tools.telemetry.request_failures import healthy_while_others_fail
 from tools.toolbox import OVERVIEW
 from tools.toolbox.arguments import NoArgs
+from tools.toolbox.watched_series import WATCHED_SERIES
 
 
 async def with_measurement(deps: Deps, incident: Incident) -> Incident:
     """The incident after a measurement; what the first one chose to watch stays watched."""
     facts = await measure(deps.sources(incident))
     seen = await deps.toolset(incident, "nexus", (OVERVIEW.name,)).ask(OVERVIEW, NoArgs())
-    facts = facts.model_copy(update={"evidence": (seen.id,)})
+    watched = incident.evolve(signals=incident.signals or facts.signals)
+    series = await deps.toolset(watched, "nexus", ()).ask(WATCHED_SERIES, NoArgs())
+    kept = series.id if series.evidence.status is EvidenceStatus.OK else None
+    facts = facts.model_copy(update={"evidence": (seen.id,), "series": kept})
     return incident.evolve(
         facts=facts,
+        peak=facts if facts.worse_than(incident.peak) else incident.peak,
         impact=_measured_impact(incident.impact, facts),
-        signals=incident.signals or facts.signals,
+        signals=watched.signals,
         ever_deviated=incident.ever_deviated or facts.quiet is False,
         revenue_impact=facts.revenue_lost if facts.revenue_lost is not None else incident.revenue_impact,
     )

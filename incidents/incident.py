@@ -117,6 +117,7 @@ class Incident(Value):
     summary: str = ""
     summary_evidence: tuple[str, ...] = Field(default=(), description="what the summary stands on")
     facts: Facts | None = Field(default=None, description="the latest measurement")
+    peak: Facts | None = Field(default=None, description="the measurement in which users felt it most")
     signals: tuple[Signal, ...] = Field(default=(), description="what the first triage chose to watch")
     ever_deviated: bool = Field(
         default=False, alias="deviated", description="some measurement showed a deviation"

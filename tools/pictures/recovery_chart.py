@@ -10,16 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import polars as pl
-
 from incidents.changes import Change
-from incidents.findings import Evidence, EvidenceStatus, Window
+from incidents.findings import Evidence, EvidenceStatus
 from incidents.verification import Signal
 from tools.pictures.drawing import ACTION, FAINT, FAULT, Mark, Panel, draw
 from tools.redaction.redact import redact
 from tools.telemetry.observation import Observation
 from tools.telemetry.observe import observe
-from tools.time_windows import in_window
+from tools.telemetry.watched_series import baseline_span, samples, shown_span
 from tools.toolset import Toolset
 from tools.wording import clock_time, plain, quantity, span
 
@@ -64,7 +62,7 @@ async def chart(toolset: Toolset, signals: Sequence[Signal]) -> Chart | None:
     marks = _marks(seen, changes[-MOST_CHANGES:], onset)
     incident = toolset.sources.incident
     title = _label(f"{incident.id}: {incident.title}", _TITLE)
-    picture = await asyncio.to_thread(draw, title, panels, marks, _shown(seen), _baseline(seen))
+    picture = await asyncio.to_thread(draw, title, panels, marks, shown_span(seen), baseline_span(seen))
     left_out = [
         f"{count} further {what} not drawn"
         for count, what in (
@@ -80,54 +78,23 @@ async def chart(toolset: Toolset, signals: Sequence[Signal]) -> Chart | None:
     return Chart(evidence=evidence, body=picture.png, svg=picture.svg, caption=caption)
 
 
-def _shown(seen: Observation) -> Window:
-    if seen.same_source and seen.quiet is not None:
-        return Window(start=min(seen.quiet.start, seen.at), end=seen.at)
-    first = seen.signals["time"].min()
-    start = max(seen.window.start, first) if isinstance(first, datetime) else seen.window.start
-    return Window(start=min(start, seen.at), end=seen.at)
-
-
-def _baseline(seen: Observation) -> Window | None:
-    """The part of the axis that counts as usual: the quiet time, if shown, and the time before the alert."""
-    start = seen.quiet.start if seen.same_source and seen.quiet is not None else seen.untroubled.start
-    end = seen.untroubled.end
-    return Window(start=start, end=end) if end > start else None
-
-
 def _panel(seen: Observation, signal: Signal) -> Panel | None:
-    mine = (
-        (pl.col("service") == signal.service) & (pl.col("metric") == signal.metric) & (pl.col("peer") == "")
-    )
-    frames = [seen.signals]
-    if seen.same_source and seen.baseline_signals is not None:
-        frames.insert(0, seen.baseline_signals)
-    finite = pl.col("value").is_finite()
-    rows = pl.concat(frames).filter(mine & finite).group_by("time").agg(pl.col("value").max()).sort("time")
-    if not rows.height:
+    series = samples(seen, signal)
+    if series is None:
         return None
     return Panel(
         title=_label(f"{signal.service}: {signal.metric}", _TITLE // 2),
         unit=plain(signal.unit, 16),
-        times=rows["time"].to_list(),
-        values=rows["value"].to_list(),
-        usual=_usual(seen, mine & finite),
+        times=series.times,
+        values=series.values,
+        usual=series.usual,
         opened=signal.opened,
     )
 
 
-def _usual(seen: Observation, mine: pl.Expr) -> tuple[float, float] | None:
-    usual = [in_window(seen.signals, seen.untroubled)]
-    if seen.baseline_signals is not None:
-        usual.append(seen.baseline_signals)
-    values = pl.concat(usual).filter(mine)["value"]
-    low, high = values.quantile(0.05), values.quantile(0.95)
-    return (low, high) if low is not None and high is not None else None
-
-
 def _changes(seen: Observation) -> list[Change]:
     """What changed on the axis before the action, which has a mark of its own."""
-    shown = _shown(seen)
+    shown = shown_span(seen)
     until = seen.action.at if seen.action is not None else shown.end + timedelta(milliseconds=1)
     return [change for change in seen.changes if shown.start <= change.time < until]
 
@@ -171,7 +138,7 @@ def _caption(
     ]
     told = "; ".join(f"{mark.text} {clock_time(mark.at)}" for mark in marks)
     more = "".join(f" {one}." for one in left_out)
-    return f"Watched signals, {span(_shown(seen))}. {'. '.join(lines)}. Marked: {told}.{more}"
+    return f"Watched signals, {span(shown_span(seen))}. {'. '.join(lines)}. Marked: {told}.{more}"
 
 
 def _evidence(toolset: Toolset, signals: Sequence[str], caption: str, body: bytes) -> Evidence:

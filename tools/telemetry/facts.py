@@ -45,6 +45,7 @@ async def measure(sources: Sources) -> Facts:
         error_ratio=_worst(error_ratio(state) for state in felt),
         latency_times=_worst(state.latency.times for state in felt if state.latency is not None),
         down=tuple(state.service for state in felt if state.down),
+        felt=tuple(state.service for state in felt if state.deviates or state.down),
         affected=affected,
         customers_affected=_customers(felt, shows),
         api_affected=_api(found, seen),
