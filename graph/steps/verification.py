@@ -60,10 +60,18 @@ async def prepare(deps: Deps, incident: Incident) -> Update:
 
 
 async def _worse_than_known(deps: Deps, incident: Incident) -> Update:
-    """The incident at a higher level where what is measured now asks for it; else as it was at its worst."""
+    """The incident at a higher level where what is measured now asks for it; else as it was at its worst.
+
+    The series are those of now: charts show the recovery.
+    """
     seen = await with_measurement(deps, incident)
     found = escalated_severity(incident, seen, deps.runbook)
-    return reclassified(seen, found, deps.clock.now()) if found is not None else Update(incident)
+    if found is not None:
+        return reclassified(seen, found, deps.clock.now())
+    if incident.facts is None or seen.facts is None:
+        return Update(incident)
+    drawn = incident.facts.model_copy(update={"series": seen.facts.series})
+    return Update(incident.evolve(facts=drawn))
 
 
 def _settled(runbook: Runbook) -> RecoveryArgs:

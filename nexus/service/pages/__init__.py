@@ -1,0 +1,1 @@
+"""What the war room's pages show: one frozen view for each, its sentences made by pure functions."""

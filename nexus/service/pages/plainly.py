@@ -1,0 +1,77 @@
+"""What roles and tools wrote, as people read it: clock times, words for ids, no figures of statistics. Pure.
+
+Only what is matched as a whole is put otherwise; anything else stays as it was written.
+"""
+
+import re
+from collections.abc import Iterable
+
+from incidents.changes import Change, ChangeKind
+from incidents.verification import Signal, SignalKind
+from nexus.sanitize import line
+
+_MOMENT = re.compile(r"\b\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\d)(?:\.\d+)?Z")
+_SIGMAS = re.compile(r"\s*\((?:[\d.]+|inf) (?:sigma|deviations off)\)")
+_ROSE = re.compile(
+    r"(?P<metric>\w+) (?P<usual>-?[\d.e+-]+) -> (?P<now>-?[\d.e+-]+) "
+    r"(?P<unit>ratio|seconds|percent|milliseconds)\b"
+)
+_SPANS = re.compile(r"(\d+) of (\d+) spans failed, ([\d.]+)% usually")
+_USUAL = {"0.00": "none usually", "0": "none usually"}
+
+
+def plainly(text: str, changes: Iterable[Change] = ()) -> str:
+    """A sentence as people read it, on one line."""
+    told = line(text)
+    for change in changes:
+        if change.id in told:
+            told = told.replace(f"{change.kind} {change.id}", change.id).replace(change.id, named(change))
+    told = _SIGMAS.sub("", _MOMENT.sub(r"\1", told))
+    told = _ROSE.sub(_rose, told)
+    return _SPANS.sub(lambda found: f"{found[1]} of {found[2]} calls failed, {_usually(found[3])}", told)
+
+
+def named(change: Change) -> str:
+    """A change in a sentence: `release 2026.11.2 of checkout`."""
+    called = {ChangeKind.DEPLOY: "release", ChangeKind.CONFIG: "configuration"}
+    kind = called.get(change.kind, change.kind.value)
+    return f"{kind} {change.version_to} of {change.service}".replace("  ", " ")
+
+
+def percent(ratio: float) -> str:
+    """A share as people read it: `53 %`, `0.4 %`, `none`."""
+    if ratio <= 0:
+        return "none"
+    return f"{ratio * 100:.0f} %" if ratio >= 0.01 else f"{ratio * 100:.1g} %"
+
+
+def level(value: float | None, signal: Signal) -> str:
+    """The level of a signal in the unit that people read."""
+    if value is None:
+        return "no data"
+    if signal.unit in {"ratio", "percent"}:
+        return percent(value if signal.unit == "ratio" else value / 100)
+    if signal.unit in {"seconds", "milliseconds"}:
+        seconds = value if signal.unit == "seconds" else value / 1000
+        return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
+    number = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return number + {"per_second": " a second", "count": "", "": ""}.get(signal.unit, f" {signal.unit}")
+
+
+def _rose(found: re.Match[str]) -> str:
+    metric, unit = found["metric"], found["unit"]
+    kind = SignalKind.LATENCY if unit in {"seconds", "milliseconds"} else SignalKind.ERRORS
+    signal = Signal(service="", metric=metric, kind=kind, unit=unit)
+    try:
+        usual, now = level(float(found["usual"]), signal), level(float(found["now"]), signal)
+    except ValueError:
+        return found[0]
+    if metric.startswith("latency"):
+        return f"answers take {now}, usually {usual}"
+    if metric.startswith("error"):
+        return f"{now} of its requests fail, usually {usual}"
+    return f"{metric.replace('_', ' ')} {now}, usually {usual}"
+
+
+def _usually(share: str) -> str:
+    return _USUAL.get(share, f"{share} % usually")
