@@ -32,6 +32,19 @@ def clean(text: str) -> str:
     return "".join(char for char in spaced if char == "\n" or unicodedata.category(char)[0] != "C")
 
 
+def visible(text: str) -> str:
+    """The text with each control and format character as its code point: `<U+202E>`; line ends and tabs stay.
+
+    What is hidden in a label is seen by whoever reads it, and does nothing.
+    """
+    if _PLAIN.fullmatch(text):
+        return text
+    return "".join(
+        f"<U+{ord(char):04X}>" if char not in "\n\t" and unicodedata.category(char)[0] == "C" else char
+        for char in text.replace("\r\n", "\n")
+    )
+
+
 def line(text: str) -> str:
     """The cleaned text on one line."""
     return " ".join(clean(text).split())

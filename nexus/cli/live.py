@@ -180,7 +180,7 @@ async def _serve(
     limits = HttpLimits()
     scraped = MetricsDoor.of(metrics, site, opened.secrets)
     app = web(intake, hands if drives else None, door, people, limits, scraped)
-    server = server_of(app, limits)
+    server = server_of(app, limits, app.state.streams.end)
     come_in = Doors(door, app.state.authenticator, is_of_this_machine(host))
     again = SiteReload(intake, metrics, lambda: read_site(path), complain, come_in).again
     with hang_ups(server, again), listen(host, port) as sock:

@@ -22,6 +22,7 @@ from nexus.server.limits import HttpLimits
 from nexus.server.metrics import MetricsDoor, metrics_route
 from nexus.server.pages.app import NAVIGATION, page_routes
 from nexus.server.pages.shell import Pages, shown_to_people
+from nexus.server.pages.stream import Streams
 from nexus.server.problems import API, HANDLERS
 from nexus.server.senders import SenderDoor
 from nexus.server.sessions import BrowserSessions
@@ -81,12 +82,13 @@ def web(
     known = Authenticator.of(people or People(), limits, Tokens(intake.home.store, intake.clock))
     context, pages = _context(intake, known), _pages(intake, known)
     status = StatusDoor(intake, pages.static)
+    streams = Streams(pages, intake.home, intake.site.site)
     app = Starlette(
         routes=[
             *alert_routes(intake, door),
             *decision_routes(IncidentCommands.of(intake.home), pages.sessions, context.ring),
             Mount(API, api(context, pages.sessions, limits)),
-            *page_routes(pages, context),
+            *page_routes(pages, context, streams),
             *status.routes(),
             health_route(intake, own),
             ready_route(intake.home.store),
@@ -97,6 +99,7 @@ def web(
         lifespan=lifespan,
     )
     app.state.limits, app.state.authenticator, app.state.pages = limits, known, pages
+    app.state.streams = streams
     return app
 
 

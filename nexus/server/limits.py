@@ -5,6 +5,8 @@ that never ends would be waited for as long as the other side likes.
 """
 
 import asyncio
+import socket
+from collections.abc import Callable
 from typing import Any
 
 import h11
@@ -23,7 +25,7 @@ DRAIN_FOR = 10
 class HttpLimits(Value):
     """The limits of one server; times in seconds."""
 
-    connections: int = Field(default=256, ge=1, description="more close the one that has been idle longest")
+    connections: int = Field(default=1024, ge=1, description="more close the one that has been idle longest")
     head: float = Field(default=10, gt=0, description="until a request's head is complete")
     body: float = Field(default=20, gt=0, description="until a request's body is complete")
     keep_alive: float = Field(default=15, gt=0, description="between two requests")
@@ -31,13 +33,24 @@ class HttpLimits(Value):
     wrong_tokens: int = Field(default=30, ge=1, description="from one address, a minute")
 
 
-def server_of(app: ASGIApp, limits: HttpLimits) -> uvicorn.Server:
-    """A server for the application that holds the limits; the body's is held where a body is read."""
+def server_of(app: ASGIApp, limits: HttpLimits, ending: Callable[[], None] = lambda: None) -> uvicorn.Server:
+    """A server for the application that holds the limits; the body's is held where a body is read.
+
+    Args:
+        app: that answers.
+        limits: to hold.
+        ending: is called once it ends, before it waits for what runs: what never ends by itself has to.
+    """
 
     class Limited(_LimitedHttp):
         http_limits = limits
 
-    return uvicorn.Server(
+    class Ending(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            ending()
+            await super().shutdown(sockets)
+
+    return Ending(
         uvicorn.Config(
             app,
             http=Limited,

@@ -8,7 +8,7 @@ from incidents.findings import Evidence
 from incidents.timeline import EntryKind
 from nexus.store.lists import NumberedEntry
 from nexus.store.memory_lists import MemoryLists, Table
-from nexus.store.watching import NEWEST
+from nexus.store.watching import NEWEST, digest_of_stand
 
 if TYPE_CHECKING:
     from incidents.action import Approval
@@ -45,5 +45,5 @@ class MemoryWatching(MemoryLists):
     async def stands(self, incidents: Collection[str]) -> dict[str, str]:
         """How each of these incidents stands: every write of any of them moves the one number."""
         counts = (len(self._evidence), len(self._approvals), len(self._messages), len(self._inbox))
-        now = " ".join(map(str, (self._writes, *counts)))
+        now = digest_of_stand((self._writes, *counts))
         return {one: now for one in incidents if one in self._incidents}

@@ -1,6 +1,7 @@
 """What a page reads of an incident that somebody watches: a part of it at a time, the newest first."""
 
-from collections.abc import Collection
+import hashlib
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from incidents.findings import Evidence
@@ -34,3 +35,8 @@ class Watching(Protocol):
         An incident that is not there is passed over.
         """
         ...
+
+
+def digest_of_stand(parts: Iterable[object]) -> str:
+    """The short text for what an incident's rows say: hexadecimal, fit for a header."""
+    return hashlib.blake2s(repr([*parts]).encode(), digest_size=6).hexdigest()

@@ -41,10 +41,14 @@ from starlette.routing import BaseRoute
 
 from nexus.server.api.context import ApiContext
 from nexus.server.pages.decision import decision_pages
+from nexus.server.pages.evidence import evidence_routes
+from nexus.server.pages.incident import incident_routes
 from nexus.server.pages.login import login_routes
 from nexus.server.pages.now import now_routes
+from nexus.server.pages.regroup import regroup_routes
 from nexus.server.pages.setup import setup_routes
 from nexus.server.pages.shell import Link, Pages
+from nexus.server.pages.stream import Streams
 from nexus.server.pages.updates import updates_routes
 from nexus.server.pages.you import you_routes
 
@@ -52,19 +56,23 @@ from nexus.server.pages.you import you_routes
 NAVIGATION = (Link("Now", "/"),)
 
 
-def page_routes(pages: Pages, context: ApiContext) -> list[BaseRoute]:
+def page_routes(pages: Pages, context: ApiContext, streams: Streams) -> list[BaseRoute]:
     """The routes of all pages.
 
     Args:
         pages: the shell.
         context: the service.
+        streams: what open pages follow.
     """
     return [
         pages.static.route,
         *login_routes(pages),
         *setup_routes(pages),
+        *now_routes(pages, context, streams),
+        *incident_routes(pages, context, streams),
+        *evidence_routes(pages, context),
+        *regroup_routes(pages, context),
         *you_routes(pages),
-        *now_routes(pages, context),
         *decision_pages(pages, context),
         *updates_routes(pages, context),
     ]

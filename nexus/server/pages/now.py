@@ -1,4 +1,4 @@
-"""The first page: what burns."""
+"""The first page: what burns, and its stream."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -7,18 +7,27 @@ from starlette.routing import BaseRoute
 from incidents.actor import Actor
 from nexus.server.api.context import ApiContext
 from nexus.server.pages.shell import Pages
-from nexus.service.lists import IncidentFilter, IncidentPage
-
-#: More than these burn never, or somebody has other troubles.
-_MOST = 100
+from nexus.server.pages.stream import Streams, digest
+from nexus.service.pages.now import now_view
 
 
-def now_routes(pages: Pages, context: ApiContext) -> list[BaseRoute]:
-    """`/`."""
+def now_routes(pages: Pages, context: ApiContext, streams: Streams) -> list[BaseRoute]:
+    """`/` and `/incidents`, which are one page, and its stream."""
 
     async def now(request: Request, who: Actor) -> Response:
-        items = await context.lists.page(IncidentFilter(not_closed=True), _MOST)
-        waiting = await context.lists.waiting()
-        return pages.render(request, "now.html", IncidentPage(items=items, next=None, waiting=waiting))
+        view = await now_view(context.home, context.intake.site.site, who)
+        webhook = f"{request.url.scheme}://{request.url.netloc}/alerts"
+        listed = streams.now_list(view)
+        return pages.render(
+            request,
+            "now.html",
+            view,
+            webhook=webhook,
+            listed=listed,
+            seen=digest(listed),
+        )
 
-    return [pages.page("/", now)]
+    async def stream(request: Request, who: Actor) -> Response:
+        return streams.of_now(request, who)
+
+    return [pages.page("/", now), pages.page("/incidents", now), pages.page("/now/stream", stream)]

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import structlog
 from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -19,12 +20,14 @@ from incidents.access import Permission
 from incidents.actor import Actor
 from incidents.errors import Forbidden, NexusError
 from incidents.value import Moment, Value
-from nexus.sanitize import clean, role_name
+from nexus.sanitize import role_name, visible
 from nexus.server.pages import words
 from nexus.server.pages.forms import Form, read_form
 from nexus.server.problems import UNFORESEEN, kind_of, problem, retry_of, sentence_of
 from nexus.server.sessions import CSRF_FIELD, CSRF_HEADER, BrowserSessions, Visitor
 from nexus.server.static_files import StaticFiles
+from nexus.service.drawing.service_drawing import service_drawing
+from nexus.service.drawing.signal_chart import signal_chart
 from nexus.store.sessions import Session
 from tools.redaction.redact import redact
 from tools.wording import quantity
@@ -138,10 +141,16 @@ class Pages:
 
         return answer
 
-    def render(self, request: Request, name: str, view: Value, status: int = 200) -> HTMLResponse:
-        """A page from its template, which finds the view as `view` and the `Frame` as `page`."""
+    def render(
+        self, request: Request, name: str, view: Value, status: int = 200, **beside: object
+    ) -> HTMLResponse:
+        """A page from its template, which finds the `view`, the `Frame` as `page`, and what is beside."""
+        return HTMLResponse(self.part(name, view=view, page=self.frame(request), **beside), status)
+
+    def frame(self, request: Request) -> Frame:
+        """What stands around the page of a request."""
         visitor: Visitor | None = request.scope.get(_VISITOR)
-        frame = Frame.model_construct(
+        return Frame.model_construct(
             path=request.url.path,
             person=visitor.actor if visitor else None,
             csrf=visitor.csrf if visitor else "",
@@ -149,11 +158,10 @@ class Pages:
             now=self.sessions.clock.now(),
             broken_glass=request.scope.get(_BROKEN_GLASS, ()),
         )
-        return HTMLResponse(self.part(name, view=view, page=frame), status)
 
-    def part(self, name: str, **values: object) -> str:
+    def part(self, name: str, **values: object) -> Markup:
         """A template alone, such as a card that a stream replaces."""
-        return self._environment.get_template(name).render(**values)
+        return Markup(self._environment.get_template(name).render(**values))  # noqa: S704  # it escapes
 
     def trouble(self, request: Request, status: int, sentence: str) -> HTMLResponse:
         """The page of what cannot be shown: not allowed, not found, broken."""
@@ -177,7 +185,8 @@ class Pages:
             finalize=_harmless,
             auto_reload=False,
         )
-        made.globals["static"] = self.static.url
+        made.globals |= {"static": self.static.url, "signal_chart": _drawn(signal_chart)}
+        made.globals["service_drawing"] = _drawn(service_drawing)
         made.filters |= {name: getattr(words, name) for name in ("ago", "clock", "day", "minute", "span")}
         made.filters |= {"role": role_name, "level": quantity}
         return made
@@ -219,10 +228,17 @@ def _to_login(request: Request) -> Response:
     return RedirectResponse(login, 303)
 
 
-def _template(name: str) -> str:
-    return files("nexus.templates").joinpath("pages", name).read_text(encoding="utf-8")
+def _template(name: str) -> str | None:
+    """The text of a template; None: there is none, which an `include ... ignore missing` passes over."""
+    file = files("nexus.templates").joinpath("pages", name)
+    return file.read_text(encoding="utf-8") if file.is_file() else None
 
 
 def _harmless(value: object) -> object:
-    """Whatever a template shows, without the characters that steer a terminal or turn a line around."""
-    return clean(value) if type(value) is str else value
+    """Whatever a template shows; characters that steer a terminal or turn a line around are seen as such."""
+    return visible(value) if type(value) is str else value
+
+
+def _drawn(draw: Callable[..., str]) -> Callable[..., Markup]:
+    """A drawing as a template shows it: its texts are escaped where they are drawn."""
+    return lambda *asked: Markup(draw(*asked))  # noqa: S704

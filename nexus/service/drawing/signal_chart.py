@@ -122,9 +122,9 @@ def _marks(frame: _Frame, marks: Sequence[ChartMark]) -> Iterator[str]:
         right = place
         yield element(
             "polyline", points=points([(place, _DOT * 2), (x, _TOP), (x, _HEIGHT - _FOOT)]),
-            class_=f"mark {mark.kind.value}",
+            class_=f"mark m-{mark.kind.value}",
         )  # fmt: skip
-        yield element("circle", cx=place, cy=_DOT + 0.5, r=_DOT, class_=f"dot {mark.kind.value}")
+        yield element("circle", cx=place, cy=_DOT + 0.5, r=_DOT, class_=f"dot m-{mark.kind.value}")
         yield element("text", str(mark.number), x=place, y=_DOT + 4.5, class_="number middle")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from xml.sax.saxutils import escape, quoteattr
 
-from nexus.sanitize import line
+from nexus.sanitize import visible
 
 
 def element(name: str, inside: str = "", /, **attributes: object) -> str:
@@ -14,7 +14,7 @@ def element(name: str, inside: str = "", /, **attributes: object) -> str:
 
 def words(text: str) -> str:
     """Text between tags, harmless."""
-    return escape(line(text))
+    return escape(visible(text))
 
 
 def points(pairs: Iterable[tuple[float, float]]) -> str:
@@ -26,7 +26,7 @@ def picture(width: float, height: float, label: str, inside: Iterable[str], kind
     """The whole drawing, named for those who do not see it."""
     return element(
         "svg", "".join(inside), viewBox=f"0 0 {width:g} {height:g}", width=width, height=height, role="img",
-        aria_label=line(label), class_=f"drawing {kind}",
+        aria_label=visible(label), class_=f"drawing {kind}",
     )  # fmt: skip
 
 

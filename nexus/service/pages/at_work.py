@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from incidents.changes import Change
 from incidents.findings import Evidence
 from incidents.incident import Incident, UsageLine
 from incidents.timeline import Entry, EntryKind
@@ -12,7 +13,7 @@ from nexus.service.pages.cited import Cited, link
 from nexus.service.pages.plainly import plainly
 
 #: So many pieces of work that are done are shown.
-_SHOWN = 6
+_SHOWN = 5
 #: And so many of the questions of each, the newest.
 _QUESTIONS = 8
 _START, _DONE, _PROBLEM = "start", "done", "problem"
@@ -47,7 +48,11 @@ class WorkView(Value):
 
 
 def at_work(
-    incident: Incident, entries: Sequence[Entry], evidence: Sequence[Evidence], now: datetime
+    incident: Incident,
+    entries: Sequence[Entry],
+    evidence: Sequence[Evidence],
+    changes: Sequence[Change],
+    now: datetime,
 ) -> tuple[WorkView, ...]:
     """What is under way, then what was done last.
 
@@ -55,6 +60,7 @@ def at_work(
         incident: as it stands.
         entries: its newest ones, newest first.
         evidence: what was asked last, newest first.
+        changes: what was changed, whose ids are said in words.
         now: the moment of its clock.
     """
     ends: dict[str, Entry] = {}
@@ -65,7 +71,7 @@ def at_work(
         if part in {_DONE, _PROBLEM}:
             ends[assignment] = entry
         elif part == _START:
-            found.append(_work(entry, ends.get(assignment), ledger.get(assignment), evidence, now))
+            found.append(_work(entry, ends.get(assignment), ledger.get(assignment), (evidence, changes), now))
     newest = [one for one in found if one.under_way and _still(one, incident, entries)]
     return (*newest, *[one for one in found if not one.under_way][:_SHOWN])
 
@@ -83,8 +89,13 @@ def _still(work: WorkView, incident: Incident, entries: Sequence[Entry]) -> bool
 
 
 def _work(
-    start: Entry, end: Entry | None, line: UsageLine | None, evidence: Sequence[Evidence], now: datetime
+    start: Entry,
+    end: Entry | None,
+    line: UsageLine | None,
+    told: tuple[Sequence[Evidence], Sequence[Change]],
+    now: datetime,
 ) -> WorkView:
+    evidence, changes = told
     asked = _asked(start, end, line, evidence)
     until = end.at if end is not None else max(now, start.at)
     failed = end is not None and end.kind is EntryKind.GAP
@@ -99,9 +110,9 @@ def _work(
         under_way=end is None,
         asked=tuple(link(one) for one in asked[:_QUESTIONS]),
         answers=len(line.asked) if line is not None else len(asked),
-        report=plainly(end.text) if end is not None and not failed else "",
+        report=plainly(end.text, changes) if end is not None and not failed else "",
         evidence=end.evidence if end is not None else (),
-        failed=plainly(end.text) if end is not None and failed else "",
+        failed=plainly(end.text, changes) if end is not None and failed else "",
     )
 
 

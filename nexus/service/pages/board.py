@@ -9,7 +9,7 @@ from incidents.findings import Evidence
 from incidents.incident import Incident, Note
 from incidents.severity import HeldBy, Severity, Status, Step
 from incidents.value import Moment, Value
-from incidents.verification import Recovery
+from incidents.verification import Recovery, Verification
 from nexus.home import Home
 from nexus.service.cost_trace import Share, Total, WholeUse, shares, totals, whole
 from nexus.service.pages.alerts import AlertView, alerts
@@ -19,7 +19,6 @@ from nexus.service.pages.charts import ChartView, chart
 from nexus.service.pages.cited import Cited, cited
 from nexus.service.pages.deadlines import Deadline, MustAct, deadlines, must_act
 from nexus.service.pages.felt import FeltFigure, figures, in_full, title
-from nexus.service.pages.plainly import plainly
 from nexus.service.pages.seen import Seen, seen_of
 from nexus.service.pages.service_map import MapNode, service_map
 from nexus.service.pages.steps import StepProgress, progress
@@ -145,7 +144,7 @@ def board_of(seen: Seen, viewer: Actor | None) -> IncidentBoard:
         causes=causes(incident, seen.changes, known),
         disagreement=incident.diagnosis.disagreement if incident.diagnosis is not None else None,
         verdict=_verdict(incident, known),
-        work=at_work(incident, entries, seen.evidence, now),
+        work=at_work(incident, entries, seen.evidence, seen.changes, now),
         services=service_map(incident, seen.catalogue, seen.overview),
         told=told(incident, seen.messages),
         cost=CostView(
@@ -164,7 +163,7 @@ def board_of(seen: Seen, viewer: Actor | None) -> IncidentBoard:
         broken_off=seen.broken_off,
         timeline=TimelineView(
             incident=incident.id,
-            items=lines(seen.entries, known),
+            items=lines(seen.entries, known, seen.changes),
             next=seen.entries[-1].sequence if len(seen.entries) == PAGE else None,
         ),
         place=seen.entries[0].sequence if seen.entries else 0,
@@ -221,6 +220,19 @@ def _verdict(incident: Incident, known: dict[str, Evidence]) -> VerdictView | No
     return VerdictView(
         verdict=found.verdict,
         at=found.at,
-        summary=plainly(found.summary),
+        summary=verdict_sentence(found),
         evidence=cited(found.evidence, known),
     )
+
+
+def verdict_sentence(found: Verification) -> str:
+    """How the watched signals are, since when: silent telemetry is not recovery."""
+    must = [one for one in found.readings if one.signal.must_recover]
+    back = sum(one.verdict is Recovery.RECOVERED for one in must)
+    if found.verdict is Recovery.WORSE:
+        worse = [one.signal.service for one in found.readings if one.verdict is Recovery.WORSE]
+        return f"Worse than before the change: {', '.join(dict.fromkeys(worse)) or 'a signal'}."
+    if not must or found.verdict is Recovery.UNKNOWN:
+        return "There is too little data to tell, and silence is not recovery."
+    since = f"from {found.window.start:%H:%M} to {found.window.end:%H:%M} UTC"
+    return f"{back} of {len(must)} signals are back at their usual level, {since}."

@@ -107,10 +107,10 @@ def signed(proposal: Proposal, viewer: Actor) -> bool:
 def _holders(incident: Incident, viewer: Actor | None) -> MustAct:
     holder = incident.holder
     if holder is None:
-        return MustAct(turn=Turn.OTHERS, who="a responder", what="take it: nobody has it yet")
+        return MustAct(turn=Turn.OTHERS, who="a responder", what="take it")
     if viewer is not None and person_id(holder) == viewer.id:
-        return MustAct(turn=Turn.YOU, who="you", what="you have it")
-    return MustAct(turn=Turn.OTHERS, who=holder, what="has it")
+        return MustAct(turn=Turn.YOU, who="you", what="end it or give it back")
+    return MustAct(turn=Turn.OTHERS, who=holder, what="end it or give it back")
 
 
 def _said(duty: Duty) -> str:

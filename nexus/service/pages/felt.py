@@ -48,6 +48,8 @@ class FeltFigure(Value):
 def title(incident: Incident) -> str:
     """What users feel of it; without a measurement, what its first alert says."""
     felt = sentence(incident.peak)
+    if felt and not incident.open:
+        return _past(felt)
     return felt or without_rule(incident.title)
 
 
@@ -64,12 +66,16 @@ def sentence(facts: Facts | None) -> str:
     down = facts.down
     if down:
         return f"{_listed(down)} {'answers' if len(down) == 1 else 'answer'} nothing"
-    of = _listed(facts.felt[:1])
+    of = _listed((facts.felt or facts.affected)[:1])
     ratio, times = facts.error_ratio or 0.0, facts.latency_times or 0.0
     if ratio >= _FAILING:
         return f"{_share(ratio)} to {of} fail" if of else f"{_share(ratio)} fail"
     if times >= _SLOW:
-        return f"{of or 'Answering'} takes {_times(times)} as long as usual{' to answer' if of else ''}"
+        return (
+            f"{of} takes {_times(times)} as long as usual to answer"
+            if of
+            else f"Answers take {_times(times)} as long"
+        )
     return ""
 
 
@@ -115,7 +121,7 @@ def figures(incident: Incident, money: str | None) -> tuple[FeltFigure, ...]:
         ),
         FeltFigure(
             name="Time to answer",
-            value=_slowness(slow),
+            value=_slowness(slow, readings),
             usual=_usual(readings, SignalKind.LATENCY),
         ),
         FeltFigure(
@@ -138,10 +144,13 @@ def _times(times: float) -> str:
     return f"{times:.0f} times" if times >= 2 else "half as long again" if times < _SLOW else "1.5 times"
 
 
-def _slowness(times: float | None) -> str:
+def _slowness(times: float | None, readings: Sequence[Reading]) -> str:
     if times is None:
         return "not known"
-    return f"{_times(times)} the usual" if times >= _SLOW else "as usual"
+    usual = _baseline(readings, SignalKind.LATENCY)
+    if usual is not None and usual.baseline is not None:
+        return level(usual.baseline * times, usual.signal)
+    return f"{_times(times)} as long as usual" if times >= _SLOW else "as usual"
 
 
 def _also_slow(peak: Facts | None) -> str:
@@ -174,8 +183,12 @@ def _without_measurement(incident: Incident) -> str:
 
 
 def _usual(readings: Sequence[Reading], kind: SignalKind) -> str:
-    found = next((one for one in readings if one.signal.kind is kind and one.baseline is not None), None)
+    found = _baseline(readings, kind)
     return level(found.baseline, found.signal) if found is not None else ""
+
+
+def _baseline(readings: Sequence[Reading], kind: SignalKind) -> Reading | None:
+    return next((one for one in readings if one.signal.kind is kind and one.baseline is not None), None)
 
 
 def _listed(named: Sequence[str]) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 
 from incidents.changes import Change, ChangeKind
 from incidents.verification import Signal, SignalKind
-from nexus.sanitize import line
 
 _MOMENT = re.compile(r"\b\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\d)(?:\.\d+)?Z")
 _SIGMAS = re.compile(r"\s*\((?:[\d.]+|inf) (?:sigma|deviations off)\)")
@@ -22,11 +21,11 @@ _USUAL = {"0.00": "none usually", "0": "none usually"}
 
 def plainly(text: str, changes: Iterable[Change] = ()) -> str:
     """A sentence as people read it, on one line."""
-    told = line(text)
+    told = " ".join(text.split())
     for change in changes:
         if change.id in told:
             told = told.replace(f"{change.kind} {change.id}", change.id).replace(change.id, named(change))
-    told = _SIGMAS.sub("", _MOMENT.sub(r"\1", told))
+    told = _SIGMAS.sub("", _MOMENT.sub(r"\1", told)).replace("post_mortem", "post-mortem")
     told = _ROSE.sub(_rose, told)
     return _SPANS.sub(lambda found: f"{found[1]} of {found[2]} calls failed, {_usually(found[3])}", told)
 

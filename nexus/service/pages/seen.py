@@ -112,16 +112,16 @@ async def _with_bodies(home: Home, seen: Seen) -> Seen:
     overview = facts.evidence[0] if facts is not None and facts.evidence else ""
     series = (facts.series or "") if facts is not None else ""
     found = await home.store.bodies(seen.incident.id, {one for one in (overview, series) if one})
-    watched = _read(WatchedSeries, found.get(series))
+    watched = read_body(WatchedSeries, found.get(series))
     return replace(
         seen,
-        overview=_read(SeenOverview, found.get(overview)),
+        overview=read_body(SeenOverview, found.get(overview)),
         series=watched,
         changes=watched.changes if watched is not None else (),
     )
 
 
-def _read(kind: type[V], body: bytes | None) -> V | None:
+def read_body(kind: type[V], body: bytes | None) -> V | None:
     """What a tool answered; None if it is not kept, or is of a form that another version wrote."""
     if body is None:
         return None

@@ -6,6 +6,7 @@ from enum import StrEnum
 from incidents.incident import Incident
 from incidents.value import Moment, Value
 from nexus.sanitize import clean, role_name
+from nexus.service.pages.plainly import plainly
 from nexus.store.records import Message, MessageKind
 
 
@@ -58,7 +59,7 @@ def told(incident: Incident, messages: Sequence[Message]) -> tuple[ToldView, ...
         for one in incident.escalations
     ]  # fmt: skip
     found += [
-        ToldView(at=one.at, kind=ToldKind.CALL, head=clean(one.title), text=one.text, whole=one.text)
+        ToldView(at=one.at, kind=ToldKind.CALL, head="People on call", text=plainly(one.text), whole=one.text)
         for one in messages
         if one.kind is MessageKind.PAGE
     ]

@@ -7,7 +7,7 @@ from incidents.findings import Evidence
 from incidents.timeline import Entry, EntryKind
 from nexus.store.lists import NumberedEntry
 from nexus.store.relational.table import Tables
-from nexus.store.watching import NEWEST
+from nexus.store.watching import NEWEST, digest_of_stand
 
 
 class WatchedReads(Tables):
@@ -39,4 +39,4 @@ class WatchedReads(Tables):
         if not incidents:
             return {}
         rows = await self._database.read("stands", incidents=json.dumps(sorted(incidents)))
-        return {identity: " ".join(map(str, parts)) for identity, *parts in rows}
+        return {identity: digest_of_stand(parts) for identity, *parts in rows}

@@ -1,0 +1,213 @@
+"""One event stream for each open page: its cards as they change, its entries as they are written.
+
+An event's id is the number of the newest entry that was sent and how the incident stood: who comes back with
+it gets what came meanwhile. It is sent last of what belongs together, so that what breaks off comes whole.
+"""
+
+import asyncio
+import hashlib
+import re
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar, cast
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+
+from incidents.actor import Actor
+from incidents.timeline import EntryKind
+from nexus.home import Home
+from nexus.server.pages.event_stream import HEARTBEAT, EventStream, event, first_of
+from nexus.server.pages.shell import Pages
+from nexus.service.live_feed import LiveFeed
+from nexus.service.pages.board import IncidentBoard, incident_board
+from nexus.service.pages.now import NowView, now_view
+from nexus.service.pages.timeline import line_of
+from nexus.store.lists import NumberedEntry
+
+T = TypeVar("T")
+
+#: The cards that a stream replaces; each is `nexus/templates/pages/incident/NAME.html`.
+CARDS = ("head", "felt", "causes", "map", "next", "work", "told", "alerts", "cost")
+#: So many renderings are remembered; each is made once for everybody who sees the same.
+_REMEMBERED = 256
+#: What counts up or down does not make another card.
+_TICKING = re.compile(r"(<time[^>]*>)[^<]*(?=</time>)")
+#: So often it is asked whether somebody is still logged in, in heartbeats.
+_STILL_IN = 4
+
+
+class Place(NamedTuple):
+    """Up to where a page has got."""
+
+    sequence: int
+    stand: str
+
+    def __str__(self) -> str:
+        return f"{self.sequence}-{self.stand}"
+
+    @classmethod
+    def read(cls, text: str) -> "Place":
+        """What a browser brings; whatever is none begins at the beginning."""
+        sequence, _, stand = text.partition("-")
+        number = int(sequence) if sequence.isascii() and sequence.isdecimal() and len(sequence) < 19 else 0
+        return cls(number, stand)
+
+
+class Cards(NamedTuple):
+    """The cards of a page as HTML, by name, and how the incident stood when they were made."""
+
+    stand: str
+    html: Mapping[str, str]
+
+
+@dataclass
+class Once:
+    """What several ask for at one time is made once; the newest are remembered."""
+
+    _made: OrderedDict[Hashable, asyncio.Task[object]] = field(default_factory=OrderedDict)
+
+    async def of(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+        """What was made under a key; what failed is made again."""
+        task = self._made.get(key)
+        if task is None:
+            task = self._made[key] = asyncio.ensure_future(_made(make))
+            task.add_done_callback(lambda done: self._forget(key, done))
+            while len(self._made) > _REMEMBERED:
+                self._made.popitem(last=False)
+        return cast("T", await asyncio.shield(task))
+
+    def _forget(self, key: Hashable, done: asyncio.Task[object]) -> None:
+        if (done.cancelled() or done.exception() is not None) and self._made.get(key) is done:
+            del self._made[key]
+
+
+async def _made(make: Callable[[], Awaitable[T]]) -> object:
+    return await make()
+
+
+@dataclass
+class Streams:
+    """The streams of one server.
+
+    Args:
+        pages: render what is sent.
+        home: whose incidents are watched.
+        site: whose alerts and workers the first page tells of.
+    """
+
+    pages: Pages
+    home: Home
+    site: str
+    feed: LiveFeed = field(init=False)
+    _once: Once = field(default_factory=Once)
+
+    def __post_init__(self) -> None:
+        self.feed = LiveFeed.of(self.home)
+
+    def end(self) -> None:
+        """End them all, at once: the server ends."""
+        self.feed.end()
+
+    def of_incident(
+        self, request: Request, who: Actor, incident: str, kinds: Sequence[EntryKind]
+    ) -> Response:
+        """The stream of an incident's page."""
+        brought = request.headers.get("last-event-id") or request.query_params.get("after", "")
+        return EventStream(self._incident(request, who, incident, Place.read(brought), frozenset(kinds)))
+
+    def of_now(self, request: Request, who: Actor) -> Response:
+        """The stream of the first page."""
+        return EventStream(self._now(request, who))
+
+    async def _incident(
+        self, request: Request, who: Actor, incident: str, place: Place, kinds: frozenset[EntryKind]
+    ) -> AsyncIterator[str]:
+        shown: dict[str, str] = {}
+        with self.feed.watching(incident):
+            async for moved in self._moves(request):
+                told: list[str] = []
+                if moved:
+                    found = await self.feed.entries(place.sequence, incident)
+                    if found:
+                        place = place._replace(sequence=found[-1].sequence)
+                    for one in found:
+                        if not kinds or one.entry.kind in kinds:
+                            told.append(event("entry", await self._line(one)))
+                    stand = self.feed.stand(incident) or place.stand
+                    if stand != place.stand:
+                        cards = await self._cards(incident, stand, who)
+                        told += _changed(cards.html, shown)
+                        place = place._replace(stand=stand)
+                    if told:
+                        told.append(event("place", str(place), str(place)))
+                yield "".join(told)
+
+    async def _now(self, request: Request, who: Actor) -> AsyncIterator[str]:
+        shown = {"now": request.query_params.get("seen", "")}
+        with self.feed.watching():
+            async for moved in self._moves(request):
+                state, told = self.feed.state, list[str]()
+                if moved and state is not None:
+                    html = await self._once.of(("now", state, who.id), lambda: self._now_list(who))
+                    told = _changed({"now": html}, shown)
+                yield "".join(told)
+
+    async def _moves(self, request: Request) -> AsyncIterator[bool]:
+        """True whenever something was written, and at first; False where a sign of life is due."""
+        beats = 0
+        while not self.feed.ended:
+            moved = self.feed.moved
+            yield True
+            while not moved.is_set():
+                await first_of((moved,), HEARTBEAT)
+                if not moved.is_set():
+                    beats += 1
+                    if beats % _STILL_IN == 0 and await self.pages.sessions.visitor(request) is None:
+                        return
+                    yield False
+
+    async def _line(self, one: NumberedEntry) -> str:
+        async def make() -> str:
+            known = await self.home.store.cited(one.entry.incident, set(one.entry.evidence))
+            line = line_of(one.sequence, one.entry, {item.id: item for item in known})
+            return self.pages.part("incident/line.html", line=line, incident=one.entry.incident, fresh=True)
+
+        return await self._once.of(("line", one.sequence), make)
+
+    async def _cards(self, incident: str, stand: str, who: Actor) -> Cards:
+        async def make() -> Cards:
+            return self.cards(await incident_board(self.home, incident, who))
+
+        return await self._once.of(("cards", incident, stand, who.id), make)
+
+    def cards(self, board: IncidentBoard) -> Cards:
+        """The cards of a page."""
+        html = {name: self.pages.part(f"incident/{name}.html", view=board) for name in CARDS}
+        return Cards(board.stand, html)
+
+    async def _now_list(self, who: Actor) -> str:
+        view = await now_view(self.home, self.site, who)
+        return self.now_list(view)
+
+    def now_list(self, view: NowView) -> Markup:
+        """What the first page lists."""
+        return self.pages.part("now/list.html", view=view)
+
+
+def digest(html: str) -> str:
+    """What tells two renderings of a card apart, whatever counts up or down in them."""
+    return hashlib.blake2s(_TICKING.sub(r"\1", html).encode(), digest_size=8).hexdigest()
+
+
+def _changed(html: Mapping[str, str], shown: dict[str, str]) -> list[str]:
+    """The events of the cards that are not as they were sent last."""
+    told = []
+    for name, text in html.items():
+        seen = digest(text)
+        if shown.get(name) != seen:
+            shown[name] = seen
+            told.append(event("now" if name == "now" else f"card-{name}", text))
+    return told

@@ -1,0 +1,57 @@
+"""What somebody sees who wants to split an incident or merge another one into it."""
+
+from incidents.incident import Incident
+from incidents.severity import Severity
+from incidents.value import Moment, Value
+from nexus.home import Home
+from nexus.service.pages.alerts import AlertView, alerts
+from nexus.service.pages.felt import title
+from nexus.store.lists import IncidentFilter
+
+#: So many open incidents are offered.
+_MOST = 50
+
+
+class OtherIncident(Value):
+    """An open incident that may be merged."""
+
+    id: str
+    title: str
+    severity: Severity | None
+    opened_at: Moment
+    services: tuple[str, ...]
+
+
+class RegroupView(Value):
+    """The alerts that may be taken out, and the incidents that may be merged into this one."""
+
+    id: str
+    title: str
+    open: bool
+    alerts: tuple[AlertView, ...]
+    others: tuple[OtherIncident, ...]
+
+
+async def regroup_view(home: Home, identity: str) -> RegroupView:
+    """The choice.
+
+    Raises:
+        UnknownName: there is no such incident.
+    """
+    incident = await home.find(identity)
+    listed = await home.store.page(IncidentFilter(not_closed=True), limit=_MOST)
+    loaded = [await home.store.load(one.id) for one in listed if one.id != identity]
+    return RegroupView(
+        id=identity,
+        title=title(incident),
+        open=incident.open,
+        alerts=alerts(incident, await home.store.outcomes(identity)),
+        others=tuple(_other(one) for one in loaded if one is not None and one.open),
+    )
+
+
+def _other(incident: Incident) -> OtherIncident:
+    return OtherIncident(
+        id=incident.id, title=title(incident), severity=incident.severity, opened_at=incident.opened_at,
+        services=incident.services,
+    )  # fmt: skip
