@@ -14,6 +14,7 @@ from incidents.events import AlertsArrived, DecisionMade, Event, NoteAdded, Seve
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy
 from incidents.reports import InvestigationReport, Report, Task
+from incidents.series import WatchedSeries
 from incidents.severity import PublicStatus, Severity, Status, Step
 from incidents.verification import Recovery
 from tests.graph.harness import RUNBOOK, Bench, ScriptedEngine, Speaks, alert, bench, incident
@@ -421,3 +422,20 @@ async def test_who_is_hit_is_known_as_soon_as_it_is_measured() -> None:
     at = bench(minutes=2, fault="fine", turns=(timedelta(minutes=3), "fault"))
     ended = await at.run(incident())
     assert ended.impact.customers_affected is True
+
+
+async def test_a_measurement_keeps_what_charts_draw_and_an_incident_its_worst_moment() -> None:
+    at = bench(ScriptedEngine(severity=Severity.P1))
+    at.people.decides = decide(Verdict.APPROVE)
+    ended = await at.run(incident())
+    assert ended.facts is not None
+    assert ended.peak is not None
+    assert not ended.facts.worse_than(ended.peak)
+    kept = {one.id: one for one in await at.store.evidence(ended.id)}
+    assert ended.facts.series is not None
+    assert kept[ended.facts.series].tool == "watched_series"
+    body = await at.store.body(ended.id, ended.facts.series)
+    assert body is not None
+    drawn = WatchedSeries.from_stored(body)
+    assert drawn.series
+    assert all(len(one.seconds) == len(one.values) for one in drawn.series)

@@ -16,6 +16,7 @@ from incidents.errors import NexusError
 from nexus.server.api.context import ApiContext
 from nexus.server.api.description import PROBLEMS, describe
 from nexus.server.api.door import OPEN, ApiDoor
+from nexus.server.api.page_twins import twins
 from nexus.server.api.reads import reads
 from nexus.server.api.writes import writes
 from nexus.server.auth import Doorkeeper
@@ -70,6 +71,7 @@ def api(context: ApiContext, door: Doorkeeper, limits: HttpLimits) -> FastAPI:
     app.state.context, app.state.limits = context, limits
     app.include_router(reads)
     app.include_router(writes)
+    app.include_router(twins)
     app.add_middleware(ApiDoor, door=door)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # how FastAPI wants it
     return app

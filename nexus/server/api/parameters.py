@@ -11,7 +11,9 @@ from incidents.value import Value
 from nexus.service.declaring import Report
 from nexus.service.deliveries import DeliveryFilter
 from nexus.service.lists import IncidentFilter
+from nexus.service.pages.timeline import About
 from nexus.service.requests import StopEverything
+from nexus.store.watching import NEWEST
 
 V = TypeVar("V", bound=Value)
 
@@ -24,6 +26,7 @@ Place = Annotated[int, Field(ge=0, le=_LARGEST)]
 
 IncidentId = Annotated[Identity, Path(description="such as INC-2026-11-23-001")]
 ActionId = Annotated[str, Path(pattern="^[A-Za-z0-9]+$", max_length=16, description="such as A1")]
+EvidenceId = Annotated[Identity, Path(description="such as E-3fa81c02")]
 DeliveryNumber = Annotated[int, Path(ge=1, le=_LARGEST)]
 Key = Annotated[
     str | None,
@@ -122,6 +125,14 @@ class DeliveryList(Asked):
         return DeliveryFilter(sender=self.sender, incident=self.incident, disposition=self.disposition)
 
 
+class NewestList(Asked):
+    """Which entries of a page's timeline, the newest first."""
+
+    before: Place = Field(default=NEWEST, description="only those whose number is lower")
+    about: list[About] = Field(default=[], max_length=len(About), description="what alone they tell of")
+
+
+NewestParameters = Annotated[NewestList, Query()]
 NoParameters = Annotated[Nothing, Query()]
 IncidentParameters = Annotated[IncidentList, Query()]
 UndecidedParameters = Annotated[UndecidedList, Query()]

@@ -7,6 +7,7 @@ from nexus.home import Home
 from nexus.service.pages.alerts import AlertView, alerts
 from nexus.service.pages.felt import title
 from nexus.store.lists import IncidentFilter
+from nexus.store.records import WorldKind
 
 #: So many open incidents are offered.
 _MOST = 50
@@ -23,11 +24,12 @@ class OtherIncident(Value):
 
 
 class RegroupView(Value):
-    """The alerts that may be taken out, and the incidents that may be merged into this one."""
+    """The alerts that may be taken out, and the incidents of its world that may be merged into this one."""
 
     id: str
     title: str
     open: bool
+    recorded: bool
     alerts: tuple[AlertView, ...]
     others: tuple[OtherIncident, ...]
 
@@ -38,13 +40,15 @@ async def regroup_view(home: Home, identity: str) -> RegroupView:
     Raises:
         UnknownName: there is no such incident.
     """
-    incident = await home.find(identity)
+    incident, world = await home.find(identity), await home.store.world_of(identity)
     listed = await home.store.page(IncidentFilter(not_closed=True), limit=_MOST)
-    loaded = [await home.store.load(one.id) for one in listed if one.id != identity]
+    near = [one.id for one in listed if one.id != identity and await home.store.world_of(one.id) == world]
+    loaded = [await home.store.load(one) for one in near]
     return RegroupView(
         id=identity,
         title=title(incident),
         open=incident.open,
+        recorded=world.kind is not WorldKind.LIVE,
         alerts=alerts(incident, await home.store.outcomes(identity)),
         others=tuple(_other(one) for one in loaded if one is not None and one.open),
     )

@@ -1,5 +1,6 @@
 """Every route, tried by nobody, by a stranger and by each role: no route is missing in the table."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -11,11 +12,13 @@ from starlette.testclient import TestClient
 
 from incidents.access import AccessRole, Permission, allows
 from nexus.service.requests import REQUESTS
-from tests.nexus.sample import DIGEST, ID
+from tests.nexus import sample
+from tests.nexus.sample import DIGEST, EVIDENCE, ID
 from tests.nexus.server.rooms import ENDED, Room, csrf_of, room, shown
 
 API = "/api/v1"
 OF_INCIDENT = f"{API}/incidents/{{incident}}"
+PAGE = "/incidents/{incident}"
 DECISION_PAGE = "/incidents/{incident}/decisions/{action}"
 DECISION = {"verdict": "reject", "action": "A1", "digest": DIGEST, "note": "no"}
 
@@ -53,6 +56,13 @@ DOORS = {
     ("GET", f"{OF_INCIDENT}/proposals"): Door(Permission.READ),
     ("GET", f"{OF_INCIDENT}/proposals/{{action}}"): Door(Permission.READ),
     ("GET", f"{OF_INCIDENT}/decisions"): Door(Permission.READ),
+    ("GET", f"{API}/now"): Door(Permission.READ),
+    ("GET", f"{OF_INCIDENT}/board"): Door(Permission.READ),
+    ("GET", f"{OF_INCIDENT}/newest"): Door(Permission.READ),
+    ("GET", f"{OF_INCIDENT}/regrouping"): Door(Permission.READ),
+    ("GET", f"{OF_INCIDENT}/evidence"): Door(Permission.READ),
+    ("GET", f"{OF_INCIDENT}/evidence/{{evidence}}"): Door(Permission.READ),
+    ("GET", f"{OF_INCIDENT}/evidence/{{evidence}}/raw"): Door(Permission.READ),
     ("GET", f"{API}/approvals"): Door(Permission.READ),
     ("GET", f"{API}/timeline"): Door(Permission.READ),
     ("GET", f"{API}/alerts"): Door(Permission.READ),
@@ -109,6 +119,16 @@ PAGES = {
     ),
     ("POST", "/incidents/{incident}/updates/release"): PageDoor(Permission.RESPOND, {}),
     ("POST", "/incidents/{incident}/updates/drop"): PageDoor(Permission.RESPOND, {}),
+    ("GET", "/incidents"): PageDoor(Permission.READ),
+    ("GET", "/now/stream"): PageDoor(Permission.READ),
+    ("GET", PAGE): PageDoor(Permission.READ),
+    ("GET", f"{PAGE}/older"): PageDoor(Permission.READ),
+    ("GET", f"{PAGE}/stream"): PageDoor(Permission.READ),
+    ("GET", f"{PAGE}/evidence/{{evidence}}"): PageDoor(Permission.READ),
+    ("GET", f"{PAGE}/evidence/{{evidence}}/raw"): PageDoor(Permission.READ),
+    ("GET", f"{PAGE}/regroup"): PageDoor(Permission.READ),
+    ("POST", f"{PAGE}/split"): PageDoor(Permission.RESPOND, {"alerts": "web", "reason": "other"}),
+    ("POST", f"{PAGE}/merge"): PageDoor(Permission.RESPOND, {"other": ENDED, "reason": "same"}),
     ("GET", DECISION_PAGE): PageDoor(Permission.READ),
     ("GET", f"{DECISION_PAGE}/card"): PageDoor(Permission.READ),
     ("POST", DECISION_PAGE): PageDoor(
@@ -122,6 +142,8 @@ WITH_PEOPLE = [door for door, takes in DOORS.items() if takes.permission is not 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     with room(tmp_path_factory.mktemp("room")) as one:
+        asyncio.run(one.home.store.put(sample.evidence(), b"{}"))
+        one.app.state.streams.end()  # a stream would go on for as long as its page is open
         yield one
 
 
@@ -141,8 +163,8 @@ def asked(made: Room, door: tuple[str, str], by: str) -> httpx2.Response:
     method, path = door
     body = DOORS[door].body
     return made.client.request(
-        method, path.format(incident=ID, number=1, form="nexus", action="A1"), headers=shown(by),
-        json=body, follow_redirects=False,
+        method, path.format(incident=ID, number=1, form="nexus", action="A1", evidence=EVIDENCE[0]),
+        headers=shown(by), json=body, follow_redirects=False,
     )  # fmt: skip
 
 
@@ -188,8 +210,11 @@ def looked(browser: TestClient, door: tuple[str, str], csrf: str = "") -> httpx2
     method, path = door
     fields = PAGES[door].fields
     return browser.request(
-        method, path.format(incident=ID, number=1, digest="0", name="nexus.css", action="A1",
-        secret="none", token="none", session="none"),
+        method,
+        path.format(
+            incident=ID, number=1, digest="0", name="nexus.css", action="A1", evidence=EVIDENCE[0],
+            secret="none", token="none", session="none",
+        ),
         data=None if fields is None else fields | {"csrf": csrf}, follow_redirects=False,
     )  # fmt: skip
 
