@@ -78,11 +78,9 @@ def web(
             async with watches(intake).running(), copying, fetching:
                 yield
 
-    limits = limits or HttpLimits()
-    known = Authenticator.of(people or People(), limits, Tokens(intake.home.store, intake.clock))
+    known = _known(intake, people, limits := limits or HttpLimits())
     context, pages = _context(intake, known), _pages(intake, known)
-    status = StatusDoor(intake, pages.static)
-    streams = Streams(pages, intake.home, intake.site.site)
+    status, streams = StatusDoor(intake, pages.static), Streams.of(pages, intake)
     app = Starlette(
         routes=[
             *alert_routes(intake, door),
@@ -98,8 +96,8 @@ def web(
         exception_handlers=HANDLERS | {HTTPException: shown_to_people(pages)},
         lifespan=lifespan,
     )
-    app.state.limits, app.state.authenticator, app.state.pages = limits, known, pages
-    app.state.streams = streams
+    app.state.limits, app.state.authenticator = limits, known
+    app.state.pages, app.state.streams = pages, streams
     return app
 
 
@@ -108,6 +106,10 @@ def _context(intake: AlertIntake, known: Authenticator) -> ApiContext:
         intake.ring(incident)  # whichever drives by then
 
     return ApiContext(intake, ring, lambda: known.people)
+
+
+def _known(intake: AlertIntake, people: People | None, limits: HttpLimits) -> Authenticator:
+    return Authenticator.of(people or People(), limits, Tokens(intake.home.store, intake.clock))
 
 
 def _pages(intake: AlertIntake, known: Authenticator) -> Pages:

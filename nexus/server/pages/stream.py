@@ -10,7 +10,7 @@ import re
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple, Self, TypeVar, cast
 
 from markupsafe import Markup
 from starlette.requests import Request
@@ -21,6 +21,7 @@ from incidents.timeline import EntryKind
 from nexus.home import Home
 from nexus.server.pages.event_stream import HEARTBEAT, EventStream, event, first_of
 from nexus.server.pages.shell import Pages
+from nexus.service.intake import AlertIntake
 from nexus.service.live_feed import LiveFeed
 from nexus.service.pages.board import IncidentBoard, incident_board
 from nexus.service.pages.now import NowView, now_view
@@ -106,6 +107,11 @@ class Streams:
 
     def __post_init__(self) -> None:
         self.feed = LiveFeed.of(self.home)
+
+    @classmethod
+    def of(cls, pages: Pages, intake: AlertIntake) -> Self:
+        """Those of the live world that is served."""
+        return cls(pages, intake.home, intake.site.site)
 
     def end(self) -> None:
         """End them all, at once: the server ends."""

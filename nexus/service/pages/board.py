@@ -19,6 +19,7 @@ from nexus.service.pages.charts import ChartView, chart
 from nexus.service.pages.cited import Cited, cited
 from nexus.service.pages.deadlines import Deadline, MustAct, deadlines, must_act
 from nexus.service.pages.felt import FeltFigure, figures, in_full, title
+from nexus.service.pages.plainly import plainly
 from nexus.service.pages.seen import Seen, seen_of
 from nexus.service.pages.service_map import MapNode, service_map
 from nexus.service.pages.steps import StepProgress, progress
@@ -55,6 +56,7 @@ class IncidentBoard(Value):
         live: whether it is of a live world and runs: what is counted up or down goes on.
         place: the number of the newest entry that the page holds, to follow from.
         stand: how it stands in the store; another one means that something was written.
+        undiagnosed: why the investigation names no cause, once it has ended without one.
     """
 
     id: str
@@ -79,6 +81,7 @@ class IncidentBoard(Value):
     chart: ChartView | None
     causes: tuple[CauseView, ...]
     disagreement: str | None
+    undiagnosed: str | None
     verdict: VerdictView | None
     work: tuple[WorkView, ...]
     services: tuple[MapNode, ...]
@@ -143,6 +146,7 @@ def board_of(seen: Seen, viewer: Actor | None) -> IncidentBoard:
         chart=chart(incident, seen.series),
         causes=causes(incident, seen.changes, known),
         disagreement=incident.diagnosis.disagreement if incident.diagnosis is not None else None,
+        undiagnosed=_undiagnosed(incident, seen.changes),
         verdict=_verdict(incident, known),
         work=at_work(incident, entries, seen.evidence, seen.changes, now),
         services=service_map(incident, seen.catalogue, seen.overview),
@@ -211,6 +215,12 @@ def _ended(incident: Incident) -> str:
         Status.FALSE_ALARM: f"Called a false alarm{at}.",
         Status.BACKLOG: f"Left to the backlog{at}.",
     }.get(incident.status, f"Ended{at}.")
+
+
+def _undiagnosed(incident: Incident, changes: Sequence[Change]) -> str | None:
+    """Why the investigation names no cause; None while it runs, or where it names one."""
+    found = incident.diagnosis
+    return plainly(found.summary, changes) if found is not None and not found.known else None
 
 
 def _verdict(incident: Incident, known: dict[str, Evidence]) -> VerdictView | None:
