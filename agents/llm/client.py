@@ -18,6 +18,7 @@ from agents.llm.cassette import Player, Recorder
 from agents.llm.settings import ModelSettings
 from agents.role import Tier
 from incidents.errors import SettingsError
+from tools.live.link_local import guarded
 
 
 def trust(settings: ModelSettings) -> ssl.SSLContext:
@@ -41,12 +42,16 @@ def http_client(settings: ModelSettings, context: ssl.SSLContext) -> openai.Defa
     """A client of one assignment; its connections live as long as the assignment."""
     if settings.replay is not None:
         return openai.DefaultAsyncHttpxClient(
-            timeout=settings.timeout_seconds, transport=Player(settings.replay)
+            timeout=settings.timeout_seconds, transport=Player(settings.replay), event_hooks=guarded()
         )
     if settings.record is not None:
         recorder = Recorder(httpx2.AsyncHTTPTransport(verify=context), settings.record)
-        return openai.DefaultAsyncHttpxClient(timeout=settings.timeout_seconds, transport=recorder)
-    return openai.DefaultAsyncHttpxClient(timeout=settings.timeout_seconds, verify=context)
+        return openai.DefaultAsyncHttpxClient(
+            timeout=settings.timeout_seconds, transport=recorder, event_hooks=guarded()
+        )
+    return openai.DefaultAsyncHttpxClient(
+        timeout=settings.timeout_seconds, verify=context, event_hooks=guarded()
+    )
 
 
 class NamingChat(ChatOpenAI):

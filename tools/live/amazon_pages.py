@@ -4,6 +4,7 @@ import httpx2
 
 from incidents.errors import ToolFailed
 from tools.alerts.sns_signature import is_amazons
+from tools.live.link_local import guarded
 
 #: A certificate has some 2 kB.
 LARGEST = 100_000
@@ -23,7 +24,9 @@ class LiveAmazonPages:
         if not is_amazons(url):
             raise ToolFailed("the address is none of Amazon SNS")
         try:
-            async with httpx2.AsyncClient(timeout=WITHIN, follow_redirects=False) as client:
+            async with httpx2.AsyncClient(
+                timeout=WITHIN, follow_redirects=False, event_hooks=guarded()
+            ) as client:
                 answer = await client.get(url)
         except httpx2.HTTPError as error:
             raise ToolFailed(f"Amazon SNS did not answer: {error}") from error

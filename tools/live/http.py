@@ -15,6 +15,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from incidents.errors import SettingsError, ToolFailed
 from tools.clock import Clock, WallClock
+from tools.live.link_local import guarded
 from tools.live.secrets import Secrets
 from tools.live.settings import Http
 from tools.redaction.redact import redact
@@ -285,6 +286,7 @@ class Backend:
                 headers=headers,
                 timeout=self._spec.timeout.total_seconds(),
                 verify=self._trust(),
+                event_hooks=guarded(),
             )
         return self._client
 

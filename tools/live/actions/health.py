@@ -7,6 +7,7 @@ from typing import NamedTuple
 import httpx2
 from pydantic import HttpUrl
 
+from tools.live.link_local import guarded
 from tools.live.trust import system_trust
 from tools.wording import plain
 
@@ -31,7 +32,9 @@ class Health:
 
     def __init__(self, urls: Mapping[str, HttpUrl]) -> None:
         self._urls = {service: str(url) for service, url in urls.items()}
-        self._client = httpx2.AsyncClient(timeout=_SECONDS, verify=system_trust(), trust_env=False)
+        self._client = httpx2.AsyncClient(
+            timeout=_SECONDS, verify=system_trust(), trust_env=False, event_hooks=guarded()
+        )
 
     async def look(self, service: str) -> Healthy:
         """Ask once; a service that does not answer is not healthy, never an error."""

@@ -13,6 +13,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 
 from incidents.errors import ToolFailed
 from tools.clock import Clock, WallClock
+from tools.live.link_local import guarded
 from tools.live.process import run
 from tools.live.trust import system_trust
 from tools.redaction.redact import redact
@@ -105,6 +106,7 @@ class Supervisord:
             base_url=where if web else "http://supervisor",
             transport=httpx2.AsyncHTTPTransport(uds=None if web else path, verify=system_trust()),
             trust_env=False,
+            event_hooks=guarded(),
         )
 
     async def members(self, program: str) -> Sequence[Member]:

@@ -12,6 +12,7 @@ from incidents.errors import ToolFailed
 from incidents.health import Probe
 from tools.clock import Clock
 from tools.live.http import Backend
+from tools.live.link_local import guarded
 from tools.live.secrets import Secrets
 from tools.live.settings import OpenApi
 from tools.live.trust import system_trust
@@ -45,7 +46,9 @@ class EndpointProbes:
 
     async def probe(self, service: Service, endpoint: Endpoint) -> Probe:
         """Ask one endpoint; one that does not answer is an unhealthy one, not an error."""
-        self._client = self._client or httpx2.AsyncClient(timeout=self._patience, verify=system_trust())
+        self._client = self._client or httpx2.AsyncClient(
+            timeout=self._patience, verify=system_trust(), event_hooks=guarded()
+        )
         at, began = self._clock.now(), time.perf_counter()
         try:
             async with (

@@ -15,6 +15,7 @@ import anyio
 from pydantic import ValidationError
 
 from tools.live.http import LARGEST
+from tools.live.link_local import guarded
 
 if TYPE_CHECKING:
     import httpx
@@ -154,7 +155,7 @@ async def address(url: str, headers: Mapping[str, str], seconds: float, meter: M
             # The goodbye is a request of its own, which a server that hangs does not answer either.
             timeout=httpx.Timeout(seconds),
             verify=url.startswith("https:"),  # nothing to verify else; reading certificates takes its time
-            event_hooks={"response": [count]},
+            event_hooks={"response": [count], **guarded(httpx.ConnectError)},
         ) as client,
         streamable_http_client(url, http_client=client) as (read, write, _),
     ):
