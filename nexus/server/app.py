@@ -1,16 +1,16 @@
 """The HTTP application of a live Nexus: alerts and decisions come in, people look, its health is told."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
+from nexus.runtime.apart import Hands, HandsApart, apart
 from nexus.runtime.warmup import warm
-from nexus.runtime.worker import Worker
 from nexus.server.alerts import alert_routes
 from nexus.server.api.app import api
 from nexus.server.api.context import ApiContext
@@ -36,8 +36,6 @@ from nexus.service.metrics import Load
 from nexus.service.tokens import Tokens
 from nexus.service.watches import watches
 
-Hands = Callable[[], AbstractAsyncContextManager[Worker]]
-
 
 def web(
     intake: AlertIntake,
@@ -57,10 +55,10 @@ def web(
         limits: of its server.
         metrics: what it tells Prometheus of itself; without a door nothing.
     """
-    workers: list[Worker] = []
+    working: list[HandsApart] = []
 
     def load() -> Load:
-        turns = sum(worker.turns for worker in workers)
+        turns = sum(worker.turns for worker in working)
         return Load(turns, intake.site.worker.at_once, door.turned_away.total)
 
     def own() -> dict[str, object]:
@@ -69,11 +67,11 @@ def web(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await asyncio.to_thread(warm, intake.home.settings)
-        async with intake.matcher.watching(), AsyncExitStack() as working:
+        async with intake.matcher.watching(), AsyncExitStack() as stack:
             if hands is not None:
-                worker = await working.enter_async_context(hands())
+                worker = await stack.enter_async_context(apart(hands))
                 intake.ring = worker.ring
-                workers.append(worker)
+                working.append(worker)
             fetching, copying = LeftOutAlerts(intake).fetching(), StatusCopy(status).kept()
             async with watches(intake).running(), copying, fetching:
                 yield

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 
+from nexus.runtime.apart import Hands
 from nexus.runtime.warmup import warm
-from nexus.server.app import Hands
 from nexus.server.health import health_route, ready_route
 from nexus.server.metrics import MetricsDoor, metrics_route
 from nexus.server.problems import HANDLERS

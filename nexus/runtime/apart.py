@@ -1,0 +1,70 @@
+"""Hands on an event loop of their own, in a thread of their own: a turn that computes holds up no answer.
+
+The store belongs to no loop; whatever else hands hold, they open in their own. What reaches them from doors
+is a ring, and they tell how many turns go on.
+"""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from nexus.runtime.worker import Worker
+
+Hands = Callable[[], AbstractAsyncContextManager[Worker]]
+
+
+@dataclass(frozen=True)
+class HandsApart:
+    """The hands as doors see them."""
+
+    worker: Worker
+    loop: asyncio.AbstractEventLoop
+
+    @property
+    def turns(self) -> int:
+        """How many go on."""
+        return self.worker.turns
+
+    def ring(self, incident: str) -> None:
+        """Something was put into an incident's inbox, or it was opened: look now."""
+        with suppress(RuntimeError):  # the loop has ended: what is due is found when hands look again
+            self.loop.call_soon_threadsafe(self.worker.ring, incident)
+
+
+@asynccontextmanager
+async def apart(hands: Hands) -> AsyncIterator[HandsApart]:
+    """Hands in a thread of their own while the block lasts; what they are at is drained in its order.
+
+    Raises:
+        Exception: whatever keeps them from beginning, or has ended them.
+    """
+    begun: Future[HandsApart] = Future()
+    ended: Future[None] = Future()
+    end = asyncio.Event()  # of the loop of the hands: only set and waited for there
+
+    async def work() -> None:
+        async with hands() as worker:
+            begun.set_result(HandsApart(worker, asyncio.get_running_loop()))
+            await end.wait()
+
+    def run() -> None:
+        try:
+            asyncio.run(work())
+        except BaseException as error:  # noqa: BLE001 - a thread's edge: who waits for it is told
+            for told in (begun, ended):
+                if not told.done():
+                    told.set_exception(error)
+        else:
+            ended.set_result(None)
+
+    threading.Thread(target=run, name="nexus-hands", daemon=True).start()
+    known = await asyncio.wrap_future(begun)
+    try:
+        yield known
+    finally:
+        with suppress(RuntimeError):  # they have ended by themselves, which is raised below
+            known.loop.call_soon_threadsafe(end.set)
+        await asyncio.wrap_future(ended)
