@@ -93,14 +93,16 @@ class Database:
         except psycopg.Error as error:
             raise unusable(self._address, error) from error
 
-    def _commit(self, together: Sequence[Work], alone: str) -> None:
-        def commit(connection: Connection) -> None:
+    def _commit(self, together: Sequence[Work], alone: str) -> int:
+        def commit(connection: Connection) -> int:
             def ends_all(error: Exception) -> bool:
                 return isinstance(error, IN_THE_WAY) or connection.broken
 
-            transact(connection, lambda run: run_all(together, run, connection.execute, ends_all), alone)
+            return transact(
+                connection, lambda run: run_all(together, run, connection.execute, ends_all), alone
+            )
 
-        self._told(commit)
+        return self._told(commit)
 
     def _single(self, query: str, values: dict[str, object], *, writes: bool) -> Answer:
         return self._told(lambda connection: single(connection, query, values, writes=writes))

@@ -1,20 +1,28 @@
-"""What waits together is committed together: one wait for the disk serves all."""
+"""What waits together is committed together: one wait for the disk serves all.
+
+Who asks for little is not held up by who asks for much: the loops that ask take turns, and a transaction is
+short. So a turn's few writes go between the deliveries of a storm.
+"""
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain, zip_longest
 from typing import Any, TypeVar
 
 from nexus.store.relational.transactions import Run
 
 T = TypeVar("T")
 
-#: So many share a transaction at most: those behind them do not wait for all.
+#: So many share a transaction at most.
 MOST = 200
+#: And after so long it takes in no more, in seconds: what is left goes with the next.
+LONGEST = 0.02
 
 
 @dataclass
@@ -37,7 +45,8 @@ def run_all(
     run: Run,
     execute: Callable[[str], object],
     ends_all: Callable[[Exception], bool],
-) -> None:
+    seconds: Callable[[], float] = time.monotonic,
+) -> int:
     """Do them within one transaction; an error takes back nothing but its own work. One alone ends it.
 
     Args:
@@ -45,11 +54,16 @@ def run_all(
         run: runs a named statement.
         execute: runs a statement of these.
         ends_all: whether an error has taken back, or has to take back, everything.
+        seconds: a clock that only goes forward.
+
+    Returns:
+        How many were done, from the first on; the others took too long.
     """
     if len(together) == 1:
         together[0].result = together[0].work(run)
-        return
-    for one in together:
+        return 1
+    until = seconds() + LONGEST
+    for done, one in enumerate(together, start=1):
         one.failed = None
         execute("savepoint one")
         try:
@@ -60,6 +74,9 @@ def run_all(
             execute("rollback to one")
             one.failed = error
         execute("release one")
+        if seconds() >= until:
+            return done
+    return len(together)
 
 
 class GroupCommit:
@@ -67,13 +84,13 @@ class GroupCommit:
 
     Args:
         threads: where they are run, one of them at a time.
-        commit: does all of these as one transaction, with `run_all`.
+        commit: does these as one transaction, with `run_all`, and says how many it has done.
     """
 
-    def __init__(self, threads: Executor, commit: Callable[[Sequence[Work]], None]) -> None:
+    def __init__(self, threads: Executor, commit: Callable[[Sequence[Work]], int]) -> None:
         self._threads = threads
         self._commit = commit
-        self._waiting: deque[Work] = deque()
+        self._waiting: dict[asyncio.AbstractEventLoop, deque[Work]] = {}
         self._lock = threading.Lock()
         self._busy = False
 
@@ -82,7 +99,7 @@ class GroupCommit:
         loop = asyncio.get_running_loop()
         one = Work(work, loop.create_future())
         with self._lock:
-            self._waiting.append(one)
+            self._waiting.setdefault(loop, deque()).append(one)
             begins, self._busy = not self._busy, True
         if begins:  # once the loop has gone round: who else writes now shares it
             loop.call_soon(self._threads.submit, self._next)
@@ -90,23 +107,36 @@ class GroupCommit:
 
     def _next(self) -> None:
         with self._lock:
-            together = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST))]
+            together = self._taken()
         try:
-            self._commit(together)
+            done = self._commit(together)
         except BaseException as error:  # noqa: BLE001 - somebody waits for each of them
+            done = len(together)
             for one in together:
                 one.failed = one.failed or error
+        together, left = together[:done], together[done:]
         for loop in {id(one.loop): one.loop for one in together}.values():
             mine = [one for one in together if one.loop is loop]
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(_tell, mine)
         with self._lock:
+            for one in reversed(left):
+                self._waiting.setdefault(one.loop, deque()).appendleft(one)
             self._busy = bool(self._waiting)
         if self._busy:
             try:
                 self._threads.submit(self._next)
             except RuntimeError:  # the threads are about to end: what waits is finished first
                 self._next()
+
+    def _taken(self) -> list[Work]:
+        """What waits, of each loop in turn."""
+        in_turn = chain.from_iterable(zip_longest(*self._waiting.values()))
+        taken = [one for one in in_turn if one is not None][:MOST]
+        for one in taken:
+            self._waiting[one.loop].popleft()
+        self._waiting = {loop: queue for loop, queue in self._waiting.items() if queue}
+        return taken
 
 
 def _tell(together: list[Work]) -> None:

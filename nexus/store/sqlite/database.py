@@ -113,10 +113,10 @@ class Database:
         except sqlite3.Error as error:
             raise unusable(self.path, error) from error
 
-    def _commit(self, together: Sequence[Work]) -> None:
+    def _commit(self, together: Sequence[Work]) -> int:
         # Where nothing is open any more, such as after a full disk, everything was taken back.
         connection = self._connection
-        self._transact(
+        return self._transact(
             lambda run: run_all(together, run, connection.execute, lambda _: not connection.in_transaction)
         )
 

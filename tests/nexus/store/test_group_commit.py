@@ -1,62 +1,99 @@
-"""What waits together is committed together, and nothing that fails takes its neighbours with it."""
+"""What is committed together: short transactions in which each loop has its turn."""
 
 import asyncio
-import sqlite3
-from pathlib import Path
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
+from nexus.store.relational.group_commit import LONGEST, GroupCommit, Work, run_all
 from nexus.store.relational.transactions import Run
-from nexus.store.sqlite.database import Database
-
-COUNT = "next_number"
+from tests.patience import PATIENCE
 
 
-def number(run: Run) -> int:
-    return int(run(COUNT, day="2026-11-23").fetchone()[0])
+class Clock:
+    """Each work takes a third of what a transaction may."""
+
+    now = 0.0
+
+    def seconds(self) -> float:
+        return self.now
+
+    def work(self, run: Run) -> float:
+        self.now += LONGEST / 3
+        return self.now
 
 
-def breaks(run: Run) -> int:
-    number(run)
-    raise RuntimeError("no")
+async def test_a_transaction_takes_in_no_more_after_a_while() -> None:
+    clock = Clock()
+    together = [Work(clock.work, asyncio.get_running_loop().create_future()) for _ in range(7)]
+    done = run_all(together, _nothing, lambda statement: None, lambda error: True, clock.seconds)
+    assert done in {3, 4}  # what thirds add up to
+    assert [one.result is not None for one in together] == [True] * done + [False] * (7 - done)
 
 
-async def test_what_fails_is_taken_back_by_itself_whatever_it_waits_with(tmp_path: Path) -> None:
-    database = Database(tmp_path / "nexus.db", create=True)
-    works = [number, breaks, number, breaks, number]
-    results = await asyncio.gather(*map(database.atomically, works), return_exceptions=True)
-    assert [one if isinstance(one, int) else str(one) for one in results] == [1, "no", 2, "no", 3]
-    assert await database.atomically(number) == 4
-    with pytest.raises(RuntimeError, match="no"):
-        await database.atomically(breaks)
-    assert await database.atomically(number) == 5, "alone, too, it is taken back"
-    database.close()
+class Held:
+    """Transactions of at most four works, of which the first waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.done: list[list[object]] = []
+        self.began, self.may_end = threading.Event(), threading.Event()
+
+    def commit(self, together: Sequence[Work]) -> int:
+        self.began.set()
+        if not self.done and not self.may_end.wait(PATIENCE):
+            raise AssertionError("nobody let it go")
+        few = together[:4]
+        for one in few:
+            one.result = one.work(_nothing)
+        self.done.append([one.result for one in few])
+        return len(few)
 
 
-async def test_many_that_wait_share_a_few_commits(tmp_path: Path) -> None:
-    database = Database(tmp_path / "nexus.db", create=True)
-    commits: list[str] = []
+async def test_who_asks_for_little_is_done_between_those_who_ask_for_much() -> None:
+    held = Held()
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        writes = GroupCommit(threads, held.commit)
+        first = asyncio.create_task(writes.done(named("first")))
+        await asyncio.to_thread(held.began.wait, PATIENCE)
+        many = [asyncio.create_task(writes.done(named(f"door {n}"))) for n in range(8)]
+        await asyncio.sleep(0)
+        hands = threading.Thread(target=lambda: asyncio.run(two(writes, held.may_end)))
+        hands.start()
+        await asyncio.gather(first, *many)
+        await asyncio.to_thread(hands.join)
+    assert held.done[1] == ["door 0", "hand 0", "door 1", "hand 1"]
+    everybody = ["first", "hand 0", "hand 1", *(f"door {n}" for n in range(8))]
+    assert sorted(str(one) for group in held.done for one in group) == sorted(everybody)
 
-    def listen(run: Run) -> None:
-        rows = run(COUNT, day="2026-11-22")
-        assert isinstance(rows, sqlite3.Cursor)
-        rows.connection.set_trace_callback(
-            lambda statement: commits.append(statement) if statement.lower().startswith("begin") else None
-        )
 
-    await database.atomically(listen)
-    numbers = await asyncio.gather(*(database.atomically(number) for _ in range(200)))
-    assert sorted(numbers) == list(range(1, 201))
-    assert len(commits) < 100, "one wait for the disk serves several"
-    database.close()
+async def test_what_breaks_a_transaction_is_told_to_all_of_it_and_the_next_goes_on() -> None:
+    def commit(together: Sequence[Work]) -> int:
+        if len(together) > 1:
+            raise OSError("the disk is full")
+        together[0].result = together[0].work(_nothing)
+        return 1
+
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        writes = GroupCommit(threads, commit)
+        both = await asyncio.gather(writes.done(named("a")), writes.done(named("b")), return_exceptions=True)
+        assert [str(error) for error in both] == ["the disk is full"] * 2
+        assert await writes.done(named("c")) == "c"
 
 
-async def test_who_is_cancelled_disturbs_nobody(tmp_path: Path) -> None:
-    database = Database(tmp_path / "nexus.db", create=True)
-    tasks = [asyncio.create_task(database.atomically(number)) for _ in range(3)]
+async def two(writes: GroupCommit, then: threading.Event) -> None:
+    """Two works of another loop, which wait before the first transaction may end."""
+    mine = [asyncio.create_task(writes.done(named(f"hand {n}"))) for n in range(2)]
     await asyncio.sleep(0)
-    tasks[1].cancel()
-    assert isinstance(await tasks[0], int)
-    assert isinstance(await tasks[2], int)
-    assert tasks[1].cancelled()
-    database.close()
+    then.set()
+    await asyncio.gather(*mine)
+
+
+def named(name: str) -> Callable[[Run], str]:
+    return lambda run: name
+
+
+def _nothing(query: str, **values: object) -> Any:
+    pytest.fail("no statement is run")
