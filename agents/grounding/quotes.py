@@ -17,6 +17,8 @@ _VAGUE = re.compile(
     r"at least|up to|~|≈|>|<)\s*$",
     re.IGNORECASE,
 )
+#: What a name is made of that is found as a whole word; others hold dots, slashes or spaces.
+_WORD = re.compile(r"[\w-]+")
 _MEASURED = {"now", "baseline", "value", "before", "after", "during", "level", "usual"}
 
 
@@ -94,10 +96,15 @@ def names_word(text: str, word: str) -> bool:
 
 
 def _names(text: str, word: str) -> bool:
-    # Most words stand nowhere in a text, which is told sooner; only in ASCII is lower case one thing.
-    if text.isascii() and word.isascii() and word.lower() not in text.lower():
-        return False
+    if _WORD.fullmatch(word) is not None:
+        return word.casefold() in _words_of(text)
     return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text, re.IGNORECASE) is not None
+
+
+@lru_cache(maxsize=32)
+def _words_of(text: str) -> frozenset[str]:
+    """The words of a text; it is asked for one name after the other, and a catalogue may have thousands."""
+    return frozenset(word.casefold() for word in _WORD.findall(text))
 
 
 def _without(sentence: str, names: Iterable[str]) -> str:

@@ -1,12 +1,14 @@
 """What a sentence may quote: any usual form of what stands in the evidence, and nothing else."""
 
 import json
+import re
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from agents.grounding.quotes import Text, missing
+from agents.grounding.quotes import Text, missing, names_word
+from agents.playbook.checks.keywords import names
 
 READ = (
     "checkout [deviates since 2026-03-12T10:16:05Z]: error_ratio 45.2 % (usual 0.2 %); latency_p95 1.82 s "
@@ -148,3 +150,13 @@ def test_digits_in_a_name_are_no_figures_wherever_it_stands() -> None:
     sentence = "Calls to 169.254.170.2_remote are slow."
     assert missing(sentence, [], names=["169.254.170.2_remote"]) == ()
     assert missing(sentence, []) != ()
+
+
+@given(
+    text=st.text("ab-_. 9é\u2013", max_size=30),
+    word=st.text("ab-_9é", min_size=1, max_size=4),
+)
+def test_a_name_is_found_as_a_word_of_its_own(text: str, word: str) -> None:
+    wanted = re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text.upper(), re.IGNORECASE) is not None
+    assert names_word(text.upper(), word) is wanted
+    assert names(text, word) is (re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text) is not None)
