@@ -10,17 +10,19 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from nexus.runtime.worker import Worker
+if TYPE_CHECKING:
+    from nexus.runtime.worker import Worker
 
-Hands = Callable[[], AbstractAsyncContextManager[Worker]]
+Hands = Callable[[], AbstractAsyncContextManager["Worker"]]
 
 
 @dataclass(frozen=True)
 class HandsApart:
     """The hands as doors see them."""
 
-    worker: Worker
+    worker: "Worker"
     loop: asyncio.AbstractEventLoop
 
     @property
