@@ -1,7 +1,7 @@
 """The HTTP application of a live Nexus: alerts and decisions come in, people look, its health is told."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
