@@ -47,8 +47,8 @@ lock:  ## pin the dependencies anew; needs uv
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 		--no-header --extra build --extra dev pyproject.toml -o constraints-dev.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-		--no-header --extra build --extra mcp --extra otel --extra postgres -c constraints-dev.txt pyproject.toml \
-		-o deploy/constraints.txt
+		--no-header --extra build --extra mcp --extra objects --extra otel --extra postgres \
+		-c constraints-dev.txt pyproject.toml -o deploy/constraints.txt
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -107,7 +107,7 @@ class IncidentFolder:
         Raises:
             UsageError: the name leads out of the incident's folder.
         """
-        return _inside(self._root, incident, name)
+        return inside(self._root, incident, name)
 
 
 @dataclass(frozen=True)
@@ -143,10 +143,47 @@ class InStore:
     def where(self, incident: str, name: str) -> str:
         """As `nexus files` names it."""
         root = Path("/")
-        return str(_inside(root, incident, name).relative_to(root))
+        return str(inside(root, incident, name).relative_to(root))
 
 
-def _inside(root: Path, incident: str, name: str) -> Path:
+@dataclass(frozen=True)
+class Relocated:
+    """Implements `IncidentFiles` where files lie elsewhere than before; what was written there is read."""
+
+    now: IncidentFiles
+    before: IncidentFiles
+
+    async def write(self, incident: str, name: str, data: bytes) -> str:
+        """Write a file, replacing one of that name."""
+        return await self.now.write(incident, name, data)
+
+    async def keep(self, incident: str, name: str, data: bytes) -> None:
+        """Write a file only if it is not there or differs."""
+        await self.now.keep(incident, name, data)
+
+    async def read(self, incident: str, name: str) -> bytes | None:
+        """What a file holds, or None."""
+        found = await self.now.read(incident, name)
+        return found if found is not None else await self.before.read(incident, name)
+
+    async def listed(self, incident: str) -> tuple[FileSize, ...]:
+        """The files of an incident by name."""
+        rows = (*await self.before.listed(incident), *await self.now.listed(incident))
+        found = {one.name: one for one in rows}
+        return tuple(found[name] for name in sorted(found))
+
+    async def remove(self, incident: str) -> None:
+        """Delete all of an incident's."""
+        await self.now.remove(incident)
+        await self.before.remove(incident)
+
+    def where(self, incident: str, name: str) -> str:
+        """Where it is written."""
+        return self.now.where(incident, name)
+
+
+def inside(root: Path, incident: str, name: str) -> Path:
+    """Where a file of an incident lies below a root; raises UsageError where it does not."""
     folder = Path(os.path.normpath(root / incident))
     path = Path(os.path.normpath(folder / name))
     if folder.parent != root or not path.is_relative_to(folder) or clean(name) != name:

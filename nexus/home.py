@@ -12,7 +12,7 @@ from incidents.errors import SettingsError
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy
 from nexus.config.settings import Settings
-from nexus.files import IncidentFiles, IncidentFolder, InStore
+from nexus.files import IncidentFiles, IncidentFolder, InStore, Relocated
 from nexus.reading import ReadableHome
 from nexus.store.find import find_incident
 from nexus.store.records import WorldKind, WorldRef
@@ -22,6 +22,7 @@ from tools.live.secrets import Secrets
 
 if TYPE_CHECKING:
     from nexus.config.database import Database
+    from nexus.config.object_store import ObjectStore
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,7 @@ def open_home(
     threads: bool = True,
     database: "Database | None" = None,
     migrate: bool = True,
+    objects: "ObjectStore | None" = None,
 ) -> Home:
     """Open the store.
 
@@ -126,6 +128,7 @@ def open_home(
         threads: as the stores have it.
         database: the PostgreSQL that holds the incidents; None: a file in the home.
         migrate: make and upgrade the database's tables with `create`; a file is always upgraded.
+        objects: where files lie; None: in the home, or in the database.
 
     Raises:
         UsageError: there is no store yet and none was to be made, or a newer Nexus wrote it.
@@ -135,11 +138,28 @@ def open_home(
     known = environment or {}
     if database is None:
         store = Store.open(settings.home, create=create, threads=threads)
-        return Home(settings, store, folder, folder, known)
+        return Home(settings, store, _files(objects, folder), folder, known)
     # Imported late: teams without PostgreSQL have none of its packages.
     from nexus.store.postgres.address import Address  # noqa: PLC0415
     from nexus.store.postgres.store import PostgresStore  # noqa: PLC0415
 
     address = Address(database.url, database.direct_url)
     shared = PostgresStore.open(address, create=create and migrate, threads=threads)
-    return Home(settings, shared, InStore(shared), folder, known)
+    return Home(settings, shared, _files(objects, InStore(shared)), folder, known)
+
+
+def _files(objects: "ObjectStore | None", beside: IncidentFiles) -> IncidentFiles:
+    return beside if objects is None else Relocated(elsewhere(objects), beside)
+
+
+def elsewhere(objects: "ObjectStore") -> IncidentFiles:
+    """The files at an address.
+
+    Raises:
+        SettingsError: what it needs is not installed, or it does not take an option.
+    """
+    if objects.scheme == "file":
+        return IncidentFolder(Path(objects.root))
+    from nexus.objects import IncidentObjects  # noqa: PLC0415 - few houses have one
+
+    return IncidentObjects.open(objects)

@@ -136,14 +136,17 @@ def home(
         config: the `nexus.yaml` that may name one; None: the one of the settings.
     """
     from nexus.config.database import database_of
+    from nexus.config.object_store import object_store_of
     from nexus.home import open_home
 
     known = settings()
     database = database_of(known, os.environ, config)
+    objects = object_store_of(known, os.environ, config)
     with _or_empty_list(listing):
         opened = open_home(
-            known, create=create, environment=os.environ, threads=threads, database=database, migrate=migrate
-        )
+            known, create=create, environment=os.environ, threads=threads, database=database,
+            migrate=migrate, objects=objects,
+        )  # fmt: skip
     with opened:
         yield opened
 

@@ -10,9 +10,10 @@ from incidents.currency import money
 from incidents.errors import NexusError
 from incidents.value import Value, iso
 from nexus.config.database import database_of
+from nexus.config.object_store import object_store_of
 from nexus.config.runbook import roster_of, runbook_of
 from nexus.config.settings import PREFIX, Settings
-from nexus.home import open_home
+from nexus.home import elsewhere, open_home
 from nexus.service.overdue import overdue
 from nexus.store.dead_letters import DeadLetter
 from nexus.store.leading import FailingJob
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 #: An incident that has been due for longer with nobody at it waits in vain, in seconds.
 _LATE = 60.0
+
+
+#: Under what name a file is written to see whether it can be.
+_PROBE = "doctor"
 
 
 class State(StrEnum):
@@ -54,6 +59,7 @@ async def examine(settings: Settings, environment: Mapping[str, str]) -> tuple[C
     return (
         _python(),
         *await _store(settings, environment),
+        *await _files(settings, environment),
         _runbook(settings),
         _roster(settings),
         *await _model(settings),
@@ -84,6 +90,21 @@ async def _store(settings: Settings, environment: Mapping[str, str]) -> tuple[Ch
             )
     except (NexusError, OSError, sqlite3.Error) as error:
         return (Check(part="Store", state=State.BROKEN, found=str(error), advice=advice),)
+
+
+async def _files(settings: Settings, environment: Mapping[str, str]) -> tuple[Check, ...]:
+    """Where files lie, if that is elsewhere: one is written, read and deleted there."""
+    advice = "`store.files` and `store.files_options` of nexus.yaml say where and with what"
+    try:
+        where = object_store_of(settings, environment)
+        if where is None:
+            return ()
+        files, place = elsewhere(where), f"{where.scheme}://{where.root}"
+        await files.write(_PROBE, "probe", b"a file of nexus doctor")
+        await files.remove(_PROBE)
+    except NexusError as error:
+        return (Check(part="Files", state=State.BROKEN, found=str(error), advice=advice),)
+    return (Check(part="Files", state=State.OK, found=place),)
 
 
 def _waits(found: Mapping[str, float]) -> tuple[Check, ...]:
