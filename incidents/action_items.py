@@ -44,6 +44,11 @@ class ActionItem(Value):
         return self.state in {ItemState.OPEN, ItemState.DOING} and self.due < today
 
 
+def incident_of(task: str) -> str:
+    """The incident of a task, by its id: `INC-2026-11-23-001-T1`, or `-R1-T1` once it was reopened."""
+    return "-".join(task.split("-")[:5])
+
+
 def of_task(incident: str, task: BacklogEntry) -> ActionItem:
     """A task of the backlog before anybody has touched it."""
     return ActionItem(

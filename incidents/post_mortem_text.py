@@ -8,11 +8,14 @@ from typing import Self
 
 from pydantic import Field
 
+from incidents.errors import UnknownName, UsageError
 from incidents.findings import Claim
 from incidents.reports import PostMortemReport, Why
 from incidents.value import Moment, Value
 
 _UNKNOWN = "unknown"
+#: Of five whys there are five.
+_MOST_WHYS = 5
 
 
 class PostMortemText(Value):
@@ -121,3 +124,47 @@ def _pieces(before: str, after: str) -> Iterator[Piece]:
 
 def _words(text: str) -> Sequence[str]:
     return re.findall(r"\s+|[^\s]+", text)
+
+
+def written(text: PostMortemText, field: str) -> str:
+    """A part as a person edits it: lists a line each, whys a question and its answer between empty lines."""
+    if field == "whys":
+        return "\n\n".join(f"{one.question}\n{one.answer}" for one in text.whys)
+    return dict(lines_of(text))[field]
+
+
+def edited(text: PostMortemText, field: str, said: str) -> PostMortemText:
+    """A post-mortem with one part as a person has written it; what it stands on stays with it.
+
+    Raises:
+        UsageError: there is no such part, or the title is empty, or a why has no answer.
+    """
+    if field not in PostMortemText.model_fields:
+        raise UnknownName("part of a post-mortem", field, PostMortemText.model_fields)
+    said = said.replace("\r\n", "\n").strip()
+    before = getattr(text, field)
+    match before:
+        case Claim():
+            value: object = before.model_copy(update={"text": said})
+        case str():
+            value = said
+        case _ if field == "whys":
+            value = tuple(_whys(said, text.whys))
+        case _:
+            value = tuple(line.strip() for line in said.split("\n") if line.strip())
+    if field == "title" and not said:
+        raise UsageError("a post-mortem needs a title; nothing was saved")
+    return text.model_copy(update={field: value})
+
+
+def _whys(said: str, before: Sequence[Why]) -> Iterator[Why]:
+    """The evidence of a why stays with its question."""
+    stands_on = {one.question: one.evidence for one in before}
+    blocks = [block.strip().split("\n", 1) for block in re.split(r"\n\s*\n", said) if block.strip()]
+    for block in blocks[:_MOST_WHYS]:
+        if len(block) == 1:
+            raise UsageError(
+                f"'{block[0]}' has no answer: write it in the line below the question; nothing was saved"
+            )
+        question, answer = block
+        yield Why(question=question.strip(), answer=answer.strip(), evidence=stands_on.get(question, ()))

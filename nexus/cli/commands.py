@@ -206,7 +206,8 @@ def stop(
 def _stopped(identity: str | None, by: str | None, reason: str, server: str | None) -> "AllHalted":
     """What was stopped: one incident, or everything."""
     from nexus.cli.sending import said
-    from nexus.service.requests import Doors, Stop, StopEverything
+    from nexus.service.request import Doors
+    from nexus.service.requests import Stop, StopEverything
     from nexus.service.views import AllHalted, Halted
 
     if (at := server_of(server)) is not None:

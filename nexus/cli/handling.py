@@ -25,7 +25,7 @@ from nexus.cli.parser import Argument, Option, Verbs
 if TYPE_CHECKING:
     from nexus.home import Home
     from nexus.service.declaring import Declared
-    from nexus.service.requests import Request
+    from nexus.service.request import Request
 
 Note = Annotated[str, Option("--note", help="In your words; it stands in the timeline.")]
 Why = Annotated[str, Option("--note", help="Why; the agents read it.")]

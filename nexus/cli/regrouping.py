@@ -7,7 +7,7 @@ from nexus.cli.commands import By
 from nexus.cli.parser import Argument, Option, Verbs
 
 if TYPE_CHECKING:
-    from nexus.service.requests import Request
+    from nexus.service.request import Request
 
 Reason = Annotated[
     str, Option("--reason", help="Why; it stands in both timelines, and the next alerts heed it.")

@@ -21,10 +21,12 @@ from incidents.value import Value
 from nexus.cli.base import settings
 from nexus.cli.signing import KEYRING, kept_token
 from nexus.service.declaring import Declared, Report
+from nexus.service.hindsight_view import Calibration, Verdicts
 from nexus.service.identity import Me
 from nexus.service.incident_view import IncidentView
 from nexus.service.lists import IncidentFilter, IncidentLine, IncidentPage
-from nexus.service.requests import Request, StopEverything
+from nexus.service.request import Request
+from nexus.service.requests import StopEverything
 from nexus.service.undecided import Decidable, Undecided, UndecidedPage
 from nexus.service.views import AllHalted, EntryPage, FeedEntry
 
@@ -113,6 +115,14 @@ class Remote:
     def proposals(self, identity: str) -> Decidable:
         """What one incident proposed."""
         return self._get(Decidable, f"{_path(identity)}/proposals")
+
+    def verdicts(self) -> Verdicts:
+        """What people said of all diagnoses."""
+        return self._get(Verdicts, "/verdicts")
+
+    def calibration(self) -> Calibration:
+        """What each word for confidence was worth."""
+        return self._get(Calibration, "/calibration")
 
     def undecided(self) -> list[Undecided]:
         """What waits for people."""

@@ -55,6 +55,8 @@ DOCUMENTS = {
     "incidents": Document("nexus.service.lists", "IncidentLine", True, ("incidents",)),
     "move": Document("nexus.store.records", "Moved", True, ("move",)),
     "files": Document("nexus.store.records", "FileSize", True, ("files",)),
+    "verdict": Document("incidents.verdicts", "DiagnosisVerdict", False, ("verdict",)),
+    "verdicts": Document("incidents.verdicts", "DiagnosisVerdict", True, ("verdicts",)),
     "workers": Document("nexus.store.workers", "WorkerSeen", True, ("workers",)),
     "pruned": Document("nexus.service.retention", "Prunable", True, ("prune",)),
     "reading": Document("tools.alerts.reading", "Reading", False, ("alerts",)),

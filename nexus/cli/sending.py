@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from incidents.errors import UsageError
 from incidents.value import Value
 from nexus.cli.base import answered, home, server_of
-from nexus.service.requests import Doors, Request
+from nexus.service.request import Doors, Request
 
 V = TypeVar("V", bound=Value)
 

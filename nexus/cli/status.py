@@ -10,7 +10,7 @@ from nexus.cli.parser import Argument, Group, Option, Verbs
 
 if TYPE_CHECKING:
     from incidents.status_page import PublicUpdate
-    from nexus.service.requests import Request
+    from nexus.service.request import Request
 
 Draft = Annotated[
     str | None, Argument(metavar="DRAFT", help="Its id, or how that begins; not needed if one waits.")

@@ -4,7 +4,7 @@ from pydantic import Field
 
 from incidents.actor import Actor
 from incidents.status_page import PublicUpdate
-from nexus.service.requests import Doors, Name, Request, Words
+from nexus.service.request import Doors, Name, Request, Words
 from nexus.service.status_updates import StatusUpdates
 
 _WHICH = "its id, or how that begins; not needed while exactly one waits"

@@ -13,12 +13,13 @@ from nexus.home import Home
 from nexus.service.decision_view import DecisionQueries
 from nexus.service.deliveries import DeliveryQueries
 from nexus.service.feed import Feed
+from nexus.service.hindsight_view import HindsightQueries
 from nexus.service.idempotency import Idempotency
 from nexus.service.identity import People
 from nexus.service.intake import AlertIntake
 from nexus.service.lists import ListQueries
 from nexus.service.queries import IncidentQueries
-from nexus.service.requests import Doors
+from nexus.service.request import Doors
 
 #: Where the scope of a request holds who sent it.
 ACTOR = "nexus.actor"
@@ -42,7 +43,7 @@ class ApiContext:
     def __post_init__(self) -> None:
         self.idempotency = Idempotency(self.home.store, self.intake.clock)
         # Imported now: what a running server imports later may be of another version by then.
-        _ = self.doors.commands, self.doors.handling, self.doors.regrouping
+        _ = self.doors.commands, self.doors.handling, self.doors.regrouping, self.doors.hindsight
 
     @property
     def home(self) -> Home:
@@ -58,6 +59,11 @@ class ApiContext:
     def incidents(self) -> IncidentQueries:
         """For those who look at incidents."""
         return IncidentQueries.of(self.home)
+
+    @cached_property
+    def hindsight(self) -> HindsightQueries:
+        """For those who look back."""
+        return HindsightQueries.of(self.home)
 
     @cached_property
     def decisions(self) -> DecisionQueries:

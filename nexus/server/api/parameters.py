@@ -5,6 +5,7 @@ from typing import Annotated, TypeVar, cast
 from fastapi import Header, Path, Query
 from pydantic import ConfigDict, Field
 
+from incidents.action_items import ItemState
 from incidents.disposition import AlertDisposition
 from incidents.severity import HeldBy, Severity, Status
 from incidents.value import Value
@@ -110,6 +111,15 @@ class Whose(Asked):
     )
 
 
+class BacklogList(Asked):
+    """Which action items, and from where on; what is not given matches every one."""
+
+    state: ItemState | None = None
+    owner: Text | None = None
+    limit: Limit = 50
+    after: Text | None = Field(default=None, description="only what is listed behind this id")
+
+
 class DeliveryList(Asked):
     """Which deliveries, and from where on; what is not given matches every one."""
 
@@ -136,6 +146,7 @@ NewestParameters = Annotated[NewestList, Query()]
 NoParameters = Annotated[Nothing, Query()]
 IncidentParameters = Annotated[IncidentList, Query()]
 UndecidedParameters = Annotated[UndecidedList, Query()]
+BacklogParameters = Annotated[BacklogList, Query()]
 WhoseParameters = Annotated[Whose, Query()]
 EntryParameters = Annotated[EntryList, Query()]
 DeliveryParameters = Annotated[DeliveryList, Query()]

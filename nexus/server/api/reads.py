@@ -8,6 +8,7 @@ from nexus.config.service_aliases import ServiceNames
 from nexus.server.api.context import Context, Who, answer
 from nexus.server.api.parameters import (
     ActionId,
+    BacklogParameters,
     DeliveryNumber,
     DeliveryParameters,
     EntryParameters,
@@ -20,6 +21,7 @@ from nexus.server.api.parameters import (
 from nexus.service.catalogue import service_names
 from nexus.service.decision_view import DecisionView
 from nexus.service.deliveries import DeliveryPage, DeliveryView
+from nexus.service.hindsight_view import ActionItems, Calibration, PostMortemView, Verdicts
 from nexus.service.identity import Me
 from nexus.service.incident_view import IncidentView, view_incident
 from nexus.service.lists import IncidentPage
@@ -94,6 +96,42 @@ async def proposal(
 async def decisions(incident: IncidentId, asked: NoParameters, context: Context) -> Response:
     """What people have decided on its changes."""
     return answer(DecisionList(items=await context.incidents.decisions(incident)))
+
+
+@reads.get("/incidents/{incident}/post-mortem", response_model=PostMortemView)
+async def post_mortem(incident: IncidentId, asked: NoParameters, who: Who, context: Context) -> Response:
+    """Its post-mortem as it stands, with its versions and what people changed of what the agents wrote."""
+    return answer(await context.hindsight.post_mortem(incident, who))
+
+
+@reads.get("/incidents/{incident}/verdicts", response_model=Verdicts)
+async def verdicts(incident: IncidentId, asked: NoParameters, context: Context) -> Response:
+    """What people said of its diagnoses."""
+    return answer(await context.hindsight.verdicts(incident))
+
+
+@reads.get("/incidents/{incident}/action-items", response_model=ActionItems)
+async def action_items(incident: IncidentId, asked: NoParameters, context: Context) -> Response:
+    """What is to be done so that it does not happen again, and how that stands."""
+    return answer(await context.hindsight.items(incident))
+
+
+@reads.get("/verdicts", response_model=Verdicts)
+async def labels(asked: NoParameters, context: Context) -> Response:
+    """What people said of all diagnoses: labels to evaluate by."""
+    return answer(await context.hindsight.verdicts())
+
+
+@reads.get("/calibration", response_model=Calibration)
+async def calibrated(asked: NoParameters, context: Context) -> Response:
+    """How often each word for confidence was right, by what people said; null where nobody said anything."""
+    return answer(await context.hindsight.calibration())
+
+
+@reads.get("/backlog", response_model=ActionItems)
+async def backlog(asked: BacklogParameters, context: Context) -> Response:
+    """The action items of all incidents."""
+    return answer(await context.hindsight.backlog(asked.state, asked.owner, asked.limit, asked.after))
 
 
 @reads.get("/approvals", response_model=UndecidedPage)

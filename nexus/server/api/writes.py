@@ -17,7 +17,8 @@ from nexus.server.api.parameters import (
     built,
 )
 from nexus.service.declaring import Declared, declare
-from nexus.service.requests import REQUESTS, Request
+from nexus.service.request import Request
+from nexus.service.requests import REQUESTS
 from nexus.service.status_requests import STATUS_REQUESTS
 from nexus.service.views import AllHalted, Regrouped
 

@@ -32,6 +32,7 @@ READ = {
                   ("incidents", "--severity", "P3"), ("incidents", "--after", "INC-9")),
     "show": (("show", ID), ("show", ID, "--json"), ("show", "INC-2026-11-23-009")),
     "approvals": (("approvals",), ("approvals", "--json")),
+    "verdicts": (("verdicts",), ("verdicts", "--json")),
     "watch": (("watch", "INC-2026-11-23-009"),),
 }  # fmt: skip
 WRITTEN = {
@@ -39,6 +40,8 @@ WRITTEN = {
                 ("approve", ID, "--action", "A7")),
     "reject": (("reject", ID, "--note", "no"),),
     "revoke": (("revoke", ID, "--note", "not now"), ("revoke", ID, "--action", "A7", "--note", "no")),
+    "verdict": (("verdict", ID, "right", "--note", "yes"), ("verdict", ID, "maybe"),
+                ("verdict", ID, "wrong", "--service", "chekout")),
     "note": (("note", ID, "look at payment"), ("note", ID, " ")),
     "severity": (("severity", ID, "p1"), ("severity", ID, "P9")),
     "stop": (("stop", ID, "--reason", "wrong cluster"), ("stop", "--all", "--reason", "enough"), ("stop",)),

@@ -25,6 +25,7 @@ TYPED = {
     "note": ((ID, "look at payment"), "Noted"),
     "severity": ((ID, "P1"), "Severity of"),
     "revoke": ((ID, "--note", "not now"), ""),
+    "verdict": ((ID, "right"), "Dana Lee says the diagnosis"),
     "stop": ((ID, "--reason", "wrong cluster"), "stopped"),
     "settle": ((ID, "A1", "--done"), ""),
     "replay": ((ID,), ""),
@@ -95,7 +96,7 @@ def test_their_own_token_says_who_it_is(world: Terminal, verb: str) -> None:
     world.set("NEXUS_TOKEN", DANA)
     typed = world(verb, *words)
     assert (typed.code, said in typed.out) == (0, True), typed.err
-    told = [] if verb in {"declare", "services"} else [f"{verb.replace('-', '_')} by Dana Lee"]
+    told = [] if verb in {"declare", "services", "verdict"} else [f"{verb.replace('-', '_')} by Dana Lee"]
     assert inbox(world.home) == told
 
 

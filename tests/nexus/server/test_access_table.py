@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.testclient import TestClient
 
 from incidents.access import AccessRole, Permission, allows
+from incidents.post_mortem_text import PostMortemText
 from nexus.service.requests import REQUESTS
 from tests.nexus import sample
 from tests.nexus.sample import DIGEST, EVIDENCE, ID
@@ -20,6 +21,8 @@ API = "/api/v1"
 OF_INCIDENT = f"{API}/incidents/{{incident}}"
 PAGE = "/incidents/{incident}"
 DECISION_PAGE = "/incidents/{incident}/decisions/{action}"
+POST_MORTEM = "/incidents/{incident}/post-mortem"
+TEXT = PostMortemText.empty("Checkout").model_dump(mode="json")
 DECISION = {"verdict": "reject", "action": "A1", "digest": DIGEST, "note": "no"}
 
 
@@ -63,6 +66,12 @@ DOORS = {
     ("GET", f"{OF_INCIDENT}/evidence"): Door(Permission.READ),
     ("GET", f"{OF_INCIDENT}/evidence/{{evidence}}"): Door(Permission.READ),
     ("GET", f"{OF_INCIDENT}/evidence/{{evidence}}/raw"): Door(Permission.READ),
+    ("GET", f"{OF_INCIDENT}/post-mortem"): Door(Permission.READ),
+    ("GET", f"{OF_INCIDENT}/verdicts"): Door(Permission.READ),
+    ("GET", f"{OF_INCIDENT}/action-items"): Door(Permission.READ),
+    ("GET", f"{API}/verdicts"): Door(Permission.READ),
+    ("GET", f"{API}/calibration"): Door(Permission.READ),
+    ("GET", f"{API}/backlog"): Door(Permission.READ),
     ("GET", f"{API}/approvals"): Door(Permission.READ),
     ("GET", f"{API}/timeline"): Door(Permission.READ),
     ("GET", f"{API}/alerts"): Door(Permission.READ),
@@ -80,6 +89,11 @@ DOORS = {
     ),
     ("POST", f"{OF_INCIDENT}/status-updates/release"): Door(Permission.RESPOND, {}),
     ("POST", f"{OF_INCIDENT}/status-updates/drop"): Door(Permission.RESPOND, {}),
+    ("POST", f"{OF_INCIDENT}/verdict"): Door(Permission.NOTE, {"judgement": "right"}),
+    ("POST", f"{OF_INCIDENT}/post-mortem"): Door(Permission.RESPOND, {"based_on": 0, "text": TEXT}),
+    ("POST", f"{OF_INCIDENT}/action-items"): Door(
+        Permission.RESPOND, {"action": "Test it", "owner": "backend", "due": "2026-12-01"}
+    ),
     ("POST", f"{OF_INCIDENT}/note"): Door(Permission.NOTE, {"text": "look at payment"}),
     ("POST", f"{OF_INCIDENT}/severity"): Door(Permission.COMMAND, {"severity": "P1"}),
     ("POST", f"{OF_INCIDENT}/stop"): Door(Permission.STOP, {"reason": "wrong cluster"}),
@@ -129,6 +143,14 @@ PAGES = {
     ("GET", f"{PAGE}/regroup"): PageDoor(Permission.READ),
     ("POST", f"{PAGE}/split"): PageDoor(Permission.RESPOND, {"alerts": "web", "reason": "other"}),
     ("POST", f"{PAGE}/merge"): PageDoor(Permission.RESPOND, {"other": ENDED, "reason": "same"}),
+    ("GET", POST_MORTEM): PageDoor(Permission.READ),
+    ("GET", f"{POST_MORTEM}.md"): PageDoor(Permission.READ),
+    ("GET", f"{POST_MORTEM}.html"): PageDoor(Permission.READ),
+    ("POST", POST_MORTEM): PageDoor(Permission.RESPOND, {"field": "summary", "said": "x", "based_on": "0"}),
+    ("POST", "/incidents/{incident}/verdict"): PageDoor(Permission.NOTE, {"judgement": "right"}),
+    ("POST", "/incidents/{incident}/action-items"): PageDoor(
+        Permission.RESPOND, {"action": "Test it", "owner": "backend", "due": "2026-12-01"}
+    ),
     ("GET", DECISION_PAGE): PageDoor(Permission.READ),
     ("GET", f"{DECISION_PAGE}/card"): PageDoor(Permission.READ),
     ("POST", DECISION_PAGE): PageDoor(

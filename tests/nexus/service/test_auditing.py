@@ -14,11 +14,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from incidents.access import AccessRole
+from incidents.post_mortem_text import PostMortemText
 from nexus.config.people import Person
 from nexus.config.site import load_site
 from nexus.service.auditing import AuditWatch, head_of, verified
 from nexus.service.intake import AlertIntake
-from nexus.service.requests import REQUESTS, Request
+from nexus.service.request import Request
+from nexus.service.requests import REQUESTS
 from nexus.store.audit import Deed, DeedKind
 from nexus.store.postgres.connecting import connect
 from nexus.store.postgres.store import PostgresStore
@@ -36,6 +38,9 @@ BODIES: dict[str, dict[str, object]] = {
     "severity": {"severity": "P1"}, "stop": {"reason": "wrong"}, "take": {}, "mitigated": {},
     "changed": {"service": "web", "what": "restarted"}, "give-back": {"note": "go on"},
     "resolve": {}, "false-alarm": {}, "reopen": {"note": "not over"},
+    "verdict": {"judgement": "right"},
+    "post-mortem": {"based_on": 0, "text": PostMortemText.empty("Checkout").model_dump(mode="json")},
+    "action-items": {"action": "Test it", "owner": "backend", "due": "2026-12-01"},
 }  # fmt: skip
 #: Those that need an incident in another state; their transactions are tried in the conformance suite.
 ELSEWHERE = {"settle", "replay", "split", "merge"}
@@ -59,7 +64,7 @@ def test_no_kind_of_request_is_forgotten() -> None:
 def test_whatever_a_person_asks_stands_in_the_audit_once(made: Room, kind: type[Request]) -> None:
     if kind.path == "give-back":
         made.post(f"/incidents/{ID}/take")
-    incident = ENDED if kind.path == "reopen" else ID
+    incident = ENDED if kind.path in {"reopen", "post-mortem"} else ID
     if kind.path == "revoke":
         made.post(f"/incidents/{ID}/decisions", BODIES["decisions"], by="dana")
         made.post(f"/incidents/{ID}/decisions", BODIES["decisions"], by="approver")
