@@ -23,6 +23,7 @@ from nexus.service.decision_view import DecisionView
 from nexus.service.deliveries import DeliveryPage, DeliveryView
 from nexus.service.hindsight_view import ActionItems, Calibration, PostMortemView, Verdicts
 from nexus.service.identity import Me
+from nexus.service.incident_moves import MovesView, incident_moves
 from nexus.service.incident_view import IncidentView, view_incident
 from nexus.service.lists import IncidentPage
 from nexus.service.status_updates import StatusUpdates, UpdatesView
@@ -96,6 +97,12 @@ async def proposal(
 async def decisions(incident: IncidentId, asked: NoParameters, context: Context) -> Response:
     """What people have decided on its changes."""
     return answer(DecisionList(items=await context.incidents.decisions(incident)))
+
+
+@reads.get("/incidents/{incident}/moves", response_model=MovesView)
+async def moves(incident: IncidentId, asked: NoParameters, who: Who, context: Context) -> Response:
+    """What you can do with it as it stands, and why not the rest."""
+    return answer(await incident_moves(context.home, incident, who))
 
 
 @reads.get("/incidents/{incident}/post-mortem", response_model=PostMortemView)

@@ -44,6 +44,7 @@ from nexus.server.pages.decision import decision_pages
 from nexus.server.pages.evidence import evidence_routes
 from nexus.server.pages.incident import incident_routes
 from nexus.server.pages.login import login_routes
+from nexus.server.pages.moves import move_pages
 from nexus.server.pages.now import now_routes
 from nexus.server.pages.post_mortem import post_mortem_pages
 from nexus.server.pages.regroup import regroup_routes
@@ -76,5 +77,6 @@ def page_routes(pages: Pages, context: ApiContext, streams: Streams) -> list[Bas
         *you_routes(pages),
         *decision_pages(pages, context),
         *updates_routes(pages, context),
+        *move_pages(pages, context),
         *post_mortem_pages(pages, context),
     ]

@@ -9,7 +9,7 @@ from incidents.actor import Actor
 from nexus.server.api.context import ApiContext
 from nexus.server.pages.forms import Form, filled
 from nexus.server.pages.shell import Pages
-from nexus.service.requests import Request as Asked
+from nexus.service.request import Request as Asked
 from nexus.service.status_requests import DropStatusUpdate, ReleaseStatusUpdate, WriteStatusUpdate
 from nexus.service.status_updates import StatusUpdates
 

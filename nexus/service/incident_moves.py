@@ -1,0 +1,70 @@
+"""What somebody can do with an incident: the view of its buttons, for its page and the API."""
+
+from incidents.action import ActionState
+from incidents.actor import Actor
+from incidents.incident import Incident
+from incidents.moves import Move, moves
+from incidents.severity import Severity
+from incidents.value import Moment, Value
+from nexus.home import Home
+from nexus.store.find import find_incident
+
+
+class UnsettledChange(Value):
+    """A change that was begun, and of which nobody knows what became."""
+
+    id: str
+    title: str
+
+
+class MovesView(Value):
+    """What somebody can do, and who has the incident.
+
+    Attributes:
+        holds: who has it, in a sentence.
+        since: since when; None: since it began.
+        possible: what can be done now by who asks, what is wanted most often first.
+        not_now: the rest, each with why.
+        services: those that a change may be told of.
+    """
+
+    incident: str
+    holds: str
+    since: Moment | None
+    severity: Severity | None
+    possible: tuple[Move, ...]
+    not_now: tuple[Move, ...]
+    services: tuple[str, ...]
+    unsettled: tuple[UnsettledChange, ...]
+
+
+async def incident_moves(home: Home, identity: str, actor: Actor) -> MovesView:
+    """What somebody can do with an incident.
+
+    Raises:
+        UnknownName: there is none of that id.
+    """
+    incident = await find_incident(home.store, identity)
+    every = moves(incident, actor)
+    return MovesView(
+        incident=incident.id,
+        holds=_holds(incident),
+        since=incident.handed_over_at if incident.open else incident.ended_at,
+        severity=incident.severity,
+        possible=tuple(one for one in every if one.why_not is None),
+        not_now=tuple(one for one in every if one.why_not is not None),
+        services=home.services_of(await home.store.world_of(identity)) if incident.open else (),
+        unsettled=tuple(
+            UnsettledChange(id=one.id, title=one.action.title)
+            for one in incident.proposals
+            if one.state is ActionState.UNKNOWN
+        ),
+    )
+
+
+def _holds(incident: Incident) -> str:
+    if not incident.open:
+        return "It is over."
+    if not incident.in_peoples_hands:
+        return "The agents have it."
+    return f"{incident.holder} has it." if incident.holder else "Nobody has taken it yet."
