@@ -51,6 +51,13 @@ class DecisionPage(Value):
     asked: bool = False
 
 
+class Cards(Value):
+    """The decisions that an incident's page shows."""
+
+    incident: str
+    decisions: tuple[DecisionView, ...]
+
+
 #: By what kept it from counting: what to say, and what to do about it.
 _SAID = {
     Bar.CHANGED: ("The plan has changed since you read it", "Nothing was signed. Read what would run now."),

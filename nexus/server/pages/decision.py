@@ -13,7 +13,7 @@ from nexus.server.api.context import ApiContext
 from nexus.server.pages.forms import Form, filled
 from nexus.server.pages.shell import Pages
 from nexus.server.problems import kind_of
-from nexus.service.decision_answer import DecisionPage, Notice, Signed, answer, notice_of
+from nexus.service.decision_answer import Cards, DecisionPage, Notice, Signed, answer, notice_of
 
 _PATH = "/incidents/{incident}/decisions/{action}"
 
@@ -52,7 +52,17 @@ def decision_pages(pages: Pages, context: ApiContext) -> list[BaseRoute]:
         context.ring(incident)
         return RedirectResponse(f"/incidents/{incident}/decisions/{action}", HTTPStatus.SEE_OTHER)
 
+    async def cards(request: Request, who: Actor) -> Response:
+        """The cards of an incident's page, if they are others than those that are shown."""
+        incident = request.path_params["incident"]
+        found = await context.decisions.cards(incident, who)
+        if request.query_params.get("shown") == ",".join(one.id for one in found):
+            return Response(status_code=HTTPStatus.NO_CONTENT)
+        shown = Cards(incident=incident, decisions=found)
+        return pages.render(request, "parts/decisions.html", shown)
+
     return [
+        pages.page("/incidents/{incident}/decisions", cards),
         pages.page(_PATH, page),
         pages.page(f"{_PATH}/card", card),
         # Who may sign is the service's to say, so that the page can say why not beside the change itself.

@@ -165,6 +165,7 @@ PAGES = {
     ("POST", "/incidents/{incident}/action-items"): PageDoor(
         Permission.RESPOND, {"action": "Test it", "owner": "backend", "due": "2026-12-01"}
     ),
+    ("GET", "/incidents/{incident}/decisions"): PageDoor(Permission.READ),
     ("GET", DECISION_PAGE): PageDoor(Permission.READ),
     ("GET", f"{DECISION_PAGE}/card"): PageDoor(Permission.READ),
     ("POST", DECISION_PAGE): PageDoor(

@@ -289,6 +289,16 @@ def test_the_card_lives_on_after_the_click(
         assert "no data silent" in told
 
 
+def test_a_new_decision_is_found_by_a_page_that_is_open(made: Room) -> None:
+    browser, path = made.browser("dana"), f"/incidents/{ID}/decisions"
+    assert browser.get(f"{path}?shown=A1").status_code == 204
+    card = browser.get(f"{path}?shown=")
+    assert text_of(card).startswith("waits for you A1 Roll back checkout to 2026.11.1")
+    assert "<html" not in card.text
+    becomes(made, with_proposal(id="A2", state=ActionState.REJECTED))
+    assert "rejected" in text_of(browser.get(f"{path}?shown=A1"))
+
+
 def test_a_page_speaks_of_somebody_who_is_not_there(made: Room) -> None:
     answer = made.browser("viewer").get(f"{PAGE}?as=approver")
     assert "For approver: approver may sign: they decide on changes of every service" in text_of(answer)
