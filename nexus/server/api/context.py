@@ -10,7 +10,7 @@ from fastapi import Depends, Request, Response
 from incidents.actor import Actor
 from incidents.value import Value
 from nexus.home import Home
-from nexus.service.decision_view import DecisionQueries
+from nexus.service.decision_queries import DecisionQueries
 from nexus.service.deliveries import DeliveryQueries
 from nexus.service.feed import Feed
 from nexus.service.hindsight_view import HindsightQueries

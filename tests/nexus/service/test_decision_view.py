@@ -10,7 +10,7 @@ from incidents.action import Action, ActionKind, ActionState, Arguments, Observe
 from incidents.actor import Actor, Via
 from incidents.aftermath import Stage
 from incidents.errors import Bar
-from nexus.service.decision_view import DecisionQueries, from_and_to
+from nexus.service.decision_queries import DecisionQueries, from_and_to
 from tests.nexus import sample
 from tests.nexus.sample import DIGEST, ID
 from tests.nexus.server.rooms import Room, room
