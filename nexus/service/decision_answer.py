@@ -99,5 +99,5 @@ def notice_of(error: Refused) -> Notice:
 
 
 def _sentence(error: Refused) -> str:
-    said = str(error).rstrip(".")
-    return said[:1].upper() + said[1:]
+    """As it was said; it often begins with a name."""
+    return str(error).rstrip(".")

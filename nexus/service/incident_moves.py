@@ -31,6 +31,7 @@ class MovesView(Value):
     incident: str
     holds: str
     since: Moment | None
+    over: bool
     severity: Severity | None
     possible: tuple[Move, ...]
     not_now: tuple[Move, ...]
@@ -50,6 +51,7 @@ async def incident_moves(home: Home, identity: str, actor: Actor) -> MovesView:
         incident=incident.id,
         holds=_holds(incident),
         since=incident.handed_over_at if incident.open else incident.ended_at,
+        over=not incident.open,
         severity=incident.severity,
         possible=tuple(one for one in every if one.why_not is None),
         not_now=tuple(one for one in every if one.why_not is not None),

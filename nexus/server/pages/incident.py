@@ -9,6 +9,7 @@ from incidents.actor import Actor
 from nexus.server.api.context import ApiContext
 from nexus.server.pages.shell import Pages
 from nexus.server.pages.stream import Streams
+from nexus.service.incident_moves import incident_moves
 from nexus.service.pages.board import incident_board
 from nexus.service.pages.timeline import About, kinds_of, timeline_view
 from nexus.store.watching import NEWEST
@@ -25,10 +26,12 @@ def incident_routes(pages: Pages, context: ApiContext, streams: Streams) -> list
         board = await incident_board(home, _incident(request), who)
         if about or before != NEWEST:
             board = board.model_copy(update={"timeline": await timeline_view(home, board.id, before, about)})
-        decisions = await context.decisions.cards(board.id, who)
         return pages.render(
-            request, "incident.html", board, about=about, filters=tuple(About), decisions=decisions
-        )
+            request, "incident.html", board, about=about, filters=tuple(About),
+            decisions=await context.decisions.cards(board.id, who),
+            moves=await incident_moves(home, board.id, who),
+            verdict=await context.hindsight.verdict(board.id, who),
+        )  # fmt: skip
 
     async def older(request: Request, who: Actor) -> Response:
         timeline = await timeline_view(home, _incident(request), _before(request), _about(request))

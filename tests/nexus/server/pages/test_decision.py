@@ -189,7 +189,7 @@ def test_a_stop_that_nobody_has_read_yet_is_heard_first(made: Room) -> None:
     refused = dana.answers()
     assert refused.status_code == 409
     assert "It was taken back before your answer came" in text_of(refused)
-    assert "Kim stopped the agents" in text_of(refused)
+    assert "kim stopped the agents" in text_of(refused)
 
 
 def test_an_answer_without_a_reason_is_asked_for_one(made: Room) -> None:
