@@ -6,6 +6,7 @@ An approval binds to the digest of the exact action and the state that its plan 
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Self
 
@@ -251,3 +252,13 @@ class Proposal(Value):
     def execution_key(self) -> str:
         """What makes a second execution recognisable: the incident, the proposal, the digest's head."""
         return f"{self.incident}:{self.id}:{self.digest[:12]}"
+
+
+def pending_of(proposals: Iterable[Proposal]) -> tuple[Proposal, ...]:
+    """Those that wait for people."""
+    return tuple(one for one in proposals if one.state is ActionState.PROPOSED)
+
+
+def unsettled_of(proposals: Iterable[Proposal]) -> tuple[Proposal, ...]:
+    """Those that were begun, and of which nobody knows yet what became."""
+    return tuple(one for one in proposals if one.state in UNSETTLED)

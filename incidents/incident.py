@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import ConfigDict, Field
 
-from incidents.action import UNSETTLED, ActionState, Proposal
+from incidents.action import ActionState, Proposal, pending_of, unsettled_of
 from incidents.alert import Alert, known_to_be_over
 from incidents.communications import BacklogEntry, Brief, Escalation, StatusUpdate
 from incidents.currency import Currency
@@ -286,12 +286,12 @@ class Incident(Value):
     @property
     def pending(self) -> tuple[Proposal, ...]:
         """The proposals that wait for people."""
-        return tuple(p for p in self.proposals if p.state is ActionState.PROPOSED)
+        return pending_of(self.proposals)
 
     @property
     def unsettled(self) -> tuple[Proposal, ...]:
         """The proposals that were begun, and of which nobody knows yet what became."""
-        return tuple(p for p in self.proposals if p.state in UNSETTLED)
+        return unsettled_of(self.proposals)
 
     @property
     def unanswered(self) -> tuple[Proposal, ...]:

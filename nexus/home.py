@@ -4,7 +4,7 @@ Nothing here imports the graph, the frames or a model; what needs those is in `n
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,6 @@ from nexus.store.find import find_incident
 from nexus.store.records import WorldKind, WorldRef
 from nexus.store.relational.store import RelationalStore
 from nexus.store.sqlite.store import Store
-from tools.live.secrets import Secrets
 
 if TYPE_CHECKING:
     from nexus.config.database import Database
@@ -36,31 +35,6 @@ class Home(ReadableHome[RelationalStore]):
 
     files: IncidentFiles
     folder: IncidentFolder
-
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-    @property
-    def secrets(self) -> Secrets:
-        """Resolves the references of `nexus.yaml`."""
-        return Secrets(self.environment)
-
-    @property
-    def policy(self) -> ApprovalPolicy:
-        """Who may approve what in recorded worlds."""
-        return ApprovalPolicy(people=self.settings.people)
-
-    def policy_of(self, world: WorldRef) -> ApprovalPolicy:
-        """Who may approve what in the world of an incident.
-
-        Raises:
-            SettingsError: the world is a live one and its `nexus.yaml` cannot be read.
-        """
-        if world.kind is WorldKind.CASE:
-            return self.policy
-        # Imported late: the settings of backends are not needed for incidents of recorded worlds.
-        from nexus.config.site import load_site  # noqa: PLC0415
-
-        return load_site(Path(world.path)).policy
 
     def services_of(self, world: WorldRef) -> tuple[str, ...]:
         """The names of the services in the world of an incident.
@@ -138,14 +112,14 @@ def open_home(
     known = environment or {}
     if database is None:
         store = Store.open(settings.home, create=create, threads=threads)
-        return Home(settings, store, _files(objects, folder), folder, known)
+        return Home(settings, store, _files(objects, folder), folder, environment=known)
     # Imported late: teams without PostgreSQL have none of its packages.
     from nexus.store.postgres.address import Address  # noqa: PLC0415
     from nexus.store.postgres.store import PostgresStore  # noqa: PLC0415
 
     address = Address(database.url, database.direct_url)
     shared = PostgresStore.open(address, create=create and migrate, threads=threads)
-    return Home(settings, shared, _files(objects, InStore(shared)), folder, known)
+    return Home(settings, shared, _files(objects, InStore(shared)), folder, environment=known)
 
 
 def _files(objects: "ObjectStore | None", beside: IncidentFiles) -> IncidentFiles:

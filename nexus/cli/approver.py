@@ -16,8 +16,7 @@ from incidents.incident import Incident
 from nexus.cli.signing import authenticated, live_people
 from nexus.home import Home
 from nexus.runtime.waiting import Approver, Nobody
-from nexus.service.queries import IncidentQueries
-from nexus.service.undecided import Undecided
+from nexus.service.undecided import Undecided, UndecidedQueries
 
 if TYPE_CHECKING:
     from nexus.service.identity import People
@@ -63,7 +62,7 @@ def _asking(home: Home, console: Console) -> Approver:
         from nexus.cli.terminal.approvals import proposal_panel
 
         console.print()
-        queries = IncidentQueries.of(home)
+        queries = UndecidedQueries.of(home)
         about = Undecided.of(incident, now, await queries.cited(incident))
         console.print(proposal_panel(proposal, about))
         people = live_people(home, await queries.live_configuration(incident.id))

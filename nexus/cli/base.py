@@ -153,7 +153,7 @@ def home(
 
 @contextmanager
 def reading(
-    open_readable: "Callable[[Settings, Database | None], H]", *, listing: bool = False
+    open_readable: "Callable[[Settings, Mapping[str, str], Database | None], H]", *, listing: bool = False
 ) -> Iterator[H]:
     """What of the home is read, closed afterwards; what is asked of it has to be `answered`.
 
@@ -165,7 +165,7 @@ def reading(
 
     known = settings()
     with _or_empty_list(listing):
-        opened = open_readable(known, database_of(known, os.environ))
+        opened = open_readable(known, os.environ, database_of(known, os.environ))
     with opened:
         yield opened
 

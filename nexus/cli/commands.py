@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated
 
 from incidents.errors import UsageError
-from nexus.cli.base import IncidentId, Server, answered, home, say, server_of
+from nexus.cli.base import IncidentId, Server, answered, home, reading, say, server_of
 from nexus.cli.parser import Argument, Option, Verbs
 
 if TYPE_CHECKING:
@@ -78,12 +78,13 @@ def revoke(
             revoked = revoke_there(far, identity, note, action, digest)
     else:
         from nexus.cli.signing import speaker
-        from nexus.service.commands import IncidentCommands
+        from nexus.reading import open_decisions
+        from nexus.service.decisions import IncidentDecisions
         from nexus.service.views import Decided
 
-        with home(threads=False) as opened:
+        with reading(open_decisions) as opened:
             actor = speaker(opened, identity, by)
-            asked = IncidentCommands.of(opened).revoke(identity, action, digest, actor=actor, note=note)
+            asked = IncidentDecisions.of(opened).revoke(identity, action, digest, actor=actor, note=note)
             revoked = Decided.of(answered(asked))
     say(f"{revoked.action} ({revoked.title}): the approval is taken back, it is not begun.")
     goes_on(identity, server)
@@ -122,9 +123,10 @@ def _decided(
         with Remote(at, by) as far:
             return decide_there(far, identity, verdict, note, action, digest)
     from nexus.cli.signing import decide
+    from nexus.reading import open_decisions
     from nexus.service.views import Decided
 
-    with home(threads=False) as opened:
+    with reading(open_decisions) as opened:
         return Decided.of(decide(opened, identity, verdict, by, note, action, digest))
 
 

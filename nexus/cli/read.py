@@ -183,11 +183,11 @@ def approvals(server: Server = None, as_json: Json = False) -> None:
         with Remote(at) as far:
             waiting = far.undecided()
     else:
-        from nexus.reading import open_incidents
-        from nexus.service.queries import IncidentQueries
+        from nexus.reading import open_proposals
+        from nexus.service.undecided import UndecidedQueries
 
-        with reading(open_incidents, listing=as_json) as opened:
-            waiting = answered(all_of(IncidentQueries.of(opened).undecided()))
+        with reading(open_proposals, listing=as_json) as opened:
+            waiting = answered(all_of(UndecidedQueries.of(opened).undecided()))
     if as_json:
         write_json([proposal for one in waiting for proposal in one.pending])
         return

@@ -100,11 +100,11 @@ def resume(
     from nexus.service.commands import IncidentCommands
     from nexus.service.incident_view import view_incident
     from nexus.service.lists import IncidentFilter, ListQueries
-    from nexus.service.queries import IncidentQueries
+    from nexus.service.undecided import UndecidedQueries
 
     left = 0
     with home(listing=as_json) as opened:
-        queries = IncidentQueries.of(opened)
+        queries = UndecidedQueries.of(opened)
         found = asyncio.run(all_of(ListQueries.of(opened).incidents(IncidentFilter(not_closed=True))))
         if not found and not as_json:
             say("Nothing to resume: no incident is open.")

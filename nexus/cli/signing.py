@@ -8,27 +8,26 @@ import importlib
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from incidents.action import Proposal, Verdict
 from incidents.actor import Actor, Via
 from incidents.errors import ApprovalRefused, Forbidden, Refused, SettingsError
 from nexus.cli.base import answered, asks, complain, out, say, settings
-from nexus.service.commands import IncidentCommands
 from nexus.service.deciding import full_digest, proposal_to_decide
-from nexus.service.queries import IncidentQueries
+from nexus.service.decisions import IncidentDecisions
+from nexus.service.undecided import Undecided, UndecidedQueries
 
 if TYPE_CHECKING:
-    from nexus.home import Home
+    from nexus.reading import DecisionHome, ReadableHome
     from nexus.service.identity import People
-    from nexus.service.undecided import Undecided
 
 #: The service under which a keyring holds a person's token: `keyring set nexus NAME`.
 KEYRING = "nexus"
 
 
 def decide(
-    home: "Home",
+    home: "DecisionHome",
     identity: str,
     verdict: Verdict,
     by: str | None,
@@ -42,12 +41,12 @@ def decide(
         Refused: nothing shows who it is, or it does not count.
         UsageError: no name is given where one would do.
     """
-    commands = IncidentCommands.of(home)
-    people = live_people(home, answered(IncidentQueries.of(home).live_configuration(identity)))
+    queries, decisions = UndecidedQueries.of(home), IncidentDecisions.of(home)
+    people = live_people(home, answered(queries.live_configuration(identity)))
     if people is None:
         actor = Actor.named(by or "", Via.CLI)
     else:
-        proposal = proposal_to_decide(answered(home.find(identity)), action)
+        proposal = proposal_to_decide(answered(queries.proposed(identity)), action)
         action, digest = proposal.id, full_digest(proposal, digest)
         if digest != proposal.digest:
             raise ApprovalRefused(
@@ -55,10 +54,10 @@ def decide(
             )
         _show(home, identity, proposal)
         actor = one_of(people, by, verdict)
-    return answered(commands.decide(identity, verdict, actor=actor, note=note, action=action, digest=digest))
+    return answered(decisions.decide(identity, verdict, actor=actor, note=note, action=action, digest=digest))
 
 
-def speaker(home: "Home", identity: str, by: str | None, *, brake: bool = False) -> Actor:
+def speaker(home: "ReadableHome[Any]", identity: str, by: str | None, *, brake: bool = False) -> Actor:
     """Who speaks to an incident: in a live world with people whoever the token says, else who is named.
 
     Args:
@@ -71,7 +70,7 @@ def speaker(home: "Home", identity: str, by: str | None, *, brake: bool = False)
         Refused: nothing shows who it is.
         UsageError: no name is given where one would do.
     """
-    configuration = answered(IncidentQueries.of(home).live_configuration(identity))
+    configuration = answered(UndecidedQueries.of(home).live_configuration(identity))
     try:
         people = live_people(home, configuration)
     except SettingsError as error:
@@ -134,7 +133,7 @@ def authenticated(
     return actor
 
 
-def live_people(home: "Home", configuration: Path | None) -> "People | None":
+def live_people(home: "ReadableHome[Any]", configuration: Path | None) -> "People | None":
     """The people of a live world; None where a name is enough: it names none, or is a recorded one (None)."""
     if configuration is None:
         return None
@@ -144,11 +143,9 @@ def live_people(home: "Home", configuration: Path | None) -> "People | None":
     return People.of(load_site(configuration), home.secrets) or None
 
 
-def _show(home: "Home", identity: str, proposal: Proposal) -> None:
-    from nexus.service.undecided import Undecided
-
-    queries = IncidentQueries.of(home)
-    incident = answered(queries.incident(identity))
+def _show(home: "DecisionHome", identity: str, proposal: Proposal) -> None:
+    queries = UndecidedQueries.of(home)
+    incident = answered(queries.proposed(identity))
     about = Undecided.of(incident, home.clock.now(), answered(queries.cited(incident)))
     show_proposal(proposal, about)
 

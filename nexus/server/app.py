@@ -28,7 +28,7 @@ from nexus.server.senders import SenderDoor
 from nexus.server.sessions import BrowserSessions
 from nexus.server.status_copy import StatusCopy
 from nexus.server.status_page import StatusDoor
-from nexus.service.commands import IncidentCommands
+from nexus.service.decisions import IncidentDecisions
 from nexus.service.identity import People
 from nexus.service.intake import AlertIntake
 from nexus.service.left_out import LeftOutAlerts
@@ -82,7 +82,7 @@ def web(
     app = Starlette(
         routes=[
             *alert_routes(intake, door),
-            *decision_routes(IncidentCommands.of(intake.home), pages.sessions, context.ring),
+            *decision_routes(IncidentDecisions.of(intake.home), pages.sessions, context.ring),
             Mount(API, api(context, pages.sessions, limits)),
             *page_routes(pages, context, streams),
             *status.routes(),

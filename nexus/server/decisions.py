@@ -13,7 +13,7 @@ from incidents.value import Value
 from nexus.server.auth import Doorkeeper
 from nexus.server.body import read_body
 from nexus.server.problems import problem, refusal
-from nexus.service.commands import IncidentCommands
+from nexus.service.decisions import IncidentDecisions
 from nexus.service.views import Decided
 
 
@@ -26,7 +26,9 @@ class ShortDecision(Value):
     note: str = ""
 
 
-def decision_routes(commands: IncidentCommands, door: Doorkeeper, ring: Callable[[str], None]) -> list[Route]:
+def decision_routes(
+    decisions: IncidentDecisions, door: Doorkeeper, ring: Callable[[str], None]
+) -> list[Route]:
     """`POST /incidents/{id}/decisions`: a decision of the person who shows their token or cookie.
 
     What was there before `/api/v1`, and stays. 200 with how the proposal stands, also if it was sent before;
@@ -34,17 +36,17 @@ def decision_routes(commands: IncidentCommands, door: Doorkeeper, ring: Callable
     it could not be kept.
 
     Args:
-        commands: take the decision.
+        decisions: take them.
         door: knows who may decide.
         ring: tells whoever drives an incident that something is in its inbox.
     """
 
-    async def decisions(request: Request) -> JSONResponse:
+    async def take(request: Request) -> JSONResponse:
         incident = request.path_params["incident"]
         try:
             actor = await door.actor(request)
             said = ShortDecision.model_validate_json(await read_body(request))
-            proposal = await commands.decide(
+            proposal = await decisions.decide(
                 incident, said.verdict, actor=actor, note=said.note, action=said.action, digest=said.digest
             )
         except ValidationError:
@@ -54,4 +56,4 @@ def decision_routes(commands: IncidentCommands, door: Doorkeeper, ring: Callable
         ring(incident)
         return JSONResponse(Decided.of(proposal).model_dump(mode="json"))
 
-    return [Route("/incidents/{incident}/decisions", decisions, methods=["POST"])]
+    return [Route("/incidents/{incident}/decisions", take, methods=["POST"])]

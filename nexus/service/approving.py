@@ -8,7 +8,7 @@ from incidents.actor import Actor, Via
 from incidents.errors import Refused
 from nexus.home import Home
 from nexus.runtime.waiting import Approver
-from nexus.service.commands import IncidentCommands
+from nexus.service.decisions import IncidentDecisions
 from tools.clock import Clock
 
 #: How often it looks for what waits to be decided, in seconds.
@@ -31,7 +31,7 @@ async def ask_about(
         clock: the wall's.
         refused: told of a decision that does not count.
     """
-    commands, asked = IncidentCommands.of(home), set[tuple[str, int]]()
+    decisions, asked = IncidentDecisions.of(home), set[tuple[str, int]]()
     while True:
         known = await home.find(incident)
         for proposal in known.pending:
@@ -44,7 +44,7 @@ async def ask_about(
                 by = Actor(id=answer.signer, name=answer.by, via=Via.CLI, authenticated=answer.authenticated)
                 what = {"action": answer.action, "digest": answer.digest, "note": answer.note}
                 try:
-                    await commands.decide(incident, answer.verdict, actor=by, **what)
+                    await decisions.decide(incident, answer.verdict, actor=by, **what)
                 except Refused as error:
                     refused(error)
         await asyncio.sleep(PROPOSAL_POLL)

@@ -1,4 +1,4 @@
-"""What anyone may ask of an incident: decide on a proposal, leave a note, set the severity, stop the agents.
+"""What anyone may ask of an incident: leave a note, set the severity, stop the agents.
 
 Every request is checked first, then written to the inbox; whoever drives the incident takes it from there.
 """
@@ -11,33 +11,24 @@ from typing import Self
 
 from graph.timeline import entry
 from incidents.access import Permission
-from incidents.action import UNSETTLED, ActionState, Approval, Outcome, Proposal, Verdict
+from incidents.action import UNSETTLED, ActionState, Outcome
 from incidents.actor import Actor
-from incidents.errors import ApprovalRefused, Bar, Forbidden, Refused, UsageError
-from incidents.events import ChangeSettled, NoteAdded, SeveritySet, Stopped, decision
+from incidents.errors import Forbidden, Refused, UsageError
+from incidents.events import ChangeSettled, NoteAdded, SeveritySet, Stopped
 from incidents.incident import Incident
-from incidents.policy import as_signed, decide
 from incidents.severity import Severity, Status
-from incidents.standing import barred, standing
 from incidents.timeline import EntryKind
 from nexus.home import Home
 from nexus.service.authority import PolicyOf, require
 from nexus.service.deciding import (
-    full_digest,
-    nothing_to_revoke,
-    one_to_revoke,
     proposal_to_decide,
-    revocation,
-    same_decision,
 )
 from nexus.service.views import Handled
 from nexus.store.audit import Deed, DeedKind
 from nexus.store.dead_letters import DeadLetter
-from nexus.store.find import find_incident
+from nexus.store.find import find_incident, incident_now
 from nexus.store.lists import IncidentFilter
 from nexus.store.port import IncidentStore
-from nexus.store.records import WorldKind
-from nexus.store.rules import too_late
 from tools.clock import Clock
 from tools.redaction.redact import redact
 
@@ -54,100 +45,6 @@ class IncidentCommands:
     def of(cls, home: Home) -> Self:
         """The door of a home."""
         return cls(home.store, home.policy_of, home.clock)
-
-    async def decide(
-        self,
-        identity: str,
-        verdict: Verdict,
-        *,
-        actor: Actor,
-        note: str = "",
-        action: str | None = None,
-        digest: str | None = None,
-    ) -> Proposal:
-        """Approve or reject a proposal; the proposal is returned as the decision leaves it.
-
-        Args:
-            identity: the incident's id.
-            verdict: approve or reject.
-            actor: who decides.
-            note: why; a rejection's reason goes to the agents.
-            action: the proposal's id; not needed while exactly one waits.
-            digest: what the person signed, at least its first 8 digits; not given: as it stands now.
-
-        Raises:
-            UnknownName, UsageError: no such incident or proposal, or several wait.
-            Forbidden: who decides is no approver.
-            ApprovalRefused: late, used, for another digest, within a freeze, after a stop, or by the same
-                person with two answers. The same answer again changes nothing.
-        """
-        incident = await find_incident(self.store, identity)
-        policy = self.policy_of(await self.store.world_of(identity))
-        if actor.authenticated:  # what a name alone counts for is the policy's to say, as the graph asks it
-            policy.require(actor, Permission.DECIDE)
-        proposal = proposal_to_decide(incident, action)
-        approval = Approval(
-            action=proposal.id,
-            digest=full_digest(proposal, digest),
-            verdict=verdict,
-            by=actor.name,
-            person=actor.id,
-            via=actor.via,
-            authenticated=actor.authenticated,
-            at=await self._now(identity),
-            note=redact(note),
-        )
-        signed = await self.store.approvals(identity)
-        proposal = as_signed(proposal, signed, policy)
-        if any(same_decision(one, approval) for one in signed):
-            return proposal  # said before and heard; its answer may have been lost on the way
-        waiting = await self.store.events(identity)
-        if (against := barred(proposal, approval, policy, incident.severity, waiting)) is not None:
-            raise ApprovalRefused(against.sentence, against.bar)
-        decided = decide(proposal, approval, policy)
-        signed_off = Deed.by(
-            actor, DeedKind.DECISION, approval.at, identity, about=proposal.id, said=verdict,
-            digest=approval.digest,
-        )  # fmt: skip
-        await self.store.record_approval(decision(incident.id, approval), signed_off)
-        return decided
-
-    async def revoke(
-        self, identity: str, action: str | None, digest: str | None, *, actor: Actor, note: str
-    ) -> Proposal:
-        """Take back an approval, one's own or another's, before the change has begun: it never begins then.
-
-        Args:
-            identity: the incident's id.
-            action: the proposal's id; not needed while exactly one is approved.
-            digest: what was signed, at least its first 8 digits; not given: as it stands now.
-            actor: who takes it back.
-            note: why; the agents look again with it before them.
-
-        Raises:
-            UnknownName, UsageError: no such incident or proposal, or several are approved.
-            Forbidden: who asks may not decide on it.
-            ApprovalRefused: nobody has approved it, it is another one by now, or it has begun.
-        """
-        incident = await self._allowed(identity, actor, Permission.DECIDE)
-        policy = self.policy_of(await self.store.world_of(identity))
-        signed = await self.store.approvals(identity)
-        proposals = [as_signed(one, signed, policy) for one in incident.proposals]
-        proposal = one_to_revoke(identity, proposals, action)
-        now, waiting = await self._now(identity), await self.store.events(identity)
-        may = standing(proposal, actor, policy, now, incident.severity, waiting)
-        if full_digest(proposal, digest) != proposal.digest:
-            raise ApprovalRefused(f"{proposal.id} is {proposal.digest[:12]} by now; look again", Bar.CHANGED)
-        if any(event.id == revocation(proposal, actor, now, "").id for event in waiting):
-            return proposal.revoked()  # said before, and heard
-        if not may.revoke:
-            raise ApprovalRefused(nothing_to_revoke(proposal, may), may.bar)
-        deed = Deed.by(actor, DeedKind.REVOKE, now, identity, about=proposal.id, digest=proposal.digest)
-        await self.store.add_event(revocation(proposal, actor, now, redact(note)), deed)
-        # Whoever begins a change looks into the inbox first: begun by now means begun before this came.
-        if await self.store.spent(proposal.digest):
-            raise too_late(proposal.id, proposal.digest)
-        return proposal.revoked()
 
     async def under_way(self, identity: str) -> tuple[str, ...]:
         """The changes of an incident that were begun and have no outcome yet, as people read them."""
@@ -304,8 +201,7 @@ class IncidentCommands:
         return await self._now(identity)
 
     async def _now(self, identity: str) -> datetime:
-        world = await self.store.world_of(identity)
-        return await self.store.clock_of(identity) if world.kind is WorldKind.CASE else self.wall.now()
+        return await incident_now(self.store, identity, self.wall)
 
 
 def _event(incident: str, kind: str, actor: Actor, at: datetime, key: str | None) -> str:

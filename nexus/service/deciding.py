@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from incidents.action import ActionState, Approval, Proposal
 from incidents.actor import Actor
 from incidents.errors import ApprovalRefused, UnknownName, UsageError
 from incidents.events import ApprovalRevoked
-from incidents.incident import Incident
 from incidents.standing import Standing, revocable
+
+if TYPE_CHECKING:
+    from incidents.incident import Incident
+    from incidents.proposed import Proposed
 
 
 def same_decision(one: Approval, other: Approval) -> bool:
@@ -17,7 +21,7 @@ def same_decision(one: Approval, other: Approval) -> bool:
     return len(set(said)) == 1
 
 
-def proposal_to_decide(incident: Incident, action: str | None) -> Proposal:
+def proposal_to_decide(incident: "Proposed | Incident", action: str | None) -> Proposal:
     """The proposal that is named, or the only one that waits; raises as `one_to_decide`."""
     return one_to_decide(incident.id, incident.proposals, action)
 

@@ -8,8 +8,8 @@ from incidents.action import Verdict
 from incidents.actor import Actor
 from incidents.errors import ApprovalRefused, Bar, Forbidden, Refused, UsageError
 from incidents.value import Value
-from nexus.service.commands import IncidentCommands
 from nexus.service.decision_view import DecisionView
+from nexus.service.decisions import IncidentDecisions
 
 
 class Answer(StrEnum):
@@ -71,7 +71,9 @@ _SAID = {
 _MAY_NOT = ("You may not decide on this", "Nothing was decided.")
 
 
-async def answer(commands: IncidentCommands, incident: str, action: str, said: Signed, actor: Actor) -> None:
+async def answer(
+    decisions: IncidentDecisions, incident: str, action: str, said: Signed, actor: Actor
+) -> None:
     """Send it through the one function by which every door decides.
 
     Raises:
@@ -82,11 +84,11 @@ async def answer(commands: IncidentCommands, incident: str, action: str, said: S
     if said.answer is not Answer.APPROVE and not note:
         raise UsageError("say why: the agents look again with it")
     if said.answer is Answer.REVOKE:
-        await commands.revoke(incident, action, said.digest, actor=actor, note=note)
+        await decisions.revoke(incident, action, said.digest, actor=actor, note=note)
         return
     verdict = Verdict.APPROVE if said.answer is Answer.APPROVE else Verdict.REJECT
     wish = f"another way is asked for: {note}" if said.answer is Answer.OTHER else note
-    await commands.decide(incident, verdict, actor=actor, note=wish, action=action, digest=said.digest)
+    await decisions.decide(incident, verdict, actor=actor, note=wish, action=action, digest=said.digest)
 
 
 def notice_of(error: Refused) -> Notice:

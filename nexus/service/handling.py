@@ -20,9 +20,9 @@ from nexus.home import Home
 from nexus.service.authority import PolicyOf, require
 from nexus.service.views import Handled
 from nexus.store.audit import Deed, DeedKind
-from nexus.store.find import find_incident
+from nexus.store.find import find_incident, incident_now
 from nexus.store.port import IncidentStore
-from nexus.store.records import WorldKind, WorldRef
+from nexus.store.records import WorldRef
 from tools.clock import Clock
 from tools.redaction.redact import redact
 
@@ -100,7 +100,7 @@ class IncidentHandling:
         known = self.services_of(world)
         if service not in known:
             raise UnknownName("service", service, known)
-        now = await self._now(identity)
+        now = await incident_now(self.store, identity, self.wall)
         if isinstance(when, datetime) and when > now:
             raise UsageError(f"--when {iso(when)} lies ahead of {iso(now)}; tell what was done")
         if isinstance(when, datetime) and now - when > _LONGEST_AGO:
@@ -171,7 +171,7 @@ class IncidentHandling:
         **said: str,
     ) -> Handled:
         """Put it into the inbox under an id that is made of who says what in which turn."""
-        at = await self._now(incident.id)
+        at = await incident_now(self.store, incident.id, self.wall)
         identity = _identity(incident, kind, actor, (*sorted(said.items()), when))
         for waiting in await self.store.events(incident.id):
             if waiting.id != identity:
@@ -183,10 +183,6 @@ class IncidentHandling:
         deed = Deed.by(actor, DeedKind(kind), at, incident.id, about=said.get("service", ""))
         new = await self.store.add_event(event, deed)
         return Handled(incident=incident.id, verb=kind, by=actor.name, at=at, known=not new)
-
-    async def _now(self, identity: str) -> datetime:
-        world = await self.store.world_of(identity)
-        return await self.store.clock_of(identity) if world.kind is WorldKind.CASE else self.wall.now()
 
 
 def _compatible(waiting: Event, kind: str) -> None:

@@ -13,6 +13,7 @@ from nexus.service.views import Handled
 
 if TYPE_CHECKING:
     from nexus.service.commands import IncidentCommands
+    from nexus.service.decisions import IncidentDecisions
     from nexus.service.handling import IncidentHandling
     from nexus.service.hindsight import IncidentHindsight
     from nexus.service.regrouping import IncidentRegrouping
@@ -42,10 +43,17 @@ class Doors:
 
     @cached_property
     def commands(self) -> "IncidentCommands":
-        """Who decides, comments, stops."""
+        """Who comments, stops, settles."""
         from nexus.service.commands import IncidentCommands  # noqa: PLC0415
 
         return IncidentCommands.of(self.home)
+
+    @cached_property
+    def decisions(self) -> "IncidentDecisions":
+        """Who decides."""
+        from nexus.service.decisions import IncidentDecisions  # noqa: PLC0415
+
+        return IncidentDecisions.of(self.home)
 
     @cached_property
     def handling(self) -> "IncidentHandling":

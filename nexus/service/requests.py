@@ -33,7 +33,7 @@ class Decision(Request):
     async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Decided:
         """Send the decision."""
         said = {"action": self.action, "digest": self.digest, "note": self.note}
-        return Decided.of(await doors.commands.decide(incident, self.verdict, actor=actor, **said))
+        return Decided.of(await doors.decisions.decide(incident, self.verdict, actor=actor, **said))
 
 
 class Revoke(Request):
@@ -47,7 +47,9 @@ class Revoke(Request):
 
     async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Decided:
         """Take it back."""
-        revoked = await doors.commands.revoke(incident, self.action, self.digest, actor=actor, note=self.note)
+        revoked = await doors.decisions.revoke(
+            incident, self.action, self.digest, actor=actor, note=self.note
+        )
         return Decided.of(revoked)
 
 

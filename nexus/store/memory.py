@@ -14,6 +14,7 @@ from incidents.events import AlertsTakenOut, DecisionMade, Event
 from incidents.findings import Evidence
 from incidents.incident import Incident
 from incidents.lessons import Lesson, Lessons
+from incidents.proposed import Proposed
 from incidents.severity import Status
 from incidents.timeline import Entry
 from nexus.store.audit import Deed
@@ -111,6 +112,11 @@ class MemoryStore(MemoryHindsight):
     async def load(self, incident: str) -> Incident | None:
         """The incident as it was saved last, or None."""
         return self._incidents[incident][0] if incident in self._incidents else None
+
+    async def proposed(self, incident: str) -> Proposed | None:
+        """What it proposed as it was saved last, or None."""
+        known = await self.load(incident)
+        return Proposed(**{name: getattr(known, name) for name in Proposed.model_fields}) if known else None
 
     # Timeline and inbox
 

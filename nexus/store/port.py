@@ -8,7 +8,7 @@ from graph.ports import Backlog, Journal, Outcomes
 from incidents.action import Proposal
 from incidents.change_limits import Limits
 from incidents.changes import Change
-from incidents.events import DecisionMade, Event
+from incidents.events import Event
 from incidents.findings import Evidence, Window
 from incidents.heartbeat import Heartbeat
 from incidents.incident import Incident
@@ -28,7 +28,7 @@ from nexus.store.deliveries import (
 from nexus.store.driving import Leading, Leases, Workers
 from nexus.store.hindsight import Hindsight
 from nexus.store.keeping import Answers, StoredFiles
-from nexus.store.reads import IncidentReads
+from nexus.store.reads import DecisionStore, IncidentReads
 from nexus.store.records import Message, WorldRef
 from nexus.store.retention import Retention
 from nexus.store.sessions import Sessions
@@ -92,6 +92,7 @@ class IncidentStore(
     Leading,
     StoredFiles,
     Intake,
+    DecisionStore,
     IncidentReads,
     Watching,
     Answers,
@@ -160,28 +161,8 @@ class IncidentStore(
         """What people of a site taught by joining and separating."""
         ...
 
-    async def add_event(self, event: Event, deed: Deed | None = None) -> bool:
-        """Put an event in the inbox, and wake the incident. False if its id is there already."""
-        ...
-
-    async def events(self, incident: str, unhandled_only: bool = True) -> tuple[Event, ...]:
-        """The events of an incident in the order in which they came.
-
-        Raises:
-            UnreadableEvent: one of them is none that this version knows, as `save` and `begin` do.
-        """
-        ...
-
     async def mark_handled(self, ids: tuple[str, ...]) -> None:
         """Mark events as handled; ids that are not there are ignored."""
-        ...
-
-    async def record_approval(self, event: DecisionMade, deed: Deed | None = None) -> None:
-        """Keep a person's decision and put it in the inbox: both or neither.
-
-        Raises:
-            ApprovalRefused: this person has already decided on that digest of that proposal, or it has begun.
-        """
         ...
 
     async def begin(

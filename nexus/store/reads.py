@@ -1,4 +1,4 @@
-"""The part of the store's door for those who only look: lists in pages, and incidents with what they show."""
+"""The part of the store's door for those who look and decide: lists, proposals, incidents."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -7,9 +7,12 @@ from typing import Protocol
 from incidents.action import Approval
 from incidents.communications import BacklogEntry
 from incidents.disposition import ToldOutcome
+from incidents.events import DecisionMade, Event
 from incidents.findings import Evidence
 from incidents.incident import Incident
+from incidents.proposed import Proposed
 from incidents.timeline import Entry
+from nexus.store.audit import Deed
 from nexus.store.dead_letters import DeadLetter
 from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry, OpenCount, Waiting
 from nexus.store.records import BrokenOff, Summary, WorldRef
@@ -53,14 +56,14 @@ class Lists(Protocol):
         ...
 
 
-class IncidentReads(Lists, Protocol):
-    """Incidents, what belongs to them, and the lists that hold parts of many."""
+class ProposalReads(Lists, Protocol):
+    """What incidents propose, with what people need to decide on it."""
 
-    async def load(self, incident: str) -> Incident | None:
-        """The incident as it was saved last, or None.
+    async def proposed(self, incident: str) -> Proposed | None:
+        """What it proposed as it was saved last, or None.
 
         Raises:
-            Unreadable: its row is of a form that this version does not know.
+            Unreadable: it is of a form that this version does not know.
         """
         ...
 
@@ -70,6 +73,54 @@ class IncidentReads(Lists, Protocol):
 
     async def clock_of(self, incident: str) -> datetime:
         """The moment of its clock when it was saved last."""
+        ...
+
+    async def cited(self, incident: str, ids: Collection[str]) -> tuple[Evidence, ...]:
+        """The evidence of these ids, oldest first; ids that are not there are passed over."""
+        ...
+
+    async def approvals(self, incident: str) -> tuple[Approval, ...]:
+        """Every decision on an incident, oldest first."""
+        ...
+
+
+class DecisionStore(ProposalReads, Protocol):
+    """What a decision is made on, and where it is kept. A `deed` is kept in the transaction of its write."""
+
+    async def events(self, incident: str, unhandled_only: bool = True) -> tuple[Event, ...]:
+        """The events of an incident in the order in which they came.
+
+        Raises:
+            UnreadableEvent: one of them is none that this version knows, as `save` and `begin` do.
+        """
+        ...
+
+    async def add_event(self, event: Event, deed: Deed | None = None) -> bool:
+        """Put an event in the inbox, and wake the incident. False if its id is there already."""
+        ...
+
+    async def record_approval(self, event: DecisionMade, deed: Deed | None = None) -> None:
+        """Keep a person's decision and put it in the inbox: both or neither.
+
+        Raises:
+            ApprovalRefused: this person has already decided on that digest of that proposal, or it has begun.
+        """
+        ...
+
+    async def spent(self, digest: str) -> bool:
+        """Whether a change was ever begun under this digest."""
+        ...
+
+
+class IncidentReads(ProposalReads, Protocol):
+    """Incidents, what belongs to them, and the lists that hold parts of many."""
+
+    async def load(self, incident: str) -> Incident | None:
+        """The incident as it was saved last, or None.
+
+        Raises:
+            Unreadable: its row is of a form that this version does not know.
+        """
         ...
 
     async def entries(self, incident: str) -> tuple[Entry, ...]:
@@ -92,14 +143,6 @@ class IncidentReads(Lists, Protocol):
 
     async def evidence(self, incident: str) -> tuple[Evidence, ...]:
         """All evidence of an incident, oldest first."""
-        ...
-
-    async def cited(self, incident: str, ids: Collection[str]) -> tuple[Evidence, ...]:
-        """The evidence of these ids, oldest first; ids that are not there are passed over."""
-        ...
-
-    async def approvals(self, incident: str) -> tuple[Approval, ...]:
-        """Every decision on an incident, oldest first."""
         ...
 
     async def tasks(self, limit: int = 100, after: str | None = None) -> tuple[BacklogEntry, ...]:

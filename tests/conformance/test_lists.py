@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from incidents.errors import UnknownName
 from incidents.incident import Incident
+from incidents.proposed import Proposed
 from incidents.severity import HeldBy, Severity, Status
 from incidents.timeline import Entry, EntryKind
 from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry
@@ -124,6 +125,19 @@ async def test_what_is_cited_is_read_alone(store: IncidentStore) -> None:
     cited = await store.cited(ID, {sample.EVIDENCE[2], sample.EVIDENCE[0], "E-none"})
     assert cited == (sample.evidence(0), sample.evidence(2))
     assert await store.cited(ID, ()) == ()
+
+
+@pytest.mark.parametrize("incident", [sample.opened(), sample.waiting(), sample.resolved()])
+async def test_what_was_proposed_is_read_as_the_incident_has_it(
+    store: IncidentStore, incident: Incident
+) -> None:
+    await store.register(incident, WORLD, at(0))
+    whole, part = await store.load(ID), await store.proposed(ID)
+    assert whole is not None
+    assert part is not None
+    assert {name: getattr(whole, name) for name in Proposed.model_fields} == dict(part)
+    assert (part.pending, part.unsettled) == (whole.pending, whole.unsettled)
+    assert await store.proposed(number(9)) is None
 
 
 def line(incident: str, count: int) -> Entry:

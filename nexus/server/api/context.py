@@ -20,6 +20,7 @@ from nexus.service.intake import AlertIntake
 from nexus.service.lists import ListQueries
 from nexus.service.queries import IncidentQueries
 from nexus.service.request import Doors
+from nexus.service.undecided import UndecidedQueries
 
 #: Where the scope of a request holds who sent it.
 ACTOR = "nexus.actor"
@@ -43,7 +44,8 @@ class ApiContext:
     def __post_init__(self) -> None:
         self.idempotency = Idempotency(self.home.store, self.intake.clock)
         # Imported now: what a running server imports later may be of another version by then.
-        _ = self.doors.commands, self.doors.handling, self.doors.regrouping, self.doors.hindsight
+        _ = self.doors.decisions, self.doors.commands, self.doors.handling, self.doors.regrouping
+        _ = self.doors.hindsight
 
     @property
     def home(self) -> Home:
@@ -54,6 +56,11 @@ class ApiContext:
     def lists(self) -> ListQueries:
         """For those who look at the list."""
         return ListQueries.of(self.home)
+
+    @cached_property
+    def undecided(self) -> UndecidedQueries:
+        """For those who look at what waits for a decision."""
+        return UndecidedQueries.of(self.home)
 
     @cached_property
     def incidents(self) -> IncidentQueries:

@@ -82,7 +82,7 @@ async def status_updates(incident: IncidentId, asked: NoParameters, context: Con
 @reads.get("/incidents/{incident}/proposals", response_model=Decidable)
 async def proposals(incident: IncidentId, asked: NoParameters, context: Context) -> Response:
     """The changes that an incident proposed, and what people need to decide on those that wait for them."""
-    return answer(await context.incidents.decidable(incident))
+    return answer(await context.undecided.decidable(incident))
 
 
 @reads.get("/incidents/{incident}/proposals/{action}", response_model=DecisionView)
@@ -144,7 +144,7 @@ async def backlog(asked: BacklogParameters, context: Context) -> Response:
 @reads.get("/approvals", response_model=UndecidedPage)
 async def approvals(asked: UndecidedParameters, context: Context) -> Response:
     """Every incident in which a change waits for people, newest first."""
-    return answer(await context.incidents.undecided_page(asked.limit, asked.after))
+    return answer(await context.undecided.undecided_page(asked.limit, asked.after))
 
 
 @reads.get("/timeline", response_model=EntryPage)

@@ -42,7 +42,7 @@ def decision_pages(pages: Pages, context: ApiContext) -> list[BaseRoute]:
     async def signs(request: Request, who: Actor, form: Form) -> Response:
         incident, action = request.path_params["incident"], request.path_params["action"]
         try:
-            await answer(context.doors.commands, incident, action, filled(Signed, form), who)
+            await answer(context.doors.decisions, incident, action, filled(Signed, form), who)
         except Refused as error:
             shown = await view(request, who, notice_of(error))
             return pages.render(request, "decision.html", shown, kind_of(error).status)

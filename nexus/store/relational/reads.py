@@ -1,10 +1,5 @@
 """Implements `nexus.store.reads.IncidentReads`."""
 
-import json
-from collections.abc import Collection
-from datetime import datetime
-
-from incidents.action import Approval
 from incidents.communications import BacklogEntry
 from incidents.disposition import AlertOutcome, ToldOutcome
 from incidents.errors import UnknownName
@@ -12,29 +7,15 @@ from incidents.findings import Evidence
 from incidents.incident import Incident
 from incidents.timeline import Entry
 from nexus.store.lists import NumberedEntry
-from nexus.store.records import WorldRef
-from nexus.store.relational.lists import ListReads
+from nexus.store.relational.proposals import ProposalReads
 
 
-class IncidentReads(ListReads):
+class IncidentReads(ProposalReads):
     """Incidents and what belongs to them."""
 
     async def load(self, incident: str) -> Incident | None:
         """The incident as it was saved last, or None."""
         return next(iter(await self._all(Incident, "load", id=incident)), None)
-
-    async def world_of(self, incident: str) -> WorldRef:
-        """The world that an incident was opened with."""
-        return WorldRef.from_stored((await self._world_and_clock(incident))[0])
-
-    async def clock_of(self, incident: str) -> datetime:
-        """The moment of its clock when it was saved last."""
-        return datetime.fromisoformat((await self._world_and_clock(incident))[1])
-
-    async def _world_and_clock(self, incident: str) -> tuple[str, ...]:
-        for row in await self._database.read("world_and_clock", id=incident):
-            return row
-        raise await self._unknown(incident)
 
     async def entries(self, incident: str) -> tuple[Entry, ...]:
         """The timeline of an incident."""
@@ -65,14 +46,6 @@ class IncidentReads(ListReads):
     async def evidence(self, incident: str) -> tuple[Evidence, ...]:
         """All evidence of an incident, oldest first."""
         return await self._all(Evidence, "evidence", incident=incident)
-
-    async def cited(self, incident: str, ids: Collection[str]) -> tuple[Evidence, ...]:
-        """The evidence of these ids, oldest first."""
-        return await self._all(Evidence, "cited", incident=incident, ids=json.dumps(list(ids)))
-
-    async def approvals(self, incident: str) -> tuple[Approval, ...]:
-        """Every decision on an incident, oldest first."""
-        return await self._all(Approval, "approvals", incident=incident)
 
     async def tasks(self, limit: int = 100, after: str | None = None) -> tuple[BacklogEntry, ...]:
         """So many tasks of the backlog in their order."""

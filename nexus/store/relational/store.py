@@ -9,18 +9,18 @@ from incidents.action import Outcome, Proposal
 from incidents.change_limits import Begun, Limits
 from incidents.communications import BacklogEntry
 from incidents.errors import UnknownName
-from incidents.events import DecisionMade, Event
+from incidents.events import Event
 from incidents.findings import Evidence
 from incidents.incident import Incident
 from incidents.severity import Status
 from incidents.timeline import Entry
-from nexus.store.audit import Deed
 from nexus.store.records import Message, WorldRef, incident_id
 from nexus.store.relational.answers import KeptAnswers
-from nexus.store.relational.audit import AuditRows, record
+from nexus.store.relational.audit import AuditRows
 from nexus.store.relational.changes import SentChanges
 from nexus.store.relational.credentials import CredentialRows
 from nexus.store.relational.dead_letters import SetAside
+from nexus.store.relational.decisions import Decisions
 from nexus.store.relational.events import events_of
 from nexus.store.relational.files import FileRows
 from nexus.store.relational.hindsight import HindsightRows
@@ -36,14 +36,12 @@ from nexus.store.relational.status_page import StatusPageRows
 from nexus.store.relational.transactions import NotThere, Run
 from nexus.store.relational.watching import WatchedReads
 from nexus.store.relational.workers import WorkerRows
-from nexus.store.relational.writes import hold, queued, register, save
+from nexus.store.relational.writes import hold, register, save
 from nexus.store.rules import (
-    already_decided,
     begun,
     earlier,
     not_closed_if_reopened,
     still_wanted,
-    too_late,
     within,
 )
 
@@ -57,6 +55,7 @@ class RelationalStore(
     AlertDeliveries,
     SentChanges,
     SetAside,
+    Decisions,
     IncidentReads,
     WatchedReads,
     KeptAnswers,
@@ -118,22 +117,6 @@ class RelationalStore(
             "write_entry", entry.incident, "timeline", id=entry.id, at=sortable(entry.at), body=as_json(entry)
         )
 
-    async def add_event(self, event: Event, deed: Deed | None = None) -> bool:
-        """Put an event in the inbox and wake the incident. False if its id is there already."""
-
-        def work(run: Run) -> bool:
-            new = queued(run, event)
-            if new and deed is not None:
-                record(run, deed)
-            return new
-
-        return await self._atomically(event.incident, work)
-
-    async def events(self, incident: str, unhandled_only: bool = True) -> tuple[Event, ...]:
-        """The events of an incident in the order in which they came."""
-        rows = await self._database.read("events", incident=incident, handled=0 if unhandled_only else 1)
-        return events_of(rows)
-
     async def mark_handled(self, ids: tuple[str, ...]) -> None:
         """Mark events as handled."""
 
@@ -163,29 +146,6 @@ class RelationalStore(
         return {one: unpacked(body, encoding) for one, body, encoding in rows}  # type: ignore[arg-type]
 
     # Approvals and intents
-
-    async def record_approval(self, event: DecisionMade, deed: Deed | None = None) -> None:
-        """Keep a person's decision and put it in the inbox: both or neither."""
-        approval, incident = event.approval, event.incident
-
-        def work(run: Run) -> None:
-            new = run(
-                "add_approval",
-                incident=incident,
-                proposal=approval.action,
-                digest=approval.digest,
-                person=approval.signer,
-                body=as_json(approval),
-            ).rowcount
-            if not new:
-                raise already_decided(approval)
-            if run("spent", digest=approval.digest).fetchone():
-                raise too_late(approval.action, approval.digest)
-            queued(run, event)
-            if deed is not None:
-                record(run, deed)
-
-        await self._atomically(incident, work)
 
     async def begin(
         self, proposal: Proposal, at: datetime, number: int, limits: Limits | None = None
@@ -218,10 +178,6 @@ class RelationalStore(
         for (body,) in await self._database.read("outcome", key=key):
             return Outcome.from_stored(body) if body is not None else None
         return None
-
-    async def spent(self, digest: str) -> bool:
-        """Whether a change was ever begun under this digest."""
-        return bool(await self._database.read("spent", digest=digest))
 
     # Backlog and messages
 

@@ -23,7 +23,7 @@ from nexus.home import open_home
 from nexus.server.auth import Authenticator
 from nexus.server.decisions import decision_routes
 from nexus.server.limits import HttpLimits
-from nexus.service.commands import IncidentCommands
+from nexus.service.decisions import IncidentDecisions
 from nexus.service.identity import Credential, People, hash_of
 from nexus.store.records import WorldKind, WorldRef
 from nexus.store.sqlite.store import Store
@@ -134,7 +134,7 @@ def test_one_hand_signs_once_whatever_the_door(world: Terminal) -> None:
     said = {"verdict": "approve", "action": "A1", "digest": DIGEST}
     opened = open_home(Settings(home=world.home), create=False)
     door = Authenticator.of(people, HttpLimits())
-    app = Starlette(routes=decision_routes(IncidentCommands.of(opened), door, lambda one: None))
+    app = Starlette(routes=decision_routes(IncidentDecisions.of(opened), door, lambda one: None))
     app.state.limits = HttpLimits()
     with TestClient(app) as client, opened.store:
         for _ in range(2):

@@ -10,6 +10,7 @@ from incidents.errors import UnknownName
 from incidents.severity import Severity
 from nexus.service.lists import PAGE, IncidentFilter, ListQueries
 from nexus.service.queries import IncidentQueries
+from nexus.service.undecided import UndecidedQueries
 from nexus.store.memory import MemoryStore
 from nexus.store.records import WorldKind, WorldRef
 from tests.nexus import sample
@@ -31,7 +32,12 @@ def store() -> MemoryStore:
 
 @pytest.fixture
 def queries(store: MemoryStore) -> IncidentQueries:
-    return IncidentQueries(store, VirtualClock(at(30)))
+    return IncidentQueries(store)
+
+
+@pytest.fixture
+def undecided(store: MemoryStore) -> UndecidedQueries:
+    return UndecidedQueries(store, VirtualClock(at(30)))
 
 
 @pytest.fixture
@@ -62,7 +68,7 @@ async def test_a_line_says_that_its_turns_broke_off(store: MemoryStore, lists: L
 
 
 async def test_what_waits_comes_with_its_moment_and_what_it_cites(
-    store: MemoryStore, queries: IncidentQueries
+    store: MemoryStore, undecided: UndecidedQueries
 ) -> None:
     await store.register(sample.waiting(), CASE, at(12))
     await store.register(sample.opened(number(2)), CASE, at(12))
@@ -70,7 +76,7 @@ async def test_what_waits_comes_with_its_moment_and_what_it_cites(
     await store.register(unknown, LIVE, at(13) + timedelta(seconds=1))
     for count in range(4):
         await store.put(sample.evidence(count), b"")
-    waiting = {one.incident: one async for one in queries.undecided()}
+    waiting = {one.incident: one async for one in undecided.undecided()}
     assert set(waiting) == {ID, number(3)}
     assert (waiting[ID].now, waiting[number(3)].now) == (at(12), at(30))
     assert [one.id for one in waiting[ID].evidence] == list(sample.EVIDENCE[:3])
@@ -96,11 +102,13 @@ async def test_one_incident_comes_with_its_timeline_or_with_the_nearest_ids(
         await queries.with_timeline(number(10))
 
 
-async def test_a_live_incident_names_its_configuration(store: MemoryStore, queries: IncidentQueries) -> None:
+async def test_a_live_incident_names_its_configuration(
+    store: MemoryStore, undecided: UndecidedQueries
+) -> None:
     await store.register(sample.opened(), LIVE, at(0), "shop")
     await store.register(sample.opened(number(2)), CASE, at(0))
-    assert await queries.live_configuration(ID) == Path("/srv/nexus.yaml")
-    assert await queries.live_configuration(number(2)) is None
+    assert await undecided.live_configuration(ID) == Path("/srv/nexus.yaml")
+    assert await undecided.live_configuration(number(2)) is None
 
 
 async def test_the_backlog_goes_on_behind_a_task(store: MemoryStore, queries: IncidentQueries) -> None:
