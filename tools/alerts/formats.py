@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from email import message_from_bytes, policy
 from itertools import islice
 from urllib.parse import parse_qsl
 
@@ -38,6 +39,8 @@ _TELLING = re.compile(r"ce-[a-z0-9]+|x-github-event|x-gitlab-event|sentry-hook-r
 MOST_HEADERS = 30
 #: How the fields of an HTML form begin; no JSON does.
 _FIELDS = re.compile(r"[\w.%+\[\]-]+=")
+#: And how they begin in several parts.
+_PARTS = re.compile(r"--([^\r\n]{1,70})\r?\ncontent-disposition: *form-data", re.IGNORECASE)
 
 
 def parse_alerts(
@@ -117,12 +120,18 @@ def payload_of(body: bytes) -> object:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise AlertError(f"the alert body is no UTF-8 text: {error.reason} at byte {error.start}") from error
-    payload = _json(text) if _FIELDS.match(text) is None else _fields(text)
+    payload = _sent(text)
     if not isinstance(payload, (dict, list)):
         raise AlertError(f"the alert body must be a JSON object, it is a {type(payload).__name__}")
     if _depth(payload) > DEEPEST:
         raise AlertError(f"the alert body nests deeper than {DEEPEST} levels")
     return payload
+
+
+def _sent(text: str) -> object:
+    if (parts := _PARTS.match(text)) is not None:
+        return _of_fields(_in_parts(text, parts[1]))
+    return _json(text) if _FIELDS.match(text) is None else _fields(text)
 
 
 def _json(text: str) -> object:
@@ -135,12 +144,29 @@ def _json(text: str) -> object:
 
 
 def _fields(text: str) -> object:
-    """The fields of an HTML form; some senders put their JSON into one, most call it `payload`."""
+    """The fields of an HTML form."""
     try:
         fields = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError as error:
         raise AlertError(f"the fields of the alert body cannot be read: {error}") from error
-    return _json(fields["payload"]) if "payload" in fields else {k: _unpacked(v) for k, v in fields.items()}
+    return _of_fields(fields)
+
+
+def _in_parts(text: str, boundary: str) -> dict[str, str]:
+    """The same as `multipart/form-data`."""
+    head = f'Content-Type: multipart/form-data; boundary="{boundary}"\r\n\r\n'
+    parts = message_from_bytes((head + text).encode(), policy=policy.HTTP).iter_parts()
+    named = ((part.get_param("name", "", "content-disposition"), part.get_content()) for part in parts)
+    return {name: value for name, value in named if isinstance(name, str) and isinstance(value, str)}
+
+
+def _of_fields(fields: Mapping[str, str]) -> object:
+    """What they hold; some senders put their JSON into one, most call it `payload`."""
+    if "payload" in fields:
+        return _json(fields["payload"])
+    values = {name: _unpacked(value) for name, value in fields.items()}
+    first = next(iter(values.values()), None)
+    return first if len(values) == 1 and isinstance(first, dict) else values
 
 
 def _unpacked(value: str) -> object:

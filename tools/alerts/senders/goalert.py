@@ -15,11 +15,8 @@ def _kind(body: Body) -> str:
 
 
 def _recognises(body: Body) -> bool:
-    """By its name, which older versions leave out, or by what else is there."""
-    named = body.text("AppName").value
-    return _kind(body) in _KINDS and (
-        named == "GoAlert" or (not named and any(map(body.names, ("AlertID", "Code", "ServiceID"))))
-    )
+    """By its kind and what stands beside it; the name may be the company's own, or missing."""
+    return _kind(body) in _KINDS and any(map(body.names, ("AppName", "AlertID", "Code", "ServiceID")))
 
 
 def _read(body: Body) -> Iterable[Item]:
