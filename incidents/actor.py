@@ -28,6 +28,9 @@ class Actor(Value):
     scopes: tuple[AccessRole, ...] | None = Field(
         default=None, description="what the token with which they ask is limited to; None: it is not"
     )
+    of_provider: bool = Field(
+        default=False, description="an identity provider vouches for them, `people` does not name them"
+    )
     via: Via
     authenticated: bool = Field(default=False, description="they showed that it is them, not just a name")
 

@@ -89,7 +89,9 @@ class ApprovalPolicy(Value):
                 f"a name alone does not count here: {actor.name} has to show their own token of nexus.yaml's "
                 "`people`"
             )
-        if self.authenticated and actor.name not in self.people:
+        if self.authenticated and actor.of_provider and permission is Permission.DECIDE:
+            raise Forbidden(f"{actor.name} is none of nexus.yaml's `people`, who alone decide on changes")
+        if self.authenticated and actor.name not in self.people and not actor.of_provider:
             raise Forbidden(f"{actor.name} is none of the people of this incident's nexus.yaml")
         if actor.authenticated and (why := actor.why_not(permission)) is not None:
             raise Forbidden(why)

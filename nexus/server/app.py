@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
+from nexus.config.server import Server
 from nexus.runtime.apart import Hands, HandsApart, apart
 from nexus.runtime.warmup import warm
 from nexus.server.alerts import alert_routes
@@ -20,10 +21,13 @@ from nexus.server.headers import SecurityHeaders
 from nexus.server.health import health_route, ready_route
 from nexus.server.limits import HttpLimits
 from nexus.server.metrics import MetricsDoor, metrics_route
+from nexus.server.oidc import Provider
 from nexus.server.pages.app import NAVIGATION, page_routes
+from nexus.server.pages.provider import BACK
 from nexus.server.pages.shell import Pages, shown_to_people
 from nexus.server.pages.stream import Streams
 from nexus.server.problems import API, HANDLERS
+from nexus.server.proxy import BehindProxy
 from nexus.server.senders import SenderDoor
 from nexus.server.sessions import BrowserSessions
 from nexus.server.status_copy import StatusCopy
@@ -90,7 +94,7 @@ def web(
             ready_route(intake.home.store),
             *([metrics_route(metrics, intake, load)] if metrics is not None else []),
         ],
-        middleware=[Middleware(SecurityHeaders, tls=pages.sessions.tls)],
+        middleware=_around(intake.site.server),
         exception_handlers=HANDLERS | {HTTPException: shown_to_people(pages)},
         lifespan=lifespan,
     )
@@ -111,5 +115,15 @@ def _known(intake: AlertIntake, people: People | None, limits: HttpLimits) -> Au
 
 
 def _pages(intake: AlertIntake, known: Authenticator) -> Pages:
-    sessions = BrowserSessions(intake.home.store, intake.clock, known, intake.site.server)
-    return Pages(sessions, NAVIGATION)
+    settings, secrets = intake.site.server, intake.home.secrets
+    provider = None
+    if (login := settings.login) is not None:
+        shown = secrets(login.client_secret) if login.client_secret is not None else None
+        provider = Provider(login, shown, f"{settings.public_url}{BACK}")
+    return Pages(BrowserSessions(intake.home.store, intake.clock, known, settings, provider), NAVIGATION)
+
+
+def _around(settings: Server) -> list[Middleware]:
+    """What every request goes through, the outermost first."""
+    headers = Middleware(SecurityHeaders, tls=(settings.public_url or "").startswith("https:"))
+    return [headers, *([Middleware(BehindProxy, settings.proxy)] if settings.proxy is not None else [])]

@@ -18,6 +18,9 @@ from nexus.server.rates import RateLimit
 from nexus.service.identity import People
 from nexus.service.tokens import PREFIX, Tokens
 
+#: Where the scope of a request holds what a proxy says of it.
+FORWARDED, PROXY_USER = "nexus.forwarded", "nexus.proxy_user"
+
 
 class Doorkeeper(Protocol):
     """Knows who asks."""
@@ -124,8 +127,15 @@ class Authenticator:
 
 
 def address_of(request: Request) -> str:
-    """From which address a request comes."""
-    return request.client.host if request.client is not None else ""
+    """From which address a request comes; behind a proxy as that says."""
+    forwarded: str | None = request.scope.get(FORWARDED)
+    return forwarded or (request.client.host if request.client is not None else "")
+
+
+def proxy_user(request: Request) -> str | None:
+    """Who has logged in at the proxy, by id; None if no proxy says."""
+    user: str | None = request.scope.get(PROXY_USER)
+    return user
 
 
 def _bearer(request: Request) -> str:

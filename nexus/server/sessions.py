@@ -19,7 +19,8 @@ from starlette.responses import Response
 from incidents.actor import Actor, Via
 from incidents.errors import Forbidden
 from nexus.config.server import Server
-from nexus.server.auth import Authenticator, address_of
+from nexus.server.auth import Authenticator, address_of, proxy_user
+from nexus.server.oidc import Provider
 from nexus.service.break_glass import tell_everybody
 from nexus.store.audit import Deed, DeedKind
 from nexus.store.port import IncidentStore
@@ -52,12 +53,14 @@ class BrowserSessions:
         clock: says when they end.
         door: knows the people; whoever is no longer among them is logged out.
         settings: how long they last, and how browsers reach the server.
+        provider: where people log in; None: here.
     """
 
     store: IncidentStore
     clock: Clock
     door: Authenticator
     settings: Server
+    provider: Provider | None = None
 
     @property
     def tls(self) -> bool:
@@ -70,13 +73,25 @@ class BrowserSessions:
         session = await self.store.session(_hash(secret), self.clock.now()) if secret else None
         if session is None:
             return None
-        actor = self.door.people.with_id(session.person, Via.WEB)
-        if actor is None or session.browser != _browser(request):
-            why = "it is another browser" if actor is not None else "the person is gone from nexus.yaml"
+        actor = self._still(session)
+        other = proxy_user(request) not in {None, session.person} and session.by is LoginBy.PROXY
+        if actor is None or other or session.browser != _browser(request):
+            why = "it is another browser or person" if actor is not None else "the person is gone"
             log.warning("a session was ended", person=session.person, why=why, address=address_of(request))
             await self.store.end_session(session.id)
             return None
         return Visitor(actor, session, _token_of(secret))
+
+    def _still(self, session: Session) -> Actor | None:
+        """Whose session it is, as they are now; None if they may not come in any more."""
+        if session.roles is None:
+            return self.door.people.with_id(session.person, Via.WEB)
+        if session.person in self.door.people.disabled:
+            return None
+        return Actor(
+            id=session.person, name=session.name, roles=session.roles, of_provider=True, via=Via.WEB,
+            authenticated=True,
+        )  # fmt: skip
 
     async def actor(self, request: Request) -> Actor:
         """Who asks by a bearer token or, where none is shown, by the cookie of a browser.
@@ -103,6 +118,7 @@ class BrowserSessions:
         now, secret = self.clock.now(), secrets.token_urlsafe(32)
         session = Session(
             id=_hash(secret), person=actor.id, name=actor.name, by=by, started_at=now,
+            roles=actor.roles if actor.of_provider else None,
             ends_at=now + self.settings.session, browser=_browser(request), address=address_of(request),
         )  # fmt: skip
         await self.store.open_session(session)

@@ -65,11 +65,15 @@ class People:
     """The people of a live world."""
 
     credentials: tuple[Credential, ...] = ()
+    disabled: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, site: Site, resolve: Secrets) -> Self:
         """Those of a site, with their tokens; one whose token cannot be looked up here shows nothing here."""
-        return cls(tuple(_credential(person, resolve, needed=False) for person in site.active_people))
+        return cls(
+            tuple(_credential(person, resolve, needed=False) for person in site.active_people),
+            _disabled(site),
+        )
 
     @classmethod
     def checked(cls, site: Site, resolve: Secrets) -> Self:
@@ -78,7 +82,10 @@ class People:
         Raises:
             SettingsError: a token cannot be looked up, is empty, or is shown by two; names both.
         """
-        made = cls(tuple(_credential(person, resolve, needed=True) for person in site.active_people))
+        made = cls(
+            tuple(_credential(person, resolve, needed=True) for person in site.active_people),
+            _disabled(site),
+        )
         sender = site.intake.token
         tokens = [*made.credentials]
         if sender is not None:
@@ -145,6 +152,12 @@ class People:
                 "`nexus people hash`"
             )
         return found
+
+
+def _disabled(site: Site) -> frozenset[str]:
+    """What those are called who may not come in by any door."""
+    gone = (person for person in site.people if person.disabled)
+    return frozenset(name for one in gone for name in (one.identity, person_id(one.name)))
 
 
 def _credential(person: Person, resolve: Secrets, *, needed: bool) -> Credential:

@@ -18,6 +18,7 @@ class LoginBy(StrEnum):
     SETUP_LINK = "set-up link"
     BREAK_GLASS = "break-glass"
     PROVIDER = "identity provider"
+    PROXY = "reverse proxy"
 
 
 class Session(Value):

@@ -47,6 +47,7 @@ from nexus.server.pages.login import login_routes
 from nexus.server.pages.moves import move_pages
 from nexus.server.pages.now import now_routes
 from nexus.server.pages.post_mortem import post_mortem_pages
+from nexus.server.pages.provider import provider_routes
 from nexus.server.pages.regroup import regroup_routes
 from nexus.server.pages.setup import setup_routes
 from nexus.server.pages.shell import Link, Pages
@@ -66,8 +67,10 @@ def page_routes(pages: Pages, context: ApiContext, streams: Streams) -> list[Bas
         context: the service.
         streams: what open pages follow.
     """
+    provider = pages.sessions.provider
     return [
         pages.static.route,
+        *(provider_routes(pages, provider) if provider is not None else ()),
         *login_routes(pages),
         *setup_routes(pages),
         *now_routes(pages, context, streams),

@@ -1,6 +1,7 @@
 """The login: a name and what shows that it is them. And the way out."""
 
 from functools import partial
+from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from incidents.access import Permission
 from incidents.actor import Actor, Via, person_id
 from incidents.value import Value
-from nexus.server.auth import address_of
+from nexus.server.auth import address_of, proxy_user
 from nexus.server.pages.forms import Form, read_form
 from nexus.server.pages.shell import Pages
 from nexus.server.problems import in_seconds
@@ -23,6 +24,7 @@ class LoginView(Value):
     """What the login shows: where it leads, what was typed, and what was wrong."""
 
     following: str
+    provider: str | None = None
     name: str = ""
     mistake: str | None = None
     anybody: bool = True
@@ -33,19 +35,26 @@ def login_routes(pages: Pages) -> list[BaseRoute]:
     door = pages.sessions.door
 
     def show(request: Request, view: LoginView, status: int = 200) -> Response:
-        view = view.model_copy(update={"anybody": bool(door.people)})
+        provider = pages.sessions.provider
+        issuer = urlsplit(provider.settings.issuer).hostname if provider is not None else None
+        view = view.model_copy(update={"anybody": bool(door.people or provider), "provider": issuer})
         return pages.render(request, "login.html", view, status)
 
     async def login(request: Request) -> Response:
-        following = _here(request.query_params.get("next", ""))
+        following = here(request.query_params.get("next", ""))
         if await pages.sessions.visitor(request) is not None:
             return RedirectResponse(following, 303)
+        found = door.people.called(proxy_user(request) or "")
+        if found is not None:
+            entered = RedirectResponse(following, 303)
+            await pages.sessions.begin(request, entered, found.actor(Via.WEB), LoginBy.PROXY)
+            return entered
         return show(request, LoginView(following=following))
 
     async def log_in(request: Request) -> Response:
         pages.sessions.check_origin(request)
         form = await read_form(request)
-        name, following = form.get("name", ""), _here(form.get("next", ""))
+        name, following = form.get("name", ""), here(form.get("next", ""))
         view = LoginView(following=following, name=name)
         try:
             known = await _known(pages, request, name, form.get("secret", ""))
@@ -84,6 +93,8 @@ async def _known(pages: Pages, request: Request, name: str, secret: str) -> tupl
     if wait:
         raise HTTPException(429, "Too many wrong logins came; wait a moment.", dict(in_seconds(wait)))
     found = door.people.called(name)
+    if found is not None and pages.sessions.provider is not None and not found.break_glass:
+        found = None  # the identity provider knows whether they still may
     password = await store.password(found.person) if found is not None else None
     by = await door.gate.check(partial(shown_by, found, password, secret))
     if found is None or by is None:
@@ -96,7 +107,7 @@ async def _known(pages: Pages, request: Request, name: str, secret: str) -> tupl
     return found.actor(Via.WEB), by
 
 
-def _here(path: str) -> str:
+def here(path: str) -> str:
     """A place of ours to go to; whatever may lead elsewhere is the first page."""
     own = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if own and path.isascii() else "/"
