@@ -17,8 +17,8 @@ from nexus.store.port import IncidentStore
 
 log = structlog.get_logger(__name__)
 
-#: How often is asked whether anything was written, in seconds: less than half of what an entry may take.
-LIVE_POLL = 0.2
+#: How often is asked whether anything was written while somebody watches, in seconds.
+LIVE_POLL = 0.1
 #: So many of the newest entries are held for those that watch; who lags further behind reads for themselves.
 _HELD = 2_000
 #: How many entries are read at once.

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mappin
 from dataclasses import dataclass, field
 from typing import NamedTuple, Self, TypeVar, cast
 
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,7 +22,7 @@ from nexus.server.pages.event_stream import HEARTBEAT, EventStream, event, first
 from nexus.server.pages.shell import Pages
 from nexus.service.intake import AlertIntake
 from nexus.service.live_feed import LiveFeed
-from nexus.service.pages.board import IncidentBoard, incident_board
+from nexus.service.pages.board import incident_board
 from nexus.service.pages.now import NowView, now_view
 from nexus.service.pages.timeline import line_of
 from nexus.store.lists import NumberedEntry
@@ -57,11 +56,17 @@ class Place(NamedTuple):
         return cls(number, stand)
 
 
-class Cards(NamedTuple):
-    """The cards of a page as HTML, by name, and how the incident stood when they were made."""
+class Card(NamedTuple):
+    """A card as HTML, and what tells it apart from one that says something else."""
 
-    stand: str
-    html: Mapping[str, str]
+    html: str
+    digest: str
+
+    @classmethod
+    def of(cls, html: str) -> "Card":
+        """A card; whatever counts up or down in it makes no other."""
+        plain = _TICKING.sub(r"\1", html)
+        return cls(html, hashlib.blake2s(plain.encode(), digest_size=8).hexdigest())
 
 
 @dataclass
@@ -134,22 +139,20 @@ class Streams:
         shown: dict[str, str] = {}
         with self.feed.watching(incident):
             async for moved in self._moves(request):
-                told: list[str] = []
-                if moved:
-                    found = await self.feed.entries(place.sequence, incident)
-                    if found:
-                        place = place._replace(sequence=found[-1].sequence)
-                    for one in found:
-                        if not kinds or one.entry.kind in kinds:
-                            told.append(event("entry", await self._line(one)))
-                    stand = self.feed.stand(incident) or place.stand
-                    if stand != place.stand:
-                        cards = await self._cards(incident, stand, who)
-                        told += _changed(cards.html, shown)
-                        place = place._replace(stand=stand)
-                    if told:
-                        told.append(event("place", str(place), str(place)))
-                yield "".join(told)
+                if not moved:
+                    yield ""
+                    continue
+                found = await self.feed.entries(place.sequence, incident)
+                if found:  # at once: cards take a moment to be made
+                    place = place._replace(sequence=found[-1].sequence)
+                    told = [one for one in found if not kinds or one.entry.kind in kinds]
+                    lines = [event("entry", await self._line(one)) for one in told]
+                    yield _batch(lines, place)
+                stand = self.feed.stand(incident) or place.stand
+                if stand != place.stand:
+                    cards = await self._cards(incident, stand, who)
+                    place = place._replace(stand=stand)
+                    yield _batch(_changed(cards, shown), place)
 
     async def _now(self, request: Request, who: Actor) -> AsyncIterator[str]:
         shown = {"now": request.query_params.get("seen", "")}
@@ -157,8 +160,8 @@ class Streams:
             async for moved in self._moves(request):
                 state, told = self.feed.state, list[str]()
                 if moved and state is not None:
-                    html = await self._once.of(("now", state, who.id), lambda: self._now_list(who))
-                    told = _changed({"now": html}, shown)
+                    listed = await self._once.of(("now", state, who.id), lambda: self._now_list(who))
+                    told = _changed({"now": listed}, shown)
                 yield "".join(told)
 
     async def _moves(self, request: Request) -> AsyncIterator[bool]:
@@ -183,37 +186,32 @@ class Streams:
 
         return await self._once.of(("line", one.sequence), make)
 
-    async def _cards(self, incident: str, stand: str, who: Actor) -> Cards:
-        async def make() -> Cards:
-            return self.cards(await incident_board(self.home, incident, who))
+    async def _cards(self, incident: str, stand: str, who: Actor) -> dict[str, Card]:
+        async def make() -> dict[str, Card]:
+            board = await incident_board(self.home, incident, who)
+            parts = {name: self.pages.part(f"incident/{name}.html", view=board) for name in CARDS}
+            return {f"card-{name}": Card.of(html) for name, html in parts.items()}
 
         return await self._once.of(("cards", incident, stand, who.id), make)
 
-    def cards(self, board: IncidentBoard) -> Cards:
-        """The cards of a page."""
-        html = {name: self.pages.part(f"incident/{name}.html", view=board) for name in CARDS}
-        return Cards(board.stand, html)
+    async def _now_list(self, who: Actor) -> Card:
+        return self.now_list(await now_view(self.home, self.site, who))
 
-    async def _now_list(self, who: Actor) -> str:
-        view = await now_view(self.home, self.site, who)
-        return self.now_list(view)
-
-    def now_list(self, view: NowView) -> Markup:
+    def now_list(self, view: NowView) -> Card:
         """What the first page lists."""
-        return self.pages.part("now/list.html", view=view)
+        return Card.of(self.pages.part("now/list.html", view=view))
 
 
-def digest(html: str) -> str:
-    """What tells two renderings of a card apart, whatever counts up or down in them."""
-    return hashlib.blake2s(_TICKING.sub(r"\1", html).encode(), digest_size=8).hexdigest()
-
-
-def _changed(html: Mapping[str, str], shown: dict[str, str]) -> list[str]:
+def _changed(cards: Mapping[str, Card], shown: dict[str, str]) -> list[str]:
     """The events of the cards that are not as they were sent last."""
     told = []
-    for name, text in html.items():
-        seen = digest(text)
-        if shown.get(name) != seen:
-            shown[name] = seen
-            told.append(event("now" if name == "now" else f"card-{name}", text))
+    for name, card in cards.items():
+        if shown.get(name) != card.digest:
+            shown[name] = card.digest
+            told.append(event(name, card.html))
     return told
+
+
+def _batch(events: Sequence[str], place: Place) -> str:
+    """What belongs together, and up to where the page has got with it."""
+    return "".join((*events, event("place", str(place), str(place))))
