@@ -156,7 +156,8 @@ class AuditWatch:
         known = dict[str, str]()
         after = 0
         while page := await store.audit(after, PAGE, kind=DeedKind.RIGHTS):
-            known |= {row.deed.about: row.deed.said for row in page}
+            deeds = (row.deed for row in page)
+            known |= {deed.about: deed.said for deed in deeds if deed.via == _THE_FILE}  # not of passwords
             after = page[-1].number
         rights = {person.identity: rights_of(person) for person in people}
         gone = {one: _NONE for one, said in known.items() if one not in rights and said != _NONE}

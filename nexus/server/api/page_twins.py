@@ -12,7 +12,7 @@ from nexus.server.api.parameters import (
 )
 from nexus.server.pages.evidence import raw_answer
 from nexus.service.pages.board import IncidentBoard, incident_board
-from nexus.service.pages.evidence import EvidenceList, EvidenceView, evidence_of, evidence_view
+from nexus.service.pages.evidence import EvidenceList, EvidenceView, evidence_view, raw_evidence
 from nexus.service.pages.now import NowView, now_view
 from nexus.service.pages.regroup import RegroupView, regroup_view
 from nexus.service.pages.timeline import TimelineView, timeline_view
@@ -64,10 +64,11 @@ async def evidence(
     response_class=Response,
     responses={200: {"content": {"text/plain": {}, "image/png": {}}, "description": "as it was stored"}},
 )
-async def raw(incident: IncidentId, evidence: EvidenceId, asked: NoParameters, context: Context) -> Response:
+async def raw(
+    incident: IncidentId, evidence: EvidenceId, asked: NoParameters, who: Who, context: Context
+) -> Response:
     """What a tool answered, as it was stored."""
-    await context.home.find(incident)
-    found, body = await evidence_of(context.home, incident, evidence)
+    found, body = await raw_evidence(context.home, incident, evidence, who)
     if body is None:
         raise UnknownName("raw answer", found.id, ())
     return raw_answer(found.id, body)

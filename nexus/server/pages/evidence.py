@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute
 from incidents.actor import Actor
 from nexus.server.api.context import ApiContext
 from nexus.server.pages.shell import Pages
-from nexus.service.pages.evidence import evidence_of, evidence_view
+from nexus.service.pages.evidence import evidence_view, raw_evidence
 
 _PATH = "/incidents/{incident}/evidence/{evidence}"
 
@@ -22,10 +22,8 @@ def evidence_routes(pages: Pages, context: ApiContext) -> list[BaseRoute]:
         return pages.render(request, "evidence.html", view)
 
     async def raw(request: Request, who: Actor) -> Response:
-        await home.find(request.path_params["incident"])
-        found, body = await evidence_of(
-            home, request.path_params["incident"], request.path_params["evidence"]
-        )
+        incident, evidence = request.path_params["incident"], request.path_params["evidence"]
+        found, body = await raw_evidence(home, incident, evidence, who)
         if body is None:
             raise HTTPException(404, f"what {found.id} answered is not kept any more")
         return raw_answer(found.id, body)

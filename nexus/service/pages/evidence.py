@@ -2,6 +2,7 @@
 
 import json
 
+from incidents.actor import Actor
 from incidents.errors import UnknownName
 from incidents.findings import Evidence, EvidenceStatus
 from incidents.series import WatchedSeries
@@ -12,6 +13,7 @@ from nexus.service.pages.charts import ChartView, chart
 from nexus.service.pages.cited import arguments, label
 from nexus.service.pages.felt import title
 from nexus.service.pages.seen import read_body
+from nexus.store.audit import Deed, DeedKind
 
 #: What a page shows of a raw answer; the whole of it can be fetched.
 MOST_SHOWN = 60_000
@@ -94,6 +96,22 @@ async def evidence_view(home: Home, identity: str, evidence: str) -> EvidenceVie
         digest=found.digest,
         chart=await _chart(home, incident.id, found, body),
     )
+
+
+async def raw_evidence(
+    home: Home, identity: str, evidence: str, reader: Actor
+) -> tuple[Evidence, bytes | None]:
+    """An evidence with what is stored of its answer; who reads that stands in the audit.
+
+    Raises:
+        UnknownName: there is no such incident or evidence.
+    """
+    await home.find(identity)
+    found, body = await evidence_of(home, identity, evidence)
+    if body is not None:
+        at = home.clock.now()
+        await home.store.record(Deed.by(reader, DeedKind.EVIDENCE_READ, at, identity, about=found.id))
+    return found, body
 
 
 async def evidence_of(home: Home, identity: str, evidence: str) -> tuple[Evidence, bytes | None]:

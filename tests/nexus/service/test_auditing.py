@@ -24,8 +24,9 @@ from nexus.service.requests import REQUESTS
 from nexus.store.audit import Deed, DeedKind
 from nexus.store.postgres.connecting import connect
 from nexus.store.postgres.store import PostgresStore
+from tests.nexus import sample
 from tests.nexus.command_line import Terminal
-from tests.nexus.sample import DIGEST, ID
+from tests.nexus.sample import DIGEST, EVIDENCE, ID
 from tests.nexus.server.rooms import ENDED, Room, room
 from tests.postgres import PostgresServer
 from tools.clock import VirtualClock
@@ -216,3 +217,24 @@ async def test_whoever_gains_or_loses_rights_is_recorded_once(watch: AuditWatch)
     await watch.look()
     await AuditWatch(watch.intake).look()  # a server that starts anew
     assert await rights() == first | {"viewer": "admin", last.identity: "none"}
+
+
+async def test_a_password_that_is_set_is_no_change_of_rights(watch: AuditWatch) -> None:
+    await watch.look()
+    store = watch.intake.home.store
+    await store.record(
+        Deed(at=NOW, kind=DeedKind.RIGHTS, person="admin", via="web", about="viewer", said="password")
+    )
+    before = await store.audit_head()
+    await AuditWatch(watch.intake).look()
+    assert await store.audit_head() == before
+
+
+def test_who_reads_a_raw_answer_stands_in_it(made: Room) -> None:
+    asyncio.run(made.home.store.put(sample.evidence(0), b"{}"))
+    raw = f"/incidents/{ID}/evidence/{EVIDENCE[0]}/raw"
+    assert made.browser("viewer").get(raw).status_code == 200
+    assert made.get(raw, by="dana").status_code == 200
+    read = [one for one in deeds(made) if one.kind is DeedKind.EVIDENCE_READ]
+    assert [one.person for one in read] == ["viewer", "dana"]
+    assert {(one.about, one.incident) for one in read} == {(EVIDENCE[0], ID)}
