@@ -32,6 +32,7 @@ from nexus.server.senders import SenderDoor
 from nexus.server.sessions import BrowserSessions
 from nexus.server.status_copy import StatusCopy
 from nexus.server.status_page import StatusDoor
+from nexus.server.subscriptions import public_routes
 from nexus.service.decisions import IncidentDecisions
 from nexus.service.identity import People
 from nexus.service.intake import AlertIntake
@@ -89,7 +90,7 @@ def web(
             *decision_routes(IncidentDecisions.of(intake.home), pages.sessions, context.ring),
             Mount(API, api(context, pages.sessions, limits)),
             *page_routes(pages, context, streams),
-            *status.routes(),
+            *public_routes(status),
             health_route(intake, own),
             ready_route(intake.home.store),
             *([metrics_route(metrics, intake, load)] if metrics is not None else []),

@@ -16,6 +16,7 @@ from nexus.service.rematching import RematchWatch
 from nexus.service.retention import Retention
 from nexus.service.siblings import SiblingWatch
 from nexus.service.status_page import PublicPage
+from nexus.service.subscribers import Subscribers
 
 #: How long the deletion of what is older than the retention may take.
 _PRUNING = timedelta(minutes=10)
@@ -32,6 +33,11 @@ def watches(intake: AlertIntake) -> PeriodicJobs:
         if (days := intake.site.store.retention_days) is not None:
             await Retention(home, home.clock.now(), days).prune(rewrite=False)
 
+    async def write_to_subscribers() -> None:
+        theirs = Subscribers.of(home, intake.site)
+        if theirs is not None:
+            await theirs.look(home.clock.now())
+
     async def record_components() -> None:
         await PublicPage(home.store, intake.site).install(home.clock.now())
 
@@ -41,6 +47,7 @@ def watches(intake: AlertIntake) -> PeriodicJobs:
         PeriodicJob("incidents of one cause", SiblingWatch(intake).look, every=10),
         PeriodicJob("the audit", AuditWatch(intake).look, every=30),
         PeriodicJob("components of the status page", record_components, every=5),
+        PeriodicJob("mail to subscribers", write_to_subscribers, every=5, limit=600),
         PeriodicJob("bodies of deliveries", intake.forget_bodies, every=60),
         PeriodicJob("answers under idempotency keys", forget_answers, every=3600),
         PeriodicJob("retention", prune, every=3600, limit=_PRUNING.total_seconds()),

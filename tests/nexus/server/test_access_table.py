@@ -115,6 +115,11 @@ PAGES = {
     ("GET", "/static/{digest}/{name}"): PageDoor(None),
     # What customers read: nothing of the inside stands on it, see test_status_page.
     ("GET", "/status"): PageDoor(None),
+    ("POST", "/status/subscribe"): PageDoor(None, {"address": "ana@example.org"}),
+    ("GET", "/status/confirm"): PageDoor(None),
+    ("POST", "/status/confirm"): PageDoor(None, {"token": "x"}),
+    ("GET", "/status/unsubscribe"): PageDoor(None),
+    ("POST", "/status/unsubscribe"): PageDoor(None, {"token": "x"}),
     ("GET", "/status.json"): PageDoor(None),
     ("GET", "/status.atom"): PageDoor(None),
     ("GET", "/status.rss"): PageDoor(None),
@@ -301,4 +306,6 @@ def test_no_form_counts_that_is_not_from_our_page(made: Room, door: tuple[str, s
 @pytest.mark.parametrize("door", [door for door in PAGES if door not in FOR_VISITORS], ids=" ".join)
 def test_pages_for_everybody_need_no_login(made: Room, door: tuple[str, str]) -> None:
     refused = {("POST", "/login"): 401, ("GET", "/setup/{secret}"): 409, ("POST", "/setup/{secret}"): 409}
+    # No mail is set up here: test_status_page has one where it is.
+    refused |= {("POST", f"/status/{verb}"): 404 for verb in ("subscribe", "confirm", "unsubscribe")}
     assert looked(made.browser(), door).status_code == refused.get(door, 200)

@@ -30,7 +30,7 @@ from nexus.service.intake import AlertIntake
 from nexus.service.status_page import DAYS, PublicPage, StatusPage, page_of
 from nexus.store.memory import MemoryStore
 from nexus.store.records import MessageKind, WorldKind, WorldRef
-from nexus.store.status_page import Recorded
+from nexus.store.status_page import Recorded, Subscriber
 from tests.nexus import sample
 from tests.nexus.sample import ID, at
 from tests.nexus.server.rooms import Room, room
@@ -345,3 +345,45 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match=r"status\.export: .* cannot be written"):
         write_copy(tmp_path / "file", copy_of(page(), "", StaticFiles.read()))
+
+
+# Subscribing, over HTTP; what becomes of a letter is tried in test_subscribers.
+
+MAIL = """server: {public_url: 'http://testserver'}
+status: {mail: {host: 127.0.0.1, port: 9, tls: none, from: s@example.org}}"""
+
+
+def test_to_open_a_link_changes_nothing_and_its_button_does(tmp_path: Path) -> None:
+    with room(tmp_path, services=PUBLIC, more=MAIL) as made:
+        who = Subscriber(
+            address="ana@example.org", token="t-1", asked_at=made.home.clock.now(), wait_until=NOW
+        )
+        asyncio.run(made.home.store.keep_subscriber(SITE, who))
+        browser = made.browser()
+        assert "Confirm</button>" in browser.get("/status/confirm?token=t-1").text
+        kept = asyncio.run(made.home.store.subscriber(SITE, token="t-1"))
+        assert kept is not None
+        assert kept.confirmed_at is None
+        assert "Confirmed" in browser.post("/status/confirm", data={"token": "t-1"}).text
+        assert "End the mails" in browser.get("/status/unsubscribe?token=t-1").text
+        # One click of a mail provider: no origin, no cookie, the token in the address (RFC 8058).
+        one_click = {"List-Unsubscribe": "One-Click"}
+        assert browser.post("/status/unsubscribe?token=t-1", data=one_click).status_code == 200
+        assert asyncio.run(made.home.store.subscriber(SITE, token="t-1")) is None
+        again = browser.post("/status/unsubscribe", data={"token": "t-1"})
+        assert (again.status_code, "no such subscription" in again.text) == (409, True)
+
+
+def test_nobody_is_told_what_is_wrong_with_the_mail_and_who_asks_too_often_waits(tmp_path: Path) -> None:
+    with room(tmp_path, services=PUBLIC, more=MAIL) as made:
+        browser = made.browser()
+        broken = browser.post("/status/subscribe", data={"address": "ana@example.org"})
+        assert (broken.status_code, "127.0.0.1" in broken.text) == (503, False)
+        assert browser.post("/status/subscribe", data={"address": "nobody"}).status_code == 400
+        codes = [browser.post("/status/confirm", data={"token": "x"}).status_code for _ in range(12)]
+        assert 429 in codes
+
+
+def test_where_no_mail_is_set_up_there_is_nothing_to_subscribe_to(made: Room) -> None:
+    assert "/status/subscribe" not in made.browser().get("/status").text
+    assert made.browser().post("/status/subscribe", data={"address": "a@example.org"}).status_code == 404
