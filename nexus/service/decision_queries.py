@@ -23,8 +23,8 @@ from nexus.service.decision_view import Change, Considered, DecisionView, Source
 from nexus.store.find import find_incident
 from nexus.store.records import WorldKind, WorldRef
 
-#: As much of an evidence is shown beside the sentence that rests on it.
-_LONGEST = 240
+#: As much of an evidence is shown beside the link to it.
+_LONGEST = 140
 _PAST = frozenset(
     {
         ActionState.REJECTED, ActionState.EXPIRED, ActionState.REVOKED, ActionState.FAILED,
@@ -202,11 +202,11 @@ def from_and_to(plan: Plan) -> tuple[str | None, str | None]:
     running = str(plan.running) if plan.running is not None else None
     match plan.action.kind:
         case ActionKind.ROLLBACK:
-            return seen.get("version"), args.version
+            return next((value for name, value in seen.items() if "version" in name), None), args.version
         case ActionKind.SCALE:
             return running, str(args.replicas)
         case ActionKind.FEATURE_FLAG:
-            return seen.get(args.flag or ""), "on" if args.enabled else "off"
+            return seen.get(f"flag {args.flag}"), "on" if args.enabled else "off"
         case _:
             return None, None
 

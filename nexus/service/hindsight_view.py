@@ -20,12 +20,15 @@ from incidents.post_mortem_text import (
     PostMortemVersion,
     changes_between,
 )
+from incidents.series import WatchedSeries
 from incidents.severity import Severity, Status
 from incidents.timeline import Entry, EntryKind
 from incidents.value import Moment, Value
 from incidents.verdicts import CalibrationLine, DiagnosisVerdict, calibration, key_of
 from nexus.home import Home
 from nexus.service.hindsight import AGENTS, IncidentHindsight
+from nexus.service.pages.charts import ChartView, chart
+from nexus.service.pages.seen import read_body
 from nexus.store.find import find_incident
 from nexus.store.records import WorldKind
 
@@ -111,6 +114,7 @@ class PostMortemView(Value):
         by: who wrote it.
         checked: whether a person has saved a version since the agents wrote.
         changes: what people changed of what the agents wrote, word by word.
+        chart: what was measured last, with what happened marked in it.
         timeline: what happened and what was decided; the incident has all of it.
         why_not: why who looks may not edit it; None: they may.
     """
@@ -130,6 +134,7 @@ class PostMortemView(Value):
     versions: tuple[VersionLine, ...]
     changes: tuple[FieldChange, ...]
     impact: tuple[ImpactLine, ...]
+    chart: ChartView | None
     timeline: tuple[Entry, ...]
     items: tuple[ItemView, ...]
     verdict: VerdictView
@@ -184,6 +189,7 @@ class HindsightQueries:
             versions=_lines(versions),
             changes=_changes(versions, shown),
             impact=impact_of(incident, shown.text if shown else None),
+            chart=await self._chart(incident),
             timeline=tuple(one for one in await store.entries(identity) if one.kind in _TOLD),
             items=_items(await back.items(identity), now.date()),
             verdict=self._verdict(incident, await store.verdicts(identity), actor),
@@ -232,6 +238,11 @@ class HindsightQueries:
             summary=found.summary if found else None, confidence=found.confidence if found else None,
             mine=next((one for one in about if one.person == actor.id), None), said=about, why_not=why,
         )  # fmt: skip
+
+    async def _chart(self, incident: Incident) -> ChartView | None:
+        measured = incident.facts.series if incident.facts is not None else None
+        body = await self.home.store.body(incident.id, measured) if measured is not None else None
+        return chart(incident, read_body(WatchedSeries, body))
 
     async def _now(self, identity: str) -> datetime:
         world = await self.home.store.world_of(identity)

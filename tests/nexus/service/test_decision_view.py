@@ -82,8 +82,9 @@ def test_a_page_shows_what_waits_or_runs_else_the_last(one: Room) -> None:
     ("action", "seen", "expected"),
     [
         (sample.ROLLBACK, {"version": "2"}, ("2", "2026.11.1")),
+        (sample.ROLLBACK, {"running version": "2"}, ("2", "2026.11.1")),
         (act(ActionKind.SCALE, replicas=4), {"replicas": "2"}, ("2", "4")),
-        (act(ActionKind.FEATURE_FLAG, flag="f", enabled=False), {"f": "on"}, ("on", "off")),
+        (act(ActionKind.FEATURE_FLAG, flag="f", enabled=False), {"flag f": "on"}, ("on", "off")),
         (act(ActionKind.FEATURE_FLAG, flag="f", enabled=False), {}, (None, "off")),
         (act(ActionKind.RESTART), {"instances": "2"}, (None, None)),
     ],
