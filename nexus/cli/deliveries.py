@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 from incidents.disposition import AlertDisposition
-from nexus.cli.base import Json, home, log_to_stderr, out, write_json
+from nexus.cli.base import Json, complain, home, log_to_stderr, out, write_json
 from nexus.cli.parser import Argument, Option
 
 Number = Annotated[int, Argument(metavar="N", min=1, help="Its number, as `nexus alerts` lists it.")]
@@ -23,16 +23,20 @@ def listed(
 ) -> None:
     """List what the monitoring sent, newest first, with what became of each alert and why."""
     from nexus.service.deliveries import DeliveryFilter, DeliveryQueries
+    from nexus.service.lists import ListQueries
 
     among = DeliveryFilter(sender=sender, incident=incident, disposition=disposition)
     with home(listing=as_json) as opened:
         found = asyncio.run(DeliveryQueries.of(opened).page(among, limit, before))
+        waits = asyncio.run(ListQueries.of(opened).waiting())
     if as_json:
         write_json(found)
         return
     from nexus.cli.terminal.deliveries import deliveries_table
 
     out().print(deliveries_table(found))
+    if waits is not None:
+        complain(waits)
 
 
 def show(number: Number, as_json: Json = False) -> None:

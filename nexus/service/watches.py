@@ -7,16 +7,21 @@ their incident.
 
 from datetime import timedelta
 
+import structlog
+
 from nexus.runtime.periodic import PeriodicJob, PeriodicJobs
 from nexus.service.auditing import AuditWatch
 from nexus.service.heartbeats import HeartbeatWatch
 from nexus.service.idempotency import KEPT_FOR
 from nexus.service.intake import AlertIntake
+from nexus.service.lists import ListQueries
 from nexus.service.rematching import RematchWatch
 from nexus.service.retention import Retention
 from nexus.service.siblings import SiblingWatch
 from nexus.service.status_page import PublicPage
 from nexus.service.subscribers import Subscribers
+
+log = structlog.get_logger(__name__)
 
 #: How long the deletion of what is older than the retention may take.
 _PRUNING = timedelta(minutes=10)
@@ -38,6 +43,10 @@ def watches(intake: AlertIntake) -> PeriodicJobs:
         if theirs is not None:
             await theirs.look(home.clock.now())
 
+    async def tell_backlog() -> None:
+        if (waits := await ListQueries.of(home).waiting()) is not None:
+            log.warning(waits)
+
     async def record_components() -> None:
         await PublicPage(home.store, intake.site).install(home.clock.now())
 
@@ -50,6 +59,7 @@ def watches(intake: AlertIntake) -> PeriodicJobs:
         PeriodicJob("mail to subscribers", write_to_subscribers, every=5, limit=600),
         PeriodicJob("bodies of deliveries", intake.forget_bodies, every=60),
         PeriodicJob("answers under idempotency keys", forget_answers, every=3600),
+        PeriodicJob("what waits", tell_backlog, every=30),
         PeriodicJob("retention", prune, every=3600, limit=_PRUNING.total_seconds()),
     )
     return PeriodicJobs(home.store, intake.site.site, jobs, home.clock.now)

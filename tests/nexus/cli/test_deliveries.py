@@ -3,16 +3,22 @@
 import asyncio
 import io
 import json
+import re
 from contextlib import redirect_stdout
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from incidents.errors import AlertError
 from nexus.cli.live import intake_of, site_of
 from nexus.config.settings import Settings
 from nexus.home import open_home
+from nexus.runtime.periodic import PeriodicJob
+from nexus.service.intake import AlertIntake
+from nexus.service.watches import watches
 from tests.nexus.command_line import Terminal
 from tests.nexus.server.test_serve import alert
 
@@ -47,6 +53,10 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
+async def _done(job: PeriodicJob) -> None:
+    await job.run()
+
+
 def numbers(nexus: Terminal, *options: str) -> list[int]:
     return [one["number"] for one in json.loads(nexus("alerts", "--json", *options).out)]
 
@@ -63,6 +73,21 @@ def test_what_was_sent_is_listed_with_what_became_of_it(nexus: Terminal, config:
     assert numbers(nexus, "--disposition", "repeated") == [2]
     incident = json.loads(nexus("incidents", "--json").out)[0]["id"]
     assert numbers(nexus, "--incident", incident) == [2, 1]
+
+
+def test_what_waits_for_long_is_told(nexus: Terminal, config: Path) -> None:
+    class Earlier:
+        def now(self) -> datetime:
+            return datetime.now(UTC) - timedelta(seconds=40)
+
+    with open_home(Settings(home=nexus.home), create=True) as home, redirect_stdout(io.StringIO()):
+        path, site = site_of(config)
+        intake = AlertIntake(home, site, path, "playbook", Earlier())
+        asyncio.run(intake.receive(json.dumps(alert("web")).encode()))
+        with capture_logs() as logs:
+            asyncio.run(_done(next(job for job in watches(intake).jobs if job.name == "what waits")))
+    assert re.fullmatch(r"1 alerts wait, oldest \d+ s", logs[0]["event"])
+    assert re.search(r"1 alerts wait, oldest \d+ s", nexus("alerts").err)
 
 
 def test_one_is_shown_whole(nexus: Terminal, config: Path) -> None:
