@@ -37,13 +37,11 @@ class RematchWatch:
         known = self.intake.matcher.known
         if known is self._by:
             return
-        candidates = await self.intake.home.store.open_candidates(self.intake.site.site, _EVER)
-        for one in candidates:
-            if UNASSIGNED in one.keys:
-                await self._match_again(one, candidates)
+        for one in await self.intake.home.store.keyed_candidates(self.intake.site.site, UNASSIGNED):
+            await self._match_again(one)
         self._by = known
 
-    async def _match_again(self, one: Candidate, among: Sequence[Candidate]) -> None:
+    async def _match_again(self, one: Candidate) -> None:
         store = self.intake.home.store
         incident = await store.load(one.id)
         if incident is None or not incident.open:
@@ -53,7 +51,7 @@ class RematchWatch:
         if not found:
             return
         log.info("matched again", incident=one.id, alerts=len(found))
-        there = await self._belongs(incident, found, among)
+        there = await self._belongs(incident, found)
         if there is not None and there.incident is not None:
             moved = tuple({alert.fingerprint: alert for alert in found}.values())
             why = "; ".join(dict.fromkeys(_sentence(alert) for alert in moved)) + f"; {there.reason}"
@@ -69,9 +67,7 @@ class RematchWatch:
             )  # fmt: skip
         self.intake.ring(one.id)
 
-    async def _belongs(
-        self, incident: Incident, found: Sequence[Alert], among: Sequence[Candidate]
-    ) -> Placement | None:
+    async def _belongs(self, incident: Incident, found: Sequence[Alert]) -> Placement | None:
         """The one other incident that all of its alerts would have joined, had it been known at once."""
         within = self.intake.site.intake.join_within
         is_whole = {alert.fingerprint for alert in incident.alerts} == {one.fingerprint for one in found}
@@ -79,11 +75,13 @@ class RematchWatch:
             return None
         if any(proposal.waits for proposal in incident.proposals):
             return None
+        store, site = self.intake.home.store, self.intake.site.site
+        among = await store.open_candidates(site, incident.opened_at - within)
         near = [
             one for one in among
             if one.id != incident.id and abs(one.opened_at - incident.opened_at) < within
         ]  # fmt: skip
-        lessons = await self.intake.home.store.lessons(self.intake.site.site)
+        lessons = await store.lessons(site)
         firing = [alert for alert in found if alert.firing]
         placed = correlate(firing, near, self.intake.site.catalogue, lessons, _EVER)
         there = {place.incident for place in placed}

@@ -1,7 +1,7 @@
 """Says in both timelines when two open incidents look like one cause; merging them is left to people."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import timedelta
 
 from graph.timeline import entry
 from incidents.siblings import Hint, hints
@@ -10,7 +10,8 @@ from nexus.service.intake import AlertIntake
 
 #: An incident names no more younger ones: many at once are a storm, which its list shows.
 MOST_NAMED = 5
-_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+#: Only incidents of so many days are compared: what a look costs does not grow with all that wait.
+_DAYS = timedelta(days=7)
 
 
 @dataclass
@@ -27,7 +28,7 @@ class SiblingWatch:
         written = await store.changed()
         if written == self._written:
             return
-        candidates = await store.open_candidates(site.site, _EVER)
+        candidates = await store.open_candidates(site.site, self.intake.clock.now() - _DAYS)
         if len(candidates) > 1:
             lessons = await store.lessons(site.site)
             for hint in hints(candidates, site.catalogue, lessons, site.intake.join_within):

@@ -4,7 +4,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from incidents.changes import Change, SentBy
 from incidents.disposition import LastWord, ToldOutcome
@@ -154,6 +154,11 @@ class MemoryIntake(MemoryWorkers, MemoryLeading, MemoryFiles, MemoryDeadLetters,
             if one.open and one.opened_at > opened_after and self._waiting[one.id].site == site
         )
         return tuple(sorted(found, key=lambda one: (one.opened_at, one.id)))
+
+    async def keyed_candidates(self, site: str, key: str) -> tuple[Candidate, ...]:
+        """Those that have a key."""
+        ever = datetime.min.replace(tzinfo=UTC)
+        return tuple(one for one in await self.open_candidates(site, ever) if key in one.keys)
 
     async def outcomes(self, incident: str) -> tuple[ToldOutcome, ...]:
         """What became of the alerts of an incident."""

@@ -65,6 +65,10 @@ class Intake(Protocol):
         """Every open incident of a site that was opened after a moment, with its keys, oldest first."""
         ...
 
+    async def keyed_candidates(self, site: str, key: str) -> tuple[Candidate, ...]:
+        """Every open incident of a site that has a key, with all of its keys, oldest first."""
+        ...
+
     async def changes(self, site: str, window: Window) -> tuple[Change, ...]:
         """What senders told of changes of a site in a window, oldest first, each with its delivery."""
         ...

@@ -263,6 +263,11 @@ async def test_what_is_open_is_listed_with_its_keys_while_it_takes_alerts(store:
     assert found[0] == Candidate.of(sample.opened())
     assert [one.id for one in await store.open_candidates(SITE, at(0))] == [second]
     assert await store.open_candidates("elsewhere", at(-1)) == ()
+    key = sorted(found[0].keys)[0]
+    assert key in found[0].keys & found[1].keys
+    assert await store.keyed_candidates(SITE, key) == found
+    assert await store.keyed_candidates(SITE, "service:none") == ()
+    assert await store.keyed_candidates("elsewhere", key) == ()
     await saved(store, sample.opened().evolve(status=Status.RESOLVED), at(1))
     assert [one.id for one in await store.open_candidates(SITE, at(-1))] == [second]
 

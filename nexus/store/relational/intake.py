@@ -101,6 +101,11 @@ class AlertDeliveries(Tables):
         rows = await self._database.read("open_candidates", site=site, opened_after=sortable(opened_after))
         return tuple(_candidate(*row) for row in rows)
 
+    async def keyed_candidates(self, site: str, key: str) -> tuple[Candidate, ...]:
+        """Those that have a key."""
+        rows = await self._database.read("keyed_candidates", site=site, key=key)
+        return tuple(_candidate(*row) for row in rows)
+
     async def heartbeats(self, site: str) -> tuple[Heartbeat, ...]:
         """The alerts of a site that always fire."""
         return await self._all(Heartbeat, "heartbeats", site=site)

@@ -180,6 +180,7 @@ def test_a_pid_that_was_given_again_is_another_process() -> None:
         ("open_counts", "incidents_open"),
         ("due_since", "incidents_due (site=? AND wake_at<?)"),
         ("oldest_due", "incidents_due"),
+        ("keyed_candidates", "(key=?"),
         ("broken_off", "incidents_broken_off"),
         ("entries_after", "INTEGER PRIMARY KEY (rowid>?)"),
         ("entries_of_incident_after", "timeline_of_incident (incident=? AND rowid>?)"),

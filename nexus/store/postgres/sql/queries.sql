@@ -509,6 +509,15 @@ where incidents.site = %(site)s and incidents.id in (
 )
 group by incidents.id;
 
+-- name: keyed_candidates
+select incidents.id, incidents.opened_at, json_agg(incident_keys.key)::text
+from incidents
+join incident_keys on incident_keys.incident = incidents.id
+where incidents.site = %(site)s
+  and incidents.id in (select incident from incident_keys where key = %(key)s)
+group by incidents.id
+order by incidents.opened_at, incidents.id;
+
 -- name: open_candidates
 select incidents.id, incidents.opened_at, json_agg(incident_keys.key)::text
 from incidents

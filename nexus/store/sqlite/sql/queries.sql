@@ -470,6 +470,15 @@ where incidents.site = :site and incidents.id in (
 )
 group by incidents.id;
 
+-- name: keyed_candidates
+select incidents.id, incidents.opened_at, json_group_array(incident_keys.key)
+from incidents
+join incident_keys on incident_keys.incident = incidents.id
+where incidents.site = :site
+  and incidents.id in (select incident from incident_keys where key = :key)
+group by incidents.id
+order by incidents.opened_at, incidents.id;
+
 -- name: open_candidates
 select incidents.id, incidents.opened_at, json_group_array(incident_keys.key)
 from incidents
