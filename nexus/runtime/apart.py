@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nexus.runtime.worker import Worker
 
+#: A loop that does not do within so many seconds what it is handed does not turn.
+STUCK = 4.0
+
 Hands = Callable[[], AbstractAsyncContextManager["Worker"]]
 
 
@@ -34,6 +37,15 @@ class HandsApart:
         """Something was put into an incident's inbox, or it was opened: look now."""
         with suppress(RuntimeError):  # the loop has ended: what is due is found when hands look again
             self.loop.call_soon_threadsafe(self.worker.ring, incident)
+
+    async def turns_over(self, within: float = STUCK) -> bool:
+        """Whether their loop turns: it does what it is handed within so many seconds."""
+        try:
+            handed = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self.loop)
+            await asyncio.wait_for(asyncio.wrap_future(handed), within)
+        except (TimeoutError, RuntimeError):
+            return False
+        return True
 
 
 @asynccontextmanager

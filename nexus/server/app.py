@@ -1,7 +1,7 @@
 """The HTTP application of a live Nexus: alerts and decisions come in, people look, its health is told."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
@@ -18,7 +18,7 @@ from nexus.server.api.context import ApiContext
 from nexus.server.auth import Authenticator
 from nexus.server.decisions import decision_routes
 from nexus.server.headers import SecurityHeaders
-from nexus.server.health import health_route, ready_route
+from nexus.server.health import health_routes
 from nexus.server.limits import HttpLimits
 from nexus.server.metrics import MetricsDoor, metrics_route
 from nexus.server.oidc import Provider
@@ -91,8 +91,7 @@ def web(
             Mount(API, api(context, pages.sessions, limits)),
             *page_routes(pages, context, streams),
             *public_routes(status),
-            health_route(intake, own),
-            ready_route(intake.home.store),
+            *health_routes(intake, own, lambda: _turn(working)),
             *([metrics_route(metrics, intake, load)] if metrics is not None else []),
         ],
         middleware=_around(intake.site.server),
@@ -102,6 +101,10 @@ def web(
     app.state.limits, app.state.authenticator = limits, known
     app.state.pages, app.state.streams = pages, streams
     return app
+
+
+async def _turn(working: Sequence[HandsApart]) -> bool:
+    return all([await worker.turns_over() for worker in working])
 
 
 def _context(intake: AlertIntake, known: Authenticator) -> ApiContext:

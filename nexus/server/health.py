@@ -1,6 +1,6 @@
-"""The door for whoever watches a process: `GET /healthz`, open to all, tells no incident's words."""
+"""The doors for whoever watches a process, open to all: they tell no incident's words."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
@@ -12,7 +12,14 @@ from nexus.service.intake import AlertIntake
 from nexus.store.port import IncidentStore
 
 
-def health_route(intake: AlertIntake, own: Callable[[], dict[str, object]]) -> Route:
+def health_routes(
+    intake: AlertIntake, own: Callable[[], dict[str, object]], turns: Callable[[], Awaitable[bool]]
+) -> list[Route]:
+    """`GET /healthz`, `/readyz` and `/livez`; their arguments are said below."""
+    return [_health(intake, own), _ready(intake.home.store), _live(turns)]
+
+
+def _health(intake: AlertIntake, own: Callable[[], dict[str, object]]) -> Route:
     """`GET /healthz`: 200 while the store can be read; `degraded` while something breaks off or lies aside.
 
     It says how many alerts wait for a hand and for how long the oldest does, and since when at most an
@@ -48,7 +55,7 @@ def health_route(intake: AlertIntake, own: Callable[[], dict[str, object]]) -> R
     return Route("/healthz", health)
 
 
-def ready_route(store: IncidentStore) -> Route:
+def _ready(store: IncidentStore) -> Route:
     """`GET /readyz`: 200 and one word while the store answers; 503 else, and nobody should be sent here."""
 
     async def ready(request: Request) -> PlainTextResponse:
@@ -59,3 +66,16 @@ def ready_route(store: IncidentStore) -> Route:
         return PlainTextResponse("ready")
 
     return Route("/readyz", ready)
+
+
+def _live(turns: Callable[[], Awaitable[bool]]) -> Route:
+    """`GET /livez`: 200 and one word while this process gets on, whatever its store does; else restart it.
+
+    Args:
+        turns: whether the event loop of the hands turns; that of the doors does if this answers.
+    """
+
+    async def live(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("live") if await turns() else PlainTextResponse("stuck", status_code=503)
+
+    return Route("/livez", live)

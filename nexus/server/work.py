@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 
 from nexus.runtime.apart import Hands
 from nexus.runtime.warmup import warm
-from nexus.server.health import health_route, ready_route
+from nexus.server.health import health_routes
 from nexus.server.metrics import MetricsDoor, metrics_route
 from nexus.server.problems import HANDLERS
 from nexus.service.intake import AlertIntake
@@ -44,7 +44,10 @@ def work(intake: AlertIntake, hands: Hands, metrics: MetricsDoor | None = None) 
     def own() -> dict[str, object]:
         return {"turns": load().turns, "at_once": load().hands}
 
-    routes = [health_route(intake, own), ready_route(intake.home.store)]
+    async def turns() -> bool:
+        return True  # the loop of its hands is the one that answers
+
+    routes = health_routes(intake, own, turns)
     if metrics is not None:
         routes.append(metrics_route(metrics, intake, load))
     return Starlette(routes=routes, exception_handlers=HANDLERS, lifespan=lifespan)

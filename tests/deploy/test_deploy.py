@@ -66,3 +66,16 @@ def test_a_worker_may_end_its_change_before_it_is_killed() -> None:
     assert (
         grace["Deployment nexus-worker"]["terminationGracePeriodSeconds"] > 20 + 180
     )  # drain_for, and patience
+
+
+def test_a_database_that_is_away_restarts_no_pod() -> None:
+    """A change may be under way: liveness asks the process alone, readiness the database too."""
+    for name, one in objects():
+        if one["kind"] == "Deployment":
+            (container,) = one["spec"]["template"]["spec"]["containers"]
+            asked = {probe: container[f"{probe}Probe"]["httpGet"] for probe in ("liveness", "readiness")}
+            assert asked["liveness"] == {"path": "/livez", "port": "http"}, name
+            assert asked["readiness"] == {"path": "/readyz", "port": "http"}, name
+            ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+            verb = container["args"][0]
+            assert ports["http"] == {"serve": 8477, "worker": 8478}[verb]

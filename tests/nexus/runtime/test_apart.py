@@ -38,8 +38,10 @@ async def test_a_turn_that_computes_holds_up_nobody_who_asks() -> None:
         known.ring(ID)
         await until(computes.is_set)
         assert known.turns == 1
+        assert not await known.turns_over(within=0.01)
         may_end.set()
         await until(lambda: known.turns == 0)
+        assert await known.turns_over()
     assert ended.is_set()
     known.ring(ID)  # a ring that comes too late harms nobody
 
