@@ -70,7 +70,8 @@ def _span(panel: ChartPanel) -> tuple[float, float]:
     usual = panel.usual[1] if panel.usual is not None else 0.0
     low = min(0.0, *values) if values else 0.0
     high = max(usual, *values) if values else usual
-    return low, high + _AIR * (high - low) if high > low else low + 1.0
+    flat = 0.1 if panel.signal.unit == "ratio" else 1.0
+    return low, high + _AIR * (high - low) if high > low else low + flat
 
 
 def _ground(frame: _Frame, panel: ChartPanel, baseline: Window | None) -> Iterator[str]:

@@ -71,7 +71,8 @@ def chart(incident: Incident, series: WatchedSeries | None) -> ChartView | None:
     """The chart of the latest measurement; None if no signal had data."""
     if series is None or not series.series or series.shown.minutes <= 0:
         return None
-    panels = tuple(_panel(one) for one in series.series)
+    down = incident.facts.down if incident.facts is not None and incident.open else ()
+    panels = tuple(_panel(one, one.signal.service in down) for one in _telling(series.series))
     marks = tuple(
         one.model_copy(update={"number": number})
         for number, one in enumerate(_marks(incident, series), start=1)
@@ -81,7 +82,17 @@ def chart(incident: Incident, series: WatchedSeries | None) -> ChartView | None:
     )
 
 
-def _panel(one: SignalSeries) -> ChartPanel:
+def _telling(series: Sequence[SignalSeries]) -> list[SignalSeries]:
+    """What opened the incident first, if it moved beyond what is usual; then what moved farthest."""
+
+    def moved(one: SignalSeries) -> float:
+        highest, usual = max(one.values, default=0.0), one.usual[1] if one.usual is not None else 0.0
+        return highest / max(usual, 1e-9) if highest > usual else 0.0
+
+    return sorted(series, key=lambda one: (not (one.signal.opened and moved(one)), -moved(one)))
+
+
+def _panel(one: SignalSeries, down: bool) -> ChartPanel:
     signal = one.signal
     kind = _KINDS[signal.kind]
     return ChartPanel(
@@ -90,7 +101,7 @@ def _panel(one: SignalSeries) -> ChartPanel:
         seconds=one.seconds,
         values=one.values,
         usual=one.usual,
-        last=level(one.values[-1], signal) if one.values else "no data",
+        last="no answers" if down else level(one.values[-1], signal) if one.values else "no data",
         highest=level(max(one.values), signal) if one.values else "no data",
         usual_words=level(one.usual[1], signal) if one.usual is not None else "not known",
     )

@@ -110,18 +110,18 @@ def figures(incident: Incident, money: str | None) -> tuple[FeltFigure, ...]:
         money: what was lost so far, in words; None: not measured.
     """
     peak, readings = incident.peak, incident.verification.readings if incident.verification else ()
-    failing = peak.error_ratio if peak is not None else None
+    down = peak is not None and bool(peak.down)
     slow = peak.latency_times if peak is not None else None
     users = incident.impact.customers_affected
     return (
         FeltFigure(
             name="Requests that fail",
-            value=percent(failing) if failing is not None else "not known",
+            value=_failing(peak),
             usual=_usual(readings, SignalKind.ERRORS),
         ),
         FeltFigure(
             name="Time to answer",
-            value=_slowness(slow, readings),
+            value="no answers" if down else _slowness(slow, readings),
             usual=_usual(readings, SignalKind.LATENCY),
         ),
         FeltFigure(
@@ -142,6 +142,13 @@ def _share(ratio: float) -> str:
 
 def _times(times: float) -> str:
     return f"{times:.0f} times" if times >= 2 else "half as long again" if times < _SLOW else "1.5 times"
+
+
+def _failing(peak: Facts | None) -> str:
+    """The share of failed requests; what answers nothing fails none that could be counted."""
+    if peak is None or (peak.error_ratio is None and not peak.down):
+        return "not known"
+    return "nothing is answered" if peak.down else percent(peak.error_ratio or 0.0)
 
 
 def _slowness(times: float | None, readings: Sequence[Reading]) -> str:

@@ -12,7 +12,7 @@ from incidents.timeline import EntryKind
 from nexus.service.pages.board import summary
 from nexus.service.pages.causes import CauseState, causes
 from nexus.service.pages.deadlines import MustAct, Turn, must_act
-from nexus.service.pages.felt import in_full, sentence, title, without_rule
+from nexus.service.pages.felt import figures, in_full, sentence, title, without_rule
 from nexus.service.pages.plainly import plainly
 from nexus.service.pages.steps import StepState, progress
 from tests.nexus import sample
@@ -158,6 +158,13 @@ def test_steps_of_one_that_ended_early_were_left_out() -> None:
     steps = progress(ended, (), at(60))
     assert steps[0].seconds == timedelta(minutes=3).total_seconds()
     assert [one.state for one in steps] == [StepState.DONE, *[StepState.LEFT_OUT] * 4]
+
+
+def test_of_what_is_down_no_figure_says_that_all_is_well() -> None:
+    down = sample.opened().evolve(peak=facts(down=("web",), error_ratio=0.0, latency_times=1.0))
+    assert [one.value for one in figures(down, None)] == [
+        "nothing is answered", "no answers", "not known", "not measured",
+    ]  # fmt: skip
 
 
 def open_in(step: Step, **changes: object) -> Incident:
