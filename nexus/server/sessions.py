@@ -22,6 +22,7 @@ from nexus.config.server import Server
 from nexus.server.auth import Authenticator, address_of, proxy_user
 from nexus.server.oidc import Provider
 from nexus.service.break_glass import tell_everybody
+from nexus.service.restricting import require_visible
 from nexus.store.audit import Deed, DeedKind
 from nexus.store.port import IncidentStore
 from nexus.store.sessions import LoginBy, Session
@@ -101,15 +102,19 @@ class BrowserSessions:
         Raises:
             HTTPException: as `Authenticator.actor`.
             Forbidden: a write with a cookie comes from elsewhere.
+            UnknownName: the address names an incident that they do not see.
             Refused: two people show one token.
         """
         visitor = await self.visitor(request) if "authorization" not in request.headers else None
         if visitor is None:
-            return await self.door.actor(request)
+            found = await self.door.actor(request)
+            await require_visible(self.store, found, request.path_params.get("incident"))
+            return found
         if request.method not in _READS:
             self.check_origin(request)
             self.check_token(visitor, request.headers.get(CSRF_HEADER, ""))
         self.door.admit(visitor.actor)
+        await require_visible(self.store, visitor.actor, request.path_params.get("incident"))
         return visitor.actor
 
     async def begin(self, request: Request, response: Response, actor: Actor, by: LoginBy) -> Session:

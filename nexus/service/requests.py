@@ -14,6 +14,7 @@ from incidents.severity import Severity
 from incidents.value import Moment, Value
 from nexus.service.hindsight_requests import HINDSIGHT
 from nexus.service.request import Doors, Name, Remark, Request, WholeNumber, Words
+from nexus.service.restricting import RESTRICTING
 from nexus.service.views import AllHalted, Decided, Halted, Handled, Regrouped, Settled
 from nexus.store.dead_letters import DeadLetter
 
@@ -244,5 +245,5 @@ class Merge(Request):
 #: Every kind.
 REQUESTS: tuple[type[Request], ...] = (
     Decision, Revoke, LeaveNote, SetSeverity, Stop, Settle, Replay, Take, GiveBack, TellChange, Mitigate,
-    Resolve, CallFalseAlarm, Reopen, Split, Merge, *HINDSIGHT,
+    Resolve, CallFalseAlarm, Reopen, Split, Merge, *HINDSIGHT, *RESTRICTING,
 )  # fmt: skip

@@ -266,6 +266,7 @@ class MemoryStore(MemoryHindsight):
             raise Refused(f"{incident} is not closed; nothing was deleted")
         if not self._holds(incident, number):
             raise stale(incident, number)
+        self._restrictions.pop(incident, None)
         for table in self._tables():
             for key in [key for key in table if key[0] == incident]:
                 del table[key]

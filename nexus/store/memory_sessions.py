@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from nexus.store.memory_leases import MemoryLeases
+from nexus.store.memory_restrictions import MemoryRestrictions
 from nexus.store.sessions import Session
 
 
-class MemorySessions(MemoryLeases):
+class MemorySessions(MemoryRestrictions):
     """Implements `nexus.store.sessions.Sessions` in a dictionary."""
 
     def __init__(self) -> None:

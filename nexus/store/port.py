@@ -30,6 +30,7 @@ from nexus.store.hindsight import Hindsight
 from nexus.store.keeping import Answers, StoredFiles
 from nexus.store.reads import DecisionStore, IncidentReads
 from nexus.store.records import Message, WorldRef
+from nexus.store.restrictions import Restrictions
 from nexus.store.retention import Retention
 from nexus.store.sessions import Sessions
 from nexus.store.status_page import StatusPages
@@ -103,6 +104,7 @@ class IncidentStore(
     Sessions,
     Hindsight,
     Credentials,
+    Restrictions,
     Retention,
     Audit,
     StatusPages,

@@ -20,6 +20,7 @@ from nexus.service.intake import AlertIntake
 from nexus.service.lists import ListQueries
 from nexus.service.queries import IncidentQueries
 from nexus.service.request import Doors
+from nexus.service.restricting import hidden, require_visible
 from nexus.service.undecided import UndecidedQueries
 
 #: Where the scope of a request holds who sent it.
@@ -51,6 +52,10 @@ class ApiContext:
     def home(self) -> Home:
         """The settings and the store."""
         return self.intake.home
+
+    async def hidden(self, actor: Actor) -> frozenset[str]:
+        """The ids of the incidents that somebody does not see."""
+        return await hidden(self.home.store, actor)
 
     @cached_property
     def lists(self) -> ListQueries:
@@ -98,8 +103,10 @@ def answer(value: Value, status: int = 200) -> Response:
     return Response(value.model_dump_json(), status, media_type="application/json")
 
 
-def _context(request: Request) -> ApiContext:
+async def _context(request: Request) -> ApiContext:
+    """The service; an incident that whoever asks does not see is none."""
     context: ApiContext = request.app.state.context
+    await require_visible(context.home.store, request.scope[ACTOR], request.path_params.get("incident"))
     return context
 
 

@@ -39,9 +39,9 @@ async def newest(incident: IncidentId, asked: NewestParameters, context: Context
 
 
 @twins.get("/incidents/{incident}/regrouping", response_model=RegroupView)
-async def regrouping(incident: IncidentId, asked: NoParameters, context: Context) -> Response:
+async def regrouping(incident: IncidentId, asked: NoParameters, who: Who, context: Context) -> Response:
     """The alerts that may be taken out of it, and the incidents that may be merged into it."""
-    return answer(await regroup_view(context.home, incident))
+    return answer(await regroup_view(context.home, incident, who))
 
 
 @twins.get("/incidents/{incident}/evidence", response_model=EvidenceList)

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response
 
 from incidents.action import Approval
+from incidents.errors import UnknownName
 from incidents.value import Value
 from nexus.config.service_aliases import ServiceNames
 from nexus.server.api.context import Context, Who, answer
@@ -20,12 +21,13 @@ from nexus.server.api.parameters import (
 )
 from nexus.service.catalogue import service_names
 from nexus.service.decision_view import DecisionView
-from nexus.service.deliveries import DeliveryPage, DeliveryView
+from nexus.service.deliveries import DeliveryPage, DeliveryView, unhidden
 from nexus.service.hindsight_view import ActionItems, Calibration, PostMortemView, Verdicts
 from nexus.service.identity import Me
 from nexus.service.incident_moves import MovesView, incident_moves
 from nexus.service.incident_view import IncidentView, view_incident
 from nexus.service.lists import IncidentPage
+from nexus.service.restricting import visible
 from nexus.service.status_updates import StatusUpdates, UpdatesView
 from nexus.service.undecided import Decidable, UndecidedPage
 from nexus.service.views import EntryPage
@@ -53,10 +55,11 @@ async def may(asked: WhoseParameters, who: Who, context: Context) -> Response:
 
 
 @reads.get("/incidents", response_model=IncidentPage)
-async def incidents(asked: IncidentParameters, context: Context) -> Response:
+async def incidents(asked: IncidentParameters, who: Who, context: Context) -> Response:
     """List incidents, newest first."""
-    items = await context.lists.page(asked.among, asked.limit, asked.after)
-    following = items[-1].id if len(items) == asked.limit else None
+    found = await context.lists.page(asked.among, asked.limit, asked.after)
+    following = found[-1].id if len(found) == asked.limit else None
+    items = visible(found, await context.hidden(who), "id")
     waiting = await context.lists.waiting()
     return answer(IncidentPage(items=items, next=following, waiting=waiting))
 
@@ -124,9 +127,10 @@ async def action_items(incident: IncidentId, asked: NoParameters, context: Conte
 
 
 @reads.get("/verdicts", response_model=Verdicts)
-async def labels(asked: NoParameters, context: Context) -> Response:
+async def labels(asked: NoParameters, who: Who, context: Context) -> Response:
     """What people said of all diagnoses: labels to evaluate by."""
-    return answer(await context.hindsight.verdicts())
+    found = await context.hindsight.verdicts()
+    return answer(found.model_copy(update={"items": visible(found.items, await context.hidden(who))}))
 
 
 @reads.get("/calibration", response_model=Calibration)
@@ -136,35 +140,41 @@ async def calibrated(asked: NoParameters, context: Context) -> Response:
 
 
 @reads.get("/backlog", response_model=ActionItems)
-async def backlog(asked: BacklogParameters, context: Context) -> Response:
+async def backlog(asked: BacklogParameters, who: Who, context: Context) -> Response:
     """The action items of all incidents."""
-    return answer(await context.hindsight.backlog(asked.state, asked.owner, asked.limit, asked.after))
+    found = await context.hindsight.backlog(asked.state, asked.owner, asked.limit, asked.after)
+    return answer(found.model_copy(update={"items": visible(found.items, await context.hidden(who))}))
 
 
 @reads.get("/approvals", response_model=UndecidedPage)
-async def approvals(asked: UndecidedParameters, context: Context) -> Response:
+async def approvals(asked: UndecidedParameters, who: Who, context: Context) -> Response:
     """Every incident in which a change waits for people, newest first."""
-    return answer(await context.undecided.undecided_page(asked.limit, asked.after))
+    found = await context.undecided.undecided_page(asked.limit, asked.after)
+    return answer(found.model_copy(update={"items": visible(found.items, await context.hidden(who))}))
 
 
 @reads.get("/timeline", response_model=EntryPage)
-async def everything(asked: EntryParameters, context: Context) -> Response:
+async def everything(asked: EntryParameters, who: Who, context: Context) -> Response:
     """Entries of all timelines behind a place, in the order in which they were written."""
-    return answer(await context.feed.page(asked.after, asked.limit))
+    found = await context.feed.page(asked.after, asked.limit)
+    return answer(found.model_copy(update={"items": visible(found.items, await context.hidden(who))}))
 
 
 @reads.get("/alerts", response_model=DeliveryPage)
-async def alerts(asked: DeliveryParameters, context: Context) -> Response:
+async def alerts(asked: DeliveryParameters, who: Who, context: Context) -> Response:
     """List what the monitoring sent, newest first, with what became of each alert and why."""
     items = await context.deliveries.page(asked.among, asked.limit, asked.before)
     following = items[-1].number if len(items) == asked.limit else None
-    return answer(DeliveryPage(items=items, next=following))
+    return answer(DeliveryPage(items=unhidden(items, await context.hidden(who)), next=following))
 
 
 @reads.get("/alerts/{number}", response_model=DeliveryView)
-async def alert(number: DeliveryNumber, asked: NoParameters, context: Context) -> Response:
+async def alert(number: DeliveryNumber, asked: NoParameters, who: Who, context: Context) -> Response:
     """One delivery, with its body while that is kept."""
-    return answer(DeliveryView.of(await context.deliveries.find(number)))
+    found = DeliveryView.of(await context.deliveries.find(number))
+    if not unhidden((found,), await context.hidden(who)):
+        raise UnknownName("delivery", str(number), ())
+    return answer(found)
 
 
 @reads.get("/services", response_model=ServiceNames)

@@ -23,7 +23,7 @@ def regroup_routes(pages: Pages, context: ApiContext) -> list[BaseRoute]:
     home = context.home
 
     async def regroup(request: Request, who: Actor) -> Response:
-        view = await regroup_view(home, request.path_params["incident"])
+        view = await regroup_view(home, request.path_params["incident"], who)
         mayn_t = why_not(who.name, who.roles, Permission.RESPOND)
         return pages.render(request, "regroup.html", view, why_not=mayn_t)
 

@@ -29,6 +29,7 @@ from nexus.server.static_files import StaticFiles
 from nexus.service.drawing.service_drawing import service_drawing
 from nexus.service.drawing.signal_chart import signal_chart
 from nexus.service.pages.plainly import level
+from nexus.service.restricting import require_visible
 from nexus.store.sessions import Session
 from tools.redaction.redact import redact
 
@@ -98,6 +99,7 @@ class Pages:
                 return _to_login(request)
             self.sessions.door.admit(visitor.actor)
             _require(visitor.actor, permission)
+            await self._require_visible(request, visitor.actor)
             return await handler(request, visitor.actor)
 
         return Route(path, self.guarded(answer))
@@ -115,6 +117,7 @@ class Pages:
             self.sessions.check_token(visitor, shown)
             self.sessions.door.admit(visitor.actor)
             _require(visitor.actor, permission)
+            await self._require_visible(request, visitor.actor)
             return await handler(request, visitor.actor, form)
 
         return Route(path, self.guarded(answer), methods=["POST"])
@@ -167,6 +170,10 @@ class Pages:
         """The page of what cannot be shown: not allowed, not found, broken."""
         told = Trouble(title=_TITLES.get(status, HTTPStatus(status).phrase), sentence=redact(sentence))
         return self.render(request, "trouble.html", told, status)
+
+    async def _require_visible(self, request: Request, who: Actor) -> None:
+        """An incident that somebody does not see is none."""
+        await require_visible(self.sessions.store, who, request.path_params.get("incident"))
 
     async def _visitor(self, request: Request) -> Visitor | None:
         request.scope[_VISITOR] = visitor = await self.sessions.visitor(request)

@@ -25,6 +25,7 @@ from nexus.service.live_feed import LiveFeed
 from nexus.service.pages.board import incident_board
 from nexus.service.pages.now import NowView, now_view
 from nexus.service.pages.timeline import line_of
+from nexus.service.restricting import hidden
 from nexus.store.lists import NumberedEntry
 
 T = TypeVar("T")
@@ -142,6 +143,8 @@ class Streams:
                 if not moved:
                     yield ""
                     continue
+                if incident in await hidden(self.home.store, who):
+                    return  # they were seeing it until now
                 found = await self.feed.entries(place.sequence, incident)
                 if found:  # at once: cards take a moment to be made
                     place = place._replace(sequence=found[-1].sequence)

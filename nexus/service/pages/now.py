@@ -15,6 +15,7 @@ from nexus.service.pages.deadlines import Deadline, MustAct, Turn, deadlines, mu
 from nexus.service.pages.felt import title
 from nexus.service.pages.steps import NAMES
 from nexus.service.pages.worlds import world_facts
+from nexus.service.restricting import hidden, visible
 from nexus.store.deliveries import DeliveryFilter
 from nexus.store.lists import IncidentFilter
 from nexus.store.records import Summary, WorldKind
@@ -102,8 +103,10 @@ async def now_view(home: Home, site: str, viewer: Actor | None = None) -> NowVie
         viewer: who looks.
     """
     store, now, runbook = home.store, home.clock.now(), runbook_of(home.settings)
-    listed = await store.page(IncidentFilter(not_closed=True), limit=MOST)
-    running = sum(one.many for one in await store.open_counts())
+    unseen = await hidden(store, viewer) if viewer is not None else frozenset[str]()
+    every = await store.page(IncidentFilter(not_closed=True), limit=MOST)
+    listed = visible(every, unseen, "id")
+    running = sum(one.many for one in await store.open_counts()) - (len(every) - len(listed))
     broken = {one.incident for one in await store.broken_off()}
     rows, owed = [], list[Summary]()
     for line in listed:
@@ -118,7 +121,8 @@ async def now_view(home: Home, site: str, viewer: Actor | None = None) -> NowVie
         clock = now if world.kind is WorldKind.LIVE else await store.clock_of(line.id)
         row = row_of(incident, runbook, facts.revenue_threshold, clock, viewer)
         rows.append(row.model_copy(update={"live": world.kind is WorldKind.LIVE}))
-    recent = [*owed, *(one for one in await store.page(limit=_ENDED * 4) if one.status is not Status.OPEN)]
+    newest = visible(await store.page(limit=_ENDED * 4), unseen, "id")
+    recent = [*owed, *(one for one in newest if one.status is not Status.OPEN)]
     shown = {one.id for one in rows}
     ended = {one.id: one for one in recent if one.id not in shown}
     waiting = await store.waiting(site, now)

@@ -1,11 +1,13 @@
 """What somebody sees who wants to split an incident or merge another one into it."""
 
+from incidents.actor import Actor
 from incidents.incident import Incident
 from incidents.severity import Severity
 from incidents.value import Moment, Value
 from nexus.home import Home
 from nexus.service.pages.alerts import AlertView, alerts
 from nexus.service.pages.felt import title
+from nexus.service.restricting import hidden, visible
 from nexus.store.lists import IncidentFilter
 from nexus.store.records import WorldKind
 
@@ -34,14 +36,15 @@ class RegroupView(Value):
     others: tuple[OtherIncident, ...]
 
 
-async def regroup_view(home: Home, identity: str) -> RegroupView:
-    """The choice.
+async def regroup_view(home: Home, identity: str, viewer: Actor) -> RegroupView:
+    """The choice, among what somebody sees.
 
     Raises:
         UnknownName: there is no such incident.
     """
     incident, world = await home.find(identity), await home.store.world_of(identity)
-    listed = await home.store.page(IncidentFilter(not_closed=True), limit=_MOST)
+    found = await home.store.page(IncidentFilter(not_closed=True), limit=_MOST)
+    listed = visible(found, await hidden(home.store, viewer), "id")
     near = [one.id for one in listed if one.id != identity and await home.store.world_of(one.id) == world]
     loaded = [await home.store.load(one) for one in near]
     return RegroupView(

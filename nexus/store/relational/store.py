@@ -29,6 +29,7 @@ from nexus.store.relational.leading import LeaderRows
 from nexus.store.relational.leases import LeaseColumns
 from nexus.store.relational.reads import IncidentReads
 from nexus.store.relational.regrouping import RegroupedIncidents
+from nexus.store.relational.restrictions import RestrictionRows
 from nexus.store.relational.retention import ClosedIncidents
 from nexus.store.relational.rows import as_json, packed, sortable, unpacked
 from nexus.store.relational.sessions import SessionRows
@@ -61,6 +62,7 @@ class RelationalStore(
     KeptAnswers,
     SessionRows,
     CredentialRows,
+    RestrictionRows,
     ClosedIncidents,
     AuditRows,
     StatusPageRows,

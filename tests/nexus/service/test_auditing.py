@@ -44,7 +44,7 @@ BODIES: dict[str, dict[str, object]] = {
     "action-items": {"action": "Test it", "owner": "backend", "due": "2026-12-01"},
 }  # fmt: skip
 #: Those that need an incident in another state; their transactions are tried in the conformance suite.
-ELSEWHERE = {"settle", "replay", "split", "merge"}
+ELSEWHERE = {"settle", "replay", "split", "merge", "restrict", "unrestrict"}
 
 
 @pytest.fixture

@@ -833,3 +833,13 @@ delete from subscribers where site = %(site)s and address = %(address)s;
 
 -- name: forget_unconfirmed
 delete from subscribers where site = %(site)s and not confirmed and wait_until < %(before)s;
+
+-- name: restrict
+insert into restrictions (incident, body) values (%(incident)s, %(body)s)
+on conflict (incident) do update set body = excluded.body;
+
+-- name: restrictions
+select body from restrictions order by incident;
+
+-- name: erase_restrictions
+delete from restrictions where incident = %(incident)s;

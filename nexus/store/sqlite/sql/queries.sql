@@ -787,3 +787,13 @@ delete from subscribers where site = :site and address = :address;
 
 -- name: forget_unconfirmed
 delete from subscribers where site = :site and not confirmed and wait_until < :before;
+
+-- name: restrict
+insert into restrictions (incident, body) values (:incident, :body)
+on conflict (incident) do update set body = excluded.body;
+
+-- name: restrictions
+select body from restrictions order by incident;
+
+-- name: erase_restrictions
+delete from restrictions where incident = :incident;
