@@ -9,6 +9,7 @@ from enum import StrEnum
 from incidents.action import UNSETTLED, ActionState
 from incidents.facts import Facts
 from incidents.incident import Incident
+from incidents.incident_path import is_silence
 from incidents.runbook import Runbook
 from incidents.severity import Severity
 
@@ -39,7 +40,8 @@ def no_user_impact(facts: Facts) -> bool:
 
 def seems_over(incident: Incident) -> bool:
     """Whether the alerts are over and the latest measurement shows nothing: worth a look of its own."""
-    quiet = incident.facts is not None and no_user_impact(incident.facts)
+    measured = incident.facts is not None and no_user_impact(incident.facts)
+    quiet = measured or is_silence(incident.alerts)
     return quiet and not incident.firing and not has_changed_anything(incident)
 
 
@@ -67,6 +69,8 @@ def self_recovery(
         times, although one may be back again where nothing ever deviated.
     """
     quiet = agreed if facts.quiet is None else no_user_impact(facts)
+    if is_silence(incident.alerts):  # it is about no service: the heartbeat itself is the measurement
+        quiet = not incident.firing
     until = watched_until(incident, runbook)
     if has_changed_anything(incident) or not (
         quiet or (incident.severity is Severity.P3 and not incident.firing)

@@ -5,7 +5,7 @@ alerts that name none, what stands on the host, zone or cluster that they are ab
 may be another incident: it is named, but neither owned nor changed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from incidents.alert import Alert
 from incidents.catalogue import Catalogue, ServiceKind
@@ -23,13 +23,18 @@ def path_of(alerts: Iterable[Alert], catalogue: Catalogue) -> frozenset[str] | N
     alerts = tuple(alerts)
     named = {name for name in _subjects(alerts) if catalogue.find(name)}
     if not named:
-        return frozenset() if alerts and all(alert.tells_silence for alert in alerts) else None
+        return frozenset() if is_silence(alerts) else None
     carriers = {
         one.name
         for one in catalogue.of_kind(ServiceKind.EXTERNAL)
         if not one.depends_on and one.name not in catalogue.callers
     }
     return around(named, catalogue) | carriers
+
+
+def is_silence(alerts: Collection[Alert]) -> bool:
+    """Whether nothing is told but that a heartbeat stays away."""
+    return bool(alerts) and all(alert.tells_silence for alert in alerts)
 
 
 def is_beside(service: str, alerts: Iterable[Alert], catalogue: Catalogue) -> bool:

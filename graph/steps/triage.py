@@ -13,7 +13,7 @@ from incidents.alert import Alert
 from incidents.catalogue import Catalogue
 from incidents.facts import Facts
 from incidents.incident import Incident
-from incidents.incident_path import is_beside
+from incidents.incident_path import is_beside, is_silence
 from incidents.reports import Impact, Task, TriageReport
 from incidents.runbook import Runbook
 from incidents.severity import Severity, Status, Step
@@ -120,7 +120,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
     told = [_classified(deps, incident, after, found), *_nearby(incident, after, now)]
     agreed = all(report.false_alarm for report in reports)
     match self_recovery(after, facts, agreed, now, deps.runbook):
-        case SelfRecovery.OVER if facts.quiet is not False:
+        case SelfRecovery.OVER if facts.quiet is not False or is_silence(after.alerts):
             ended = _over_by_itself(after, now)
         case SelfRecovery.WATCHED:
             ended = _watched(after, now, deps.runbook)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from graph.self_recovery import FLAPS, SelfRecovery, self_recovery
-from incidents.alert import Alert, AlertStatus
+from incidents.alert import SILENCE, Alert, AlertStatus
 from incidents.events import AlertsArrived, Event
 from incidents.facts import Facts
 from incidents.incident import Incident
@@ -67,6 +67,25 @@ def standing(spells: int, *, firing: bool = False, since: datetime | None = None
 def test_calm(incident_now: Incident, quiet: bool, minutes: float, expected: SelfRecovery) -> None:
     now = ALERT + timedelta(minutes=minutes)
     assert self_recovery(incident_now, Facts(at=now, quiet=quiet), False, now, RUNBOOK) is expected
+
+
+def silence(*, firing: bool) -> Incident:
+    """One that a heartbeat stays away, or is back."""
+    alerts = [
+        one.model_copy(update={"source": "nexus", "fingerprint": f"{SILENCE}dog", "service": None})
+        for one in spell(0, over=not firing)
+    ]
+    return incident().evolve(alerts=alerts, severity=Severity.P1)
+
+
+@pytest.mark.parametrize("quiet", [True, False, None])
+def test_a_heartbeat_that_is_back_ends_its_silence_whatever_else_is_measured(quiet: bool | None) -> None:
+    facts, later = Facts(at=ALERT, quiet=quiet), ALERT + LASTS
+    assert self_recovery(silence(firing=True), facts, False, ALERT, RUNBOOK) is SelfRecovery.NO
+    back = silence(firing=False)
+    assert self_recovery(back, facts, False, ALERT, RUNBOOK) is SelfRecovery.WATCHED
+    watched = back.evolve(calm_since=ALERT)
+    assert self_recovery(watched, facts, False, later, RUNBOOK) is SelfRecovery.OVER
 
 
 @pytest.mark.parametrize(
