@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, ValidationError
 from incidents.errors import NexusError, Refused
 from incidents.value import Value
 from nexus.config.server import IdentityProvider, safe_address
+from tools.live.link_local import guarded
 
 #: How long a provider may take for an answer, and how long what it says of itself counts, in seconds.
 _PATIENCE, _FRESH = 10.0, 3600.0
@@ -152,7 +153,7 @@ class Provider:
             client_secret=self.secret.get_secret_value() if self.secret is not None else None,
             token_endpoint_auth_method=how if self.secret is not None else "none",
             scope=" ".join(self.settings.scopes), redirect_uri=self.back, code_challenge_method="S256",
-            timeout=_PATIENCE, follow_redirects=False,
+            timeout=_PATIENCE, follow_redirects=False, event_hooks=guarded(),
         )  # fmt: skip
 
     async def _discovered(self) -> Metadata:
@@ -184,7 +185,9 @@ class Provider:
 
     async def _get(self, url: str) -> Any:
         try:
-            async with httpx2.AsyncClient(timeout=_PATIENCE, follow_redirects=False) as client:
+            async with httpx2.AsyncClient(
+                timeout=_PATIENCE, follow_redirects=False, event_hooks=guarded()
+            ) as client:
                 answer = await client.get(url)
                 answer.raise_for_status()
                 if len(answer.content) > _LARGEST:

@@ -1,5 +1,8 @@
 """What `deploy/` says of Nexus is so: manifests fit the schemas of the API, containers run what there is."""
 
+import re
+import shutil
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,3 +82,38 @@ def test_a_database_that_is_away_restarts_no_pod() -> None:
             ports = {port["name"]: port["containerPort"] for port in container["ports"]}
             verb = container["args"][0]
             assert ports["http"] == {"serve": 8477, "worker": 8478}[verb]
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+def test_systemd_finds_nothing_in_the_unit(tmp_path: Path) -> None:
+    """Program and user are those of an installation: in their place stand ones that every machine has."""
+    text = (DEPLOY / "nexus.service").read_text()
+    program = "/opt/nexus/.venv/bin/nexus"
+    assert f"ExecStart={program} serve" in text
+    unit = tmp_path / "nexus.service"
+    unit.write_text(text.replace(program, "/bin/true").replace("=nexus\n", "=root\n"))
+    said = subprocess.run(  # noqa: S603
+        ["systemd-analyze", "verify", unit],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (said.returncode, said.stderr) == (0, "")
+
+
+def test_what_the_unit_runs_is_a_verb_with_these_options(tmp_path: Path) -> None:
+    (words,) = re.findall(r"ExecStart=\S+ (.+)", (DEPLOY / "nexus.service").read_text())
+    said = typed_before(tmp_path, words.split()[0], "--help")
+    assert all(word in said for word in words.split() if word.startswith("--"))
+
+
+def test_the_security_review_lists_every_dependency_and_no_other() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    wanted = [
+        *project["dependencies"],
+        *(one for name in extras if name not in {"build", "dev"} for one in extras[name]),
+    ]
+    names = {re.split(r"[\[<>=!~;]", one)[0] for one in wanted}
+    told = (ROOT / "docs" / "security.md").read_text().partition("| Package | For |")[2]
+    assert set(re.findall(r"^\| ([\w-]+) \| \S", told, re.MULTILINE)) == names

@@ -120,6 +120,7 @@ async def test_what_is_configured_link_local_is_named_in_the_sentence() -> None:
     await backend.aclose()
 
 
+CLIENTS = ("AsyncClient", "HttpxClient", "OAuth2Client")
 #: The user's own server, which they name themselves; this process itself.
 FREE = {"nexus/cli/remote.py", "nexus/runtime/warmup.py"}
 
@@ -130,7 +131,9 @@ def clients() -> list[tuple[str, int, bool]]:
     for room in ("agents", "graph", "nexus", "tools"):
         for path in (ROOT / room).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Call) and _named(node.func).endswith(("AsyncClient", "HttpxClient")):
+                if isinstance(node, ast.Call) and _named(node.func).endswith(
+                    ("AsyncClient", "HttpxClient", "OAuth2Client")
+                ):
                     hooked = [one for one in node.keywords if one.arg == "event_hooks"]
                     safe = bool(hooked) and "guarded" in ast.unparse(hooked[0])
                     found.append((str(path.relative_to(ROOT)), node.lineno, safe))
