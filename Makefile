@@ -25,6 +25,7 @@ pytest: $(VENV)/dev.stamp
 check-all: test  ## the tests, then the long series: every attack, many more examples, two hundred kills, ...
 	$(BIN)/pytest -q -n auto --dist worksteal -m "long or hypothesis" --hypothesis-profile=long
 	$(BIN)/python -m benchmarks.kills
+	$(BIN)/python -m benchmarks.bad_days
 	$(BIN)/python -m benchmarks.waiting
 	test ! -d ../shared/cases || POLARS_MAX_THREADS=1 $(BIN)/python benchmarks/rca.py ../shared/cases
 

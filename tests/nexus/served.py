@@ -112,9 +112,9 @@ def served(folder: Path, home: Path, *words: str, **environment: str) -> Iterato
 
 
 @contextmanager
-def working(folder: Path, home: Path, **environment: str) -> Iterator[Serving]:
+def working(folder: Path, home: Path, *, engine: str = "playbook", **environment: str) -> Iterator[Serving]:
     """Drive the incidents of that system, without doors."""
-    words = ("worker", "--port", "0", "--engine", "playbook")
+    words = ("worker", "--port", "0", "--engine", engine)
     with typed(home, *words, **_own(folder), **environment) as (process, lines):
         yield Serving(process, lines, _complaints(home))
 

@@ -142,7 +142,7 @@ def body_of(
     }  # fmt: skip
 
 
-def _meant(query: str) -> re.Pattern[str] | None:
+def services_meant(query: str) -> re.Pattern[str] | None:
     """The services that a narrowed query is about."""
     pattern = re.search(r'"service", "(.*?)"\) and on', query)
     return re.compile(pattern[1].replace("\\\\", "\\")) if pattern else None
@@ -156,7 +156,7 @@ def backend(names: Sequence[str], began: float) -> None:
             return told({"status": "success", "data": {"resultType": "vector", "result": []}})
         query = asked.one("query")
         _, usual, broken = next(level for metric, level in LEVELS.items() if metric in query)
-        meant = _meant(query)
+        meant = services_meant(query)
         start, end, step = (float(asked.one(part)) for part in ("start", "end", "step"))
         moments = [start + n * step for n in range(math.floor((end - start) / step) + 1)]
         values = json.dumps(
