@@ -18,6 +18,7 @@ from nexus.store.postgres.address import Address
 from nexus.store.postgres.connecting import connect
 from nexus.store.postgres.sql import QUERIES, VERSION
 from nexus.store.postgres.store import PostgresStore
+from nexus.store.postgres.transaction import Connection
 from nexus.store.records import WorldKind, WorldRef
 from tests.nexus import sample
 from tests.nexus.live import TOKENS, live
@@ -54,15 +55,8 @@ def fill(database: Address, site: Path, many: int) -> None:
         world = WorldRef(kind=WorldKind.LIVE, path=str(site))
         asyncio.run(store.register(sample.opened("INC-2026-01-01-001", 0), world, at(0), SITE))
     with connect(database) as raw:
-        names = [name for (name,) in raw.execute(_COLUMNS)]
-        other = {"id": "'INC-2026-01-02-' || lpad(n::text, 8, '0')"}
         raw.execute("update incidents set wake_at = now() + interval '6 hours'")
-        raw.execute(
-            f"insert into incidents ({', '.join(names)}) "  # noqa: S608 - names of the schema
-            f"select {', '.join(other.get(name, name) for name in names)} "
-            f"from incidents, generate_series(1, {many}) n"
-        )
-        raw.execute("analyze incidents")
+        copied(raw, "INC-2026-01-01-001", many)
         size = "pg_size_pretty(pg_total_relation_size('incidents'))"
         for count, told in raw.execute(f"select count(*), {size} from incidents"):  # noqa: S608 - no input
             say(f"{count:,} incidents in {told}")
@@ -70,6 +64,18 @@ def fill(database: Address, site: Path, many: int) -> None:
         values = {"now": datetime.now(UTC), "limit": 24, "site": SITE, "code": VERSION}
         for (line,) in raw.execute(f"explain analyze {question}", values):
             say(line)
+
+
+def copied(raw: Connection, incident: str, many: int) -> None:
+    """So many more of an incident that waits."""
+    names = [name for (name,) in raw.execute(_COLUMNS)]
+    other = {"id": "'INC-2026-01-02-' || lpad(n::text, 8, '0')"}
+    raw.execute(
+        f"insert into incidents ({', '.join(names)}) "  # noqa: S608 - names of the schema
+        f"select {', '.join(other.get(name, name) for name in names)} "
+        f"from incidents, generate_series(1, {many}) n where id = '{incident}'"
+    )
+    raw.execute("analyze incidents")
 
 
 def share(pid: int, seconds: float) -> float:

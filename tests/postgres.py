@@ -65,6 +65,11 @@ class PostgresServer:
     def __post_init__(self) -> None:
         self._admin = psycopg.connect(self.uri, autocommit=True)
 
+    @property
+    def pid(self) -> int:
+        """The process that has started all others of it."""
+        return int((self.folder / "postmaster.pid").read_text().split()[0])
+
     def address(self, database: str) -> Address:
         """The address of one of its databases."""
         return Address(SecretStr(self.uri.replace("/postgres?", f"/{database}?")))

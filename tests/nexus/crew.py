@@ -22,7 +22,7 @@ from nexus.store.records import DEFAULT_SITE, Lease
 from nexus.store.relational.store import RelationalStore
 from nexus.store.sqlite.store import Store
 from tests.nexus.fleet import Fleet, fleet
-from tests.nexus.live import SITE, TOKENS
+from tests.nexus.live import PEOPLE, SITE, TOKENS
 from tests.nexus.served import Serving, served, working
 from tests.patience import PATIENCE
 
@@ -109,13 +109,27 @@ class Crew:
         except Refused:
             return  # it was signed a moment ago
 
-    def until(self, true: Callable[[], bool], each: Callable[[], object], patience: float = PATIENCE) -> None:
-        """Do something again and again until something is true."""
+    def decide(self, incident: str) -> None:
+        """One person approves over HTTP what waits."""
+        (proposal,) = self.known(incident).pending
+        answer = httpx2.post(
+            f"{self.doors.root}/incidents/{incident}/decisions",
+            json={"verdict": "approve", "action": proposal.id, "digest": proposal.digest},
+            headers={"Authorization": f"Bearer {PEOPLE['dana']}"},
+            timeout=PATIENCE,
+        )
+        assert answer.is_success, answer.text
+
+    def until(
+        self, true: Callable[[], bool], each: Callable[[], object], patience: float = PATIENCE, *,
+        pause: float = 0.05,
+    ) -> None:  # fmt: skip
+        """Do something again and again until something is true; `patience` and `pause` in seconds."""
         deadline = time.monotonic() + patience
         while not true():
             assert time.monotonic() < deadline, self.standing()
             each()
-            time.sleep(0.05)
+            time.sleep(pause)
 
     def open_ones(self) -> tuple[str, ...]:
         """Those that run still, or owe something."""

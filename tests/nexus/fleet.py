@@ -35,6 +35,7 @@ AGO = 100.0
 _RESTART = """set -eu
 cd "$(dirname "$0")"
 echo "$2 begins" >> "deeds/$1"
+touch "begun/$1"
 sleep "$3"
 touch "runs/$1"
 echo "$2 ends" >> "deeds/$1"
@@ -86,14 +87,20 @@ class Fleet:
         file = self.folder / "deeds" / service
         return file.read_text().splitlines() if file.exists() else []
 
+    def begun(self, service: str) -> float | None:
+        """When a change of a service began last, in seconds of the wall; None: there was none."""
+        file = self.folder / "begun" / service
+        return file.stat().st_mtime if file.exists() else None
+
     def write(self, telemetry: str, takes: float, watch: Mapping[str, str], site: Mapping[str, Any]) -> None:
         """The configuration, the runbook, the scripts, and a record in which every service was released."""
-        for name in ("began", "runs", "deeds"):
+        for name in ("began", "begun", "runs", "deeds"):
             (self.folder / name).mkdir()
         for name, script in (("restart", _RESTART), ("status", _STATUS)):
             (self.folder / name).write_text(script)
         (self.folder / "nexus.yaml").write_text(yaml.safe_dump(self._site(telemetry, takes) | dict(site)))
         runbook = yaml.safe_load(Path("nexus/runbook.yaml").read_text())
+        runbook["decision_tree"]["infrastructure"][0]["actions"] = ["restart"]  # nothing else is offered here
         (self.folder / "runbook.yaml").write_text(yaml.safe_dump(runbook | {"watch": dict(watch)}))
 
     def _site(self, telemetry: str, takes: float) -> dict[str, Any]:
