@@ -38,6 +38,8 @@ POLLS = 1.0
 SILENT = 30.0
 #: How often a living one says so, in seconds.
 HEARTBEAT = 5.0
+#: A job for what is due as it was at the last look is made again after so long, in seconds: it may be lost.
+AGAIN = 5.0
 #: After the engine has lost its database it begins again after so long, in seconds.
 PAUSE = 1.0
 
@@ -75,6 +77,7 @@ class DistributedQueue:
     def __post_init__(self) -> None:
         self._looks = Looks(self.store, self.look_every, self.seconds)
         self._turns = Turns(self.at_once, self.lag, self.seconds)
+        self._made: dict[Due, float] = {}
 
     def ring(self, incident: str, priority: int = 0) -> None:
         """Look now."""
@@ -144,8 +147,12 @@ class DistributedQueue:
 
     async def _make_jobs(self, drive: Drive) -> bool:
         """What is due and in no hand; no look has to come again for them, since jobs wait by themselves."""
+        now = self.seconds()
+        self._made = {one: made for one, made in self._made.items() if now - made < AGAIN}
         for one in await self._due():
-            await self._make_job(drive, one)
+            if one not in self._made:
+                await self._make_job(drive, one)
+                self._made[one] = now
         return False
 
     async def _due(self) -> list[Due]:

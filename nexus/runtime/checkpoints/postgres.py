@@ -23,6 +23,7 @@ from psycopg_pool import AsyncConnectionPool
 from incidents.errors import StaleLease, UsageError
 from nexus.runtime.checkpoints.port import overtaken, serializer
 from nexus.store.postgres.address import Address
+from nexus.store.postgres.checking import Checking
 from nexus.store.postgres.connecting import LIMITS, PATIENCE, PLAIN, unusable
 from nexus.store.postgres.sql import FENCE, QUERIES
 
@@ -108,7 +109,7 @@ class PostgresCheckpoints:
             min_size=1,
             max_size=AT_ONCE,
             timeout=PATIENCE,
-            check=AsyncConnectionPool.check_connection,
+            check=Checking().acheck,
             num_workers=1,
             name="nexus-checkpoints",
         ) as pool:

@@ -15,6 +15,7 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from nexus.store.postgres.address import Address
+from nexus.store.postgres.checking import Checking
 from nexus.store.postgres.clock import ServerClock
 from nexus.store.postgres.connecting import KEYWORDS, PATIENCE, unusable
 from nexus.store.postgres.transaction import IN_THE_WAY, Answer, Connection, single, transact
@@ -41,7 +42,7 @@ class Database:
             min_size=1,
             max_size=AT_ONCE + 1,  # one for who renews leases, whatever the others wait for
             timeout=PATIENCE,
-            check=ConnectionPool.check_connection,
+            check=Checking().check,
             num_workers=1,
             name="nexus-store",
             open=True,

@@ -48,7 +48,7 @@ async def test_a_database_that_cuts_every_connection_ends_no_turn_and_brings_wor
             await until(lambda: one.held == [first])
             with psycopg.connect(address.direct.get_secret_value(), autocommit=True) as admin:
                 admin.execute(
-                    "select pg_terminate_backend(pid) from pg_stat_activity "
+                    "select pg_terminate_backend(pid, 20000) from pg_stat_activity "
                     "where application_name like 'nexus%' and pid <> pg_backend_pid()"
                 )
             second = await due(store, 2)

@@ -106,7 +106,7 @@ async def test_connections_that_the_server_has_cut_fail_no_step(
         parent = await put(kept, parent)
         with connect(address) as raw:
             raw.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "select pg_terminate_backend(pid, 20000) from pg_stat_activity "
                 "where datname = current_database() and pid <> pg_backend_pid()"
             )
     with connect(address) as raw:
