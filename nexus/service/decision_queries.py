@@ -118,7 +118,7 @@ def _people(home: Home, world: WorldRef) -> tuple[Actor, ...]:
 
     return tuple(
         Actor(id=one.identity, name=one.name, roles=one.roles, via=Via.HTTP, authenticated=True)
-        for one in load_site(Path(world.path)).people
+        for one in load_site(Path(world.path)).active_people
     )
 
 

@@ -11,6 +11,7 @@ from incidents.access import Permission, why_not
 from incidents.action_items import ActionItem, ItemState
 from incidents.actor import Actor
 from incidents.currency import Currency, money
+from incidents.errors import UnknownName
 from incidents.findings import Confidence
 from incidents.incident import Incident
 from incidents.milestones import Milestones, milestones
@@ -211,9 +212,10 @@ class HindsightQueries:
             await find_incident(self.home.store, identity)
         return Verdicts(items=await self.home.store.verdicts(identity))
 
-    async def calibration(self) -> Calibration:
-        """What each word for confidence was worth."""
-        return Calibration(items=calibration(await self.home.store.verdicts()))
+    async def calibration(self, unseen: frozenset[str] = frozenset()) -> Calibration:
+        """What each word for confidence was worth; `unseen` are incidents that do not count for who asks."""
+        kept = await self.home.store.verdicts()
+        return Calibration(items=calibration(one for one in kept if one.incident not in unseen))
 
     async def items(self, identity: str) -> ActionItems:
         """The action items of an incident; raises as `post_mortem`."""
@@ -223,9 +225,15 @@ class HindsightQueries:
     async def backlog(
         self, state: ItemState | None, owner: str | None, limit: int, after: str | None
     ) -> ActionItems:
-        """So many action items of all incidents, behind a place."""
+        """So many action items of all incidents, behind a place.
+
+        Raises:
+            UnknownName: `after` is none of them (any more).
+        """
         every = await IncidentHindsight.of(self.home).all_items(state, owner)
         places = [place for place, one in enumerate(every) if one.id == after]
+        if after is not None and not places:
+            raise UnknownName("action item", after, ())
         page = every[places[0] + 1 if places else 0 :]
         return ActionItems(items=page[:limit], next=page[limit - 1].id if len(page) > limit else None)
 

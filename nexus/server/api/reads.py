@@ -134,9 +134,9 @@ async def labels(asked: NoParameters, who: Who, context: Context) -> Response:
 
 
 @reads.get("/calibration", response_model=Calibration)
-async def calibrated(asked: NoParameters, context: Context) -> Response:
+async def calibrated(asked: NoParameters, who: Who, context: Context) -> Response:
     """How often each word for confidence was right, by what people said; null where nobody said anything."""
-    return answer(await context.hindsight.calibration())
+    return answer(await context.hindsight.calibration(await context.hidden(who)))
 
 
 @reads.get("/backlog", response_model=ActionItems)

@@ -53,6 +53,13 @@ def test_everybody_is_told_what_they_may_also_somebody_who_is_not_there(one: Roo
     assert one.get(f"/incidents/{ID}/proposals/A7").status_code == 404
 
 
+def test_who_is_disabled_is_none_of_the_people(tmp_path: Path) -> None:
+    with room(tmp_path, people={"dana": "", "gone": ", disabled: true"}) as made:
+        told = made.get(PROPOSAL).json()
+        assert [person["who"] for person in told["people"]] == ["dana"]
+        assert made.get(f"{PROPOSAL}?as=gone").status_code == 404
+
+
 def test_a_signature_that_nobody_has_read_yet_is_shown(one: Room) -> None:
     said = {"verdict": "approve", "action": "A1", "digest": DIGEST}
     assert one.post(f"/incidents/{ID}/decisions", said).status_code == 200

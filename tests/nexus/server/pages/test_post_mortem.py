@@ -177,6 +177,7 @@ def test_action_items_are_changed_and_added_and_of_two_one_is_told(made: Room) -
     assert [one["owner"] for one in made.get("/backlog?state=open").json()["items"]] == ["backend", "kim"]
     page = made.get("/backlog?limit=1").json()
     assert page["next"] == first
+    assert made.get("/backlog?after=T9").status_code == 404
     assert made.get(f"/backlog?limit=5&after={first}").json()["items"][0]["id"] == f"{ENDED}-T2"
     for wrong, sentence in (
         ({"action": "x"}, "needs owner, due"), ({"id": "T9", "state": "done"}, "There is no action item"),
