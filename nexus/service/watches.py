@@ -18,6 +18,7 @@ from nexus.service.lists import ListQueries
 from nexus.service.rematching import RematchWatch
 from nexus.service.retention import Retention
 from nexus.service.siblings import SiblingWatch
+from nexus.service.status_ends import EndedElsewhere
 from nexus.service.status_page import PublicPage
 from nexus.service.subscribers import Subscribers
 
@@ -47,6 +48,9 @@ def watches(intake: AlertIntake) -> PeriodicJobs:
         if (waits := await ListQueries.of(home).waiting()) is not None:
             log.warning(waits)
 
+    async def end_disturbances() -> None:
+        await EndedElsewhere(home.store, intake.site.site).look(home.clock.now())
+
     async def record_components() -> None:
         await PublicPage(home.store, intake.site).install(home.clock.now())
 
@@ -56,6 +60,7 @@ def watches(intake: AlertIntake) -> PeriodicJobs:
         PeriodicJob("incidents of one cause", SiblingWatch(intake).look, every=10),
         PeriodicJob("the audit", AuditWatch(intake).look, every=30),
         PeriodicJob("components of the status page", record_components, every=5),
+        PeriodicJob("disturbances that have ended", end_disturbances, every=60),
         PeriodicJob("mail to subscribers", write_to_subscribers, every=5, limit=600),
         PeriodicJob("bodies of deliveries", intake.forget_bodies, every=60),
         PeriodicJob("answers under idempotency keys", forget_answers, every=3600),

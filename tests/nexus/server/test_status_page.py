@@ -27,6 +27,7 @@ from nexus.server.status_copy import StatusCopy, copy_of
 from nexus.server.status_page import StatusDoor
 from nexus.server.status_rendering import StatusRendering
 from nexus.service.intake import AlertIntake
+from nexus.service.status_ends import EndedElsewhere
 from nexus.service.status_page import DAYS, PublicPage, StatusPage, page_of
 from nexus.store.memory import MemoryStore
 from nexus.store.records import MessageKind, WorldKind, WorldRef
@@ -90,6 +91,14 @@ def test_what_is_disturbed_stands_first_with_its_latest_words() -> None:
     assert [update.status for update in one.updates] == [PublicStatus.IDENTIFIED, PublicStatus.INVESTIGATING]
     ordering, browsing = shown.components
     assert (ordering.level, browsing.level) == (Level.DISTURBED, Level.WORKS)
+
+
+def test_a_promise_that_was_not_kept_is_said_to_be_late() -> None:
+    late = update("t1", NOW - timedelta(hours=1), PublicStatus.INVESTIGATING, Level.DOWN, next_update=NOW)
+    made = StatusRendering("https://status.example.org", ("a.css",))
+    for minutes, words in ((0, "by <time"), (1, "we are late")):
+        view = page(late, now=NOW + timedelta(minutes=minutes))
+        assert words in made.documents(view)["index.html"].body.decode()
 
 
 def test_what_is_over_is_told_with_how_long_it_took() -> None:
@@ -189,6 +198,51 @@ async def test_in_a_security_incident_nothing_goes_out_and_a_person_is_paged(des
 async def test_of_what_customers_have_no_name_for_nothing_is_told(desk: Desk) -> None:
     await desk.tell(impact=Impact(services=("vault",)))
     assert await desk.updates() == []
+
+
+async def ends(desk: Desk, minutes: float) -> list[tuple[PublicStatus, str]]:
+    """What was published, once it was looked what has ended."""
+    await EndedElsewhere(desk.store, SITE).look(at(minutes))
+    return [(one.status, one.impact) for one in await desk.store.published(SITE, at(0))]
+
+
+async def test_what_was_merged_ends_on_the_page_once_and_not_before_its_time(desk: Desk) -> None:
+    await desk.tell()
+    lease = await desk.store.lease(ID, "me", at(9), at(3))
+    assert lease is not None
+    known = await desk.store.load(ID)
+    assert known is not None
+    await desk.store.save(known.evolve(status=Status.MERGED, ended_at=at(5), closed=True), at(5), lease)
+    assert len(await ends(desk, 14)) == 1
+    for _ in range(2):
+        told = await ends(desk, 16)
+    assert told[1:] == [
+        (PublicStatus.RESOLVED, "We go on telling of this together with another disturbance.")
+    ]
+
+
+async def test_what_is_open_stays_so_and_what_was_deleted_ends(desk: Desk) -> None:
+    await desk.tell()
+    assert len(await ends(desk, 600)) == 1
+    await desk.store.keep_update(
+        SITE, update("gone", at(3), PublicStatus.MONITORING, Level.RECOVERING, incident="INC-2026-01-01-001")
+    )
+    assert (await ends(desk, 600))[-1] == (
+        PublicStatus.RESOLVED, "We see no sign of a disturbance any more.",
+    )  # fmt: skip
+
+
+async def test_the_end_of_a_security_incident_waits_for_a_person_too(desk: Desk) -> None:
+    await desk.tell()
+    lease = await desk.store.lease(ID, "me", at(9), at(3))
+    assert lease is not None
+    known = await desk.store.load(ID)
+    assert known is not None
+    breach = known.impact.model_copy(update={"data_breach_suspected": True})
+    ended = known.evolve(impact=breach, status=Status.RESOLVED, ended_at=at(5))
+    await desk.store.save(ended, at(5), lease)
+    assert len(await ends(desk, 16)) == 1
+    assert [one.state for one in await desk.store.public_updates(ID)][-1] is UpdateState.DRAFT
 
 
 #: Words that no customer may ever read; none is part of what the page says anyway.
