@@ -19,6 +19,7 @@ from incidents.value import Value
 from nexus.config.runbook import runbook_of
 from nexus.home import Home
 from nexus.runtime.raw_alerts import deliveries, told_again
+from nexus.runtime.sharing import replay_of
 from nexus.runtime.waiting import Nobody
 from nexus.runtime.wiring import open_run_context
 from nexus.store.records import WorldKind
@@ -139,7 +140,7 @@ async def _alerts(home: Home, incident: Incident) -> tuple[CaseAlert, ...]:
     ref = await home.store.world_of(incident.id)
     if ref.kind is WorldKind.CASE:
         case, now = open_case(Path(ref.path)), await home.store.clock_of(incident.id)
-        own = RecordedAlerts(case, home.folder.path(incident.id, "world.jsonl")).due(now)
+        own = RecordedAlerts(case, replay_of(home, incident.id)).due(now)
         return kept + own[1:] if kept else own  # a file that was given stands for the case's first alert
     return kept or tuple(told_again(alert) for alert in incident.alerts)
 

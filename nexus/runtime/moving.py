@@ -13,6 +13,8 @@ from incidents.errors import Refused
 from nexus.files import IncidentFolder
 from nexus.runtime.checkpoints.postgres import FencedSaver, PostgresCheckpoints
 from nexus.runtime.checkpoints.sqlite import SqliteCheckpoints
+from nexus.runtime.sharing import WORLD
+from nexus.runtime.stored_replay import KEEP
 from nexus.store.leases import in_other_hands, is_alive
 from nexus.store.moving import move_rows
 from nexus.store.postgres.address import Address
@@ -22,12 +24,13 @@ from nexus.store.records import Moved, Summary
 from nexus.store.relational.rows import packed
 from nexus.store.sqlite.opening import FILE
 from nexus.store.sqlite.store import Store
+from tools.recorded.replay_log import Deed, ReplayLog
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
 
-#: What recorded worlds play with stays on the machine where their case lies.
-_LOCAL = ("world.jsonl", "world.lock")
+#: What was done to recorded worlds has rows of its own there.
+_LOCAL = (WORLD, "world.lock")
 _PUT_FILE = """insert into files (incident, name, body, encoding, size) values (%s, %s, %s, %s, %s)
 on conflict (incident, name) do nothing"""
 
@@ -66,7 +69,8 @@ async def move(home: Path, address: Address, now: datetime) -> tuple[Moved, ...]
                 await _move_thread(ours, theirs.saver(), incident)
     folder = IncidentFolder(home)
     files = {incident: await _files(folder, incident) for incident in incidents}
-    moved = await asyncio.to_thread(move_rows, home, address, _writing(files))
+    deeds = {incident: ReplayLog(folder.path(incident, WORLD)).deeds() for incident in incidents}
+    moved = await asyncio.to_thread(move_rows, home, address, _writing(files, deeds))
     (home / FILE).rename(home / f"{FILE}.moved")
     return moved
 
@@ -114,10 +118,15 @@ async def _files(folder: IncidentFolder, incident: str) -> dict[str, bytes]:
     return {name: await folder.read(incident, name) or b"" for name in wanted}
 
 
-def _writing(files: dict[str, dict[str, bytes]]) -> Callable[[Connection], None]:
+def _writing(
+    files: dict[str, dict[str, bytes]], deeds: dict[str, tuple[Deed, ...]]
+) -> Callable[[Connection], None]:
     def write(connection: Connection) -> None:
         for incident, bodies in files.items():
             for name, body in bodies.items():
                 connection.execute(_PUT_FILE, (incident, name, *packed(body), len(body)))
+        for incident, done in deeds.items():
+            for deed in done:
+                connection.execute(KEEP, (incident, deed.key, deed.model_dump_json(exclude_none=True)))
 
     return write

@@ -11,12 +11,14 @@ from incidents.severity import Step
 from nexus.home import Home
 from nexus.runtime.raw_alerts import delivered, file_alerts
 from nexus.runtime.run_context import RunContext
+from nexus.runtime.sharing import WORLD, replay_of
 from nexus.runtime.waiting import Approver, VirtualWaiter
 from nexus.store.records import WorldKind, WorldRef
 from tools.alerts.formats import parse_alerts
 from tools.clock import VirtualClock
 from tools.recorded import Case, RecordedAlerts, open_case, recorded_world
 from tools.recorded.case import CaseAlert
+from tools.recorded.replay_log import Deeds
 from tools.redaction.world import redacted_world
 
 #: How long the work of a step usually takes; on a virtual clock this much time passes when a step begins, or
@@ -34,10 +36,10 @@ DELIVERY = "recorded:"
 class Deliveries:
     """The alerts of a recording, read as if they came over the wire."""
 
-    def __init__(self, incident: str, case: Case, ledger: Path) -> None:
+    def __init__(self, incident: str, case: Case, deeds: Deeds) -> None:
         self._incident = incident
         self._case = case
-        self._recorded = RecordedAlerts(case, ledger)
+        self._recorded = RecordedAlerts(case, deeds)
 
     def due(self, by: datetime) -> tuple[AlertsArrived, ...]:
         """Every delivery that arrives by then, oldest first."""
@@ -92,7 +94,7 @@ async def open_recorded(home: Home, case: Path, alerts: bytes | None, mode: str)
 async def recorded_context(home: Home, incident: str, ref: WorldRef, approver: Approver) -> RunContext:
     """The stage of an incident that was opened from a case."""
     case = open_case(Path(ref.path))
-    ledger = home.folder.path(incident, "world.jsonl")
+    ledger, deeds = home.folder.path(incident, WORLD), replay_of(home, incident)
     clock = VirtualClock(await home.store.clock_of(incident))
 
     tempo = case.tempo
@@ -106,9 +108,9 @@ async def recorded_context(home: Home, incident: str, ref: WorldRef, approver: A
             clock.advance_to(known.as_of)
 
     return RunContext(
-        world=redacted_world(recorded_world(case, clock, ledger)),
+        world=redacted_world(recorded_world(case, clock, ledger, deeds)),
         clock=clock,
-        waiter=VirtualWaiter(clock=clock, arrivals=Deliveries(incident, case, ledger), approver=approver),
+        waiter=VirtualWaiter(clock=clock, arrivals=Deliveries(incident, case, deeds), approver=approver),
         policy=home.policy_of(ref),
         revenue_threshold=home.settings.revenue_threshold,
         pace=pace,

@@ -1,4 +1,4 @@
-"""What the processes of a store share beside its rows: who brings work, the write-ahead of changes."""
+"""What the processes of a store share beside its rows: who brings work, what was done to the world."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,10 @@ from nexus.runtime.queue import EmbeddedQueue, Queue
 from nexus.store.port import IncidentStore
 from nexus.store.sqlite.store import Store
 from tools.live.actions.action_log import ActionRecords
+from tools.recorded.replay_log import Deeds, ReplayLog
+
+#: The file of a home that keeps what was done to a recorded world.
+WORLD = "world.jsonl"
 
 
 def queue_of(home: Home, site: Site, only: frozenset[str] | None, lag: Callable[[], float]) -> Queue:
@@ -38,3 +42,14 @@ def action_records_of(store: IncidentStore) -> ActionRecords | None:
     from nexus.store.postgres.store import PostgresStore  # noqa: PLC0415
 
     return StoredActionRecords(store.address) if isinstance(store, PostgresStore) else None
+
+
+def replay_of(home: Home, incident: str) -> Deeds:
+    """What was done to the recorded world of an incident: where machines share a PostgreSQL, in it."""
+    here = ReplayLog(home.folder.path(incident, WORLD))
+    if isinstance(home.store, Store):
+        return here
+    from nexus.runtime.stored_replay import StoredReplay  # noqa: PLC0415  # as above
+    from nexus.store.postgres.store import PostgresStore  # noqa: PLC0415
+
+    return StoredReplay(home.store.address, incident) if isinstance(home.store, PostgresStore) else here

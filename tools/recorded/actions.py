@@ -9,7 +9,7 @@ from incidents.errors import ActionRefused
 from tools.action_arguments import check_arguments
 from tools.clock import Clock
 from tools.fence import Fence
-from tools.recorded.replay_log import Deed, ReplayLog
+from tools.recorded.replay_log import Deed, Deeds
 from tools.wording import clock_time
 
 _NOT_OBSERVED = "not recorded"
@@ -37,7 +37,7 @@ class RecordedActions:
         catalogue: Catalogue,
         so_far: Callable[[], Sequence[Change]],
         clock: Clock,
-        ledger: ReplayLog,
+        ledger: Deeds,
         reacts: Callable[[Action], bool],
         instances: Callable[[str], int | None],
         scaled: Callable[[str], Sequence[int]],

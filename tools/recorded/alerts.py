@@ -1,11 +1,10 @@
 """When the alerts of a recorded incident arrive: those of the case, then those of an aftermath."""
 
 from datetime import datetime
-from pathlib import Path
 
 from tools.recorded.case import Case, CaseAlert
 from tools.recorded.playback import Playback
-from tools.recorded.replay_log import ReplayLog
+from tools.recorded.replay_log import Deeds
 
 
 class RecordedAlerts:
@@ -13,11 +12,11 @@ class RecordedAlerts:
 
     Args:
         case: the recorded incident.
-        ledger: the same file that the world writes.
+        deeds: the same that the world keeps.
     """
 
-    def __init__(self, case: Case, ledger: Path) -> None:
-        self._playback = Playback(case, ReplayLog(ledger))
+    def __init__(self, case: Case, deeds: Deeds) -> None:
+        self._playback = Playback(case, deeds)
 
     def due(self, now: datetime) -> tuple[CaseAlert, ...]:
         """Every alert that has arrived by now, oldest first; telling it again changes nothing."""

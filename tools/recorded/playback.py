@@ -20,7 +20,7 @@ from incidents.findings import Window
 from tools.recorded.actions import RELEASED
 from tools.recorded.case import Case, CaseAlert, Recording
 from tools.recorded.coverage import note_action, note_channel, note_outside
-from tools.recorded.replay_log import Deed, ReplayLog
+from tools.recorded.replay_log import Deed, Deeds
 from tools.time_windows import in_window
 
 #: The key of the aftermath of doing nothing.
@@ -43,7 +43,7 @@ class Stretch:
 class Playback:
     """What a recorded world shows, as a function of the deeds in the ledger."""
 
-    def __init__(self, case: Case, ledger: ReplayLog) -> None:
+    def __init__(self, case: Case, ledger: Deeds) -> None:
         self._case = case
         self._ledger = ledger
 

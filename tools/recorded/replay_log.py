@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from pydantic import ValidationError
 
@@ -26,8 +27,33 @@ class Deed(Value):
     outcome: Outcome
 
 
+class Deeds(Protocol):
+    """What was done to one recorded world."""
+
+    def deeds(self) -> tuple[Deed, ...]:
+        """All deeds, oldest first.
+
+        Raises:
+            ToolFailed: they cannot be read.
+        """
+        ...
+
+    def find(self, key: str) -> Deed | None:
+        """The deed of a key, or None if it was never done; raises as `deeds`."""
+        ...
+
+    def once(self, key: str, do: Callable[[], Deed]) -> Deed:
+        """Do something once per key, also when several processes try at the same time.
+
+        Args:
+            key: what makes a second execution recognisable.
+            do: makes the deed; called only if the key is new. It may raise, then nothing is written.
+        """
+        ...
+
+
 class ReplayLog:
-    """The deeds of one recorded world, in the order in which they were done.
+    """Implements `Deeds` in a file of one machine.
 
     Args:
         path: the file; it is made when the first deed is done.
@@ -58,12 +84,7 @@ class ReplayLog:
         return next((deed for deed in self.deeds() if deed.key == key), None)
 
     def once(self, key: str, do: Callable[[], Deed]) -> Deed:
-        """Do something once per key, also when several processes try at the same time.
-
-        Args:
-            key: what makes a second execution recognisable.
-            do: makes the deed; called only if the key is new. It may raise, then nothing is written.
-        """
+        """Do something once per key, also when several processes try at the same time."""
         with self._locked():
             found = self.find(key)
             if found is not None:

@@ -14,7 +14,7 @@ from tools.recorded.case import Case, Recording
 from tools.recorded.code import recorded_code
 from tools.recorded.coverage import note_channel
 from tools.recorded.playback import Playback
-from tools.recorded.replay_log import ReplayLog
+from tools.recorded.replay_log import Deeds, ReplayLog
 from tools.spans import Spans
 from tools.time_windows import in_window
 
@@ -44,19 +44,20 @@ class RecordedPorts:
         return tuple(change for change in found if window.start <= change.time < window.end)
 
 
-def recorded_world(case: Case, clock: Clock, ledger: Path) -> World:
+def recorded_world(case: Case, clock: Clock, ledger: Path, deeds: Deeds | None = None) -> World:
     """A world that shows a recorded incident and reacts to actions.
 
     Args:
         case: the recorded incident; it is read and checked as a whole here.
         clock: the time; nothing later is shown.
-        ledger: the file that keeps what was done, so that a killed process can go on.
+        ledger: the file that keeps what was done, so that a killed process can go on; sources lie beside it.
+        deeds: keeps it instead of that file.
 
     Raises:
         CaseError: a file of the case breaks the format.
     """
     case.check()
-    deeds = ReplayLog(ledger)
+    deeds = deeds or ReplayLog(ledger)
     playback = Playback(case, deeds)
     ports = RecordedPorts(playback, clock)
     actions = RecordedActions(

@@ -1,5 +1,7 @@
 """A home is moved whole or not at all, and what waits in it goes on where it was."""
 
+import asyncio
+import json
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,13 +13,17 @@ from incidents.errors import NothingYet, Refused
 from nexus.runtime.checkpoints.postgres import PostgresCheckpoints
 from nexus.runtime.checkpoints.sqlite import SqliteCheckpoints
 from nexus.runtime.moving import move
+from nexus.runtime.stored_replay import StoredReplay
 from nexus.store.leases import this_process
 from nexus.store.port import IncidentStore
 from nexus.store.postgres.store import PostgresStore
 from nexus.store.sqlite.store import Store
 from nexus.store.workers import WorkerBeat
+from tests.conformance.test_replays import deed
 from tests.homes import unpacked
+from tests.nexus.command_line import Terminal
 from tests.postgres import PostgresServer
+from tools.recorded.replay_log import ReplayLog
 
 NOW = datetime.now(UTC)
 ID = "INC-2026-11-23-001"
@@ -53,8 +59,10 @@ async def test_everything_of_an_incident_that_waits_is_there_afterwards(
         before = await all_of(store, listed.id)
         async with SqliteCheckpoints.open(store.lender) as ours:
             head = await ours.saver().aget_tuple(place(listed.id))
+    done = ReplayLog(home / "incidents" / listed.id / "world.jsonl").once("k1", lambda: deed("k1"))
     moved = {one.table: one.rows for one in await move(home, address, NOW)}
     assert moved["incidents"] == 1
+    assert StoredReplay(address, listed.id).deeds() == (done,)
     assert moved["evidence"] > 3
     with PostgresStore.open(address, create=False) as store:
         (listed,) = await store.page()
@@ -68,6 +76,20 @@ async def test_everything_of_an_incident_that_waits_is_there_afterwards(
     assert there.checkpoint["channel_values"] == head.checkpoint["channel_values"]
     assert sorted(map(repr, there.pending_writes or ())) == sorted(map(repr, head.pending_writes or ()))
     assert not (home / "nexus.db").exists()
+
+
+def test_an_incident_of_a_recorded_world_goes_on_on_another_machine(
+    home: Path, nexus: Terminal, postgres: PostgresServer
+) -> None:
+    address = postgres.empty()
+    asyncio.run(move(home, address, NOW))
+    nexus.set("NEXUS_DATABASE_URL", address.url.get_secret_value())
+    ((incident,),) = [[one["id"] for one in json.loads(nexus("incidents", "--json").out)]]
+    ended = nexus("resume", "--approve", "all", "--json")
+    assert ended.code == 0, ended.err
+    assert [one["status"] for one in json.loads(ended.out)] == ["resolved"]
+    assert [one.action.kind for one in StoredReplay(address, incident).deeds()] == ["rollback"]
+    assert not (nexus.home / "incidents" / incident / "world.jsonl").exists()
 
 
 async def test_an_older_home_is_upgraded_on_its_way(tmp_path: Path, postgres: PostgresServer) -> None:

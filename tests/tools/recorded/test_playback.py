@@ -15,6 +15,7 @@ from tests.tools.recorded.test_world import RESTART, errors, rollback
 from tools.fence import UNFENCED
 from tools.recorded import RecordedAlerts, open_case
 from tools.recorded.playback import NONE
+from tools.recorded.replay_log import ReplayLog
 from tools.spans import Spans
 
 TEMPO = {
@@ -47,7 +48,8 @@ async def test_it_stays_broken_after_the_recordings_end(still_broken: Path, ledg
     world, clock = case_world(still_broken, ledger, END + timedelta(minutes=5))
     assert await errors(world, END - timedelta(minutes=5), END) == pytest.approx(0.4, rel=0.1)
     assert await errors(world, END + timedelta(minutes=1), clock.now()) == 0.7
-    times = [alert.at for alert in RecordedAlerts(open_case(still_broken), ledger).due(clock.now())]
+    alerts = RecordedAlerts(open_case(still_broken), ReplayLog(ledger))
+    times = [alert.at for alert in alerts.due(clock.now())]
     assert len(times) == 2
     assert END < times[-1] < END + timedelta(minutes=2)
 

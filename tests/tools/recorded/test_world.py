@@ -189,7 +189,7 @@ async def test_alerts_arrive_in_time_and_the_aftermaths_only_after_its_action(
     shop: Path, ledger: Path
 ) -> None:
     world, clock = case_world(shop, ledger)
-    alerts = RecordedAlerts(open_case(shop), ledger)
+    alerts = RecordedAlerts(open_case(shop), ReplayLog(ledger))
     assert alerts.due(ALERT - timedelta(seconds=1)) == ()
     assert alerts.next_due(START) == ALERT
     assert len(alerts.due(ALERT)) == 1
