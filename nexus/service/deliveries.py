@@ -1,6 +1,5 @@
 """What anyone may look at of deliveries: what was sent, and what became of each alert, in words."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -53,12 +52,6 @@ class DeliveryPage(Value):
 
     items: tuple[DeliveryView, ...]
     next: int | None
-
-
-def unhidden(items: Iterable[DeliveryView], unseen: frozenset[str]) -> tuple[DeliveryView, ...]:
-    """Those of which nothing went to an incident that is hidden."""
-    told = ((one, {one.incident, *(alert.incident for alert in one.alerts)}) for one in items)
-    return tuple(one for one, incidents in told if not incidents & unseen)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from fastapi import APIRouter, Response
 
 from incidents.action import Approval
-from incidents.errors import UnknownName
 from incidents.value import Value
 from nexus.config.service_aliases import ServiceNames
 from nexus.server.api.context import Context, Who, answer
@@ -19,15 +18,17 @@ from nexus.server.api.parameters import (
     UndecidedParameters,
     WhoseParameters,
 )
+from nexus.service.browsing import delivery_of, delivery_page, incident_page
 from nexus.service.catalogue import service_names
 from nexus.service.decision_view import DecisionView
-from nexus.service.deliveries import DeliveryPage, DeliveryView, unhidden
+from nexus.service.deliveries import DeliveryPage, DeliveryView
 from nexus.service.hindsight_view import ActionItems, Calibration, PostMortemView, Verdicts
 from nexus.service.identity import Me
 from nexus.service.incident_moves import MovesView, incident_moves
 from nexus.service.incident_view import IncidentView, view_incident
 from nexus.service.lists import IncidentPage
 from nexus.service.restricting import visible
+from nexus.service.settings_view import SettingsView, settings_view
 from nexus.service.status_updates import StatusUpdates, UpdatesView
 from nexus.service.undecided import Decidable, UndecidedPage
 from nexus.service.views import EntryPage
@@ -57,11 +58,8 @@ async def may(asked: WhoseParameters, who: Who, context: Context) -> Response:
 @reads.get("/incidents", response_model=IncidentPage)
 async def incidents(asked: IncidentParameters, who: Who, context: Context) -> Response:
     """List incidents, newest first."""
-    found = await context.lists.page(asked.among, asked.limit, asked.after)
-    following = found[-1].id if len(found) == asked.limit else None
-    items = visible(found, await context.hidden(who), "id")
-    waiting = await context.lists.waiting()
-    return answer(IncidentPage(items=items, next=following, waiting=waiting))
+    unseen = await context.hidden(who)
+    return answer(await incident_page(context.lists, asked.among, asked.limit, asked.after, unseen))
 
 
 @reads.get("/incidents/{incident}", response_model=IncidentView)
@@ -163,21 +161,23 @@ async def everything(asked: EntryParameters, who: Who, context: Context) -> Resp
 @reads.get("/alerts", response_model=DeliveryPage)
 async def alerts(asked: DeliveryParameters, who: Who, context: Context) -> Response:
     """List what the monitoring sent, newest first, with what became of each alert and why."""
-    items = await context.deliveries.page(asked.among, asked.limit, asked.before)
-    following = items[-1].number if len(items) == asked.limit else None
-    return answer(DeliveryPage(items=unhidden(items, await context.hidden(who)), next=following))
+    unseen = await context.hidden(who)
+    return answer(await delivery_page(context.deliveries, asked.among, asked.limit, asked.before, unseen))
 
 
 @reads.get("/alerts/{number}", response_model=DeliveryView)
 async def alert(number: DeliveryNumber, asked: NoParameters, who: Who, context: Context) -> Response:
     """One delivery, with its body while that is kept."""
-    found = DeliveryView.of(await context.deliveries.find(number))
-    if not unhidden((found,), await context.hidden(who)):
-        raise UnknownName("delivery", str(number), ())
-    return answer(found)
+    return answer(await delivery_of(context.deliveries, number, await context.hidden(who)))
 
 
 @reads.get("/services", response_model=ServiceNames)
 async def services(asked: NoParameters, context: Context) -> Response:
     """The services of nexus.yaml, and the names by which alerts find them."""
     return answer(service_names(context.intake.site, context.intake.path))
+
+
+@reads.get("/settings", response_model=SettingsView)
+async def settings(asked: NoParameters, context: Context) -> Response:
+    """The runbook, the roles, the services and the people, as they were read; no secret."""
+    return answer(settings_view(context.home.settings, context.intake.site, context.intake.path))

@@ -40,8 +40,10 @@ script, no handler. A new route has to stand in `tests/nexus/server/test_access_
 from starlette.routing import BaseRoute
 
 from nexus.server.api.context import ApiContext
+from nexus.server.pages.alerts import alert_pages
 from nexus.server.pages.decision import decision_pages
 from nexus.server.pages.evidence import evidence_routes
+from nexus.server.pages.history import history_pages
 from nexus.server.pages.incident import incident_routes
 from nexus.server.pages.login import login_routes
 from nexus.server.pages.moves import move_pages
@@ -49,6 +51,7 @@ from nexus.server.pages.now import now_routes
 from nexus.server.pages.post_mortem import post_mortem_pages
 from nexus.server.pages.provider import provider_routes
 from nexus.server.pages.regroup import regroup_routes
+from nexus.server.pages.settings import settings_pages
 from nexus.server.pages.setup import setup_routes
 from nexus.server.pages.shell import Link, Pages
 from nexus.server.pages.stream import Streams
@@ -56,7 +59,12 @@ from nexus.server.pages.updates import updates_routes
 from nexus.server.pages.you import you_routes
 
 #: What every page links to.
-NAVIGATION = (Link("Now", "/"),)
+NAVIGATION = (
+    Link("Now", "/"),
+    Link("History", "/history"),
+    Link("Alerts", "/alerts"),
+    Link("Settings", "/settings"),
+)
 
 
 def page_routes(pages: Pages, context: ApiContext, streams: Streams) -> list[BaseRoute]:
@@ -82,4 +90,7 @@ def page_routes(pages: Pages, context: ApiContext, streams: Streams) -> list[Bas
         *updates_routes(pages, context),
         *move_pages(pages, context),
         *post_mortem_pages(pages, context),
+        *history_pages(pages, context),
+        *alert_pages(pages, context),
+        *settings_pages(pages, context),
     ]

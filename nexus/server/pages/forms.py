@@ -53,6 +53,21 @@ def filled(kind: type[V], form: Form, many: tuple[str, ...] = ()) -> V:
     try:
         return kind.model_validate(given)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{place}: {first['msg']}; nothing was changed") from None
+        raise UsageError(f"{_fault(error)}; nothing was changed") from None
+
+
+def asked(kind: type[V], request: Request) -> V:
+    """What a page is asked with in its address; a parameter that is left empty counts as not given.
+
+    Raises:
+        UsageError: a parameter is wrong or not known; it is named.
+    """
+    try:
+        return kind.model_validate({n: v for n, v in request.query_params.items() if v.strip()})
+    except ValidationError as error:
+        raise UsageError(_fault(error)) from None
+
+
+def _fault(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"

@@ -1,0 +1,100 @@
+"""The pages that list: what was sent, what there was, what is set."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.nexus import sample
+from tests.nexus.server.rooms import ENDED, Room, room
+
+#: One alert as Nexus's own form has it; a label holds what a browser would run.
+ALERT = {"title": "Orders <script>fail</script>", "service": "checkout", "severity": "critical"}
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Room]:
+    with room(tmp_path) as one:
+        yield one
+
+
+def test_a_delivery_is_listed_and_opened_with_its_body(made: Room) -> None:
+    sent = made.client.post("/alerts", content=json.dumps(ALERT))
+    assert sent.status_code == 202, sent.text
+    browser = made.browser("viewer")
+    listed = browser.get("/alerts").text
+    assert "Orders &lt;script&gt;fail&lt;/script&gt;" in listed
+    assert "<script>fail" not in listed
+    number = made.get("/alerts").json()["items"][0]["number"]
+    assert f'href="/alerts/{number}"' in listed
+    whole = browser.get(f"/alerts/{number}").text
+    assert "&#34;service&#34;: &#34;checkout&#34;" in whole
+
+
+def test_the_list_of_deliveries_shows_what_is_asked_for(made: Room) -> None:
+    made.client.post("/alerts", content=json.dumps(ALERT))
+    made.client.post("/alerts", content="no alert")
+    browser = made.browser("viewer")
+    opened = browser.get("/alerts?disposition=opened&sender=").text
+    assert "Orders" in opened
+    assert "Nothing like that was sent" in browser.get("/alerts?sender=zabbix").text
+    wrong = browser.get("/alerts?disposition=lost")
+    assert wrong.status_code == 400
+    assert "disposition" in wrong.text
+
+
+def test_older_deliveries_follow_on_a_page_of_their_own(made: Room) -> None:
+    for service in ("checkout", "web"):
+        made.client.post("/alerts", content=json.dumps(ALERT | {"service": service}))
+    first = made.browser("viewer").get("/alerts?limit=1").text
+    newest, oldest = (one["number"] for one in made.get("/alerts").json()["items"])
+    assert f'href="/alerts/{newest}"' in first
+    assert f"limit=1&amp;before={newest}" in first
+    second = made.browser("viewer").get(f"/alerts?limit=1&before={newest}").text
+    assert f'href="/alerts/{oldest}"' in second
+
+
+@pytest.mark.parametrize("number", ["0", "12345", "x", "9" * 30])
+def test_a_delivery_that_there_is_not_is_told(made: Room, number: str) -> None:
+    assert made.browser("viewer").get(f"/alerts/{number}").status_code == 404
+
+
+def test_an_empty_list_says_what_to_paste(made: Room) -> None:
+    assert "http://testserver/alerts" in made.browser("viewer").get("/alerts").text
+
+
+def test_history_finds_incidents_by_severity_and_state(made: Room) -> None:
+    browser = made.browser("viewer")
+    everything = browser.get("/history").text
+    assert sample.ID in everything
+    assert ENDED in everything
+    over = browser.get("/history?status=resolved").text
+    assert ENDED in over
+    assert sample.ID not in over
+    assert "No incident is like that" in browser.get("/history?service=nobody").text
+    assert browser.get("/history?status=lost").status_code == 400
+
+
+def test_settings_show_the_runbook_and_the_people_and_no_token(made: Room) -> None:
+    shown = made.browser("viewer").get("/settings").text
+    assert "Infrastructure Maintainer" in shown
+    assert "commander" in shown
+    assert "the-token-of" not in shown
+    assert "env:" not in shown
+    told = made.get("/settings", "viewer").json()
+    assert {one["name"] for one in told["people"]} >= {"dana", "viewer"}
+    assert len(told["roles"]) > 10
+
+
+def test_a_restricted_incident_is_in_no_list_of_whoever_is_not_named(made: Room) -> None:
+    opened = made.client.post("/alerts", content=json.dumps(ALERT)).json()
+    incident, number = opened["incident"], opened["delivery"]
+    said = made.post(f"/incidents/{incident}/restrict", {"why": "misuse"}, by="commander")
+    assert said.status_code == 200, said.text
+    stranger, commander = made.browser("viewer"), made.browser("commander")
+    for path in ("/history", "/alerts"):
+        assert incident not in stranger.get(path).text
+        assert incident in commander.get(path).text
+    assert stranger.get(f"/alerts/{number}").status_code == 404
+    assert commander.get(f"/alerts/{number}").status_code == 200
