@@ -26,6 +26,7 @@ from nexus.server.pages.app import NAVIGATION, page_routes
 from nexus.server.pages.provider import BACK
 from nexus.server.pages.shell import Pages, shown_to_people
 from nexus.server.pages.stream import Streams
+from nexus.server.present import Present
 from nexus.server.problems import API, HANDLERS
 from nexus.server.proxy import BehindProxy
 from nexus.server.senders import SenderDoor
@@ -115,7 +116,8 @@ def _context(intake: AlertIntake, known: Authenticator) -> ApiContext:
 
 
 def _known(intake: AlertIntake, people: People | None, limits: HttpLimits) -> Authenticator:
-    return Authenticator.of(people or People(), limits, Tokens(intake.home.store, intake.clock))
+    tokens = Tokens(intake.home.store, intake.clock)
+    return Authenticator.of(people or People(), limits, tokens, Present(intake.path))
 
 
 def _pages(intake: AlertIntake, known: Authenticator) -> Pages:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from incidents.actor import Actor, Via
 from nexus.server.gate import Gate
 from nexus.server.limits import HttpLimits
+from nexus.server.present import Present
 from nexus.server.problems import in_seconds
 from nexus.server.rates import RateLimit
 from nexus.service.identity import People
@@ -45,20 +46,28 @@ class Authenticator:
         wrong_tokens: how many may come from one address; each costs a check of every hash. Who is known
             already is not held up by them, for behind a proxy all have one address.
         tokens: the API tokens that were made; None: there are none.
+        present: knows who has left since; None: nobody.
     """
 
     people: People
     requests: RateLimit
     wrong_tokens: RateLimit
     tokens: Tokens | None = None
+    present: Present | None = None
     _known: dict[bytes, Actor] = field(default_factory=dict)
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     gate: Gate = field(default_factory=Gate)
 
     @classmethod
-    def of(cls, people: People, limits: HttpLimits, tokens: Tokens | None = None) -> Self:
+    def of(
+        cls,
+        people: People,
+        limits: HttpLimits,
+        tokens: Tokens | None = None,
+        present: Present | None = None,
+    ) -> Self:
         """One for a server with these limits."""
-        return cls(people, RateLimit(limits.requests), RateLimit(limits.wrong_tokens), tokens)
+        return cls(people, RateLimit(limits.requests), RateLimit(limits.wrong_tokens), tokens, present)
 
     def use(self, people: People) -> None:
         """Other people from now on: nobody is known any more by what they showed before."""
@@ -74,8 +83,14 @@ class Authenticator:
             Refused: two people show it.
         """
         found = await self._found(request)
+        if not await self.still_in(found):
+            raise HTTPException(401, f"{found.name} may not come in any more", {"WWW-Authenticate": "Bearer"})
         self.admit(found)
         return found
+
+    async def still_in(self, actor: Actor) -> bool:
+        """Whether somebody is still among the people by what their file says now."""
+        return self.present is None or await self.present.lets_in(actor)
 
     def admit(self, actor: Actor) -> None:
         """Count that somebody asks.

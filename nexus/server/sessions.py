@@ -75,6 +75,8 @@ class BrowserSessions:
         if session is None:
             return None
         actor = self._still(session)
+        if actor is not None and not await self.door.still_in(actor):
+            actor = None
         other = proxy_user(request) not in {None, session.person} and session.by is LoginBy.PROXY
         if actor is None or other or session.browser != _browser(request):
             why = "it is another browser or person" if actor is not None else "the person is gone"

@@ -25,10 +25,11 @@ from tests.nexus.server.rooms import shown, token_of
 from tests.nexus.server.test_serve import alert
 from tools.clock import WallClock
 
+KIM_AND_SAM = [{"name": "kim", "token": "env:KIM"}, {"name": "sam", "token": "env:SAM"}]
 #: What nexus.yaml says at the start.
 START: dict[str, object] = {
     "services": [{"name": "web"}],
-    "people": [{"name": "kim", "token": "env:KIM"}, {"name": "sam", "token": "env:SAM"}],
+    "people": KIM_AND_SAM,
     "intake": {"token": "env:SENDERS"},
 }
 SENDERS = {"Authorization": "Bearer the-token-of-senders"}
@@ -112,7 +113,10 @@ def test_whoever_is_gone_from_the_file_is_known_no_longer(doors: Doors) -> None:
     ("parts", "why"),
     [
         ({"services": [{"name": "cart", "depends_on": ["nobody"]}]}, "there is no service 'nobody'"),
-        ({"services": [{"name": "cart"}], "people": [{"name": "kim", "token": "env:NONE"}]}, "NONE"),
+        (
+            {"services": [{"name": "cart"}], "people": [*KIM_AND_SAM, {"name": "eva", "token": "env:NONE"}]},
+            "NONE",
+        ),
         ({"services": [{"name": "cart"}], "intake": {"token": "env:KIM"}}, "show the same token"),
         ({"services": [{"name": "cart"}], "senders": {}}, "senders"),
     ],
