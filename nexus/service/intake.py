@@ -125,9 +125,10 @@ class AlertIntake:
             AlertError: it cannot be read; it was filed as such.
         """
         now = self.clock.now()
-        sent = AlertDelivery(received_at=now, form=source, body=body, headers=_telling(headers))
+        told = telling_headers(headers or {})
+        sent = AlertDelivery(received_at=now, form=source, body=body, headers=_kept(told))
         try:
-            reading = self._read(body, now, source, headers)
+            reading = self._read(body, now, source, told)
         except AlertError as error:
             await self._refuse(Disposition.UNREADABLE, str(error), sent)
             raise
@@ -149,7 +150,7 @@ class AlertIntake:
             AlertError: it cannot be read.
         """
         now = self.clock.now()
-        reading = self._read(body, now, ALERTMANAGER, None)
+        reading = self._read(body, now, ALERTMANAGER, {})
         alerts = tuple(
             one.model_copy(update={"source": form, "group": group, "remarks": (*one.remarks, origin)})
             for one in reading.alerts
@@ -206,10 +207,8 @@ class AlertIntake:
         )  # fmt: skip
         return await self._file(reading, again)
 
-    def _read(
-        self, body: bytes, at: datetime, source: str | None, headers: Mapping[str, str] | None
-    ) -> Reading:
-        asked = (body, source, tuple(sorted((headers or {}).items())))
+    def _read(self, body: bytes, at: datetime, source: str | None, headers: Mapping[str, str]) -> Reading:
+        asked = (body, source, tuple(headers.items()))
         reading = self._readings.get(asked)
         if reading is None:
             reading = read_delivery(body, at, source, self.site.catalogue, headers, self.site.intake.forms)
@@ -299,5 +298,5 @@ def _told(filing: Filing, origin: str) -> Filing:
     return filing.model_copy(update={"outcomes": tuple(outcomes)})
 
 
-def _telling(headers: Mapping[str, str] | None) -> tuple[Label, ...]:
-    return tuple(Label(name=name, value=value) for name, value in telling_headers(headers or {}).items())
+def _kept(headers: Mapping[str, str]) -> tuple[Label, ...]:
+    return tuple(Label(name=name, value=value) for name, value in headers.items())

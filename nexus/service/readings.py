@@ -7,7 +7,8 @@ from tools.alerts.reading import Reading
 #: As many readings are remembered, of bodies that are no longer.
 MOST, LONGEST = 2_000, 16_384
 
-#: A body with the form that its address named and the headers: all that a reading is made of beside its time.
+#: A body with the form that its address named and the headers that forms read: all that a reading is made of
+#: beside its time. What else stands in headers differs each time, such as the number of a trace.
 Asked = tuple[bytes, str | None, tuple[tuple[str, str], ...]]
 
 

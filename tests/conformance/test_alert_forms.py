@@ -13,7 +13,7 @@ from incidents.alert import Alert
 from incidents.errors import AlertError
 from tests.conformance.alert_cases import RECEIVED, AlertCase, cases, changed, files, lacking, paths
 from tools.alerts.body import Body
-from tools.alerts.formats import read_delivery
+from tools.alerts.formats import read_delivery, telling_headers
 from tools.alerts.reading import Reading
 from tools.alerts.registry import all_forms, envelope_of
 from tools.alerts.senders.generic import GENERIC
@@ -88,6 +88,13 @@ def test_each_body_is_recognised_by_one_form_only(case: AlertCase) -> None:
 @each(READ)
 def test_the_senders_name_changes_nothing(case: AlertCase) -> None:
     assert read(case, sender=case.form) == read(case)
+
+
+@each(case for case in READ if case.headers)
+def test_a_body_is_read_again_by_the_headers_that_are_kept(case: AlertCase) -> None:
+    headers = telling_headers({**case.headers, "Traceparent": "00-1-2-01", "Authorization": "Bearer t"})
+    assert len(headers) <= len(case.headers)
+    assert read_delivery(case.sent, RECEIVED, None, headers=headers) == read(case)
 
 
 @each(PAIRS)
