@@ -13,7 +13,7 @@ import structlog
 from incidents.errors import NexusError, UsageError
 from nexus.server.static_files import StaticFiles
 from nexus.server.status_page import StatusDoor
-from nexus.server.status_rendering import SHEETS, StatusRendering
+from nexus.server.status_rendering import ICON, SHEETS, StatusRendering
 from nexus.service.status_page import StatusPage
 
 log = structlog.get_logger(__name__)
@@ -69,7 +69,9 @@ class StatusCopy:
 def copy_of(view: StatusPage, home: str, static: StaticFiles) -> Mapping[str, bytes]:
     """The files of a static copy, which needs nothing else."""
     made = StatusRendering(home, SHEETS, copy=True).documents(view)
-    return {name: one.body for name, one in made.items()} | {name: static.body(name) for name in SHEETS}
+    return {name: one.body for name, one in made.items()} | {
+        name: static.body(name) for name in (*SHEETS, ICON)
+    }
 
 
 def write_copy(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from incidents.errors import NexusError
 from nexus.config.site import Site
 from nexus.server.static_files import StaticFiles
-from nexus.server.status_rendering import SHEETS, Document, StatusRendering
+from nexus.server.status_rendering import ICON, SHEETS, Document, StatusRendering
 from nexus.service.intake import AlertIntake
 from nexus.service.status_page import PublicPage
 
@@ -67,6 +67,7 @@ class StatusDoor:
         key = (last, now.replace(second=0, microsecond=0), home)
         if self._made[0] != key or self._made[1] is not site:
             sheets = tuple(self.static.url(name) for name in SHEETS)
-            rendering = StatusRendering(home, sheets, mail=site.status.mail is not None)
+            icon, mail = self.static.url(ICON), site.status.mail is not None
+            rendering = StatusRendering(home, sheets, icon, mail=mail)
             self._made = key, site, rendering.documents(await self.page.shown(now))
         return self._made[2]

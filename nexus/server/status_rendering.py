@@ -15,8 +15,8 @@ from nexus.sanitize import clean
 from nexus.server.pages.words import span
 from nexus.service.status_page import DAYS, LISTED, DisturbanceShown, StatusPage, UpdateShown
 
-#: The sheets that the page needs, in this order.
-SHEETS = ("nexus.css", "status.css")
+#: The sheets that the page needs, in this order, and its icon.
+SHEETS, ICON = ("nexus.css", "status.css"), "nexus.svg"
 
 
 class Entry(NamedTuple):
@@ -55,12 +55,14 @@ class StatusRendering:
     Attributes:
         home: where browsers reach Nexus, without a slash at its end.
         sheets: the addresses of `SHEETS`.
+        icon: that of `ICON`.
         mail: whether somebody may subscribe.
         copy: it is written into a folder, where nothing answers.
     """
 
     home: str
     sheets: tuple[str, ...]
+    icon: str = ICON
     mail: bool = False
     copy: bool = False
 
@@ -69,8 +71,8 @@ class StatusRendering:
         entries = _entries(view)
         known = {"view": view, "entries": entries, "home": self.home, "updated": _updated(entries, view)}
         page = _text(
-            "page.html", view=view, sheets=self.sheets, mail=self.mail, copy=self.copy, days=DAYS,
-            listed=LISTED,
+            "page.html", view=view, sheets=self.sheets, icon=self.icon, mail=self.mail, copy=self.copy,
+            days=DAYS, listed=LISTED,
         )  # fmt: skip
         return {
             "index.html": Document(page.encode(), "text/html; charset=utf-8"),
@@ -81,7 +83,7 @@ class StatusRendering:
 
     def notice(self, title: str, view: Notice) -> str:
         """A page of one sentence."""
-        return _text("notice.html", title=title, view=view, sheets=self.sheets)
+        return _text("notice.html", title=title, view=view, sheets=self.sheets, icon=self.icon)
 
 
 def letter(name: str, **values: object) -> str:

@@ -14,7 +14,7 @@ from nexus.server.pages.forms import read_form
 from nexus.server.problems import in_seconds, kind_of
 from nexus.server.rates import RateLimit
 from nexus.server.status_page import StatusDoor
-from nexus.server.status_rendering import SHEETS, Notice, StatusRendering
+from nexus.server.status_rendering import ICON, SHEETS, Notice, StatusRendering
 from nexus.service.subscribers import Subscribers
 
 #: What one address on the network may ask in a minute: each may send a letter to somebody else.
@@ -46,7 +46,8 @@ class _Subscriptions:
         """A page of one sentence, which no cache keeps."""
         site = self.status.intake.site
         sheets = tuple(self.status.static.url(name) for name in SHEETS)
-        text = StatusRendering(site.server.public_url or "", sheets).notice(site.status.title, notice)
+        made = StatusRendering(site.server.public_url or "", sheets, self.status.static.url(ICON))
+        text = made.notice(site.status.title, notice)
         return HTMLResponse(text, status)
 
 
@@ -99,6 +100,7 @@ def _told(
         except NexusError as error:
             kind = kind_of(error)
             sentence = str(error) if kind.status < 500 else "It cannot be done just now; try again later."
-            return door.shown(Notice(heading="That did not work", sentence=f"{sentence}."), kind.status)
+            told = f"{sentence[:1].upper()}{sentence[1:]}".rstrip(".") + "."
+            return door.shown(Notice(heading="That did not work", sentence=told), kind.status)
 
     return answer
