@@ -151,6 +151,7 @@ def _view(ground: _Ground, proposal: Proposal, actor: Actor) -> DecisionView:
         incident=incident.id,
         incident_title=incident.title,
         severity=incident.severity,
+        over=not incident.open,
         now=now,
         id=proposal.id,
         digest=proposal.digest,

@@ -67,6 +67,7 @@ class DecisionView(Value):
     """A decision, before it is made and after.
 
     Attributes:
+        over: whether the incident is: nothing becomes another one any more.
         now: the moment of the incident's clock.
         cause: what the investigation concluded; None: nothing.
         signals: what is watched afterwards, for as long as `watch_seconds`.
@@ -79,6 +80,7 @@ class DecisionView(Value):
     incident: str
     incident_title: str
     severity: Severity | None
+    over: bool
     now: Moment
     id: str
     digest: str

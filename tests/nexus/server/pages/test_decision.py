@@ -17,7 +17,7 @@ from incidents.verification import Recovery
 from tests.nexus import sample
 from tests.nexus.leasing import begun, saved
 from tests.nexus.sample import DIGEST, ID, at
-from tests.nexus.server.rooms import LATE, Room, csrf_of, room
+from tests.nexus.server.rooms import ENDED, LATE, Room, csrf_of, room
 
 PAGE = f"/incidents/{ID}/decisions/A1"
 
@@ -297,6 +297,14 @@ def test_a_new_decision_is_found_by_a_page_that_is_open(made: Room) -> None:
     assert "<html" not in card.text
     becomes(made, with_proposal(id="A2", state=ActionState.REJECTED))
     assert "rejected" in text_of(browser.get(f"{path}?shown=A1"))
+
+
+def test_nobody_asks_on_for_what_is_over(made: Room) -> None:
+    browser = made.browser("viewer")
+    for path in (f"/incidents/{ENDED}/decisions/A1", f"/incidents/{ENDED}/decisions?shown="):
+        page = browser.get(path)
+        assert "The signals are back at their usual level." in text_of(page)
+        assert "hx-get" not in page.text
 
 
 def test_a_page_speaks_of_somebody_who_is_not_there(made: Room) -> None:
