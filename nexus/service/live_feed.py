@@ -38,7 +38,7 @@ class LiveFeed:
 
     store: IncidentStore
     tick: Callable[[], Awaitable[None]]
-    ended: bool = False
+    over: asyncio.Event = field(default_factory=asyncio.Event)
     _held: deque[NumberedEntry] = field(default_factory=partial(deque, maxlen=_HELD))
     #: Every entry behind the first number is held; the second is the newest that was read.
     _from: int = 0
@@ -73,6 +73,11 @@ class LiveFeed:
                 self._reading = None
 
     @property
+    def ended(self) -> bool:
+        """Whether nobody is to watch any more."""
+        return self.over.is_set()
+
+    @property
     def moved(self) -> asyncio.Event:
         """Set at the next move: anything was read that was not known before, or the feed has ended."""
         return self._moved
@@ -98,7 +103,7 @@ class LiveFeed:
 
     def end(self) -> None:
         """Let everybody go who watches: the server ends."""
-        self.ended = True
+        self.over.set()
         self._tell()
 
     async def _read(self) -> None:

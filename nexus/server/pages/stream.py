@@ -36,6 +36,9 @@ CARDS = ("head", "felt", "causes", "map", "next", "work", "told", "alerts", "cos
 _REMEMBERED = 256
 #: What counts up or down does not make another card.
 _TICKING = re.compile(r"(<time[^>]*>)[^<]*(?=</time>)")
+#: How long after what was sent a page waits for more, in seconds: a storm writes all the time, and to list
+#: all that burns costs more than one incident.
+_INCIDENT_RESTS, _NOW_RESTS = 0.2, 1.0
 #: So often it is asked whether somebody is still logged in, in heartbeats.
 _STILL_IN = 4
 
@@ -139,7 +142,7 @@ class Streams:
     ) -> AsyncIterator[str]:
         shown: dict[str, str] = {}
         with self.feed.watching(incident):
-            async for moved in self._moves(request):
+            async for moved in self._moves(request, _INCIDENT_RESTS):
                 if not moved:
                     yield ""
                     continue
@@ -160,19 +163,20 @@ class Streams:
     async def _now(self, request: Request, who: Actor) -> AsyncIterator[str]:
         shown = {"now": request.query_params.get("seen", "")}
         with self.feed.watching():
-            async for moved in self._moves(request):
+            async for moved in self._moves(request, _NOW_RESTS):
                 state, told = self.feed.state, list[str]()
                 if moved and state is not None:
                     listed = await self._once.of(("now", state, who.id), lambda: self._now_list(who))
                     told = _changed({"now": listed}, shown)
                 yield "".join(told)
 
-    async def _moves(self, request: Request) -> AsyncIterator[bool]:
+    async def _moves(self, request: Request, rests: float) -> AsyncIterator[bool]:
         """True whenever something was written, and at first; False where a sign of life is due."""
         beats = 0
         while not self.feed.ended:
             moved = self.feed.moved
             yield True
+            await first_of((self.feed.over,), rests)
             while not moved.is_set():
                 await first_of((moved,), HEARTBEAT)
                 if not moved.is_set():
