@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 #: How often it is looked whether anything was published, in seconds; one look at an index.
 LOOK_EVERY = 1.0
+#: Where it could not be written it is tried again after so many seconds.
+TRIED_AGAIN = 30.0
 
 
 @dataclass
@@ -42,11 +44,13 @@ class StatusCopy:
 
     async def _again_and_again(self) -> None:
         while True:
+            pause = LOOK_EVERY
             try:
                 await self.look()
             except NexusError as error:
                 log.warning("the copy of the status page is not written", why=str(error))
-            await asyncio.sleep(LOOK_EVERY)
+                pause = TRIED_AGAIN
+            await asyncio.sleep(pause)
 
     async def look(self) -> None:
         """Write it if anything has changed.
