@@ -11,17 +11,16 @@ cause; then how the backlog is worked off for a while.
 
 import argparse
 import asyncio
-import os
 import random
 import statistics
 import time
 from http import HTTPStatus
-from pathlib import Path
 
 import httpx2
 
 from tests.nexus.storm import Storm
 from tests.nexus.stormed import Stormed, stormed
+from tests.processor import processor
 
 GOALS = {
     "P0 answered, s": 1.0,
@@ -76,12 +75,6 @@ def figures(one: Stormed, took: float) -> dict[str, float]:
         "memory, MB": one.peak / 1e6,
         "processor since the restart, s": processor(one.nexus.pid),
     }
-
-
-def processor(pid: int) -> float:
-    """What a process has used so far, in seconds; Linux only."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def watch(one: Stormed, seconds: float) -> None:

@@ -25,8 +25,9 @@ from tests.nexus.live import TOKENS, live
 from tests.nexus.sample import at
 from tests.nexus.served import working
 from tests.postgres import postgres_server
+from tests.processor import processor
 
-SITE, TICKS = "default", 100.0
+SITE = "default"
 
 _COLUMNS = """select column_name from information_schema.columns
 where table_schema = current_schema() and table_name = 'incidents' order by ordinal_position"""
@@ -80,14 +81,9 @@ def copied(raw: Connection, incident: str, many: int) -> None:
 
 def share(pid: int, seconds: float) -> float:
     """How much of a core a process takes in so many seconds."""
-    before, began = _cpu(pid), time.monotonic()
+    before, began = processor(pid), time.monotonic()
     time.sleep(seconds)
-    return (_cpu(pid) - before) / (time.monotonic() - began)
-
-
-def _cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    return (processor(pid) - before) / (time.monotonic() - began)
 
 
 if __name__ == "__main__":
