@@ -2,8 +2,9 @@
 
 from pydantic import Field
 
-from incidents.incident import Incident, Usage
+from incidents.incident import Incident
 from incidents.severity import Severity
+from incidents.usage import Usage
 from incidents.value import Value
 
 

@@ -9,10 +9,11 @@ from pydantic import Field
 from agents.role import Role
 from incidents.action import ActionKind
 from incidents.faults import ModelFault
-from incidents.incident import Incident, Usage
+from incidents.incident import Incident
 from incidents.reports import Report, Task
 from incidents.runbook import Runbook
 from incidents.severity import Severity, Step
+from incidents.usage import Usage
 from incidents.value import Moment, Value
 from tools.toolset import Toolset
 

@@ -2,7 +2,7 @@
 
 from incidents.errors import EngineFailed
 from incidents.faults import ModelFault
-from incidents.incident import Usage
+from incidents.usage import Usage
 
 
 class ModelFailed(EngineFailed):

@@ -12,7 +12,7 @@ from agents.engine import Assignment, Engine, EngineResult, RoleContext
 from agents.failure import ModelFailed
 from incidents.errors import EngineFailed
 from incidents.faults import ModelFault
-from incidents.incident import Usage
+from incidents.usage import Usage
 
 log = structlog.get_logger(__name__)
 

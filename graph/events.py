@@ -29,7 +29,8 @@ from incidents.events import (
     SeveritySet,
     TimerFired,
 )
-from incidents.incident import Incident, Note, Watch
+from incidents.incident import Incident, Watch
+from incidents.notes import Note
 from incidents.policy import ApprovalPolicy, decide
 from incidents.runbook import Runbook
 from incidents.severity import Status, Step

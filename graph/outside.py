@@ -5,7 +5,8 @@ from datetime import datetime
 
 from graph.state import Deps
 from incidents.findings import Evidence, EvidenceStatus
-from incidents.incident import Incident, OutsideChange
+from incidents.incident import Incident
+from incidents.notes import OutsideChange
 from incidents.value import iso
 
 #: The name under which it is kept among the answers of tools.

@@ -20,7 +20,8 @@ from incidents.events import (
     Taken,
 )
 from incidents.facts import Facts
-from incidents.incident import Incident, Note, OutsideChange, Watch
+from incidents.incident import Incident, Watch
+from incidents.notes import Note, OutsideChange
 from incidents.runbook import Runbook
 from incidents.severity import Severity, Status, Step
 from incidents.timeline import Entry, EntryKind

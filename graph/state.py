@@ -18,11 +18,12 @@ from agents.engine import Assignment, Engine, EngineResult
 from agents.role import Roster
 from graph.ports import Backlog, Communications, Files, Intents, Journal
 from incidents.events import Event, stored_event
-from incidents.incident import Incident, UsageLine
+from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy
 from incidents.reports import PostMortemReport, Report
 from incidents.runbook import Runbook
 from incidents.severity import Step
+from incidents.usage import UsageLine
 from incidents.value import Value
 from tools.clock import Clock
 from tools.fence import Fence

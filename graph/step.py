@@ -15,10 +15,11 @@ from graph.role_node import role_node
 from graph.state import Deps, Packed, RoleResult, StepOutput, StepState, Work, incident_of, pack, unpack
 from graph.timeline import Update
 from incidents.action import ActionKind
-from incidents.incident import Incident, Usage
+from incidents.incident import Incident
 from incidents.reports import Task
 from incidents.severity import Severity, Step
 from incidents.timeline import EntryKind
+from incidents.usage import Usage
 
 Prepare = Callable[[Deps, Incident], Awaitable[Update]]
 Assign = Callable[[Deps, Incident], tuple[Assignment, ...]]

@@ -6,8 +6,9 @@ from pydantic import ConfigDict, Field, TypeAdapter
 
 from incidents.action import Approval, Outcome, Proposal
 from incidents.alert import Alert
-from incidents.incident import Note, UsageLine
+from incidents.notes import Note
 from incidents.severity import Severity
+from incidents.usage import UsageLine
 from incidents.value import Moment, Value, plain
 
 

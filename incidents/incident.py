@@ -11,71 +11,13 @@ from incidents.alert import Alert, known_to_be_over
 from incidents.communications import BacklogEntry, Brief, Escalation, StatusUpdate
 from incidents.currency import Currency
 from incidents.facts import Facts
-from incidents.faults import ModelFault
 from incidents.findings import Diagnosis, Suspect
+from incidents.notes import Note, OutsideChange
 from incidents.reports import Dispute, Impact, PostMortemReport
 from incidents.severity import HeldBy, PublicStatus, Severity, Status, Step
+from incidents.usage import Usage, UsageLine
 from incidents.value import Moment, Value
 from incidents.verification import Signal, Verification
-
-
-class Usage(Value):
-    """What the model calls cost. `cost` is in the currency of the configured prices; seconds are of work."""
-
-    model_calls: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    cost: float = 0.0
-    seconds: float = 0.0
-
-    def __add__(self, other: "Usage") -> "Usage":
-        return Usage(
-            model_calls=self.model_calls + other.model_calls,
-            tokens_in=self.tokens_in + other.tokens_in,
-            tokens_out=self.tokens_out + other.tokens_out,
-            cost=self.cost + other.cost,
-            seconds=self.seconds + other.seconds,
-        )
-
-
-class UsageLine(Value):
-    """One line of the ledger: what one role's work asked, made and cost."""
-
-    assignment: str
-    role: str
-    task: str
-    step: str
-    engine: str = Field(description="who gave the report")
-    model: str | None = None
-    prompt_version: str | None = None
-    handover: str | None = Field(default=None, description="why the playbook spoke instead of the model")
-    faults: tuple[ModelFault, ...] = Field(default=(), description="of each model that failed at it, in turn")
-    dropped: int = Field(default=0, description="how many sentences were taken out or marked")
-    asked: tuple[str, ...] = Field(default=(), description="ids of the evidence, in the order of the asking")
-    usage: Usage
-
-
-class Note(Value):
-    """A hint or a constraint that a person gave."""
-
-    at: Moment
-    by: str
-    text: str
-
-
-class OutsideChange(Value):
-    """What people changed outside of Nexus, as they said it."""
-
-    id: str = Field(description="C1, C2, ... within its incident")
-    service: str
-    what: str
-    at: Moment = Field(description="when it was done")
-    by: str
-
-    @property
-    def title(self) -> str:
-        """How a person reads it."""
-        return f"{self.what} ({self.service}, by {self.by})"
 
 
 class Watch(Value):

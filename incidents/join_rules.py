@@ -11,13 +11,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from incidents.alert import Alert
-from incidents.incident import Incident
 from incidents.lessons import Lesson, Lessons, subject_of
 from incidents.topology import around, deepest, path_between
 from incidents.value import Moment, Value
 
 if TYPE_CHECKING:
     from incidents.catalogue import Catalogue
+    from incidents.incident import Incident
 
 #: What an incident is filed under while it has an alert of which nobody knows the service.
 UNASSIGNED = "unassigned"
@@ -54,7 +54,7 @@ class Candidate(Value):
     keys: frozenset[str]
 
     @classmethod
-    def of(cls, incident: Incident, unread: Iterable[Alert] = ()) -> Self:
+    def of(cls, incident: "Incident", unread: Iterable[Alert] = ()) -> Self:
         """An open incident, with the alerts that wait in its inbox."""
         return cls(id=incident.id, opened_at=incident.opened_at, keys=incident_keys(incident, unread))
 
@@ -102,7 +102,7 @@ def keys_of(alert: Alert) -> frozenset[str]:
     return frozenset(keys | _place_keys(alert) | _label_keys(alert))
 
 
-def incident_keys(incident: Incident, unread: Iterable[Alert] = ()) -> frozenset[str]:
+def incident_keys(incident: "Incident", unread: Iterable[Alert] = ()) -> frozenset[str]:
     """What an incident is filed under: the keys of its alerts, and the service that its diagnosis names."""
     found = incident.diagnosis
     cause = {f"cause:{found.service}"} if found is not None and found.known else set()

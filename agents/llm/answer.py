@@ -17,7 +17,8 @@ from agents.llm.transport import ModelTransport, Request, Response, Timer
 from agents.role import Tier
 from agents.tracing import Caller, invoke_agent
 from incidents.faults import ModelFault
-from incidents.incident import Incident, Usage
+from incidents.incident import Incident
+from incidents.usage import Usage
 from prompts import Library
 from prompts.text import fence, line
 from tools.redaction.redact import redact

@@ -3,7 +3,7 @@
 from langchain_core.messages import AIMessage, BaseMessage
 
 from agents.llm.settings import Model
-from incidents.incident import Usage
+from incidents.usage import Usage
 from prompts.text import tokens
 
 _MILLION = 1_000_000

@@ -29,7 +29,7 @@ from agents.llm.meter import Meter
 from agents.llm.settings import Model, ModelSettings
 from agents.tracing import Caller, chat, content, kind_of
 from incidents.faults import ModelFault
-from incidents.incident import Usage
+from incidents.usage import Usage
 from tools.redaction.tree import redact_tree
 
 log = structlog.get_logger(__name__)

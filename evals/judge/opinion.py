@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from evals.statistics import bootstrap
-from incidents.incident import Usage
+from incidents.usage import Usage
 from incidents.value import Value
 
 #: The most that a criterion gives.

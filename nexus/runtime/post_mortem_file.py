@@ -11,11 +11,12 @@ from graph.ports import Files
 from incidents.action import Proposal
 from incidents.duration import format_duration
 from incidents.findings import Claim, Diagnosis, Evidence
-from incidents.incident import Incident, Usage
+from incidents.incident import Incident
 from incidents.milestones import Milestones, milestones
 from incidents.reports import PostMortemReport, Why
 from incidents.severity import Severity, Status
 from incidents.timeline import Entry
+from incidents.usage import Usage
 from incidents.value import Moment, Value
 from nexus.templates import render
 

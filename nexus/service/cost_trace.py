@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from agents.budget import Budget, Limits
 from incidents.findings import Evidence, EvidenceStatus
-from incidents.incident import Incident, Usage, UsageLine
+from incidents.incident import Incident
 from incidents.severity import Severity
 from incidents.timeline import Entry
+from incidents.usage import Usage, UsageLine
 from incidents.value import Moment, Value
 from nexus.sanitize import line
 

@@ -23,7 +23,7 @@ from nexus.service.deciding import (
 )
 from nexus.store.audit import Deed, DeedKind
 from nexus.store.find import find_proposed, incident_now
-from nexus.store.rules import too_late
+from nexus.store.refusals import too_late
 from tools.redaction.redact import redact
 
 if TYPE_CHECKING:

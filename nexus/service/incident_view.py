@@ -12,8 +12,9 @@ from incidents.communications import BacklogEntry, Brief, Escalation, StatusUpda
 from incidents.currency import Currency
 from incidents.disposition import ToldOutcome
 from incidents.findings import Category, Diagnosis, Reason
-from incidents.incident import Incident, Note, OutsideChange
+from incidents.incident import Incident
 from incidents.milestones import Milestones, milestones
+from incidents.notes import Note, OutsideChange
 from incidents.reports import Impact
 from incidents.severity import HeldBy, Severity, Status, Step
 from incidents.timeline import Entry, EntryKind
@@ -187,13 +188,13 @@ def view_of(
         alerts=incident.alerts,
         dispositions=tuple(dispositions),
         dead_letters=tuple(dead_letters),
-        impact=ImpactView(
+        impact=ImpactView.model_construct(
             **dict(incident.impact), revenue=incident.revenue_impact, currency=incident.currency
         ),
         times=milestones(incident),
         diagnosis=incident.diagnosis,
         suspects=tuple(
-            SuspectView(
+            SuspectView.model_construct(
                 service=one.service, score=one.score, category=one.category, change=one.change,
                 why=tuple(reason.text for reason in one.reasons), reasons=one.reasons,
             )
@@ -214,7 +215,7 @@ def view_of(
         backlog=incident.backlog,
         post_mortem=incident.post_mortem,
         timeline=tuple(_line(entry) for entry in entries),
-        usage=UsageView(
+        usage=UsageView.model_construct(
             **dict(incident.usage), tokens=incident.usage.tokens_in + incident.usage.tokens_out
         ),
         ledger=_ledger(incident, budget),
@@ -224,7 +225,7 @@ def view_of(
 def _change(proposal: Proposal) -> ChangeView:
     plan, action = proposal.plan, proposal.action
     own = {name: kept for name, kept in proposal if name in ChangeView.model_fields}
-    return ChangeView(
+    return ChangeView.model_construct(
         kind=action.kind,
         target=action.service,
         arguments=action.arguments.given(),
@@ -238,11 +239,13 @@ def _change(proposal: Proposal) -> ChangeView:
 
 
 def _line(entry: Entry) -> TimelineLine:
-    return TimelineLine(**{name: kept for name, kept in entry if name in TimelineLine.model_fields})
+    return TimelineLine.model_construct(
+        **{name: kept for name, kept in entry if name in TimelineLine.model_fields}
+    )
 
 
 def _ledger(incident: Incident, budget: Budget) -> LedgerView:
-    return LedgerView(
+    return LedgerView.model_construct(
         incident=whole(incident, budget),
         roles=shares(incident, budget),
         totals=totals(incident.usage_lines),

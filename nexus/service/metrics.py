@@ -24,7 +24,8 @@ from prometheus_client import (
 from incidents.action import Verdict
 from incidents.disposition import AlertOutcome
 from incidents.faults import ModelFault
-from incidents.incident import Incident, UsageLine
+from incidents.incident import Incident
+from incidents.usage import UsageLine
 from nexus.config.site import Site
 from nexus.store.deliveries import Disposition
 from nexus.store.lists import OpenCount, Waiting

@@ -8,7 +8,8 @@ from incidents.errors import SettingsError, UsageError
 from incidents.events import QuestionAsked
 from incidents.faults import ModelFault
 from incidents.findings import Evidence
-from incidents.incident import Incident, Usage, UsageLine
+from incidents.incident import Incident
+from incidents.usage import Usage, UsageLine
 from nexus.config.settings import Settings
 from nexus.home import Home
 from nexus.service.answers import Answer, Passage, by_keyword, by_model, passages, ranked

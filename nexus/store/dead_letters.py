@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from incidents.value import Moment, Value
-from nexus.store.audit import Deed
 
 if TYPE_CHECKING:
     from incidents.events import Event
+    from nexus.store.audit import Deed
 
 
 class DeadLetter(Value):
@@ -53,7 +53,7 @@ class DeadLetters(Protocol):
         """
         ...
 
-    async def replay(self, incident: str, event: str, deed: Deed | None = None) -> "Event":
+    async def replay(self, incident: str, event: str, deed: "Deed | None" = None) -> "Event":
         """Put an event that was set aside into the inbox again, under a new id.
 
         Raises:

@@ -22,13 +22,12 @@ from nexus.store.deliveries import Opening
 from nexus.store.leases import stale
 from nexus.store.memory_hindsight import MemoryHindsight
 from nexus.store.records import Message, Remains, WorldKind, WorldRef
+from nexus.store.refusals import already_decided, too_late
 from nexus.store.rules import (
-    already_decided,
     begun,
     earlier,
     not_closed_if_reopened,
     still_wanted,
-    too_late,
     within,
 )
 from tools.redaction.tree import redact_body, redact_value

@@ -4,29 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from graph.ports import Intent
-from incidents.action import Approval, Proposal, Verdict
+from incidents.action import Proposal, Verdict
 from incidents.change_limits import Begun, Limits, conflict
-from incidents.errors import ActionRefused, ApprovalRefused, Bar, Withdrawn
+from incidents.errors import ActionRefused, Withdrawn
 from incidents.events import Event, revokes
 from incidents.incident import Incident
-
-
-def already_decided(approval: Approval) -> ApprovalRefused:
-    """The refusal of a second decision by one person."""
-    return ApprovalRefused(
-        f"{approval.by} has already decided on {approval.action} ({approval.digest[:12]}); "
-        "a decision counts once, another person has to give the next one",
-        Bar.SAME_PERSON,
-    )
-
-
-def too_late(action: str, digest: str) -> ApprovalRefused:
-    """The refusal of a decision on a change that has begun."""
-    return ApprovalRefused(
-        f"{action} ({digest[:12]}) has begun; its outcome will be told, and its undo is "
-        "offered if things get worse",
-        Bar.BEGUN,
-    )
 
 
 def begun(proposal: Proposal, at: datetime) -> Intent:

@@ -8,8 +8,8 @@ from agents.llm.engine import LlmEngine
 from agents.llm.transport import Timer
 from agents.model_fallback import Candidate, FallbackChain
 from agents.model_or_playbook import ModelOrPlaybook
-from incidents.incident import Usage, UsageLine
 from incidents.severity import Severity
+from incidents.usage import Usage, UsageLine
 from nexus.config.budgets import budget_of
 from nexus.config.settings import Settings, read_settings
 from tests.agents.contexts import assignment, incident, role_context

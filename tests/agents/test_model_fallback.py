@@ -14,7 +14,7 @@ from agents.llm.transport import Timer
 from agents.model_fallback import Candidate, FallbackChain
 from agents.model_or_playbook import ModelOrPlaybook
 from incidents.faults import ModelFault
-from incidents.incident import Usage
+from incidents.usage import Usage
 from tests.agents.contexts import assignment, role_context
 from tests.agents.llm_run import Pauses, settings
 from tests.agents.test_model_or_playbook import DOWN, REPORT, USELESS, Mind, Wall

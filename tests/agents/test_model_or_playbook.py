@@ -11,8 +11,8 @@ from agents.failure import ModelFailed
 from agents.model_or_playbook import Mode, ModelOrPlaybook
 from incidents.errors import EngineFailed, SettingsError
 from incidents.faults import ModelFault
-from incidents.incident import Usage
 from incidents.reports import InvestigationReport
+from incidents.usage import Usage
 from tests.agents.contexts import assignment, incident, role_context
 from tests.agents.llm_run import Pauses, settings
 from tests.fake_openai import FakeOpenAI

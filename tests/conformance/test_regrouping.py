@@ -11,8 +11,9 @@ from incidents.catalogue import Catalogue, Service
 from incidents.correlate import correlate
 from incidents.disposition import word_of
 from incidents.errors import Refused, UnknownName, UsageError
-from incidents.incident import Incident, Note
+from incidents.incident import Incident
 from incidents.join_rules import Candidate, Rule
+from incidents.notes import Note
 from incidents.policy import ApprovalPolicy
 from incidents.severity import Status, Step
 from nexus.service.regrouping import IncidentRegrouping

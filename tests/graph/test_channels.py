@@ -11,8 +11,9 @@ from langgraph.types import Send
 from graph.build import build
 from graph.state import incident_of, pack, unpack
 from incidents.action import Verdict
-from incidents.incident import Incident, Usage
+from incidents.incident import Incident
 from incidents.severity import Status
+from incidents.usage import Usage
 from nexus.runtime.driver import _config
 from nexus.store.records import WorldKind, WorldRef
 from tests.graph.harness import bench, incident

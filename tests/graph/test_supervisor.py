@@ -11,7 +11,8 @@ from graph.events import apply_time
 from graph.supervisor import CHECK_BOX, Move, MoveKind, check_time, next_move
 from incidents.action import ActionState
 from incidents.findings import Category, Confidence, Diagnosis, Window
-from incidents.incident import Incident, OutsideChange, Watch
+from incidents.incident import Incident, Watch
+from incidents.notes import OutsideChange
 from incidents.severity import Severity, Status, Step
 from incidents.verification import Recovery, Verification
 from tests.graph.harness import RUNBOOK, incident

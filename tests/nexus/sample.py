@@ -31,10 +31,12 @@ from incidents.findings import (
     Suspect,
     Window,
 )
-from incidents.incident import Incident, Note, Usage, Watch
+from incidents.incident import Incident, Watch
+from incidents.notes import Note
 from incidents.reports import ActionItem, Impact, PostMortemReport, Why
 from incidents.severity import PublicStatus, Severity, Status, Step
 from incidents.timeline import Entry, EntryKind
+from incidents.usage import Usage
 from incidents.verification import Reading, Recovery, Signal, SignalKind, Verification
 
 ID = "INC-2026-11-23-001"

@@ -11,7 +11,8 @@ from incidents.alert import AlertStatus, Label
 from incidents.catalogue import Catalogue, Service
 from incidents.facts import Facts
 from incidents.findings import Evidence, EvidenceStatus
-from incidents.incident import Incident, Note
+from incidents.incident import Incident
+from incidents.notes import Note
 from incidents.reports import Task
 from prompts import SHIPPED
 from prompts.brief import Order, write_brief

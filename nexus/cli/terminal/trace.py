@@ -5,7 +5,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from incidents.findings import EvidenceStatus
-from incidents.incident import Usage
+from incidents.usage import Usage
 from nexus.cli.terminal.style import EDGE, LABEL, joined, plain, short, table, words
 from nexus.sanitize import role_name
 from nexus.service.cost_trace import Asked, Share, Total, Trace, WholeUse, Work

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from incidents.changes import Change
 from incidents.findings import Evidence
-from incidents.incident import Incident, UsageLine
+from incidents.incident import Incident
 from incidents.timeline import Entry, EntryKind
+from incidents.usage import UsageLine
 from incidents.value import Moment, Value
 from nexus.sanitize import role_name
 from nexus.service.pages.cited import Cited, link

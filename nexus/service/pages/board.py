@@ -6,7 +6,8 @@ from incidents.actor import Actor
 from incidents.changes import Change
 from incidents.currency import money
 from incidents.findings import Evidence
-from incidents.incident import Incident, Note
+from incidents.incident import Incident
+from incidents.notes import Note
 from incidents.severity import HeldBy, Severity, Status, Step
 from incidents.value import Moment, Value
 from incidents.verification import Recovery, Verification

@@ -2,13 +2,13 @@
 
 from incidents.events import DecisionMade, Event
 from nexus.store.audit import Deed
+from nexus.store.refusals import already_decided, too_late
 from nexus.store.relational.audit import record
 from nexus.store.relational.events import events_of
 from nexus.store.relational.proposals import ProposalReads
 from nexus.store.relational.rows import as_json
 from nexus.store.relational.transactions import Run
 from nexus.store.relational.writes import queued
-from nexus.store.rules import already_decided, too_late
 
 
 class Decisions(ProposalReads):

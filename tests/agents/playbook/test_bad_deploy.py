@@ -7,7 +7,8 @@ import pytest
 
 from incidents.action import ActionKind, ActionState
 from incidents.findings import Category, Confidence, Diagnosis
-from incidents.incident import Incident, Note
+from incidents.incident import Incident
+from incidents.notes import Note
 from incidents.reports import (
     BacklogReport,
     BriefReport,

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from demo.processes import wait_for
 from incidents.faults import ModelFault
-from incidents.incident import Usage, UsageLine
+from incidents.usage import Usage, UsageLine
 from nexus.service.metrics import ServerMetrics
 from nexus.store.deliveries import Disposition
 from tests.nexus import sample

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from incidents.catalogue import Catalogue, Service
 from incidents.communications import PublicWords, StatusUpdate
 from incidents.findings import Category, Confidence, Diagnosis
-from incidents.incident import Note
+from incidents.notes import Note
 from incidents.reports import Impact
 from incidents.severity import PublicStatus, Status
 from incidents.status_page import Level, PublicUpdate, UpdateState, Wording, leaks

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from incidents.incident import Incident, Usage
+from incidents.incident import Incident
+from incidents.usage import Usage
 from tests.nexus import sample
 from tools.redaction.parts import dumped
 from tools.redaction.tree import redacted
