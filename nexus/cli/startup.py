@@ -2,12 +2,7 @@
 
 import atexit
 import gc
-import importlib
 import os
-import sys
-from importlib.machinery import PathFinder
-from types import ModuleType
-from typing import Any
 
 
 def prepare() -> None:
@@ -24,34 +19,3 @@ def prepare() -> None:
     atexit.register(gc.freeze)
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    if _METADATA not in sys.modules:
-        sys.modules[_METADATA] = importlib.metadata = _Metadata()
-
-
-_METADATA = "importlib.metadata"
-
-
-class _Metadata(ModuleType):
-    """Stands for `importlib.metadata` until somebody asks it for something.
-
-    pydantic 2.14 imports `entry_points` from it, with all of e-mail, zip and csv, before it sees that it is
-    to look for no plug-ins: a twentieth of what `nexus approvals` costs.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(_METADATA)
-        self.__spec__ = PathFinder.find_spec(_METADATA, importlib.__path__)
-        self.__path__ = getattr(self.__spec__, "submodule_search_locations", [])
-
-    def entry_points(self, **selected: Any) -> Any:
-        """Those of what is installed."""
-        return _real().entry_points(**selected)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(_real(), name)
-
-
-def _real() -> ModuleType:
-    if isinstance(sys.modules[_METADATA], _Metadata):
-        del sys.modules[_METADATA]
-    return importlib.import_module(_METADATA)

@@ -5,9 +5,10 @@ from datetime import datetime
 from incidents.catalogue import Catalogue, Service
 from incidents.disposition import AlertDisposition, ToldOutcome
 from incidents.findings import Evidence
-from incidents.incident import Incident, Usage, UsageLine
+from incidents.incident import Incident
 from incidents.severity import Severity, Step
 from incidents.timeline import Entry, EntryKind
+from incidents.usage import Usage, UsageLine
 from nexus.config.runbook import load_runbook
 from nexus.service.pages.alerts import alerts
 from nexus.service.pages.at_work import at_work
