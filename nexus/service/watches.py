@@ -57,7 +57,7 @@ def watches(intake: AlertIntake) -> PeriodicJobs:
     jobs = (
         PeriodicJob("heartbeats", HeartbeatWatch(intake).look, every=5),
         PeriodicJob("alerts without a service", RematchWatch(intake).look, every=5),
-        PeriodicJob("incidents of one cause", SiblingWatch(intake).look, every=10),
+        PeriodicJob("incidents of one cause", SiblingWatch(intake).look, every=30),
         PeriodicJob("the audit", AuditWatch(intake).look, every=30),
         PeriodicJob("components of the status page", record_components, every=5),
         PeriodicJob("disturbances that have ended", end_disturbances, every=60),
