@@ -114,7 +114,10 @@ class Logins:
             Refused: the link does not count (any more), or not for them.
         """
         allowed = await self.who_may_use(secret, people)
-        found = next((one for one in allowed if one.name == name), None)
+        wanted = person_id(name)
+        found = next((o for o in allowed if wanted in {o.person, person_id(o.name)}), None)
+        if allowed and found is None:
+            raise Refused(f"{name or 'nobody'} cannot set a password with this link; it was not used")
         if found is None or await self.store.use_link(hash_of_secret(secret), self.clock.now()) is None:
             raise Refused(SPENT)
         await self.set_password(found, hashed, by=found.person, via=Via.WEB)

@@ -108,8 +108,12 @@ def test_a_bad_password_does_not_use_the_link_up(made: Room, fields: dict[str, s
 
 def test_an_invitation_is_for_nobody_else(made: Room) -> None:
     fields = {"name": "dana", "password": GOOD, "again": GOOD}
-    assert made.browser().post(link(made, "kim"), data=fields).status_code == 409
+    path = link(made, "kim")
+    refused = made.browser().post(path, data=fields)
+    assert (refused.status_code, "dana cannot set a password with this link" in refused.text) == (409, True)
     assert enters(made, "dana", GOOD) == 401
+    mine = made.browser().post(path, data=fields | {"name": "KIM"}, follow_redirects=False)
+    assert mine.status_code == 303
 
 
 def test_another_site_cannot_set_a_password(made: Room) -> None:
