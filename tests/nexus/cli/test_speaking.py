@@ -39,6 +39,7 @@ TYPED = {
     "reopen": ((ID, "--note", "it is not over"), ""),
     "split": ((ID, "a1b2c3d4", "--reason", "another team's"), ""),
     "merge": ((ID, "INC-2026-11-23-002", "--reason", "one cause"), ""),
+    "status": (("write", ID, "--impact", "orders fail", "--doing", "we look"), ""),
     "services": (("alias", "kasse", "--is", "checkout"), "kasse is checkout"),
 }
 #: Decided on by the digest that is shown: tests/nexus/cli/test_signing.py.
@@ -96,7 +97,11 @@ def test_their_own_token_says_who_it_is(world: Terminal, verb: str) -> None:
     world.set("NEXUS_TOKEN", DANA)
     typed = world(verb, *words)
     assert (typed.code, said in typed.out) == (0, True), typed.err
-    told = [] if verb in {"declare", "services", "verdict"} else [f"{verb.replace('-', '_')} by Dana Lee"]
+    told = (
+        []
+        if verb in {"declare", "services", "status", "verdict"}
+        else [f"{verb.replace('-', '_')} by Dana Lee"]
+    )
     assert inbox(world.home) == told
 
 
