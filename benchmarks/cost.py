@@ -2,15 +2,16 @@
 
 Run from the repository's root:
 
-    git worktree add --detach ../older 6376209
+    git worktree add --detach ../older 6376209    (and a venv in it: `checkouts.py`)
     python -m benchmarks.cost --against ../older [--times 5]
 
 Each command is a process of its own, run in turn by the one checkout and the other, so that both meet the
 same machine; the ratio is the median of the pairs. "Imports" is what the incident's process imports, alone;
 "warm" is a further incident in a process that has run one.
 
-On 2026-11-29, two busy processors, beside 6376209: whole process 5.72 s (7.77 s), ratio 0.73; its imports
-3.47 s (3.41 s), three fifths of them LangGraph with what it brings; warm 1.51 s (1.73 s), ratio 0.86.
+On 2026-11-29, two processors under a load of 22, two pairs, each checkout with its own venv, beside 6376209:
+whole process 5.12 s (11.33 s), ratio 0.45; its imports 3.13 s (5.16 s), 0.61, three fifths of them LangGraph
+with what it brings. Earlier that day, in one venv and with less load: whole 0.73, warm 1.51 s (1.73 s), 0.86.
 """
 
 import argparse
