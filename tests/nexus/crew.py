@@ -23,14 +23,12 @@ from nexus.store.relational.store import RelationalStore
 from nexus.store.sqlite.store import Store
 from tests.nexus.fleet import Fleet, fleet
 from tests.nexus.live import PEOPLE, SITE, TOKENS
+from tests.nexus.rig import WATCH
 from tests.nexus.served import Serving, served, working
 from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from nexus.store.postgres.address import Address
-
-#: After a change, unless another one is asked for.
-WATCH = {"lasts": "2s", "every": "1s", "settle": "1s"}
 
 
 @dataclass
