@@ -111,7 +111,8 @@ DOORS = {
     ("POST", f"{OF_INCIDENT}/reopen"): Door(Permission.RESPOND, {"note": "not over"}),
     ("POST", f"{OF_INCIDENT}/split"): Door(Permission.RESPOND, {"alerts": ["web"], "reason": "other"}),
     ("POST", f"{OF_INCIDENT}/unrestrict"): Door(Permission.COMMAND, {"note": "over"}),
-    ("POST", f"{OF_INCIDENT}/restrict"): Door(Permission.COMMAND, {"why": "people"}),
+    # It names nobody that there is: nothing is hidden from those who are tried after.
+    ("POST", f"{OF_INCIDENT}/restrict"): Door(Permission.COMMAND, {"why": "people", "people": ["x"]}),
     ("POST", f"{OF_INCIDENT}/merge"): Door(Permission.RESPOND, {"other": ENDED, "reason": "same"}),
 }
 #: As `DOORS`, for what is looked at with a browser.
