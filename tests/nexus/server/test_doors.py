@@ -60,7 +60,7 @@ def test_a_decision_with_half_a_character_is_refused(serving: Serving) -> None:
 
 
 def test_whatever_is_not_there_is_said_in_one_form(serving: Serving) -> None:
-    missing, wrong = httpx2.get(f"{serving.root}/nothing"), httpx2.get(serving.url)
+    missing, wrong = (httpx2.get(f"{serving.root}/{path}") for path in ("nothing", "v2/enqueue"))
     assert (missing.status_code, missing.json()["error"]) == (404, "there is nothing at /nothing")
     assert (wrong.status_code, wrong.json()["error"]) == (405, "GET is not taken here")
     assert {"type", "title", "status", "detail"} < set(missing.json())
