@@ -25,10 +25,12 @@ from agents.llm.tools import offered, tools_of
 from agents.llm.transport import ModelTransport, Timer
 from agents.tracing import Caller
 from incidents.faults import ModelFault
+from incidents.findings import Evidence
 from incidents.reports import REPORT_TYPES, Report, Task
 from prompts import SHIPPED, Library
 from prompts.brief import Order, write_brief
 from tools.redaction.tree import redact_value
+from tools.toolbox.watched_series import WATCHED_SERIES
 
 log = structlog.get_logger(__name__)
 
@@ -192,7 +194,7 @@ class LlmEngine:
             context.incident,
             order,
             now=context.now,
-            evidence=await context.toolset.store.evidence(assignment.incident),
+            evidence=await _evidence(assignment, context),
             catalogue=context.toolset.sources.world.catalogue,
             severities=context.runbook.severities,
             budget=self._settings.brief_tokens,
@@ -200,6 +202,12 @@ class LlmEngine:
 
     async def _grounds(self, assignment: Assignment, context: RoleContext) -> Grounds:
         return await grounds_of(assignment, context, self._library.load(f"roles/{assignment.role}"))
+
+
+async def _evidence(assignment: Assignment, context: RoleContext) -> list[Evidence]:
+    """What a role is told of; what is kept for the charts that people see, it can ask for as metrics."""
+    kept = await context.toolset.store.evidence(assignment.incident)
+    return [one for one in kept if one.tool != WATCHED_SERIES.name]
 
 
 def _names(assignment: Assignment, context: RoleContext) -> list[str]:
