@@ -4,9 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from nexus.server.api.parameters import ReportBody, StopBody
 from nexus.server.problems import Kind, Problem
-from nexus.service.requests import REQUESTS
 from nexus.service.schemas import opened
 
 #: What any route may answer where it does not do what was asked; a key that was reused is a 409 like others.
@@ -30,7 +28,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         components["schemas"].pop(name, None)
     components["schemas"]["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     components["schemas"] |= components["schemas"]["Problem"].pop("$defs")
-    asked = {ReportBody.__name__, StopBody.__name__, *(kind.__name__ for kind in REQUESTS)}
+    asked = _asked_with(made)
     components["schemas"] = {
         name: schema if name in asked else opened(schema) for name, schema in components["schemas"].items()
     }
@@ -42,6 +40,31 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for kind in Kind
     }
     return made
+
+
+def _asked_with(made: dict[str, Any]) -> set[str]:
+    """The names of all forms that bodies are made of: nothing may stand in them that they do not know."""
+    found, more = (
+        set[str](),
+        _named([one.get("requestBody") for all_of in made["paths"].values() for one in all_of.values()]),
+    )
+    while more := more - found:
+        found |= more
+        more = _named([made["components"]["schemas"][name] for name in more])
+    return found
+
+
+def _named(part: Any) -> set[str]:
+    """The names of the forms that a part of the document refers to."""
+    match part:
+        case {"$ref": str(place)}:
+            return {place.rpartition("/")[2]}
+        case dict():
+            return _named(list(part.values()))
+        case list():
+            return set[str]().union(*map(_named, part))
+        case _:
+            return set()
 
 
 def _forget_what_fastapi_would_answer(responses: dict[str, Any]) -> None:

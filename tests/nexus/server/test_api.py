@@ -53,6 +53,15 @@ def test_the_description_is_open_and_whole(api: Room) -> None:
     Draft202012Validator.check_schema(document["components"]["schemas"]["IncidentView"])
 
 
+@pytest.mark.parametrize(("form", "closed"), [
+    ("Decision", True), ("DropStatusUpdate", True), ("ReportBody", True), ("PostMortemText", True),
+    ("IncidentView", False), ("Halted", False),
+])  # fmt: skip
+def test_bodies_hold_what_is_known_and_answers_may_hold_more(api: Room, form: str, closed: bool) -> None:
+    described = api.get("/openapi.json").json()["components"]["schemas"][form]
+    assert ("additionalProperties" in described) == closed
+
+
 @pytest.mark.parametrize(("path", "status"), [
     ("/incidents?nope=1", 400), ("/incidents/INC-9", 404), ("/nothing", 404), ("/alerts/7", 404),
     ("/stop", 405),
