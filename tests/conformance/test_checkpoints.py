@@ -119,9 +119,11 @@ def fresh() -> Checkpoint:
     return empty_checkpoint() | {"id": str(uuid6())}
 
 
-async def put(kept: Kept, parent: str | None, thread: str = "INC-1") -> str:
+async def put(
+    kept: Kept, parent: str | None, thread: str = "INC-1", *, checkpoint: Checkpoint | None = None
+) -> str:
     config: Any = {"configurable": {"thread_id": thread, "checkpoint_ns": "", "checkpoint_id": parent}}
-    stored = await kept.saver.aput(config, fresh(), {}, {})
+    stored = await kept.saver.aput(config, checkpoint or fresh(), {}, {})
     return str(stored["configurable"]["checkpoint_id"])
 
 
@@ -155,6 +157,20 @@ async def test_pruning_keeps_the_head_with_its_question_and_other_threads(kept: 
     left = await kept.ids()
     assert (len(before) > 3, len(left), other in left) == (True, 2, True)
     assert (await _answer(graph))["acted"] == 2, "the question is still open and its answer goes on"
+
+
+async def test_a_machine_whose_clock_is_behind_goes_on_from_the_head_and_is_followed(kept: Kept) -> None:
+    """Ids are made of the clock: what it writes has a smaller one than what it follows."""
+    behind = fresh()
+    ahead = await put(kept, await put(kept, None))
+    head = await put(kept, ahead, checkpoint=behind)
+    assert behind["id"] < ahead, "the premise"
+    found = await kept.saver.aget_tuple(_config("INC-1"))
+    assert found.config["configurable"]["checkpoint_id"] == head
+    assert found.parent_config["configurable"]["checkpoint_id"] == ahead
+    await kept.checkpoints.prune("INC-1", LEASE)
+    assert await kept.ids() == [head]
+    assert await kept.saver.aget_tuple(_config("INC-2")) is None
 
 
 async def test_who_has_lost_the_lease_deletes_nothing_of_the_thread(kept: Kept) -> None:

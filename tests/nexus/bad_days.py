@@ -81,10 +81,12 @@ class BadDay:
         self.crew.until(self.crew.ended, self.look)
         for incident in self.crew.incidents:
             self.crew.sound(incident)
-        with psycopg.connect(self.direct, autocommit=True) as raw:
-            pruned = lambda: raw.execute(_HEADS).fetchall() == []  # noqa: E731
-            self.crew.until(pruned, lambda: None)
         assert self.crew.oldest < LIES
+
+    def pruned(self) -> bool:
+        """Whether of each thread the head alone is left: always, unless whoever ended it died then."""
+        with psycopg.connect(self.direct) as raw:
+            return raw.execute(_HEADS).fetchall() == []
 
     def holder(self, incident: str) -> Serving | None:
         """Who drives an incident now."""
@@ -239,6 +241,7 @@ def clocks_apart(database: Address) -> BadDay:
         for service in day.crew.fleet.failing:
             day.crew.open(service)
         day.over()
+        day.crew.until(day.pruned, lambda: None)
         for incident in day.crew.incidents:
             moments = [entry.at for entry in asyncio.run(day.crew.store.entries(incident))]
             assert began <= min(moments)

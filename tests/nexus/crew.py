@@ -167,7 +167,8 @@ class Crew:
 
     def standing(self) -> str:
         """Where those stand that are open still."""
-        return "\n".join(f"{one} never ends: {self.lease(one)}\n{self.told(one)}" for one in self.open_ones())
+        ends = (f"{one} never ends: {self.lease(one)}\n{self.told(one)}" for one in self.open_ones())
+        return "\n".join((*ends, self.complaints()[-4000:]))
 
 
 @contextmanager

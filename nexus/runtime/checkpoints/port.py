@@ -2,12 +2,18 @@
 
 from typing import Protocol
 
+from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 
 class Checkpoints(Protocol):
-    """The threads of all incidents of a store; only the holder of an incident's lease deletes of its own."""
+    """The threads of all incidents of a store; only the holder of an incident's lease deletes of its own.
+
+    The head of a thread is the checkpoint that no other follows, not the one with the greatest id: ids are
+    made of the clock of whoever writes (langgraph 1.2), so what a machine whose clock is behind has written
+    would stand before what it followed, and never be read.
+    """
 
     def saver(self) -> BaseCheckpointSaver[str]:
         """One for the length of a turn; it raises `StaleLease` where somebody else has gone on."""
@@ -29,6 +35,12 @@ class Checkpoints(Protocol):
 def serializer() -> JsonPlusSerializer:
     """Nothing but plain JSON is in a channel: no class of any package may come out of a checkpoint."""
     return JsonPlusSerializer(allowed_msgpack_modules=None)
+
+
+def named(config: RunnableConfig) -> tuple[str, str]:
+    """The thread and the namespace that a config asks for."""
+    asked = config["configurable"]
+    return str(asked["thread_id"]), str(asked.get("checkpoint_ns", ""))
 
 
 def overtaken(why: object) -> str:

@@ -13,7 +13,13 @@ from typing import Any
 
 import psycopg
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata
+from langgraph.checkpoint.base import (
+    ChannelVersions,
+    Checkpoint,
+    CheckpointMetadata,
+    CheckpointTuple,
+    get_checkpoint_id,
+)
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from psycopg import AsyncClientCursor, AsyncConnection, AsyncCursor
 from psycopg.errors import UniqueViolation
@@ -21,7 +27,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from incidents.errors import StaleLease, UsageError
-from nexus.runtime.checkpoints.port import overtaken, serializer
+from nexus.runtime.checkpoints.port import named, overtaken, serializer
 from nexus.store.postgres.address import Address
 from nexus.store.postgres.checking import Checking
 from nexus.store.postgres.connecting import LIMITS, PATIENCE, PLAIN, unusable
@@ -65,6 +71,19 @@ class FencedSaver(AsyncPostgresSaver):
             ):
                 await cursor.execute(LIMITS)
                 yield cursor
+
+    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        """The checkpoint of a config, or the head of its thread."""
+        if get_checkpoint_id(config) is not None:
+            return await super().aget_tuple(config)
+        thread, namespace = named(config)
+        async with self._cursor() as cursor:
+            await cursor.execute(_HEAD, {"thread": thread, "namespace": namespace})
+            head = await cursor.fetchone()
+        if head is None:
+            return None
+        asked = {"thread_id": thread, "checkpoint_ns": namespace, "checkpoint_id": head["checkpoint_id"]}
+        return await super().aget_tuple({"configurable": asked})
 
     async def aput(
         self, config: RunnableConfig, checkpoint: Checkpoint, metadata: CheckpointMetadata,
@@ -178,5 +197,6 @@ def _script(name: str) -> str:
     return files("nexus.runtime.checkpoints").joinpath(name).read_text(encoding="utf-8")
 
 
+_HEAD = _script("postgres_head.sql")
 _PRUNE = _script("postgres_prune.sql")
 _DROP = _script("postgres_drop.sql")

@@ -1,15 +1,18 @@
 -- Of a thread that waits or has ended, only the head of the outer graph and its writes can still matter, and the
 -- values of channels that it names.
-delete from checkpoint_writes
-where thread_id = %(thread)s
-  and (checkpoint_ns <> '' or checkpoint_id < (
-    select max(checkpoint_id) from checkpoints where thread_id = %(thread)s and checkpoint_ns = ''
-  ));
 delete from checkpoints
 where thread_id = %(thread)s
-  and (checkpoint_ns <> '' or checkpoint_id < (
-    select max(checkpoint_id) from checkpoints where thread_id = %(thread)s and checkpoint_ns = ''
+  and (checkpoint_ns <> '' or checkpoint_id in (
+    select parent_checkpoint_id from checkpoints where thread_id = %(thread)s and checkpoint_ns = ''
   ));
+delete from checkpoint_writes
+where thread_id = %(thread)s
+  and not exists (
+    select 1 from checkpoints
+    where checkpoints.thread_id = checkpoint_writes.thread_id
+      and checkpoints.checkpoint_ns = checkpoint_writes.checkpoint_ns
+      and checkpoints.checkpoint_id = checkpoint_writes.checkpoint_id
+  );
 delete from checkpoint_blobs
 where thread_id = %(thread)s
   and not exists (

@@ -16,11 +16,12 @@ from langgraph.checkpoint.base import (
     Checkpoint,
     CheckpointMetadata,
     CheckpointTuple,
+    get_checkpoint_id,
 )
 from langgraph.checkpoint.sqlite import SqliteSaver
 
 from incidents.errors import StaleLease
-from nexus.runtime.checkpoints.port import overtaken, serializer
+from nexus.runtime.checkpoints.port import named, overtaken, serializer
 from nexus.store.sqlite.migrate import connect
 from nexus.store.sqlite.opening import PATIENCE, unusable
 from nexus.store.sqlite.sql import FENCE
@@ -68,8 +69,18 @@ class FencedSaver(BaseCheckpointSaver[str]):
         return SqliteSaver.get_next_version(self, current, channel)  # type: ignore[arg-type]  # it has no state
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        """The checkpoint of a config, or the newest of its thread."""
-        return await self._file.lend(lambda lent: self._over(lent).get_tuple(config), reading=True)
+        """The checkpoint of a config, or the head of its thread."""
+        return await self._file.lend(lambda lent: self._read(lent, config), reading=True)
+
+    def _read(self, lent: sqlite3.Connection, config: RunnableConfig) -> CheckpointTuple | None:
+        if get_checkpoint_id(config) is not None:
+            return self._over(lent).get_tuple(config)
+        thread, namespace = named(config)
+        head = lent.execute(_HEAD, {"thread": thread, "namespace": namespace}).fetchone()
+        if head is None:
+            return None
+        asked = {"thread_id": thread, "checkpoint_ns": namespace, "checkpoint_id": head[0]}
+        return self._over(lent).get_tuple({"configurable": asked})
 
     async def alist(
         self, config: RunnableConfig | None, *, filter: dict[str, Any] | None = None,  # noqa: A002 - theirs
@@ -158,5 +169,6 @@ def _statements(name: str) -> tuple[str, ...]:
     return tuple(files("nexus.runtime.checkpoints").joinpath(name).read_text(encoding="utf-8").split(";\n"))
 
 
+(_HEAD,) = _statements("sqlite_head.sql")
 _PRUNE = _statements("sqlite_prune.sql")
 _DROP = _statements("sqlite_drop.sql")

@@ -44,8 +44,6 @@ def test_a_worker_sleeps_through_its_lease_while_its_change_runs(durable: Postgr
     bad_days.stopped_in_a_change(durable.new("stopped"))
 
 
-# Open: its second incident is resolved, but the turn that closes it has been seen not to end.
-@pytest.mark.long
 def test_the_clocks_of_two_workers_are_five_minutes_apart(durable: PostgresServer) -> None:
     bad_days.clocks_apart(durable.new("clocks"))
 
