@@ -4,7 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,10 +13,8 @@ import uvicorn
 
 from agents.engine import Engine
 from demo.gameday.record import recorded
-from demo.gameday.site import write_site
+from demo.gameday.stage import Stage
 from demo.gameday.verdict import Seen
-from demo.launcher import Shop
-from demo.monitoring.stack import FAST, Monitoring
 from demo.processes import NotReadyError
 from demo.scenarios import Scenario
 from incidents.incident import Incident
@@ -34,9 +32,6 @@ from nexus.store.lists import IncidentFilter
 from tools.clock import WallClock
 from tools.live.latency import CallLatency, waited_until
 
-RATE = 10.0
-#: Before the fault, in seconds: the windows of the shop's `nexus.yaml` lie in it, with room to warm up.
-WARM_SECONDS, CALM_SECONDS = 65.0, 6.0
 ALERT_SECONDS, END_SECONDS, RESOLVED_SECONDS = 120.0, 300.0, 45.0
 
 
@@ -74,21 +69,12 @@ class GameDay:
         Raises:
             NotReadyError: The shop or its monitoring does not do what it should.
         """
-        self.work.mkdir(parents=True)
-        with _listening() as sock, ExitStack() as running:
-            shop = Shop(self.work / "shop")
-            monitoring = Monitoring(
-                self.work / "monitoring",
-                targets=shop.targets,
-                receiver_port=sock.getsockname()[1],
-                settings=FAST,
-            )
-            path = self.work / "nexus.yaml"
-            write_site(path, shop, monitoring)
-            async with self._served(path, sock):
-                await asyncio.to_thread(self._start, running, monitoring, shop)
-                await self._quiet(shop, monitoring)
-                return await self._broken(shop)
+        with _listening() as sock, Stage.built(self.work, sock.getsockname()[1], self.say) as stage:
+            async with self._served(stage.path, sock):
+                await stage.begin(self.scenario)
+                if found := await self.home.store.page(IncidentFilter(not_closed=True)):
+                    raise NotReadyError(f"an incident before anything was broken: {found[0].title}")
+                return await self._broken(stage)
 
     @asynccontextmanager
     async def _served(self, path: Path, sock: socket.socket) -> AsyncIterator[None]:
@@ -104,28 +90,9 @@ class GameDay:
             server.should_exit = True
             await serving
 
-    def _start(self, running: ExitStack, monitoring: Monitoring, shop: Shop) -> None:
-        self.say("starting the shop, its customers, Prometheus and Alertmanager")
-        running.enter_context(monitoring)
-        running.enter_context(shop)
-        shop.crowd("customers", "customers", rate=RATE)
-
-    async def _quiet(self, shop: Shop, monitoring: Monitoring) -> None:
-        self.say(f"quiet time ({WARM_SECONDS:.0f} s)")
-        deadline = time.monotonic() + WARM_SECONDS
-        while time.monotonic() < deadline:
-            await asyncio.to_thread(shop.check)
-            await asyncio.to_thread(monitoring.check)
-            await asyncio.sleep(1)
-        await asyncio.to_thread(self.scenario.prelude, shop)
-        await asyncio.sleep(CALM_SECONDS)
-        if found := await self.home.store.page(IncidentFilter(not_closed=True)):
-            raise NotReadyError(f"an incident before anything was broken: {found[0].title}")
-
-    async def _broken(self, shop: Shop) -> tuple[Seen, Incident | None]:
+    async def _broken(self, stage: Stage) -> tuple[Seen, Incident | None]:
         fault = datetime.now(UTC)
-        self.say(f"fault: {self.scenario.title}")
-        change = await asyncio.to_thread(self.scenario.fault, shop)
+        change = await stage.break_by(self.scenario)
         known = Seen(scenario=self.scenario.id, fault=fault, change=change.id if change else None)
         identity = await self._opened(fault)
         if identity is None:

@@ -1,6 +1,7 @@
 """The shop's `nexus.yaml`, and the shipped runbook with short waits."""
 
 import sys
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from demo.launcher import FLAG_OWNERS, Shop
 from demo.monitoring.stack import FAST, Monitoring
 from demo.repository import SERVICE
 from demo.supervision import ROOT
+from nexus.config.people import Person
 from tools.live.metrics.conventions import shipped
 
 CONVENTIONS = ("up", "otel-http", "prometheus-client")
@@ -20,9 +22,11 @@ CONVENTIONS = ("up", "otel-http", "prometheus-client")
 WATCH = {"lasts": "57s", "every": "12s", "settle": "45s"}
 
 
-def write_site(path: Path, shop: Shop, monitoring: Monitoring) -> None:
+def write_site(path: Path, shop: Shop, monitoring: Monitoring, people: Sequence[Person] = ()) -> None:
     """Writes the configuration of the live world that a running shop is."""
-    path.write_text(yaml.safe_dump(_site(shop, monitoring), sort_keys=False, width=120))
+    listed = [one.model_dump(mode="json", exclude_defaults=True) for one in people]
+    site = _site(shop, monitoring) | ({"people": listed} if listed else {})
+    path.write_text(yaml.safe_dump(site, sort_keys=False, width=120))
 
 
 def write_runbook(path: Path) -> None:

@@ -59,10 +59,23 @@ def serve(
         bool,
         Option("--no-worker", help="Doors alone: incidents are driven by `nexus worker`."),
     ] = False,
+    demo: Annotated[
+        bool,
+        Option("--demo", help="To try: a small shop that breaks, and its war room in your browser."),
+    ] = False,
 ) -> None:
-    """Receive alerts over HTTP and run an incident for each; decisions come from `nexus approve`."""
+    """Receive alerts over HTTP and run an incident for each; people look and decide with a browser."""
     log_to_stderr()
     mode = mode_of(engine)
+    if demo:
+        from nexus.cli.trial import serve_demo
+
+        if config is not None or no_migrate or no_worker:
+            raise UsageError(
+                "--demo brings a system of its own: leave out --config and what begins with --no-"
+            )
+        serve_demo(host, port, mode)
+        return
     if no_worker and not no_migrate:  # hands make the tables of checkpoints where they start; doors have none
         from nexus.config.database import database_of
         from nexus.runtime.migration import migrate

@@ -54,14 +54,17 @@ def demo(
     yes: Annotated[bool, Option("--yes", help="Approve without asking.")] = False,
     engine: Engine = None,
     as_json: Json = False,
+    page: Annotated[bool, Option("--open", help="End with its page in your browser, until Ctrl-C.")] = False,
 ) -> None:
     """Replay an incident that was recorded from a real shop with a bad release."""
     mode = mode_of(engine)
+    if page and as_json:
+        raise UsageError("--open shows a page to people: leave out --json")
     if not as_json:
         _introduce(mode)
     with resources.as_file(resources.files("demo") / "recording" / DEMO) as case:
         incident = _start(None, case, Approve.ALL if yes else Approve.ASK, mode, as_json)
-    _finish(incident, as_json)
+        _finish(incident, as_json, shown_from=case if page else None)
 
 
 def run(
@@ -217,7 +220,8 @@ def _drive(opened: "Home", identity: str, approve: Approve, mode: EngineMode, qu
     return asyncio.run(go())
 
 
-def _finish(incident: "Incident", as_json: bool) -> None:
+def _finish(incident: "Incident", as_json: bool, shown_from: Path | None = None) -> None:
+    """The last words of an incident; `shown_from`: its case, and its page is shown until Ctrl-C."""
     from nexus.service.incident_view import view_incident
 
     with home() as opened:
@@ -225,6 +229,10 @@ def _finish(incident: "Incident", as_json: bool) -> None:
             write_json(asyncio.run(view_incident(opened, incident.id)))
         else:
             _conclude(opened, incident)
+        if shown_from is not None:
+            from nexus.cli.trial import show_page
+
+            show_page(opened, incident.id, shown_from)
     if incident.open:
         sys.exit(WAITS_FOR_PEOPLE)
 

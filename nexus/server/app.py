@@ -23,6 +23,7 @@ from nexus.server.limits import HttpLimits
 from nexus.server.metrics import MetricsDoor, metrics_route
 from nexus.server.oidc import Provider
 from nexus.server.pages.app import NAVIGATION, page_routes
+from nexus.server.pages.one_time import OneTimeEntry, one_time_route
 from nexus.server.pages.provider import BACK
 from nexus.server.pages.shell import Pages, shown_to_people
 from nexus.server.pages.stream import Streams
@@ -50,6 +51,7 @@ def web(
     people: People | None = None,
     limits: HttpLimits | None = None,
     metrics: MetricsDoor | None = None,
+    entry: OneTimeEntry | None = None,
 ) -> Starlette:
     """The application: doors for alerts and decisions, the API, and the server's health.
 
@@ -60,15 +62,13 @@ def web(
         people: who may look and decide over HTTP; without one nobody may.
         limits: of its server.
         metrics: what it tells Prometheus of itself; without a door nothing.
+        entry: lets somebody in by a link, once.
     """
     working: list[HandsApart] = []
 
     def load() -> Load:
         turns = sum(worker.turns for worker in working)
         return Load(turns, intake.site.worker.at_once, door.turned_away.total)
-
-    def own() -> dict[str, object]:
-        return {"turned_away": door.turned_away.total, "sent_away": intake.admission.turned_away}
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -91,8 +91,9 @@ def web(
             *decision_routes(IncidentDecisions.of(intake.home), pages.sessions, context.ring),
             Mount(API, api(context, pages.sessions, limits)),
             *page_routes(pages, context, streams),
+            *([one_time_route(pages, entry)] if entry is not None else []),
             *public_routes(status),
-            *health_routes(intake, own, lambda: _turn(working)),
+            *health_routes(intake, lambda: _sent_away(door, intake), lambda: _turn(working)),
             *([metrics_route(metrics, intake, load)] if metrics is not None else []),
         ],
         middleware=_around(intake.site.server),
@@ -106,6 +107,10 @@ def web(
 
 async def _turn(working: Sequence[HandsApart]) -> bool:
     return all([await worker.turns_over() for worker in working])
+
+
+def _sent_away(door: SenderDoor, intake: AlertIntake) -> dict[str, object]:
+    return {"turned_away": door.turned_away.total, "sent_away": intake.admission.turned_away}
 
 
 def _context(intake: AlertIntake, known: Authenticator) -> ApiContext:

@@ -1,7 +1,11 @@
-"""The door for Prometheus: `GET /metrics`, for whoever shows the token of nexus.yaml's `server`."""
+"""The door for Prometheus: `GET /metrics`, for whoever shows the token of nexus.yaml's `server`.
+
+A server that only this machine reaches may leave the token out.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -22,16 +26,21 @@ from tools.live.secrets import Secrets
 
 @dataclass(frozen=True)
 class MetricsDoor:
-    """The metrics of a server, and what has to be shown for them as a bearer token."""
+    """The metrics of a server, and what has to be shown for them as a bearer token; None: nothing."""
 
     metrics: ServerMetrics
-    token: SecretStr
+    token: SecretStr | None
 
     @classmethod
     def of(cls, metrics: ServerMetrics, site: Site, secrets: Secrets) -> Self | None:
         """As `nexus.yaml` opens it; None: it does not."""
         named = site.server.metrics_token
         return cls(metrics, secrets(named)) if named is not None else None
+
+    def refuses(self, request: Request, now: datetime) -> bool:
+        """Whether what is shown is not the token."""
+        shown = Delivery(headers=dict(request.headers), body=b"", received_at=now)
+        return self.token is not None and verify_bearer(shown, [self.token.get_secret_value()]) is not None
 
 
 def metrics_route(door: MetricsDoor, intake: AlertIntake, load: Callable[[], Load]) -> Route:
@@ -44,8 +53,7 @@ def metrics_route(door: MetricsDoor, intake: AlertIntake, load: Callable[[], Loa
     """
 
     async def expose(request: Request) -> Response:
-        shown = Delivery(headers=dict(request.headers), body=b"", received_at=intake.clock.now())
-        if verify_bearer(shown, [door.token.get_secret_value()]) is not None:
+        if door.refuses(request, intake.clock.now()):
             challenge = {"WWW-Authenticate": "Bearer"}
             raise HTTPException(401, "show `server.metrics_token` of nexus.yaml as a bearer token", challenge)
         now, store, site = intake.clock.now(), intake.home.store, intake.site.site

@@ -16,6 +16,7 @@ class LoginBy(StrEnum):
     PASSWORD = "password"  # noqa: S105 - the word
     TOKEN = "token"  # noqa: S105 - the word
     SETUP_LINK = "set-up link"
+    ONE_TIME_LINK = "one-time link"
     BREAK_GLASS = "break-glass"
     PROVIDER = "identity provider"
     PROXY = "reverse proxy"

@@ -52,6 +52,11 @@ class Serving:
         return self._process.pid
 
     @property
+    def exit_code(self) -> int | None:
+        """How it ended; None: it has not."""
+        return self._process.exitcode
+
+    @property
     def root(self) -> str:
         """Its address without a path."""
         return self.url.removesuffix("/alerts")

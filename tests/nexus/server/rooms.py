@@ -21,6 +21,7 @@ from nexus.runtime.worker import Worker
 from nexus.server.app import web
 from nexus.server.limits import HttpLimits
 from nexus.server.metrics import MetricsDoor
+from nexus.server.pages.one_time import OneTimeEntry
 from nexus.server.senders import SenderDoor
 from nexus.service.identity import People
 from nexus.service.intake import AlertIntake
@@ -127,7 +128,8 @@ def room(
         intake = AlertIntake(home, site, path, "playbook", WallClock())
         people_of = People.checked(site, home.secrets)
         metrics = MetricsDoor(ServerMetrics.of(site), SecretStr("the-token-of-prometheus"))
-        app = web(intake, _nobody_drives, SenderDoor(), people_of, limits, metrics)
+        link = OneTimeEntry("dana")
+        app = web(intake, _nobody_drives, SenderDoor(), people_of, limits, metrics, link)
         made = Room(home, app, TestClient(app, raise_server_exceptions=False))
         intake.ring = made.rung.append
         yield made

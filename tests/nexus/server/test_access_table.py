@@ -132,6 +132,7 @@ PAGES = {
     ("POST", "/login"): PageDoor(None, {"name": "dana", "secret": "wrong"}),
     ("GET", "/setup/{secret}"): PageDoor(None),
     ("POST", "/setup/{secret}"): PageDoor(None, {"name": "dana", "password": "x", "again": "x"}),
+    ("GET", "/enter/{secret}"): PageDoor(None),
     ("POST", "/logout"): PageDoor(Permission.READ, {}),
     ("GET", "/you"): PageDoor(Permission.READ),
     ("POST", "/you/tokens"): PageDoor(Permission.READ, {"purpose": "a test", "scopes": "viewer"}),
@@ -315,6 +316,7 @@ def test_no_form_counts_that_is_not_from_our_page(made: Room, door: tuple[str, s
 @pytest.mark.parametrize("door", [door for door in PAGES if door not in FOR_VISITORS], ids=" ".join)
 def test_pages_for_everybody_need_no_login(made: Room, door: tuple[str, str]) -> None:
     refused = {("POST", "/login"): 401, ("GET", "/setup/{secret}"): 409, ("POST", "/setup/{secret}"): 409}
+    refused |= {("GET", "/enter/{secret}"): 409}
     # No mail is set up here: test_status_page has one where it is.
     refused |= {("POST", f"/status/{verb}"): 404 for verb in ("subscribe", "confirm", "unsubscribe")}
     assert looked(made.browser(), door).status_code == refused.get(door, 200)
