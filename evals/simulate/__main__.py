@@ -1,0 +1,54 @@
+"""Writes simulated incidents.
+
+python -m evals.simulate --seed 1 --many 1000 --out FOLDER [--kind KIND] [--jobs 2]
+"""
+
+import argparse
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+from evals.simulate.faults import KINDS
+from evals.simulate.faults.base import Unfit
+from evals.simulate.record import write_case
+from evals.simulate.simulate import simulate
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the cases of so many seeds; those that are there already are left as they are."""
+    parser = argparse.ArgumentParser(
+        prog="python -m evals.simulate", description="Writes simulated incidents."
+    )
+    parser.add_argument("--seed", type=int, default=1, help="the first seed; each case has the next one")
+    parser.add_argument("--many", type=int, default=1, help="how many cases")
+    parser.add_argument("--out", type=Path, required=True, help="the folder that the cases go into")
+    parser.add_argument("--kind", choices=[*KINDS, "nothing"], help="this kind of fault alone")
+    parser.add_argument("--jobs", type=int, default=2, help="how many processes")
+    given = parser.parse_args(arguments)
+    make = partial(one, given.out, given.kind)
+    seeds = range(given.seed, given.seed + given.many)
+    with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
+        for line in pool.map(make, seeds):
+            sys.stdout.write(f"{line}\n")
+    return 0
+
+
+def one(out: Path, kind: str | None, seed: int) -> str:
+    """Write the case of one seed; what became of it as a line."""
+    if (out / f"sim-{seed:06d}").exists():
+        return f"sim-{seed:06d} is there"
+    try:
+        simulated = simulate(seed, kind)
+    except Unfit as error:
+        return f"sim-{seed:06d} left out: {error}"
+    folder = write_case(simulated, out)
+    blamed = ", ".join(
+        f"{kind} at {cause.service}" for kind, cause in zip(simulated.kinds, simulated.causes, strict=True)
+    )
+    return f"{folder.name}: {blamed or 'nothing'}; {simulated.symptom.title}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
