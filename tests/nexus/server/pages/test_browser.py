@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CHROMIUM = shutil.which("chromium")
-#: What a page must never say: an error, or that the policy stopped something.
-_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+#: How it is started where nothing else is running.
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync"]  # fmt: skip
 _MS = PATIENCE * 1000
 
@@ -48,7 +48,7 @@ def chromium() -> Iterator["Browser"]:
     from playwright.sync_api import sync_playwright  # noqa: PLC0415
 
     with sync_playwright() as playing:
-        browser = playing.chromium.launch(executable_path=CHROMIUM, args=_ARGS)
+        browser = playing.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
         yield browser
         browser.close()
 
@@ -98,13 +98,13 @@ class WarRoom:
 
 
 @contextmanager
-def war_room(tmp_path: Path) -> Iterator[WarRoom]:
+def war_room(tmp_path: Path, site: str = SITE) -> Iterator[WarRoom]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     folder = tmp_path / "site"
     folder.mkdir()
-    (folder / "nexus.yaml").write_text(SITE)
+    (folder / "nexus.yaml").write_text(site)
     with ExitStack() as stack:
         room = WarRoom(folder, port, stack)
         room.home.mkdir()
