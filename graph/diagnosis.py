@@ -23,6 +23,8 @@ _WEIGHT = {Confidence.LOW: 1.0, Confidence.MEDIUM: 2.0, Confidence.HIGH: 3.0}
 
 #: How many gaps are told; the reports hold all of them.
 MOST_GAPS = 6
+#: What is told before the other gaps: a channel that is missing, and a value that says nothing.
+_FIRST = ("did not answer", "cannot be used")
 
 _Key = tuple[str | None, Category]
 
@@ -113,7 +115,7 @@ def missed(reports: Iterable[InvestigationReport]) -> str:
     for gap in (gap for report in reports for gap in report.gaps):
         said = " ".join(gap.split()).rstrip(".")
         told.setdefault(said.rpartition(": ")[2].casefold(), said)
-    kept = sorted(told.values(), key=lambda said: "did not answer" not in said)
+    kept = sorted(told.values(), key=lambda said: not any(words in said for words in _FIRST))
     more = f"; and {len(kept) - MOST_GAPS} more" if len(kept) > MOST_GAPS else ""
     return "; ".join(kept[:MOST_GAPS]) + more + ("." if kept else "")
 
@@ -202,12 +204,15 @@ def _unknown(reports: Mapping[str, InvestigationReport], services: Iterable[str]
         service=next(iter(narrowed)) if len(narrowed) == 1 else None,
         category=Category.UNKNOWN,
         confidence=Confidence.LOW,
-        summary=f"{_narrowed_to(narrowed)}.{missing}",
+        summary=f"{_narrowed_to(narrowed, reports.values())}.{missing}",
         alternatives=tuple(h for report in reports.values() for h in report.hypotheses),
     )
 
 
-def _narrowed_to(services: set[str]) -> str:
+def _narrowed_to(services: set[str], reports: Iterable[InvestigationReport]) -> str:
     if len(services) == 1:
-        return f"The cause is not known; the trouble is narrowed to {next(iter(services))}"
+        seen = next(h.summary for report in reports for h in report.hypotheses[:1] if h.service in services)
+        return (
+            f"The cause is not known; the trouble is narrowed to {next(iter(services))} ({seen.rstrip('.')})"
+        )
     return "No hypothesis is supported by evidence"

@@ -45,6 +45,8 @@ def describe(row: Row) -> str:
     now = row["now_low"] if row["bad"] == "down" else row["now_high"]
     sigmas = row["down"] if row["bad"] == "down" else row["up"]
     unit = f" {row['unit']}" if row["unit"] else ""
+    if row["alone"]:
+        return f"{row['metric']}{where} {_number(now)}{unit}; nothing is known of it from before"
     return (
         f"{row['metric']}{where} {_number(row['typical'])} -> {_number(now)}{unit} ({_number(sigmas)} sigma)"
     )

@@ -12,6 +12,7 @@ from tools.analysis.aliases import without_aliases
 from tools.analysis.blame import Blame, blames
 from tools.analysis.category import guess
 from tools.analysis.changes import rank_changes, time_fit
+from tools.analysis.liveness import liveness_signals
 from tools.analysis.metric_signals import metric_signals
 from tools.analysis.missing_data import missing_channels
 from tools.analysis.model import NodeKind, Ranking, Symptom, SymptomKind, Topology
@@ -60,6 +61,7 @@ def rank_suspects(
     known = topology if topology.nodes else infer_topology(observed.traces, observed.metrics)
     series = _series(observed, baseline, known, symptom)
     signals = _signals(series, known, symptom) + _span_signals(observed, baseline, symptom.at, known)
+    signals += liveness_signals(observed.metrics, series, symptom.at)
     found = [blame for blame in blames(signals, known, symptom.service) if blame.score >= STANDS_OUT]
     onset = _onset(found, symptom.at)
     places = _Places(kinds=_kinds(observed, known), watched=_watched(series))

@@ -4,13 +4,15 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from tools.analysis.conventions import STATISTICS, conventions
+from tools.analysis.beginnings import from_nothing
 from tools.analysis.counters import SERIES, as_rates
+from tools.analysis.meanings import meanings
 from tools.analysis.onset import onsets
 from tools.analysis.periods import LEAD, TAIL, Periods, periods
+from tools.analysis.without_past import judged_alone, with_siblings
 from tools.time_windows import utc_literal
 
-__all__ = ["SERIES", "SIGNIFICANT", "affected", "as_rates", "deviations", "meanings"]
+__all__ = ["SERIES", "SIGNIFICANT", "affected", "deviations"]
 
 #: Below three robust sigmas a deviation is everyday noise.
 SIGNIFICANT = 3.0
@@ -35,21 +37,6 @@ _FAILING_FLOOR = {"percent": 0.5, "ratio": 0.005}
 _GONE = 0.1
 #: With fewer earlier samples than this in the window, the baseline must agree.
 _ENOUGH = 5
-
-
-def meanings(metrics: pl.DataFrame) -> pl.DataFrame:
-    """One row per (metric, unit) with family, side, bad, rank (of its statistic) and counter."""
-    known = conventions()
-    rows = []
-    for metric, unit in sorted(metrics.select("metric", "unit").unique().rows()):
-        meaning = known.meaning(metric, unit)
-        rank = STATISTICS.index(known.statistic(metric))
-        rows.append((metric, unit, meaning.family, meaning.side, meaning.bad, rank, known.is_counter(metric)))
-    schema = {
-        "metric": pl.String, "unit": pl.String, "family": pl.String, "side": pl.String, "bad": pl.String,
-        "rank": pl.Int64, "counter": pl.Boolean,
-    }  # fmt: skip
-    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _reference(metrics: pl.DataFrame, keys: tuple[str, ...], prefix: str) -> pl.DataFrame:
@@ -105,20 +92,19 @@ def deviations(metrics: pl.DataFrame, baseline: pl.DataFrame | None, at: datetim
         One row per series that has samples now: the series key, unit, family, side, bad, rank,
         `up` and `down` (robust sigmas above and below), `rise` and `fall` (in the series' unit),
         `typical` (the reference median), `idle` (share of the reference with as good as nothing),
-        `onset` (of those beyond three sigmas), `now_*`, `early_*`, `base_*`.
+        `onset` (of those beyond three sigmas), `alone` (it fails by its level, and nothing is known of it
+        from before), `now_*`, `early_*`, `base_*`.
     """
     span = periods(at, metrics["time"].min())
-    observed = as_rates(metrics)
-    early = _reference(
-        observed.filter(pl.col("time") < utc_literal(span.at) - _reach(span.at - span.quiet_end)),
-        SERIES,
-        "early",
-    )
-    quiet = as_rates(baseline) if baseline is not None else metrics.clear()
+    observed = as_rates(from_nothing(metrics))
+    reach = _reach(span.at - span.quiet_end)
+    before = observed.filter(pl.col("time") < utc_literal(span.at) - reach)
+    early, siblings = _reference(before, SERIES, "early"), _reference(before, _POOLED, "early")
+    quiet = as_rates(from_nothing(baseline, metrics)) if baseline is not None else metrics.clear()
     base = _reference(quiet, _POOLED, "base")
+    now = _now(observed, span).join(early, on=SERIES, how="left")
     joined = (
-        _now(observed, span)
-        .join(early, on=SERIES, how="left")
+        with_siblings(now, siblings, _POOLED)
         .join(base, on=_POOLED, how="left")
         .join(meanings(metrics), on=("metric", "unit"), how="left")
         .with_columns(side=_seen_from())
@@ -126,9 +112,11 @@ def deviations(metrics: pl.DataFrame, baseline: pl.DataFrame | None, at: datetim
             pl.col("early_count", "base_count").fill_null(0), idle=pl.coalesce("base_idle", "early_idle")
         )
     )
-    measured = joined.with_columns(_excess())
+    measured = judged_alone(joined.with_columns(_excess()), _FAILING_FLOOR)
     far = measured.filter(pl.max_horizontal("up", "down") >= SIGNIFICANT)
-    began = onsets(observed, far.with_columns(falls=pl.col("down") > pl.col("up")), at)
+    falls = pl.col("down") > pl.col("up")
+    perfect = pl.when(falls).then(pl.col("now_low") + pl.col("fall")).otherwise(0.0)
+    began = onsets(observed, far.with_columns(falls=falls, typical=pl.coalesce("typical", perfect)), at)
     return measured.join(began, on=SERIES, how="left").sort(SERIES)
 
 

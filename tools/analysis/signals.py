@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from incidents.findings import Channel
 
-Aspect = Literal["latency", "errors", "saturation", "network", "presence", "traffic"]
+Aspect = Literal["latency", "errors", "saturation", "network", "presence", "traffic", "liveness"]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from incidents.facts import Facts
 from incidents.incident import Incident
 from incidents.verification import Signal, SignalKind
 from tools.analysis.conventions import normalised
+from tools.analysis.without_past import WHOLE
 from tools.memo import memoize_by_identity
 from tools.telemetry.levels import Level
 from tools.telemetry.observation import Observation
@@ -39,6 +40,7 @@ async def measure(sources: Sources) -> Facts:
     found = states(seen)
     felt = _felt_by_users(found, sources.incident)
     shows = _known(felt) and not _early(seen, felt, sources.incident)
+    shows = shows and not _unread(seen, _needed(felt, catalogue))
     affected = tuple(state.service for state in found if state.deviates or state.down)
     return Facts(
         at=seen.at,
@@ -47,7 +49,7 @@ async def measure(sources: Sources) -> Facts:
         down=tuple(state.service for state in felt if state.down),
         felt=tuple(state.service for state in felt if state.deviates or state.down),
         affected=affected,
-        customers_affected=_customers(felt, shows),
+        customers_affected=_customers(felt, shows and not _below(found, _needed(felt, catalogue))),
         api_affected=_api(found, seen),
         revenue_lost=revenue_lost(seen),
         quiet=_quiet(found, shows),
@@ -93,6 +95,36 @@ def _customers(felt: Sequence[ServiceState], shows: bool) -> bool | None:
     return False if shows else None
 
 
+def _needed(felt: Sequence[ServiceState], catalogue: Catalogue) -> frozenset[str]:
+    """What users touch, and whatever that needs."""
+    return frozenset(
+        name for state in felt for name in (state.service, *_callees_of(state.service, catalogue))
+    )
+
+
+def _below(found: Sequence[ServiceState], needed: frozenset[str]) -> bool:
+    """Whether something that users' services need fails: theirs may not show it yet."""
+    return any(
+        state.down or state.ended is not None or (state.errors is not None and state.errors.deviates)
+        for state in found
+        if state.service in needed
+    )
+
+
+def _unread(seen: Observation, needed: frozenset[str]) -> bool:
+    """Whether a service that is asked told which share of it fails, and does not tell now."""
+    idle = {
+        level.service
+        for level in seen.levels
+        if level.kind is SignalKind.TRAFFIC and level.now == 0 and not level.peer
+    }
+    return any(
+        level.service in needed - idle and level.now is None and level.baseline is not None
+        for level in seen.levels
+        if level.kind is SignalKind.ERRORS and level.unit in WHOLE and not level.peer
+    )
+
+
 def _suffers(state: ServiceState) -> bool:
     """Whether who calls it notices: failures or slowness, or far fewer calls than usual."""
     fewer = state.traffic is not None and state.traffic.deviates and (state.traffic.times or 1.0) < 1.0
@@ -101,7 +133,7 @@ def _suffers(state: ServiceState) -> bool:
 
 
 def _quiet(found: Sequence[ServiceState], shows: bool) -> bool | None:
-    if any(state.down or state.tails or _suffers(state) for state in found):
+    if any(state.down or state.ended or state.tails or _suffers(state) for state in found):
         return False
     return True if shows else None
 
@@ -165,6 +197,15 @@ async def watched_since(sources: Sources, service: str) -> tuple[Signal, ...]:
         key = (level.service, level.metric)
         held[key] = held.get(key, _signal(level)).model_copy(update={"deviated": True})
     return tuple(sorted(held.values(), key=lambda signal: not signal.must_recover))
+
+
+def _callees_of(service: str, catalogue: Catalogue) -> tuple[str, ...]:
+    """Whatever a service needs, over any number of calls, the nearest first."""
+    found = [service]
+    for name in found:  # it grows while it is walked
+        known = catalogue.find(name)
+        found += [other for other in (known.depends_on if known else ()) if other not in found]
+    return tuple(found[1:])
 
 
 def _callers_of(service: str, catalogue: Catalogue) -> tuple[str, ...]:

@@ -59,6 +59,9 @@ class Level(Value):
         default=0.0, description="how far now is from the reference, in robust deviations; 0 without one"
     )
     deviates: bool = False
+    alone: bool = Field(
+        default=False, description="it deviates by its level alone: nothing is known of it from before"
+    )
     high: float | None = Field(default=None, description="the top of its usual range: nine of ten are below")
     onset: Moment | None = Field(default=None, description="since when it deviates")
 

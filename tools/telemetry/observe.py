@@ -6,7 +6,7 @@ than the clock's now is ever read.
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from weakref import finalize
@@ -29,8 +29,10 @@ from tools.analysis import (
     Topology,
     rank_suspects,
 )
+from tools.analysis.beginnings import from_nothing
 from tools.ports import World
 from tools.telemetry.data_gaps import collect_gaps
+from tools.telemetry.judged_alone import judged_alone
 from tools.telemetry.levels import compare, signal_frame
 from tools.telemetry.observation import HISTORY, MadeChange, Observation, covered, last_action, untroubled
 from tools.telemetry.sample_size import counted
@@ -225,15 +227,14 @@ async def _seen(
     if known.telemetry is None:
         gaps.append("no baseline is known; the minutes before the alert are the only reference")
     gaps += [*changed.gaps, *([left] if (left := said_scope(catalogue, world.catalogue)) else [])]
-    baseline, usual = known.telemetry, known.signals
+    baseline, usual = known.telemetry, _usual_signals(known, telemetry)
     alerted = min(now, began(sources.incident))
     recent = _recent(telemetry, window, action, world.spans.recent, gaps)
     signals = signal_frame(telemetry)
     before = untroubled(window, alerted, world.spans.lead)
     referred = before.minutes + (covered(usual, quiet).minutes if usual is not None and quiet else 0.0)
-    levels = counted(
-        compare(signals, usual, apart is None, before, recent), recent.minutes * 60, referred * 60
-    )
+    compared = compare(signals, usual, apart is None, before, recent)
+    levels = judged_alone(counted(compared, recent.minutes * 60, referred * 60), signals, recent)
     return Observation(
         at=now, window=window, recent=recent, alerted=alerted, telemetry=telemetry, signals=signals,
         levels=levels, baseline=baseline, baseline_signals=usual, same_source=apart is None, quiet=quiet,
@@ -256,6 +257,16 @@ async def _usual(world: World, quiet: Window | None, services: tuple[str, ...]) 
     if not missing:
         memo.usual = known
     return known
+
+
+def _usual_signals(known: _Usual, seen: Telemetry) -> pl.DataFrame | None:
+    """The signals of the quiet time, with none of the failures that were first counted later."""
+    if known.telemetry is None:
+        return known.signals
+    metrics = from_nothing(known.telemetry.metrics, seen.metrics)
+    if metrics.height == known.telemetry.metrics.height:
+        return known.signals
+    return signal_frame(replace(known.telemetry, metrics=metrics))
 
 
 async def _with_gaps(asked: Awaitable[R]) -> tuple[R, list[str]]:

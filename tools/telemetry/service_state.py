@@ -1,11 +1,15 @@
 """How every service does: its errors, latency, traffic and saturation, and whether it is down."""
 
+from datetime import datetime
+
+import polars as pl
 from pydantic import Field
 
 from incidents.catalogue import Service, ServiceKind
 from incidents.value import Moment, Value
 from incidents.verification import SignalKind
 from tools.analysis.conventions import conventions
+from tools.analysis.endings import endings
 from tools.memo import memoize_by_identity
 from tools.telemetry.levels import Level
 from tools.telemetry.observation import Observation
@@ -32,6 +36,9 @@ class ServiceState(Value):
         default=None, description="what users' requests have met since it began"
     )
     down: bool = Field(default=False, description="it answers nothing at all")
+    ended: Moment | None = Field(
+        default=None, description="the last row of all its series, which ended while others go on"
+    )
     deviates: bool = False
     onset: Moment | None = None
     score: float = 0.0
@@ -51,14 +58,22 @@ def states(seen: Observation) -> tuple[ServiceState, ...]:
     by_service: dict[str, list[Level]] = {name: [] for name in catalogue.names}
     for level in seen.levels:
         by_service.setdefault(level.service, []).append(level)
+    ended = {one.service: one.last for one in endings(_reported(seen), seen.recent.end)}
     found = [
         _state(
             service := catalogue.find(name) or Service(name=name), name in names, levels,
-            failing(seen, name) if service.user_facing else None,
+            failing(seen, name) if service.user_facing else None, ended.get(name),
         )
         for name, levels in by_service.items()
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda s: (not s.down, -s.score, not s.user_facing, s.service)))
+
+
+def _reported(seen: Observation) -> pl.DataFrame:
+    """What was measured in the window, and in the quiet time before it."""
+    if seen.baseline is None or not seen.same_source:
+        return seen.telemetry.metrics
+    return pl.concat([seen.baseline.metrics, seen.telemetry.metrics])
 
 
 def error_ratio(state: ServiceState) -> float | None:
@@ -86,7 +101,11 @@ def _told_ratio(state: ServiceState) -> float | None:
 
 
 def _state(
-    service: Service, known: bool, levels: list[Level], failed: RequestFailures | None
+    service: Service,
+    known: bool,
+    levels: list[Level],
+    failed: RequestFailures | None,
+    ended: datetime | None,
 ) -> ServiceState:
     own = [level for level in levels if not level.peer and level.side in {"own", "destination"}]
     told = {kind: _telling([level for level in own if level.kind is kind]) for kind in SignalKind}
@@ -107,11 +126,13 @@ def _state(
     )  # fmt: skip
     off = [level for level in state.levels if level.deviates]
     onsets = [one.onset for one in off if one.onset is not None] + ([failed.since] if failed else [])
+    onsets += [ended] if ended is not None else []
     return state.model_copy(
         update={
             "tails": tails,
             "down": _is_down(state) or any(reports_down(level) for level in own),
-            "deviates": bool(off) or failed is not None,
+            "ended": ended,
+            "deviates": bool(off) or failed is not None or ended is not None,
             "onset": min(onsets, default=None),
             "score": max([level.sigmas for level in off] + ([failed.sigmas] if failed else []), default=0.0),
         }
@@ -123,18 +144,20 @@ def _telling(levels: list[Level]) -> Level | None:
     return min(levels, key=_order, default=None)
 
 
-def _order(level: Level) -> tuple[bool, bool, int, bool, float, str]:
+def _order(level: Level) -> tuple[bool, bool, bool, int, bool, float, str]:
     is_share = level.unit in {"ratio", "percent"}
     latency = telling(level.metric) if level.kind is SignalKind.LATENCY else 0
     wants_share = level.kind in {SignalKind.ERRORS, SignalKind.SATURATION}
     no_share = wants_share and not is_share
-    return level.now is None, no_share, latency, not level.deviates, -level.sigmas, level.metric
+    # What fails is heard from whichever series says so: a share may not count all that a count does.
+    calm = level.kind is SignalKind.ERRORS and not level.deviates
+    return level.now is None, calm, no_share, latency, not level.deviates, -level.sigmas, level.metric
 
 
 def reports_down(level: Level) -> bool:
-    """Whether a series that tells if something is up says that no instance is, and usually does not."""
+    """Whether a series that tells if something is up says that no instance is, and did not before."""
     state = conventions().meaning(level.metric, level.unit).family == "up"
-    return state and level.now == 1.0 and level.baseline == 0.0
+    return state and level.now == 1.0 and not level.baseline
 
 
 def _is_down(state: ServiceState) -> bool:

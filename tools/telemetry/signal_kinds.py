@@ -8,8 +8,10 @@ from functools import cache
 import polars as pl
 
 from incidents.verification import SignalKind
+from tools.analysis.beginnings import from_nothing
 from tools.analysis.conventions import conventions
-from tools.analysis.series import as_rates, meanings
+from tools.analysis.counters import as_rates
+from tools.analysis.meanings import meanings
 from tools.analysis.telemetry import METRICS_SCHEMA
 
 _KINDS = {
@@ -43,7 +45,7 @@ def _no_rows() -> pl.DataFrame:
 
 
 def _rows(metrics: pl.DataFrame) -> pl.DataFrame:
-    rates = as_rates(metrics)
+    rates = as_rates(from_nothing(metrics))
     known = meanings(rates).select("metric", "unit", "family", "side")
     kind = pl.col("family").replace_strict(
         {family: kind.value for family, kind in _KINDS.items()}, default=None, return_dtype=pl.String

@@ -22,7 +22,11 @@ MARKED = (
 async def _overview(sources: Sources, args: NoArgs) -> Overview:
     seen = await observe(sources)
     found = states(seen)
-    alive = tuple(state for state in found if any(level.now is not None for level in state.levels))
+    alive = tuple(
+        state
+        for state in found
+        if state.ended is not None or any(level.now is not None for level in state.levels)
+    )
     reporting = {state.service for state in alive}
     return Overview(
         window=seen.window,

@@ -1,5 +1,6 @@
 """How levels, states and calls are put into words, the same in every tool."""
 
+from incidents.value import Moment
 from incidents.verification import SignalKind
 from tools.analysis.conventions import conventions
 from tools.telemetry.calls import Calls
@@ -23,6 +24,8 @@ def say_level(level: Level) -> str:
     text = f"{level.metric}{failures}{edge} {_levels(level)}"
     if level.deviates:
         since = f" since {clock_time(level.onset)}" if level.onset else ""
+        if level.alone:
+            return f"{text}: fails{since}, judged by its level alone"
         return f"{text}: deviates{since} ({level.sigmas:.0f} deviations off)"
     return text
 
@@ -46,8 +49,14 @@ def say_state(state: ServiceState) -> str:
         )
     )
     tails = "".join(f"; also {level.metric} {_levels(level)}!" for level in state.tails[:_TAILS])
+    tails += f"; {say_ended(state.ended)}!" if state.ended is not None else ""
     met = f"; {say_failing(state.failing)}!" if state.failing is not None else ""
     return f"{state.service} [{', '.join(tags)}{onset}]: {signals}{tails}{met}"
+
+
+def say_ended(last: Moment) -> str:
+    """That a service went silent: `reports nothing since ...`."""
+    return f"reports nothing since {clock_time(last)}"
 
 
 def say_failing(found: RequestFailures) -> str:

@@ -9,7 +9,7 @@ from tools.telemetry.recovery import say_reading
 from tools.telemetry.service_state import ServiceState
 from tools.toolbox import OVERVIEW, RECOVERY
 from tools.toolbox.arguments import NoArgs, RecoveryArgs
-from tools.toolbox.phrases import say_failing
+from tools.toolbox.phrases import say_ended, say_failing
 from tools.toolset import Answer
 
 _SHOWN = 4
@@ -20,7 +20,7 @@ async def look_overview(focus: CheckScope) -> CheckOutcome:
     """Every service; in a check for new issues, those that were not hit before."""
     answer = await focus.context.toolset.ask(OVERVIEW, NoArgs())
     view = answer.data
-    reporting = [s for s in view.services if any(level.now is not None for level in s.levels)] if view else []
+    reporting = view.services if view else ()
     if view is None or not reporting:
         return no_data("No service reports a signal now.", answer)
     off = [state for state in view.services if state.deviates or state.down]
@@ -60,7 +60,8 @@ def say_state(state: ServiceState) -> str:
     """One service in a few words: what deviates, or that it is down."""
     levels = [say_failing(state.failing)] if state.failing is not None else []
     levels += [say_level(level) for level in state.levels if level.deviates][:2]
-    parts = ["answers nothing"] if state.down and not levels else levels
+    levels += [say_ended(state.ended)] if state.ended is not None else []
+    parts = ["answers nothing", *levels] if state.down and (not levels or state.ended) else levels
     return f"{state.service}: {', '.join(parts) or 'as usual'}"
 
 

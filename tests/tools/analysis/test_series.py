@@ -8,7 +8,8 @@ import pytest
 
 from tests.tools.analysis.shop import ALERT, START
 from tools.analysis import METRICS_SCHEMA
-from tools.analysis.series import as_rates, deviations
+from tools.analysis.counters import as_rates
+from tools.analysis.series import deviations
 
 
 def series(values: Sequence[float | None], metric: str = "cpu", unit: str = "ratio") -> pl.DataFrame:

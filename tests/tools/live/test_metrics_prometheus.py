@@ -77,8 +77,11 @@ def test_no_question_has_too_many_points_and_none_lies_outside(
 
 async def test_values_that_are_no_numbers_are_no_rows() -> None:
     values = [[MOMENT - 3 + i, text] for i, text in enumerate(["NaN", "+Inf", "-Inf", "0", "0.25"])]
-    frame, _ = await asked_of(lambda _: matrix(({"service": "web", "instance": "web-1"}, values)), CPU)
+    frame, gaps = await asked_of(lambda _: matrix(({"service": "web", "instance": "web-1"}, values)), CPU)
     assert frame["value"].to_list() == [0.0, 0.25]
+    (gap,) = gaps
+    assert gap.startswith("cpu of web is infinite since ")
+    assert "these values cannot be used" in gap
     assert frame.drop("value", "time").unique().row(0) == ("web", "web-1", "cpu", "", "ratio")
 
 

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Self
 
@@ -24,7 +24,7 @@ from tools.live.secrets import Secrets
 from tools.live.service_names import Names
 from tools.live.settings import Prometheus
 from tools.telemetry.data_gaps import note_gap
-from tools.wording import plain
+from tools.wording import clock_time, plain
 
 #: A catalogue of more services is asked for those alone that are looked at.
 _WHOLE = 50
@@ -183,11 +183,26 @@ class PrometheusMetrics:
         known = [answers.get(key) for key in self._keys()]
         frame = _table([row for place, answer in enumerate(known) if answer is not None
                         for row in self._rows(place, answer, names)])  # fmt: skip
+        self._tell_infinite(frame)
+        frame = frame.filter(pl.col("value").is_finite())
         twice = frame.filter(frame.select("place", *_KEY).is_duplicated())["place"].unique().sort()
         for asked in (self._series[place] for place in twice):
             note_gap(f"the series {asked.metric} has several values of one instance at one moment; the first "
                  f"is kept. Aggregate its query by {asked.service} and {asked.instance}")  # fmt: skip
         return frame.select(METRICS_SCHEMA.names()).unique(_KEY, keep="first", maintain_order=True)
+
+    def _tell_infinite(self, frame: pl.DataFrame) -> None:
+        """Name what is infinite: it cannot be used, and is not as usual either."""
+        rows = frame.filter(pl.col("value").is_infinite()).sort("time")
+        for (metric, service), found in rows.group_by("metric", "service", maintain_order=True):
+            first = found["time"].min()
+            since = f" since {clock_time(first)}" if isinstance(first, datetime) else ""
+            signs = set(found["value"].sign())
+            sign = {1.0: "+Inf", -1.0: "-Inf"}[signs.pop()] if len(signs) == 1 else "infinite"
+            note_gap(
+                f"{metric} of {service or 'what has no name'} is {sign}{since} (a division by zero, or "
+                "beyond the last bucket): these values cannot be used, and how it does is not known from them"
+            )
 
     def _rows(self, place: int, answer: Answer, names: Names) -> Iterator[_Row]:
         """The samples of one answer, as Prometheus wrote them."""
@@ -238,7 +253,7 @@ def _table(rows: Sequence[_Row]) -> pl.DataFrame:
             time=(pl.col("time") * 1_000_000).round().cast(pl.Int64).cast(METRICS_SCHEMA["time"]),
             value=pl.col("value").cast(pl.Float64, strict=False),
         )
-        .filter(pl.col("value").is_finite())
+        .filter(pl.col("value").is_not_nan())
     )
 
 

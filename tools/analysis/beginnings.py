@@ -1,0 +1,79 @@
+"""Series of failures that begin with the first failure: before it, no row means none so far."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from tools.analysis.counters import SERIES
+from tools.analysis.meanings import meanings
+
+#: A series that begins no later than this after its service did is only sampled at other moments.
+_LATER = timedelta(seconds=30)
+#: ... nor is one that begins no later than this many of its own intervals.
+_INTERVALS = 2
+_SHARES = ("ratio", "percent")
+#: In these units a name that ends in `_total` is no count that only grows.
+_MEASURED = (*_SHARES, "per_second")
+
+
+def from_nothing(metrics: pl.DataFrame, later: pl.DataFrame | None = None) -> pl.DataFrame:
+    """The metrics with a 0 of each series of failures for the moments before it that have other rows.
+
+    Many counters have no row before they are first raised. Whether a service reported at all is told by its
+    other series: of one that reported nothing, nothing is known, and nothing is added. A share needs
+    requests to be a share of, so that moments without traffic tell nothing of it.
+
+    Args:
+        metrics: metrics schema, or more columns that are constant in a series.
+        later: what was reported afterwards, in the same columns: its series may have had no row before.
+    """
+    both = metrics if later is None else pl.concat([metrics, later.select(metrics.columns)])
+    known = meanings(both).select("metric", "unit", what="family", about="side", raised="counter")
+    failing = both.join(known.filter(pl.col("what") == "errors"), on=("metric", "unit"))
+    if failing.is_empty() or metrics.is_empty():
+        return metrics
+    reported = metrics.select("service", "time").unique()
+    starts = reported.group_by("service").agg(pl.col("time").min().alias("starts"))
+    born = _born(failing, metrics).join(starts, on="service").filter(
+        pl.col("first") - pl.col("starts") > pl.col("reach")
+    )  # fmt: skip
+    if born.is_empty():
+        return metrics
+    shares = pl.col("unit").is_in(_SHARES)
+    asked = reported.join(_idle(metrics, known), on=("service", "time"), how="anti")
+    parts = (born.filter(~shares).join(reported, on="service"), born.filter(shares).join(asked, on="service"))
+    added = pl.concat(parts).filter(pl.col("time") < pl.col("first"))
+    return pl.concat([metrics, added.select(metrics.columns)])
+
+
+def _born(failing: pl.DataFrame, metrics: pl.DataFrame) -> pl.DataFrame:
+    """One row per series of failures: when it began (`first`), its value before, how much later is late."""
+    columns = [name for name in metrics.columns if name not in (*SERIES, "time", "value")]
+    value = pl.col("value")
+    # A count older than the rows did not begin with them: it held what it holds.
+    old = (pl.col("raised") & ~pl.col("unit").is_in(_MEASURED)).first() & (
+        value.first() > value.diff().max().fill_null(value.first())
+    )
+    interval = pl.col("time").diff().median().fill_null(_LATER)
+    return (
+        failing.sort("time")
+        .group_by(SERIES)
+        .agg(
+            *(pl.col(name).first() for name in columns),
+            pl.col("time").first().alias("first"),
+            pl.when(old).then(value.first()).otherwise(0.0).alias("value"),
+            pl.max_horizontal(interval * _INTERVALS, pl.lit(_LATER)).alias("reach"),
+        )
+    )
+
+
+def _idle(metrics: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Moments at which a service, whose traffic is measured, served nothing."""
+    traffic = (
+        metrics.filter(pl.col("peer") == "")
+        .join(known.filter((pl.col("what") == "traffic") & (pl.col("about") == "own")), on=("metric", "unit"))
+        .group_by("service", "time")
+        .agg(pl.col("value").max())
+    )
+    measured = metrics.join(traffic, on="service", how="semi").select("service", "time").unique()
+    return measured.join(traffic.filter(pl.col("value") > 0), on=("service", "time"), how="anti")
