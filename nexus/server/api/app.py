@@ -18,6 +18,7 @@ from nexus.server.api.description import PROBLEMS, describe
 from nexus.server.api.door import OPEN, ApiDoor
 from nexus.server.api.page_twins import twins
 from nexus.server.api.reads import reads
+from nexus.server.api.settings_twins import settings_twins
 from nexus.server.api.writes import writes
 from nexus.server.auth import Doorkeeper
 from nexus.server.limits import HttpLimits
@@ -72,6 +73,7 @@ def api(context: ApiContext, door: Doorkeeper, limits: HttpLimits) -> FastAPI:
     app.include_router(reads)
     app.include_router(writes)
     app.include_router(twins)
+    app.include_router(settings_twins)
     app.add_middleware(ApiDoor, door=door)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # how FastAPI wants it
     return app

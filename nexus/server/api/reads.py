@@ -4,7 +4,6 @@ from fastapi import APIRouter, Response
 
 from incidents.action import Approval
 from incidents.value import Value
-from nexus.config.service_aliases import ServiceNames
 from nexus.server.api.context import Context, Who, answer
 from nexus.server.api.parameters import (
     ActionId,
@@ -19,7 +18,6 @@ from nexus.server.api.parameters import (
     WhoseParameters,
 )
 from nexus.service.browsing import delivery_of, delivery_page, incident_page
-from nexus.service.catalogue import service_names
 from nexus.service.decision_view import DecisionView
 from nexus.service.deliveries import DeliveryPage, DeliveryView
 from nexus.service.hindsight_view import ActionItems, Calibration, PostMortemView, Verdicts
@@ -28,7 +26,6 @@ from nexus.service.incident_moves import MovesView, incident_moves
 from nexus.service.incident_view import IncidentView, view_incident
 from nexus.service.lists import IncidentPage
 from nexus.service.restricting import visible
-from nexus.service.settings_view import SettingsView, settings_view
 from nexus.service.status_updates import StatusUpdates, UpdatesView
 from nexus.service.undecided import Decidable, UndecidedPage
 from nexus.service.views import EntryPage
@@ -169,15 +166,3 @@ async def alerts(asked: DeliveryParameters, who: Who, context: Context) -> Respo
 async def alert(number: DeliveryNumber, asked: NoParameters, who: Who, context: Context) -> Response:
     """One delivery, with its body while that is kept."""
     return answer(await delivery_of(context.deliveries, number, await context.hidden(who)))
-
-
-@reads.get("/services", response_model=ServiceNames)
-async def services(asked: NoParameters, context: Context) -> Response:
-    """The services of nexus.yaml, and the names by which alerts find them."""
-    return answer(service_names(context.intake.site, context.intake.path))
-
-
-@reads.get("/settings", response_model=SettingsView)
-async def settings(asked: NoParameters, context: Context) -> Response:
-    """The runbook, the roles, the services and the people, as they were read; no secret."""
-    return answer(settings_view(context.home.settings, context.intake.site, context.intake.path))

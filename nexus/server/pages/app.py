@@ -50,6 +50,7 @@ from nexus.server.pages.moves import move_pages
 from nexus.server.pages.now import now_routes
 from nexus.server.pages.post_mortem import post_mortem_pages
 from nexus.server.pages.provider import provider_routes
+from nexus.server.pages.queue import queue_pages
 from nexus.server.pages.regroup import regroup_routes
 from nexus.server.pages.settings import settings_pages
 from nexus.server.pages.setup import setup_routes
@@ -63,6 +64,7 @@ NAVIGATION = (
     Link("Now", "/"),
     Link("History", "/history"),
     Link("Alerts", "/alerts"),
+    Link("Queue", "/queue"),
     Link("Settings", "/settings"),
 )
 
@@ -92,5 +94,6 @@ def page_routes(pages: Pages, context: ApiContext, streams: Streams) -> list[Bas
         *post_mortem_pages(pages, context),
         *history_pages(pages, context),
         *alert_pages(pages, context),
+        *queue_pages(pages, context),
         *settings_pages(pages, context),
     ]

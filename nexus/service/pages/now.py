@@ -13,6 +13,7 @@ from nexus.config.runbook import runbook_of
 from nexus.home import Home
 from nexus.service.pages.deadlines import Deadline, MustAct, Turn, deadlines, must_act
 from nexus.service.pages.felt import title
+from nexus.service.pages.queue import workers_view
 from nexus.service.pages.steps import NAMES
 from nexus.service.pages.worlds import world_facts
 from nexus.service.restricting import hidden, visible
@@ -136,7 +137,7 @@ async def now_view(home: Home, site: str, viewer: Actor | None = None) -> NowVie
         waiting=waiting.sentence(now) if waiting.alerts else None,
         heard=sum(now - one.received_at < _HOUR for one in filed),
         oldest_due=await store.due_since(now, site),
-        workers=await store.workers(now),
+        workers=(await workers_view(store, now, unseen)).items,
         broken_off=tuple(one.id for one in rows if one.id in broken),
         first=not listed and not recent and not filed,
         now=now,

@@ -1,0 +1,61 @@
+"""What is set and who works, each as a value of its own: the data twins of `/settings` and `/queue`."""
+
+from fastapi import APIRouter, Response
+
+from agents.role import Role
+from incidents.runbook import Runbook
+from incidents.value import Value
+from nexus.config.service_aliases import ServiceNames
+from nexus.server.api.context import ApiContext, Context, Who, answer
+from nexus.server.api.parameters import NoParameters
+from nexus.service.pages.queue import QueueView, WorkersView, queue_view, workers_view
+from nexus.service.settings_view import SettingsView, settings_view
+
+settings_twins = APIRouter()
+
+
+class Roles(Value):
+    """The roles that the runbook gives work to."""
+
+    items: tuple[Role, ...]
+
+
+def _settings(context: ApiContext) -> SettingsView:
+    return settings_view(context.home.settings, context.intake.site, context.intake.path)
+
+
+@settings_twins.get("/settings", response_model=SettingsView)
+async def settings(asked: NoParameters, context: Context) -> Response:
+    """The runbook, the roles, the services and the people, as they were read; no secret."""
+    return answer(_settings(context))
+
+
+@settings_twins.get("/runbook", response_model=Runbook)
+async def runbook(asked: NoParameters, context: Context) -> Response:
+    """The runbook alone: severities, teams, steps, decision tree, escalations, templates."""
+    return answer(_settings(context).runbook)
+
+
+@settings_twins.get("/roles", response_model=Roles)
+async def roles(asked: NoParameters, context: Context) -> Response:
+    """The roles alone: what each is for, what it asks, what it may propose."""
+    return answer(Roles(items=_settings(context).roles))
+
+
+@settings_twins.get("/services", response_model=ServiceNames)
+async def services(asked: NoParameters, context: Context) -> Response:
+    """The services of nexus.yaml, and the names by which alerts find them."""
+    return answer(_settings(context).catalogue)
+
+
+@settings_twins.get("/workers", response_model=WorkersView)
+async def workers(asked: NoParameters, who: Who, context: Context) -> Response:
+    """Who drives incidents, since when and which, and who was lost within a day."""
+    home = context.home
+    return answer(await workers_view(home.store, home.clock.now(), await context.hidden(who)))
+
+
+@settings_twins.get("/queue", response_model=QueueView)
+async def queue(asked: NoParameters, who: Who, context: Context) -> Response:
+    """Who works, what is due with nobody at it and since when, what waits, what broke off."""
+    return answer(await queue_view(context.home, context.intake.site.site, await context.hidden(who)))
