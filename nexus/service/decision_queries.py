@@ -11,7 +11,7 @@ from incidents.actor import Actor, Via, person_id
 from incidents.aftermath import Stage, how_it_stands
 from incidents.errors import UnknownName
 from incidents.events import Event, revokes
-from incidents.findings import Evidence
+from incidents.findings import Diagnosis, Evidence
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy, as_signed
 from incidents.risks import risks_of
@@ -20,6 +20,8 @@ from nexus.config.runbook import runbook_of
 from nexus.home import Home
 from nexus.sanitize import line
 from nexus.service.decision_view import Change, Considered, DecisionView, Source
+from nexus.service.pages.felt import title
+from nexus.service.pages.plainly import plainly
 from nexus.store.find import find_incident
 from nexus.store.records import WorldKind, WorldRef
 
@@ -149,7 +151,7 @@ def _view(ground: _Ground, proposal: Proposal, actor: Actor) -> DecisionView:
     waits = aftermath.stage is Stage.WAITING
     return DecisionView(
         incident=incident.id,
-        incident_title=incident.title,
+        incident_title=title(incident),
         severity=incident.severity,
         over=not incident.open,
         now=now,
@@ -158,11 +160,11 @@ def _view(ground: _Ground, proposal: Proposal, actor: Actor) -> DecisionView:
         state=proposal.state,
         aftermath=aftermath,
         change=_change(proposal, tuple(ground.evidence.values())),
-        reason=proposal.reason,
+        reason=plainly(proposal.reason),
         proposed_by=proposal.proposed_by,
         engine=proposal.engine,
         proposed_at=proposal.proposed_at,
-        cause=diagnosis.summary if diagnosis is not None else None,
+        cause=_cause(diagnosis),
         confidence=diagnosis.confidence if diagnosis is not None else None,
         sources=tuple(_source(ground.evidence[one]) for one in proposal.evidence if one in ground.evidence),
         considered=tuple(_considered(incident, proposal)),
@@ -178,8 +180,16 @@ def _view(ground: _Ground, proposal: Proposal, actor: Actor) -> DecisionView:
     )
 
 
+def _cause(diagnosis: Diagnosis | None) -> str | None:
+    """What it is, without the id of the change: that is told in words behind it."""
+    if diagnosis is None:
+        return None
+    told = diagnosis.summary
+    return plainly(told.replace(f"{diagnosis.change}: ", "") if diagnosis.change is not None else told)
+
+
 def _source(evidence: Evidence) -> Source:
-    said = line(evidence.summary)
+    said = plainly(line(evidence.summary))
     return Source(
         id=evidence.id, tool=evidence.tool, at=evidence.at,
         summary=said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…",
@@ -228,9 +238,13 @@ def _considered(incident: Incident, proposal: Proposal) -> list[Considered]:
     """Other causes with what ruled them out, other changes with why not, what was asked before."""
     causes = incident.diagnosis.alternatives if incident.diagnosis is not None else ()
     found = [
-        Considered(text=one.summary, why=one.ruled_out_by or "not ruled out", evidence=one.evidence)
+        Considered(
+            text=plainly(one.summary),
+            why=plainly(one.ruled_out_by or "not ruled out"),
+            evidence=one.evidence,
+        )
         for one in causes
     ]
-    found += [Considered(text=one) for one in proposal.considered]
+    found += [Considered(text=plainly(one)) for one in proposal.considered]
     before = incident.proposals[: incident.proposals.index(incident.proposal(proposal.id) or proposal)]
     return found + [Considered(text=f"{one.id}: {one.action.title}", why=f"{one.state}") for one in before]

@@ -207,5 +207,8 @@ def _change_reason(change: Change, blame: Blame, onset: datetime) -> Reason:
     began = blame.onset or onset
     minutes = (began - change.time).total_seconds() / 60
     added = _CHANGE_WEIGHT * time_fit(change, began) * blame.score
-    text = f"{change.kind.value} {change.id} was made {length(minutes)} before it began"
+    when = (
+        f"{length(minutes)} before it began" if minutes >= 0 else f"{length(-minutes)} after its first sign"
+    )
+    text = f"{change.kind.value} {change.id} was made {when}"
     return Reason(channel=Channel.CHANGES, text=text, score=round(added, _DIGITS), onset=change.time)

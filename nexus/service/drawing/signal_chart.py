@@ -61,7 +61,7 @@ def signal_chart(chart: ChartView, place: int, width: float) -> str:
         *_marks(frame, chart.marks),
         *_line(frame, panel),
     ]
-    label = f"{panel.title}: last {panel.last}, usual up to {panel.usual_words}"
+    label = f"{panel.title}: last {panel.last}, usual {panel.usual_words}"
     return picture(width, _HEIGHT, label, inside, "signal")
 
 

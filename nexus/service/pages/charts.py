@@ -103,8 +103,16 @@ def _panel(one: SignalSeries, down: bool) -> ChartPanel:
         usual=one.usual,
         last="no answers" if down else level(one.values[-1], signal) if one.values else "no data",
         highest=level(max(one.values), signal) if one.values else "no data",
-        usual_words=level(one.usual[1], signal) if one.usual is not None else "not known",
+        usual_words=_usual(one.usual, signal),
     )
+
+
+def _usual(band: tuple[float, float] | None, signal: Signal) -> str:
+    """The usual band as its upper end: `up to 94 ms`; nothing at all is `none`."""
+    if band is None:
+        return "not known"
+    upper = level(band[1], signal)
+    return upper if upper in {"none", "no data"} else f"up to {upper}"
 
 
 def _latency(signal: Signal) -> str:
@@ -160,8 +168,7 @@ def _mark(at: datetime, kind: MarkKind, text: str) -> ChartMark:
 def _words(panels: Sequence[ChartPanel], marks: Sequence[ChartMark]) -> str:
     """The chart for those who do not see it."""
     told = [
-        f"{one.title}: last {one.last}, highest {one.highest}, usual up to {one.usual_words}."
-        for one in panels
+        f"{one.title}: last {one.last}, highest {one.highest}, usual {one.usual_words}." for one in panels
     ]
     happened = "; ".join(f"{one.at:%H:%M:%S} {one.text}" for one in marks)
     return " ".join(told) + (f" Marked: {happened}." if happened else "")
