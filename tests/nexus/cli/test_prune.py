@@ -1,13 +1,22 @@
 """`nexus prune` through the door that people use: shows what would go, deletes it, gives the room back."""
 
+import asyncio
 import json
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from nexus.config.settings import Settings
+from nexus.config.site import load_site
+from nexus.home import open_home
+from nexus.runtime.periodic import PeriodicJob
+from nexus.service.intake import AlertIntake
+from nexus.service.watches import watches
 from tests.nexus.command_line import Terminal
+from tools.clock import WallClock
 
 
 @pytest.fixture
@@ -69,3 +78,24 @@ def test_what_is_younger_or_open_stays(nexus: Terminal, ended: Path) -> None:
     nexus.goes_on_from(ended)
     assert json.loads(nexus("prune", "--days", "1", "--json").out) == []
     assert identity(nexus)
+
+
+@pytest.mark.parametrize(
+    ("store", "left"),
+    [("", 1), ("store: {retention_days: 30}\n", 0), ("store: {retention_days: 36500}\n", 1)],
+    ids=["nobody said how long", "for a month", "for a hundred years"],
+)
+def test_the_server_deletes_by_itself_what_the_site_says(
+    old: Terminal, tmp_path: Path, store: str, left: int
+) -> None:
+    path = tmp_path / "nexus.yaml"
+    path.write_text(f"services: [{{name: web}}]\n{store}")
+    with open_home(Settings(home=old.home), create=False) as home:
+        intake = AlertIntake(home, load_site(path), path, "playbook", WallClock())
+        asyncio.run(_once(job for job in watches(intake).jobs if job.name == "retention"))
+    assert len(json.loads(old("incidents", "--json").out)) == left
+
+
+async def _once(jobs: Iterator[PeriodicJob]) -> None:
+    for job in jobs:
+        await job.run()
