@@ -5,6 +5,7 @@ from typing import Annotated
 
 from nexus.cli.base import IncidentId, Json, home, log_to_stderr, out, settings, write_json
 from nexus.cli.parser import Argument, Verbs
+from nexus.cli.seeing import require_seen
 
 
 def verbs() -> Verbs:
@@ -19,6 +20,7 @@ def ask(
     from nexus.service.questions import ask as answer
 
     log_to_stderr()
+    require_seen(identity)
     with home() as opened:
         found = asyncio.run(answer(opened, settings(), identity, question))
     if as_json:

@@ -6,6 +6,7 @@ from typing import Annotated
 from incidents.errors import UsageError
 from nexus.cli.base import Json, all_of, answered, complain, home, say, write, write_json
 from nexus.cli.parser import Group, Option, Verbs
+from nexus.cli.seeing import unseen
 
 Of = Annotated[str | None, Option("--incident", help="Of this incident alone.")]
 
@@ -26,7 +27,9 @@ def list_deeds(
     from nexus.service.auditing import lines_of
 
     with home(listing=as_json, threads=False) as opened:
-        lines = answered(all_of(lines_of(opened, incident, after), limit))
+        hidden = unseen()
+        found = answered(all_of(lines_of(opened, incident, after), limit))
+        lines = [one for one in found if not {one.incident, one.about} & hidden]
     if as_json:
         write_json(lines)
         return

@@ -7,6 +7,7 @@ from typing import Annotated
 from incidents.disposition import AlertDisposition
 from nexus.cli.base import Json, complain, home, log_to_stderr, out, write_json
 from nexus.cli.parser import Argument, Option
+from nexus.cli.seeing import unseen
 
 Number = Annotated[int, Argument(metavar="N", min=1, help="Its number, as `nexus alerts` lists it.")]
 
@@ -22,12 +23,14 @@ def listed(
     as_json: Json = False,
 ) -> None:
     """List what the monitoring sent, newest first, with what became of each alert and why."""
+    from nexus.service.browsing import delivery_page
     from nexus.service.deliveries import DeliveryFilter, DeliveryQueries
     from nexus.service.lists import ListQueries
 
     among = DeliveryFilter(sender=sender, incident=incident, disposition=disposition)
     with home(listing=as_json) as opened:
-        found = asyncio.run(DeliveryQueries.of(opened).page(among, limit, before))
+        asked = delivery_page(DeliveryQueries.of(opened), among, limit, before, unseen())
+        found = asyncio.run(asked).items
         waits = asyncio.run(ListQueries.of(opened).waiting())
     if as_json:
         write_json(found)
@@ -41,10 +44,11 @@ def listed(
 
 def show(number: Number, as_json: Json = False) -> None:
     """Show one delivery: what became of each of its alerts, why, and its body."""
-    from nexus.service.deliveries import DeliveryQueries, DeliveryView
+    from nexus.service.browsing import delivery_of
+    from nexus.service.deliveries import DeliveryQueries
 
     with home() as opened:
-        found = DeliveryView.of(asyncio.run(DeliveryQueries.of(opened).find(number)))
+        found = asyncio.run(delivery_of(DeliveryQueries.of(opened), number, unseen()))
     if as_json:
         write_json(found)
         return

@@ -197,7 +197,9 @@ def declare(
     if as_json:
         write_json(declared)
         return
-    identity = declared.incident
+    if (identity := declared.incident) is None:
+        say("An incident that you do not see has your report now.")
+        return
     said = {"opened": "is open", "joined": "is open already, and has your report now", "known": "knows it"}
     say(f"{identity} {said[declared.taken]}.")
     goes_on(identity, None if world is not None else server)

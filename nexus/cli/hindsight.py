@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from nexus.cli.base import IncidentId, Json, Server, answered, home, out, say, server_of, write_json
 from nexus.cli.commands import By
 from nexus.cli.parser import Argument, Option, Verbs
+from nexus.cli.seeing import unseen
 
 if TYPE_CHECKING:
     from nexus.service.hindsight_view import Calibration, Verdicts
@@ -63,8 +64,10 @@ def _read(server: str | None) -> "tuple[Verdicts, Calibration]":
     from nexus.service.hindsight_view import HindsightQueries
 
     with home(threads=False) as opened:
-        queries = HindsightQueries.of(opened)
-        return answered(queries.verdicts()), answered(queries.calibration())
+        queries, hidden = HindsightQueries.of(opened), unseen()
+        kept = answered(queries.verdicts())
+        shown = kept.model_copy(update={"items": tuple(x for x in kept.items if x.incident not in hidden)})
+        return shown, answered(queries.calibration(hidden))
 
 
 def _words(judgement: str) -> str:

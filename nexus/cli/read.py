@@ -21,6 +21,7 @@ from nexus.cli.base import (
     write_json,
 )
 from nexus.cli.parser import Argument, Option, Verbs
+from nexus.cli.seeing import require_seen, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,8 +92,9 @@ def _listed(
     from nexus.service.lists import ListQueries
 
     with reading(open_lists, listing=as_json) as opened:
-        queries = ListQueries.of(opened)
-        return answered(all_of(queries.incidents(among, after), limit)), answered(queries.waiting())
+        queries, hidden = ListQueries.of(opened), unseen()
+        found = answered(all_of(queries.incidents(among, after), limit))
+        return [one for one in found if one.id not in hidden], answered(queries.waiting())
 
 
 def show(identity: IncidentId, server: Server = None, as_json: Json = False) -> None:
@@ -107,6 +109,7 @@ def show(identity: IncidentId, server: Server = None, as_json: Json = False) -> 
         from nexus.service.incident_view import view_incident
 
         with reading(open_incidents) as opened:
+            require_seen(identity)
             found = answered(view_incident(opened, identity))
     if as_json:
         write_json(found)
@@ -168,9 +171,13 @@ def _watch_here(_: str, identity: str | None, after: int | None, tell: "Callable
         feed = Feed.of(opened)
         begin = after if after is not None else 0 if identity else await feed.last()
         async for entry in feed.follow(begin, identity):
-            tell(entry)
+            if entry.incident not in hidden:
+                tell(entry)
         return (await IncidentQueries.of(opened).incident(identity)).end_reason if identity else ""
 
+    hidden = unseen()
+    if identity is not None:
+        require_seen(identity)
     with home() as opened:
         return asyncio.run(follow())
 
@@ -187,7 +194,9 @@ def approvals(server: Server = None, as_json: Json = False) -> None:
         from nexus.service.undecided import UndecidedQueries
 
         with reading(open_proposals, listing=as_json) as opened:
-            waiting = answered(all_of(UndecidedQueries.of(opened).undecided()))
+            hidden = unseen()
+            found = answered(all_of(UndecidedQueries.of(opened).undecided()))
+            waiting = [one for one in found if one.incident not in hidden]
     if as_json:
         write_json([proposal for one in waiting for proposal in one.pending])
         return
@@ -216,7 +225,9 @@ def backlog(
     from nexus.service.queries import IncidentQueries
 
     with reading(open_incidents, listing=as_json) as opened:
-        tasks = answered(all_of(IncidentQueries.of(opened).backlog(after), limit))
+        hidden = unseen()
+        found = answered(all_of(IncidentQueries.of(opened).backlog(after), limit))
+        tasks = [one for one in found if not one.id.startswith(tuple(f"{incident}-" for incident in hidden))]
     if as_json:
         write_json(tasks)
         return

@@ -19,7 +19,7 @@ from incidents.actor import person_id
 from incidents.errors import Forbidden, NexusError, Refused, SettingsError, UsageError
 from incidents.value import Value
 from nexus.cli.base import settings
-from nexus.cli.signing import KEYRING, kept_token
+from nexus.cli.seeing import KEYRING, kept_token
 from nexus.service.declaring import Declared, Report
 from nexus.service.hindsight_view import Calibration, Verdicts
 from nexus.service.identity import Me

@@ -42,6 +42,7 @@ DOCUMENTS = {
     "audit": Document("nexus.service.auditing", "AuditLine", True, ("audit",)),
     "backlog": Document("incidents.communications", "BacklogEntry", True, ("backlog",)),
     "case": Document("evals.record.summary", "CaseSummary", False, ("record",)),
+    "restriction": Document("incidents.restriction", "Restriction", False, ("restrict",)),
     "declared": Document("nexus.service.declaring", "Declared", False, ("declare",)),
     "deliveries": Document("nexus.service.deliveries", "DeliveryView", True, ("alerts",)),
     "delivery": Document("nexus.service.deliveries", "DeliveryView", False, ("alerts",)),

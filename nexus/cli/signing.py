@@ -4,16 +4,15 @@ Who decides is shown the proposal first, and signs that digest.
 """
 
 import getpass
-import importlib
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from incidents.action import Proposal, Verdict
 from incidents.actor import Actor, Via
 from incidents.errors import ApprovalRefused, Forbidden, Refused, SettingsError
-from nexus.cli.base import answered, asks, complain, out, say, settings
+from nexus.cli.base import answered, asks, complain, out, say
+from nexus.cli.seeing import KEYRING, kept_token, require_seen, require_seen_by
 from nexus.service.deciding import full_digest, proposal_to_decide
 from nexus.service.decisions import IncidentDecisions
 from nexus.service.undecided import Undecided, UndecidedQueries
@@ -21,9 +20,6 @@ from nexus.service.undecided import Undecided, UndecidedQueries
 if TYPE_CHECKING:
     from nexus.reading import DecisionHome, ReadableHome
     from nexus.service.identity import People
-
-#: The service under which a keyring holds a person's token: `keyring set nexus NAME`.
-KEYRING = "nexus"
 
 
 def decide(
@@ -52,8 +48,10 @@ def decide(
             raise ApprovalRefused(
                 f"{proposal.id} is {proposal.digest[:12]} now, not {digest[:12]}; look at it again"
             )
+        require_seen(identity)
         _show(home, identity, proposal)
         actor = one_of(people, by, verdict)
+        require_seen_by(actor, identity)
     return answered(decisions.decide(identity, verdict, actor=actor, note=note, action=action, digest=digest))
 
 
@@ -78,7 +76,10 @@ def speaker(home: "ReadableHome[Any]", identity: str, by: str | None, *, brake: 
             raise
         complain(f"whose token it is cannot be told, the name counts: {error}")
         people = None
-    return one_of(people, by)
+    actor = one_of(people, by)
+    if not brake:  # agents can be stopped by whoever may, whether they see why or not
+        require_seen_by(actor, identity)
+    return actor
 
 
 def one_of(people: "People | None", by: str | None, verdict: Verdict | None = None) -> Actor:
@@ -170,21 +171,3 @@ def confirm(question: str) -> None:
 
     if not Confirm.ask(question, console=asks(True)):
         raise Refused("Nothing was decided")
-
-
-def kept_token(name: str | None) -> str | None:
-    """The token of the environment, or of this user's keyring; None: neither holds one."""
-    kept = settings().token
-    return kept.get_secret_value() if kept is not None else _in_keyring(name)
-
-
-def _in_keyring(name: str | None) -> str | None:
-    """What the keyring of this user holds, if the package is installed and it can be opened."""
-    try:
-        keyring, errors = importlib.import_module("keyring"), importlib.import_module("keyring.errors")
-    except ImportError:
-        return None
-    with suppress(errors.KeyringError):
-        found: str | None = keyring.get_password(KEYRING, name or getpass.getuser())
-        return found
-    return None

@@ -7,6 +7,7 @@ from nexus.cli.base import IncidentId, Json, Server, answered, home, say, write_
 from nexus.cli.commands import By
 from nexus.cli.live import Config
 from nexus.cli.parser import Argument, Group, Option, Verbs
+from nexus.cli.seeing import require_seen
 
 if TYPE_CHECKING:
     from incidents.status_page import PublicUpdate
@@ -47,6 +48,7 @@ def updates(identity: IncidentId, as_json: Json = False) -> None:
     """List what was told of an incident, and the drafts with their ids."""
     from nexus.service.status_updates import StatusUpdates
 
+    require_seen(identity)
     with home(threads=False) as opened:
         view = answered(StatusUpdates.of(opened).view(identity))
     if as_json:

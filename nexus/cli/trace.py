@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from nexus.cli.base import IncidentId, Json, answered, home, out, write_json
 from nexus.cli.parser import Verbs
+from nexus.cli.seeing import require_seen
 
 if TYPE_CHECKING:
     from nexus.service.cost_trace import Trace
@@ -24,6 +25,7 @@ def trace(identity: IncidentId, as_json: Json = False) -> None:
         incident, entries = await queries.with_timeline(identity)
         return trace_of(incident, entries, await queries.evidence(identity))
 
+    require_seen(identity)
     with home(threads=False) as opened:
         found = answered(look())
     if as_json:

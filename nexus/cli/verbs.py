@@ -29,6 +29,7 @@ VERBS = {
         "declare", "take", "give-back", "changed", "mitigated", "resolve", "false-alarm", "reopen",
     ),
     "regrouping": ("split", "merge"),
+    "restricting": ("restrict",),
     "hindsight": ("verdict", "verdicts"),
     "people": ("people",),
     "services": ("services",),

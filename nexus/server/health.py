@@ -23,7 +23,7 @@ def _health(intake: AlertIntake, own: Callable[[], dict[str, object]]) -> Route:
     """`GET /healthz`: 200 while the store can be read; `degraded` while something breaks off or lies aside.
 
     It says how many alerts wait for a hand and for how long the oldest does, and since when at most an
-    incident is due with nobody at it.
+    incident is due with nobody at it. An incident that not everybody sees is counted and not named.
 
     Args:
         intake: whose store is asked.
@@ -36,6 +36,7 @@ def _health(intake: AlertIntake, own: Callable[[], dict[str, object]]) -> Route:
             running = sum(one.many for one in await store.open_counts())
             waiting = await store.waiting(site, now)
             due = await store.due_since(now, site)
+            unseen = await store.restricted()
             broken = [one.incident for one in await store.broken_off()]
             aside = sorted({one.incident for one in await store.dead_letters()})
             jobs = [job.name for job in await store.failing_jobs() if job.site == site]
@@ -44,8 +45,8 @@ def _health(intake: AlertIntake, own: Callable[[], dict[str, object]]) -> Route:
         told = {
             "status": "degraded" if broken or aside or jobs else "ok",
             "open_incidents": running,
-            "broken_off": broken,
-            "dead_letters": aside,
+            "broken_off": [one for one in broken if one not in unseen],
+            "dead_letters": [one for one in aside if one not in unseen],
             "failing_jobs": jobs,
             "waiting": {"alerts": waiting.alerts, "oldest_seconds": waiting.oldest(now)},
             "oldest_due_seconds": max(0.0, (now - due).total_seconds()) if due is not None else 0.0,

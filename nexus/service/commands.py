@@ -140,8 +140,10 @@ class IncidentCommands:
                     continue
             after = page[-1].id
         if forbidden:
-            done = ", ".join(one.incident for one in stopped) or "none"
-            others = f"stopped: {done}; not stopped: {', '.join(forbidden)}"
+            unseen = await self.store.restricted()
+            done = ", ".join(one.incident for one in stopped if one.incident not in unseen) or "none"
+            left = ", ".join(one for one in forbidden if one not in unseen) or "some that you do not see"
+            others = f"stopped: {done}; not stopped: {left}"
             raise Forbidden(f"{next(iter(forbidden.values()))} ({others})")
         return tuple(stopped)
 

@@ -12,6 +12,7 @@ from incidents.errors import UnknownName, UsageError
 from incidents.runbook import Runbook
 from incidents.value import Value
 from nexus.config.runbook import runbook_of
+from nexus.service.restricting import hidden
 from nexus.store.audit import Deed, DeedKind
 from tools.redaction.redact import redact
 
@@ -36,7 +37,7 @@ class Report(Value):
 class Declared(Value):
     """What became of a report: the incident that it opened, or that has or knew it."""
 
-    incident: str
+    incident: str | None = Field(description="its id; null: whoever reports does not see the one that has it")
     taken: Literal["opened", "joined", "known"]
     by: str
 
@@ -55,8 +56,9 @@ async def declare(intake: "AlertIntake", said: Report, *, actor: Actor) -> Decla
     receipt = await intake.receive(body, "nexus")
     deed = Deed.by(actor, DeedKind.DECLARE, intake.clock.now(), receipt.incident, said=receipt.taken)
     await intake.home.store.record(deed)
+    seen = receipt.incident not in await hidden(intake.home.store, actor)
     return Declared.model_validate(
-        {"incident": receipt.incident, "taken": receipt.taken.value, "by": actor.name}
+        {"incident": receipt.incident if seen else None, "taken": receipt.taken.value, "by": actor.name}
     )
 
 

@@ -4,9 +4,11 @@ from incidents.action import ActionState
 from incidents.actor import Actor
 from incidents.incident import Incident
 from incidents.moves import Move, moves
+from incidents.restriction import Restriction
 from incidents.severity import Severity
 from incidents.value import Moment, Value
 from nexus.home import Home
+from nexus.service.restricting import may_restrict, restriction_of
 from nexus.store.find import find_incident
 
 
@@ -26,6 +28,8 @@ class MovesView(Value):
         possible: what can be done now by who asks, what is wanted most often first.
         not_now: the rest, each with why.
         services: those that a change may be told of.
+        restriction: who alone sees it; None: everybody.
+        restricts: whether who asks may say who sees it.
     """
 
     incident: str
@@ -37,6 +41,8 @@ class MovesView(Value):
     not_now: tuple[Move, ...]
     services: tuple[str, ...]
     unsettled: tuple[UnsettledChange, ...]
+    restriction: Restriction | None
+    restricts: bool
 
 
 async def incident_moves(home: Home, identity: str, actor: Actor) -> MovesView:
@@ -56,6 +62,8 @@ async def incident_moves(home: Home, identity: str, actor: Actor) -> MovesView:
         possible=tuple(one for one in every if one.why_not is None),
         not_now=tuple(one for one in every if one.why_not is not None),
         services=home.services_of(await home.store.world_of(identity)) if incident.open else (),
+        restriction=await restriction_of(home.store, identity),
+        restricts=await may_restrict(home, identity, actor),
         unsettled=tuple(
             UnsettledChange(id=one.id, title=one.action.title)
             for one in incident.proposals

@@ -18,6 +18,7 @@ from incidents.lessons import Lesson, lessons_between
 from incidents.severity import Status
 from nexus.home import Home
 from nexus.service.authority import PolicyOf, require
+from nexus.service.restricting import require_visible
 from nexus.service.views import Regrouped
 from nexus.store.audit import Deed, DeedKind
 from nexus.store.deliveries import Opening
@@ -105,6 +106,7 @@ class IncidentRegrouping:
             UsageError: both are the same, or no reason is given.
             Refused: one has ended, is recorded, or they are of two sites; a change of the other is under way.
         """
+        await require_visible(self.store, actor, other)
         going_on, ending = await self._open(identity, actor), await self._open(other, actor)
         if identity == other:
             raise UsageError(f"{identity} cannot be merged with itself; name the other incident")

@@ -7,8 +7,8 @@ from typing import TypeVar
 from pydantic import Field
 
 from incidents.access import Permission
-from incidents.actor import Actor, person_id
-from incidents.errors import Refused, UnknownName
+from incidents.actor import Actor, Via, person_id
+from incidents.errors import Forbidden, Refused, UnknownName
 from incidents.restriction import Restriction, Sensitive, hidden_from
 from incidents.timeline import Entry, EntryKind
 from incidents.value import iso
@@ -60,7 +60,7 @@ class Unrestrict(Request):
         """Let them."""
         home = doors.home
         await _require(home, incident, actor)
-        before = next((one for one in await home.store.restrictions() if one.incident == incident), None)
+        before = await restriction_of(home.store, incident)
         if before is None or not await home.store.unrestrict(incident):
             raise Refused(f"everybody sees {incident} already")
         said = before.model_copy(update={"by": actor.id, "at": home.clock.now()})
@@ -87,21 +87,61 @@ async def require_visible(store: Restrictions, actor: Actor, incident: str | Non
         raise UnknownName("incident", incident, ())
 
 
+async def restriction_of(store: Restrictions, incident: str) -> Restriction | None:
+    """Who sees an incident; None: everybody."""
+    return next((one for one in await store.restrictions() if one.incident == incident), None)
+
+
 def visible(items: Iterable[T], unseen: frozenset[str], of: str = "incident") -> tuple[T, ...]:
     """Of a list what belongs to no incident that is hidden; `of` is the attribute with its id."""
     return tuple(one for one in items if getattr(one, of) not in unseen)
 
 
+async def hidden_by_token(home: Home, token: str) -> frozenset[str]:
+    """What the person of a token does not see; of a restricted incident nobody's token is one of those named.
+
+    In worlds without people nothing is hidden: a name shows nothing there.
+
+    Raises:
+        SettingsError: the `nexus.yaml` of a restricted incident cannot be read.
+    """
+    unseen = set[str]()
+    for said in await home.store.restrictions():
+        people = await _people(home, said.incident)
+        actor = people.by_token(token.strip(), Via.CLI) if people else None
+        if people and (actor is None or not said.lets_see(actor)):
+            unseen.add(said.incident)
+    return frozenset(unseen)
+
+
+async def may_restrict(home: Home, incident: str, actor: Actor) -> bool:
+    """Whether somebody may say who sees an incident."""
+    try:
+        await _require(home, incident, actor)
+    except Forbidden:
+        return False
+    return True
+
+
 async def _require(home: Home, incident: str, actor: Actor) -> None:
+    """A commander may, and those whom the last word names; with a token that is limited none of these."""
+    before = await restriction_of(home.store, incident)
+    if before is not None and actor.id in before.people and actor.scopes is None:
+        return
     require(home.policy_of, await home.store.world_of(incident), actor, Permission.COMMAND)
 
 
 async def _ids(home: Home, incident: str, names: Iterable[str]) -> tuple[str, ...]:
-    world = await home.store.world_of(incident)
-    if world.kind is WorldKind.CASE:
+    people = await _people(home, incident)
+    if not people:
         return tuple(dict.fromkeys(person_id(name) for name in names))
-    people = People.of(load_site(Path(world.path)), home.secrets)
     return tuple(dict.fromkeys(people.find(name).person for name in names))
+
+
+async def _people(home: Home, incident: str) -> People | None:
+    """Those of its live world; None in a recorded one."""
+    world = await home.store.world_of(incident)
+    return People.of(load_site(Path(world.path)), home.secrets) if world.kind is WorldKind.LIVE else None
 
 
 async def _tell(home: Home, said: Restriction, text: str, actor: Actor, kept: str) -> None:

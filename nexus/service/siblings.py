@@ -41,8 +41,9 @@ class SiblingWatch:
             return
         do = f"if so: `nexus merge {hint.older} {hint.younger} --by YOU --reason WHY`"
         told = 1 + sum(older == hint.older for older, _ in self._said)
+        unseen = await self.intake.home.store.restricted()
         for incident, other in ((hint.younger, hint.older), (hint.older, hint.younger)):
-            if incident == hint.younger or told <= MOST_NAMED:
+            if other not in unseen and (incident == hint.younger or told <= MOST_NAMED):
                 await self._write(incident, other, f"{other} may have the same cause: {hint.reason}; {do}")
         self._said[pair] = hint.reason
 

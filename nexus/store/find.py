@@ -44,5 +44,5 @@ async def incident_now(store: "ProposalReads", identity: str, wall: "Clock") -> 
 
 
 async def _unknown(store: "Lists", identity: str) -> UnknownName:
-    newest = await store.page(limit=NEAREST_AMONG)
-    return UnknownName("incident", identity, (known.id for known in newest))
+    newest, unseen = await store.page(limit=NEAREST_AMONG), await store.restricted()
+    return UnknownName("incident", identity, (known.id for known in newest if known.id not in unseen))

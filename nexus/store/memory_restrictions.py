@@ -20,6 +20,10 @@ class MemoryRestrictions(MemoryLeases):
         """Let everybody see it again."""
         return self._restrictions.pop(incident, None) is not None
 
+    async def restricted(self) -> frozenset[str]:
+        """The ids of all of them."""
+        return frozenset(self._restrictions)
+
     async def restrictions(self) -> tuple[Restriction, ...]:
         """All of them, by incident."""
         return tuple(self._restrictions[one] for one in sorted(self._restrictions))

@@ -43,6 +43,10 @@ class Lists(Protocol):
         """How many incidents run or owe something, by status and severity, in that order."""
         ...
 
+    async def restricted(self) -> frozenset[str]:
+        """The ids of the incidents that not everybody sees: no answer to somebody unknown names them."""
+        ...
+
     async def broken_off(self) -> tuple[BrokenOff, ...]:
         """The open incidents whose last turns broke off and that wait for another try, by id."""
         ...

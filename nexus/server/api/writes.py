@@ -19,6 +19,7 @@ from nexus.server.api.parameters import (
 from nexus.service.declaring import Declared, declare
 from nexus.service.request import Request
 from nexus.service.requests import REQUESTS
+from nexus.service.restricting import visible
 from nexus.service.status_requests import STATUS_REQUESTS
 from nexus.service.views import AllHalted, Regrouped
 
@@ -54,7 +55,7 @@ async def stop_everything(
         done = await asked.put(context.doors, lambda _: who)
         for one in done.items:
             context.ring(one.incident)
-        return done
+        return AllHalted(items=visible(done.items, await context.hidden(who)))
 
     return await _once(context, who, key, f"stop {asked.model_dump_json()}", do)
 

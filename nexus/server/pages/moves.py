@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 
 from incidents.access import Permission
 from incidents.actor import Actor
+from incidents.restriction import Sensitive
 from incidents.value import Value
 from nexus.server.api.context import ApiContext
 from nexus.server.pages.forms import Form, filled
@@ -29,6 +30,7 @@ from nexus.service.requests import (
     Take,
     TellChange,
 )
+from nexus.service.restricting import Restrict, Unrestrict
 
 #: What a form's fields are as they are sent.
 _AS_SENT: tuple[tuple[type[Asked], Permission], ...] = (
@@ -64,6 +66,19 @@ class ChangeSeen(Value):
         return Settle(action=self.action, done=self.done == "yes", note=self.note)
 
 
+class RestrictionSaid(Value):
+    """Who sees an incident, their names with commas between them."""
+
+    why: Sensitive
+    people: Remark = ""
+
+    @property
+    def asked(self) -> Restrict:
+        """As it is asked."""
+        names = tuple(name.strip() for name in self.people.split(",") if name.strip())
+        return Restrict(why=self.why, people=names)
+
+
 def move_pages(pages: Pages, context: ApiContext) -> list[BaseRoute]:
     """`POST /incidents/ID/take` and so on: each leads back to the incident's page."""
 
@@ -85,8 +100,17 @@ def move_pages(pages: Pages, context: ApiContext) -> list[BaseRoute]:
     async def settle(request: Request, who: Actor, form: Form) -> Response:
         return await put(request, who, filled(ChangeSeen, form).asked)
 
+    async def restrict(request: Request, who: Actor, form: Form) -> Response:
+        incident = request.path_params["incident"]
+        answer = await put(request, who, filled(RestrictionSaid, form).asked)
+        gone = incident in await context.hidden(who)
+        return RedirectResponse("/", HTTPStatus.SEE_OTHER) if gone else answer
+
     return [
         *(pages.form(f"/incidents/{{incident}}/{kind.path}", form(kind), may) for kind, may in _AS_SENT),
         pages.form("/incidents/{incident}/changed", changed, Permission.RESPOND),
         pages.form("/incidents/{incident}/settle", settle, Permission.RESPOND),
+        # Whoever is named may too, which is the service's to say.
+        pages.form("/incidents/{incident}/restrict", restrict, Permission.READ),
+        pages.form("/incidents/{incident}/unrestrict", form(Unrestrict), Permission.READ),
     ]

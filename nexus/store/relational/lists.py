@@ -61,6 +61,10 @@ class ListReads(Tables):
         names = ("status", "severity", "many")
         return tuple(OpenCount.model_validate(dict(zip(names, row, strict=True))) for row in rows)
 
+    async def restricted(self) -> frozenset[str]:
+        """The ids of the incidents that not everybody sees."""
+        return frozenset(incident for (incident,) in await self._database.read("restricted"))
+
     async def broken_off(self) -> tuple[BrokenOff, ...]:
         """The open incidents whose last turns broke off, by id."""
         rows = await self._database.read("broken_off")

@@ -41,6 +41,6 @@ class Tables:
             raise await self._unknown(incident) from None
 
     async def _unknown(self, incident: str) -> UnknownName:
-        return UnknownName(
-            "incident", incident, (identity for (identity,) in await self._database.read("ids"))
-        )
+        unseen = await self._database.read("restricted")
+        known = await self._database.read("ids")
+        return UnknownName("incident", incident, (row[0] for row in known if row not in unseen))

@@ -40,6 +40,7 @@ TYPED = {
     "split": ((ID, "a1b2c3d4", "--reason", "another team's"), ""),
     "merge": ((ID, "INC-2026-11-23-002", "--reason", "one cause"), ""),
     "status": (("write", ID, "--impact", "orders fail", "--doing", "we look"), ""),
+    "restrict": ((ID, "--why", "breach", "--to", "kim"), "only commanders and kim see it (breach)"),
     "services": (("alias", "kasse", "--is", "checkout"), "kasse is checkout"),
 }
 #: Decided on by the digest that is shown: tests/nexus/cli/test_signing.py.
@@ -99,7 +100,7 @@ def test_their_own_token_says_who_it_is(world: Terminal, verb: str) -> None:
     assert (typed.code, said in typed.out) == (0, True), typed.err
     told = (
         []
-        if verb in {"declare", "services", "status", "verdict"}
+        if verb in {"declare", "services", "status", "verdict", "restrict"}
         else [f"{verb.replace('-', '_')} by Dana Lee"]
     )
     assert inbox(world.home) == told

@@ -177,6 +177,10 @@ PAGES = {
         Permission.RESPOND, {"service": "web", "what": "restarted", "minutes": "5"}
     ),
     ("POST", "/incidents/{incident}/settle"): PageDoor(Permission.RESPOND, {"action": "A1", "done": "yes"}),
+    ("POST", "/incidents/{incident}/restrict"): PageDoor(
+        Permission.COMMAND, {"why": "people", "people": "x"}
+    ),
+    ("POST", "/incidents/{incident}/unrestrict"): PageDoor(Permission.COMMAND, {"note": "over"}),
     ("GET", POST_MORTEM): PageDoor(Permission.READ),
     ("GET", f"{POST_MORTEM}.md"): PageDoor(Permission.READ),
     ("GET", f"{POST_MORTEM}.html"): PageDoor(Permission.READ),

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from nexus.store.audit import DeedKind
+from tests.nexus import sample
 from tests.nexus.sample import DIGEST, ID
-from tests.nexus.server.rooms import Room, csrf_of, room, shown
+from tests.nexus.server.rooms import LATE, Room, csrf_of, room, shown
 from tests.nexus.server.test_access_table import API, DOORS, OF_INCIDENT, PAGES, asked
 
 LISTS = ("/incidents", "/approvals", "/timeline", "/alerts", "/verdicts", "/backlog")
+OPEN, BROKEN = "INC-2026-11-23-007", "INC-2026-11-23-004"
 WHY = {"why": "breach", "people": ["approver"]}
 
 
@@ -71,6 +73,49 @@ def test_the_first_page_leaves_it_out(made: Room) -> None:
     assert ID in made.browser("commander").get("/").text
 
 
+#: What is asked beside the incident's own address: a report that joins it, ids that are nearly its own, ...
+HINTS: dict[str, tuple[str, str, object]] = {
+    "health": ("GET", "/healthz", None),
+    "metrics": ("GET", "/metrics", None),
+    "an id that there is not": ("GET", f"{API}/incidents/INC-2026-11-23-003", None),
+    "a list behind it": ("GET", f"{API}/incidents?after=INC-2026-11-23-003", None),
+    "a merge into it": ("POST", f"{API}/incidents/{ID}/merge", {"other": OPEN, "reason": "one"}),
+    "a merge of it": ("POST", f"{API}/incidents/{OPEN}/merge", {"other": ID, "reason": "one"}),
+    "what may be merged": ("GET", f"{API}/incidents/{OPEN}/regrouping", None),
+    "a report that joins it": ("POST", f"{API}/incidents", {"title": "slow", "service": "checkout"}),
+    "a stop of everything": ("POST", f"{API}/stop", {"reason": "enough"}),
+    "what burns": ("GET", f"{API}/now", None),
+}
+
+
+async def _breaks_off(made: Room, incident: str) -> None:
+    store = made.home.store
+    number = await store.lease(incident, "test", LATE, sample.at(9))
+    assert number is not None
+    await store.fail(incident, number, LATE, "it is broken")
+
+
+@pytest.mark.parametrize("hint", HINTS)
+def test_no_hint_names_it(tmp_path: Path, hint: str) -> None:
+    method, path, body = HINTS[hint]
+    with room(tmp_path) as made:
+        world = asyncio.run(made.home.store.world_of(ID))
+        other = sample.opened(OPEN, 7)
+        asyncio.run(made.home.store.register(other, world, sample.at(7), "default"))
+        broken = sample.opened(BROKEN, 8)
+        asyncio.run(made.home.store.register(broken, world, sample.at(8), "default"))
+        asyncio.run(_breaks_off(made, BROKEN))
+        assert BROKEN in made.client.get("/healthz").text
+        for one in (ID, BROKEN):
+            assert made.post(f"/incidents/{one}/restrict", WHY, "commander").status_code == 200
+        token = "the-token-of-prometheus" if path == "/metrics" else "the-token-of-responder"
+        answer = made.client.request(method, path, json=body, headers={"Authorization": f"Bearer {token}"})
+        for one in (ID, BROKEN):
+            # Of what was asked by its very id nothing is said but that.
+            assert one not in answer.text.replace(f"no incident {one!r}", ""), answer.text
+        assert answer.status_code in ({404} if "INC-" in path and OPEN not in path else {200, 404})
+
+
 def test_a_token_that_is_limited_to_less_sees_less(made: Room) -> None:
     browser = made.browser("commander")
     fields = {"purpose": "x", "scopes": "viewer", "days": "1", "csrf": csrf_of(browser.get("/").text)}
@@ -105,3 +150,21 @@ def test_only_a_commander_restricts_and_names_people_that_there_are(tmp_path: Pa
         told = [entry.text for entry in asyncio.run(made.home.store.entries(ID))]
         assert "Only the commander and approver see this from now on (breach)" in told
         assert "Everybody sees this again: it was a drill" in told
+
+
+def test_those_who_are_named_name_others_and_lift_it(tmp_path: Path) -> None:
+    with room(tmp_path) as made:
+        assert made.post(f"/incidents/{ID}/restrict", WHY, "commander").status_code == 200
+        browser = made.browser("approver")
+        page = browser.get(f"/incidents/{ID}").text
+        assert "Only some see this" in page
+        form = {"csrf": csrf_of(page), "why": "people", "people": " approver , responder "}
+        assert browser.post(f"/incidents/{ID}/restrict", data=form, follow_redirects=False).status_code == 303
+        (kept,) = asyncio.run(made.home.store.restrictions())
+        assert (kept.people, kept.why) == (("approver", "responder"), "people")
+        form["people"] = "responder"
+        left = browser.post(f"/incidents/{ID}/restrict", data=form, follow_redirects=False)
+        assert (left.status_code, left.headers["location"]) == (303, "/"), "they do not see it any more"
+        lifted = made.post(f"/incidents/{ID}/unrestrict", {"note": "a drill"}, "responder")
+        assert lifted.status_code == 200
+        assert made.post(f"/incidents/{ID}/restrict", WHY, "responder").status_code == 403

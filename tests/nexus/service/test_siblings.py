@@ -6,6 +6,7 @@ import pytest
 
 from incidents.actor import Actor, Via
 from incidents.policy import ApprovalPolicy
+from incidents.restriction import Restriction, Sensitive
 from nexus.service.regrouping import IncidentRegrouping
 from nexus.service.siblings import MOST_NAMED, SiblingWatch
 from nexus.store.memory import MemoryStore
@@ -42,6 +43,15 @@ async def test_both_timelines_say_so_once(world: World) -> None:
     await SiblingWatch(world.intake).look()  # as after a restart
     assert len(await told(world, first)) == 1
     assert await world.store.events(first) == await world.store.events(second) == (), "nothing is merged"
+
+
+async def test_one_that_not_everybody_sees_is_named_nowhere_else(world: World) -> None:
+    first, second = await world.fires("Errors", service="cart"), await world.fires("Slow", service="search")
+    said = Restriction(incident=first, why=Sensitive.BREACH, people=(), by="kim", at=world.clock.now())
+    await world.store.restrict(said)
+    await SiblingWatch(world.intake).look()
+    assert await told(world, second) == []
+    assert f"{second} may have the same cause" in (await told(world, first))[0], "who sees the one may know"
 
 
 async def test_the_command_does_what_it_says(world: World) -> None:

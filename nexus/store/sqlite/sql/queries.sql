@@ -795,5 +795,8 @@ on conflict (incident) do update set body = excluded.body;
 -- name: restrictions
 select body from restrictions order by incident;
 
+-- name: restricted
+select incident from restrictions order by incident;
+
 -- name: erase_restrictions
 delete from restrictions where incident = :incident;
