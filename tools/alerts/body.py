@@ -24,8 +24,8 @@ _UNFILLED = re.compile(
 _MAY_BE_UNFILLED = frozenset("${*nNuU<")
 _ENDS_IN_ZONE = re.compile(r"(?:Z|UTC|GMT|[+-]\d\d:?\d\d)$", re.IGNORECASE)
 #: Where an object tells what it is called.
-_CALLED = ("name", "summary", "display_name", "displayName", "label", "title", "value")
-_JOINTS = re.compile(r"[\s_\-./:]+")
+_CALLED = ("name", "summary", "display_name", "displayName", "label", "title", "value", "text")
+_JOINTS = re.compile(r"[\s_\-./:@]+")
 
 
 class Text(NamedTuple):
@@ -208,10 +208,16 @@ class Body:
 
 
 def called(value: object) -> Text:
-    """A text or number; of an object what it is called, with the path to that in it."""
+    """A text or number; of an object what it is called, of a list the first, with the path to that in it."""
+    if isinstance(value, list):
+        first = called(value[0]) if value and not isinstance(value[0], list) else NOTHING
+        return first._replace(path=f"[0]{first.path}") if first else NOTHING
     if not isinstance(value, dict):
         return Text(scalar(value), "")
-    return next((Text(text, f".{name}") for name in _CALLED if (text := scalar(value.get(name)))), NOTHING)
+    names = (Text(text, f".{name}") for name in _CALLED if (text := scalar(value.get(name))))
+    if (name := next(names, NOTHING)) or not isinstance(value.get("metadata"), dict):
+        return name
+    return Text(scalar(value["metadata"].get("name")), ".metadata.name")  # as Kubernetes has it
 
 
 def pairs(value: object) -> Iterator[tuple[str, str]]:

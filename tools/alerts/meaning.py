@@ -10,6 +10,10 @@ from tools.alerts.vocabulary import vocabulary
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _VERSION = re.compile(r"(?:\.v?\d+\w*)+$", re.IGNORECASE)
+#: What a name begins with that then tells what became of it: `errorStateChange`, `problem_closed`.
+_NOUNS = frozenset({"error", "problem", "alarm", "fault", "issue"})
+#: What people say of a condition.
+_SAID = frozenset({"comment", "commented", "note", "annotated"})
 LONGEST_STATE = 6  # words; more are a sentence
 
 
@@ -54,7 +58,11 @@ def meaning_of_words(text: str) -> Meaning | None:
         return None
     if "to" in (lower := [word.lower() for word in words]):  # `OK_TO_FIRING`: what it has become
         words = words[len(words) - lower[::-1].index("to") :]
+    if len(words) > 1 and words[0].lower() in _NOUNS:
+        words = words[1:]
     known = [meaning_of(word) for word in words if word.lower() not in {"alert", "incident"}]
+    if {word.lower() for word in words} & _SAID:
+        return Meaning.COMMENT  # `comment_created`: what began is no condition
     if Meaning.RESOLVED in known:
         return Meaning.RESOLVED
     return next((meaning for meaning in reversed(known) if meaning is not None), None)

@@ -13,7 +13,7 @@ from tools.alerts.form import FIRES, AlertDraft, Item, NoticeDraft
 from tools.alerts.identity import without_state
 from tools.alerts.lines import bare, field_in, fields_in, heading, plain
 from tools.alerts.meaning import Meaning, meaning_of_words
-from tools.alerts.senders.generic import state_in
+from tools.alerts.objects import state_in
 from tools.alerts.vocabulary import vocabulary
 
 MOST_PARTS = 60

@@ -7,14 +7,16 @@ from incidents.changes import ChangeKind
 from tools.alerts.body import NO_TIME, NOTHING, Body, Raw, Text, joined, plain_word, scalar
 from tools.alerts.form import ChangeDraft, Form, Item, NoticeDraft
 from tools.alerts.meaning import Meaning
-from tools.alerts.senders.generic import Objects
+from tools.alerts.objects import Objects
 from tools.alerts.vocabulary import vocabulary
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 #: What is deployed may be told by the name of one of these.
 _NAMED = frozenset({"deployment", "deploy", "release", "app", "application", "service", "site", "resource"})
 #: What only a deployment has.
-_DEPLOYED = ("deployedby", "deployer", "deploymentid", "deploymenturl", "deployedat")
+_DEPLOYED = (
+    "deployedby", "deployer", "deploymentid", "deploymenturl", "deployedat", "deployurl",
+)  # fmt: skip
 DEEPEST = 4
 
 
@@ -33,7 +35,7 @@ def _recognises(body: Body) -> bool:
 
 def _kind(body: Body, objects: Objects) -> Text:
     """The event's name, if it tells of a deployment; CloudEvents tell it beside the body."""
-    names, deploys = _said("kind"), _said("deploys")
+    names, deploys = _said("kind"), _said("deploys") | _said("scales")
     named = (
         Text(scalar(value), one.path(str(key)))
         for one in objects.all
@@ -55,7 +57,7 @@ def _read(body: Body) -> Iterable[Item]:
         return
     yield ChangeDraft(
         service=service,
-        kind=ChangeKind.DEPLOY,
+        kind=ChangeKind.SCALE if _words(kind) & _said("scales") else ChangeKind.DEPLOY,
         id=_field(objects, "id"),
         time=_time(body, objects),
         version_from=_field(objects, "version_from"),
@@ -70,8 +72,11 @@ def _read(body: Body) -> Iterable[Item]:
 
 def _service(objects: Objects) -> Text:
     """What is called service or application, else the name of what is deployed."""
+    if service := _field(objects, "scaled") or objects.service():
+        return service
     names = (one.text("name") for one in objects.all if one.where.rpartition(".")[2] in _NAMED)
-    return objects.service() or next((name for name in names if name), NOTHING)
+    own = objects.all[0].text("name") if objects.first(*_DEPLOYED) else NOTHING
+    return next((name for name in names if name), own)
 
 
 def _time(body: Body, objects: Objects) -> Raw:

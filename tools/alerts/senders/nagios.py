@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from tools.alerts.body import NO_TIME, Body, Raw, Text, joined, plain_word
-from tools.alerts.form import AlertDraft, Form, Item
-from tools.alerts.meaning import words
+from tools.alerts.body import NO_TIME, Body, Raw, Text, joined, plain_word, scalar
+from tools.alerts.form import AlertDraft, Form, Item, NoticeDraft
+from tools.alerts.meaning import Meaning, words
 
 #: Types of notifications that these monitors share; flapping and downtimes tell nothing of the condition.
 TYPES = words(
@@ -123,19 +123,50 @@ def _is_checkmk(body: Body) -> bool:
     return _is_check(body) and (("what" in keys or "notifywhat" in keys) or "site" in keys)
 
 
+#: What events of Icinga's API are about, by the beginning of their type.
+_EVENTS = {
+    "Acknowledgement": Meaning.ACKNOWLEDGED,
+    "Comment": Meaning.COMMENT,
+    "Object": Meaning.COMMENT,
+    "Downtime": Meaning.SILENCED,
+    "Flapping": Meaning.SILENCED,
+}
+
+
 def _icinga(body: Body) -> Iterable[Item]:
-    check, state = body.text("service"), body.text("check_result.state")
+    host, check = _named(body, "host"), _named(body, "service")
+    event = body.text("type").value
+    told = next((meaning for name, meaning in _EVENTS.items() if event.startswith(name)), None)
+    kind, is_soft = body.text("notification_type"), scalar(body.get("state_type")) == "0"
+    if told or is_soft:  # a soft state is tried again before anybody is told
+        text = f"{host.value} {check.value}: {event}".replace(" :", ":")
+        yield NoticeDraft(told or Meaning.PENDING, text)
+        return
+    state = body.text("check_result.state", "state")
     states = SERVICE_STATES if check else HOST_STATES
+    word = state._replace(value=states.get(state.value, state.value))
     yield check_draft(
         body,
-        host=body.text("host"),
+        host=host,
         check=check,
-        kind=body.text("notification_type"),
-        state=state._replace(value=states.get(state.value, state.value)),
+        kind=kind or state._replace(value="RECOVERY" if word.value.lower() in _OVER else "PROBLEM"),
+        state=word,
         output=body.text("check_result.output"),
-        moment=body.raw("timestamp"),
+        moment=body.raw("timestamp", "check_result.execution_end"),
         service=body.text("vars.service", "vars.app"),
     )
+
+
+def _named(body: Body, what: str) -> Text:
+    """A host or a service: its name, or an object that has one."""
+    return body.text(what, f"{what}.name", f"{what}.display_name", f"{what}.__name")
+
+
+def _is_icinga(body: Body) -> bool:
+    if body.names("check_result", "host"):
+        return body.has("check_result.output") or body.names("notification_type")
+    event = body.text("type").value
+    return body.names("host", "timestamp") and event.startswith(("Acknowledgement", "Comment", "Downtime"))
 
 
 FORMS = (
@@ -150,7 +181,7 @@ FORMS = (
     Form(
         name="icinga2",
         product="Icinga 2",
-        recognises=lambda body: body.names("notification_type", "check_result"),
+        recognises=_is_icinga,
         read=_icinga,
         aliases=("icinga",),
     ),

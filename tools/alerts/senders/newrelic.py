@@ -13,7 +13,7 @@ _STATES = words(
 
 def _read(body: Body) -> Iterable[Item]:
     yield AlertDraft(
-        title=body.text("title", "annotations.title.0", "alertConditionNames.0"),
+        title=body.text("title", "issueTitle", "annotations.title.0", "alertConditionNames.0"),
         state=body.text("state", "status"),
         words=_STATES,
         service=body.text("labels.service", "impactedEntities.0", "entitiesData.names.0"),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from tools.alerts.body import Body
 from tools.alerts.form import AlertDraft, Form, Item
-from tools.alerts.meaning import words
+from tools.alerts.meaning import Meaning, meaning_of, words
 
 _ACTIONS = words(
     firing="create",
@@ -17,10 +17,12 @@ _ACTIONS = words(
 
 
 def _read(body: Body) -> Iterable[Item]:
-    alert = body.at("alert")
+    alert, action = body.at("alert"), body.text("action")
+    if action and meaning_of(action.value, _ACTIONS) is None:  # an action of one's own has its own name
+        action = action._replace(value=Meaning.COMMENT.value)
     yield AlertDraft(
         title=alert.text("message", "title"),
-        state=body.text("action"),
+        state=action,
         words=_ACTIONS,
         service=alert.text("details.service", "details.Service", "entity"),
         severity=alert.text("priority"),
