@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from nexus.config.settings import read_settings
+
 ROOT = Path(__file__).parents[1]
 ROOMS = ("agents", "demo", "evals", "graph", "incidents", "nexus", "prompts", "tools")
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
@@ -39,6 +41,18 @@ def test_functions_fit_on_a_screen() -> None:
                 if size > LONGEST_FUNCTION:
                     long.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name} has {size} lines")
     assert not long
+
+
+def test_what_we_advise_to_call_a_secret_is_taken() -> None:
+    """Whatever begins with NEXUS_ is a setting, and an unknown one is refused."""
+    advice = [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "nexus" / "templates").rglob("*.yaml"),
+    ]
+    names = {name for path in advice for name in re.findall(r"env:(\w+)", path.read_text())}
+    assert len(names) > 3
+    read_settings(dict.fromkeys(names, "a-secret"))
 
 
 def test_the_environment_is_read_in_one_place() -> None:

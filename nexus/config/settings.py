@@ -164,6 +164,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         name = unknown[0]
         near = get_close_matches(name, Settings.model_fields, n=1, cutoff=0.5)
         hint = f"did you mean {PREFIX}{near[0].upper()}?" if near else "see docs/operations.md"
+        hint += f" (a secret that nexus.yaml names as `env:NAME` has a name without {PREFIX})"
         raise SettingsError(f"There is no setting {PREFIX}{name.upper()}; {hint}")
     try:
         return Settings.model_validate(given)

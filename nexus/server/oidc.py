@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +45,7 @@ class Metadata(Value):
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
+    userinfo_endpoint: str | None = None
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
 
 
@@ -105,6 +107,7 @@ class Provider:
                     metadata.token_endpoint, code=code, code_verifier=started.verifier
                 )
             claims = await self._checked(str(answer.get("id_token", "")), started, metadata)
+            claims = await self._completed(claims, str(answer.get("access_token", "")), metadata)
         except (AuthlibBaseError, JoseError, ValueError) as error:
             raise Refused(f"the identity provider did not vouch for this login: {error}") from None
         except httpx2.HTTPError as error:
@@ -128,6 +131,22 @@ class Provider:
         )  # fmt: skip
         claims.validate(int(time.time()), _LEEWAY)
         return dict(claims)
+
+    async def _completed(
+        self, claims: dict[str, Any], access_token: str, metadata: Metadata
+    ) -> dict[str, Any]:
+        """The claims, with what the provider tells at its userinfo endpoint alone.
+
+        There it tells whatever a scope asks for, in the token only if it likes (OpenID Connect Core 5.4).
+        """
+        wanted = (self.settings.person, *([self.settings.groups] if self.settings.roles else []))
+        address = metadata.userinfo_endpoint
+        if address is None or not access_token or all(name in claims for name in wanted):
+            return claims
+        told = await self._get(address, {"Authorization": f"Bearer {access_token}"})
+        if not isinstance(told, dict) or told.get("sub") != claims.get("sub"):
+            raise ValueError("its userinfo endpoint tells of somebody else")
+        return {**told, **claims}
 
     def _known(self, claims: dict[str, Any]) -> Known:
         person, groups = claims.get(self.settings.person), claims.get(self.settings.groups, [])
@@ -172,8 +191,11 @@ class Provider:
             raise NexusError(
                 f"{self.settings.issuer} calls itself {metadata.issuer}: name that as server.login.issuer"
             )
-        addresses = (metadata.authorization_endpoint, metadata.token_endpoint, metadata.jwks_uri)
-        if unsafe := next((one for one in addresses if not safe_address(one)), None):
+        addresses = (
+            metadata.authorization_endpoint, metadata.token_endpoint, metadata.jwks_uri,
+            metadata.userinfo_endpoint,
+        )  # fmt: skip
+        if unsafe := next((one for one in addresses if one and not safe_address(one)), None):
             raise NexusError(f"{self.settings.issuer} names {unsafe}, which anybody on the way could read")
         self._metadata = time.monotonic(), metadata
         return metadata
@@ -183,12 +205,12 @@ class Provider:
             self._keys = KeySet.import_key_set(await self._get(metadata.jwks_uri))
         return self._keys
 
-    async def _get(self, url: str) -> Any:
+    async def _get(self, url: str, headers: Mapping[str, str] | None = None) -> Any:
         try:
             async with httpx2.AsyncClient(
                 timeout=_PATIENCE, follow_redirects=False, event_hooks=guarded()
             ) as client:
-                answer = await client.get(url)
+                answer = await client.get(url, headers=headers)
                 answer.raise_for_status()
                 if len(answer.content) > _LARGEST:
                     raise NexusError(f"{url} answers with more than {_LARGEST:,} bytes")

@@ -37,6 +37,7 @@ class FakeProvider:
         key: with which it signs.
         keys: those that it publishes.
         describes: what it says of itself beside the usual.
+        tells: what its userinfo endpoint says; None: it has none.
         codes: the challenge and the nonce of each code that it gave.
     """
 
@@ -45,6 +46,7 @@ class FakeProvider:
     key: RSAKey = field(default_factory=lambda: KEY)
     keys: list[RSAKey] = field(default_factory=lambda: [KEY])
     describes: dict[str, Any] = field(default_factory=dict)
+    tells: dict[str, Any] | None = None
     codes: dict[str, tuple[str, str]] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=lambda: {"alg": "RS256", "kid": "one"})
 
@@ -56,12 +58,16 @@ class FakeProvider:
                     "token_endpoint": "/token",
                     "jwks_uri": "/keys",
                 }
+                if self.tells is not None:
+                    ends["userinfo_endpoint"] = "/me"
                 there = {name: self.url + path for name, path in ends.items()}
                 return told({"issuer": self.url} | there | self.describes)
             case "/keys":
                 return told({"keys": [key.as_dict(private=False) for key in self.keys]})
             case "/token":
                 return self._token(asked)
+            case "/me" if asked.headers.get("Authorization") == "Bearer a":
+                return told({"sub": "1"} | (self.tells or {}))
             case _:
                 return Answer(status=404)
 
@@ -149,6 +155,34 @@ def test_groups_give_roles_to_who_is_none_of_the_people(made: Room, provider: Fa
     assert "who alone decide on changes" in signed.json()["detail"]
 
 
+@pytest.mark.parametrize("claims", [{}, {"name": "dana"}, {"email": "ada@example.com"}])
+def test_what_a_scope_asks_for_may_stand_at_the_userinfo_endpoint_alone(
+    made: Room, provider: FakeProvider, claims: dict[str, Any]
+) -> None:
+    provider.claims = claims
+    provider.tells = {"email": "ada@example.com", "email_verified": True, "groups": ["sre"]}
+    one = browser(made)
+    assert one.get(provider.logs_in(one)).status_code == 303
+    me = one.get("/api/v1/me").json()
+    assert (me["id"], me["roles"]) == ("ada@example.com", ["responder", "approver"])
+
+
+@pytest.mark.parametrize(
+    ("tells", "said"),
+    [
+        ({"sub": "2", "email": "dana"}, "tells of somebody else"),
+        ({"email": "dana", "email_verified": False}, "has not verified your address"),
+        ({"name": "dana"}, "does not say the claim"),
+    ],
+)
+def test_a_userinfo_endpoint_that_does_not_vouch_lets_nobody_in(
+    made: Room, provider: FakeProvider, tells: dict[str, Any], said: str
+) -> None:
+    provider.claims, provider.tells = {}, tells
+    refused = (one := browser(made)).get(provider.logs_in(one))
+    assert (refused.status_code, said in refused.text) == (409, True), refused.text
+
+
 @pytest.mark.parametrize(
     ("claims", "said"),
     [
@@ -229,6 +263,7 @@ def test_while_the_provider_is_down_only_the_break_glass_account_opens(
     [
         ({"issuer": "https://evil.example"}, "calls itself https://evil.example"),
         ({"jwks_uri": "http://evil.example/keys"}, "anybody on the way could read"),
+        ({"userinfo_endpoint": "http://evil.example/me"}, "anybody on the way could read"),
     ],
 )
 def test_a_provider_that_leads_elsewhere_is_not_used(
