@@ -19,14 +19,16 @@ CHOSEN: Mapping[str, tuple[str, ...]] = {
         "_ECHO",
     ),
     "edges": ("_STOPPED", "_EXPECTED"),
-    "impact": ("_HALF_SURE", "HALF_FAILED", "HALF_SLOWER"),
-    "metric_signals": ("_UNLIMITED_CAP", "_SILENCE", "_LEFT", "_SELDOM"),
+    "felt_since": ("_MOSTLY", "_LEAST"),
+    "impact": ("_HALF_SURE", "_HALF_SURE_COUNTED", "HALF_FAILED", "HALF_SLOWER"),
+    "metric_signals": ("_NEVER_CALLED", "_UNLIMITED_CAP"),
     "presence": ("_ENOUGH",),
     "presence_signals": ("_NOTABLE", "_LEFT_OVER"),
     "rank": ("STANDS_OUT", "_OTHER_KIND"),
     "series": ("SIGNIFICANT", "_RELATIVE_FLOOR", "_ENOUGH"),
-    "trace_signals": ("_ENOUGH", "_RELATIVE_FLOOR"),
-    "ways": ("_COMPARABLE", "_SEVERAL"),
+    "silence": ("_EXPECTED", "_LEFT", "_SELDOM"),
+    "slow_edges": ("_AS_MUCH", "_COMPARABLE", "_SEVERAL"),
+    "trace_signals": ("_ENOUGH", "_SPREAD", "_RELATIVE_FLOOR"),
 }  # fmt: skip
 #: Less than this in the mean reciprocal rank is no preference: sums of floats differ in their last digits.
 _SAME = 1e-9

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from incidents.findings import (
     Category,
@@ -76,9 +77,12 @@ def merge(
 
     Hypotheses about the same service and category are one; each role speaks for it once, with its confidence.
     One on the path of the alerts comes before one beside it; then the one with most weight wins; ties go to
-    more evidence, then to the order of the names. What the ranking counts as evidence for is told by the
-    reasons of its suspects.
+    whom the ranking suspects more, then to more evidence, then to the order of the catalogue, never to a
+    name. What the ranking counts as evidence for is told by the reasons of its suspects.
     """
+    suspects = tuple(suspects)
+    order = _Order(suspected=tuple(one.service for one in suspects), listed=services)
+
     held: defaultdict[_Key, list[tuple[str, Hypothesis]]] = defaultdict(list)
     for role, report in reports.items():
         seen: set[_Key] = set()
@@ -92,7 +96,7 @@ def merge(
                 held[key].append((role, sound))
     if not held:
         return _unknown(reports, services)
-    ranked = sorted(held.items(), key=lambda item: (_beside(item[0][0], path), _rank(item)))
+    ranked = sorted(held.items(), key=lambda item: (_beside(item[0][0], path), order.key(item)))
     (blamed, _), voices = ranked[0]
     where = ranked_in(blamed, suspects)
     return _diagnosis(voices, [_joined(other) for _, other in ranked[1:]], reports, evidence, where)
@@ -120,15 +124,28 @@ def missed(reports: Iterable[InvestigationReport]) -> str:
     return "; ".join(kept[:MOST_GAPS]) + more + ("." if kept else "")
 
 
+@dataclass(frozen=True)
+class _Order:
+    """What decides between hypotheses: weight, then the places of their services in two lists."""
+
+    suspected: tuple[str, ...]
+    listed: tuple[str, ...]
+
+    def key(self, item: tuple[_Key, list[tuple[str, Hypothesis]]]) -> tuple[float, int, int, int, int]:
+        """Sorts the best first."""
+        (service, category), voices = item
+        weight = sum(_WEIGHT[hypothesis.confidence] for _, hypothesis in voices)
+        cited = {identity for _, hypothesis in voices for identity in hypothesis.evidence}
+        suspected, listed = (_place(service, names) for names in (self.suspected, self.listed))
+        return (-weight, suspected, -len(cited), listed, list(Category).index(category))
+
+
+def _place(service: str | None, names: tuple[str, ...]) -> int:
+    return names.index(service) if service in names else len(names)
+
+
 def _beside(service: str | None, path: frozenset[str] | None) -> bool:
     return path is not None and service is not None and service not in path
-
-
-def _rank(item: tuple[_Key, list[tuple[str, Hypothesis]]]) -> tuple[float, int, str, str]:
-    (service, category), voices = item
-    weight = sum(_WEIGHT[hypothesis.confidence] for _, hypothesis in voices)
-    cited = {identity for _, hypothesis in voices for identity in hypothesis.evidence}
-    return (-weight, -len(cited), service or "", category.value)
 
 
 def _joined(voices: list[tuple[str, Hypothesis]]) -> Hypothesis:

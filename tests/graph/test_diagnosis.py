@@ -141,6 +141,16 @@ def test_voices_weigh_by_their_confidence(one: str, others: tuple[str, ...], win
     assert merge(reports, KEPT, SERVICES).service == wins
 
 
+@pytest.mark.parametrize("first", ["checkout", "payment"])
+def test_equal_weight_goes_to_whom_the_ranking_suspects_more(first: str) -> None:
+    reports = {
+        "a": report(guess("checkout", "E-0", confidence="high")),
+        "b": report(guess("payment", "E-1", confidence="high")),
+    }
+    ranked = [Suspect(service=name, score=1.0) for name in sorted(SERVICES, key=lambda one: one != first)]
+    assert merge(reports, KEPT, SERVICES, ranked).service == first
+
+
 def test_equal_weight_goes_to_more_evidence() -> None:
     reports = {
         "a": report(guess("checkout", "E-0", confidence="high")),

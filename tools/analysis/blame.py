@@ -59,7 +59,7 @@ def _capped(signals: Iterable[Signal]) -> tuple[Signal, ...]:
 
 
 def blames(signals: Iterable[Signal], topology: Topology, symptom: str | None) -> list[Blame]:
-    """Every service with signals, best first; equals by name."""
+    """Every service with signals, best first; equals in the order of the topology, and no name decides."""
     grouped: dict[str, list[Signal]] = {}
     for signal in signals:
         grouped.setdefault(signal.service, []).append(signal)
@@ -85,7 +85,8 @@ def blames(signals: Iterable[Signal], topology: Topology, symptom: str | None) -
             for one in blame.signals
         )
         weighed.append(Blame(service, _weighted(freed, factors)))
-    return sorted(weighed, key=lambda one: (-round(one.score, 9), one.service))
+    places = {node.name: place for place, node in enumerate(topology.nodes)}
+    return sorted(weighed, key=lambda one: (-round(one.score, 9), places.get(one.service, len(places))))
 
 
 def _caller_factor(blame: Blame, raw: Mapping[str, Blame], called: Iterable[str]) -> tuple[float, str]:

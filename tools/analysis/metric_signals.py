@@ -1,5 +1,6 @@
 """What metrics say about each service: its own excess of time, failures and resource use."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,20 +8,17 @@ from typing import Any
 import polars as pl
 
 from incidents.findings import Channel
-from tools.analysis.impact import HALF_FAILED, HALF_SLOWER, sureness, weight
+from tools.analysis.impact import HALF_FAILED, HALF_SLOWER, by_chance, sureness, weight
 from tools.analysis.series import SIGNIFICANT
 from tools.analysis.signals import Aspect, Signal
+from tools.analysis.silence import calls_counted, silences
 from tools.analysis.slow_edges import Way, common_ends
 
 #: Use of a resource without a known limit says less than a share of one.
 _UNLIMITED_CAP = 0.3
 
-#: That calls ceased tells where, but not that the one who called is to blame.
-_SILENCE = 0.5
-#: Traffic below a tenth of the usual has ceased.
-_LEFT = 0.1
-#: What was as low in more than a twentieth of the past is no news.
-_SELDOM = 0.05
+#: What fails from its first call on says as much of who began to call it, and that is not taken off that one.
+_NEVER_CALLED = 0.5
 
 _TO_SECONDS = {"milliseconds": 0.001, "ms": 0.001, "us": 1e-6}
 _TO_SHARE = {"percent": 0.01, "ratio": 1.0}
@@ -30,13 +28,24 @@ Row = Mapping[str, Any]
 
 @dataclass
 class _Load:
-    """What one service was asked and how it fared; times in seconds per second of wall time."""
+    """What one service was asked and how it fared; times in seconds per second of wall time.
+
+    `now` and `before` are how many requests stand behind what is read now and behind its reference, where
+    that is known.
+    """
 
     rate: float = 1.0
+    now: float | None = None
+    before: float | None = None
     extra: float = 0.0
     usual: float = 0.0
     failed: float = 0.0
     rows: dict[str, Row] = field(default_factory=dict)
+
+    @property
+    def stalls(self) -> bool:
+        """Whether its requests as a whole take longer, not only the slowest of them."""
+        return "latency" in self.rows and (self.rows["latency"]["up"] or 0.0) >= SIGNIFICANT
 
 
 def describe(row: Row) -> str:
@@ -78,14 +87,27 @@ def loads(series: pl.DataFrame) -> dict[str, _Load]:
     found: dict[str, _Load] = {}
     for service, rows in _by(_rows(series, "traffic", "own"), "service").items():
         first = min(row["metric"] for row in rows)
-        found.setdefault(service, _Load()).rate = sum(
-            row["now_median"] for row in rows if row["metric"] == first
-        )
+        counted = [row for row in rows if row["metric"] == first]
+        load = found.setdefault(service, _Load())
+        load.rate = sum(row["now_median"] for row in counted)
+        load.now, load.before = _total(counted, "now"), _total(counted, "before")
     for service, rows in _seen(series, "latency").items():
         _slowness(found.setdefault(service, _unmeasured(rows, found)), rows)
     for service, rows in _seen(series, "success", "errors").items():
         _failures(found.setdefault(service, _unmeasured(rows, found)), rows)
     return found
+
+
+def _total(rows: list[Row], when: str) -> float | None:
+    """How many requests series of traffic tell of, all together; None where one cannot be counted."""
+    told = [
+        calls_counted(row, row["now_median"], row["now_count"])
+        if when == "now"
+        else calls_counted(row, row["typical"] or 0.0, row["early_count"] + row["base_count"])
+        for row in rows
+    ]
+    known = [one for one in told if one is not None]
+    return sum(known) if len(known) == len(told) else None
 
 
 def _seen(series: pl.DataFrame, *families: str) -> dict[str, list[Row]]:
@@ -121,7 +143,20 @@ def _failures(load: _Load, rows: list[Row]) -> None:
         share = _TO_SHARE.get(row["unit"])
         failed = change * share * load.rate if share else (0.0 if falls else change)
         if failed > load.failed:
-            load.failed, load.rows["errors"] = failed, row
+            sure = min(sigmas, by_chance(_beyond_chance(load, row, share))) if share else sigmas
+            load.failed, load.rows["errors"] = failed, {**row, "sure": sure}
+
+
+def _beyond_chance(load: _Load, row: Row, share: float) -> float:
+    """Standard errors between the shares that fail now and before, by how many requests these rest on."""
+    if not load.now or not load.before:
+        return math.inf
+    falls = row["bad"] == "down"
+    was, now = (row["typical"] or 0.0) * share, (row["now_low"] if falls else row["now_high"]) * share
+    both = (was * load.before + now * load.now) / (load.before + load.now)
+    # Half a request on either side, or a share of exactly 0 or 1 would have no error at all.
+    spread = max(both * (1 - both), 0.5 / (load.before + load.now))
+    return float(abs(now - was) / math.sqrt(spread * (1 / load.now + 1 / load.before)))
 
 
 def metric_signals(
@@ -139,9 +174,9 @@ def metric_signals(
     time = (named.usual if named else 0.0) or max((load.usual for load in known.values()), default=0.0)
     rate = (named.rate if named else 0.0) or max((load.rate for load in known.values()), default=1.0)
     ways = _ways(series, known)
-    found: list[Signal] = []
+    unheard, found = _unheard_of(series), []
     for service, load in known.items():
-        called = [known[name] for name in callees.get(service, ()) if name in known]
+        called = [known[name] for name in callees.get(service, ()) if name in known and name not in unheard]
         way = sum(more for row, more in ways if row["service"] == service)
         extra = load.extra - sum(one.extra for one in called) - way
         failed = load.failed - sum(one.failed for one in called)
@@ -149,12 +184,29 @@ def metric_signals(
             found.append(_signal(service, "latency", load.rows["latency"], weight(extra / time, HALF_SLOWER)))
         if failed > 0 and rate > 0:
             found.append(_signal(service, "errors", load.rows["errors"], weight(failed / rate, HALF_FAILED)))
-    return found + _delays(series, ways, time) + _saturations(series) + _silences(series, callees)
+    new = {name for caller, called in callees.items() if caller not in unheard for name in called} & unheard
+    found = [one.scaled(_NEVER_CALLED, "never called before") if one.service in new else one for one in found]
+    asked = _by(_rows(series, "traffic", "own"), "service")
+    stalled = [service for service, load in known.items() if load.stalls]
+    return (
+        found + _delays(series, ways, time) + _saturations(series) + silences(asked, callees, stalled, rate)
+    )
+
+
+def _unheard_of(series: pl.DataFrame) -> frozenset[str]:
+    """The services that nobody called before, or of which nothing at all is known from before."""
+    asked = (pl.col("family") == "traffic") & (pl.col("side") == "own")
+    past = series.group_by("service").agg(
+        pl.col("early_count", "base_count").max(),
+        pl.col("typical").filter(asked).max().alias("asked"),
+    )
+    never = ((pl.col("early_count") == 0) & (pl.col("base_count") == 0)) | (pl.col("asked") == 0)
+    return frozenset(past.filter(never)["service"])
 
 
 def _signal(service: str, aspect: Aspect, row: Row, strength: float) -> Signal:
-    sigmas = row["down"] if row["bad"] == "down" else row["up"]
-    return Signal(service, Channel.METRICS, aspect, strength * sureness(sigmas), describe(row), row["onset"])
+    sure = row.get("sure") or (row["down"] if row["bad"] == "down" else row["up"])
+    return Signal(service, Channel.METRICS, aspect, strength * sureness(sure), describe(row), row["onset"])
 
 
 def _ways(series: pl.DataFrame, known: Mapping[str, _Load]) -> list[tuple[Row, float]]:
@@ -180,28 +232,6 @@ def _delays(series: pl.DataFrame, ways: list[tuple[Row, float]], time: float) ->
         end = row["service"] if row["service"] in common else row["peer"]
         found.append(_signal(end, "network", row, weight(extra / time, HALF_SLOWER)))
     return found
-
-
-def _silences(series: pl.DataFrame, callees: Mapping[str, tuple[str, ...]]) -> list[Signal]:
-    """Callers, still asked themselves, that stopped calling what they always called."""
-    rows = _by(_rows(series, "traffic", "own"), "service")
-    silent = {name: row for name, found in rows.items() if (row := _silent(found)) is not None}
-    found = []
-    for caller, called in callees.items():
-        gone = [silent[name] for name in called if name in silent]
-        if gone and caller in rows and caller not in silent:
-            text = "; ".join(f"{row['service']} is no longer asked: {describe(row)}" for row in gone)
-            found.append(Signal(caller, Channel.METRICS, "traffic", _SILENCE, text, gone[0]["onset"]))
-    return found
-
-
-def _silent(rows: list[Row]) -> Row | None:
-    """The first series, if traffic all but ceased in each and was hardly ever so low before."""
-    gone = all(
-        row["typical"] and row["now_median"] <= _LEFT * row["typical"] and (row["idle"] or 0.0) <= _SELDOM
-        for row in rows
-    )
-    return min(rows, key=lambda row: (row["metric"], row["instance"], row["peer"])) if gone else None
 
 
 def _saturations(series: pl.DataFrame) -> list[Signal]:

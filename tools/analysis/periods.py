@@ -23,14 +23,15 @@ class Periods:
     end: datetime
 
 
-def periods(at: datetime, first: object = None) -> Periods:
+def periods(at: datetime, first: object = None, began: datetime | None = None) -> Periods:
     """The periods around an alert.
 
     Args:
         at: when the alert fired.
         first: the time of the first row, where it is known: the later part of what came before the
             alert is no reference then, because alerts can be late.
+        began: when it began to hurt, where that is seen: nothing later is a reference then.
     """
     known = at - first if isinstance(first, datetime) else timedelta(0)
-    margin = max(LEAD + MARGIN, known * _LATE)
+    margin = max(LEAD + MARGIN, known * _LATE if began is None else at - began)
     return Periods(at=at, quiet_end=at - margin, start=at - LEAD, end=at + TAIL)

@@ -12,6 +12,8 @@ from tools.analysis.aliases import without_aliases
 from tools.analysis.blame import Blame, blames
 from tools.analysis.category import guess
 from tools.analysis.changes import rank_changes, time_fit
+from tools.analysis.counters import as_rates
+from tools.analysis.felt_since import began
 from tools.analysis.liveness import liveness_signals
 from tools.analysis.metric_signals import metric_signals
 from tools.analysis.missing_data import missing_channels
@@ -59,13 +61,17 @@ def rank_suspects(
         changes: what was changed, in any order.
     """
     known = topology if topology.nodes else infer_topology(observed.traces, observed.metrics)
-    series = _series(observed, baseline, known, symptom)
-    signals = _signals(series, known, symptom) + _span_signals(observed, baseline, symptom.at, known)
+    since = _began(observed, baseline, symptom) if symptom.service else None
+    series = _series(observed, baseline, known, symptom, since)
+    signals = _signals(series, known, symptom) + _span_signals(observed, baseline, symptom.at, known, since)
     signals += liveness_signals(observed.metrics, series, symptom.at)
     found = [blame for blame in blames(signals, known, symptom.service) if blame.score >= STANDS_OUT]
     onset = _onset(found, symptom.at)
     places = _Places(kinds=_kinds(observed, known), watched=_watched(series))
-    suspects = sorted((_suspect(blame, places, changes, onset) for blame in found), key=_order)
+    # Stable: equals stay in the order of the topology.
+    suspects = sorted(
+        (_suspect(blame, places, changes, onset) for blame in found), key=lambda one: -one.score
+    )
     ranked = rank_changes(
         changes, onset, known, symptom.service, {one.service: one.score for one in suspects}
     )
@@ -91,15 +97,25 @@ def _watched(series: pl.DataFrame) -> frozenset[str]:
     return frozenset(own["service"].unique())
 
 
-def _order(suspect: Suspect) -> tuple[float, str]:
-    return (-suspect.score, suspect.service)
+def _began(observed: Telemetry, baseline: Telemetry | None, symptom: Symptom) -> datetime | None:
+    window, quiet = (
+        as_rates(one.metrics.select(METRICS_SCHEMA.names()).filter(pl.col("service") == symptom.service))
+        if one is not None
+        else None
+        for one in (observed, baseline)
+    )
+    return began(window, quiet, symptom.at) if window is not None else None
 
 
 def _series(
-    observed: Telemetry, baseline: Telemetry | None, topology: Topology, symptom: Symptom
+    observed: Telemetry,
+    baseline: Telemetry | None,
+    topology: Topology,
+    symptom: Symptom,
+    since: datetime | None,
 ) -> pl.DataFrame:
     quiet = _prepared(baseline.metrics, topology, symptom) if baseline is not None else None
-    return deviations(_prepared(observed.metrics, topology, symptom), quiet, symptom.at)
+    return deviations(_prepared(observed.metrics, topology, symptom), quiet, symptom.at, since)
 
 
 def _signals(series: pl.DataFrame, topology: Topology, symptom: Symptom) -> list[Signal]:
@@ -109,10 +125,14 @@ def _signals(series: pl.DataFrame, topology: Topology, symptom: Symptom) -> list
 
 
 def _span_signals(
-    observed: Telemetry, baseline: Telemetry | None, at: datetime, topology: Topology
+    observed: Telemetry,
+    baseline: Telemetry | None,
+    at: datetime,
+    topology: Topology,
+    since: datetime | None,
 ) -> list[Signal]:
     quiet = baseline if baseline is not None else Telemetry.empty()
-    now, usual = compared_spans(_columns(observed.traces, TRACES_SCHEMA), quiet.traces, at)
+    now, usual = compared_spans(_columns(observed.traces, TRACES_SCHEMA), quiet.traces, at, since)
     logs, quiet_logs = (_columns(frame, LOGS_SCHEMA) for frame in (observed.logs, quiet.logs))
     moved = [at_callee(spans, topology.names()) for spans in (now, usual)]
     return trace_signals(*moved) + presence_signals(now, usual, logs, quiet_logs)

@@ -67,7 +67,8 @@ def _now(metrics: pl.DataFrame, span: Periods) -> pl.DataFrame:
     """
     at = utc_literal(span.at)
     near = (pl.col("time") > at - _reach(LEAD)) & (pl.col("time") < at + _reach(TAIL))
-    current = metrics.filter(near)
+    every = _reach(timedelta(0)).dt.total_microseconds() / 1e6
+    current = metrics.with_columns(every=every.fill_nan(0.0)).filter(near)
     ordered = pl.col("value").sort(descending=True)
     third = pl.len() // 3
     return current.group_by(SERIES).agg(
@@ -76,26 +77,29 @@ def _now(metrics: pl.DataFrame, span: Periods) -> pl.DataFrame:
         pl.col("value").sort().get(third).alias("now_low"),
         pl.col("value").median().alias("now_median"),
         pl.len().alias("now_count"),
-        pl.col("value").max().alias("peak"),
+        pl.col("every").first(),
     )
 
 
-def deviations(metrics: pl.DataFrame, baseline: pl.DataFrame | None, at: datetime) -> pl.DataFrame:
+def deviations(
+    metrics: pl.DataFrame, baseline: pl.DataFrame | None, at: datetime, began: datetime | None = None
+) -> pl.DataFrame:
     """How far every series is from its reference, in robust standard deviations.
 
     Args:
         metrics: the observed window (metrics schema).
         baseline: a quiet time, possibly old, or None.
         at: when the alert fired.
+        began: when it began to hurt, where that was well before the alert.
 
     Returns:
         One row per series that has samples now: the series key, unit, family, side, bad, rank,
         `up` and `down` (robust sigmas above and below), `rise` and `fall` (in the series' unit),
         `typical` (the reference median), `idle` (share of the reference with as good as nothing),
         `onset` (of those beyond three sigmas), `alone` (it fails by its level, and nothing is known of it
-        from before), `now_*`, `early_*`, `base_*`.
+        from before), `every` (seconds between samples, 0: not known), `now_*`, `early_*`, `base_*`.
     """
-    span = periods(at, metrics["time"].min())
+    span = periods(at, metrics["time"].min(), began)
     observed = as_rates(from_nothing(metrics))
     reach = _reach(span.at - span.quiet_end)
     before = observed.filter(pl.col("time") < utc_literal(span.at) - reach)
@@ -116,8 +120,8 @@ def deviations(metrics: pl.DataFrame, baseline: pl.DataFrame | None, at: datetim
     far = measured.filter(pl.max_horizontal("up", "down") >= SIGNIFICANT)
     falls = pl.col("down") > pl.col("up")
     perfect = pl.when(falls).then(pl.col("now_low") + pl.col("fall")).otherwise(0.0)
-    began = onsets(observed, far.with_columns(falls=falls, typical=pl.coalesce("typical", perfect)), at)
-    return measured.join(began, on=SERIES, how="left").sort(SERIES)
+    onset = onsets(observed, far.with_columns(falls=falls, typical=pl.coalesce("typical", perfect)), at)
+    return measured.join(onset, on=SERIES, how="left").sort(SERIES)
 
 
 def _seen_from() -> pl.Expr:

@@ -8,6 +8,9 @@ _COMPARABLE = 0.25
 #: One slow way points at its callee; two or more of the same caller may have the caller in common.
 _SEVERAL = 2
 
+#: The way into a caller rose as much as its ways out: at least half of it.
+_AS_MUCH = 0.5
+
 
 @dataclass(frozen=True)
 class Way:
@@ -19,19 +22,22 @@ class Way:
 
 
 def common_ends(slowed: Iterable[Way], callees: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """Callers most of whose ways slowed alike: what they share is the caller.
+    """Callers most of whose ways slowed alike, or that are reached as slowly as they reach: it is their end.
 
     Args:
         slowed: the ways that became significantly slower.
         callees: all callees of each caller whose way is measured.
     """
     by_caller: dict[str, dict[str, float]] = {}
+    into: dict[str, float] = {}
     for way in slowed:
+        into[way.callee] = max(way.extra, into.get(way.callee, 0.0))
         ways = by_caller.setdefault(way.caller, {})
         ways[way.callee] = max(way.extra, ways.get(way.callee, 0.0))
     found = set()
     for caller, ways in by_caller.items():
         alike = [name for name, extra in ways.items() if extra >= _COMPARABLE * max(ways.values())]
-        if len(alike) >= _SEVERAL and 2 * len(alike) > len(callees.get(caller, frozenset())):
+        shared = len(alike) >= _SEVERAL and 2 * len(alike) > len(callees.get(caller, frozenset()))
+        if shared or into.get(caller, 0.0) >= _AS_MUCH * max(ways.values()):
             found.add(caller)
     return frozenset(found)

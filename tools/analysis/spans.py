@@ -95,10 +95,10 @@ def span_key(column: str) -> pl.Expr:
 
 
 def compared_spans(
-    observed: pl.DataFrame, quiet: pl.DataFrame, at: datetime
+    observed: pl.DataFrame, quiet: pl.DataFrame, at: datetime, began: datetime | None = None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What `related` says of the spans around the alert, and of those of the reference."""
-    span = periods(at, observed["time"].min())
+    span = periods(at, observed["time"].min(), began)
     current = in_window(observed, Window(start=span.start, end=span.end))
     return related(current), related(reference_traces(observed, quiet, span))
 

@@ -11,8 +11,10 @@ from tools.analysis.series import SIGNIFICANT
 from tools.analysis.signals import Aspect, Signal
 from tools.analysis.slow_edges import Way, common_ends
 
-#: Fewer spans of a kind have no mean to speak of.
-_ENOUGH = 10
+#: A single span of a kind has no variance to speak of.
+_ENOUGH = 2
+#: Of a handful of spans the variance is not known either: each may be off by half of what it usually takes.
+_SPREAD = 0.5
 #: A mean that moved by less than a tenth is nobody's incident, however many spans agree on it.
 _RELATIVE_FLOOR = 0.1
 
@@ -70,9 +72,11 @@ def _compared(now: pl.DataFrame, usual: pl.DataFrame, keys: list[str], value: pl
         .with_columns(
             more=pl.col("mean") - pl.col("mean_usual"),
             error=(pl.col("var") / pl.col("spans") + pl.col("var_usual") / pl.col("spans_usual")).sqrt(),
+            unsure=_SPREAD * pl.col("mean_usual") / pl.min_horizontal("spans", "spans_usual").sqrt(),
         )
         .with_columns(
-            sigmas=pl.col("more") / pl.max_horizontal("error", _RELATIVE_FLOOR * pl.col("mean_usual"), 1.0)
+            sigmas=pl.col("more")
+            / pl.max_horizontal("error", "unsure", _RELATIVE_FLOOR * pl.col("mean_usual"), 1.0)
         )
         .sort(*keys)
     )

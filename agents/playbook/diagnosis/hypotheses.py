@@ -134,7 +134,8 @@ def _places(hints: Sequence[Hint], catalogue: Catalogue) -> list[tuple[str, floa
         for service in dict.fromkeys(hint.service for hint in hints)
         if catalogue.find(service) is not None
     }
-    return sorted(((s, w) for s, w in found.items() if w > 0), key=lambda item: (-item[1], item[0]))
+    # Stable: of equals the one that was seen first, which is the one that the ranking suspects more.
+    return sorted(((s, w) for s, w in found.items() if w > 0), key=lambda item: -item[1])
 
 
 def _sum(hints: Iterable[Hint]) -> float:

@@ -250,3 +250,12 @@ def test_what_the_symptom_cannot_reach_counts_little() -> None:
     observed = Telemetry(metrics=pl.concat([whole.metrics, batch]), logs=whole.logs, traces=whole.traces)
     order = [one.service for one in rank_suspects(observed, None, apart, symptom(), ()).suspects]
     assert order.index("checkout") < order.index("batch")
+
+
+def test_who_began_to_call_what_always_failed_is_blamed() -> None:
+    whole = shop(Fault(service="payment", failing=0.4), everything=False)
+    new = (pl.col("service") != "payment") | (pl.col("time") >= ONSET)
+    began = Telemetry(metrics=whole.metrics.filter(new), logs=whole.logs, traces=whole.traces)
+    for observed, first in ((whole, "payment"), (began, "checkout")):
+        ranking = rank_suspects(observed, None, topology(), symptom(), ())
+        assert ranking.suspects[0].service == first

@@ -9,6 +9,7 @@ from tests.tools.analysis.shop import ALERT, CALLS, Fault, metrics, traces
 from tools.analysis import TRACES_SCHEMA, infer_topology
 from tools.analysis.slow_edges import Way, common_ends
 from tools.analysis.spans import at_callee, related
+from tools.analysis.trace_signals import trace_signals
 
 
 def spans(*rows: tuple[str, str, str, int]) -> pl.DataFrame:
@@ -67,3 +68,20 @@ def test_many_slow_ways_have_their_caller_in_common() -> None:
     assert common_ends([Way("web", "a", 9.0), Way("web", "b", 8.0)], measured) == {"web"}
     assert common_ends([Way("web", "a", 9.0), Way("web", "b", 1.0)], measured) == frozenset()
     assert common_ends([Way("web", "a", 9.0)], measured) == frozenset()
+
+
+def test_a_caller_that_is_reached_as_slowly_as_it_reaches_is_the_slow_end() -> None:
+    into, out = Way("web", "pay", 0.2), Way("pay", "bank", 0.2)
+    assert common_ends([into, out], {"web": frozenset({"pay"}), "pay": frozenset({"bank"})}) == {"pay"}
+    assert common_ends([out], {"pay": frozenset({"bank"})}) == frozenset()
+
+
+@pytest.mark.parametrize(("times", "seen"), [(3.0, True), (1.2, False)])
+def test_a_few_spans_tell_of_a_difference_that_is_large_enough(times: float, seen: bool) -> None:
+    def three(factor: float) -> pl.DataFrame:
+        one = spans(("a", "", "web", 1000), ("b", "a", "pay", int(500 * factor)))
+        frames = [one.with_columns(trace_id=pl.lit(f"t{n}")) for n in range(3)]
+        return related(pl.concat(frames))
+
+    found = [one.service for one in trace_signals(three(times), three(1.0)) if one.aspect == "latency"]
+    assert ("pay" in found) is seen

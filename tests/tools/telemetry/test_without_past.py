@@ -68,7 +68,10 @@ async def test_a_share_of_no_requests_was_not_zero() -> None:
         return 0.4 if (service, metric) == ("payment", "error_ratio") else usual(metric, at)
 
     ranked, _, found = await concluded(says)
-    assert first(ranked) == "payment: error_ratio 0.4 ratio; nothing is known of it from before"
+    assert (
+        first(ranked)
+        == "payment: error_ratio 0.4 ratio; nothing is known of it from before (never called before)"
+    )
     assert "(usual unknown)" in say_state(found["payment"])
 
 
