@@ -20,6 +20,12 @@ _STAND_IN = re.compile(
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*%?")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NAME = re.compile(r"[\w.-]{0,40}\Z")
+#: So many of so many.
+_SHARE = re.compile(r"\d+/\d+")
+#: What makes another word of one: a tokenizer, a secretary, passwordless.
+_ENDING = re.compile(r"(?:i[sz]e|i[sz]ation|ary|less|smanager)[a-z]{0,2}(?![a-z])")
+#: The name of what a cloud keeps: `arn:aws:secretsmanager:eu-west-1:1:secret:shop/db`.
+_ARN = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:\d*:\Z")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SCHEMES = frozenset({"apikey", "basic", "bearer", "digest", "hmac", "negotiate", "ntlm", "oauth", "token"})
 _HEADER_WORDS = frozenset(
@@ -121,6 +127,8 @@ def assigned(found: Found) -> bool:
     plural = (found["tail"] or "").lower().startswith("s")
     if _number(value) and (plural or len(value) < 4 or "." in value or word == "pass"):
         return False
+    if word == "pass" and _SHARE.fullmatch(value):
+        return False
     if "sess" in word or "sid" in word or "csrf" in word or "xsrf" in word:
         return len(value) >= 12 and not _UUID.fullmatch(value) and not _wordlike(value)
     if quoted:
@@ -140,7 +148,9 @@ def _bare(found: Found, value: str, plural: bool) -> bool:
 def _about(found: Found) -> bool:
     tail = found["tail"] or ""
     last = _PART.findall(tail)[-1:]
-    if last and last[0].lower() in ABOUT:
+    if (last and last[0].lower() in ABOUT) or _ENDING.match(tail):
+        return True
+    if _ARN.search(found.string, max(0, found.start("word") - 80), found.start("word")):
         return True
     before = _NAME.search(found.string, max(0, found.start() - 40), found.start("word"))
     name = f"{before[0] if before else ''}"

@@ -20,7 +20,7 @@ PARTS = {
     # What stands between quotes. In JSON within JSON a quote ends it only behind as many backslashes as it began with,
     # and one that belongs to it has more; a quote of JSON around it always ends it.
     "quoted": r"""(?P<b>\\{0,31})(?P<c>["'`])(?P<it>(?:(?!(?P=c)|<[a-z-]{1,20}-[0-9a-f]{4}>)[^\\\n"]|\\++(?!"|(?P=c))|(?:(?P=b)\\(?P=b)\\)*+(?P=b)\\(?P=b)(?P=c)|(?:(?P=b)\\(?P=b)\\)++(?=(?P=b)(?P=c)))+)(?=(?P=b)(?P=c))""",
-    "word": r"(?:pass(?:word|wd|phrase|code)|(?<![a-z])(?:db|pg|user|my|mysql|admin|root|smtp|ftp|ldap|redis|auth|http|proxy)?pass(?![a-z])|pwd|secret|token|credential|(?:api|access|private|account|auth|signing|encryption|decryption|master|subscription|functions|storage|webhook|consumer|license|unseal|hmac|jwt|ssh|deploy|integration|shared)[ _-]?key|(?:php|j)sessid|jsessionid|session[_-]?(?:id|key|cookie)|connect\.sid|(?:c|x)srf[\w-]*|jwt(?!\w))",
+    "word": r"(?:pass(?:word|wd|phrase|code)|(?<![a-z])(?:bind|root)pw(?![a-z])|(?<![a-z])(?:db|pg|user|my|mysql|admin|root|smtp|ftp|ldap|redis|auth|http|proxy)?pass(?![a-z])|pwd|secret|token|credential|(?:api|app|application|access|private|account|auth|signing|encryption|decryption|master|subscription|functions|storage|webhook|consumer|license|unseal|hmac|jwt|ssh|deploy|integration|shared)[ _-]?key|(?:php|j)sessid|jsessionid|session[_-]?(?:id|key|cookie)|connect\.sid|(?:c|x)srf[\w-]*|jwt(?!\w))",
     "assign": "(?:=>|:=|={1,3}|[:：＝]|%3D|%3A)",
 }
 

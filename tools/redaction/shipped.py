@@ -32,6 +32,16 @@ STATES = frozenset({
 })  # fmt: skip
 
 # fmt: off
+#: Signs of a name under which a secret stands.
+NAMES = (
+    "pass", "pwd", "bindpw", "rootpw", "secret", "token", "credential", "_key", "-key", " key", "apikey", "appkey",
+    "accesskey", "applicationkey", "privatekey", "accountkey", "authkey", "signingkey", "encryptionkey",
+    "decryptionkey", "masterkey", "subscriptionkey", "functionskey", "storagekey", "webhookkey", "consumerkey",
+    "licensekey", "unsealkey", "hmackey", "jwtkey", "sshkey", "deploykey", "integrationkey", "sharedkey",
+    "sessid", "sessionid", "session_", "session-", "sessionkey", "sessioncookie", "connect.sid", "csrf", "xsrf",
+    "jwt",
+)
+
 PATTERNS = (
     Pattern(
         name="private-key", hints=("private key", "mii", "mhc", "mc4caq", "mig"),
@@ -87,7 +97,7 @@ PATTERNS = (
             "rdme_", "shippo_live_", "shippo_test_", "ntn_", "T3BlbkFJ", "pypi-AgE", "EAAM", "EAAC", "xai-",
             "r8_", "sk_", "rk_", "pk_", "hf_", "npm_", "pypi-", "sk-", "pk-", "rk-", "AIza", "AKC",
             "secret_", "tvly-", "lsv2_pt_", "lsv2_sk_", "langsmith_", "wandb_v1_", "jina_", "voyage_",
-            "ABSK", "bedrock-api-key-", "aio_", "ory_at_", "ory_st_", "ory_pat_",
+            "ABSK", "bedrock-api-key-", "aio_", "ory_at_", "ory_st_", "ory_pat_", "squ_", "sqp_", "sqa_",
         ),
         check="random",
     ),
@@ -118,6 +128,41 @@ PATTERNS = (
     Pattern(
         name="api-key", hints=("webhook",),
         pattern=r"(?i)webhook\.office\.com{{slash}}webhookb2{{slash}}[\w@-]+{{slash}}IncomingWebhook{{slash}}(?P<it>\w{8,}{{slash}}[\w-]+)",
+    ),
+    # Addresses whose path lets in whoever knows it.
+    Pattern(
+        name="api-key",
+        hints=(
+            "alert.victorops.com", "hooks.zapier.com", "events.pagerduty.com", "maker.ifttt.com", "hc-ping.com",
+            "/bot/v2/hook", "/webhook/send", "webhook.office.com",
+        ),
+        pattern=r"(?i)(?:alert\.victorops\.com/integrations/[\w-]+/\d+/alert|hooks\.zapier\.com/hooks/catch/\d+|events\.pagerduty\.com/integration|maker\.ifttt\.com/trigger/[\w-]+/(?:json/)?with/key|hc-ping\.com|open-apis/bot/v2/hook|webhook/send\?key=|outlook\.webhook\.office\.com/webhook)(?:/|(?<==))(?P<it>[\w@-]{6,})",
+    ),
+    Pattern(
+        name="secret",
+        hints=("$2a$", "$2b$", "$2y$", "$1$", "$5$", "$6$", "$y$", "$apr1$", "$argon2", "{ssha", "pbkdf2"),
+        pattern=r"(?:\$(?P<it>(?:2[aby]|[156y]|apr1|argon2(?:id|i|d))\$[\w./$=,+-]{20,})|(?i:\{ssha\d*\})[\w+/=]{20,}|pbkdf2[\w:-]*\$\d+\$[\w./+=-]+\$[\w./+=-]{16,})",
+    ),
+    Pattern(name="api-key", hints=("key-",), pattern=r"{{begin}}key-[0-9a-f]{32}(?![A-Za-z0-9-])"),
+    Pattern(
+        name="api-key", hints=("routing_key", "routingkey", "service_key", "servicekey"),
+        pattern=r"""(?i)(?:routing|service)_?key{{quote}}?\s{0,3}{{assign}}\s{0,3}{{quote}}?(?P<it>(?=[a-z]*\d)[0-9a-z]{32})(?![0-9a-z])""",
+    ),
+    Pattern(
+        name="api-key", hints=("x-honeycomb-team",),
+        pattern=r"""(?i)x-honeycomb-team{{quote}}?\s{0,3}[:=]\s{0,3}{{quote}}?(?P<it>[\w-]{20,})""",
+    ),
+    Pattern(
+        name="api-key", numbers=r"[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27}",
+        pattern=r"{{begin}}[MNO](?=[\w-]*\d)[\w-]{23,27}\.[\w-]{6}\.[\w-]{27,40}(?![\w.-])",
+    ),
+    Pattern(
+        name="api-key", numbers=r"pat[A-Za-z0-9]{14}\.[0-9a-f]{64}",
+        pattern=r"{{begin}}pat[A-Za-z0-9]{14}\.[0-9a-f]{64}(?![0-9a-z])",
+    ),
+    Pattern(
+        name="api-key", numbers=r"[0-2]/[0-9]{16}:[0-9a-f]{32}",
+        pattern=r"(?<!\d)[0-2]/\d{16}:(?P<it>[0-9a-f]{32})(?![0-9a-z])",
     ),
     Pattern(
         name="api-key", hints=(":aa", "%3aaa"),
@@ -207,27 +252,13 @@ PATTERNS = (
     ),
     Pattern(
         name="secret",
-        hints=(
-            "pass", "pwd", "secret", "token", "credential", "_key", "-key", " key", "apikey", "accesskey",
-            "privatekey", "accountkey", "authkey", "signingkey", "encryptionkey", "decryptionkey",
-            "masterkey", "subscriptionkey", "functionskey", "storagekey", "webhookkey", "consumerkey",
-            "licensekey", "unsealkey", "hmackey", "jwtkey", "sshkey", "deploykey", "integrationkey",
-            "sharedkey", "sessid", "sessionid", "session_", "session-", "sessionkey", "sessioncookie",
-            "connect.sid", "csrf", "xsrf", "jwt",
-        ),
+        hints=NAMES,
         pattern=r"""(?i)(?P<word>{{word}})(?P<tail>[\w.-]{0,40})(?:\[[^\]\n]{0,20}\])?(?P<kq>{{quote}})?(?P<sep>\s{0,3}{{assign}}[ \t]{0,3})(?:\[\s{0,3})?(?:{{quoted}}|(?P<e>&quot;|%22|%27)(?P<encoded>(?:(?!(?P=e))[^\s"'\\<])+)(?=(?P=e))|[“„‘«＂＇](?P<curly>[^”’»＂＇\n<]+)(?=[”’»＂＇])|(?P<open>{{quote}})?(?P<bare>{{value}}))""",
         check="assigned",
     ),
     Pattern(
         name="secret",
-        hints=(
-            "pass", "pwd", "secret", "token", "credential", "_key", "-key", " key", "apikey", "accesskey",
-            "privatekey", "accountkey", "authkey", "signingkey", "encryptionkey", "decryptionkey",
-            "masterkey", "subscriptionkey", "functionskey", "storagekey", "webhookkey", "consumerkey",
-            "licensekey", "unsealkey", "hmackey", "jwtkey", "sshkey", "deploykey", "integrationkey",
-            "sharedkey", "sessid", "sessionid", "session_", "session-", "sessionkey", "sessioncookie",
-            "connect.sid", "csrf", "xsrf", "jwt",
-        ),
+        hints=NAMES,
         pattern=r'(?i)(?P<n>\\{0,31}")(?:name|key|header)(?P=n)\s{0,3}:\s{0,3}(?P=n)[\w.-]{0,40}(?P<word>{{word}})(?P<tail>[\w.-]{0,40})(?P=n)(?P<sep>\s{0,3},\s{0,12}(?P=n)value(?P=n)\s{0,3}:\s{0,3}){{quoted}}',
         check="assigned",
     ),
@@ -238,53 +269,25 @@ PATTERNS = (
     ),
     Pattern(
         name="secret",
-        hints=(
-            "pass", "pwd", "secret", "token", "credential", "_key", "-key", " key", "apikey", "accesskey",
-            "privatekey", "accountkey", "authkey", "signingkey", "encryptionkey", "decryptionkey",
-            "masterkey", "subscriptionkey", "functionskey", "storagekey", "webhookkey", "consumerkey",
-            "licensekey", "unsealkey", "hmackey", "jwtkey", "sshkey", "deploykey", "integrationkey",
-            "sharedkey", "sessid", "sessionid", "session_", "session-", "sessionkey", "sessioncookie",
-            "connect.sid", "csrf", "xsrf", "jwt",
-        ),
+        hints=NAMES,
         pattern=r"""(?i)\bname:\s{1,3}["']?[\w.-]{0,40}(?P<word>{{word}})(?P<tail>[\w.-]{0,40})["']?(?P<sep>\s{1,40}value:\s{1,3})(?:{{quoted}}|(?P<bare>{{value}}))""",
         check="assigned",
     ),
     Pattern(
         name="secret",
-        hints=(
-            "pass", "pwd", "secret", "token", "credential", "_key", "-key", " key", "apikey", "accesskey",
-            "privatekey", "accountkey", "authkey", "signingkey", "encryptionkey", "decryptionkey",
-            "masterkey", "subscriptionkey", "functionskey", "storagekey", "webhookkey", "consumerkey",
-            "licensekey", "unsealkey", "hmackey", "jwtkey", "sshkey", "deploykey", "integrationkey",
-            "sharedkey", "sessid", "sessionid", "session_", "session-", "sessionkey", "sessioncookie",
-            "connect.sid", "csrf", "xsrf", "jwt",
-        ),
+        hints=NAMES,
         pattern=r"""(?i)<(?:\w+:)?[\w.-]{0,40}?(?P<word>{{word}})(?P<tail>[\w.-]{0,40})(?:\s[^<>]{0,200})?>\s{0,12}(?P<it>[^<>\s"'\\][^<>"'\\]{0,4000}?)\s{0,12}</""",
         check="assigned",
     ),
     Pattern(
         name="secret",
-        hints=(
-            "pass", "pwd", "secret", "token", "credential", "_key", "-key", " key", "apikey", "accesskey",
-            "privatekey", "accountkey", "authkey", "signingkey", "encryptionkey", "decryptionkey",
-            "masterkey", "subscriptionkey", "functionskey", "storagekey", "webhookkey", "consumerkey",
-            "licensekey", "unsealkey", "hmackey", "jwtkey", "sshkey", "deploykey", "integrationkey",
-            "sharedkey", "sessid", "sessionid", "session_", "session-", "sessionkey", "sessioncookie",
-            "connect.sid", "csrf", "xsrf", "jwt",
-        ),
+        hints=NAMES,
         pattern=r"""(?i)(?:name|key)=\\{0,31}["'][\w.:-]{0,40}(?P<word>{{word}})(?P<tail>[\w.-]{0,40})\\{0,31}["'](?P<sep>\s{1,3}value=){{quoted}}""",
         check="assigned",
     ),
     Pattern(
         name="secret",
-        hints=(
-            "pass", "pwd", "secret", "token", "credential", "_key", "-key", " key", "apikey", "accesskey",
-            "privatekey", "accountkey", "authkey", "signingkey", "encryptionkey", "decryptionkey",
-            "masterkey", "subscriptionkey", "functionskey", "storagekey", "webhookkey", "consumerkey",
-            "licensekey", "unsealkey", "hmackey", "jwtkey", "sshkey", "deploykey", "integrationkey",
-            "sharedkey", "sessid", "sessionid", "session_", "session-", "sessionkey", "sessioncookie",
-            "connect.sid", "csrf", "xsrf", "jwt",
-        ),
+        hints=NAMES,
         pattern=r"""(?i)(?<![\w-])--?[\w-]{0,40}?(?P<word>{{word}})(?P<tail>[\w-]{0,40})(?P<sep>["']?,?\s{1,3})(?:{{quoted}}|(?P<bare>(?!-){{value}}))""",
         check="flag",
     ),

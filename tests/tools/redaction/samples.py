@@ -168,7 +168,33 @@ SECRET_MANIFESTS = [
     f"apiVersion: v1\nkind: Secret\ndata:\n  anything: {LONG}\n  other: {KEY}\ntype: Opaque",
     f"stringData:\n  a: {KEY}\nkind: Secret\n",
 ]
-GONE += [*ESCAPED, *SECRET_MANIFESTS]
+#: Of tools that alert, log and deploy.
+OF_TOOLS = [
+    f'{{"DD_APPLICATION_KEY": "{HEX * 2}"}}',
+    f"APP_KEY=base64:{LONG}=",
+    f"bindpw={KEY}",
+    f"rootpw: {KEY}",
+    f'{{"routing_key": "{HEX * 2}"}}',
+    f"service_key={HEX * 2}",
+    f"https://alert.victorops.com/integrations/generic/20131114/alert/{KEY}/team",
+    f"https://hooks.zapier.com/hooks/catch/1/{KEY}/",
+    f"https://events.pagerduty.com/integration/{HEX * 2}/enqueue",
+    f"https://maker.ifttt.com/trigger/mail/with/key/{KEY}",
+    f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={HEX}",
+    f"https://open.feishu.cn/open-apis/bot/v2/hook/{KEY}",
+    f"https://hc-ping.com/{KEY}",
+    f"ann:$2y$10${LONG}{LONG}",
+    f"root:$6$salt${LONG}{LONG}:19000",
+    f"$argon2id$v=19$m=65536,t=3,p=4${LONG}${LONG}",
+    f"userPassword of ann {{SSHA}}{LONG}",
+    f"key-{HEX * 2} of a mailer",
+    f"X-Honeycomb-Team: {KEY}{KEY}",
+    f"Bot M{LONG[:24]}.abcdef.{LONG[:27]}",
+    f"pat{'a' * 14}.{HEX * 4}",
+    f"1/1200000000000000:{HEX * 2}",
+    f"sonar.login=squ_{HEX * 2}01234567",
+]
+GONE += [*ESCAPED, *SECRET_MANIFESTS, *OF_TOOLS]
 
 STAY = [
     "deploy of 9be9ef6a1c0d4e5f60718293a4b5c6d7e8f90a1b began",
@@ -236,6 +262,16 @@ STAY = [
     "authentication token has expired after 3600 s",
     "path=/account/password/reset?step=2",
     "csrf token mismatch",
+    "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/db-AbCdEf",
+    "tokenizer=punkt",
+    "passwordless=sudo",
+    "user: root pass: 3/5",
+    "routing_key=orders.created.v2.eu",
+    "a key-value store, key-0123456789abcdef",
+    "$2 per call, $5$ of tips",
+    "patched 1/1200000000000000",
+    "app key rotation is late",
+    "https://status.example.org/hooks/catch/17",
 ]
 
 #: What must not be left of any of them.
