@@ -44,7 +44,7 @@ schemas: $(VENV)/run.stamp  ## write docs/schemas from the types of what verbs p
 
 lock:  ## pin the dependencies anew; needs uv
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-		--no-header --extra build pyproject.toml -o constraints.txt
+		--no-header --extra build --extra shop pyproject.toml -o constraints.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 		--no-header --extra build --extra dev pyproject.toml -o constraints-dev.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
