@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
-from tools.redaction.shipped import ABOUT, STATES
+from tools.redaction.vocabulary import ABOUT, STATES
 
 Found = re.Match[str]
 
