@@ -10,10 +10,8 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
+from evals.simulate.batch import write_one
 from evals.simulate.faults import KINDS
-from evals.simulate.faults.base import Unfit
-from evals.simulate.record import write_case
-from evals.simulate.simulate import simulate
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,27 +25,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--kind", choices=[*KINDS, "nothing"], help="this kind of fault alone")
     parser.add_argument("--jobs", type=int, default=2, help="how many processes")
     given = parser.parse_args(arguments)
-    make = partial(one, given.out, given.kind)
+    make = partial(write_one, given.out, given.kind)
     seeds = range(given.seed, given.seed + given.many)
     with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
         for line in pool.map(make, seeds):
             sys.stdout.write(f"{line}\n")
     return 0
-
-
-def one(out: Path, kind: str | None, seed: int) -> str:
-    """Write the case of one seed; what became of it as a line."""
-    if (out / f"sim-{seed:06d}").exists():
-        return f"sim-{seed:06d} is there"
-    try:
-        simulated = simulate(seed, kind)
-    except Unfit as error:
-        return f"sim-{seed:06d} left out: {error}"
-    folder = write_case(simulated, out)
-    blamed = ", ".join(
-        f"{kind} at {cause.service}" for kind, cause in zip(simulated.kinds, simulated.causes, strict=True)
-    )
-    return f"{folder.name}: {blamed or 'nothing'}; {simulated.symptom.title}"
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from evals.simulate.system import Call, Operation, Service, System, Visit
 
 _LENGTH = {"database": "database_log", "cache": "cache_log", "queue": "queue_log", "external": "external_log"}
 _COMPUTES = {"database": 0.4, "cache": 0.3, "queue": 0.3, "external": 0.02}
+#: Callers wait so many times as long as an answer usually takes.
+_PATIENT = 5.0
 #: The slowest visit takes about so many seconds at most.
 _LONGEST = 1.0
 _OWNER = {"database": "data", "cache": "infrastructure", "queue": "infrastructure", "entry": "frontend"}
@@ -133,7 +135,7 @@ def _connected(rng: Random, parts: dict[str, _Part]) -> dict[str, _Part]:
         delivers = (worker.name, worker.operations[0].name)
         queue.operations[0] = queue.operations[0].model_copy(update={"delivers": delivers})
     for cache in named["cache"]:
-        _cached(rng, deep, cache.name, {store.name for store in named["database"]})
+        _cached(rng, deep, cache.name, {store.name: store for store in named["database"]})
     used = {call.cache for part in upper for op in part.operations for call in op.calls}
     return {name: part for name, part in parts.items() if part.role != "cache" or name in used}
 
@@ -178,7 +180,7 @@ def _join(
     part.operations[at] = operation.model_copy(update={"calls": (*operation.calls, call)})
 
 
-def _cached(rng: Random, deep: list[_Part], cache: str, stores: set[str]) -> None:
+def _cached(rng: Random, deep: list[_Part], cache: str, stores: dict[str, _Part]) -> None:
     reads = [
         (part, at, number)
         for part in deep
@@ -189,8 +191,20 @@ def _cached(rng: Random, deep: list[_Part], cache: str, stores: set[str]) -> Non
     for part, at, number in some(rng, reads, 2):
         operation = part.operations[at]
         calls = list(operation.calls)
+        _heavier(rng, stores[calls[number].service], calls[number].operation)
         calls[number] = calls[number].model_copy(update={"cache": cache})
         part.operations[at] = operation.model_copy(update={"calls": tuple(calls)})
+
+
+def _heavier(rng: Random, store: _Part, name: str) -> None:
+    """What is kept in a cache is kept because it takes long."""
+    factor = scaled(rng, (3, 10))
+    store.operations = [
+        op.model_copy(update={"seconds": op.seconds * factor, "processor": op.processor * factor})
+        if op.name == name
+        else op
+        for op in store.operations
+    ]
 
 
 def _service(rng: Random, name: str, part: _Part) -> Service:
@@ -275,6 +289,27 @@ def _sized(rng: Random, system: System, most: float) -> System:
                 }
             )
         )
+    return _patient(System.model_validate({**system.model_dump(), "services": services}))
+
+
+def _patient(system: System) -> System:
+    """No caller gives up on a callee that takes as long as it usually does."""
+
+    def waits(call: Call) -> Call:
+        callee = system.by_name[call.service]
+        held = system.holds(callee, callee.operation(call.operation))
+        return call.model_copy(update={"timeout": max(call.timeout, _PATIENT * held)})
+
+    services = [
+        service.model_copy(
+            update={
+                "operations": tuple(
+                    op.model_copy(update={"calls": tuple(map(waits, op.calls))}) for op in service.operations
+                )
+            }
+        )
+        for service in system.services
+    ]
     return System.model_validate({**system.model_dump(), "services": services})
 
 

@@ -12,7 +12,7 @@ import simpy
 from evals.simulate.journal import SpanRow
 from evals.simulate.state import Behaviour, Instance, Link, Part
 from evals.simulate.system import Call, Operation
-from evals.simulate.world import World
+from evals.simulate.world import KEYS, World
 
 Steps = Generator[simpy.Event, object, str]
 
@@ -22,7 +22,6 @@ _FINAL = frozenset({"invalid", "circuit", "credentials", "clock"})
 _TOLD = frozenset({"overloaded", "quota", "clock"})
 _PATIENCE, _POOL_WAIT, _LOCK_WAIT = 30.0, 1.0, 5.0
 _BREAKS_AFTER, _BREAK = 6, 15.0
-_KEYS = 600
 _SKEW = 20.0
 _ROW = 2_000
 
@@ -102,7 +101,7 @@ def serve(
     if not inst.up:
         answer(done, "refused")
         return
-    what = inst.service.operation(operation)
+    what = inst.operations[operation]
     reason = _turned_away(world, inst, caller)
     if not reason:
         reason = yield from _worked(world, inst, what, trace, span, epoch)
@@ -161,7 +160,7 @@ def _turned_away(world: World, inst: Instance, caller: Instance | None) -> str:
             return "quota"
     if inst.descriptors >= 1.0:
         return "descriptors"
-    if inst.busy >= inst.workers and len(inst.waiting) >= inst.service.backlog:
+    if inst.busy >= inst.workers and len(inst.waiting) >= inst.backlog:
         return "overloaded"
     return ""
 
@@ -251,12 +250,13 @@ def ask(world: World, inst: Instance, call: Call, trace: str, parent: str) -> St
     """Ask another service, through its cache, with retries."""
     key = -1
     if call.cache:
-        key = int(_KEYS ** world.rng.random())
+        key = int(KEYS ** world.rng.random())
         store = world.parts[call.cache]
         lookup = Call(service=call.cache, operation=store.service.operations[0].name, timeout=0.5)
         answered = not (yield from _attempt(world, inst, lookup, trace, parent))
         if answered and key in store.keys:
             store.hits += 1
+            _keep(store, key)
             return ""
         store.misses += 1
     link = world.links[inst.service.name, call.service]

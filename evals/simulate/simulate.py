@@ -104,10 +104,14 @@ def _alerted(plan: Plan, system: System, spans: pl.DataFrame, causes: tuple[Inje
     """The first symptom of what users touch, as early or late as planned, or what people write instead."""
     rng = stream(plan.seed, "alert")
     entries = [service.name for service in system.having("entry")]
-    found = None if any(cause.blind for cause in causes) else first_symptom(spans, entries, plan.onset)
+    told = causes[0].told if causes else ""
+    found = None
+    if causes and not told:  # where users notice nothing, whoever owns a service may
+        owned = [service.name for service in system.having("service", "worker")]
+        found = first_symptom(spans, entries, plan.onset) or first_symptom(spans, owned, plan.onset)
     planned = plan.onset + plan.alert
     latest = plan.seconds - plan.after
     if found is None or found.at > latest:
-        name = causes[0].service if causes and causes[0].blind and causes[0].service else rng.choice(entries)
-        return Symptom(planned, name, "", vague(rng, name))
+        name = causes[0].service if told and causes[0].service else rng.choice(entries)
+        return Symptom(planned, name, "", told or vague(rng, name))
     return Symptom(max(planned, found.at), found.service, found.metric, found.title)

@@ -68,8 +68,10 @@ class Instance:
     service: Service
     host: Host
     workers: int
+    backlog: int
     cores: float
     memory: float
+    operations: dict[str, Operation]
     behaviour: dict[str, Behaviour]
     up: bool = True
     ready: bool = True

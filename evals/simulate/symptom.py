@@ -1,4 +1,4 @@
-"""When monitoring notices: two intervals in a row in which visits fail, or take longer, more than usually."""
+"""When monitoring notices: two intervals of three in which visits fail, or take longer, more than usually."""
 
 from dataclasses import dataclass
 from random import Random
@@ -49,7 +49,7 @@ def _of(bins: pl.DataFrame, service: str, onset: float) -> Symptom | None:
     slow = max(1.8 * float(usual["slow"].median() or 0.0), float(usual["slow"].max() or 0.0) * 1.1)  # type: ignore[arg-type]
     quiet = 0.35 * float(usual["number"].mean() or 0.0)  # type: ignore[arg-type]
     by_bin = {int(row["bin"]): row for row in bins.iter_rows(named=True)}
-    last = ""
+    recent: list[str] = []
     for number in range(int(onset / _WIDTH), max(by_bin) + 1):
         row = by_bin.get(number, {"number": 0, "failed": 0.0, "slow": 0.0})
         now = ""
@@ -59,9 +59,9 @@ def _of(bins: pl.DataFrame, service: str, onset: float) -> Symptom | None:
             now = "latency"
         elif usual["number"].mean() > 20 and row["number"] < quiet:  # type: ignore[operator]
             now = "traffic"
-        if now and last:
+        if now and any(recent[-2:]):
             return Symptom((number + 1) * _WIDTH, service, now, _title(service, now, row))
-        last = now
+        recent.append(now)
     return None
 
 

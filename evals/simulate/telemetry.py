@@ -194,13 +194,15 @@ def traces(spans: pl.DataFrame, system: System, lens: Lens, seed: int) -> pl.Dat
 def logs(journal: Journal, lens: Lens, seed: int) -> pl.DataFrame:
     """Lines as each service words them; of what is said all day only a part is kept."""
     rng, rows = stream(seed, "lines"), []
-    dialects: dict[str, int] = {}
+    dialects: dict[str, int] = {}  # each service speaks one of three
     for line in journal.lines:
         kept = (
             lens.access_lines if line.level == "debug" else lens.error_lines if line.level == "error" else 1.0
         )
         if rng.random() < kept:
-            dialect = dialects.setdefault(line.service, stream(seed, f"dialect {line.service}").randrange(3))
+            if line.service not in dialects:
+                dialects[line.service] = stream(seed, f"dialect {line.service}").randrange(3)
+            dialect = dialects[line.service]
             instance = line.instance if lens.instances else ""
             rows.append(
                 (

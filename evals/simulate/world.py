@@ -13,6 +13,8 @@ from evals.simulate.system import Service, System
 #: A lost packet is sent again after this; each further time takes twice as long.
 _AGAIN = 0.2
 _PACKETS = 4
+#: How many different things are asked for; the first of them most often.
+KEYS = 600
 
 
 class World:
@@ -36,6 +38,9 @@ class World:
             self.parts[service.name] = part
             part.instances.extend(self.instance(service, name) for name in service.instances)
             part.started = len(part.instances)
+            if service.hits:  # a cache that is warm
+                part.room = int(KEYS**service.hits)
+                part.keys.update(dict.fromkeys(range(part.room, 0, -1)))
         self.links = {
             (service.name, callee): Link()
             for service in system.services
@@ -52,8 +57,10 @@ class World:
             service,
             host,
             service.workers,
+            service.backlog,
             service.cores,
             0.3 * service.memory,
+            {op.name: op for op in service.operations},
             healthy(service.operations),
         )
         made.pools = {callee: Pool(service.pool) for callee in self.system.callees(service.name)}
@@ -131,6 +138,11 @@ class World:
     def publish(self, part: Part, trace: str, span: str) -> None:
         """A message comes into a queue."""
         part.backlog.append(Message(trace, span, self.env.now))
+        self.wake(part)
+
+    @staticmethod
+    def wake(part: Part) -> None:
+        """Consumers without work look again."""
         for gate in part.wakes:
             if not gate.triggered:
                 gate.succeed()

@@ -30,7 +30,7 @@ class Injected:
         mechanism: the word for what broke; empty where no card of causes has one.
         also: further services that count as right.
         change: the change that began it.
-        blind: users notice nothing; somebody else must tell.
+        told: what the alert says where users notice nothing, or late.
     """
 
     service: str | None
@@ -42,7 +42,7 @@ class Injected:
     right: tuple[Remedy, ...] = ()
     harmless: tuple[Remedy, ...] = ()
     wrong: tuple[Remedy, ...] = ()
-    blind: bool = False
+    told: str = ""
     breach: bool = False
 
 

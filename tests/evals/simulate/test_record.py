@@ -1,6 +1,8 @@
 """Simulated incidents through the doors of recorded ones."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -15,7 +17,7 @@ from evals.simulate.simulate import Simulated, simulate
 from tools.recorded import open_case
 from tools.recorded.case import read_truth
 
-SEED, HOPS = 11, 5_000
+SEED, HOPS = 11, 3_000
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +42,20 @@ def test_it_opens_as_a_recorded_incident(folder: Path) -> None:
     assert case.quiet.end < truth.cause.onset
     made = yaml.safe_load((folder / "simulated.yaml").read_text())
     assert made["kinds"] == ["bad_release_errors"]
+
+
+def test_the_door_writes_cases_and_leaves_those_that_are_there(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "evals.simulate", "--seed", "5", "--many", "2", "--kind", "misuse"]
+    first, again = (
+        subprocess.run(  # noqa: S603 - our own door
+            [*command, "--out", str(tmp_path)], capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sim-000005", "sim-000006"]
+    assert all("misuse at" in line for line in first.splitlines())
+    assert again.splitlines() == ["sim-000005 is there", "sim-000006 is there"]
+    assert read_truth(tmp_path / "sim-000005").data_breach
 
 
 def test_the_same_seed_writes_the_same_case(folder: Path, tmp_path: Path) -> None:
@@ -100,10 +116,41 @@ def test_a_channel_that_was_not_recorded_is_not_there(tmp_path: Path) -> None:
     assert any(lacking.values())
 
 
+#: What only the mechanism of a kind of fault can bring about.
+SIGNS = {
+    "certificate": "certificate",
+    "clock_skew": "clock",
+    "config_access": ("dns", "credentials"),
+    "crash_loop": ("refused", "no_instance", "reset"),
+    "descriptors": "descriptors",
+    "disk_full": "disk",
+    "dns": "dns",
+    "half_open": "reset",
+    "lock_contention": "lock",
+    "new_data": "unexpected_data",
+    "node_down": ("refused", "no_instance"),
+    "pool_leak": "pool",
+    "quota": "quota",
+    "strict_checks": "no_instance",
+    "traffic_surge": "overloaded",
+}
+
+
+#: Only what many ask for can be overrun.
+OVERRUN = {"scaling_stuck", "traffic_surge"}
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_fault_is_written_with_its_truth(kind: str, tmp_path: Path) -> None:
-    world = simulate(3, kind, HOPS)
+def test_every_kind_of_fault_acts_from_its_onset_on_and_is_written_with_its_truth(
+    kind: str, tmp_path: Path
+) -> None:
+    world = simulate(3, kind, None if kind in OVERRUN else HOPS)
     assert world.kinds == (kind,)
+    if kind in SIGNS:
+        signs = SIGNS[kind] if isinstance(SIGNS[kind], tuple) else (SIGNS[kind],)
+        seen = world.spans.filter(pl.col("reason").is_in(signs))
+        assert seen.height > 0
+        assert seen["end"].min() >= world.plan.onset  # type: ignore[operator]
     folder = write_case(world, tmp_path)
     open_case(folder).check()
     truth = read_truth(folder)
