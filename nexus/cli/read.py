@@ -47,6 +47,9 @@ def incidents(
     service: Annotated[str | None, Option("--service", help="A service that is affected.")] = None,
     held_by: Annotated[HeldBy | None, Option("--held-by", help="Who works on it.")] = None,
     title: Annotated[str | None, Option("--title", help="Words that stand in its title.")] = None,
+    words: Annotated[
+        str | None, Option("--words", help="Words of it, its evidence or its post-mortem; each may be cut.")
+    ] = None,
     limit: Limit = None,
     after: Annotated[
         str | None, Option("--after", help="Only what is listed behind this incident: its id.")
@@ -58,8 +61,9 @@ def incidents(
     from nexus.service.lists import IncidentFilter
 
     among = IncidentFilter(
-        not_closed=only_open, status=status, severity=severity, service=service, held_by=held_by, title=title
-    )
+        not_closed=only_open, status=status, severity=severity, service=service, held_by=held_by, title=title,
+        words=words,
+    )  # fmt: skip
     found, waits = _listed(among, after, limit, server, as_json)
     if as_json:
         write_json(found)

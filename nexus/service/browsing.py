@@ -3,16 +3,20 @@
 from incidents.errors import UnknownName
 from nexus.service.deliveries import DeliveryFilter, DeliveryPage, DeliveryQueries, DeliveryView
 from nexus.service.lists import IncidentFilter, IncidentPage, ListQueries
-from nexus.service.restricting import visible
 
 
 async def incident_page(
     queries: ListQueries, among: IncidentFilter, limit: int, after: str | None, unseen: frozenset[str]
 ) -> IncidentPage:
-    """So many incidents at most, newest first, behind the id `after`; raises as `ListQueries.page`."""
-    found = await queries.page(among, limit, after)
+    """So many incidents at most, newest first, behind the id `after`; raises as `ListQueries.page`.
+
+    What somebody does not see is left out where it is looked for: no place in the list tells of it.
+    """
+    if after in unseen:
+        raise UnknownName("incident", after or "", ())
+    found = await queries.page(among.model_copy(update={"without": unseen}), limit, after)
     return IncidentPage(
-        items=visible(found, unseen, "id"),
+        items=found,
         next=found[-1].id if len(found) == limit else None,
         waiting=await queries.waiting(),
     )

@@ -19,6 +19,10 @@ class IncidentFilter(Value):
     service: str | None = Field(default=None, description="one of those that are affected, by its name")
     held_by: HeldBy | None = None
     title: str | None = Field(default=None, description="words that stand in its title, in either case")
+    words: str | None = Field(
+        default=None, description="which begin words of one text of it (nexus.store.search), in either case"
+    )
+    without: frozenset[str] = Field(default=frozenset(), description="ids of those that are left out")
 
 
 #: Every incident.

@@ -13,7 +13,6 @@ class MemoryHindsight(MemoryWatching):
     def __init__(self) -> None:
         super().__init__()
         self._verdicts: Table[DiagnosisVerdict] = Table()
-        self._versions: Table[PostMortemVersion] = Table()
         self._items: Table[ActionItem] = Table()
 
     async def keep_verdict(self, verdict: DiagnosisVerdict) -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from incidents.communications import BacklogEntry
 from incidents.errors import UnknownName
@@ -14,7 +14,21 @@ from incidents.value import Value
 from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry, OpenCount
 from nexus.store.memory_intake import MemoryIntake
 from nexus.store.records import KeptAnswer, Summary
+from nexus.store.search import (
+    MOST,
+    Found,
+    FoundIn,
+    Searchable,
+    evidence_searchable,
+    finds,
+    post_mortem_searchable,
+    texts_of,
+    words_of,
+)
 from tools.redaction.tree import redact_value
+
+if TYPE_CHECKING:
+    from incidents.post_mortem_text import PostMortemVersion
 
 V = TypeVar("V", bound=Value)
 
@@ -44,6 +58,7 @@ class MemoryLists(MemoryIntake):
         self._evidence: Table[Evidence] = Table()
         self._backlog: Table[BacklogEntry] = Table()
         self._answers: dict[tuple[str, str], KeptAnswer] = {}
+        self._versions: Table[PostMortemVersion] = Table()
 
     async def page(
         self, among: IncidentFilter = EVERY, limit: int = 100, after: str | None = None
@@ -53,8 +68,30 @@ class MemoryLists(MemoryIntake):
         if after is not None:
             self._known(after)
             kept = kept[[incident.id for incident, _ in kept].index(after) + 1 :]
-        shown = [Summary.of(incident, clock) for incident, clock in kept if _matches(incident, among)]
+        shown = [
+            Summary.of(incident, clock)
+            for incident, clock in kept
+            if _matches(incident, among)
+            and (among.words is None or await self.found(among.words, [incident.id]))
+        ]
         return tuple(shown[:limit])
+
+    async def found(self, words: str, incidents: Collection[str]) -> tuple[Found, ...]:
+        """The texts of some incidents that words find, at most three of each."""
+        told = []
+        for incident in sorted(incidents):
+            texts = [one for one in self._texts(incident) if finds(words_of(words), one.text)]
+            texts.sort(key=lambda one: (list(FoundIn).index(one.kind), one.ref))
+            told += [Found(incident=incident, **one._asdict()) for one in texts[:MOST]]
+        return tuple(told)
+
+    def _texts(self, incident: str) -> list[Searchable]:
+        """Everything that words find of it."""
+        own = texts_of(self._incidents[incident][0]) if incident in self._incidents else ()
+        latest = {one.by_agents: one.text for one in self._versions.of(incident)}
+        written = [post_mortem_searchable(text, by_agents=by) for by, text in latest.items()]
+        evidence = map(evidence_searchable, self._evidence.of(incident))
+        return [*{(one.kind, one.ref): one for one in (*own, *written, *evidence)}.values()]
 
     async def open_counts(self) -> tuple[OpenCount, ...]:
         """How many incidents run or owe something."""
@@ -128,6 +165,7 @@ def _matches(incident: Incident, among: IncidentFilter) -> bool:
             among.status in {None, incident.status},
             among.severity in {None, incident.severity},
             among.held_by in {None, incident.held_by},
+            incident.id not in among.without,
             among.service is None or among.service in incident.services,
             among.title is None or among.title.casefold() in incident.title.casefold(),
         )

@@ -29,11 +29,12 @@ TABLES = (
     "message_deliveries", "attempts", "alert_deliveries", "alert_dispositions", "incident_keys", "last_words",
     "dead_letters", "lessons", "heartbeats", "changes", "idempotency_keys", "files", "audit",
     "passwords", "api_tokens", "restrictions", "verdicts", "post_mortem_versions", "action_items",
-    "public_components", "public_updates", "subscribers",
+    "public_components", "public_updates", "subscribers", "searchable",
 )  # fmt: skip
 _NOT_MOVED = {
     "claims", "workers", "leaders", "failing_jobs", "sessions", "setup_links",
     "body_bytes", "sqlite_sequence", "checkpoints", "writes",
+    "search", "search_config", "search_data", "search_docsize", "search_idx",
 }  # fmt: skip
 
 Row = Mapping[str, Any]

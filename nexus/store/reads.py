@@ -16,6 +16,7 @@ from nexus.store.audit import Deed
 from nexus.store.dead_letters import DeadLetter
 from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry, OpenCount, Waiting
 from nexus.store.records import BrokenOff, Summary, WorldRef
+from nexus.store.search import Found
 
 
 class Lists(Protocol):
@@ -29,6 +30,10 @@ class Lists(Protocol):
         Raises:
             UnknownName: there is no incident of that id (any more).
         """
+        ...
+
+    async def found(self, words: str, incidents: Collection[str]) -> tuple[Found, ...]:
+        """The texts of some incidents that words find, at most three of each; by incident and kind."""
         ...
 
     async def summary_of(self, incident: str) -> Summary:

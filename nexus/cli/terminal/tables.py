@@ -34,7 +34,12 @@ def incidents_table(lines: "Sequence[IncidentLine]") -> RenderableType:
                 by="\n",
             ),
             _standing(one),
-            joined(plain(one.title), plain(", ".join(one.services), LABEL), by="\n"),
+            joined(
+                plain(one.title),
+                plain(", ".join(one.services), LABEL),
+                *(plain(f"{hit.kind} {hit.ref}".strip() + f": {hit.excerpt}", LABEL) for hit in one.found),
+                by="\n",
+            ),
         )
     return made
 

@@ -78,6 +78,10 @@ class IncidentList(Asked):
     service: Text | None = Field(default=None, description="one that is affected")
     held_by: HeldBy | None = None
     title: Text | None = Field(default=None, description="words that stand in its title, in either case")
+    words: Text | None = Field(
+        default=None,
+        description="each begins a word of one text of it: title, services, cause; evidence; post-mortem",
+    )
     limit: Limit = 50
     after: Identity | None = Field(default=None, description="only what is listed behind this id")
 

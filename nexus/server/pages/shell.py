@@ -30,6 +30,7 @@ from nexus.service.drawing.service_drawing import service_drawing
 from nexus.service.drawing.signal_chart import signal_chart
 from nexus.service.pages.plainly import level, plainly
 from nexus.service.restricting import require_visible
+from nexus.store.search import parts_of
 from nexus.store.sessions import Session
 from tools.redaction.redact import redact
 
@@ -195,7 +196,7 @@ class Pages:
         made.globals |= {"static": self.static.url, "signal_chart": _drawn(signal_chart)}
         made.globals["service_drawing"] = _drawn(service_drawing)
         made.filters |= {name: getattr(words, name) for name in ("ago", "clock", "day", "minute", "span")}
-        made.filters |= {"role": role_name, "level": level, "plainly": plainly}
+        made.filters |= {"role": role_name, "level": level, "plainly": plainly, "parts": parts_of}
         return made
 
 

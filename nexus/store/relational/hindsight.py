@@ -5,6 +5,9 @@ from incidents.post_mortem_text import PostMortemVersion
 from incidents.verdicts import DiagnosisVerdict
 from nexus.store.relational.rows import as_json, sortable
 from nexus.store.relational.table import Tables
+from nexus.store.relational.transactions import Run
+from nexus.store.relational.writes import keep_searchable
+from nexus.store.search import post_mortem_searchable
 
 
 class HindsightRows(Tables):
@@ -23,8 +26,17 @@ class HindsightRows(Tables):
 
     async def add_version(self, version: PostMortemVersion) -> bool:
         """Keep a version of a post-mortem."""
-        body = as_json(version)
-        return await self._insert("add_version", version.incident, number=version.number, body=body)
+        body, found = as_json(version), post_mortem_searchable(version.text, by_agents=version.by_agents)
+
+        def work(run: Run) -> bool:
+            added = (
+                run("add_version", incident=version.incident, number=version.number, body=body).rowcount > 0
+            )
+            if added:
+                keep_searchable(run, version.incident, (found,))
+            return added
+
+        return await self._atomically(version.incident, work)
 
     async def versions(self, incident: str) -> tuple[PostMortemVersion, ...]:
         """Every version of a post-mortem, the first one first."""

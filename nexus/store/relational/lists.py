@@ -1,5 +1,7 @@
 """Implements `nexus.store.reads.Lists` over the indexes that hold what lists are filtered by."""
 
+import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Self
 
@@ -11,6 +13,7 @@ from nexus.store.lists import EVERY, IncidentFilter, OpenCount, Waiting
 from nexus.store.records import BrokenOff, Summary
 from nexus.store.relational.rows import broken_form, sortable
 from nexus.store.relational.table import Tables
+from nexus.store.search import MOST, Found, words_of
 
 #: Behind every moment and every id: a list that begins at its beginning.
 _LATEST, _LAST = "9999-12-31T23:59:59.999+00:00", "~"
@@ -37,6 +40,9 @@ class ListReads(Tables):
         self, among: IncidentFilter = EVERY, limit: int = 100, after: str | None = None
     ) -> tuple[Summary, ...]:
         """So many incidents, newest first."""
+        words = words_of(among.words) if among.words is not None else None
+        if words == ():
+            return ()
         opened_at = _LATEST
         if after is not None:
             place = await self._database.read("opened_at", id=after)
@@ -46,8 +52,19 @@ class ListReads(Tables):
         only_open = among.not_closed or among.undecided
         values = among.model_dump() | {"opened_at": opened_at, "after": after or _LAST, "limit": limit}
         values["title"] = among.title and among.title.casefold()
+        values["words"] = json.dumps(words) if words is not None else None
+        values["without"] = json.dumps(sorted(among.without))
         rows = await self._database.read("page_of_open" if only_open else "page", **values)
         return tuple(_summary(*row) for row in rows)
+
+    async def found(self, words: str, incidents: Collection[str]) -> tuple[Found, ...]:
+        """The texts of some incidents that words find, at most three of each."""
+        if not (wanted := words_of(words)):
+            return ()
+        values = {"words": json.dumps(wanted), "incidents": json.dumps(sorted(incidents)), "most": MOST}
+        rows = await self._database.read("found", **values)
+        names = ("incident", "kind", "ref", "text")
+        return tuple(Found.model_validate(dict(zip(names, row, strict=True))) for row in rows)
 
     async def summary_of(self, incident: str) -> Summary:
         """The line of one incident."""

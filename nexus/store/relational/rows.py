@@ -25,6 +25,14 @@ def as_json(value: BaseModel) -> str:
     return clean_json(value)
 
 
+@lru_cache(maxsize=256)  # of what an incident says little is another with each of its steps
+def redacted_text(text: str) -> str:
+    """A text as the home writes it, which a database can hold."""
+    from tools.redaction.redact import redact_secrets  # noqa: PLC0415  # as above
+
+    return redact_secrets(text).replace("\x00", " ")
+
+
 def packed(body: bytes, *, personal: bool = False) -> tuple[bytes, str | None]:
     """The bytes of an evidence or a delivery as they are kept, without secrets, and their encoding's name.
 

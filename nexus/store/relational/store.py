@@ -37,7 +37,7 @@ from nexus.store.relational.status_page import StatusPageRows
 from nexus.store.relational.transactions import NotThere, Run
 from nexus.store.relational.watching import WatchedReads
 from nexus.store.relational.workers import WorkerRows
-from nexus.store.relational.writes import hold, register, save
+from nexus.store.relational.writes import hold, keep_searchable, register, save
 from nexus.store.rules import (
     begun,
     earlier,
@@ -45,6 +45,7 @@ from nexus.store.rules import (
     still_wanted,
     within,
 )
+from nexus.store.search import evidence_searchable
 
 
 class RelationalStore(
@@ -134,7 +135,13 @@ class RelationalStore(
         """Keep a tool's result, once."""
         kept, encoding = packed(body)
         values = {"value": as_json(evidence), "body": kept, "encoding": encoding}
-        await self._insert("put_evidence", evidence.incident, id=evidence.id, **values)
+        found = (evidence_searchable(evidence),)
+
+        def work(run: Run) -> None:
+            if run("put_evidence", incident=evidence.incident, id=evidence.id, **values).rowcount:
+                keep_searchable(run, evidence.incident, found)
+
+        await self._atomically(evidence.incident, work)
 
     async def body(self, incident: str, evidence: str) -> bytes | None:
         """The stored bytes of one evidence, or None."""

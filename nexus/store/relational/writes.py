@@ -12,8 +12,9 @@ from incidents.severity import Severity
 from nexus.store.leases import stale
 from nexus.store.records import WorldRef
 from nexus.store.relational.events import events_of
-from nexus.store.relational.rows import as_json, columns, sortable
+from nexus.store.relational.rows import as_json, columns, redacted_text, sortable
 from nexus.store.relational.transactions import NotThere, Run
+from nexus.store.search import Searchable, texts_of
 
 if TYPE_CHECKING:
     from incidents.incident import Incident
@@ -44,6 +45,7 @@ def register(
     ).rowcount
     if not new:
         raise Refused(f"There is an incident {incident.id} already")
+    keep_searchable(run, incident.id, texts_of(incident))
     if incident.open:
         run("note_keys", incident=incident.id, keys=json.dumps(sorted(incident_keys(incident))))
 
@@ -56,7 +58,14 @@ def save(run: Run, incident: "Incident", clock: datetime, number: int) -> None:
     """
     if not run("save", number=number, **columns(incident, clock)).rowcount:
         raise stale(incident.id, number)
+    keep_searchable(run, incident.id, texts_of(incident))
     note_alerts(run, incident)
+
+
+def keep_searchable(run: Run, incident: str, texts: Iterable[Searchable]) -> None:
+    """What words find of it from now on; a text that is as it was is not written again."""
+    for one in texts:
+        run("keep_searchable", incident=incident, kind=one.kind, ref=one.ref, text=redacted_text(one.text))
 
 
 def hold(run: Run, incident: str, number: int) -> None:

@@ -17,3 +17,12 @@ def test_an_approval_that_0_1_0_asked_for_is_given_and_ends_resolved(nexus: Term
     assert shown["status"] == "resolved"
     assert [proposal["state"] for proposal in shown["actions"]] == ["done"]
     assert (nexus.home / "incidents" / RECORDED / "post-mortem.md").is_file()
+
+
+def test_what_0_1_0_kept_is_found_by_its_words(nexus: Terminal, tmp_path: Path) -> None:
+    nexus.goes_on_from(unpacked("0.1.0", tmp_path / "old"))
+    (line,) = json.loads(nexus("incidents", "--words", "connections database-1", "--json").out)
+    assert line["id"] == RECORDED
+    assert {hit["kind"] for hit in line["found"]} >= {"incident"}
+    refused = nexus("incidents", "--words", "%")
+    assert (refused.code, "give letters or digits" in refused.err) == (2, True)

@@ -57,6 +57,12 @@ where (opened_at, id) < (%(opened_at)s, %(after)s)
   and (%(held_by)s is null or held_by = %(held_by)s)
   and (%(service)s is null or %(service)s = any(services))
   and (%(title)s is null or strpos(folded_title, %(title)s) > 0)
+  and (%(words)s is null or id in (
+    select incident from searchable
+    where to_tsvector('simple', regexp_replace(text, '[!-/:-@[-`{-~]+', ' ', 'g'))
+      @@ (select to_tsquery('simple', string_agg(word || ':*', ' & ')) from json_array_elements_text(%(words)s) as word)
+  ))
+  and id not in (select json_array_elements_text(%(without)s))
 order by opened_at desc, id desc
 limit %(limit)s;
 
@@ -69,8 +75,36 @@ where not closed and (opened_at, id) < (%(opened_at)s, %(after)s)
   and (%(held_by)s is null or held_by = %(held_by)s)
   and (%(service)s is null or %(service)s = any(services))
   and (%(title)s is null or strpos(folded_title, %(title)s) > 0)
+  and (%(words)s is null or id in (
+    select incident from searchable
+    where to_tsvector('simple', regexp_replace(text, '[!-/:-@[-`{-~]+', ' ', 'g'))
+      @@ (select to_tsquery('simple', string_agg(word || ':*', ' & ')) from json_array_elements_text(%(words)s) as word)
+  ))
+  and id not in (select json_array_elements_text(%(without)s))
 order by opened_at desc, id desc
 limit %(limit)s;
+
+-- name: keep_searchable
+insert into searchable (incident, kind, ref, text) values (%(incident)s, %(kind)s, %(ref)s, %(text)s)
+on conflict (incident, kind, ref) do update set text = excluded.text
+where searchable.text is distinct from excluded.text;
+
+-- name: erase_searchable
+delete from searchable where incident = %(incident)s;
+
+-- name: found
+select incident, kind, ref, text from (
+  select incident, kind, ref, text,
+    case kind when 'incident' then 0 when 'post-mortem' then 1 else 2 end as rank,
+    row_number() over (
+      partition by incident order by case kind when 'incident' then 0 when 'post-mortem' then 1 else 2 end, ref
+    ) as place
+  from searchable
+  where to_tsvector('simple', regexp_replace(text, '[!-/:-@[-`{-~]+', ' ', 'g'))
+      @@ (select to_tsquery('simple', string_agg(word || ':*', ' & ')) from json_array_elements_text(%(words)s) as word)
+    and incident in (select json_array_elements_text(%(incidents)s))
+) as hits
+where place <= %(most)s order by incident, rank, ref;
 
 -- name: open_counts
 select status, severity, count(*) from incidents where not closed

@@ -48,6 +48,13 @@ where (opened_at, id) < (:opened_at, :after)
   and (:held_by is null or held_by = :held_by)
   and (:service is null or exists (select 1 from json_each(services) where value = :service))
   and (:title is null or instr(casefold(title), :title))
+  and (:words is null or id in (
+    select incident from searchable where seq in (
+      select rowid from search
+      where search match (select group_concat('"' || value || '"*', ' ') from json_each(:words))
+    )
+  ))
+  and id not in (select value from json_each(:without))
 order by opened_at desc, id desc
 limit :limit;
 
@@ -60,8 +67,38 @@ where closed = 0 and (opened_at, id) < (:opened_at, :after)
   and (:held_by is null or held_by = :held_by)
   and (:service is null or exists (select 1 from json_each(services) where value = :service))
   and (:title is null or instr(casefold(title), :title))
+  and (:words is null or id in (
+    select incident from searchable where seq in (
+      select rowid from search
+      where search match (select group_concat('"' || value || '"*', ' ') from json_each(:words))
+    )
+  ))
+  and id not in (select value from json_each(:without))
 order by opened_at desc, id desc
 limit :limit;
+
+-- name: keep_searchable
+insert into searchable (incident, kind, ref, text) values (:incident, :kind, :ref, :text)
+on conflict (incident, kind, ref) do update set text = excluded.text where text is not excluded.text;
+
+-- name: erase_searchable
+delete from searchable where incident = :incident;
+
+-- name: found
+select incident, kind, ref, text from (
+  select incident, kind, ref, text,
+    case kind when 'incident' then 0 when 'post-mortem' then 1 else 2 end as rank,
+    row_number() over (
+      partition by incident order by case kind when 'incident' then 0 when 'post-mortem' then 1 else 2 end, ref
+    ) as place
+  from searchable
+  where seq in (
+      select rowid from search
+      where search match (select group_concat('"' || value || '"*', ' ') from json_each(:words))
+    )
+    and incident in (select value from json_each(:incidents))
+)
+where place <= :most order by incident, rank, ref;
 
 -- name: open_counts
 select status, severity, count(*) from incidents where closed = 0

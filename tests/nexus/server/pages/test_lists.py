@@ -1,5 +1,6 @@
 """The pages that list: what was sent, what there was, what is set."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ from tests.nexus.server.rooms import ENDED, Room, room
 
 #: One alert as Nexus's own form has it; a label holds what a browser would run.
 ALERT = {"title": "Orders <script>fail</script>", "service": "checkout", "severity": "critical"}
+#: Words that stand nowhere else.
+ZEBRA = sample.evidence().model_copy(update={"summary": "the zebra table is locked"})
 
 
 @pytest.fixture
@@ -74,6 +77,36 @@ def test_history_finds_incidents_by_severity_and_state(made: Room) -> None:
     assert sample.ID not in over
     assert "No incident is like that" in browser.get("/history?service=nobody").text
     assert browser.get("/history?status=lost").status_code == 400
+
+
+def test_history_finds_words_wherever_they_stand(made: Room) -> None:
+    asyncio.run(made.home.store.put(ZEBRA, b"{}"))
+    browser, word = made.browser("viewer"), "zebra"
+    shown = browser.get(f"/history?words={word.upper()}").text
+    assert f'href="/incidents/{sample.ID}/evidence/{sample.EVIDENCE[0]}"' in shown
+    assert f"<mark>{word}</mark>" in shown
+    assert ENDED not in shown
+    (line,) = made.get(f"/incidents?words={word}", "viewer").json()["items"]
+    (hit,) = line["found"]
+    assert (hit["kind"], hit["ref"]) == ("evidence", sample.EVIDENCE[0])
+    assert word in hit["excerpt"]
+    assert "No incident is like that" in browser.get("/history?words=nowhere").text
+    nothing = browser.get("/history?words=%25")
+    assert nothing.status_code == 400
+    assert "give letters or digits" in nothing.text
+
+
+def test_words_find_nothing_that_is_hidden_nor_show_that_it_is_there(made: Room) -> None:
+    asyncio.run(made.home.store.put(ZEBRA, b"{}"))
+    said = {"why": "misuse", "people": ["approver"]}
+    assert made.post(f"/incidents/{sample.ID}/restrict", said, by="commander").status_code == 200
+    told = made.get("/incidents?words=zebra&limit=1", "approver").json()
+    assert (told["items"][0]["id"], told["next"]) == (sample.ID, sample.ID)
+    told = made.get("/incidents?words=zebra&limit=1", "viewer").json()
+    assert (told["items"], told["next"]) == ([], None)
+    assert made.get(f"/incidents?after={sample.ID}", "viewer").status_code == 404
+    assert made.get(f"/incidents?after={sample.ID}", "approver").status_code == 200
+    assert sample.ID not in made.browser("viewer").get("/history?words=zebra").text
 
 
 def test_settings_show_the_runbook_and_the_people_and_no_token(made: Room) -> None:
