@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from incidents.durations import Durations
 from incidents.incident import Incident
 from incidents.severity import Status
 from incidents.value import Moment, Value
@@ -34,6 +35,23 @@ def milestones(incident: Incident) -> Milestones:
         mitigated=incident.mitigated_at,
         resolved=resolved,
         impact_seconds=_impact(incident, introduced, incident.mitigated_at or resolved),
+    )
+
+
+def durations(incident: Incident) -> Durations:
+    """How long it took; what would be less than nothing, such as an onset after the alert, is not known."""
+    when = milestones(incident)
+
+    def took(begun: datetime | None, over: datetime | None) -> float | None:
+        if begun is None or over is None or over < begun:
+            return None
+        return (over - begun).total_seconds()
+
+    return Durations(
+        detect=took(when.introduced, when.detected),
+        acknowledge=took(when.detected, when.acknowledged),
+        mitigate=took(when.detected, when.mitigated),
+        resolve=took(when.detected, when.resolved),
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field
 
+from incidents.durations import Durations
 from incidents.severity import HeldBy, Severity, Status, Step
 from incidents.value import Moment, Value
 
@@ -56,10 +57,13 @@ class Summary(Value):
     held_by: HeldBy | None = Field(default=None, description="agents or people; null: kept by 0.1.0")
     opened_at: Moment
     updated_at: Moment
+    times: Durations | None = Field(default=None, description="how long it took; null: kept by an older one")
 
     @classmethod
     def of(cls, incident: "Incident", updated_at: Moment) -> Self:
         """The summary of an incident; `waiting` counts the proposals that wait for people."""
+        from incidents.milestones import durations  # noqa: PLC0415 - who only lists needs no incident
+
         return cls(
             id=incident.id,
             title=incident.title,
@@ -73,6 +77,7 @@ class Summary(Value):
             held_by=incident.held_by,
             opened_at=incident.opened_at,
             updated_at=updated_at,
+            times=durations(incident),
         )
 
     @classmethod

@@ -9,6 +9,7 @@ from nexus.server.api.parameters import (
     IncidentId,
     NewestParameters,
     NoParameters,
+    SinceParameters,
 )
 from nexus.server.pages.evidence import raw_answer
 from nexus.service.pages.board import IncidentBoard, incident_board
@@ -16,6 +17,7 @@ from nexus.service.pages.evidence import EvidenceList, EvidenceView, evidence_vi
 from nexus.service.pages.now import NowView, now_view
 from nexus.service.pages.regroup import RegroupView, regroup_view
 from nexus.service.pages.timeline import TimelineView, timeline_view
+from nexus.service.pages.times import TimesView, times_view
 
 twins = APIRouter()
 
@@ -24,6 +26,12 @@ twins = APIRouter()
 async def now(asked: NoParameters, who: Who, context: Context) -> Response:
     """What burns: each open incident in a line, who must act by when, what waits, who works."""
     return answer(await now_view(context.home, context.intake.site.site, who))
+
+
+@twins.get("/times", response_model=TimesView)
+async def times(asked: SinceParameters, who: Who, context: Context) -> Response:
+    """How long incidents took to be detected, acknowledged, mitigated, resolved; by severity and service."""
+    return answer(await times_view(context.home, asked.days, await context.hidden(who)))
 
 
 @twins.get("/incidents/{incident}/board", response_model=IncidentBoard)

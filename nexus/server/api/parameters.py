@@ -13,6 +13,7 @@ from nexus.service.declaring import Report
 from nexus.service.deliveries import DeliveryFilter
 from nexus.service.lists import IncidentFilter
 from nexus.service.pages.timeline import About
+from nexus.service.pages.times import DAYS
 from nexus.service.requests import StopEverything
 from nexus.store.watching import NEWEST
 
@@ -91,6 +92,12 @@ class IncidentList(Asked):
         return IncidentFilter(**self.model_dump(exclude={"limit", "after"}))
 
 
+class Since(Asked):
+    """How far back."""
+
+    days: int = Field(default=DAYS, ge=1, le=3650, description="by when incidents were opened")
+
+
 class UndecidedList(Asked):
     """From where on, and how many."""
 
@@ -149,6 +156,7 @@ class NewestList(Asked):
 NewestParameters = Annotated[NewestList, Query()]
 NoParameters = Annotated[Nothing, Query()]
 IncidentParameters = Annotated[IncidentList, Query()]
+SinceParameters = Annotated[Since, Query()]
 UndecidedParameters = Annotated[UndecidedList, Query()]
 BacklogParameters = Annotated[BacklogList, Query()]
 WhoseParameters = Annotated[Whose, Query()]

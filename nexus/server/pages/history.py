@@ -1,4 +1,4 @@
-"""Every incident that there was: found by words of its title, severity, service and state."""
+"""Every incident that there was: found by words, severity, service and state; and how long they took."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,6 +11,7 @@ from nexus.server.api.parameters import IncidentList
 from nexus.server.pages.forms import asked
 from nexus.server.pages.shell import Pages
 from nexus.service.browsing import incident_page
+from nexus.service.pages.times import DAYS, times_view
 
 
 def history_pages(pages: Pages, context: ApiContext) -> list[BaseRoute]:
@@ -26,6 +27,7 @@ def history_pages(pages: Pages, context: ApiContext) -> list[BaseRoute]:
             view,
             asked=wanted,
             calibration=await context.hindsight.calibration(unseen),
+            times=await times_view(context.home, DAYS, unseen),
             severities=tuple(Severity),
             statuses=tuple(Status),
             going_on=(Status.OPEN, Status.HANDED_OVER),

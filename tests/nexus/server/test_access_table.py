@@ -73,6 +73,7 @@ DOORS = {
     ("GET", f"{OF_INCIDENT}/action-items"): Door(Permission.READ),
     ("GET", f"{API}/verdicts"): Door(Permission.READ),
     ("GET", f"{API}/calibration"): Door(Permission.READ),
+    ("GET", f"{API}/times"): Door(Permission.READ),
     ("GET", f"{API}/backlog"): Door(Permission.READ),
     ("GET", f"{API}/approvals"): Door(Permission.READ),
     ("GET", f"{API}/timeline"): Door(Permission.READ),
@@ -87,6 +88,9 @@ DOORS = {
     ("POST", f"{API}/incidents"): Door(Permission.RESPOND, {"title": "slow", "service": "web"}),
     ("POST", f"{API}/stop"): Door(Permission.STOP, {"reason": "enough"}),
     ("POST", f"{OF_INCIDENT}/decisions"): Door(Permission.DECIDE, DECISION),
+    ("POST", f"{OF_INCIDENT}/another-way"): Door(
+        Permission.DECIDE, {"action": "A1", "digest": DIGEST, "wish": "without a restart"}
+    ),
     ("POST", f"{OF_INCIDENT}/revoke"): Door(
         Permission.DECIDE, {"action": "A1", "digest": DIGEST, "note": "not now"}
     ),

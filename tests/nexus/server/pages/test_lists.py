@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from incidents.severity import Status
 from tests.nexus import sample
+from tests.nexus.leasing import saved
+from tests.nexus.sample import at
 from tests.nexus.server.rooms import ENDED, Room, room
 
 #: One alert as Nexus's own form has it; a label holds what a browser would run.
@@ -107,6 +110,33 @@ def test_words_find_nothing_that_is_hidden_nor_show_that_it_is_there(made: Room)
     assert made.get(f"/incidents?after={sample.ID}", "viewer").status_code == 404
     assert made.get(f"/incidents?after={sample.ID}", "approver").status_code == 200
     assert sample.ID not in made.browser("viewer").get("/history?words=zebra").text
+
+
+def test_history_tells_how_long_incidents_took_by_severity_and_service(made: Room) -> None:
+    told = made.get("/times?days=3650", "viewer").json()
+    assert told["every"]["incidents"] == 2
+    assert told["every"]["resolve"] == {
+        "known": 1, "mean": 2820.0, "deviation": None, "shortest": 2820.0, "longest": 2820.0,
+    }  # fmt: skip
+    services = {one["service"]: one["incidents"] for one in told["services"]}
+    assert services == {"checkout": 2, "web": 2}
+    assert {one["severity"] for one in told["severities"]} == {"P0"}
+    assert sum(one["incidents"] for one in told["severities"]) == 2
+    assert made.get("/times?days=0", "viewer").status_code == 400
+    page = made.browser("viewer").get("/history").text
+    assert "How long it took, in the last 90 days" in page
+    assert "47 min" in page
+
+
+def test_what_is_hidden_or_a_false_alarm_counts_in_no_time(made: Room) -> None:
+    said = {"why": "misuse", "people": ["approver"]}
+    assert made.post(f"/incidents/{ENDED}/restrict", said, by="commander").status_code == 200
+    assert made.get("/times?days=3650", "viewer").json()["every"]["resolve"]["known"] == 0
+    assert made.get("/times?days=3650", "approver").json()["every"]["resolve"]["known"] == 1
+    known = asyncio.run(made.home.store.load(ENDED))
+    assert known is not None
+    asyncio.run(saved(made.home.store, known.evolve(status=Status.FALSE_ALARM), at(70)))
+    assert made.get("/times?days=3650", "approver").json()["every"]["incidents"] == 1
 
 
 def test_settings_show_the_runbook_and_the_people_and_no_token(made: Room) -> None:
