@@ -28,6 +28,7 @@ def verbs() -> Verbs:
     return {
         "approve": approve,
         "reject": reject,
+        "another-way": another_way,
         "revoke": revoke,
         "note": note,
         "severity": severity,
@@ -59,6 +60,26 @@ def reject(
 ) -> None:
     """Reject what an incident proposes, with the reason."""
     _decide("reject", identity, by, note, action, digest, server)
+
+
+def another_way(
+    identity: IncidentId,
+    wish: Annotated[str, Argument(metavar="WISH", help="What it should be instead, or must not touch.")],
+    by: By = None,
+    action: ActionId = None,
+    digest: Digest = None,
+    server: Server = None,
+) -> None:
+    """Ask for another way than what an incident proposes: it is rejected, the agents look with your wish."""
+    from incidents.action import Verdict
+    from nexus.service.deciding import ANOTHER_WAY
+
+    if not wish.strip():
+        raise UsageError("WISH: say what it should be instead, or must not touch; the agents look with it")
+    asked = f"{ANOTHER_WAY}{wish.strip()}"
+    decided = _decided(Verdict.REJECT, identity, by, asked, action, digest, server)
+    say(f"{decided.action} ({decided.title}): {decided.state}; another way is asked for.")
+    goes_on(identity, server)
 
 
 def revoke(

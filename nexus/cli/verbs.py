@@ -24,7 +24,9 @@ VERBS = {
     "read": ("incidents", "show", "watch", "approvals", "backlog"),
     "ask": ("ask",),
     "trace": ("trace",),
-    "commands": ("approve", "reject", "revoke", "note", "severity", "stop", "settle", "replay"),
+    "commands": (
+        "approve", "reject", "another-way", "revoke", "note", "severity", "stop", "settle", "replay",
+    ),
     "handling": (
         "declare", "take", "give-back", "changed", "mitigated", "resolve", "false-alarm", "reopen",
     ),

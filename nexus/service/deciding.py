@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from incidents.incident import Incident
     from incidents.proposed import Proposed
 
+#: How the reason of a rejection begins with which somebody asks for something else instead.
+ANOTHER_WAY = "another way is asked for: "
+
 
 def same_decision(one: Approval, other: Approval) -> bool:
     """Whether a person says the same of the same proposal again."""

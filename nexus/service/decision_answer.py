@@ -86,9 +86,11 @@ async def answer(
     if said.answer is Answer.REVOKE:
         await decisions.revoke(incident, action, said.digest, actor=actor, note=note)
         return
+    if said.answer is Answer.OTHER:
+        await decisions.ask_another_way(incident, action, said.digest, actor=actor, wish=note)
+        return
     verdict = Verdict.APPROVE if said.answer is Answer.APPROVE else Verdict.REJECT
-    wish = f"another way is asked for: {note}" if said.answer is Answer.OTHER else note
-    await decisions.decide(incident, verdict, actor=actor, note=wish, action=action, digest=said.digest)
+    await decisions.decide(incident, verdict, actor=actor, note=note, action=action, digest=said.digest)
 
 
 def notice_of(error: Refused) -> Notice:

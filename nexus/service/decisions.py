@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Self
 from incidents.access import Permission
 from incidents.action import Approval, Proposal, Verdict
 from incidents.actor import Actor
-from incidents.errors import ApprovalRefused, Bar
+from incidents.errors import ApprovalRefused, Bar, UsageError
 from incidents.events import decision
 from incidents.policy import as_signed, decide
 from incidents.standing import barred, standing
 from nexus.service.deciding import (
+    ANOTHER_WAY,
     full_digest,
     nothing_to_revoke,
     one_to_revoke,
@@ -102,6 +103,30 @@ class IncidentDecisions:
         )  # fmt: skip
         await self.store.record_approval(decision(incident.id, approval), signed_off)
         return decided
+
+    async def ask_another_way(
+        self, identity: str, action: str | None, digest: str | None, *, actor: Actor, wish: str
+    ) -> Proposal:
+        """Say that it should be done another way: this change is rejected, and the agents look for one.
+
+        Args:
+            identity: the incident's id.
+            action: the proposal's id; not needed while exactly one waits.
+            digest: what the person looked at, as `decide`.
+            actor: who asks.
+            wish: what it should be instead, or must not touch; the agents read it.
+
+        Raises:
+            UsageError: the wish is empty; else as `decide`.
+        """
+        if not wish.strip():
+            raise UsageError(
+                "wish: say what it should be instead, or must not touch; the agents look with it"
+            )
+        return await self.decide(
+            identity, Verdict.REJECT, actor=actor, note=f"{ANOTHER_WAY}{wish.strip()}", action=action,
+            digest=digest,
+        )  # fmt: skip
 
     async def revoke(
         self, identity: str, action: str | None, digest: str | None, *, actor: Actor, note: str

@@ -37,6 +37,23 @@ class Decision(Request):
         return Decided.of(await doors.decisions.decide(incident, self.verdict, actor=actor, **said))
 
 
+class AskAnotherWay(Request):
+    """Reject a change that waits, with what it should be instead: the agents look for another way."""
+
+    path = "another-way"
+    answer = Decided
+    action: Name = Field(description="the change, such as A1")
+    digest: str = Field(pattern="^[0-9a-f]{64}$", description="of exactly what was shown")
+    wish: Words = Field(description="what it should be instead, or must not touch; the agents read it")
+
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Decided:
+        """Ask for it."""
+        asked = doors.decisions.ask_another_way(
+            incident, self.action, self.digest, actor=actor, wish=self.wish
+        )
+        return Decided.of(await asked)
+
+
 class Revoke(Request):
     """Take back an approval before the change has begun: it never begins, and the agents look again."""
 
@@ -244,6 +261,6 @@ class Merge(Request):
 
 #: Every kind.
 REQUESTS: tuple[type[Request], ...] = (
-    Decision, Revoke, LeaveNote, SetSeverity, Stop, Settle, Replay, Take, GiveBack, TellChange, Mitigate,
-    Resolve, CallFalseAlarm, Reopen, Split, Merge, *HINDSIGHT, *RESTRICTING,
+    Decision, AskAnotherWay, Revoke, LeaveNote, SetSeverity, Stop, Settle, Replay, Take, GiveBack, TellChange,
+    Mitigate, Resolve, CallFalseAlarm, Reopen, Split, Merge, *HINDSIGHT, *RESTRICTING,
 )  # fmt: skip

@@ -96,6 +96,17 @@ def test_a_person_elsewhere_approves_and_another_process_goes_on(nexus: Terminal
     assert "Nothing waits" in nexus("approvals").out
 
 
+def test_another_way_is_asked_for_and_the_agents_look_with_the_wish(nexus: Terminal, waiting: Path) -> None:
+    identity = at_approval(nexus, waiting)
+    empty = nexus("another-way", identity, " ", "--by", "ana")
+    assert (empty.code, "say what it should be instead" in empty.err) == (2, True)
+    asked = nexus("another-way", identity, "without a rollback", "--by", "ana")
+    assert (asked.code, "rejected; another way is asked for" in asked.out) == (0, True), asked.err
+    (body,) = json.loads(nexus("resume", "--approve", "none", "--json").out)
+    (said,) = body["actions"][0]["approvals"]
+    assert (said["verdict"], said["note"]) == ("reject", "another way is asked for: without a rollback")
+
+
 def test_an_approval_is_taken_back_before_it_begins(nexus: Terminal, waiting: Path) -> None:
     identity = at_approval(nexus, waiting)
     early = nexus("revoke", identity, "--by", "ana", "--note", "no")

@@ -80,7 +80,7 @@ def test_the_doctor_names_what_is_not_installed(nexus: Terminal) -> None:
     [
         ("show",), ("watch",), ("trace",), ("ask", "why?"), ("record", "no-such-folder"),
         ("approve", "--by", "a"), ("reject", "--by", "a", "--note", "n"), ("note", "x", "--by", "a"),
-        ("revoke", "--by", "a", "--note", "n"),
+        ("revoke", "--by", "a", "--note", "n"), ("another-way", "w", "--by", "a"),
         ("severity", "P1", "--by", "a"), ("stop", "--by", "a", "--reason", "r"),
     ],
     ids=lambda words: words[0],

@@ -41,6 +41,7 @@ WRITTEN = {
     "approve": (("approve", ID, "--digest", DIGEST[:8]), ("approve", ID, "--digest", "0" * 64),
                 ("approve", ID, "--action", "A7")),
     "reject": (("reject", ID, "--note", "no"),),
+    "another-way": (("another-way", ID, "without a restart"), ("another-way", ID, " ")),
     "revoke": (("revoke", ID, "--note", "not now"), ("revoke", ID, "--action", "A7", "--note", "no")),
     "verdict": (("verdict", ID, "right", "--note", "yes"), ("verdict", ID, "maybe"),
                 ("verdict", ID, "wrong", "--service", "chekout")),

@@ -44,7 +44,7 @@ TYPED = {
     "services": (("alias", "kasse", "--is", "checkout"), "kasse is checkout"),
 }
 #: Decided on by the digest that is shown: tests/nexus/cli/test_signing.py.
-SIGNED = {"approve", "reject"}
+SIGNED = {"approve", "reject", "another-way"}
 #: Whose name stands under what was really true of a recorded incident.
 OTHERS = {"truth"}
 

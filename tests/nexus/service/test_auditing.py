@@ -35,6 +35,7 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 #: What each kind of request needs, and on which incident it counts.
 BODIES: dict[str, dict[str, object]] = {
     "decisions": {"verdict": "approve", "action": "A1", "digest": DIGEST},
+    "another-way": {"action": "A1", "digest": DIGEST, "wish": "without a restart"},
     "revoke": {"action": "A1", "digest": DIGEST, "note": "wait"}, "note": {"text": "look"},
     "severity": {"severity": "P1"}, "stop": {"reason": "wrong"}, "take": {}, "mitigated": {},
     "changed": {"service": "web", "what": "restarted"}, "give-back": {"note": "go on"},
@@ -74,7 +75,9 @@ def test_whatever_a_person_asks_stands_in_the_audit_once(made: Room, kind: type[
         made.post(f"/incidents/{incident}/{kind.path}", BODIES[kind.path], key="once")
     (deed,) = deeds(made)[before:]
     assert (deed.person, deed.via, deed.incident) == ("dana", "http", incident)
-    assert deed.kind == {"decisions": "decision"}.get(kind.path, kind.path.replace("-", "_"))
+    assert deed.kind == {"decisions": "decision", "another-way": "decision"}.get(
+        kind.path, kind.path.replace("-", "_")
+    )
 
 
 def test_a_decision_says_what_was_signed(made: Room) -> None:
