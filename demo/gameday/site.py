@@ -18,6 +18,9 @@ from tools.live.metrics.conventions import shipped
 
 CONVENTIONS = ("up", "otel-http", "prometheus-client")
 
+#: What customers call a part; of the others they do not know.
+PUBLIC = {"web": "Shop", "checkout": "Ordering"}
+
 #: A real watch lasts half an hour. A third of `settle` is skipped: longer than the span of the rates.
 WATCH = {"lasts": "57s", "every": "12s", "settle": "45s"}
 
@@ -45,6 +48,7 @@ def _site(shop: Shop, monitoring: Monitoring) -> dict[str, Any]:
                 "owner": entry.owner,
                 "kind": entry.kind,
                 "user_facing": entry.user_facing,
+                **({"public": PUBLIC[entry.name]} if entry.name in PUBLIC else {}),
                 "depends_on": list(entry.depends_on),
                 "endpoints": _endpoints(shop, entry.name),
             }

@@ -22,6 +22,7 @@ from nexus.sanitize import line
 from nexus.service.decision_view import Change, Considered, DecisionView, Source
 from nexus.service.pages.felt import title
 from nexus.service.pages.plainly import plainly
+from nexus.service.pages.worlds import world_facts
 from nexus.store.find import find_incident
 from nexus.store.records import WorldKind, WorldRef
 
@@ -42,6 +43,7 @@ class _Ground:
     """All that is read to show the decisions of one incident."""
 
     incident: Incident
+    title: str
     now: datetime
     policy: ApprovalPolicy
     people: tuple[Actor, ...]
@@ -100,6 +102,7 @@ class DecisionQueries:
         live = world.kind is WorldKind.LIVE
         return _Ground(
             incident=incident,
+            title=title(incident, world_facts(world, self.home.settings).catalogue),
             now=self.home.clock.now() if live else await store.clock_of(identity),
             policy=self.home.policy_of(world),
             people=_people(self.home, world),
@@ -151,7 +154,7 @@ def _view(ground: _Ground, proposal: Proposal, actor: Actor) -> DecisionView:
     waits = aftermath.stage is Stage.WAITING
     return DecisionView(
         incident=incident.id,
-        incident_title=title(incident),
+        incident_title=ground.title,
         severity=incident.severity,
         over=not incident.open,
         now=now,

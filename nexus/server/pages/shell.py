@@ -28,6 +28,7 @@ from nexus.server.sessions import CSRF_FIELD, CSRF_HEADER, BrowserSessions, Visi
 from nexus.server.static_files import StaticFiles
 from nexus.service.drawing.service_drawing import service_drawing
 from nexus.service.drawing.signal_chart import signal_chart
+from nexus.service.pages.felt import without_rule
 from nexus.service.pages.plainly import level, plainly
 from nexus.service.restricting import require_visible
 from nexus.store.search import parts_of
@@ -197,6 +198,7 @@ class Pages:
         made.globals["service_drawing"] = _drawn(service_drawing)
         made.filters |= {name: getattr(words, name) for name in ("ago", "clock", "day", "minute", "span")}
         made.filters |= {"role": role_name, "level": level, "plainly": plainly, "parts": parts_of}
+        made.filters["without_rule"] = without_rule
         return made
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from incidents.actor import Actor
+from incidents.catalogue import Catalogue
 from incidents.changes import Change
 from incidents.currency import money
 from incidents.findings import Evidence
@@ -19,7 +20,7 @@ from nexus.service.pages.causes import CauseView, cause_sentence, causes
 from nexus.service.pages.charts import ChartView, chart
 from nexus.service.pages.cited import Cited, cited
 from nexus.service.pages.deadlines import Deadline, MustAct, deadlines, must_act
-from nexus.service.pages.felt import FeltFigure, figures, in_full, title
+from nexus.service.pages.felt import NONE, FeltFigure, figures, in_full, title
 from nexus.service.pages.plainly import plainly
 from nexus.service.pages.seen import Seen, seen_of
 from nexus.service.pages.service_map import MapNode, service_map
@@ -126,7 +127,7 @@ def board_of(seen: Seen, viewer: Actor | None) -> IncidentBoard:
     entries = [one.entry for one in seen.entries]
     return IncidentBoard.model_construct(  # its parts are valid already
         id=incident.id,
-        title=title(incident),
+        title=title(incident, seen.catalogue),
         alert=incident.title,
         severity=incident.severity,
         status=incident.status,
@@ -139,7 +140,7 @@ def board_of(seen: Seen, viewer: Actor | None) -> IncidentBoard:
         end_reason=incident.end_reason,
         now=now,
         live=seen.live and not incident.closed,
-        summary=summary(incident, seen.changes, act),
+        summary=summary(incident, seen.changes, act, seen.catalogue),
         steps=progress(incident, seen.telling, now),
         must_act=act,
         deadlines=ahead,
@@ -176,9 +177,11 @@ def board_of(seen: Seen, viewer: Actor | None) -> IncidentBoard:
     )
 
 
-def summary(incident: Incident, changes: Sequence[Change], act: MustAct) -> tuple[str, ...]:
+def summary(
+    incident: Incident, changes: Sequence[Change], act: MustAct, catalogue: Catalogue = NONE
+) -> tuple[str, ...]:
     """Two lines: what users feel since when; why, and what happens next."""
-    return in_full(incident), f"{cause_sentence(incident, changes)} {_next(incident, act)}".strip()
+    return in_full(incident, catalogue), f"{cause_sentence(incident, changes)} {_next(incident, act)}".strip()
 
 
 def _next(incident: Incident, act: MustAct) -> str:

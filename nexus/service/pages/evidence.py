@@ -11,8 +11,8 @@ from nexus.home import Home
 from nexus.sanitize import role_name
 from nexus.service.pages.charts import ChartView, chart
 from nexus.service.pages.cited import arguments, label
-from nexus.service.pages.felt import title
 from nexus.service.pages.seen import read_body
+from nexus.service.pages.worlds import title_of
 from nexus.store.audit import Deed, DeedKind
 
 #: What a page shows of a raw answer; the whole of it can be fetched.
@@ -78,7 +78,7 @@ async def evidence_view(home: Home, identity: str, evidence: str) -> EvidenceVie
     return EvidenceView(
         id=found.id,
         incident=identity,
-        title=title(incident),
+        title=await title_of(home, incident),
         label=label(found),
         tool=found.tool,
         role=role_name(found.role),

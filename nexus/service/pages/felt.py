@@ -4,12 +4,16 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from incidents.catalogue import Catalogue
 from incidents.facts import Facts
 from incidents.incident import Incident
 from incidents.severity import Status
 from incidents.value import Moment, Value
 from incidents.verification import Reading, SignalKind
 from nexus.service.pages.plainly import level, percent
+
+#: Where nobody says what customers call anything.
+NONE = Catalogue()
 
 #: Fewer failures, and answers that are less slow, are not worth a title.
 _FAILING, _SLOW = 0.01, 1.5
@@ -45,9 +49,14 @@ class FeltFigure(Value):
     usual: str = ""
 
 
-def title(incident: Incident) -> str:
-    """What users feel of it; without a measurement, what its first alert says."""
-    felt = sentence(incident.peak)
+def title(incident: Incident, catalogue: Catalogue = NONE) -> str:
+    """What users feel of it; without a measurement, what its first alert says.
+
+    Args:
+        incident: as it stands.
+        catalogue: what customers call its services, where that is known.
+    """
+    felt = sentence(incident.peak, catalogue)
     if felt and not incident.open:
         return _past(felt)
     return felt or without_rule(incident.title)
@@ -59,14 +68,14 @@ def without_rule(alert: str) -> str:
     return rest[:1].upper() + rest[1:] if rest else alert
 
 
-def sentence(facts: Facts | None) -> str:
+def sentence(facts: Facts | None, catalogue: Catalogue = NONE) -> str:
     """What a measurement says that users feel, without a full stop; empty if it is nothing."""
     if facts is None:
         return ""
     down = facts.down
     if down:
-        return f"{_listed(down)} {'answers' if len(down) == 1 else 'answer'} nothing"
-    of = _listed((facts.felt or facts.affected)[:1])
+        return f"{_listed(_called(down, catalogue))} {'answers' if len(down) == 1 else 'answer'} nothing"
+    of = _listed(_called((facts.felt or facts.affected)[:1], catalogue))
     ratio, times = facts.error_ratio or 0.0, facts.latency_times or 0.0
     if ratio >= _FAILING:
         return f"{_share(ratio)} to {of} fail" if of else f"{_share(ratio)} fail"
@@ -79,10 +88,10 @@ def sentence(facts: Facts | None) -> str:
     return ""
 
 
-def in_full(incident: Incident) -> str:
+def in_full(incident: Incident, catalogue: Catalogue = NONE) -> str:
     """The first line of the summary: since when users feel what, and whether they still do."""
     peak, since, over = incident.peak, began(incident), incident.mitigated_at or incident.ended_at
-    felt = sentence(peak)
+    felt = sentence(peak, catalogue)
     if not felt:
         return _without_measurement(incident)
     if felt.split(" ", 1)[0].casefold() in _LEADING:
@@ -196,6 +205,12 @@ def _usual(readings: Sequence[Reading], kind: SignalKind) -> str:
 
 def _baseline(readings: Sequence[Reading], kind: SignalKind) -> Reading | None:
     return next((one for one in readings if one.signal.kind is kind and one.baseline is not None), None)
+
+
+def _called(services: Sequence[str], catalogue: Catalogue) -> list[str]:
+    """What customers call them, in the place of names that only those know who run them."""
+    known = (catalogue.find(one) for one in services)
+    return [(found.public if found else None) or one for found, one in zip(known, services, strict=True)]
 
 
 def _listed(named: Sequence[str]) -> str:

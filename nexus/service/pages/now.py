@@ -15,7 +15,7 @@ from nexus.service.pages.deadlines import Deadline, MustAct, Turn, deadlines, mu
 from nexus.service.pages.felt import title
 from nexus.service.pages.queue import workers_view
 from nexus.service.pages.steps import NAMES
-from nexus.service.pages.worlds import world_facts
+from nexus.service.pages.worlds import WorldFacts, title_of, world_facts
 from nexus.service.restricting import hidden, visible
 from nexus.store.deliveries import DeliveryFilter
 from nexus.store.lists import IncidentFilter
@@ -120,7 +120,7 @@ async def now_view(home: Home, site: str, viewer: Actor | None = None) -> NowVie
         world = await store.world_of(line.id)
         facts = world_facts(world, home.settings)
         clock = now if world.kind is WorldKind.LIVE else await store.clock_of(line.id)
-        row = row_of(incident, runbook, facts.revenue_threshold, clock, viewer)
+        row = row_of(incident, runbook, facts, clock, viewer)
         rows.append(row.model_copy(update={"live": world.kind is WorldKind.LIVE}))
     newest = visible(await store.page(limit=_ENDED * 4), unseen, "id")
     recent = [*owed, *(one for one in newest if one.status is not Status.OPEN)]
@@ -133,7 +133,7 @@ async def now_view(home: Home, site: str, viewer: Actor | None = None) -> NowVie
         headline=headline(rows, running - len(owed)),
         rows=tuple(rows),
         more=max(0, running - len(listed)),
-        ended=tuple([_ended(one, await store.load(one.id)) for one in list(ended.values())[:_ENDED]]),
+        ended=tuple([await _ended(home, one) for one in list(ended.values())[:_ENDED]]),
         waiting=waiting.sentence(now) if waiting.alerts else None,
         heard=sum(now - one.received_at < _HOUR for one in filed),
         oldest_due=await store.due_since(now, site),
@@ -145,14 +145,14 @@ async def now_view(home: Home, site: str, viewer: Actor | None = None) -> NowVie
 
 
 def row_of(
-    incident: Incident, runbook: Runbook, threshold: float | None, now: datetime, viewer: Actor | None
+    incident: Incident, runbook: Runbook, facts: WorldFacts, now: datetime, viewer: Actor | None
 ) -> NowRow:
     """One incident in a line. Pure."""
-    ahead = deadlines(incident, runbook, threshold, now)
+    ahead = deadlines(incident, runbook, facts.revenue_threshold, now)
     act = must_act(incident, viewer)
     return NowRow(
         id=incident.id,
-        title=title(incident),
+        title=title(incident, facts.catalogue),
         severity=incident.severity,
         cause=_cause(incident),
         step=incident.step,
@@ -227,10 +227,11 @@ def _doing(incident: Incident, now: datetime) -> str:
     }[incident.step]
 
 
-def _ended(line: Summary, incident: Incident | None) -> EndedRow:
+async def _ended(home: Home, line: Summary) -> EndedRow:
+    incident = await home.store.load(line.id)
     return EndedRow(
         id=line.id,
-        title=title(incident) if incident is not None else line.title,
+        title=await title_of(home, incident) if incident is not None else line.title,
         severity=line.severity,
         status=line.status,
         opened_at=line.opened_at,

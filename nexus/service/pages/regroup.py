@@ -6,7 +6,7 @@ from incidents.severity import Severity
 from incidents.value import Moment, Value
 from nexus.home import Home
 from nexus.service.pages.alerts import AlertView, alerts
-from nexus.service.pages.felt import title
+from nexus.service.pages.worlds import title_of
 from nexus.service.restricting import hidden, visible
 from nexus.store.lists import IncidentFilter
 from nexus.store.records import WorldKind
@@ -49,16 +49,16 @@ async def regroup_view(home: Home, identity: str, viewer: Actor) -> RegroupView:
     loaded = [await home.store.load(one) for one in near]
     return RegroupView(
         id=identity,
-        title=title(incident),
+        title=await title_of(home, incident),
         open=incident.open,
         recorded=world.kind is not WorldKind.LIVE,
         alerts=alerts(incident, await home.store.outcomes(identity)),
-        others=tuple(_other(one) for one in loaded if one is not None and one.open),
+        others=tuple([await _other(home, one) for one in loaded if one is not None and one.open]),
     )
 
 
-def _other(incident: Incident) -> OtherIncident:
+async def _other(home: Home, incident: Incident) -> OtherIncident:
     return OtherIncident(
-        id=incident.id, title=title(incident), severity=incident.severity, opened_at=incident.opened_at,
-        services=incident.services,
+        id=incident.id, title=await title_of(home, incident), severity=incident.severity,
+        opened_at=incident.opened_at, services=incident.services,
     )  # fmt: skip

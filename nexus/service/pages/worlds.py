@@ -8,8 +8,11 @@ from typing import NamedTuple
 from incidents.catalogue import Catalogue, Service
 from incidents.document import read_yaml
 from incidents.errors import SettingsError
+from incidents.incident import Incident
 from nexus.config.settings import Settings
 from nexus.config.site import load_site
+from nexus.home import Home
+from nexus.service.pages.felt import title
 from nexus.store.records import WorldKind, WorldRef
 
 
@@ -27,6 +30,12 @@ def world_facts(world: WorldRef, settings: Settings) -> WorldFacts:
         return _site(path, _written(path))
     file = Path(world.path) / "case.yaml"
     return WorldFacts(_case(file, _written(file)), settings.revenue_threshold)
+
+
+async def title_of(home: Home, incident: Incident) -> str:
+    """What users feel of an incident, in the words that its world has for its services."""
+    world = await home.store.world_of(incident.id)
+    return title(incident, world_facts(world, home.settings).catalogue)
 
 
 def _written(path: Path) -> tuple[int, int]:

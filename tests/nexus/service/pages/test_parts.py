@@ -17,6 +17,7 @@ from nexus.service.pages.deadlines import deadlines
 from nexus.service.pages.now import headline, row_of
 from nexus.service.pages.service_map import Health, SeenOverview, service_map
 from nexus.service.pages.told import ToldKind, told
+from nexus.service.pages.worlds import WorldFacts
 from nexus.store.records import Message, MessageKind
 from tests.graph.harness import RUNBOOK
 from tests.nexus import sample
@@ -165,7 +166,7 @@ def test_evidence_that_is_not_known_is_told_by_its_id() -> None:
 
 def test_the_first_page_counts_in_words() -> None:
     runbook = load_runbook(None, RUNBOOK.roles_named())
-    row = row_of(sample.waiting(), runbook, None, at(20), None)
+    row = row_of(sample.waiting(), runbook, WorldFacts(Catalogue(), None), at(20), None)
     assert (row.doing, row.step_number, row.next and row.next.what) == (
         "a change is proposed",
         3,

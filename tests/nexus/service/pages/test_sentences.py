@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from incidents.catalogue import Catalogue, Service
 from incidents.changes import Change, ChangeKind
 from incidents.facts import Facts
 from incidents.incident import Incident
@@ -71,6 +72,15 @@ def test_a_title_keeps_the_worst_and_speaks_of_the_past_once_it_is_over() -> Non
     assert worst.worse_than(calm)
     assert worst.worse_than(None)
     assert not calm.worse_than(worst)
+
+
+def test_a_service_is_called_as_customers_call_it_where_the_catalogue_says_so() -> None:
+    known = Catalogue(services=(Service(name="web", public="Shop"), Service(name="checkout")))
+    burning = sample.waiting().evolve(peak=facts(error_ratio=0.41, felt=("web",)))
+    assert title(burning, known) == "Four in ten requests to Shop fail"
+    assert "four in ten requests to Shop fail" in in_full(burning, known)
+    down = sample.waiting().evolve(peak=facts(down=("checkout", "web")))
+    assert title(down, known) == "checkout and Shop answer nothing"
 
 
 def test_the_summary_says_since_when_and_what_happens_next() -> None:
