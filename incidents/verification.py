@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from incidents.findings import Window
 from incidents.value import Moment, Value
 
@@ -26,6 +28,7 @@ class Signal(Value):
     metric: str
     kind: SignalKind
     unit: str = ""
+    falls: bool = Field(default=False, description="it hurts when it falls: what is left of a resource")
     opened: bool = False
     deviated: bool = False
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 from typing import Literal
 
-Extra = Literal["browser", "inspect", "mcp", "objects", "otel", "postgres", "shop"]
+Extra = Literal["browser", "inspect", "mcp", "objects", "otel", "postgres", "rules", "shop"]
 
 #: A module that each extra brings.
 _BRINGS: dict[Extra, str] = {
@@ -14,6 +14,7 @@ _BRINGS: dict[Extra, str] = {
     "objects": "s3fs",
     "otel": "opentelemetry.exporter",
     "postgres": "psycopg",
+    "rules": "promql_parser",
     "shop": "supervisor",
 }
 

@@ -27,18 +27,27 @@ def from_nothing(metrics: pl.DataFrame, later: pl.DataFrame | None = None) -> pl
         metrics: metrics schema, or more columns that are constant in a series.
         later: what was reported afterwards, in the same columns: its series may have had no row before.
     """
-    both = metrics if later is None else pl.concat([metrics, later.select(metrics.columns)])
-    known = meanings(both).select("metric", "unit", what="family", about="side", raised="counter")
-    failing = both.join(known.filter(pl.col("what") == "errors"), on=("metric", "unit"))
-    if failing.is_empty() or metrics.is_empty():
+    if metrics.is_empty():
         return metrics
-    reported = metrics.select("service", "time").unique()
-    starts = reported.group_by("service").agg(pl.col("time").min().alias("starts"))
+    known = meanings(
+        metrics if later is None else pl.concat([one.select("metric", "unit") for one in (metrics, later)])
+    )
+    names = known.filter(pl.col("family") == "errors")["metric"].unique().to_list()
+    if not names:
+        return metrics
+    mine = pl.col("metric").is_in(names)
+    rows = [metrics.filter(mine)] + (
+        [later.select(metrics.columns).filter(mine)] if later is not None else []
+    )
+    counted = known.select("metric", "unit", raised="counter")
+    failing = pl.concat(rows).join(counted, on=("metric", "unit"))
+    starts = metrics.group_by("service").agg(pl.col("time").min().alias("starts"))
     born = _born(failing, metrics).join(starts, on="service").filter(
         pl.col("first") - pl.col("starts") > pl.col("reach")
     )  # fmt: skip
     if born.is_empty():
         return metrics
+    reported = metrics.select("service", "time").unique()
     shares = pl.col("unit").is_in(_SHARES)
     asked = reported.join(_idle(metrics, known), on=("service", "time"), how="anti")
     parts = (born.filter(~shares).join(reported, on="service"), born.filter(shares).join(asked, on="service"))
@@ -71,7 +80,9 @@ def _idle(metrics: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """Moments at which a service, whose traffic is measured, served nothing."""
     traffic = (
         metrics.filter(pl.col("peer") == "")
-        .join(known.filter((pl.col("what") == "traffic") & (pl.col("about") == "own")), on=("metric", "unit"))
+        .join(
+            known.filter((pl.col("family") == "traffic") & (pl.col("side") == "own")), on=("metric", "unit")
+        )
         .group_by("service", "time")
         .agg(pl.col("value").max())
     )

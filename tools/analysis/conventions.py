@@ -1,7 +1,7 @@
 """What a metric measures, told from its name and unit by the rules in `conventions.yaml`."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Literal
@@ -18,6 +18,10 @@ Statistic = Literal["mean", "p50", "p75", "p90", "p95", "p99", "other"]
 
 #: From the most faithful statistic of time spent to the least.
 STATISTICS: tuple[Statistic, ...] = ("mean", "p50", "p75", "p90", "p95", "p99", "other")
+
+
+#: Names come from outside: what was read of them is kept for so many.
+_MOST_KNOWN = 10_000
 
 
 class Meaning(Value):
@@ -52,9 +56,18 @@ class Conventions:
     units: dict[str, Meaning]
     statistics: tuple[tuple[re.Pattern[str], Statistic], ...]
     counters: re.Pattern[str]
+    _known: dict[tuple[str, str], Meaning] = field(default_factory=dict, compare=False, repr=False)
 
     def meaning(self, metric: str, unit: str = "") -> Meaning:
         """The first rule that matches the name, else the unit's meaning, else `other`."""
+        found = self._known.get((metric, unit))
+        if found is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            found = self._known[metric, unit] = self._read(metric, unit)
+        return found
+
+    def _read(self, metric: str, unit: str) -> Meaning:
         name = normalised(metric)
         for pattern, meaning in self.rules:
             if pattern.search(name):

@@ -237,9 +237,10 @@ def _delays(series: pl.DataFrame, ways: list[tuple[Row, float]], time: float) ->
 def _saturations(series: pl.DataFrame) -> list[Signal]:
     found = []
     for row in _rows(series, "saturation", "own", "source"):
-        if (row["up"] or 0.0) < SIGNIFICANT:
+        sigmas, change = (row["down"], row["fall"]) if row["bad"] == "down" else (row["up"], row["rise"])
+        if (sigmas or 0.0) < SIGNIFICANT:
             continue
         share = _TO_SHARE.get(row["unit"])
-        strength = min(1.0, row["rise"] * share) if share else _UNLIMITED_CAP
+        strength = min(1.0, change * share) if share else _UNLIMITED_CAP
         found.append(_signal(row["service"], "saturation", row, strength))
     return found

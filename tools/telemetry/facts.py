@@ -234,7 +234,7 @@ def _most_deviating(state: ServiceState) -> list[Level]:
 
 def _signal(level: Level) -> Signal:
     kind = level.kind if level.kind is not None else SignalKind.SATURATION
-    return Signal(service=level.service, metric=level.metric, kind=kind, unit=level.unit)
+    return Signal(service=level.service, metric=level.metric, kind=kind, unit=level.unit, falls=level.falls)
 
 
 def _neighbours(services: set[str], catalogue: Catalogue) -> set[str]:

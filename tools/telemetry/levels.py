@@ -44,7 +44,7 @@ class Level(Value):
     """One series of one service now against its reference; instances are pooled, the worst one counts.
 
     Success and availability series are turned into the share that fails, so that higher is worse
-    for every kind but traffic.
+    for every kind but traffic and for all but what is left of a resource (`falls`).
     """
 
     service: str
@@ -53,6 +53,7 @@ class Level(Value):
     unit: str
     peer: str = Field(default="", description="the callee, for a series of an edge")
     side: str = Field(default="own", description="own: the service itself; else what the series tells about")
+    falls: bool = Field(default=False, description="it hurts when it falls: what is left of a resource")
     baseline: float | None = None
     now: float | None = None
     sigmas: float = Field(
@@ -111,6 +112,7 @@ def compare(
         .with_columns(pl.coalesce("kind", "own_kind", "apart_kind").alias("kind"))
         .with_columns(pl.coalesce("unit", "own_unit", "apart_unit").alias("unit"))
         .with_columns(pl.coalesce("side", "own_side", "apart_side").alias("side"))
+        .with_columns(pl.coalesce("falls", "own_falls", "apart_falls").fill_null(False).alias("falls"))
         .with_columns(pl.col("own_count", "apart_count").fill_null(0))
         .with_columns(_sigmas("own"), _sigmas("apart"))
         .with_columns(*_agreed())
@@ -118,7 +120,7 @@ def compare(
     )
     began = _onsets(frame, table.filter("deviates"), recent.end)
     rows = table.join(began, on=SERIES, how="left").select(
-        "service", "metric", "peer", "kind", "unit", "side", "now", "sigmas", "deviates", "onset",
+        "service", "metric", "peer", "kind", "unit", "side", "falls", "now", "sigmas", "deviates", "onset",
         baseline="ref_median", high="ref_high",
     )  # fmt: skip
     found = [Level.model_validate(row) for row in rows.iter_rows(named=True)]
@@ -165,14 +167,16 @@ def _pooled(current: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.col("value").median())
         .alias("level"),
         pl.len().alias("count"),
-        pl.col("kind", "unit", "side", "family").first(),
+        pl.col("kind", "unit", "side", "family", "falls").first(),
     )
     load = pl.col("kind").first().is_null() | (pl.col("kind").first() == SignalKind.TRAFFIC)
-    load = load | (pl.col("family").first() == "up")  # the share of instances
+    # The share of instances that are not up; of what is left of a resource the worst place counts.
+    load = (load | (pl.col("family").first() == "up")) & ~pl.col("falls").first()
+    worst = pl.when(pl.col("falls").first()).then(pl.col("level").min()).otherwise(pl.col("level").max())
     return each.group_by(SERIES).agg(
-        pl.when(load).then(pl.col("level").mean()).otherwise(pl.col("level").max()).alias("now"),
+        pl.when(load).then(pl.col("level").mean()).otherwise(worst).alias("now"),
         pl.col("count").sum(),
-        pl.col("kind", "unit", "side").first(),
+        pl.col("kind", "unit", "side", "falls").first(),
     )
 
 
@@ -184,14 +188,16 @@ def _reference(frame: pl.DataFrame, name: str) -> pl.DataFrame:
         value.quantile(0.1).alias(f"{name}_low"),
         value.quantile(0.9).alias(f"{name}_high"),
         value.len().alias(f"{name}_count"),
-        *(pl.col(column).first().alias(f"{name}_{column}") for column in ("kind", "unit", "side")),
+        *(pl.col(column).first().alias(f"{name}_{column}") for column in ("kind", "unit", "side", "falls")),
     )
 
 
 def _scale(name: str) -> pl.Expr:
     floor = pl.col("unit").replace_strict(_UNIT_FLOOR, default=1e-9, return_dtype=pl.Float64)
     # A resource that is hardly used may double in peace.
-    floor = pl.when(pl.col("kind") == SignalKind.SATURATION).then(10 * floor).otherwise(floor)
+    used = (pl.col("kind") == SignalKind.SATURATION) & ~pl.col("falls")
+    # Of three instances, two are many; what is left of a resource is judged by its own size.
+    floor = pl.when(used).then(10 * floor).when("falls").then(1e-9).otherwise(floor)
     median, mad = pl.col(f"{name}_median"), pl.col(f"{name}_mad")
     return pl.max_horizontal(_MAD_TO_SIGMA * mad, _RELATIVE_FLOOR * median.abs(), floor)
 
@@ -201,9 +207,8 @@ def _sigmas(name: str) -> pl.Expr:
     above = (pl.col("now") - pl.col(f"{name}_high")) / _scale(name)
     below = (pl.col(f"{name}_low") - pl.col("now")) / _scale(name)
     both = pl.col("kind").is_null() | (pl.col("kind") == SignalKind.TRAFFIC)
-    return (
-        pl.when(both).then(pl.max_horizontal(above, below)).otherwise(above).clip(0).alias(f"{name}_sigmas")
-    )
+    hurts = pl.when(both).then(pl.max_horizontal(above, below)).when("falls").then(below).otherwise(above)
+    return hurts.clip(0).alias(f"{name}_sigmas")
 
 
 def _agreed() -> list[pl.Expr]:
@@ -241,16 +246,18 @@ def _onsets(frame: pl.DataFrame, deviating: pl.DataFrame, end: datetime) -> pl.D
     now, high, value = pl.col("now"), pl.col("ref_high"), pl.col("value")
     fallen = (now + pl.col("ref_median").fill_null(0.0)) / 2
     half = pl.when(now > high).then(high + (now - high) / 2).otherwise(fallen)
-    chosen = deviating.select(*SERIES, half=half, rises=now > high)
+    chosen = deviating.select(*SERIES, "falls", half=half, rises=now > high)
+    worst = pl.when(pl.col("falls").first()).then(value.min()).otherwise(value.max()).alias("value")
     beyond = pl.when("rises").then(value >= pl.col("half")).otherwise(value <= pl.col("half"))
     back, times = pl.col("beyond").reverse(), pl.col("time").reverse()
     lasting = back & (back.cum_sum() * 3 >= pl.int_range(1, pl.len() + 1) * 2)
     return (
         frame.lazy()
         .filter((pl.col("time") < utc_literal(end)) & value.is_not_nan())
+        .drop("falls")
         .join(chosen.lazy(), on=SERIES)
         .group_by("time", *SERIES)
-        .agg(value.max(), pl.col("half", "rises").first())
+        .agg(worst, pl.col("half", "rises").first())
         .with_columns(beyond=beyond)
         .sort("time")
         .group_by(SERIES)

@@ -46,13 +46,15 @@ Levels = Mapping[tuple[str, str], Median]
 def verdict_of(
     signal: Signal, baseline: float | None, before: float | None, after: float | None, samples: int
 ) -> Recovery:
-    """The verdict over one signal from its three levels; higher is worse for all but traffic.
+    """The verdict over one signal from its three levels.
+
+    Higher is worse for all but traffic and what is left of a resource.
 
     No samples after the action is `unknown`, never `recovered`.
     """
     if after is None or samples < LEAST_SAMPLES or (baseline is None and before is None):
         return Recovery.UNKNOWN
-    if signal.kind is SignalKind.TRAFFIC:  # falling hurts, so everything is mirrored
+    if _falling_hurts(signal):  # everything is mirrored
         after = -after
         baseline = None if baseline is None else -baseline
         before = None if before is None else -before
@@ -67,6 +69,10 @@ def verdict_of(
     # Never so lenient that the fault itself would pass, unless it was lost in the noise.
     allowed = min(allowed, way / 2) if way > noise else allowed
     return Recovery.RECOVERED if after <= baseline + allowed else Recovery.UNCHANGED
+
+
+def _falling_hurts(signal: Signal) -> bool:
+    return signal.falls or signal.kind is SignalKind.TRAFFIC
 
 
 def _noise(signal: Signal) -> float:
@@ -187,7 +193,7 @@ def _reading(
 
 def _worse(signal: Signal, found: Sequence[Median]) -> float | None:
     told = [one.level for one in found if one.samples >= LEAST_SAMPLES]
-    return (min if signal.kind is SignalKind.TRAFFIC else max)(told, default=None)
+    return (min if _falling_hurts(signal) else max)(told, default=None)
 
 
 def _fault(seen: Observation, action_at: datetime) -> Window:

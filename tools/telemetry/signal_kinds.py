@@ -28,13 +28,14 @@ _TELLING = ("p95", "p90", "p99", "mean", "p75", "p50", "other")
 
 
 def signal_rows(metrics: pl.DataFrame) -> pl.DataFrame:
-    """Metrics with the columns `family`, `side` and `kind`; counters as rates, success as the failed share.
+    """Metrics with `family`, `side`, `kind` and `falls`; counters as rates, success as the failed share.
 
     Args:
         metrics: frame with the metrics schema.
 
     Returns:
-        The same rows; `kind` is null for series that say nothing about health by themselves.
+        The same rows; `kind` is null for series that say nothing about health by themselves; `falls`: it
+        hurts when it falls (what is left of a resource).
     """
     return _no_rows() if metrics.is_empty() else _rows(metrics)
 
@@ -46,15 +47,25 @@ def _no_rows() -> pl.DataFrame:
 
 def _rows(metrics: pl.DataFrame) -> pl.DataFrame:
     rates = as_rates(from_nothing(metrics))
-    known = meanings(rates).select("metric", "unit", "family", "side")
+    known = meanings(rates).select("metric", "unit", "family", "side", "bad")
     kind = pl.col("family").replace_strict(
         {family: kind.value for family, kind in _KINDS.items()}, default=None, return_dtype=pl.String
     )
     whole = pl.when(pl.col("unit") == "percent").then(100.0).otherwise(1.0)
-    good = pl.col("family").is_in(["success", "up"]) & (pl.col("value") <= whole)
+    good = pl.col("family").is_in(["success", "up"])
+    share = (pl.col("value").max() <= whole.first()).over("metric", "unit")
+    # What is counted of what is there, and not shared: instances are a resource, successes are traffic.
+    counted = {"up": SignalKind.SATURATION.value, "success": SignalKind.TRAFFIC.value}
+    left = pl.col("family").replace_strict(counted, default=None, return_dtype=pl.String)
+    falls = (pl.col("bad") == "down") & ~(good & share)
     return (
         rates.join(known, on=("metric", "unit"), how="left")
-        .with_columns(kind=kind, value=pl.when(good).then(whole - pl.col("value")).otherwise(pl.col("value")))
+        .with_columns(
+            kind=pl.when(good & ~share).then(left).otherwise(kind),
+            value=pl.when(good & share).then(whole - pl.col("value")).otherwise(pl.col("value")),
+            falls=falls,
+        )
+        .drop("bad")
         .sort("time")
     )
 

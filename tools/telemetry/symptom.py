@@ -29,15 +29,18 @@ _PROSE = (
 
 def symptom_kind(alert: Alert) -> SignalKind | None:
     """The kind of signal that an alert is about, or None if it cannot be told."""
-    named = (alert.label("metric"), alert.label("alertname"), alert.title, alert.description)
-    for text in named:
+    texts = (alert.label("metric"), alert.label("alertname"), alert.title, alert.description)
+    for text in texts:
         if text is None:
             continue
-        if kind := _KINDS.get(conventions().meaning(text).family):
-            return kind
+        named = _KINDS.get(conventions().meaning(text).family)
+        if named is not None and named is not SignalKind.SATURATION:
+            return named
         for kind, pattern in _PROSE:
             if pattern.search(text):
                 return kind
+        if named is not None:  # many words may mean that something ran short
+            return named
     return None
 
 

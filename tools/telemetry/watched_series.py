@@ -45,7 +45,8 @@ def samples(seen: Observation, signal: Signal) -> Samples | None:
     if seen.same_source and seen.baseline_signals is not None:
         frames.insert(0, seen.baseline_signals)
     finite = pl.col("value").is_finite()
-    rows = pl.concat(frames).filter(mine & finite).group_by("time").agg(pl.col("value").max()).sort("time")
+    worst = pl.col("value").min() if signal.falls else pl.col("value").max()
+    rows = pl.concat(frames).filter(mine & finite).group_by("time").agg(worst).sort("time")
     if not rows.height:
         return None
     return Samples(rows["time"].to_list(), rows["value"].to_list(), _usual(seen, mine & finite))

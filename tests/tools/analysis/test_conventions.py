@@ -40,6 +40,85 @@ def test_family(metric: str, family: str) -> None:
     assert conventions().meaning(metric).family == family
 
 
+@pytest.mark.parametrize(
+    ("metric", "family", "bad"),
+    [
+        # What is throttled or thrown out has not failed yet.
+        ("container_cpu_cfs_throttled_periods_total", "saturation", "up"),
+        ("container_cpu_cfs_throttled_seconds_total", "saturation", "up"),
+        ("ThrottledRequests", "saturation", "up"),
+        ("kubelet_evictions", "saturation", "up"),
+        ("redis_evicted_keys_total", "saturation", "up"),
+        ("envoy_cluster_outlier_detection_ejections_active", "saturation", "up"),
+        ("node_netstat_Tcp_RetransSegs", "saturation", "up"),
+        ("pg_stat_database_deadlocks", "saturation", "up"),
+        # What is left of a resource.
+        ("node_memory_MemAvailable_bytes", "saturation", "down"),
+        ("node_filesystem_avail_bytes", "saturation", "down"),
+        ("node_filesystem_files_free", "saturation", "down"),
+        ("FreeableMemory", "saturation", "down"),
+        ("FreeStorageSpace", "saturation", "down"),
+        ("aws_rds_free_storage_space_average", "saturation", "down"),
+        ("CPUCreditBalance", "saturation", "down"),
+        ("Available Memory Bytes", "saturation", "down"),
+        ("windows_logical_disk_free_bytes", "saturation", "down"),
+        ("elasticsearch_filesystem_data_available_bytes", "saturation", "down"),
+        # What is used of it.
+        ("node_load1", "saturation", "up"),
+        ("aws_rds_database_connections_average", "saturation", "up"),
+        ("DatabaseConnections", "saturation", "up"),
+        ("mysql_global_status_threads_connected", "saturation", "up"),
+        ("mysql_global_status_threads_running", "saturation", "up"),
+        ("redis_memory_used_bytes", "saturation", "up"),
+        ("jvm_memory_used_bytes", "saturation", "up"),
+        ("go_goroutines", "saturation", "up"),
+        ("process_open_fds", "saturation", "up"),
+        # Work that waits.
+        ("kafka_consumergroup_lag", "saturation", "up"),
+        ("pg_replication_lag_seconds", "saturation", "up"),
+        ("rabbitmq_queue_messages_ready", "saturation", "up"),
+        ("ApproximateAgeOfOldestMessage", "saturation", "up"),
+        ("haproxy_backend_current_queue", "saturation", "up"),
+        ("flink_taskmanager_job_task_isBackPressured", "saturation", "up"),
+        ("mysql_global_status_innodb_row_lock_waits", "saturation", "up"),
+        # What is there.
+        ("kube_deployment_status_replicas_available", "up", "down"),
+        ("kube_statefulset_status_replicas_ready", "up", "down"),
+        ("kube_deployment_status_replicas_unavailable", "saturation", "up"),
+        ("etcd_server_has_leader", "up", "down"),
+        ("etcd_server_leader_changes_seen_total", "saturation", "up"),
+        ("redis_connected_slaves", "up", "down"),
+        ("redis_connected_clients", "up", "down"),
+        ("HealthyHostCount", "up", "down"),
+        ("UnHealthyHostCount", "saturation", "up"),
+        ("haproxy_backend_active_servers", "up", "down"),
+        ("mysql_slave_status_slave_sql_running", "up", "down"),
+        ("vault_core_unsealed", "up", "down"),
+        # What failed.
+        ("coredns_panics_total", "errors", "up"),
+        ("kube_pod_container_status_restarts_total", "errors", "up"),
+        ("container_oom_events_total", "errors", "up"),
+        ("prometheus_notifications_dropped_total", "errors", "up"),
+        ("redis_rejected_connections_total", "errors", "up"),
+        ("istio_request_duration_milliseconds_bucket", "latency", "up"),
+        ("node_network_receive_drop_total", "network", "up"),
+        ("envoy_cluster_upstream_rq_timeout", "errors", "up"),
+        # Moments, limits, codes.
+        ("probe_ssl_earliest_cert_expiry", "other", "down"),
+        ("redis_rdb_last_save_timestamp_seconds", "other", "down"),
+        ("kube_deployment_spec_replicas", "other", "both"),
+        ("elasticsearch_cluster_health_status", "other", "both"),
+        ("container_spec_memory_limit_bytes", "other", "both"),
+        # What comes and goes with the day.
+        ("http_requests_total", "traffic", "both"),
+        ("nginx_http_requests_total", "traffic", "both"),
+    ],
+)
+def test_which_direction_hurts(metric: str, family: str, bad: str) -> None:
+    found = conventions().meaning(metric)
+    assert (found.family, found.bad) == (family, bad)
+
+
 def test_the_unit_speaks_where_the_name_is_silent() -> None:
     assert conventions().meaning("checkout_step", "milliseconds").family == "latency"
     assert conventions().meaning("checkout_step").family == "other"

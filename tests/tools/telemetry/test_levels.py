@@ -155,3 +155,23 @@ def test_what_deviates_has_an_onset_even_where_the_last_sample_fell_back() -> No
     found = level(rising.with_columns(value=pl.when(late).then(0.4).otherwise("value")))
     assert found.deviates
     assert found.onset is not None
+
+
+def test_what_is_left_of_a_resource_hurts_when_it_falls() -> None:
+    found = level(series(40e9, 1e9, metric="FreeStorageSpace", unit="bytes"))
+    assert (found.kind, found.falls, found.deviates) == (SignalKind.SATURATION, True, True)
+    assert found.onset == T0 + timedelta(minutes=12)
+    assert not level(series(40e9, 80e9, metric="FreeStorageSpace", unit="bytes")).deviates
+
+
+def test_the_place_with_least_left_counts() -> None:
+    rest = [
+        series(40e9, 40e9, metric="node_filesystem_avail_bytes", unit="bytes", instance=name) for name in "bc"
+    ]
+    found = level(series(40e9, 1e9, metric="node_filesystem_avail_bytes", unit="bytes"), *rest)
+    assert (found.now, found.deviates) == (1e9, True)
+
+
+def test_instances_that_are_counted_hurt_when_they_fall() -> None:
+    found = level(series(12, 1, metric="kube_deployment_status_replicas_available", unit="count"))
+    assert (found.kind, found.falls, found.deviates) == (SignalKind.SATURATION, True, True)

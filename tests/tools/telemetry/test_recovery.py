@@ -247,3 +247,12 @@ async def test_a_fault_of_seconds_is_weighed_by_its_end(shop: Path, ledger: Path
     (opened,) = [one for one in found.readings if one.signal.opened]
     assert opened.before is not None
     assert opened.before > 0.2
+
+
+def test_what_is_left_of_a_resource_recovers_upwards() -> None:
+    disk = Signal(
+        service="db", metric="free_storage", kind=SignalKind.SATURATION, unit="bytes", falls=True, opened=True
+    )
+    assert verdict_of(disk, 40e9, 1e9, 39e9, 20) is Recovery.RECOVERED
+    assert verdict_of(disk, 40e9, 5e9, 5e9, 20) is Recovery.UNCHANGED
+    assert verdict_of(disk, 40e9, 5e9, 1e9, 20) is Recovery.WORSE
