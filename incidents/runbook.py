@@ -42,6 +42,11 @@ __all__ = [
 _NUMBERED = re.compile(r"(severity|sev|s|priority|prio|p)?(\d)")
 
 
+#: What stands beside a level and says nothing of it.
+_BESIDE = frozenset({"severity", "priority", "urgency", "level", "impact"})
+MOST_WORDS = 3
+
+
 def _spellings(word: str) -> tuple[str, ...]:
     """How the table may write a word: as it is, or a numbered level (`SEV-1`, `S2`, `1`) in short."""
     plain = word.strip().casefold()
@@ -304,9 +309,24 @@ class Runbook(Value):
         )
 
     def severity_of_alert(self, label: str | None) -> Severity | None:
-        """What the sender's own severity means here, or None if it gave none or an unknown one."""
+        """What the sender's own severity means here, or None if it gave none or an unknown one.
+
+        Of several words (`2 - High`, `SEV1 (Critical)`) the numbered level counts, else the words that are
+        no bare number, if they say the same.
+        """
+        sent = label or ""
+        whole = self._severity_of_word(sent)
+        parts = [part for part in re.split(r"[^\w.]+", sent.casefold()) if part and part not in _BESIDE]
+        if whole is not None or not 0 < len(parts) <= MOST_WORDS:
+            return whole
+        levels = [part for part in parts if (found := _NUMBERED.fullmatch(part)) is not None and found[1]]
+        words = levels or [part for part in parts if not part.isdecimal()]
+        read = {self._severity_of_word(word) for word in words}
+        return read.pop() if len(read) == 1 else None
+
+    def _severity_of_word(self, word: str) -> Severity | None:
         table = self.alert_severities
-        return next((table[word] for word in _spellings(label or "") if word in table), None)
+        return next((table[one] for one in _spellings(word) if one in table), None)
 
     def duty(self, role: str) -> Throughout | None:
         """The recurring duty of a role, or None."""

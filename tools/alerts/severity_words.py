@@ -29,6 +29,8 @@ def read_severity(word: str | None, runbook: Runbook) -> SeverityReading:
         return SeverityReading(None, f"{what}; the facts decide")
     if sent.isdecimal():
         return SeverityReading(severity, f"the severity {sent} is a bare number; it is read as {severity}")
+    if len(sent.split()) > 1:
+        return SeverityReading(severity, f"the severity {sent!r} is read as {severity}")
     return SeverityReading(severity)
 
 

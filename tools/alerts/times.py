@@ -8,31 +8,20 @@ import re
 import reprlib
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from incidents.alert import can_be_meant
 from incidents.errors import AlertError
+from tools.alerts.time_forms import moment, since_epoch
 
 #: What senders write for "not set": Go's zero time in any zone, MySQL's zero date, nothing at all.
 _UNSET = re.compile(
-    r"(?:null|none|nil|-|0+(?:\.0+)?|0000-00-00.*|0001-01-0[12].*|0000-12-31.*)?", re.IGNORECASE
+    r"(?:null|none|nil|n/a|never|unknown|-|0+(?:\.0+)?|0000-00-00.*|0001-01-0[12].*|0000-12-31.*)?",
+    re.IGNORECASE,
 )
-_NUMBER = re.compile(r"[+-]?\d{1,30}(?:\.\d{1,30})?")
-#: Go's `time.Time.String()`, with the reading of its monotonic clock.
-_GO = re.compile(
-    r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d{4}) [A-Z+-][A-Z0-9+-]*(?: m=[+-][\d.]+)?"
-)
-#: ISO 8601 with the name of a zone behind it.
-_NAMED_UTC = re.compile(r"(\d{4}-\d\d-\d\d[T ][\d:.,]+) ?(?:UTC|GMT)", re.IGNORECASE)
-#: A date as Zabbix and others write it.
-_DOTTED = re.compile(r"(\d{4})[./](\d\d)[./](\d\d)(?!\d)")
 #: A zone's name in a date that is written in words; most of them mean several zones.
-_ZONE = re.compile(r"\d\d:\d\d(?::\d\d)? ([A-Z]{1,5})\b")
+_ZONE = re.compile(r"\d\d:\d\d(?::\d\d(?:[.,]\d+)?)? ?(?!AM\b|PM\b)([A-Z]{2,5}|[A-Z])\b")
 _ZONES = frozenset({"UT", "UTC", "GMT", "Z"})
-#: Units of a count since 1970, per second: the first that puts it before the year 5138.
-_UNITS = (1, 10**3, 10**6, 10**9)
-_LAST_SECOND = 10**11
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -71,7 +60,7 @@ def read_time(sent: object, received_at: datetime, field: str) -> SentTime:
         return _received(received_at, f"{field} is not set{shown}")
     what = f"{field}: {_shown(sent)}"
     try:
-        at = _moment(text) if isinstance(sent, str) else _since_epoch(Decimal(sent))
+        at = moment(text, received_at) if isinstance(sent, str) else since_epoch(Decimal(sent))
         if at.tzinfo is not None:
             return _plausible(SentTime(at.astimezone(UTC), True), received_at, what)
     except (OverflowError, InvalidOperation):
@@ -100,7 +89,7 @@ def long_ago(sent: object, received_at: datetime) -> datetime | None:
     if not isinstance(sent, (str, int, float)) or not sent or _UNSET.fullmatch(text or "x"):
         return None
     try:
-        at = _moment(text) if isinstance(sent, str) else _since_epoch(Decimal(sent))
+        at = moment(text, received_at) if isinstance(sent, str) else since_epoch(Decimal(sent))
         at = at.astimezone(UTC) if at.tzinfo is not None else at.replace(tzinfo=UTC)
     except (OverflowError, InvalidOperation, ValueError):
         return None
@@ -118,30 +107,6 @@ def _plausible(read: SentTime, received_at: datetime, what: str) -> SentTime:
 
 def _received(at: datetime, why: str) -> SentTime:
     return SentTime(at, False, f"{why}; it counts from its receipt")
-
-
-def _moment(text: str) -> datetime:
-    """The moment that a text means; naive where it names no zone that is known."""
-    if _NUMBER.fullmatch(text):
-        return _since_epoch(Decimal(text))
-    if (go := _GO.fullmatch(text)) is not None:
-        return datetime.fromisoformat(f"{go[1]}{go[2]}")
-    if (named := _NAMED_UTC.fullmatch(text)) is not None:
-        return datetime.fromisoformat(f"{named[1]}+00:00")
-    if (dotted := _DOTTED.match(text)) is not None:
-        text = f"{dotted[1]}-{dotted[2]}-{dotted[3]}{text[dotted.end() :]}"
-    if text[:4].isdecimal():  # no year of ISO 8601 has fewer digits
-        return datetime.fromisoformat(text)
-    return parsedate_to_datetime(text)
-
-
-def _since_epoch(count: Decimal) -> datetime:
-    if not count.is_finite():
-        raise ValueError
-    per_second = next((unit for unit in _UNITS if abs(count) < _LAST_SECOND * unit), None)
-    if per_second is None:
-        raise OverflowError
-    return _EPOCH + timedelta(microseconds=round(count * 10**6 / per_second))
 
 
 def _length(time: timedelta) -> str:

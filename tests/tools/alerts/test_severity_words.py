@@ -41,13 +41,35 @@ def test_a_bare_number_is_read_as_a_level_and_said_so(word: str, severity: Sever
     )
 
 
-@pytest.mark.parametrize("word", ["ok", "9", "sev9", "SEV-11", "critical!", "p"])
+@pytest.mark.parametrize(
+    "word", ["ok", "9", "sev9", "SEV-11", "p", "not high", "warning-low", "Medium-High", "5 - Planning"]
+)
 def test_a_word_that_is_not_known_is_said(word: str) -> None:
     read = read_severity(word, RUNBOOK)
     assert read.severity is None
     assert read.remark == (
         f"the severity {word!r} is not known to the runbook's `alert_severities`; the facts decide"
     )
+
+
+@pytest.mark.parametrize(
+    ("sent", "severity"),
+    [
+        ("1 - Critical", Severity.P1),
+        ("3 - Moderate", Severity.P2),
+        ("P2 - High", Severity.P2),
+        ("SEV1 (Critical)", Severity.P1),
+        ("P0/Emergency", Severity.P0),
+        ("🔴 Critical", Severity.P1),
+        ("critical!", Severity.P1),
+        ("high urgency", Severity.P1),
+        ("Very High", Severity.P1),
+        ("Very Low", Severity.P3),
+        ("Blocker", Severity.P1),
+    ],
+)
+def test_of_several_words_the_level_counts_else_the_word(sent: str, severity: Severity) -> None:
+    assert read_severity(sent, RUNBOOK).severity is severity
 
 
 @pytest.mark.parametrize("word", [None, "", "  "])

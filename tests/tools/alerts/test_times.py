@@ -47,13 +47,33 @@ given_inputs = pytest.mark.skipif(not INPUTS.is_dir(), reason="the shared inputs
         ("Sun, 29 Nov 2026 03:28:30 GMT", 0),
         ("Sun, 29 Nov 2026 08:58:30 +0530", 0),
         ("Sun Nov 29 03:28:30 UTC 2026", 0),
+        ("1.79592291e9", 0),
+        ("@1795922910", 0),
+        ("1795922910s", 0),
+        ("/Date(1795922910043)/", 43_000),
+        ("2026-11-29T04:28:30+01:00[Europe/Berlin]", 0),
+        ("2026-11-29T03:28:30.000000Z UTC", 0),
+        ("2026-11-28 22:28:30 EST", 0),
+        ("2026-11-29 04:28:30 UTC+1", 0),
+        ("Sun Nov 29 2026 04:28:30 GMT+0100 (CET)", 0),
+        ("Sun 29 Nov 2026 03:28:30 AM UTC", 0),
+        ("November 29, 2026 3:28:30 AM UTC", 0),
+        ("29/Nov/2026:04:28:30 +0100", 0),
+        ("11/29/2026 3:28:30 AM +00:00", 0),
+        ("29/11/2026 03:28:30 +00:00", 0),
     ],
 )
 def test_what_is_written_in_any_form_is_the_moment_that_is_meant(sent: object, micro: int) -> None:
     assert read_time(sent, NOW, "at") == (BEGAN.replace(microsecond=micro), True, None)
 
 
-@pytest.mark.parametrize("sent", ["2026-11-29T03:28:30", "2026-11-29 03:28:30", "Sun Nov 29 03:28:30 2026"])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "2026-11-29T03:28:30", "2026-11-29 03:28:30", "Sun Nov 29 03:28:30 2026", "20261129032830",
+        "11/29/2026 3:28:30 AM", "29.11.2026 03:28:30", "Nov 29, 2026 3:28:30 AM", "2026-11-29 3:28:30 AM",
+    ],
+)  # fmt: skip
 def test_without_a_zone_it_is_utc_and_people_are_told(sent: str) -> None:
     read = read_time(sent, NOW, "alerts[0].startsAt")
     assert (read.at, read.sent) == (BEGAN, True)
@@ -80,6 +100,9 @@ def test_without_a_zone_it_is_utc_and_people_are_told(sent: str) -> None:
         ("2026-11-29T05:30:00.043Z", "2 h ahead: the sender's clock runs ahead"),
         ("2026-11-29T03:31:30Z", "1 min ahead"),
         ("Sun Nov 29 04:28:30 CET 2026", "a zone that is not known"),
+        ("2026-11-29 04:28:30 CET", "a zone that is not known"),
+        ("N/A", "is not set"),
+        ("1/1/0001 12:00:00 AM", "over a year before"),
     ],
 )
 def test_what_cannot_be_meant_counts_from_the_receipt_and_people_are_told(sent: object, why: str) -> None:
@@ -96,6 +119,14 @@ def test_what_is_no_time_is_refused_by_the_name_of_its_field(sent: object) -> No
     with pytest.raises(AlertError, match=r"^started_at: .* is no time; write it as 20") as refused:
         read_time(sent, NOW, "started_at")
     assert len(str(refused.value)) < 200
+
+
+@pytest.mark.parametrize(
+    ("received", "month", "day"), [(datetime(2026, 5, 12, tzinfo=UTC), 5, 11), (NOW, 11, 5)]
+)
+def test_of_two_ways_to_read_a_date_the_nearest_counts(received: datetime, month: int, day: int) -> None:
+    read = read_time("11/05/2026 03:28:30", received, "at")
+    assert (read.at.month, read.at.day, read.sent) == (month, day, True)
 
 
 def test_clocks_that_drift_a_little_are_no_news() -> None:
