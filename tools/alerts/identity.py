@@ -15,7 +15,9 @@ from tools.alerts.vocabulary import vocabulary
 
 #: What Kubernetes makes the ends of names of, without vowels and digits that look like letters.
 _RANDOM = "[bcdfghjklmnpqrstvwxz2456789]"
-_POD_END = re.compile(rf"-(?:{_RANDOM}{{6,10}}-{_RANDOM}{{5}}|\d{{6,}}-{_RANDOM}{{5}}|{_RANDOM}{{5}}|\d+)$")
+_POD_END = re.compile(
+    rf"-(?:{_RANDOM}{{6,10}}-{_RANDOM}{{5}}|{_RANDOM}{{8,10}}|\d{{6,}}-{_RANDOM}{{5}}|{_RANDOM}{{5}}|\d+)$"
+)
 #: Figures as they are measured: with a fraction, a percent sign or a unit.
 _FIGURE = re.compile(
     r"[+-]?\d+[.,]\d+\s?(?:%|[a-zA-Z]{1,3}\b)?|[+-]?\d+\s?(?:%|(?:[kmgt]i?b|ms|s|min|h)\b)", re.IGNORECASE

@@ -36,6 +36,7 @@ class Form(StrEnum):
     CLAIM = "claim"
     CONTAINER = "container"
     COMPOSED = "composed"
+    STACKED = "stacked"
     UNIT = "unit"
     JOB = "job"
     TARGET = "target"

@@ -29,9 +29,10 @@ SENDER = "sender"
 _SCRAPERS = frozenset({"service label", "container", "job", "pod", "process", "unit", "exported job"})
 _MACHINE = frozenset({Form.HOST, Form.TARGET})
 #: Forms that name something that runs, not a place.
-_WORKLOADS = frozenset(
-    {Form.NAME, Form.OTEL, Form.ROUTE, Form.WORKLOAD, Form.POD, Form.CLAIM, Form.CONTAINER, Form.UNIT}
-)
+_WORKLOADS = frozenset({
+    Form.NAME, Form.OTEL, Form.ROUTE, Form.WORKLOAD, Form.POD, Form.CLAIM, Form.CONTAINER, Form.STACKED,
+    Form.UNIT,
+})  # fmt: skip
 _THINGS = {
     Form.POD: Thing.POD,
     Form.WORKLOAD: Thing.WORKLOAD,

@@ -21,6 +21,13 @@ _UNIT = re.compile(r"(?:@[^.]*)?\.(?:service|timer|socket|scope|slice)$", re.IGN
 #: Envoy: `outbound|8080|v1|payment.shop.svc.cluster.local`, also with `_.` for `|`.
 _ENVOY = re.compile(r"^(?:in|out)bound[|_.].*?[|_]\.?(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)+)$", re.IGNORECASE)
 _IP = re.compile(r"^(?:\d{1,3}\.){3}\d{1,3}$|^[0-9a-f]*:[0-9a-f:.%]+$", re.IGNORECASE)
+#: Of OpenShift's router: `be_edge_http:shop:payment`.
+_ROUTER = re.compile(r"(?:^|/)be_[a-z_]+:(?P<namespace>[a-z0-9-]+):(?P<name>[a-z0-9-]+)$")
+#: What a proxy calls a group of servers: `payment_backend`, `bk_payment`.
+_POOL = re.compile(
+    r"(?:bk|be|backend|upstream|pool)[-_](?P<after>.+)|(?P<before>.+)[-_](?:bk|be|backend|upstream|pool)",
+    re.IGNORECASE,
+)
 #: Of the cluster's own DNS.
 _CLUSTER_DNS = re.compile(
     r"^(?P<name>[a-z0-9-]+(?:\.[a-z0-9-]+)?)\.(?P<namespace>[a-z0-9-]+)\.(?:svc|pod)(?:\.|$)", re.IGNORECASE
@@ -182,6 +189,14 @@ def _container(value: str, namespace: str) -> Iterator[Spelling]:
     yield from _composed(value, namespace)
 
 
+def _stacked(value: str, namespace: str) -> Iterator[Spelling]:
+    """Of Docker's swarm: `shop_payment`, a stack and its service."""
+    yield from _container(value, namespace)
+    _, line, own = value.partition("_")
+    if line:
+        yield from _affixed(Spelling(own), namespace)
+
+
 def _unit(value: str, namespace: str) -> Iterator[Spelling]:
     """Of systemd: `payment.service`, `payment@2.service`."""
     if _UNIT.search(value):
@@ -211,6 +226,10 @@ def _route(value: str, namespace: str) -> Iterator[Spelling]:
     if value.startswith("/"):
         return  # the path of a request
     yield from _name(value, namespace)
+    if (found := _ROUTER.search(value)) is not None:
+        yield from _affixed(Spelling(found["name"], found["namespace"]), "")
+    if (found := _POOL.fullmatch(value)) is not None:
+        yield from _affixed(Spelling(found["after"] or found["before"]), namespace)
     head = key_of(value.split("@", 1)[0])
     # Of ingress controllers: NAMESPACE-SERVICE-PORT, without an end that says where the namespace ends.
     bare = re.sub(r"-(?:\d{2,5}|https?|grpc|web)$", "", head)
@@ -251,6 +270,7 @@ _READERS: dict[Form, Callable[[str, str], Iterator[Spelling]]] = {
     Form.CLAIM: _claim,
     Form.CONTAINER: _container,
     Form.COMPOSED: _composed,
+    Form.STACKED: _stacked,
     Form.UNIT: _unit,
     Form.TARGET: _target,
     Form.HOST: _host,

@@ -94,6 +94,28 @@ NO_SERVICE: list[Labels] = [
         ({"squad": "order-stream", "service": "storefront"}, "orders-events"),
         ({"TargetGroup": "targetgroup/basket/6d0ecf831eec9f09"}, "basket"),
         ({"alertname": "KubeQuotaExceeded", "namespace": "finance", "job": "kube-state-metrics"}, "ledger"),
+        ({"owner_kind": "ReplicaSet", "owner_name": "basket-7d9f8c6b5"}, "basket"),
+        ({"replicaset": "basket-6c8d9f7b5", "namespace": "bookshop"}, "basket"),
+        ({"exported_instance": "basket:8080", "instance": "push:9091", "job": "pushgateway"}, "basket"),
+        ({"authority": "basket.bookshop.svc.cluster.local:8080", "direction": "outbound"}, "basket"),
+        ({"exported_service": "bookshop-basket-8080@kubernetes", "job": "traefik"}, "basket"),
+        ({"exported_ingress": "basket", "ingress_class": "nginx"}, "basket"),
+        ({"backend": "default/be_edge_http:bookshop:basket"}, "basket"),
+        ({"backend": "basket_backend"}, "basket"),
+        ({"proxy": "bk_basket"}, "basket"),
+        ({"service": "basket-backend"}, None),  # of what runs it may be another
+        ({"target": "basket.bookshop.svc:8080/alive", "job": "blackbox"}, "basket"),
+        ({"com_docker_swarm_service_name": "books_storefront"}, "storefront"),
+        ({"container": "books_storefront"}, None),  # a container's name says of no stack
+        ({"dimension_ServiceName": "storefront", "job": "yace"}, "storefront"),
+        ({"AutoScalingGroupName": "storefront-asg"}, "storefront"),
+        ({"kubernetes_name": "basket", "job": "kubernetes-service-endpoints"}, "basket"),
+        ({"windows_service": "storefront", "job": "windows"}, "storefront"),
+        ({"name": "basket", "job": "argocd-metrics", "namespace": "argocd",
+          "dest_namespace": "bookshop"}, "basket"),
+        ({"exported_name": "basket", "kind": "HelmRelease", "exported_namespace": "bookshop"}, "basket"),
+        ({"topic": "mails", "consumergroup": "storefront"}, "storefront"),
+        ({"topic": "orders-events", "consumergroup": "storefront"}, "orders-events"),
     ],
 )  # fmt: skip
 def test_labels_mean_a_service(labels: Labels, service: str | None) -> None:
