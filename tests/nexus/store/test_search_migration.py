@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from incidents.post_mortem_text import PostMortemText, PostMortemVersion
@@ -39,6 +40,27 @@ async def found(store: IncidentStore) -> list[tuple[Found, ...]]:
 
 def of(told: list[tuple[Found, ...]]) -> list[set[tuple[str, str]]]:
     return [{(one.kind, one.ref) for one in each} for each in told]
+
+
+def test_no_word_of_what_was_erased_stays_in_the_index(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        ended = sample.resolved().evolve(closed=True)
+        asyncio.run(store.register(ended, WORLD, at(50)))
+        told = sample.evidence().model_copy(update={"summary": "okapi"})
+        asyncio.run(store.put(told, b"{}"))
+        assert kept_words(tmp_path) == 1
+        number = asyncio.run(store.lease(ID, "test", at(90), at(60)))
+        assert number is not None
+        asyncio.run(store.erase(ID, number))
+        asyncio.run(store.compact())
+    assert kept_words(tmp_path) == 0
+
+
+def kept_words(home: Path) -> int:
+    """In how many parts of the index the word stands."""
+    with closing(sqlite3.connect(home / FILE)) as file:
+        blocks = file.execute("select block from search_data").fetchall()
+    return sum(b"okapi" in bytes(block) for (block,) in blocks)
 
 
 def test_in_sqlite(tmp_path: Path) -> None:
