@@ -14,6 +14,8 @@ _VERSION = re.compile(r"(?:\.v?\d+\w*)+$", re.IGNORECASE)
 _NOUNS = frozenset({"error", "problem", "alarm", "fault", "issue"})
 #: What people say of a condition.
 _SAID = frozenset({"comment", "commented", "note", "annotated"})
+#: What begins and ends without saying anything of a condition: `maintenance_started`, `silence.expired`.
+_PAUSES = frozenset({"maintenance", "downtime", "silence", "snooze"})
 LONGEST_STATE = 6  # words; more are a sentence
 
 
@@ -61,8 +63,11 @@ def meaning_of_words(text: str) -> Meaning | None:
     if len(words) > 1 and words[0].lower() in _NOUNS:
         words = words[1:]
     known = [meaning_of(word) for word in words if word.lower() not in {"alert", "incident"}]
-    if {word.lower() for word in words} & _SAID:
+    said = {word.lower() for word in words}
+    if said & _SAID:
         return Meaning.COMMENT  # `comment_created`: what began is no condition
+    if len(words) > 1 and said & _PAUSES:
+        return Meaning.SILENCED
     if Meaning.RESOLVED in known:
         return Meaning.RESOLVED
     return next((meaning for meaning in reversed(known) if meaning is not None), None)

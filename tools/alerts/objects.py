@@ -66,10 +66,10 @@ class Objects:
     def telling(self, *names: str) -> Text:
         """The same, passing over a mere word of a state (`PROBLEM`) if anything else stands there."""
         first = self.first(*names)
-        if meaning_of(first.value) is None:
+        if _tells(first.value):
             return first
         texts = (text for one in self.all for name in names if (text := one.spelled(name)))
-        return next((text for text in texts if meaning_of(text.value) is None), first)
+        return next((text for text in texts if _tells(text.value)), first)
 
     def field(self, field: str) -> Text:
         """The first text under one of the names of a field."""
@@ -86,7 +86,8 @@ class Objects:
         for one in self.all:
             for key, value in one.value.items() if isinstance(one.value, dict) else ():
                 words = words_of(str(key))
-                is_link = isinstance(value, str) and bool({*words[-1:]} & {*known["links"]})
+                ends = {*words[:1], *words[-1:]}  # `link_to_details`, `details_url`
+                is_link = isinstance(value, str) and bool(ends & {*known["links"]})
                 if is_link and plain_word(str(key)) not in links and not {*words} & {*known["no_link"]}:
                     links[str(key)] = one.text(str(key))
         return links
@@ -99,7 +100,9 @@ class Objects:
         """What is called a title, else a name or text of no account; of an end its key will do."""
         fields, names = vocabulary().fields, self.without_owners()
         title = self.telling(*fields["title"]) or self.named() or names.first(*fields["about"])
-        if not title or meaning_of(title.value) is not None:
+        if not title and " " in (kind := names.first("alerttype", "alarmtype")).value:
+            title = kind
+        if not _tells(title.value):
             title = names.telling(*fields["text"]) or title
         if title:
             return title._replace(value=heading(title.value))
@@ -187,6 +190,11 @@ class Objects:
             if isinstance(one.value, dict):
                 labels |= one.labels(*(key for key in one.value if plain_word(key) in fields["labels"]))
         return labels
+
+
+def _tells(text: str) -> bool:
+    """Whether a text is more than a word of a state or a figure."""
+    return bool(text) and meaning_of(text) is None and not text.replace(".", "", 1).isdecimal()
 
 
 def words_of(name: str) -> list[str]:

@@ -30,13 +30,13 @@ def labels_of(alert: Body, name: str, common: Mapping[str, str]) -> dict[str, st
 
 def state_of(alert: Body, group: Body) -> Text:
     """The state of one alert, else its group's; one that is neither fires until its end."""
-    state = alert.text("status.state", "status")
+    state = alert.text("status.state", "status", "state")
     return state or group.text("status") or FIRES
 
 
 def _started(alert: Body) -> Raw:
     """When it began; a start that stands there without a time is told of, one that is left out is not."""
-    sent = alert.raw("startsAt")
+    sent = alert.raw("startsAt", "activeAt")  # as Prometheus's own API of alerts calls it
     return sent._replace(value="") if not sent and alert.has("startsAt") else sent
 
 
@@ -113,7 +113,7 @@ def _read(body: Body) -> Iterable[Item]:
 def _alone(alert: Body) -> AlertDraft:
     """An alert without a group; a ruler writes no state, but an end in the past when it is over."""
     draft = group_draft(alert, Body({}))
-    if alert.text("status.state", "status") or not draft.ended or alert.received_at is None:
+    if alert.text("status.state", "status", "state") or not draft.ended or alert.received_at is None:
         return draft
     try:
         ended = read_time(draft.ended.value, alert.received_at, draft.ended.path)

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 from incidents.changes import ChangeKind
 from incidents.errors import AlertError
-from tools.alerts.body import Body, joined
+from tools.alerts.body import Body, Text, joined
 from tools.alerts.cleaning import clean
 from tools.alerts.form import FIRES, AlertDraft, ChangeDraft, Form, Item
+from tools.alerts.objects import Objects
 from tools.alerts.senders.generic import told_beside
 
 
@@ -59,7 +60,7 @@ def _alert(body: Body) -> AlertDraft:
         raise AlertError(f"{body.path('labels')}: must be an object")
     return AlertDraft(
         title=title,
-        state=body.text("status") if body.get("status") is not None else told_beside(body) or FIRES,
+        state=body.text("status") if body.get("status") is not None else _told_elsewhere(body),
         service=service,
         severity=body.text("severity"),
         description=body.text("description"),
@@ -72,6 +73,11 @@ def _alert(body: Body) -> AlertDraft:
         links={name: body.text(f"links.{name}") for name in body.labels("links")},
         exact_times=True,
     )
+
+
+def _told_elsewhere(body: Body) -> Text:
+    """How it stands by the event that carried it, or by another field of the body."""
+    return told_beside(body) or Objects(body, 1).state("") or FIRES
 
 
 NEXUS = Form(
