@@ -83,8 +83,8 @@ def web(
                 yield
 
     known = _known(intake, people, limits := limits or HttpLimits())
-    context, pages = _context(intake, known), _pages(intake, known)
-    status, streams = StatusDoor(intake, pages.static), Streams.of(pages, intake)
+    context = _context(intake, known, (pages := _pages(intake, known)).sessions)
+    status, streams = StatusDoor(intake, pages.static), Streams.of(pages, context.live, intake)
     app = Starlette(
         routes=[
             *alert_routes(intake, door),
@@ -113,11 +113,11 @@ def _sent_away(door: SenderDoor, intake: AlertIntake) -> dict[str, object]:
     return {"turned_away": door.turned_away.total, "sent_away": intake.admission.turned_away}
 
 
-def _context(intake: AlertIntake, known: Authenticator) -> ApiContext:
+def _context(intake: AlertIntake, known: Authenticator, sessions: BrowserSessions) -> ApiContext:
     def ring(incident: str) -> None:
         intake.ring(incident)  # whichever drives by then
 
-    return ApiContext(intake, ring, lambda: known.people)
+    return ApiContext(intake, ring, lambda: known.people, sessions.still)
 
 
 def _known(intake: AlertIntake, people: People | None, limits: HttpLimits) -> Authenticator:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from incidents.actor import Actor, Via
+from incidents.errors import Refused
 from nexus.server.gate import Gate
 from nexus.server.limits import HttpLimits
 from nexus.server.present import Present
@@ -87,6 +88,13 @@ class Authenticator:
             raise HTTPException(401, f"{found.name} may not come in any more", {"WWW-Authenticate": "Bearer"})
         self.admit(found)
         return found
+
+    async def still(self, request: Request) -> bool:
+        """Whether what a request has shown counts by now: a stream asks that it opened. It counts as none."""
+        try:
+            return await self.still_in(await self._found(request))
+        except (HTTPException, Refused):
+            return False
 
     async def still_in(self, actor: Actor) -> bool:
         """Whether somebody is still among the people by what their file says now."""

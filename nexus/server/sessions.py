@@ -119,6 +119,12 @@ class BrowserSessions:
         await require_visible(self.store, visitor.actor, request.path_params.get("incident"))
         return visitor.actor
 
+    async def still(self, request: Request) -> bool:
+        """Whether the token or the login of a request counts by now."""
+        if "authorization" in request.headers:
+            return await self.door.still(request)
+        return await self.visitor(request) is not None
+
     async def begin(self, request: Request, response: Response, actor: Actor, by: LoginBy) -> Session:
         """Log somebody in with this browser; what it was logged in with before ends."""
         await self._end(request)

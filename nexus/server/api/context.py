@@ -1,6 +1,6 @@
 """What every route works with: who asks, and the service."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated
@@ -18,6 +18,7 @@ from nexus.service.idempotency import Idempotency
 from nexus.service.identity import People
 from nexus.service.intake import AlertIntake
 from nexus.service.lists import ListQueries
+from nexus.service.live_feed import LiveFeed
 from nexus.service.queries import IncidentQueries
 from nexus.service.request import Doors
 from nexus.service.restricting import hidden, require_visible
@@ -35,15 +36,19 @@ class ApiContext:
         intake: of its live world.
         ring: tells whoever drives an incident that something is in its inbox.
         people: who may come by now.
+        still: whether what a request has shown counts by now.
     """
 
     intake: AlertIntake
     ring: Callable[[str], None]
     people: Callable[[], People]
+    still: Callable[[Request], Awaitable[bool]]
     idempotency: Idempotency = field(init=False)
+    live: LiveFeed = field(init=False)
 
     def __post_init__(self) -> None:
         self.idempotency = Idempotency(self.home.store, self.intake.clock)
+        self.live = LiveFeed.of(self.home)
         # Imported now: what a running server imports later may be of another version by then.
         _ = self.doors.decisions, self.doors.commands, self.doors.handling, self.doors.regrouping
         _ = self.doors.hindsight

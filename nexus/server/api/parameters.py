@@ -40,6 +40,11 @@ Key = Annotated[
     ),
 ]
 
+LastEvent = Annotated[
+    int | None,
+    Header(alias="Last-Event-ID", ge=0, le=_LARGEST, description="of a stream: the last id that came"),
+]
+
 
 class Asked(Value):
     """What a route is asked with; built at once, for FastAPI looks into it before it is used first."""

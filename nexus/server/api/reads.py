@@ -1,6 +1,8 @@
 """Routes of those who only look. Everybody who is let in may."""
 
-from fastapi import APIRouter, Response
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
 
 from incidents.action import Approval
 from incidents.value import Value
@@ -13,10 +15,13 @@ from nexus.server.api.parameters import (
     EntryParameters,
     IncidentId,
     IncidentParameters,
+    LastEvent,
     NoParameters,
     UndecidedParameters,
     WhoseParameters,
 )
+from nexus.server.api.timeline_stream import MEDIA_TYPE, TimelineStream
+from nexus.server.pages.event_stream import EventStream
 from nexus.service.browsing import delivery_of, delivery_page, incident_page
 from nexus.service.decision_view import DecisionView
 from nexus.service.deliveries import DeliveryPage, DeliveryView
@@ -32,6 +37,8 @@ from nexus.service.views import EntryPage
 from nexus.service.you import May
 
 reads = APIRouter()
+#: What is answered to those who take events: `entry` with its number as the id, `end` once it is closed.
+STREAMED: dict[int | str, dict[str, Any]] = {200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}}
 
 
 class DecisionList(Value):
@@ -65,9 +72,19 @@ async def incident(incident: IncidentId, asked: NoParameters, context: Context) 
     return answer(await view_incident(context.home, incident))
 
 
-@reads.get("/incidents/{incident}/timeline", response_model=EntryPage)
-async def timeline(incident: IncidentId, asked: EntryParameters, context: Context) -> Response:
-    """Entries of its timeline behind a place, in the order in which they were written."""
+@reads.get("/incidents/{incident}/timeline", response_model=EntryPage, responses=STREAMED)
+async def timeline(
+    request: Request, incident: IncidentId, asked: EntryParameters, who: Who, context: Context,
+    last: LastEvent = None,
+) -> Response:  # fmt: skip
+    """Entries of its timeline behind a place, in the order in which they were written.
+
+    With `Accept: text/event-stream` they come as they are written, until the incident is closed.
+    """
+    if MEDIA_TYPE in request.headers.get("accept", ""):
+        found = await context.home.find(incident)
+        stream = TimelineStream(context.home, context.live, who, lambda: context.still(request))
+        return EventStream(stream.events(found.id, asked.after if last is None else last))
     return answer(await context.feed.page(asked.after, asked.limit, incident))
 
 

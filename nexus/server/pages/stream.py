@@ -104,23 +104,21 @@ class Streams:
 
     Args:
         pages: render what is sent.
+        feed: what is written, as it is written.
         home: whose incidents are watched.
         site: whose alerts and workers the first page tells of.
     """
 
     pages: Pages
+    feed: LiveFeed
     home: Home
     site: str
-    feed: LiveFeed = field(init=False)
     _once: Once = field(default_factory=Once)
 
-    def __post_init__(self) -> None:
-        self.feed = LiveFeed.of(self.home)
-
     @classmethod
-    def of(cls, pages: Pages, intake: AlertIntake) -> Self:
+    def of(cls, pages: Pages, feed: LiveFeed, intake: AlertIntake) -> Self:
         """Those of the live world that is served."""
-        return cls(pages, intake.home, intake.site.site)
+        return cls(pages, feed, intake.home, intake.site.site)
 
     def end(self) -> None:
         """End them all, at once: the server ends."""
