@@ -14,6 +14,7 @@ from incidents.findings import (
     Hypothesis,
     Suspect,
     ceiling,
+    telling,
 )
 from incidents.reports import InvestigationReport
 from tools.schema import server_of
@@ -63,7 +64,7 @@ def channels(
 
 def ranked_in(service: str | None, suspects: Iterable[Suspect]) -> frozenset[Channel]:
     """The channels in which the ranking read why it suspects a service."""
-    return frozenset(reason.channel for one in suspects if one.service == service for reason in one.reasons)
+    return frozenset(channel for one in suspects if one.service == service for channel in telling(one))
 
 
 def merge(

@@ -108,6 +108,19 @@ class Suspect(Value):
     reasons: tuple[Reason, ...] = ()
 
 
+#: A channel with less than a quarter of what the strongest one says only echoes it.
+_ECHO = 0.25
+
+
+def telling(suspect: Suspect) -> tuple[Channel, ...]:
+    """The channels that say something of their own why a service is suspected, in the order of reasons."""
+    said: dict[Channel, float] = {}
+    for reason in suspect.reasons:
+        said[reason.channel] = said.get(reason.channel, 0.0) + reason.score
+    most = max(said.values(), default=0.0)
+    return tuple(channel for channel, score in said.items() if score >= _ECHO * most)
+
+
 class Hypothesis(Value):
     """One explanation of the incident; competing ones are kept with what ruled them out."""
 

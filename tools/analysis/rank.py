@@ -1,7 +1,6 @@
 """Suspects, best first: the channels' signals weighed against each other."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
@@ -67,11 +66,9 @@ def rank_suspects(
     signals += liveness_signals(observed.metrics, series, symptom.at)
     found = [blame for blame in blames(signals, known, symptom.service) if blame.score >= STANDS_OUT]
     onset = _onset(found, symptom.at)
-    places = _Places(kinds=_kinds(observed, known), watched=_watched(series))
+    kinds = _kinds(observed, known)
     # Stable: equals stay in the order of the topology.
-    suspects = sorted(
-        (_suspect(blame, places, changes, onset) for blame in found), key=lambda one: -one.score
-    )
+    suspects = sorted((_suspect(blame, kinds, changes, onset) for blame in found), key=lambda one: -one.score)
     ranked = rank_changes(
         changes, onset, known, symptom.service, {one.service: one.score for one in suspects}
     )
@@ -82,19 +79,6 @@ def rank_suspects(
         changes=ranked,
         nothing_changed=not ranked,
     )
-
-
-@dataclass(frozen=True)
-class _Places:
-    """What is known of the services: their kinds, and whose resources are measured."""
-
-    kinds: Mapping[str, NodeKind]
-    watched: frozenset[str]
-
-
-def _watched(series: pl.DataFrame) -> frozenset[str]:
-    own = series.filter((pl.col("family") == "saturation") & (pl.col("side") == "own"))
-    return frozenset(own["service"].unique())
 
 
 def _began(observed: Telemetry, baseline: Telemetry | None, symptom: Symptom) -> datetime | None:
@@ -186,7 +170,9 @@ def _kinds(observed: Telemetry, topology: Topology) -> Mapping[str, NodeKind]:
     return {**topology.kinds(), **unseen}
 
 
-def _suspect(blame: Blame, places: _Places, changes: Sequence[Change], onset: datetime) -> Suspect:
+def _suspect(
+    blame: Blame, kinds: Mapping[str, NodeKind], changes: Sequence[Change], onset: datetime
+) -> Suspect:
     reasons = [
         Reason(
             channel=signal.channel,
@@ -205,9 +191,8 @@ def _suspect(blame: Blame, places: _Places, changes: Sequence[Change], onset: da
         score=round(sum(reason.score for reason in reasons), _DIGITS),
         category=guess(
             blame.signals,
-            places.kinds.get(blame.service),
+            kinds.get(blame.service),
             changed=deployed,
-            watched=blame.service in places.watched,
         ),
         onset=blame.onset,
         change=change.id if change else None,

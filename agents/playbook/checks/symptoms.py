@@ -3,7 +3,7 @@
 from agents.playbook.checks.keywords import log_category, log_cue, names, quoted
 from agents.playbook.checks.result import CheckOutcome, CheckScope, Hint, combine, no_data, state_of
 from incidents.catalogue import Service, ServiceKind
-from incidents.findings import Category, Channel, Suspect
+from incidents.findings import Category, Channel, Suspect, telling
 from incidents.reports import CheckState
 from incidents.verification import SignalKind
 from tools.telemetry.levels import Level
@@ -66,7 +66,7 @@ def _why(suspect: Suspect) -> str:
 
 def _suspected(suspect: Suspect, best: float, evidence: str) -> list[Hint]:
     """The place in the ranking, told once per channel that it rests on, and the category it suggests."""
-    channels = list(dict.fromkeys(reason.channel for reason in suspect.reasons)) or [Channel.TOPOLOGY]
+    channels = list(telling(suspect)) or [Channel.TOPOLOGY]
     share = _PLACE * suspect.score / best if best > 0 else 0.0
     hints = [
         Hint(

@@ -134,8 +134,11 @@ def _places(hints: Sequence[Hint], catalogue: Catalogue) -> list[tuple[str, floa
         for service in dict.fromkeys(hint.service for hint in hints)
         if catalogue.find(service) is not None
     }
-    # Stable: of equals the one that was seen first, which is the one that the ranking suspects more.
-    return sorted(((s, w) for s, w in found.items() if w > 0), key=lambda item: -item[1])
+    ranked = {name: _sum(h for h in marks if h.service == name and h.ranked) for name in found}
+    listed = {name: place for place, name in enumerate(catalogue.names)}
+    # Of equals the one that the ranking suspects more, else that of the catalogue's order: no name decides.
+    order = sorted(found, key=lambda name: (-found[name], -ranked[name], listed[name]))
+    return [(name, found[name]) for name in order if found[name] > 0]
 
 
 def _sum(hints: Iterable[Hint]) -> float:
@@ -154,33 +157,32 @@ def _explained(service: str, about: list[Hint], catalogue: Catalogue, field: _Fi
     winner = max(_KINDS, key=lambda kind: totals[kind])
     guessed = totals[winner] <= 0
     if guessed:
-        winner = _by_elimination(service, about, catalogue)
+        winner = _by_kind(service, catalogue)
     sure = confidence(_standing(about, winner, field, guessed=guessed))
     return [
         _hypothesis(service, winner, sure, about),
         *(
             _hypothesis(service, kind, Confidence.LOW, about, ruled_out_by=_against(kind, winner, about))
             for kind in _KINDS
-            if kind is not winner and winner is not Category.UNKNOWN and _was_weighed(kind, about)
+            if kind is not winner and _was_weighed(kind, about, known=winner is not Category.UNKNOWN)
         ),
     ]
 
 
-def _was_weighed(kind: Category, about: list[Hint]) -> bool:
-    return any(hint.category is kind for hint in about)
+def _was_weighed(kind: Category, about: list[Hint], *, known: bool) -> bool:
+    """Whether signs told of a kind of cause; where none is known, only what was believed and then cleared."""
+    told = {hint.against for hint in about if hint.category is kind}
+    return bool(told) if known else told == {True, False}
 
 
-def _by_elimination(service: str, about: list[Hint], catalogue: Catalogue) -> Category:
-    """Without a positive sign: what is left when change and resources are cleared, or what the part is."""
+def _by_kind(service: str, catalogue: Catalogue) -> Category:
+    """Without a sign only what the part is tells: that other kinds were ruled out is no sign of the rest."""
     found = catalogue.find(service)
     kind = found.kind if found is not None else ServiceKind.SERVICE
     if kind is ServiceKind.EXTERNAL:
         return Category.DEPENDENCY
     if kind in {ServiceKind.DATABASE, ServiceKind.QUEUE}:
         return Category.INFRASTRUCTURE
-    cleared = {hint.category for hint in about if hint.against}
-    if {Category.DEPLOYMENT, Category.INFRASTRUCTURE} <= cleared:
-        return Category.CODE
     return Category.UNKNOWN
 
 
@@ -213,10 +215,6 @@ def _hypothesis(
     ruled_out_by: str | None = None,
 ) -> Hypothesis:
     signs = [h for h in about if not h.against and h.category is category]
-    if (
-        not signs and category is Category.CODE and ruled_out_by is None
-    ):  # by elimination it stands on what cleared the others
-        signs = [h for h in about if h.against and h.category is not category]
     marks = [h for h in about if not h.against and _marks(h, category)]
     used = sorted([*signs, *(marks if ruled_out_by is None else [])], key=lambda h: -h.weight)
     blamed = category in {Category.DEPLOYMENT, Category.INFRASTRUCTURE, Category.CODE}

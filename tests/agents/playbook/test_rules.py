@@ -147,7 +147,7 @@ class TestWeighing:
         best = weigh([symptom("orders")], CATALOGUE)[0]
         assert (best.category, best.confidence) == (Category.UNKNOWN, Confidence.LOW)
 
-    def test_what_is_left_when_change_and_resources_are_cleared_is_code_but_only_just(self) -> None:
+    def test_that_change_and_resources_are_cleared_is_no_sign_of_code(self) -> None:
         cleared = [
             Hint(
                 service="orders", category=category, channel=Channel.METRICS, text="no", weight=0.5,
@@ -156,7 +156,7 @@ class TestWeighing:
             for category in (Category.DEPLOYMENT, Category.INFRASTRUCTURE)
         ]  # fmt: skip
         best = weigh([symptom("orders"), *cleared], CATALOGUE)[0]
-        assert (best.category, best.confidence) == (Category.CODE, Confidence.LOW)
+        assert (best.category, best.confidence) == (Category.UNKNOWN, Confidence.LOW)
 
 
 class TestWords:

@@ -6,7 +6,7 @@ from incidents.findings import Category, Channel
 from tools.analysis import Node, NodeKind, Topology
 from tools.analysis.blame import blames
 from tools.analysis.category import guess
-from tools.analysis.signals import Signal
+from tools.analysis.signals import Aspect, Signal
 
 FAILING = Signal("it", Channel.TRACES, "errors", 0.5, "many fail")
 
@@ -24,7 +24,7 @@ FAILING = Signal("it", Channel.TRACES, "errors", 0.5, "many fail")
 def test_what_fails_without_a_change_is_told_by_what_it_is(
     kind: NodeKind, changed: bool, category: Category
 ) -> None:
-    assert guess([FAILING], kind, changed=changed, watched=False) is category
+    assert guess([FAILING], kind, changed=changed) is category
 
 
 @pytest.mark.parametrize(("symptom", "share"), [("web", 0.5), ("it", 1.0)])
@@ -35,3 +35,21 @@ def test_only_where_something_lies_below_the_place_of_the_alert_counts_less(
     signal = Signal(symptom, Channel.TRACES, "errors", 0.5, "many fail")
     (blame,) = blames([signal], below, symptom)
     assert blame.score == pytest.approx(0.5 * share)
+
+
+@pytest.mark.parametrize(
+    ("channel", "aspect", "category"),
+    [
+        (Channel.TRACES, "errors", Category.CODE),  # it failed where nothing below it had
+        (Channel.METRICS, "errors", Category.UNKNOWN),  # its callees may have
+        (Channel.METRICS, "latency", Category.UNKNOWN),
+        (Channel.TRACES, "latency", Category.UNKNOWN),
+        (Channel.TRACES, "presence", Category.CODE),
+        (Channel.TRACES, "network", Category.INFRASTRUCTURE),
+        (Channel.METRICS, "saturation", Category.INFRASTRUCTURE),
+    ],
+)
+def test_no_kind_of_cause_is_told_without_a_sign_of_it(
+    channel: Channel, aspect: Aspect, category: Category
+) -> None:
+    assert guess([Signal("it", channel, aspect, 0.5, "so")], NodeKind.SERVICE, changed=False) is category
