@@ -1,11 +1,19 @@
 """Did it get better? Decided from signals before and after, never from an opinion."""
 
+import operator
+from collections.abc import Callable
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field
 
 from incidents.findings import Window
 from incidents.value import Moment, Value
+
+_COMPARED: dict[str, Callable[[float, float], bool]] = {
+    ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le, "==": operator.eq,
+    "!=": operator.ne,
+}  # fmt: skip
 
 
 class SignalKind(StrEnum):
@@ -15,6 +23,25 @@ class SignalKind(StrEnum):
     LATENCY = "latency"
     SATURATION = "saturation"
     TRAFFIC = "traffic"
+
+
+class Limit(Value):
+    """What a rule of the team holds for bad: a value for which the comparison with the number holds."""
+
+    operator: Literal[">", ">=", "<", "<=", "==", "!="]
+    number: float
+
+    def broken_by(self, value: float) -> bool:
+        """Whether a value is bad."""
+        return _COMPARED[self.operator](value, self.number)
+
+    @property
+    def falls(self) -> bool:
+        """Whether it hurts when the value falls."""
+        return self.operator in {"<", "<="} or (self.operator == "==" and self.number == 0)
+
+    def __str__(self) -> str:
+        return f"{self.operator} {self.number:g}"
 
 
 class Signal(Value):
@@ -29,6 +56,9 @@ class Signal(Value):
     kind: SignalKind
     unit: str = ""
     falls: bool = Field(default=False, description="it hurts when it falls: what is left of a resource")
+    limit: Limit | None = Field(
+        default=None, description="of a series that an alert rule of the team judges: what it holds for bad"
+    )
     opened: bool = False
     deviated: bool = False
 

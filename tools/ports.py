@@ -7,7 +7,7 @@ rows ordered by time, and no row where there is no data. A backend that does not
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import polars as pl
 
@@ -21,12 +21,24 @@ from tools.fence import Fence
 from tools.source_code import Blame, Bundle, Difference, Hits, Listing, ShownCommit, SourceFile, Trial
 from tools.spans import Spans
 
+if TYPE_CHECKING:
+    from tools.telemetry.alert_rules import AlertRule
+
 
 class Metrics(Protocol):
     """Time series: time, service, instance, metric, peer, value, unit."""
 
     async def metrics(self, window: Window, services: Sequence[str] = ()) -> pl.DataFrame:
         """The samples of a window, of all services or of those named."""
+        ...
+
+
+@runtime_checkable
+class AlertRules(Protocol):
+    """What the team itself holds for bad."""
+
+    async def alert_rules(self) -> "tuple[AlertRule, ...]":
+        """The rules that were understood; none where they cannot be read, which is noted as a gap."""
         ...
 
 
@@ -259,6 +271,7 @@ class World:
     spans: Spans = field(default_factory=Spans)
     code: Code | None = None
     patches: Patches | None = None
+    rules: AlertRules | None = None
 
 
 class EvidenceStore(Protocol):

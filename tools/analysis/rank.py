@@ -49,6 +49,7 @@ def rank_suspects(
     topology: Topology,
     symptom: Symptom,
     changes: Sequence[Change],
+    told: Sequence[Signal] = (),
 ) -> Ranking:
     """Rank the services that may be the cause of the symptom.
 
@@ -58,12 +59,13 @@ def rank_suspects(
         topology: who calls whom; without nodes it is inferred from the telemetry.
         symptom: where it hurts, when the alert fired, and how.
         changes: what was changed, in any order.
+        told: what others hold for bad: the team's own alert rules.
     """
     known = topology if topology.nodes else infer_topology(observed.traces, observed.metrics)
     since = _began(observed, baseline, symptom) if symptom.service else None
     series = _series(observed, baseline, known, symptom, since)
     signals = _signals(series, known, symptom) + _span_signals(observed, baseline, symptom.at, known, since)
-    signals += liveness_signals(observed.metrics, series, symptom.at)
+    signals += [*liveness_signals(observed.metrics, series, symptom.at), *told]
     found = [blame for blame in blames(signals, known, symptom.service) if blame.score >= STANDS_OUT]
     onset = _onset(found, symptom.at)
     kinds = _kinds(observed, known)

@@ -20,7 +20,7 @@ from tools.live.secrets import Secrets
 from tools.live.settings import Backends
 from tools.live.traces import live_traces
 from tools.live.unconfigured import Unconfigured
-from tools.ports import Actions, Changes, Logs, Metrics, Pipelines, Traces, World
+from tools.ports import Actions, AlertRules, Changes, Logs, Metrics, Pipelines, Traces, World
 from tools.spans import Spans
 
 
@@ -83,6 +83,7 @@ async def live_world(
             screens=BrowserScreens(backends.screens, clock) if backends.screens else None,
             code=live_code(backends.actions),
             patches=live_patches(backends.actions),
+            rules=metrics if isinstance(metrics, AlertRules) else None,
         )
 
 

@@ -192,6 +192,8 @@ async def watched_since(sources: Sources, service: str) -> tuple[Signal, ...]:
     ]
     if blamed is not None and not any(level.service == service for level in off):
         off += [level for level in (blamed.saturation,) if level is not None and level.deviates]
+    if blamed is not None:
+        off += blamed.rules
     held = {(signal.service, signal.metric): signal for signal in sources.incident.signals}
     for level in off[:_MOST_GUARDS]:
         key = (level.service, level.metric)
@@ -223,7 +225,7 @@ def _opened(found: Sequence[ServiceState], alert: Alert) -> list[Level]:
         return []
     kind = symptom_kind(alert)
     meant = [level for level in state.levels if level.kind is kind]
-    return meant or _most_deviating(state)
+    return [*(meant or _most_deviating(state)), *state.rules]
 
 
 def _most_deviating(state: ServiceState) -> list[Level]:
@@ -234,7 +236,8 @@ def _most_deviating(state: ServiceState) -> list[Level]:
 
 def _signal(level: Level) -> Signal:
     kind = level.kind if level.kind is not None else SignalKind.SATURATION
-    return Signal(service=level.service, metric=level.metric, kind=kind, unit=level.unit, falls=level.falls)
+    return Signal(service=level.service, metric=level.metric, kind=kind, unit=level.unit, falls=level.falls,
+                  limit=level.limit)  # fmt: skip
 
 
 def _neighbours(services: set[str], catalogue: Catalogue) -> set[str]:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from incidents.findings import Window
 from incidents.value import Moment, Value
-from incidents.verification import SignalKind
+from incidents.verification import Limit, SignalKind
 from tools.analysis import Telemetry
 from tools.telemetry.signal_kinds import signal_rows
 from tools.telemetry.span_metrics import span_metrics
@@ -65,6 +65,8 @@ class Level(Value):
     )
     high: float | None = Field(default=None, description="the top of its usual range: nine of ten are below")
     onset: Moment | None = Field(default=None, description="since when it deviates")
+    rule: str | None = Field(default=None, description="the team's alert rule that judges it")
+    limit: Limit | None = Field(default=None, description="what that rule holds for bad")
 
     @property
     def times(self) -> float | None:

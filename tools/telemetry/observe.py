@@ -18,6 +18,7 @@ from incidents.changes import Change
 from incidents.errors import ToolFailed
 from incidents.findings import Channel, Reason, Suspect, Window
 from incidents.incident_path import path_of, why_beside
+from incidents.verification import SignalKind
 from tools.analysis import (
     LOGS_SCHEMA,
     METRICS_SCHEMA,
@@ -30,7 +31,9 @@ from tools.analysis import (
     rank_suspects,
 )
 from tools.analysis.beginnings import from_nothing
+from tools.analysis.signals import Aspect, Signal
 from tools.ports import World
+from tools.telemetry.alert_rules import by_series, judged_by_rules, say_broken, with_rules
 from tools.telemetry.data_gaps import collect_gaps
 from tools.telemetry.judged_alone import judged_alone
 from tools.telemetry.levels import compare, signal_frame
@@ -47,6 +50,13 @@ R = TypeVar("R")
 #: What was read is shared by the roles that ask within this time; what failed may answer again sooner.
 SHARED_FOR = timedelta(seconds=10)
 SHARED_GAP_FOR = timedelta(seconds=2)
+
+#: What the team itself holds for bad says as much as a twentieth of the requests failing.
+_BY_RULE = 0.5
+_ASPECTS: dict[SignalKind, Aspect] = {
+    SignalKind.ERRORS: "errors", SignalKind.LATENCY: "latency", SignalKind.SATURATION: "saturation",
+    SignalKind.TRAFFIC: "traffic",
+}  # fmt: skip
 
 _INSTANT = timedelta(milliseconds=1)
 _ALWAYS = Window(start=datetime(1970, 1, 1, tzinfo=UTC), end=datetime(2200, 1, 1, tzinfo=UTC))
@@ -140,12 +150,21 @@ async def ranking(sources: Sources) -> tuple[Observation, Ranking]:
             # In a thread, so that a person is heard while a large window is ranked.
             ranked = await asyncio.to_thread(
                 rank_suspects, seen.telemetry, seen.baseline, topology(seen.catalogue),
-                symptom_of(sources.incident), seen.changes,
+                symptom_of(sources.incident), seen.changes, _broken(seen),
             )  # fmt: skip
             if memo.seen is not seen:
                 return seen, _own_first(ranked, sources)
             memo.ranking = ranked
         return seen, _own_first(memo.ranking, sources)
+
+
+def _broken(seen: Observation) -> tuple[Signal, ...]:
+    """What the team's own rules hold for bad, as signs for the ranking."""
+    return tuple(
+        Signal(level.service, Channel.METRICS, _ASPECTS[level.kind], _BY_RULE, say_broken(level), level.onset)
+        for level in seen.levels
+        if level.rule is not None and level.deviates and level.kind is not None and not level.peer
+    )
 
 
 def _own_first(ranked: Ranking, sources: Sources) -> Ranking:
@@ -230,11 +249,14 @@ async def _seen(
     baseline, usual = known.telemetry, _usual_signals(known, telemetry)
     alerted = min(now, began(sources.incident))
     recent = _recent(telemetry, window, action, world.spans.recent, gaps)
-    signals = signal_frame(telemetry)
+    rules = await world.rules.alert_rules() if world.rules is not None else ()
+    signals = with_rules(signal_frame(telemetry), rules)
+    usual = with_rules(usual, rules) if usual is not None else None
     before = untroubled(window, alerted, world.spans.lead)
     referred = before.minutes + (covered(usual, quiet).minutes if usual is not None and quiet else 0.0)
     compared = compare(signals, usual, apart is None, before, recent)
     levels = judged_alone(counted(compared, recent.minutes * 60, referred * 60), signals, recent)
+    levels = judged_by_rules(levels, by_series(rules), signals, recent.end)
     return Observation(
         at=now, window=window, recent=recent, alerted=alerted, telemetry=telemetry, signals=signals,
         levels=levels, baseline=baseline, baseline_signals=usual, same_source=apart is None, quiet=quiet,

@@ -10,7 +10,7 @@ import polars as pl
 
 from incidents.findings import Window
 from incidents.incident import Incident
-from incidents.verification import Reading, Recovery, Signal, SignalKind, Verification
+from incidents.verification import Limit, Reading, Recovery, Signal, SignalKind, Verification
 from tools.telemetry.levels import Median, medians
 from tools.telemetry.observation import Observation, last_action
 from tools.telemetry.observe import observe
@@ -52,7 +52,11 @@ def verdict_of(
 
     No samples after the action is `unknown`, never `recovered`.
     """
-    if after is None or samples < LEAST_SAMPLES or (baseline is None and before is None):
+    if after is None or samples < LEAST_SAMPLES:
+        return Recovery.UNKNOWN
+    if signal.limit is not None:
+        return _by_rule(signal.limit, before, after)
+    if baseline is None and before is None:
         return Recovery.UNKNOWN
     if _falling_hurts(signal):  # everything is mirrored
         after = -after
@@ -69,6 +73,16 @@ def verdict_of(
     # Never so lenient that the fault itself would pass, unless it was lost in the noise.
     allowed = min(allowed, way / 2) if way > noise else allowed
     return Recovery.RECOVERED if after <= baseline + allowed else Recovery.UNCHANGED
+
+
+def _by_rule(limit: Limit, before: float | None, after: float) -> Recovery:
+    """The verdict by the team's own rule: well where it is not broken, whatever is usual."""
+    way = -1.0 if limit.falls else 1.0
+    if not limit.broken_by(after):
+        return Recovery.RECOVERED
+    if before is not None and way * (after - before) > WORSE * abs(before):
+        return Recovery.WORSE
+    return Recovery.UNCHANGED
 
 
 def _falling_hurts(signal: Signal) -> bool:

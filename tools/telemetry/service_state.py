@@ -36,6 +36,7 @@ class ServiceState(Value):
         default=None, description="what users' requests have met since it began"
     )
     down: bool = Field(default=False, description="it answers nothing at all")
+    rules: tuple[Level, ...] = Field(default=(), description="the team's alert rules that it breaks")
     ended: Moment | None = Field(
         default=None, description="the last row of all its series, which ended while others go on"
     )
@@ -108,6 +109,8 @@ def _state(
     ended: datetime | None,
 ) -> ServiceState:
     own = [level for level in levels if not level.peer and level.side in {"own", "destination"}]
+    broken = tuple(level for level in own if level.rule is not None and level.deviates)
+    own = [level for level in own if level.rule is None]
     told = {kind: _telling([level for level in own if level.kind is kind]) for kind in SignalKind}
     state = ServiceState(
         service=service.name,
@@ -124,13 +127,14 @@ def _state(
         level for level in own
         if level.kind is SignalKind.LATENCY and level.deviates and level != state.latency
     )  # fmt: skip
-    off = [level for level in state.levels if level.deviates]
+    off = [level for level in (*state.levels, *broken) if level.deviates]
     onsets = [one.onset for one in off if one.onset is not None] + ([failed.since] if failed else [])
     onsets += [ended] if ended is not None else []
     return state.model_copy(
         update={
             "tails": tails,
             "down": _is_down(state) or any(reports_down(level) for level in own),
+            "rules": broken,
             "ended": ended,
             "deviates": bool(off) or failed is not None or ended is not None,
             "onset": min(onsets, default=None),

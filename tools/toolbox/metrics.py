@@ -25,7 +25,7 @@ async def _overview(sources: Sources, args: NoArgs) -> Overview:
     alive = tuple(
         state
         for state in found
-        if state.ended is not None or any(level.now is not None for level in state.levels)
+        if state.ended is not None or state.rules or any(level.now is not None for level in state.levels)
     )
     reporting = {state.service for state in alive}
     return Overview(

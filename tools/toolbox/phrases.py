@@ -3,6 +3,7 @@
 from incidents.value import Moment
 from incidents.verification import SignalKind
 from tools.analysis.conventions import conventions
+from tools.telemetry.alert_rules import say_broken
 from tools.telemetry.calls import Calls
 from tools.telemetry.levels import Level
 from tools.telemetry.request_failures import RequestFailures
@@ -24,6 +25,8 @@ def say_level(level: Level) -> str:
     text = f"{level.metric}{failures}{edge} {_levels(level)}"
     if level.deviates:
         since = f" since {clock_time(level.onset)}" if level.onset else ""
+        if level.rule is not None:
+            return f"{say_broken(level)}: broken{since}"
         if level.alone:
             return f"{text}: fails{since}, judged by its level alone"
         return f"{text}: deviates{since} ({level.sigmas:.0f} deviations off)"
@@ -49,6 +52,7 @@ def say_state(state: ServiceState) -> str:
         )
     )
     tails = "".join(f"; also {level.metric} {_levels(level)}!" for level in state.tails[:_TAILS])
+    tails += "".join(f"; breaks {say_broken(level)}!" for level in state.rules[:_TAILS])
     tails += f"; {say_ended(state.ended)}!" if state.ended is not None else ""
     met = f"; {say_failing(state.failing)}!" if state.failing is not None else ""
     return f"{state.service} [{', '.join(tags)}{onset}]: {signals}{tails}{met}"

@@ -5,6 +5,7 @@ from agents.playbook.checks.symptoms import say_level
 from incidents.findings import Channel
 from incidents.reports import CheckState
 from incidents.verification import Recovery, Verification
+from tools.telemetry.alert_rules import say_broken
 from tools.telemetry.recovery import say_reading
 from tools.telemetry.service_state import ServiceState
 from tools.toolbox import OVERVIEW, RECOVERY
@@ -60,6 +61,7 @@ def say_state(state: ServiceState) -> str:
     """One service in a few words: what deviates, or that it is down."""
     levels = [say_failing(state.failing)] if state.failing is not None else []
     levels += [say_level(level) for level in state.levels if level.deviates][:2]
+    levels += [say_broken(level) for level in state.rules[:1]]
     levels += [say_ended(state.ended)] if state.ended is not None else []
     parts = ["answers nothing", *levels] if state.down and (not levels or state.ended) else levels
     return f"{state.service}: {', '.join(parts) or 'as usual'}"

@@ -14,6 +14,7 @@ from incidents.errors import ToolFailed, UnknownName
 from incidents.findings import Window
 from tests.tools.live.fakes.server import Answer, Asked, Handler, serving, told
 from tools.clock import VirtualClock
+from tools.extras import install_command, missing_extras
 from tools.live.metrics import live_metrics
 from tools.live.metrics.coalesced_queries import grid
 from tools.live.partial import AT_ONCE
@@ -190,7 +191,7 @@ async def test_the_span_of_rates_and_the_step_are_asked_for() -> None:
 
     series = {"metric": "cpu", "query": "rate(x[@{window}])"}
     await asked_of(handle, series, rate_window="3m", step="10s")
-    (asked,) = seen
+    (asked,) = (one for one in seen if one.path.endswith("/query_range"))
     assert asked.one("query") == "rate(x[3m])"
     assert asked.one("step") == "10.000"
     assert (float(asked.one("start")), float(asked.one("end"))) == (
@@ -220,8 +221,11 @@ async def test_check_says_what_is_there_and_what_is_not() -> None:
         port = live_metrics(spec, NAMES, Secrets({}), VirtualClock(NOW))
         said = await port.check()
         await port.aclose()
+    unread = f"alert rules are not read: {install_command('rules')}"
     assert said == (
-        "1 of 2 targets are up; 1 metrics of 1 services have data; no data for memory; nothing about checkout"
+        "1 of 2 targets are up; 1 metrics of 1 services have data; "
+        f"{unread if missing_extras(['rules']) else 'no alert rules'}; "
+        "no data for memory; nothing about checkout"
     )
 
 

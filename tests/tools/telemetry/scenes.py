@@ -13,7 +13,8 @@ from incidents.severity import Step
 from tools.analysis import METRICS_SCHEMA
 from tools.clock import VirtualClock
 from tools.live.unconfigured import Unconfigured
-from tools.ports import World
+from tools.ports import AlertRules, World
+from tools.telemetry.alert_rules import AlertRule
 from tools.toolset import Sources
 
 ALERT = datetime(2026, 3, 12, 10, 30, tzinfo=UTC)
@@ -73,7 +74,19 @@ class Held:
         return found.filter(pl.col("service").is_in(list(services))) if services else found
 
 
-def looked_at(rows: pl.DataFrame, at: datetime = ALERT + timedelta(minutes=1)) -> Sources:
+class Told:
+    """A team's alert rules."""
+
+    def __init__(self, *rules: AlertRule) -> None:
+        self._rules = rules
+
+    async def alert_rules(self) -> tuple[AlertRule, ...]:
+        return self._rules
+
+
+def looked_at(
+    rows: pl.DataFrame, at: datetime = ALERT + timedelta(minutes=1), rules: AlertRules | None = None
+) -> Sources:
     """The world of these rows, seen by an incident that an alert about checkout opened."""
     alert = Alert(
         source="alertmanager", title="OrdersFail: orders fail", service="checkout", starts_at=ALERT,
@@ -86,6 +99,6 @@ def looked_at(rows: pl.DataFrame, at: datetime = ALERT + timedelta(minutes=1)) -
     world = World(
         catalogue=SHOP, metrics=Held(rows), logs=Unconfigured("logs"), traces=Unconfigured("traces"),
         changes=Unconfigured("changes"), actions=Unconfigured("actions"),
-        quiet=None,
+        quiet=None, rules=rules,
     )  # fmt: skip
     return Sources(world=world, clock=VirtualClock(at), incident=incident)

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 
+from incidents.errors import ToolFailed
 from incidents.value import Value
 from tools.live.http import Backend, Rejected, Reply
 from tools.live.metrics.conventions import recognise, shipped
+from tools.live.metrics.rules import learn_rules
 from tools.live.settings import Labels
 from tools.wording import plain
 
@@ -34,6 +36,7 @@ class Discovered(Value):
     labels: Labels = Labels()
     services: tuple[str, ...] = ()
     conventions: tuple[str, ...] = ()
+    rules: str = ""
     not_found: tuple[str, ...] = ()
 
 
@@ -82,8 +85,17 @@ async def discover(backend: Backend) -> Discovered:
         labels=labels,
         services=_services(values[labels.service]),
         conventions=followed,
+        rules=await _rules(backend),
         not_found=tuple(_lacking(targets, followed, values, labels)),
     )
+
+
+async def _rules(backend: Backend) -> str:
+    """How many of the team's alert rules are understood, in words; why none can be read."""
+    try:
+        return (await learn_rules(backend)).said
+    except ToolFailed as error:
+        return str(error)
 
 
 async def _values(backend: Backend, label: str, metrics: Sequence[str]) -> tuple[str, ...]:

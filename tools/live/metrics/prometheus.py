@@ -8,6 +8,7 @@ from functools import partial
 from typing import Annotated, Self
 
 import polars as pl
+import structlog
 from pydantic import Field
 
 from incidents.errors import ToolFailed
@@ -19,12 +20,16 @@ from tools.live.http import Backend, Rejected, Reply
 from tools.live.metrics.coalesced_queries import Grid, Joint, grid
 from tools.live.metrics.conventions import series_of
 from tools.live.metrics.narrowed_queries import narrowed
+from tools.live.metrics.rules import LearntRules, learn_rules
 from tools.live.partial import enumerated, gather_parts
 from tools.live.secrets import Secrets
 from tools.live.service_names import Names
 from tools.live.settings import Prometheus
+from tools.telemetry.alert_rules import AlertRule
 from tools.telemetry.data_gaps import note_gap
 from tools.wording import clock_time, plain
+
+log = structlog.get_logger(__name__)
 
 #: A catalogue of more services is asked for those alone that are looked at.
 _WHOLE = 50
@@ -32,6 +37,10 @@ _WHOLE = 50
 _LONGEST_ADDRESS = 2_000
 #: What `check` looks at.
 _RECENT = timedelta(minutes=5)
+#: What the team holds for bad seldom changes.
+_RULES_FOR = timedelta(minutes=1)
+#: As many rules that alert at once are asked for their values.
+_MOST_RULES = 20
 _KEY = ("time", "service", "instance", "metric", "peer")
 
 
@@ -85,6 +94,7 @@ class PrometheusMetrics:
         self._backend = backend
         self._clock = clock or WallClock()
         self._series = series_of(spec)
+        self._learnt: tuple[datetime, tuple[AlertRule, ...]] | None = None
         self._joint = Joint(lambda times, about: gather_parts(self._asks(times, about)))
 
     async def aclose(self) -> None:
@@ -110,10 +120,52 @@ class PrometheusMetrics:
         answers = {key: answer.over(times) for key, answer in (await self._joint.over(times, about)).items()}
         frame = self._frame(answers, names)
         self._tell_silent(answers, about)
+        broken = await self._of_rules(times, names)
+        frame = pl.concat([frame, broken]) if broken.height else frame
         names.report(f"the series of {self._backend.name} at {self._backend.where}", frame.height)
         if services:
             frame = frame.filter(pl.col("service").is_in(list(services)))
         return frame.sort("time", "service", "metric", "peer", "instance", maintain_order=True)
+
+    async def alert_rules(self) -> tuple[AlertRule, ...]:
+        """The team's alert rules that are understood, asked anew now and then; none if none can be read."""
+        now = self._clock.now()
+        if self._learnt is None or now - self._learnt[0] > _RULES_FOR:
+            try:
+                learnt = await learn_rules(self._backend)
+            except ToolFailed as error:
+                log.info("no alert rules", where=self._backend.where, why=str(error))
+                learnt = LearntRules()
+            self._learnt = (now, learnt.understood)
+        return self._learnt[1]
+
+    async def _of_rules(self, times: Grid, names: Names) -> pl.DataFrame:
+        """The values of the rules of which an alert was pending or firing in that time, each as a series."""
+        rules = {rule.name: rule for rule in await self.alert_rules()}
+        empty = pl.DataFrame(schema=METRICS_SCHEMA)
+        if not rules:
+            return empty
+        span = {"start": f"{times.first / 1000:.3f}", "end": f"{times.last / 1000:.3f}",
+                "step": f"{times.step / 1000:.3f}"}  # fmt: skip
+        said = await self._ask("/api/v1/query_range", {"query": "group by (alertname) (ALERTS)", **span})
+        alerted = [one.metric.get("alertname", "") for one in said.data.result]
+        asked = [rules[name] for name in alerted if name in rules][:_MOST_RULES]
+        asks = {
+            rule.series: partial(self._ask, "/api/v1/query_range", {"query": rule.query, **span})
+            for rule in asked
+        }
+        answers = await gather_parts(asks) if asks else {}
+        rows = [
+            (0, at, service, labels.get(self._spec.labels.instance, ""), rule.series, "", value, "")
+            for rule in asked
+            if (answer := answers.get(rule.series)) is not None
+            for one in answer.over(times).data.result
+            for labels in ({**rule.labels, **one.metric},)
+            if (service := names.known(labels.get(self._spec.labels.service, "")))
+            for at, value in one.values
+        ]
+        frame = _table(rows).filter(pl.col("value").is_finite())
+        return frame.select(METRICS_SCHEMA.names()).unique(_KEY, keep="first", maintain_order=True)
 
     async def check(self) -> str:
         """Ask for every series over the last minutes, and say what was found.
@@ -132,11 +184,18 @@ class PrometheusMetrics:
             f"{sum(targets):.0f} of {len(targets)} targets are up" if targets else "it knows no targets",
             f"{frame['metric'].n_unique()} metrics of {frame['service'].n_unique()} services have data",
         ]
+        said.append(await self._said_rules())
         if missing:
             said.append(f"no data for {enumerated(missing)}")
         if silent:
             said.append(f"nothing about {enumerated(silent)}")
         return "; ".join(said)
+
+    async def _said_rules(self) -> str:
+        try:
+            return (await learn_rules(self._backend)).said
+        except ToolFailed as error:
+            return str(error)
 
     def _keys(self) -> list[str]:
         """How sentences call each series: by its metric, and by its place where two have one name."""

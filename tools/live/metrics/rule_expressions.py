@@ -7,6 +7,10 @@ from typing import Literal
 import promql_parser as promql
 
 Direction = Literal["up", "down"]
+Operator = Literal[">", ">=", "<", "<=", "==", "!="]
+
+_COMPARES: dict[str, Operator] = {">": ">", ">=": ">=", "<": "<", "<=": "<=", "==": "==", "!=": "!="}
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 #: A metric, the way it goes, and whether only a part of it is meant.
 _Found = tuple[str, Direction, bool]
@@ -45,6 +49,45 @@ class Watched:
     part: bool = False
 
 
+@dataclass(frozen=True)
+class Compared:
+    """A query whose value an alert holds against a number."""
+
+    query: str
+    operator: Operator
+    threshold: float
+    metrics: tuple[str, ...]
+
+
+def compared(expression: str) -> Compared | None:
+    """What an alert's expression compares with which number; None where it is not one query and one number.
+
+    Conditions beside it (`and`, `unless`) are left out: whether the alert fires is told by its own state.
+
+    Raises:
+        ValueError: it is no PromQL.
+    """
+    node = promql.parse(expression)
+    while True:
+        if isinstance(node, promql.ParenExpr):
+            node = node.expr
+        elif isinstance(node, promql.BinaryExpr) and _operator(node) in {"and", "unless"}:
+            node = node.lhs
+        else:
+            break
+    if not isinstance(node, promql.BinaryExpr) or _operator(node) not in _COMPARES:
+        return None
+    left, right, operator = _number(node.lhs), _number(node.rhs), _operator(node)
+    if (left is None) == (right is None):
+        return None
+    side, threshold = (node.lhs, right) if right is not None else (node.rhs, left)
+    told = operator if right is not None else _MIRRORED.get(operator, operator)
+    if threshold is None or not _has_metric(side):
+        return None
+    metrics = tuple(dict.fromkeys(name for name, _, _ in _metrics(side, "up")))
+    return Compared(str(side.prettify()), _COMPARES[told], threshold, metrics)
+
+
 def watched(expression: str) -> tuple[Watched, ...]:
     """The metrics of an alert's expression whose direction it tells, each once.
 
@@ -81,9 +124,8 @@ def _conditions(node: promql.Expr) -> Iterator[Watched]:
 
 def _compared(node: promql.BinaryExpr, operator: str) -> Iterator[Watched]:
     left, right = _number(node.lhs), _number(node.rhs)
-    mirrored = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
     if left is not None and right is None:
-        yield from _told(node.rhs, mirrored.get(operator, operator), left)
+        yield from _told(node.rhs, _MIRRORED.get(operator, operator), left)
     else:
         yield from _told(node.lhs, operator, right)
 
