@@ -41,6 +41,13 @@ _SHOUTED = re.compile(
 _WITHIN = re.compile(rf"\b(?:is|has|was)(?: now| back| been)* (?:{_STATE})\b", re.IGNORECASE)
 #: A key that is no more than a number says too little without its sender.
 _SHORT_NUMBER = re.compile(r"\d{1,10}")
+#: What a title tells of one occasion: a moment, a UUID, how long it has lasted, the random end of a pod.
+_OCCASION = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)?|\b\d\d:\d\d(?::\d\d)?\b"
+    r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?:\d+ ?[dhms] ?){2,}(?![\w%])|(?<==)\d+\b"
+    rf"|-{_RANDOM}{{6,10}}-{_RANDOM}{{5}}\b",
+    re.IGNORECASE,
+)
 LONGEST_KEY = 200
 
 
@@ -68,7 +75,8 @@ def stable_labels(labels: Mapping[str, str]) -> list[tuple[str, str]]:
 
 def condition_of(source: str, title: str, service: str, labels: Mapping[str, str]) -> str:
     """The condition whichever replica, value or severity it was told with: a digest of 32 digits."""
-    name = _FIGURE.sub("#", labels.get("alertname") or without_state(title)).casefold()
+    name = labels.get("alertname") or without_state(title)
+    name = _FIGURE.sub("#", _OCCASION.sub("#", name)).casefold()
     return _digest(f"{source}\n{name}\n{service}\n{stable_labels(labels)}")
 
 

@@ -239,3 +239,43 @@ def test_alerts_that_differ_in_a_secret_alone_stay_two(field: str) -> None:
 def test_long_fingerprints_that_end_differently_are_two() -> None:
     one, other = (parsed(SIMPLE | {"fingerprint": "a" * 70 + end})[0] for end in "xy")
     assert one.fingerprint != other.fingerprint
+
+
+POD, OTHER_POD = "mailer-7d9f8c6b5-x2x4z", "mailer-6c8d9f7b5-k8s2b"
+
+
+@pytest.mark.parametrize(
+    ("label", "one", "other"),
+    [
+        ("exported_pod", POD, OTHER_POD),
+        ("replicaset", "mailer-7d9f8c6b5", "mailer-6c8d9f7b5"),
+        ("job_name", "mailer-28473920", "mailer-28473921"),
+        ("grafana_state_reason", "NoData", "Error"),
+        ("__value_string__", "[ value=1 ]", "[ value=2 ]"),
+        ("k8s.pod.uid", "a", "b"),
+        ("execution_id", "17", "18"),
+        ("last_seen", "03:30", "03:31"),
+    ],
+)
+def test_what_changes_while_it_stays_makes_no_other_alert(label: str, one: str, other: str) -> None:
+    body = {"title": "mails wait", "state": "open", "host": "mx1"}
+    keys = {parsed(body | {"labels": {label: value}})[0].fingerprint for value in (one, other)}
+    assert len(keys) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("mails wait since 03:30", "mails wait since 03:31", True),
+        ("mails wait (2026-11-29T03:30:00Z)", "mails wait (2026-11-29T03:31:00Z)", True),
+        ("mails wait for 3m 2s", "mails wait for 14m 1s", True),
+        ("queue=900", "queue=901", True),
+        (f"{POD} crashes", f"{OTHER_POD} crashes", True),
+        ("disk 1 is full", "disk 2 is full", False),
+        ("port 443 is closed", "port 80 is closed", False),
+        ("errors in 5m", "errors in 30m", False),
+    ],
+)
+def test_a_title_tells_what_it_is_and_not_which_time(one: str, other: str, is_same: bool) -> None:
+    keys = {parsed({"title": title, "state": "open", "host": "mx1"})[0].fingerprint for title in (one, other)}
+    assert (len(keys) == 1) is is_same
