@@ -43,6 +43,7 @@ WRITTEN = {
     "reject": (("reject", ID, "--note", "no"),),
     "another-way": (("another-way", ID, "without a restart"), ("another-way", ID, " ")),
     "revoke": (("revoke", ID, "--note", "not now"), ("revoke", ID, "--action", "A7", "--note", "no")),
+    "restrict": (("restrict", ID, "--why", "misuse", "--to", "kim"), ("restrict", ID)),
     "verdict": (("verdict", ID, "right", "--note", "yes"), ("verdict", ID, "maybe"),
                 ("verdict", ID, "wrong", "--service", "chekout")),
     "status": (("status", "write", ID, "--impact", "orders fail", "--doing", "we look"),
@@ -88,7 +89,7 @@ def both(
     here, running = twins
     shutil.copytree(here, nexus.home)
     with closing(sqlite3.connect(here.with_name("there") / "nexus.db")) as raw, raw:
-        for table in ("inbox", "approvals"):
+        for table in ("inbox", "approvals", "restrictions", "verdicts"):
             raw.execute(f"delete from {table} where incident = ?", (ID,))  # noqa: S608 - the test's own
     for name, value in (("KIM", KIM), ("SAM", SAM), ("NEXUS_TOKEN", DANA)):
         nexus.set(name, value)
