@@ -1,6 +1,6 @@
 """Writes simulated incidents.
 
-python -m evals.simulate --seed 1 --many 1000 --out FOLDER [--kind KIND] [--jobs 2]
+python -m evals.simulate --seed 1 --many 1000 --out FOLDER [--kind KIND] [--after 30]
 """
 
 import argparse
@@ -23,9 +23,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--many", type=int, default=1, help="how many cases")
     parser.add_argument("--out", type=Path, required=True, help="the folder that the cases go into")
     parser.add_argument("--kind", choices=[*KINDS, "nothing"], help="this kind of fault alone")
+    parser.add_argument("--after", type=float, help="minutes that are recorded after the alert; else drawn")
     parser.add_argument("--jobs", type=int, default=2, help="how many processes")
     given = parser.parse_args(arguments)
-    make = partial(write_one, given.out, given.kind)
+    make = partial(write_one, given.out, given.kind, given.after)
     seeds = range(given.seed, given.seed + given.many)
     with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
         for line in pool.map(make, seeds):

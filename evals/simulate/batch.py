@@ -7,12 +7,12 @@ from evals.simulate.record import write_case
 from evals.simulate.simulate import simulate
 
 
-def write_one(out: Path, kind: str | None, seed: int) -> str:
+def write_one(out: Path, kind: str | None, after: float | None, seed: int) -> str:
     """Write the case of one seed; what became of it as a line."""
     if (out / f"sim-{seed:06d}").exists():
         return f"sim-{seed:06d} is there"
     try:
-        simulated = simulate(seed, kind)
+        simulated = simulate(seed, kind, after=None if after is None else 60 * after)
     except Unfit as error:
         return f"sim-{seed:06d} left out: {error}"
     folder = write_case(simulated, out)

@@ -60,12 +60,13 @@ class Lens:
     blind: bool
 
 
-def draw_plan(seed: int, kind: str | None = None) -> Plan:
+def draw_plan(seed: int, kind: str | None = None, after: float | None = None) -> Plan:
     """What happens in the world of a seed.
 
     Args:
         seed: the world.
         kind: the kind of fault, or `nothing`; None: drawn.
+        after: how many seconds are recorded after the alert; None: drawn.
     """
     rng, clock, world = stream(seed, "plan"), parameters("clock"), parameters("world")
     chance, first, second, uncarded = (
@@ -96,7 +97,7 @@ def draw_plan(seed: int, kind: str | None = None) -> Plan:
         kinds=kinds,
         onset=60 * between(rng, clock["before"]),
         alert=60 * between(rng, span),
-        after=60 * between(rng, clock["after"]),
+        after=60 * between(rng, clock["after"]) if after is None else after,
     )
 
 

@@ -42,7 +42,9 @@ class Simulated:
     until: float
 
 
-def simulate(seed: int, kind: str | None = None, hops: float | None = None) -> Simulated:
+def simulate(
+    seed: int, kind: str | None = None, hops: float | None = None, after: float | None = None
+) -> Simulated:
     """Draw the world of a seed and let it run.
 
     Args:
@@ -50,10 +52,12 @@ def simulate(seed: int, kind: str | None = None, hops: float | None = None) -> S
         kind: the kind of fault, or `nothing`; None: drawn.
         hops: about how many requests all services together get; None: as the parameters have it.
 
+        after: how many seconds are recorded after the alert; None: drawn.
+
     Raises:
         Unfit: a kind of fault was asked for that fits no system drawn for this seed.
     """
-    plan = draw_plan(seed, kind)
+    plan = draw_plan(seed, kind, after)
     world, causes = _prepared(plan, hops)
     system = world.system
     lens = draw_lens(seed, sum(visit.rate for visit in system.visits))

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +13,7 @@ import yaml
 pytest.importorskip("simpy", reason="the extra `simulate` is not installed")
 
 from evals.simulate.faults import KINDS
-from evals.simulate.record import pages_of, write_case
+from evals.simulate.record import pages_of, start_of, write_case
 from evals.simulate.simulate import Simulated, simulate
 from tools.recorded import open_case
 from tools.recorded.case import read_truth
@@ -75,6 +76,14 @@ def test_before_the_onset_a_world_is_as_it_would_have_been_without_the_fault(sim
 
     assert early(simulated).height > 100
     assert early(simulated).equals(early(other))
+
+
+def test_as_much_is_recorded_after_the_alert_as_was_asked_for() -> None:
+    world = simulate(SEED, "dns", 1_000, after=1800)
+    assert world.until == pytest.approx(world.symptom.at + 1800)
+    assert world.plan.onset < world.symptom.at
+    late = start_of(world) + timedelta(seconds=world.until - 300)
+    assert pages_of(world).metrics.filter(pl.col("time") > late).height > 0
 
 
 def test_metrics_logs_and_traces_tell_the_same_story(simulated: Simulated) -> None:
