@@ -44,9 +44,11 @@ def decision_pages(pages: Pages, context: ApiContext) -> list[BaseRoute]:
         try:
             await answer(context.doors.decisions, incident, action, filled(Signed, form), who)
         except Refused as error:
+            pages.keep(request, form, error)
             shown = await view(request, who, notice_of(error))
             return pages.render(request, "decision.html", shown, kind_of(error).status)
         except UsageError as error:
+            pages.keep(request, form, error)
             said = Notice(title="Your answer is not complete", sentence=f"Nothing was decided: {error}.")
             return pages.render(request, "decision.html", await view(request, who, said), 400)
         context.ring(incident)
@@ -66,5 +68,5 @@ def decision_pages(pages: Pages, context: ApiContext) -> list[BaseRoute]:
         pages.page(_PATH, page),
         pages.page(f"{_PATH}/card", card),
         # Who may sign is the service's to say, so that the page can say why not beside the change itself.
-        pages.form(_PATH, signs, Permission.READ),
+        pages.form(_PATH, signs, Permission.READ, on=(_PATH,)),
     ]

@@ -1,6 +1,6 @@
 """What a form sends: fields by name, checked as any other request."""
 
-from typing import TypeVar
+from typing import Self, TypeVar
 from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
@@ -19,6 +19,34 @@ Form = ImmutableMultiDict[str, str]
 _ENCODING = "application/x-www-form-urlencoded"
 #: A form with more fields is none of ours.
 _MOST_FIELDS = 500
+
+
+class Refusal(Value):
+    """A form that was not taken.
+
+    Attributes:
+        path: where it was sent.
+        fields: what was typed and chosen, without the token of its page.
+        field: the one that is to be mended; empty if it is none of them.
+        why: the sentence.
+    """
+
+    path: str
+    fields: dict[str, tuple[str, ...]]
+    field: str
+    why: str
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What somebody wrote: it stands there also where they may not fill the form in any more."""
+        return tuple(one for said in self.fields.values() for one in said if len(one.split()) > 1)
+
+    @classmethod
+    def of(cls, path: str, form: Form, why: str) -> Self:
+        """What was sent, and the field with whose name the sentence begins."""
+        fields = {name: tuple(form.getlist(name)) for name in form if name != CSRF_FIELD}
+        named = why.partition(":")[0]
+        return cls(path=path, fields=fields, field=named if named in fields else "", why=why)
 
 
 async def read_form(request: Request) -> Form:

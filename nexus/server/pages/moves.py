@@ -32,6 +32,8 @@ from nexus.service.requests import (
 )
 from nexus.service.restricting import Restrict, Unrestrict
 
+#: Where they stand.
+_PAGE = "/incidents/{incident}"
 #: What a form's fields are as they are sent.
 _AS_SENT: tuple[tuple[type[Asked], Permission], ...] = (
     (Take, Permission.RESPOND), (GiveBack, Permission.RESPOND), (LeaveNote, Permission.NOTE),
@@ -107,10 +109,10 @@ def move_pages(pages: Pages, context: ApiContext) -> list[BaseRoute]:
         return RedirectResponse("/", HTTPStatus.SEE_OTHER) if gone else answer
 
     return [
-        *(pages.form(f"/incidents/{{incident}}/{kind.path}", form(kind), may) for kind, may in _AS_SENT),
-        pages.form("/incidents/{incident}/changed", changed, Permission.RESPOND),
-        pages.form("/incidents/{incident}/settle", settle, Permission.RESPOND),
+        *(pages.form(f"{_PAGE}/{kind.path}", form(kind), may, on=(_PAGE,)) for kind, may in _AS_SENT),
+        pages.form(f"{_PAGE}/changed", changed, Permission.RESPOND, on=(_PAGE,)),
+        pages.form(f"{_PAGE}/settle", settle, Permission.RESPOND, on=(_PAGE,)),
         # Whoever is named may too, which is the service's to say.
-        pages.form("/incidents/{incident}/restrict", restrict, Permission.READ),
-        pages.form("/incidents/{incident}/unrestrict", form(Unrestrict), Permission.READ),
+        pages.form(f"{_PAGE}/restrict", restrict, Permission.READ, on=(_PAGE,)),
+        pages.form(f"{_PAGE}/unrestrict", form(Unrestrict), Permission.READ, on=(_PAGE,)),
     ]

@@ -24,7 +24,8 @@ class ItemForm(ChangeItem):
     version: int = 0
 
 
-_PATH = "/incidents/{incident}/post-mortem"
+_PAGE = "/incidents/{incident}"
+_PATH = f"{_PAGE}/post-mortem"
 
 
 def post_mortem_pages(pages: Pages, context: ApiContext) -> list[BaseRoute]:
@@ -70,9 +71,11 @@ def post_mortem_pages(pages: Pages, context: ApiContext) -> list[BaseRoute]:
         pages.page(_PATH, page),
         pages.page(f"{_PATH}.md", markdown),
         pages.page(f"{_PATH}.html", export),
-        pages.form(_PATH, edit, Permission.RESPOND),
-        pages.form("/incidents/{incident}/verdict", judge, Permission.NOTE),
-        pages.form("/incidents/{incident}/action-items", items, Permission.RESPOND),
+        pages.form(_PATH, edit, Permission.RESPOND, on=(_PATH,)),
+        pages.form(
+            "/incidents/{incident}/verdict", judge, Permission.NOTE, on=(_PATH, "/incidents/{incident}")
+        ),
+        pages.form("/incidents/{incident}/action-items", items, Permission.RESPOND, on=(_PATH,)),
     ]
 
 

@@ -41,8 +41,8 @@ def regroup_routes(pages: Pages, context: ApiContext) -> list[BaseRoute]:
 
     return [
         pages.page(f"{_PATH}/regroup", regroup),
-        pages.form(f"{_PATH}/split", split, Permission.RESPOND),
-        pages.form(f"{_PATH}/merge", merge, Permission.RESPOND),
+        pages.form(f"{_PATH}/split", split, Permission.RESPOND, on=(f"{_PATH}/regroup",)),
+        pages.form(f"{_PATH}/merge", merge, Permission.RESPOND, on=(f"{_PATH}/regroup",)),
     ]
 
 

@@ -1,12 +1,12 @@
 """The frame of every page: who looks, where else to go, what is said where a page cannot be shown."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 from importlib.resources import files
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import structlog
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -22,7 +22,7 @@ from incidents.errors import Forbidden, NexusError
 from incidents.value import Moment, Value
 from nexus.sanitize import role_name, visible
 from nexus.server.pages import words
-from nexus.server.pages.forms import Form, read_form
+from nexus.server.pages.forms import Form, Refusal, read_form
 from nexus.server.problems import UNFORESEEN, kind_of, problem, retry_of, sentence_of
 from nexus.server.sessions import CSRF_FIELD, CSRF_HEADER, BrowserSessions, Visitor
 from nexus.server.static_files import StaticFiles
@@ -42,6 +42,8 @@ FormHandler = Callable[[Request, Actor, Form], Awaitable[Response]]
 
 #: Where the scope of a request holds who is logged in with it.
 _VISITOR, _BROKEN_GLASS = "nexus.visitor", "nexus.broken_glass"
+#: And which form of its page was not taken.
+_REFUSED = "nexus.refused"
 
 
 class Link(NamedTuple):
@@ -61,6 +63,7 @@ class Frame(Value):
         navigation: where else to go.
         now: the moment at which the page was made.
         broken_glass: the sessions of the break-glass account.
+        refused: the form of this page that was just sent and not taken; it is shown with what was typed.
     """
 
     path: str
@@ -69,6 +72,7 @@ class Frame(Value):
     navigation: tuple[Link, ...]
     now: Moment
     broken_glass: tuple[Session, ...] = ()
+    refused: Refusal | None = None
 
 
 class Trouble(Value):
@@ -91,9 +95,11 @@ class Pages:
     sessions: BrowserSessions
     navigation: tuple[Link, ...] = ()
     static: StaticFiles = field(default_factory=StaticFiles.read)
+    _handlers: dict[str, PageHandler] = field(default_factory=dict, init=False)
 
     def page(self, path: str, handler: PageHandler, permission: Permission = Permission.READ) -> Route:
         """The route of a page for those who are logged in and may; others come to the login."""
+        self._handlers[path] = handler
 
         async def answer(request: Request) -> Response:
             visitor = await self._visitor(request)
@@ -106,8 +112,16 @@ class Pages:
 
         return Route(path, self.guarded(answer))
 
-    def form(self, path: str, handler: FormHandler, permission: Permission) -> Route:
-        """The route of a form, `POST path`: it has to come from a page of ours, made for who sends it."""
+    def form(self, path: str, handler: FormHandler, permission: Permission, on: Sequence[str] = ()) -> Route:
+        """The route of a form, `POST path`: it has to come from a page of ours, made for who sends it.
+
+        Args:
+            path: where it is sent.
+            handler: takes it.
+            permission: that it needs.
+            on: the pages on which it stands, by their paths; if it is not taken, the one from which it came,
+                else the first, is shown again with what was typed and why.
+        """
 
         async def answer(request: Request) -> Response:
             self.sessions.check_origin(request)
@@ -115,14 +129,39 @@ class Pages:
             if visitor is None:
                 raise HTTPException(401, "your login has ended; nothing was changed, log in and do it again")
             form = await read_form(request)
-            shown = request.headers.get(CSRF_HEADER) or form.get(CSRF_FIELD, "")
-            self.sessions.check_token(visitor, shown)
             self.sessions.door.admit(visitor.actor)
-            _require(visitor.actor, permission)
             await self._require_visible(request, visitor.actor)
-            return await handler(request, visitor.actor, form)
+            try:
+                shown = request.headers.get(CSRF_HEADER) or form.get(CSRF_FIELD, "")
+                self.sessions.check_token(visitor, shown)
+                _require(visitor.actor, permission)
+                return await handler(request, visitor.actor, form)
+            except NexusError as error:
+                if not on:
+                    raise
+                return await self._again(on, request, visitor.actor, form, error)
 
         return Route(path, self.guarded(answer), methods=["POST"])
+
+    def keep(self, request: Request, form: Form, error: NexusError) -> None:
+        """Whatever page answers shows what was typed, and why it was not taken."""
+        request.scope[_REFUSED] = Refusal.of(request.url.path, form, redact(str(error)))
+
+    async def _again(
+        self, on: Sequence[str], request: Request, who: Actor, form: Form, error: NexusError
+    ) -> Response:
+        """The page of a form that was not taken; where that cannot be shown either, why it was not taken."""
+        await self._require_visible(request, who)
+        came = urlsplit(request.headers.get("referer", "")).path
+        page = next((one for one in on if came == _filled(one, request)), on[0])
+        self.keep(request, form, error)
+        try:
+            answer = await self._handlers[page](request, who)
+        except NexusError:
+            raise error from None
+        answer.status_code = kind_of(error).status
+        answer.headers.update(retry_of(error))
+        return answer
 
     def guarded(
         self, handler: Callable[[Request], Awaitable[Response]]
@@ -162,6 +201,7 @@ class Pages:
             navigation=self.navigation if visitor else (),
             now=self.sessions.clock.now(),
             broken_glass=request.scope.get(_BROKEN_GLASS, ()),
+            refused=request.scope.get(_REFUSED),
         )
 
     def part(self, name: str, **values: object) -> Markup:
@@ -228,6 +268,11 @@ def shown_to_people(pages: Pages) -> Callable[[Request, Exception], Awaitable[Re
 def _require(actor: Actor, permission: Permission) -> None:
     if (why := actor.why_not(permission)) is not None:
         raise Forbidden(why)
+
+
+def _filled(path: str, request: Request) -> str:
+    """A page's path with what stands in the address of a request."""
+    return path.format_map(request.path_params)
 
 
 def _to_login(request: Request) -> Response:

@@ -29,7 +29,7 @@ def updates_routes(pages: Pages, context: ApiContext) -> list[BaseRoute]:
             await filled(kind, given).put(context.doors, incident, who)
             return RedirectResponse(f"/incidents/{incident}/updates", 303)
 
-        return pages.form(f"{_PATH}{path}", taken, Permission.RESPOND)
+        return pages.form(f"{_PATH}{path}", taken, Permission.RESPOND, on=(_PATH,))
 
     return [
         pages.page(_PATH, shown),

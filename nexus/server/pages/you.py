@@ -46,7 +46,7 @@ def you_routes(pages: Pages) -> list[BaseRoute]:
 
     return [
         pages.page("/you", show),
-        pages.form("/you/tokens", make, Permission.READ),
+        pages.form("/you/tokens", make, Permission.READ, on=("/you",)),
         pages.form("/you/tokens/{token}/revoke", revoke, Permission.READ),
         pages.form("/you/sessions/{session}/end", end, Permission.READ),
     ]
