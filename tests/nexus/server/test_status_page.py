@@ -185,6 +185,19 @@ async def test_free_words_are_a_draft_and_the_fixed_ones_keep_the_time(desk: Des
     ]
 
 
+async def test_a_draft_waits_for_a_person_until_the_cadence_comes_again(desk: Desk) -> None:
+    await desk.tell(engine="llm", words="a first draft")
+    desk.clock.advance(timedelta(minutes=15))
+    told = (sample.update(2, PublicStatus.INVESTIGATING, "we look"),)
+    await desk.tell(engine="llm", words="a second draft", updates=told)
+    published = await desk.store.published(SITE, at(0))
+    assert [(one.at, one.wording) for one in published] == [
+        (at(2), Wording.CATALOGUE), (at(17), Wording.CATALOGUE),
+    ]  # fmt: skip
+    free = [(state, words) for state, wording, words in await desk.updates() if wording is Wording.FREE]
+    assert free == [(UpdateState.DROPPED, "a first draft"), (UpdateState.DRAFT, "a second draft")]
+
+
 async def test_in_a_security_incident_nothing_goes_out_and_a_person_is_paged(desk: Desk) -> None:
     breach = Impact(services=("checkout",), data_breach_suspected=True)
     await desk.tell(engine="llm", impact=breach)
