@@ -10,8 +10,9 @@ Both methods know the onset and the series, and nothing of who calls whom. BARO 
 does not move. A service's rank is that of its best series.
 
 Measured on those 77 cases of `../shared/cases` and 15 of the seeds 1 to 100 that are of these kinds (a first
-look, no proof): right at @1 as BARO / median z, recorded (cases), then simulated (cases). The order of the
-kinds is the same but for nodes, which both find in some simulated cases and in no recorded one:
+look, no proof): right at @1 as BARO / median z, recorded (cases), then simulated (cases). Delays before
+processors before wrong answers and exceptions in both; nodes, which both methods find in some simulated cases
+and in no recorded one, and the order of the last two, are not alike:
 
     network delay  .47 / .41 (17)   .75 / .75 (4)
     processor      .35 / .38 (26)   .50 / .50 (2)
