@@ -80,7 +80,9 @@ async def test_what_is_not_asked_for_is_not_sent_and_a_long_question_is_a_form()
         await frame_of(port_of(server.url), ("web",))
         await frame_of(port_of(server.url), tuple(f"service-{n}-of-the-shop" for n in range(60)))
         await frame_of(port_of(server.url, NAMES[:9]), ("web",))
-    few, many, small = server.asked[:3], server.asked[3:6], server.asked[6:]
+    # The team's own rules are asked for beside them, where what reads them is installed.
+    asked = [one for one in server.asked if not one.path.endswith("/rules")]
+    few, many, small = asked[:3], asked[3:6], asked[6:]
     assert {(one.method, "web" in one.one("query")) for one in few} == {("GET", True)}
     assert {(one.method, "service" in one.one("query")) for one in many} == {("POST", True)}
     assert {one.one("query") for one in small} >= {"jobs"}
