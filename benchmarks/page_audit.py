@@ -15,6 +15,7 @@ import httpx2
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from nexus.cli.base import say
+from nexus.service.identity import Credential
 from nexus.service.logins import Logins
 from nexus.store.sqlite.store import Store
 from tests.nexus import sample
@@ -30,10 +31,11 @@ PUBLIC = SITE.replace("{name: checkout}", "{name: checkout, public: Payments}")
 #: For everybody; `{link}` is one that was made for a person's first password.
 OPEN = ("/login", "/setup/{link}", "/setup/used-already", "/status", "/status/subscribe")
 PAGES = (
-    "/", "/history", "/history?q=checkout", "/alerts", "/alerts/1", "/settings", "/you", f"/incidents/{ID}",
-    f"/incidents/{ID}/decisions/A1", f"/incidents/{ID}/updates", f"/incidents/{ID}/regroup",
-    f"/incidents/{ID}/post-mortem", f"/incidents/{ID}/evidence/{EVIDENCE[0]}", f"/incidents/{ENDED}",
-    f"/incidents/{ENDED}/post-mortem", "/incidents/INC-1",
+    "/", "/history", "/history?words=checkout", "/alerts", "/alerts/1", "/settings", "/you",
+    f"/incidents/{ID}", f"/incidents/{ID}/decisions/A1", f"/incidents/{ID}/updates",
+    f"/incidents/{ID}/regroup", f"/incidents/{ID}/post-mortem",
+    f"/incidents/{ID}/evidence/{EVIDENCE[0]}", f"/incidents/{ENDED}", f"/incidents/{ENDED}/post-mortem",
+    "/incidents/INC-1",
 )  # fmt: skip
 #: How it is looked at: how wide, and in which colours.
 LOOKS: tuple[tuple[int, Literal["light", "dark"]], ...] = (
@@ -83,7 +85,8 @@ def furnished(war: WarRoom) -> str:
         run(store.register(ended, world, at(50), "default"))
         for number in range(4):
             run(store.put(sample.evidence(number), b'{"lines": 1204}'))
-        link = run(Logins(store, WallClock()).link_for(None))
+        dana = Credential("dana", "people[0]", person="dana")
+        link = run(Logins(store, WallClock()).link_for(dana))
     httpx2.post(f"{war.root}/alerts", json=alert("web", fingerprint="f9")).raise_for_status()
     return link
 

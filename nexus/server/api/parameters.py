@@ -4,6 +4,7 @@ from typing import Annotated, TypeVar, cast
 
 from fastapi import Header, Path, Query
 from pydantic import ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from incidents.action_items import ItemState
 from incidents.disposition import AlertDisposition
@@ -40,8 +41,9 @@ Key = Annotated[
     ),
 ]
 
+# Not an integer or null: a header has no null.
 LastEvent = Annotated[
-    int | None,
+    int | SkipJsonSchema[None],
     Header(alias="Last-Event-ID", ge=0, le=_LARGEST, description="of a stream: the last id that came"),
 ]
 
