@@ -6,7 +6,7 @@
 # Guessed: the newest checkpoint of a thread is the one that was put last.
 # Seen with langgraph 1.2.22, langgraph-checkpoint-sqlite 3.1.2 and Python 3.11.
 set -euo pipefail
-work="$(mktemp -d /tmp/langgraph-XXXXXX)"
+work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/env"
 "$work/env/bin/pip" install --quiet --disable-pip-version-check langgraph==1.2.22 langgraph-checkpoint-sqlite==3.1.2

@@ -1,5 +1,6 @@
 """A request that people make of an incident: its form, to whom it goes, and the words that it is made of."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -33,6 +34,9 @@ def _number(value: object) -> object:
 
 WholeNumber = Annotated[int, BeforeValidator(_number)]
 Name = Annotated[str, Field(min_length=1, max_length=500)]
+ChangeName = Annotated[Name, Field(description="the change, such as A1")]
+#: Of a change, as it is shown and signed.
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ class Request(Value):
     path: ClassVar[str]
     answer: ClassVar[type[Value]] = Handled
 
+    @abstractmethod
     async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Value:
         """Ask it.
 
@@ -103,4 +108,3 @@ class Request(Value):
             Forbidden: who asks may not.
             Refused: it is understood, and does not count; nothing was changed.
         """
-        raise NotImplementedError

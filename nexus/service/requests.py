@@ -13,7 +13,7 @@ from incidents.actor import Actor
 from incidents.severity import Severity
 from incidents.value import Moment, Value
 from nexus.service.hindsight_requests import HINDSIGHT
-from nexus.service.request import Doors, Name, Remark, Request, WholeNumber, Words
+from nexus.service.request import ChangeName, Digest, Doors, Name, Remark, Request, WholeNumber, Words
 from nexus.service.restricting import RESTRICTING
 from nexus.service.views import AllHalted, Decided, Halted, Handled, Regrouped, Settled
 from nexus.store.dead_letters import DeadLetter
@@ -27,8 +27,8 @@ class Decision(Request):
     path = "decisions"
     answer = Decided
     verdict: Verdict
-    action: Name = Field(description="the change, such as A1")
-    digest: str = Field(pattern="^[0-9a-f]{64}$", description="of exactly what was shown")
+    action: ChangeName
+    digest: Digest = Field(description="of exactly what was shown")
     note: Remark = Field(default="", description="why; the agents read a rejection's")
 
     async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Decided:
@@ -42,8 +42,8 @@ class AskAnotherWay(Request):
 
     path = "another-way"
     answer = Decided
-    action: Name = Field(description="the change, such as A1")
-    digest: str = Field(pattern="^[0-9a-f]{64}$", description="of exactly what was shown")
+    action: ChangeName
+    digest: Digest = Field(description="of exactly what was shown")
     wish: Words = Field(description="what it should be instead, or must not touch; the agents read it")
 
     async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Decided:
@@ -59,8 +59,8 @@ class Revoke(Request):
 
     path = "revoke"
     answer = Decided
-    action: Name = Field(description="the change, such as A1")
-    digest: str = Field(pattern="^[0-9a-f]{64}$", description="of exactly what was approved")
+    action: ChangeName
+    digest: Digest = Field(description="of exactly what was approved")
     note: Words = Field(description="why; the agents read it")
 
     async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Decided:
@@ -125,7 +125,7 @@ class Settle(Request):
 
     path = "settle"
     answer = Settled
-    action: Name = Field(description="the change, such as A1")
+    action: ChangeName
     done: StrictBool = Field(description="what is seen at the target")
     note: Remark = Field(default="", description="what was seen")
 

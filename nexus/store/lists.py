@@ -7,6 +7,7 @@ from pydantic import Field
 from incidents.severity import HeldBy, Severity, Status
 from incidents.timeline import Entry
 from incidents.value import Moment, Value
+from tools.wording import length
 
 
 class IncidentFilter(Value):
@@ -60,4 +61,4 @@ class Waiting(Value):
 
     def sentence(self, now: datetime) -> str:
         """How people are told."""
-        return f"{self.alerts} alerts wait, oldest {self.oldest(now)} s"
+        return f"{self.alerts} alerts wait, oldest {length(self.oldest(now) / 60)}"

@@ -114,6 +114,7 @@ async def test_what_another_process_made_due_is_found_without_a_bell(processes: 
         await asyncio.sleep(0)
         incident = await due(other.store, 1)
         await until(lambda: one.held == [incident])
+    assert one.taken == [incident]
 
 
 async def test_two_processes_share_the_work_and_nothing_is_in_two_hands(processes: Processes) -> None:

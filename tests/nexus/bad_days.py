@@ -61,11 +61,12 @@ where datname = %s and pid <> pg_backend_pid()"""
 
 @dataclass
 class BadDay:
-    """A crew, and how its database is reached past whatever stands before it."""
+    """A crew, how its database is reached past what stands before it, and how many incidents were sound."""
 
     crew: Crew
     direct: str
     kills: int = 0
+    sound: int = 0
 
     def look(self) -> None:
         """Sign what waits; two processes never wrote one thread."""
@@ -81,6 +82,7 @@ class BadDay:
         self.crew.until(self.crew.ended, self.look)
         for incident in self.crew.incidents:
             self.crew.sound(incident)
+            self.sound += 1
         assert self.crew.oldest < LIES
 
     def pruned(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from evals.simulate.background import after, crash
 from evals.simulate.draw import table
@@ -167,6 +167,27 @@ def wrongs(site: Site, service: str) -> tuple[Remedy, ...]:
     others = [each.name for each in system.having("service", "entry") if each.name != service]
     found = [Remedy("failover", name) for name in stores[:1]]
     return (*found, *(Remedy("restart", name) for name in rng.sample(others, min(1, len(others)))))
+
+
+class Brought(TypedDict):
+    """What is true of every fault that a change brings, as `Injected` calls it."""
+
+    service: str
+    category: Category
+    change: Happening
+    right: tuple[Remedy, ...]
+    harmless: tuple[Remedy, ...]
+
+
+def brought(change: Happening) -> Brought:
+    """What is true of the service that was changed: taking it back helps, and a restart harms nobody."""
+    return Brought(
+        service=change.service,
+        category=Category.DEPLOYMENT,
+        change=change,
+        right=undone(change),
+        harmless=(Remedy("restart", change.service),),
+    )
 
 
 def undone(change: Happening) -> tuple[Remedy, ...]:

@@ -2,7 +2,7 @@
 
 from evals.simulate.background import Going
 from evals.simulate.draw import scaled
-from evals.simulate.faults.base import Injected, Remedy, Site, undone, wrongs
+from evals.simulate.faults.base import Injected, Remedy, Site, brought, undone, wrongs
 from evals.simulate.state import Behaviour
 from incidents.findings import Category
 
@@ -57,12 +57,8 @@ def few_connections(site: Site) -> Injected:
 
     site.then(lambda: site.turn(instances, turn))
     return Injected(
-        service=service.name,
-        category=Category.DEPLOYMENT,
+        **brought(change),
         mechanism="pool_exhausted",
-        change=change,
-        right=undone(change),
-        harmless=(Remedy("restart", service.name),),
         wrong=(Remedy("failover", service.name), *wrongs(site, service.name)),
         note=f"Configuration {change.version_to} leaves one connection of {service.name} to all.",
     )

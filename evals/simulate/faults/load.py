@@ -5,7 +5,7 @@ from collections.abc import Callable
 from evals.simulate import mechanism
 from evals.simulate.background import Going
 from evals.simulate.draw import some
-from evals.simulate.faults.base import Injected, Remedy, Site, Unfit, undone, wrongs
+from evals.simulate.faults.base import Injected, Remedy, Site, Unfit, brought, wrongs
 from evals.simulate.system import Service
 from incidents.findings import Category
 
@@ -171,12 +171,8 @@ def strict_checks(site: Site) -> Injected:
 
     site.then(tighten)
     return Injected(
-        service=service.name,
-        category=Category.DEPLOYMENT,
+        **brought(change),
         mechanism="health_checks",
-        change=change,
-        right=undone(change),
-        harmless=(Remedy("restart", service.name),),
         wrong=wrongs(site, service.name),
         note=f"Checks give an instance {seconds * 1000:.0f} ms: the balancer takes out what is well.",
     )

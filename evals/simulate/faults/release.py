@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from evals.simulate.draw import scaled
-from evals.simulate.faults.base import Injected, Remedy, Site, Unfit, undone, wrongs
+from evals.simulate.faults.base import Injected, Remedy, Site, Unfit, brought, wrongs
 from evals.simulate.state import Behaviour
 from evals.simulate.system import Service
 from incidents.findings import Category
@@ -61,12 +61,8 @@ def _released(
     change = site.change(service, "deploy", site.rng.choice(_SUMMARIES))
     site.release(service, turn, operation)
     return Injected(
-        service=service.name,
-        category=Category.DEPLOYMENT,
+        **brought(change),
         mechanism=mechanism,
-        change=change,
-        right=undone(change),
-        harmless=(Remedy("restart", service.name),),
         wrong=wrongs(site, service.name),
         note=f"The release {change.version_to} {what}.",
     )
@@ -86,12 +82,8 @@ def config_timeout(site: Site) -> Injected:
 
     site.then(shorten)
     return Injected(
-        service=service.name,
-        category=Category.DEPLOYMENT,
+        **brought(change),
         mechanism="configuration",
-        change=change,
-        right=undone(change),
-        harmless=(Remedy("restart", service.name),),
         wrong=(Remedy("restart", call.service), *wrongs(site, service.name)),
         note=f"Configuration {change.version_to} gives up on {call.service} before it can answer.",
     )
@@ -114,12 +106,8 @@ def config_access(site: Site) -> Injected:
 
     site.then(refuse)
     return Injected(
-        service=service.name,
-        category=Category.DEPLOYMENT,
+        **brought(change),
         mechanism="configuration",
-        change=change,
-        right=undone(change),
-        harmless=(Remedy("restart", service.name),),
         wrong=(Remedy("restart", call.service), *wrongs(site, service.name)),
         note=f"Configuration {change.version_to} has the wrong {what} of {call.service}.",
     )
@@ -148,12 +136,8 @@ def feature_flag(site: Site) -> Injected:
 
     site.then(lambda: site.turn(site.part(service).instances, turn, operation.name))
     return Injected(
-        service=service.name,
-        category=Category.DEPLOYMENT,
+        **brought(change),
         mechanism="feature_flag",
-        change=change,
-        right=undone(change),
-        harmless=(Remedy("restart", service.name),),
         wrong=wrongs(site, service.name),
         note=f"The flag {name} {way}: {amount:.2g}.",
     )

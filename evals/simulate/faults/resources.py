@@ -4,7 +4,7 @@ from functools import partial
 
 from evals.simulate.background import crash
 from evals.simulate.draw import scaled
-from evals.simulate.faults.base import Injected, Remedy, Site, Unfit, undone, wrongs
+from evals.simulate.faults.base import Injected, Remedy, Site, Unfit, brought, undone, wrongs
 from evals.simulate.state import Behaviour, Host, Instance
 from incidents.findings import Category
 
@@ -80,12 +80,8 @@ def crash_loop(site: Site) -> Injected:
             site.then(partial(die, instance), later=at + site.rng.uniform(0, 4))
         at += site.rng.uniform(14, 25)
     return Injected(
-        service=service.name,
-        category=Category.DEPLOYMENT,
+        **brought(change),
         mechanism="bad_release",
-        change=change,
-        right=undone(change),
-        harmless=(Remedy("restart", service.name),),
         wrong=wrongs(site, service.name),
         note=f"The release {change.version_to} dies soon after each start.",
     )

@@ -35,6 +35,7 @@ async def test_a_job_that_died_in_a_worker_keeps_nobody_from_its_incident(postgr
         one = Process("a", store, DistributedQueue(store, address, SITE, 2, look_every=0.01))
         async with one.running():
             await until(lambda: one.held == [incident])
+        assert one.taken == [incident]
 
 
 async def test_a_database_that_cuts_every_connection_ends_no_turn_and_brings_work_again(
@@ -65,8 +66,9 @@ async def test_jobs_leave_nothing_behind(postgres: PostgresServer) -> None:
         async with one.running(), engine(address, 1) as app, asyncio.timeout(20):
             await until(lambda: len(one.taken) == 1 and not one.held)
             # One that came late is let be, and goes too.
-            while list(await app.job_manager.list_jobs_async()):  # noqa: ASYNC110
+            while left := list(await app.job_manager.list_jobs_async()):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
+        assert left == []
 
 
 async def test_a_worker_that_the_schema_has_left_behind_takes_no_more_and_says_so_once(
