@@ -15,7 +15,12 @@ class PublicWords(Value):
 
 
 class StatusUpdate(Value):
-    """One update of the status page, in the runbook's template."""
+    """One update of the status page, in the runbook's template: sentences of the catalogue.
+
+    Attributes:
+        service: what customers call what is hit; no name of the inside.
+        draft: what a model would say in words of its own; a person may release it, nobody else reads it.
+    """
 
     at: Moment
     service: str
@@ -28,6 +33,9 @@ class StatusUpdate(Value):
     news: str = Field(default="", description="digest of the state of affairs that it tells")
     public: PublicWords | None = Field(
         default=None, description="the same for the public page, whoever worded it; null: kept by 0.2.0"
+    )
+    draft: PublicWords | None = Field(
+        default=None, description="free words of a model, which only a person releases"
     )
 
 

@@ -123,9 +123,15 @@ class VerificationReport(Value):
 
 
 class StatusReport(Value):
-    """The Support Responder's words for the status page."""
+    """What the Support Responder says for the status page: sentences of the catalogue, and a draft.
+
+    `impact` and `current_action` are a draft: nobody outside reads them before a person releases them.
+    """
 
     status: PublicStatus
+    say: tuple[str, ...] = Field(
+        default=(), description="ids of the permitted sentences that customers should read, in that order"
+    )
     impact: str = Field(description="what users notice, in plain words, no internals, no guesses")
     current_action: str = Field(description="what we are doing about it")
 

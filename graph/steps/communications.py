@@ -5,25 +5,31 @@ from datetime import datetime
 from itertools import takewhile
 
 from agents.engine import Assignment
-from agents.playbook.tasks.situation import noticed, public_words
+from agents.public import PublicStand, measured_stand, permitted, public_words, stand_of
 from graph.duties import Duty, DutyKind, agenda, due, public_state
 from graph.state import Deps, RoleResult
 from graph.step import StepSpec, assignment
 from graph.timeline import Update, entry
-from incidents.communications import Brief, StatusUpdate
+from incidents.communications import Brief, PublicWords, StatusUpdate
 from incidents.incident import Incident
 from incidents.reports import BriefReport, StatusReport, Task
 from incidents.runbook import Runbook
 from incidents.severity import Severity
+from incidents.status_page import public_components
 from incidents.timeline import Entry, EntryKind
 from incidents.value import minute
 
+#: What is hit where the catalogue has no name for customers.
+_NAMELESS = "Service"
+#: Who has no words of its own.
+_FIXED = {"code", "playbook"}
 TASKS = {DutyKind.STATUS_UPDATE: Task.STATUS_UPDATE, DutyKind.BRIEF: Task.BRIEF}
 
 
 def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
     """What is due by the end of a step's time box is said now, so that no step can make it late."""
     duties = agenda(incident, deps.runbook, deps.revenue_threshold)
+    asked = _question(incident, stand_of(incident, deps.clock.now()))
     return tuple(
         assignment(
             deps,
@@ -31,15 +37,19 @@ def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
             role,
             TASKS[duty.kind],
             does=f"{TASKS[duty.kind]} no. {duty.key.split(':')[1]}",
-            question=_question(incident) if duty.kind is DutyKind.STATUS_UPDATE else None,
+            question=asked if duty.kind is DutyKind.STATUS_UPDATE else None,
         )
         for duty in due(duties, _horizon(deps, incident), *TASKS)
         for role in duty.roles
     )
 
 
-def _question(incident: Incident) -> str:
-    return f"The status is {incident.public_status}: what do users notice now, and what are we doing?"
+def _question(incident: Incident, stand: PublicStand) -> str:
+    sentences = "\n".join(f"- {identity}: {text}" for identity, text in permitted(stand).items())
+    return (
+        f"The status is {incident.public_status}: what do users notice now, and what are we doing? "
+        f"Customers read only sentences of this list, by their ids in `say`:\n{sentences}"
+    )
 
 
 def _horizon(deps: Deps, incident: Incident) -> datetime:
@@ -60,15 +70,11 @@ async def prepare(deps: Deps, incident: Incident) -> Update:
         return Update(incident)
     last = incident.updates[-1]
     *_, first = takewhile(lambda update: update.news == last.news, reversed(incident.updates))
-    impact = await noticed(deps.sources(incident))
-    new = "No change" if impact == last.impact else "Nothing else is new"
-    report = StatusReport(
-        status=incident.public_status,
-        impact=impact,
-        current_action=f"{new} since {minute(first.at)}. The work goes on.",
-    )
+    stand = await measured_stand(deps.sources(incident))
+    moved = public_words(stand).impact != last.impact
+    words = public_words(stand.model_copy(update={"same": first.at, "moved": moved}))
     role = deps.roster.get(owed[0].roles[0]).name
-    return await _published(deps, incident, report, role, "code")
+    return await _published(deps, incident, words, role, "code")
 
 
 async def _bare(deps: Deps, incident: Incident, owed: tuple[Duty, ...]) -> Update:
@@ -77,8 +83,8 @@ async def _bare(deps: Deps, incident: Incident, owed: tuple[Duty, ...]) -> Updat
     for duty in owed:
         role = deps.roster.get(duty.roles[0]).name
         if duty.kind is DutyKind.STATUS_UPDATE:
-            report = await _bare_status(deps, incident)
-            incident, entries = await _published(deps, incident, report, role, "code")
+            words = public_words(await measured_stand(deps.sources(incident)))
+            incident, entries = await _published(deps, incident, words, role, "code")
         else:
             incident, entries = await _briefed(deps, incident, _bare_brief(incident), role, "code")
         told += entries
@@ -103,9 +109,15 @@ def news(incident: Incident) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
-async def _published(deps: Deps, incident: Incident, report: StatusReport, role: str, engine: str) -> Update:
-    public = await public_words(deps.sources(incident))
-    update = status_update(deps, incident, report, engine).model_copy(update={"public": public})
+async def _published(
+    deps: Deps,
+    incident: Incident,
+    words: PublicWords,
+    role: str,
+    engine: str,
+    draft: PublicWords | None = None,
+) -> Update:
+    update = status_update(deps, incident, words, engine).model_copy(update={"draft": draft})
     incident = incident.evolve(updates=(*incident.updates, update), spoken_status=public_state(incident))
     await deps.comms.publish(update, incident)
     text = f"{update.status}: {update.impact} {update.current_action}"
@@ -120,14 +132,25 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
     for item in done:
         role = deps.roster.get(item.assignment.role).name
         if item.assignment.task is Task.STATUS_UPDATE:
-            report = item.report(StatusReport) or await _bare_status(deps, incident)
-            incident, entries = await _published(deps, incident, report, role, _engine(item))
+            incident, entries = await _status(deps, incident, item.report(StatusReport), role, _engine(item))
             told += entries
             continue
         words = item.report(BriefReport) or _bare_brief(incident)
         incident, entries = await _briefed(deps, incident, words, role, _engine(item))
         told += entries
     return Update(incident, tuple(told))
+
+
+async def _status(
+    deps: Deps, incident: Incident, report: StatusReport | None, role: str, engine: str
+) -> Update:
+    """The sentences that a role chose, of those that are true now; its own words are a draft beside them."""
+    stand = await measured_stand(deps.sources(incident))
+    words = public_words(stand, report.say if report is not None else ())
+    draft = None
+    if report is not None and engine not in _FIXED:
+        draft = PublicWords(impact=report.impact, current_action=report.current_action, down=stand.down)
+    return await _published(deps, incident, words, role, engine, draft)
 
 
 async def _briefed(deps: Deps, incident: Incident, words: BriefReport, role: str, engine: str) -> Update:
@@ -143,9 +166,9 @@ def _engine(item: RoleResult) -> str:
     return item.performed.engine if item.performed else "code"
 
 
-def _service(incident: Incident) -> str:
-    """The name on the status page: a service that users touch, else the first that is affected."""
-    return incident.services[0] if incident.services else incident.title
+def _service(deps: Deps, incident: Incident) -> str:
+    """The name on the status page, as customers know it."""
+    return " and ".join(public_components(incident, deps.world.catalogue)[:2]) or _NAMELESS
 
 
 def next_time(deps: Deps, incident: Incident, task: Task) -> datetime | None:
@@ -154,29 +177,29 @@ def next_time(deps: Deps, incident: Incident, task: Task) -> datetime | None:
     return deps.clock.now() + duty.every if duty is not None and incident.open else None
 
 
-def status_update(deps: Deps, incident: Incident, report: StatusReport, engine: str) -> StatusUpdate:
+def status_update(deps: Deps, incident: Incident, words: PublicWords, engine: str) -> StatusUpdate:
     """The runbook's template, filled; the public status is decided by code."""
     now, following = deps.clock.now(), next_time(deps, incident, Task.STATUS_UPDATE)
-    facing = [name for name in deps.world.catalogue.user_facing if name in incident.services]
-    service, status = (facing[0] if facing else _service(incident)), incident.public_status
+    service, status = _service(deps, incident), incident.public_status
     text = deps.runbook.templates.status_update.format(
         timestamp=minute(now),
         service=service,
         status=status.value,
-        impact=report.impact,
-        current_action=report.current_action,
+        impact=words.impact,
+        current_action=words.current_action,
         next_update=minute(following) if following else "none planned",
     )
     return StatusUpdate(
         at=now,
         service=service,
         status=status,
-        impact=report.impact,
-        current_action=report.current_action,
+        impact=words.impact,
+        current_action=words.current_action,
         next_update=following,
         text=text,
         engine=engine,
         news=news(incident),
+        public=words,
     )
 
 
@@ -193,14 +216,6 @@ def executive_brief(deps: Deps, incident: Incident, report: BriefReport, engine:
         next_update=minute(following) if following else "none planned",
     )
     return Brief(at=now, text=text, next_update=following, engine=engine)
-
-
-async def _bare_status(deps: Deps, incident: Incident) -> StatusReport:
-    return StatusReport(
-        status=incident.public_status,
-        impact=await noticed(deps.sources(incident)),
-        current_action="Our engineers are working on it.",
-    )
 
 
 def _bare_brief(incident: Incident) -> BriefReport:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from agents.playbook.tasks.situation import in_public
+from agents.public import public_words, stand_of
 from incidents.catalogue import Catalogue
 from incidents.communications import StatusUpdate
 from incidents.incident import Incident
@@ -20,9 +20,6 @@ from nexus.store.port import IncidentStore
 
 if TYPE_CHECKING:
     from tools.clock import Clock
-
-#: Who speaks in fixed sentences.
-_FIXED = {"code", "playbook"}
 
 
 @dataclass(frozen=True)
@@ -49,12 +46,12 @@ class PublicUpdates:
         fixed = self._update(update, incident, before, components)
         state = UpdateState.DRAFT if held else UpdateState.PUBLISHED
         fixed = fixed.model_copy(update={"state": state, "why_held": held or ""})
-        if update.engine not in _FIXED:
+        if (free := update.draft) is not None:
             # Behind what went out: whoever releases it says the same in better words.
             draft = fixed.model_copy(
                 update={
-                    "id": str(uuid4()), "key": f"{fixed.key}:free", "impact": update.impact,
-                    "current_action": update.current_action, "wording": Wording.FREE,
+                    "id": str(uuid4()), "key": f"{fixed.key}:free", "impact": free.impact,
+                    "current_action": free.current_action, "wording": Wording.FREE,
                     "state": UpdateState.DRAFT, "why_held": held or "its words are free",
                 }
             )  # fmt: skip
@@ -71,7 +68,7 @@ class PublicUpdates:
     ) -> PublicUpdate:
         known = incident.updates
         place = known.index(update) + 1 if update in known else len(known) + 1
-        words = update.public or in_public(incident)
+        words = update.public or public_words(stand_of(incident, update.at))
         onset = incident.diagnosis.onset if incident.diagnosis is not None else None
         return PublicUpdate(
             id=str(uuid4()),

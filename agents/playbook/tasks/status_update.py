@@ -2,27 +2,24 @@
 
 from agents.engine import Assignment, RoleContext
 from agents.playbook.tasks.situation import (
-    current_action,
     is_down,
-    noticed,
     said_action,
     said_cause,
     said_eta,
     said_revenue,
     said_users,
 )
+from agents.public import measured_stand, public_words
 from incidents.incident import Incident
 from incidents.reports import BriefReport, StatusReport
 from incidents.severity import Status
 
 
 async def status_update(assignment: Assignment, context: RoleContext) -> StatusReport:
-    """The Support Responder's words for the status page."""
-    incident = context.incident
+    """The Support Responder's words for the status page: the usual sentences of the catalogue."""
+    words = public_words(await measured_stand(context.toolset.sources))
     return StatusReport(
-        status=incident.public_status,
-        impact=await noticed(context.toolset.sources),
-        current_action=current_action(incident),
+        status=context.incident.public_status, impact=words.impact, current_action=words.current_action
     )
 
 

@@ -21,7 +21,7 @@ from agents.playbook.checks.runbook_checks import CHECKS
 from agents.playbook.diagnosis.hypotheses import weigh
 from agents.playbook.tasks.assess import When, conditions
 from agents.playbook.tasks.prevention import KINDS, Lessons, prevention
-from agents.playbook.tasks.situation import what_users_notice
+from agents.public import public_words, stand_of
 from incidents.action import ActionKind, ActionState
 from incidents.catalogue import Catalogue, Service, ServiceKind
 from incidents.facts import Facts
@@ -258,16 +258,18 @@ class TestStanding:
         ]  # fmt: skip
 
     def test_users_read_what_is_measured_or_that_it_is_not_known(self) -> None:
+        def told(case: Incident) -> str:
+            return public_words(stand_of(case, NOW)).impact
+
         case = incident()
-        assert "checking" in what_users_notice(case, ("web",))
+        assert "checking" in told(case)
         facts = Facts(at=NOW, error_ratio=0.43, latency_times=6.0, customers_affected=True, quiet=False)
-        told = what_users_notice(case.evolve(facts=facts), ("web",))
-        assert "43%" in told
-        assert "6 times" in told
+        assert "43 %" in told(case.evolve(facts=facts))
+        assert "6 times" in told(case.evolve(facts=facts))
         watch = Watch(action="A1", started_at=NOW + timedelta(minutes=1), until=NOW + timedelta(minutes=31))
-        assert "while we check the fix" in what_users_notice(case.evolve(facts=facts, watch=watch), ("web",))
+        assert "while we check" in told(case.evolve(facts=facts, watch=watch))
         inside = Facts(at=NOW, customers_affected=False, quiet=False)
-        assert "not known to be affected" in what_users_notice(case.evolve(facts=inside), ("web",))
+        assert "not known to be affected" in told(case.evolve(facts=inside))
 
 
 class TestAssessing:

@@ -154,6 +154,7 @@ class Desk:
             at=self.clock.now(), service="checkout", status=known.public_status, impact=words,
             current_action=words, next_update=at(30), text="…", engine=engine,
             public=PublicWords(impact="About 25% fail.", current_action="We are looking for the cause."),
+            draft=PublicWords(impact=words, current_action=words) if engine == "llm" else None,
         )  # fmt: skip
         await self.channel.publish(said, known.evolve(updates=(*known.updates, said)))
 

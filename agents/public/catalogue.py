@@ -1,0 +1,77 @@
+"""The catalogue's sentences, read once, and how one is filled."""
+
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+from string import Formatter
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from incidents.document import parse_document, read_yaml
+from incidents.errors import SettingsError
+from incidents.value import Value
+
+
+class Place(StrEnum):
+    """Which line of the runbook's template a sentence belongs to."""
+
+    IMPACT = "impact"
+    ACTION = "action"
+
+
+#: What a sentence may be filled with: the typed facts of `PublicStand`.
+SLOTS = frozenset({"share", "times", "worst", "began", "ended", "same"})
+
+
+class Catalogue(Value):
+    """All sentences by id; an id is used once."""
+
+    impact: dict[str, str] = Field(min_length=1)
+    action: dict[str, str] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _known_slots(self) -> Self:
+        if twice := self.impact.keys() & self.action.keys():
+            raise ValueError(f"{sorted(twice)} stand in both lists")
+        for identity, text in (self.impact | self.action).items():
+            if unknown := slots(text) - SLOTS:
+                raise ValueError(f"{identity} asks for {sorted(unknown)}; there is {sorted(SLOTS)}")
+        return self
+
+    def place(self, identity: str) -> Place:
+        """Where a sentence belongs."""
+        return Place.IMPACT if identity in self.impact else Place.ACTION
+
+
+def slots(text: str) -> set[str]:
+    """The names of the facts that a sentence asks for."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+@cache
+def sentences() -> Catalogue:
+    """The shipped catalogue.
+
+    Raises:
+        SettingsError: it names a fact that does not exist.
+    """
+    name = "sentences.yaml"
+    text = (resources.files(__package__) / name).read_text(encoding="utf-8")
+    return parse_document(
+        read_yaml(text, source=name, error=SettingsError), Catalogue, source=name, error=SettingsError
+    )
+
+
+def said(identity: str, facts: dict[str, str]) -> str:
+    """One sentence, filled.
+
+    Args:
+        identity: its id.
+        facts: the facts that are known, in words, by slot.
+
+    Raises:
+        KeyError: there is no such sentence, or a fact that it asks for is not known.
+    """
+    known = sentences()
+    return (known.impact | known.action)[identity].format(**facts)

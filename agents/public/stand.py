@@ -1,0 +1,193 @@
+"""The state of an incident as customers may know it: typed facts, and nothing with a name."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from pydantic import model_validator
+
+from incidents.action import UNSETTLED, ActionState
+from incidents.facts import Facts
+from incidents.incident import Incident
+from incidents.severity import Status
+from incidents.value import Moment, Value
+from incidents.verification import Recovery
+
+#: A share of failed requests from which on users would call it down.
+_DOWN = 0.995
+#: What is less than that, nobody notices.
+_FAILING, _SLOW = 0.01, 1.5
+
+
+class Felt(StrEnum):
+    """What is known of what users notice; each has a sentence of its own."""
+
+    NORMAL = "normal"
+    SAID_OVER = "said_over"
+    UNAFFECTED = "unaffected"
+    REPORTED = "reported"
+    UNCHECKED = "unchecked"
+    DOWN = "down"
+    FAILING = "failing"
+    SLOW = "slow"
+    FAILING_AND_SLOW = "failing_and_slow"
+    INSIDE = "inside"
+    SOME = "some"
+
+
+class Doing(StrEnum):
+    """What is being done about it; each has a sentence of its own."""
+
+    OVER = "over"
+    NOTHING = "nothing"
+    PEOPLE = "people"
+    CALM = "calm"
+    UNDO = "undo"
+    CHECKING = "checking"
+    HELPED = "helped"
+    APPLYING = "applying"
+    WAITING = "waiting"
+    FOUND = "found"
+    LOOKING = "looking"
+
+
+class PublicStand(Value):
+    """What may be told, and with which figures. None is not known, and is not told.
+
+    Attributes:
+        share: of requests that fail now, as a ratio.
+        times: how many times as long answers take now.
+        worst: the largest share that was measured.
+        began: since when it is, by the diagnosis.
+        ended: by when it was over.
+        ever_felt: whether users were ever measured to notice it.
+        same: since when there is no news, where that is to be told.
+        moved: whether what users notice has changed since.
+        at: now.
+    """
+
+    felt: Felt
+    doing: Doing
+    share: float | None = None
+    times: float | None = None
+    worst: float | None = None
+    began: Moment | None = None
+    ended: Moment | None = None
+    ever_felt: bool = False
+    same: Moment | None = None
+    moved: bool = False
+    at: Moment
+
+    @model_validator(mode="after")
+    def _measured(self) -> Self:
+        """What is told in figures has them."""
+        if self.felt in {Felt.FAILING, Felt.FAILING_AND_SLOW} and self.share is None:
+            raise ValueError("requests are said to fail, and their share is not known")
+        if self.felt in {Felt.SLOW, Felt.FAILING_AND_SLOW} and self.times is None:
+            raise ValueError("answers are said to be slow, and it is not known how slow")
+        return self
+
+    @property
+    def down(self) -> bool:
+        """Whether what users touch answers nothing."""
+        return self.felt is Felt.DOWN
+
+    def slots(self) -> dict[str, str]:
+        """The facts that are known, in customers' words."""
+        told = {
+            "share": _percent(self.share),
+            "times": f"{self.times:.2g}" if self.times is not None else None,
+            "worst": _percent(self.worst),
+            "began": self._clock(self.began),
+            "ended": self._clock(self.ended),
+            "same": self._clock(self.same),
+        }
+        return {name: text for name, text in told.items() if text is not None}
+
+    def _clock(self, moment: datetime | None) -> str | None:
+        """A time of day in UTC; with its date where that is another one."""
+        if moment is None:
+            return None
+        day = "" if moment.date() == self.at.date() else f"{moment:%Y-%m-%d} "
+        return f"{day}{moment:%H:%M} UTC"
+
+
+def _percent(ratio: float | None) -> str | None:
+    return None if ratio is None else f"{ratio * 100:.0f} %"
+
+
+def stand_of(incident: Incident, at: datetime) -> PublicStand:
+    """How an incident stands at a moment of its clock, by the facts that were measured last."""
+    facts, peak = incident.facts, incident.peak
+    onset = incident.diagnosis.onset if incident.diagnosis and incident.diagnosis.known else None
+    over = incident.mitigated_at or incident.calm_since
+    return PublicStand(
+        felt=_felt(incident),
+        doing=_doing(incident),
+        share=facts.error_ratio if facts is not None else None,
+        times=facts.latency_times if facts is not None else None,
+        worst=peak.error_ratio if peak is not None and (peak.error_ratio or 0) >= _FAILING else None,
+        began=onset,
+        ended=over if over is not None and onset is not None and over >= onset else None,
+        ever_felt=any(one is not None and one.customers_affected is True for one in (facts, peak)),
+        at=at,
+    )
+
+
+def _felt(incident: Incident) -> Felt:
+    facts = incident.facts
+    if incident.status is Status.FALSE_ALARM:
+        return Felt.UNAFFECTED
+    if _recovered(incident) or incident.calm_since is not None:
+        return Felt.NORMAL
+    if incident.status is Status.RESOLVED:
+        hurt = facts is not None and facts.customers_affected is True
+        return Felt.SAID_OVER if hurt else Felt.NORMAL
+    if facts is None or facts.quiet is None:
+        return Felt.REPORTED
+    if incident.watch is not None and facts.at < incident.watch.started_at:
+        return Felt.UNCHECKED
+    if (measured := _measured(facts)) is not None:
+        return measured
+    return Felt.INSIDE if facts.customers_affected is False else Felt.SOME
+
+
+def _recovered(incident: Incident) -> bool:
+    return incident.verification is not None and incident.verification.verdict is Recovery.RECOVERED
+
+
+def _measured(facts: Facts) -> Felt | None:
+    if facts.down or (facts.error_ratio or 0.0) >= _DOWN:
+        return Felt.DOWN
+    failing, slow = (facts.error_ratio or 0.0) >= _FAILING, (facts.latency_times or 0.0) >= _SLOW
+    if failing and slow:
+        return Felt.FAILING_AND_SLOW
+    if failing:
+        return Felt.FAILING
+    return Felt.SLOW if slow else None
+
+
+def _doing(incident: Incident) -> Doing:
+    if incident.status is Status.RESOLVED:
+        return Doing.OVER
+    if incident.status is Status.FALSE_ALARM:
+        return Doing.NOTHING
+    if incident.stopped or (incident.status is Status.HANDED_OVER and incident.watch is None):
+        return Doing.PEOPLE
+    if incident.calm_since is not None and incident.open:
+        return Doing.CALM
+    if incident.watch is not None:
+        return _watching(incident)
+    if any(p.state is ActionState.APPROVED or p.state in UNSETTLED for p in incident.proposals):
+        return Doing.APPLYING
+    if incident.pending:
+        return Doing.WAITING
+    known = incident.diagnosis is not None and incident.diagnosis.known
+    return Doing.FOUND if known else Doing.LOOKING
+
+
+def _watching(incident: Incident) -> Doing:
+    verdict = incident.verification.verdict if incident.verification is not None else Recovery.UNKNOWN
+    if verdict in {Recovery.WORSE, Recovery.UNCHANGED}:
+        return Doing.UNDO
+    return Doing.HELPED if verdict is Recovery.RECOVERED else Doing.CHECKING
