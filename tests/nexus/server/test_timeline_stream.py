@@ -11,6 +11,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from incidents.access import AccessRole
+from nexus.service.identity import Credential
+from nexus.service.tokens import TokenAsked, Tokens
 from tests.nexus import sample
 from tests.nexus.leasing import saved
 from tests.nexus.sample import ID, at
@@ -23,12 +26,13 @@ __all__ = ["folder"]  # the fixture of the room next door
 
 PATH = f"/api/v1/incidents/{ID}/timeline"
 EVENTS = {"Accept": "text/event-stream"}
+DANA = Credential(name="dana", place="people[0]", person="dana")
 SHOWN = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @contextmanager
-def opened(nexus: Serving, last: str = "") -> Iterator[Page]:
-    headers = EVENTS | SHOWN | ({"Last-Event-ID": last} if last else {})
+def opened(nexus: Serving, last: str = "", token: str = TOKEN) -> Iterator[Page]:
+    headers = EVENTS | {"Authorization": f"Bearer {token}"} | ({"Last-Event-ID": last} if last else {})
     with httpx2.stream("GET", f"{nexus.root}{PATH}", timeout=PATIENCE, headers=headers) as stream:
         assert stream.status_code == 200
         assert stream.headers["content-type"].startswith("text/event-stream")
@@ -94,6 +98,19 @@ def test_it_ends_with_the_login_that_opened_it(folder: Path) -> None:
             assert read(page, 1) == ["note 1"]
             (session,) = asyncio.run(store.sessions(WallClock().now()))
             asyncio.run(store.end_session(session.id))
+            asyncio.run(store.write(entry(2)))
+            assert list(page.events) == [], "nothing more is told"
+
+
+def test_it_ends_with_the_token_that_opened_it(folder: Path) -> None:
+    with serving(folder) as (nexus, store):
+        tokens = Tokens(store, WallClock())
+        asked = TokenAsked(purpose="a screen on the wall", scopes=(AccessRole.VIEWER,))
+        made = asyncio.run(tokens.make(asked, DANA, by=None))
+        with opened(nexus, token=made.secret) as page:
+            asyncio.run(store.write(entry(1)))
+            assert read(page, 1) == ["note 1"]
+            asyncio.run(tokens.revoke(made.token.id, by=None))
             asyncio.run(store.write(entry(2)))
             assert list(page.events) == [], "nothing more is told"
 
