@@ -3,12 +3,17 @@
 from collections.abc import Iterable
 
 from tools.alerts.body import Body, Text, joined
-from tools.alerts.form import FIRES, AlertDraft, Form, Item
+from tools.alerts.form import FIRES, AlertDraft, Form, Item, NoticeDraft
+from tools.alerts.meaning import Meaning
 
 
 def _read(body: Body) -> Iterable[Item]:
     fields = body.at("output_fields")
     labels = fields.labels("")
+    # What Falcosidekick's `/test` sends is marked by nothing but its own name as the process.
+    if body.get("rule") == "Test rule" and labels.get("proc.name") == "falcosidekick":
+        yield NoticeDraft(Meaning.TEST, "Falcosidekick's test event")
+        return
     yield AlertDraft(
         title=body.text("rule"),
         state=FIRES,
