@@ -226,7 +226,7 @@ class Backend:
             self._outage.over()
         if response.is_success:
             return Answer(text, response.headers)
-        raise self._complaint(response.status_code, text, response.headers)
+        raise self.complaint(response.status_code, text, response.headers)
 
     async def _body(self, response: httpx2.Response) -> str:
         parts, size = [], 0
@@ -252,7 +252,8 @@ class Backend:
                 " its times are shown as it gives them"
             )
 
-    def _complaint(self, status: int, text: str, headers: Mapping[str, str]) -> ToolFailed:
+    def complaint(self, status: int, text: str, headers: Mapping[str, str]) -> ToolFailed:
+        """The error of an answer that is no success."""
         said = self.quoted(text) if text.lstrip()[:1] != "<" else "an HTML page"
         sentence = f"{self.name} at {self.where} answered {status}: {said}"
         if status in (403, 429) and (until := _exhausted(headers)):
@@ -265,12 +266,12 @@ class Backend:
             sentence = f"{self.name} at {self.where} answered {status}: it sends elsewhere; check the URL"
         return Rejected(sentence, status, text)
 
-    def quoted(self, text: str) -> str:
+    def quoted(self, text: str, longest: int = _QUOTED) -> str:
         """One line of what a backend said, without a credential that it may repeat."""
         text = text[: 10 * _QUOTED]
         for secret in self._used:
             text = text.replace(secret, "<credential>")
-        return plain(redact(text), _QUOTED)
+        return plain(redact(text), longest)
 
     def _connected(self) -> httpx2.AsyncClient:
         if self._client is None:

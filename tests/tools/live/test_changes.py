@@ -74,6 +74,10 @@ async def test_replica_sets_are_the_history_of_a_deployment() -> None:
         # A rollback makes the old ReplicaSet current again: it tells when only by the deployment's condition.
         cluster.sets[0]["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = "3"
         cluster.deployment["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = "3"
+        cluster.deployment["status"]["conditions"][0] |= {
+            "status": "True",
+            "reason": "NewReplicaSetAvailable",
+        }
         back = (await adapter.changes(DAY))[-1]
         assert (back.version_to, back.time) == ("1.0", datetime(2026, 3, 12, 10, 17, tzinfo=UTC))
         assert "namespace shop has 1 deployments" in await adapter.check()

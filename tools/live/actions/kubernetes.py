@@ -7,25 +7,52 @@ resource version that it was made for: a deployment that somebody else changes m
 import copy
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from incidents.action import Action, ActionKind, Arguments, Observed, Outcome, Plan
+from incidents.action import Action, ActionKind, Outcome, Plan
 from incidents.errors import ActionRefused, ToolFailed
 from incidents.value import iso
 from tools.clock import Clock
 from tools.live.actions.action_log import ActionRecord
+from tools.live.actions.deployments import (
+    TEMPLATE,
+    Seen,
+    check_allowed,
+    check_observed,
+    goal,
+    planned,
+    protects,
+)
 from tools.live.actions.effect import Effect
 from tools.live.actions.wait import until
-from tools.live.cluster import CAUSE, HASH, RESTARTED, Cluster, Operation, Workload
+from tools.live.cluster.api import Cluster, Operation
+from tools.live.cluster.autoscalers import say_sizing, say_state, sizing
+from tools.live.cluster.objects import CAUSE, HASH, RESTARTED, Template, Workload
+from tools.live.cluster.pods import troubles
+from tools.live.cluster.refusals import Busy
+from tools.live.cluster.rollouts import (
+    is_complete,
+    is_sized,
+    is_stuck,
+    obstacles,
+    revisions,
+    say_replicas,
+    waiting,
+)
+from tools.live.cluster.templates import same
+from tools.live.cluster.versions import Revision, Versions
 from tools.live.http import NotSent, Rejected
 from tools.live.secrets import Secrets
 from tools.live.settings import KubernetesActions
 
 #: How a failed `test` of the resource version is answered, and how often it may be.
 _STALE, TRIES = frozenset({409, 422}), 5
+_BUSY = 429
 #: How long the API server works on a request whose client is gone: `--request-timeout`, a minute unless it is
 #: set, and something for the way there.
 _REQUEST = timedelta(seconds=75)
+#: An autoscaler looks every 15 s; a size that it may not like is watched a little longer.
+_STEADY = timedelta(seconds=20)
 _KINDS = (ActionKind.ROLLBACK, ActionKind.RESTART, ActionKind.SCALE)
 
 
@@ -41,6 +68,7 @@ class KubernetesAdapter:
         secrets: resolves the token.
         clock: when an outcome is told.
         pause: before the second look at a rollout; the next ones come up to ten times slower.
+        steady: how long a new size is watched that an autoscaler might set back.
     """
 
     undoes = False
@@ -53,10 +81,12 @@ class KubernetesAdapter:
         secrets: Secrets,
         clock: Clock,
         pause: timedelta = timedelta(seconds=0.1),
+        steady: timedelta = _STEADY,
     ) -> None:
         self._spec = spec
         self._clock = clock
         self._pause = pause
+        self._steady = steady
         self._cluster = Cluster(spec, spec.namespace, secrets)
 
     @property
@@ -67,34 +97,42 @@ class KubernetesAdapter:
     async def plan(self, action: Action) -> Plan:
         """A dry run: the API server checks the patch without keeping it; raises as the port says."""
         try:
-            deployment, target = await self._patch(action, iso(self._clock.now()))
+            seen, target = await self._patch(action, iso(self._clock.now()))
         except _NotTaken as declined:
             raise ActionRefused(f"{action.title} would not be accepted: {declined}") from None
-        return _plan(action, deployment, target)
+        return planned(action, seen, target)
 
     async def make(self, deed: ActionRecord, effect: Effect) -> Outcome:
         """Patch the deployment, then wait until its rollout is complete."""
         try:
-            await self._patch(deed.plan.action, iso(deed.begun), effect.begin)
+            made = await self._patch(deed.plan.action, iso(deed.begun), effect.begin, _template(deed))
         except _NotTaken as declined:
             detail = f"nothing was changed: {declined}"
             return Outcome(done=False, detail=detail, at=self._clock.now())
-        except NotSent:
+        except (NotSent, Busy):
             effect.not_begun()
             raise
-        return await self._settled(deed)
+        _, target = made
+        return await self._settled(deed, target.template if target is not None else None)
 
     async def found(self, deed: ActionRecord) -> Outcome | None:
         """Judged by the deployment's template and size; None if they are not those of the change."""
-        deployment = await self._deployment(deed.plan.action.service)
-        return await self._settled(deed) if _holds(deed, deployment) else None
+        seen = await self._look(deed.plan.action.service)
+        wanted = _wanted(deed, seen.versions)
+        return await self._settled(deed, wanted) if _holds(deed, wanted, seen.deployment) else None
 
     async def check(self) -> str:
-        """Which versions run."""
+        """Which versions run, and who sizes them."""
         shown = []
         for service in self._spec.services:
-            deployment = await self._deployment(service)
-            shown.append(f"{service} {deployment.version} ({deployment.spec.replicas} replicas)")
+            seen = await self._look(service)
+            status, held = seen.deployment.status, waiting(seen.deployment, seen.versions)
+            parts = [f"{status.available} of {seen.deployment.spec.replicas} replicas"]
+            if seen.deployment.spec.paused:
+                parts.append(f"paused, {held} is wanted when it is resumed" if held else "paused")
+            if seen.scaler is not None:
+                parts += [say_sizing(seen.scaler), *filter(None, [say_state(seen.scaler)])]
+            shown.append(f"{service} {seen.running} ({', '.join(parts)})")
         return f"Kubernetes: namespace {self._cluster.namespace} runs {', '.join(shown)}"
 
     async def aclose(self) -> None:
@@ -102,95 +140,156 @@ class KubernetesAdapter:
         await self._cluster.aclose()
 
     async def _patch(
-        self, action: Action, at: str, begin: Callable[[], object] | None = None
-    ) -> tuple[Workload, Workload | None]:
+        self, action: Action, at: str, begin: Callable[[], object] | None = None, chosen: str = ""
+    ) -> tuple[Seen, Revision | None]:
         """Patch the deployment as it was read; tried again where only its status has moved meanwhile.
 
-        Without a `begin`, which is called right before each request, the server only checks it.
+        Without a `begin`, which is called right before each request, the server only checks it. `chosen` is
+        the ReplicaSet that was planned to go back to.
 
         Returns:
-            The deployment before the patch, and the ReplicaSet that it goes back to.
+            The deployment before the patch, and the revision that it goes back to.
 
         Raises:
             _NotTaken: the API server declined the patch.
+            Busy: it took nothing of it now.
         """
-        deployment = await self._deployment(action.service)
-        generation, tries = deployment.meta.generation, TRIES
+        seen = await self._look(action.service)
+        generation, tries = seen.deployment.meta.generation, TRIES
         while True:
-            target = await self._target(action, deployment)
-            if action.kind is ActionKind.SCALE:
-                self._may_scale(action, deployment)
-            operations = _operations(action, deployment, target, at)
+            check_allowed(action, seen, self._spec.max_replicas)
+            target = self._target(action, seen, chosen)
+            check_observed(action, seen)
+            operations = _operations(action, seen.deployment, target, at)
             if begin is not None:
                 begin()
             try:
-                await self._cluster.patch(deployment.meta.name, operations, dry=begin is None)
+                await self._cluster.patch(seen.deployment.meta.name, operations, dry=begin is None)
             except Rejected as declined:
+                if declined.status == _BUSY:
+                    raise Busy(str(declined)) from None
                 tries -= 1
-                deployment = await self._deployment(action.service)
-                moved = deployment.meta.generation != generation
+                seen = await self._look(action.service)
+                moved = seen.deployment.meta.generation != generation
                 if moved or not tries or declined.status not in _STALE:
-                    raise _NotTaken(str(declined)) from None
+                    why = "; somebody else changed the deployment meanwhile" if moved else ""
+                    raise _NotTaken(f"{declined}{why}") from None
             else:
-                return deployment, target
+                return seen, target
+
+    async def _look(self, service: str) -> Seen:
+        deployment = await self._deployment(service)
+        name, template = deployment.meta.name, deployment.spec.template
+        unknown, scaler = "", None
+        try:
+            scaler = sizing(await self._cluster.autoscalers(), "Deployment", name)
+        except Rejected as declined:
+            unknown = str(declined)
+        return Seen(
+            service=service, deployment=deployment, scaler=scaler, unknown=unknown,
+            versions=Versions(name, revisions(deployment, await self._cluster.sets())),
+            budgets=[one for one in await self._cluster.budgets() if protects(one, template)],
+        )  # fmt: skip
 
     async def _deployment(self, service: str) -> Workload:
         return await self._cluster.deployment(self._spec.deployments.get(service, service))
 
-    async def _target(self, action: Action, deployment: Workload) -> Workload | None:
-        """The ReplicaSet of the version to go back to; its newest, where there are several.
-
-        Raises:
-            ActionRefused: the cluster remembers none, or it runs already.
-        """
+    def _target(self, action: Action, seen: Seen, chosen: str) -> Revision | None:
+        """What a rollback goes back to: what was planned, as long as it is kept."""
         if action.kind is not ActionKind.ROLLBACK:
             return None
-        wanted = action.arguments.version
-        if wanted == deployment.version:
-            raise ActionRefused(f"{action.service} already runs {wanted}; there is nothing to roll back")
-        owned = [one for one in await self._cluster.sets() if one.owned_by(deployment) and one.revision]
-        older = sorted((one for one in owned if one.version == wanted), key=lambda one: one.revision)
-        if not older:
-            known = sorted({one.version for one in owned} - {deployment.version})
-            shown = ", ".join(known) or "none"
-            raise ActionRefused(f"{action.service} never ran {wanted!r}; versions that it kept: {shown}")
-        return older[-1]
+        now = seen.deployment.spec.template
+        kept = (one for one in seen.versions.kept if one.kept_by == chosen and not same(one.template, now))
+        return next(kept, None) or goal(action, seen)
 
-    def _may_scale(self, action: Action, deployment: Workload) -> None:
-        wanted, most = action.arguments.replicas or 1, self._spec.max_replicas
-        if wanted > most:
-            raise ActionRefused(f"{action.service} may have {most} replicas at most, {wanted} were asked for")
-        if wanted == deployment.spec.replicas:
-            raise ActionRefused(f"{action.service} already has {wanted} replicas; there is nothing to scale")
+    async def _settled(self, deed: ActionRecord, wanted: Template | None) -> Outcome:
+        """Watch until the controller has observed the change and finished, or say why it has not."""
 
-    async def _settled(self, deed: ActionRecord) -> Outcome:
-        async def rolled_out() -> Workload | None:
+        async def ended() -> Workload | None:
             deployment = await self._deployment(service)
-            return deployment if _complete(deployment) or _stuck(deployment) else None
+            return deployment if _ended(deed, wanted, deployment) is not None else None
 
         service = deed.plan.action.service
-        deployment = await until(rolled_out, self._spec.patience, self._pause)
-        last = deployment or await self._deployment(service)
-        now = f"{last.status.available} of {last.spec.replicas} replicas of {last.version} are available"
-        if deployment is not None and _complete(deployment):
-            done, detail = True, f"{service}: rollout of revision {deployment.revision} is complete, {now}"
+        last = await until(ended, self._spec.patience, self._pause) or await self._deployment(service)
+        end = _ended(deed, wanted, last)
+        if end is not None and end.done and deed.plan.action.kind is ActionKind.SCALE:
+            end = await self._kept(deed) or end
+        end = end or _Ended(done=False, why=f"not complete within {self._spec.patience.total_seconds():g} s")
+        versions = Versions(last.meta.name, revisions(last, await self._cluster.sets()))
+        now = say_replicas(last, versions)
+        if end.done:
+            detail = f"{service}: rollout of revision {last.revision} is complete, {now}"
         else:
-            seconds = f"not complete within {self._spec.patience.total_seconds():g} s"
-            why = "it exceeded its progress deadline" if _stuck(last) else seconds
-            done, detail = False, f"{service}: rollout of revision {last.revision}: {why}; {now}"
-        return Outcome(done=done, detail=detail, at=self._clock.now())
+            why = "; ".join([end.why, *obstacles(last), *await self._troubles(last, versions)])
+            detail = f"{service}: rollout of revision {last.revision}: {why}; {now}"
+        return Outcome(done=end.done, detail=detail, at=self._clock.now())
+
+    async def _kept(self, deed: ActionRecord) -> "_Ended | None":
+        """A size that an autoscaler may not like is looked at until that had time to look; None: it stays."""
+
+        async def changed() -> _Ended | None:
+            return _ended(deed, None, await self._deployment(action.service), overtaken=True)
+
+        action = deed.plan.action
+        seen = await self._look(action.service)
+        if seen.scaler is None and not seen.unknown:
+            return None
+        return await until(changed, self._steady, self._pause)
+
+    async def _troubles(self, deployment: Workload, versions: Versions) -> list[str]:
+        """What the pods of the template that is wanted say."""
+        newest = versions.of(deployment.spec.template)
+        labels = (newest.template.get("metadata") or {}).get("labels") if newest is not None else None
+        return troubles(await self._cluster.pods(labels)) if labels else []
 
 
-def _operations(action: Action, deployment: Workload, target: Workload | None, at: str) -> list[Operation]:
+class _Ended(NamedTuple):
+    """How a rollout ended."""
+
+    done: bool
+    why: str = ""
+
+
+def _ended(
+    deed: ActionRecord, wanted: Template | None, deployment: Workload, *, overtaken: bool = False
+) -> _Ended | None:
+    """How it ended; None: it goes on. `overtaken`: only whether somebody else changed it again counts.
+
+    `wanted` is the template of a rollback; without it the version's name has to do.
+    """
+    action = deed.plan.action
+    if not _holds(deed, wanted, deployment):
+        found = (
+            f"its size is {deployment.spec.replicas}"
+            if action.kind is ActionKind.SCALE
+            else "it has another template"
+        )
+        return _Ended(
+            done=False, why=f"{found} again: somebody else or a controller changed it back meanwhile"
+        )
+    if overtaken:
+        return None
+    if action.kind is ActionKind.SCALE:
+        return _Ended(done=True) if is_sized(deployment) else None
+    if is_complete(deployment):
+        return _Ended(done=True)
+    if is_stuck(deployment):
+        return _Ended(done=False, why="it exceeded its progress deadline")
+    return _Ended(done=False, why="it does not go on") if deployment.spec.paused else None
+
+
+def _operations(action: Action, deployment: Workload, target: Revision | None, at: str) -> list[Operation]:
     operations: list[Operation] = [
         {"op": "test", "path": "/metadata/resourceVersion", "value": deployment.meta.resource_version}
     ]
     if action.kind is ActionKind.SCALE:
         operations.append({"op": "replace", "path": "/spec/replicas", "value": action.arguments.replicas})
         return operations
-    template = copy.deepcopy(dict((target or deployment).spec.template))
+    template = copy.deepcopy(dict(target.template if target is not None else deployment.spec.template))
     metadata: dict[str, Any] = template.setdefault("metadata", {})
     if target is None:
+        if deployment.restarted == at:
+            raise ActionRefused(f"{action.service} was told to restart within this second; wait a moment")
         metadata["annotations"] = {**(metadata.get("annotations") or {}), RESTARTED: at}
     else:
         (metadata.get("labels") or {}).pop(HASH, None)
@@ -199,7 +298,7 @@ def _operations(action: Action, deployment: Workload, target: Workload | None, a
     return operations
 
 
-def _cause(deployment: Workload, target: Workload) -> list[Operation]:
+def _cause(deployment: Workload, target: Revision) -> list[Operation]:
     """The history shows what the old version was for, not what the one that is taken back was for."""
     path = f"/metadata/annotations/{CAUSE.replace('/', '~1')}"
     if target.cause:
@@ -208,53 +307,23 @@ def _cause(deployment: Workload, target: Workload) -> list[Operation]:
     return [{"op": "remove", "path": path}] if deployment.cause else []
 
 
-def _plan(action: Action, deployment: Workload, target: Workload | None) -> Plan:
-    service = action.service
-    observed = [
-        Observed(name="running version", value=deployment.version),
-        Observed(name="revision", value=str(deployment.revision)),
-    ]
-    if action.kind is ActionKind.SCALE:
-        now, wanted = deployment.spec.replicas, action.arguments.replicas
-        observed.append(Observed(name="replicas", value=str(now)))
-        effects: tuple[str, ...] = (f"{service} goes from {now} to {wanted} replicas",)
-        undo = Action(kind=action.kind, service=service, arguments=Arguments(replicas=now)) if now else None
-        return Plan(action=action, observed=tuple(observed), effects=effects, undo=undo)
-    if target is None:
-        effects = (
-            f"the pods of {service} are replaced one after the other, as its strategy says",
-            "what they hold in memory is lost",
-        )
-        return Plan(action=action, observed=tuple(observed), effects=effects)
-    effects = (
-        f"{service} goes from {deployment.image} (revision {deployment.revision}) to {target.image} "
-        f"(revision {target.revision})",
-        "its pods are replaced one after the other, as its strategy says",
-    )
-    back = Arguments(version=deployment.version)
-    undo = Action(kind=action.kind, service=service, arguments=back)
-    return Plan(action=action, observed=tuple(observed), effects=effects, undo=undo)
+def _template(deed: ActionRecord) -> str:
+    """The object whose template was planned to be taken."""
+    return next((fact.value for fact in deed.plan.observed if fact.name == TEMPLATE), "")
 
 
-def _holds(deed: ActionRecord, deployment: Workload) -> bool:
+def _wanted(deed: ActionRecord, versions: Versions) -> Template | None:
+    """The template that a rollback was to bring, as long as it is kept."""
+    return next((one.template for one in versions.kept if one.kept_by == _template(deed)), None)
+
+
+def _holds(deed: ActionRecord, wanted: Template | None, deployment: Workload) -> bool:
     """Whether the deployment is as the deed was to make it."""
     action = deed.plan.action
-    if action.kind is ActionKind.ROLLBACK:
-        return deployment.version == action.arguments.version
     if action.kind is ActionKind.SCALE:
         return deployment.spec.replicas == action.arguments.replicas
-    return deployment.restarted == iso(deed.begun)
-
-
-def _complete(deployment: Workload) -> bool:
-    """As `kubectl rollout status` judges; before the controller saw the change, nothing counts."""
-    status, wanted = deployment.status, deployment.spec.replicas
-    seen = status.observed >= deployment.meta.generation
-    return seen and status.updated == status.replicas == status.available == wanted
-
-
-def _stuck(deployment: Workload) -> bool:
-    """An old `Progressing=False` is still there until the controller has seen the change."""
-    progressing = deployment.condition("Progressing")
-    failed = progressing is not None and progressing.reason == "ProgressDeadlineExceeded"
-    return failed and deployment.status.observed >= deployment.meta.generation
+    if action.kind is ActionKind.RESTART:
+        return deployment.restarted == iso(deed.begun)
+    if wanted is None:
+        return Versions(deployment.meta.name, ()).label(deployment.spec.template) == action.arguments.version
+    return same(deployment.spec.template, wanted)

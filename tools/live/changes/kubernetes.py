@@ -1,16 +1,23 @@
-"""The rollout history of deployments: each ReplicaSet that a deployment went through is a release."""
+"""The rollout history of deployments: what their revisions tell of releases, configuration and restarts."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from incidents.changes import Change, ChangeKind
 from incidents.findings import Window
-from tools.live.cluster import Cluster, Workload
+from tools.live.cluster.api import Cluster
+from tools.live.cluster.objects import Workload
+from tools.live.cluster.releases import Release, releases
+from tools.live.cluster.rollouts import revisions, say_running, waiting
+from tools.live.cluster.templates import Difference, differences, listed, main_image, same
+from tools.live.cluster.versions import Versions, names_a_build
 from tools.live.secrets import Secrets
 from tools.live.settings import KubernetesHistory
 from tools.wording import plain
 
 _LONGEST = 400
+_SECOND = timedelta(seconds=1)
 
 
 class KubernetesChanges:
@@ -30,7 +37,7 @@ class KubernetesChanges:
         found = [
             change
             for deployment in await self._cluster.deployments()
-            for change in self._history(deployment, [one for one in sets if one.owned_by(deployment)])
+            for change in self._history(deployment, sets, window)
             if window.start <= change.time < window.end
         ]
         return tuple(sorted(found, key=lambda one: one.time))
@@ -44,38 +51,123 @@ class KubernetesChanges:
         """Close the connections."""
         await self._cluster.aclose()
 
-    def _history(self, deployment: Workload, sets: Sequence[Workload]) -> list[Change]:
+    def _history(self, deployment: Workload, sets: Sequence[Workload], window: Window) -> Iterator[Change]:
         name = deployment.meta.name
         service = self._services.get(name, name)
-        found: list[Change] = []
-        old: Workload | None = None
-        for new in sorted((one for one in sets if one.revision), key=lambda one: one.revision):
-            at = _rolled_out(deployment, old, new)
-            if at is not None:
-                found.append(
-                    Change(
-                        time=at,
-                        id=f"{name}-r{new.revision}",
-                        service=service,
-                        kind=ChangeKind.DEPLOY,
-                        version_from=old.version if old else "",
-                        version_to=new.version,
-                        summary=plain(new.cause, _LONGEST),
-                    )
-                )
+        versions = Versions(name, revisions(deployment, sets))
+        progressing = deployment.condition("Progressing") if deployment.seen else None
+        held = waiting(deployment, versions)
+        old: Release | None = None
+        for new in releases(versions.kept, deployment.revision, progressing):
+            if held and new.number == deployment.revision:
+                break  # it is wanted, and no pod of it runs
+            told, time = _told(versions, old, new), _time(new, deployment, window)
+            if time is not None:
+                when = "" if new.at is not None else _between(new)
+                yield Change(
+                    time=time, id=f"{name}-r{new.number}", service=service, kind=told.kind,
+                    version_from=told.old, version_to=told.new,
+                    summary=plain("; ".join(part for part in (told.summary, when) if part), _LONGEST),
+                )  # fmt: skip
             old = new
-        return found
+        paused = _paused(deployment, window)
+        if paused is not None:
+            waits = f"; {held} (revision {deployment.revision}) waits until it is resumed" if held else ""
+            yield Change(
+                time=paused, id=f"{name}-paused", service=service, kind=ChangeKind.INFRA,
+                summary=f"{name} is paused: {say_running(deployment, versions)} runs on{waits}",
+            )  # fmt: skip
 
 
-def _rolled_out(deployment: Workload, old: Workload | None, new: Workload) -> datetime | None:
-    """When a ReplicaSet became the current one.
+class _Told(NamedTuple):
+    """What a release was, in the words of a change."""
 
-    It keeps the time of its creation when a rollback makes it current again: then only the deployment's
-    condition tells when, and only for the revision that is the current one.
-    """
-    created = new.meta.created
-    if created and (old is None or (old.meta.created is not None and created >= old.meta.created)):
-        return created
+    kind: ChangeKind
+    old: str
+    new: str
+    summary: str
+
+
+def _told(versions: Versions, old: Release | None, new: Release) -> _Told:
+    name = versions.name(new.made.template, new.number)
+    cause = _cause(old, new)
+    if old is None or old.number != new.number - 1:  # what was between is no longer kept
+        return _Told(ChangeKind.DEPLOY, "", name, cause)
+    if same(old.made.template, new.made.template):
+        return _Told(ChangeKind.INFRA, "", "", f"restart of {name}: nothing else of its template changed")
+    parts = differences(old.made.template, new.made.template)
+    before = versions.name(old.made.template, old.number)
+    if any(part.image for part in parts):
+        return _Told(ChangeKind.DEPLOY, before, name, _joined(cause, _beside(versions, old, new, parts)))
+    return _Told(ChangeKind.CONFIG, before, name, _joined(cause, _configured(versions, new, parts)))
+
+
+def _beside(versions: Versions, old: Release, new: Release, parts: Sequence[Difference]) -> str:
+    """What a release changed that its versions do not tell."""
+    was, now = (versions.label(one.made.template) for one in (old, new))
+    images = [main_image(one.made.template, versions.workload) for one in (old, new)]
+    silent = was != now and images[0] != images[1]
+    shown = [part for part in parts if not (silent and part.image and part.text.endswith(_tail(images[1])))]
+    return f"with it changed: {listed(shown)}" if shown else ""
+
+
+def _tail(image: str) -> str:
+    return f" to {image.rpartition('/')[2]}"
+
+
+def _configured(versions: Versions, new: Release, parts: Sequence[Difference]) -> str:
+    label = versions.label(new.made.template)
+    image = (
+        "the image is the same"
+        if names_a_build(label)
+        else f"the tag {label} is the same; whether the image is cannot be known from it"
+    )
+    return f"configuration: {listed(parts)}; {image}"
+
+
+def _cause(old: Release | None, new: Release) -> str:
+    """What its last release was said to be for; the controller carries an old note along."""
+    cause = new.made.cause if new.number == new.made.number else ""
+    carried = old is not None and old.made.name != new.made.name and old.made.cause == cause
+    return "" if carried else cause
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
+
+
+def _between(release: Release) -> str:
+    since, until = release.since, release.until
+    if since is None or until is None:
+        bound = (
+            f"after {since:%Y-%m-%d %H:%M:%S}"
+            if since
+            else f"before {until:%Y-%m-%d %H:%M:%S}"
+            if until
+            else ""
+        )
+        return f"at an unknown time {bound} UTC" if bound else "at an unknown time"
+    end = f"{until:%H:%M:%S}" if since.date() == until.date() else f"{until:%Y-%m-%d %H:%M:%S}"
+    return f"at an unknown time between {since:%Y-%m-%d %H:%M:%S} and {end} UTC"
+
+
+def _time(release: Release, deployment: Workload, window: Window) -> datetime | None:
+    """When it was, or the middle of the time in which it can have been, as far as the window holds it."""
+    if release.at is not None:
+        return release.at
+    first = release.since or deployment.meta.created or window.start
+    last = release.until or max(window.end, first)
+    if last < window.start or first >= window.end:
+        return None
+    middle = (first + (last - first) / 2).replace(microsecond=0)
+    return max(window.start, min(max(middle, first), window.end - _SECOND))
+
+
+def _paused(deployment: Workload, window: Window) -> datetime | None:
+    """Since when it is paused; where its condition does not tell, it is told at the end of the window."""
+    if not deployment.spec.paused:
+        return None
     progressing = deployment.condition("Progressing")
-    current = new.revision == deployment.revision
-    return progressing.updated if progressing is not None and current else None
+    if progressing is not None and progressing.reason == "DeploymentPaused" and progressing.updated:
+        return progressing.updated
+    return window.end - _SECOND

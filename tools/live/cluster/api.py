@@ -1,0 +1,153 @@
+"""Asking a Kubernetes API; what it declines is told with the reason that it gives."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+from pydantic import Field
+
+from incidents.errors import ToolFailed
+from tools.live.cluster.objects import Autoscaler, Budget, Pod, Workload
+from tools.live.cluster.refusals import Busy, refusal, seconds_to_wait
+from tools.live.http import Backend, Query, Rejected, Reply
+from tools.live.secrets import Secrets
+from tools.live.settings import Http
+
+#: As many objects are asked for at once.
+_LIMIT = 500
+#: A list whose rest is gone is asked for afresh as often.
+_AFRESH = 2
+#: As much of the server's reason is told, in characters: a missing right names account, verb and object.
+_QUOTED = 400
+#: Whose name the fields that we write stand under.
+_MANAGER = "nexus"
+
+#: One operation of an RFC 6902 patch.
+Operation = dict[str, Any]
+
+R = TypeVar("R", bound=Reply)
+
+
+class _Continued(Reply):
+    more: str = Field(default="", alias="continue")
+
+
+class _List(Reply, Generic[R]):
+    meta: _Continued = Field(default=_Continued(), alias="metadata")
+    items: tuple[R, ...] = ()
+
+
+class KubernetesApi(Backend):
+    """The API server; each way to decline has its own sentence."""
+
+    def complaint(self, status: int, text: str, headers: Mapping[str, str]) -> ToolFailed:
+        """The error of an answer that is no success."""
+        sentence = refusal(status, text, headers, lambda said: self.quoted(said, _QUOTED))
+        if sentence is None:
+            return super().complaint(status, text, headers)
+        told = f"{self.name} at {self.where} {sentence}"
+        soon = status == 429 and seconds_to_wait(text, headers) <= 1
+        return Busy(told) if soon else Rejected(told, status, text)
+
+
+class Cluster:
+    """What runs in one namespace.
+
+    Args:
+        spec: the API server's address and credentials.
+        namespace: the one that is meant.
+        secrets: resolves the token.
+    """
+
+    def __init__(self, spec: Http, namespace: str, secrets: Secrets) -> None:
+        self.backend = KubernetesApi("Kubernetes", spec, secrets)
+        self.namespace = namespace
+        self._root = f"/apis/apps/v1/namespaces/{namespace}"
+
+    async def deployments(self) -> Sequence[Workload]:
+        """Every deployment.
+
+        Raises:
+            ToolFailed: the API server does not answer or declines.
+        """
+        return await self._all(f"{self._root}/deployments", _List[Workload])
+
+    async def deployment(self, name: str) -> Workload:
+        """The deployment of a name; raises like `deployments`, also where there is none."""
+        text = await self.backend.ask("GET", f"{self._root}/deployments/{name}")
+        return self.backend.read(Workload, text)
+
+    async def sets(self) -> Sequence[Workload]:
+        """Every ReplicaSet; raises like `deployments`."""
+        return await self._all(f"{self._root}/replicasets", _List[Workload])
+
+    async def autoscalers(self) -> Sequence[Autoscaler]:
+        """Every HorizontalPodAutoscaler; raises like `deployments`."""
+        for version in ("v2", "v1"):
+            path = f"/apis/autoscaling/{version}/namespaces/{self.namespace}/horizontalpodautoscalers"
+            try:
+                return await self._all(path, _List[Autoscaler])
+            except Rejected as declined:
+                if declined.status != 404:
+                    raise
+        return ()
+
+    async def budgets(self) -> Sequence[Budget]:
+        """Every PodDisruptionBudget that may be read."""
+        path = f"/apis/policy/v1/namespaces/{self.namespace}/poddisruptionbudgets"
+        try:
+            return await self._all(path, _List[Budget])
+        except Rejected:
+            return ()
+
+    async def pods(self, labels: Mapping[str, str]) -> Sequence[Pod]:
+        """The pods with these labels that may be read; raises like `deployments` where nothing answers."""
+        query = {"labelSelector": ",".join(f"{name}={value}" for name, value in sorted(labels.items()))}
+        try:
+            return await self._all(f"/api/v1/namespaces/{self.namespace}/pods", _List[Pod], query)
+        except Rejected:
+            return ()
+
+    async def patch(self, name: str, operations: Sequence[Operation], *, dry: bool) -> Workload:
+        """Patch a deployment, all or nothing, sent once; `dry` lets the server only check it.
+
+        Raises:
+            Busy: the server took nothing of it, now.
+            Rejected: a `test` in it failed, a right is missing, or an admission rule refused it.
+            ToolFailed: the API server does not answer.
+        """
+        query: Query = {"fieldManager": _MANAGER} | ({"dryRun": "All"} if dry else {})
+        text = await self.backend.ask(
+            "PATCH",
+            f"{self._root}/deployments/{name}",
+            query=query,
+            body=list(operations),
+            headers={"Content-Type": "application/json-patch+json"},
+            tries=1,
+        )
+        return self.backend.read(Workload, text)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self.backend.aclose()
+
+    async def _all(
+        self, path: str, pages: type[_List[R]], query: Mapping[str, str] | None = None
+    ) -> Sequence[R]:
+        """Every object of a list; one whose rest has expired meanwhile (410) is asked for afresh."""
+        for fresh in range(_AFRESH + 1):
+            try:
+                return await self._pages(path, pages, dict(query or {}))
+            except Rejected as declined:
+                if declined.status != 410 or fresh == _AFRESH:
+                    raise
+        return ()
+
+    async def _pages(self, path: str, pages: type[_List[R]], said: Mapping[str, str]) -> Sequence[R]:
+        found: list[R] = []
+        query: dict[str, str | int] = {"limit": _LIMIT, **said}
+        while True:
+            page = self.backend.read(pages, await self.backend.ask("GET", path, query=query))
+            found += page.items
+            if not page.meta.more:
+                return found
+            query["continue"] = page.meta.more
