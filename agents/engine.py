@@ -8,6 +8,7 @@ from pydantic import Field
 
 from agents.role import Role
 from incidents.action import ActionKind
+from incidents.causes import Causes
 from incidents.faults import ModelFault
 from incidents.incident import Incident
 from incidents.reports import Report, Task
@@ -39,11 +40,12 @@ class Assignment(Value):
 
 @dataclass(frozen=True)
 class RoleContext:
-    """What lies before a role when it works: who it is, the incident, the runbook, its tools."""
+    """What lies before a role when it works: who it is, the incident, the rules, the cards, its tools."""
 
     role: Role
     incident: Incident
     runbook: Runbook
+    causes: Causes
     toolset: Toolset
     now: datetime
 

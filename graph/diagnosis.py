@@ -189,6 +189,7 @@ def _diagnosis(
         category=best.category,
         confidence=confidence,
         summary=best.summary,
+        mechanism=best.mechanism,
         change=best.change,
         onset=best.onset,
         evidence=best.evidence,

@@ -56,7 +56,12 @@ async def _perform(deps: Deps, incident: Incident, assignment: Assignment) -> Ro
     own = deps.roster.get(assignment.role)
     toolset = deps.toolset(incident, assignment.role, tuple(dict.fromkeys((*own.tools, *role.tools))))
     context = RoleContext(
-        role=role, incident=incident, runbook=deps.runbook, toolset=toolset, now=deps.clock.now()
+        role=role,
+        incident=incident,
+        runbook=deps.runbook,
+        causes=deps.causes,
+        toolset=toolset,
+        now=deps.clock.now(),
     )
     box = (assignment.deadline - context.now + DEADLINE_GRACE).total_seconds()
     try:

@@ -17,6 +17,7 @@ from pydantic import JsonValue
 from agents.engine import Assignment, Engine, EngineResult
 from agents.role import Roster
 from graph.ports import Backlog, Communications, Files, Intents, Journal
+from incidents.causes import Causes
 from incidents.events import Event, stored_event
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy
@@ -76,6 +77,7 @@ class Deps:
 
     clock: Clock
     runbook: Runbook
+    causes: Causes
     roster: Roster
     policy: ApprovalPolicy
     revenue_threshold: float | None

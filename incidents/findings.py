@@ -1,9 +1,11 @@
 """What was seen and what is believed: evidence, findings, suspects, hypotheses, the diagnosis."""
 
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticOmit
 
 from incidents.value import Moment, Value
 
@@ -121,6 +123,22 @@ def telling(suspect: Suspect) -> tuple[Channel, ...]:
     return tuple(channel for channel, score in said.items() if score >= _ECHO * most)
 
 
+class ToldByCode:
+    """Marks a field that stands in what is shown, and not in the schema that a model is asked to fill in."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """The field's schema, for what is written alone."""
+        if handler.mode == "validation":
+            raise PydanticOmit
+        return handler(schema)
+
+
+#: The word of the cause card that was recognised.
+Mechanism = Annotated[str | None, ToldByCode()]
+
+
 class Hypothesis(Value):
     """One explanation of the incident; competing ones are kept with what ruled them out."""
 
@@ -128,6 +146,7 @@ class Hypothesis(Value):
     category: Category
     confidence: Confidence
     summary: str
+    mechanism: Mechanism = None
     change: str | None = Field(default=None, description="id of the change that is blamed")
     onset: Moment | None = None
     evidence: tuple[str, ...] = Field(default=(), description="ids of what speaks for it, or rules it out")
@@ -143,6 +162,7 @@ class Diagnosis(Value):
     category: Category
     confidence: Confidence
     summary: str
+    mechanism: Mechanism = None
     change: str | None = None
     onset: Moment | None = None
     evidence: tuple[str, ...] = ()

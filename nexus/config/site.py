@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from incidents.catalogue import Catalogue, Service
+from incidents.causes import Card, mistakes
 from incidents.change_limits import Freeze, Limits
 from incidents.currency import Currency
 from incidents.document import hint, parse_document, read_yaml
@@ -17,6 +18,7 @@ from incidents.duration import Duration, DurationOrNone
 from incidents.errors import AlertError, SettingsError
 from incidents.policy import ApprovalPolicy, Rule
 from incidents.value import Value
+from nexus.config.causes import shipped_causes
 from nexus.config.database import StoreSettings
 from nexus.config.people import Person, same_people
 from nexus.config.senders import Senders
@@ -139,6 +141,9 @@ class Site(Value):
     backends: Backends = Backends()
     people: tuple[Person, ...] = ()
     approval: Approval = Approval()
+    causes: tuple[Card, ...] = Field(
+        default=(), description="cause cards of your own; one of a word that ships takes its place"
+    )
     freezes: tuple[Freeze, ...] = ()
     limits: Limits = Limits()
     thresholds: Thresholds = Thresholds()
@@ -170,6 +175,7 @@ class Site(Value):
         ]
         wrong += same_people(self.people)
         wrong += clashes(self.services)
+        wrong += mistakes(self.causes, shipped_causes().cards) if self.causes else []
         if self.status.mail is not None and self.server.public_url is None:
             wrong.append("status.mail: its links need `server.public_url`, where browsers reach Nexus")
         wrong += [f"services[{n}].name: it is empty" for n, name in enumerate(names) if not name.strip()]

@@ -31,6 +31,7 @@ def live_context(live: LiveSite, incident: Incident, clock: Clock, heard: OnCall
         catch_up=lambda known: None,
         more_tools=live.tools.tools,
         site=site.site,
+        own_causes=site.causes,
         gaps=(*strangers(incident, site.catalogue), *live.tools.gaps),
     )
 

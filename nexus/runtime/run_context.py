@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from incidents.causes import Card
 from incidents.incident import Incident
 from incidents.policy import ApprovalPolicy
 from incidents.runbook import Runbook, WatchRow
@@ -21,7 +22,7 @@ class RunContext:
     `pace` and `catch_up` move a virtual clock (see `graph.state.Deps`); on the wall's clock both do nothing.
     `more_tools` are further tools by role, which this world brings; `gaps` says what of it is missing.
     `watch` is the watch that a recording was lived under, if it tells. `site` is whose public page tells of
-    it; of a recorded one none does.
+    it; of a recorded one none does. `own_causes` are the team's own cards.
     """
 
     world: World
@@ -35,6 +36,7 @@ class RunContext:
     gaps: tuple[str, ...] = ()
     watch: WatchRow | None = None
     site: str | None = None
+    own_causes: tuple[Card, ...] = ()
 
     def fitted(self, runbook: Runbook) -> Runbook:
         """The runbook with a watch that this world can answer: a recording ends some time."""

@@ -18,6 +18,7 @@ from incidents.incident import Incident
 from incidents.reports import PostMortemReport
 from incidents.runbook import Runbook
 from incidents.timeline import EntryKind
+from nexus.config.causes import shipped_causes
 from nexus.config.runbook import roster_of, runbook_of
 from nexus.config.site import Site
 from nexus.home import Home
@@ -211,6 +212,7 @@ def _deps(
     return Deps(
         clock=stage.clock,
         runbook=runbook,
+        causes=shipped_causes().with_own(stage.own_causes),
         roster=roster,
         policy=stage.policy,
         revenue_threshold=stage.revenue_threshold,

@@ -16,6 +16,7 @@ from incidents.incident import Incident
 from incidents.reports import Task
 from incidents.severity import Severity, Step
 from incidents.value import Value
+from nexus.config.causes import shipped_causes
 from nexus.config.runbook import load_runbook
 from tools.clock import VirtualClock
 from tools.memory import MemoryEvidence
@@ -23,6 +24,7 @@ from tools.ports import World
 from tools.toolset import Sources, Tool, Toolset
 
 RUNBOOK = load_runbook(None, {role.slug for role in load_roster().roles})
+CAUSES = shipped_causes()
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 
 CATALOGUE = Catalogue(
@@ -132,4 +134,4 @@ def role_context(
     sources = Sources(world, VirtualClock(NOW), about)
     who = who or role()
     toolset = Toolset(sources, store or MemoryEvidence(), who.slug, tools or (METRICS, CHANGES))
-    return RoleContext(role=who, incident=about, runbook=RUNBOOK, toolset=toolset, now=NOW)
+    return RoleContext(role=who, incident=about, runbook=RUNBOOK, causes=CAUSES, toolset=toolset, now=NOW)

@@ -24,6 +24,7 @@ from incidents.action import (
 )
 from incidents.alert import Alert, AlertStatus
 from incidents.catalogue import Catalogue
+from incidents.causes import Causes
 from incidents.changes import Change
 from incidents.errors import ActionRefused
 from incidents.findings import Evidence, Window
@@ -31,6 +32,7 @@ from incidents.incident import Incident
 from incidents.reports import Report, Task
 from incidents.runbook import Runbook
 from incidents.severity import Step
+from nexus.config.causes import shipped_causes
 from nexus.config.runbook import load_runbook
 from tools.analysis import LOGS_SCHEMA, METRICS_SCHEMA, TRACES_SCHEMA
 from tools.clock import VirtualClock
@@ -42,6 +44,7 @@ from tools.toolset import Sources, Toolset
 
 ROSTER = load_roster(has_prompt=lambda _: True, tools=TOOLS)
 RUNBOOK: Runbook = load_runbook(None, [role.slug for role in ROSTER.roles])
+CAUSES = shipped_causes()
 
 START = datetime(2026, 3, 12, 10, 0, tzinfo=UTC)
 ONSET = START + timedelta(minutes=15)
@@ -181,12 +184,20 @@ class Stage:
     world: World
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(NOW))
     store: MemoryEvidence = field(default_factory=MemoryEvidence)
+    causes: Causes = CAUSES
 
     def context(self, case: Incident, slug: str) -> RoleContext:
         role = ROSTER.get(slug)
         sources = Sources(world=self.world, clock=self.clock, incident=case)
         toolset = Toolset(sources, self.store, slug, available(role.tools, self.world))
-        return RoleContext(role=role, incident=case, runbook=RUNBOOK, toolset=toolset, now=self.clock.now())
+        return RoleContext(
+            role=role,
+            incident=case,
+            runbook=RUNBOOK,
+            causes=self.causes,
+            toolset=toolset,
+            now=self.clock.now(),
+        )
 
     async def do(
         self,

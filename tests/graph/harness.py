@@ -41,6 +41,7 @@ from incidents.reports import (
 from incidents.runbook import Runbook
 from incidents.severity import PublicStatus, Severity, Step
 from incidents.value import iso
+from nexus.config.causes import shipped_causes
 from nexus.config.runbook import load_runbook
 from nexus.runtime.driver import Driver, Waiter
 from nexus.runtime.inbox import InboxWatch
@@ -312,6 +313,7 @@ def bench(
     deps = Deps(
         clock=clock,
         runbook=runbook,
+        causes=shipped_causes(),
         roster=ROSTER,
         policy=policy or ApprovalPolicy(),
         revenue_threshold=revenue_threshold,

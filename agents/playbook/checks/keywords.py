@@ -1,4 +1,4 @@
-"""What words mean to the playbook: checks to tools, log and alert texts to hints. The words are data."""
+"""What words mean to the playbook: checks to tools, alerts to duties, notes to what is forbidden."""
 
 import re
 from functools import cache
@@ -9,7 +9,6 @@ from pydantic import Field
 from incidents.action import ActionKind
 from incidents.document import parse_document, read_yaml
 from incidents.errors import SettingsError
-from incidents.findings import Category
 from incidents.value import Value
 from incidents.verification import SignalKind
 
@@ -25,31 +24,12 @@ class Rule(Value):
     external: bool = False
 
 
-class LogCue(Value):
-    """What a new log line with these words says about the cause."""
-
-    match: str
-    category: Category
-    outright: bool = Field(default=False, description="it names what ran out, so it settles the cause")
-
-
-class ResourceCue(Value):
-    """Which changes help when a resource of that name is exhausted, most promising first."""
-
-    match: str
-    actions: tuple[ActionKind, ...]
-    held: bool = Field(default=False, description="somebody holds it, whom a restart makes let go")
-    kept: bool = Field(default=False, description="what was taken stays taken until the process ends")
-
-
 class Keywords(Value):
     """The whole of `keywords.yaml`."""
 
-    logs: tuple[LogCue, ...]
     breach: str
     user_data: str
     data_risk: str
-    resources: tuple[ResourceCue, ...]
     forbidding: str
     kinds: dict[ActionKind, str]
 
@@ -84,38 +64,6 @@ def rule_for(check: str) -> Rule | None:
 def says(pattern: str, *texts: str) -> bool:
     """Whether a pattern stands in one of the texts, in any case."""
     return any(re.search(pattern, text.lower()) for text in texts)
-
-
-def log_cue(*texts: str) -> LogCue | None:
-    """What a new log line says about the cause, or None if nothing; the first text that says so counts."""
-    found = (cue for text in texts for cue in keywords().logs if says(cue.match, text))
-    return next(found, None)
-
-
-def log_category(line: str) -> Category | None:
-    """The kind of cause that a new log line speaks for, or None if none."""
-    cue = log_cue(line)
-    return cue.category if cue is not None else None
-
-
-def remedies(resource: str) -> tuple[ActionKind, ...]:
-    """Which changes help when that resource is exhausted; a metric's name, or a log line about it."""
-    return _resource(resource).actions
-
-
-def is_held(resource: str) -> bool:
-    """Whether somebody holds that resource, so that a restart sets it free."""
-    return _resource(resource).held
-
-
-def is_kept(resource: str) -> bool:
-    """Whether what was taken of that resource stays taken until the process ends."""
-    return _resource(resource).kept
-
-
-def _resource(words: str) -> ResourceCue:
-    found = (cue for cue in keywords().resources if says(cue.match, words))
-    return next(found, ResourceCue(match="", actions=()))
 
 
 def forbidden_kinds(texts: tuple[str, ...]) -> frozenset[ActionKind]:

@@ -1,8 +1,9 @@
 """Looks at what may be the cause: the ranking, the series of a service, its logs."""
 
-from agents.playbook.checks.keywords import log_category, log_cue, names, quoted
+from agents.playbook.checks.keywords import names, quoted
 from agents.playbook.checks.result import CheckOutcome, CheckScope, Hint, combine, no_data, state_of
 from incidents.catalogue import Service, ServiceKind
+from incidents.causes import Causes, LogSign, SignLevel
 from incidents.findings import Category, Channel, Suspect, telling
 from incidents.reports import CheckState
 from incidents.verification import SignalKind
@@ -21,8 +22,14 @@ _PLACE = 3.0
 _KIND = 1.5
 #: What hardly stands out weighs less than a change that fits.
 _FAINT = 0.3
-#: A line that names what ran out weighs more than what the ranking takes a suspect for, less than a release.
-_OUTRIGHT = 2.2
+#: A line that names the cause weighs more than what the ranking takes a suspect for, less than a release.
+_LINE = {
+    SignLevel.DECISIVE: 2.2, SignLevel.CLEAR: 0.8, SignLevel.WEAK: 0.3, SignLevel.FAINT: 0.3,
+}  # fmt: skip
+#: A caller that complains about a part it calls tells where not to look.
+_COMPLAINT = 0.3
+#: A line that no card knows.
+_PLAIN = 0.4
 #: That nothing is left of a service weighs more than the best place in the ranking with its kind.
 _GONE = 5.0
 #: A line in which a caller passes on what a part answered weighs less than that part's own.
@@ -172,7 +179,7 @@ async def _logs_of(focus: CheckScope, service: str) -> CheckOutcome:
     view = answer.data
     if view is None or not view.lines:
         return no_data(f"No log lines of {service} are recorded.", answer)
-    telling = telling_lines(view)
+    telling = telling_lines(view, focus.context.causes)
     if not telling:
         finding = f"{service} logs no new or growing kind of error."
         return CheckOutcome(state=CheckState.NORMAL, finding=finding, evidence=(answer.id,), gaps=view.gaps)
@@ -188,19 +195,19 @@ async def _logs_of(focus: CheckScope, service: str) -> CheckOutcome:
     )
 
 
-def telling_lines(view: LogsView) -> list[LogTemplate]:
+def telling_lines(view: LogsView, causes: Causes) -> list[LogTemplate]:
     """The failures that are new, or that grew."""
-    return [one for one in view.templates if _is_failure(one) and (one.novel or _grew(one))]
+    return [one for one in view.templates if _is_failure(one, causes) and (one.novel or has_grown(one))]
 
 
-def _is_failure(one: LogTemplate) -> bool:
+def _is_failure(one: LogTemplate, causes: Causes) -> bool:
     """By its level; where the source gives none, by its words."""
     if one.level in {"error", "warn", "fatal"}:
         return True
-    return one.level == "" and log_category(one.template) is not None
+    return one.level == "" and causes.of_line(one.template) is not None
 
 
-def _grew(one: LogTemplate) -> bool:
+def has_grown(one: LogTemplate) -> bool:
     """More of it than usual; where the usual is not known, any line of it."""
     usual = one.baseline_per_minute
     return usual is None or one.per_minute >= max(3 * usual, usual + 1)
@@ -215,8 +222,8 @@ def _of_line(focus: CheckScope, service: str, one: LogTemplate, evidence: str) -
 
     Of a part outside, what its callers log is all that can be read; of one inside, its own lines say more.
     """
-    cue, weight = log_cue(one.template, one.sample), _log_weight(one)
-    told = cue.category if cue is not None else None
+    sign = focus.context.causes.of_line(one.template, one.sample)
+    weight, told = _log_weight(one, sign), sign.category if sign is not None else None
     about = _named(focus, service, one.template)
     if about is None:
         return Hint(
@@ -240,13 +247,11 @@ def _named(focus: CheckScope, service: str, line: str) -> Service | None:
     return catalogue.find(named[0]) if len(named) == 1 else None
 
 
-def _log_weight(one: LogTemplate) -> float:
-    """A caller that complains about a part it calls tells where not to look, so that weighs little."""
-    cue = log_cue(one.template, one.sample)
-    if cue is not None and cue.outright:
-        weight = _OUTRIGHT
-    elif cue is not None:
-        weight = 0.3 if cue.category is Category.DEPENDENCY else 0.8
+def _log_weight(one: LogTemplate, sign: LogSign | None) -> float:
+    if sign is None:
+        weight = _PLAIN
+    elif sign.category is Category.DEPENDENCY:
+        weight = _COMPLAINT
     else:
-        weight = 0.4
+        weight = _LINE[sign.level]
     return weight if one.novel else weight / 2

@@ -42,7 +42,7 @@ async def culprit(context: RoleContext, service: str) -> Culprit | None:
     if not all(has_tool(context, tool.name) for tool in (LOGS, LIST_FILES, READ_FILE, BLAME_LINES)):
         return None
     logs = await context.toolset.ask(LOGS, LogsArgs(service=service))
-    samples = [one.sample for one in telling_lines(logs.data)] if logs.data else []
+    samples = [one.sample for one in telling_lines(logs.data, context.causes)] if logs.data else []
     places = [(found[1], int(found[2])) for sample in samples for found in _PLACE.finditer(sample)]
     listed = await context.toolset.ask(LIST_FILES, FilesArgs(service=service)) if places else None
     files = listed.data.files if listed is not None and listed.data is not None else ()

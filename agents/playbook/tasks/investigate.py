@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from agents.engine import Assignment, RoleContext
+from agents.playbook.cards.mechanisms import with_mechanisms
 from agents.playbook.checks.keywords import names
 from agents.playbook.checks.result import CheckOutcome, CheckScope, Hint, no_data
 from agents.playbook.checks.runbook_checks import answer, follow_up, has_tool
@@ -50,6 +51,7 @@ async def investigate(assignment: Assignment, context: RoleContext) -> Investiga
     found = await without_outlived([*gone, *(hint for look in seen for hint in look.hints)], context)
     hints = list(dict.fromkeys([*found, *_tried(context)]))
     hypotheses = weigh(hints, catalogue) if any(look.state is CheckState.ABNORMAL for look in seen) else ()
+    hypotheses = await with_mechanisms(context, hypotheses)
     return InvestigationReport(
         summary=_summary(hypotheses, seen),
         checks=tuple(look.as_check(check) for check, look in looks),

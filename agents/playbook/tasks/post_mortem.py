@@ -20,7 +20,7 @@ async def post_mortem(assignment: Assignment, context: RoleContext) -> PostMorte
     """Step 5, the Workflow Optimizer's report; times and figures are added by code elsewhere."""
     incident = context.incident
     stored = {item.id: item for item in await context.toolset.store.evidence(incident.id)}
-    learned = prevention(lessons(context))
+    learned = prevention(lessons(context), context.causes)
     return PostMortemReport(
         summary=_summary(incident),
         what_failed=_what_failed(incident),
@@ -196,6 +196,7 @@ def lessons(context: RoleContext) -> Lessons:
     }
     return Lessons(
         category=category,
+        mechanism=found.mechanism if found is not None and found.known else None,
         fields=fields,
         holds=frozenset(name for name, true in holds.items() if true),
         owner=service.owner if service is not None else None,

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from agents.playbook.checks.keywords import is_held, keywords, log_cue, remedies, says
+from agents.playbook.checks.keywords import keywords, says
 from incidents.action import Action, ActionKind, Arguments
+from incidents.causes import SignLevel
 from incidents.changes import Change, ChangeKind
 from incidents.findings import Category, Confidence, Diagnosis
 from incidents.health import Probe
@@ -20,7 +21,7 @@ from tests.agents.playbook.test_worlds import (
     levels,
     mitigate,
 )
-from tests.agents.stage import ONSET, START, Levels, Planned, Stage, incident, world
+from tests.agents.stage import CAUSES, ONSET, START, Levels, Planned, Stage, incident, world
 
 COMMANDER = "infrastructure_maintainer"
 FAILING = levels(orders_error_ratio=0.3, web_error_ratio=0.2)
@@ -49,22 +50,19 @@ def changed(identity: str, kind: ChangeKind, before: str, after: str) -> Change:
 
 
 @pytest.mark.parametrize(
-    ("line", "first", "held"),
+    ("line", "card"),
     [
-        ("statement failed: database is locked", ActionKind.RESTART, True),
-        ("no free worker within 2 s, request refused", ActionKind.SCALE, False),
-        ("FATAL: too many connections for role", ActionKind.SCALE, False),
-        ("cannot start: file is not a database", ActionKind.FAILOVER, False),
+        ("statement failed: database is locked", "lock_held"),
+        ("no free worker within 2 s, request refused", "workers_busy"),
+        ("FATAL: too many connections for role", "connections_exhausted"),
+        ("cannot start: file is not a database", "failed_primary"),
     ],
 )
-def test_a_line_that_names_what_ran_out_settles_cause_and_remedy(
-    line: str, first: ActionKind, held: bool
-) -> None:
-    cue = log_cue(line)
-    assert cue is not None
-    assert (cue.category, cue.outright) == (Category.INFRASTRUCTURE, True)
-    assert remedies(line)[0] is first
-    assert is_held(line) is held
+def test_a_line_that_names_what_ran_out_settles_the_cause(line: str, card: str) -> None:
+    sign = CAUSES.of_line(line)
+    assert sign is not None
+    assert (sign.category, sign.level) == (Category.INFRASTRUCTURE, SignLevel.DECISIVE)
+    assert sign.card.id == card
 
 
 def test_an_unusual_export_is_a_sign_of_a_breach() -> None:

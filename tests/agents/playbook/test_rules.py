@@ -10,9 +10,7 @@ from agents.playbook.checks.keywords import (
     Rule,
     forbidden_kinds,
     keywords,
-    log_category,
     quoted,
-    remedies,
     rule_for,
     says,
 )
@@ -29,7 +27,7 @@ from incidents.findings import Category, Channel, Confidence, Diagnosis
 from incidents.incident import Incident, Watch
 from incidents.reports import AssessmentReport, BacklogReport, Impact, PostMortemReport, Task
 from incidents.severity import PublicStatus, Status, Step
-from tests.agents.stage import NOW, ONSET, ROSTER, RUNBOOK, Stage, incident, proposal, rollback, world
+from tests.agents.stage import CAUSES, NOW, ONSET, ROSTER, RUNBOOK, Stage, incident, proposal, rollback, world
 from tools.toolbox import TOOLS
 
 CATALOGUE = Catalogue(
@@ -185,7 +183,8 @@ class TestWords:
         ],
     )
     def test_log_lines_hint_at_a_kind_of_cause(self, line: str, category: Category | None) -> None:
-        assert log_category(line) is category
+        sign = CAUSES.of_line(line)
+        assert (sign.category if sign is not None else None) is category
 
     @pytest.mark.parametrize(
         ("text", "kinds"),
@@ -200,11 +199,6 @@ class TestWords:
     )
     def test_people_can_rule_out_a_kind_of_change(self, text: str, kinds: set[ActionKind]) -> None:
         assert forbidden_kinds((text,)) == kinds
-
-    def test_each_resource_has_its_remedy(self) -> None:
-        assert remedies("container_memory_working_set")[0] is ActionKind.RESTART
-        assert remedies("cpu_usage")[0] is ActionKind.SCALE
-        assert remedies("disk_used_ratio")[0] is ActionKind.FAILOVER
 
     def test_a_leak_of_memory_is_no_leak_of_data(self) -> None:
         assert not says(keywords().breach, "memory leak in checkout", "goroutine leak")
@@ -224,7 +218,9 @@ class TestPrevention:
         fields = (
             {} if category is Category.UNKNOWN else {"service": "orders", "resource": "cpu", "callers": "web"}
         )
-        found = prevention(Lessons(category=category, fields=fields, holds=frozenset(), owner="backend"))
+        found = prevention(
+            Lessons(category=category, fields=fields, holds=frozenset(), owner="backend"), CAUSES
+        )
         assert found.items
         assert set(found.measures) == set(KINDS)
         assert all("{" not in text for texts in found.measures.values() for text in texts)
@@ -233,7 +229,7 @@ class TestPrevention:
 
     def test_nothing_is_said_of_what_is_not_known(self) -> None:
         bare = prevention(
-            Lessons(category=Category.DEPLOYMENT, fields={}, holds=frozenset({"late"}), owner=None)
+            Lessons(category=Category.DEPLOYMENT, fields={}, holds=frozenset({"late"}), owner=None), CAUSES
         )
         assert all(not texts for texts in bare.measures.values())
 
