@@ -224,7 +224,7 @@ async def test_bad_answers_are_sentences(server: Server, tmp_path: Path) -> None
     assert "another-token" not in str(failed.value)
     missing = RESTART.model_copy(update={"service": "web"})
     live = on(server.url, tmp_path / "b")
-    with pytest.raises(ToolFailed, match=r"answered 404: .*not found"):
+    with pytest.raises(ToolFailed, match=r"has no such object \(404\): .*not found"):
         await live.plan(missing)
     with serving(lambda asked: Answer("<html>login</html>", 200)) as page:
         html = on(page.url, tmp_path / "c")

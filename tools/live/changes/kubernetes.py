@@ -10,7 +10,7 @@ from tools.live.cluster.api import Cluster
 from tools.live.cluster.objects import Workload
 from tools.live.cluster.releases import Release, releases
 from tools.live.cluster.rollouts import revisions, say_running, waiting
-from tools.live.cluster.templates import Difference, differences, listed, main_image, same
+from tools.live.cluster.templates import Difference, differences, listed, main_container, same
 from tools.live.cluster.versions import Versions, names_a_build
 from tools.live.secrets import Secrets
 from tools.live.settings import KubernetesHistory
@@ -75,7 +75,7 @@ class KubernetesChanges:
             waits = f"; {held} (revision {deployment.revision}) waits until it is resumed" if held else ""
             yield Change(
                 time=paused, id=f"{name}-paused", service=service, kind=ChangeKind.INFRA,
-                summary=f"{name} is paused: {say_running(deployment, versions)} runs on{waits}",
+                summary=f"{name} is paused, running {say_running(deployment, versions)}{waits}",
             )  # fmt: skip
 
 
@@ -104,15 +104,10 @@ def _told(versions: Versions, old: Release | None, new: Release) -> _Told:
 
 def _beside(versions: Versions, old: Release, new: Release, parts: Sequence[Difference]) -> str:
     """What a release changed that its versions do not tell."""
-    was, now = (versions.label(one.made.template) for one in (old, new))
-    images = [main_image(one.made.template, versions.workload) for one in (old, new)]
-    silent = was != now and images[0] != images[1]
-    shown = [part for part in parts if not (silent and part.image and part.text.endswith(_tail(images[1])))]
+    told = versions.label(old.made.template) != versions.label(new.made.template)
+    main = main_container(new.made.template, versions.workload).get("name")
+    shown = [part for part in parts if not (told and part.text.startswith(f"image of {main} from "))]
     return f"with it changed: {listed(shown)}" if shown else ""
-
-
-def _tail(image: str) -> str:
-    return f" to {image.rpartition('/')[2]}"
 
 
 def _configured(versions: Versions, new: Release, parts: Sequence[Difference]) -> str:

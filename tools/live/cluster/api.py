@@ -8,7 +8,7 @@ from pydantic import Field
 from incidents.errors import ToolFailed
 from tools.live.cluster.objects import Autoscaler, Budget, Pod, Workload
 from tools.live.cluster.refusals import Busy, refusal, seconds_to_wait
-from tools.live.http import Backend, Query, Rejected, Reply
+from tools.live.http import Backend, Query, Rejected, Reply, Transient
 from tools.live.secrets import Secrets
 from tools.live.settings import Http
 
@@ -45,8 +45,10 @@ class KubernetesApi(Backend):
         if sentence is None:
             return super().complaint(status, text, headers)
         told = f"{self.name} at {self.where} {sentence}"
-        soon = status == 429 and seconds_to_wait(text, headers) <= 1
-        return Busy(told) if soon else Rejected(told, status, text)
+        if status == 429:
+            soon = seconds_to_wait(text, headers) <= 1
+            return Busy(told) if soon else Rejected(told, status, text)
+        return Transient(told) if status >= 500 else Rejected(told, status, text)
 
 
 class Cluster:

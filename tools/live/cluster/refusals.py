@@ -10,6 +10,16 @@ from tools.live.http import Reply, Transient
 #: How the authorizer words a missing right; what quotas and admission rules refuse is a 403 as well.
 _NO_RIGHT = re.compile(r"\bcannot (get|list|watch|create|update|patch|delete|deletecollection|use)\b")
 _NOBODY = "system:anonymous"
+#: How each status is told, and what to do about it.
+_HOW = {
+    400: ("could not use the request", ""),
+    401: ("refused the credentials", "; check `auth`: the token may be wrong or expired"),
+    404: ("has no such object", ""),
+    409: ("declined it, because somebody else changed the object meanwhile", ""),
+    410: ("no longer has the rest of that list", ""),
+    422: ("found it invalid", ""),
+    **dict.fromkeys((500, 503, 504), ("failed inside", "")),
+}
 
 
 class Busy(Transient):
@@ -42,27 +52,14 @@ def refusal(status: int, text: str, headers: Mapping[str, str], quoted: Callable
         return None
     said = quoted(told.message or told.reason) if told is not None else quoted(text)
     why = f": {said}" if said else ""
-    match status:
-        case 401:
-            return f"refused the credentials (401){why}; check `auth`: the token may be wrong or expired"
-        case 403:
-            return _forbidden(said, why)
-        case 404:
-            return f"answered 404: {said or 'not found'}"
-        case 409:
-            return f"declined it, because somebody else changed the object meanwhile (409){why}"
-        case 410:
-            return f"no longer has the rest of that list (410){why}"
-        case 400:
-            return f"could not use the request (400){why}"
-        case 422:
-            return f"found it invalid (422){why}"
-        case 429:
-            seconds = seconds_to_wait(text, headers)
-            again = f"; it may be asked again after {seconds} s" if seconds else ""
-            return f"is too busy and took nothing of it (429){why}{again}"
-        case _:
-            return None
+    if status == 403:
+        return _forbidden(said, why)
+    if status == 429:
+        seconds = seconds_to_wait(text, headers)
+        again = f"; it may be asked again after {seconds} s" if seconds else ""
+        return f"is too busy and took nothing of it (429){why}{again}"
+    how, then = _HOW.get(status, ("", ""))
+    return f"{how} ({status}){why}{then}" if how else None
 
 
 def _forbidden(said: str, why: str) -> str:

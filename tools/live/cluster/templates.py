@@ -59,16 +59,18 @@ def containers(template: Template) -> list[Mapping[str, Any]]:
     return [one for part in ("initContainers", "containers") for one in spec.get(part) or ()]
 
 
-def main_image(template: Template, workload: str) -> str:
-    """The image that a workload is known by.
-
-    Its default container's, else of the one that is called like it, else of the first one.
-    """
+def main_container(template: Template, workload: str) -> Mapping[str, Any]:
+    """The container that a workload is known by: the default one, the one called like it, or the first."""
     found = (template.get("spec") or {}).get("containers") or [{}]
     notes = (template.get("metadata") or {}).get("annotations") or {}
     wanted = (notes.get("kubectl.kubernetes.io/default-container"), workload)
     named = (one for name in wanted for one in found if name and one.get("name") == name)
-    return str(next(named, found[0]).get("image", ""))
+    return next(named, found[0])
+
+
+def main_image(template: Template, workload: str) -> str:
+    """The image that a workload is known by."""
+    return str(main_container(template, workload).get("image", ""))
 
 
 def _bare(template: Template) -> dict[str, Any]:

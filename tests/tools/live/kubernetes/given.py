@@ -20,7 +20,7 @@ from incidents.action import Action, ActionKind, Arguments
 from incidents.catalogue import Catalogue, Service
 from incidents.changes import Change
 from incidents.findings import Window
-from tools.clock import WallClock
+from tools.clock import Clock, WallClock
 from tools.live.actions.action_log import ActionLog
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.kubernetes import KubernetesAdapter
@@ -75,7 +75,14 @@ class Doors:
 
 @asynccontextmanager
 async def doors(
-    url: str, tmp_path: Path, services: tuple[str, ...], *, token: str | None = None, **more: object
+    url: str,
+    tmp_path: Path,
+    services: tuple[str, ...],
+    *,
+    token: str | None = None,
+    steady: timedelta = timedelta(seconds=0.05),
+    clock: Clock | None = None,
+    **more: object,
 ) -> AsyncIterator[Doors]:
     auth = {"auth": {"bearer": "env:KUBE"}} if token else {}
     said = {"kind": "kubernetes", "url": url, "namespace": "shop", **auth}
@@ -84,7 +91,9 @@ async def doors(
     )
     catalogue = Catalogue(services=tuple(Service(name=name) for name in services))
     secrets = Secrets({"KUBE": token or ""})
-    adapter = KubernetesAdapter(spec, secrets, WallClock(), pause=timedelta(seconds=0.001))
+    adapter = KubernetesAdapter(
+        spec, secrets, clock or WallClock(), pause=timedelta(seconds=0.001), steady=steady
+    )
     feed = live_changes(Backends.model_validate({"changes": [said]}).changes, catalogue, secrets)
     live = LiveActions([adapter], catalogue, ActionLog(tmp_path / "ledger"), WallClock())
     try:
