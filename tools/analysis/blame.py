@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from incidents.findings import Channel
+from tools.analysis.hosts import shared_troubles
 from tools.analysis.model import NodeKind, Topology
 from tools.analysis.signals import Signal
 
@@ -64,40 +65,50 @@ def blames(signals: Iterable[Signal], topology: Topology, symptom: str | None) -
     for signal in signals:
         grouped.setdefault(signal.service, []).append(signal)
     raw = {service: Blame(service, _capped(found)) for service, found in grouped.items()}
-    callees, kinds = topology.callees(), topology.kinds()
+    callees, callers, kinds = topology.callees(), topology.callers(), topology.kinds()
+    hosts = {name for name, kind in kinds.items() if kind is NodeKind.HOST}
+    explained = {
+        name: by
+        for name, blame in raw.items()
+        if (by := _explains(blame, raw, sorted(set(topology.distances(name)) - hosts - {name})))
+    }
+    alone = {name: one.score for name, one in raw.items() if name not in explained}
+    troubles = {one.service: one for one in shared_troubles(alone, topology)}
+    raw |= {name: Blame(name, (*raw[name].signals, one)) for name, one in troubles.items()}
+    placed = any(callers.get(name) for name in hosts)
     reached = topology.distances(symptom) if symptom and callees.get(symptom) else {}
     # Below a part that others call and that calls nobody there is nothing to end in it.
-    deepest = symptom if symptom in topology.callers() and not callees.get(symptom) else None
+    deepest = symptom if symptom in callers and not callees.get(symptom) else None
     weighed = []
-    for service, blame in raw.items():
-        factors = [
-            (_EXTERNAL, "external") if kinds.get(service) is NodeKind.EXTERNAL else (1.0, ""),
-            (_AT_SYMPTOM, "where the symptom shows")
-            if service == symptom and service != deepest
-            else (1.0, ""),
-            (_UNREACHED, "the symptom does not depend on it")
-            if reached and service not in reached
-            else (1.0, ""),
-        ]
-        factor, why = _caller_factor(blame, raw, sorted(set(topology.distances(service)) - {service}))
-        freed = tuple(
-            one.scaled(factor, why) if one.aspect == "presence" and factor < 1 else one
+    for name, blame in raw.items():
+        upon = set(troubles) & (set(callees.get(name, ())) if placed else set(troubles)) - {name}
+        under = _explains(blame, raw, sorted(upon)) if name not in hosts else None
+        factors = {
+            "external": _EXTERNAL if kinds.get(name) is NodeKind.EXTERNAL else 1.0,
+            "where the symptom shows": _AT_SYMPTOM if name == symptom and name != deepest else 1.0,
+            "the symptom does not depend on it": _UNREACHED
+            if reached and name not in reached and (placed or name not in hosts)
+            else 1.0,
+            f"it runs on {under}": _CALLER_OF_ANOMALOUS if under else 1.0,
+        }
+        why = f"partly explained by {explained.get(name)}"
+        freed = (
+            one.scaled(_CALLER_OF_ANOMALOUS, why) if one.aspect == "presence" and name in explained else one
             for one in blame.signals
         )
-        weighed.append(Blame(service, _weighted(freed, factors)))
+        weighed.append(Blame(name, _weighted(tuple(freed), factors)))
     places = {node.name: place for place, node in enumerate(topology.nodes)}
     return sorted(weighed, key=lambda one: (-round(one.score, 9), places.get(one.service, len(places))))
 
 
-def _caller_factor(blame: Blame, raw: Mapping[str, Blame], called: Iterable[str]) -> tuple[float, str]:
-    for name in called:
-        if name in raw and raw[name].score >= _COMPARABLE * blame.score:
-            return _CALLER_OF_ANOMALOUS, f"partly explained by {name}"
-    return 1.0, ""
+def _explains(blame: Blame, raw: Mapping[str, Blame], below: Iterable[str]) -> str | None:
+    """Which of the parts below shows a comparable share of what this one shows, if any."""
+    least = _COMPARABLE * blame.score
+    return next((name for name in below if name in raw and raw[name].score >= least), None)
 
 
-def _weighted(signals: tuple[Signal, ...], factors: Iterable[tuple[float, str]]) -> tuple[Signal, ...]:
-    for factor, why in factors:
+def _weighted(signals: tuple[Signal, ...], factors: Mapping[str, float]) -> tuple[Signal, ...]:
+    for why, factor in factors.items():
         if factor < 1:
             signals = tuple(signal.scaled(factor, why) for signal in signals)
     return signals

@@ -26,7 +26,7 @@ def guess(signals: Iterable[Signal], kind: NodeKind | None, *, changed: bool) ->
         return Category.DEPLOYMENT
     if kind is NodeKind.EXTERNAL:
         return Category.DEPENDENCY
-    if kind in {NodeKind.DATABASE, NodeKind.QUEUE}:
+    if kind in {NodeKind.DATABASE, NodeKind.QUEUE, NodeKind.HOST}:
         return Category.INFRASTRUCTURE  # nobody here writes its code
     weights: dict[Category, float] = {}
     for signal in signals:

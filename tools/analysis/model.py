@@ -21,12 +21,13 @@ class Symptom(Value):
 
 
 class NodeKind(StrEnum):
-    """What a node of the topology is; an external one cannot be looked into."""
+    """What a node of the topology is; an external one cannot be looked into, on a host others run."""
 
     SERVICE = "service"
     DATABASE = "database"
     QUEUE = "queue"
     EXTERNAL = "external"
+    HOST = "host"
 
 
 class Node(Value):

@@ -45,7 +45,7 @@ def edge_gaps(metrics: pl.DataFrame) -> pl.DataFrame:
         ]
     )
     return found.with_columns(
-        metric=pl.col("stem") + "_gap", value=(pl.col("value") - pl.col("value_callee")).clip(0)
+        metric=pl.col("stem") + "_gap", value=pl.col("value") - pl.col("value_callee")
     ).select(METRICS_SCHEMA.names())
 
 

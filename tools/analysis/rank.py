@@ -13,6 +13,7 @@ from tools.analysis.category import guess
 from tools.analysis.changes import rank_changes, time_fit
 from tools.analysis.counters import as_rates
 from tools.analysis.felt_since import began
+from tools.analysis.hosts import CLEAR, as_their_own, hosts, with_hosts
 from tools.analysis.liveness import liveness_signals
 from tools.analysis.metric_signals import metric_signals
 from tools.analysis.missing_data import missing_channels
@@ -29,8 +30,6 @@ from tools.wording import length
 
 #: Less than this is what a quiet day looks like.
 STANDS_OUT = 0.05
-#: Where the symptom's own service is well, chance deviations of others reach up to this.
-_CLEAR = 0.2
 #: Slowness causes errors and errors cause slowness, but mostly like shows as like.
 _OTHER_KIND = 0.5
 #: A fitting change raises a suspect by at most half of what its own behaviour says.
@@ -64,6 +63,8 @@ def rank_suspects(
     known = topology if topology.nodes else infer_topology(observed.traces, observed.metrics)
     since = _began(observed, baseline, symptom) if symptom.service else None
     series = _series(observed, baseline, known, symptom, since)
+    machines = hosts(series, known)
+    known, series = with_hosts(known, machines), as_their_own(series, machines)
     signals = _signals(series, known, symptom) + _span_signals(observed, baseline, symptom.at, known, since)
     signals += [*liveness_signals(observed.metrics, series, symptom.at), *told]
     found = [blame for blame in blames(signals, known, symptom.service) if blame.score >= STANDS_OUT]
@@ -132,7 +133,7 @@ def _columns(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
 def _is_quiet(suspects: Sequence[Suspect], hurts: bool) -> bool:
     """Nobody stands out, or the alert's own service is well and nobody stands out clearly."""
     best = max((one.score for one in suspects), default=0.0)
-    return best < STANDS_OUT or (not hurts and best < _CLEAR)
+    return best < STANDS_OUT or (not hurts and best < CLEAR)
 
 
 def _prepared(metrics: pl.DataFrame, topology: Topology, symptom: Symptom) -> pl.DataFrame:

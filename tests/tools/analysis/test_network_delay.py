@@ -31,3 +31,8 @@ def test_means_and_medians_are_subtracted(metric: str) -> None:
 @pytest.mark.parametrize("metric", ["latency_p90", "latency_p95", "latency_p99"])
 def test_tails_are_not(metric: str) -> None:
     assert edge_gaps(edge(metric)).is_empty()
+
+
+def test_a_caller_that_sees_less_than_its_callee_is_noise_and_not_nothing() -> None:
+    seen = edge("latency_p50").with_columns(value=pl.when(pl.col("peer") != "").then(0.15).otherwise(0.2))
+    assert edge_gaps(seen)["value"].to_list() == pytest.approx([-0.05] * 4)
