@@ -22,9 +22,9 @@ class Breaker:
         left = self._until - self._now()
         return f"{self._reason} (asked again in {left:.0f} s)" if left > 0 else None
 
-    def opened(self, reason: str) -> None:
-        """The endpoint does not serve: leave it alone for a while."""
-        self._until, self._reason = self._now() + self._rest, reason
+    def opened(self, reason: str, rest: float | None = None) -> None:
+        """The endpoint does not serve: leave it alone for a while, or for as many seconds as it asks for."""
+        self._until, self._reason = self._now() + (self._rest if rest is None else rest), reason
 
     def closed(self) -> None:
         """The endpoint serves."""

@@ -14,20 +14,23 @@ class ModelFailed(EngineFailed):
         outage: the endpoint itself does not serve (down, wrong key, no such model), so that asking it
             again at once would fail again.
         unreachable: nothing at that address serves, whatever the model's name; never without `outage`.
+        rest: for how many seconds the endpoint asked to be left alone, if it did.
     """
 
     def __init__(
         self, message: str, usage: Usage | None = None, *, outage: bool = False, unreachable: bool = False,
-        faults: tuple[ModelFault, ...] = (ModelFault.NO_REPORT,),
+        faults: tuple[ModelFault, ...] = (ModelFault.NO_REPORT,), rest: float | None = None,
     ) -> None:  # fmt: skip
         super().__init__(message)
         self.usage = usage or Usage()
         self.faults = faults
         self.outage = outage
         self.unreachable = unreachable
+        self.rest = rest
 
     def costing(self, usage: Usage) -> "ModelFailed":
         """The same failure with what it cost."""
         return ModelFailed(
-            str(self), usage, outage=self.outage, unreachable=self.unreachable, faults=self.faults
-        )
+            str(self), usage, outage=self.outage, unreachable=self.unreachable, faults=self.faults,
+            rest=self.rest,
+        )  # fmt: skip

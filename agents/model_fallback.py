@@ -65,7 +65,7 @@ class FallbackChain:
                 reasons.append(str(failed))
                 outages.append(failed.outage)
                 if failed.outage:
-                    (link.endpoint if failed.unreachable else link.breaker).opened(str(failed))
+                    (link.endpoint if failed.unreachable else link.breaker).opened(str(failed), failed.rest)
                 log.info("next_model", incident=assignment.incident, role=assignment.role, reason=str(failed))
             else:
                 link.breaker.closed()

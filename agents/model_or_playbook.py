@@ -99,7 +99,7 @@ class ModelOrPlaybook:
     def _noted(self, error: EngineFailed) -> ModelFailed:
         failed = error if isinstance(error, ModelFailed) else ModelFailed(str(error))
         if failed.outage:
-            self._breaker.opened(str(failed))
+            self._breaker.opened(str(failed), failed.rest)
         return failed
 
     async def _hand_over(

@@ -29,8 +29,10 @@ class CassetteMiss(httpx2.TransportError):
 
 
 def digest(body: bytes) -> str:
-    """The first 16 hex digits of the SHA-256 of a request, whatever the order of its keys."""
+    """The first 16 hex digits of the SHA-256 of a request, whatever its keys' order and its cap's name is."""
     asked = json.loads(body or b"{}")
+    if "max_tokens" in asked:
+        asked["max_completion_tokens"] = asked.pop("max_tokens")
     plain = json.dumps(asked, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(plain.encode()).hexdigest()[:16]
 

@@ -1,24 +1,28 @@
 """The client of an endpoint: what it trusts, where its answers come from, how it is asked."""
 
 import ssl
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import openai
-from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage
-from langchain_core.runnables import RunnableConfig
+from langchain_core.outputs import ChatResult
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from agents.llm.cassette import Player, Recorder
 from agents.llm.settings import ModelSettings
+from agents.llm.wire.dialect import Dialect
+from agents.llm.wire.door import Door
 from agents.role import Tier
 from incidents.errors import SettingsError
+from prompts import SHIPPED
 from tools.live.link_local import guarded
+
+#: Under which key a message keeps what the model thought beside its answer.
+THOUGHT = "thought"
 
 
 def trust(settings: ModelSettings) -> ssl.SSLContext:
@@ -38,48 +42,53 @@ def _context(ca_file: Path | None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=ca_file)
 
 
-def http_client(settings: ModelSettings, context: ssl.SSLContext) -> openai.DefaultAsyncHttpxClient:
-    """A client of one assignment; its connections live as long as the assignment."""
+def http_client(settings: ModelSettings, context: ssl.SSLContext, dialect: Dialect | None = None) -> Door:
+    """A client of one assignment; its connections live as long as the assignment.
+
+    Args:
+        settings: the endpoint and its bounds.
+        context: the certificates to trust.
+        dialect: what is known of the endpoint; without one it is learnt anew.
+    """
+    dialect = dialect or Dialect(settings.base_url or "", SHIPPED)
+    options: dict[str, Any] = {"timeout": settings.timeout_seconds, "event_hooks": guarded()}
     if settings.replay is not None:
-        return openai.DefaultAsyncHttpxClient(
-            timeout=settings.timeout_seconds, transport=Player(settings.replay), event_hooks=guarded()
-        )
-    if settings.record is not None:
-        recorder = Recorder(httpx2.AsyncHTTPTransport(verify=context), settings.record)
-        return openai.DefaultAsyncHttpxClient(
-            timeout=settings.timeout_seconds, transport=recorder, event_hooks=guarded()
-        )
-    return openai.DefaultAsyncHttpxClient(
-        timeout=settings.timeout_seconds, verify=context, event_hooks=guarded()
-    )
+        options["transport"] = Player(settings.replay)
+    elif settings.record is not None:
+        options["transport"] = Recorder(httpx2.AsyncHTTPTransport(verify=context), settings.record)
+    else:
+        options["verify"] = context
+    return Door.behind(dialect, **options)
 
 
-class NamingChat(ChatOpenAI):
-    """Gives every tool call an id; some servers send none, and a reply has to name its call."""
+class ThinkingChat(ChatOpenAI):
+    """Keeps what the model thought: the client drops every field of a message that OpenAI does not know."""
 
-    async def ainvoke(
-        self,
-        input: LanguageModelInput,  # noqa: A002  # the base names it so
-        config: RunnableConfig | None = None,
-        *,
-        stop: list[str] | None = None,
-        **kwargs: Any,
-    ) -> AIMessage:
-        """The answer, with an id for every call, the same whenever the same conversation is had again."""
-        answer = await super().ainvoke(input, config, stop=stop, **kwargs)
-        if all(call["id"] for call in answer.tool_calls):
-            return answer
-        turn = len(input) if isinstance(input, Sequence) else 0
-        calls = [
-            {**call, "id": call["id"] or f"call_{turn}_{place}"}
-            for place, call in enumerate(answer.tool_calls)
-        ]
-        return answer.model_copy(update={"tool_calls": calls})
+    def _create_chat_result(
+        self, response: dict[str, Any] | openai.BaseModel, generation_info: dict[str, Any] | None = None
+    ) -> ChatResult:
+        result = super()._create_chat_result(response, generation_info)
+        whole = response if isinstance(response, dict) else response.model_dump(warnings=False)
+        thought = whole["choices"][0]["message"].get(THOUGHT)
+        answer = result.generations[0].message
+        if thought and isinstance(answer, AIMessage):
+            answer.additional_kwargs[THOUGHT] = thought
+        return result
 
 
-def chat_model(settings: ModelSettings, tier: Tier, client: openai.DefaultAsyncHttpxClient) -> ChatOpenAI:
-    """The chat model of a tier. It never retries by itself: the wire does."""
-    return NamingChat(
+def chat_model(settings: ModelSettings, tier: Tier, client: Door) -> ChatOpenAI:
+    """The chat model of a tier. It never retries by itself: the wire does.
+
+    What the client library would change is given past it: it drops a temperature for some names of models
+    (langchain-openai 1.7 for gpt-5, whatever serves under that name), and it completes the brackets of calls
+    in a stream that was cut. Streams are read by the door behind it.
+    """
+    beside: dict[str, Any] = {}
+    if settings.temperature is not None:
+        beside["temperature"] = settings.temperature
+    if settings.streaming:
+        beside |= {"stream": True, "stream_options": {"include_usage": True}}
+    return ThinkingChat(
         base_url=settings.base_url,
         # Servers of one's own want no key, the client wants some text.
         api_key=SecretStr(settings.key or "none"),
@@ -87,10 +96,10 @@ def chat_model(settings: ModelSettings, tier: Tier, client: openai.DefaultAsyncH
         timeout=settings.timeout_seconds,
         max_retries=0,
         max_completion_tokens=settings.max_tokens,
-        temperature=settings.temperature,
-        streaming=settings.streaming,
-        stream_usage=settings.streaming,
-        stream_chunk_timeout=settings.timeout_seconds,
+        temperature=None,
+        extra_body=beside or None,
+        streaming=False,
+        disable_streaming=True,
         use_responses_api=False,
         http_async_client=client,
     )

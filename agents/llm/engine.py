@@ -23,6 +23,7 @@ from agents.llm.middleware import ReportMiddleware
 from agents.llm.settings import ModelSettings
 from agents.llm.tools import offered, tools_of
 from agents.llm.transport import ModelTransport, Timer
+from agents.llm.wire.dialect import Dialect
 from agents.tracing import Caller
 from incidents.faults import ModelFault
 from incidents.findings import Evidence
@@ -68,6 +69,8 @@ class LlmEngine:
         self._library = library
         self._timer = timer or Timer()
         self._purse = purse or BudgetTracker(Budget())
+        # What one model refuses says nothing about another of the same endpoint.
+        self._dialects: dict[str, Dialect] = {}
 
     async def perform(self, assignment: Assignment, context: RoleContext) -> EngineResult:
         """Do the work and return its report, grounded in the evidence.
@@ -147,7 +150,7 @@ class LlmEngine:
         self, assignment: Assignment, context: RoleContext, turns: ReportMiddleware
     ) -> Report:
         settings, kind = self._settings, REPORT_TYPES[assignment.task]
-        async with http_client(settings, self._trust) as client:
+        async with http_client(settings, self._trust, self._dialect(context)) as client:
             agent: Any = create_agent(
                 chat_model(settings, context.role.tier, client),
                 tools_of(
@@ -175,6 +178,10 @@ class LlmEngine:
         if not isinstance(report, kind):
             raise ModelFailed("the model ended the conversation without a report")
         return report
+
+    def _dialect(self, context: RoleContext) -> Dialect:
+        name = self._settings.models[context.role.tier].name
+        return self._dialects.setdefault(name, Dialect(self._settings.base_url or "", self._library))
 
     async def _brief(self, assignment: Assignment, context: RoleContext) -> str:
         playing = assignment.acting_as is not None and assignment.acting_as != assignment.role

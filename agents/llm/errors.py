@@ -1,84 +1,161 @@
 """What can go wrong on the way to a model, and how it is said to people. Pure functions of the error."""
 
-import json
+import re
 import ssl
 from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, TypeVar
 
 import openai
-from langchain_core.exceptions import ContextOverflowError
 
 from agents.llm.cassette import CassetteMiss
+from agents.llm.wire import server_error
+from agents.llm.wire.door import IN_ANSWER
+from agents.llm.wire.faults import CutStream, NotAnAnswer
+from agents.llm.wire.waiting import wait_of
 from incidents.faults import ModelFault
+from incidents.value import minute
 from prompts.text import line
+from tools.redaction.redact import redact
 
 #: What a client may raise over a body that is not what it should be, beside its own errors.
 WIRE_ERRORS = (openai.OpenAIError, OSError, ValueError, LookupError, TypeError, AttributeError)
 
-_TOO_LONG = ("context length", "context_length", "context window", "maximum context", "prompt is too long")
-_NO_MONEY = ("insufficient_quota", "exceeded your current quota", "billing")
+_NO_MODEL = re.compile(
+    r"model\b[^.;,]{0,80}\b(?:not found|not exist|doesn't exist|is not served)"
+    r"|(?:no such|invalid|unknown) model\b|not a valid model|model_not_found",
+    re.IGNORECASE,
+)
+_Kind = TypeVar("_Kind", bound=BaseException)
 
 
-class CutStream(OSError):
-    """A stream ended without saying that it was finished, so that the answer is not whole."""
+class Trouble(StrEnum):
+    """What a refusal means, whatever its status is."""
+
+    TOO_LONG = "too_long"
+    TOO_LARGE = "too_large"
+    MODERATED = "moderated"
+    UNPAID = "unpaid"
+    LOADING = "loading"
+    RATE = "rate"
+    KEY = "key"
+    FORBIDDEN = "forbidden"
+    NO_MODEL = "no_model"
+    SLOW = "slow"
+    SERVER = "server"
+    REFUSED = "refused"
 
 
-class NotAnAnswer(ValueError):
-    """The endpoint answered 200 with a body that is no chat completion."""
+@dataclass(frozen=True)
+class Refusal:
+    """An answer of the endpoint that is an error."""
+
+    trouble: Trouble
+    status: int
+    said: str
+    body: Any
+    in_answer: bool
 
 
-def explain(error: BaseException) -> str:
-    """One sentence that says what happened and what to do; it never quotes a key or a whole body."""
-    if isinstance(error, openai.APIStatusError):
-        return _explain_status(error)
-    if isinstance(error, openai.APITimeoutError | TimeoutError):
-        return "the endpoint did not answer in time; look whether it is overloaded, or allow more seconds"
-    if missed := next((cause for cause in _causes(error) if isinstance(cause, CassetteMiss)), None):
+_FAULTS = {
+    Trouble.TOO_LONG: ModelFault.TOO_LONG,
+    Trouble.TOO_LARGE: ModelFault.TOO_LONG,
+    Trouble.MODERATED: ModelFault.REFUSED,
+    Trouble.UNPAID: ModelFault.QUOTA,
+    Trouble.LOADING: ModelFault.SERVER,
+    Trouble.RATE: ModelFault.RATE_LIMIT,
+    Trouble.KEY: ModelFault.ACCESS,
+    Trouble.FORBIDDEN: ModelFault.ACCESS,
+    Trouble.NO_MODEL: ModelFault.REFUSED,
+    Trouble.SLOW: ModelFault.TIMEOUT,
+    Trouble.SERVER: ModelFault.SERVER,
+    Trouble.REFUSED: ModelFault.REFUSED,
+}
+#: What says nothing about the next request.
+_OF_THIS_REQUEST = {Trouble.TOO_LONG, Trouble.TOO_LARGE, Trouble.MODERATED, Trouble.REFUSED}
+_PASSING = {Trouble.LOADING, Trouble.RATE, Trouble.SLOW, Trouble.SERVER}
+_SENTENCES = {
+    Trouble.TOO_LARGE: "the endpoint refuses the request as too large ({status}); name one that takes more",
+    Trouble.MODERATED: "the endpoint's content filter refuses the request ({status})",
+    Trouble.UNPAID: "the account has no quota left ({status}); top it up or name another endpoint",
+    Trouble.LOADING: "the model is being loaded ({status}) and was not ready in time; ask again when it is",
+    Trouble.KEY: "the endpoint refuses the API key ({status}); check the key and that it belongs here",
+    Trouble.FORBIDDEN: "the endpoint forbids the call ({status}); the key has no right to this model "
+    "or from this place",
+    Trouble.NO_MODEL: "the endpoint does not know this model or path ({status}); check the model's name "
+    "(NEXUS_LLM_MODEL) and the URL's /v1",
+    Trouble.SLOW: "the endpoint gave up waiting ({status})",
+    Trouble.REFUSED: "the endpoint refuses the request ({status})",
+}  # fmt: skip
+
+
+def refusal_of(error: BaseException | None) -> Refusal | None:
+    """What the endpoint refused, or None if it was something else."""
+    found = _cause(error, openai.APIStatusError)
+    if found is None:
+        return None
+    text = found.response.text
+    return _refusal(found.response.status_code, text, bool(found.response.extensions.get(IN_ANSWER)))
+
+
+def explain(error: BaseException, *, tries: int = 1, until: datetime | None = None) -> str:
+    """One sentence that says what happened and what to do, with the server's own words.
+
+    It never quotes a key or a whole body.
+
+    Args:
+        error: what the client raised.
+        tries: how often it was asked.
+        until: until when the endpoint asked to be left alone, if that is too long to wait for.
+    """
+    if (refusal := refusal_of(error)) is not None:
+        return _explain_refusal(refusal, tries, until)
+    if is_timeout(error):
+        return (
+            "the endpoint did not answer in time; look whether it is overloaded, or allow more seconds "
+            "(NEXUS_LLM_TIMEOUT)"
+        )
+    if missed := _cause(error, CassetteMiss):
         return str(missed)
+    if _cause(error, CutStream):
+        return "the stream broke off before the answer was finished"
+    if odd := _cause(error, NotAnAnswer):
+        return _explain_odd(odd)
     if isinstance(error, openai.APIConnectionError):
         return _explain_connection(error)
-    if isinstance(error, CutStream):
-        return "the stream broke off before the answer was finished"
-    if isinstance(error, openai.APIError):
-        return f"the endpoint reported an error in the middle of its answer: {line(error.message, 200)}"
-    if isinstance(error, WIRE_ERRORS):
-        return (
-            "the endpoint answered with something that is no chat completion (a web page, a proxy or another "
-            "kind of server?); the base URL must be that of an OpenAI-compatible API and mostly ends in /v1"
-        )
-    return f"the call failed ({type(error).__name__})"
+    return f"the call failed ({type(error).__name__}: {line(error, 120)})"
 
 
 def fault_of(error: BaseException) -> ModelFault:
     """Which kind of failure it is, as it is counted."""
-    if isinstance(error, openai.APIStatusError):
-        return _fault_of_status(error)
+    if (refusal := refusal_of(error)) is not None:
+        return _FAULTS[refusal.trouble]
     if is_timeout(error):
         return ModelFault.TIMEOUT
-    if isinstance(error, openai.APIConnectionError | CutStream):
+    if not is_odd(error) and isinstance(error, openai.APIConnectionError):
         return ModelFault.CONNECTION
-    return ModelFault.SERVER if type(error) is openai.APIError else ModelFault.NOT_AN_ANSWER
+    return ModelFault.NOT_AN_ANSWER
 
 
 def is_transient(error: BaseException) -> bool:
     """Whether the same request may succeed in a moment."""
-    if isinstance(error, openai.APIStatusError):
-        if error.status_code == 429:
-            return not _says(error, _NO_MONEY)
-        return error.status_code in {408, 409} or error.status_code >= 500
+    if (refusal := refusal_of(error)) is not None:
+        return refusal.trouble in _PASSING or refusal.status in {409, 425}
     if isinstance(error, openai.APIConnectionError):
-        final = (ssl.SSLCertVerificationError, CassetteMiss)
-        return not any(isinstance(cause, final) for cause in _causes(error))
-    return isinstance(error, CutStream) or is_timeout(error) or type(error) is openai.APIError
+        return not any(_cause(error, kind) for kind in (ssl.SSLCertVerificationError, CassetteMiss))
+    return is_timeout(error)
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether the endpoint or the access to it is at fault, not this one request."""
-    if isinstance(error, openai.APIStatusError):
-        return error.status_code not in {400, 413, 422}
-    if any(isinstance(cause, CassetteMiss) for cause in _causes(error)):
-        return False
-    return isinstance(error, WIRE_ERRORS)
+    """Whether the endpoint or the access to it is at fault, not this one request or one odd reply."""
+    if (refusal := refusal_of(error)) is not None:
+        return refusal.trouble not in _OF_THIS_REQUEST
+    if odd := _cause(error, NotAnAnswer):
+        return odd.page
+    return _cause(error, CassetteMiss) is None and isinstance(error, openai.APIConnectionError | OSError)
 
 
 def is_unreachable(error: BaseException) -> bool:
@@ -87,9 +164,9 @@ def is_unreachable(error: BaseException) -> bool:
     A model that is missing (404), not allowed (403), overloaded (429, 5xx) or slow says nothing about the
     other models of its endpoint.
     """
-    if isinstance(error, openai.APIStatusError):
-        return error.status_code == 401
-    return is_outage(error) and not is_timeout(error) and not isinstance(error, CutStream)
+    if (refusal := refusal_of(error)) is not None:
+        return refusal.trouble is Trouble.KEY
+    return is_outage(error) and not is_timeout(error) and _cause(error, CutStream) is None
 
 
 def is_timeout(error: BaseException) -> bool:
@@ -97,56 +174,85 @@ def is_timeout(error: BaseException) -> bool:
     return isinstance(error, openai.APITimeoutError | TimeoutError)
 
 
-def retry_after(error: BaseException | None) -> float:
-    """How many seconds the endpoint asks to wait; 0 if it says nothing usable.
-
-    Source: RFC 9110, 10.2.3: seconds, or a date, which is read against the endpoint's own clock.
-    """
-    response = getattr(error, "response", None)
-    headers = response.headers if response is not None else {}
-    said = headers.get("retry-after", "")
-    try:
-        seconds = float(said)
-    except ValueError:
-        try:
-            until, now = (parsedate_to_datetime(text) for text in (said, headers.get("date", "")))
-            seconds = (until - now).total_seconds()
-        except (ValueError, TypeError):
-            return 0.0
-    return seconds if 0 < seconds < float("inf") else 0.0
+def is_odd(error: BaseException) -> bool:
+    """Whether it was a success without an answer in it."""
+    return _cause(error, NotAnAnswer) is not None
 
 
-def _fault_of_status(error: openai.APIStatusError) -> ModelFault:
-    if isinstance(error, ContextOverflowError) or error.status_code == 413 or _says(error, _TOO_LONG):
-        return ModelFault.TOO_LONG
-    if error.status_code == 429:
-        return ModelFault.QUOTA if _says(error, _NO_MONEY) else ModelFault.RATE_LIMIT
-    known = {401: ModelFault.ACCESS, 403: ModelFault.ACCESS, 408: ModelFault.TIMEOUT}
-    fault = ModelFault.SERVER if error.status_code >= 500 else ModelFault.REFUSED
-    return known.get(error.status_code, fault)
+def is_loading(error: BaseException) -> bool:
+    """Whether the model is being loaded, which is worth more patience than a few tries."""
+    refusal = refusal_of(error)
+    return refusal is not None and refusal.trouble is Trouble.LOADING
 
 
-def _explain_status(error: openai.APIStatusError) -> str:
-    status = error.status_code
-    if isinstance(error, ContextOverflowError) or _says(error, _TOO_LONG):
-        return (
-            "the model refuses the request as too long; name a model with a longer context or a smaller brief"
-        )
-    if status == 429 and _says(error, _NO_MONEY):
-        return "the account has no quota left (429); top it up or name another endpoint"
+def retry_after(error: BaseException | None, now: datetime | None = None) -> float:
+    """How many seconds the endpoint asks to wait; 0 if it says nothing usable."""
+    found = _cause(error, openai.APIStatusError)
+    if found is None or found.response.status_code not in {408, 409, 425, 429, *range(500, 600)}:
+        return 0.0
+    headers = {name.lower(): value for name, value in found.response.headers.items()}
+    return wait_of(headers, found.response.text, now or datetime.now(UTC))
+
+
+@lru_cache(maxsize=32)
+def _refusal(status: int, text: str, in_answer: bool) -> Refusal:
+    body = server_error.body_of(text)
+    said = line(redact(server_error.words_of(body)), 240)
+    return Refusal(_trouble(status, body, said), status, said, body, in_answer)
+
+
+def _trouble(status: int, body: Any, said: str) -> Trouble:
+    whole = f"{server_error.codes_of(body)} {said}"
+    if status not in {401, 429} and server_error.too_long(whole):
+        return Trouble.TOO_LONG
+    if status in {400, 402, 403, 429} and (status == 402 or server_error.is_unpaid(whole)):
+        return Trouble.UNPAID
+    if status < 500 and status != 429 and server_error.is_moderated(whole):
+        return Trouble.MODERATED
+    if status not in {401, 403} and server_error.is_loading(said):
+        return Trouble.LOADING
+    if status in {400, 422} and _NO_MODEL.search(whole):
+        return Trouble.NO_MODEL
     known = {
-        401: "the endpoint refuses the API key (401); check the key and that it belongs here",
-        403: "the endpoint forbids the call (403); the key has no right to this model or from this place",
-        404: "the endpoint does not know this model or path (404); check the model's name and the URL's /v1",
-        408: "the endpoint gave up waiting (408)",
-        413: "the endpoint refuses the request as too large (413); name a smaller brief",
-        429: "the endpoint limits the rate and kept refusing (429); ask for a higher limit or less at once",
-    }
-    if status in known:
-        return known[status]
-    if status >= 500:
-        return f"the endpoint has a fault of its own ({status}) and kept failing; look at its logs or wait"
-    return f"the endpoint refuses the request ({status}): {_server_says(error)}"
+        401: Trouble.KEY, 403: Trouble.FORBIDDEN, 404: Trouble.NO_MODEL, 408: Trouble.SLOW,
+        413: Trouble.TOO_LARGE, 429: Trouble.RATE,
+    }  # fmt: skip
+    return known.get(status, Trouble.SERVER if status >= 500 else Trouble.REFUSED)
+
+
+def _explain_refusal(refusal: Refusal, tries: int, until: datetime | None) -> str:
+    said = refusal.said
+    if refusal.in_answer:
+        said = f"{said or 'nothing more'} (an error in the middle of its answer)"
+    tail = f"; it says: {said}" if said else "; it gives no reason"
+    if refusal.trouble is Trouble.TOO_LONG:
+        found = server_error.figures(refusal.body, refusal.said)
+        figures = f" ({found[0]} of {found[1]} tokens)" if found else ""
+        return f"the model refuses the request as too long{figures}; name a model with a longer context{tail}"
+    if until is not None:
+        left = f"asks to be left alone until {minute(until)}"
+        what = "limits the rate" if refusal.trouble is Trouble.RATE else "does not serve now"
+        return f"the endpoint {what} ({refusal.status}) and {left}{tail}"
+    kept = (
+        "" if tries < 2 else " and kept refusing" if refusal.trouble is Trouble.RATE else " and kept failing"
+    )
+    if refusal.trouble is Trouble.RATE:
+        mend = "ask for a higher limit or less at once"
+        return f"the endpoint limits the rate{kept} ({refusal.status}); {mend}{tail}"
+    if refusal.trouble is Trouble.SERVER:
+        return f"the endpoint has a fault of its own ({refusal.status}){kept}; look at its logs or wait{tail}"
+    return _SENTENCES[refusal.trouble].format(status=refusal.status) + tail
+
+
+def _explain_odd(odd: NotAnAnswer) -> str:
+    what = line(redact(str(odd)), 160)
+    told = f"the endpoint answered with something that is no chat completion: {what}"
+    if odd.page:
+        return (
+            f"{told}; the base URL must be that of an OpenAI-compatible API (NEXUS_LLM_BASE_URL) and mostly "
+            "ends in /v1"
+        )
+    return f"{told}; look at its logs"
 
 
 def _explain_connection(error: BaseException) -> str:
@@ -155,7 +261,7 @@ def _explain_connection(error: BaseException) -> str:
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes) or "certificate" in text:
         return (
             "the endpoint's certificate is not trusted (self-signed?); give its authority as the certificate "
-            "file, or use an endpoint with a certificate that is known"
+            "file (NEXUS_LLM_CA_FILE), or use an endpoint with a certificate that is known"
         )
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes) or "connection attempts" in text:
         return "nothing listens at the endpoint (connection refused); start the server or mend the base URL"
@@ -164,21 +270,19 @@ def _explain_connection(error: BaseException) -> str:
     return "the connection to the endpoint broke before it answered; look at the server and the network"
 
 
+def until_of(now: datetime, seconds: float) -> datetime:
+    """When a wait ends, to the next full minute."""
+    whole = now + timedelta(seconds=seconds + 59)
+    return whole.replace(second=0, microsecond=0)
+
+
+def _cause(error: BaseException | None, kind: type[_Kind]) -> _Kind | None:
+    return next((one for one in _causes(error) if isinstance(one, kind)), None)
+
+
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
-
-
-def _says(error: openai.APIStatusError, words: tuple[str, ...]) -> bool:
-    body = json.dumps(error.body, default=str) if error.body is not None else ""
-    said = f"{error.code} {error.message} {body}".lower()
-    return any(word in said for word in words)
-
-
-def _server_says(error: openai.APIStatusError) -> str:
-    body = error.body if isinstance(error.body, dict) else {}
-    message = body.get("message") or (body.get("error") or {}).get("message") if body else None
-    return line(message or "it gives no reason", 200)

@@ -7,11 +7,15 @@ import structlog
 from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
 from langchain.agents.structured_output import MultipleStructuredOutputsError, StructuredOutputValidationError
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+from langchain_core.tools import BaseTool
 from pydantic import ValidationError
 
 from agents.failure import ModelFailed
+from agents.llm.client import THOUGHT
 from agents.llm.settings import ModelSettings
 from agents.llm.transport import Handler, ModelTransport, Request, Response
+from agents.llm.wire.fitting import fit
+from agents.llm.wire.json_text import values_in
 from incidents.faults import ModelFault
 from incidents.reports import Report
 from prompts import Library
@@ -59,6 +63,7 @@ class ReportMiddleware(AgentMiddleware[AgentState[Any], None, Any]):
         self._turns = 0
         self._repairs = 0
         self._why = ""
+        self._tools: tuple[str, ...] = ()
 
     async def awrap_model_call(self, request: ModelRequest[None], handler: Handler) -> ModelResponse[Any]:
         """Send the request; ask again for an answer that cannot be used, a bounded number of times.
@@ -66,6 +71,7 @@ class ReportMiddleware(AgentMiddleware[AgentState[Any], None, Any]):
         Raises:
             ModelFailed: no usable answer within the bounds.
         """
+        self._tools = tuple(tool.name for tool in request.tools if isinstance(tool, BaseTool))
         request = self._begin(request)
         while True:
             response = await self._wire.send(request, handler)
@@ -133,34 +139,48 @@ class ReportMiddleware(AgentMiddleware[AgentState[Any], None, Any]):
             raise ModelFailed(
                 "the endpoint's content filter withheld the answer", faults=(ModelFault.REFUSED,)
             )
+        silent = not answer.tool_calls and not answer.text.strip()
+        thought = silent and bool(answer.additional_kwargs.get(THOUGHT))
         if finish == "length":
-            # A streamed call that was cut can look whole, because the client closes its brackets.
-            return (
-                "cut",
-                f"the answer was cut at {self._settings.max_tokens} tokens (allow more, or a terser model)",
-            )
+            most = f"{self._settings.max_tokens} tokens (NEXUS_LLM_MAX_TOKENS allows more"
+            if thought:
+                return "cut", f"the model only thought and was cut at {most}, or name one that thinks less)"
+            # A call that was cut can look whole, because some servers close its brackets.
+            return "cut", f"the answer was cut at {most}, or name a terser model)"
         if response.structured_response is not None:
             return None
         if answer.additional_kwargs.get("refusal"):
             return "refusal", "the model refused to answer"
-        if answer.invalid_tool_calls:
+        if answer.invalid_tool_calls or finish == "broken_call":
             return "broken_call", "a tool call was not valid JSON"
+        if thought:
+            return "thought", (
+                "the model only thought and gave no answer (NEXUS_LLM_MAX_TOKENS allows more tokens, or name "
+                "a model that thinks less)"
+            )
+        if silent:
+            return "missing", "the answer was empty"
+        return self._about_calls(answer)
+
+    def _about_calls(self, answer: AIMessage) -> tuple[str, str] | None:
         if not answer.tool_calls:
-            return "missing", "the answer held no report" if answer.text.strip() else "the answer was empty"
-        return None
+            return "missing", "the answer held no report"
+        unknown = [call["name"] for call in answer.tool_calls]
+        if any(name in {*self._tools, self._report.__name__} for name in unknown):
+            return None
+        return "unknown_tool", f"it called a tool that does not exist ({line(unknown[0], 60)})"
 
     def _plain_report(self, answer: AIMessage) -> Report | None:
-        """The report of an endpoint that ignores tools and writes the JSON as text."""
+        """The report of an endpoint that ignores tools and writes the JSON as text; the last that fits."""
         if answer.tool_calls or answer.invalid_tool_calls or answer.additional_kwargs.get("refusal"):
             return None
-        text = answer.text
-        start, end = text.find("{"), text.rfind("}")
-        if start < 0 or end < start:
-            return None
-        try:
-            return self._report.model_validate_json(text[start : end + 1])
-        except ValidationError:
-            return None
+        schema = self._report.model_json_schema()
+        for found in reversed(list(values_in(answer.text))):
+            try:
+                return self._report.model_validate(fit(found.value, schema))
+            except ValidationError:
+                continue
+        return None
 
     def _count_repair(self, why: str) -> None:
         self._repairs += 1
@@ -170,7 +190,8 @@ class ReportMiddleware(AgentMiddleware[AgentState[Any], None, Any]):
 
     def _with_note(self, messages: Sequence[AnyMessage], name: str) -> list[AnyMessage]:
         """The conversation with a note at its end; some endpoints refuse two human messages in a row."""
-        text = self._library.render(f"notes/{name}", report=self._report.__name__)
+        tools = ", ".join(self._tools)
+        text = self._library.render(f"notes/{name}", report=self._report.__name__, tools=tools)
         if messages and isinstance(messages[-1], HumanMessage):
             return [*messages[:-1], HumanMessage(f"{messages[-1].text}\n\n{text}")]
         return [*messages, HumanMessage(text)]

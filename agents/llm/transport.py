@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import structlog
 from langchain.agents.middleware import ModelRequest, ModelResponse
@@ -15,15 +16,16 @@ from agents.budget import RoleBudget
 from agents.failure import ModelFailed
 from agents.llm.errors import (
     WIRE_ERRORS,
-    CutStream,
-    NotAnAnswer,
     explain,
     fault_of,
+    is_loading,
+    is_odd,
     is_outage,
     is_timeout,
     is_transient,
     is_unreachable,
     retry_after,
+    until_of,
 )
 from agents.llm.meter import Meter
 from agents.llm.settings import Model, ModelSettings
@@ -38,8 +40,17 @@ Request = ModelRequest[None]
 Response = ModelResponse[object]
 Handler = Callable[[Request], Awaitable[Response]]
 
-#: A silent endpoint may be asked once more; a third time would only cost the same again.
-_TIMEOUTS_AT_MOST = 2
+#: A silent endpoint, or one that gave something else than an answer, is asked once more: a third time would
+#: only cost the same again.
+_TWICE = 2
+#: The longest pause while a model is being loaded, in seconds; they grow from one second.
+_LOADING_PAUSE = 20.0
+#: A call may take this share of what is left: another try, or another model, needs the rest.
+_SHARE_OF_A_CALL = 0.5
+
+
+def _utc() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,7 @@ class Timer:
 
     tick: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    now: Callable[[], datetime] = _utc
 
 
 class ModelTransport:
@@ -81,7 +93,6 @@ class ModelTransport:
         self._deadline = self._begun + box
         self._account = account
         self._caller = caller
-        self._backoff = wait_random_exponential(multiplier=0.5, max=20)
 
     @property
     def left(self) -> float:
@@ -114,10 +125,11 @@ class ModelTransport:
         if reason := self._account.why_not(self._used):
             raise ModelFailed(reason, faults=(ModelFault.BUDGET,))
         request = request.override(messages=_redacted(request.messages))
+        patience = _Patience(self._settings.max_attempts, self.left, self._timer)
         retrying = AsyncRetrying(
             retry=retry_if_exception(is_transient),
-            wait=self._wait,
-            stop=self._stop,
+            wait=patience.wait,
+            stop=patience.stop,
             sleep=self._timer.sleep,
             before_sleep=self._note,
             reraise=True,
@@ -126,11 +138,13 @@ class ModelTransport:
             return await retrying(self._once, request, handler)
         except WIRE_ERRORS as error:
             log.info("model_failed", model=self._model.name, error=kind_of(error))
-            message = f"{self._model.name} at {self._settings.where}: {explain(error)}"
+            rest = patience.rest
+            until = until_of(self._timer.now(), rest) if rest is not None else None
+            said = explain(error, tries=patience.tries, until=until)
             # Without a cause: the client's errors hold the request, and with it the key.
             raise ModelFailed(
-                self.safe(message), outage=is_outage(error), unreachable=is_unreachable(error),
-                faults=(fault_of(error),),
+                self.safe(f"{self._model.name} at {self._settings.where}: {said}"), outage=is_outage(error),
+                unreachable=is_unreachable(error), faults=(fault_of(error),), rest=rest,
             ) from None  # fmt: skip
 
     def safe(self, text: str) -> str:
@@ -144,7 +158,9 @@ class ModelTransport:
         problem: str | None = None
         try:
             with chat(self._caller, self._model.name, *self._settings.server) as span:
-                response = await handler(request)
+                # The client bounds each read alone: a server that sends a byte now and then would never end.
+                async with asyncio.timeout(max(self._settings.timeout_seconds, self.left * _SHARE_OF_A_CALL)):
+                    response = await handler(request)
                 self._count(request, response, span)
                 return response
         except BaseException as error:
@@ -165,7 +181,7 @@ class ModelTransport:
     def _count(self, request: Request, response: Response, span: Span) -> None:
         answer = response.result[0] if response.result else None
         if not isinstance(answer, AIMessage):
-            raise NotAnAnswer
+            raise ModelFailed("the model gave no answer")
         before = self._meter.usage(0)
         self._meter.answered(list(request.messages), answer)
         used, told = self._meter.usage(0), answer.response_metadata
@@ -177,19 +193,6 @@ class ModelTransport:
         if self._settings.trace_content:
             span.set_attribute("gen_ai.input.messages", content(_said(request.messages)))
             span.set_attribute("gen_ai.output.messages", content(_said([answer])))
-        if self._settings.streaming and not finish:
-            raise CutStream
-
-    def _wait(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        return max(self._backoff(state), retry_after(error))
-
-    def _stop(self, state: RetryCallState) -> bool:
-        error = state.outcome.exception() if state.outcome else None
-        attempts = (
-            _TIMEOUTS_AT_MOST if error is not None and is_timeout(error) else self._settings.max_attempts
-        )
-        return state.attempt_number >= attempts or state.upcoming_sleep >= self.left
 
     def _note(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -200,6 +203,44 @@ class ModelTransport:
             wait=round(state.upcoming_sleep, 2),
             error=type(error).__name__,
         )
+
+
+class _Patience:
+    """How long to wait before the next try of one call, and when it is enough.
+
+    Attributes:
+        tries: how often it was asked.
+        rest: seconds for which the endpoint asked to be left alone, if that was too long to wait for.
+    """
+
+    def __init__(self, attempts: int, seconds: float, timer: Timer) -> None:
+        self.tries = 1
+        self.rest: float | None = None
+        self._attempts = attempts
+        self._seconds = seconds
+        self._timer = timer
+        self._begun = timer.tick()
+        self._backoff = wait_random_exponential(multiplier=0.5, max=20)
+
+    def wait(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = retry_after(error, self._timer.now())
+        if error is not None and is_loading(error):
+            return max(min(2.0 ** (state.attempt_number - 1), _LOADING_PAUSE), asked)
+        return max(self._backoff(state), asked)
+
+    def stop(self, state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        self.tries = state.attempt_number
+        spent = max(self._timer.tick() - self._begun, state.idle_for)
+        late = spent + state.upcoming_sleep >= self._seconds
+        asked = retry_after(error, self._timer.now())
+        if late and asked > 0 and asked >= state.upcoming_sleep:
+            self.rest = asked
+        if error is not None and is_loading(error):
+            return late
+        once = error is not None and (is_timeout(error) or is_odd(error))
+        return late or state.attempt_number >= (min(_TWICE, self._attempts) if once else self._attempts)
 
 
 def _said(messages: Sequence[AnyMessage]) -> list[dict[str, object]]:

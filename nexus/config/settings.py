@@ -38,6 +38,10 @@ class Settings(Value):
         default=240, gt=0, description="seconds that one assignment may take"
     )
     llm_max_calls: int = Field(default=12, ge=2, le=100, description="model calls of one assignment")
+    llm_max_tokens: int = Field(default=4096, ge=256, description="longest answer of a model, in tokens")
+    llm_temperature: float | None = Field(
+        default=None, ge=0, le=2, description="how freely a model chooses; none leaves it to the endpoint"
+    )
     llm_streaming: bool = Field(default=False, description="read answers as a stream")
     llm_price_in: float = Field(default=0.0, ge=0, description="price of a million tokens read")
     llm_price_out: float = Field(default=0.0, ge=0, description="price of a million tokens written")

@@ -117,6 +117,8 @@ def model_settings(settings: Settings) -> ModelSettings:
             timeout_seconds=settings.llm_timeout,
             assignment_seconds=settings.llm_assignment_seconds,
             max_calls=settings.llm_max_calls,
+            max_tokens=settings.llm_max_tokens,
+            temperature=settings.llm_temperature,
             streaming=settings.llm_streaming,
             ca_file=settings.llm_ca_file,
             record=settings.llm_record,
