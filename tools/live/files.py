@@ -21,6 +21,9 @@ MOST_BYTES = 64_000_000
 #: Halving stops here; reading is then faster than seeking. Also the longest stretch without a time.
 _BLOCK = 256_000
 
+#: Of a file's beginning and end, to learn how its lines are laid out.
+_HEAD, _TAIL = 32_000, 64_000
+
 #: Held while lines are parsed: threads that parse at the same time are no faster together, and each of them
 #: keeps the event loop, which asks the other backends meanwhile, waiting for its turn.
 PARSING = Lock()
@@ -129,6 +132,26 @@ def window_lines(path: Path, window: Window, time_of: TimeOf, most: int) -> Chun
     if time_of(last) is not None:
         whole.append(last)
     return Chunk(whole[-most:], missing=start > begin or len(whole) > most)
+
+
+def some_lines(path: Path) -> list[bytes]:
+    """Whole lines from the beginning and from the end of a file, at most 32 kB and 64 kB; a short file's all.
+
+    Raises:
+        ToolFailed: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size <= _HEAD + _TAIL:
+                return file.read().split(b"\n")
+            head = file.read(_HEAD).split(b"\n")[:-1]
+            file.seek(size - _TAIL)
+            found = head + file.read().split(b"\n")[1:]
+            file.seek(0)
+            return found if any(found) else [file.readline(MOST_BYTES).rstrip(b"\n")]
+    except OSError as error:
+        raise ToolFailed(f"{path.name} cannot be read: {error.strerror}") from None
 
 
 def last_lines(path: Path) -> list[bytes]:

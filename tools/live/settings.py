@@ -1,8 +1,9 @@
 """What the `backends` part of `nexus.yaml` says: one frozen value per adapter, told apart by `kind`."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, HttpUrl, field_validator
 from pydantic_core import PydanticCustomError
@@ -11,6 +12,20 @@ from incidents.duration import Duration
 from incidents.value import Value
 from tools.live.secrets import SecretRef
 from tools.live.settings_tools import BrowserSpec, Declared, McpServer
+
+
+def time_zone(name: str) -> tzinfo:
+    """A zone by its name, or by its hours east of Greenwich.
+
+    Raises:
+        PydanticCustomError: there is no such zone.
+    """
+    try:
+        if name[:1] in ("+", "-"):
+            return datetime.fromisoformat(f"2000-01-01T00:00:00{name}").tzinfo or UTC
+        return UTC if name in ("UTC", "Z") else ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise PydanticCustomError("zone", "a time zone such as `Europe/Berlin` or `+02:00`") from None
 
 
 class Auth(Value):
@@ -74,7 +89,11 @@ class Prometheus(Http):
 
 
 class LogFiles(Value):
-    """JSON-lines or text files. `{service}` in a path is the service's name; `*` is a wildcard."""
+    """Log files, JSON lines or text. `{service}` in a path is the service's name; `*` is a wildcard.
+
+    How text lines are laid out is learnt from them; where JSON lines lack one of the keys, another usual
+    one is taken.
+    """
 
     kind: Literal["files"]
     paths: tuple[str, ...] = Field(min_length=1)
@@ -85,6 +104,15 @@ class LogFiles(Value):
     instance: str = "instance"
     trace_id: str = "trace_id"
     span_id: str = "span_id"
+    zone: str = Field(
+        default="UTC", description="time zone of times that name none, as in `Europe/Berlin` or `+02:00`"
+    )
+
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, zone: str) -> str:
+        time_zone(zone)
+        return zone
 
 
 class Journal(Http):

@@ -20,12 +20,15 @@ _TOLERATED = timedelta(seconds=30)
 LONGEST = 4_000
 
 _LEVELS = {
-    "trace": "debug", "debug": "debug", "verbose": "debug", "fine": "debug",
-    "info": "info", "information": "info", "informational": "info", "notice": "info",
-    "warn": "warn", "warning": "warn",
-    "error": "error", "err": "error", "severe": "error",
-    "fatal": "fatal", "critical": "fatal", "crit": "fatal", "alert": "fatal", "emerg": "fatal",
-    "emergency": "fatal", "panic": "fatal",
+    "trace": "debug", "trc": "debug", "trce": "debug", "debug": "debug", "dbg": "debug", "dbug": "debug",
+    "verbose": "debug", "vrb": "debug", "fine": "debug", "finer": "debug", "finest": "debug",
+    "silly": "debug",
+    "info": "info", "inf": "info", "information": "info", "informational": "info", "notice": "info",
+    "note": "info", "config": "info", "success": "info", "log": "info",
+    "warn": "warn", "wrn": "warn", "warning": "warn",
+    "error": "error", "err": "error", "severe": "error", "failure": "error", "fail": "error",
+    "fatal": "fatal", "ftl": "fatal", "critical": "fatal", "crit": "fatal", "crt": "fatal", "alert": "fatal",
+    "emerg": "fatal", "emergency": "fatal", "panic": "fatal", "dpanic": "fatal",
 }  # fmt: skip
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from pydantic import ValidationError
 
 from incidents.errors import ToolFailed
 from incidents.findings import Window
@@ -82,16 +83,71 @@ async def test_text_lines_begin_with_their_time(tmp_path: Path, stamp: str, expe
     moment = datetime(2026, 3, 12, 11, 59, 30, expected, tzinfo=UTC)
     assert frame.select("time", "level").row(0) == (moment, "error")
     # What has no time goes on the line above it.
-    assert frame["message"].to_list() == ["ERROR [pool-1] connection refused\n  at Pool.get"]
+    assert frame["message"].to_list() == ["connection refused\n  at Pool.get"]
     assert not gaps
 
 
-async def test_broken_lines_are_skipped_and_counted(tmp_path: Path) -> None:
+async def test_lines_that_cannot_be_read_are_evidence_at_the_time_of_the_line_before(tmp_path: Path) -> None:
     broken = '{"time": "2026-03-12T11:59\n{"level": "info"}\n\x00\xff garbage\n[1, 2]\n'
     (tmp_path / "web.log").write_text(lines_of([9]) + broken + lines_of([8]), encoding="latin-1")
     frame, gaps = await read(tmp_path / "{service}.log")
-    assert frame.height == 2
-    assert gaps == ["4 lines of web.log are broken and were skipped"]
+    assert [(NOW - time).total_seconds() for time in frame["time"]] == [9, 9, 9, 9, 8]
+    assert frame["message"].to_list()[1:4] == [
+        '{"time": "2026-03-12T11:59',
+        '{"level": "info"}',
+        "\x00\ufffd garbage\n[1, 2]",
+    ]
+    assert gaps == ["3 lines of web.log tell no time and stand at that of the line before"]
+
+
+async def test_what_a_dying_program_prints_between_objects_is_one_failure(tmp_path: Path) -> None:
+    trace = 'Traceback (most recent call last):\n  File "web.py", line 3, in cart\nKeyError: 7\n'
+    (tmp_path / "web.log").write_text(lines_of([9]) + trace + lines_of([8]))
+    frame, _ = await read(tmp_path / "{service}.log")
+    assert frame["level"].to_list() == ["info", "error", "info"]
+    assert frame["message"][1] == trace.strip()
+
+
+async def test_a_file_that_tells_no_time_is_evidence_of_when_it_was_written(tmp_path: Path) -> None:
+    file = tmp_path / "web.log"
+    file.write_text("warming up\nERROR no room on /data\n  at Store.write\n")
+    os.utime(file, (NOW.timestamp() - 30,) * 2)
+    frame, gaps = await read(tmp_path / "{service}.log")
+    assert frame["message"].to_list() == ["warming up", "ERROR no room on /data\n  at Store.write"]
+    assert frame["level"].to_list() == ["", "error"]
+    assert set(frame["time"]) == {NOW - timedelta(seconds=30)}
+    assert gaps == ["no line of web.log tells a time: its last 3 lines stand at the file's, 11:59:30 UTC"]
+
+
+async def test_the_check_shows_the_first_line_that_tells_no_time_masked(tmp_path: Path) -> None:
+    (tmp_path / "web.log").write_text("cart saved, password=hunter2secret\ncart saved\n")
+    spec = LogFiles(kind="files", paths=(f"{tmp_path}/web.log",))
+    with pytest.raises(
+        ToolFailed, match=r"no line with a time.*the first is: cart saved, password="
+    ) as caught:
+        await live_logs([spec], NAMES, Secrets({})).check()
+    assert "hunter2secret" not in str(caught.value)
+
+
+async def test_a_year_is_taken_from_the_file_and_a_zone_from_the_settings_and_both_are_said(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "web.log"
+    file.write_text("Mar 12 13:59:30 host web[7]: cart saved\n")
+    os.utime(file, (NOW.timestamp() - 30,) * 2)
+    frame, gaps = await read(tmp_path / "{service}.log", zone="Europe/Athens")
+    assert frame["time"].to_list() == [NOW - timedelta(seconds=30)]
+    assert gaps == ["the lines of web.log hold no year: it is taken from the file's time"]
+    spec = LogFiles.model_validate({"kind": "files", "paths": [str(file)], "zone": "Europe/Athens"})
+    said = await live_logs([spec], NAMES, Secrets({}), VirtualClock(NOW)).check()
+    assert "no year in the lines of web.log: it is that of the file's time" in said
+    assert "no zone in the times of web.log: they are read as Europe/Athens (`zone`)" in said
+
+
+@pytest.mark.parametrize("zone", ["Europe/Nowhere", "+99:00", "../UTC", ""])
+def test_a_zone_that_is_none_is_refused(zone: str) -> None:
+    with pytest.raises(ValidationError, match="a time zone such as"):
+        LogFiles.model_validate({"kind": "files", "paths": ["x.log"], "zone": zone})
 
 
 async def test_a_line_that_is_being_written_is_left_for_the_next_time(tmp_path: Path) -> None:

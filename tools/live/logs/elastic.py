@@ -12,7 +12,8 @@ from pydantic import Field
 from incidents.errors import ToolFailed
 from tools.clock import Clock
 from tools.live.http import Backend, Rejected, Reply
-from tools.live.logs.lines import Keys, LogLine, object_line
+from tools.live.logs.lines import Keys, LogLine
+from tools.live.logs.objects import object_line
 from tools.live.logs.paging import PagedLogs
 from tools.live.settings import Elastic
 from tools.live.telemetry_rows import to_microseconds

@@ -1,22 +1,29 @@
-"""Logs in files: JSON lines, or text whose lines begin with their time and may go on below."""
+"""Logs in files: objects or text; how its lines are laid out is learnt from each file itself."""
 
 import asyncio
 import glob
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from incidents.errors import ToolFailed
 from incidents.findings import Window
-from tools.live.files import PARSING, Chunk, last_lines, matching, some_exist, window_lines
-from tools.live.logs.lines import MOST_LINES, Keys, LogLine, json_line, text_level, text_time
-from tools.live.partial import gather_parts
-from tools.live.settings import LogFiles
-from tools.live.telemetry_rows import cut
+from tools.clock import Clock
+from tools.live.files import PARSING, last_lines, matching, some_exist, some_lines, window_lines
+from tools.live.logs.lines import MOST_LINES, Keys, LogLine
+from tools.live.logs.reading import Reader
+from tools.live.logs.times import Calendar
+from tools.live.partial import enumerated, gather_parts
+from tools.live.settings import LogFiles, time_zone
+from tools.redaction.redact import redact
 from tools.telemetry.data_gaps import note_gap
+from tools.wording import plain
 
 _SERVICE = "{service}"
+_QUOTED = 200
+#: Of a file that tells no time, its last lines are taken to have arrived when it was last written to.
+_MOST_UNDATED = 200
 
 
 class FileLogs:
@@ -25,11 +32,12 @@ class FileLogs:
     Args:
         spec: paths and the keys of JSON lines.
         services: the catalogue's names, which `{service}` in a path stands for.
+        clock: no line is of later than its now; tells the year of lines that hold none.
     """
 
     name = "the log files"
 
-    def __init__(self, spec: LogFiles, services: Sequence[str]) -> None:
+    def __init__(self, spec: LogFiles, services: Sequence[str], clock: Clock) -> None:
         self._patterns = [
             (pattern.replace(_SERVICE, glob.escape(service)), service)
             for pattern in spec.paths
@@ -38,6 +46,7 @@ class FileLogs:
         self._keys = Keys(
             spec.time, spec.service, spec.instance, spec.level, spec.message, spec.trace_id, spec.span_id
         )
+        self._zone, self._zone_name, self._clock = time_zone(spec.zone), spec.zone, clock
 
     async def aclose(self) -> None:
         """Nothing is kept open."""
@@ -66,52 +75,81 @@ class FileLogs:
         """
         some_exist([pattern for pattern, _ in self._patterns])
         always = datetime(1971, 1, 1, tzinfo=UTC)
-        paths = [path for pattern, _ in self._patterns for path in matching(pattern, always)]
-        if not paths:
+        newest = {
+            max(paths, key=lambda path: path.stat().st_mtime): service
+            for pattern, service in self._patterns
+            if (paths := list(matching(pattern, always)))
+        }
+        if not newest:
             raise ToolFailed("the paths match no file that can be read as text")
-        newest = max(paths, key=lambda path: path.stat().st_mtime)
-        times = [time for line in last_lines(newest) if (time := self._time(line)) is not None]
-        if not times:
-            raise ToolFailed(
-                f"{newest.name}: no line with a time at its end; JSON lines need the key {self._keys.time!r},"
-                " text lines have to begin with their time"
-            )
-        return f"{len(paths)} files; the last line is of {times[-1]:%Y-%m-%d %H:%M:%S} UTC, in {newest.name}"
+        readers = {path: self._reader(path, service) for path, service in newest.items()}
+        for path, reader in readers.items():
+            self._must_tell_time(path, reader)
+        path = max(newest, key=lambda path: path.stat().st_mtime)
+        times = [time for line in last_lines(path) if (time := readers[path].time(line)) is not None]
+        last = f"the last line is of {times[-1]:%Y-%m-%d %H:%M:%S} UTC, in {path.name}"
+        count = sum(len(list(matching(pattern, always))) for pattern, _ in self._patterns)
+        return "; ".join([f"{count} files", last, *self._assumed(readers)])
 
-    def _time(self, line: bytes) -> datetime | None:
-        if line.startswith(b"{"):
-            found = json_line(line, self._keys)
-            return found.time if found is not None else None
-        told = text_time(line[:80].decode("utf-8", errors="replace"))
-        return told[0] if told is not None else None
+    def _must_tell_time(self, path: Path, reader: Reader) -> None:
+        """Raise `ToolFailed` if no line of a file tells a time, with the first one."""
+        lines = [line for line in some_lines(path) if line.strip()]
+        if any(reader.time(line) is not None for line in lines[::-1]):
+            return
+        first = lines[0].decode("utf-8", errors="replace") if lines else ""
+        stumbled = f"; the first is: {plain(redact(first), _QUOTED)}" if first else ""
+        raise ToolFailed(
+            f"{path.name}: no line with a time at its end; JSON lines need the key {self._keys.time!r},"
+            f" text lines have to name their time near their beginning{stumbled}"
+        )
+
+    def _assumed(self, readers: Mapping[Path, Reader]) -> list[str]:
+        """What lines leave out and where it is taken from, in words."""
+        undated = [path.name for path, reader in readers.items() if reader.left_out]
+        zoneless = [path.name for path, reader in readers.items() if reader.zoneless]
+        said = []
+        if undated:
+            said.append(f"no year in the lines of {enumerated(undated)}: it is that of the file's time")
+        if zoneless:
+            zone = f"they are read as {self._zone_name} (`zone`)"
+            said.append(f"no zone in the times of {enumerated(zoneless)}: {zone}")
+        return said
+
+    def _reader(self, path: Path, service: str) -> Reader:
+        return Reader(some_lines(path), self._keys, service, Calendar(self._zone, self._arrival(path)))
+
+    def _arrival(self, path: Path) -> datetime:
+        """When the last lines of a file arrived: when it was last written to, but not later than now."""
+        try:
+            written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        except OSError as error:
+            raise ToolFailed(f"{path.name} cannot be read: {error.strerror}") from None
+        return min(self._clock.now(), written)
+
+    def _arrived(self, path: Path, reader: Reader, window: Window) -> list[LogLine]:
+        """The last lines of a file that tells no time."""
+        at = self._arrival(path)
+        lines = [line for line in last_lines(path) if line.strip()]
+        if not lines or not window.start <= at < window.end:
+            return []
+        last = lines[-_MOST_UNDATED:]
+        note_gap(f"no line of {path.name} tells a time: its last {len(last)} lines stand at the file's, "
+                 f"{at:%H:%M:%S} UTC")  # fmt: skip
+        return reader.without_time(last, at)
 
     def _read(self, path: Path, service: str, window: Window) -> list[LogLine]:
-        chunk = window_lines(path, window, self._time, MOST_LINES)
+        reader = self._reader(path, service)
+        if reader.blind:
+            return self._arrived(path, reader, window)
+        chunk = window_lines(path, window, reader.time, MOST_LINES)
         with PARSING:
-            found, broken = self._parsed(chunk, service)
+            found, undated = reader.read(chunk.lines)
         inside = [line for line in found if window.start <= line.time < window.end]
-        if broken:
-            note_gap(f"{broken} lines of {path.name} are broken and were skipped")
+        if inside and undated:
+            note_gap(f"{undated} lines of {path.name} tell no time and stand at that of the line before")
+        if inside and reader.left_out:
+            note_gap(f"the lines of {path.name} hold no {reader.left_out}: it is taken from the file's time")
         if chunk.missing and inside:
             note_gap(f"{path.name} is too large for one question: lines before {inside[0].time:%H:%M:%S} UTC "
                  "were left out")  # fmt: skip
         return inside
-
-    def _parsed(self, chunk: Chunk, service: str) -> tuple[list[LogLine], int]:
-        """The lines, and how many of them are broken; text without a time goes on the line before it."""
-        found: list[LogLine] = []
-        broken, goes_on = 0, False
-        for raw in chunk.lines:
-            if raw.startswith(b"{") and (row := json_line(raw, self._keys)) is not None:
-                found.append(row if service in ("", row.service) else row._replace(service=service))
-                goes_on = False
-                continue
-            line = raw.decode("utf-8", errors="replace").rstrip("\r")
-            if (told := text_time(line)) is not None:
-                found.append(LogLine(told[0], service, "", text_level(told[1]), cut(told[1]), "", ""))
-                goes_on = True
-            elif goes_on and line:
-                found[-1] = found[-1]._replace(message=cut(f"{found[-1].message}\n{line}"))
-            elif line and (found or line.startswith("{")):
-                broken += 1
-        return found, broken if found else sum(map(bool, chunk.lines))

@@ -12,7 +12,8 @@ from pydantic import Field, ValidationError
 from incidents.errors import ToolFailed
 from incidents.findings import Window
 from tools.live.http import Backend, Reply
-from tools.live.logs.lines import MOST_LINES, LogLine, text_level
+from tools.live.logs.levels import text_level
+from tools.live.logs.lines import MOST_LINES, LogLine
 from tools.live.settings import Journal
 from tools.live.telemetry_rows import Microseconds, at_microseconds, cut
 from tools.telemetry.data_gaps import note_gap

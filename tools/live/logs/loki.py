@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from tools.clock import Clock
 from tools.live.http import Backend, Query, Reply
-from tools.live.logs.lines import LogLine, dig, text_level
+from tools.live.logs.levels import text_level
+from tools.live.logs.lines import LogLine, dig
 from tools.live.logs.paging import PagedLogs
 from tools.live.settings import Loki
 from tools.live.telemetry_rows import Nanoseconds, at_microseconds, cut, level_of, to_microseconds

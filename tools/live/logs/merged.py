@@ -94,7 +94,7 @@ def live_logs(
 def _source(spec: LogSpec, services: Sequence[str], secrets: Secrets, clock: Clock) -> Source:
     match spec:
         case LogFiles():
-            return FileLogs(spec, services)
+            return FileLogs(spec, services, clock)
         case Journal():
             return JournalLogs(spec, services, Backend("the journal", spec, secrets))
         case Loki():

@@ -1,0 +1,244 @@
+"""Learning how the lines of a text file are laid out from a sample of them; no format has a name here.
+
+The time is what most lines have in one place. A column that most lines have after it, and that is a level, a
+bracket, a number or a separator, belongs to the head of a line; so do words that such a column follows.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from tools.live.logs.layout import ADDRESS, ATOM, ATOMS, Layout
+from tools.live.logs.levels import LETTERS, column_level
+from tools.live.logs.times import FORMS, OPTIONAL, ORDERS, Calendar, Form, Moments
+
+#: Where the time stands: after at most so many words, in at most so many characters.
+_MOST_WORDS, _REACH = 14, 400
+#: Columns of the head, and words among them that a column has to follow: any, or the level.
+_MOST_COLUMNS, _MOST_PLAIN, _PLAIN_TO_LEVEL = 14, 4, 8
+#: Shares of the lines that a column needs, and a time.
+_NEARLY_ALL, _MOST, _LEAST = 0.9, 0.75, 0.25
+#: Lines that are looked at, and lay-outs of one file.
+_SAMPLE, _LAYOUTS = 150, 4
+#: Later than this after a file was written is no reading of a date, whatever the zone.
+_AHEAD = timedelta(days=1)
+#: Days over which the epoch numbers of a log spread at most.
+_SPREAD = 3_000
+
+#: What stands between a time and what follows it, and between the head and the text.
+_GAP = r"(?::\d+\))?(?:[\])>\"']*(?:[\])|,;:]|-{1,4}(?=\s)|\s)*)"
+_STRIPPED = r"(?:\s*+(?:(?:[-:=]{1,3}|=>|->)(?=\s)|\|))?\s*+"
+_SPACE = r"[\s|]*+"
+
+
+class _Place(NamedTuple):
+    """A form of time after a number of words."""
+
+    form: Form
+    words: int
+
+
+class _Column(NamedTuple):
+    """A column of the head: an expression for it, and whether the head may end with it."""
+
+    kind: str
+    pattern: str
+    ends: bool
+
+
+_TEXT = _Column("text", "", False)
+
+
+def learnt(lines: Sequence[str], calendar: Calendar) -> tuple[Layout, ...]:
+    """The lay-outs of a file's lines, the most frequent first.
+
+    Args:
+        lines: some of its lines, from its beginning and its end.
+        calendar: what the lines may leave out.
+    """
+    left = [line for line in lines if line.strip()]
+    left = left[:: max(1, len(left) // _SAMPLE)]
+    found: list[Layout] = []
+    while left and len(found) < _LAYOUTS:
+        layout = _layout(left, calendar)
+        if layout is None:
+            break
+        found.append(layout)
+        left = [line for line in left if layout.time(line) is None]
+    return tuple(found)
+
+
+def _layout(lines: Sequence[str], calendar: Calendar) -> Layout | None:
+    heads = [line for line in lines if line[0] not in " \t"] or lines
+    places: dict[_Place, list[re.Match[str]]] = {}
+    for line in heads:
+        for form in FORMS:
+            for found in list(form.pattern.finditer(line[:_REACH]))[:3]:
+                words = _words_before(line[: found.start()])
+                if words <= _MOST_WORDS:
+                    places.setdefault(_Place(form, words), []).append(found)
+    best: tuple[tuple[float, ...], _Place, Moments] | None = None
+    for place, matches in places.items():
+        moments = Moments(place.form, _ordered(place.form, matches, calendar))
+        score = _score(place, matches, moments, len(heads))
+        if score is not None and (best is None or score > best[0]):
+            best = (score, place, moments)
+    if best is None:
+        return None
+    _, place, moments = best
+    start = _start(place, places[place])
+    matched = [match for line in heads if (match := start.match(line)) is not None]
+    return _headed(start, moments, matched) if matched else None
+
+
+def _words_before(text: str) -> int:
+    """The whole words in front of a time; what it follows within a word is none."""
+    words = len(text.split())
+    return words - 1 if words and not text[-1].isspace() else words
+
+
+def _score(
+    place: _Place, matches: Sequence[re.Match[str]], moments: Moments, lines: int
+) -> tuple[float, ...] | None:
+    """How good a place of the time is, the higher the better; None if it is none."""
+    times = [at for found in matches if (at := moments.of(found)) is not None]
+    share = sum(at <= moments.calendar.newest + _AHEAD for at in times) / lines
+    complete = place.form.dated + place.form.years
+    if share == 0 or (share < _LEAST and (place.words or complete < 2)):
+        return None
+    if place.form.name == "epoch" and (share < _NEARLY_ALL or (max(times) - min(times)).days > _SPREAD):
+        return None
+    # The date in the name of a file that stands before every line is no time of the line.
+    varies = len({found[0] for found in matches}) > 1 or len(matches) == 1
+    return (min(share, 0.8) // 0.2, varies, complete, -place.words, -FORMS.index(place.form))
+
+
+def _ordered(form: Form, matches: Sequence[re.Match[str]], calendar: Calendar) -> Calendar:
+    """The order of a date's numbers in which most lines have a day, and the newest is nearest to now."""
+    choices: list[tuple[int, timedelta, str]] = []
+    for order in ORDERS.get(form.name, ()):
+        moments = Moments(form, calendar._replace(order=order))
+        times = [at for found in matches if _is_past(at := moments.of(found), calendar) and at is not None]
+        if times:
+            choices.append((-len(times), abs(calendar.newest - max(times)), order))
+    return calendar._replace(order=min(choices)[2]) if choices else calendar
+
+
+def _is_past(at: datetime | None, calendar: Calendar) -> bool:
+    return at is not None and at <= calendar.newest + _AHEAD
+
+
+def _start(place: _Place, matches: Sequence[re.Match[str]]) -> re.Pattern[str]:
+    """The expression for the beginning of an event, to the end of the time."""
+    glued = [re.split(r"\s", found.string[: found.start()])[-1] for found in matches]
+    glue = r"\S*?" if any(re.search(r"\w", one) for one in glued) else r"[^\w\s]{0,8}"
+    indent = r"\s*" if all(found.string[:1].isspace() for found in matches) else ""
+    words = rf"(?:\S+[ \t]+){{{place.words}}}" if place.words else ""
+    time = place.form.pattern.pattern
+    for name, (pattern, without) in OPTIONAL.items():
+        if pattern in time and not any(found[name] for found in matches):
+            time = time.replace(pattern, without)
+    return re.compile(rf"(?P<prefix>{indent}{words}{glue})(?:{time}){_GAP}")
+
+
+def _headed(start: re.Pattern[str], moments: Moments, matched: Sequence[re.Match[str]]) -> Layout:
+    rests = [found.string[found.end() :] for found in matched]
+    prefixes = [found["prefix"] for found in matched]
+    # Where an address stands before the time, as in access logs, all of the line is what it says.
+    about = sum(bool(ADDRESS.search(prefix)) for prefix in prefixes) >= _NEARLY_ALL * len(matched)
+    columns = [] if about else _columns(rests)
+    before = None if any(column.kind == "level" for column in columns) else _level_before(prefixes)
+    head = ""
+    for column in reversed(columns):
+        # A line that ends its head earlier than others keeps the rest as its text.
+        head = f"(?:{_SPACE}{column.pattern}{head})?"
+    named = "" if "(?P<level>" in head else r"(?P<level>)"
+    whole = re.compile(rf"(?P<start>{start.pattern}){head}{named}{_STRIPPED if head else ''}", re.DOTALL)
+    zoned = moments.form.name == "epoch" or all(found["zone"] for found in matched)
+    syslog = moments.form.name == "month day, no year" or all(prefix[:1] == "<" for prefix in prefixes)
+    return Layout(start, whole, moments, before, about, zoned, syslog)
+
+
+def _level_before(prefixes: Sequence[str]) -> int | None:
+    """The atom before the time that is the level, if there is one."""
+    rows = [["".join(atom) for atom in ATOM.findall(prefix)] for prefix in prefixes]
+    for index in range(max(map(len, rows), default=0)):
+        column = [row[index] for row in rows if index < len(row)]
+        if len(column) >= _NEARLY_ALL * len(rows) and _is_level(column):
+            return index
+    return None
+
+
+def _columns(rests: Sequence[str]) -> list[_Column]:
+    """The columns of the head that most lines have."""
+    left = list(rests)
+    columns: list[_Column] = []
+    sure = 0
+    while len(columns) < _MOST_COLUMNS and len(columns) - sure <= _PLAIN_TO_LEVEL:
+        atoms = [found for rest in left if (found := ATOM.match(rest)) is not None]
+        had_level = any(column.kind == "level" for column in columns)
+        column = _column(atoms, had_level) if len(atoms) >= _MOST * len(rests) else _TEXT
+        if column.kind == "text":
+            break
+        fits = re.compile(column.pattern)
+        left = [
+            rest[found.end() :].lstrip(" \t|") for rest in left if (found := fits.match(rest)) is not None
+        ]
+        if len(left) < _MOST * len(rests) or sum(map(bool, left)) <= len(left) // 2:
+            break
+        columns.append(column)
+        if column.ends and (column.kind == "level" or len(columns) - sure <= _MOST_PLAIN):
+            sure = len(columns)
+    return columns[:sure]
+
+
+def _column(atoms: Sequence[re.Match[str]], had_level: bool) -> _Column:
+    """What the atoms of the lines are together."""
+    total, texts = len(atoms), [found[0] for found in atoms]
+    kinds = Counter(str(found.lastgroup) for found in atoms)
+    if sum(bool(ADDRESS.search(text)) for text in texts) >= _NEARLY_ALL * total:
+        return _TEXT  # whom it is about belongs to what it says
+    if not had_level and _is_level(texts):
+        return _Column("level", _level_pattern(texts, kinds), True)
+    if kinds["bracket"] + kinds["separator"] >= _NEARLY_ALL * total:
+        named = [kind for kind in ("bracket", "separator") if kinds[kind] >= 0.04 * total]
+        return _Column("mark", "(?:" + "|".join(ATOMS[kind] for kind in named) + ")", True)
+    if kinds["tag"] >= _NEARLY_ALL * total and _are_names(texts):
+        return _Column("tag", ATOMS["tag"], True)
+    if kinds["name"] and kinds["name"] + kinds["tag"] >= _NEARLY_ALL * total:
+        named = [kind for kind in ("tag", "name") if kinds[kind] >= 0.04 * total]
+        return _Column("name", "(?:" + "|".join(ATOMS[kind] for kind in named) + ")", True)
+    if kinds["number"] >= _NEARLY_ALL * total:
+        return _Column("number", f"(?:{ATOMS['number']})", len(set(texts)) == 1 and total > 2)
+    if kinds["quoted"] > 0.1 * total:
+        return _TEXT
+    padded = sum(found.string[found.end() :].startswith("  ") for found in atoms) >= _MOST * total
+    return _Column("word", ATOMS["word"], padded and len(set(texts)) <= max(2, total // 10))
+
+
+def _level_pattern(texts: Sequence[str], kinds: Counter[str]) -> str:
+    if kinds["bracket"] >= _NEARLY_ALL * len(texts):
+        return f"(?P<level>{ATOMS['bracket']})"
+    if all(re.match(r"[A-Za-z]+:[^\s:]", text) for text in texts):  # INFO:logger:text, or INFO:text
+        named = all(re.match(r"[A-Za-z]+:[\w.$-]+:[^\s:]", text) for text in texts)
+        return r"(?P<level>[A-Za-z]+):" + (r"[\w.$-]+:" if named else "")
+    return r"(?P<level>[\[(<{]?\s*(?:Fatal error:|[A-Za-z][^\s|]*+))"
+
+
+def _is_level(column: Sequence[str]) -> bool:
+    """Whether the atoms of a column are levels: words that are written small have to be different ones."""
+    known = [atom for atom in column if column_level(atom)]
+    if len(known) < _MOST * len(column):
+        return False
+    if any(len(re.sub(r"\W", "", atom)) == 1 for atom in known):
+        return {re.sub(r"\W", "", atom) for atom in known} <= LETTERS.keys()
+    plain = {atom for atom in known if re.fullmatch(r"[a-z]+", atom)}
+    return not plain or len({column_level(atom) for atom in plain}) > 1 or plain <= {"info", "debug"}
+
+
+def _are_names(texts: Sequence[str]) -> bool:
+    """Whether words with a colon are names of loggers or programs, and not the beginning of a sentence."""
+    marked = sum(bool(re.search(r"[A-Z].*[a-z]|[.\[(/_:-]\w", text[:-1])) for text in texts)
+    return marked >= 0.5 * len(texts) or len(set(texts)) > max(2, len(texts) // 5)

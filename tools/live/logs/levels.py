@@ -1,0 +1,109 @@
+"""The level of a line: a word where levels stand, one letter, or a number; a word in a sentence is none."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from tools.live.telemetry_rows import level_of
+
+#: glog, Android, mongod, spdlog and others write one letter.
+LETTERS = {
+    "T": "debug", "V": "debug", "D": "debug", "I": "info", "N": "info", "W": "warn", "E": "error",
+    "C": "fatal", "F": "fatal",
+}  # fmt: skip
+#: syslog's severities, 0 (emergency) to 7 (debug); RFC 5424, table 2.
+SYSLOG = ("fatal", "fatal", "fatal", "error", "warn", "info", "info", "debug")
+#: Words that are levels also where nothing marks them as such, if they are written large.
+_LOUD = r"TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|CRITICAL|FATAL"
+_WORDS = (
+    r"(?i:trace|debug|info|information|notice|note|warn|warning|err|error|severe|crit|critical|fatal|alert"
+    r"|emerg|emergency|panic|trce|dbug|fail|config|fine|finer|finest)"
+)
+#: A level that says so itself: [error], <Warning>, `ERROR ...`, or `error: ...` at the beginning.
+_MARKED = re.compile(
+    rf"(?:\S+ +){{0,5}}?(?:[\[(<] ?{_WORDS} ?[\])>]|(?:{_LOUD})(?=[\s:|,\]/-]|$))|(?:PHP )?{_WORDS}:"
+)
+_FIELD = re.compile(rf"\b(?:level|lvl|severity|loglevel)[=:] ?\"?{_WORDS}\b", re.IGNORECASE)
+_MAY_NAME = re.compile(r"e[vV]el|EVEL|lvl|LVL|everity|EVERITY")
+_LAST_WORD = re.compile(r"[A-Za-z]+(?=\W*$)")
+_CISCO = re.compile(r"%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)*?-([0-7])-[A-Z0-9_]+:")
+#: What a runtime prints, and no logger, when a program dies.
+CRASH = re.compile(
+    r"(?:Traceback \(most recent call last\)|Exception in thread |Unhandled exception|Uncaught |"
+    r"PHP Fatal error|fatal error: |panic: |thread '.*' panicked at )",
+    re.IGNORECASE,
+)
+_PIECES = re.compile(r"[A-Za-z]+")
+#: Words that are levels only where they stand alone.
+_ALONE = frozenset({"log", "config", "success", "note", "fail", "failure", "fine"})
+
+#: The least number of a level, by the logger.
+_OPENTELEMETRY = ((21, "fatal"), (17, "error"), (13, "warn"), (9, "info"), (1, "debug"))
+_LOGBACK = ((40_000, "error"), (30_000, "warn"), (20_000, "info"), (1, "debug"))
+_MONOLOG = ((500, "fatal"), (400, "error"), (300, "warn"), (200, "info"), (1, "debug"))
+_PYTHON = ((50, "fatal"), (40, "error"), (30, "warn"), (20, "info"), (1, "debug"))
+_PINO = ((60, "fatal"), (50, "error"), (40, "warn"), (30, "info"), (1, "debug"))
+
+
+def text_level(text: str) -> str:
+    """The level that a text says of itself near its beginning, or nothing."""
+    head = text[:120]
+    found = _MARKED.match(head)
+    if found is None and _MAY_NAME.search(head) is not None:
+        found = _FIELD.search(head)
+    if found is not None:
+        return level_of(word[0]) if (word := _LAST_WORD.search(found[0])) else ""
+    if "%" in head and (cisco := _CISCO.search(head)):
+        return SYSLOG[int(cisco[1])]
+    return "error" if head[:1] in "TEUPFtpuef" and CRASH.match(head) else ""
+
+
+@lru_cache(maxsize=4096)
+def column_level(atom: str) -> str:
+    """The level of a column such as `INFO`, `[warn]`, `app.ERROR:`, `user.err`, `core:notice`, `INFO/Main]`.
+
+    Nothing if it holds none.
+    """
+    pieces = _PIECES.findall(atom[:40])
+    if len(pieces) == 1 and len(pieces[0]) == 1:
+        return LETTERS.get(pieces[0], "")
+    if len(pieces) > 1:
+        pieces = [piece for piece in (pieces[0], pieces[-1]) if piece.lower() not in _ALONE]
+    return next((level for piece in pieces if (level := level_of(piece))), "")
+
+
+def object_level(said: object, found: Mapping[str, Any]) -> str:
+    """The level of a JSON object: a word, a letter, or a number of the logger that its other keys show.
+
+    Args:
+        said: the value of its level.
+        found: the object.
+    """
+    if isinstance(said, Mapping):
+        said = said.get("name", said.get("level"))
+    if said is None or isinstance(said, bool):
+        return ""
+    if level := level_of(said):
+        return level
+    text = str(said).strip()
+    if len(text) == 1 and text in LETTERS:
+        return LETTERS[text]
+    if re.fullmatch(r"D[1-5]", text):  # mongod
+        return "debug"
+    return _number_level(int(text), found) if text.isdecimal() and len(text) < 6 else ""
+
+
+def _number_level(number: int, found: Mapping[str, Any]) -> str:
+    steps: tuple[tuple[int, str], ...]
+    if not found.keys().isdisjoint(("severityNumber", "severity_number", "SeverityNumber")):
+        steps = _OPENTELEMETRY
+    elif number < len(SYSLOG):
+        return SYSLOG[number]
+    elif number >= 10_000:
+        steps = _LOGBACK
+    elif number >= 100:
+        steps = _MONOLOG
+    else:
+        steps = _PYTHON if "levelno" in found else _PINO
+    return next((level for least, level in steps if number >= least), "")

@@ -1,0 +1,224 @@
+"""Log lines that are JSON objects: which key is what, also where the settings do not name it."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from pydantic_core import from_json
+
+from tools.live.files import remembered
+from tools.live.logs.levels import object_level
+from tools.live.logs.lines import Keys, LogLine, dig, without_colours
+from tools.live.logs.times import Calendar, stated
+from tools.live.telemetry_rows import LONGEST, cut
+
+#: An id that is longer is none.
+_ID = 64
+#: What loggers call it, the surest first, without case; looked for where the configured key is not there.
+_ALIASES: dict[str, tuple[str, ...]] = {
+    "time": (
+        "time", "timestamp", "@timestamp", "ts", "@t", "t", "asctime", "datetime",
+        "record.time.timestamp", "eventtime", "timeunixnano", "observedtimeunixnano", "timestamp_ns",
+        "timemillis", "instant", "__realtime_timestamp", "starttime", "start_time", "startutc",
+        "time_iso8601", "time_local", "date", "event_time", "log_time", "created", "created_at", "createdat",
+        "dt", "time.iso", "@time", "timecreated.systemtime", "eventreceivedtime",
+    ),
+    "message": (
+        "message", "msg", "@m", "@mt", "short_message", "record.message", "renderedmessage",
+        "messagetemplate", "fields.message", "log", "event", "textpayload", "jsonpayload.message",
+        "jsonpayload.msg", "body.stringvalue", "body.string_value", "body", "text", "log.message",
+        "log_message", "event.original", "error.message", "eventname", "m",
+    ),
+    "level": (
+        "level_name", "levelname", "level", "severity", "log.level", "@l", "lvl", "loglevel", "log_level",
+        "severitytext", "severity_text", "severitynumber", "severity_number", "priority", "record.level.name",
+        "s", "leveldisplayname", "l",
+    ),
+    "service": (
+        "service.name", "service", "servicename", "service_name", "app", "application", "syslog_identifier",
+    ),
+    "instance": (
+        "instance", "host.name", "hostname", "pod", "kubernetes.pod_name", "kubernetes.pod.name", "_hostname",
+        "host",
+    ),
+    "trace_id": ("trace_id", "traceid", "trace.id", "dd.trace_id", "@tr", "otel.trace_id", "mdc.traceid"),
+    "span_id": ("span_id", "spanid", "span.id", "dd.span_id", "@sp", "otel.span_id", "mdc.spanid"),
+}  # fmt: skip
+_DEEP = 3
+#: Keys found by the keys of an object: a file has a few kinds of objects, and many of each.
+_MOST_SHAPES = 500
+_shapes: dict[tuple[Keys, tuple[str, ...]], Keys] = {}
+_PLAIN = Calendar()
+_HOLE = re.compile(r"\{[@$]?(\w+)(?:,[-\d]+)?(?::[^{}]*)?\}")
+#: What a batch holds its events in: OTLP, CloudTrail, a subscription of CloudWatch.
+_BATCHES = ("resourceLogs", "Records", "logEvents")
+
+
+@remembered
+def json_lines(text: bytes, keys: Keys, service: str, zone: tzinfo) -> tuple[LogLine, ...]:
+    """The events of a JSON object, usually one; none if it is no object or has no time.
+
+    Args:
+        text: a line of a file.
+        keys: what the object calls its parts.
+        service: whose file it is, if that is known.
+        zone: of times that name none.
+    """
+    found = parsed_object(text.decode("utf-8", errors="replace"))
+    if found is None:
+        return ()
+    calendar = _PLAIN if zone is UTC else Calendar(zone)
+    line = event_line(found, keys, service, calendar)
+    if line is not None:
+        return (line,)
+    lines = (event_line(one, keys, service, calendar) for one in _events(found))
+    return tuple(line for line in lines if line is not None)
+
+
+def parsed_object(text: str) -> dict[str, Any] | None:
+    """A text as a JSON object, or None if it is none."""
+    try:
+        found = from_json(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def object_line(found: Mapping[str, Any], keys: Keys) -> LogLine | None:
+    """An object as a line by these keys, or None if it has no time or no message by them."""
+    return event_line(found, keys) if dig(found, keys.message) is not None else None
+
+
+def event_line(
+    found: Mapping[str, Any],
+    keys: Keys,
+    service: str = "",
+    calendar: Calendar = _PLAIN,
+    at: datetime | None = None,
+) -> LogLine | None:
+    """An object as a line, also by other keys than these; None if it has no time and none is given.
+
+    Args:
+        found: the object.
+        keys: what it calls its parts; other usual ones are looked for where these are not there.
+        service: whose line it is, if that is known.
+        calendar: the zone of a time that names none.
+        at: its time, if that is known.
+    """
+    known = keys
+    time = at or stated(dig(found, keys.time), calendar)
+    if time is None or dig(found, keys.message) is None or dig(found, keys.level) is None:
+        known = _known(found, keys)
+        time = at or stated(dig(found, known.time), calendar)
+        if time is None or any(name in found for name in _BATCHES):
+            return None
+    return LogLine(
+        time=time,
+        service=service or _text(dig(found, known.service)),
+        instance=_text(dig(found, known.instance)),
+        level=_level(found, known),
+        message=_message(found, known),
+        trace_id=_id(dig(found, known.trace_id)),
+        span_id=_id(dig(found, known.span_id)),
+    )
+
+
+def _known(found: Mapping[str, Any], keys: Keys) -> Keys:
+    """What the object calls its parts; objects with the same keys are many."""
+    shape = (keys, tuple(found))
+    known = _shapes.get(shape)
+    if known is None or dig(found, known.time) is None:
+        known = _keys(found, keys)
+        if len(_shapes) < _MOST_SHAPES:
+            _shapes[shape] = known
+    return known
+
+
+def _keys(found: Mapping[str, Any], keys: Keys) -> Keys:
+    flat = dict(_flat(found, "", _DEEP))
+    return Keys(*(_key(flat, found, name, said) for name, said in keys._asdict().items()))
+
+
+def _key(flat: Mapping[str, str], found: Mapping[str, Any], name: str, said: str) -> str:
+    """The configured key if the object has it, else the first that means the same."""
+    if dig(found, said) is not None:
+        return said
+    for alias in _ALIASES[name]:
+        key = flat.get(alias)
+        if key is None:
+            continue
+        value = dig(found, key)
+        usable = _is_time(value) if name == "time" else value is not None and value != ""
+        if usable and (name == "time" or not isinstance(value, dict | list)):
+            return key
+    return said
+
+
+def _is_time(value: object) -> bool:
+    at = stated(value, _PLAIN)
+    return at is not None and at.year > 1990
+
+
+def _flat(found: Mapping[str, Any], before: str, deep: int) -> Iterator[tuple[str, str]]:
+    for name, value in found.items():
+        key = f"{before}{name}"
+        yield key.lower(), key
+        if isinstance(value, dict) and deep > 1:
+            yield from _flat(value, f"{key}.", deep - 1)
+
+
+def _level(found: Mapping[str, Any], keys: Keys) -> str:
+    said = dig(found, keys.level)
+    if said is None and "@t" in found:  # CLEF leaves the level out where it is Information
+        return "info"
+    return object_level(said, found)
+
+
+def _message(found: Mapping[str, Any], keys: Keys) -> str:
+    said = dig(found, keys.message)
+    if isinstance(said, str) and "{" not in said and "\x1b" not in said and "\n" not in said:
+        return said if len(said) <= LONGEST else cut(said)
+    return cut(without_colours(_worded(said, found, keys)))
+
+
+def _worded(said: object, found: Mapping[str, Any], keys: Keys) -> str:
+    """A message in words; an object without one, such as a line of an access log, says its fields."""
+    if said is None:
+        left = {keys.time, keys.level}
+        return " ".join(
+            f"{name}={value}" for name, value in found.items() if name not in left and value not in (None, "")
+        )
+    if not isinstance(said, str):
+        return json.dumps(said, ensure_ascii=False)
+    if keys.message in ("@mt", "MessageTemplate"):
+        holes = found.get("Properties", found)
+        return _HOLE.sub(lambda hole: str(one) if (one := dig(holes, hole[1])) is not None else hole[0], said)
+    return said.rstrip("\r\n")
+
+
+def _events(found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The events of a batch in one object."""
+    for name in ("Records", "logEvents"):
+        yield from (one for one in _list(found.get(name)))
+    for resource in _list(found.get("resourceLogs")):
+        about = _list(dig(resource, "resource.attributes"))
+        attributes = {one.get("key"): dig(one, "value.stringValue") for one in about}
+        beside = {"service.name": attributes.get("service.name"), "instance": attributes.get("host.name")}
+        for scope in _list(resource.get("scopeLogs")):
+            for record in _list(scope.get("logRecords")):
+                yield {**beside, **record, "severityNumber": record.get("severityNumber")}
+
+
+def _list(value: object) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str:
+    return cut(value, 200) if isinstance(value, str) else "" if value is None else cut(str(value), 200)
+
+
+def _id(value: Any) -> str:
+    text = _text(value)
+    return text if len(text) <= _ID else ""
