@@ -197,12 +197,21 @@ class GitHub(Http):
     )
 
 
+#: A deployment, or another kind as kubectl names it: `statefulset/db`, `ds/agent`.
+WorkloadName = Annotated[
+    str, Field(pattern=r"^((deployments?|deploy|statefulsets?|sts|daemonsets?|ds)/)?[^/\s]+$")
+]
+
+
 class KubernetesHistory(Http):
-    """The rollout history of deployments."""
+    """The rollout history of deployments, stateful sets and daemon sets."""
 
     kind: Literal["kubernetes"]
     namespace: str = "default"
-    deployments: dict[str, str] = Field(default={}, description="deployment by service, where names differ")
+    deployments: dict[str, WorkloadName] = Field(
+        default={},
+        description="by service, where names differ: a deployment, or `statefulset/db`, `ds/agent`",
+    )
 
 
 class Releases(Value):
@@ -222,12 +231,15 @@ class Releases(Value):
 
 
 class KubernetesActions(Http):
-    """Roll back, restart and scale deployments."""
+    """Roll back, restart and scale deployments, stateful sets and daemon sets."""
 
     kind: Literal["kubernetes"]
     namespace: str = "default"
     services: tuple[str, ...] = Field(min_length=1)
-    deployments: dict[str, str] = Field(default={}, description="deployment by service, where names differ")
+    deployments: dict[str, WorkloadName] = Field(
+        default={},
+        description="by service, where names differ: a deployment, or `statefulset/db`, `ds/agent`",
+    )
     patience: Duration = Field(default=timedelta(minutes=3), description="until a rollout must be complete")
     max_replicas: int = Field(default=20, ge=1, le=1000)
 

@@ -1,21 +1,23 @@
-"""Rollback, restart and scaling of Kubernetes deployments.
+"""Rollback, restart and scaling of what runs on Kubernetes: Deployments, StatefulSets and DaemonSets.
 
-There is no verb to undo: a rollback copies the template of an older ReplicaSet. Every patch tests the
-resource version that it was made for: a deployment that somebody else changes meanwhile is left alone.
+There is no verb to undo: a rollback copies the template of an older ReplicaSet or ControllerRevision. Every
+patch tests the resource version that it was made for: a workload that somebody else changes meanwhile is left
+alone.
 """
 
-import copy
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any, NamedTuple
 
 from incidents.action import Action, ActionKind, Outcome, Plan
 from incidents.errors import ActionRefused, ToolFailed
 from incidents.value import iso
 from tools.clock import Clock
 from tools.live.actions.action_log import ActionRecord
-from tools.live.actions.deployments import (
-    TEMPLATE,
+from tools.live.actions.effect import Effect
+from tools.live.actions.wait import until
+from tools.live.actions.workload_end import Ended, ended_as, holds, template_named, template_of
+from tools.live.actions.workload_patch import operations_of
+from tools.live.actions.workload_plan import (
     Seen,
     check_allowed,
     check_observed,
@@ -23,17 +25,18 @@ from tools.live.actions.deployments import (
     planned,
     protects,
 )
-from tools.live.actions.effect import Effect
-from tools.live.actions.wait import until
-from tools.live.cluster.api import Cluster, Operation
+from tools.live.cluster.api import Cluster
 from tools.live.cluster.autoscalers import say_sizing, say_state, sizing
-from tools.live.cluster.objects import CAUSE, HASH, RESTARTED, Template, Workload
+from tools.live.cluster.objects import (
+    Kind,
+    Template,
+    Workload,
+    named,
+)
 from tools.live.cluster.pods import troubles
 from tools.live.cluster.refusals import Busy
 from tools.live.cluster.rollouts import (
-    is_complete,
-    is_sized,
-    is_stuck,
+    newest,
     obstacles,
     revisions,
     say_replicas,
@@ -53,7 +56,6 @@ _BUSY = 429
 _REQUEST = timedelta(seconds=75)
 #: An autoscaler looks every 15 s; a size that it may not like is watched a little longer.
 _STEADY = timedelta(seconds=20)
-_KINDS = (ActionKind.ROLLBACK, ActionKind.RESTART, ActionKind.SCALE)
 
 
 class _NotTaken(ToolFailed):
@@ -91,8 +93,10 @@ class KubernetesAdapter:
 
     @property
     def offers(self) -> Mapping[ActionKind, frozenset[str]]:
-        """All three, for every service."""
-        return dict.fromkeys(_KINDS, frozenset(self._spec.services))
+        """All three, for every service; a DaemonSet has a pod on each node and no size."""
+        every = frozenset(self._spec.services)
+        sized = frozenset(one for one in every if self._named(one)[0] is not Kind.DAEMONSET)
+        return {ActionKind.ROLLBACK: every, ActionKind.RESTART: every, ActionKind.SCALE: sized}
 
     async def plan(self, action: Action) -> Plan:
         """A dry run: the API server checks the patch without keeping it; raises as the port says."""
@@ -105,7 +109,7 @@ class KubernetesAdapter:
     async def make(self, deed: ActionRecord, effect: Effect) -> Outcome:
         """Patch the deployment, then wait until its rollout is complete."""
         try:
-            made = await self._patch(deed.plan.action, iso(deed.begun), effect.begin, _template(deed))
+            made = await self._patch(deed.plan.action, iso(deed.begun), effect.begin, template_named(deed))
         except _NotTaken as declined:
             detail = f"nothing was changed: {declined}"
             return Outcome(done=False, detail=detail, at=self._clock.now())
@@ -118,8 +122,8 @@ class KubernetesAdapter:
     async def found(self, deed: ActionRecord) -> Outcome | None:
         """Judged by the deployment's template and size; None if they are not those of the change."""
         seen = await self._look(deed.plan.action.service)
-        wanted = _wanted(deed, seen.versions)
-        return await self._settled(deed, wanted) if _holds(deed, wanted, seen.deployment) else None
+        wanted = template_of(deed, seen.versions)
+        return await self._settled(deed, wanted) if holds(deed, wanted, seen.deployment) else None
 
     async def check(self) -> str:
         """Which versions run, and who sizes them."""
@@ -127,7 +131,7 @@ class KubernetesAdapter:
         for service in self._spec.services:
             seen = await self._look(service)
             status, held = seen.deployment.status, waiting(seen.deployment, seen.versions)
-            parts = [f"{status.available} of {seen.deployment.spec.replicas} replicas"]
+            parts = [f"{status.available} of {seen.deployment.replicas} replicas"]
             if seen.deployment.spec.paused:
                 parts.append(f"paused, {held} is wanted when it is resumed" if held else "paused")
             if seen.scaler is not None:
@@ -160,11 +164,11 @@ class KubernetesAdapter:
             check_allowed(action, seen, self._spec.max_replicas)
             target = self._target(action, seen, chosen)
             check_observed(action, seen)
-            operations = _operations(action, seen.deployment, target, at)
+            operations = operations_of(action, seen.deployment, target, at)
             if begin is not None:
                 begin()
             try:
-                await self._cluster.patch(seen.deployment.meta.name, operations, dry=begin is None)
+                await self._cluster.patch(seen.deployment, operations, dry=begin is None)
             except Rejected as declined:
                 if declined.status == _BUSY:
                     raise Busy(str(declined)) from None
@@ -182,17 +186,26 @@ class KubernetesAdapter:
         name, template = deployment.meta.name, deployment.spec.template
         unknown, scaler = "", None
         try:
-            scaler = sizing(await self._cluster.autoscalers(), "Deployment", name)
+            scaler = sizing(await self._cluster.autoscalers(), deployment.kind, name)
         except Rejected as declined:
             unknown = str(declined)
         return Seen(
             service=service, deployment=deployment, scaler=scaler, unknown=unknown,
-            versions=Versions(name, revisions(deployment, await self._cluster.sets())),
+            versions=await self._versions(deployment),
             budgets=[one for one in await self._cluster.budgets() if protects(one, template)],
         )  # fmt: skip
 
     async def _deployment(self, service: str) -> Workload:
-        return await self._cluster.deployment(self._spec.deployments.get(service, service))
+        return await self._cluster.workload(*self._named(service))
+
+    def _named(self, service: str) -> tuple[Kind, str]:
+        return named(self._spec.deployments.get(service, service))
+
+    async def _versions(self, deployment: Workload) -> Versions:
+        by_sets = deployment.kind == Kind.DEPLOYMENT
+        sets = await self._cluster.sets() if by_sets else ()
+        history = await self._cluster.history() if not by_sets else ()
+        return Versions(deployment.meta.name, revisions(deployment, sets, history))
 
     def _target(self, action: Action, seen: Seen, chosen: str) -> Revision | None:
         """What a rollback goes back to: what was planned, as long as it is kept."""
@@ -207,28 +220,28 @@ class KubernetesAdapter:
 
         async def ended() -> Workload | None:
             deployment = await self._deployment(service)
-            return deployment if _ended(deed, wanted, deployment) is not None else None
+            return deployment if ended_as(deed, wanted, deployment) is not None else None
 
         service = deed.plan.action.service
         last = await until(ended, self._spec.patience, self._pause) or await self._deployment(service)
-        end = _ended(deed, wanted, last)
+        end = ended_as(deed, wanted, last)
         if end is not None and end.done and deed.plan.action.kind is ActionKind.SCALE:
             end = await self._kept(deed) or end
-        end = end or _Ended(done=False, why=f"not complete within {self._spec.patience.total_seconds():g} s")
-        versions = Versions(last.meta.name, revisions(last, await self._cluster.sets()))
-        now = say_replicas(last, versions)
+        end = end or Ended(done=False, why=f"not complete within {self._spec.patience.total_seconds():g} s")
+        versions = await self._versions(last)
+        number, now = newest(last, versions), say_replicas(last, versions)
         if end.done:
-            detail = f"{service}: rollout of revision {last.revision} is complete, {now}"
+            detail = f"{service}: rollout of revision {number} is complete, {now}"
         else:
             why = "; ".join([end.why, *obstacles(last), *await self._troubles(last, versions)])
-            detail = f"{service}: rollout of revision {last.revision}: {why}; {now}"
+            detail = f"{service}: rollout of revision {number}: {why}; {now}"
         return Outcome(done=end.done, detail=detail, at=self._clock.now())
 
-    async def _kept(self, deed: ActionRecord) -> "_Ended | None":
+    async def _kept(self, deed: ActionRecord) -> Ended | None:
         """A size that an autoscaler may not like is looked at until that had time to look; None: it stays."""
 
-        async def changed() -> _Ended | None:
-            return _ended(deed, None, await self._deployment(action.service), overtaken=True)
+        async def changed() -> Ended | None:
+            return ended_as(deed, None, await self._deployment(action.service), overtaken=True)
 
         action = deed.plan.action
         seen = await self._look(action.service)
@@ -237,93 +250,8 @@ class KubernetesAdapter:
         return await until(changed, self._steady, self._pause)
 
     async def _troubles(self, deployment: Workload, versions: Versions) -> list[str]:
-        """What the pods of the template that is wanted say."""
-        newest = versions.of(deployment.spec.template)
-        labels = (newest.template.get("metadata") or {}).get("labels") if newest is not None else None
+        """What the pods of the template that is wanted say, of a StatefulSet all: an old one may wait."""
+        wanted = versions.of(deployment.spec.template)
+        template = wanted.template if wanted is not None else deployment.spec.template
+        labels = (template.get("metadata") or {}).get("labels")
         return troubles(await self._cluster.pods(labels)) if labels else []
-
-
-class _Ended(NamedTuple):
-    """How a rollout ended."""
-
-    done: bool
-    why: str = ""
-
-
-def _ended(
-    deed: ActionRecord, wanted: Template | None, deployment: Workload, *, overtaken: bool = False
-) -> _Ended | None:
-    """How it ended; None: it goes on. `overtaken`: only whether somebody else changed it again counts.
-
-    `wanted` is the template of a rollback; without it the version's name has to do.
-    """
-    action = deed.plan.action
-    if not _holds(deed, wanted, deployment):
-        found = (
-            f"its size is {deployment.spec.replicas}"
-            if action.kind is ActionKind.SCALE
-            else "it has another template"
-        )
-        return _Ended(
-            done=False, why=f"{found} again: somebody else or a controller changed it back meanwhile"
-        )
-    if overtaken:
-        return None
-    if action.kind is ActionKind.SCALE:
-        return _Ended(done=True) if is_sized(deployment) else None
-    if is_complete(deployment):
-        return _Ended(done=True)
-    if is_stuck(deployment):
-        return _Ended(done=False, why="it exceeded its progress deadline")
-    return _Ended(done=False, why="it does not go on") if deployment.spec.paused else None
-
-
-def _operations(action: Action, deployment: Workload, target: Revision | None, at: str) -> list[Operation]:
-    operations: list[Operation] = [
-        {"op": "test", "path": "/metadata/resourceVersion", "value": deployment.meta.resource_version}
-    ]
-    if action.kind is ActionKind.SCALE:
-        operations.append({"op": "replace", "path": "/spec/replicas", "value": action.arguments.replicas})
-        return operations
-    template = copy.deepcopy(dict(target.template if target is not None else deployment.spec.template))
-    metadata: dict[str, Any] = template.setdefault("metadata", {})
-    if target is None:
-        if deployment.restarted == at:
-            raise ActionRefused(f"{action.service} was told to restart within this second; wait a moment")
-        metadata["annotations"] = {**(metadata.get("annotations") or {}), RESTARTED: at}
-    else:
-        (metadata.get("labels") or {}).pop(HASH, None)
-        operations += _cause(deployment, target)
-    operations.append({"op": "replace", "path": "/spec/template", "value": template})
-    return operations
-
-
-def _cause(deployment: Workload, target: Revision) -> list[Operation]:
-    """The history shows what the old version was for, not what the one that is taken back was for."""
-    path = f"/metadata/annotations/{CAUSE.replace('/', '~1')}"
-    if target.cause:
-        new = {**deployment.meta.annotations, CAUSE: target.cause}
-        return [{"op": "add", "path": "/metadata/annotations", "value": new}]
-    return [{"op": "remove", "path": path}] if deployment.cause else []
-
-
-def _template(deed: ActionRecord) -> str:
-    """The object whose template was planned to be taken."""
-    return next((fact.value for fact in deed.plan.observed if fact.name == TEMPLATE), "")
-
-
-def _wanted(deed: ActionRecord, versions: Versions) -> Template | None:
-    """The template that a rollback was to bring, as long as it is kept."""
-    return next((one.template for one in versions.kept if one.kept_by == _template(deed)), None)
-
-
-def _holds(deed: ActionRecord, wanted: Template | None, deployment: Workload) -> bool:
-    """Whether the deployment is as the deed was to make it."""
-    action = deed.plan.action
-    if action.kind is ActionKind.SCALE:
-        return deployment.spec.replicas == action.arguments.replicas
-    if action.kind is ActionKind.RESTART:
-        return deployment.restarted == iso(deed.begun)
-    if wanted is None:
-        return Versions(deployment.meta.name, ()).label(deployment.spec.template) == action.arguments.version
-    return same(deployment.spec.template, wanted)

@@ -1,4 +1,4 @@
-"""The rollout history of deployments: what their revisions tell of releases, configuration and restarts."""
+"""The rollout history of workloads: what their revisions tell of releases, configuration and restarts."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -7,25 +7,29 @@ from typing import NamedTuple
 from incidents.changes import Change, ChangeKind
 from incidents.findings import Window
 from tools.live.cluster.api import Cluster
-from tools.live.cluster.objects import Workload
+from tools.live.cluster.objects import History, Kind, Workload, named
 from tools.live.cluster.releases import Release, releases
-from tools.live.cluster.rollouts import revisions, say_running, waiting
+from tools.live.cluster.rollouts import newest, revisions, say_running, waiting
 from tools.live.cluster.templates import Difference, differences, listed, main_container, same
-from tools.live.cluster.versions import Versions, names_a_build
+from tools.live.cluster.versions import Revision, Versions, names_a_build
+from tools.live.http import Rejected
 from tools.live.secrets import Secrets
 from tools.live.settings import KubernetesHistory
+from tools.telemetry.data_gaps import note_gap
 from tools.wording import plain
 
 _LONGEST = 400
 _SECOND = timedelta(seconds=1)
+_OTHERS = (Kind.STATEFULSET, Kind.DAEMONSET)
+_NOT_FOUND = 404
 
 
 class KubernetesChanges:
-    """The changes port over the deployments of a namespace."""
+    """The changes port over the workloads of a namespace."""
 
     def __init__(self, spec: KubernetesHistory, secrets: Secrets) -> None:
         self._cluster = Cluster(spec, spec.namespace, secrets)
-        self._services = {deployment: service for service, deployment in spec.deployments.items()}
+        self._services = {named(called): service for service, called in spec.deployments.items()}
 
     async def changes(self, window: Window) -> tuple[Change, ...]:
         """The rollouts of a window that the cluster still remembers, oldest first.
@@ -34,48 +38,63 @@ class KubernetesChanges:
             ToolFailed: the API server does not answer or declines.
         """
         sets = await self._cluster.sets()
+        workloads = [*await self._cluster.workloads()]
+        others, history = await self._others()
         found = [
             change
-            for deployment in await self._cluster.deployments()
-            for change in self._history(deployment, sets, window)
+            for workload in [*workloads, *others]
+            for change in self._history(workload, revisions(workload, sets, history), window)
             if window.start <= change.time < window.end
         ]
         return tuple(sorted(found, key=lambda one: one.time))
 
     async def check(self) -> str:
-        """How many deployments the namespace has; raises like `changes`."""
-        found = await self._cluster.deployments()
-        return f"Kubernetes: namespace {self._cluster.namespace} has {len(found)} deployments"
+        """How many workloads the namespace has; raises like `changes`."""
+        found = await self._cluster.workloads()
+        others, _ = await self._others()
+        more = f", {len(others)} stateful and daemon sets" if others else ""
+        return f"Kubernetes: namespace {self._cluster.namespace} has {len(found)} deployments{more}"
+
+    async def _others(self) -> tuple[Sequence[Workload], Sequence[History]]:
+        """StatefulSets and DaemonSets with what they were; none, and a gap, where they may not be read."""
+        try:
+            found = [one for kind in _OTHERS for one in await self._cluster.workloads(kind)]
+            return found, await self._cluster.history() if found else ()
+        except Rejected as declined:
+            if declined.status != _NOT_FOUND:
+                note_gap(f"what was changed of StatefulSets and DaemonSets is not known: {declined}")
+            return (), ()
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._cluster.aclose()
 
-    def _history(self, deployment: Workload, sets: Sequence[Workload], window: Window) -> Iterator[Change]:
-        name = deployment.meta.name
-        service = self._services.get(name, name)
-        versions = Versions(name, revisions(deployment, sets))
-        progressing = deployment.condition("Progressing") if deployment.seen else None
-        held = waiting(deployment, versions)
+    def _history(self, workload: Workload, kept: Sequence[Revision], window: Window) -> Iterator[Change]:
+        name, kind = workload.meta.name, workload.kind
+        service = self._services.get((Kind(kind), name), name)
+        called = name if kind == Kind.DEPLOYMENT else f"{kind.lower()}-{name}"
+        versions = Versions(name, kept)
+        progressing = workload.condition("Progressing") if workload.seen else None
+        held, number = waiting(workload, versions), newest(workload, versions)
         old: Release | None = None
-        for new in releases(versions.kept, deployment.revision, progressing):
-            if held and new.number == deployment.revision:
+        for new in releases(kept, number, progressing):
+            if held and new.number == number:
                 break  # it is wanted, and no pod of it runs
-            told, time = _told(versions, old, new), _time(new, deployment, window)
+            told, time = _told(versions, old, new), _time(new, workload, window)
             if time is not None:
                 when = "" if new.at is not None else _between(new)
                 yield Change(
-                    time=time, id=f"{name}-r{new.number}", service=service, kind=told.kind,
+                    time=time, id=f"{called}-r{new.number}", service=service, kind=told.kind,
                     version_from=told.old, version_to=told.new,
-                    summary=plain("; ".join(part for part in (told.summary, when) if part), _LONGEST),
+                    summary=plain(_joined(told.summary, when), _LONGEST),
                 )  # fmt: skip
             old = new
-        paused = _paused(deployment, window)
+        paused = _paused(workload, window)
         if paused is not None:
-            waits = f"; {held} (revision {deployment.revision}) waits until it is resumed" if held else ""
+            waits = f"; {held} (revision {number}) waits until it is resumed" if held else ""
             yield Change(
-                time=paused, id=f"{name}-paused", service=service, kind=ChangeKind.INFRA,
-                summary=f"{name} is paused, running {say_running(deployment, versions)}{waits}",
+                time=paused, id=f"{called}-paused", service=service, kind=ChangeKind.INFRA,
+                summary=f"{name} is paused, running {say_running(workload, versions)}{waits}",
             )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import Field
 
 from incidents.errors import ToolFailed
-from tools.live.cluster.objects import Autoscaler, Budget, Pod, Workload
+from tools.live.cluster.objects import Autoscaler, Budget, History, Kind, Pod, Workload
 from tools.live.cluster.refusals import Busy, refusal, seconds_to_wait
 from tools.live.http import Backend, Query, Rejected, Reply, Transient
 from tools.live.secrets import Secrets
@@ -34,6 +34,14 @@ class _Continued(Reply):
 class _List(Reply, Generic[R]):
     meta: _Continued = Field(default=_Continued(), alias="metadata")
     items: tuple[R, ...] = ()
+
+
+def _shaped(kind: Kind, workload: Workload) -> Workload:
+    """With its kind, which lists leave out; a StatefulSet's pods count as its own tool counts them."""
+    status = workload.status
+    if kind is Kind.STATEFULSET:
+        status = status.model_copy(update={"available": status.ready})
+    return workload.model_copy(update={"kind": kind, "status": status})
 
 
 class KubernetesApi(Backend):
@@ -65,25 +73,30 @@ class Cluster:
         self.namespace = namespace
         self._root = f"/apis/apps/v1/namespaces/{namespace}"
 
-    async def deployments(self) -> Sequence[Workload]:
-        """Every deployment.
+    async def workloads(self, kind: Kind = Kind.DEPLOYMENT) -> Sequence[Workload]:
+        """Every workload of a kind.
 
         Raises:
             ToolFailed: the API server does not answer or declines.
         """
-        return await self._all(f"{self._root}/deployments", _List[Workload])
+        found = await self._all(f"{self._root}/{kind.path}", _List[Workload])
+        return [_shaped(kind, one) for one in found]
 
-    async def deployment(self, name: str) -> Workload:
-        """The deployment of a name; raises like `deployments`, also where there is none."""
-        text = await self.backend.ask("GET", f"{self._root}/deployments/{name}")
-        return self.backend.read(Workload, text)
+    async def workload(self, kind: Kind, name: str) -> Workload:
+        """The workload of a name; raises like `workloads`, also where there is none."""
+        text = await self.backend.ask("GET", f"{self._root}/{kind.path}/{name}")
+        return _shaped(kind, self.backend.read(Workload, text))
+
+    async def history(self) -> Sequence[History]:
+        """Every ControllerRevision; raises like `workloads`."""
+        return await self._all(f"{self._root}/controllerrevisions", _List[History])
 
     async def sets(self) -> Sequence[Workload]:
-        """Every ReplicaSet; raises like `deployments`."""
+        """Every ReplicaSet; raises like `workloads`."""
         return await self._all(f"{self._root}/replicasets", _List[Workload])
 
     async def autoscalers(self) -> Sequence[Autoscaler]:
-        """Every HorizontalPodAutoscaler; raises like `deployments`."""
+        """Every HorizontalPodAutoscaler; raises like `workloads`."""
         for version in ("v2", "v1"):
             path = f"/apis/autoscaling/{version}/namespaces/{self.namespace}/horizontalpodautoscalers"
             try:
@@ -102,15 +115,15 @@ class Cluster:
             return ()
 
     async def pods(self, labels: Mapping[str, str]) -> Sequence[Pod]:
-        """The pods with these labels that may be read; raises like `deployments` where nothing answers."""
+        """The pods with these labels that may be read; raises like `workloads` where nothing answers."""
         query = {"labelSelector": ",".join(f"{name}={value}" for name, value in sorted(labels.items()))}
         try:
             return await self._all(f"/api/v1/namespaces/{self.namespace}/pods", _List[Pod], query)
         except Rejected:
             return ()
 
-    async def patch(self, name: str, operations: Sequence[Operation], *, dry: bool) -> Workload:
-        """Patch a deployment, all or nothing, sent once; `dry` lets the server only check it.
+    async def patch(self, workload: Workload, operations: Sequence[Operation], *, dry: bool) -> None:
+        """Patch a workload, all or nothing, sent once; `dry` lets the server only check it.
 
         Raises:
             Busy: the server took nothing of it, now.
@@ -118,15 +131,14 @@ class Cluster:
             ToolFailed: the API server does not answer.
         """
         query: Query = {"fieldManager": _MANAGER} | ({"dryRun": "All"} if dry else {})
-        text = await self.backend.ask(
+        await self.backend.ask(
             "PATCH",
-            f"{self._root}/deployments/{name}",
+            f"{self._root}/{Kind(workload.kind).path}/{workload.meta.name}",
             query=query,
             body=list(operations),
             headers={"Content-Type": "application/json-patch+json"},
             tries=1,
         )
-        return self.backend.read(Workload, text)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -1,9 +1,10 @@
 """The objects of the API that are read, each no further than it is needed."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import AliasChoices, Field, field_validator
 
 from incidents.value import Moment
 from tools.live.http import Reply
@@ -16,6 +17,26 @@ HASH = "pod-template-hash"
 
 #: A pod template as the API gives it: it is compared and sent back whole.
 Template = Mapping[str, Any]
+
+
+class Kind(StrEnum):
+    """What keeps pods of one template running."""
+
+    DEPLOYMENT = "Deployment"
+    STATEFULSET = "StatefulSet"
+    DAEMONSET = "DaemonSet"
+
+    @property
+    def path(self) -> str:
+        """Its collection: `statefulsets`."""
+        return f"{self.lower()}s"
+
+
+_KINDS = {
+    **dict.fromkeys(("deployment", "deployments", "deploy"), Kind.DEPLOYMENT),
+    **dict.fromkeys(("statefulset", "statefulsets", "sts"), Kind.STATEFULSET),
+    **dict.fromkeys(("daemonset", "daemonsets", "ds"), Kind.DAEMONSET),
+}
 
 
 class Owner(Reply):
@@ -56,10 +77,22 @@ class Meta(Reply):
     writers: tuple[Writer, ...] = Field(default=(), alias="managedFields")
 
 
+class Rolling(Reply):
+    """How a rolling update goes; `partition`: pods of a StatefulSet with a lower number are left."""
+
+    partition: int = 0
+
+
 class Strategy(Reply):
     """How pods are replaced."""
 
     type: str = ""
+    rolling: Rolling | None = Field(default=None, alias="rollingUpdate")
+
+    @property
+    def partition(self) -> int:
+        """How many pods of a StatefulSet are left as they are."""
+        return self.rolling.partition if self.rolling is not None else 0
 
 
 class Spec(Reply):
@@ -68,7 +101,10 @@ class Spec(Reply):
     replicas: int = 1
     paused: bool = False
     template: dict[str, Any] = Field(default={})
-    strategy: Strategy = Strategy()
+    strategy: Strategy = Field(
+        default=Strategy(), validation_alias=AliasChoices("strategy", "updateStrategy")
+    )
+    order: str = Field(default="", alias="podManagementPolicy")
 
 
 class Condition(Reply):
@@ -82,18 +118,26 @@ class Condition(Reply):
 
 
 class Status(Reply):
-    """What the controller saw."""
+    """What the controller saw; a DaemonSet has other words for it."""
 
     observed: int = Field(default=0, alias="observedGeneration")
-    replicas: int = 0
-    updated: int = Field(default=0, alias="updatedReplicas")
-    available: int = Field(default=0, alias="availableReplicas")
+    replicas: int = Field(default=0, validation_alias=AliasChoices("replicas", "currentNumberScheduled"))
+    updated: int = Field(
+        default=0, validation_alias=AliasChoices("updatedReplicas", "updatedNumberScheduled")
+    )
+    available: int = Field(default=0, validation_alias=AliasChoices("availableReplicas", "numberAvailable"))
+    ready: int = Field(default=0, validation_alias=AliasChoices("readyReplicas", "numberReady"))
+    scheduled: int = Field(default=0, alias="desiredNumberScheduled")
+    old: str = Field(default="", alias="currentRevision")
+    new: str = Field(default="", alias="updateRevision")
+    left: int = Field(default=0, alias="currentReplicas")
     conditions: tuple[Condition, ...] = ()
 
 
 class Workload(Reply):
-    """A Deployment or a ReplicaSet."""
+    """A Deployment, StatefulSet, DaemonSet or ReplicaSet."""
 
+    kind: str = Kind.DEPLOYMENT
     meta: Meta = Field(alias="metadata")
     spec: Spec = Spec()
     status: Status = Status()
@@ -102,6 +146,16 @@ class Workload(Reply):
     def revision(self) -> int:
         """Its revision; 0 where it has none yet."""
         return _number(self.meta.annotations.get(REVISION, ""))
+
+    @property
+    def replicas(self) -> int:
+        """How many pods it wants."""
+        return self.status.scheduled if self.kind == Kind.DAEMONSET else self.spec.replicas
+
+    @property
+    def called(self) -> str:
+        """As kubectl calls it: `statefulset/db`."""
+        return f"{self.kind.lower()}/{self.meta.name}"
 
     @property
     def former(self) -> tuple[int, ...]:
@@ -125,13 +179,23 @@ class Workload(Reply):
         """Whether the controller has seen what is wanted; before, its status tells of something else."""
         return self.status.observed >= self.meta.generation
 
-    def owned_by(self, deployment: "Workload") -> bool:
-        """Whether a deployment controls it."""
-        return any(owner.uid == deployment.meta.uid and owner.controller for owner in self.meta.owners)
-
     def condition(self, kind: str) -> Condition | None:
         """Its condition of a type."""
         return next((one for one in self.status.conditions if one.type == kind), None)
+
+
+class History(Reply):
+    """A ControllerRevision: a template that a StatefulSet or DaemonSet had."""
+
+    meta: Meta = Field(alias="metadata")
+    revision: int = 0
+    data: dict[str, Any] = Field(default={})
+
+    @property
+    def template(self) -> Template:
+        """The template, without the note to the server that it is meant whole."""
+        found = (self.data.get("spec") or {}).get("template") or {}
+        return {name: part for name, part in found.items() if name != "$patch"}
 
 
 class Target(Reply):
@@ -252,3 +316,14 @@ class Pod(Reply):
 
 def _number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
+def named(called: str) -> tuple[Kind, str]:
+    """What a name of the configuration means: `db` a deployment, `statefulset/db` or `sts/db` that one."""
+    kind, slash, name = called.rpartition("/")
+    return (_KINDS[kind] if slash else Kind.DEPLOYMENT), name
+
+
+def controls(workload: Workload, meta: Meta) -> bool:
+    """Whether a workload controls an object."""
+    return any(owner.uid == workload.meta.uid and owner.controller for owner in meta.owners)

@@ -2,23 +2,60 @@
 
 from collections.abc import Iterable, Sequence
 
-from tools.live.cluster.objects import CAUSE, Workload
+from tools.live.cluster.objects import CAUSE, History, Kind, Workload, controls
 from tools.live.cluster.versions import Revision, Versions
 
 DEADLINE = "ProgressDeadlineExceeded"
 
 
-def revisions(deployment: Workload, sets: Iterable[Workload]) -> list[Revision]:
-    """The templates that a deployment's ReplicaSets keep."""
+def revisions(workload: Workload, sets: Iterable[Workload], history: Iterable[History]) -> list[Revision]:
+    """The templates of a workload that are kept: by ReplicaSets, or by ControllerRevisions."""
+    if workload.kind == Kind.DEPLOYMENT:
+        return [
+            Revision(
+                kept_by=f"ReplicaSet {one.meta.name}", name=one.meta.name, number=one.revision,
+                former=one.former, template=one.spec.template, created=one.meta.created,
+                cause=one.cause, pods=one.status.replicas, available=one.status.available,
+            )
+            for one in sets
+            if one.revision and controls(workload, one.meta)
+        ]  # fmt: skip
+    own = sorted((one for one in history if controls(workload, one.meta)), key=lambda one: one.revision)
+    pods = _pods(workload, [one.meta.name for one in own])
     return [
         Revision(
-            kept_by=f"ReplicaSet {one.meta.name}", name=one.meta.name, number=one.revision, former=one.former,
-            template=one.spec.template, created=one.meta.created, cause=one.meta.annotations.get(CAUSE, ""),
-            pods=one.status.replicas, available=one.status.available,
+            kept_by=f"ControllerRevision {one.meta.name}", name=one.meta.name, number=one.revision, former=(),
+            template=one.template, created=one.meta.created,
+            cause=one.meta.annotations.get(CAUSE, ""), pods=pods.get(one.meta.name, 0),
         )
-        for one in sets
-        if one.revision and one.owned_by(deployment)
+        for one in own
+        if one.revision
     ]  # fmt: skip
+
+
+def _pods(workload: Workload, names: Sequence[str]) -> dict[str, int]:
+    """How many pods each revision of a StatefulSet or DaemonSet has, as far as its status tells.
+
+    A DaemonSet says only how many have the newest: the others are taken to have the one before.
+    """
+    status = workload.status
+    if not names or not workload.seen:
+        return {}
+    if workload.kind == Kind.STATEFULSET and status.new:
+        done = status.new == status.old
+        return (
+            {status.new: status.replicas} if done else {status.new: status.updated, status.old: status.left}
+        )
+    before = {names[-2]: status.replicas - status.updated} if len(names) > 1 else {}
+    return before | {names[-1]: status.updated}
+
+
+def newest(workload: Workload, versions: Versions) -> int:
+    """The revision of the template that is wanted; 0 where the controller has not numbered it yet."""
+    if workload.kind == Kind.DEPLOYMENT:
+        return workload.revision
+    wanted = versions.of(workload.spec.template)
+    return wanted.number if wanted is not None else 0
 
 
 def running(deployment: Workload, versions: Versions) -> Sequence[Revision]:
@@ -37,13 +74,13 @@ def say_running(deployment: Workload, versions: Versions) -> str:
 
 def say_replicas(deployment: Workload, versions: Versions) -> str:
     """How many replicas of what can be used."""
-    wanted, found = deployment.spec.replicas, running(deployment, versions)
-    counted = any(one.pods for one in found)
+    found, status = running(deployment, versions), deployment.status
+    counted = sum(one.available for one in found) == status.available and len(found) > 1
     if _is_complete(deployment) or not counted:
         name = say_running(deployment, versions)
-        return f"{deployment.status.available} of {wanted} replicas of {name} are available"
+        return f"{status.available} of {deployment.replicas} replicas of {name} are available"
     parts = [f"{one.available} of {versions.name(one.template, one.number)}" for one in found]
-    return f"of {wanted} replicas {' and '.join(parts)} are available"
+    return f"of {deployment.replicas} replicas {' and '.join(parts)} are available"
 
 
 def waiting(deployment: Workload, versions: Versions) -> str:
@@ -62,7 +99,7 @@ def is_complete(deployment: Workload) -> bool:
 
 def is_sized(deployment: Workload) -> bool:
     """Whether it has the pods that it wants, of whichever template: a paused one is sized, too."""
-    status, wanted = deployment.status, deployment.spec.replicas
+    status, wanted = deployment.status, deployment.replicas
     return deployment.seen and status.replicas == status.available == wanted
 
 
@@ -82,9 +119,19 @@ def obstacles(deployment: Workload) -> list[str]:
     failure = deployment.condition("ReplicaFailure")
     if deployment.seen and failure is not None and failure.status == "True":
         found.append(f"pods cannot be made ({failure.reason}: {failure.message})")
+    if deployment.seen and in_order(deployment) and deployment.status.ready < deployment.replicas:
+        found.append("its pods go one after the other: one that never gets ready has to be deleted by hand")
     return found
 
 
+def in_order(workload: Workload) -> bool:
+    """Whether a pod that is not ready holds up all that come after it, also on the way back."""
+    return workload.kind == Kind.STATEFULSET and workload.spec.order != "Parallel"
+
+
 def _is_complete(deployment: Workload) -> bool:
-    status, wanted = deployment.status, deployment.spec.replicas
-    return status.updated == status.replicas == status.available == wanted
+    status, wanted = deployment.status, deployment.replicas
+    if deployment.kind == Kind.STATEFULSET and (left := min(deployment.spec.strategy.partition, wanted)):
+        return status.updated >= wanted - left and status.replicas == status.available == wanted
+    moved = deployment.kind != Kind.STATEFULSET or status.new == status.old
+    return moved and status.updated == status.replicas == status.available == wanted

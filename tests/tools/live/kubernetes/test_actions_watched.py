@@ -108,7 +108,7 @@ def sized(replicas: int) -> Callable[[Json], None]:
     ("patched", "action", "said"),
     [
         (never, BACK, ["not complete within 0.3 s", "its controller has not yet observed the change"]),
-        (stuck("ReplicaSetUpdated"), BACK, ["not complete within", "of 3 replicas 3 of 3.1@revision-2"]),
+        (stuck("ReplicaSetUpdated"), BACK, ["not complete within", "3 of 3 replicas of 3.1@revision-2"]),
         (stuck("ProgressDeadlineExceeded"), RESTART, ["exceeded its progress deadline"]),
         (
             stuck("X", reason="FailedCreate", message='pods "till-a-1" is forbidden: exceeded quota: eu'),

@@ -8,7 +8,7 @@ from incidents.errors import ActionRefused, ToolFailed
 from tools.live.cluster.autoscalers import caution, overruled, say_sizing
 from tools.live.cluster.keepers import keeper
 from tools.live.cluster.objects import Autoscaler, Budget, Template, Workload
-from tools.live.cluster.rollouts import say_replicas, say_running, waiting
+from tools.live.cluster.rollouts import in_order, newest, say_replicas, say_running, waiting
 from tools.live.cluster.templates import containers, differences, listed, main_image, same, sources
 from tools.live.cluster.versions import Revision, Versions, names_a_build
 
@@ -36,6 +36,11 @@ class Seen:
     budgets: Sequence[Budget]
 
     @property
+    def revision(self) -> int:
+        """The revision of what is wanted."""
+        return newest(self.deployment, self.versions)
+
+    @property
     def running(self) -> str:
         """What runs, as its version is called."""
         return say_running(self.deployment, self.versions)
@@ -53,14 +58,17 @@ def check_allowed(action: Action, seen: Seen, most: int) -> None:
     if action.kind is ActionKind.SCALE:
         return
     service, deployment = seen.service, seen.deployment
+    if deployment.spec.strategy.type == "OnDelete":
+        raise ActionRefused(
+            f"{service} ({deployment.called}) has the update strategy OnDelete: its pods keep what they run "
+            "until somebody deletes them, so nothing would be rolled out"
+        )
     if deployment.spec.paused:
         held = waiting(deployment, seen.versions)
-        waits = (
-            f"; {held} (revision {deployment.revision}) is wanted as soon as it is resumed" if held else ""
-        )
+        waits = f"; {held} (revision {seen.revision}) is wanted as soon as it is resumed" if held else ""
         raise ActionRefused(
-            f"{service} is paused: resume it first (`kubectl rollout resume deployment/"
-            f"{deployment.meta.name}`), until then nothing is rolled out; "
+            f"{service} is paused: resume it first (`kubectl rollout resume "
+            f"{deployment.called}`), until then nothing is rolled out; "
             f"{say_replicas(deployment, seen.versions)}{waits}"
         )
 
@@ -101,7 +109,7 @@ def planned(action: Action, seen: Seen, target: Revision | None) -> Plan:
     """What would be done, from what was seen."""
     observed = [
         Observed(name="running version", value=seen.running),
-        Observed(name="revision", value=str(seen.deployment.revision)),
+        Observed(name="revision", value=str(seen.revision)),
     ]
     if seen.scaler is not None:
         observed.append(Observed(name="sized by", value=say_sizing(seen.scaler)))
@@ -151,10 +159,10 @@ def _lasts(seen: Seen) -> list[str]:
 
 
 def _went(seen: Seen, target: Revision, wanted: str) -> list[str]:
-    service, deployment, now = seen.service, seen.deployment, seen.deployment.spec.template
+    service, now = seen.service, seen.deployment.spec.template
     old, new = (main_image(one, seen.versions.workload) for one in (now, target.template))
     effects = [
-        f"{service} goes from {old} (revision {deployment.revision}) to {new} (revision {target.number}, "
+        f"{service} goes from {old} (revision {seen.revision}) to {new} (revision {target.number}, "
         f"the template of {target.kept_by})",
         f"changed back: {listed(differences(now, target.template))}",
         _replaced(seen, "its pods"),
@@ -191,11 +199,16 @@ def _uncertain(target: Revision) -> list[str]:
 
 
 def _replaced(seen: Seen, pods: str) -> str:
-    if not seen.deployment.spec.replicas:
+    if not seen.deployment.replicas:
         return f"{seen.service} has 0 replicas: no pod starts before it is scaled"
     if seen.deployment.spec.strategy.type == "Recreate":
         return f"{pods} all stop before new ones start (its strategy is Recreate): it is down meanwhile"
-    return f"{pods} are replaced one after the other, as its strategy says"
+    said = f"{pods} are replaced one after the other, as its strategy says"
+    if partition := seen.deployment.spec.strategy.partition:
+        said += f"; those with a number below {partition} stay as they are (its partition)"
+    if in_order(seen.deployment):
+        said += "; one that never gets ready holds up the others, and has to be deleted by hand"
+    return said
 
 
 def _scaled(action: Action, seen: Seen, observed: Sequence[Observed]) -> Plan:
