@@ -6,7 +6,7 @@ says little. The prefixes follow the rules of Gitleaks (MIT, https://github.com/
 """
 
 from tools.redaction.pattern import Pattern
-from tools.redaction.vocabulary import NAMES
+from tools.redaction.vocabulary import AFTER_NAME, NAMES
 
 # fmt: off
 PATTERNS = (
@@ -194,7 +194,7 @@ PATTERNS = (
         check="basic",
     ),
     Pattern(
-        name="secret", hints=("auth",),
+        name="secret", hints=tuple(f"auth{after}" for after in AFTER_NAME),
         pattern=r"(?i)\b_?auth(?P<kq>{{quote}})?\s{0,3}[:=]\s{0,3}(?P<open>{{quote}})?(?P<bare>[\w+/-]{6,}={0,2})",
         check="basic",
     ),

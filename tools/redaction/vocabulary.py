@@ -33,3 +33,9 @@ NAMES = (
     "integrationkey", "sharedkey", "sessid", "sessionid", "session_", "session-", "sessionkey",
     "sessioncookie", "connect.sid", "csrf", "xsrf", "jwt",
 )  # fmt: skip
+
+#: What may follow the last letter of a name, before its value: a quote in any writing, a space, a sign.
+AFTER_NAME = (
+    ":", "=", "\\", '"', "'", "`", "“", "”", "„", "‘", "’", "«", "»", "＂", "＇", "&", "%",
+    *(chr(code) for code in range(0x3001) if chr(code).isspace()),
+)  # fmt: skip

@@ -1,5 +1,6 @@
 """Planted secrets go, ordinary words and figures stay."""
 
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from incidents.findings import Window
 from tests import cases
 from tools.clock import VirtualClock
 from tools.recorded import open_case, recorded_world
-from tools.redaction.redact import redact, replacements
+from tools.redaction.redact import redact, redact_secrets, replacements
 from tools.redaction.table import table
 from tools.redaction.tree import redact_tree
 from tools.redaction.world import redacted_world
@@ -116,3 +117,17 @@ def test_a_database_that_is_named_like_an_address_keeps_its_name() -> None:
     assert redact("adoptions@db.c1.rds.example.com::SQL is slow") == (
         "adoptions@db.c1.rds.example.com::SQL is slow"
     )
+
+
+@pytest.mark.parametrize(
+    "between",
+    [":", "=", " = ", "\u00a0: ", '": "', '\\\\": \\\\"', "\u2009=", "&quot;: ", "`: `", "%22:%22", "\n: "],
+)
+def test_basic_credentials_are_found_whatever_stands_between_them_and_their_name(between: str) -> None:
+    pair = b64encode(b"maria:correct horse").decode()
+    assert pair not in redact_secrets(f"x _auth{between}{pair}")
+
+
+def test_words_that_begin_as_a_name_of_credentials_are_no_sign_of_any() -> None:
+    for text in ('{"author":"Bea"}', "the authority of oauth2", "authenticated in 3 ms"):
+        assert not table().may_match(text, personal=False), text
