@@ -1,9 +1,12 @@
 """Figures, versions and times as sentences quote them, read with their units and the precision they claim."""
 
 import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from math import isfinite
 
 
 class Dimension(StrEnum):
@@ -59,6 +62,20 @@ class Quotes:
     clocks: tuple[Clock, ...]
     dates: tuple[str, ...]
     versions: tuple[str, ...]
+
+    def between(self, low: float, high: float) -> Iterator[Figure]:
+        """The figures of which the number as written or the one in the base unit lies between the two."""
+        first, end = bisect_left(self._sizes, low), bisect_right(self._sizes, high)
+        return (figure for _, figure in self._sized[first:end])
+
+    @cached_property
+    def _sized(self) -> list[tuple[float, Figure]]:
+        sizes = ((size, figure) for figure in self.figures for size in {figure.number, figure.base})
+        return sorted((one for one in sizes if isfinite(one[0])), key=lambda one: one[0])
+
+    @cached_property
+    def _sizes(self) -> list[float]:
+        return [size for size, _ in self._sized]
 
 
 #: The ways to write each unit, its dimension, and how much of the base unit it is.

@@ -70,7 +70,7 @@ def missing(
     quoted = read(_without(sentence, [*named, *(name for name in names if _names(sentence, name))]))
     absent = [
         *(name for name in named if not any(_names(raw, name) for raw in _raws(naming))),
-        *(v for v in quoted.versions if not any(_names(raw, v.lstrip("vV")) for raw in _raws(held))),
+        *(v for v in quoted.versions if not any(_names_version(raw, v) for raw in _raws(held))),
         *(d for d in quoted.dates if not any(d in raw for raw in _raws(held))),
         *(
             c.text
@@ -101,6 +101,12 @@ def _names(text: str, word: str) -> bool:
     return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text, re.IGNORECASE) is not None
 
 
+def _names_version(text: str, version: str) -> bool:
+    """Whether a text holds a version, be it that only one of the two writes its `v`."""
+    bare = version.lstrip("vV")
+    return _names(text, bare) or _names(text, f"v{bare}")
+
+
 @lru_cache(maxsize=32)
 def _words_of(text: str) -> frozenset[str]:
     """The words of a text; it is asked for one name after the other, and a catalogue may have thousands."""
@@ -128,14 +134,23 @@ def _stands(figure: Figure, sentence: str, quoted: Quotes, held: Iterable[Quotes
     at = sentence.find(figure.text)
     vague = at > 0 and _VAGUE.search(sentence[:at]) is not None
     slack = figure.half + (_ABOUT * abs(figure.number) if vague else 0.0)
-    if any(_same(figure, other, slack) for quotes in held for other in quotes.figures):
+    near = slack * (1 + 1e-9) + 1e-12
+    if any(_same(figure, other, near) for quotes in held for other in _of_its_size(figure, near, quotes)):
         return True
     return _computed(figure, slack, quoted)
 
 
-def _same(quoted: Figure, held: Figure, slack: float) -> bool:
+def _of_its_size(quoted: Figure, near: float, held: Quotes) -> Iterator[Figure]:
+    """The few figures that may be the same in one unit or the other: an evidence may hold thousands."""
+    low, high = quoted.number - near, quoted.number + near
+    for scale in {1.0, quoted.scale}:
+        rounding = 1e-9 * scale * (abs(quoted.number) + near)
+        yield from held.between(low * scale - rounding, high * scale + rounding)
+
+
+def _same(quoted: Figure, held: Figure, near: float) -> bool:
     """Equal as precisely as the quoted figure is written; a number without a unit may have the other's."""
-    number, near = quoted.number, slack * (1 + 1e-9) + 1e-12
+    number = quoted.number
     if quoted.dimension is held.dimension:
         return abs(number - held.base / quoted.scale) <= near
     if held.dimension is Dimension.BARE:

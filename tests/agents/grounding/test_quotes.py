@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from agents.grounding.figures import Quotes, figure_of
 from agents.grounding.quotes import Text, missing, names_word
 from agents.playbook.checks.keywords import names
 
@@ -144,6 +145,27 @@ def test_a_count_that_is_not_there_is_never_supported(value: int, other: int) ->
 def test_any_text_is_read(sentence: str, text: str) -> None:
     assert isinstance(missing(sentence, [Text(text, text.encode(errors="replace"))], ("a",)), tuple)
     assert missing(sentence, [Text(sentence)], ("a",)) == ()
+
+
+@pytest.mark.parametrize("held", ["runs v2 now", "runs V2 now"])
+def test_a_version_is_found_however_its_v_is_written(held: str) -> None:
+    assert missing("v2 was released", [Text(held)]) == ()
+    assert missing("v3 was released", [Text(held)]) == ("v3",)
+    assert missing("2.10.1 was released", [Text("runs v2.10.1")]) == ()
+
+
+@given(
+    st.lists(st.tuples(st.floats(-1e6, 1e6), st.sampled_from(["seconds", "ratio", "kb", ""])), max_size=30),
+    st.floats(-2e6, 2e6),
+    st.floats(0, 1e6),
+)
+def test_figures_between_two_sizes_are_those_that_lie_there(
+    held: list[tuple[float, str]], low: float, width: float
+) -> None:
+    figures = tuple(figure_of(value, unit) for value, unit in held)
+    quotes = Quotes(figures=figures, clocks=(), dates=(), versions=())
+    there = {one for one in figures if any(low <= size <= low + width for size in (one.number, one.base))}
+    assert set(quotes.between(low, low + width)) == there
 
 
 def test_digits_in_a_name_are_no_figures_wherever_it_stands() -> None:
