@@ -1,10 +1,14 @@
 """Series of failures that begin with the first failure: before it, no row means none so far."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import chain
 
 import polars as pl
 
+from tools.analysis.conventions import conventions
 from tools.analysis.counters import SERIES
+from tools.analysis.inventory import inventory
 from tools.analysis.meanings import meanings
 
 #: A series that begins no later than this after its service did is only sampled at other moments.
@@ -27,18 +31,12 @@ def from_nothing(metrics: pl.DataFrame, later: pl.DataFrame | None = None) -> pl
         metrics: metrics schema, or more columns that are constant in a series.
         later: what was reported afterwards, in the same columns: its series may have had no row before.
     """
-    if metrics.is_empty():
-        return metrics
-    known = meanings(
-        metrics if later is None else pl.concat([one.select("metric", "unit") for one in (metrics, later)])
-    )
-    names = known.filter(pl.col("family") == "errors")["metric"].unique().to_list()
+    frames = [metrics] if later is None else [metrics, later]
+    names = _begun_later(frames)
     if not names:
         return metrics
-    mine = pl.col("metric").is_in(names)
-    rows = [metrics.filter(mine)] + (
-        [later.select(metrics.columns).filter(mine)] if later is not None else []
-    )
+    known, mine = meanings(*frames), pl.col("metric").is_in(names)
+    rows = [frame.select(metrics.columns).filter(mine) for frame in frames]
     counted = known.select("metric", "unit", raised="counter")
     failing = pl.concat(rows).join(counted, on=("metric", "unit"))
     starts = metrics.group_by("service").agg(pl.col("time").min().alias("starts"))
@@ -53,6 +51,19 @@ def from_nothing(metrics: pl.DataFrame, later: pl.DataFrame | None = None) -> pl
     parts = (born.filter(~shares).join(reported, on="service"), born.filter(shares).join(asked, on="service"))
     added = pl.concat(parts).filter(pl.col("time") < pl.col("first"))
     return pl.concat([metrics, added.select(metrics.columns)])
+
+
+def _begun_later(frames: Sequence[pl.DataFrame]) -> frozenset[str]:
+    """What series of failures are called that begin well after the first row of their service."""
+    starts: dict[str, datetime] = {}
+    for one in inventory(frames[0]):
+        starts[one.service] = min(one.first, starts.get(one.service, one.first))
+    firsts: dict[tuple[str, ...], datetime] = {}
+    for one in chain.from_iterable(map(inventory, frames)):
+        if one.service in starts and conventions().meaning(one.metric, one.unit).family == "errors":
+            key = one[:4]
+            firsts[key] = min(one.first, firsts.get(key, one.first))
+    return frozenset(key[2] for key, first in firsts.items() if first - starts[key[0]] > _LATER)
 
 
 def _born(failing: pl.DataFrame, metrics: pl.DataFrame) -> pl.DataFrame:

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from tools.analysis.conventions import conventions
+from tools.analysis.inventory import inventory
 from tools.analysis.meanings import meanings
 from tools.time_windows import utc_literal
 
@@ -38,6 +40,8 @@ def endings(metrics: pl.DataFrame, end: datetime) -> tuple[Ending, ...]:
         metrics: metrics schema.
         end: rows from here on are not looked at.
     """
+    if not _any_silent(metrics, end):
+        return ()
     rows = metrics.filter((pl.col("time") < utc_literal(end)) & (pl.col("peer") == ""))
     last = rows["time"].max()
     if not isinstance(last, datetime):
@@ -61,6 +65,19 @@ def endings(metrics: pl.DataFrame, end: datetime) -> tuple[Ending, ...]:
     if len(found) > _MOST * spans.height:
         found = [one for one in found if one.down]
     return tuple(found)
+
+
+def _any_silent(metrics: pl.DataFrame, end: datetime) -> bool:
+    """Whether any service may have ended; that most have not is told by when their series do."""
+    heard = [one for one in inventory(metrics) if not one.peer]
+    newest = max((one.last for one in heard), default=end)
+    if newest >= end:
+        return True
+    lasts: dict[str, datetime] = {}
+    for one in heard:
+        if conventions().meaning(one.metric, one.unit).family != "up":
+            lasts[one.service] = max(one.last, lasts.get(one.service, one.last))
+    return any(newest - last > _PAUSE for last in lasts.values())
 
 
 def _down(states: pl.DataFrame) -> frozenset[str]:
