@@ -15,13 +15,15 @@ from tools.analysis.meanings import meanings
 from tools.analysis.telemetry import METRICS_SCHEMA
 
 _KINDS = {
-    "errors": SignalKind.ERRORS,
-    "success": SignalKind.ERRORS,
-    "up": SignalKind.ERRORS,
-    "latency": SignalKind.LATENCY,
-    "saturation": SignalKind.SATURATION,
-    "traffic": SignalKind.TRAFFIC,
+    "errors": SignalKind.ERRORS.value,
+    "success": SignalKind.ERRORS.value,
+    "up": SignalKind.ERRORS.value,
+    "latency": SignalKind.LATENCY.value,
+    "saturation": SignalKind.SATURATION.value,
+    "traffic": SignalKind.TRAFFIC.value,
 }
+#: What is counted of what is there, and not shared: instances are a resource, successes are traffic.
+_COUNTED = {"up": SignalKind.SATURATION.value, "success": SignalKind.TRAFFIC.value}
 
 #: Which statistic of a latency is shown and watched: what the slower users feel, before the average.
 _TELLING = ("p95", "p90", "p99", "mean", "p75", "p50", "other")
@@ -47,27 +49,30 @@ def _no_rows() -> pl.DataFrame:
 
 def _rows(metrics: pl.DataFrame) -> pl.DataFrame:
     rates = as_rates(from_nothing(metrics))
-    known = meanings(rates).select("metric", "unit", "family", "side", "bad")
-    kind = pl.col("family").replace_strict(
-        {family: kind.value for family, kind in _KINDS.items()}, default=None, return_dtype=pl.String
-    )
     whole = pl.when(pl.col("unit") == "percent").then(100.0).otherwise(1.0)
-    good = pl.col("family").is_in(["success", "up"])
-    share = (pl.col("value").max() <= whole.first()).over("metric", "unit")
-    # What is counted of what is there, and not shared: instances are a resource, successes are traffic.
-    counted = {"up": SignalKind.SATURATION.value, "success": SignalKind.TRAFFIC.value}
-    left = pl.col("family").replace_strict(counted, default=None, return_dtype=pl.String)
-    falls = (pl.col("bad") == "down") & ~(good & share)
-    return (
-        rates.join(known, on=("metric", "unit"), how="left")
-        .with_columns(
-            kind=pl.when(good & ~share).then(left).otherwise(kind),
-            value=pl.when(good & share).then(whole - pl.col("value")).otherwise(pl.col("value")),
-            falls=falls,
-        )
-        .drop("bad")
-        .sort("time")
+    rows = rates.join(_kinds(rates, whole), on=("metric", "unit"), how="left")
+    failed = pl.when("shared").then(whole - pl.col("value")).otherwise(pl.col("value"))
+    return rows.with_columns(value=failed).drop("shared").sort("time")
+
+
+def _kinds(rates: pl.DataFrame, whole: pl.Expr) -> pl.DataFrame:
+    """One row per (metric, unit) with what `signal_rows` adds, and whether it is a share that succeeds."""
+    known = meanings(rates).select("metric", "unit", "family", "side", "bad")
+    good = known.filter(pl.col("family").is_in(["success", "up"]))
+    most = (
+        rates.join(good, on=("metric", "unit"), how="semi")
+        .group_by("metric", "unit")
+        .agg(shared=pl.col("value").max() <= whole.first())
     )
+    counted = pl.col("family").replace_strict(_COUNTED, default=None, return_dtype=pl.String)
+    kind = pl.col("family").replace_strict(_KINDS, default=None, return_dtype=pl.String)
+    shared = pl.col("shared").fill_null(False)
+    return known.join(most, on=("metric", "unit"), how="left").select(
+        "metric", "unit", "family", "side",
+        kind=pl.when(pl.col("shared").not_()).then(counted).otherwise(kind),
+        falls=(pl.col("bad") == "down") & ~shared,
+        shared=shared,
+    )  # fmt: skip
 
 
 def telling(metric: str) -> int:
