@@ -3,6 +3,7 @@
 Robust on purpose: medians and percentiles, so that one spike is no incident and one quiet sample no recovery.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -136,17 +137,21 @@ class Median(NamedTuple):
     samples: int
 
 
-def medians(frame: pl.DataFrame, window: Window) -> dict[tuple[str, str], Median]:
-    """The level and the number of samples of every series (service, metric; no edges) in a window.
+def medians(frame: pl.DataFrame, windows: Sequence[Window]) -> list[dict[tuple[str, str], Median]]:
+    """For each window the level and the number of samples of every series (service, metric; no edges).
 
     The level is the worst instance's median; traffic is the mean over the instances.
     """
-    table = _pooled(in_window(frame, window).filter(pl.col("peer") == ""))
-    return {
-        (row["service"], row["metric"]): Median(row["now"], row["count"])
-        for row in table.iter_rows(named=True)
-        if row["now"] is not None
-    }
+    own = frame.filter(pl.col("peer") == "")
+    parts = [
+        in_window(own, window).with_columns(window=pl.lit(place)) for place, window in enumerate(windows)
+    ]
+    table = _pooled(pl.concat(parts), "window", *SERIES)
+    found: list[dict[tuple[str, str], Median]] = [{} for _ in windows]
+    for row in table.iter_rows(named=True):
+        if row["now"] is not None:
+            found[row["window"]][row["service"], row["metric"]] = Median(row["now"], row["count"])
+    return found
 
 
 def _now(frame: pl.DataFrame, recent: Window) -> pl.DataFrame:
@@ -158,11 +163,11 @@ def _now(frame: pl.DataFrame, recent: Window) -> pl.DataFrame:
     inside = pl.col("time") >= recent.start
     # Samples from before the recent part count only where there is none inside it.
     current = current.filter(inside | ~inside.any().over("instance", *SERIES))
-    return _pooled(current)
+    return _pooled(current, *SERIES)
 
 
-def _pooled(current: pl.DataFrame) -> pl.DataFrame:
-    each = current.group_by("instance", *SERIES).agg(
+def _pooled(current: pl.DataFrame, *keys: str) -> pl.DataFrame:
+    each = current.group_by("instance", *keys).agg(
         # Whether something is up is a state and no measurement: its last word counts.
         pl.when(pl.col("family").first() == "up")
         .then(pl.col("value").last())
@@ -175,7 +180,7 @@ def _pooled(current: pl.DataFrame) -> pl.DataFrame:
     # The share of instances that are not up; of what is left of a resource the worst place counts.
     load = (load | (pl.col("family").first() == "up")) & ~pl.col("falls").first()
     worst = pl.when(pl.col("falls").first()).then(pl.col("level").min()).otherwise(pl.col("level").max())
-    return each.group_by(SERIES).agg(
+    return each.group_by(keys).agg(
         pl.when(load).then(pl.col("level").mean()).otherwise(worst).alias("now"),
         pl.col("count").sum(),
         pl.col("kind", "unit", "side", "falls").first(),

@@ -168,10 +168,17 @@ async def watch(
     fault = _fault(seen, action_at)
     usual = {(level.service, level.metric): level.baseline for level in seen.levels if not level.peer}
     late = min(LATE, (fault.end - fault.start) / _THIRD)
-    before = [medians(seen.signals, part) for part in (fault, _end(fault, late))]
-    after = [medians(seen.signals, part) for part in (window, _end(window, LATE), _end(window, SILENT))]
+    before = (fault, _end(fault, late))
+    after = (window, _end(window, LATE), _end(window, SILENT))
+    levels = medians(seen.signals, (*before, *after))
     readings = [
-        _reading(signal, usual.get((signal.service, signal.metric)), before, after) for signal in signals
+        _reading(
+            signal,
+            usual.get((signal.service, signal.metric)),
+            levels[: len(before)],
+            levels[len(before) :],
+        )
+        for signal in signals
     ]
     incident = sources.incident
     return judge(

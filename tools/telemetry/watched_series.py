@@ -8,6 +8,7 @@ import polars as pl
 
 from incidents.findings import Window
 from incidents.verification import Signal
+from tools.memo import memoize_by_identity
 from tools.telemetry.observation import Observation
 from tools.time_windows import in_window
 
@@ -38,24 +39,31 @@ def baseline_span(seen: Observation) -> Window | None:
 
 def samples(seen: Observation, signal: Signal) -> Samples | None:
     """The samples of a signal, the worst instance of each moment; None if there is none."""
-    mine = (
-        (pl.col("service") == signal.service) & (pl.col("metric") == signal.metric) & (pl.col("peer") == "")
-    )
-    frames = [seen.signals]
+    frames = [_rows_of(seen.signals, signal.service, signal.metric)]
     if seen.same_source and seen.baseline_signals is not None:
-        frames.insert(0, seen.baseline_signals)
-    finite = pl.col("value").is_finite()
-    worst = pl.col("value").min() if signal.falls else pl.col("value").max()
-    rows = pl.concat(frames).filter(mine & finite).group_by("time").agg(worst).sort("time")
-    if not rows.height:
+        frames.insert(0, _rows_of(seen.baseline_signals, signal.service, signal.metric))
+    worse = min if signal.falls else max
+    worst: dict[datetime, float] = {}
+    for frame in frames:
+        for at, value in frame.iter_rows():
+            worst[at] = worse(value, worst.get(at, value))
+    if not worst:
         return None
-    return Samples(rows["time"].to_list(), rows["value"].to_list(), _usual(seen, mine & finite))
+    times = sorted(worst)
+    return Samples(times, [worst[at] for at in times], _usual(seen, signal))
 
 
-def _usual(seen: Observation, mine: pl.Expr) -> tuple[float, float] | None:
-    usual = [in_window(seen.signals, seen.untroubled)]
+@memoize_by_identity
+def _rows_of(signals: pl.DataFrame, service: str, metric: str) -> pl.DataFrame:
+    """`time` and `value` of what one service says of itself in a metric, where that is a number."""
+    mine = (pl.col("service") == service) & (pl.col("metric") == metric) & (pl.col("peer") == "")
+    return signals.filter(mine & pl.col("value").is_finite()).select("time", "value")
+
+
+def _usual(seen: Observation, signal: Signal) -> tuple[float, float] | None:
+    usual = [in_window(_rows_of(seen.signals, signal.service, signal.metric), seen.untroubled)]
     if seen.baseline_signals is not None:
-        usual.append(seen.baseline_signals)
-    values = pl.concat(usual).filter(mine)["value"]
+        usual.append(_rows_of(seen.baseline_signals, signal.service, signal.metric))
+    values = pl.concat(usual)["value"]
     low, high = values.quantile(0.05), values.quantile(0.95)
     return (low, high) if low is not None and high is not None else None

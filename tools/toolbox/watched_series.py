@@ -1,5 +1,7 @@
 """`watched_series`: the watched signals over time, kept for the charts that people see."""
 
+from itertools import islice
+
 from incidents.series import SignalSeries, WatchedSeries
 from incidents.verification import Signal
 from tools.telemetry.observation import Observation
@@ -18,7 +20,7 @@ async def _ask(sources: Sources, args: NoArgs) -> WatchedSeries:
     seen = await observe(sources)
     shown = shown_span(seen)
     ordered = sorted(sources.incident.signals, key=lambda signal: not signal.opened)
-    found = [(signal, one) for signal in ordered if (one := samples(seen, signal)) is not None]
+    found = ((signal, one) for signal in ordered if (one := samples(seen, signal)) is not None)
     onsets = [level.onset for level in seen.levels if level.deviates and level.onset is not None]
     changes = [change for change in seen.changes if shown.start <= change.time <= shown.end]
     return WatchedSeries(
@@ -26,7 +28,7 @@ async def _ask(sources: Sources, args: NoArgs) -> WatchedSeries:
         baseline=baseline_span(seen),
         alerted=seen.alerted,
         onset=min(onsets, default=None),
-        series=tuple(_series(seen, signal, one) for signal, one in found[:MOST_SIGNALS]),
+        series=tuple(_series(seen, signal, one) for signal, one in islice(found, MOST_SIGNALS)),
         changes=tuple(changes[-MOST_CHANGES:]),
     )
 

@@ -113,7 +113,7 @@ def test_nothing_deviates_where_nothing_changes(value: float) -> None:
 
 
 def test_medians_hold_level_and_number_of_samples() -> None:
-    found = medians(signal_rows(series(0.001, 0.4)), RECENT)
+    (found,) = medians(signal_rows(series(0.001, 0.4)), [RECENT])
     assert found == {("web", "error_ratio"): (0.4, 8)}
 
 
