@@ -16,6 +16,7 @@ from incidents.catalogue import Catalogue
 from incidents.changes import Change, PipelineRun
 from incidents.findings import Evidence, Window
 from incidents.health import Probe
+from incidents.inventory import Inventory
 from tools.alerts.matching.topology import Topology
 from tools.fence import Fence
 from tools.source_code import Blame, Bundle, Difference, Hits, Listing, ShownCommit, SourceFile, Trial
@@ -272,6 +273,19 @@ class World:
     code: Code | None = None
     patches: Patches | None = None
     rules: AlertRules | None = None
+    inventory: "Inventories | None" = None
+
+
+class Inventories(Protocol):
+    """What runs, as whatever changes it sees it."""
+
+    async def inventory(self, service: str) -> Inventory:
+        """What is known of a service; what is not known is None.
+
+        Raises:
+            ToolFailed: the target does not answer.
+        """
+        ...
 
 
 class EvidenceStore(Protocol):

@@ -29,6 +29,7 @@ from incidents.changes import Change
 from incidents.errors import ActionRefused
 from incidents.findings import Evidence, Window
 from incidents.incident import Incident
+from incidents.inventory import FlagState, Inventory
 from incidents.reports import Report, Task
 from incidents.runbook import Runbook
 from incidents.severity import Step
@@ -84,6 +85,7 @@ class Planned:
     """The actions port: it knows how many instances run and which services can do what."""
 
     replicas: dict[str, int] = field(default_factory=dict)
+    flags: dict[str, tuple[str, ...]] = field(default_factory=dict)
     refuses: frozenset[tuple[ActionKind, str]] = frozenset()
 
     async def plan(self, action: Action) -> Plan:
@@ -95,6 +97,14 @@ class Planned:
             else []
         )
         return Plan(action=action, observed=tuple(seen), effects=("it changes",))
+
+    async def inventory(self, service: str) -> Inventory:
+        flags = self.flags.get(service)
+        return Inventory(
+            service=service,
+            instances=self.replicas.get(service),
+            flags=tuple(FlagState(name=name) for name in flags) if flags is not None else None,
+        )
 
     async def execute(self, action: Action, key: str, fence: Fence) -> Outcome:
         raise AssertionError(f"a role must never execute {action.key} ({key})")
@@ -124,9 +134,11 @@ def world(
         },
         changes,
     )
+    hands = actions or Planned()
     return World(
-        catalogue=catalogue, metrics=told, logs=told, traces=told, changes=told, actions=actions or Planned()
-    )
+        catalogue=catalogue, metrics=told, logs=told, traces=told, changes=told, actions=hands,
+        inventory=hands,
+    )  # fmt: skip
 
 
 def _metrics(levels: Levels) -> pl.DataFrame:

@@ -20,7 +20,7 @@ from tools.live.secrets import Secrets
 from tools.live.settings import Backends
 from tools.live.traces import live_traces
 from tools.live.unconfigured import Unconfigured
-from tools.ports import Actions, AlertRules, Changes, Logs, Metrics, Pipelines, Traces, World
+from tools.ports import Actions, AlertRules, Changes, Inventories, Logs, Metrics, Pipelines, Traces, World
 from tools.spans import Spans
 
 
@@ -66,16 +66,12 @@ async def live_world(
             changes = merged = _opened(stack, live_changes(backends.changes, catalogue, secrets, sent))
             pipelines = merged if merged.has_pipelines else None
         actions: Actions = Unconfigured("actions")
+        inventory: Inventories | None = None
         if backends.acts:
             wired = live_actions(backends.actions, catalogue, secrets, clock, ledger, backends.mcp, records)
-            actions = _opened(stack, wired)
+            actions = inventory = _opened(stack, wired)
         yield World(
-            catalogue=catalogue,
-            metrics=metrics,
-            logs=logs,
-            traces=traces,
-            changes=changes,
-            actions=actions,
+            catalogue=catalogue, metrics=metrics, logs=logs, traces=traces, changes=changes, actions=actions,
             health=_opened(stack, LiveHealth(backends.health, catalogue, secrets, clock)),
             quiet=quiet,
             pipelines=pipelines,
@@ -84,7 +80,8 @@ async def live_world(
             code=live_code(backends.actions),
             patches=live_patches(backends.actions),
             rules=metrics if isinstance(metrics, AlertRules) else None,
-        )
+            inventory=inventory,
+        )  # fmt: skip
 
 
 class _Closes(Protocol):

@@ -13,6 +13,7 @@ from tools.recorded.actions import NoActions, RecordedActions
 from tools.recorded.case import Case, Recording
 from tools.recorded.code import recorded_code
 from tools.recorded.coverage import note_channel
+from tools.recorded.inventory import RecordedInventory
 from tools.recorded.playback import Playback
 from tools.recorded.replay_log import Deeds, ReplayLog
 from tools.spans import Spans
@@ -69,8 +70,14 @@ def recorded_world(case: Case, clock: Clock, ledger: Path, deeds: Deeds | None =
         instances=playback.instances,
         scaled=playback.scaled,
     )
+    inventory = RecordedInventory(
+        so_far=lambda: playback.changes(clock.now()),
+        instances=playback.instances,
+        reactions=case.aftermaths,
+    )
     return World(
         catalogue=case.catalogue, metrics=ports, logs=ports, traces=ports, changes=ports, actions=actions,
+        inventory=inventory,
         quiet=case.quiet, baseline=_quiet_world(case), spans=_spans(case),
         code=recorded_code(case.folder, ledger.parent, case.catalogue.names),
     )  # fmt: skip

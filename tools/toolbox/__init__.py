@@ -8,6 +8,7 @@ from tools.ports import World
 from tools.toolbox.changes import CHANGES, DEPLOYMENTS, PIPELINES
 from tools.toolbox.dependencies import DATABASE, DEPENDENCIES
 from tools.toolbox.endpoints import ENDPOINTS
+from tools.toolbox.inventory import INVENTORY
 from tools.toolbox.logs import LOGS
 from tools.toolbox.metrics import METRICS, OVERVIEW
 from tools.toolbox.plan_action import PLAN_ACTION
@@ -59,6 +60,7 @@ __all__ = [
     "DEPLOYMENTS",
     "DIFF_RELEASES",
     "ENDPOINTS",
+    "INVENTORY",
     "LIST_FILES",
     "LOGS",
     "METRICS",

@@ -10,13 +10,12 @@ from typing import NamedTuple
 from agents.engine import RoleContext
 from agents.playbook.cards.observed import Observed, observe
 from agents.playbook.cards.recognised import Fitting, fitting, harm_of
-from agents.playbook.checks.runbook_checks import has_tool
 from agents.playbook.fixes.draft import Draft, expected_effect, no_draft
 from incidents.action import Action, ActionKind, Arguments
 from incidents.causes import Fact, Remedy, SignLevel, Target
 from incidents.findings import Channel, Diagnosis
-from tools.toolbox import PLAN_ACTION
-from tools.toolbox.arguments import PlanArgs
+from tools.toolbox import INVENTORY
+from tools.toolbox.arguments import ServiceArgs
 
 #: Half as many instances again: enough to feel, not enough to starve the neighbours.
 _MORE = 1.5
@@ -129,12 +128,7 @@ def _draft(context: RoleContext, diagnosis: Diagnosis, found: _Offer, action: Ac
 
 
 async def _running(context: RoleContext, service: str) -> tuple[int | None, tuple[str, ...]]:
-    """How many instances run, by a dry run. One that asks for as many as run is refused: then try another."""
-    for asked in (2, 3):
-        if not has_tool(context, PLAN_ACTION.name):
-            break
-        wanted = PlanArgs(kind=ActionKind.SCALE, service=service, replicas=asked)
-        answer = await context.toolset.ask(PLAN_ACTION, wanted)
-        if answer.data is not None and answer.data.running is not None:
-            return answer.data.running, (answer.id,)
-    return None, ()
+    """How many instances run, and the evidence of it."""
+    answer = await context.toolset.ask(INVENTORY, ServiceArgs(service=service))
+    known = answer.data.instances if answer.data is not None else None
+    return known or None, (answer.id,)

@@ -5,6 +5,7 @@ from log or alert text.
 """
 
 import re
+from collections.abc import Sequence
 
 from agents.engine import RoleContext
 from agents.playbook.checks.keywords import quoted
@@ -14,13 +15,11 @@ from agents.playbook.fixes.draft import Draft, expected_effect, no_draft
 from incidents.action import Action, ActionKind, ActionState, Arguments
 from incidents.changes import Change, ChangeKind
 from incidents.findings import Diagnosis
-from tools.toolbox import CHANGES, DEPLOYMENTS
-from tools.toolbox.arguments import ChangesArgs, DeploymentsArgs
+from incidents.inventory import FlagState
+from tools.toolbox import CHANGES, DEPLOYMENTS, INVENTORY
+from tools.toolbox.arguments import ChangesArgs, DeploymentsArgs, ServiceArgs
 from tools.toolbox.views import DeploymentsView
 from tools.wording import clock_time
-
-#: The number at the end of a change's id.
-_COUNTED = re.compile(r"-\d+$")
 
 
 async def roll_back(context: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
@@ -129,32 +128,46 @@ def _unproven(view: DeploymentsView, target: str) -> tuple[str, ...]:
 
 
 async def flag_off(context: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
-    """Take back the flag that is blamed, if a flag is."""
+    """Take back the flag that is blamed, if a flag is and it is known which."""
     change, evidence = await _blamed(context, diagnosis)
     if change is None or change.kind is not ChangeKind.FLAG:
         return no_draft(f"no flag of {diagnosis.service} is recorded that could be taken back")
-    was_on = change.version_to.lower() not in {"off", "false", "0", "disabled"}
+    answer = await context.toolset.ask(INVENTORY, ServiceArgs(service=change.service))
+    known = answer.data.flags if answer.data is not None else None
+    flag = _switched(change, known)
+    if flag is None:
+        there = ", ".join(one.name for one in known or ()) or "none"
+        return no_draft(f"which flag {change.id} switched is not known; {change.service} has {there}")
+    was_on = change.version_to.rpartition("=")[2].lower() not in {"off", "false", "0", "disabled"}
     return [
         Draft(
             action=Action(
                 kind=ActionKind.FEATURE_FLAG,
                 service=change.service,
-                arguments=Arguments(flag=name, enabled=not was_on),
+                arguments=Arguments(flag=flag, enabled=not was_on),
             ),
             reason=f"the trouble began when a flag of {change.service} was set ({change.id}).",
             effect=expected_effect(diagnosis),
-            evidence=(evidence, *diagnosis.evidence),
+            evidence=(evidence, answer.id, *diagnosis.evidence),
         )
-        for name in _flag_names(change.id)
     ]
 
 
-def _flag_names(change: str) -> list[str]:
-    """What the flag of a change may be called: a record that counts has `name-2` for the second change.
+def _switched(change: Change, known: Sequence[FlagState] | None) -> str | None:
+    """The flag that a change switched: of those that the service has, the longest that the change names.
 
-    The dry run refuses the one that is no flag.
+    Where nobody knows which there are, what the change itself is called.
     """
-    return list(dict.fromkeys([_COUNTED.sub("", change), change]))
+    if not known:
+        return change.version_to.rpartition("=")[0] or change.id
+    texts = (change.id, change.version_to, change.summary)
+    named = [one.name for one in known if any(_stands_in(one.name, text) for text in texts)]
+    return max(named, key=len, default=None)
+
+
+def _stands_in(flag: str, text: str) -> bool:
+    """Whether a text names a flag: a record may put a number or a prefix to it by `-`, `:`, `/`, `=`."""
+    return re.search(rf"(?<![\w.]){re.escape(flag)}(?![\w.])", text) is not None
 
 
 async def revert_commit(context: RoleContext, diagnosis: Diagnosis) -> list[Draft]:

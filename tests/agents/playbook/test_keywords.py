@@ -125,13 +125,35 @@ class TestTakingBack:
         report = await mitigate(stage, case, "devops_automator", (ActionKind.ROLLBACK,))
         assert report.proposals == ()
 
-    async def test_the_number_of_a_change_is_no_part_of_the_flags_name(self) -> None:
-        change = changed("strict-3", ChangeKind.FLAG, "off", "on")
-        stage = Stage(world(CATALOGUE, FAILING, changes=(change,)))
-        case = diagnosed("orders", Category.DEPLOYMENT, "strict-3")
+    @pytest.mark.parametrize(
+        ("identity", "to", "flags", "named"),
+        [
+            ("strict-3", "on", ("strict", "str"), "strict"),
+            ("ld:prod/new-search:42", "on", ("search", "new-search"), "new-search"),
+            ("a7f1", "new_cart=on", ("new_cart", "cart"), "new_cart"),
+            ("audit", "on", None, "audit"),
+        ],
+    )
+    async def test_which_flag_a_change_switched_is_asked_of_what_switches_it(
+        self, identity: str, to: str, flags: tuple[str, ...] | None, named: str
+    ) -> None:
+        change = changed(identity, ChangeKind.FLAG, "off", to)
+        hands = Planned(flags={"orders": flags} if flags is not None else {})
+        stage = Stage(world(CATALOGUE, FAILING, changes=(change,), actions=hands))
+        case = diagnosed("orders", Category.DEPLOYMENT, identity)
         report = await mitigate(stage, case, "devops_automator", (ActionKind.FEATURE_FLAG,))
-        assert [one.action.arguments.flag for one in report.proposals] == ["strict", "strict-3"]
-        assert report.proposals[0].action.arguments.enabled is False
+        (proposed,) = report.proposals
+        assert proposed.action.arguments == Arguments(flag=named, enabled=False)
+
+    async def test_a_flag_that_the_service_does_not_have_is_not_guessed(self) -> None:
+        change = changed("night-mode", ChangeKind.FLAG, "off", "on")
+        stage = Stage(
+            world(CATALOGUE, FAILING, changes=(change,), actions=Planned(flags={"orders": ("strict",)}))
+        )
+        case = diagnosed("orders", Category.DEPLOYMENT, "night-mode")
+        report = await mitigate(stage, case, "devops_automator", (ActionKind.FEATURE_FLAG,))
+        assert report.proposals == ()
+        assert "orders has strict" in report.summary
 
 
 class _Vendor:

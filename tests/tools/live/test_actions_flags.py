@@ -157,3 +157,12 @@ async def test_a_file_that_is_none_is_a_sentence(
         await actions.plan(switch("bundles"))
     with pytest.raises(ToolFailed, match=why):
         await actions.adapters[0].check()
+
+
+async def test_the_inventory_has_the_flags_that_can_be_switched_and_how_they_stand(
+    actions: LiveActions,
+) -> None:
+    shop, payment = await actions.inventory("shop"), await actions.inventory("payment")
+    assert {one.name: one.on for one in shop.flags or ()} == {"bundles": True, "colour": None, "old": True}
+    assert {one.name: one.on for one in payment.flags or ()} == {"queue": False}
+    assert shop.instances is None

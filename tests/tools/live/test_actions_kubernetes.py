@@ -233,3 +233,10 @@ async def test_bad_answers_are_sentences(server: Server, tmp_path: Path) -> None
         await html.aclose()
     await stranger.aclose()
     await live.aclose()
+
+
+async def test_the_inventory_has_the_replicas_and_no_patch_is_tried(
+    cluster: FakeKubernetes, actions: LiveActions
+) -> None:
+    assert (await actions.inventory("checkout")).instances == 2
+    assert cluster.patches == 0

@@ -313,3 +313,9 @@ async def test_while_a_key_is_executed_nobody_else_executes_it(actions: LiveActi
         for asked in (actions.execute(rollback("1.0"), KEY, UNFENCED), actions.status(KEY)):
             with pytest.raises(ToolFailed, match="is being executed right now"):
                 await asked
+
+
+async def test_the_inventory_has_how_many_are_to_run(actions: LiveActions) -> None:
+    found = [(await actions.inventory(name)).instances for name in ("shop", "crew")]
+    planned = (await actions.plan(scale(1))).running
+    assert found == [1, planned]

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Protocol, runtime_checkable
 
 from incidents.action import Action, ActionKind, Outcome, Plan
+from incidents.inventory import Inventory
 from tools.live.actions.action_log import ActionRecord
 from tools.live.actions.effect import Effect
 
@@ -77,6 +78,19 @@ class Adapter(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """What an adapter has beside that can tell what it would change without a dry run."""
+
+    async def inventory(self, service: str) -> Inventory:
+        """What it knows of one of its services.
+
+        Raises:
+            ToolFailed: the target does not answer.
+        """
         ...
 
 

@@ -1,16 +1,18 @@
 """The actions port of a live world: the adapter for a change by its kind and service, and once per key."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
-from incidents.action import Action, Observed, Outcome, Plan
+from incidents.action import Action, ActionKind, Arguments, Observed, Outcome, Plan
 from incidents.catalogue import Catalogue
 from incidents.errors import ActionRefused, InProgress, ToolFailed
+from incidents.inventory import Inventory
 from tools.action_arguments import check_arguments
 from tools.clock import Clock
 from tools.fence import Fence
 from tools.live.actions.action_log import ActionLog, ActionRecord
-from tools.live.actions.adapter import Adapter, Patching
+from tools.live.actions.adapter import Adapter, Counting, Patching
 from tools.live.actions.effect import Effect
 from tools.live.actions.key_lock import KeyLock
 from tools.live.process import holding
@@ -92,6 +94,37 @@ class LiveActions:
         with self._ledger.held(key) as lock, holding(lock.descriptor):
             deed = self._ledger.find(key)
             return await self._known(deed, lock) if deed is not None else None
+
+    async def inventory(self, service: str) -> Inventory:
+        """What the ways to change a service know of it, the first that knows first.
+
+        A script or a tool that scales has no other way to tell how many run than its dry run.
+
+        Raises:
+            ToolFailed: a target does not answer.
+        """
+        seen = [
+            await adapter.inventory(service)
+            for adapter in self.adapters
+            if isinstance(adapter, Counting) and any(service in served for served in adapter.offers.values())
+        ]
+        counts = (one.instances for one in seen if one.instances is not None)
+        flags = [one.flags for one in seen if one.flags is not None]
+        running = next(counts, None)
+        return Inventory(
+            service=service,
+            instances=running if running is not None else await self._planned(service),
+            flags=tuple(flag for some in flags for flag in some) if flags else None,
+        )
+
+    async def _planned(self, service: str) -> int | None:
+        """What a dry run sees. One that asks for as many as run is refused: then another is tried."""
+        for asked in (2, 3):
+            action = Action(kind=ActionKind.SCALE, service=service, arguments=Arguments(replicas=asked))
+            with suppress(ActionRefused, ToolFailed):
+                if (running := (await self.plan(action)).running) is not None:
+                    return running
+        return None
 
     async def aclose(self) -> None:
         """Let go of connections."""

@@ -7,6 +7,7 @@ and `defaultVariant`. A flag that can be switched has one variant for true and o
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -14,6 +15,7 @@ from typing import Any
 
 from incidents.action import Action, ActionKind, Arguments, Observed, Outcome, Plan
 from incidents.errors import ActionRefused, ToolFailed
+from incidents.inventory import FlagState, Inventory
 from tools.clock import Clock
 from tools.live.actions.action_log import ActionRecord
 from tools.live.actions.effect import Effect
@@ -89,6 +91,14 @@ class FlagActions:
             self._outcome(f"flag {name} is {now}", done=True) if now == _variant(name, flag, wanted) else None
         )
 
+    async def inventory(self, service: str) -> Inventory:
+        """The flags of a service that can be switched, and how they stand."""
+        document, found = self._read(), []
+        for name in (name for name, whose in self._services.items() if whose == service):
+            with suppress(ActionRefused):  # the configuration names it, and the file does not
+                found.append(FlagState(name=name, on=_is_on(name, self._flag(document, name))))
+        return Inventory(service=service, flags=tuple(found))
+
     async def check(self) -> str:
         """How the flags that may be switched stand."""
         document = self._read()
@@ -159,6 +169,15 @@ class FlagActions:
             made.replace(file)
         except OSError as error:
             raise ToolFailed(f"the flags {self._file} cannot be written: {error.strerror}") from None
+
+
+def _is_on(name: str, flag: Mapping[str, Any]) -> bool | None:
+    """Whether its variant of now is the one for true; None where it is neither that nor the one for false."""
+    states = {}
+    for wanted in (True, False):
+        with suppress(ActionRefused):
+            states[_variant(name, flag, wanted)] = wanted
+    return states.get(str(flag.get("defaultVariant")))
 
 
 def _variant(name: str, flag: Mapping[str, Any], wanted: bool) -> str:

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from incidents.action import Action, ActionKind, Outcome, Plan
 from incidents.errors import ActionRefused, ToolFailed
+from incidents.inventory import Inventory
 from incidents.value import iso
 from tools.clock import Clock
 from tools.live.actions.action_log import ActionRecord
@@ -97,6 +98,10 @@ class KubernetesAdapter:
         every = frozenset(self._spec.services)
         sized = frozenset(one for one in every if self._named(one)[0] is not Kind.DAEMONSET)
         return {ActionKind.ROLLBACK: every, ActionKind.RESTART: every, ActionKind.SCALE: sized}
+
+    async def inventory(self, service: str) -> Inventory:
+        """How many replicas a deployment is to have."""
+        return Inventory(service=service, instances=(await self._deployment(service)).spec.replicas)
 
     async def plan(self, action: Action) -> Plan:
         """A dry run: the API server checks the patch without keeping it; raises as the port says."""

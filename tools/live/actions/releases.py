@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from incidents.action import Action, ActionKind, Arguments, Observed, Outcome, Plan
 from incidents.changes import Change, ChangeKind
 from incidents.errors import ActionRefused, SettingsError
+from incidents.inventory import Inventory
 from tools.clock import Clock
 from tools.live.actions.action_log import ActionRecord
 from tools.live.actions.effect import Effect
@@ -79,6 +80,11 @@ class ReleasesActions:
             ActionKind.RESTART: every,
             ActionKind.SCALE: scales if self._manager.scales else frozenset(),
         }
+
+    async def inventory(self, service: str) -> Inventory:
+        """How many processes of a service are to run."""
+        members = await self._manager.members(self._program(service))
+        return Inventory(service=service, instances=sum(one.wanted for one in members))
 
     async def plan(self, action: Action) -> Plan:
         """A dry run; raises as the port says."""
