@@ -5,7 +5,7 @@ patch tests the resource version that it was made for: a workload that somebody 
 alone.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from incidents.action import Action, ActionKind, Outcome, Plan
@@ -24,17 +24,17 @@ from tools.live.actions.workload_plan import (
     check_observed,
     goal,
     planned,
-    protects,
 )
 from tools.live.cluster.api import Cluster
 from tools.live.cluster.autoscalers import say_sizing, say_state, sizing
+from tools.live.cluster.budgets import protects
 from tools.live.cluster.objects import (
     Kind,
     Template,
     Workload,
     named,
 )
-from tools.live.cluster.pods import troubles
+from tools.live.cluster.pods import digests, troubles
 from tools.live.cluster.refusals import Busy
 from tools.live.cluster.rollouts import (
     newest,
@@ -43,8 +43,8 @@ from tools.live.cluster.rollouts import (
     say_replicas,
     waiting,
 )
-from tools.live.cluster.templates import same
-from tools.live.cluster.versions import Revision, Versions
+from tools.live.cluster.templates import main_container, same
+from tools.live.cluster.versions import Revision, Versions, names_a_build
 from tools.live.http import NotSent, Rejected
 from tools.live.secrets import Secrets
 from tools.live.settings import KubernetesActions
@@ -139,6 +139,8 @@ class KubernetesAdapter:
             parts = [f"{status.available} of {seen.deployment.replicas} replicas"]
             if seen.deployment.spec.paused:
                 parts.append(f"paused, {held} is wanted when it is resumed" if held else "paused")
+            if seen.digests:
+                parts.append(f"image {' and '.join(seen.digests)}")
             if seen.scaler is not None:
                 parts += [say_sizing(seen.scaler), *filter(None, [say_state(seen.scaler)])]
             shown.append(f"{service} {seen.running} ({', '.join(parts)})")
@@ -198,7 +200,17 @@ class KubernetesAdapter:
             service=service, deployment=deployment, scaler=scaler, unknown=unknown,
             versions=await self._versions(deployment),
             budgets=[one for one in await self._cluster.budgets() if protects(one, template)],
+            digests=await self._digests(deployment),
         )  # fmt: skip
+
+    async def _digests(self, deployment: Workload) -> Sequence[str]:
+        """What the pods run under a tag that does not say it, as far as they may be read."""
+        name, template = deployment.meta.name, deployment.spec.template
+        labels = (template.get("metadata") or {}).get("labels")
+        if names_a_build(Versions(name, ()).label(template)) or not labels:
+            return ()
+        container = str(main_container(template, name).get("name", ""))
+        return digests(await self._cluster.pods(labels), container)
 
     async def _deployment(self, service: str) -> Workload:
         return await self._cluster.workload(*self._named(service))

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from incidents.action import Action, ActionKind, Arguments, Observed, Plan
 from incidents.errors import ActionRefused, ToolFailed
 from tools.live.cluster.autoscalers import caution, overruled, say_sizing
+from tools.live.cluster.budgets import asks, holds_all
 from tools.live.cluster.keepers import keeper
-from tools.live.cluster.objects import Autoscaler, Budget, Template, Workload
+from tools.live.cluster.objects import Autoscaler, Budget, Workload
 from tools.live.cluster.rollouts import in_order, newest, say_replicas, say_running, waiting
 from tools.live.cluster.templates import containers, differences, listed, main_image, same, sources
 from tools.live.cluster.versions import Revision, Versions, names_a_build
@@ -26,6 +27,7 @@ class Seen:
         scaler: who sizes it.
         unknown: why it is not known who sizes it; empty where it is.
         budgets: the disruption budgets of its pods.
+        digests: which images its pods run, where the tag does not say it.
     """
 
     service: str
@@ -34,6 +36,7 @@ class Seen:
     scaler: Autoscaler | None
     unknown: str
     budgets: Sequence[Budget]
+    digests: Sequence[str] = ()
 
     @property
     def revision(self) -> int:
@@ -113,6 +116,8 @@ def planned(action: Action, seen: Seen, target: Revision | None) -> Plan:
     ]
     if seen.scaler is not None:
         observed.append(Observed(name="sized by", value=say_sizing(seen.scaler)))
+    if seen.digests:
+        observed.append(Observed(name="image digest", value=" and ".join(seen.digests)))
     if action.kind is ActionKind.SCALE:
         return _scaled(action, seen, observed)
     keeps = _lasts(seen)
@@ -218,22 +223,12 @@ def _scaled(action: Action, seen: Seen, observed: Sequence[Observed]) -> Plan:
         effects.append(caution(seen.scaler, now))
     if seen.unknown:
         effects.append(f"whether an autoscaler would set it back is not known: {seen.unknown}")
-    for budget in seen.budgets:
-        least = budget.spec.least
-        if isinstance(least, int) and wanted <= least:
-            effects.append(
-                f"disruption budget {budget.meta.name} wants {least} available: with {wanted} no pod may be "
-                "evicted, so its nodes cannot be drained"
-            )
+    effects += [
+        f"disruption budget {one.meta.name} asks for {asks(one)}: with {wanted} no pod may be evicted, so "
+        "its nodes cannot be drained"
+        for one in seen.budgets
+        if holds_all(one, wanted)
+    ]
     undo = Action(kind=action.kind, service=service, arguments=Arguments(replicas=now)) if now else None
     facts = (*observed, Observed(name="replicas", value=str(now)))
     return Plan(action=action, observed=facts, effects=(*effects, *_lasts(seen)), undo=undo)
-
-
-def protects(budget: Budget, template: Template) -> bool:
-    """Whether a budget is of the pods of a template, as far as its labels tell."""
-    selector = budget.spec.selector
-    if selector is None or selector.rules:
-        return False
-    labels = (template.get("metadata") or {}).get("labels") or {}
-    return all(labels.get(name) == value for name, value in selector.labels.items())

@@ -16,6 +16,17 @@ def troubles(pods: Iterable[Pod]) -> list[str]:
     return [f"{count} pod{'s' if count > 1 else ''}: {said}" for said, count in counted.most_common(_SHOWN)]
 
 
+def digests(pods: Iterable[Pod], container: str) -> list[str]:
+    """Which images the pods run in a container, each once: `sha256:` and twelve digits."""
+    ids = {
+        one.image_id.rpartition("@")[2][: len("sha256:") + 12]
+        for pod in pods
+        for one in pod.status.containers
+        if one.name == container and "sha256:" in one.image_id
+    }
+    return sorted(ids)
+
+
 def _of(pod: Pod) -> Iterator[str]:
     status = pod.status
     if status.phase == "Failed" and status.reason:

@@ -78,6 +78,9 @@ class Versions:
     def meant(self, wanted: str) -> Sequence[Revision]:
         """The revisions that a name may mean, newest first; the most exact way to name them counts."""
         newest = list(reversed(self.kept))
+        change = re.fullmatch(rf"{re.escape(self.workload)}-r(\d{{1,9}})", wanted)
+        if change is not None and all(one.name != wanted for one in newest):
+            wanted = f"revision-{change[1]}"  # as the feed of changes calls it
         if numbered := _AT_REVISION.search(wanted):
             label = wanted[: numbered.start()]
             found = [one for one in newest if int(numbered[1]) in one.numbers]

@@ -202,7 +202,15 @@ async def test_a_plan_says_what_a_rollback_leaves_open(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "wanted",
-    ["3.1@revision-2", "3.1@revision-4", "revision-4", "till-b", "3.1", "registry.example.org/eu/till:3.1"],
+    [
+        "3.1@revision-2",
+        "3.1@revision-4",
+        "revision-4",
+        "till-r4",
+        "till-b",
+        "3.1",
+        "registry.example.org/eu/till:3.1",
+    ],
 )
 async def test_each_way_to_name_a_revision_means_the_same_template(wanted: str, tmp_path: Path) -> None:
     """Its revision moved on with a re-release, and its former one still means it."""
@@ -227,21 +235,59 @@ async def test_a_name_that_is_none_is_answered_with_those_that_are(wanted: str, 
         await planned(World(made), rollback("till", wanted), tmp_path)
 
 
-async def test_a_disruption_budget_is_told_where_a_size_reaches_it(tmp_path: Path) -> None:
-    budget = {
-        "metadata": {"name": "two-left"},
-        "spec": {"minAvailable": 2, "selector": {"matchLabels": {"app": "till"}}},
-    }
-    other = {
-        "metadata": {"name": "x"},
-        "spec": {"minAvailable": 9, "selector": {"matchLabels": {"app": "b"}}},
-    }
-    objects: dict[str, list[Json]] = {"poddisruptionbudgets": [budget, other]}
-    plan = await planned(world(objects=objects), scale("till", 2), tmp_path)
-    assert plan.effects[1:] == (
-        "disruption budget two-left wants 2 available: with 2 no pod may be evicted, "
-        "so its nodes cannot be drained",
+APP = {"matchLabels": {"app": "till"}}
+
+
+def rule(key: str, operator: str, *values: str) -> Json:
+    return {"key": key, "operator": operator, "values": list(values)}
+
+
+NO_CANARY = {"key": "canary", "operator": "DoesNotExist"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ({"minAvailable": 2, "selector": APP}, "minAvailable 2"),
+        ({"minAvailable": 1, "selector": APP}, ""),
+        ({"minAvailable": "51%", "selector": APP}, "minAvailable 51%"),
+        ({"minAvailable": "50%", "selector": APP}, ""),
+        ({"maxUnavailable": 0, "selector": APP}, "maxUnavailable 0"),
+        ({"maxUnavailable": "1%", "selector": APP}, ""),
+        ({"minAvailable": 9, "selector": {"matchLabels": {"app": "other"}}}, ""),
+        ({"minAvailable": 9, "selector": {}}, "minAvailable 9"),
+        ({"minAvailable": 9}, ""),
+        (
+            {"minAvailable": 9, "selector": {"matchExpressions": [rule("app", "In", "till"), NO_CANARY]}},
+            "minAvailable 9",
+        ),
+        ({"minAvailable": 9, "selector": {"matchExpressions": [rule("app", "NotIn", "till")]}}, ""),
+    ],
+)  # fmt: skip
+async def test_a_disruption_budget_is_told_where_a_size_reaches_it(
+    spec: Json, told: str, tmp_path: Path
+) -> None:
+    objects: dict[str, list[Json]] = {"poddisruptionbudgets": [{"metadata": {"name": "left"}, "spec": spec}]}
+    effects = (await planned(world(objects=objects), scale("till", 2), tmp_path)).effects[1:]
+    assert [told in one and "cannot be drained" in one for one in effects] == ([True] if told else [])
+
+
+async def test_the_pods_say_which_image_runs_under_a_tag_that_does_not(tmp_path: Path) -> None:
+    def pod(digest: str) -> Json:
+        images = [("till", f"registry.example.org/eu/till@sha256:{digest * 32}"), ("proxy", "x@sha256:00")]
+        found = [{"name": name, "image": "till:latest", "imageID": image} for name, image in images]
+        return {"metadata": {"name": digest}, "status": {"containerStatuses": found}}
+
+    pods = [pod("4f"), pod("b7"), pod("4f"), {"metadata": {"name": "new"}, "status": {}}]
+    made = [Made(till("latest"), A, (1,)), Made(till("latest", args=["-v"]), B, (2,), pods=3)]
+    with serving(World(made, objects={"pods": pods})) as server:
+        async with doors(server.url, tmp_path, ("till",)) as open_doors:
+            plan = await open_doors.actions.plan(rollback("till", "latest@revision-1"))
+            said = await open_doors.check()
+    assert {one.name: one.value for one in plan.observed}["image digest"] == (
+        "sha256:4f4f4f4f4f4f and sha256:b7b7b7b7b7b7"
     )
+    assert "till latest@revision-2 (3 of 3 replicas, image sha256:4f4f4f4f4f4f and" in said
 
 
 CONFLICT = 'Operation cannot be fulfilled on deployments.apps "till": the object has been modified'

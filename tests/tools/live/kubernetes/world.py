@@ -57,7 +57,8 @@ class Made:
             notes[CAUSE] = self.cause
         return {
             "metadata": {
-                "name": f"till-{name}", "creationTimestamp": self.created, "annotations": notes,
+                "name": f"till-{name}", "uid": f"s-{name}", "creationTimestamp": self.created,
+                "annotations": notes,
                 "ownerReferences": [{"kind": "Deployment", "name": "till", "uid": owner, "controller": True}],
             },
             "spec": {"replicas": self.pods, "template": inner},
