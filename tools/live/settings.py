@@ -197,14 +197,14 @@ class GitHub(Http):
     )
 
 
-#: A deployment, or another kind as kubectl names it: `statefulset/db`, `ds/agent`.
+#: A deployment, or another kind as kubectl names it: `statefulset/db`, `ds/agent`, `rollout/till`.
 WorkloadName = Annotated[
-    str, Field(pattern=r"^((deployments?|deploy|statefulsets?|sts|daemonsets?|ds)/)?[^/\s]+$")
+    str, Field(pattern=r"^((deployments?|deploy|statefulsets?|sts|daemonsets?|ds|rollouts?|ro)/)?[^/\s]+$")
 ]
 
 
 class KubernetesHistory(Http):
-    """The rollout history of deployments, stateful sets and daemon sets."""
+    """The rollout history of deployments, stateful sets, daemon sets and Argo Rollouts."""
 
     kind: Literal["kubernetes"]
     namespace: str = "default"
@@ -231,7 +231,7 @@ class Releases(Value):
 
 
 class KubernetesActions(Http):
-    """Roll back, restart and scale deployments, stateful sets and daemon sets."""
+    """Roll back, restart and scale deployments, stateful sets, daemon sets and Argo Rollouts."""
 
     kind: Literal["kubernetes"]
     namespace: str = "default"

@@ -1,4 +1,4 @@
-"""Rollback, restart and scaling of what runs on Kubernetes: Deployments, StatefulSets and DaemonSets.
+"""Rollback, restart and scaling of what runs on Kubernetes: Deployments, StatefulSets, DaemonSets, Rollouts.
 
 There is no verb to undo: a rollback copies the template of an older ReplicaSet or ControllerRevision. Every
 patch tests the resource version that it was made for: a workload that somebody else changes meanwhile is left
@@ -28,12 +28,7 @@ from tools.live.actions.workload_plan import (
 from tools.live.cluster.api import Cluster
 from tools.live.cluster.autoscalers import say_sizing, say_state, sizing
 from tools.live.cluster.budgets import protects
-from tools.live.cluster.objects import (
-    Kind,
-    Template,
-    Workload,
-    named,
-)
+from tools.live.cluster.objects import Kind, Template, Workload, named
 from tools.live.cluster.pods import digests, troubles
 from tools.live.cluster.refusals import Busy
 from tools.live.cluster.rollouts import (
@@ -219,7 +214,7 @@ class KubernetesAdapter:
         return named(self._spec.deployments.get(service, service))
 
     async def _versions(self, deployment: Workload) -> Versions:
-        by_sets = deployment.kind == Kind.DEPLOYMENT
+        by_sets = Kind(deployment.kind).by_sets
         sets = await self._cluster.sets() if by_sets else ()
         history = await self._cluster.history() if not by_sets else ()
         return Versions(deployment.meta.name, revisions(deployment, sets, history))

@@ -6,7 +6,7 @@ from incidents.action import ActionKind
 from incidents.value import iso
 from tools.live.actions.action_log import ActionRecord
 from tools.live.actions.workload_plan import TEMPLATE
-from tools.live.cluster.objects import Template, Workload
+from tools.live.cluster.objects import Kind, Template, Workload
 from tools.live.cluster.rollouts import is_complete, is_sized, is_stuck
 from tools.live.cluster.templates import same
 from tools.live.cluster.versions import Versions
@@ -43,7 +43,8 @@ def ended_as(
     if is_complete(deployment):
         return Ended(done=True)
     if is_stuck(deployment):
-        return Ended(done=False, why="it exceeded its progress deadline")
+        late = deployment.kind != Kind.ROLLOUT
+        return Ended(done=False, why="it exceeded its progress deadline" if late else "it failed")
     return Ended(done=False, why="it does not go on") if deployment.spec.paused else None
 
 

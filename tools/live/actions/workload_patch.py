@@ -6,7 +6,7 @@ from typing import Any
 from incidents.action import Action, ActionKind
 from incidents.errors import ActionRefused
 from tools.live.cluster.api import Operation
-from tools.live.cluster.objects import CAUSE, HASH, RESTARTED, Workload
+from tools.live.cluster.objects import CAUSE, HASHES, RESTARTED, Kind, Workload
 from tools.live.cluster.versions import Revision
 
 
@@ -28,14 +28,17 @@ def operations_of(action: Action, deployment: Workload, target: Revision | None,
     if action.kind is ActionKind.SCALE:
         operations.append({"op": "replace", "path": "/spec/replicas", "value": action.arguments.replicas})
         return operations
+    if target is None and deployment.restarted == at:
+        raise ActionRefused(f"{action.service} was told to restart within this second; wait a moment")
+    if target is None and deployment.kind == Kind.ROLLOUT:
+        return [*operations, {"op": "add", "path": "/spec/restartAt", "value": at}]
     template = copy.deepcopy(dict(target.template if target is not None else deployment.spec.template))
     metadata: dict[str, Any] = template.setdefault("metadata", {})
     if target is None:
-        if deployment.restarted == at:
-            raise ActionRefused(f"{action.service} was told to restart within this second; wait a moment")
         metadata["annotations"] = {**(metadata.get("annotations") or {}), RESTARTED: at}
     else:
-        (metadata.get("labels") or {}).pop(HASH, None)
+        for name in HASHES:
+            (metadata.get("labels") or {}).pop(name, None)
         operations += _cause(deployment, target)
     operations.append({"op": "replace", "path": "/spec/template", "value": template})
     return operations

@@ -8,7 +8,8 @@ from incidents.errors import ActionRefused, ToolFailed
 from tools.live.cluster.autoscalers import caution, overruled, say_sizing
 from tools.live.cluster.budgets import asks, holds_all
 from tools.live.cluster.keepers import keeper
-from tools.live.cluster.objects import Autoscaler, Budget, Workload
+from tools.live.cluster.neighbours import Autoscaler, Budget
+from tools.live.cluster.objects import Workload
 from tools.live.cluster.rollouts import in_order, newest, say_replicas, say_running, waiting
 from tools.live.cluster.templates import containers, differences, listed, main_image, same, sources
 from tools.live.cluster.versions import Revision, Versions, names_a_build
@@ -61,6 +62,11 @@ def check_allowed(action: Action, seen: Seen, most: int) -> None:
     if action.kind is ActionKind.SCALE:
         return
     service, deployment = seen.service, seen.deployment
+    if (other := deployment.spec.template_of) is not None:
+        raise ActionRefused(
+            f"{service} ({deployment.called}) has the template of {other.kind} {other.name}: that is what "
+            "has to be changed"
+        )
     if deployment.spec.strategy.type == "OnDelete":
         raise ActionRefused(
             f"{service} ({deployment.called}) has the update strategy OnDelete: its pods keep what they run "
@@ -208,6 +214,13 @@ def _replaced(seen: Seen, pods: str) -> str:
         return f"{seen.service} has 0 replicas: no pod starts before it is scaled"
     if seen.deployment.spec.strategy.type == "Recreate":
         return f"{pods} all stop before new ones start (its strategy is Recreate): it is down meanwhile"
+    if seen.deployment.spec.strategy.blue is not None:
+        return f"new pods start beside {pods} and take their place when they are promoted (blue-green)"
+    if seen.deployment.spec.strategy.canary is not None:
+        return (
+            f"{pods} are replaced step by step, as its canary steps say; it may wait at one of them until "
+            "somebody promotes it, except where the template is the stable one"
+        )
     said = f"{pods} are replaced one after the other, as its strategy says"
     if partition := seen.deployment.spec.strategy.partition:
         said += f"; those with a number below {partition} stay as they are (its partition)"

@@ -20,7 +20,7 @@ from tools.wording import plain
 
 _LONGEST = 400
 _SECOND = timedelta(seconds=1)
-_OTHERS = (Kind.STATEFULSET, Kind.DAEMONSET)
+_OTHERS = (Kind.ROLLOUT, Kind.STATEFULSET, Kind.DAEMONSET)
 _NOT_FOUND = 404
 
 
@@ -52,18 +52,30 @@ class KubernetesChanges:
         """How many workloads the namespace has; raises like `changes`."""
         found = await self._cluster.workloads()
         others, _ = await self._others()
-        more = f", {len(others)} stateful and daemon sets" if others else ""
+        more = f", {len(others)} other workloads" if others else ""
         return f"Kubernetes: namespace {self._cluster.namespace} has {len(found)} deployments{more}"
 
     async def _others(self) -> tuple[Sequence[Workload], Sequence[History]]:
-        """StatefulSets and DaemonSets with what they were; none, and a gap, where they may not be read."""
+        """What else keeps pods running, with what it was; a gap where it may not be read."""
+        found: list[Workload] = []
+        history: Sequence[History] = ()
         try:
-            found = [one for kind in _OTHERS for one in await self._cluster.workloads(kind)]
-            return found, await self._cluster.history() if found else ()
+            for kind in _OTHERS:
+                found += await self._of(kind)
+            if any(not Kind(one.kind).by_sets for one in found):
+                history = await self._cluster.history()
+        except Rejected as declined:
+            note_gap(f"what was changed beside deployments is not known: {declined}")
+        return found, history
+
+    async def _of(self, kind: Kind) -> Sequence[Workload]:
+        """The workloads of a kind; none where the server does not have the kind."""
+        try:
+            return await self._cluster.workloads(kind)
         except Rejected as declined:
             if declined.status != _NOT_FOUND:
-                note_gap(f"what was changed of StatefulSets and DaemonSets is not known: {declined}")
-            return (), ()
+                raise
+            return ()
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -89,12 +101,19 @@ class KubernetesChanges:
                     summary=plain(_joined(told.summary, when), _LONGEST),
                 )  # fmt: skip
             old = new
+        stable = say_running(workload, versions)
+        if workload.status.abort and old is not None and workload.status.aborted_at is not None:
+            yield Change(
+                time=workload.status.aborted_at, id=f"{called}-aborted", service=service,
+                kind=ChangeKind.DEPLOY, version_from=versions.name(old.made.template, old.number),
+                version_to=stable, summary=plain(f"aborted: {workload.status.message}", _LONGEST),
+            )  # fmt: skip
         paused = _paused(workload, window)
         if paused is not None:
             waits = f"; {held} (revision {number}) waits until it is resumed" if held else ""
             yield Change(
                 time=paused, id=f"{called}-paused", service=service, kind=ChangeKind.INFRA,
-                summary=f"{name} is paused, running {say_running(workload, versions)}{waits}",
+                summary=f"{name} is paused, running {stable}{waits}",
             )  # fmt: skip
 
 

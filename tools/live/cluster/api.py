@@ -6,7 +6,8 @@ from typing import Any, Generic, TypeVar
 from pydantic import Field
 
 from incidents.errors import ToolFailed
-from tools.live.cluster.objects import Autoscaler, Budget, History, Kind, Pod, Workload
+from tools.live.cluster.neighbours import Autoscaler, Budget, Pod
+from tools.live.cluster.objects import History, Kind, Workload
 from tools.live.cluster.refusals import Busy, refusal, seconds_to_wait
 from tools.live.http import Backend, Query, Rejected, Reply, Transient
 from tools.live.secrets import Secrets
@@ -79,12 +80,12 @@ class Cluster:
         Raises:
             ToolFailed: the API server does not answer or declines.
         """
-        found = await self._all(f"{self._root}/{kind.path}", _List[Workload])
+        found = await self._all(self._path(kind), _List[Workload])
         return [_shaped(kind, one) for one in found]
 
     async def workload(self, kind: Kind, name: str) -> Workload:
         """The workload of a name; raises like `workloads`, also where there is none."""
-        text = await self.backend.ask("GET", f"{self._root}/{kind.path}/{name}")
+        text = await self.backend.ask("GET", f"{self._path(kind)}/{name}")
         return _shaped(kind, self.backend.read(Workload, text))
 
     async def history(self) -> Sequence[History]:
@@ -133,7 +134,7 @@ class Cluster:
         query: Query = {"fieldManager": _MANAGER} | ({"dryRun": "All"} if dry else {})
         await self.backend.ask(
             "PATCH",
-            f"{self._root}/{Kind(workload.kind).path}/{workload.meta.name}",
+            f"{self._path(Kind(workload.kind))}/{workload.meta.name}",
             query=query,
             body=list(operations),
             headers={"Content-Type": "application/json-patch+json"},
@@ -143,6 +144,9 @@ class Cluster:
     async def aclose(self) -> None:
         """Close the connections."""
         await self.backend.aclose()
+
+    def _path(self, kind: Kind) -> str:
+        return f"/apis/{kind.api}/namespaces/{self.namespace}/{kind.path}"
 
     async def _all(
         self, path: str, pages: type[_List[R]], query: Mapping[str, str] | None = None

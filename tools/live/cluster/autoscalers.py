@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tools.live.cluster.objects import Autoscaler
+from tools.live.cluster.neighbours import Autoscaler
 
 _KEDA = "ScaledObject"
 

@@ -4,7 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from tools.live.cluster.objects import Budget, Template
+from tools.live.cluster.neighbours import Budget
+from tools.live.cluster.objects import Template
 
 
 def protects(budget: Budget, template: Template) -> bool:

@@ -10,10 +10,12 @@ from incidents.value import Moment
 from tools.live.http import Reply
 
 REVISION = "deployment.kubernetes.io/revision"
-FORMER = "deployment.kubernetes.io/revision-history"
+#: The same of a Rollout; what it had before stands under the same name with `-history`.
+ROLLOUT_REVISION = "rollout.argoproj.io/revision"
 CAUSE = "kubernetes.io/change-cause"
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
-HASH = "pod-template-hash"
+#: Labels that controllers set on the template of each revision.
+HASHES = ("pod-template-hash", "rollouts-pod-template-hash")
 
 #: A pod template as the API gives it: it is compared and sent back whole.
 Template = Mapping[str, Any]
@@ -25,17 +27,29 @@ class Kind(StrEnum):
     DEPLOYMENT = "Deployment"
     STATEFULSET = "StatefulSet"
     DAEMONSET = "DaemonSet"
+    ROLLOUT = "Rollout"
+
+    @property
+    def api(self) -> str:
+        """Where its collection is; a Rollout is of Argo Rollouts."""
+        return "argoproj.io/v1alpha1" if self is Kind.ROLLOUT else "apps/v1"
 
     @property
     def path(self) -> str:
         """Its collection: `statefulsets`."""
         return f"{self.lower()}s"
 
+    @property
+    def by_sets(self) -> bool:
+        """Whether ReplicaSets keep its templates; else ControllerRevisions do."""
+        return self in {Kind.DEPLOYMENT, Kind.ROLLOUT}
+
 
 _KINDS = {
     **dict.fromkeys(("deployment", "deployments", "deploy"), Kind.DEPLOYMENT),
     **dict.fromkeys(("statefulset", "statefulsets", "sts"), Kind.STATEFULSET),
     **dict.fromkeys(("daemonset", "daemonsets", "ds"), Kind.DAEMONSET),
+    **dict.fromkeys(("rollout", "rollouts", "ro"), Kind.ROLLOUT),
 }
 
 
@@ -77,6 +91,13 @@ class Meta(Reply):
     writers: tuple[Writer, ...] = Field(default=(), alias="managedFields")
 
 
+class Target(Reply):
+    """Which object is meant."""
+
+    kind: str = ""
+    name: str = ""
+
+
 class Rolling(Reply):
     """How a rolling update goes; `partition`: pods of a StatefulSet with a lower number are left."""
 
@@ -88,6 +109,8 @@ class Strategy(Reply):
 
     type: str = ""
     rolling: Rolling | None = Field(default=None, alias="rollingUpdate")
+    canary: dict[str, Any] | None = None
+    blue: dict[str, Any] | None = Field(default=None, alias="blueGreen")
 
     @property
     def partition(self) -> int:
@@ -105,6 +128,8 @@ class Spec(Reply):
         default=Strategy(), validation_alias=AliasChoices("strategy", "updateStrategy")
     )
     order: str = Field(default="", alias="podManagementPolicy")
+    restart_at: str = Field(default="", alias="restartAt")
+    template_of: Target | None = Field(default=None, alias="workloadRef")
 
 
 class Condition(Reply):
@@ -131,6 +156,18 @@ class Status(Reply):
     old: str = Field(default="", alias="currentRevision")
     new: str = Field(default="", alias="updateRevision")
     left: int = Field(default=0, alias="currentReplicas")
+    phase: str = ""
+    message: str = ""
+    restarted_at: str = Field(default="", alias="restartedAt")
+    aborted_at: Moment | None = Field(default=None, alias="abortedAt")
+    abort: bool = False
+
+    @field_validator("observed", mode="before")
+    @classmethod
+    def _numbered(cls, found: object) -> object:
+        """A Rollout's is a text, of old ones a hash: that tells nothing."""
+        return found if not isinstance(found, str) or found.isdecimal() else 0
+
     conditions: tuple[Condition, ...] = ()
 
 
@@ -145,7 +182,11 @@ class Workload(Reply):
     @property
     def revision(self) -> int:
         """Its revision; 0 where it has none yet."""
-        return _number(self.meta.annotations.get(REVISION, ""))
+        return _number(self._numbered(""))
+
+    def _numbered(self, suffix: str) -> str:
+        found = self.meta.annotations
+        return found.get(REVISION + suffix, "") or found.get(ROLLOUT_REVISION + suffix, "")
 
     @property
     def replicas(self) -> int:
@@ -160,7 +201,7 @@ class Workload(Reply):
     @property
     def former(self) -> tuple[int, ...]:
         """The revisions that it had before: a release that uses it again gives it a new one."""
-        told = self.meta.annotations.get(FORMER, "").split(",")
+        told = self._numbered("-history").split(",")
         return tuple(number for number in map(_number, told) if number)
 
     @property
@@ -171,6 +212,8 @@ class Workload(Reply):
     @property
     def restarted(self) -> str:
         """When its pods were last told to restart, as written."""
+        if self.kind == Kind.ROLLOUT:
+            return self.spec.restart_at
         notes = (self.spec.template.get("metadata") or {}).get("annotations") or {}
         return str(notes.get(RESTARTED, ""))
 
@@ -196,122 +239,6 @@ class History(Reply):
         """The template, without the note to the server that it is meant whole."""
         found = (self.data.get("spec") or {}).get("template") or {}
         return {name: part for name, part in found.items() if name != "$patch"}
-
-
-class Target(Reply):
-    """What an autoscaler sizes."""
-
-    kind: str = ""
-    name: str = ""
-
-
-class Rules(Reply):
-    """How an autoscaler may go one way."""
-
-    policy: str = Field(default="", alias="selectPolicy")
-
-
-class Behavior(Reply):
-    """How an autoscaler may move."""
-
-    up: Rules = Field(default=Rules(), alias="scaleUp")
-    down: Rules = Field(default=Rules(), alias="scaleDown")
-
-
-class Bounds(Reply):
-    """Between what an autoscaler keeps a workload; `least` is 1 where none is given."""
-
-    target: Target = Field(default=Target(), alias="scaleTargetRef")
-    least: int = Field(default=1, alias="minReplicas")
-    most: int = Field(default=1, alias="maxReplicas")
-    behavior: Behavior = Behavior()
-
-
-class Conditions(Reply):
-    """The conditions of an object whose status is not read otherwise."""
-
-    conditions: tuple[Condition, ...] = ()
-
-
-class Autoscaler(Reply):
-    """A HorizontalPodAutoscaler."""
-
-    meta: Meta = Field(alias="metadata")
-    spec: Bounds = Bounds()
-    status: Conditions = Conditions()
-
-
-class Selector(Reply):
-    """Which pods are meant."""
-
-    labels: dict[str, str] = Field(default={}, alias="matchLabels")
-    rules: tuple[dict[str, Any], ...] = Field(default=(), alias="matchExpressions")
-
-
-class Protection(Reply):
-    """What a disruption budget asks."""
-
-    selector: Selector | None = None
-    least: int | str | None = Field(default=None, alias="minAvailable")
-    gone: int | str | None = Field(default=None, alias="maxUnavailable")
-
-
-class Budget(Reply):
-    """A PodDisruptionBudget."""
-
-    meta: Meta = Field(alias="metadata")
-    spec: Protection = Protection()
-
-
-class Reason(Reply):
-    """Why a container waits or ended."""
-
-    reason: str = ""
-    message: str = ""
-    exit_code: int | None = Field(default=None, alias="exitCode")
-
-
-class State(Reply):
-    """How a container stands."""
-
-    waiting: Reason | None = None
-    terminated: Reason | None = None
-    running: dict[str, Any] | None = None
-
-
-class Container(Reply):
-    """One container of a pod as it stands."""
-
-    name: str
-    ready: bool = False
-    image: str = ""
-    image_id: str = Field(default="", alias="imageID")
-    restarts: int = Field(default=0, alias="restartCount")
-    state: State = State()
-    last: State = Field(default=State(), alias="lastState")
-
-
-class PodStatus(Reply):
-    """How a pod stands."""
-
-    phase: str = ""
-    reason: str = ""
-    message: str = ""
-    conditions: tuple[Condition, ...] = ()
-    containers: tuple[Container, ...] = Field(default=(), alias="containerStatuses")
-    initial: tuple[Container, ...] = Field(default=(), alias="initContainerStatuses")
-
-    @field_validator("containers", "initial", mode="before")
-    @classmethod
-    def _listed(cls, found: object) -> object:
-        return found or ()
-
-
-class Pod(Reply):
-    """A pod."""
-
-    meta: Meta = Field(alias="metadata")
-    status: PodStatus = PodStatus()
 
 
 def _number(text: str) -> int:

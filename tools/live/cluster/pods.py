@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from tools.live.cluster.objects import Container, Pod, Reason
+from tools.live.cluster.neighbours import Container, Pod, Reason
 
 #: What a container waits for while nothing is wrong.
 _USUAL = frozenset({"", "ContainerCreating", "PodInitializing"})

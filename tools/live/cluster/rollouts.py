@@ -10,7 +10,7 @@ DEADLINE = "ProgressDeadlineExceeded"
 
 def revisions(workload: Workload, sets: Iterable[Workload], history: Iterable[History]) -> list[Revision]:
     """The templates of a workload that are kept: by ReplicaSets, or by ControllerRevisions."""
-    if workload.kind == Kind.DEPLOYMENT:
+    if Kind(workload.kind).by_sets:
         return [
             Revision(
                 kept_by=f"ReplicaSet {one.meta.name}", name=one.meta.name, number=one.revision,
@@ -52,7 +52,7 @@ def _pods(workload: Workload, names: Sequence[str]) -> dict[str, int]:
 
 def newest(workload: Workload, versions: Versions) -> int:
     """The revision of the template that is wanted; 0 where the controller has not numbered it yet."""
-    if workload.kind == Kind.DEPLOYMENT:
+    if Kind(workload.kind).by_sets:
         return workload.revision
     wanted = versions.of(workload.spec.template)
     return wanted.number if wanted is not None else 0
@@ -94,7 +94,9 @@ def waiting(deployment: Workload, versions: Versions) -> str:
 
 def is_complete(deployment: Workload) -> bool:
     """As `kubectl rollout status` judges; before the controller saw the change, nothing counts."""
-    return deployment.seen and _is_complete(deployment)
+    status, at = deployment.status, deployment.spec.restart_at
+    restarts = deployment.kind == Kind.ROLLOUT and at not in {"", status.restarted_at}
+    return deployment.seen and _is_complete(deployment) and not restarts
 
 
 def is_sized(deployment: Workload) -> bool:
@@ -105,6 +107,8 @@ def is_sized(deployment: Workload) -> bool:
 
 def is_stuck(deployment: Workload) -> bool:
     """An old `Progressing=False` is still there until the controller has seen the change."""
+    if deployment.kind == Kind.ROLLOUT and deployment.seen and deployment.status.phase == "Degraded":
+        return True
     progressing = deployment.condition("Progressing")
     return deployment.seen and progressing is not None and progressing.reason == DEADLINE
 
@@ -116,6 +120,8 @@ def obstacles(deployment: Workload) -> list[str]:
         found.append("its controller has not yet observed the change")
     if deployment.spec.paused:
         found.append("it was paused")
+    if deployment.seen and deployment.status.phase in {"Degraded", "Paused"}:
+        found.append(f"it is {deployment.status.phase}: {deployment.status.message}")
     failure = deployment.condition("ReplicaFailure")
     if deployment.seen and failure is not None and failure.status == "True":
         found.append(f"pods cannot be made ({failure.reason}: {failure.message})")
@@ -133,5 +139,7 @@ def _is_complete(deployment: Workload) -> bool:
     status, wanted = deployment.status, deployment.replicas
     if deployment.kind == Kind.STATEFULSET and (left := min(deployment.spec.strategy.partition, wanted)):
         return status.updated >= wanted - left and status.replicas == status.available == wanted
+    if deployment.kind == Kind.ROLLOUT:
+        return status.phase == "Healthy"
     moved = deployment.kind != Kind.STATEFULSET or status.new == status.old
     return moved and status.updated == status.replicas == status.available == wanted

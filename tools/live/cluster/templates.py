@@ -6,7 +6,7 @@ What a variable or an argument holds may be a secret: their names are told, neve
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tools.live.cluster.objects import HASH, RESTARTED, Template
+from tools.live.cluster.objects import HASHES, RESTARTED, Template
 
 _CONTAINERS = {
     "initContainers": "init container ",
@@ -75,7 +75,7 @@ def main_image(template: Template, workload: str) -> str:
 
 def _bare(template: Template) -> dict[str, Any]:
     meta = template.get("metadata") or {}
-    labels = {name: value for name, value in (meta.get("labels") or {}).items() if name != HASH}
+    labels = {name: value for name, value in (meta.get("labels") or {}).items() if name not in HASHES}
     notes = {name: value for name, value in (meta.get("annotations") or {}).items() if name != RESTARTED}
     whole = {"labels": labels, "annotations": notes, "spec": template.get("spec")}
     return _filled(whole) or {}

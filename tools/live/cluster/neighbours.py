@@ -1,0 +1,117 @@
+"""The objects that stand beside a workload: autoscalers, disruption budgets, pods."""
+
+from typing import Any
+
+from pydantic import Field, field_validator
+
+from tools.live.cluster.objects import Condition, Meta, Target
+from tools.live.http import Reply
+
+
+class Rules(Reply):
+    """How an autoscaler may go one way."""
+
+    policy: str = Field(default="", alias="selectPolicy")
+
+
+class Behavior(Reply):
+    """How an autoscaler may move."""
+
+    up: Rules = Field(default=Rules(), alias="scaleUp")
+    down: Rules = Field(default=Rules(), alias="scaleDown")
+
+
+class Bounds(Reply):
+    """Between what an autoscaler keeps a workload; `least` is 1 where none is given."""
+
+    target: Target = Field(default=Target(), alias="scaleTargetRef")
+    least: int = Field(default=1, alias="minReplicas")
+    most: int = Field(default=1, alias="maxReplicas")
+    behavior: Behavior = Behavior()
+
+
+class Conditions(Reply):
+    """The conditions of an object whose status is not read otherwise."""
+
+    conditions: tuple[Condition, ...] = ()
+
+
+class Autoscaler(Reply):
+    """A HorizontalPodAutoscaler."""
+
+    meta: Meta = Field(alias="metadata")
+    spec: Bounds = Bounds()
+    status: Conditions = Conditions()
+
+
+class Selector(Reply):
+    """Which pods are meant."""
+
+    labels: dict[str, str] = Field(default={}, alias="matchLabels")
+    rules: tuple[dict[str, Any], ...] = Field(default=(), alias="matchExpressions")
+
+
+class Protection(Reply):
+    """What a disruption budget asks."""
+
+    selector: Selector | None = None
+    least: int | str | None = Field(default=None, alias="minAvailable")
+    gone: int | str | None = Field(default=None, alias="maxUnavailable")
+
+
+class Budget(Reply):
+    """A PodDisruptionBudget."""
+
+    meta: Meta = Field(alias="metadata")
+    spec: Protection = Protection()
+
+
+class Reason(Reply):
+    """Why a container waits or ended."""
+
+    reason: str = ""
+    message: str = ""
+    exit_code: int | None = Field(default=None, alias="exitCode")
+
+
+class State(Reply):
+    """How a container stands."""
+
+    waiting: Reason | None = None
+    terminated: Reason | None = None
+    running: dict[str, Any] | None = None
+
+
+class Container(Reply):
+    """One container of a pod as it stands."""
+
+    name: str
+    ready: bool = False
+    image: str = ""
+    image_id: str = Field(default="", alias="imageID")
+    restarts: int = Field(default=0, alias="restartCount")
+    state: State = State()
+    last: State = Field(default=State(), alias="lastState")
+
+
+class PodStatus(Reply):
+    """How a pod stands."""
+
+    phase: str = ""
+    reason: str = ""
+    message: str = ""
+    conditions: tuple[Condition, ...] = ()
+    containers: tuple[Container, ...] = Field(default=(), alias="containerStatuses")
+    initial: tuple[Container, ...] = Field(default=(), alias="initContainerStatuses")
+
+    @field_validator("containers", "initial", mode="before")
+    @classmethod
+    def _listed(cls, found: object) -> object:
+        return found or ()
+
+
+class Pod(Reply):
+    """A pod."""
+
+    meta: Meta = Field(alias="metadata")
+    status: PodStatus = PodStatus()
