@@ -43,7 +43,9 @@ class Grounds:
         changes: ids of changes that the incident itself names.
         actions: kinds of change that this assignment may propose.
         known: what sentences without citations may quote beside all evidence: the incident as it stands.
+        rules: what the runbook and the role's trade say, such as a legal time limit: no fact of the incident.
         alerts: what every sentence may quote, having no id: the alerts, the checks asked for.
+        owners: who may own a task: roles, by slug and by name, and the catalogue's owners.
     """
 
     services: frozenset[str]
@@ -51,7 +53,9 @@ class Grounds:
     changes: frozenset[str] = frozenset()
     actions: frozenset[ActionKind] = frozenset()
     known: tuple[Source, ...] = ()
+    rules: tuple[Source, ...] = ()
     alerts: tuple[Source, ...] = ()
+    owners: frozenset[str] = frozenset()
 
     def knows_change(self, change: str) -> bool:
         """Whether anything that was read names that change."""
@@ -59,7 +63,7 @@ class Grounds:
 
     def was_read(self, name: str) -> bool:
         """Whether any evidence or the incident holds that name as a word of its own."""
-        sources = (*self.evidence.values(), *self.known, *self.alerts)
+        sources = (*self.evidence.values(), *self.known, *self.rules, *self.alerts)
         return any(names_word(raw, name) for source in sources for raw in (source.text, source.body.decode()))
 
 

@@ -103,9 +103,11 @@ _UNITS = {name: (kind, scale) for names, kind, scale in _SPELLINGS for name in n
 _WHOLE = 100.0
 _THOUSANDS = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6}
 
-#: Names that hold digits and are no figures: `chg-42`, `E-0a1b2c3d`, `/api/v1/orders`, trace ids.
+#: Names that hold digits and are no figures: `chg-42`, `E-0a1b2c3d`, `/api/v1/orders`, links (in which `%3D`
+#: is an equals sign and not three days).
 _NAMES = re.compile(
-    r"(?<!\w)E-[0-9a-f]{8}(?!\w)|(?<![\w-])[A-Za-z][\w.]*-[\w.-]*\d[\w-]*|(?<!\w)/[\w{}.-]{3,}[\w/{}.-]*"
+    r"\w+://\S+"
+    r"|(?<!\w)E-[0-9a-f]{8}(?!\w)|(?<![\w-])[A-Za-z][\w.]*-[\w.-]*\d[\w-]*|(?<!\w)/[\w{}.-]{3,}[\w/{}.-]*"
 )
 _CLOCK = re.compile(
     r"(?<![\w:.])(?:(\d{4}-\d{2}-\d{2})[T ])?([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.\d+)?)?"
@@ -116,7 +118,7 @@ _VERSION = re.compile(
     r"(?<![\w.])v?\d+(?:\.\d+){2,}(?:[-+.]\w+)*|(?<![\w.])v\d+(?:\.\d+)?(?![\w.])", re.IGNORECASE
 )
 _FIGURE = re.compile(
-    r"(?<![\w.:#/])(?<![A-Za-z]-)"
+    r"(?:(?<![\w.:#/])|(?<=\sx))(?<![A-Za-z]-)"  # of a line that came x813, 813 is the count
     r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?P<power>e[-+]?\d+)?"
     r"(?:\s?(?P<thousands>thousand|million|k|(?-i:M))(?![\w/]))?"
     rf"(?:[ -]?(?P<unit>{'|'.join(sorted(map(re.escape, _UNITS), key=len, reverse=True))})(?![\w]))?"

@@ -1,8 +1,13 @@
 """The grounds of one assignment, gathered from the store; the same for every engine's reports."""
 
+from collections.abc import Iterator
+
 from agents.engine import Assignment, EngineResult, RoleContext
-from agents.grounding import Grounds, Source, ground
+from agents.grounding import Grounds, Source, ground, without_opinions
 from incidents.findings import EvidenceStatus
+
+#: What of an incident carries nothing: what it cost, and what was told of it.
+_TOLD = {"usage", "seen", "updates", "briefs", "escalations"}
 
 
 async def grounds_of(assignment: Assignment, context: RoleContext, role_text: str = "") -> Grounds:
@@ -27,15 +32,28 @@ async def grounds_of(assignment: Assignment, context: RoleContext, role_text: st
         changes=frozenset(suspect.change for suspect in incident.suspects if suspect.change),
         actions=frozenset(assignment.actions),
         known=(
-            Source(f"{asked}\n{role_text}\n{rules}"),
-            Source("", incident.model_dump_json(exclude={"usage", "seen"}).encode()),
+            Source("", without_opinions(incident.model_dump_json(exclude=_TOLD)).encode()),
             Source(_lengths(context)),
         ),
+        rules=(Source(f"{without_opinions(asked)}\n{role_text}\n{rules}"),),
         alerts=(
             Source("", incident.model_dump_json(include={"title", "alerts"}).encode()),
             Source("\n".join(assignment.checks)),
         ),
+        owners=frozenset(_owners(context)),
     )
+
+
+def _owners(context: RoleContext) -> Iterator[str]:
+    """Who may own a task."""
+    runbook = context.runbook
+    slugs = {role.role for step in runbook.steps.values() for role in step.roles}
+    slugs |= {duty.role for duty in runbook.throughout} | {
+        role for row in runbook.escalations for role in row.to
+    }
+    for slug in (*slugs, "relevant_developer"):
+        yield from (slug, slug.replace("_", " "))
+    yield from (one.owner for one in context.toolset.sources.world.catalogue.services if one.owner)
 
 
 def _lengths(context: RoleContext) -> str:

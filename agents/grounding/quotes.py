@@ -7,9 +7,12 @@ from functools import lru_cache
 from itertools import combinations
 
 from agents.grounding.figures import Clock, Dimension, Figure, Quotes, figure_of, read
+from agents.grounding.spelled import spelled
 
 #: Whole numbers below this without a unit are counts and ordinals of speech: "two of 3 services".
 _ORDINAL = 10
+#: Lengths in hours and days are no unit that a source leaves out.
+_HOUR = 3600.0
 #: How far "about 40 %" may be from what was measured.
 _ABOUT = 0.15
 _VAGUE = re.compile(
@@ -67,7 +70,8 @@ def missing(
     held = tuple(texts)
     naming = held if named_by is None else tuple(named_by)
     named = [name for name in services if _names(sentence, name)]
-    quoted = read(_without(sentence, [*named, *(name for name in names if _names(sentence, name))]))
+    sentence = spelled(_without(sentence, [*named, *(name for name in names if _names(sentence, name))]))
+    quoted = read(sentence)
     absent = [
         *(name for name in named if not any(_names(raw, name) for raw in _raws(naming))),
         *(v for v in quoted.versions if not any(_names_version(raw, v) for raw in _raws(held))),
@@ -77,7 +81,11 @@ def missing(
             for c in quoted.clocks
             if not any(_same_time(c, o) for q in _quotes(held) for o in q.clocks)
         ),
-        *(f.text for f in quoted.figures if not _stands(f, sentence, quoted, _quotes(held))),
+        *(
+            f.text
+            for f in quoted.figures
+            if not _stands(f, sentence, quoted, _quotes(held)) and not _measured_times(f, _raws(held))
+        ),
     ]
     return tuple(dict.fromkeys(absent))
 
@@ -140,6 +148,25 @@ def _stands(figure: Figure, sentence: str, quoted: Quotes, held: Iterable[Quotes
     return _computed(figure, slack, quoted)
 
 
+#: A level and its usual one, as the tools write them: `latency 1.89 s (usual 0.0943 s)`.
+_LEVELS = re.compile(
+    r"(?<![\d.])(\d+(?:\.\d+)?(?:e-?\d+)?) ?([^\W\d]{0,3}|%) \\?"
+    r"\(usual (\d+(?:\.\d+)?(?:e-?\d+)?) ?([^\W\d]{0,3}|%)\)"
+)
+
+
+def _measured_times(figure: Figure, raws: Iterable[str]) -> bool:
+    """Whether a text holds a level that is so many times its usual one."""
+    if figure.dimension is not Dimension.TIMES:
+        return False
+    near = max(figure.half, 0.1 * figure.number)
+    return any(
+        float(usual) > 0 and unit == other and abs(float(now) / float(usual) - figure.number) <= near
+        for raw in raws
+        for now, unit, usual, other in _LEVELS.findall(raw)
+    )
+
+
 def _of_its_size(quoted: Figure, near: float, held: Quotes) -> Iterator[Figure]:
     """The few figures that may be the same in one unit or the other: an evidence may hold thousands."""
     low, high = quoted.number - near, quoted.number + near
@@ -154,6 +181,8 @@ def _same(quoted: Figure, held: Figure, near: float) -> bool:
     if quoted.dimension is held.dimension:
         return abs(number - held.base / quoted.scale) <= near
     if held.dimension is Dimension.BARE:
+        if quoted.dimension is Dimension.SECONDS and quoted.scale >= _HOUR:
+            return False  # that 3 of something were counted carries no "3 days"
         return abs(number - held.number) <= near or abs(number - held.number / quoted.scale) <= near
     if quoted.dimension is Dimension.BARE:
         return abs(number - held.number) <= near or abs(number - held.base) <= near

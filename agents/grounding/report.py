@@ -23,7 +23,7 @@ _SAYS: dict[type[Value], str] = {
 #: Sentences without evidence of their own that state facts; advice, questions and plans are not among them.
 _STATED = (
     "summary", "severity_reason", "users_affected", "impact", "situation", "cause", "assessment",
-    "ruled_out_by", "revenue_impact", "reputation_impact", "data_impact",
+    "ruled_out_by", "revenue_impact", "reputation_impact", "data_impact", "current_action", "action", "eta",
 )  # fmt: skip
 
 
@@ -85,7 +85,7 @@ class _Case:
         """What a sentence may quote: what it cites, or with None all that is known; the alerts always."""
         grounds = self.grounds
         if cited is None:
-            sources = (*grounds.evidence.values(), *grounds.known)
+            sources = (*grounds.evidence.values(), *grounds.known, *grounds.rules)
         else:
             sources = tuple(grounds.evidence[one] for one in cited if one in grounds.evidence)
         return [source.quotable for source in (*sources, *grounds.alerts)]

@@ -15,7 +15,7 @@ from langsmith import tracing_context
 from agents.budget import Budget, BudgetTracker, RoleBudget
 from agents.engine import Assignment, EngineResult, RoleContext
 from agents.failure import ModelFailed
-from agents.grounding import Grounds, ground, unsupported
+from agents.grounding import Grounds, carried_by, ground, marked, unsupported
 from agents.grounding.grounds import grounds_of
 from agents.llm.client import chat_model, http_client, trust
 from agents.llm.meter import Meter
@@ -93,6 +93,10 @@ class LlmEngine:
         grounded, dropped = ground(report, grounds)
         for sentence in dropped:
             log.info("ungrounded", incident=assignment.incident, role=assignment.role, removed=sentence)
+        if (
+            assignment.task is not Task.STATUS_UPDATE
+        ):  # its free words are a draft, which a person reads first
+            grounded = marked(grounded, grounds, carried_by(context.incident), [context.role.name])
         return EngineResult(
             report=grounded,
             engine="llm",

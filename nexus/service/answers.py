@@ -5,8 +5,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from agents.grounding import Grounds, Source, unsupported
+from agents.grounding import Grounds, Source, carried_by, held, unsupported
+from agents.grounding.quotes import Text
 from incidents.findings import Claim, Evidence, EvidenceStatus
+from incidents.incident import Incident
 from incidents.timeline import Entry, EntryKind
 from incidents.value import Moment, Value, iso
 from nexus.sanitize import line, role_name
@@ -139,8 +141,12 @@ def by_keyword(question: str, found: Sequence[Passage], note: str = "") -> Answe
     )
 
 
-def by_model(question: str, said: str, sources: dict[str, str], services: Sequence[str]) -> Answer:
-    """A model's lines, each held against the records that it cites; what they do not hold is left out."""
+def by_model(question: str, said: str, sources: dict[str, str], incident: Incident) -> Answer:
+    """A model's lines, each held against the records that it cites.
+
+    What quotes something that they do not hold is left out; what they do not carry is marked as an opinion.
+    """
+    carried, services = carried_by(incident), incident.services
     grounds = Grounds(
         services=frozenset(services), evidence={name: Source(text) for name, text in sources.items()}
     )
@@ -150,7 +156,9 @@ def by_model(question: str, said: str, sources: dict[str, str], services: Sequen
         claim = Claim(text=_IDS.sub("", text).strip(), evidence=tuple(one for one in ids if one in sources))
         honest = text.casefold().startswith(_UNKNOWN)
         if honest or (claim.evidence and not unsupported(claim, grounds)):
-            kept.append(claim)
+            rests_on = [sources[one] for one in claim.evidence] or list(sources.values())
+            texts = [Text(one) for one in rests_on]
+            kept.append(claim.model_copy(update={"text": held(claim.text, texts, services, carried)}))
         else:
             left_out += 1
     note = f"{left_out} sentence(s) were left out: the records do not hold what they say." if left_out else ""

@@ -64,7 +64,7 @@ async def _by_model(
         await _book(home, incident, failed.usage, failed.faults, problem=str(failed))
         raise
     await _book(home, incident, said.usage, said.faults, model=said.model)
-    return by_model(question, said.text, records, incident.services)
+    return by_model(question, said.text, records, incident)
 
 
 def _records(

@@ -182,3 +182,28 @@ def test_a_name_is_found_as_a_word_of_its_own(text: str, word: str) -> None:
     wanted = re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text.upper(), re.IGNORECASE) is not None
     assert names_word(text.upper(), word) is wanted
     assert names(text, word) is (re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text) is not None)
+
+
+def test_a_link_holds_no_figures() -> None:
+    alert = [Text("web fails, see http://prometheus.example/graph?g0.expr=up%3D%3D0&g0.tab=1")]
+    assert missing("web fails for 3 days", alert) == ("3 days",)
+    assert missing("web fails for three days", alert) == ("3 days",)
+
+
+def test_a_length_in_days_is_no_number_of_something() -> None:
+    assert missing("down for 3 days", [Text("3 of 5 services deviate")]) == ("3 days",)
+    assert missing("in 3 of 5 services", [Text("3 of 5 services deviate")]) == ()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Forty-five percent fail", "fünfundvierzig Prozent schlagen fehl", "quarante-cinq pour cent échouent",
+        "45,2 % schlagen fehl", "1,82 Sekunden", "rund 1,8 secondes", "douze mille appels",
+        "zwölftausend Aufrufe",
+        "about half of the calls",
+    ],
+)  # fmt: skip
+def test_figures_are_read_in_words_and_in_three_languages(said: str) -> None:
+    assert missing(said, [Text(READ)]) == ()
+    assert missing(said, [Text("nothing was measured")]) != ()

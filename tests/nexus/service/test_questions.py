@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from agents.grounding import MARK
 from nexus.service.answers import by_model, passages, ranked
+from tests.agents.stage import incident as opened
 from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Asked, Fault, Kind, Reply, Script
 from tests.nexus.command_line import Terminal
@@ -85,8 +87,15 @@ def test_when_the_model_fails_the_records_answer_and_the_reason_is_said(
 
 def test_ranking_prefers_rare_words_and_finds_nothing_without_any() -> None:
     assert ranked("what?", passages((), ()), 5) == ()
-    said = by_model("q", "It failed at 10 % [E-00000001]", {"E-00000001": "10 %"}, ())
+    case = opened()
+    said = by_model("q", "It failed at 10 % [E-00000001]", {"E-00000001": "10 %"}, case)
     assert said.claims[0].evidence == ("E-00000001",)
+
+
+@pytest.mark.parametrize("line", ["Unknown: a hacker has it", "A hacker has 10 % of it [E-00000001]"])
+def test_an_answer_that_no_record_carries_is_told_as_an_opinion(line: str) -> None:
+    said = by_model("q", line, {"E-00000001": "10 %"}, opened())
+    assert all(claim.text.startswith(MARK) for claim in said.claims)
 
 
 def _overview(asked: Asked) -> str:

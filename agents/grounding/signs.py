@@ -1,0 +1,40 @@
+"""What turns a sentence (not, unknown, as usual, fails), and words that belong together."""
+
+import re
+from functools import cache
+from importlib import resources
+
+from incidents.document import parse_document, read_yaml
+from incidents.errors import SettingsError
+from incidents.value import Value
+
+
+class _File(Value):
+    patterns: dict[str, tuple[str, ...]]
+    words: dict[str, str]
+
+
+@cache
+def _file() -> _File:
+    name = "words/signs.yaml"
+    text = (resources.files(__package__) / name).read_text(encoding="utf-8")
+    return parse_document(
+        read_yaml(text, source=name, error=SettingsError), _File, source=name, error=SettingsError
+    )
+
+
+@cache
+def sign(name: str) -> re.Pattern[str]:
+    """What is found of one sign in a sentence, in any of the languages."""
+    return re.compile(rf"(?<!\w)(?:{'|'.join(_file().patterns[name])})(?!\w)", re.IGNORECASE)
+
+
+def has(name: str, text: str) -> bool:
+    """Whether a sentence holds a sign."""
+    return sign(name).search(text) is not None
+
+
+@cache
+def words(name: str) -> frozenset[str]:
+    """The words of one list; none for a list that there is not."""
+    return frozenset(_file().words.get(name, "").split())
