@@ -9,7 +9,8 @@ from pydantic import Field
 from incidents.value import Value
 from incidents.verification import Limit, SignalKind
 from tools.analysis.conventions import conventions
-from tools.telemetry.levels import SERIES, Level
+from tools.telemetry.levels import Level
+from tools.telemetry.pooling import SERIES
 from tools.time_windows import utc_literal
 
 #: What the series of rules are called, before the rule's name.

@@ -10,7 +10,8 @@ from incidents.findings import Window
 from incidents.verification import SignalKind
 from tools.analysis.conventions import conventions
 from tools.analysis.without_past import FAILING, WHOLE
-from tools.telemetry.levels import DEVIATES, SERIES, Level
+from tools.telemetry.levels import DEVIATES, Level
+from tools.telemetry.pooling import SERIES
 from tools.time_windows import utc_literal
 
 #: Half of what tells whether something is up says that it is not.

@@ -14,12 +14,15 @@ from incidents.findings import Window
 from incidents.value import Moment, Value
 from incidents.verification import Limit, SignalKind
 from tools.analysis import Telemetry
+from tools.analysis.inventory import inventory
+from tools.memo import memoize_by_identity
+from tools.telemetry.pooling import SERIES, of_instances, pooled
 from tools.telemetry.signal_kinds import signal_rows
 from tools.telemetry.span_metrics import span_metrics
 from tools.time_windows import in_window, utc_literal
 
-#: A pooled series: instances come and go with every release, so they are not part of it.
-SERIES = ("service", "metric", "peer")
+#: The key of a pooled series.
+Key = tuple[str, str, str]
 
 #: Errors and latency are what users feel: three robust deviations above the usual is not chance.
 DEVIATES = 3.0
@@ -70,6 +73,11 @@ class Level(Value):
     limit: Limit | None = Field(default=None, description="what that rule holds for bad")
 
     @property
+    def key(self) -> Key:
+        """What the series is known by."""
+        return self.service, self.metric, self.peer
+
+    @property
     def times(self) -> float | None:
         """Now as a multiple of the baseline, if both are known and the baseline is above zero."""
         return self.now / self.baseline if self.now is not None and self.baseline else None
@@ -103,172 +111,158 @@ def compare(
     Returns:
         Most deviating first.
     """
-    if frame.is_empty() and (baseline is None or baseline.is_empty()):
-        return ()
     early = in_window(frame, untroubled)
     own = pl.concat([early, baseline]) if baseline is not None and same_source else early
     apart = baseline if baseline is not None and not same_source else frame.clear()
-    table = (
-        _now(frame, recent)
-        .join(_reference(own, "own"), on=SERIES, how="full", coalesce=True)
-        .join(_reference(apart, "apart"), on=SERIES, how="full", coalesce=True)
-        .with_columns(pl.coalesce("kind", "own_kind", "apart_kind").alias("kind"))
-        .with_columns(pl.coalesce("unit", "own_unit", "apart_unit").alias("unit"))
-        .with_columns(pl.coalesce("side", "own_side", "apart_side").alias("side"))
-        .with_columns(pl.coalesce("falls", "own_falls", "apart_falls").fill_null(False).alias("falls"))
-        .with_columns(pl.col("own_count", "apart_count").fill_null(0))
-        .with_columns(_sigmas("own"), _sigmas("apart"))
-        .with_columns(*_agreed())
-        .with_columns(_deviating())
-    )
-    began = _onsets(frame, table.filter("deviates"), recent.end)
-    rows = table.join(began, on=SERIES, how="left").select(
-        "service", "metric", "peer", "kind", "unit", "side", "falls", "now", "sigmas", "deviates", "onset",
-        baseline="ref_median", high="ref_high",
-    )  # fmt: skip
-    found = [Level.model_validate(row) for row in rows.iter_rows(named=True)]
-    return tuple(sorted(found, key=lambda level: (-level.sigmas, level.service, level.metric, level.peer)))
-
-
-class Median(NamedTuple):
-    """The level of one series in a span, and how many samples it rests on."""
-
-    level: float
-    samples: int
-
-
-def medians(frame: pl.DataFrame, windows: Sequence[Window]) -> list[dict[tuple[str, str], Median]]:
-    """For each window the level and the number of samples of every series (service, metric; no edges).
-
-    The level is the worst instance's median; traffic is the mean over the instances.
-    """
-    own = frame.filter(pl.col("peer") == "")
-    parts = [
-        in_window(own, window).with_columns(window=pl.lit(place)) for place, window in enumerate(windows)
+    now, usual, elsewhere = _now(frame, recent), _usual(own), _usual(apart)
+    levels = [
+        _level(key, now.get(key), usual.get(key), elsewhere.get(key))
+        for key in dict.fromkeys((*now, *usual, *elsewhere))
     ]
-    table = _pooled(pl.concat(parts), "window", *SERIES)
-    found: list[dict[tuple[str, str], Median]] = [{} for _ in windows]
-    for row in table.iter_rows(named=True):
-        if row["now"] is not None:
-            found[row["window"]][row["service"], row["metric"]] = Median(row["now"], row["count"])
-    return found
+    onsets = _onsets(frame, [level for level in levels if level.deviates], recent.end)
+    found = [
+        Level(**(dict(level) | {"onset": onsets[level.key]})) if level.key in onsets else level
+        for level in levels
+    ]
+    return tuple(sorted(found, key=lambda level: (-level.sigmas, *level.key)))
 
 
-def _now(frame: pl.DataFrame, recent: Window) -> pl.DataFrame:
-    """The level of each series in the recent part; a slow series speaks with its last sample."""
-    interval = pl.col("time").diff().median().over("instance", *SERIES)
-    reach = pl.min_horizontal(interval.fill_null(timedelta()), pl.lit(_LONGEST_INTERVAL))
-    ordered = frame.sort("time")
-    current = ordered.filter((pl.col("time") + reach >= recent.start) & (pl.col("time") < recent.end))
-    inside = pl.col("time") >= recent.start
-    # Samples from before the recent part count only where there is none inside it.
-    current = current.filter(inside | ~inside.any().over("instance", *SERIES))
-    return _pooled(current, *SERIES)
+class _Now(NamedTuple):
+    """A series in the part that counts as now."""
+
+    level: float | None
+    kind: SignalKind | None
+    unit: str
+    side: str
+    falls: bool
 
 
-def _pooled(current: pl.DataFrame, *keys: str) -> pl.DataFrame:
-    each = current.group_by("instance", *keys).agg(
-        # Whether something is up is a state and no measurement: its last word counts.
-        pl.when(pl.col("family").first() == "up")
-        .then(pl.col("value").last())
-        .otherwise(pl.col("value").median())
-        .alias("level"),
-        pl.len().alias("count"),
-        pl.col("kind", "unit", "side", "family", "falls").first(),
-    )
-    load = pl.col("kind").first().is_null() | (pl.col("kind").first() == SignalKind.TRAFFIC)
-    # The share of instances that are not up; of what is left of a resource the worst place counts.
-    load = (load | (pl.col("family").first() == "up")) & ~pl.col("falls").first()
-    worst = pl.when(pl.col("falls").first()).then(pl.col("level").min()).otherwise(pl.col("level").max())
-    return each.group_by(keys).agg(
-        pl.when(load).then(pl.col("level").mean()).otherwise(worst).alias("now"),
-        pl.col("count").sum(),
-        pl.col("kind", "unit", "side", "falls").first(),
-    )
+class _Usual(NamedTuple):
+    """A series in a reference: its median, how far samples are from it, and where nine of ten of them lie."""
+
+    median: float
+    spread: float
+    low: float
+    high: float
+    samples: int
+    kind: SignalKind | None
+    unit: str
+    side: str
+    falls: bool
 
 
-def _reference(frame: pl.DataFrame, name: str) -> pl.DataFrame:
-    value = pl.col("value")
-    return frame.group_by(SERIES).agg(
-        value.median().alias(f"{name}_median"),
-        (value - value.median()).abs().median().alias(f"{name}_mad"),
-        value.quantile(0.1).alias(f"{name}_low"),
-        value.quantile(0.9).alias(f"{name}_high"),
-        value.len().alias(f"{name}_count"),
-        *(pl.col(column).first().alias(f"{name}_{column}") for column in ("kind", "unit", "side", "falls")),
-    )
-
-
-def _scale(name: str) -> pl.Expr:
-    floor = pl.col("unit").replace_strict(_UNIT_FLOOR, default=1e-9, return_dtype=pl.Float64)
-    # A resource that is hardly used may double in peace.
-    used = (pl.col("kind") == SignalKind.SATURATION) & ~pl.col("falls")
-    # Of three instances, two are many; what is left of a resource is judged by its own size.
-    floor = pl.when(used).then(10 * floor).when("falls").then(1e-9).otherwise(floor)
-    median, mad = pl.col(f"{name}_median"), pl.col(f"{name}_mad")
-    return pl.max_horizontal(_MAD_TO_SIGMA * mad, _RELATIVE_FLOOR * median.abs(), floor)
-
-
-def _sigmas(name: str) -> pl.Expr:
-    """How far the level is beyond the usual spread, in the direction that hurts; traffic hurts both ways."""
-    above = (pl.col("now") - pl.col(f"{name}_high")) / _scale(name)
-    below = (pl.col(f"{name}_low") - pl.col("now")) / _scale(name)
-    both = pl.col("kind").is_null() | (pl.col("kind") == SignalKind.TRAFFIC)
-    hurts = pl.when(both).then(pl.max_horizontal(above, below)).when("falls").then(below).otherwise(above)
-    return hurts.clip(0).alias(f"{name}_sigmas")
-
-
-def _agreed() -> list[pl.Expr]:
-    """The own past alone where it is long enough, else what both references agree on."""
-    alone = (pl.col("own_count") >= ENOUGH) | (pl.col("apart_count") == 0)
-    agreed = pl.min_horizontal("own_sigmas", "apart_sigmas")
-    which = {
-        name: pl.when(alone)
-        .then(pl.col(f"own_{name}"))
-        .otherwise(pl.coalesce(f"apart_{name}", f"own_{name}"))
-        .alias(f"ref_{name}")
-        for name in ("median", "high", "mad")
+def _now(frame: pl.DataFrame, recent: Window) -> dict[Key, _Now]:
+    """Each series in the recent part; a slow one speaks with its last sample from before it."""
+    each = of_instances(in_window(frame, recent))
+    held = {(one.instance, one.service, one.metric, one.peer) for one in inventory(frame)}
+    if silent := held.difference(each.select("instance", *SERIES).iter_rows()):
+        keys = pl.DataFrame(sorted(silent), schema=["instance", *SERIES], orient="row")
+        slow = frame.join(keys, on=["instance", *SERIES], how="semi").sort("time")
+        interval = pl.col("time").diff().median().over("instance", *SERIES)
+        reach = pl.min_horizontal(interval.fill_null(timedelta()), pl.lit(_LONGEST_INTERVAL))
+        reaching = (pl.col("time") + reach >= recent.start) & (pl.col("time") < recent.end)
+        each = pl.concat([each, of_instances(slow.filter(reaching))])
+    return {
+        (service, metric, peer): _Now(level, _kind(kind), unit, side, falls)
+        for service, metric, peer, level, _, kind, unit, side, falls in pooled(each, *SERIES).iter_rows()
     }
-    sigmas = pl.when(alone).then(pl.col("own_sigmas")).otherwise(agreed).fill_null(0.0).alias("sigmas")
-    return [sigmas, *which.values()]
 
 
-def _deviating() -> pl.Expr:
-    felt = pl.col("kind").is_in([kind.value for kind in _FELT])
-    limit = pl.when(felt).then(DEVIATES).otherwise(DEVIATES_LOAD)
-    return (pl.col("kind").is_not_null() & (pl.col("sigmas") >= limit)).alias("deviates")
+@memoize_by_identity
+def _usual(frame: pl.DataFrame) -> dict[Key, _Usual]:
+    value = pl.col("value")
+    rows = (
+        frame.group_by(SERIES)
+        .agg(
+            value.median().alias("median"),
+            (value - value.median()).abs().median().alias("spread"),
+            value.quantile(0.1).alias("low"),
+            value.quantile(0.9).alias("high"),
+            pl.len().alias("samples"),
+            pl.col("kind", "unit", "side", "falls").first(),
+        )
+        .iter_rows()
+    )
+    return {
+        (service, metric, peer): _Usual(median, spread, low, high, samples, _kind(kind), unit, side, falls)
+        for service, metric, peer, median, spread, low, high, samples, kind, unit, side, falls in rows
+    }
 
 
-def _onsets(frame: pl.DataFrame, deviating: pl.DataFrame, end: datetime) -> pl.DataFrame:
-    """When the run that still lasts began: from there on two samples of three are beyond half the way.
+def _kind(name: str | None) -> SignalKind | None:
+    return SignalKind(name) if name is not None else None
+
+
+def _level(key: Key, now: _Now | None, own: _Usual | None, apart: _Usual | None) -> Level:
+    """A series against its own past alone where that is long enough, else what both references agree on."""
+    told = [one for one in (now, own, apart) if one is not None]
+    kind = next((one.kind for one in told if one.kind is not None), None)
+    unit, side, falls = told[0].unit, told[0].side, told[0].falls
+    current = now.level if now is not None else None
+    alone = apart is None or (own is not None and own.samples >= ENOUGH)
+    usual = own if alone else apart
+    against = [one for one in ((own,) if alone else (own, apart)) if one is not None]
+    sigmas = 0.0
+    if current is not None and against:
+        sigmas = min(_sigmas(current, one, kind, unit, falls) for one in against)
+    limit = DEVIATES if kind in _FELT else DEVIATES_LOAD
+    service, metric, peer = key
+    return Level(
+        service=service, metric=metric, kind=kind, unit=unit, peer=peer, side=side, falls=falls, now=current,
+        baseline=usual.median if usual is not None else None, high=usual.high if usual is not None else None,
+        sigmas=sigmas, deviates=kind is not None and sigmas >= limit,
+    )  # fmt: skip
+
+
+def _sigmas(now: float, usual: _Usual, kind: SignalKind | None, unit: str, falls: bool) -> float:
+    """How far the level is beyond the usual spread, in the direction that hurts; traffic hurts both ways."""
+    floor = _UNIT_FLOOR.get(unit, 1e-9)
+    if falls:
+        floor = 1e-9  # of three instances, two are many; what is left of a resource is judged by its own size
+    elif kind is SignalKind.SATURATION:
+        floor *= 10  # a resource that is hardly used may double in peace
+    scale = max(floor, _MAD_TO_SIGMA * usual.spread, _RELATIVE_FLOOR * abs(usual.median))
+    above, below = (now - usual.high) / scale, (usual.low - now) / scale
+    if kind is None or kind is SignalKind.TRAFFIC:
+        return max(0.0, above, below)
+    return max(0.0, below if falls else above)
+
+
+def _onsets(frame: pl.DataFrame, deviating: Sequence[Level], end: datetime) -> dict[Key, datetime | None]:
+    """Since when each of the series deviates.
 
     Args:
         frame: signals of the observed window.
-        deviating: the series that deviate, with `now`, `ref_high` and `ref_median`.
+        deviating: the series.
         end: of the part that counts as now.
-
-    Returns:
-        The series' key and `onset`.
     """
-    now, high, value = pl.col("now"), pl.col("ref_high"), pl.col("value")
-    fallen = (now + pl.col("ref_median").fill_null(0.0)) / 2
-    half = pl.when(now > high).then(high + (now - high) / 2).otherwise(fallen)
-    chosen = deviating.select(*SERIES, "falls", half=half, rises=now > high)
-    worst = pl.when(pl.col("falls").first()).then(value.min()).otherwise(value.max()).alias("value")
-    beyond = pl.when("rises").then(value >= pl.col("half")).otherwise(value <= pl.col("half"))
-    back, times = pl.col("beyond").reverse(), pl.col("time").reverse()
-    lasting = back & (back.cum_sum() * 3 >= pl.int_range(1, pl.len() + 1) * 2)
-    return (
-        frame.lazy()
-        .filter((pl.col("time") < utc_literal(end)) & value.is_not_nan())
-        .drop("falls")
-        .join(chosen.lazy(), on=SERIES)
-        .group_by("time", *SERIES)
-        .agg(worst, pl.col("half", "rises").first())
-        .with_columns(beyond=beyond)
-        .sort("time")
-        .group_by(SERIES)
-        # Where the run has just ended, its last sample speaks: what deviates has since some moment.
-        .agg(onset=pl.coalesce(times.filter(lasting).last(), times.filter(back).first()))
-        .collect()
-    )
+    if not deviating:
+        return {}
+    keys = pl.DataFrame([level.key for level in deviating], schema=list(SERIES), orient="row")
+    known = (pl.col("time") < utc_literal(end)) & pl.col("value").is_not_nan()
+    rows = frame.filter(known).join(keys, on=SERIES, how="semi").select(*SERIES, "time", "value")
+    samples: dict[Key, list[tuple[datetime, float]]] = {}
+    for *key, at, value in rows.iter_rows():
+        samples.setdefault((key[0], key[1], key[2]), []).append((at, value))
+    return {level.key: _began(level, samples[level.key]) for level in deviating if level.key in samples}
+
+
+def _began(level: Level, samples: Sequence[tuple[datetime, float]]) -> datetime | None:
+    """When the run that still lasts began: from there on two samples of three are beyond half the way.
+
+    Where the run has just ended, its last sample speaks: what deviates has since some moment.
+    """
+    worst: dict[datetime, float] = {}
+    for at, value in samples:
+        worst[at] = (min if level.falls else max)(value, worst.get(at, value))
+    now, high = level.now or 0.0, level.high or 0.0
+    rises = now > high
+    half = high + (now - high) / 2 if rises else (now + (level.baseline or 0.0)) / 2
+    newest, oldest, beyond = None, None, 0
+    for place, at in enumerate(sorted(worst, reverse=True), start=1):
+        if (worst[at] >= half) if rises else (worst[at] <= half):
+            beyond += 1
+            newest = newest or at
+            if beyond * 3 >= place * 2:
+                oldest = at
+    return oldest or newest

@@ -11,9 +11,9 @@ import polars as pl
 from incidents.findings import Window
 from incidents.incident import Incident
 from incidents.verification import Limit, Reading, Recovery, Signal, SignalKind, Verification
-from tools.telemetry.levels import Median, medians
 from tools.telemetry.observation import Observation, last_action
 from tools.telemetry.observe import observe
+from tools.telemetry.pooling import Median, medians
 from tools.time_windows import utc_literal
 from tools.toolset import Sources
 from tools.wording import clock_time, quantity, span

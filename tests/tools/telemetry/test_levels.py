@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from incidents.findings import Window
 from incidents.verification import SignalKind
 from tools.analysis import METRICS_SCHEMA, TRACES_SCHEMA
-from tools.telemetry.levels import Level, compare, medians
+from tools.telemetry.levels import Level, compare
+from tools.telemetry.pooling import medians
 from tools.telemetry.signal_kinds import signal_rows
 from tools.telemetry.span_metrics import span_metrics
 from tools.toolbox.phrases import say_level
@@ -175,3 +176,33 @@ def test_the_place_with_least_left_counts() -> None:
 def test_instances_that_are_counted_hurt_when_they_fall() -> None:
     found = level(series(12, 1, metric="kube_deployment_status_replicas_available", unit="count"))
     assert (found.kind, found.falls, found.deviates) == (SignalKind.SATURATION, True, True)
+
+
+def at_minutes(frame: pl.DataFrame, minutes: float, to: float, value: float) -> pl.DataFrame:
+    """The series with another value between two minutes."""
+    begin, end = T0 + timedelta(minutes=minutes), T0 + timedelta(minutes=to)
+    inside = pl.col("time").is_between(begin, end, closed="left")
+    return frame.with_columns(value=pl.when(inside).then(value).otherwise(pl.col("value")))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "to", "value", "onset"),
+    [
+        (13, 13.25, 0.001, 12),  # one good sample does not end a run
+        (3, 3.25, 0.9, 12),  # one bad sample long before does not begin it
+        (12.5, 17, 0.001, 17),  # more good ones than half as many bad ones do
+    ],
+)
+def test_a_run_lasts_as_long_as_two_samples_of_three_are_off(
+    minutes: float, to: float, value: float, onset: float
+) -> None:
+    found = level(at_minutes(series(0.001, 0.4), minutes, to, value))
+    assert found.onset == T0 + timedelta(minutes=onset)
+
+
+def test_what_is_left_began_to_fall_with_its_worst_instance() -> None:
+    full, falling = (
+        series(9e9, late, metric="disk_free_bytes", unit="bytes", instance=name)
+        for name, late in (("a", 9e9), ("b", 1e9))
+    )
+    assert level(full, falling).onset == T0 + timedelta(minutes=12)
