@@ -14,7 +14,7 @@ from pydantic_core import from_json
 
 from tools.memo import memoize_by_identity
 from tools.redaction.table import table
-from tools.redaction.tree import redact_texts
+from tools.redaction.tree import may_hold_secrets, redact_texts
 
 _EXACT = {str, int, bool, NoneType}
 
@@ -72,7 +72,7 @@ def _plain(value: BaseModel, without: frozenset[str]) -> Dumped:
     """What it is without some of its fields."""
     text = value.model_dump_json(exclude=set(without))
     read = from_json(text)
-    clean = redact_texts(read) if table().may_match(text, personal=False) else read
+    clean = redact_texts(read) if may_hold_secrets(text) else read
     held = [one for name, one in value.__dict__.items() if name not in without]
     return Dumped(clean, clean is read and _is_exact(held))
 

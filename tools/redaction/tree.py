@@ -96,7 +96,7 @@ def redact_value(value: V) -> V:
     """A value without secrets: the same object if it holds none."""
     text = value.model_dump_json(exclude_none=True)
     # Without any that is None, null stands for a number that is not finite.
-    if "null" not in text and not table().may_match(text, personal=False):
+    if "null" not in text and not may_hold_secrets(text):
         return value
     dumped = value.model_dump(mode="json")
     clean = redact_texts(dumped)
@@ -115,10 +115,15 @@ def redacted(value: BaseModel) -> JsonValue:
 
 def clean_json(value: BaseModel) -> str:
     """A value of ours as JSON without secrets: `redacted` as text, at once where there is no sign of any."""
-    text = sent = value.model_dump_json()
+    text = value.model_dump_json()
+    return to_json(redacted(value)).decode() if may_hold_secrets(text) else text
+
+
+def may_hold_secrets(text: str) -> bool:
+    """Whether the JSON of a value of ours has any sign of a secret but in the names of its fields."""
     for name in _OURS:
-        sent = sent.replace(name, "")
-    return to_json(redacted(value)).decode() if table().may_match(sent, personal=False) else text
+        text = text.replace(name, "")
+    return table().may_match(text, personal=False)
 
 
 def redact_body(body: bytes, *, personal: bool = False) -> bytes:
