@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from incidents.findings import Window
+from tools.memo import memoize_by_identity
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
@@ -18,12 +19,20 @@ def utc_literal(at: datetime) -> pl.Expr:
 
 
 def in_window(frame: pl.DataFrame, window: Window) -> pl.DataFrame:
-    """The rows of a window, `start` inclusive, `end` exclusive; of a frame known to be in order a slice."""
+    """The rows of a window, `start` inclusive, `end` exclusive; of a frame known to be in order a slice.
+
+    The same slice is the same object, so that what was made of it is found again (`tools.memo`).
+    """
     times = frame["time"]
     if times.flags["SORTED_ASC"] and not times.null_count():
         ticks = times.cast(pl.Int64)
         first, end = (bisect_left(ticks, (at - _EPOCH) // _TICK) for at in (window.start, window.end))
-        return frame.slice(first, max(0, end - first))
+        return _cut(frame, first, max(0, end - first))
     return frame.filter(
         pl.col("time").is_between(utc_literal(window.start), utc_literal(window.end), closed="left")
     )
+
+
+@memoize_by_identity
+def _cut(frame: pl.DataFrame, first: int, count: int) -> pl.DataFrame:
+    return frame.slice(first, count)

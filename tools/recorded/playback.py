@@ -144,6 +144,8 @@ class Playback:
         if not parts:
             none: pl.DataFrame = getattr(self._case.recording.telemetry, channel)
             return none.clear()
+        if len(parts) == 1:
+            return parts[0]
         # Each part begins where the one before it ends.
         return pl.concat(parts).set_sorted("time")
 

@@ -13,6 +13,7 @@ from tools.analysis.conventions import conventions
 from tools.analysis.counters import as_rates
 from tools.analysis.meanings import meanings
 from tools.analysis.telemetry import METRICS_SCHEMA
+from tools.memo import memoize_by_identity
 
 _KINDS = {
     "errors": SignalKind.ERRORS.value,
@@ -29,6 +30,7 @@ _COUNTED = {"up": SignalKind.SATURATION.value, "success": SignalKind.TRAFFIC.val
 _TELLING = ("p95", "p90", "p99", "mean", "p75", "p50", "other")
 
 
+@memoize_by_identity
 def signal_rows(metrics: pl.DataFrame) -> pl.DataFrame:
     """Metrics with `family`, `side`, `kind` and `falls`; counters as rates, success as the failed share.
 

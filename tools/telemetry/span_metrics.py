@@ -31,6 +31,7 @@ def error_share() -> pl.Expr:
     return pl.when(marked).then((pl.col("status") == "error").mean())
 
 
+@memoize_by_identity
 def span_metrics(spans: pl.DataFrame) -> pl.DataFrame:
     """Metric rows per service and quarter minute: `traced_calls`, `traced_error_ratio`, `traced_latency_p95`.
 
