@@ -41,6 +41,13 @@ except ImportError:
 _WARM = """
 import asyncio, resource, sys
 from pathlib import Path
+try:  # as the verb that serves does
+    from nexus.cli.base import collect_garbage
+    from nexus.cli.startup import prepare
+    prepare()
+    collect_garbage()
+except ImportError:
+    pass
 try:
     from nexus.config.settings import Settings
 except ImportError:
