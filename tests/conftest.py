@@ -1,5 +1,6 @@
 """What holds for all tests: nothing is timed, the environment does not reach in, the log is plain."""
 
+import gc
 import os
 from typing import TYPE_CHECKING
 
@@ -7,10 +8,16 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, Phase, settings
 
+from nexus.cli import startup
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.postgres import PostgresServer
+
+# As every verb: frames are worked on by one thread, and the collector of garbage looks seldom.
+startup.prepare()
+gc.set_threshold(50_000, 20, 20)
 
 # The explain phase traces every line of every example, which makes whole-graph properties ten times slower.
 settings.register_profile(
