@@ -29,6 +29,12 @@ _NO_MODEL = re.compile(
     r"|(?:no such|invalid|unknown) model\b|not a valid model|model_not_found",
     re.IGNORECASE,
 )
+#: Gemini refuses a wrong key with 400.
+_BAD_KEY = re.compile(
+    r"api[ _-]?key\b.{0,20}\b(?:not valid|invalid|incorrect|expired|missing|not found)"
+    r"|(?:invalid|incorrect|missing|expired)[ _]api[ _-]?key",
+    re.IGNORECASE,
+)
 _Kind = TypeVar("_Kind", bound=BaseException)
 
 
@@ -211,6 +217,8 @@ def _trouble(status: int, body: Any, said: str) -> Trouble:
         return Trouble.MODERATED
     if status not in {401, 403} and server_error.is_loading(said):
         return Trouble.LOADING
+    if status in {400, 403} and _BAD_KEY.search(whole):
+        return Trouble.KEY
     if status in {400, 422} and _NO_MODEL.search(whole):
         return Trouble.NO_MODEL
     known = {

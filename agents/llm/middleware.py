@@ -1,6 +1,7 @@
 """LangChain middleware round one assignment: its bounds, and the rules for reports that are not usable."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -176,10 +177,9 @@ class ReportMiddleware(AgentMiddleware[AgentState[Any], None, Any]):
             return None
         schema = self._report.model_json_schema()
         for found in reversed(list(values_in(answer.text))):
-            try:
-                return self._report.model_validate(fit(found.value, schema))
-            except ValidationError:
-                continue
+            for value in _whole_or_inside(found.value):
+                with suppress(ValidationError):
+                    return self._report.model_validate(fit(value, schema))
         return None
 
     def _count_repair(self, why: str) -> None:
@@ -195,6 +195,13 @@ class ReportMiddleware(AgentMiddleware[AgentState[Any], None, Any]):
         if messages and isinstance(messages[-1], HumanMessage):
             return [*messages[:-1], HumanMessage(f"{messages[-1].text}\n\n{text}")]
         return [*messages, HumanMessage(text)]
+
+
+def _whole_or_inside(value: object) -> tuple[object, ...]:
+    """A value, and what it holds under its only key, such as `report`."""
+    if isinstance(value, dict) and len(value) == 1:
+        return (value, *value.values())
+    return (value,)
 
 
 def _answer_of(response: Response) -> AIMessage:

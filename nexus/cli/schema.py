@@ -46,7 +46,7 @@ DOCUMENTS = {
     "declared": Document("nexus.service.declaring", "Declared", False, ("declare",)),
     "deliveries": Document("nexus.service.deliveries", "DeliveryView", True, ("alerts",)),
     "delivery": Document("nexus.service.deliveries", "DeliveryView", False, ("alerts",)),
-    "doctor": Document("nexus.service.doctor", "Check", True, ("doctor",)),
+    "doctor": Document("nexus.service.check", "Check", True, ("doctor",)),
     "evaluation": Document("evals.report", "Report", False, ("eval",)),
     "feed": Document("nexus.service.views", "FeedEntry", False, ("watch",)),
     "gameday": Document("demo.gameday.verdict", "Held", True, ("gameday",)),

@@ -3,17 +3,18 @@
 import sqlite3
 import sys
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from incidents.currency import money
 from incidents.errors import NexusError
-from incidents.value import Value, iso
+from incidents.value import iso
 from nexus.config.database import database_of
 from nexus.config.object_store import object_store_of
 from nexus.config.runbook import roster_of, runbook_of
 from nexus.config.settings import PREFIX, Settings
 from nexus.home import elsewhere, open_home
+from nexus.service.check import Check, State
+from nexus.service.doctor_models import check_models
 from nexus.service.overdue import overdue
 from nexus.store.dead_letters import DeadLetter
 from nexus.store.leading import FailingJob
@@ -32,23 +33,6 @@ _LATE = 60.0
 _PROBE = "doctor"
 
 
-class State(StrEnum):
-    """How a part is."""
-
-    OK = "ok"
-    MISSING = "missing"
-    BROKEN = "broken"
-
-
-class Check(Value):
-    """One part: how it is, in words, and what to do about it."""
-
-    part: str
-    state: State
-    found: str
-    advice: str = ""
-
-
 async def examine(settings: Settings, environment: Mapping[str, str]) -> tuple[Check, ...]:
     """Look at every part; nothing is changed apart from the store's folder being made.
 
@@ -62,7 +46,7 @@ async def examine(settings: Settings, environment: Mapping[str, str]) -> tuple[C
         *await _files(settings, environment),
         _runbook(settings),
         _roster(settings),
-        *await _model(settings),
+        *await check_models(settings),
         *_tracing(settings),
         *(await _site(settings, environment) or (_people(settings), _revenue(settings))),
     )
@@ -168,35 +152,6 @@ def _roster(settings: Settings) -> Check:
     except NexusError as error:
         return Check(part="Roles", state=State.BROKEN, found=str(error), advice="mend the file at that path")
     return Check(part="Roles", state=State.OK, found=f"{len(roster.roles)} roles")
-
-
-async def _model(settings: Settings) -> tuple[Check, ...]:
-    """The models' settings, then whether each, the fallbacks too, answers a real call."""
-    if not settings.names_a_model:
-        advice = (
-            f"set {PREFIX}LLM_BASE_URL and {PREFIX}LLM_MODEL (docs/models.md); till then the playbook speaks"
-        )
-        return (Check(part="Model", state=State.MISSING, found="no model is configured", advice=advice),)
-    # Imported late: a second of imports that is only worth it where a model is configured.
-    from agents.llm.probe import probe  # noqa: PLC0415
-    from nexus.runtime.engines import endpoints  # noqa: PLC0415
-
-    try:
-        answers = await probe([one.checked() for one in endpoints(settings)])
-    except NexusError as error:
-        advice = "see docs/models.md; an incident would go on with the playbook"
-        return (Check(part="Model", state=State.BROKEN, found=str(error), advice=advice),)
-    served = any(answer.problem is None for answer in answers)
-    instead = "the other models" if served else "the playbook"
-    return tuple(
-        Check(
-            part=f"Model {answer.model}",
-            state=State.BROKEN if answer.problem else State.OK,
-            found=f"{answer.where}: {answer.problem or f'answered in {answer.seconds:.1f} s'}",
-            advice=f"an incident would go on with {instead}" if answer.problem else "",
-        )
-        for answer in answers
-    )
 
 
 def _tracing(settings: Settings) -> tuple[Check, ...]:

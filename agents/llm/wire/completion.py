@@ -1,6 +1,7 @@
 """A completion as any server sends it, read into the one form that the client takes as it is. Pure."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,7 +9,7 @@ from agents.llm.wire import harmony
 from agents.llm.wire.asked import Asked
 from agents.llm.wire.faults import NotAnAnswer
 from agents.llm.wire.fitting import fit
-from agents.llm.wire.json_text import loads
+from agents.llm.wire.json_text import loads, values_in
 from agents.llm.wire.names import resolved
 from agents.llm.wire.thoughts import part
 from agents.llm.wire.written import calls_in
@@ -22,6 +23,8 @@ _FILTER = {
 }  # fmt: skip
 _BROKEN_CALL = {"malformed_function_call", "unexpected_tool_call", "malformed_tool_call"}
 _FAILED = {"error", "network_error", "insufficient_system_resource", "abort", "aborted", "cancelled"}
+#: What leaks into arguments from a template or a fence.
+_MARKS = re.compile(r"</?[\w:|\uff5c▁]+>|```\w*|;")
 _BESIDE = ("arguments", "parameters", "args", "input", "kwargs", "properties")
 
 
@@ -73,6 +76,16 @@ def failed_choice(body: Any) -> Mapping[str, Any] | None:
     return {"message": f"the server ended its answer with {finish}"} if finish in _FAILED else None
 
 
+def generation_in(body: Any) -> Mapping[str, Any] | None:
+    """A completion of the text that a refusal quotes as what the model said, if it quotes any.
+
+    Groq refuses a call that it cannot parse (400, `tool_use_failed`) and hands the model's words on.
+    """
+    inner = body.get("error") if isinstance(body, Mapping) else None
+    said = inner.get("failed_generation") if isinstance(inner, Mapping) else None
+    return {"message": {"content": said}} if isinstance(said, str) and said.strip() else None
+
+
 def _unwrapped(body: Any) -> Mapping[str, Any]:
     if isinstance(body, list) and len(body) == 1:
         body = body[0]
@@ -81,8 +94,12 @@ def _unwrapped(body: Any) -> Mapping[str, Any]:
     if "choices" not in body:
         for key in _WRAPPERS:
             inner = body.get(key)
-            if isinstance(inner, Mapping) and ("choices" in inner or "message" in inner):
+            if not isinstance(inner, Mapping):
+                continue
+            if "choices" in inner or "message" in inner:
                 return inner
+            if isinstance(inner.get("response"), str) or inner.get("tool_calls"):
+                return {"message": {**inner, "content": inner.get("response")}, "usage": inner.get("usage")}
     return body
 
 
@@ -193,6 +210,7 @@ def arguments_of(raw: Any, schema: Mapping[str, Any] | None) -> str:
         try:
             value = loads(value)
         except ValueError:
+            value = _once(value)
             break
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], Mapping):
         value = value[0]
@@ -205,9 +223,23 @@ def arguments_of(raw: Any, schema: Mapping[str, Any] | None) -> str:
     return json.dumps(fit(_bare(value, schema), schema))
 
 
+def _once(text: str) -> Any:
+    """The object of a text that holds it, perhaps again and again, beside marks only; else the text."""
+    found = list(values_in(text))
+    rest = text
+    for one in found:
+        rest = rest.replace(text[one.start : one.end], "")
+    same = bool(found) and all(one.value == found[0].value for one in found)
+    return found[0].value if same and not _MARKS.sub("", rest).strip() else text
+
+
 def _bare(value: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """The arguments inside another layer, where the schema knows no field of that name."""
     known = schema.get("properties", {})
+    only = next(iter(value.values())) if len(value) == 1 and not set(value) & set(known) else None
+    needed = set(schema.get("required", []))
+    if isinstance(only, Mapping) and needed and needed <= set(only):
+        return only
     inner = [key for key in _BESIDE if key in value and key not in known and isinstance(value[key], Mapping)]
     beside = set(value) - set(inner[:1]) - {"type", "name", "required", "tool", "title", "description"}
     return value[inner[0]] if inner and not beside and not set(value) & set(known) else value

@@ -79,6 +79,8 @@ class Dialect:
         for cap in _CAPS:
             if cap in asked:
                 asked[self._cap] = asked.pop(cap)
+                if "cap" in self._dropped:
+                    del asked[self._cap]
                 break
         for name in self._dropped & set(asked):
             if name == "tool_choice" and asked.get(name) not in (None, "auto"):
@@ -123,12 +125,12 @@ class Dialect:
         return new
 
     def _recap(self, other: str) -> bool:
-        key = f"cap {other}"
-        new = key not in self._dropped
-        self._dropped.add(key)
-        if new:
-            self._cap = other
-        return new
+        """Another name, once; if that is refused as well, none."""
+        if f"cap {other}" in self._dropped:
+            return self._drop("cap")
+        self._dropped.add(f"cap {self._cap}")
+        self._cap = other
+        return True
 
 
 def _names(said: str, named: set[str], field: str) -> bool:

@@ -9,7 +9,7 @@ import httpx2
 import openai
 
 from agents.llm.wire.asked import asked_of
-from agents.llm.wire.completion import completion_of, failed_choice
+from agents.llm.wire.completion import completion_of, failed_choice, generation_in
 from agents.llm.wire.dialect import Dialect
 from agents.llm.wire.events import Event, events_of
 from agents.llm.wire.faults import CutStream, NotAnAnswer
@@ -57,10 +57,13 @@ class Door(openai.DefaultAsyncHttpxClient):
             try:
                 if response.is_success:
                     return await self._read(response, body, sent)
-                data = await response.aread()
+                refused = body_of((await response.aread()).decode("utf-8", "replace"))
             finally:
                 await response.aclose()
-            if not self.dialect.learnt(sent, response.status_code, body_of(data.decode("utf-8", "replace"))):
+            if generated := generation_in(refused):
+                # The model's words, which the server itself could not read as a call.
+                return _answer(response, 200, completion_of(generated, asked_of(body)))
+            if not self.dialect.learnt(sent, response.status_code, refused):
                 break
         return response
 
@@ -92,7 +95,7 @@ class Door(openai.DefaultAsyncHttpxClient):
         else:
             data = first + b"".join([chunk async for chunk in chunks])
             whole = _parsed(data)
-        if (error := failed_choice(whole)) is not None:
+        if not is_error(whole) and (error := failed_choice(whole)) is not None:
             whole = {"error": error}
         if is_error(whole):
             return _failed(response, whole)
@@ -161,7 +164,24 @@ def _parsed(data: bytes) -> Any:
     try:
         return json.loads(text, strict=False)
     except (ValueError, RecursionError):
-        raise NotAnAnswer("a body that is no JSON, or only the beginning of one") from None
+        return _from_lines(text)
+
+
+def _from_lines(text: str) -> Mapping[str, Any]:
+    """The completion of a stream that has a chunk of JSON on each line.
+
+    Raises:
+        NotAnAnswer: it is something else.
+    """
+    pieces = Pieces()
+    for row in text.splitlines():
+        chunk = chunk_of(row)
+        if chunk is None:
+            break
+        pieces.add(chunk)
+    if not pieces.finish:
+        raise NotAnAnswer("a body that is no JSON, or only the beginning of one")
+    return pieces.completion()
 
 
 def _failed(response: httpx2.Response, whole: Any) -> httpx2.Response:

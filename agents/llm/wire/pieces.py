@@ -137,8 +137,8 @@ class Pieces:
     def _meant(self, index: Any, identity: str, name: str) -> _Call | None:
         """The call that a piece belongs to; None begins the next.
 
-        An id says it; without one the index does, else it is the call begun last. A name begins another call
-        if the one so far is whole: some servers give every call the index 0.
+        An id says it, unless every piece has another; without one the index does, else it is the call begun
+        last. A name begins another call if the one so far is whole: some servers give every call the index 0.
         """
         if identity and (known := [call for call in self._calls if call.id == identity]):
             same = known[-1]
@@ -147,7 +147,7 @@ class Pieces:
         if not at and index is not None and not name and not identity:
             at = self._calls
         last = at[-1] if at else None
-        if last is None or (identity and last.id):
+        if last is None or (identity and last.id and (name or last.whole)):
             return None
         if name and last.arguments and (last.whole or name != last.name):
             return None

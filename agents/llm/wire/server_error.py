@@ -22,7 +22,9 @@ _TITLE = re.compile(r"<(title|h1)\b[^>]*>(.*?)</\1>", re.IGNORECASE | re.DOTALL)
 _TAGS = re.compile(r"<[^>]*>")
 
 _TOO_LONG = re.compile(
-    r"context.?(?:length|window|size|limit)|maximum context|max_model_len|n_ctx|maximum model length"
+    r"context.?(?:length|window|size|limit)|maximum context|max_model_len|n_ctx"
+    r"|maximum (?:model|prompt) length"
+    r"|must (?:have|be) (?:less|fewer|at most)[^.]{0,30}tokens|expected maxLength"
     r"|(?:prompt|input|request|message)s?\b[^.]{0,40}\b(?:is|are) too (?:long|large)|prompt too long"
     r"|too many (?:input )?tokens"
     r"|exceed\w*[^.]{0,60}\b(?:maximum|max|limit|allowed)[^.]{0,30}\btokens?\b"

@@ -50,12 +50,17 @@ _CODE = re.compile(
     re.DOTALL,
 )
 _NAMES = ("name", "tool", "tool_name", "function", "function_name", "action")
+#: call:NAME{key:<escape>text<escape>,...}
+_ESCAPED = re.compile(
+    rf"\bcall:({_NAME})\{{((?:[\w.-]+:(?:<escape>.*?<escape>|[^,{{}}<]*),?)*)\}}", re.DOTALL
+)
+_ESCAPED_PAIR = re.compile(r"([\w.-]+):(?:<escape>(.*?)<escape>|([^,{}<]*))", re.DOTALL)
 _ARGUMENTS = ("arguments", "parameters", "args", "input", "tool_input", "action_input", "kwargs", "params")
 
 
 def calls_in(text: str, tools: Schemas) -> list[Written]:
     """The calls of offered tools in a text, in order; a tool that is only mentioned is not called."""
-    for reading in (_blocks, _keyed, _objects, _python):
+    for reading in (_blocks, _keyed, _escaped, _objects, _python):
         if found := list(reading(text, tools)):
             return found
     return []
@@ -111,6 +116,13 @@ def _keyed(text: str, tools: Schemas) -> Iterator[Written]:
     for given, inside in _KEYED.findall(text):
         if name := resolved(given, tools):
             yield Written(name, {key.strip(): value.strip() for key, value in _PAIR.findall(inside)})
+
+
+def _escaped(text: str, tools: Schemas) -> Iterator[Written]:
+    for given, inside in _ESCAPED.findall(text) if "<escape>" in text else ():
+        if name := resolved(given, tools):
+            pairs = _ESCAPED_PAIR.findall(inside)
+            yield Written(name, {key: quoted or bare.strip() for key, quoted, bare in pairs})
 
 
 def _objects(text: str, tools: Schemas) -> Iterator[Written]:

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nexus.cli.terminal.style import plain
-from nexus.service.doctor import Check, State
+from nexus.service.check import Check, State
 
 _SIGNS = {State.OK: ("✓", "green"), State.MISSING: ("-", "yellow"), State.BROKEN: ("✗", "bold red")}
 

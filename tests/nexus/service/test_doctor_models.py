@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.agents.llm.wire.wire_server import Raw, WireServer, called, message
 from tests.certificates import self_signed
-from tests.fake_answers import obliging
 from tests.fake_openai import FakeOpenAI
-from tests.fake_turns import Asked, Fault, Kind, Reply, Turn
+from tests.fake_turns import Answerer, Asked, Call, Fault, Kind, Reply, Turn
 from tests.nexus.command_line import Terminal
 
 
@@ -18,6 +18,16 @@ def models(nexus: Terminal) -> dict[str, dict[str, str]]:
     found = {check["part"]: check for check in json.loads(typed.out) if check["part"].startswith("Model")}
     assert typed.code == any(check["state"] == "broken" for check in found.values())
     return found
+
+
+TRIAL = {"summary": "It fails.", "services": [{"service": "checkout", "grade": "bad"}], "false_alarm": False}
+
+
+def trial(asked: Asked) -> Turn:
+    """A model that does the doctor's trial."""
+    if "look" in asked.tools:
+        return Reply(calls=(Call("look", {"service": "checkout"}),), tokens_out=40)
+    return Reply(calls=(Call("TrialReport", TRIAL),), tokens_out=60)
 
 
 def handovers(nexus: Terminal, case: Path) -> str:
@@ -60,7 +70,7 @@ def test_a_model_without_an_endpoint(nexus: Terminal, case: Path) -> None:
 
 def test_a_certificate_that_nobody_knows(nexus: Terminal, case: Path, tmp_path: Path) -> None:
     context, certificate = self_signed(tmp_path)
-    with FakeOpenAI(obliging, tls=context) as server:
+    with FakeOpenAI(trial, tls=context) as server:
         nexus.set("NEXUS_LLM_BASE_URL", server.base_url)
         nexus.set("NEXUS_LLM_MODEL", "large")
         (check,) = models(nexus).values()
@@ -73,7 +83,7 @@ def test_a_certificate_that_nobody_knows(nexus: Terminal, case: Path, tmp_path: 
 
 def test_every_model_of_the_chain_is_asked(nexus: Terminal) -> None:
     def answer(asked: Asked) -> Turn:
-        return Fault(Kind.STATUS, 404) if asked.body["model"] == "small" else Reply(text="ready")
+        return Fault(Kind.STATUS, 404) if asked.body["model"] == "small" else trial(asked)
 
     with FakeOpenAI(answer) as first, FakeOpenAI(lambda _: Fault(Kind.STATUS, 401)) as second:
         nexus.set("NEXUS_LLM_BASE_URL", first.base_url)
@@ -89,3 +99,98 @@ def test_every_model_of_the_chain_is_asked(nexus: Terminal) -> None:
     assert "(404)" in found["Model small"]["found"]
     assert second.base_url in found["Model other"]["found"]
     assert "go on with the other models" in found["Model other"]["advice"]
+
+
+def prose(_: Asked) -> Turn:
+    return Reply(text="The checkout service seems fine to me.")
+
+
+def wrong_report(asked: Asked) -> Turn:
+    call = (
+        Call("look", {"service": "checkout"})
+        if "look" in asked.tools
+        else Call("TrialReport", {"summary": 7})
+    )
+    return Reply(calls=(call,))
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        (prose, "calls no tool and fills in no report: it writes text instead"),
+        (wrong_report, "its report does not fit the schema (summary: "),
+    ],
+    ids=["prose", "wrong"],
+)
+def test_a_model_that_answers_and_cannot_work_is_broken(
+    nexus: Terminal, answers: Answerer, said: str
+) -> None:
+    with FakeOpenAI(answers) as server:
+        nexus.set("NEXUS_LLM_BASE_URL", server.base_url)
+        nexus.set("NEXUS_LLM_MODEL", "local-model")
+        (check,) = models(nexus).values()
+    assert check["state"] == "broken"
+    assert said in check["found"]
+
+
+def test_what_a_model_showed_is_said_and_what_is_used_when(nexus: Terminal) -> None:
+    with FakeOpenAI(trial) as server:
+        nexus.set("NEXUS_LLM_BASE_URL", server.base_url)
+        nexus.set("NEXUS_LLM_MODEL", "local-model")
+        nexus.set("NEXUS_LLM_MODEL_DEEP", "larger")
+        nexus.set("NEXUS_LLM_FALLBACK", "last")
+        nexus.set("NEXUS_BUDGET_TOKENS", "70000")
+        found = {check["part"]: check for check in json.loads(nexus("doctor", "--json").out)}
+    assert "calls tools and fills in a report; about " in found["Model local-model"]["found"]
+    assert found["Model local-model"]["found"].endswith("its context is not told")
+    assert found["Tiers"]["found"].startswith("light: local-model, standard: local-model, deep: larger")
+    assert found["Fallback"]["found"] == f"last at {server.base_url}, then the playbook"
+    assert "P2 70000 tokens" in found["Budgets"]["found"]
+
+
+def test_a_model_without_tools_is_said_to_be_asked_in_text_and_a_short_context_is_a_doubt(
+    nexus: Terminal,
+) -> None:
+    def answers(asked: Asked) -> Raw:
+        if asked.body.get("tools"):
+            return Raw({"error": "this model does not support tools"}, 400)
+        done = "Answer to look" in asked.text
+        call = (
+            {"tool": "TrialReport", "arguments": TRIAL}
+            if done
+            else {"tool": "look", "arguments": {"service": "a"}}
+        )
+        return Raw(message(content=json.dumps(call)))
+
+    listed = Raw({"data": [{"id": "bge-small"}, {"id": "local-model", "max_model_len": 4096}]})
+    with WireServer(answers, models=listed) as server:
+        nexus.set("NEXUS_LLM_BASE_URL", server.base_url)
+        (check,) = models(nexus).values()
+    assert check["part"] == "Model local-model"  # the first that chats
+    assert check["state"] == "ok"
+    assert (
+        "knows no tools: they stand in the text, and a schema binds its JSON (response_format)"
+        in check["found"]
+    )
+    assert "4096 tokens of context" in check["found"]
+    assert "4096 tokens of context are few: an incident needs about 16000" in check["advice"]
+
+
+def test_a_model_that_is_not_there_is_named_with_those_that_are(nexus: Terminal) -> None:
+    refused = Raw({"error": {"message": "model 'mistrall' not found", "type": "not_found_error"}}, 404)
+    with WireServer(
+        lambda _: refused, models=Raw({"models": [{"name": "mistral"}, {"name": "qwen"}]})
+    ) as server:
+        nexus.set("NEXUS_LLM_BASE_URL", server.base_url)
+        nexus.set("NEXUS_LLM_MODEL", "mistrall")
+        (check,) = models(nexus).values()
+    assert "it says: model 'mistrall' not found; it lists mistral, qwen" in check["found"]
+
+
+def test_a_model_that_reports_at_once_can_work_too(nexus: Terminal) -> None:
+    raw = Raw(message("tool_calls", tool_calls=[called("TrialReport", TRIAL)]))
+    with WireServer(lambda _: raw) as server:
+        nexus.set("NEXUS_LLM_BASE_URL", server.base_url)
+        nexus.set("NEXUS_LLM_MODEL", "local-model")
+        (check,) = models(nexus).values()
+    assert check["state"] == "ok"

@@ -31,6 +31,9 @@ class Raw:
     headers: Mapping[str, str] = field(default_factory=dict)
     #: Whether the connection breaks off after the body instead of ending.
     broken: bool = False
+    #: Whether the body comes again and again, a tenth of a second apart, for ever.
+    dribbles: bool = False
+    stays_open: bool = False
 
     @property
     def data(self) -> bytes:
@@ -48,6 +51,7 @@ class WireServer:
     def __init__(self, answers: Answers, models: Raw | None = None) -> None:
         self.requests: list[Asked] = []
         self.models = models or Raw({"object": "list", "data": [{"id": "local-model"}]})
+        self.closing = threading.Event()
         lock, outer = threading.Lock(), self
 
         class Handler(BaseHTTPRequestHandler):
@@ -74,13 +78,19 @@ class WireServer:
                 for name, value in raw.headers.items():
                     self.send_header(name, value)
                 if not raw.kind.startswith("text/event-stream"):
-                    self.send_header("content-length", str(len(raw.data) + (9 if raw.broken else 0)))
+                    more = 9_000 if raw.dribbles else 9 if raw.broken else 0
+                    self.send_header("content-length", str(len(raw.data) + more))
                 else:
                     self.send_header("connection", "close")
                     self.close_connection = True
                 self.end_headers()
                 self.wfile.write(raw.data)
                 self.wfile.flush()
+                while raw.dribbles and not outer.closing.wait(0.1):
+                    self.wfile.write(raw.data)
+                    self.wfile.flush()
+                if raw.stays_open:
+                    outer.closing.wait(30)
                 self.close_connection = self.close_connection or raw.broken
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -96,6 +106,7 @@ class WireServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.closing.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
