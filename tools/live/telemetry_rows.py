@@ -21,12 +21,12 @@ LONGEST = 4_000
 
 _LEVELS = {
     "trace": "debug", "trc": "debug", "trce": "debug", "debug": "debug", "dbg": "debug", "dbug": "debug",
-    "verbose": "debug", "vrb": "debug", "fine": "debug", "finer": "debug", "finest": "debug",
-    "silly": "debug",
+    "debg": "debug", "verbose": "debug", "vrb": "debug", "fine": "debug", "finer": "debug",
+    "finest": "debug", "silly": "debug",
     "info": "info", "inf": "info", "information": "info", "informational": "info", "notice": "info",
     "note": "info", "config": "info", "success": "info", "log": "info",
     "warn": "warn", "wrn": "warn", "warning": "warn",
-    "error": "error", "err": "error", "severe": "error", "failure": "error", "fail": "error",
+    "error": "error", "err": "error", "erro": "error", "severe": "error", "failure": "error", "fail": "error",
     "fatal": "fatal", "ftl": "fatal", "critical": "fatal", "crit": "fatal", "crt": "fatal", "alert": "fatal",
     "emerg": "fatal", "emergency": "fatal", "panic": "fatal", "dpanic": "fatal",
 }  # fmt: skip

@@ -54,7 +54,7 @@ def written(form: dict[str, Any]) -> tuple[str, list[Event]]:
         line = form["line"].format(
             t=at, ms=f"{at.microsecond // 1000:03d}", us=f"{at.microsecond:06d}", h12=int(f"{at:%I}"),
             Es=micros // 1_000_000, Ems=f"{micros // 1000 / 1000:.3f}", Eus=micros, Ens=f"{micros}000",
-            nanos=at.microsecond * 1000,
+            nanos=at.microsecond * 1000, Emillis=micros // 1000,
             L=word, C=word[:1], n=number, m=event.text, m2=event.text.replace(" ", "+"),
         )  # fmt: skip
         failed = event.level == "error"

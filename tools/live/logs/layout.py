@@ -4,15 +4,15 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
-from tools.live.logs.levels import SYSLOG, column_level, text_level
+from tools.live.logs.levels import SYSLOG, cisco_level, column_level, text_level
 from tools.live.logs.lines import LogLine
 from tools.live.logs.times import Form, Moments
-from tools.live.telemetry_rows import LONGEST, cut
+from tools.live.telemetry_rows import LONGEST, cut, level_of
 
 #: What the head of a line consists of, by kind; the kinds are tried in this order.
 ATOMS = {
     "bracket": r"\[(?:[^\[\]]++|\[[^\[\]]*+\])*+\]:?|\((?:[^()]++|\([^()]*+\))*+\):?"
-    r"|<[^<>]*+>:?|\{[^{}\":=]*+\}:?"
+    r"|<[^<>]*+>:?|\{[^{}\":=]*+\}:?|\{[\w./:-]++\}"
     r"|[\w./$<>-]+:\d+\](?=\s)",
     "separator": r"(?:[-|:>*]{1,4}|::)(?=\s)",
     "number": r"[#-]?\d+(?:[#:]\d+)*\#?:?(?=[\s\]|)])|0x[0-9a-fA-F]+:?(?=\s)"
@@ -30,7 +30,8 @@ _RFC5424 = re.compile(
     re.DOTALL,
 )
 _SYSLOG = re.compile(
-    r"(?P<host>[^\s:]+) (?P<tag>[^\s:\[\]][^:\[\]]{0,60}?)(?:\[\d+\])?(?: \([^()]*(?:\[\d+\])?\))?:"
+    r"(?P<host>[^\s:]+) (?:(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local\d)"
+    r"\.(?P<severity>[a-z]+) )?(?P<tag>[^\s:\[\]][^:\[\]]{0,60}?)(?:\[\d+\])?(?: \([^()]*(?:\[\d+\])?\))?:"
     r" +(?P<text>.*)$",
     re.DOTALL,
 )
@@ -79,6 +80,8 @@ class Layout(NamedTuple):
             level = column_level(level)
         elif prefix:
             level, text = self._before(prefix, text)
+        if not level and "%" in line:
+            level = cisco_level(line[found.end("start") :])
         if not text:
             text = line[found.end("start") :].strip()
         if self.about:
@@ -110,4 +113,6 @@ class Layout(NamedTuple):
             return None
         text = parsed["text"] or ""
         level = text_level(text) or (SYSLOG[int(priority[1]) % 8] if priority is not None else "")
+        if not level and "severity" in parsed.re.groupindex:
+            level = level_of(parsed["severity"])
         return LogLine(at, service or parsed["tag"], parsed["host"], level, cut(text), "", "")

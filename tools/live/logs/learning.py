@@ -6,7 +6,7 @@ bracket, a number or a separator, belongs to the head of a line; so do words tha
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -16,14 +16,16 @@ from tools.live.logs.times import FORMS, OPTIONAL, ORDERS, Calendar, Form, Momen
 
 #: Where the time stands: after at most so many words, in at most so many characters.
 _MOST_WORDS, _REACH = 14, 400
-#: Columns of the head, and words among them that a column has to follow: any, or the level.
-_MOST_COLUMNS, _MOST_PLAIN, _PLAIN_TO_LEVEL = 14, 4, 8
+#: Columns of the head, and words among them that a separator has to follow, or the level.
+_MOST_COLUMNS, _MOST_PLAIN, _PLAIN_TO_LEVEL = 14, 3, 8
 #: Shares of the lines that a column needs, and a time.
 _NEARLY_ALL, _MOST, _LEAST = 0.9, 0.75, 0.25
 #: Lines that are looked at, and lay-outs of one file.
 _SAMPLE, _LAYOUTS = 150, 4
 #: Later than this after a file was written is no reading of a date, whatever the zone.
 _AHEAD = timedelta(days=1)
+#: All zones are so far apart, or several times that.
+_QUARTER = timedelta(minutes=15)
 #: Days over which the epoch numbers of a log spread at most.
 _SPREAD = 3_000
 
@@ -31,6 +33,13 @@ _SPREAD = 3_000
 _GAP = r"(?::\d+\))?(?:[\])>\"']*(?:[\])|,;:]|-{1,4}(?=\s)|\s)*)"
 _STRIPPED = r"(?:\s*+(?:(?:[-:=]{1,3}|=>|->)(?=\s)|\|))?\s*+"
 _SPACE = r"[\s|]*+"
+#: Between brackets: a number, or whatever stands between round ones.
+_VALUE = re.compile(r"\W*\d+\W*|\(.*\)")
+#: A name of one or two words before a dash.
+_NAMED = re.compile(r"((?=\S*[A-Z._/$:\d-])[^\s|]++(?:[ \t]++[^\s|]++)?)[ \t]++-{1,3}(?=\s)")
+_PIPE = re.compile(r"\s*\|")
+#: Fields between commas, which are columns like words.
+_FIELDS = re.compile(r"(?:\"[^\"]*\"|[^\s,\"]+),(?:\"[^\"]*\"|[^\s,\"]+)(?:,|$)")
 
 
 class _Place(NamedTuple):
@@ -41,14 +50,15 @@ class _Place(NamedTuple):
 
 
 class _Column(NamedTuple):
-    """A column of the head: an expression for it, and whether the head may end with it."""
+    """A column of the head, with an expression for it. `few`: it names one of a few things."""
 
     kind: str
     pattern: str
-    ends: bool
+    few: bool = True
 
 
-_TEXT = _Column("text", "", False)
+_TEXT = _Column("text", "")
+_FIELD, _LEVEL, _SEPARATOR = "field", "level", "separator"
 
 
 def learnt(lines: Sequence[str], calendar: Calendar) -> tuple[Layout, ...]:
@@ -68,6 +78,24 @@ def learnt(lines: Sequence[str], calendar: Calendar) -> tuple[Layout, ...]:
         found.append(layout)
         left = [line for line in left if layout.time(line) is None]
     return tuple(found)
+
+
+def learnt_within(outer: Layout, lines: Sequence[str], calendar: Calendar) -> Layout | None:
+    """The lay-out of what lines say, if that tells their time again, as it does behind a head of syslog."""
+    if outer.about:
+        return None
+    read = [line for text in lines if (line := outer.read(text, "")) is not None]
+    found = _layout([line.message for line in read if line.message], calendar) if read else None
+    if found is None:
+        return None
+    again = [_same(line.time, at) for line in read if (at := found.time(line.message)) is not None]
+    return found if sum(again) >= _NEARLY_ALL * len(read) else None
+
+
+def _same(one: datetime, other: datetime) -> bool:
+    """Whether two times are of one moment, whatever their zones."""
+    apart = abs(one - other) % _QUARTER
+    return min(apart, _QUARTER - apart) < timedelta(seconds=2)
 
 
 def _layout(lines: Sequence[str], calendar: Calendar) -> Layout | None:
@@ -148,17 +176,27 @@ def _headed(start: re.Pattern[str], moments: Moments, matched: Sequence[re.Match
     prefixes = [found["prefix"] for found in matched]
     # Where an address stands before the time, as in access logs, all of the line is what it says.
     about = sum(bool(ADDRESS.search(prefix)) for prefix in prefixes) >= _NEARLY_ALL * len(matched)
-    columns = [] if about else _columns(rests)
-    before = None if any(column.kind == "level" for column in columns) else _level_before(prefixes)
+    fields = sum(bool(_FIELDS.match(rest)) for rest in rests) >= _NEARLY_ALL * len(rests)
+    cut = _at_commas if fields else str
+    columns = [] if about else _columns(rests, cut)
+    before = None if any(column.kind == _LEVEL for column in columns) else _level_before(prefixes)
     head = ""
     for column in reversed(columns):
         # A line that ends its head earlier than others keeps the rest as its text.
-        head = f"(?:{_SPACE}{column.pattern}{head})?"
+        head = f"(?:{cut(_SPACE)}{column.pattern}{head})?"
     named = "" if "(?P<level>" in head else r"(?P<level>)"
-    whole = re.compile(rf"(?P<start>{start.pattern}){head}{named}{_STRIPPED if head else ''}", re.DOTALL)
+    whole = re.compile(
+        rf"(?P<start>{start.pattern}){head}{named}{cut(_SPACE + _STRIPPED) if head else ''}", re.DOTALL
+    )
     zoned = moments.form.name == "epoch" or all(found["zone"] for found in matched)
-    syslog = moments.form.name == "month day, no year" or all(prefix[:1] == "<" for prefix in prefixes)
+    plain = moments.form.name == "month day, no year" and not (columns and columns[0].kind == _LEVEL)
+    syslog = plain or all(prefix[:1] == "<" for prefix in prefixes)
     return Layout(start, whole, moments, before, about, zoned, syslog)
+
+
+def _at_commas(pattern: str) -> str:
+    """An expression that ends a column also at a comma."""
+    return pattern.replace(r"[\s|", r"[\s|,").replace(r"[^\s|", r"[^\s|,")
 
 
 def _level_before(prefixes: Sequence[str]) -> int | None:
@@ -171,27 +209,46 @@ def _level_before(prefixes: Sequence[str]) -> int | None:
     return None
 
 
-def _columns(rests: Sequence[str]) -> list[_Column]:
-    """The columns of the head that most lines have."""
+def _columns(rests: Sequence[str], cut: Callable[[str], str]) -> list[_Column]:
+    """The columns of the head that most lines have; `cut` makes an expression of this kind of file."""
+    atom, space = re.compile(cut(ATOM.pattern)), re.compile(cut(_SPACE))
     left = list(rests)
     columns: list[_Column] = []
     sure = 0
     while len(columns) < _MOST_COLUMNS and len(columns) - sure <= _PLAIN_TO_LEVEL:
-        atoms = [found for rest in left if (found := ATOM.match(rest)) is not None]
-        had_level = any(column.kind == "level" for column in columns)
+        atoms = [found for rest in left if (found := atom.match(rest)) is not None]
+        had_level = any(column.kind == _LEVEL for column in columns)
         column = _column(atoms, had_level) if len(atoms) >= _MOST * len(rests) else _TEXT
         if column.kind == "text":
             break
-        fits = re.compile(column.pattern)
-        left = [
-            rest[found.end() :].lstrip(" \t|") for rest in left if (found := fits.match(rest)) is not None
-        ]
+        column = column._replace(pattern=cut(column.pattern))
+        fits = re.compile(f"{column.pattern}{space.pattern}")
+        left = [rest[found.end() :] for rest in left if (found := fits.match(rest)) is not None]
         if len(left) < _MOST * len(rests) or sum(map(bool, left)) <= len(left) // 2:
             break
+        if _ends(column, columns[sure:]) and not (column.kind == "name" and _closed(columns)):
+            sure = len(columns) + 1
         columns.append(column)
-        if column.ends and (column.kind == "level" or len(columns) - sure <= _MOST_PLAIN):
-            sure = len(columns)
     return columns[:sure]
+
+
+def _closed(columns: Sequence[_Column]) -> bool:
+    """Whether a dash or a colon has ended the head: a name behind it may be what the line is about."""
+    return bool(columns) and columns[-1].kind == _SEPARATOR
+
+
+def _ends(column: _Column, plain: Sequence[_Column]) -> bool:
+    """Whether the head may end with a column; `plain` are those before it since the last that could.
+
+    Words that differ from line to line, or are words of a sentence, are text even if a dash follows them.
+    """
+    if column.kind in (_FIELD, _LEVEL):
+        return True
+    if column.kind == _SEPARATOR:
+        return len(plain) <= _MOST_PLAIN and all(one.few for one in plain)
+    if column.kind in ("bracket", "tag"):
+        return not plain or (len(plain) == 1 and plain[0].few)
+    return column.kind in ("name", "padded", "constant") and not plain
 
 
 def _column(atoms: Sequence[re.Match[str]], had_level: bool) -> _Column:
@@ -201,21 +258,51 @@ def _column(atoms: Sequence[re.Match[str]], had_level: bool) -> _Column:
     if sum(bool(ADDRESS.search(text)) for text in texts) >= _NEARLY_ALL * total:
         return _TEXT  # whom it is about belongs to what it says
     if not had_level and _is_level(texts):
-        return _Column("level", _level_pattern(texts, kinds), True)
+        return _Column(_LEVEL, _level_pattern(texts, kinds))
+    few = len(set(texts)) <= max(3, total // 4)
+    shown = [kind for kind in ATOMS if kinds[kind] >= 0.04 * total]
+    pattern = "(?:" + "|".join(ATOMS[kind] for kind in shown) + ")"
+    if sum(bool(_PIPE.match(found.string, found.end())) for found in atoms) >= _NEARLY_ALL * total:
+        return _Column(_FIELD, pattern)
     if kinds["bracket"] + kinds["separator"] >= _NEARLY_ALL * total:
-        named = [kind for kind in ("bracket", "separator") if kinds[kind] >= 0.04 * total]
-        return _Column("mark", "(?:" + "|".join(ATOMS[kind] for kind in named) + ")", True)
+        if not few and sum(bool(_VALUE.fullmatch(text)) for text in texts) >= _MOST * total:
+            return _Column("number", pattern, few)
+        return _Column(_SEPARATOR if kinds["separator"] > kinds["bracket"] else "bracket", pattern)
+    if _are_named(atoms):
+        return _Column(_SEPARATOR, f"(?:{_NAMED.pattern})")
     if kinds["tag"] >= _NEARLY_ALL * total and _are_names(texts):
-        return _Column("tag", ATOMS["tag"], True)
+        # Where only what is wrong says its level, the others say something else in its place.
+        some = not had_level and any(column_level(text) for text in set(texts))
+        return _Column(_LEVEL, f"(?P<level>{ATOMS['tag']})") if some else _Column("tag", ATOMS["tag"])
     if kinds["name"] and kinds["name"] + kinds["tag"] >= _NEARLY_ALL * total:
-        named = [kind for kind in ("tag", "name") if kinds[kind] >= 0.04 * total]
-        return _Column("name", "(?:" + "|".join(ATOMS[kind] for kind in named) + ")", True)
+        return _Column("name", pattern)
     if kinds["number"] >= _NEARLY_ALL * total:
-        return _Column("number", f"(?:{ATOMS['number']})", len(set(texts)) == 1 and total > 2)
-    if kinds["quoted"] > 0.1 * total:
-        return _TEXT
-    padded = sum(found.string[found.end() :].startswith("  ") for found in atoms) >= _MOST * total
-    return _Column("word", ATOMS["word"], padded and len(set(texts)) <= max(2, total // 10))
+        return _number(texts, few)
+    return _word(atoms, few) if kinds["quoted"] <= 0.1 * total else _TEXT
+
+
+def _are_named(atoms: Sequence[re.Match[str]]) -> bool:
+    """Whether a dash follows the names of a few things, which may be two words."""
+    found = [match[1] for one in atoms if (match := _NAMED.match(one.string, one.start())) is not None]
+    few = len(set(found)) <= max(3, len(atoms) // 4)
+    return (
+        few and len(found) >= _NEARLY_ALL * len(atoms) and not _is_level([one.split()[-1] for one in found])
+    )
+
+
+def _number(texts: Sequence[str], few: bool) -> _Column:
+    """A column of numbers; one that all lines of the sample have may be the answer of a server."""
+    if len(set(texts)) > 1 or len(texts) < 3:
+        return _Column("number", f"(?:{ATOMS['number']})", few)
+    flag = re.fullmatch(r"\d", texts[0])
+    return _Column("constant", r"-?\d(?!\S)" if flag else rf"{re.escape(texts[0])}(?!\S)")
+
+
+def _word(atoms: Sequence[re.Match[str]], few: bool) -> _Column:
+    """A column of words; names have something that words of a sentence have not."""
+    padded = sum(found.string.startswith("  ", found.end()) for found in atoms) >= _MOST * len(atoms)
+    named = sum(bool(re.search(r"[A-Z._/$:\d-]", found[0])) for found in atoms) >= _MOST * len(atoms)
+    return _Column("padded" if padded and few else "word", ATOMS["word"], few and named)
 
 
 def _level_pattern(texts: Sequence[str], kinds: Counter[str]) -> str:
@@ -224,7 +311,7 @@ def _level_pattern(texts: Sequence[str], kinds: Counter[str]) -> str:
     if all(re.match(r"[A-Za-z]+:[^\s:]", text) for text in texts):  # INFO:logger:text, or INFO:text
         named = all(re.match(r"[A-Za-z]+:[\w.$-]+:[^\s:]", text) for text in texts)
         return r"(?P<level>[A-Za-z]+):" + (r"[\w.$-]+:" if named else "")
-    return r"(?P<level>[\[(<{]?\s*(?:Fatal error:|[A-Za-z][^\s|]*+))"
+    return r"(?P<level>[\[(<{\"]?\s*(?:Fatal error:|[A-Za-z][^\s|]*+))"
 
 
 def _is_level(column: Sequence[str]) -> bool:
@@ -233,7 +320,8 @@ def _is_level(column: Sequence[str]) -> bool:
     if len(known) < _MOST * len(column):
         return False
     if any(len(re.sub(r"\W", "", atom)) == 1 for atom in known):
-        return {re.sub(r"\W", "", atom) for atom in known} <= LETTERS.keys()
+        letters = {re.sub(r"\W", "", atom) for atom in known}
+        return letters <= LETTERS.keys() and not letters.isdisjoint("DIWE")
     plain = {atom for atom in known if re.fullmatch(r"[a-z]+", atom)}
     return not plain or len({column_level(atom) for atom in plain}) > 1 or plain <= {"info", "debug"}
 

@@ -34,6 +34,8 @@ CRASH = re.compile(
     r"PHP Fatal error|fatal error: |panic: |thread '.*' panicked at )",
     re.IGNORECASE,
 )
+#: ESXi writes a level's first two letters and the priority of syslog: In(14).
+_PRIORITY = re.compile(r"[A-Z][a-z]\((\d{1,3})\)")
 _PIECES = re.compile(r"[A-Za-z]+")
 #: Words that are levels only where they stand alone.
 _ALONE = frozenset({"log", "config", "success", "note", "fail", "failure", "fine"})
@@ -42,6 +44,7 @@ _ALONE = frozenset({"log", "config", "success", "note", "fail", "failure", "fine
 _OPENTELEMETRY = ((21, "fatal"), (17, "error"), (13, "warn"), (9, "info"), (1, "debug"))
 _LOGBACK = ((40_000, "error"), (30_000, "warn"), (20_000, "info"), (1, "debug"))
 _MONOLOG = ((500, "fatal"), (400, "error"), (300, "warn"), (200, "info"), (1, "debug"))
+_NEXTCLOUD = ((4, "fatal"), (3, "error"), (2, "warn"), (1, "info"), (0, "debug"))
 _PYTHON = ((50, "fatal"), (40, "error"), (30, "warn"), (20, "info"), (1, "debug"))
 _PINO = ((60, "fatal"), (50, "error"), (40, "warn"), (30, "info"), (1, "debug"))
 
@@ -54,9 +57,15 @@ def text_level(text: str) -> str:
         found = _FIELD.search(head)
     if found is not None:
         return level_of(word[0]) if (word := _LAST_WORD.search(found[0])) else ""
-    if "%" in head and (cisco := _CISCO.search(head)):
-        return SYSLOG[int(cisco[1])]
+    if "%" in head and (level := cisco_level(head)):
+        return level
     return "error" if head[:1] in "TEUPFtpuef" and CRASH.match(head) else ""
+
+
+def cisco_level(text: str) -> str:
+    """The level in a mark such as `%LINK-3-UPDOWN:`, or nothing."""
+    found = _CISCO.search(text)
+    return SYSLOG[int(found[1])] if found is not None else ""
 
 
 @lru_cache(maxsize=4096)
@@ -66,8 +75,10 @@ def column_level(atom: str) -> str:
     Nothing if it holds none.
     """
     pieces = _PIECES.findall(atom[:40])
+    if (priority := _PRIORITY.match(atom)) is not None:
+        return SYSLOG[int(priority[1]) % 8]
     if len(pieces) == 1 and len(pieces[0]) == 1:
-        return LETTERS.get(pieces[0], "")
+        return LETTERS.get(re.sub(r"\W", "", atom), "")
     if len(pieces) > 1:
         pieces = [piece for piece in (pieces[0], pieces[-1]) if piece.lower() not in _ALONE]
     return next((level for piece in pieces if (level := level_of(piece))), "")
@@ -98,6 +109,8 @@ def _number_level(number: int, found: Mapping[str, Any]) -> str:
     steps: tuple[tuple[int, str], ...]
     if not found.keys().isdisjoint(("severityNumber", "severity_number", "SeverityNumber")):
         steps = _OPENTELEMETRY
+    elif number < 5 and "reqId" in found:
+        steps = _NEXTCLOUD
     elif number < len(SYSLOG):
         return SYSLOG[number]
     elif number >= 10_000:

@@ -34,7 +34,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "level": (
         "level_name", "levelname", "level", "severity", "log.level", "@l", "lvl", "loglevel", "log_level",
         "severitytext", "severity_text", "severitynumber", "severity_number", "priority", "record.level.name",
-        "s", "leveldisplayname", "l",
+        "s", "leveldisplayname", "l", "status",
     ),
     "service": (
         "service.name", "service", "servicename", "service_name", "app", "application", "syslog_identifier",
@@ -150,10 +150,20 @@ def _key(flat: Mapping[str, str], found: Mapping[str, Any], name: str, said: str
         if key is None:
             continue
         value = dig(found, key)
-        usable = _is_time(value) if name == "time" else value is not None and value != ""
-        if usable and (name == "time" or not isinstance(value, dict | list)):
+        if _is_usable(name, value, found):
             return key
+    if name == "time":
+        timed = (key for alias, key in flat.items() if "time" in alias and _is_time(dig(found, key)))
+        return next(timed, said)
     return said
+
+
+def _is_usable(name: str, value: object, found: Mapping[str, Any]) -> bool:
+    if name == "time":
+        return _is_time(value)
+    if name == "level":
+        return object_level(value, found) != ""
+    return value not in (None, "") and not isinstance(value, dict | list)
 
 
 def _is_time(value: object) -> bool:
@@ -173,6 +183,8 @@ def _level(found: Mapping[str, Any], keys: Keys) -> str:
     said = dig(found, keys.level)
     if said is None and "@t" in found:  # CLEF leaves the level out where it is Information
         return "info"
+    if keys.level == "status" and not (isinstance(said, str) and said.isalpha()):
+        return ""  # the answer of a server
     return object_level(said, found)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
-from tools.live.logs.learning import learnt
+from tools.live.logs.learning import learnt, learnt_within
 from tools.live.logs.levels import CRASH, text_level
 from tools.live.logs.lines import Keys, LogLine, without_colours
 from tools.live.logs.objects import event_line, json_lines, parsed_object
@@ -18,6 +18,8 @@ from tools.live.telemetry_rows import LONGEST, cut, moment_of
 
 #: Lines of a wrapper that are no further apart than this may be one event.
 _TOGETHER = timedelta(seconds=1)
+#: Lines that are looked at for a time within their text.
+_WITHIN = 40
 _ELSEWHERE = timezone(timedelta(hours=1))
 _CRI = re.compile(r"(\S+) (?:stdout|stderr) ([PF])(?::\S*)? (.*)", re.DOTALL)
 _DOCKER = re.compile(rb'\{"log":.*"stream":"|\{"log": .*"stream": "')
@@ -51,21 +53,24 @@ class Reader:
     """Reads the lines of one file.
 
     Args:
-        sample: some of its lines, from its beginning and its end.
+        raws: some of its lines, from its beginning and its end.
         keys: what JSON objects and logfmt call their parts.
         service: whose lines they are, if the path tells.
         calendar: what the lines may leave out.
     """
 
-    def __init__(self, sample: Sequence[bytes], keys: Keys, service: str, calendar: Calendar) -> None:
+    def __init__(self, raws: Sequence[bytes], keys: Keys, service: str, calendar: Calendar) -> None:
         self._keys, self._service, self._calendar = keys, service, calendar
-        unwrapped = [one for raw in sample if (one := _unwrapped(raw)) is not None]
-        self._wrapped = len(unwrapped) > len(sample) // 2
-        texts = [one.text for one in unwrapped] if self._wrapped else [_text(raw) for raw in sample]
+        unwrapped = [one for raw in raws if (one := _unwrapped(raw)) is not None]
+        self._wrapped = len(unwrapped) > len(raws) // 2
+        texts = [one.text for one in unwrapped] if self._wrapped else [_text(raw) for raw in raws]
         plain = (text for text in texts if text.strip() and text[0] != "{" and self._pairs(text) is None)
-        self.layouts = learnt([text for text in plain if not _COMMENT.match(text)], calendar)
+        plain_lines = [text for text in plain if not _COMMENT.match(text)]
+        self.layouts = learnt(plain_lines, calendar)
+        sample = plain_lines[:: max(1, len(plain_lines) // _WITHIN)]
+        self._within = learnt_within(self.layouts[0], sample, calendar) if self.layouts else None
 
-        timed = next(([raw] for raw in sample if raw.strip() and self.time(raw) is not None), [])
+        timed = next(([raw] for raw in raws if raw.strip() and self.time(raw) is not None), [])
         self.blind = not timed
         self.left_out = self._left_out()
         self.zoneless = any(not layout.zoned for layout in self.layouts) or self._moves(timed)
@@ -183,20 +188,22 @@ class Reader:
                 continue
             if at is not None:
                 line = line._replace(time=at)
-            return self._inner(line) if line.message[:1] == "{" or "msg=" in line.message else line
+            if self._within or line.message[:1] == "{" or "msg=" in line.message:
+                return self._inner(line)
+            return line
         if "=" in text and (pairs := self._pairs(text, at)) is not None:
             return pairs
         return None
 
     def _inner(self, line: LogLine) -> LogLine:
-        """A line whose text is itself an object or logfmt says more with it."""
+        """A line whose text is itself an object, logfmt or a line of its own says more with it."""
         text = line.message
         if text[:1] == "{" and text[-1:] == "}":
             inner = self._object(text, line.time)
         elif any(sign in text for sign in ('msg="', "level=", "lvl=")):
             inner = self._pairs(text, line.time)
         else:
-            return line
+            inner = self._again(line)
         if inner is None:
             return line
         return inner._replace(
@@ -204,6 +211,14 @@ class Reader:
             instance=inner.instance or line.instance,
             level=inner.level or line.level,
         )
+
+    def _again(self, line: LogLine) -> LogLine | None:
+        """What a line says of itself once more; its own time is told with its year or more finely."""
+        inner = self._within.read(line.message, "") if self._within is not None else None
+        if inner is None or self._within is None:
+            return None
+        finer = inner.time.microsecond and self._within.form.years >= self.layouts[0].form.years
+        return inner if finer else inner._replace(time=line.time)
 
     def _pairs(self, text: str, at: datetime | None = None) -> LogLine | None:
         """A line of logfmt, or None if it is none or has no time and none is given."""

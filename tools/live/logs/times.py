@@ -21,7 +21,7 @@ _PART = r"(?:[.,;](?P<part>\d{1,9})|:(?P<thousandths>\d{1,3}))?"
 _HALF = r"(?P<half>\s?[AaPp](?:[Mm]\b|\.[Mm]\.))?"
 _NAMED_ZONE = "|".join(sorted((name for name in _ZONES if name != "Z"), key=len, reverse=True))
 _ZONE = (
-    r"(?P<zone>Z\b| ?[+-]\d\d:?\d\d\b(?: [A-Z]{3,4}\b)?| ?\((?:UTC|GMT)\)|[+-]\d\d\b(?![:.-])"
+    r"(?P<zone>Z\b| ?[+-]\d\d:?\d\d\b(?: UTC\b| GMT\b)?| ?\((?:UTC|GMT)\)|[+-]\d\d\b(?![:.-])"
     rf"| (?:{_NAMED_ZONE})\b)?"
 )
 _CLOCK = rf"(?P<clock>\d{{1,2}}:\d{{1,2}}:\d{{1,2}}){_PART}{_HALF}{_ZONE}"
@@ -71,9 +71,9 @@ FORMS = (
     ),
     _form(
         "dots",
-        r"\d{4}-\d\d-\d\d",
+        r"\d{4}-\d\d-\d\d|\d{4}\.\d\d\.\d\d",
         r"[-T ]",
-        r"(?P<clock>\d\d\.\d\d\.\d\d)\.(?P<part>\d{1,9})(?P<half>)(?P<zone>)",
+        r"(?P<clock>\d\d\.\d\d\.\d\d)[.:](?P<part>\d{1,9})(?P<half>)(?P<zone>)",
     ),
     _form("compact", r"\d{8}", r"[-T _:]+"),
     _form("basic", r"\d{8}", r"T", rf"{_SIX}(?P<zone>Z|[+-]\d\d:?\d\d)?"),
@@ -106,7 +106,7 @@ FORMS = (
         r"(?P<clock>\d{6}|\d{1,2}:\d\d:\d\d)(?:[.,](?P<part>\d{1,9}))?(?P<half>)(?P<zone>)",
     ),
     _form("month day, no year", rf"{_DAY}{_MONTH}[ -]{{1,2}}\d{{1,2}}", r" +", years=False),
-    Form("letter", re.compile(rf"(?<=\b[A-Z])(?P<date>\d{{8}}) +{_CLOCK}(?!\d)")),
+    Form("letter", re.compile(rf"(?<=\b[A-Z])(?P<date>\d{{8}}|\d{{6}}) +{_CLOCK}(?!\d)")),
     Form("letter, no year", re.compile(rf"(?<=\b[A-Z])(?P<date>\d{{4}}) +{_CLOCK}(?!\d)"), years=False),
     _form("short", r"\d\d?-\d\d?|\d\d?/\d\d?|\d\d?\.\d\d?", r"[ T]", years=False),
     Form(
