@@ -117,6 +117,7 @@ def _layout(lines: Sequence[str], calendar: Calendar) -> Layout | None:
         return None
     _, place, moments = best
     start = _start(place, places[place])
+    moments = Moments(place.form, moments.calendar, bare="(?P<zone>)" in start.pattern)
     matched = [match for line in heads if (match := start.match(line)) is not None]
     return _headed(start, moments, matched) if matched else None
 

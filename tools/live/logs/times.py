@@ -128,42 +128,47 @@ class Calendar(NamedTuple):
 
 
 class Moments:
-    """The moments of one form in one calendar; lines of one second are many."""
+    """The moments of one form in one calendar; lines of one second are many.
 
-    def __init__(self, form: Form, calendar: Calendar) -> None:
+    Args:
+        form: how they are written.
+        calendar: what they leave out.
+        bare: none of them names its zone.
+    """
+
+    def __init__(self, form: Form, calendar: Calendar, *, bare: bool = False) -> None:
         self.form, self.calendar = form, calendar
         names = form.pattern.groupindex
         self._names = tuple(name for name in ("date", "clock", "half", "zone", "year") if name in names)
         self._parts = tuple(name for name in ("part", "thousandths") if name in names)
         self._count = len(self._names)
-        self._iso = form.name == "iso"
+        # As the standard library reads it, which is fast.
+        self._suffix = "Z" if bare and calendar.zone is UTC else ""
+        self._iso, self._epoch, self._zone = form.name == "iso", form.name == "epoch", calendar.zone
         self._known: dict[tuple[str | None, ...], datetime | None] = {}
 
     def of(self, found: re.Match[str]) -> datetime | None:
         """The moment of a match of the form, in UTC; None if there is no such day or hour."""
-        if self.form.name == "epoch":
+        if self._iso:
+            try:
+                at = datetime.fromisoformat(f"{found['stamp']}{self._suffix}")
+            except ValueError:
+                pass
+            else:
+                if at.tzinfo is None:
+                    at = at.replace(tzinfo=self._zone)
+                return at if at.tzinfo is UTC else at.astimezone(UTC)
+        elif self._epoch:
             return moment_of(found["epoch"])
-        if self._iso and (at := self._standard(found["stamp"])) is not None:
-            return at
         said = found.group(*self._names, *self._parts)
-        at = self._second(said[: self._count])
-        if at is None:
+        whole = self._second(said[: self._count])
+        if whole is None:
             return None
         if part := said[self._count]:
-            return at.replace(microsecond=int(part[:6].ljust(6, "0")))
+            return whole.replace(microsecond=int(part[:6].ljust(6, "0")))
         if len(self._parts) > 1 and (part := said[-1]):
-            return at.replace(microsecond=int(part) * 1000)
-        return at
-
-    def _standard(self, stamp: str) -> datetime | None:
-        """A time as the standard library reads it, which is fast, or None."""
-        try:
-            at = datetime.fromisoformat(stamp)
-        except ValueError:
-            return None
-        if at.tzinfo is None:
-            at = at.replace(tzinfo=self.calendar.zone)
-        return at if at.tzinfo is UTC else at.astimezone(UTC)
+            return whole.replace(microsecond=int(part) * 1000)
+        return whole
 
     def _second(self, said: tuple[str | None, ...]) -> datetime | None:
         if said not in self._known:
