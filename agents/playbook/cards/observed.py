@@ -74,7 +74,7 @@ async def observe(context: RoleContext, service: str, change: str | None) -> Obs
             if _only_store(catalogue, caller) == service:
                 lines += await _lines(context, caller, own=False)
     levels = await _levels(context, service)
-    growth = _growth(levels)
+    growth = await _growth(context, service, levels)
     alerts = [alert for alert in context.incident.alerts if alert.service == service]
     blamed = await _change(context, change)
     facts = {
@@ -129,10 +129,38 @@ async def _levels(context: RoleContext, service: str) -> list[tuple[Level, str]]
     return [(level, answer.id) for level in sorted(levels, key=lambda level: -level.sigmas)]
 
 
-def _growth(levels: list[tuple[Level, str]]) -> float:
-    traffic = [level for level, _ in levels if level.kind is SignalKind.TRAFFIC and level.deviates]
-    most = traffic[0] if traffic else None
-    return most.now / most.baseline if most is not None and most.now and most.baseline else 1.0
+async def _growth(context: RoleContext, service: str, levels: list[tuple[Level, str]]) -> float:
+    """How many times the usual is asked of a part; no more than comes in where the work for it begins.
+
+    Rows that one statement reads, or calls that are tried again, grow while nobody asks for more.
+    """
+    own = _most(levels)
+    if own is None or own < _BUSIER:
+        return own or 1.0
+    entries = _entries(context.toolset.sources.world.catalogue, service)[:_CALLERS]
+    asked = [_most(await _levels(context, entry)) for entry in entries]
+    known = [growth for growth in asked if growth is not None]
+    return min(own, max(known)) if known else own
+
+
+def _entries(catalogue: Catalogue, service: str) -> list[str]:
+    """Where work for a part begins: what users touch or nobody calls, of all that calls it in some steps."""
+    reached, ahead = {service}, [service]
+    while ahead:
+        fresh = catalogue.callers.get(ahead.pop(), frozenset()) - reached
+        reached |= fresh
+        ahead.extend(fresh)
+    known = [one for one in catalogue.services if one.name in reached - {service}]
+    return [one.name for one in known if one.user_facing or not catalogue.callers.get(one.name)]
+
+
+def _most(levels: list[tuple[Level, str]]) -> float | None:
+    """How far the traffic that deviates most has grown: 1 as usual, None where no traffic is measured."""
+    traffic = [level for level, _ in levels if level.kind is SignalKind.TRAFFIC and level.now is not None]
+    off = next((level for level in traffic if level.deviates), None)
+    if off is not None and off.now and off.baseline:
+        return off.now / off.baseline
+    return 1.0 if traffic else None
 
 
 def _text(alert: Alert) -> str:

@@ -1,5 +1,6 @@
 """Which cause cards fit what is seen of a part: pure rules over named levels, never a sum of weights."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from agents.playbook.cards.observed import Observed
@@ -94,9 +95,14 @@ def _of_levels(card: Card, seen: Observed) -> Iterable[Seen]:
         used_up = level.kind is SignalKind.SATURATION
         if level.kind is SignalKind.TRAFFIC or (card.general and not used_up):
             continue
-        if (sign := _first(card.signs.metrics, level.metric)) is not None:
+        if (sign := _first(card.signs.metrics, level.metric, spelt(level.metric))) is not None:
             said = f"{say_level(level)}{' is exhausted' if used_up else ''}"
             yield Seen(level=sign.level, channel=Channel.METRICS, said=said, evidence=evidence)
+
+
+def spelt(metric: str) -> str:
+    """A metric's name with `_` between its words, however it is written: `rds.ReplicaLag`, `disk-free`."""
+    return re.sub(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])", "_", metric)
 
 
 def _first(signs: Sequence[Sign], *texts: str) -> Sign | None:

@@ -19,7 +19,8 @@ from tools.toolbox.arguments import ServiceArgs
 
 #: Half as many instances again: enough to feel, not enough to starve the neighbours.
 _MORE = 1.5
-_INTERRUPTS = frozenset({ActionKind.RESTART, ActionKind.FAILOVER})
+#: No action may ask for more.
+_LARGEST = 1000
 _SHOWN = 2
 
 
@@ -67,10 +68,10 @@ async def scale_out(context: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
     running, planned = await _running(context, service)
     if running is None:
         return no_draft(f"how many instances of {service} run is not known, so it cannot be scaled")
-    more = max(running + 1, math.ceil(running * max(seen.growth, _MORE)))
+    more = min(_LARGEST, max(running + 1, math.ceil(running * max(seen.growth, _MORE))))
     load = f", with {seen.growth:.1f} times the usual traffic" if Fact.BUSIER in seen.facts else ""
     # A world that cannot run so many may run one more.
-    wanted = [Arguments(replicas=count) for count in dict.fromkeys((more, running + 1))]
+    wanted = [Arguments(replicas=count) for count in dict.fromkeys((more, min(_LARGEST, running + 1)))]
     actions = [Action(kind=ActionKind.SCALE, service=service, arguments=one) for one in wanted]
     drafts = [_draft(context, diagnosis, found, action) for action in actions]
     return [

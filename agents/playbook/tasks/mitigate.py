@@ -9,10 +9,11 @@ from agents.playbook.checks.runbook_checks import has_tool
 from agents.playbook.fixes.capacity import fail_over, restart, scale_out
 from agents.playbook.fixes.draft import Draft
 from agents.playbook.fixes.releases import fall_back, flag_off, revert_commit, roll_back
-from incidents.action import ANSWERED, ActionKind, ActionState, Plan, Verdict
+from incidents.action import ANSWERED, Action, ActionKind, ActionState, Plan, Verdict
 from incidents.findings import Diagnosis
 from incidents.incident import Incident
 from incidents.reports import MitigationReport, ProposedAction
+from incidents.verification import Recovery
 from tools.toolbox import PLAN_ACTION
 from tools.toolbox.arguments import PlanArgs
 
@@ -83,6 +84,9 @@ async def _take(context: RoleContext, draft: Draft, worked: _Worked) -> None:
     if before is not None:
         worked.skipped.append(f"to {action.title} was {before.id}, which is {before.state}")
         return
+    if _grown_in_vain(context.incident, action):
+        worked.skipped.append(f"{action.service} was scaled, and the signals stayed as they were")
+        return
     evidence = draft.evidence
     if has_tool(context, PLAN_ACTION.name):
         answer = await context.toolset.ask(
@@ -101,6 +105,17 @@ async def _take(context: RoleContext, draft: Draft, worked: _Worked) -> None:
         evidence=tuple(dict.fromkeys(evidence)),
     )
     worked.proposals.append((draft.rank, proposed))
+
+
+def _grown_in_vain(incident: Incident, action: Action) -> bool:
+    """Whether more instances of that service were added already, and did not help."""
+    found = incident.verification
+    if action.kind is not ActionKind.SCALE or found is None:
+        return False
+    done = [p for p in incident.proposals if p.state is ActionState.DONE and p.undo_of is None]
+    return found.verdict in {Recovery.UNCHANGED, Recovery.WORSE} and any(
+        (p.action.kind, p.action.service) == (action.kind, action.service) for p in done
+    )
 
 
 def _risks(plan: Plan) -> list[str]:

@@ -12,6 +12,7 @@ from nexus.config.settings import Settings
 from tests.agents.playbook.database_cases import incidents, write
 
 TOLD = {one["id"]: one for one in incidents("database_incidents.yaml")}
+AFTER = {one["id"]: one for one in incidents("database_incidents_after.yaml")}
 #: Where what would help is not proposed: who holds the transaction, and that the secret was set at the
 #: server, stands in no sign of the service that is blamed.
 _MISSED = {"long-transaction", "password-rotated"}
@@ -23,11 +24,18 @@ def test_there_are_at_least_fifteen_and_most_can_be_helped() -> None:
     assert 2 * len(helped) >= len(TOLD)
 
 
-@pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)
+@pytest.mark.parametrize(
+    "told",
+    [
+        *(pytest.param(one, id=name) for name, one in TOLD.items()),
+        *(pytest.param(one, id=name, marks=pytest.mark.long) for name, one in AFTER.items()),
+    ],
+)
 async def test_a_remedy_is_proposed_where_it_helps_this_cause(told: dict[str, Any], tmp_path: Path) -> None:
     case = open_eval_case(write(told, tmp_path))
     ran = await run_case(case, Settings(log_level="error"), "playbook")
     assert ran.record is not None, ran.error
+    assert [one.text for one in ran.record.entries if "failed:" in one.text] == []
     assert case.truth.actions is not None
     proposed = [one.action for one in ran.record.incident.proposals]
     assert [one.title for one in proposed if listed(one, case.truth.actions.wrong)] == []
