@@ -11,6 +11,11 @@ from pydantic_core import PydanticCustomError
 from incidents.duration import Duration
 from incidents.value import Value
 from tools.live.secrets import SecretRef
+from tools.live.settings_http import Auth as Auth
+from tools.live.settings_http import Http as Http
+from tools.live.settings_kubernetes import KubernetesActions as KubernetesActions
+from tools.live.settings_kubernetes import KubernetesHealth as KubernetesHealth
+from tools.live.settings_kubernetes import KubernetesHistory as KubernetesHistory
 from tools.live.settings_tools import BrowserSpec, Declared, McpServer
 
 
@@ -26,34 +31,6 @@ def time_zone(name: str) -> tzinfo:
         return UTC if name in ("UTC", "Z") else ZoneInfo(name)
     except (ValueError, OSError, ZoneInfoNotFoundError):
         raise PydanticCustomError("zone", "a time zone such as `Europe/Berlin` or `+02:00`") from None
-
-
-class Auth(Value):
-    """How to log in; at most one of bearer and user is used."""
-
-    bearer: SecretRef | None = None
-    user: str | None = None
-    password: SecretRef | None = None
-    headers: dict[str, SecretRef] = Field(default={}, description="further headers, such as X-Scope-OrgID")
-    ca_file: Path | None = Field(default=None, description="certificates to trust for this backend")
-
-
-class Http(Value):
-    """A backend that is asked over HTTP."""
-
-    url: HttpUrl
-    auth: Auth = Auth()
-    timeout: Duration = Field(default=timedelta(seconds=10), description="of one request")
-
-    @field_validator("url")
-    @classmethod
-    def _plain(cls, url: HttpUrl) -> HttpUrl:
-        if url.username or url.password or url.query or url.fragment:
-            # The value is not repeated: it may hold the very password that this forbids.
-            raise PydanticCustomError(
-                "secret", "an address without user, password and query; credentials belong into `auth`"
-            )
-        return url
 
 
 class Labels(Value):
@@ -197,23 +174,6 @@ class GitHub(Http):
     )
 
 
-#: A deployment, or another kind as kubectl names it: `statefulset/db`, `ds/agent`, `rollout/till`.
-WorkloadName = Annotated[
-    str, Field(pattern=r"^((deployments?|deploy|statefulsets?|sts|daemonsets?|ds|rollouts?|ro)/)?[^/\s]+$")
-]
-
-
-class KubernetesHistory(Http):
-    """The rollout history of deployments, stateful sets, daemon sets and Argo Rollouts."""
-
-    kind: Literal["kubernetes"]
-    namespace: str = "default"
-    deployments: dict[str, WorkloadName] = Field(
-        default={},
-        description="by service, where names differ: a deployment, or `statefulset/db`, `ds/agent`",
-    )
-
-
 class Releases(Value):
     """Capistrano's layout, with a supervisor: `<root>/<service>/<version>/`, a link `current`."""
 
@@ -228,20 +188,6 @@ class Releases(Value):
     patience: Duration = Field(default=timedelta(seconds=30), description="until a service must be healthy")
     max_replicas: int = Field(default=8, ge=1, le=1000)
     scales: tuple[str, ...] | None = Field(default=None, description="services that may be scaled; none: all")
-
-
-class KubernetesActions(Http):
-    """Roll back, restart and scale deployments, stateful sets, daemon sets and Argo Rollouts."""
-
-    kind: Literal["kubernetes"]
-    namespace: str = "default"
-    services: tuple[str, ...] = Field(min_length=1)
-    deployments: dict[str, WorkloadName] = Field(
-        default={},
-        description="by service, where names differ: a deployment, or `statefulset/db`, `ds/agent`",
-    )
-    patience: Duration = Field(default=timedelta(minutes=3), description="until a rollout must be complete")
-    max_replicas: int = Field(default=20, ge=1, le=1000)
 
 
 class Flags(Value):
@@ -326,7 +272,7 @@ LogSpec = Annotated[LogFiles | Journal | Loki | Elastic, Field(discriminator="ki
 TraceSpec = Annotated[Jaeger | Tempo | TraceFiles, Field(discriminator="kind")]
 ChangeSpec = Annotated[ReleaseLog | Git | GitHub | KubernetesHistory, Field(discriminator="kind")]
 ActionSpec = Annotated[Releases | KubernetesActions | Flags | Command | Hotfix, Field(discriminator="kind")]
-HealthSpec = Annotated[Postgres | StatusPageSpec | OpenApi, Field(discriminator="kind")]
+HealthSpec = Annotated[Postgres | StatusPageSpec | OpenApi | KubernetesHealth, Field(discriminator="kind")]
 
 
 class Backends(Value):

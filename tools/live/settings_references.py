@@ -11,6 +11,7 @@ from tools.live.settings import (
     Hotfix,
     Journal,
     KubernetesActions,
+    KubernetesHealth,
     KubernetesHistory,
     OpenApi,
     Postgres,
@@ -55,7 +56,7 @@ def _fields(spec: Value) -> Mapping[str, Iterable[str]]:
             return {"deployments": spec.deployments}
         case Journal():
             return {"units": spec.units.values()}
-        case Postgres() | StatusPageSpec() | OpenApi():
+        case Postgres() | StatusPageSpec() | OpenApi() | KubernetesHealth():
             return {"service": [spec.service]}
         case GitHub():
             return {"service": [spec.service] if spec.service is not None else []}

@@ -57,6 +57,11 @@ PARTS = {
     "actions: kubernetes": Part(
         "actions", {"kind": "kubernetes", "namespace": "shop", "services": ["checkout"]}, FakeKubernetes
     ),
+    "health: kubernetes": Part(
+        "health",
+        {"kind": "kubernetes", "namespace": "shop", "service": "shop", "workload": "checkout"},
+        FakeKubernetes,
+    ),
     "health: status page": Part("health", {"kind": "status_page", "service": "shop"}, lambda: page),
     "health: openapi": Part("health", {"kind": "openapi", "service": "shop"}, lambda: page),
 }

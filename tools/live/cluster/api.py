@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import Field
 
 from incidents.errors import ToolFailed
-from tools.live.cluster.neighbours import Autoscaler, Budget, Pod
+from tools.live.cluster.neighbours import Autoscaler, Budget, Event, Pod
 from tools.live.cluster.objects import History, Kind, Workload
 from tools.live.cluster.refusals import Busy, refusal, seconds_to_wait
 from tools.live.http import Backend, Query, Rejected, Reply, Transient
@@ -120,6 +120,14 @@ class Cluster:
         query = {"labelSelector": ",".join(f"{name}={value}" for name, value in sorted(labels.items()))}
         try:
             return await self._all(f"/api/v1/namespaces/{self.namespace}/pods", _List[Pod], query)
+        except Rejected:
+            return ()
+
+    async def warnings(self) -> Sequence[Event]:
+        """The events of the namespace that warn, as far as they may be read."""
+        query = {"fieldSelector": "type=Warning"}
+        try:
+            return await self._all(f"/api/v1/namespaces/{self.namespace}/events", _List[Event], query)
         except Rejected:
             return ()
 

@@ -1,9 +1,11 @@
 """The objects that stand beside a workload: autoscalers, disruption budgets, pods."""
 
+from datetime import datetime
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import AliasChoices, Field, field_validator
 
+from incidents.value import Moment
 from tools.live.cluster.objects import Condition, Meta, Target
 from tools.live.http import Reply
 
@@ -115,3 +117,35 @@ class Pod(Reply):
 
     meta: Meta = Field(alias="metadata")
     status: PodStatus = PodStatus()
+
+
+class Series(Reply):
+    """How often an event came, in its newer form."""
+
+    count: int = 0
+    last: Moment | None = Field(default=None, alias="lastObservedTime")
+
+
+class Event(Reply):
+    """What a controller or a node told of an object, in either form: `count` and times, or a series."""
+
+    about: Target = Field(default=Target(), validation_alias=AliasChoices("involvedObject", "regarding"))
+    type: str = ""
+    reason: str = ""
+    message: str = Field(default="", validation_alias=AliasChoices("message", "note"))
+    count: int | None = Field(default=None, validation_alias=AliasChoices("count", "deprecatedCount"))
+    first: Moment | None = Field(default=None, alias="firstTimestamp")
+    last: Moment | None = Field(default=None, alias="lastTimestamp")
+    time: Moment | None = Field(default=None, alias="eventTime")
+    series: Series | None = None
+
+    @property
+    def at(self) -> datetime | None:
+        """When it came last."""
+        series = self.series.last if self.series is not None else None
+        return series or self.last or self.time or self.first
+
+    @property
+    def times(self) -> int:
+        """How often it came."""
+        return max(self.count or 1, self.series.count if self.series is not None else 1)

@@ -8,11 +8,12 @@ from incidents.errors import ToolFailed
 from incidents.health import Probe
 from tools.clock import Clock
 from tools.live.health.endpoints import EndpointProbes, documented
+from tools.live.health.kubernetes import KubernetesPods
 from tools.live.health.postgres import PostgresHealth
 from tools.live.health.status_page import StatusPage
 from tools.live.http import Backend
 from tools.live.secrets import Secrets
-from tools.live.settings import HealthSpec, OpenApi, Postgres
+from tools.live.settings import HealthSpec, KubernetesHealth, OpenApi, Postgres
 from tools.telemetry.data_gaps import note_gap
 
 
@@ -28,10 +29,14 @@ class LiveHealth:
         self._documents = [spec for spec in specs if isinstance(spec, OpenApi)]
         self._listed: dict[str, tuple[Endpoint, ...]] = {}
         self._backends: list[Backend] = []
-        self._parts: list[tuple[str, PostgresHealth | StatusPage]] = []
+        self._parts: list[tuple[str, PostgresHealth | StatusPage | KubernetesPods]] = []
         for spec in specs:
             if isinstance(spec, Postgres):
                 self._parts.append((spec.service, PostgresHealth(spec, secrets, clock)))
+            elif isinstance(spec, KubernetesHealth):
+                pods = KubernetesPods(spec, secrets, clock)
+                self._backends.append(pods.backend)
+                self._parts.append((spec.service, pods))
             elif not isinstance(spec, OpenApi):
                 backend = Backend(f"the status page of {spec.service}", spec, secrets)
                 self._backends.append(backend)
