@@ -18,16 +18,13 @@ _LINE_START = re.compile(r"^(\s*)([#>+=-])", re.MULTILINE)
 #: Words of role names that do not simply begin with a capital.
 _SPELLED = {"devops": "DevOps", "api": "API", "ui": "UI", "sre": "SRE"}
 
-#: Text of nothing else needs no look at each character.
-_PLAIN = re.compile(r"[ -~\n]*")
-
 _NUMBERED = re.compile(r"^(\s*\d+)([.)](?:\s|$))", re.MULTILINE)
 
 
 def clean(text: str) -> str:
     """The text without control, format and unassigned characters; line ends stay, tabs become blanks."""
     spaced = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
-    if _PLAIN.fullmatch(spaced):
+    if _is_plain(spaced):
         return spaced
     return "".join(char for char in spaced if char == "\n" or unicodedata.category(char)[0] != "C")
 
@@ -37,12 +34,17 @@ def visible(text: str) -> str:
 
     What is hidden in a label is seen by whoever reads it, and does nothing.
     """
-    if _PLAIN.fullmatch(text):
+    if _is_plain(text):
         return text
     return "".join(
         f"<U+{ord(char):04X}>" if char not in "\n\t" and unicodedata.category(char)[0] == "C" else char
         for char in text.replace("\r\n", "\n")
     )
+
+
+def _is_plain(text: str) -> bool:
+    """Whether no character needs a look of its own, without looking at each."""
+    return text.replace("\n", "").isprintable()
 
 
 def line(text: str) -> str:

@@ -7,6 +7,7 @@ import polars as pl
 
 from incidents.changes import Change, PipelineRun
 from incidents.findings import Window
+from tools.memo import memoize_by_identity
 from tools.ports import Changes, Logs, Pipelines, Traces, World
 from tools.redaction.redact import redact
 from tools.redaction.table import table
@@ -63,9 +64,12 @@ class _Pipelines:
 
 def clean_column(frame: pl.DataFrame, column: str) -> pl.DataFrame:
     """The few rows that may hold a secret go through `redact`, the others are left alone."""
-    if frame.is_empty():
-        return frame
-    # Searched before it is made distinct: that costs less than to sort lines that are all different.
-    texts = frame[column].filter(frame[column].str.contains(table().hint)).unique()
+    texts = _with_a_sign(frame, column, table().hint)
     known = {text: clean for text in texts if (clean := redact(text)) != text}
     return frame.with_columns(pl.col(column).replace(known)) if known else frame
+
+
+@memoize_by_identity
+def _with_a_sign(frame: pl.DataFrame, column: str, hint: str) -> tuple[str, ...]:
+    # Searched before it is made distinct: that costs less than to sort lines that are all different.
+    return tuple(frame[column].filter(frame[column].str.contains(hint)).unique()) if frame.height else ()
