@@ -145,14 +145,19 @@ def _score(
 
 
 def _ordered(form: Form, matches: Sequence[re.Match[str]], calendar: Calendar) -> Calendar:
-    """The order of a date's numbers in which most lines have a day, and the newest is nearest to now."""
-    choices: list[tuple[int, timedelta, str]] = []
-    for order in ORDERS.get(form.name, ()):
+    """The order of a date's numbers in which most lines have a day, and the newest is of when the file was.
+
+    Where none is, that is the nearest to it; but a month and a day stand in this order, unless they cannot.
+    """
+    choices: list[tuple[int, bool, timedelta, int, str]] = []
+    for rank, order in enumerate(ORDERS.get(form.name, ())):
         moments = Moments(form, calendar._replace(order=order))
         times = [at for found in matches if _is_past(at := moments.of(found), calendar) and at is not None]
         if times:
-            choices.append((-len(times), abs(calendar.newest - max(times)), order))
-    return calendar._replace(order=min(choices)[2]) if choices else calendar
+            apart = abs(calendar.newest - max(times))
+            near = apart if form.years else timedelta()
+            choices.append((-len(times), apart > _AHEAD, near, rank, order))
+    return calendar._replace(order=min(choices)[-1]) if choices else calendar
 
 
 def _is_past(at: datetime | None, calendar: Calendar) -> bool:
