@@ -7,7 +7,7 @@ from pydantic import Field
 
 from incidents.errors import ToolFailed
 from tools.live.cluster.neighbours import Autoscaler, Budget, Event, Pod
-from tools.live.cluster.objects import History, Kind, Workload
+from tools.live.cluster.objects import History, Kind, Part, Workload
 from tools.live.cluster.refusals import Busy, refusal, seconds_to_wait
 from tools.live.http import Backend, Query, Rejected, Reply, Transient
 from tools.live.secrets import Secrets
@@ -28,11 +28,11 @@ Operation = dict[str, Any]
 R = TypeVar("R", bound=Reply)
 
 
-class _Continued(Reply):
+class _Continued(Part):
     more: str = Field(default="", alias="continue")
 
 
-class _List(Reply, Generic[R]):
+class _List(Part, Generic[R]):
     meta: _Continued = Field(default=_Continued(), alias="metadata")
     items: tuple[R, ...] = ()
 

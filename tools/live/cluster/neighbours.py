@@ -3,27 +3,26 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, Field
 
 from incidents.value import Moment
-from tools.live.cluster.objects import Condition, Meta, Target
-from tools.live.http import Reply
+from tools.live.cluster.objects import Condition, Meta, Part, Target
 
 
-class Rules(Reply):
+class Rules(Part):
     """How an autoscaler may go one way."""
 
     policy: str = Field(default="", alias="selectPolicy")
 
 
-class Behavior(Reply):
+class Behavior(Part):
     """How an autoscaler may move."""
 
     up: Rules = Field(default=Rules(), alias="scaleUp")
     down: Rules = Field(default=Rules(), alias="scaleDown")
 
 
-class Bounds(Reply):
+class Bounds(Part):
     """Between what an autoscaler keeps a workload; `least` is 1 where none is given."""
 
     target: Target = Field(default=Target(), alias="scaleTargetRef")
@@ -32,13 +31,13 @@ class Bounds(Reply):
     behavior: Behavior = Behavior()
 
 
-class Conditions(Reply):
+class Conditions(Part):
     """The conditions of an object whose status is not read otherwise."""
 
     conditions: tuple[Condition, ...] = ()
 
 
-class Autoscaler(Reply):
+class Autoscaler(Part):
     """A HorizontalPodAutoscaler."""
 
     meta: Meta = Field(alias="metadata")
@@ -46,14 +45,14 @@ class Autoscaler(Reply):
     status: Conditions = Conditions()
 
 
-class Selector(Reply):
+class Selector(Part):
     """Which pods are meant."""
 
     labels: dict[str, str] = Field(default={}, alias="matchLabels")
     rules: tuple[dict[str, Any], ...] = Field(default=(), alias="matchExpressions")
 
 
-class Protection(Reply):
+class Protection(Part):
     """What a disruption budget asks."""
 
     selector: Selector | None = None
@@ -61,14 +60,14 @@ class Protection(Reply):
     gone: int | str | None = Field(default=None, alias="maxUnavailable")
 
 
-class Budget(Reply):
+class Budget(Part):
     """A PodDisruptionBudget."""
 
     meta: Meta = Field(alias="metadata")
     spec: Protection = Protection()
 
 
-class Reason(Reply):
+class Reason(Part):
     """Why a container waits or ended."""
 
     reason: str = ""
@@ -76,7 +75,7 @@ class Reason(Reply):
     exit_code: int | None = Field(default=None, alias="exitCode")
 
 
-class State(Reply):
+class State(Part):
     """How a container stands."""
 
     waiting: Reason | None = None
@@ -84,7 +83,7 @@ class State(Reply):
     running: dict[str, Any] | None = None
 
 
-class Container(Reply):
+class Container(Part):
     """One container of a pod as it stands."""
 
     name: str
@@ -96,7 +95,7 @@ class Container(Reply):
     last: State = Field(default=State(), alias="lastState")
 
 
-class PodStatus(Reply):
+class PodStatus(Part):
     """How a pod stands."""
 
     phase: str = ""
@@ -106,27 +105,22 @@ class PodStatus(Reply):
     containers: tuple[Container, ...] = Field(default=(), alias="containerStatuses")
     initial: tuple[Container, ...] = Field(default=(), alias="initContainerStatuses")
 
-    @field_validator("containers", "initial", mode="before")
-    @classmethod
-    def _listed(cls, found: object) -> object:
-        return found or ()
 
-
-class Pod(Reply):
+class Pod(Part):
     """A pod."""
 
     meta: Meta = Field(alias="metadata")
     status: PodStatus = PodStatus()
 
 
-class Series(Reply):
+class Series(Part):
     """How often an event came, in its newer form."""
 
     count: int = 0
     last: Moment | None = Field(default=None, alias="lastObservedTime")
 
 
-class Event(Reply):
+class Event(Part):
     """What a controller or a node told of an object, in either form: `count` and times, or a series."""
 
     about: Target = Field(default=Target(), validation_alias=AliasChoices("involvedObject", "regarding"))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, Field, field_validator, model_validator
 
 from incidents.value import Moment
 from tools.live.http import Reply
@@ -19,6 +19,17 @@ HASHES = ("pod-template-hash", "rollouts-pod-template-hash")
 
 #: A pod template as the API gives it: it is compared and sent back whole.
 Template = Mapping[str, Any]
+
+
+class Part(Reply):
+    """A part of an object; null means the same as a part that is left out, as Go writes an empty list."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _given(cls, found: Any) -> Any:
+        if not isinstance(found, dict):
+            return found
+        return {name: part for name, part in found.items() if part is not None}
 
 
 class Kind(StrEnum):
@@ -53,7 +64,7 @@ _KINDS = {
 }
 
 
-class Owner(Reply):
+class Owner(Part):
     """What an object belongs to."""
 
     kind: str = ""
@@ -62,7 +73,7 @@ class Owner(Reply):
     controller: bool = False
 
 
-class Writer(Reply):
+class Writer(Part):
     """Who wrote fields of an object, and which: an entry of `managedFields`."""
 
     manager: str = ""
@@ -77,7 +88,7 @@ class Writer(Reply):
         return place is not None
 
 
-class Meta(Reply):
+class Meta(Part):
     """What every object says of itself."""
 
     name: str
@@ -91,20 +102,20 @@ class Meta(Reply):
     writers: tuple[Writer, ...] = Field(default=(), alias="managedFields")
 
 
-class Target(Reply):
+class Target(Part):
     """Which object is meant."""
 
     kind: str = ""
     name: str = ""
 
 
-class Rolling(Reply):
+class Rolling(Part):
     """How a rolling update goes; `partition`: pods of a StatefulSet with a lower number are left."""
 
     partition: int = 0
 
 
-class Strategy(Reply):
+class Strategy(Part):
     """How pods are replaced."""
 
     type: str = ""
@@ -118,7 +129,7 @@ class Strategy(Reply):
         return self.rolling.partition if self.rolling is not None else 0
 
 
-class Spec(Reply):
+class Spec(Part):
     """What is wanted."""
 
     replicas: int = 1
@@ -132,7 +143,7 @@ class Spec(Reply):
     template_of: Target | None = Field(default=None, alias="workloadRef")
 
 
-class Condition(Reply):
+class Condition(Part):
     """One condition of an object."""
 
     type: str
@@ -142,7 +153,7 @@ class Condition(Reply):
     updated: Moment | None = Field(default=None, alias="lastUpdateTime")
 
 
-class Status(Reply):
+class Status(Part):
     """What the controller saw; a DaemonSet has other words for it."""
 
     observed: int = Field(default=0, alias="observedGeneration")
@@ -171,7 +182,7 @@ class Status(Reply):
     conditions: tuple[Condition, ...] = ()
 
 
-class Workload(Reply):
+class Workload(Part):
     """A Deployment, StatefulSet, DaemonSet or ReplicaSet."""
 
     kind: str = Kind.DEPLOYMENT
@@ -227,7 +238,7 @@ class Workload(Reply):
         return next((one for one in self.status.conditions if one.type == kind), None)
 
 
-class History(Reply):
+class History(Part):
     """A ControllerRevision: a template that a StatefulSet or DaemonSet had."""
 
     meta: Meta = Field(alias="metadata")

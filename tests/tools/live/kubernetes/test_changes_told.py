@@ -7,8 +7,8 @@ import pytest
 
 from incidents.changes import Change, ChangeKind
 from incidents.findings import Window
-from tests.tools.live.fakes.server import serving
-from tests.tools.live.kubernetes.given import doors
+from tests.tools.live.fakes.server import serving, told
+from tests.tools.live.kubernetes.given import doors, rollback
 from tests.tools.live.kubernetes.world import (
     RESTARTED,
     Json,
@@ -45,7 +45,7 @@ PROBE = {"httpGet": {"path": "/health", "port": 80, "httpHeaders": [{"name": "X"
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "kind", "versions", "told"),
+    ("old", "new", "kind", "versions", "says"),
     [
         (till("3.1"), till("3.2"), DEPLOY, ("3.1", "3.2"), ""),
         (
@@ -138,12 +138,12 @@ PROBE = {"httpGet": {"path": "/health", "port": 80, "httpHeaders": [{"name": "X"
     ],
 )  # fmt: skip
 async def test_a_revision_is_told_by_what_it_changed(
-    old: Json, new: Json, kind: ChangeKind, versions: tuple[str, str], told: str, tmp_path: Path
+    old: Json, new: Json, kind: ChangeKind, versions: tuple[str, str], says: str, tmp_path: Path
 ) -> None:
     changes = await fed(World([Made(old, A, (1,)), Made(new, B, (2,), pods=3)]), tmp_path)
     found = changes["till-r2"]
     assert (found.kind, (found.version_from, found.version_to)) == (kind, versions)
-    assert told in found.summary if told else found.summary == ""
+    assert says in found.summary if says else found.summary == ""
     assert found.time == moment(B)
     assert "hunter2" not in str(changes)
 
@@ -187,7 +187,7 @@ async def test_undoing_a_restart_replaces_the_pods_and_changes_nothing_else(tmp_
 
 
 @pytest.mark.parametrize(
-    ("reason", "told"),
+    ("reason", "says"),
     [
         ("", "at an unknown time after 2026-11-29 02:00:00 UTC"),
         ("DeploymentResumed", "at an unknown time after 2026-11-29 02:00:00 UTC"),
@@ -196,12 +196,12 @@ async def test_undoing_a_restart_replaces_the_pods_and_changes_nothing_else(tmp_
     ],
 )
 async def test_a_time_that_the_cluster_does_not_keep_is_told_as_a_range(
-    reason: str, told: str, tmp_path: Path
+    reason: str, says: str, tmp_path: Path
 ) -> None:
     made = [Made(till("1.0"), A, (1, 3), pods=3, cause="back"), Made(till("2.0"), B, (2,))]
     world = World(made, reason=reason)
     changes = await fed(world, tmp_path)
-    assert changes["till-r3"].summary == ("back; " + told if told else "back")
+    assert changes["till-r3"].summary == ("back; " + says if says else "back")
     assert moment(B) < changes["till-r3"].time
     early = Window(start=moment(A), end=moment(B))
     assert list(await fed(world, tmp_path, early)) == ["till-r1"]
@@ -245,3 +245,30 @@ async def test_a_window_holds_what_may_have_been_in_it(tmp_path: Path) -> None:
     changes = await fed(World(made), tmp_path, window)
     assert list(changes) == ["till-r3"]
     assert window.start <= changes["till-r3"].time < window.end
+
+
+async def test_null_is_what_is_left_out(tmp_path: Path) -> None:
+    """Go writes a list that nobody made as null."""
+    namespace = World([Made(till("1.0"), A, (1,)), Made(till("2.0"), B, (2,), pods=3)])
+    for one in [namespace.deployment, *namespace.sets]:
+        one["metadata"] |= {"labels": None, "managedFields": None, "deletionTimestamp": None}
+        one["spec"] |= {"paused": None, "strategy": None}
+        one["status"] |= {"conditions": None}
+    namespace.objects = {"statefulsets": [], "daemonsets": []}
+    empty = told({"metadata": {"continue": None}, "items": None})
+    namespace.answers = {("GET", "/apis/apps/v1/namespaces/shop/controllerrevisions"): empty}
+    namespace.answers |= {("GET", "/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers"): empty}
+    assert set(await fed(namespace, tmp_path)) == {"till-r1", "till-r2"}
+    with serving(namespace) as server:
+        async with doors(server.url, tmp_path, ("till",)) as open_doors:
+            assert (await open_doors.actions.plan(rollback("till", "1.0"))).undo is not None
+
+
+async def test_another_order_of_the_same_variables_is_told_as_that(tmp_path: Path) -> None:
+    one, two = {"name": "A", "value": "1"}, {"name": "B", "value": "$(A)"}
+    made = [Made(till(env=[one, two]), A, (1,)), Made(till(env=[two, one]), B, (2,), pods=3)]
+    found = (await fed(World(made), tmp_path))["till-r2"]
+    assert (found.kind, found.summary) == (
+        CONFIG,
+        "configuration: the order of its parts; the image is the same",
+    )
