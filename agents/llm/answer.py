@@ -10,7 +10,7 @@ from langsmith import tracing_context
 
 from agents.budget import BudgetTracker
 from agents.failure import ModelFailed
-from agents.llm.client import chat_model, http_client, trust
+from agents.llm.client import THOUGHT, chat_model, http_client, trust
 from agents.llm.meter import Meter
 from agents.llm.settings import ModelSettings
 from agents.llm.transport import ModelTransport, Request, Response, Timer
@@ -118,5 +118,7 @@ async def _one(settings: ModelSettings, wire: ModelTransport, asked: list[AnyMes
             raise ModelFailed(said, faults=(ModelFault.TIMEOUT,)) from None
     text = str(response.result[0].text).strip()
     if not text:
-        raise ModelFailed(f"{model.model_name} at {settings.where} gave an empty answer")
+        thought = response.result[0].additional_kwargs.get(THOUGHT)
+        what = "only thought and gave no answer" if thought else "gave an empty answer"
+        raise ModelFailed(f"{model.model_name} at {settings.where} {what}")
     return text

@@ -45,8 +45,6 @@ Handler = Callable[[Request], Awaitable[Response]]
 _TWICE = 2
 #: The longest pause while a model is being loaded, in seconds; they grow from one second.
 _LOADING_PAUSE = 20.0
-#: A call may take this share of what is left: another try, or another model, needs the rest.
-_SHARE_OF_A_CALL = 0.5
 
 
 def _utc() -> datetime:
@@ -158,9 +156,7 @@ class ModelTransport:
         problem: str | None = None
         try:
             with chat(self._caller, self._model.name, *self._settings.server) as span:
-                # The client bounds each read alone: a server that sends a byte now and then would never end.
-                async with asyncio.timeout(max(self._settings.timeout_seconds, self.left * _SHARE_OF_A_CALL)):
-                    response = await handler(request)
+                response = await handler(request)
                 self._count(request, response, span)
                 return response
         except BaseException as error:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
@@ -18,6 +19,10 @@ from agents.llm.wire.server_error import body_of, is_error, is_page, status_in, 
 
 #: How often one request is changed by what its refusals said.
 _CHANGES_AT_MOST = 5
+#: Signs of life without content (comments, blank lines, single bytes) are worth so many times the seconds for
+#: which a request may be silent. The client itself bounds each read alone, and a server that sends a byte now
+#: and then would never end.
+_SIGNS_OF_LIFE = 2.0
 #: Seconds for what may come behind a stream's finish: figures, and the end.
 _AFTER_FINISH = 3.0
 #: A response that reports an error although it came as a success carries this mark.
@@ -53,11 +58,13 @@ class Door(openai.DefaultAsyncHttpxClient):
         options["stream"] = True
         for _ in range(_CHANGES_AT_MOST):
             sent = self.dialect.fitted(body)
-            response = await super().send(self._with(request, sent), **options)
+            async with self._in_time(request):
+                response = await super().send(self._with(request, sent), **options)
             try:
                 if response.is_success:
                     return await self._read(response, body, sent)
-                refused = body_of((await response.aread()).decode("utf-8", "replace"))
+                async with self._in_time(request):
+                    refused = body_of((await response.aread()).decode("utf-8", "replace"))
             finally:
                 await response.aclose()
             if generated := generation_in(refused):
@@ -66,6 +73,20 @@ class Door(openai.DefaultAsyncHttpxClient):
             if not self.dialect.learnt(sent, response.status_code, refused):
                 break
         return response
+
+    @property
+    def _patience(self) -> float | None:
+        """Seconds within which some content has to come."""
+        silent = self.timeout.read
+        return None if silent is None else silent * _SIGNS_OF_LIFE
+
+    @asynccontextmanager
+    async def _in_time(self, request: httpx2.Request) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._patience):
+                yield
+        except TimeoutError:
+            raise httpx2.ReadTimeout("no content in time", request=request) from None
 
     def _with(self, request: httpx2.Request, sent: Mapping[str, Any]) -> httpx2.Request:
         data = json.dumps(sent, ensure_ascii=False, separators=(",", ":")).encode()
@@ -82,18 +103,20 @@ class Door(openai.DefaultAsyncHttpxClient):
         self, response: httpx2.Response, body: Mapping[str, Any], sent: Mapping[str, Any]
     ) -> httpx2.Response:
         chunks, first = response.aiter_bytes(), b""
-        # A comment may come alone long before the rest: the kind of body shows in its first line.
-        async for chunk in chunks:
-            first += chunk
-            if first.strip():
-                break
+        # The kind of body shows in its first line; blank ones may come long before the rest.
+        async with self._in_time(response.request):
+            async for chunk in chunks:
+                first += chunk
+                if first.strip():
+                    break
         streamed = first.lstrip().startswith(_BEGINS) or "event-stream" in response.headers.get(
             "content-type", ""
         )
         if streamed:
-            whole = await _streamed(_joined(first, chunks))
+            whole = await _streamed(_joined(first, chunks), self._patience)
         else:
-            data = first + b"".join([chunk async for chunk in chunks])
+            async with self._in_time(response.request):
+                data = first + b"".join([chunk async for chunk in chunks])
             whole = _parsed(data)
         if not is_error(whole) and (error := failed_choice(whole)) is not None:
             whole = {"error": error}
@@ -110,15 +133,20 @@ async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[byt
         yield chunk
 
 
-async def _streamed(chunks: AsyncIterator[bytes]) -> Mapping[str, Any]:
+async def _streamed(chunks: AsyncIterator[bytes], patience: float | None) -> Mapping[str, Any]:
     """The completion that a stream makes, or the error that it ends with.
 
+    Args:
+        chunks: the body as it comes.
+        patience: seconds within which the next event has to come; comments are none.
+
     Raises:
+        ReadTimeout: no event came in time.
         CutStream: it ended before the answer was finished.
         NotAnAnswer: nothing in it was a chunk.
     """
     pieces, odd, done = Pieces(), "", False
-    async for event in _until_the_end(events_of(chunks), pieces):
+    async for event in _until_the_end(events_of(chunks), pieces, patience):
         if event.data.strip() == _DONE:
             done = True
             break
@@ -138,19 +166,23 @@ async def _streamed(chunks: AsyncIterator[bytes]) -> Mapping[str, Any]:
     raise CutStream("no finish")
 
 
-async def _until_the_end(events: AsyncIterator[Event], pieces: Pieces) -> AsyncIterator[Event]:
+async def _until_the_end(
+    events: AsyncIterator[Event], pieces: Pieces, patience: float | None
+) -> AsyncIterator[Event]:
     """The events; behind the finish come only figures, so that nothing there is waited for or missed long."""
     while True:
         try:
-            async with asyncio.timeout(_AFTER_FINISH if pieces.finish else None):
+            async with asyncio.timeout(_AFTER_FINISH if pieces.finish else patience):
                 event = await anext(events)
         except StopAsyncIteration:
             return
         except (TimeoutError, httpx2.TransportError) as broken:
             if pieces.finish:
                 return
-            if isinstance(broken, httpx2.TimeoutException | TimeoutError):
+            if isinstance(broken, httpx2.TimeoutException):
                 raise
+            if isinstance(broken, TimeoutError):
+                raise httpx2.ReadTimeout("no event in time") from None
             raise CutStream("the connection broke") from broken
         yield event
 

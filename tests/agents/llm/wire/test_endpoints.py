@@ -167,6 +167,14 @@ async def test_a_server_that_sends_a_little_now_and_then_ends_with_the_call(kind
     assert time.monotonic() - begun < 6
 
 
+async def test_a_stream_that_goes_on_writing_is_not_cut_before_the_work_must_end() -> None:
+    chunk = {"choices": [{"index": 0, "delta": {"content": "and "}}]}
+    raw = Raw(f"data: {json.dumps(chunk)}\n\n", kind="text/event-stream", dribbles=True)
+    seen = await seen_of(lambda _: raw, timeout_seconds=0.4, assignment_seconds=2.0, streaming=True)
+    assert "the time box of 2 s ended" in str(seen.failed)
+    assert len(seen.requests) == 1
+
+
 async def test_a_stream_that_is_finished_and_stays_open_is_whole() -> None:
     call = {"index": 0, "id": "a", "function": {"name": "TriageReport", "arguments": json.dumps(REPORT)}}
     chunk = {"choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": "tool_calls"}]}
