@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.grounding.marking import MARK
 from incidents.faults import ModelFault
 from incidents.reports import InvestigationReport
 from tests.agents.contexts import assignment, role_context
@@ -18,6 +19,7 @@ from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Asked, Call, Fault, Kind, Reply, Script
 
 REPORT = {"summary": "Nothing seen.", "checks": [], "hypotheses": []}
+GIVEN = InvestigationReport(summary=f"{MARK} Nothing seen.", checks=(), hypotheses=())
 HALF = '{"summary": "half a sen'
 WHOLE = Reply(calls=(Call("InvestigationReport", REPORT),))
 
@@ -190,7 +192,7 @@ async def test_a_time_box_that_is_over_asks_nothing() -> None:
 async def test_an_unusable_answer_is_asked_for_once_more(broken: Reply, note: str, streaming: bool) -> None:
     with FakeOpenAI(Script([broken, WHOLE])) as server:
         performed = await perform(server, streaming=streaming)
-    assert performed.report == InvestigationReport(summary="Nothing seen.", checks=(), hypotheses=())
+    assert performed.report == GIVEN
     assert len(server.requests) == 2
     assert note in server.requests[1].text
     echoed = {
@@ -243,7 +245,7 @@ async def test_a_report_beside_a_question_counts_and_the_question_is_not_asked(s
     """A server that ignores `tool_choice` or that several calls are not wanted."""
     with FakeOpenAI(Script([Reply(calls=(Call("changes", {}), WHOLE.calls[0]))])) as server:
         performed = await perform(server, streaming=streaming)
-    assert performed.report == InvestigationReport(summary="Nothing seen.", checks=(), hypotheses=())
+    assert performed.report == GIVEN
     assert len(server.requests) == 1
 
 
@@ -261,7 +263,7 @@ async def test_a_report_written_as_text_is_read() -> None:
     fenced = '```json\n{"summary": "Nothing seen.", "checks": [], "hypotheses": []}\n```'
     with FakeOpenAI(Script([Reply(text=fenced)])) as server:
         performed = await perform(server)
-    assert performed.report == InvestigationReport(summary="Nothing seen.", checks=(), hypotheses=())
+    assert performed.report == GIVEN
     assert len(server.requests) == 1
 
 
@@ -270,7 +272,7 @@ async def test_calls_without_ids_are_answered_all_the_same(streaming: bool) -> N
     asks = Reply(calls=(Call("changes", {}), Call("metrics", {"service": "checkout"})), with_ids=False)
     with FakeOpenAI(Script([asks, replace(WHOLE, with_ids=False)])) as server:
         performed = await perform(server, streaming=streaming)
-    assert performed.report == InvestigationReport(summary="Nothing seen.", checks=(), hypotheses=())
+    assert performed.report == GIVEN
     told = server.requests[1].messages
     ids = [call["id"] for message in told for call in message.get("tool_calls") or []]
     assert len(set(ids)) == 2
