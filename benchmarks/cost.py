@@ -12,6 +12,11 @@ same machine; the ratio is the median of the pairs. "Imports" is what the incide
 On 2026-11-29, two processors under a load of 22, two pairs, each checkout with its own venv, beside 6376209:
 whole process 5.12 s (11.33 s), ratio 0.45; its imports 3.13 s (5.16 s), 0.61, three fifths of them LangGraph
 with what it brings. Earlier that day, in one venv and with less load: whole 0.73, warm 1.51 s (1.73 s), 0.86.
+
+On 2026-11-30, under a load of 25, two pairs, after rows were worked on in frames and series one by one: whole
+process 6.16 s (7.68 s), 0.80 (0.98 before that), of that imports 1.16, since there is more to import. Warm,
+in processes that took turns: this case 1.95 s (2.18 s), 0.86 (1.05 before); of recorded cases 0.80 to 0.96,
+but `nz-20230129-0858` 1.22 and `ps-low-test-15` 2.56.
 """
 
 import argparse
