@@ -46,7 +46,8 @@ def opinions(
     strange = [word for word in said if not known.knows(word) and held.isdisjoint(forms(word))]
     found = [f"nothing that it rests on says {', '.join(dict.fromkeys(strange[:4]))}"] if strange else []
     quoted = read(figures)
-    told = named or quoted.figures or quoted.versions or quoted.clocks or has("unknown", sentence)
+    unknown = has("unknown", sentence)
+    told = named or quoted.figures or quoted.versions or quoted.clocks or unknown
     if not told and known.anchors.isdisjoint(said):
         found.append("it tells of nothing that is measured")
     usual_none = any(_USUAL_NONE.search(text) for text in texts)
@@ -55,7 +56,20 @@ def opinions(
             continue
         if not _carries(kind, words, sentence, named, carried, held):
             found.append(f"the facts carry no claim of the kind {kind} ({', '.join(words[:3])})")
+    if has("over", sentence) and not (carried.recovered or unknown or has("not", sentence)):
+        found.append("it was not measured to be over")
+    found += [f"nothing that it rests on says {said_so}" for said_so in _beyond(sentence, texts)]
     return (*found, *_states(sentence, named, texts, carried))
+
+
+def _beyond(sentence: str, texts: Sequence[str]) -> Iterator[str]:
+    """What is said to be kept, or to have been left out; telemetry shows neither."""
+    for name in ("kept", "omitted"):
+        for found in sign(name).finditer(sentence):
+            if not has("unknown", sentence) and not any(
+                found[0].casefold() in one.casefold() for one in texts
+            ):
+                yield found[0]
 
 
 def _held(texts: Sequence[str]) -> frozenset[str]:
@@ -137,7 +151,8 @@ def _whole(
             fine = bool(named) and carried.affected.isdisjoint(named)
             return fine or carried.recovered
         return carried.down or not held.isdisjoint(words)
-    if carried.recovered or carried.unaffected:
+    well = has("fine", sentence) or not vocabulary().claims[Kind.RECOVERY].isdisjoint(words_of(sentence))
+    if well and (carried.recovered or carried.unaffected):
         return True
     return not held.isdisjoint(words) and bool(has("nobody", sentence))
 
@@ -147,10 +162,10 @@ def _states(sentence: str, named: list[str], texts: Sequence[str], carried: Carr
     for found in sign("shortage").finditer(sentence):
         if not any(found[0].casefold() in text.casefold() for text in texts):
             yield f"nothing that it rests on says {found[0]}"
-    for pattern, fine in ((sign("fine"), True), (sign("fails"), False)):
-        for found in pattern.finditer(sentence):
+    for word, fine in (("fine", True), ("fails", False), ("unable", False)):
+        for found in sign(word).finditer(sentence):
             name = _nearest(sentence, named, found.start())
-            if name is None or _negated(sentence, found.start()):
+            if name is None or (word != "unable" and _negated(sentence, found.start())):
                 continue
             off = name in carried.affected | carried.blamed
             told_of = has("resource", sentence) or has("compared", sentence[: found.start()])

@@ -25,11 +25,21 @@ def spelled(text: str) -> str:
     """The same sentence with its figures in digits and with English units; people never read it."""
     for pattern, put in _otherwise():
         text = pattern.sub(put, text)
+    text = _of_so_many().sub(_in_percent, text)
     text = _words().sub(_in_digits, text)
     for many, name in _MANY:
         text = re.sub(rf"(\d+(?:\.\d+)?)[ -]*(?:{name})\b", partial(_times, many), text, flags=re.IGNORECASE)
         text = re.sub(rf"{_ARTICLE}\b(?:{name})\b", f"{many}", text, flags=re.IGNORECASE)
     return text
+
+
+def _in_percent(found: re.Match[str]) -> str:
+    part, whole = (_number(word) for word in found.groups())
+    return f"about {100 * part / whole:.0f} %" if 0 < part < whole else found[0]
+
+
+def _number(word: str) -> int:
+    return int(word) if word.isdecimal() else _numbers()[re.sub(r"[ -]+", "-", word.casefold())]
 
 
 def _times(many: int, found: re.Match[str]) -> str:
@@ -55,9 +65,21 @@ def _otherwise() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 @cache
 def _words() -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-])(?:{_each()})(?!\w)", re.IGNORECASE)
+
+
+@cache
+def _of_so_many() -> re.Pattern[str]:
+    """A share, as in "nine in ten", "neun von zehn" and "neuf sur dix", also with a noun between."""
+    number = rf"(\d+|{_each()})"
+    return re.compile(
+        rf"(?<![\w.-]){number} (?:\w+ )?(?:in|out of|von|sur) {number}(?![\w.:])", re.IGNORECASE
+    )
+
+
+def _each() -> str:
     names = sorted(_numbers(), key=len, reverse=True)
-    each = "|".join(re.escape(name).replace(r"\-", "[ -]") for name in names)
-    return re.compile(rf"(?<![\w-])(?:{each})(?!\w)", re.IGNORECASE)
+    return "|".join(re.escape(name).replace(r"\-", "[ -]") for name in names)
 
 
 @cache

@@ -17,7 +17,7 @@ _ENDINGS = (
     "s", "es", "ed", "d", "ing", "ly", "e", "en", "em", "n", "t", "st", "te", "ten", "tet",
     "ende", "enden", "ens", "ent", "ait", "aient", "é", "ée", "és", "ées", "x", "aux", "nt", "ement",
 )  # fmt: skip
-_SHORTEST = 3
+_SHORTEST = 4
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 #: French articles and pronouns before a vowel.
 _ELIDED = re.compile(r"\b(?:[dlnsjmtc]|qu)'", re.IGNORECASE)
