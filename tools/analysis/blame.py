@@ -1,6 +1,6 @@
 """From signals to suspects: who explains whom, and who counts less."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,9 @@ _EXTERNAL = 0.5
 _AT_SYMPTOM = 0.5
 #: What the symptom's calls never reach can hardly cause it.
 _UNREACHED = 0.25
+#: A link of a chain of complaints is not its end.
+_LINK = 0.25
+_ANSWERS = frozenset({"answers", "errors", "presence", "latency"})
 #: No channel alone may outweigh what the others agree on.
 CHANNEL_CAP = 1.0
 #: Further signals of one channel are mostly echoes of its strongest.
@@ -59,7 +62,9 @@ def _capped(signals: Iterable[Signal]) -> tuple[Signal, ...]:
     return tuple(kept)
 
 
-def blames(signals: Iterable[Signal], topology: Topology, symptom: str | None) -> list[Blame]:
+def blames(
+    signals: Iterable[Signal], topology: Topology, symptom: str | None, complaints: Sequence[Signal] = ()
+) -> list[Blame]:
     """Every service with signals, best first; equals in the order of the topology, and no name decides."""
     grouped: dict[str, list[Signal]] = {}
     for signal in signals:
@@ -79,26 +84,55 @@ def blames(signals: Iterable[Signal], topology: Topology, symptom: str | None) -
     reached = topology.distances(symptom) if symptom and callees.get(symptom) else {}
     # Below a part that others call and that calls nobody there is nothing to end in it.
     deepest = symptom if symptom in callers and not callees.get(symptom) else None
+    accused = _accused(complaints, callers)
     weighed = []
     for name, blame in raw.items():
         upon = set(troubles) & (set(callees.get(name, ())) if placed else set(troubles)) - {name}
         under = _explains(blame, raw, sorted(upon)) if name not in hosts else None
         factors = {
-            "external": _EXTERNAL if kinds.get(name) is NodeKind.EXTERNAL else 1.0,
+            "external": _EXTERNAL
+            if kinds.get(name) is NodeKind.EXTERNAL and name not in {one.service for one in complaints}
+            else 1.0,
             "where the symptom shows": _AT_SYMPTOM if name == symptom and name != deepest else 1.0,
             "the symptom does not depend on it": _UNREACHED
             if reached and name not in reached and (placed or name not in hosts)
             else 1.0,
             f"it runs on {under}": _CALLER_OF_ANOMALOUS if under else 1.0,
         }
-        why = f"partly explained by {explained.get(name)}"
-        freed = (
-            one.scaled(_CALLER_OF_ANOMALOUS, why) if one.aspect == "presence" and name in explained else one
-            for one in blame.signals
-        )
-        weighed.append(Blame(name, _weighted(tuple(freed), factors)))
+        freed = _passed_on(blame, accused.get(name), complaints)
+        if name in explained:
+            why = f"partly explained by {explained[name]}"
+            freed = tuple(
+                one.scaled(_CALLER_OF_ANOMALOUS, why) if one.aspect == "presence" else one for one in freed
+            )
+        weighed.append(Blame(name, _weighted(freed, factors)))
     places = {node.name: place for place, node in enumerate(topology.nodes)}
     return sorted(weighed, key=lambda one: (-round(one.score, 9), places.get(one.service, len(places))))
+
+
+def _accused(complaints: Sequence[Signal], callers: Mapping[str, Sequence[str]]) -> dict[str, Signal]:
+    """Per witness, what it says of the one that it complains of most.
+
+    Who alone complains of what others call as well has the trouble itself, or on its way there.
+    """
+    found: dict[str, Signal] = {}
+    witnesses: dict[str, set[str]] = {}
+    for one in complaints:
+        witnesses.setdefault(one.service, set()).add(one.witness)
+    for one in complaints:
+        alone = len(witnesses[one.service]) == 1 < len(callers.get(one.service, ()))
+        if not alone and (one.witness not in found or one.order < found[one.witness].order):
+            found[one.witness] = one
+    return found
+
+
+def _passed_on(blame: Blame, accuses: Signal | None, complaints: Sequence[Signal]) -> tuple[Signal, ...]:
+    """The trouble of one that complains of a callee as much as its callers do of it is that callee's."""
+    own = max((one.strength for one in complaints if one.service == blame.service), default=None)
+    if accuses is None or own is None or accuses.strength < _COMPARABLE * own:
+        return blame.signals
+    why = f"it complains of {accuses.service}"
+    return tuple(one.scaled(_LINK, why) if one.aspect in _ANSWERS else one for one in blame.signals)
 
 
 def _explains(blame: Blame, raw: Mapping[str, Blame], below: Iterable[str]) -> str | None:

@@ -29,10 +29,14 @@ def guess(signals: Iterable[Signal], kind: NodeKind | None, *, changed: bool) ->
     if kind in {NodeKind.DATABASE, NodeKind.QUEUE, NodeKind.HOST}:
         return Category.INFRASTRUCTURE  # nobody here writes its code
     weights: dict[Category, float] = {}
+    signals = tuple(signals)
+    short = any(signal.aspect == "saturation" for signal in signals)
     for signal in signals:
         category = _LOOKS_LIKE.get(signal.aspect, Category.UNKNOWN)
         if signal.aspect == "errors" and signal.channel is Channel.TRACES:
             category = Category.CODE  # no call that it made had failed when it did
+        if signal.aspect == "latency" and signal.channel is Channel.TRACES and not short:
+            category = Category.CODE  # neither what it calls nor the way there took longer, but its own work
         weights[category] = weights.get(category, 0.0) + signal.strength
     # Slowness and failures fit every cause: they decide nothing.
     known = {name: weight for name, weight in weights.items() if name is not Category.UNKNOWN}

@@ -6,7 +6,7 @@ from datetime import datetime
 import polars as pl
 
 from incidents.changes import Change, ChangeKind
-from incidents.findings import Channel, Reason, Suspect
+from incidents.findings import Channel, Reason, Suspect, Window
 from tools.analysis.aliases import without_aliases
 from tools.analysis.blame import Blame, blames
 from tools.analysis.category import guess
@@ -18,7 +18,9 @@ from tools.analysis.liveness import liveness_signals
 from tools.analysis.metric_signals import metric_signals
 from tools.analysis.missing_data import missing_channels
 from tools.analysis.model import NodeKind, Ranking, Symptom, SymptomKind, Topology
+from tools.analysis.named_callees import named_signals
 from tools.analysis.network_delay import edge_gaps
+from tools.analysis.periods import periods
 from tools.analysis.presence_signals import presence_signals
 from tools.analysis.series import affected, deviations
 from tools.analysis.signals import Signal
@@ -26,6 +28,7 @@ from tools.analysis.spans import at_callee, compared_spans
 from tools.analysis.telemetry import LOGS_SCHEMA, METRICS_SCHEMA, TRACES_SCHEMA, Telemetry
 from tools.analysis.topology import infer_topology
 from tools.analysis.trace_signals import trace_signals
+from tools.time_windows import in_window, utc_literal
 from tools.wording import length
 
 #: Less than this is what a quiet day looks like.
@@ -66,8 +69,13 @@ def rank_suspects(
     machines = hosts(series, known)
     known, series = with_hosts(known, machines), as_their_own(series, machines)
     signals = _signals(series, known, symptom) + _span_signals(observed, baseline, symptom.at, known, since)
+    shown = {one.service for one in signals if one.aspect == "errors"}
+    complaints = _named(observed, baseline, symptom.at, known, since)
+    signals += [one for one in complaints if one.service not in shown]
     signals += [*liveness_signals(observed.metrics, series, symptom.at), *told]
-    found = [blame for blame in blames(signals, known, symptom.service) if blame.score >= STANDS_OUT]
+    found = [
+        blame for blame in blames(signals, known, symptom.service, complaints) if blame.score >= STANDS_OUT
+    ]
     onset = _onset(found, symptom.at)
     kinds = _kinds(observed, known)
     # Stable: equals stay in the order of the topology.
@@ -123,6 +131,31 @@ def _span_signals(
     logs, quiet_logs = (_columns(frame, LOGS_SCHEMA) for frame in (observed.logs, quiet.logs))
     moved = [at_callee(spans, topology.names()) for spans in (now, usual)]
     return trace_signals(*moved) + presence_signals(now, usual, logs, quiet_logs)
+
+
+def _named(
+    observed: Telemetry,
+    baseline: Telemetry | None,
+    at: datetime,
+    topology: Topology,
+    since: datetime | None,
+) -> list[Signal]:
+    logs = _columns(observed.logs, LOGS_SCHEMA)
+    span = periods(at, logs["time"].min(), since)
+    now = in_window(logs, Window(start=span.start, end=span.end))
+    before = logs.filter(pl.col("time") < utc_literal(span.quiet_end))
+    quiet = _columns(baseline.logs, LOGS_SCHEMA) if baseline is not None else logs.clear()
+    minutes, usual = _minutes(now), _minutes(before) + _minutes(quiet)
+    return named_signals(now, pl.concat([before, quiet]), minutes, usual, topology)
+
+
+def _minutes(lines: pl.DataFrame) -> float:
+    first, last = lines["time"].min(), lines["time"].max()
+    return (
+        (last - first).total_seconds() / 60
+        if isinstance(first, datetime) and isinstance(last, datetime)
+        else 0.0
+    )
 
 
 def _columns(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:

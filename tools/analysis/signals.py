@@ -6,12 +6,15 @@ from typing import Literal, Self
 
 from incidents.findings import Channel
 
-Aspect = Literal["latency", "errors", "saturation", "network", "presence", "traffic", "liveness"]
+Aspect = Literal["latency", "errors", "saturation", "network", "presence", "traffic", "liveness", "answers"]
 
 
 @dataclass(frozen=True)
 class Signal:
-    """A deviation of one service, `strength` from 0 (nothing) to 1 (as strong as it gets)."""
+    """A deviation of one service, `strength` from 0 (nothing) to 1 (as strong as it gets).
+
+    `witness`: which other service says it, if not the series and lines of the service itself.
+    """
 
     service: str
     channel: Channel
@@ -19,6 +22,7 @@ class Signal:
     strength: float
     text: str
     onset: datetime | None = None
+    witness: str = ""
 
     def scaled(self, factor: float, why: str = "") -> Self:
         """The same signal with its strength times `factor`, and the reason for it in its text."""

@@ -43,7 +43,7 @@ def test_only_where_something_lies_below_the_place_of_the_alert_counts_less(
         (Channel.TRACES, "errors", Category.CODE),  # it failed where nothing below it had
         (Channel.METRICS, "errors", Category.UNKNOWN),  # its callees may have
         (Channel.METRICS, "latency", Category.UNKNOWN),
-        (Channel.TRACES, "latency", Category.UNKNOWN),
+        (Channel.TRACES, "latency", Category.CODE),  # its own work, none of what it waits for
         (Channel.TRACES, "presence", Category.CODE),
         (Channel.TRACES, "network", Category.INFRASTRUCTURE),
         (Channel.METRICS, "saturation", Category.INFRASTRUCTURE),
@@ -53,3 +53,13 @@ def test_no_kind_of_cause_is_told_without_a_sign_of_it(
     channel: Channel, aspect: Aspect, category: Category
 ) -> None:
     assert guess([Signal("it", channel, aspect, 0.5, "so")], NodeKind.SERVICE, changed=False) is category
+
+
+def test_own_time_of_a_part_that_runs_short_is_no_sign_of_its_code() -> None:
+    slow = Signal("it", Channel.TRACES, "latency", 0.5, "own time")
+    full = Signal("it", Channel.METRICS, "saturation", 0.1, "memory")
+    assert guess([slow, full], NodeKind.SERVICE, changed=False) is Category.INFRASTRUCTURE
+
+
+def test_a_machine_is_infrastructure() -> None:
+    assert guess([FAILING], NodeKind.HOST, changed=False) is Category.INFRASTRUCTURE

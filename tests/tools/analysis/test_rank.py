@@ -53,7 +53,7 @@ def test_a_bad_deploy_stands_first_and_is_named(everything: bool) -> None:
         (Fault(service="database", slower=10, cpu=0.65), "database", Category.INFRASTRUCTURE),
         (Fault(edge_delay={("checkout", "payment"): 0.5}), "payment", Category.INFRASTRUCTURE),
         (Fault(service="payment", failing=0.2), "payment", Category.CODE),
-        (Fault(service="catalogue", slower=4), "catalogue", Category.UNKNOWN),
+        (Fault(service="catalogue", slower=4), "catalogue", Category.CODE),
     ],
     ids=["saturated database", "slow way", "failing callee", "slow callee"],
 )
