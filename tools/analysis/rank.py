@@ -22,6 +22,7 @@ from tools.analysis.named_callees import named_signals
 from tools.analysis.network_delay import edge_gaps
 from tools.analysis.periods import periods
 from tools.analysis.presence_signals import presence_signals
+from tools.analysis.remarkable import remarkable
 from tools.analysis.series import affected, deviations
 from tools.analysis.signals import Signal
 from tools.analysis.spans import at_callee, compared_spans
@@ -80,13 +81,15 @@ def rank_suspects(
     kinds = _kinds(observed, known)
     # Stable: equals stay in the order of the topology.
     suspects = sorted((_suspect(blame, kinds, changes, onset) for blame in found), key=lambda one: -one.score)
+    quiet = _is_quiet(suspects, affected(series, symptom.service))
+    suspects += remarkable(series, {one.service for one in suspects}, STANDS_OUT)
     ranked = rank_changes(
         changes, onset, known, symptom.service, {one.service: one.score for one in suspects}
     )
     return Ranking(
         suspects=tuple(suspects),
         missing=missing_channels(observed, baseline, symptom.at),
-        quiet=_is_quiet(suspects, affected(series, symptom.service)),
+        quiet=quiet,
         changes=ranked,
         nothing_changed=not ranked,
     )
