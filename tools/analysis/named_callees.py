@@ -16,7 +16,8 @@ from tools.analysis.templates import masked
 _FAILING = ("error", "fatal", "warn", "warning", "critical")
 #: What a caller says of its callee is half of what that shows itself.
 _HEARSAY = 0.5
-_PARTS = 4
+#: Failures in fewer than half of the quarters since the first are a restart's.
+_PARTS, _MOMENT = 4, 0.5
 #: What stands in quotation marks was passed in by somebody, who may write what he likes.
 _QUOTED = r"""'[^']*'|"[^"]*"|“[^”]*”|`[^`]*`"""
 
@@ -48,9 +49,10 @@ def named_signals(
         below = reached.setdefault(witness, topology.distances(witness))
         named = {name for name in names.in_line(row["line"]) if below.get(name)}
         ends = [one for one in named if not (named - {one}) & set(topology.distances(one))]
-        if len(ends) == 1:
+        lasting = _lasting(times, row["end"])
+        if len(ends) == 1 and lasting >= _MOMENT:
             text = f'{witness} logs "{row["line"]}" {row["now"]} times, {row["before"]:.2g} usually'
-            strength = _HEARSAY * sureness(by_chance(row["sigmas"])) * _lasting(times, row["end"])
+            strength = _HEARSAY * sureness(by_chance(row["sigmas"])) * lasting
             found.append(Signal(ends[0], Channel.LOGS, "answers", strength, text, min(times), witness))
     return found
 
@@ -75,7 +77,7 @@ def _new(logs: pl.DataFrame, usual: pl.DataFrame, share: float) -> pl.DataFrame:
 
 
 def _lasting(times: Sequence[datetime], end: datetime) -> float:
-    """The share of the quarters since the first line that have any: a moment's failures are a restart's."""
+    """The share of the quarters of the time since the first line that have any."""
     whole = (end - min(times)) / _PARTS
     return len({min((at - min(times)) // whole, _PARTS - 1) for at in times}) / _PARTS if whole else 1.0
 
