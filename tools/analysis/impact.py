@@ -3,7 +3,7 @@
 import math
 
 #: Ten sigmas are half of certainty that a deviation is none of chance.
-HALF_SURE = 10.0
+_HALF_SURE = 10.0
 #: Counts have an error that is known, not one that was estimated: three of these are as sure as ten sigmas.
 _HALF_SURE_COUNTED = 3.0
 #: A twentieth of the users' requests failing is half of the strongest signal.
@@ -20,9 +20,9 @@ def weight(impact: float, half: float) -> float:
 
 def sureness(sigmas: float) -> float:
     """0 to 1, a half at ten robust sigmas."""
-    return sigmas / (sigmas + HALF_SURE)
+    return sigmas / (sigmas + _HALF_SURE)
 
 
 def by_chance(errors: float) -> float:
     """Standard errors between two counts as robust sigmas that are as sure."""
-    return errors * HALF_SURE / _HALF_SURE_COUNTED
+    return errors * _HALF_SURE / _HALF_SURE_COUNTED

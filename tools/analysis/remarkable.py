@@ -5,9 +5,11 @@ from collections.abc import Collection
 import polars as pl
 
 from incidents.findings import Channel, Reason, Suspect
-from tools.analysis.impact import HALF_SURE, sureness
+from tools.analysis.impact import sureness
 from tools.analysis.metric_signals import describe
 
+#: A steady series is as far as that when its level changes by half.
+_FAR = 5.0
 #: So many of the most remarkable services stand in the list, wherever they stand in it.
 _MOST = 5
 
@@ -31,7 +33,7 @@ def remarkable(series: pl.DataFrame, listed: Collection[str], below: float) -> l
             about=seen.then("peer").otherwise("service"),
             bad=pl.when(falls).then(pl.lit("down")).otherwise(pl.lit("up")),
         )
-        .filter(pl.col("sigmas") >= HALF_SURE)
+        .filter(pl.col("sigmas") >= _FAR)
         .sort("sigmas", "service", "metric", descending=[True, False, False], maintain_order=True)
         .unique("about", keep="first", maintain_order=True)
         .head(_MOST)

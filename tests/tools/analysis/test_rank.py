@@ -259,3 +259,18 @@ def test_who_began_to_call_what_always_failed_is_blamed() -> None:
     for observed, first in ((whole, "payment"), (began, "checkout")):
         ranking = rank_suspects(observed, None, topology(), symptom(), ())
         assert ranking.suspects[0].service == first
+
+
+def test_what_only_a_plain_look_at_all_series_finds_stands_last_and_changes_no_conclusion() -> None:
+    whole = shop(Fault(), everything=False)
+    at = pl.col("time")
+    fewer = pl.when((at >= ONSET) & (pl.col("service") == "payment") & (pl.col("metric") == "memory"))
+    odd = whole.metrics.with_columns(value=fewer.then(pl.col("value") / 50).otherwise("value"))
+    ranking = rank_suspects(Telemetry(odd, whole.logs, whole.traces), None, topology(), symptom(), ())
+    assert ranking.quiet
+    assert [one.service for one in ranking.suspects] == ["payment"]
+    assert 0 < ranking.suspects[0].score < 0.05
+    worse = shop(BAD_CHECKOUT)
+    first = rank_suspects(worse, None, topology(), symptom(), ()).suspects
+    scores = [one.score for one in first]
+    assert scores == sorted(scores, reverse=True)
