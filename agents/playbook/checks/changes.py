@@ -1,7 +1,7 @@
 """Looks at what was changed: changes near the onset, what runs since when, the state of delivery."""
 
 from collections.abc import Set
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from agents.playbook.checks.keywords import quoted
 from agents.playbook.checks.result import CheckOutcome, CheckScope, Hint, combine, no_data, state_of
@@ -21,6 +21,8 @@ FITS = 0.4
 _BEFORE, _AFTER = 60.0, 2.0
 #: What it weighs against a release that no change fits.
 _AGAINST = 0.5
+#: Most bad changes show at once; of those made longer ago something is always at hand.
+_NEAR = timedelta(minutes=3)
 _SHOWN = 3
 
 _CATEGORY_OF = {
@@ -59,7 +61,7 @@ async def look_changes(focus: CheckScope) -> CheckOutcome:
         measured=False,
         finding=" ".join(say_change(one) for one in fitting[:_SHOWN]),
         evidence=(answer.id,),
-        hints=(*(_changed(one, answer.id) for one in fitting), *against),
+        hints=(*(_changed(one, view.onset, answer.id) for one in fitting), *against),
     )
 
 
@@ -71,12 +73,18 @@ def say_change(ranked: RankedChange) -> str:
     return f"{change.id}: {change.kind} of {change.service}{version} at {clock_time(change.time)}{what}."
 
 
-def _changed(ranked: RankedChange, evidence: str) -> Hint:
+def _changed(ranked: RankedChange, onset: datetime, evidence: str) -> Hint:
     change = ranked.change
     return Hint(
         service=change.service, category=_CATEGORY_OF[change.kind], channel=Channel.CHANGES,
         weight=2.0 * ranked.score, evidence=evidence, text=say_change(ranked).rstrip("."), change=change.id,
+        near=is_near(change.time, onset),
     )  # fmt: skip
+
+
+def is_near(changed: datetime, onset: datetime) -> bool:
+    """Whether a change was made so shortly before the onset that its time alone speaks for it."""
+    return onset - changed <= _NEAR
 
 
 def _elsewhere(view: ChangesView, changed: Set[str]) -> dict[str, RankedChange]:
@@ -139,6 +147,7 @@ def _released(focus: CheckScope, view: DeploymentsView, evidence: str) -> Hint |
         service=view.service, category=Category.DEPLOYMENT, channel=Channel.CHANGES, evidence=evidence,
         weight=2.0 * (1 - max(minutes, 0) / _BEFORE), change=newest.change,
         text=f"{newest.change}: release {newest.version} of {view.service} at {clock_time(newest.at)}",
+        near=is_near(newest.at, onset),
     )  # fmt: skip
 
 

@@ -19,7 +19,8 @@ class Hint(Value):
     """One observation for (or against) a service, and for a category if it says what kind of cause.
 
     `weight` is in the same measure for all hints: 1 is one clear sign. `measured` is False where it rests on
-    an empty record, `faint` where it is hardly more than chance does, `ranked` where it is a suspect's place.
+    an empty record, `faint` where it is hardly more than chance does, `ranked` where it is a suspect's place,
+    `near` is False where a change was made so long before the onset that others fit by chance as well.
     """
 
     service: str
@@ -32,6 +33,7 @@ class Hint(Value):
     measured: bool = True
     faint: bool = False
     ranked: bool = False
+    near: bool = True
     onset: Moment | None = None
     change: str | None = None
 

@@ -1,5 +1,6 @@
 """Looks at what may be the cause: the ranking, the series of a service, its logs."""
 
+from agents.playbook.checks.changes import is_near
 from agents.playbook.checks.keywords import names, quoted
 from agents.playbook.checks.result import CheckOutcome, CheckScope, Hint, combine, no_data, state_of
 from incidents.catalogue import Service, ServiceKind
@@ -90,12 +91,17 @@ def _suspected(suspect: Suspect, best: float, evidence: str) -> list[Hint]:
 
 def _kind_of(suspect: Suspect, channel: Channel, evidence: str) -> Hint:
     """The kind of cause that the ranking takes it for; for a deployment the change is the sign."""
-    changed = [r.text for r in suspect.reasons if r.channel is Channel.CHANGES]
+    changed = [r for r in suspect.reasons if r.channel is Channel.CHANGES]
     by_change = bool(changed) and suspect.category is Category.DEPLOYMENT
-    texts = [*(changed if by_change else ()), *(reason.text for reason in suspect.reasons), "it ranks high"]
+    texts = [
+        *(r.text for r in changed if by_change),
+        *(reason.text for reason in suspect.reasons),
+        "it ranks high",
+    ]
     return Hint(
         service=suspect.service, category=suspect.category, channel=Channel.CHANGES if by_change else channel,
         weight=_KIND, text=texts[0], evidence=evidence, onset=suspect.onset, change=suspect.change,
+        near=all(is_near(r.onset, suspect.onset) for r in changed if r.onset and suspect.onset),
     )  # fmt: skip
 
 

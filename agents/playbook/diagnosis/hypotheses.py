@@ -192,10 +192,12 @@ def _standing(about: list[Hint], category: Category, field: _Field, *, guessed: 
     An exhausted resource beside a symptom of the same service counts as two sources, though both are metrics.
     """
     signs = [h for h in about if not h.against and (h.category is category or _marks(h, category))]
-    channels = {hint.channel for hint in signs} - {Channel.TOPOLOGY}
+    channels = {h.channel for h in signs if h.near or h.channel is not Channel.CHANGES} - {Channel.TOPOLOGY}
     metrics = {hint.category for hint in signs if hint.channel is Channel.METRICS}
     exhausted = category is Category.INFRASTRUCTURE and metrics == {None, category}
-    changed = any(h.change and h.category is category and h.channel is Channel.CHANGES for h in signs)
+    changed = any(
+        h.change and h.near and h.category is category and h.channel is Channel.CHANGES for h in signs
+    )
     cleared = any(h.against and h.measured and h.category not in {None, category} for h in about)
     return Support(
         sources=len(channels) + exhausted,
