@@ -36,7 +36,8 @@ def remarkable(series: pl.DataFrame, listed: Collection[str], below: float) -> l
         .filter(pl.col("sigmas") >= _FAR)
         .sort("sigmas", "service", "metric", descending=[True, False, False], maintain_order=True)
         .unique("about", keep="first", maintain_order=True)
-        .head(_MOST)
+        # Equals stand or fall together: no name decides.
+        .filter(pl.col("sigmas").rank("min", descending=True) <= _MOST)
     )
     return [
         Suspect(
