@@ -67,6 +67,21 @@ def symptom(service: str, weight: float = 3.0, channel: Channel = Channel.METRIC
 
 
 class TestWeighing:
+    @pytest.mark.parametrize(
+        ("near", "channels", "sure"),
+        [
+            (True, [Channel.METRICS], Confidence.HIGH),  # at the onset: time and symptom agree
+            (False, [Channel.METRICS], Confidence.MEDIUM),  # minutes before it others fit by chance as well
+            (False, [Channel.METRICS, Channel.TRACES], Confidence.HIGH),
+        ],
+    )
+    def test_a_change_minutes_before_the_onset_is_no_source_of_its_own(
+        self, near: bool, channels: list[Channel], sure: Confidence
+    ) -> None:
+        made = change("orders").model_copy(update={"near": near})
+        found = weigh([made, *(symptom("orders", channel=one) for one in channels)], CATALOGUE)[0]
+        assert (found.category, found.confidence) == (Category.DEPLOYMENT, sure)
+
     @given(hints)
     def test_the_first_is_never_ruled_out_and_all_cite_what_was_seen(self, seen: list[Hint]) -> None:
         found = weigh(seen, CATALOGUE)
