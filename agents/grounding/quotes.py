@@ -37,6 +37,11 @@ class Text:
         self._words = text
         self._body = body
 
+    @property
+    def words(self) -> str:
+        """The words as they were read."""
+        return self._words
+
     def raws(self) -> Iterator[str]:
         """The words, then the body, as text."""
         yield self._words
@@ -84,7 +89,11 @@ def missing(
         *(
             f.text
             for f in quoted.figures
-            if not _stands(f, sentence, quoted, _quotes(held)) and not _measured_times(f, _raws(held))
+            if not (
+                _stands(f, sentence, quoted, _quotes(held))
+                or _measured_times(f, _raws(held))
+                or _stands(f, sentence, quoted, (read(spelled(one.words)) for one in held))
+            )
         ),
     ]
     return tuple(dict.fromkeys(absent))

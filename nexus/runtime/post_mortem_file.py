@@ -19,6 +19,7 @@ from incidents.timeline import Entry
 from incidents.usage import Usage
 from incidents.value import Moment, Value
 from nexus.templates import render
+from tools.felt import title
 
 
 class DatedItem(Value):
@@ -89,7 +90,7 @@ def post_mortem(
     cited = _cited(incident, report, entries)
     return PostMortem(
         incident=incident.id,
-        title=incident.title,
+        title=title(incident),
         severity=incident.severity,
         status=incident.status,
         end_reason=incident.end_reason,

@@ -20,11 +20,11 @@ from nexus.config.runbook import runbook_of
 from nexus.home import Home
 from nexus.sanitize import line
 from nexus.service.decision_view import Change, Considered, DecisionView, Source
-from nexus.service.pages.felt import title
-from nexus.service.pages.plainly import plainly
 from nexus.service.pages.worlds import world_facts
 from nexus.store.find import find_incident
 from nexus.store.records import WorldKind, WorldRef
+from tools.felt import title
+from tools.plainly import plainly
 
 #: As much of an evidence is shown beside the link to it.
 _LONGEST = 140

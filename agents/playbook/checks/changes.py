@@ -9,11 +9,12 @@ from incidents.changes import ChangeKind, RunState
 from incidents.findings import Category, Channel, EvidenceStatus
 from incidents.reports import CheckState
 from tools.analysis import RankedChange
+from tools.plainly import named
 from tools.toolbox import CHANGES, DEPLOYMENTS, PIPELINES
 from tools.toolbox.arguments import ChangesArgs, DeploymentsArgs, NoArgs
 from tools.toolbox.views import ChangesView, DeploymentsView, PipelinesView
 from tools.toolset import Answer
-from tools.wording import clock_time
+from tools.wording import clock_time, length
 
 #: A change whose time and place fit less than this does not explain the onset.
 FITS = 0.4
@@ -68,9 +69,8 @@ async def look_changes(focus: CheckScope) -> CheckOutcome:
 def say_change(ranked: RankedChange) -> str:
     """One change as a sentence; its summary is a quotation."""
     change = ranked.change
-    version = f" to {change.version_to}" if change.version_to else ""
     what = f" ({quoted(change.summary, 80)})" if change.summary else ""
-    return f"{change.id}: {change.kind} of {change.service}{version} at {clock_time(change.time)}{what}."
+    return f"{named(change)} at {change.time:%H:%M:%S} UTC{what}."
 
 
 def _changed(ranked: RankedChange, onset: datetime, evidence: str) -> Hint:
@@ -103,9 +103,15 @@ def _unlike(ranked: RankedChange, onset: datetime, evidence: str) -> Hint:
     return Hint(
         service=change.service, category=Category.DEPLOYMENT, channel=Channel.CHANGES, weight=_AGAINST,
         evidence=evidence, against=True, change=change.id,
-        text=f"{change.id} at {clock_time(change.time)} fits the onset at {clock_time(onset)} "
-        f"only by {ranked.score:.2f} of 1",
+        text=f"{named(change)} came at {change.time:%H:%M:%S} UTC, {_apart(change.time, onset)}",
     )  # fmt: skip
+
+
+def _apart(made: datetime, onset: datetime) -> str:
+    minutes = (onset - made).total_seconds() / 60
+    side = "before" if minutes >= 0 else "after"
+    apart = length(abs(minutes) if abs(minutes) < 1 else round(abs(minutes)))
+    return f"{apart} {side} it began at {onset:%H:%M:%S} UTC"
 
 
 def _unchanged(service: str, answer: Answer[ChangesView]) -> Hint:

@@ -7,7 +7,8 @@ from incidents.catalogue import Service, ServiceKind
 from incidents.causes import Causes, LogSign, SignLevel
 from incidents.findings import Category, Channel, Suspect, telling
 from incidents.reports import CheckState
-from incidents.verification import SignalKind
+from incidents.verification import Signal, SignalKind
+from tools.plainly import level as in_peoples_unit
 from tools.telemetry.levels import Level
 from tools.telemetry.service_state import reports_down
 from tools.toolbox import LOGS, METRICS, SUSPECTS
@@ -128,11 +129,24 @@ async def _metrics_of(focus: CheckScope, service: str) -> CheckOutcome:
 
 
 def say_level(level: Level) -> str:
-    """One series in a few words: `latency 1.2 s (usual 0.2 s)`."""
-    usual = f" (usual {quantity(level.baseline, level.unit)})" if level.baseline is not None else ""
-    return (
-        f"{level.metric}{f' to {level.peer}' if level.peer else ''} {quantity(level.now, level.unit)}{usual}"
-    )
+    """One series as people say it: `61 % of its requests fail, usually none`."""
+    whose = f"its calls to {level.peer}" if level.peer else "its requests"
+    now, usual = _level(level, level.now), _level(level, level.baseline)
+    told = f"{now}, usually {usual}" if level.baseline is not None else now
+    if level.now is None:
+        return f"{level.metric.replace('_', ' ')}: no data"
+    if level.kind is SignalKind.ERRORS and level.unit == "ratio":
+        return f"{now} of {whose} fail" + (f", usually {usual}" if level.baseline is not None else "")
+    if level.kind is SignalKind.LATENCY:
+        return f"answers{f' of {level.peer}' if level.peer else ''} take {told}"
+    return f"{level.metric.replace('_', ' ')}{f' to {level.peer}' if level.peer else ''} {told}"
+
+
+def _level(level: Level, value: float | None) -> str:
+    if level.unit == "bytes" or level.kind is None:
+        return quantity(value, level.unit)
+    signal = Signal(service=level.service, metric=level.metric, kind=level.kind, unit=level.unit)
+    return in_peoples_unit(value, signal)
 
 
 def _of_series(view: MetricsView, off: list[Level], evidence: str) -> tuple[Hint, ...]:

@@ -12,6 +12,7 @@ from agents.playbook.checks.result import Hint
 from agents.playbook.diagnosis.confidence import Support, confidence
 from incidents.catalogue import Catalogue, ServiceKind
 from incidents.findings import Category, Channel, Confidence, Hypothesis
+from tools.plainly import plainly
 
 #: A service with less than this share of the best one's weight is no rival.
 _RIVAL = 0.85
@@ -244,14 +245,28 @@ def _marks(hint: Hint, category: Category) -> bool:
     )
 
 
+#: What a kind of cause is about where nothing more is known of it.
+_BARE = {
+    Category.DEPLOYMENT: "what was changed in {}",
+    Category.INFRASTRUCTURE: "what {} runs on, and its capacity",
+    Category.CODE: "the code of {}",
+    Category.DEPENDENCY: "{} itself, outside of our reach",
+}
+
+
 def _told(service: str, category: Category, signs: list[Hint], marks: list[Hint]) -> str:
-    """The strongest sign, then what is logged and what is felt, each once."""
+    """One sentence: the strongest sign, then what is felt and what is logged, each once."""
     used = sorted([*signs, *marks], key=lambda hint: -hint.weight)
     logged = [hint for hint in used if hint.channel is Channel.LOGS]
     felt = [hint for hint in used if hint.channel in {Channel.METRICS, Channel.TRACES}]
     first = sorted(signs, key=lambda hint: -hint.weight)
-    texts = dict.fromkeys(hint.text for hint in (*first[:1], *logged[:1], *felt[:1]))
-    return f"{service}: {'; '.join(texts)}" if texts else f"{category} cause in {service}"
+    texts = list(dict.fromkeys(plainly(hint.text) for hint in (*first[:1], *felt[:1], *logged[:1])))
+    if not texts:
+        return _BARE.get(category, "an unknown cause in {}").format(service)
+    if first and first[0].channel is Channel.CHANGES and not texts[0].startswith("a "):
+        since = f"; since then {', and '.join(texts[1:])}" if texts[1:] else ""
+        return f"The {texts[0]} brought it{since}"
+    return f"{service}: {', and '.join(texts)}"
 
 
 def _against(kind: Category, winner: Category, about: list[Hint]) -> str:
@@ -260,12 +275,12 @@ def _against(kind: Category, winner: Category, about: list[Hint]) -> str:
         (h for h in about if h.category is kind and h.against), key=lambda h: h.weight, default=None
     )
     if contrary is not None:
-        return contrary.text
+        return plainly(contrary.text)
     better = max(
         (h for h in about if h.category is winner and not h.against), key=lambda h: h.weight, default=None
     )
     if winner is Category.DEPLOYMENT and better is not None:
-        return f"it began with a change that explains it ({better.text})"
+        return f"it began with a change that explains it: {plainly(better.text)}"
     return f"there are fewer signs of it than of {winner}"
 
 
@@ -279,4 +294,4 @@ def _why_less(about: list[Hint], hints: Sequence[Hint], winner: str) -> str:
             return f"it deviates {minutes:.0f} min later than {winner}"
     ranked = [hint for hint in hints if hint.service == winner and not hint.against and hint.category is None]
     strongest = max(ranked, key=lambda hint: hint.weight, default=None)
-    return f"less speaks for it than for {winner}{f' ({strongest.text})' if strongest else ''}"
+    return f"less speaks for it than for {winner}{f' ({plainly(strongest.text)})' if strongest else ''}"

@@ -75,7 +75,7 @@ def _names_a_change(hint: Hint) -> bool:
 
 def _clearing(blaming: Hint, serving: Mapping[str, _Serving], other: str) -> list[Hint]:
     sign = _sign(blaming, serving[blaming.service].evidence[0])
-    return _told(sign, f"since {blaming.change}", serving, other)
+    return _told(sign, "since its change", serving, other)
 
 
 def _sign(blaming: Hint, evidence: str) -> Hint:
@@ -98,7 +98,7 @@ async def _passed_over(context: RoleContext, hint: Hint, hints: Sequence[Hint]) 
     users = context.toolset.sources.world.catalogue.user_facing
     failing = healthy_while_others_fail(await observe(context.toolset.sources), hint.service, users)
     text = (
-        f"since {hint.change} {hint.service} answers as ever while requests to {failing} go on failing, "
+        f"since its change {hint.service} answers as ever while requests to {failing} go on failing, "
         f"and {first.service} stands out more"
     )
     return _sign(hint, first.evidence).model_copy(update={"text": text}) if failing else None
@@ -107,7 +107,7 @@ async def _passed_over(context: RoleContext, hint: Hint, hints: Sequence[Hint]) 
 def _told(sign: Hint, lead: str, serving: Mapping[str, _Serving], other: str) -> list[Hint]:
     """A sign against a change, told with the levels of both services; their evidence is only cited."""
     own, theirs = serving[sign.service], serving[other]
-    text = f"{lead} {sign.service} serves as usual ({own.said}), while {other} does not ({theirs.said})"
+    text = f"{lead} {sign.service} serves as usual: {own.said}. Of {other} that is not so: {theirs.said}"
     told = sign.model_copy(update={"text": text})
     cited = dict.fromkeys((*own.evidence, *theirs.evidence))
     return [

@@ -10,7 +10,9 @@ from incidents.incident import Incident
 from incidents.reports import PostMortemReport, Why
 from incidents.severity import Status
 from incidents.verification import SignalKind
-from tools.wording import clock_time, length
+from tools.felt import without_rule
+from tools.plainly import plainly
+from tools.wording import length
 
 #: Minutes after which an alert counts as late and a decision as slow.
 _LATE, _SLOW = 5.0, 10.0
@@ -29,7 +31,7 @@ async def post_mortem(assignment: Assignment, context: RoleContext) -> PostMorte
         whys=whys(incident, stored),
         users_affected=said_users(incident),
         revenue_impact=said_revenue(incident),
-        reputation_impact="unknown",
+        reputation_impact="not known",
         data_impact=_data(incident),
         monitoring=learned.measures["monitoring"],
         testing=learned.measures["testing"],
@@ -58,7 +60,7 @@ def whys(incident: Incident, stored: dict[str, Evidence]) -> tuple[Why, ...]:
 def _symptom(incident: Incident, stored: dict[str, Evidence]) -> Why:
     first = tuple(identity for identity, item in stored.items() if item.tool == "overview")[:1]
     return Why(
-        question=f"Why was there an incident ({incident.title})?",
+        question=f"Why was there an incident ({without_rule(incident.title)})?",
         answer=incident.summary or "The alert fired; nothing was measured.",
         evidence=incident.summary_evidence or first,
     )
@@ -87,7 +89,7 @@ def _chain(incident: Incident, stored: dict[str, Evidence]) -> list[Why]:
         made.append(
             Why(
                 question="Why did it fail at that moment?",
-                answer=f"Change {found.change} came right before{_reasons(suspect, {Channel.CHANGES})}.",
+                answer=f"{_change(found, suspect)}.",
                 evidence=_of(found, stored, {"changes", "deployments"}),
             )
         )
@@ -101,14 +103,21 @@ def _mechanism(found: Diagnosis, suspect: Suspect | None) -> str:
     logged = [
         reason.text for reason in (suspect.reasons if suspect else ()) if reason.channel is Channel.LOGS
     ]
-    return f"{logged[0]}." if logged else f"{found.summary}."
+    return f"{plainly(logged[0] if logged else found.summary).rstrip('.')}."
+
+
+def _change(found: Diagnosis, suspect: Suspect | None) -> str:
+    """The change that came right before, as the ranking or the diagnosis tells it."""
+    told = [r.text for r in (suspect.reasons if suspect else ()) if r.channel is Channel.CHANGES]
+    said = plainly(told[0] if told else found.summary.split("; since then ")[0]).rstrip(".")
+    return said[:1].upper() + said[1:]
 
 
 _PLACE = {Channel.METRICS, Channel.TRACES, Channel.TOPOLOGY}
 
 
 def _since(found: Diagnosis) -> str:
-    return f", at {clock_time(found.onset)}" if found.onset is not None else ""
+    return f", at {found.onset:%H:%M:%S} UTC" if found.onset is not None else ""
 
 
 def _suspect(incident: Incident) -> Suspect | None:
@@ -118,7 +127,7 @@ def _suspect(incident: Incident) -> Suspect | None:
 
 def _reasons(suspect: Suspect | None, channels: set[Channel]) -> str:
     reasons: list[Reason] = [r for r in (suspect.reasons if suspect else ()) if r.channel in channels]
-    return f" ({'; '.join(reason.text for reason in reasons[:2])})" if reasons else ""
+    return f": {'; '.join(plainly(reason.text) for reason in reasons[:2])}" if reasons else ""
 
 
 def _of(found: Diagnosis, stored: dict[str, Evidence], tools: set[str]) -> tuple[str, ...]:
@@ -142,9 +151,8 @@ def _why_it_failed(incident: Incident) -> Claim:
     if found is None or not found.known:
         why = found.summary if found is not None else "It was not investigated."
         return Claim(text=f"The cause stayed unknown. {why}", evidence=found.evidence if found else ())
-    change = f" Change {found.change} is blamed." if found.change else ""
-    sure = f" ({found.category} cause, {found.confidence} confidence)"
-    return Claim(text=f"{found.summary}{sure}.{change}", evidence=found.evidence)
+    sure = f" ({found.confidence} confidence)"
+    return Claim(text=f"{plainly(found.summary).rstrip('.')}{sure}.", evidence=found.evidence)
 
 
 def _why_not_caught(incident: Incident) -> Claim:
@@ -152,10 +160,12 @@ def _why_not_caught(incident: Incident) -> Claim:
     if found is None or lag is None:
         return Claim(text="Not known: without an onset nobody can say whether it could be seen earlier.")
     alerted = _alerted(incident)
-    when = f"{lag:.0f} min after" if lag >= 1 else "within a minute of"
-    parts = [f"The first alert came {when} the onset."]
+    when = f"{lag:.0f} min after it began" if lag >= 1 else "within a minute of its beginning"
+    parts = [f"The first alert came {when}."]
     if alerted is not None and alerted != found.service:
-        parts.append(f"It named {alerted}, where the damage showed; no alert on {found.service} is recorded.")
+        parts.append(
+            f"It was about {alerted}, where the damage showed; {found.service} had no alert of its own."
+        )
     parts.append("Whether tests covered it is not recorded.")
     return Claim(text=" ".join(parts), evidence=found.evidence)
 
@@ -237,19 +247,25 @@ def _data(incident: Incident) -> str:
     impact = incident.impact
     if impact.data_breach_suspected or impact.user_data_affected:
         return "a breach is suspected" if impact.data_breach_suspected else "personal data may be touched"
-    return {True: "data was at risk", False: "none", None: "unknown"}[impact.data_at_risk]
+    return {True: "data was at risk", False: "none", None: "not known"}[impact.data_at_risk]
 
 
 def _summary(incident: Incident) -> str:
+    """What broke for whom, why, what was done, how it ended: for whoever does not know Nexus."""
     found = incident.diagnosis
-    cause = found.summary if found is not None and found.known else "the cause stayed unknown"
+    known = found is not None and found.known
+    cause = f"{plainly(found.summary).rstrip('.')}." if found is not None and known else _NO_CAUSE
     done = [p.action.title for p in incident.proposals if p.state is ActionState.DONE]
     done += [change.title for change in incident.outside_changes]
-    mended = f" Done: {'; '.join(done)}." if done else " No change was made."
+    mended = f"Done: {'; '.join(done)}." if done else "No change was made."
     ended = {
         Status.RESOLVED: "It is resolved",
         Status.HANDED_OVER: "It was handed over to people",
         Status.FALSE_ALARM: "It was a false alarm",
     }.get(incident.status, "It is not over")
-    reason = f" ({incident.end_reason})" if incident.end_reason else ""
-    return f"{incident.title}: {cause}.{mended} {ended}{reason}."
+    reason = f": {incident.end_reason}" if incident.end_reason else ""
+    felt = plainly(without_rule(incident.title)).rstrip(".")
+    return f"{felt}. {cause} {mended} {ended}{reason}."
+
+
+_NO_CAUSE = "The cause stayed unknown."

@@ -4,8 +4,8 @@ from agents.public import said, stand_of
 from incidents.action import ActionState, Proposal
 from incidents.currency import money
 from incidents.incident import Incident
-from incidents.value import iso
 from incidents.verification import Recovery
+from tools.plainly import plainly
 
 
 def current_action(incident: Incident) -> str:
@@ -47,23 +47,28 @@ def said_cause(incident: Incident) -> str:
     found = incident.diagnosis
     if found is None or not found.known:
         return "Under investigation"
-    change = f", change {found.change}" if found.change else ""
-    return f"Known — {found.category} cause in {found.service}{change} ({found.confidence} confidence)"
+    return f"Known — {plainly(found.summary).rstrip('.')} ({found.confidence} confidence)"
 
 
 def said_users(incident: Incident) -> str:
     """How many users or which share, or `unknown`."""
-    return incident.impact.users_affected or "unknown"
+    return plainly(incident.impact.users_affected) or "unknown"
 
 
 def said_eta(incident: Incident) -> str:
-    """When the watch ends, if it runs; nothing else can be promised."""
+    """When the watch ends, if it runs; nothing else can be promised, and what is over needs none."""
+    if not incident.open:
+        return "none needed, it is over"
     if incident.watch is not None and _recovered(incident):
-        return f"confirmed by {iso(incident.watch.until.replace(microsecond=0))} if it stays normal"
+        return f"watched until {incident.watch.until:%H:%M} UTC"
     return "unknown"
 
 
 def said_revenue(incident: Incident) -> str:
-    """The measured loss, or `unknown`."""
+    """The measured loss; `not known` without a rate, an onset, and traffic that was hit."""
     lost = incident.revenue_impact
-    return "unknown" if lost is None else f"about {money(lost, incident.currency)} lost so far (measured)"
+    felt = any(one is not None and one.customers_affected is True for one in (incident.facts, incident.peak))
+    if lost is None or not (incident.ever_deviated and felt):
+        return "not known"
+    unit = "" if incident.currency else " (currency not configured)"
+    return f"about {money(lost, incident.currency)}{unit} lost so far (measured)"

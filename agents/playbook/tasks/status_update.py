@@ -13,6 +13,7 @@ from agents.public import measured_stand, public_words
 from incidents.incident import Incident
 from incidents.reports import BriefReport, StatusReport
 from incidents.severity import Status
+from tools.plainly import percent
 
 
 async def status_update(assignment: Assignment, context: RoleContext) -> StatusReport:
@@ -42,9 +43,18 @@ def _situation(incident: Incident, users: tuple[str, ...]) -> str:
     hit = [name for name in incident.services if name in users] or list(incident.services)
     what = " and ".join(hit[:3]) or "The system"
     if incident.status in {Status.RESOLVED, Status.FALSE_ALARM}:
-        return f"{what} is back to normal"
-    state = "down" if is_down(incident) else "degraded"
-    return f"{what} is {state} affecting {_whom(incident)}"
+        return f"{what} {'are' if len(hit) > 1 else 'is'} back to normal"
+    return f"{what} {'are' if len(hit) > 1 else 'is'} {_state(incident)}"
+
+
+def _state(incident: Incident) -> str:
+    """Down or degraded, affecting whom by the last measurement."""
+    ratio = incident.facts.error_ratio if incident.facts is not None else None
+    if is_down(incident):
+        return "down, affecting all who use it"
+    if ratio is not None and ratio >= 0.01:
+        return f"degraded, affecting {percent(ratio)} of the requests"
+    return f"degraded, affecting {_whom(incident)}"
 
 
 def _whom(incident: Incident) -> str:

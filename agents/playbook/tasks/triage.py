@@ -10,11 +10,13 @@ from incidents.findings import Claim
 from incidents.reports import Impact, TriageReport
 from incidents.severity import Severity
 from incidents.severity_floor import alert_severity, floor_of
+from tools.felt import without_rule
+from tools.plainly import plainly
 from tools.telemetry.service_state import ServiceState, error_ratio
 from tools.toolbox import OVERVIEW
 from tools.toolbox.arguments import NoArgs
 from tools.toolbox.views import Overview
-from tools.wording import clock_time, share
+from tools.wording import share
 
 _SHOWN = 3
 
@@ -150,15 +152,15 @@ def _users(seen: Measured) -> str:
 
 
 def _summary(context: RoleContext, seen: Measured) -> str:
+    title = without_rule(context.incident.title)
     if not seen.any_data:
-        return f"{context.incident.title}: no service reports a signal, so what is hit is not known."
+        return f"{title}: no service reports a signal, so what is hit is not known."
     if not seen.hit:
         still = "the alert still fires" if context.incident.firing else "the alert is over"
-        return f"{context.incident.title}: no signal deviates from its usual level; {still}."
+        return f"{title}: no signal leaves its usual level; {still}."
     onset = min((state.onset for state in seen.hit if state.onset is not None), default=None)
-    since = f" since {clock_time(onset)}" if onset is not None else ""
-    said = "; ".join(say_state(state) for state in seen.hit[:_SHOWN])
+    since = f"Since {onset:%H:%M:%S} UTC" if onset is not None else "Now"
+    said = "; ".join(plainly(say_state(state)) for state in seen.hit[:_SHOWN])
     more = len(seen.hit) - _SHOWN
-    return (
-        f"{len(seen.hit)} of the services deviate{since}: {said}{f'; and {more} more' if more > 0 else ''}."
-    )
+    what = "one service is off" if len(seen.hit) == 1 else f"{len(seen.hit)} services are off"
+    return f"{since} {what}. {said}{f'; and {more} more' if more > 0 else ''}."

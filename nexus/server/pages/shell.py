@@ -28,11 +28,11 @@ from nexus.server.sessions import CSRF_FIELD, CSRF_HEADER, BrowserSessions, Visi
 from nexus.server.static_files import StaticFiles
 from nexus.service.drawing.service_drawing import service_drawing
 from nexus.service.drawing.signal_chart import signal_chart
-from nexus.service.pages.felt import without_rule
-from nexus.service.pages.plainly import level, plainly
 from nexus.service.restricting import require_visible
 from nexus.store.search import parts_of
 from nexus.store.sessions import Session
+from tools.felt import without_rule
+from tools.plainly import level, plainly
 from tools.redaction.redact import redact
 
 log = structlog.get_logger(__name__)

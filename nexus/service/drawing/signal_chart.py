@@ -8,7 +8,7 @@ from typing import NamedTuple
 from incidents.findings import Window
 from nexus.service.drawing.svg import element, picture, points, words
 from nexus.service.pages.charts import ChartMark, ChartPanel, ChartView, whole_minutes
-from nexus.service.pages.plainly import level
+from tools.plainly import level
 
 #: The drawing in pixels: a wide one and one for a phone have letters of one size.
 _HEIGHT, _TOP, _FOOT, _LEFT, _RIGHT = 168.0, 26.0, 22.0, 46.0, 10.0

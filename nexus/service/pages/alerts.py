@@ -6,7 +6,7 @@ from incidents.alert import Alert, Label, Link
 from incidents.disposition import ToldOutcome
 from incidents.incident import Incident
 from incidents.value import Moment, Value
-from nexus.service.pages.felt import without_rule
+from tools.felt import without_rule
 
 
 class AlertView(Value):

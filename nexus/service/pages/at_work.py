@@ -11,7 +11,7 @@ from incidents.usage import UsageLine
 from incidents.value import Moment, Value
 from nexus.sanitize import role_name
 from nexus.service.pages.cited import Cited, link
-from nexus.service.pages.plainly import plainly
+from tools.plainly import plainly
 
 #: So many pieces of work that are done are shown.
 _SHOWN = 5

@@ -20,14 +20,14 @@ from nexus.service.pages.causes import CauseView, cause_sentence, causes
 from nexus.service.pages.charts import ChartView, chart
 from nexus.service.pages.cited import Cited, cited
 from nexus.service.pages.deadlines import Deadline, MustAct, deadlines, must_act
-from nexus.service.pages.felt import NONE, FeltFigure, figures, in_full, title
-from nexus.service.pages.plainly import plainly
 from nexus.service.pages.seen import Seen, seen_of
 from nexus.service.pages.service_map import MapNode, service_map
 from nexus.service.pages.steps import StepProgress, progress
 from nexus.service.pages.timeline import PAGE, TimelineView, lines
 from nexus.service.pages.told import ToldView, told
 from nexus.store.records import BrokenOff
+from tools.felt import NONE, FeltFigure, figures, in_full, title
+from tools.plainly import plainly
 
 
 class CostView(Value):

@@ -8,7 +8,7 @@ from incidents.findings import Category, Confidence, Diagnosis, Evidence, Hypoth
 from incidents.incident import Incident
 from incidents.value import Moment, Value
 from nexus.service.pages.cited import Cited, cited
-from nexus.service.pages.plainly import plainly
+from tools.plainly import plainly
 
 #: So many suspects are shown that nobody has spoken for or against.
 _FURTHER = 4

@@ -10,7 +10,7 @@ from incidents.incident import Incident
 from incidents.series import SignalSeries, WatchedSeries
 from incidents.value import Moment, Value
 from incidents.verification import Signal, SignalKind
-from nexus.service.pages.plainly import level, named
+from tools.plainly import level, named
 
 #: How people call what a signal measures.
 _KINDS = {

@@ -6,7 +6,7 @@ from typing import Any
 from incidents.findings import Evidence, EvidenceStatus
 from incidents.value import Moment, Value, plain
 from nexus.sanitize import role_name
-from nexus.service.pages.plainly import plainly
+from tools.plainly import plainly
 
 #: What a tool's answer is called; others by the tool's own name.
 _CALLED = {

@@ -12,7 +12,6 @@ from incidents.value import Moment, Value
 from nexus.config.runbook import runbook_of
 from nexus.home import Home
 from nexus.service.pages.deadlines import Deadline, MustAct, Turn, deadlines, must_act
-from nexus.service.pages.felt import title
 from nexus.service.pages.queue import workers_view
 from nexus.service.pages.steps import NAMES
 from nexus.service.pages.worlds import WorldFacts, title_of, world_facts
@@ -21,6 +20,7 @@ from nexus.store.deliveries import DeliveryFilter
 from nexus.store.lists import IncidentFilter
 from nexus.store.records import Summary, WorldKind
 from nexus.store.workers import WorkerSeen
+from tools.felt import title
 
 #: So many incidents are shown with all that is known of them; of more only how many there are.
 MOST = 40

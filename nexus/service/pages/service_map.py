@@ -8,7 +8,7 @@ from incidents.incident import Incident
 from incidents.topology import around
 from incidents.value import Value
 from incidents.verification import Signal, SignalKind
-from nexus.service.pages.plainly import level
+from tools.plainly import level
 
 #: More than these cannot be read; those that deviate come first.
 _MOST = 14

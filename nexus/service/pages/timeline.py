@@ -10,9 +10,9 @@ from incidents.value import Moment, Value
 from nexus.home import Home
 from nexus.sanitize import role_name
 from nexus.service.pages.cited import Cited, cited
-from nexus.service.pages.plainly import plainly
 from nexus.store.lists import NumberedEntry
 from nexus.store.watching import NEWEST
+from tools.plainly import plainly
 
 #: So many entries are rendered at once.
 PAGE = 100

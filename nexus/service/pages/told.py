@@ -6,8 +6,8 @@ from enum import StrEnum
 from incidents.incident import Incident
 from incidents.value import Moment, Value
 from nexus.sanitize import clean, role_name
-from nexus.service.pages.plainly import plainly
 from nexus.store.records import Message, MessageKind
+from tools.plainly import plainly
 
 
 class ToldKind(StrEnum):

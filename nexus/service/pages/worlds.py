@@ -12,8 +12,8 @@ from incidents.incident import Incident
 from nexus.config.settings import Settings
 from nexus.config.site import load_site
 from nexus.home import Home
-from nexus.service.pages.felt import title
 from nexus.store.records import WorldKind, WorldRef
+from tools.felt import title
 
 
 class WorldFacts(NamedTuple):

@@ -304,10 +304,18 @@ class TestAssessing:
 
     async def test_money_is_named_only_where_it_is_measured(self) -> None:
         unknown = await self.assessed(incident(), "finance_tracker")
-        known = await self.assessed(incident().evolve(revenue_impact=12500.0), "finance_tracker")
-        assert "Revenue: unknown" in unknown.assessment
-        assert "12,500" in known.assessment
+        felt = Facts(at=NOW, error_ratio=0.43, customers_affected=True, quiet=False)
+        hit = incident().evolve(revenue_impact=12800.0, facts=felt, ever_deviated=True)
+        known = await self.assessed(hit, "finance_tracker")
+        assert "Revenue: not known" in unknown.assessment
+        assert "about 12,800 (currency not configured) lost so far" in known.assessment
         assert unknown.needs != known.needs
+
+    async def test_a_figure_without_traffic_that_was_hit_is_no_measured_loss(self) -> None:
+        calm = Facts(at=NOW, customers_affected=False, quiet=True)
+        for case in (incident(), incident().evolve(facts=calm, ever_deviated=True)):
+            report = await self.assessed(case.evolve(revenue_impact=12800.0), "finance_tracker")
+            assert "Revenue: not known" in report.assessment
 
     async def test_a_role_that_a_team_added_says_something_too(self) -> None:
         assert (await self.assessed(incident(), "evidence_collector")).recommendations
@@ -327,7 +335,8 @@ class TestUnknownToTheEnd:
         assert "unknown" in report.why_it_failed.text
         assert len(report.whys) == 1
         assert report.action_items
-        assert (report.users_affected, report.revenue_impact, report.data_impact) == ("unknown",) * 3
+        assert report.users_affected == "unknown"
+        assert (report.revenue_impact, report.data_impact) == ("not known",) * 2
 
     async def test_a_minor_incident_becomes_one_task_of_its_owner(self) -> None:
         report = await Stage(world(CATALOGUE)).do(

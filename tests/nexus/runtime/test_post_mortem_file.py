@@ -42,7 +42,7 @@ def table_rows(text: str) -> list[list[str]]:
 def test_it_answers_every_question_of_the_runbook() -> None:
     text = render_markdown(written())
     for part in (
-        "| Introduced | 2026-11-23 02:56:16 UTC | with deploy-4711 |",
+        "| Introduced | 2026-11-23 02:56:16 UTC | with a change of checkout |",
         "| Detected | 2026-11-23 02:58:10 UTC | 1m 54s after it began |",
         "| Acknowledged | 2026-11-23 02:59:22 UTC | 1m 12s after detection |",
         "| Mitigated | 2026-11-23 03:14:10 UTC | 16m after detection |",
@@ -56,7 +56,7 @@ def test_it_answers_every_question_of_the_runbook() -> None:
         "| Users affected | about 38% of buyers |",
         "| Reputation | unknown |",
         "| Data | unknown |",
-        "**What infrastructure changes are needed?**\n\n- nothing proposed\n",
+        "**What infrastructure changes are needed?**\n\n- Not known from this incident.\n",
         "Written by | Workflow Optimizer (playbook), 2026-11-23 03:58 UTC",
         "Approved by Dana Lee at 2026-11-23 03:11:10 UTC: go, I am watching",
         "Done at 2026-11-23 03:14:10 UTC: checkout runs 2026.11.1 on 2 of 2 instances",

@@ -13,11 +13,11 @@ from incidents.timeline import EntryKind
 from nexus.service.pages.board import summary
 from nexus.service.pages.causes import CauseState, causes
 from nexus.service.pages.deadlines import MustAct, Turn, must_act
-from nexus.service.pages.felt import figures, in_full, sentence, title, without_rule
-from nexus.service.pages.plainly import plainly
 from nexus.service.pages.steps import StepState, progress
 from tests.nexus import sample
 from tests.nexus.sample import at
+from tools.felt import figures, in_full, sentence, title, without_rule
+from tools.plainly import plainly
 
 RELEASE = Change(
     time=at(-1.9), id="deploy-4711", service="checkout", kind=ChangeKind.DEPLOY, version_to="2026.11.2"

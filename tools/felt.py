@@ -10,7 +10,7 @@ from incidents.incident import Incident
 from incidents.severity import Status
 from incidents.value import Moment, Value
 from incidents.verification import Reading, SignalKind
-from nexus.service.pages.plainly import level, percent
+from tools.plainly import level, percent
 
 #: Where nobody says what customers call anything.
 NONE = Catalogue()

@@ -11,9 +11,18 @@ from incidents.verification import Signal, SignalKind
 
 _MOMENT = re.compile(r"\b\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\d)(?:\.\d+)?Z")
 _SIGMAS = re.compile(r"\s*\((?:[\d.]+|inf) (?:sigma|deviations off)\)")
+#: What the ranking says of its own reckoning.
+_ASIDE = re.compile(
+    r" \((?:external|where the symptom shows|partly explained by [^\s()]+|the symptom is \w+)\)"
+)
+#: A change that is named by its id alone.
+_MADE = re.compile(r"\b(deploy|config|flag|scale|restart|migration) \S*\d\S* was made")
+_CALLED = {"deploy": "a release", "config": "a new configuration"}
+_LOGGED = re.compile(r" ([\d.]+) per span of (\d+) spans, (?:([\d.]+) of \d+ before)")
+_ROUGH = re.compile(r"(?<![\d.,])(\d{2,3}\.\d+) ?%")
 _ROSE = re.compile(
-    r"(?P<metric>\w+) (?P<usual>-?[\d.e+-]+) -> (?P<now>-?[\d.e+-]+) "
-    r"(?P<unit>ratio|seconds|percent|milliseconds)\b"
+    r"(?P<metric>\w+)(?: from (?P<caller>\S+) to (?P<peer>\S+))? "
+    r"(?P<usual>-?[\d.e+-]+) -> (?P<now>-?[\d.e+-]+) (?P<unit>ratio|seconds|percent|milliseconds)\b"
 )
 _SPANS = re.compile(r"(\d+) of (\d+) spans failed, ([\d.]+)% usually")
 _USUAL = {"0.00": "none usually", "0": "none usually"}
@@ -26,7 +35,10 @@ def plainly(text: str, changes: Iterable[Change] = ()) -> str:
         if change.id in told:
             told = told.replace(f"{change.kind} {change.id}", change.id).replace(change.id, named(change))
     told = _SIGMAS.sub("", _MOMENT.sub(r"\1", told)).replace("post_mortem", "post-mortem")
-    told = _ROSE.sub(_rose, told)
+    told = _MADE.sub(lambda found: f"{_CALLED.get(found[1], 'a change')} was made", told)
+    told = _ROSE.sub(_rose, _ASIDE.sub("", told))
+    told = _LOGGED.sub(lambda found: f", {_logged(float(found[3]))}", told)
+    told = _ROUGH.sub(lambda found: f"{float(found[1]):.0f} %", told)
     return _SPANS.sub(lambda found: f"{found[1]} of {found[2]} calls failed, {_usually(found[3])}", told)
 
 
@@ -68,8 +80,13 @@ def _rose(found: re.Match[str]) -> str:
     if metric.startswith("latency"):
         return f"answers take {now}, usually {usual}"
     if metric.startswith("error"):
-        return f"{now} of its requests fail, usually {usual}"
+        whose = f"the calls from {found['caller']} to {found['peer']}" if found["peer"] else "its requests"
+        return f"{now} of {whose} fail, usually {usual}"
     return f"{metric.replace('_', ' ')} {now}, usually {usual}"
+
+
+def _logged(before: float) -> str:
+    return "not once before" if before == 0 else "more often than before"
 
 
 def _usually(share: str) -> str:
