@@ -39,7 +39,7 @@ def _in_percent(found: re.Match[str]) -> str:
 
 
 def _number(word: str) -> int:
-    return int(word) if word.isdecimal() else _numbers()[re.sub(r"[ -]+", "-", word.casefold())]
+    return _numbers()[re.sub(r"[ -]+", "-", word.casefold())]
 
 
 def _times(many: int, found: re.Match[str]) -> str:
@@ -47,7 +47,7 @@ def _times(many: int, found: re.Match[str]) -> str:
 
 
 def _in_digits(found: re.Match[str]) -> str:
-    number = _numbers()[re.sub(r"[ -]+", "-", found[0].casefold())]
+    number = _number(found[0])
     counts = number >= _SPOKEN or _UNIT.match(found.string, found.end())
     return str(number) if counts else found[0]
 
@@ -70,8 +70,11 @@ def _words() -> re.Pattern[str]:
 
 @cache
 def _of_so_many() -> re.Pattern[str]:
-    """A share, as in "nine in ten", "neun von zehn" and "neuf sur dix", also with a noun between."""
-    number = rf"(\d+|{_each()})"
+    """A share, as in "nine in ten", "neun von zehn" and "neuf sur dix", also with a noun between.
+
+    In digits it is left as it is: so it stands in what it was read from.
+    """
+    number = rf"({_each()})"
     return re.compile(
         rf"(?<![\w.-]){number} (?:\w+ )?(?:in|out of|von|sur) {number}(?![\w.:])", re.IGNORECASE
     )
