@@ -10,7 +10,7 @@ from incidents.incident import Incident
 from incidents.severity import Status
 from incidents.value import Moment, Value
 from incidents.verification import Reading, SignalKind
-from tools.plainly import level, percent
+from tools.plainly import level, percent, plainly
 
 #: Where nobody says what customers call anything.
 NONE = Catalogue()
@@ -64,7 +64,7 @@ def title(incident: Incident, catalogue: Catalogue = NONE) -> str:
 
 def without_rule(alert: str) -> str:
     """An alert's title without the name of the rule that fired, if it says more than that."""
-    rest = _RULE.sub("", alert, count=1)
+    rest = plainly(_RULE.sub("", alert, count=1))
     return rest[:1].upper() + rest[1:] if rest else alert
 
 
