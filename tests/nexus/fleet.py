@@ -108,7 +108,7 @@ class Fleet:
         status = ["/bin/sh", str(self.folder / "status"), "{service}", "{key}"]
         series = [{"metric": m, "unit": unit, "query": m} for m, (unit, _, _) in LEVELS.items()]
         return {
-            "services": [{"name": name, "kind": "database", "user_facing": True} for name in self.names],
+            "services": [{"name": name, "kind": "service", "user_facing": True} for name in self.names],
             "windows": {"lookback": "5m", "quiet": "5m", "recent": "2s", "lead": "90s"},
             "limits": {"changes_per_hour": 1000},
             "intake": {"join_within": "0m"},

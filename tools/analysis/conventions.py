@@ -18,8 +18,8 @@ Statistic = Literal["mean", "p50", "p75", "p90", "p95", "p99", "other"]
 
 #: From the most faithful statistic of time spent to the least.
 STATISTICS: tuple[Statistic, ...] = ("mean", "p50", "p75", "p90", "p95", "p99", "other")
-
-
+#: What the series of a team's own alert rules are called, before the rule's name: the rule judges them.
+OF_A_RULE = "rule:"
 #: Names come from outside: what was read of them is kept for so many.
 _MOST_KNOWN = 10_000
 

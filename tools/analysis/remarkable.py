@@ -5,6 +5,7 @@ from collections.abc import Collection
 import polars as pl
 
 from incidents.findings import Channel, Reason, Suspect
+from tools.analysis.conventions import OF_A_RULE
 from tools.analysis.impact import sureness
 from tools.analysis.metric_signals import describe
 
@@ -17,8 +18,8 @@ _MOST = 5
 def remarkable(series: pl.DataFrame, listed: Collection[str], below: float) -> list[Suspect]:
     """The services with the series farthest from their usual values, of those that are not listed yet.
 
-    Whichever direction is bad, and whatever is measured: the largest robust z-score over all series, as in
-    BARO (Pham et al., FSE 2024), which knows nothing of calls, users and impact.
+    Whichever direction is bad, and whatever is measured, but for what a team's own rule judges: the largest
+    robust z-score over all series, as in BARO (Pham et al., FSE 2024), which knows nothing of calls or users.
 
     Args:
         series: what `deviations` returns.
@@ -33,7 +34,7 @@ def remarkable(series: pl.DataFrame, listed: Collection[str], below: float) -> l
             about=seen.then("peer").otherwise("service"),
             bad=pl.when(falls).then(pl.lit("down")).otherwise(pl.lit("up")),
         )
-        .filter(pl.col("sigmas") >= _FAR)
+        .filter(pl.col("sigmas") >= _FAR, ~pl.col("metric").str.starts_with(OF_A_RULE))
         .sort("sigmas", "service", "metric", descending=[True, False, False], maintain_order=True)
         .unique("about", keep="first", maintain_order=True)
         # Equals stand or fall together: no name decides.

@@ -8,13 +8,10 @@ from pydantic import Field
 
 from incidents.value import Value
 from incidents.verification import Limit, SignalKind
-from tools.analysis.conventions import conventions
+from tools.analysis.conventions import OF_A_RULE, conventions
 from tools.telemetry.levels import Level
 from tools.telemetry.pooling import SERIES
 from tools.time_windows import utc_literal
-
-#: What the series of rules are called, before the rule's name.
-PREFIX = "rule:"
 
 _KINDS = {
     "errors": SignalKind.ERRORS, "success": SignalKind.ERRORS, "up": SignalKind.ERRORS,
@@ -40,7 +37,7 @@ class AlertRule(Value):
     @property
     def series(self) -> str:
         """What its values are called as a series."""
-        return PREFIX + self.name
+        return OF_A_RULE + self.name
 
     @property
     def kind(self) -> SignalKind:
