@@ -2,10 +2,8 @@
 
 import re
 from functools import cache
-from importlib import resources
 
-from incidents.document import parse_document, read_yaml
-from incidents.errors import SettingsError
+from agents.shipped import shipped
 from incidents.value import Value
 
 
@@ -16,11 +14,7 @@ class _File(Value):
 
 @cache
 def _file() -> _File:
-    name = "words/signs.yaml"
-    text = (resources.files(__package__) / name).read_text(encoding="utf-8")
-    return parse_document(
-        read_yaml(text, source=name, error=SettingsError), _File, source=name, error=SettingsError
-    )
+    return shipped(__package__, "words/signs.yaml", _File)
 
 
 @cache

@@ -3,12 +3,10 @@
 import re
 from enum import StrEnum
 from functools import cache, lru_cache
-from importlib import resources
 
 from pydantic import Field
 
-from incidents.document import parse_document, read_yaml
-from incidents.errors import SettingsError
+from agents.shipped import shipped
 from incidents.value import Value
 
 LANGUAGES = ("en", "de", "fr")
@@ -93,15 +91,7 @@ def vocabulary() -> Vocabulary:
     Raises:
         SettingsError: a file of them cannot be used.
     """
-    files = []
-    for language in LANGUAGES:
-        name = f"words/{language}.yaml"
-        text = (resources.files(__package__) / name).read_text(encoding="utf-8")
-        files.append(
-            parse_document(
-                read_yaml(text, source=name, error=SettingsError), _File, source=name, error=SettingsError
-            )
-        )
+    files = [shipped(__package__, f"words/{language}.yaml", _File) for language in LANGUAGES]
     plain = {word for file in files for word in file.plain.casefold().split()}
     return Vocabulary(
         plain=frozenset(form for word in plain for form in forms(word)),

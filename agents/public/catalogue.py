@@ -2,14 +2,12 @@
 
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 from string import Formatter
 from typing import Self
 
 from pydantic import Field, model_validator
 
-from incidents.document import parse_document, read_yaml
-from incidents.errors import SettingsError
+from agents.shipped import shipped
 from incidents.value import Value
 
 
@@ -56,11 +54,7 @@ def sentences() -> Catalogue:
     Raises:
         SettingsError: it names a fact that does not exist.
     """
-    name = "sentences.yaml"
-    text = (resources.files(__package__) / name).read_text(encoding="utf-8")
-    return parse_document(
-        read_yaml(text, source=name, error=SettingsError), Catalogue, source=name, error=SettingsError
-    )
+    return shipped(__package__, "sentences.yaml", Catalogue)
 
 
 def said(identity: str, facts: dict[str, str]) -> str:

@@ -2,13 +2,11 @@
 
 import re
 from functools import cache
-from importlib import resources
 
 from pydantic import Field
 
+from agents.shipped import shipped
 from incidents.action import ActionKind
-from incidents.document import parse_document, read_yaml
-from incidents.errors import SettingsError
 from incidents.value import Value
 from incidents.verification import SignalKind
 
@@ -38,21 +36,15 @@ class _Checks(Value):
     rules: tuple[Rule, ...]
 
 
-def _text(name: str) -> str:
-    return (resources.files(__package__) / name).read_text(encoding="utf-8")
-
-
 @cache
 def keywords() -> Keywords:
     """The cues that ship, read once."""
-    content = read_yaml(_text("keywords.yaml"), source="keywords.yaml", error=SettingsError)
-    return parse_document(content, Keywords, source="keywords.yaml", error=SettingsError)
+    return shipped(__package__, "keywords.yaml", Keywords)
 
 
 @cache
 def _rules() -> tuple[Rule, ...]:
-    content = read_yaml(_text("checks.yaml"), source="checks.yaml", error=SettingsError)
-    return parse_document(content, _Checks, source="checks.yaml", error=SettingsError).rules
+    return shipped(__package__, "checks.yaml", _Checks).rules
 
 
 def rule_for(check: str) -> Rule | None:

@@ -2,15 +2,13 @@
 
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 from typing import Literal
 
 from agents.engine import Assignment, RoleContext
 from agents.playbook.tasks.situation import said_action, said_cause, said_revenue, said_users
+from agents.shipped import shipped
 from incidents.action import ActionState
-from incidents.document import parse_document, read_yaml
 from incidents.duration import format_duration
-from incidents.errors import SettingsError
 from incidents.findings import Category, Claim
 from incidents.incident import Incident
 from incidents.reports import AssessmentReport
@@ -48,11 +46,7 @@ class _Sheets(Value):
 
 @cache
 def _sheets() -> _Sheets:
-    name = "assess.yaml"
-    text = (resources.files(__package__) / name).read_text(encoding="utf-8")
-    return parse_document(
-        read_yaml(text, source=name, error=SettingsError), _Sheets, source=name, error=SettingsError
-    )
+    return shipped(__package__, "assess.yaml", _Sheets)
 
 
 async def assess(assignment: Assignment, context: RoleContext) -> AssessmentReport:

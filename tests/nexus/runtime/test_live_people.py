@@ -228,6 +228,8 @@ def test_a_stop_is_heard_while_a_model_hangs(one: Live) -> None:
             _stop(other, "it hangs")
             nexus.until("stopped by dana: it hangs")
             other.seen(lambda incident: incident.status is Status.HANDED_OVER)
+            assert other.stands().in_peoples_hands
+            assert _keys(other) == []
 
 
 def test_a_freeze_holds_and_says_why(one: Live) -> None:

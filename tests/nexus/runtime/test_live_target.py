@@ -40,7 +40,7 @@ def test_it_is_gone_before_the_dry_run() -> None:
             row.bring_back(one)
             one.approve()
             one.nexus.until("added to the backlog")
-            one.sound("resolved")
+            assert one.sound("resolved").proposals[-1].state is ActionState.DONE
 
     together(LOST[:2], play)
 

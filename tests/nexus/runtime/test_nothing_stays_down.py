@@ -208,6 +208,7 @@ def test_when_one_of_two_servers_dies_the_other_goes_on_at_once(here: Served) ->
         one.kill()
         two.until("cause unknown", patience=20)
         two.stop()
+    assert here.row("count(*)") == (1,), "it went on with the same incident"
 
 
 def test_on_sigterm_what_runs_comes_to_its_next_boundary_and_is_due_for_the_next(here: Served) -> None:

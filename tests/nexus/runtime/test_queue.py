@@ -24,6 +24,7 @@ async def test_a_bell_is_heard_before_the_next_look() -> None:
         other = await hands.open(2)
         hands.worker.ring(other.id)
         await until(lambda: len(hands.opened) == 2)
+    assert await hands.due() == [], "both wait now"
 
 
 async def test_what_another_process_wrote_is_found_by_one_look_for_all() -> None:
@@ -31,6 +32,7 @@ async def test_what_another_process_wrote_is_found_by_one_look_for_all() -> None
     async with hands.running():
         await hands.open()  # nobody rings
         await until(lambda: len(hands.opened) == 1)
+    assert await hands.due() == []
 
 
 async def test_rows_are_read_only_if_something_was_written() -> None:

@@ -52,10 +52,10 @@ async def rest(reader: asyncio.StreamReader) -> bytes:
         return await reader.read()
 
 
-async def says(reader: asyncio.StreamReader, words: bytes) -> None:
-    """Wait until the server says some words."""
+async def says(reader: asyncio.StreamReader, words: bytes) -> bytes:
+    """Wait until the server says some words; all that it said up to them."""
     async with asyncio.timeout(PATIENCE):
-        await reader.readuntil(words)
+        return await reader.readuntil(words)
 
 
 @pytest.mark.parametrize("begun", [b"", b"POST /", GET[:-2]])
@@ -84,7 +84,7 @@ async def test_what_is_no_http_is_refused_and_the_next_one_is_answered() -> None
         for asked, status in ((b"\0\r\n\r\n", b"400"), (b"GET /" + b"a" * 99_999, b"400"), (GET, b"200")):
             reader, writer = await connected(port)
             writer.write(asked)
-            await says(reader, b"HTTP/1.1 " + status)
+            assert (await says(reader, b"\r\n")).startswith(b"HTTP/1.1 " + status)
             writer.close()
 
 

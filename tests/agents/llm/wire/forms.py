@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from incidents.faults import ModelFault
-from tests.agents.llm.wire.wire_server import Raw, called, events, message
+from tests.agents.llm.wire.wire_server import REPORT, Raw, called, events, message
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,12 @@ class Form:
 ARGS = {"service": "payment", "kind": "errors"}
 TEXT = json.dumps(ARGS)
 ONE = Called()
+#: A second call, the two together, and a call as an object.
+OTHER = '{"service": "checkout", "kind": "errors"}'
+TWO = Called((ARGS, json.loads(OTHER)))
+CALL = {"name": "metrics", "arguments": ARGS}
+#: A report as a model writes it.
+R = json.dumps(REPORT)
 
 
 def tool(name: str = "metrics", arguments: Any = TEXT, finish: str | None = "tool_calls", **more: Any) -> Raw:

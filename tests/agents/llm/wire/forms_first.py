@@ -7,11 +7,14 @@ from incidents.faults import ModelFault
 from tests.agents.llm.wire.forms import (
     ARGS,
     ONE,
+    OTHER,
     TEXT,
+    TWO,
     Again,
     Called,
     Fails,
     Form,
+    R,
     Reported,
     piece,
     refused,
@@ -20,10 +23,6 @@ from tests.agents.llm.wire.forms import (
     tool,
 )  # fmt: skip
 from tests.agents.llm.wire.wire_server import REPORT, Raw, called, message
-
-R = json.dumps(REPORT)
-TWO = Called((ARGS, {"service": "checkout", "kind": "errors"}))
-OTHER = '{"service": "checkout", "kind": "errors"}'
 
 
 def report_with(**changes: Any) -> Raw:

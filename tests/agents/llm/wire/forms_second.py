@@ -7,12 +7,16 @@ from typing import Any
 from incidents.faults import ModelFault
 from tests.agents.llm.wire.forms import (
     ARGS,
+    CALL,
     ONE,
+    OTHER,
     TEXT,
+    TWO,
     Again,
     Called,
     Fails,
     Form,
+    R,
     Reported,
     piece,
     refused,
@@ -21,11 +25,6 @@ from tests.agents.llm.wire.forms import (
     tool,
 )  # fmt: skip
 from tests.agents.llm.wire.wire_server import REPORT, Raw, called, message
-
-R = json.dumps(REPORT)
-OTHER = '{"service": "checkout", "kind": "errors"}'
-TWO = Called((ARGS, {"service": "checkout", "kind": "errors"}))
-CALL = {"name": "metrics", "arguments": ARGS}
 
 
 def error(said: str, **more: Any) -> dict[str, Any]:

@@ -5,12 +5,15 @@ import json
 from incidents.faults import ModelFault
 from tests.agents.llm.wire.forms import (
     ARGS,
+    CALL,
     ONE,
+    OTHER,
     TEXT,
+    TWO,
     Again,
-    Called,
     Fails,
     Form,
+    R,
     Reported,
     piece,
     refused,
@@ -19,11 +22,6 @@ from tests.agents.llm.wire.forms import (
     tool,
 )  # fmt: skip
 from tests.agents.llm.wire.wire_server import REPORT, Raw, called, message
-
-R = json.dumps(REPORT)
-OTHER = '{"service": "checkout", "kind": "errors"}'
-TWO = Called((ARGS, {"service": "checkout", "kind": "errors"}))
-CALL = {"name": "metrics", "arguments": ARGS}
 
 CALLS = (
     Form("call:name with escapes", "FunctionGemma", text("<start_function_call>call:metrics{service:<escape>payment"
