@@ -1,0 +1,69 @@
+"""What people are told outside, as typed values: each stands alone, without a link being opened."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from incidents.severity import Severity
+from incidents.value import Moment, Value
+
+
+class Purpose(StrEnum):
+    """Why somebody is told; what a destination cannot carry it refuses by this."""
+
+    PAGE = "page"
+    DECISION = "decision"
+    UPDATE = "update"
+    BRIEF = "brief"
+    ESCALATION = "escalation"
+    CHANNEL = "channel"
+    HANDLED = "handled"
+    RESOLVED = "resolved"
+    TEST = "test"
+
+
+class Audience(StrEnum):
+    """Who reads it: their words differ, and so do the ways to them."""
+
+    ON_CALL = "on_call"
+    APPROVERS = "approvers"
+    TEAM = "team"
+    EXECUTIVES = "executives"
+    CUSTOMERS = "customers"
+    ADMINS = "admins"
+
+
+class Facts(Value):
+    """What a message says of its incident; what is not known is None and is not said."""
+
+    noticed: str | None = Field(default=None, description="what users notice, one sentence")
+    since: Moment | None = None
+    cause: str | None = Field(default=None, description="the suspected cause and how sure, one sentence")
+    holder: str | None = Field(default=None, description="who has it: a person, or the agents")
+    decision: str | None = Field(default=None, description="what has to be decided, one sentence")
+    until: Moment | None = Field(default=None, description="until when it has to be decided")
+
+
+class Notice(Value):
+    """One message to one destination.
+
+    Attributes:
+        key: the same for each try of it; at the provider too, where it knows keys.
+        thread: what belongs together at a provider: one incident, whose page is opened, kept and closed.
+        repeat: how many times before it was said, 0 for the first.
+        link: the address of the incident's page, below `public_url`.
+    """
+
+    key: str
+    thread: str
+    incident: str
+    purpose: Purpose
+    audience: Audience
+    severity: Severity | None
+    services: tuple[str, ...] = ()
+    title: str
+    text: str
+    facts: Facts = Facts()
+    at: Moment
+    repeat: int = Field(default=0, ge=0)
+    link: str | None = None
