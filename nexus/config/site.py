@@ -20,6 +20,7 @@ from incidents.policy import ApprovalPolicy, Rule
 from incidents.value import Value
 from nexus.config.causes import shipped_causes
 from nexus.config.database import StoreSettings
+from nexus.config.notify import Notify
 from nexus.config.people import Person, same_people
 from nexus.config.senders import Senders
 from nexus.config.server import Server
@@ -153,6 +154,7 @@ class Site(Value):
     server: Server = Server()
     store: StoreSettings = StoreSettings()
     status: StatusPageSettings = StatusPageSettings()
+    notify: Notify = Notify()
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:

@@ -50,7 +50,8 @@ class Notice(Value):
     Attributes:
         key: the same for each try of it; at the provider too, where it knows keys.
         thread: what belongs together at a provider: one incident, whose page is opened, kept and closed.
-        repeat: how many times before it was said, 0 for the first.
+        repeat: how many times before it was said because nobody acted, 0 for the first; each has its own key.
+        resent: an earlier try of this very message, under this key, may have arrived.
         link: the address of the incident's page, below `public_url`.
     """
 
@@ -66,4 +67,5 @@ class Notice(Value):
     facts: Facts = Facts()
     at: Moment
     repeat: int = Field(default=0, ge=0)
+    resent: bool = False
     link: str | None = None

@@ -1,0 +1,1 @@
+"""Notices as lines of a file."""

@@ -1,0 +1,90 @@
+"""The one place where what `nexus.yaml` says of a destination becomes one.
+
+How to add a kind, say `pager`:
+
+1. `nexus/notify/pager/settings.py`: `class PagerSettings(DestinationSettings)` with `kind: Literal["pager"]`
+   and its options; an address that is a secret is an `Address`, every other secret a `SecretRef`. It imports
+   nothing heavier than pydantic: every verb that reads `nexus.yaml` imports it.
+2. `nexus/notify/kinds.py`: name it in `AnyDestination`.
+3. `nexus/notify/pager/destination.py`: implement `nexus.notify.destination.Destination`. It raises nothing;
+   `nexus.notify.http` has the client, and what an answer of HTTP means.
+4. A case below, which imports it there: a site pays for what it names. Ask `resolve` for each secret; what it
+   gave is taken out of every reason before that is kept.
+5. A row in `tests/nexus/notify/kinds.py`, which holds each kind to the conformance suite, and in the table of
+   destinations of `docs/operations.md`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from incidents.errors import SettingsError
+from nexus.notify.destination import Destination
+from nexus.notify.file.settings import FileSettings
+from nexus.notify.kinds import AnyDestination
+from nexus.notify.webhook.settings import WebhookSettings
+from tools.clock import Clock
+from tools.live.secrets import REFERENCE, SecretRef, without
+
+Resolve = Callable[[SecretRef], SecretStr]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A destination with what the loop that sends to it must know.
+
+    Attributes:
+        secrets: what was looked up for it.
+    """
+
+    destination: Destination
+    settings: AnyDestination
+    secrets: frozenset[str]
+
+    def shown(self, text: str) -> str:
+        """A text that may repeat what the destination was given, without it."""
+        return without(text, self.secrets)
+
+
+def opened(settings: AnyDestination, secrets: Resolve, clock: Clock) -> Opened:
+    """A destination, which holds no connection yet.
+
+    Args:
+        settings: what `nexus.yaml` says of it.
+        secrets: looks its secrets up.
+        clock: the wall's, or a virtual one.
+
+    Raises:
+        SettingsError: a secret is missing or is none.
+    """
+    given: set[str] = set()
+
+    def resolve(reference: SecretRef) -> SecretStr:
+        try:
+            secret = secrets(reference)
+        except SettingsError as error:
+            raise SettingsError(f"notify.destinations.{settings.name}: {error}") from None
+        given.add(secret.get_secret_value())
+        return secret
+
+    made = _made(settings, resolve, clock)
+    return Opened(made, settings, frozenset(given))
+
+
+def _made(settings: AnyDestination, resolve: Resolve, clock: Clock) -> Destination:
+    match settings:
+        case FileSettings():
+            from nexus.notify.file.destination import FileDestination  # noqa: PLC0415 - as said above
+
+            return FileDestination(settings.name, settings.path)
+        case WebhookSettings():
+            from nexus.notify.webhook.destination import WebhookDestination  # noqa: PLC0415 - as said above
+
+            where = address_of(settings.url, resolve)
+            return WebhookDestination(settings.name, where, resolve(settings.secret), clock, settings.limit)
+
+
+def address_of(url: str, resolve: Resolve) -> str:
+    """An address, looked up where only its name is written."""
+    return resolve(url).get_secret_value() if REFERENCE.fullmatch(url) else url
