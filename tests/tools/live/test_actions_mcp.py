@@ -167,7 +167,7 @@ async def test_a_server_that_hangs_is_ended_and_its_own_record_decides(folder: P
 async def test_a_server_that_dies_is_a_sentence_and_nothing_is_done_again(folder: Path) -> None:
     behave(folder, "die")
     actions = on(program(folder), folder)
-    with pytest.raises(ToolFailed, match="ops does not answer: McpError: Connection closed"):
+    with pytest.raises(ToolFailed, match="ops does not answer: MCPError: Connection closed"):
         await actions.execute(ROLLBACK, KEY, UNFENCED)
     assert (await actions.execute(ROLLBACK, KEY, UNFENCED)).detail == "it was done"
     assert calls(folder).count("roll_out") == 1

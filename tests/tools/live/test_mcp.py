@@ -20,6 +20,7 @@ from incidents.reports import Task
 from nexus.config.site import load_site
 from tests.cases import case_sources
 from tests.patience import PATIENCE
+from tests.tools.live.fakes import mcp_ops
 from tests.tools.live.fakes.mcp_http import over_http
 from tests.tools.live.fakes.server import serving
 from tools.clock import WallClock
@@ -27,6 +28,7 @@ from tools.fence import UNFENCED
 from tools.live.actions import live_actions
 from tools.live.mcp import McpTools, mcp_tools
 from tools.live.mcp.server import checked_schema
+from tools.live.mcp.session import converse, digest_of
 from tools.live.secrets import Secrets
 from tools.live.settings_tools import McpServer
 from tools.memory import MemoryEvidence
@@ -34,6 +36,9 @@ from tools.schema import SchemaArgs, server_of
 from tools.toolset import Toolset
 
 pytest.importorskip("mcp", reason="the extra `mcp` is not installed")
+
+from mcp import ClientSession
+from mcp.types import Tool as McpTool
 
 SERVER = str(Path(__file__).parent / "fakes" / "mcp_server.py")
 SECRETS = Secrets({"DB": "the-database"})
@@ -170,6 +175,51 @@ async def test_a_tool_that_is_no_longer_what_was_offered_is_not_asked(tmp_path: 
         said = (await toolset.ask(tool, tool.args.model_validate({"key": "b"}))).evidence
     assert said.status == "failed"
     assert "tickets has changed this tool since it was offered" in said.summary
+
+
+@pytest.mark.parametrize("mode", ["", "mute", "strict"])
+async def test_a_server_of_the_protocol_before_is_understood(tmp_path: Path, mode: str) -> None:
+    """It refuses, ignores, or ends over the question that only protocol 2026-07-28 has."""
+    (tmp_path / "mode").write_text(mode)
+    (tmp_path / "version").write_text("2.0")
+    given = spec(command=[sys.executable, "-I", mcp_ops.__file__, str(tmp_path)], timeout="8s")
+    assert [tool.name for tool in (await McpTools(given, SECRETS).offer()).tools] == [
+        "tickets_plan_roll_out", "tickets_revert", "tickets_became",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", [True, False])
+async def test_a_server_of_either_way_speaks_the_newest_protocol(url: str, command: bool) -> None:
+    given = spec(timeout="60s") if command else spec(command=(), url=url)
+
+    async def version(session: ClientSession) -> str | None:
+        return session.protocol_version
+
+    assert await converse(given, SECRETS, version, 60) == "2026-07-28"
+
+
+async def test_a_tool_that_asks_back_is_a_failure_and_not_an_answer(tmp_path: Path) -> None:
+    """A server of 2026-07-28 may want to be told more first: nobody is there who could."""
+    (tmp_path / "mode").write_text("asks back")
+    (tmp_path / "version").write_text("2.0")
+    with serving(over_http(tmp_path)) as server:
+        given = spec(command=(), url=f"{server.url}/mcp", tools=["became"])
+
+        async def ask(session: ClientSession) -> object:
+            return await session.call_tool("became", {"key": "a"})
+
+        with pytest.raises(ToolFailed, match=r"tickets does not answer: RuntimeError: .*input"):
+            await converse(given, SECRETS, ask, 20)
+
+
+def test_what_was_signed_before_the_newer_library_counts_still() -> None:
+    """The digest was made with mcp 1.30; the newer one names the same fields otherwise in Python."""
+    tool = {
+        "name": "search", "title": "T", "description": "To search.", "annotations": {"readOnlyHint": True},
+        "inputSchema": {"type": "object", "properties": {"a": {"type": "string"}}},
+        "outputSchema": {"type": "object"}, "_meta": {"a": 1},
+    }  # fmt: skip
+    assert digest_of(McpTool.model_validate(tool)) == "dd182318e1ab28c0"
 
 
 async def test_what_one_server_says_in_two_tools_is_one_source(url: str) -> None:

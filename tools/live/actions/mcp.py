@@ -90,7 +90,7 @@ class McpActions:
             return _definitions(tools), await session.call_tool(dry.tool, trial)
 
         definitions, answer = await converse(self._server, self._secrets, asked, self._seconds)
-        if answer is not None and answer.isError and not action.arguments.undo:
+        if answer is not None and answer.is_error and not action.arguments.undo:
             raise ActionRefused(f"the dry run of {action.title} failed: {self._said(answer)}")
         observed, effects = told(self._text(answer)) if answer is not None else ((), ())
         if action.arguments.undo:
@@ -126,8 +126,8 @@ class McpActions:
             )
             return Outcome(done=False, detail=detail, at=self._clock.now())
         said = self._said(answer)
-        detail = f"the tool {call.tool} refused: {said}" if answer.isError else said
-        return Outcome(done=not answer.isError, detail=detail, at=self._clock.now())
+        detail = f"the tool {call.tool} refused: {said}" if answer.is_error else said
+        return Outcome(done=not answer.is_error, detail=detail, at=self._clock.now())
 
     async def found(self, deed: ActionRecord) -> Outcome | None:
         """What the status tool answers; None if it says that the key was never begun."""
@@ -147,7 +147,7 @@ class McpActions:
             raise ToolFailed(f"{unknown}: {refused}") from None
         text = self._text(answer)
         done, never = status.done in text, status.never in text
-        if answer.isError or done == never:
+        if answer.is_error or done == never:
             raise ToolFailed(f"{unknown}: {status.tool} answered: {self._said(answer)}")
         return Outcome(done=True, detail=self._said(answer), at=self._clock.now()) if done else None
 
@@ -212,7 +212,7 @@ def _fit(tool: "Tool", arguments: Mapping[str, JsonValue]) -> None:
         ActionRefused: it does not.
     """
     try:
-        schema = checked_schema(tool.inputSchema)
+        schema = checked_schema(tool.input_schema)
     except ToolFailed as error:
         raise ActionRefused(f"the tool {tool.name} cannot be called: {error}") from None
     strange = sorted(set(arguments) - set(schema["properties"]))

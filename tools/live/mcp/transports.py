@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import anyio
+import httpx2
 from pydantic import ValidationError
 
 from tools.live.http import LARGEST
 from tools.live.link_local import guarded
 
 if TYPE_CHECKING:
-    import httpx
     from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+    from mcp.client._transport import ReadStream, WriteStream
     from mcp.shared.message import SessionMessage
 
 #: Seconds that a program gets to end by itself once its input is closed.
@@ -29,8 +30,8 @@ EXIT_GRACE = 2.0
 class Wire(NamedTuple):
     """What the protocol's client reads from and writes to."""
 
-    read: "MemoryObjectReceiveStream[SessionMessage | Exception]"
-    write: "MemoryObjectSendStream[SessionMessage]"
+    read: "ReadStream[SessionMessage | Exception]"
+    write: "WriteStream[SessionMessage]"
 
 
 @dataclass
@@ -85,7 +86,7 @@ async def _hear(
 ) -> None:
     """Hand on each message; a line that is none is not, and when the program has ended nothing comes."""
     from mcp.shared.message import SessionMessage  # noqa: PLC0415 - the extra is there: see `converse`
-    from mcp.types import JSONRPCMessage  # noqa: PLC0415
+    from mcp.types import jsonrpc_message_adapter  # noqa: PLC0415
 
     assert process.stdout is not None  # noqa: S101 - asked for above
     with heard, suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
@@ -98,7 +99,7 @@ async def _hear(
                 return None
             meter.count(len(line))
             with suppress(ValidationError):
-                await heard.send(SessionMessage(JSONRPCMessage.model_validate_json(line)))
+                await heard.send(SessionMessage(jsonrpc_message_adapter.validate_json(line, by_name=False)))
 
 
 async def _tell(
@@ -107,7 +108,7 @@ async def _tell(
     assert process.stdin is not None  # noqa: S101 - asked for above
     with suppress(OSError):  # it has ended; who waits for its answer is told by the other pipe
         async for message in told:
-            line = message.message.model_dump_json(by_alias=True, exclude_none=True)
+            line = message.message.model_dump_json(by_alias=True, exclude_unset=True)
             process.stdin.write(line.encode() + b"\n")
             await process.stdin.drain()
 
@@ -126,13 +127,12 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 @asynccontextmanager
 async def address(url: str, headers: Mapping[str, str], seconds: float, meter: Meter) -> AsyncIterator[Wire]:
     """An address that speaks streamable HTTP; each request of it may take so many seconds."""
-    import httpx  # noqa: PLC0415 - the extra's client, not ours
     from mcp.client.streamable_http import streamable_http_client  # noqa: PLC0415
 
-    class Metered(httpx.AsyncByteStream):
+    class Metered(httpx2.AsyncByteStream):
         """A body that is counted while it is read."""
 
-        def __init__(self, stream: httpx.AsyncByteStream) -> None:
+        def __init__(self, stream: httpx2.AsyncByteStream) -> None:
             self._stream = stream
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -143,20 +143,20 @@ async def address(url: str, headers: Mapping[str, str], seconds: float, meter: M
         async def aclose(self) -> None:
             await self._stream.aclose()
 
-    async def count(response: "httpx.Response") -> None:
+    async def count(response: httpx2.Response) -> None:
         if response.headers.get("content-encoding", "identity") != "identity":
             meter.full()  # it was asked not to: nobody knows how large that becomes
-        if isinstance(response.stream, httpx.AsyncByteStream):
+        if isinstance(response.stream, httpx2.AsyncByteStream):
             response.stream = Metered(response.stream)
 
     async with (
-        httpx.AsyncClient(
+        httpx2.AsyncClient(
             headers={"Accept-Encoding": "identity", **headers},
             # The goodbye is a request of its own, which a server that hangs does not answer either.
-            timeout=httpx.Timeout(seconds),
+            timeout=httpx2.Timeout(seconds),
             verify=url.startswith("https:"),  # nothing to verify else; reading certificates takes its time
-            event_hooks={"response": [count], **guarded(httpx.ConnectError)},
+            event_hooks={"response": [count], **guarded()},
         ) as client,
-        streamable_http_client(url, http_client=client) as (read, write, _),
+        streamable_http_client(url, http_client=client) as (read, write),
     ):
         yield Wire(read, write)

@@ -96,8 +96,16 @@ def _late(folder: Path, token: str) -> tuple[str, bool]:
 def reply(message: Json, folder: Path) -> Json | None:
     """The answer to one message; None to a notification."""
     match message.get("method"):
-        case "initialize":
+        case "server/discover" if mode(folder) == "asks back":
             result: Json = {
+                "resultType": "complete", "ttlMs": 0, "cacheScope": "private",
+                "supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}},
+            }  # fmt: skip
+        case "tools/call" if mode(folder) == "asks back":
+            wants = {"method": "roots/list", "params": {}}
+            result = {"resultType": "input_required", "inputRequests": {"a": wants}, "requestState": "s"}
+        case "initialize":
+            result = {
                 "protocolVersion": message["params"]["protocolVersion"],
                 "capabilities": {"tools": {}},
                 "serverInfo": {"name": "ops", "version": "1"},
@@ -107,8 +115,13 @@ def reply(message: Json, folder: Path) -> Json | None:
         case "tools/call":
             text, wrong = call(folder, message["params"]["name"], message["params"].get("arguments") or {})
             result = {"content": [{"type": "text", "text": text}], "isError": wrong}
-        case _:
+        case _ if "id" not in message or mode(folder) == "mute":
             return None
+        case _ if mode(folder) == "strict":
+            os._exit(4)
+        case _:
+            wrong_method = {"code": -32601, "message": "Method not found"}
+            return {"jsonrpc": "2.0", "id": message["id"], "error": wrong_method}
     return {"jsonrpc": "2.0", "id": message["id"], "result": result}
 
 

@@ -5,11 +5,11 @@ import sys
 import time
 from typing import Literal
 
-from mcp.server.fastmcp import FastMCP
+from mcp.server import MCPServer
 from mcp.types import ToolAnnotations
 
-READS = ToolAnnotations(readOnlyHint=True)
-server = FastMCP("tickets", port=int(sys.argv[1]) if len(sys.argv) > 1 else 8000, log_level="CRITICAL")
+READS = ToolAnnotations(read_only_hint=True)
+server = MCPServer("tickets", log_level="CRITICAL")
 
 
 @server.tool(annotations=READS)
@@ -41,7 +41,7 @@ def empty() -> str:
     return ""
 
 
-@server.tool(annotations=ToolAnnotations(readOnlyHint=False))
+@server.tool(annotations=ToolAnnotations(read_only_hint=False))
 def close(ticket: str) -> str:
     """Closes a ticket."""
     return ticket
@@ -53,4 +53,7 @@ def undeclared() -> str:
     return "done"
 
 
-server.run("streamable-http" if len(sys.argv) > 1 else "stdio")
+if len(sys.argv) > 1:
+    server.run("streamable-http", port=int(sys.argv[1]))
+else:
+    server.run("stdio")
