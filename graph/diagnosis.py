@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from incidents.findings import (
     Category,
@@ -28,7 +29,8 @@ MOST_GAPS = 6
 #: What is told before the other gaps: a channel that is missing, and a value that says nothing.
 _FIRST = ("did not answer", "cannot be used")
 
-_Key = tuple[str | None, Category]
+#: A cause: where, and of which kind.
+Key = tuple[str | None, Category]
 
 
 def supported(
@@ -84,19 +86,9 @@ def merge(
     suspects = tuple(suspects)
     order = _Order(suspected=tuple(one.service for one in suspects), listed=services)
 
-    held: defaultdict[_Key, list[tuple[str, Hypothesis]]] = defaultdict(list)
-    for role, report in reports.items():
-        seen: set[_Key] = set()
-        for hypothesis in report.hypotheses:
-            sound = supported(hypothesis, evidence, services)
-            if sound is None or sound.category is Category.UNKNOWN or sound.ruled_out_by is not None:
-                continue
-            key: _Key = (sound.service, sound.category)
-            if key not in seen:
-                seen.add(key)
-                held[key].append((role, sound))
+    held = _voices(reports, evidence, services)
     if not held:
-        return _unknown(reports, services)
+        return _unknown(reports, evidence, services)
     ranked = sorted(held.items(), key=lambda item: (_beside(item[0][0], path), order.key(item)))
     (blamed, _), voices = ranked[0]
     where = ranked_in(blamed, suspects)
@@ -125,6 +117,30 @@ def missed(reports: Iterable[InvestigationReport]) -> str:
     return "; ".join(kept[:MOST_GAPS]) + more + ("." if kept else "")
 
 
+def _voices(
+    reports: Mapping[str, InvestigationReport], evidence: Mapping[str, Evidence], services: tuple[str, ...]
+) -> dict[Key, list[tuple[str, Hypothesis]]]:
+    """Who speaks for which cause, each role once; one that does not know where speaks for who does."""
+    said = [
+        (role, sound)
+        for role, report in reports.items()
+        for hypothesis in report.hypotheses
+        if (sound := supported(hypothesis, evidence, services)) is not None
+        and sound.category is not Category.UNKNOWN
+        and sound.ruled_out_by is None
+    ]
+    places: defaultdict[Category, set[str]] = defaultdict(set)
+    for _, sound in said:
+        if sound.service is not None:
+            places[sound.category].add(sound.service)
+    held: defaultdict[Key, dict[str, Hypothesis]] = defaultdict(dict)
+    for role, sound in said:
+        only = next(iter(places[sound.category])) if len(places[sound.category]) == 1 else None
+        placed = sound if sound.service is not None else sound.model_copy(update={"service": only})
+        held[placed.service, placed.category].setdefault(role, placed)
+    return {key: list(voices.items()) for key, voices in held.items()}
+
+
 @dataclass(frozen=True)
 class _Order:
     """What decides between hypotheses: weight, then the places of their services in two lists."""
@@ -132,7 +148,7 @@ class _Order:
     suspected: tuple[str, ...]
     listed: tuple[str, ...]
 
-    def key(self, item: tuple[_Key, list[tuple[str, Hypothesis]]]) -> tuple[float, int, int, int, int]:
+    def key(self, item: tuple[Key, list[tuple[str, Hypothesis]]]) -> tuple[float, int, int, int, int]:
         """Sorts the best first."""
         (service, category), voices = item
         weight = sum(_WEIGHT[hypothesis.confidence] for _, hypothesis in voices)
@@ -156,6 +172,7 @@ def _joined(voices: list[tuple[str, Hypothesis]]) -> Hypothesis:
     return best.model_copy(
         update={
             "evidence": cited,
+            "mechanism": best.mechanism or next((h.mechanism for _, h in voices if h.mechanism), None),
             "change": next((h.change for _, h in voices if h.change), None),
             "onset": min((h.onset for _, h in voices if h.onset), default=None),
         }
@@ -180,7 +197,7 @@ def _diagnosis(
     if apart and len(apart) >= len(speakers):
         confidence = min(confidence, Confidence.MEDIUM, key=lambda level: level.rank)
     open_keys = {(other.service, other.category) for other in others}
-    ruled_out: dict[_Key, Hypothesis] = {}
+    ruled_out: dict[Key, Hypothesis] = {}
     for hypothesis in sorted(_ruled_out(reports, key), key=lambda one: one.change is None):
         if (about := (hypothesis.service, hypothesis.category)) not in open_keys:
             ruled_out.setdefault(about, hypothesis)
@@ -198,7 +215,7 @@ def _diagnosis(
     )
 
 
-def _ruled_out(reports: Mapping[str, InvestigationReport], key: _Key) -> list[Hypothesis]:
+def _ruled_out(reports: Mapping[str, InvestigationReport], key: Key) -> list[Hypothesis]:
     """What the roles ruled out, apart from the cause itself."""
     return [
         hypothesis
@@ -213,25 +230,36 @@ def _blames(report: InvestigationReport) -> bool:
     return any(h.category is not Category.UNKNOWN and h.ruled_out_by is None for h in report.hypotheses)
 
 
-def _unknown(reports: Mapping[str, InvestigationReport], services: Iterable[str]) -> Diagnosis:
-    """No cause; the component is named where the roles narrowed it down to one."""
-    first = {h.service for report in reports.values() for h in report.hypotheses[:1]}
-    narrowed = {service for service in services if service in first}
+def _unknown(
+    reports: Mapping[str, InvestigationReport], evidence: Mapping[str, Evidence], services: tuple[str, ...]
+) -> Diagnosis:
+    """No cause; the component is named where the roles that name one narrowed it down to the same."""
+    first = [named for report in reports.values() if (named := _names(report, services)) is not None]
+    narrowed = {hypothesis.service for hypothesis in first}
+    one = first[0].service if len(narrowed) == 1 else None
+    changes = {hypothesis.change for hypothesis in first if hypothesis.change is not None}
+    onsets = [hypothesis.onset for hypothesis in first if hypothesis.onset is not None]
+    cited = [found.evidence for h in first if (found := supported(h, evidence, services)) is not None]
     gaps = missed(reports.values())
     missing = f" Missing: {gaps}" if gaps else ""
     return Diagnosis(
-        service=next(iter(narrowed)) if len(narrowed) == 1 else None,
+        service=one,
         category=Category.UNKNOWN,
         confidence=Confidence.LOW,
-        summary=f"{_narrowed_to(narrowed, reports.values())}.{missing}",
+        summary=f"{_narrowed_to(first) if one else 'No hypothesis is supported by evidence'}.{missing}",
+        change=next(iter(changes)) if one and len(changes) == 1 else None,
+        onset=min(onsets, default=None) if one else None,
+        evidence=tuple(dict.fromkeys(chain.from_iterable(cited))) if one else (),
         alternatives=tuple(h for report in reports.values() for h in report.hypotheses),
     )
 
 
-def _narrowed_to(services: set[str], reports: Iterable[InvestigationReport]) -> str:
-    if len(services) == 1:
-        seen = next(h.summary for report in reports for h in report.hypotheses[:1] if h.service in services)
-        return (
-            f"The cause is not known; the trouble is narrowed to {next(iter(services))} ({seen.rstrip('.')})"
-        )
-    return "No hypothesis is supported by evidence"
+def _names(report: InvestigationReport, services: tuple[str, ...]) -> Hypothesis | None:
+    """The first that a report still believes and that says where."""
+    believed = (h for h in report.hypotheses if h.ruled_out_by is None)
+    return next((h for h in believed if h.service in services), None)
+
+
+def _narrowed_to(first: list[Hypothesis]) -> str:
+    where, seen = first[0].service, first[0].summary.rstrip(".")
+    return f"The cause is not known; the trouble is narrowed to {where} ({seen})"

@@ -142,6 +142,8 @@ def _to_the_agents(incident: Incident, by: str, note: str, now: datetime) -> Inc
         ended_at=None,
         end_reason="",
         investigations=0,
+        looked=None,
+        idle_looks=0,
         mitigations=0,
         not_before=None,
         notes=(*incident.notes, *notes),

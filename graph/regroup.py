@@ -42,6 +42,8 @@ def begun_anew(incident: Incident, now: datetime) -> Incident:
         impact=incident.impact.model_copy(update={"services": ()}),
         diagnosis=None,
         suspects=(),
+        looked=None,
+        idle_looks=0,
         question=None,
         dispute=None,
         recheck=False,

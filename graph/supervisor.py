@@ -182,12 +182,19 @@ def _investigation(incident: Incident, now: datetime, runbook: Runbook) -> Move:
     if incident.investigations >= runbook.bounds.investigations:
         return Move(
             kind=MoveKind.HAND_OVER,
-            reason=f"{incident.investigations} investigations found no cause that is safe to act on",
+            reason=_no_cause(incident),
         )
     if incident.not_before is not None and now < incident.not_before:
         return Move(kind=MoveKind.WAIT, reason="for more telemetry to look at", until=incident.not_before)
     reason = incident.question or f"severity {incident.severity}: find the cause"
     return Move(kind=MoveKind.INVESTIGATION, reason=reason)
+
+
+def _no_cause(incident: Incident) -> str:
+    rounds, idle = incident.investigations - incident.idle_looks, incident.idle_looks
+    later = f"; {idle} later {'look' if idle == 1 else 'looks'} saw nothing new" if idle else ""
+    found = "investigation" if rounds == 1 else "investigations"
+    return f"{rounds} {found} found no cause that is safe to act on{later}"
 
 
 def _mitigation(incident: Incident, now: datetime, runbook: Runbook) -> Move:

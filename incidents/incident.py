@@ -12,6 +12,7 @@ from incidents.communications import BacklogEntry, Brief, Escalation, StatusUpda
 from incidents.currency import Currency
 from incidents.facts import Facts
 from incidents.findings import Diagnosis, Suspect
+from incidents.look import Look
 from incidents.notes import Note, OutsideChange
 from incidents.reports import Dispute, Impact, PostMortemReport
 from incidents.severity import HeldBy, PublicStatus, Severity, Status, Step
@@ -76,6 +77,10 @@ class Incident(Value):
     diagnosis: Diagnosis | None = None
     suspects: tuple[Suspect, ...] = ()
     investigations: int = 0
+    looked: Look | None = Field(default=None, description="what the last round of roles had to go by")
+    idle_looks: int = Field(
+        default=0, description="how many looks since then brought nothing new, so that no role was asked"
+    )
     question: str | None = Field(default=None, description="what the next investigation has to answer")
     dispute: Dispute | None = Field(default=None, description="one role has been asked to settle this")
     not_before: Moment | None = Field(

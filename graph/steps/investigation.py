@@ -13,6 +13,8 @@ from graph.measurement import (
     with_cause_applied,
     with_measurement,
 )
+from graph.remembered import refuted_by, remembering, was_answered
+from graph.rounds import heard, is_idle, look_of, said_idle
 from graph.self_recovery import has_changed_anything, seems_over
 from graph.severity import classify, reclassified
 from graph.state import Deps, RoleResult
@@ -39,16 +41,20 @@ async def prepare(deps: Deps, incident: Incident) -> Update:
     """Measure again, and rank the suspects by code, whatever the engine."""
     begun = begin(deps, incident, Step.INVESTIGATION)
     # Both rest on one look; the ranking takes longest, and a thread of its own.
-    seen, _ = await asyncio.gather(with_measurement(deps, begun), ranking(deps.sources(begun)))
-    after, told = await report_silent_channels(deps, seen)
+    measured, (seen, _) = await asyncio.gather(with_measurement(deps, begun), ranking(deps.sources(begun)))
+    after, told = await report_silent_channels(deps, measured)
     toolset = deps.toolset(after, "nexus", (SUSPECTS.name, CHANGES.name, METRICS.name))
     answer = await toolset.ask(SUSPECTS, NoArgs())
     suspects = answer.data.suspects if answer.data is not None else ()
+    after = after.evolve(suspects=suspects, investigations=after.investigations + 1)
+    now = look_of(after, seen.recent.end, (change.id for change in seen.changes))
+    if is_idle(after, now):
+        return Update(after.evolve(idle_looks=after.idle_looks + 1), told)
     # What every role would ask first: asked once, it stands in everybody's brief.
     await toolset.ask(CHANGES, ChangesArgs())
     for suspect in suspects[:1]:
         await toolset.ask(METRICS, MetricsArgs(service=suspect.service))
-    return Update(after.evolve(suspects=suspects, investigations=after.investigations + 1), told)
+    return Update(after.evolve(looked=now, idle_looks=0), told)
 
 
 def developer(deps: Deps, incident: Incident) -> str:
@@ -60,7 +66,12 @@ def developer(deps: Deps, incident: Incident) -> str:
 
 
 def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
-    """The roles of the step for this severity; the Relevant Developer is resolved to the owner's role."""
+    """The roles of the step for this severity; the Relevant Developer is resolved to the owner's role.
+
+    Nobody is asked where nothing is new.
+    """
+    if incident.idle_looks:
+        return ()
     severity = incident.severity or Severity.P0
     rows = deps.runbook.step_roles(Step.INVESTIGATION, severity, incident.impact)
     if incident.dispute is not None:
@@ -102,6 +113,8 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
     """Merge the reports; act on a known cause, look again while it is weak, leave the rest to people."""
     now = deps.clock.now()
     kept = {item.id: item for item in await deps.evidence.evidence(incident.id)}
+    if incident.idle_looks:
+        return await _nothing_new(deps, incident, kept)
     fresh = {
         deps.roster.get(item.assignment.role).name: report
         for item in done
@@ -109,17 +122,45 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
     }
     reports = {**(incident.dispute.reports if incident.dispute else {}), **fresh}
     path = path_of(incident.alerts, deps.world.catalogue)
-    found = merge(reports, kept, deps.world.catalogue.names, incident.suspects, path)
+    merged = merge(reports, kept, deps.world.catalogue.names, incident.suspects, path)
+    before = None if was_answered(incident) else incident.diagnosis
+    found = remembering(before, merged, refuted_by(reports.values(), kept))
+    incident = incident.evolve(
+        looked=heard(incident.looked, (item.assignment.role for item in done if item.performed is None))
+    )
     if (question := _to_settle(deps, incident, reports, found, done)) is not None:
         return _asked(deps, incident.evolve(diagnosis=found), question)
     proposed = tuple(report.severity for report in reports.values() if report.severity is not None)
     after = incident.evolve(diagnosis=found, question=None, dispute=None)
-    facts = after.facts or Facts(at=now)
-    after, told = reclassified(after, classify(after, facts, after.impact, proposed, deps.runbook), now)
-    entries = [_diagnosed(deps, after, found), *told]
+    entries = [_diagnosed(deps, after, found)]
     if found.known and (missing := missed(reports.values())):
         entries.append(entry(after, now, EntryKind.GAP, f"Not known: {missing}", "gaps"))
-    early = await _too_early(deps, after, kept)
+    return await _goes_on(deps, after, kept, proposed, entries)
+
+
+async def _nothing_new(deps: Deps, incident: Incident, evidence: Mapping[str, Evidence]) -> Update:
+    """Nobody was asked: what is known stands; it is acted on if it only had to wait, else it is waited."""
+    if incident.mitigations and worth_acting_on(incident):
+        after = incident.evolve(not_before=deps.clock.now() + deps.runbook.watch.every)
+        return Update(after, (_idle(deps, after),))
+    update = await _goes_on(deps, incident, evidence, (), [])
+    return Update(update.incident, (_idle(deps, update.incident), *update.entries))
+
+
+async def _goes_on(
+    deps: Deps,
+    incident: Incident,
+    evidence: Mapping[str, Evidence],
+    proposed: tuple[Severity, ...],
+    entries: list[Entry],
+) -> Update:
+    """Where an incident goes with its diagnosis: to the mitigation, to another look later, to the backlog."""
+    now = deps.clock.now()
+    facts = incident.facts or Facts(at=now)
+    found = classify(incident, facts, incident.impact, proposed, deps.runbook)
+    after, told = reclassified(incident, found, now)
+    entries = [*entries[:1], *told, *entries[1:]]
+    early = await _too_early(deps, after, evidence)
     if worth_acting_on(after) and early is None:
         after = (await with_cause_applied(deps, after)).evolve(
             step=Step.MITIGATION, step_since=now, not_before=None
@@ -132,6 +173,11 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
     elif not worth_acting_on(after):
         after = after.evolve(not_before=now + deps.runbook.watch.every)
     return Update(after.evolve(recheck=after.recheck or seems_over(after)), tuple(entries))
+
+
+def _idle(deps: Deps, incident: Incident) -> Entry:
+    text = f"nobody is asked again: {said_idle(incident, deps.runbook)}"
+    return entry(incident, deps.clock.now(), EntryKind.ROUTING, text, "idle")
 
 
 async def _too_early(deps: Deps, incident: Incident, evidence: Mapping[str, Evidence]) -> str | None:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from agents.engine import Assignment
 from graph.measurement import report_silent_channels, with_measurement
+from graph.remembered import impact_known
 from graph.self_recovery import FLAPS, SelfRecovery, has_changed_anything, self_recovery, watched_until
 from graph.severity import classify
 from graph.state import Deps, RoleResult
@@ -105,7 +106,8 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
     now = deps.clock.now()
     facts = incident.facts or Facts(at=now)
     reports = tuple(report for item in done if (report := item.report(TriageReport)) is not None)
-    impact = merged_impact(facts, reports, deps.world.catalogue.names)
+    said = merged_impact(facts, reports, deps.world.catalogue.names)
+    impact = impact_known(said, incident.impact)
     impact, nearby = own_impact(impact, incident.alerts, deps.world.catalogue)
     found = classify(incident, facts, impact, tuple(report.severity for report in reports), deps.runbook)
     after = incident.evolve(

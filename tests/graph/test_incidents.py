@@ -388,6 +388,12 @@ async def test_nothing_is_over_before_the_diagnosed_service_is_back(mended: tupl
 
 async def test_a_second_round_is_told_why_and_what_it_should_settle() -> None:
     at = bench(ScriptedEngine(knows=False))
+    at.people.events = [
+        (
+            after(1),
+            lambda _i, now: NoteAdded(id="n", incident="INC-1", at=now, by="ana", text="look at payment"),
+        )
+    ]
     await at.run(incident())
     questions = [a.question for a in at.engine.asked if a.task is Task.INVESTIGATE]
     assert questions[0] is None
