@@ -44,6 +44,22 @@ class Facts(Value):
     until: Moment | None = Field(default=None, description="until when it has to be decided")
 
 
+class Asked(Value):
+    """The proposed change that a decision is about, for channels with buttons.
+
+    Attributes:
+        action: the proposal's id, such as A1.
+        digest: of what would run, all 64 digits; a button answers for this and for nothing that replaces it.
+        page: the address of its decision page.
+        by_button: whether a chat may take the answer; else a button only leads to the page.
+    """
+
+    action: str
+    digest: str = Field(pattern="^[0-9a-f]{64}$")
+    page: str | None = None
+    by_button: bool = False
+
+
 class Notice(Value):
     """One message to one destination.
 
@@ -52,6 +68,7 @@ class Notice(Value):
         thread: what belongs together at a provider: one incident, whose page is opened, kept and closed.
         repeat: how many times before it was said because nobody acted, 0 for the first; each has its own key.
         resent: an earlier try of this very message, under this key, may have arrived.
+        asked: the change that is to be decided, where there is one.
         link: the address of the incident's page, below `public_url`.
     """
 
@@ -65,6 +82,7 @@ class Notice(Value):
     title: str
     text: str
     facts: Facts = Facts()
+    asked: Asked | None = None
     at: Moment
     repeat: int = Field(default=0, ge=0)
     resent: bool = False
