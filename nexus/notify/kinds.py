@@ -5,7 +5,13 @@ from typing import Annotated
 from pydantic import Field
 
 from nexus.notify.file.settings import FileSettings
+from nexus.notify.ntfy.settings import NtfySettings
+from nexus.notify.pagerduty.settings import PagerDutySettings
+from nexus.notify.slack.settings import SlackSettings, SlackWebhookSettings
 from nexus.notify.webhook.settings import WebhookSettings
 
 #: Read by every verb that reads `nexus.yaml`: a module of settings imports nothing heavy.
-AnyDestination = Annotated[FileSettings | WebhookSettings, Field(discriminator="kind")]
+AnyDestination = Annotated[
+    FileSettings | NtfySettings | PagerDutySettings | SlackSettings | SlackWebhookSettings | WebhookSettings,
+    Field(discriminator="kind"),
+]

@@ -23,6 +23,9 @@ from incidents.errors import SettingsError
 from nexus.notify.destination import Destination
 from nexus.notify.file.settings import FileSettings
 from nexus.notify.kinds import AnyDestination
+from nexus.notify.ntfy.settings import NtfySettings
+from nexus.notify.pagerduty.settings import PagerDutySettings
+from nexus.notify.slack.settings import SlackSettings, SlackWebhookSettings
 from nexus.notify.webhook.settings import WebhookSettings
 from tools.clock import Clock
 from tools.live.secrets import REFERENCE, SecretRef, without
@@ -83,6 +86,30 @@ def _made(settings: AnyDestination, resolve: Resolve, clock: Clock) -> Destinati
 
             where = address_of(settings.url, resolve)
             return WebhookDestination(settings.name, where, resolve(settings.secret), clock, settings.limit)
+        case SlackSettings() | SlackWebhookSettings():
+            return _slack(settings, resolve, clock)
+        case PagerDutySettings():
+            from nexus.notify.pagerduty.destination import PagerDuty  # noqa: PLC0415 - as said above
+
+            key, where = resolve(settings.routing_key), address_of(settings.url, resolve)
+            return PagerDuty(settings.name, key, api=where, clock=clock, limit=settings.limit)
+        case NtfySettings():
+            from nexus.notify.ntfy.destination import Ntfy  # noqa: PLC0415 - as said above
+
+            where, topic = address_of(settings.url, resolve), resolve(settings.topic)
+            token = resolve(settings.token) if settings.token is not None else None
+            return Ntfy(settings.name, topic, server=where, token=token, clock=clock, limit=settings.limit)
+
+
+def _slack(settings: SlackSettings | SlackWebhookSettings, resolve: Resolve, clock: Clock) -> Destination:
+    if isinstance(settings, SlackWebhookSettings):
+        from nexus.notify.slack.webhook import SlackWebhook  # noqa: PLC0415 - as said above
+
+        return SlackWebhook(settings.name, resolve(settings.url), clock=clock, limit=settings.limit)
+    from nexus.notify.slack.bot import SlackBot  # noqa: PLC0415 - as said above
+
+    token, where = resolve(settings.token), address_of(settings.url, resolve)
+    return SlackBot(settings.name, token, settings.channel, api=where, clock=clock, limit=settings.limit)
 
 
 def address_of(url: str, resolve: Resolve) -> str:

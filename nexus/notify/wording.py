@@ -157,7 +157,8 @@ def in_bytes(text: str) -> int:
 def _mark(notice: Notice) -> str:
     severity = notice.severity.value if notice.severity is not None else "No severity yet"
     again = f"again ({notice.repeat})" if notice.repeat else None
-    return " · ".join(part for part in (severity, _MARKS.get(notice.purpose), again) if part)
+    resent = "may have come before" if notice.resent else None
+    return " · ".join(part for part in (severity, _MARKS.get(notice.purpose), again, resent) if part)
 
 
 def loudness(severity: Severity | None) -> int:

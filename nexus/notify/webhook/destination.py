@@ -15,7 +15,7 @@ from standardwebhooks.webhooks import Webhook
 from incidents.errors import SettingsError
 from incidents.value import iso
 from nexus.notify.destination import Attempt, Can
-from nexus.notify.http import client, judged, posted
+from nexus.notify.http import Exchange
 from nexus.notify.notice import Notice, Purpose
 from tools.clock import Clock
 
@@ -42,8 +42,7 @@ class WebhookDestination:
         self._url = url
         self._signer = Webhook(_key(name, secret))
         self._clock = clock
-        self._limit = limit
-        self._client = client()
+        self._exchange = Exchange("the webhook", [url, secret.get_secret_value()], limit=limit, clock=clock)
 
     async def send(self, notice: Notice) -> Attempt:
         """Try once to hand a notice over."""
@@ -56,13 +55,12 @@ class WebhookDestination:
         body = json.dumps(told, ensure_ascii=False)
         headers = {
             "content-type": "application/json",
-            "user-agent": "nexus-incident",
             "webhook-id": notice.key,
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": self._signer.sign(notice.key, now, body),
         }
-        answer = await posted(self._client, self._url, body.encode(), headers, self._limit)
-        return answer if isinstance(answer, Attempt) else judged(answer, self._clock.now())
+        answer = await self._exchange.ask("POST", self._url, body.encode(), headers)
+        return answer if isinstance(answer, Attempt) else self._exchange.judged(answer)
 
     async def edit(self, reference: str, notice: Notice) -> Attempt:
         """Never asked: what was posted cannot be taken back."""
@@ -70,7 +68,7 @@ class WebhookDestination:
 
     async def aclose(self) -> None:
         """Let go of connections."""
-        await self._client.aclose()
+        await self._exchange.aclose()
 
 
 def _key(name: str, secret: SecretStr) -> bytes:

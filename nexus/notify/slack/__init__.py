@@ -1,0 +1,1 @@
+"""Slack: one thread for each incident through a bot, or messages through an incoming webhook."""
