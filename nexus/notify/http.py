@@ -99,8 +99,10 @@ class Exchange:
                     method, address, content=body, headers=headers, extensions=extensions
                 )
                 response = await client.send(request, stream=True)
+                until = limit.when()
+                limit.reschedule(None)  # a status that came counts, whatever becomes of its body
                 try:
-                    return await self._read(response, limit.when())
+                    return await self._read(response, until)
                 finally:
                     await response.aclose()
         except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
@@ -167,10 +169,10 @@ class Exchange:
         return Attempt(outcome=Outcome.FAILED_FOR_NOW, reason=f"{self.provider} {how}: {why}")
 
     async def _read(self, response: httpx2.Response, until: float | None) -> Answer:
-        """The answer, as far as it comes until shortly before the limit: its status counts all the same."""
+        """The answer, as far as it comes in time."""
         parts, size, whole = list[bytes](), 0, True
         try:
-            async with asyncio.timeout_at(until - 0.05 * self._limit if until is not None else None):
+            async with asyncio.timeout_at(until):
                 async for part in response.aiter_raw():
                     parts.append(part)
                     if (size := size + len(part)) > _READ:

@@ -15,7 +15,7 @@ from tests.nexus.notify.conformance.provider import Behaviour
 from tools.clock import VirtualClock
 
 #: No test waits longer for a server that never answers; for one that does, the machine may be slow.
-PATIENCE, PLENTY = timedelta(seconds=1.5), timedelta(seconds=30)
+PATIENCE, PLENTY = timedelta(seconds=2), timedelta(seconds=30)
 
 _SETTINGS: TypeAdapter[AnyDestination] = TypeAdapter(AnyDestination)
 
