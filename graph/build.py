@@ -96,9 +96,13 @@ async def _page(deps: Deps, told: Update) -> None:
 
 
 async def _call_people(deps: Deps, incident: Incident) -> None:
-    """Page whoever is on call about an incident that was left to people and that nobody has taken."""
-    if incident.in_peoples_hands and incident.handed_over_at is not None and incident.holder is None:
-        text = f"in people's hands: {incident.end_reason}. `nexus take {incident.id} --by NAME`"
+    """Page about an incident that was left to people: whoever is on call, or who said that they have it."""
+    if not incident.in_peoples_hands or incident.handed_over_at is None:
+        return
+    had_before = incident.held_since is not None and incident.held_since < incident.handed_over_at
+    if incident.holder is None or had_before:
+        whose = f"; {incident.holder} has it" if incident.holder is not None else ""
+        text = f"in people's hands: {incident.end_reason}{whose}. `nexus take {incident.id} --by NAME`"
         await deps.comms.page(incident, text, key=f"handed-over:{iso(incident.handed_over_at)}")
 
 

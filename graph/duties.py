@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from incidents.action import ActionState, Proposal
 from incidents.incident import Incident
+from incidents.paging import is_silent, silence_key, silent_from
 from incidents.reports import Task
 from incidents.runbook import EscalationRow, Runbook, Throughout
 from incidents.severity import Severity, Status
@@ -24,6 +25,7 @@ class DutyKind(StrEnum):
     ESCALATION = "escalation"
     REMINDER = "reminder"
     HELD_REMINDER = "held_reminder"
+    HOLDER_SILENT = "holder_silent"
     EXPIRY = "expiry"
     RESPONSE_BREACH = "response_breach"
     UNASSIGNED = "unassigned"
@@ -50,6 +52,7 @@ def agenda(incident: Incident, runbook: Runbook, revenue_threshold: float | None
         duties += _unassigned(incident, runbook)
         duties += _silence(incident)
         duties += _held(incident, runbook)
+        duties += _holder_silent(incident, runbook)
     duties += _post_mortem(incident, runbook)
     return tuple(sorted(duties, key=lambda duty: (duty.at, duty.kind, duty.key)))
 
@@ -147,6 +150,13 @@ def _held(incident: Incident, runbook: Runbook) -> Iterator[Duty]:
         every = runbook.bounds.held_reminder[incident.severity or Severity.P0]
         at = (incident.reminded_at or incident.handed_over_at) + every
         yield Duty(kind=DutyKind.HELD_REMINDER, at=at, key="still-open")
+
+
+def _holder_silent(incident: Incident, runbook: Runbook) -> Iterator[Duty]:
+    """Who has it and says nothing is asked, and paging goes on; what people hold is asked about anyway."""
+    at = silent_from(incident, runbook.bounds)
+    if at is not None and not incident.in_peoples_hands and not is_silent(incident):
+        yield Duty(kind=DutyKind.HOLDER_SILENT, at=at, key=silence_key(incident))
 
 
 def _response(incident: Incident, runbook: Runbook) -> Iterator[Duty]:

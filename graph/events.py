@@ -28,9 +28,11 @@ from incidents.events import (
     Reopened,
     SeveritySet,
     TimerFired,
+    from_a_person,
 )
 from incidents.incident import Incident, Watch
 from incidents.notes import Note
+from incidents.paging import heard
 from incidents.policy import ApprovalPolicy, decide
 from incidents.runbook import Runbook
 from incidents.severity import Status, Step
@@ -45,9 +47,20 @@ def apply_event(
     if event.id in incident.handled_events:
         return Update(incident)
     known = incident.evolve(handled_events=(*incident.handled_events, event.id))
+    told = _applied(known, event, policy, runbook, now)
+    by = event.approval.by if isinstance(event, DecisionMade) else getattr(event, "by", None)
+    if by is None or not from_a_person(event) or not told.incident.open:
+        return told
+    return told._replace(incident=heard(told.incident, by, now))
+
+
+def _applied(
+    known: Incident, event: Event, policy: ApprovalPolicy, runbook: Runbook, now: datetime
+) -> Update:
+    """The incident after an event that it has not seen before."""
     if isinstance(event, QuestionAsked | ChangeSettled):
         return _whenever(known, event, runbook, now)
-    if not incident.open and not isinstance(event, Reopened):
+    if not known.open and not isinstance(event, Reopened):
         return Update(known)
     match event:
         case AlertsArrived():

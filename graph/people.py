@@ -5,13 +5,16 @@ What the agents hand over stays open: updates, escalations and reminders go on u
 
 from datetime import datetime
 
+from graph.holding import hold
 from graph.outside import evidence_id
 from graph.severity import classify
 from graph.timeline import Update, entry
 from incidents.events import (
+    Acknowledged,
     ChangedOutside,
     FalseAlarm,
     GivenBack,
+    HandedOver,
     Handling,
     Mitigated,
     Reopened,
@@ -22,6 +25,7 @@ from incidents.events import (
 from incidents.facts import Facts
 from incidents.incident import Incident, Watch
 from incidents.notes import Note, OutsideChange
+from incidents.paging import held_by_nobody, held_by_person
 from incidents.runbook import Runbook
 from incidents.severity import Severity, Status, Step
 from incidents.timeline import Entry, EntryKind
@@ -37,6 +41,8 @@ def hand_over(incident: Incident, reason: str, now: datetime, before: tuple[Entr
 def handle(incident: Incident, event: Handling, runbook: Runbook, now: datetime) -> Update:
     """The incident after a person has taken it, changed something, or called it over or not over."""
     match event:
+        case Acknowledged() | HandedOver():
+            return hold(incident, event, now)
         case Stopped():
             return _stop(incident, event, runbook, now)
         case Taken():
@@ -98,11 +104,12 @@ def _stop(incident: Incident, event: Stopped, runbook: Runbook, now: datetime) -
 def _take(incident: Incident, event: Taken, runbook: Runbook, now: datetime) -> Update:
     """Somebody has it: from the agents, from nobody after a hand-over, or from another person."""
     if incident.in_peoples_hands:
-        after = incident.evolve(holder=event.by)
+        after = held_by_person(incident, event.by, now)
         return Update(after, (_said(after, event, EntryKind.PEOPLE, "taken", now),))
     reason = f"taken by {event.by}"
     after = _in_peoples_hands(_classified(incident, runbook, now), reason, now)
-    after = after.evolve(holder=event.by, acknowledged_at=incident.acknowledged_at or now)
+    after = held_by_person(after, event.by, now)
+    after = after.evolve(acknowledged_at=incident.acknowledged_at or now)
     text = "; ".join((reason, *_left_behind(incident)))
     told = entry(after, now, EntryKind.PEOPLE, text, f"take:{event.id}", role=event.by, engine="person")
     return Update(after, (told,))
@@ -126,6 +133,7 @@ def _give_back(incident: Incident, event: GivenBack, now: datetime) -> Update:
     if not incident.in_peoples_hands:
         return Update(incident)
     after = _to_the_agents(incident, event.by, event.note, now)
+    after = held_by_person(after, event.by, now)  # who gives it back is awake
     question = f"{event.by} gave it back: {event.note}" if event.note else None
     after = after.evolve(step=_goes_on(after), step_since=now, question=question)
     return Update(after, (_said(after, event, EntryKind.PEOPLE, "given back to the agents", now),))
@@ -133,10 +141,9 @@ def _give_back(incident: Incident, event: GivenBack, now: datetime) -> Update:
 
 def _to_the_agents(incident: Incident, by: str, note: str, now: datetime) -> Incident:
     notes = (Note(at=now, by=by, text=note),) if note else ()
-    return incident.evolve(
+    return held_by_nobody(incident).evolve(
         status=Status.OPEN,
         handed_over_at=None,
-        holder=None,
         stopped=False,
         reminded_at=None,
         ended_at=None,

@@ -15,6 +15,7 @@ REMINDERS = (
     DutyKind.RESPONSE_BREACH,
     DutyKind.UNASSIGNED,
     DutyKind.SILENCE,
+    DutyKind.HOLDER_SILENT,
     DutyKind.POST_MORTEM_LATE,
 )
 
@@ -32,7 +33,19 @@ def reminder(kind: DutyKind, key: str, incident: Incident, runbook: Runbook) -> 
     if kind is DutyKind.SILENCE:
         told = (one for one in incident.latest_alerts.values() if one.firing and one.tells_silence)
         return "; ".join(f"{one.title} since {one.starts_at:%H:%M:%S} UTC: {one.description}" for one in told)
+    if kind is DutyKind.HOLDER_SILENT:
+        return _silent(incident)
     return "the post-mortem is late"
+
+
+def _silent(incident: Incident) -> str:
+    """Who has it was not heard for too long, or has not answered since it was handed to them."""
+    since = f"{incident.heard_at:%H:%M:%S} UTC"
+    if not incident.confirmed:
+        said = f"it was handed to {incident.holder} at {since}, who has not said that they have it"
+    else:
+        said = f"{incident.holder} has it and has not been heard since {since}"
+    return f"{said}: paging goes on. `nexus acknowledge {incident.id}`"
 
 
 def _undecided(incident: Incident, waiting: Proposal, runbook: Runbook) -> str:

@@ -89,6 +89,25 @@ class ChangeSettled(_Event):
     outcome: Outcome
 
 
+class Acknowledged(_Event):
+    """A person says that they have it: the repeated paging rests, the agents go on."""
+
+    kind: Literal["acknowledge"] = "acknowledge"
+    by: str
+    note: str = ""
+    source: str = Field(default="", description="the tool in which they said so; empty: here")
+    takes_over: bool = Field(default=False, description="also where somebody else has it")
+
+
+class HandedOver(_Event):
+    """A person hands it to another one, who has it from then on and is asked whether they have heard."""
+
+    kind: Literal["hand_over"] = "hand_over"
+    by: str
+    to: str
+    note: str
+
+
 class Taken(_Event):
     """A person takes the incident from the agents, or from whoever holds it; what is pending is revoked."""
 
@@ -177,7 +196,18 @@ class QuestionAsked(_Event):
 
 
 #: What people do with an incident, beside deciding and commenting.
-Handling = Stopped | Taken | GivenBack | ChangedOutside | Mitigated | Resolved | FalseAlarm | Reopened
+Handling = (
+    Acknowledged
+    | HandedOver
+    | Stopped
+    | Taken
+    | GivenBack
+    | ChangedOutside
+    | Mitigated
+    | Resolved
+    | FalseAlarm
+    | Reopened
+)
 
 Event = Annotated[
     AlertsArrived

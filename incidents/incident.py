@@ -51,7 +51,8 @@ class Incident(Value):
     severity: Severity | None = None
     severity_at: Moment | None = None
     severity_by: str | None = Field(default=None, description="a person who set it by hand")
-    acknowledged_at: Moment | None = None
+    acknowledged_at: Moment | None = Field(default=None, description="when the agents began")
+    taken_at: Moment | None = Field(default=None, description="when a person had it first")
     triaged_at: Moment | None = None
     impact: Impact = Impact()
     nearby: tuple[str, ...] = Field(
@@ -101,7 +102,11 @@ class Incident(Value):
     end_reason: str = Field(default="", description="why it ended, or why the agents left it to people")
 
     handed_over_at: Moment | None = Field(default=None, description="since when people hold it")
-    holder: str | None = Field(default=None, description="the person who took it")
+    holder: str | None = Field(default=None, description="the person who has it, whoever works on it")
+    held_since: Moment | None = Field(default=None, description="since when that person has it")
+    heard_at: Moment | None = Field(default=None, description="when that person did anything with it last")
+    heard_severity: Severity | None = Field(default=None, description="how severe it was then")
+    confirmed: bool = Field(default=True, description="they said so; false: it was handed to them")
     stopped: bool = Field(default=False, description="the agents are silent: only code speaks")
     reminded_at: Moment | None = Field(
         default=None, description="when people were last reminded that they hold it"

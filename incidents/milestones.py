@@ -11,14 +11,15 @@ from incidents.value import Moment, Value
 class Milestones(Value):
     """When it happened; None is unknown.
 
-    `introduced` is the onset in the signals, as diagnosed. `mitigated` is when code first saw the signals
-    recovered. `impact_seconds` is how long users were affected: 0 if they were not, None if it is not known
-    or not over.
+    `introduced` is the onset in the signals, as diagnosed. `acknowledged` is when the agents began, `taken`
+    when a person had it first. `mitigated` is when code first saw the signals recovered. `impact_seconds` is
+    how long users were affected: 0 if they were not, None if it is not known or not over.
     """
 
     introduced: Moment | None
     detected: Moment
     acknowledged: Moment | None
+    taken: Moment | None = None
     mitigated: Moment | None
     resolved: Moment | None
     impact_seconds: float | None
@@ -32,6 +33,7 @@ def milestones(incident: Incident) -> Milestones:
         introduced=introduced,
         detected=min((alert.received_at for alert in incident.alerts), default=incident.opened_at),
         acknowledged=incident.acknowledged_at,
+        taken=incident.taken_at,
         mitigated=incident.mitigated_at,
         resolved=resolved,
         impact_seconds=_impact(incident, introduced, incident.mitigated_at or resolved),
@@ -49,7 +51,7 @@ def durations(incident: Incident) -> Durations:
 
     return Durations(
         detect=took(when.introduced, when.detected),
-        acknowledge=took(when.detected, when.acknowledged),
+        acknowledge=took(when.detected, when.taken),
         mitigate=took(when.detected, when.mitigated),
         resolve=took(when.detected, when.resolved),
     )

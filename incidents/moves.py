@@ -9,6 +9,7 @@ from typing import NamedTuple
 from incidents.access import Permission, why_not
 from incidents.actor import Actor
 from incidents.incident import Incident
+from incidents.paging import is_anothers, is_holder
 from incidents.value import Value
 
 
@@ -37,6 +38,22 @@ def _over(incident: Incident, actor: Actor) -> str | None:
     return None if incident.open else f"it is over: {how}"
 
 
+def _mine(incident: Incident, actor: Actor) -> str | None:
+    if (over := _over(incident, actor)) is not None:
+        return over
+    if is_anothers(incident, actor.name):
+        return f"{incident.holder} has it"
+    return None  # whoever has it may say so again, which shows that they are awake
+
+
+def _another_has_it(incident: Incident, actor: Actor) -> str | None:
+    if (over := _over(incident, actor)) is not None:
+        return over
+    if incident.holder is None:
+        return "nobody has it"
+    return "you have it already" if is_holder(incident, actor.name) else None
+
+
 def _taken(incident: Incident, actor: Actor) -> str | None:
     mine = incident.in_peoples_hands and incident.holder == actor.name
     return _over(incident, actor) or ("you have it already" if mine else None)
@@ -57,7 +74,10 @@ def _open(incident: Incident, actor: Actor) -> str | None:
 
 #: In the order in which they are shown: what is wanted most often first.
 _KINDS = {
-    "take": _Kind("I have it", Permission.RESPOND, _taken),
+    "acknowledge": _Kind("I have it", Permission.RESPOND, _mine),
+    "take-over": _Kind("Take it over", Permission.RESPOND, _another_has_it),
+    "hand-over": _Kind("Hand it to somebody else", Permission.RESPOND, _over),
+    "take": _Kind("I mend it without the agents", Permission.RESPOND, _taken),
     "note": _Kind("Leave a note", Permission.NOTE, _over),
     "changed": _Kind("I changed something", Permission.RESPOND, _over),
     "mitigated": _Kind("Users feel no more of it", Permission.RESPOND, _mitigated),
@@ -78,9 +98,14 @@ def moves(incident: Incident, actor: Actor) -> tuple[Move, ...]:
         actor: who asks; without roles only where a name is enough.
     """
     return tuple(
-        Move(name=name, says=kind.says, why_not=_not_now(kind, incident, actor))
+        Move(name=name, says=_says(name, kind, incident, actor), why_not=_not_now(kind, incident, actor))
         for name, kind in _KINDS.items()
     )
+
+
+def _says(name: str, kind: _Kind, incident: Incident, actor: Actor) -> str:
+    again = name == "acknowledge" and is_holder(incident, actor.name) and incident.confirmed
+    return "I am still at it" if again else kind.says
 
 
 def _not_now(kind: _Kind, incident: Incident, actor: Actor) -> str | None:

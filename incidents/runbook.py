@@ -181,6 +181,19 @@ class Bounds(Value):
         },
         description="how often people are paged about an incident that they hold and that is not over",
     )
+    holder_silence: dict[Severity, Duration] = Field(
+        default={
+            Severity.P0: timedelta(minutes=30),
+            Severity.P1: timedelta(hours=1),
+            Severity.P2: timedelta(hours=8),
+            Severity.P3: timedelta(days=1),
+        },
+        description="after so long without a word of who has it repeated paging goes on",
+    )
+    handover_answer: Duration = Field(
+        default=timedelta(minutes=10),
+        description="how long somebody to whom it was handed may take to say that they have it",
+    )
 
 
 class WatchRow(Value):
@@ -251,6 +264,7 @@ class Runbook(Value):
             ("decision_tree", self.decision_tree, set(Category) - {Category.UNKNOWN}),
             ("bounds.step_box", self.bounds.step_box, set(Severity)),
             ("bounds.held_reminder", self.bounds.held_reminder, set(Severity)),
+            ("bounds.holder_silence", self.bounds.holder_silence, set(Severity)),
         ):
             if missing := wanted - set(table):
                 raise ValueError(f"{name} lacks {', '.join(sorted(missing))}")

@@ -121,7 +121,7 @@ def _known_numbers(record: Record) -> frozenset[float]:
     times = milestones(incident)
     seconds = [
         (later - times.detected).total_seconds()
-        for later in (times.acknowledged, times.mitigated, times.resolved)
+        for later in (times.acknowledged, times.taken, times.mitigated, times.resolved)
         if later is not None
     ]
     seconds += [times.impact_seconds] if times.impact_seconds is not None else []

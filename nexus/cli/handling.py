@@ -35,6 +35,9 @@ def verbs() -> Verbs:
     """The verbs of this module."""
     return {
         "declare": declare,
+        "acknowledge": acknowledge,
+        "take-over": take_over,
+        "hand-over": hand_over,
         "take": take,
         "give-back": give_back,
         "changed": changed,
@@ -59,6 +62,44 @@ def _handle(
     again = " (as you said before)" if handled.known else ""
     say(f"{identity}: {words.replace('{by}', handled.by)}{again}.")
     goes_on(identity, server)
+
+
+def acknowledge(
+    identity: IncidentId, by: By = None, note: Note = "", server: Server = None, as_json: Json = False
+) -> None:
+    """Say that you have an incident: its repeated pages rest; escalations and the agents go on."""
+    from nexus.cli.sending import said
+    from nexus.service.requests import Acknowledge
+
+    words = "{by} has it; repeated pages rest, the agents go on"
+    _handle(identity, by, as_json, words, said(Acknowledge, note=note), server)
+
+
+def take_over(
+    identity: IncidentId, by: By = None, note: Note = "", server: Server = None, as_json: Json = False
+) -> None:
+    """Have an incident from now on instead of the person who has it; the agents go on."""
+    from nexus.cli.sending import said
+    from nexus.service.requests import TakeOver
+
+    _handle(identity, by, as_json, "{by} has it now", said(TakeOver, note=note), server)
+
+
+def hand_over(
+    identity: IncidentId,
+    *,
+    by: By = None,
+    to: Annotated[str, Option("--to", help="Who has it from now on, by name.")],
+    note: Annotated[str, Option("--note", help="What they need to know.")],
+    server: Server = None,
+    as_json: Json = False,
+) -> None:
+    """Hand an incident to another person, who is told and has to say that they have it."""
+    from nexus.cli.sending import said
+    from nexus.service.requests import HandOver
+
+    words = f"handed to {to}, who has to say that they have it"
+    _handle(identity, by, as_json, words, said(HandOver, to=to, note=note), server)
 
 
 def take(identity: IncidentId, by: By = None, server: Server = None, as_json: Json = False) -> None:

@@ -28,7 +28,8 @@ VERBS = {
         "approve", "reject", "another-way", "revoke", "note", "severity", "stop", "settle", "replay",
     ),
     "handling": (
-        "declare", "take", "give-back", "changed", "mitigated", "resolve", "false-alarm", "reopen",
+        "declare", "acknowledge", "take-over", "hand-over", "take", "give-back", "changed", "mitigated",
+        "resolve", "false-alarm", "reopen",
     ),
     "regrouping": ("split", "merge"),
     "restricting": ("restrict",),

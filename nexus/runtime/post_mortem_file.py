@@ -135,7 +135,7 @@ def render_markdown(written: PostMortem) -> str:
         pm=written,
         times=times,
         to_detect=_span(times.introduced, times.detected),
-        to_acknowledge=_span(times.detected, times.acknowledged),
+        to_acknowledge=_span(times.detected, times.taken),
         to_mitigate=_span(times.detected, times.mitigated),
         to_resolve=_span(times.detected, times.resolved),
         impact=_impact_words(times.impact_seconds),

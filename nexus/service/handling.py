@@ -1,4 +1,4 @@
-"""What people do with an incident: take it, give it back, tell a change, call it mitigated, over or not over.
+"""What people do with an incident: have it, hand it over, take it, tell a change, call it over or not over.
 
 Every request is checked first, then written to the inbox; whoever drives the incident takes it from there.
 The same request again, as long as nothing has come of the first, changes nothing and gets the same answer.
@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from incidents.access import Permission
-from incidents.actor import Actor
+from incidents.actor import Actor, person_id
 from incidents.errors import Refused, UnknownName, UsageError
 from incidents.events import EVENT, Event
 from incidents.incident import Incident
+from incidents.paging import is_anothers, is_holder
 from incidents.value import iso
 from nexus.home import Home
 from nexus.service.authority import PolicyOf, require
@@ -49,6 +50,52 @@ class IncidentHandling:
     def of(cls, home: Home) -> Self:
         """The door of a home."""
         return cls(home.store, home.services_of, home.clock, home.policy_of)
+
+    async def acknowledge(self, identity: str, *, actor: Actor, note: str = "") -> Handled:
+        """Say that one has it: the repeated paging rests, the agents go on. Said again it counts as a word.
+
+        Raises:
+            Refused: it has ended, or somebody else has it.
+        """
+        incident = await self._open(identity, actor)
+        if is_anothers(incident, actor.name):
+            raise Refused(
+                f"{incident.holder} has {identity}: `nexus take-over {identity}` makes it yours; nothing was "
+                "changed"
+            )
+        return await self._send(incident, "acknowledge", actor, note=redact(note))
+
+    async def take_over(self, identity: str, *, actor: Actor, note: str = "") -> Handled:
+        """Have it from now on instead of who has it.
+
+        Raises:
+            Refused: it has ended, or nobody else has it.
+        """
+        incident = await self._open(identity, actor)
+        if incident.holder is None or is_holder(incident, actor.name):
+            whose = f"{actor.name} has {identity} already" if incident.holder else f"nobody has {identity}"
+            raise Refused(f"{whose}; `nexus acknowledge` says that you have it")
+        return await self._send(incident, "acknowledge", actor, note=redact(note), takes_over="true")
+
+    async def hand_over(self, identity: str, *, actor: Actor, to: str, note: str) -> Handled:
+        """Give it to another person, who is told and has to say that they have it.
+
+        Raises:
+            UnknownName: no such person.
+            UsageError: it is handed to nobody else, or nothing is said with it.
+            Refused: it has ended.
+        """
+        incident = await self._open(identity, actor)
+        policy = self.policy_of(await self.store.world_of(identity))
+        named = {person_id(name): name for name in policy.people}.get(person_id(to), to.strip())
+        if policy.authenticated and named not in policy.people:
+            raise UnknownName("person", to, policy.people)
+        if person_id(named) == person_id(actor.name):
+            raise UsageError(
+                f"--to {named}: that is you; `nexus acknowledge {identity}` says that you have it"
+            )
+        said = _words(note, "--note", "what they need to know")
+        return await self._send(incident, "hand_over", actor, to=named, note=said)
 
     async def take(self, identity: str, *, actor: Actor) -> Handled:
         """Take it from the agents, whose proposals are revoked, or from whoever holds it.

@@ -2,12 +2,12 @@
 
 from incidents.action import ActionState
 from incidents.actor import Actor
-from incidents.incident import Incident
 from incidents.moves import Move, moves
 from incidents.restriction import Restriction
 from incidents.severity import Severity
 from incidents.value import Moment, Value
 from nexus.home import Home
+from nexus.service.holding import held_since, who_has_it
 from nexus.service.restricting import may_restrict, restriction_of
 from nexus.store.find import find_incident
 
@@ -27,6 +27,7 @@ class MovesView(Value):
         since: since when; None: since it began.
         possible: what can be done now by who asks, what is wanted most often first.
         not_now: the rest, each with why.
+        people: those to whom it may be handed, who are in nexus.yaml.
         services: those that a change may be told of.
         restriction: who alone sees it; None: everybody.
         restricts: whether who asks may say who sees it.
@@ -39,6 +40,7 @@ class MovesView(Value):
     severity: Severity | None
     possible: tuple[Move, ...]
     not_now: tuple[Move, ...]
+    people: tuple[str, ...]
     services: tuple[str, ...]
     unsettled: tuple[UnsettledChange, ...]
     restriction: Restriction | None
@@ -52,16 +54,17 @@ async def incident_moves(home: Home, identity: str, actor: Actor) -> MovesView:
         UnknownName: there is none of that id.
     """
     incident = await find_incident(home.store, identity)
-    every = moves(incident, actor)
+    every, world = moves(incident, actor), await home.store.world_of(identity)
     return MovesView(
         incident=incident.id,
-        holds=_holds(incident),
-        since=incident.handed_over_at if incident.open else incident.ended_at,
+        holds=who_has_it(incident),
+        since=held_since(incident),
         over=not incident.open,
         severity=incident.severity,
         possible=tuple(one for one in every if one.why_not is None),
         not_now=tuple(one for one in every if one.why_not is not None),
-        services=home.services_of(await home.store.world_of(identity)) if incident.open else (),
+        people=home.policy_of(world).people if incident.open else (),
+        services=home.services_of(world) if incident.open else (),
         restriction=await restriction_of(home.store, identity),
         restricts=await may_restrict(home, identity, actor),
         unsettled=tuple(
@@ -70,11 +73,3 @@ async def incident_moves(home: Home, identity: str, actor: Actor) -> MovesView:
             if one.state is ActionState.UNKNOWN
         ),
     )
-
-
-def _holds(incident: Incident) -> str:
-    if not incident.open:
-        return "It is over."
-    if not incident.in_peoples_hands:
-        return "The agents have it."
-    return f"{incident.holder} has it." if incident.holder else "Nobody has taken it yet."

@@ -120,6 +120,8 @@ class IncidentView(Value):
     ended_at: Moment | None
     end_reason: str
     held_by: HeldBy
+    holder: str | None
+    held_since: Moment | None
     follows: str | None
     summary: str
     services: tuple[str, ...]
@@ -182,6 +184,8 @@ def view_of(
         ended_at=incident.ended_at,
         end_reason=incident.end_reason,
         held_by=incident.held_by,
+        holder=incident.holder,
+        held_since=incident.held_since,
         follows=incident.follows,
         summary=incident.summary,
         services=incident.services,

@@ -125,7 +125,7 @@ class ServerMetrics:
         self._failing = self._gauge("periodic_jobs_failing", "Periodic jobs whose last run broke off.")
         self._turns = self._gauge("turns_running", "Turns of incidents that go on.")
         self._hands = self._gauge("hands", "As many turns may go on at once.")
-        self._acknowledged = self._histogram("acknowledgement", "From an incident's opening", _SECONDS)
+        self._taken = self._histogram("acknowledgement", "From an incident's opening", _SECONDS)
         self._finding = self._histogram("first_finding", "From an incident's opening", _SECONDS)
         self._proposal = self._histogram("first_proposal", "From an incident's opening", _MINUTES)
         self._approval = self._histogram("approval", "From a proposal", _MINUTES)
@@ -179,7 +179,7 @@ class ServerMetrics:
 
     def _observe(self, incident: Incident, before: "_Passed", now: "_Passed") -> None:
         moments = (
-            (self._acknowledged, before.acknowledged, now.acknowledged),
+            (self._taken, before.taken, now.taken),
             (self._finding, before.finding, now.finding),
             (self._proposal, before.proposal, now.proposal),
             (self._recovery, before.recovery, now.recovery),
@@ -231,7 +231,7 @@ class ServerMetrics:
 class _Passed:
     """What has happened in an incident so far; approvals in seconds, by the proposal."""
 
-    acknowledged: datetime | None = None
+    taken: datetime | None = None
     finding: datetime | None = None
     proposal: datetime | None = None
     recovery: datetime | None = None
@@ -248,7 +248,7 @@ class _Passed:
             and all(approval.verdict is Verdict.APPROVE for approval in one.approvals)
         }
         return cls(
-            acknowledged=incident.acknowledged_at,
+            taken=incident.taken_at,
             finding=incident.triaged_at,
             proposal=min((one.proposed_at for one in incident.proposals), default=None),
             recovery=incident.mitigated_at,

@@ -147,6 +147,40 @@ class Replay(Request):
         return await doors.commands.replay(incident, actor=actor, event=self.event)
 
 
+class Acknowledge(Request):
+    """Say that you have an incident: its repeated pages rest, escalations and the agents go on."""
+
+    path = "acknowledge"
+    note: Remark = ""
+
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Handled:
+        """Say it."""
+        return await doors.handling.acknowledge(incident, actor=actor, note=self.note)
+
+
+class TakeOver(Request):
+    """Have an incident from now on instead of the person who has it; the agents go on."""
+
+    path = "take-over"
+    note: Remark = ""
+
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Handled:
+        """Take it over."""
+        return await doors.handling.take_over(incident, actor=actor, note=self.note)
+
+
+class HandOver(Request):
+    """Hand an incident to another person, who is told and has to say that they have it."""
+
+    path = "hand-over"
+    to: Name = Field(description="the person, by name")
+    note: Words = Field(description="what they need to know")
+
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Handled:
+        """Hand it over."""
+        return await doors.handling.hand_over(incident, actor=actor, to=self.to, note=self.note)
+
+
 class Take(Request):
     """Take an incident from the agents, whose proposals are revoked, or from whoever holds it."""
 
@@ -261,6 +295,7 @@ class Merge(Request):
 
 #: Every kind.
 REQUESTS: tuple[type[Request], ...] = (
-    Decision, AskAnotherWay, Revoke, LeaveNote, SetSeverity, Stop, Settle, Replay, Take, GiveBack, TellChange,
-    Mitigate, Resolve, CallFalseAlarm, Reopen, Split, Merge, *HINDSIGHT, *RESTRICTING,
+    Decision, AskAnotherWay, Revoke, LeaveNote, SetSeverity, Stop, Settle, Replay, Acknowledge, TakeOver,
+    HandOver, Take, GiveBack, TellChange, Mitigate, Resolve, CallFalseAlarm, Reopen, Split, Merge,
+    *HINDSIGHT, *RESTRICTING,
 )  # fmt: skip

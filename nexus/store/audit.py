@@ -25,6 +25,8 @@ class DeedKind(StrEnum):
     STOP = "stop"
     SETTLE = "settle"
     REPLAY = "replay"
+    ACKNOWLEDGE = "acknowledge"
+    HAND_OVER = "hand_over"
     TAKE = "take"
     GIVE_BACK = "give_back"
     CHANGED = "changed"

@@ -21,6 +21,8 @@ from tests.graph.worlds import ALERT
 
 #: What people do with an incident, and what they say with it.
 HANDLING: dict[str, dict[str, str]] = {
+    "acknowledge": {},
+    "hand_over": {"to": "ben", "note": "my shift ends"},
     "take": {},
     "give_back": {"note": "look at payment"},
     "changed": {"service": "web", "what": "restarted it"},

@@ -19,7 +19,7 @@ def test_times_begin_with_the_first_alert_and_the_onset_before_it() -> None:
     onset = min(one.received_at for one in ended.alerts) - timedelta(seconds=90)
     known = ended.evolve(
         diagnosis=ended.diagnosis.model_copy(update={"onset": onset}),
-        acknowledged_at=onset + timedelta(seconds=100),
+        taken_at=onset + timedelta(seconds=100),
         mitigated_at=onset + timedelta(seconds=690),
         ended_at=onset + timedelta(seconds=2490),
     )
@@ -28,7 +28,7 @@ def test_times_begin_with_the_first_alert_and_the_onset_before_it() -> None:
 
 
 def test_what_did_not_happen_or_would_be_less_than_nothing_is_not_known() -> None:
-    opened = sample.opened().evolve(acknowledged_at=None)
+    opened = sample.opened().evolve(taken_at=None)
     assert set(durations(opened).model_dump().values()) == {None}
     ended = sample.resolved()
     assert ended.diagnosis is not None

@@ -19,6 +19,7 @@ def test_a_resolved_incident_has_all_its_times() -> None:
     assert times.introduced == at(-1.9)
     assert times.detected == at(0)
     assert times.acknowledged == at(1.2)
+    assert times.taken is None, "the agents began; no person said that they have it"
     assert (times.mitigated, times.resolved) == (at(16), at(47))
     assert times.impact_seconds == pytest.approx(17.9 * 60)
 

@@ -89,6 +89,7 @@ def _head(incident: IncidentView) -> RenderableType:
     rows = facts()
     rows.add_row("Status", joined(status(incident.status), plain(incident.end_reason, LABEL)))
     rows.add_row("Step", joined(words(incident.step), Text(f"since {hour(incident.step_since)}", LABEL)))
+    rows.add_row("Has it", _holder(incident))
     rows.add_row("Services", plain(", ".join(incident.services)) if incident.services else _UNKNOWN)
     rows.add_row("Impact", _impact(incident))
     rows.add_row("Times", _times(incident))
@@ -101,6 +102,12 @@ def _head(incident: IncidentView) -> RenderableType:
     return Panel(
         Group(*parts, Text(), rows), title=title, title_align="left", border_style=colour, padding=(1, 2)
     )
+
+
+def _holder(incident: IncidentView) -> Text:
+    if incident.holder is None or incident.held_since is None:
+        return plain(incident.holder) if incident.holder else Text("no person", LABEL)
+    return joined(plain(incident.holder, "bold"), Text(f"since {hour(incident.held_since)}", LABEL))
 
 
 def _impact(incident: IncidentView) -> Text:
@@ -126,6 +133,7 @@ def _times(incident: IncidentView) -> Text:
     named = (
         ("introduced", times.introduced),
         ("detected", times.detected),
+        ("taken", times.taken),
         ("mitigated", times.mitigated),
         ("resolved", times.resolved),
     )

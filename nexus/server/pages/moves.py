@@ -18,8 +18,10 @@ from nexus.server.pages.shell import FormHandler, Pages
 from nexus.service.request import Name, Remark, Words
 from nexus.service.request import Request as Asked
 from nexus.service.requests import (
+    Acknowledge,
     CallFalseAlarm,
     GiveBack,
+    HandOver,
     LeaveNote,
     Mitigate,
     Reopen,
@@ -28,6 +30,7 @@ from nexus.service.requests import (
     Settle,
     Stop,
     Take,
+    TakeOver,
     TellChange,
 )
 from nexus.service.restricting import Restrict, Unrestrict
@@ -36,6 +39,7 @@ from nexus.service.restricting import Restrict, Unrestrict
 _PAGE = "/incidents/{incident}"
 #: What a form's fields are as they are sent.
 _AS_SENT: tuple[tuple[type[Asked], Permission], ...] = (
+    (Acknowledge, Permission.RESPOND), (TakeOver, Permission.RESPOND), (HandOver, Permission.RESPOND),
     (Take, Permission.RESPOND), (GiveBack, Permission.RESPOND), (LeaveNote, Permission.NOTE),
     (SetSeverity, Permission.COMMAND), (Mitigate, Permission.RESPOND), (Resolve, Permission.RESPOND),
     (CallFalseAlarm, Permission.RESPOND), (Stop, Permission.STOP), (Reopen, Permission.RESPOND),

@@ -14,6 +14,7 @@ from incidents.value import Moment, Value
 from incidents.verification import Recovery, Verification
 from nexus.home import Home
 from nexus.service.cost_trace import Share, Total, WholeUse, shares, totals, whole
+from nexus.service.holding import who_has_it
 from nexus.service.pages.alerts import AlertView, alerts
 from nexus.service.pages.at_work import WorkView, at_work
 from nexus.service.pages.causes import CauseView, cause_sentence, causes
@@ -52,6 +53,7 @@ class IncidentBoard(Value):
 
     Attributes:
         title: what users feel.
+        holds: who has it, in a sentence.
         alert: what the monitoring called it.
         summary: two sentences: what is felt, and why with what happens next.
         now: the moment of its clock; of a live incident the wall's.
@@ -69,6 +71,7 @@ class IncidentBoard(Value):
     step: Step
     held_by: HeldBy
     holder: str | None
+    holds: str
     engine: str
     opened_at: Moment
     ended_at: Moment | None
@@ -134,6 +137,7 @@ def board_of(seen: Seen, viewer: Actor | None) -> IncidentBoard:
         step=incident.step,
         held_by=incident.held_by,
         holder=incident.holder,
+        holds=who_has_it(incident),
         engine=incident.engine,
         opened_at=incident.opened_at,
         ended_at=incident.ended_at,

@@ -122,6 +122,7 @@ def _said(duty: Duty) -> str:
         DutyKind.STATUS_UPDATE: "next status update",
         DutyKind.BRIEF: "next brief for managers",
         DutyKind.HELD_REMINDER: "people are reminded",
+        DutyKind.HOLDER_SILENT: "paging goes on",
         DutyKind.RESPONSE_BREACH: "first answer due",
         DutyKind.POST_MORTEM_LATE: "post-mortem due",
     }[duty.kind]

@@ -52,6 +52,7 @@ class NowRow(Value):
     step_number: int
     doing: str
     held_by: HeldBy
+    holder: str | None
     opened_at: Moment
     now: Moment
     live: bool
@@ -160,6 +161,7 @@ def row_of(
         step_number=list(Step).index(incident.step) + 1,
         doing=_doing(incident, now),
         held_by=incident.held_by,
+        holder=incident.holder,
         opened_at=incident.opened_at,
         now=now,
         live=True,

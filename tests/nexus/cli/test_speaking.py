@@ -30,6 +30,7 @@ TYPED = {
     "settle": ((ID, "A1", "--done"), ""),
     "replay": ((ID,), ""),
     "declare": (("customers cannot pay", "--service", "checkout"), "is open"),
+    "acknowledge": ((ID,), "Dana Lee has it"),
     "take": ((ID,), "Dana Lee has it"),
     "give-back": ((ID, "--note", "a restart did not help"), ""),
     "changed": ((ID, "--service", "checkout", "--what", "restarted it"), "is watched"),

@@ -44,7 +44,8 @@ def test_it_answers_every_question_of_the_runbook() -> None:
     for part in (
         "| Introduced | 2026-11-23 02:56:16 UTC | with a change of checkout |",
         "| Detected | 2026-11-23 02:58:10 UTC | 1m 54s after it began |",
-        "| Acknowledged | 2026-11-23 02:59:22 UTC | 1m 12s after detection |",
+        "| Agents began | 2026-11-23 02:59:22 UTC | |",
+        "| A person had it | nobody said so |  |",
         "| Mitigated | 2026-11-23 03:14:10 UTC | 16m after detection |",
         "| Resolved | 2026-11-23 03:45:10 UTC | 47m after detection |",
         "| **Total user impact** | **17m 54s** | |",
@@ -98,8 +99,8 @@ def test_evidence_that_nobody_cites_is_counted_only() -> None:
 
 def test_what_is_unknown_says_unknown() -> None:
     text = render_markdown(written(sample.opened()))
-    for name in ("Introduced", "Acknowledged", "Mitigated", "Resolved"):
-        assert f"| {name} | unknown |  |" in text
+    for name in ("Introduced", "Agents began", "Mitigated", "Resolved"):
+        assert f"| {name} | unknown | {'' if name == 'Agents began' else ' '}|" in text
     assert "**unknown**" in text
     assert "**Diagnosis:** none was reached." in text
     assert "Nothing was changed." in text

@@ -110,6 +110,9 @@ DOORS = {
     ("POST", f"{OF_INCIDENT}/stop"): Door(Permission.STOP, {"reason": "wrong cluster"}),
     ("POST", f"{OF_INCIDENT}/settle"): Door(Permission.RESPOND, {"action": "A1", "done": True}),
     ("POST", f"{OF_INCIDENT}/replay"): Door(Permission.RESPOND, {}),
+    ("POST", f"{OF_INCIDENT}/acknowledge"): Door(Permission.RESPOND),
+    ("POST", f"{OF_INCIDENT}/take-over"): Door(Permission.RESPOND),
+    ("POST", f"{OF_INCIDENT}/hand-over"): Door(Permission.RESPOND, {"to": "commander", "note": "bye"}),
     ("POST", f"{OF_INCIDENT}/take"): Door(Permission.RESPOND),
     ("POST", f"{OF_INCIDENT}/give-back"): Door(Permission.RESPOND, {"note": "again"}),
     ("POST", f"{OF_INCIDENT}/changed"): Door(Permission.RESPOND, {"service": "web", "what": "restarted"}),
@@ -168,6 +171,11 @@ PAGES = {
     ("GET", f"{PAGE}/regroup"): PageDoor(Permission.READ),
     ("POST", f"{PAGE}/split"): PageDoor(Permission.RESPOND, {"alerts": "web", "reason": "other"}),
     ("POST", f"{PAGE}/merge"): PageDoor(Permission.RESPOND, {"other": ENDED, "reason": "same"}),
+    ("POST", "/incidents/{incident}/acknowledge"): PageDoor(Permission.RESPOND, {}),
+    ("POST", "/incidents/{incident}/take-over"): PageDoor(Permission.RESPOND, {}),
+    ("POST", "/incidents/{incident}/hand-over"): PageDoor(
+        Permission.RESPOND, {"to": "commander", "note": "bye"}
+    ),
     ("POST", "/incidents/{incident}/take"): PageDoor(Permission.RESPOND, {}),
     ("POST", "/incidents/{incident}/give-back"): PageDoor(Permission.RESPOND, {"note": "again"}),
     ("POST", "/incidents/{incident}/note"): PageDoor(Permission.NOTE, {"text": "look at payment"}),

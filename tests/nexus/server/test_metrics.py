@@ -119,7 +119,7 @@ def test_what_happens_in_an_incident_is_observed_once() -> None:
     fresh = sample.opened(ended.id).evolve(opened_at=at(1))
     assert ended.mitigated_at is not None
     assert ended.proposals
-    known = {"opened_at": at(1), "acknowledged_at": at(2), "triaged_at": at(3)}
+    known = {"opened_at": at(1), "taken_at": at(2), "triaged_at": at(3)}
     one.began(fresh)
     found = fresh.evolve(**known)
     for now in (fresh, found, found, ended.evolve(**known), ended):

@@ -37,7 +37,7 @@ BODIES: dict[str, dict[str, object]] = {
     "decisions": {"verdict": "approve", "action": "A1", "digest": DIGEST},
     "another-way": {"action": "A1", "digest": DIGEST, "wish": "without a restart"},
     "revoke": {"action": "A1", "digest": DIGEST, "note": "wait"}, "note": {"text": "look"},
-    "severity": {"severity": "P1"}, "stop": {"reason": "wrong"}, "take": {}, "mitigated": {},
+    "severity": {"severity": "P1"}, "stop": {"reason": "wrong"}, "acknowledge": {}, "take": {}, "mitigated": {},
     "changed": {"service": "web", "what": "restarted"}, "give-back": {"note": "go on"},
     "resolve": {}, "false-alarm": {}, "reopen": {"note": "not over"},
     "verdict": {"judgement": "right"},

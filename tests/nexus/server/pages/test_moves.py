@@ -9,6 +9,7 @@ import pytest
 from incidents.access import AccessRole
 from incidents.action import ActionState
 from incidents.incident import Incident
+from incidents.paging import held_by_person
 from incidents.severity import Status
 from nexus.service.requests import REQUESTS
 from tests.nexus import sample
@@ -19,6 +20,7 @@ from tests.nexus.server.rooms import Room, room
 
 #: What a form of each move sends.
 FORMS: dict[str, dict[str, str]] = {
+    "acknowledge": {}, "take-over": {}, "hand-over": {"to": "Commander", "note": "my shift ends"},
     "take": {}, "note": {"text": "look at payment"}, "mitigated": {}, "resolve": {"note": "over"},
     "changed": {"service": "web", "what": "restarted it", "minutes": "5"}, "false-alarm": {},
     "severity": {"severity": "P1"}, "give-back": {"note": "go on"}, "stop": {"reason": "wrong cluster"},
@@ -42,6 +44,9 @@ def over(incident: Incident) -> Incident:
 
 STANDS: dict[str, Callable[[Incident], Incident]] = {
     "open": lambda incident: incident, "held": held, "over": over,
+    "acknowledged": lambda incident: held_by_person(incident, "dana", at(14)),
+    "kims": lambda incident: held_by_person(incident, "Kim", at(14)),
+    "handed": lambda incident: held_by_person(incident, "dana", at(14), confirmed=False),
     "mitigated": lambda incident: incident.evolve(mitigated_at=at(15)),
 }  # fmt: skip
 
@@ -61,7 +66,8 @@ def test_a_button_is_there_where_it_counts_and_nowhere_else(made: Room, stand: s
     assert (answer.status_code == 303) == (why is None), (why, text_of(answer))
     if why is None:
         assert answer.headers["location"] == f"/incidents/{ID}"
-        assert made.inbox() == [f"{move.replace('-', '_')} by dana"]
+        kind = {"take-over": "acknowledge"}.get(move, move.replace("-", "_"))
+        assert made.inbox() == [f"{kind} by dana"]
         assert made.rung == [ID]
     else:
         assert answer.status_code == 409

@@ -28,6 +28,8 @@ class Sent(NamedTuple):
 
 #: By the form. Each has the words, and is refused for something else.
 REFUSED = {
+    "take-over": Sent(PAGE, "/take-over", 409, "nobody has", {"note": TYPED}),
+    "hand-over": Sent(PAGE, "/hand-over", 404, "person", {"to": "nobody", "note": TYPED}),
     "give-back": Sent(PAGE, "/give-back", 409, "agents have", {"note": TYPED}),
     "changed": Sent(PAGE, "/changed", 400, "minutes: ", {"service": "web", "what": TYPED, "minutes": "-3"}),
     "mitigated": Sent(OVER, "/mitigated", 409, "", {"note": TYPED}),
@@ -60,7 +62,18 @@ REFUSED = {
     ),
 }  # fmt: skip
 #: Forms without words of one's own; and those for everybody, who are told on their own pages.
-WITHOUT_WORDS = {"take", "severity", "logout", "release", "drop", "revoke", "end", "login", "{secret}"}
+WITHOUT_WORDS = {
+    "acknowledge",
+    "take",
+    "severity",
+    "logout",
+    "release",
+    "drop",
+    "revoke",
+    "end",
+    "login",
+    "{secret}",
+}
 WITHOUT_WORDS |= {"subscribe", "confirm", "unsubscribe"}
 
 
