@@ -32,7 +32,10 @@ class Document(NamedTuple):
         return TypeAdapter(Sequence[value] if self.many else value)
 
 
-_HANDLING = ("take", "give-back", "changed", "mitigated", "resolve", "false-alarm", "reopen")
+_HANDLING = (
+    "acknowledge", "take-over", "hand-over", "take", "give-back", "changed", "mitigated", "resolve",
+    "false-alarm", "reopen",
+)  # fmt: skip
 
 #: By the name of the schema's file.
 DOCUMENTS = {

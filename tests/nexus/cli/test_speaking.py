@@ -31,6 +31,8 @@ TYPED = {
     "replay": ((ID,), ""),
     "declare": (("customers cannot pay", "--service", "checkout"), "is open"),
     "acknowledge": ((ID,), "Dana Lee has it"),
+    "take-over": ((ID,), ""),
+    "hand-over": ((ID, "--to", "kim", "--note", "my shift ends"), "handed to kim"),
     "take": ((ID,), "Dana Lee has it"),
     "give-back": ((ID, "--note", "a restart did not help"), ""),
     "changed": ((ID, "--service", "checkout", "--what", "restarted it"), "is watched"),

@@ -112,7 +112,7 @@ DOORS = {
     ("POST", f"{OF_INCIDENT}/replay"): Door(Permission.RESPOND, {}),
     ("POST", f"{OF_INCIDENT}/acknowledge"): Door(Permission.RESPOND),
     ("POST", f"{OF_INCIDENT}/take-over"): Door(Permission.RESPOND),
-    ("POST", f"{OF_INCIDENT}/hand-over"): Door(Permission.RESPOND, {"to": "commander", "note": "bye"}),
+    ("POST", f"{OF_INCIDENT}/hand-over"): Door(Permission.RESPOND, {"to": "dana", "note": "bye"}),
     ("POST", f"{OF_INCIDENT}/take"): Door(Permission.RESPOND),
     ("POST", f"{OF_INCIDENT}/give-back"): Door(Permission.RESPOND, {"note": "again"}),
     ("POST", f"{OF_INCIDENT}/changed"): Door(Permission.RESPOND, {"service": "web", "what": "restarted"}),
@@ -173,9 +173,7 @@ PAGES = {
     ("POST", f"{PAGE}/merge"): PageDoor(Permission.RESPOND, {"other": ENDED, "reason": "same"}),
     ("POST", "/incidents/{incident}/acknowledge"): PageDoor(Permission.RESPOND, {}),
     ("POST", "/incidents/{incident}/take-over"): PageDoor(Permission.RESPOND, {}),
-    ("POST", "/incidents/{incident}/hand-over"): PageDoor(
-        Permission.RESPOND, {"to": "commander", "note": "bye"}
-    ),
+    ("POST", "/incidents/{incident}/hand-over"): PageDoor(Permission.RESPOND, {"to": "dana", "note": "bye"}),
     ("POST", "/incidents/{incident}/take"): PageDoor(Permission.RESPOND, {}),
     ("POST", "/incidents/{incident}/give-back"): PageDoor(Permission.RESPOND, {"note": "again"}),
     ("POST", "/incidents/{incident}/note"): PageDoor(Permission.NOTE, {"text": "look at payment"}),

@@ -37,7 +37,8 @@ BODIES: dict[str, dict[str, object]] = {
     "decisions": {"verdict": "approve", "action": "A1", "digest": DIGEST},
     "another-way": {"action": "A1", "digest": DIGEST, "wish": "without a restart"},
     "revoke": {"action": "A1", "digest": DIGEST, "note": "wait"}, "note": {"text": "look"},
-    "severity": {"severity": "P1"}, "stop": {"reason": "wrong"}, "acknowledge": {}, "take": {}, "mitigated": {},
+    "severity": {"severity": "P1"}, "stop": {"reason": "wrong"}, "take": {}, "mitigated": {},
+    "acknowledge": {}, "hand-over": {"to": "admin", "note": "my shift ends"},
     "changed": {"service": "web", "what": "restarted"}, "give-back": {"note": "go on"},
     "resolve": {}, "false-alarm": {}, "reopen": {"note": "not over"},
     "verdict": {"judgement": "right"},
@@ -45,7 +46,7 @@ BODIES: dict[str, dict[str, object]] = {
     "action-items": {"action": "Test it", "owner": "backend", "due": "2026-12-01"},
 }  # fmt: skip
 #: Those that need an incident in another state; their transactions are tried in the conformance suite.
-ELSEWHERE = {"settle", "replay", "split", "merge", "restrict", "unrestrict"}
+ELSEWHERE = {"take-over", "settle", "replay", "split", "merge", "restrict", "unrestrict"}
 
 
 @pytest.fixture
