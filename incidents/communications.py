@@ -5,6 +5,18 @@ from pydantic import Field
 from incidents.severity import PublicStatus
 from incidents.value import Moment, Value
 
+_DECIDE = "decide:"
+
+
+def decision_key(proposal: str) -> str:
+    """The key of a page that asks people to decide on a proposal."""
+    return f"{_DECIDE}{proposal}"
+
+
+def decided_by_key(key: str) -> str | None:
+    """The proposal that a page asks to decide on, or None if it asks for something else."""
+    return key.removeprefix(_DECIDE) if key.startswith(_DECIDE) else None
+
 
 class PublicWords(Value):
     """What customers may be told: fixed sentences with figures, and no name of the inside."""

@@ -10,6 +10,7 @@ from graph.step import StepSpec, assignment, begin
 from graph.steps.investigation import developer
 from graph.timeline import Update, entry
 from incidents.action import ANSWERED, Action, Plan, Proposal, digest_of
+from incidents.communications import decision_key
 from incidents.errors import Refused, ToolFailed
 from incidents.findings import Category, EvidenceStatus
 from incidents.incident import Incident
@@ -122,7 +123,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
         made = made.model_copy(update={"considered": others})
         after = incident.with_proposal(made)
         told.append(proposal_entry(deps, after, made))
-        await deps.comms.page(after, told[-1].text, key=f"decide:{made.id}")
+        await deps.comms.page(after, told[-1].text, key=decision_key(made.id))
         return Update(after, tuple(told))
     silent = await _silent(deps, incident, [proposed.action for _, proposed in possible])
     if silent and incident.mitigations < deps.runbook.bounds.mitigations:
@@ -152,7 +153,7 @@ async def _ask_again(deps: Deps, incident: Incident, expired: str) -> Update:
     made = made.model_copy(update=said | {"expires_at": min(made.expires_at, until)})
     after = incident.with_proposal(made)
     told = proposal_entry(deps, after, made)
-    await deps.comms.page(after, told.text, key=f"decide:{made.id}")
+    await deps.comms.page(after, told.text, key=decision_key(made.id))
     return Update(after, (told,))
 
 
@@ -296,7 +297,7 @@ async def propose_undo(deps: Deps, incident: Incident, of: Proposal, why: str) -
     )
     after = incident.with_proposal(made)
     told = proposal_entry(deps, after, made)
-    await deps.comms.page(after, told.text, key=f"decide:{made.id}")
+    await deps.comms.page(after, told.text, key=decision_key(made.id))
     return Update(after, (told,))
 
 

@@ -1,14 +1,15 @@
-"""`notify` of `nexus.yaml`: the destinations outside."""
+"""`notify` of `nexus.yaml`: the destinations outside, and who is told what."""
 
 from typing import Self
 
 from pydantic import Field, model_validator
 
-from incidents.value import Value
+from incidents.document import hint
 from nexus.notify.kinds import AnyDestination
+from nexus.notify.rules import Rules
 
 
-class Notify(Value):
+class Notify(Rules):
     """Who is told outside; the files of the home are written in any case."""
 
     destinations: tuple[AnyDestination, ...] = Field(default=(), description="where notices go")
@@ -19,4 +20,13 @@ class Notify(Value):
         for name in dict.fromkeys(names):
             if names.count(name) > 1:
                 raise ValueError(f"destinations: {name!r} stands twice; a delivery is known by it")
+        used = [(f"routes[{n}].to", name) for n, route in enumerate(self.routes) for name in route.to]
+        used += [
+            (f"quiet[{n}].destinations", name)
+            for n, one in enumerate(self.quiet)
+            for name in one.destinations
+        ]
+        for place, name in used:
+            if name not in names:
+                raise ValueError(f"{place}: there is no destination {name!r}; {hint(name, names)}")
         return self

@@ -194,6 +194,8 @@ class Site(Value):
         ]
         used += services_named(self.backends)
         used += [(f"people.{one.name}.services", name) for one in self.people for name in one.services]
+        for number, route in enumerate(self.notify.routes):
+            used += [(f"notify.routes[{number}].services", name) for name in route.services]
         for number, freeze in enumerate(self.freezes):
             used += [(f"freezes[{number}].services", name) for name in freeze.services]
         return used

@@ -26,6 +26,7 @@ from nexus.notify.kinds import AnyDestination
 from nexus.notify.ntfy.settings import NtfySettings
 from nexus.notify.pagerduty.settings import PagerDutySettings
 from nexus.notify.slack.settings import SlackSettings, SlackWebhookSettings
+from nexus.notify.unusable import Unusable
 from nexus.notify.webhook.settings import WebhookSettings
 from tools.clock import Clock
 from tools.live.secrets import REFERENCE, SecretRef, without
@@ -73,6 +74,14 @@ def opened(settings: AnyDestination, secrets: Resolve, clock: Clock) -> Opened:
 
     made = _made(settings, resolve, clock)
     return Opened(made, settings, frozenset(given))
+
+
+def opened_anyway(settings: AnyDestination, secrets: Resolve, clock: Clock) -> Opened:
+    """As `opened`; one that cannot be opened refuses whatever it is given, with the reason."""
+    try:
+        return opened(settings, secrets, clock)
+    except SettingsError as error:
+        return Opened(Unusable(settings.name, str(error)), settings, frozenset())
 
 
 def _made(settings: AnyDestination, resolve: Resolve, clock: Clock) -> Destination:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from nexus.runtime.worker import Worker
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 #: A loop that does not do within so many seconds what it is handed does not turn.
 STUCK = 4.0
 
+T = TypeVar("T")
 Hands = Callable[[], AbstractAsyncContextManager["Worker"]]
 
 
@@ -55,13 +56,26 @@ async def apart(hands: Hands) -> AsyncIterator[HandsApart]:
     Raises:
         Exception: whatever keeps them from beginning, or has ended them.
     """
-    begun: Future[HandsApart] = Future()
+    async with in_thread("nexus-hands", hands) as (worker, loop):
+        yield HandsApart(worker, loop)
+
+
+@asynccontextmanager
+async def in_thread(
+    name: str, opens: Callable[[], AbstractAsyncContextManager[T]]
+) -> AsyncIterator[tuple[T, asyncio.AbstractEventLoop]]:
+    """What is opened on an event loop of its own, in a thread of that name, and that loop.
+
+    Raises:
+        Exception: whatever keeps it from beginning, or has ended it.
+    """
+    begun: Future[tuple[T, asyncio.AbstractEventLoop]] = Future()
     ended: Future[None] = Future()
-    end = asyncio.Event()  # of the loop of the hands: only set and waited for there
+    end = asyncio.Event()  # of that loop: only set and waited for there
 
     async def work() -> None:
-        async with hands() as worker:
-            begun.set_result(HandsApart(worker, asyncio.get_running_loop()))
+        async with opens() as opened:
+            begun.set_result((opened, asyncio.get_running_loop()))
             await end.wait()
 
     def run() -> None:
@@ -74,11 +88,11 @@ async def apart(hands: Hands) -> AsyncIterator[HandsApart]:
         else:
             ended.set_result(None)
 
-    threading.Thread(target=run, name="nexus-hands", daemon=True).start()
-    known = await asyncio.wrap_future(begun)
+    threading.Thread(target=run, name=name, daemon=True).start()
+    opened, loop = await asyncio.wrap_future(begun)
     try:
-        yield known
+        yield opened, loop
     finally:
-        with suppress(RuntimeError):  # they have ended by themselves, which is raised below
-            known.loop.call_soon_threadsafe(end.set)
+        with suppress(RuntimeError):  # it has ended by itself, which is raised below
+            loop.call_soon_threadsafe(end.set)
         await asyncio.wrap_future(ended)

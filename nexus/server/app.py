@@ -11,6 +11,7 @@ from starlette.routing import Mount
 
 from nexus.config.server import Server
 from nexus.runtime.apart import Hands, HandsApart, apart
+from nexus.runtime.delivering import delivering
 from nexus.runtime.warmup import warm
 from nexus.server.alerts import alert_routes
 from nexus.server.api.app import api
@@ -79,7 +80,8 @@ def web(
                 intake.ring = worker.ring
                 working.append(worker)
             fetching, copying = LeftOutAlerts(intake).fetching(), StatusCopy(status).kept()
-            async with watches(intake).running(), copying, fetching:
+            telling = delivering(intake.home, lambda: intake.site)
+            async with watches(intake).running(), copying, fetching, telling:
                 yield
 
     known = _known(intake, people, limits := limits or HttpLimits())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 
 from nexus.runtime.apart import Hands
+from nexus.runtime.delivering import delivering
 from nexus.runtime.warmup import warm
 from nexus.server.health import health_routes
 from nexus.server.metrics import MetricsDoor, metrics_route
@@ -33,7 +34,8 @@ def work(intake: AlertIntake, hands: Hands, metrics: MetricsDoor | None = None) 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await asyncio.to_thread(warm, intake.home.settings)
-        async with intake.matcher.watching(), hands() as worker, watches(intake).running():
+        telling = delivering(intake.home, lambda: intake.site)
+        async with intake.matcher.watching(), hands() as worker, watches(intake).running(), telling:
             intake.ring = worker.ring
             working.append(worker)
             yield

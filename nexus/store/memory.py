@@ -20,8 +20,8 @@ from incidents.timeline import Entry
 from nexus.store.audit import Deed
 from nexus.store.deliveries import Opening
 from nexus.store.leases import stale
-from nexus.store.memory_hindsight import MemoryHindsight
-from nexus.store.records import Message, Remains, WorldKind, WorldRef
+from nexus.store.memory_outbox import MemoryOutbox
+from nexus.store.records import Remains, WorldKind, WorldRef
 from nexus.store.refusals import already_decided, too_late
 from nexus.store.rules import (
     begun,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from nexus.store.memory_lists import Table
 
 
-class MemoryStore(MemoryHindsight):
+class MemoryStore(MemoryOutbox):
     """Implements `nexus.store.port.IncidentStore` in dictionaries."""
 
     def __init__(self) -> None:
@@ -219,7 +219,7 @@ class MemoryStore(MemoryHindsight):
         """Whether a change was ever begun under this digest."""
         return any(intent.digest == digest for intent in self._intents.values())
 
-    # Backlog and messages
+    # Backlog
 
     async def add_tasks(self, incident: str, tasks: tuple[BacklogEntry, ...]) -> None:
         """Add tasks to the backlog, each once."""
@@ -230,15 +230,6 @@ class MemoryStore(MemoryHindsight):
     async def backlog(self, incident: str | None = None) -> tuple[BacklogEntry, ...]:
         """The tasks of one incident or of all."""
         return tuple(self._backlog.values()) if incident is None else self._backlog.of(incident)
-
-    async def send(self, message: Message) -> bool:
-        """Keep a communication. False if its key was sent before."""
-        self._known(message.incident)
-        return self._messages.insert((message.incident, message.kind, message.key), message)
-
-    async def messages(self, incident: str) -> tuple[Message, ...]:
-        """Everything that was sent, oldest first."""
-        return self._messages.of(incident)
 
     # Retention
 
@@ -256,7 +247,16 @@ class MemoryStore(MemoryHindsight):
     def _rows(self, incident: str) -> int:
         events = sum(event.incident == incident for event in self._inbox.values())
         intents = sum(intent.incident == incident for intent in self._intents.values())
-        return 1 + events + intents + sum(len(table.of(incident)) for table in self._tables())
+        sent = [one for _, one, _ in self._deliveries_out.values() if one.content.incident == incident]
+        tries = sum(len(one.attempts) for one in sent)
+        return (
+            1
+            + events
+            + intents
+            + len(sent)
+            + tries
+            + sum(len(table.of(incident)) for table in self._tables())
+        )
 
     async def erase(self, incident: str, number: int) -> None:
         """Delete everything of a closed incident."""
@@ -279,6 +279,7 @@ class MemoryStore(MemoryHindsight):
         for rows in (self._incidents, self._worlds, self._waiting, self._closed_at):
             rows.pop(incident, None)
         self._erase_deliveries_of(incident)
+        self._erase_outbox(incident)
 
     def _tables(self) -> "tuple[Table[Any], ...]":
         return (

@@ -29,7 +29,7 @@ TABLES = (
     "message_deliveries", "attempts", "alert_deliveries", "alert_dispositions", "incident_keys", "last_words",
     "dead_letters", "lessons", "heartbeats", "changes", "idempotency_keys", "files", "audit",
     "passwords", "api_tokens", "restrictions", "verdicts", "post_mortem_versions", "action_items",
-    "public_components", "public_updates", "subscribers", "searchable",
+    "public_components", "public_updates", "subscribers", "searchable", "disabled_destinations",
 )  # fmt: skip
 _NOT_MOVED = {
     "claims", "workers", "leaders", "failing_jobs", "sessions", "setup_links",

@@ -28,6 +28,7 @@ from nexus.store.deliveries import (
 from nexus.store.driving import Leading, Leases, Workers
 from nexus.store.hindsight import Hindsight
 from nexus.store.keeping import Answers, StoredFiles
+from nexus.store.outbox import Outbox
 from nexus.store.reads import DecisionStore, IncidentReads
 from nexus.store.records import Message, WorldRef
 from nexus.store.restrictions import Restrictions
@@ -108,6 +109,7 @@ class IncidentStore(
     Retention,
     Audit,
     StatusPages,
+    Outbox,
     Protocol,
 ):
     """Everything of the incidents. What belongs to one that was not registered raises `UnknownName`.

@@ -183,6 +183,7 @@ class MessageKind(StrEnum):
     ESCALATION = "escalation"
     CHANNEL = "channel"
     PAGE = "page"
+    ADMIN = "admin"
 
 
 class Message(Value):

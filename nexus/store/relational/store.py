@@ -27,6 +27,7 @@ from nexus.store.relational.hindsight import HindsightRows
 from nexus.store.relational.intake import AlertDeliveries
 from nexus.store.relational.leading import LeaderRows
 from nexus.store.relational.leases import LeaseColumns
+from nexus.store.relational.outbox import OutboxRows
 from nexus.store.relational.reads import IncidentReads
 from nexus.store.relational.regrouping import RegroupedIncidents
 from nexus.store.relational.restrictions import RestrictionRows
@@ -68,6 +69,7 @@ class RelationalStore(
     AuditRows,
     StatusPageRows,
     RegroupedIncidents,
+    OutboxRows,
 ):
     """Implements `nexus.store.port.IncidentStore`, and with it the graph's ports and `EvidenceStore`.
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+import threading
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,7 +57,7 @@ class Receiver:
     always: Behaviour = TAKES
     taken: list[Taken] = field(default_factory=list)
     port: int = 0
-    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+    _open: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -65,7 +66,7 @@ class Receiver:
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
-        self._open.add(writer)
+        self._open[asyncio.current_task()] = writer
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             method, path, _ = head[0].split(" ")
@@ -75,7 +76,7 @@ class Receiver:
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             self.taken.append(Taken(method, path, headers, body))
             await self._answer(self.script.pop(0) if self.script else self.always, writer)
-        self._open.discard(writer)
+        self._open.pop(asyncio.current_task(), None)
         writer.close()
 
     async def _answer(self, how: Behaviour, writer: asyncio.StreamWriter) -> None:
@@ -99,5 +100,30 @@ class Receiver:
             yield self
         finally:
             server.close()
-            for writer in self._open:
+            for task, writer in tuple(self._open.items()):
                 writer.transport.abort()
+                if task is not None:
+                    task.cancel()
+            await asyncio.gather(*(task for task in self._open if task is not None), return_exceptions=True)
+
+
+@contextmanager
+def beside(receiver: Receiver) -> Iterator[Receiver]:
+    """It listens in a thread of its own, for tests whose Nexus is another process."""
+    loop, stop = asyncio.new_event_loop(), asyncio.Event()
+    ready = threading.Event()
+
+    async def listen() -> None:
+        async with receiver.listening():
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(listen(),), daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield receiver
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()

@@ -384,11 +384,121 @@ order by incident, id;
 delete from action_items where incident = :incident;
 
 -- name: send
-insert into messages (incident, kind, key, body) values (:incident, :kind, :key, :body)
+insert into messages (incident, kind, key, body, routed)
+values (:incident, :kind, :key, :body, (select count(*) = 0 from incidents where id = :incident and site is not null))
 on conflict (incident, kind, key) do nothing;
 
 -- name: messages
 select body from messages where incident = :incident order by seq;
+
+-- name: unrouted
+select messages.seq, messages.body, incidents.summary, incidents.alerted
+from messages join incidents on incidents.id = messages.incident
+where not messages.routed and incidents.site = :site
+order by case when messages.kind in ('page', 'escalation') then 0 else 1 end, messages.seq
+limit :limit;
+
+-- name: route_message
+update messages set routed = :yes, asks = :asks, repeat_at = :repeat_at where seq = :message and not routed;
+
+-- name: hush_earlier
+update messages set repeat_at = null
+where incident = (select incident from messages where seq = :message) and seq < :message and repeat_at is not null;
+
+-- name: add_delivery
+insert into message_deliveries (message, site, destination, saying, repeat, urgency, state, next_at, reason)
+values (:message, :site, :destination, :saying, :repeat, :urgency, :state, :next_at, :reason)
+on conflict (message, destination, saying, repeat) do nothing;
+
+-- name: asking
+select messages.seq, messages.body, messages.asks, messages.repeats, messages.repeat_at
+from messages join incidents on incidents.id = messages.incident
+where messages.asks is not null and incidents.site = :site
+order by messages.seq;
+
+-- name: follow_message
+update messages set asks = :asks, repeats = :repeats, repeat_at = :repeat_at
+where seq = :message and asks = :was and repeats = :known;
+
+-- name: withhold_deliveries
+update message_deliveries set state = 'withheld', next_at = null, reason = :reason
+where message = :message and saying in ('first', 'repeat') and next_at is not null;
+
+-- name: due_destinations
+select distinct destination from message_deliveries
+where site = :site and next_at <= :now
+order by destination;
+
+-- name: take_deliveries
+update message_deliveries
+set state = 'sending', next_at = null, tries = tries + 1, owner = :owner, process = :process, until = :until
+where seq in (
+    select seq from message_deliveries
+    where site = :site and destination = :destination and next_at <= :now and urgency <= :most_urgency
+    order by urgency, seq limit :limit
+)
+returning message_deliveries.seq, message_deliveries.message,
+    (select body from messages where messages.seq = message_deliveries.message), destination, saying, repeat, urgency,
+    state, next_at, tries,
+    exists (
+        select 1 from attempts where attempts.delivery = message_deliveries.seq and attempts.outcome = 'unknown'
+    ),
+    reference, reason;
+
+-- name: settle_delivery
+update message_deliveries
+set state = :state, next_at = :next_at, reason = :reason, reference = coalesce(:reference, reference),
+    owner = null, process = null, until = null
+where seq = :delivery and owner = :owner;
+
+-- name: keep_attempt
+insert into attempts (delivery, at, outcome, reason) values (:delivery, :at, :outcome, :reason);
+
+-- name: sending
+select message_deliveries.seq, message_deliveries.message,
+    (select body from messages where messages.seq = message_deliveries.message), destination, saying, repeat, urgency,
+    state, next_at, tries,
+    exists (
+        select 1 from attempts where attempts.delivery = message_deliveries.seq and attempts.outcome = 'unknown'
+    ),
+    reference, reason, owner, process, until
+from message_deliveries where site = :site and owner is not null
+order by urgency, seq;
+
+-- name: deliveries_of
+select message_deliveries.seq, message_deliveries.message,
+    (select body from messages where messages.seq = message_deliveries.message), destination, saying, repeat, urgency,
+    state, next_at, tries,
+    exists (
+        select 1 from attempts where attempts.delivery = message_deliveries.seq and attempts.outcome = 'unknown'
+    ),
+    reference, reason
+from message_deliveries
+where message in (select seq from messages where incident = :incident)
+order by seq;
+
+-- name: attempts_of
+select attempts.delivery, attempts.at, attempts.outcome, attempts.reason
+from attempts
+join message_deliveries on message_deliveries.seq = attempts.delivery
+join messages on messages.seq = message_deliveries.message
+where messages.incident = :incident
+order by attempts.seq;
+
+-- name: backlogged
+select destination, count(*), sum(case when tries > 0 then 1 else 0 end), min(next_at), max(case when tries > 0 then reason else '' end)
+from message_deliveries where site = :site and next_at is not null
+group by destination order by destination;
+
+-- name: disable_destination
+insert into disabled_destinations (site, name, since, reason) values (:site, :name, :since, :reason)
+on conflict (site, name) do nothing;
+
+-- name: enable_destination
+delete from disabled_destinations where site = :site and name = :name;
+
+-- name: disabled_destinations
+select name, since, reason from disabled_destinations where site = :site order by name;
 
 -- name: note_keys
 insert into incident_keys (key, incident)
@@ -571,6 +681,12 @@ select count(*), coalesce(sum(bytes), 0) from (
     union all select length(body) from intents where incident = :incident
     union all select length(body) from backlog where incident = :incident
     union all select length(body) from messages where incident = :incident
+    union all select length(reason) from message_deliveries
+        where message in (select seq from messages where incident = :incident)
+    union all select length(reason) from attempts where delivery in (
+        select message_deliveries.seq from message_deliveries
+        join messages on messages.seq = message_deliveries.message where messages.incident = :incident
+    )
     union all select length(body) from verdicts where incident = :incident
     union all select length(body) from post_mortem_versions where incident = :incident
     union all select length(body) from action_items where incident = :incident

@@ -1,0 +1,119 @@
+"""A notice out of a message and its incident: it stands alone, and says nothing that is not known. Pure."""
+
+from incidents.communications import decided_by_key
+from incidents.facts import Facts as Measured
+from incidents.incident import Incident
+from incidents.milestones import milestones
+from nexus.notify.handling import Handled
+from nexus.notify.notice import Facts, Notice, Purpose
+from nexus.notify.router import purpose_of
+from nexus.sanitize import clean
+from nexus.store.outbox import MessageDelivery, Saying
+from nexus.store.records import Message
+from tools.plainly import plainly
+
+#: Texts of several lines, which are written for people from the start.
+_AS_WRITTEN = frozenset({Purpose.UPDATE, Purpose.BRIEF, Purpose.ESCALATION})
+
+
+def notice_of(
+    delivery: MessageDelivery, incident: Incident | None, public_url: str | None,
+    handled: Handled | None = None, *, restricted: bool = False,
+) -> Notice:  # fmt: skip
+    """What is said at a destination.
+
+    Args:
+        delivery: which message, and for the how-manieth time.
+        incident: as it was saved last; None if it cannot be read, and then the message's words stand alone.
+        public_url: where browsers reach Nexus.
+        handled: why it wants nobody any more, of what says just that.
+        restricted: not everybody may see the incident; then nothing of it is said but where it is shown.
+    """
+    message = delivery.content
+    purpose, audience = purpose_of(message)
+    if delivery.saying in {Saying.HANDLED, Saying.ENDED}:
+        purpose = Purpose.HANDLED if delivery.saying is Saying.HANDLED else Purpose.RESOLVED
+    if restricted:
+        hidden = {"text": "Not everybody may see it: open the link.", "title": "A restricted incident"}
+        message, incident = message.model_copy(update=hidden), None
+    return Notice(
+        key=key_of(delivery),
+        thread=message.incident,
+        incident=message.incident,
+        purpose=purpose,
+        audience=audience,
+        severity=incident.severity if incident is not None else None,
+        services=incident.services if incident is not None else (),
+        title=incident.title if incident is not None else message.title,
+        text=_text(message, purpose, handled),
+        facts=facts_of(incident, message) if incident is not None else Facts(),
+        at=message.at,
+        repeat=delivery.repeat,
+        resent=delivery.uncertain,
+        link=_link(message, purpose, public_url),
+    )
+
+
+def key_of(delivery: MessageDelivery) -> str:
+    """The same for each try of one saying, another for each saying: a repeat is no repetition to drop."""
+    said = delivery.saying if delivery.saying is not Saying.REPEAT else f"{delivery.saying}-{delivery.repeat}"
+    end = "" if delivery.saying is Saying.FIRST else f"/{said}"
+    return f"{delivery.content.incident}/{delivery.content.kind}/{delivery.message}{end}"
+
+
+def _text(message: Message, purpose: Purpose, handled: Handled | None) -> str:
+    if purpose in {Purpose.HANDLED, Purpose.RESOLVED}:
+        return handled.sentence if handled is not None else "it is over"
+    return plainly(message.text) if purpose not in _AS_WRITTEN else clean(message.text)
+
+
+def _link(message: Message, purpose: Purpose, public_url: str | None) -> str | None:
+    if public_url is None:
+        return None
+    page = f"{public_url}/incidents/{message.incident}"
+    asked = decided_by_key(message.key) if purpose is Purpose.DECISION else None
+    return f"{page}/decisions/{asked}" if asked is not None else page
+
+
+def facts_of(incident: Incident, message: Message | None = None) -> Facts:
+    """What is known of an incident, each in a sentence; of what nobody knows nothing is said."""
+    asked = incident.proposal(decided_by_key(message.key) or "") if message is not None else None
+    pending = asked if asked is not None and asked.missing else next(iter(incident.pending), None)
+    when = milestones(incident)
+    return Facts(
+        noticed=_noticed(incident),
+        since=when.introduced or when.detected,
+        cause=_cause(incident),
+        holder=incident.holder or ("the agents" if incident.held_by == "agents" else "nobody yet"),
+        decision=pending.action.title if pending is not None else None,
+        until=pending.expires_at if pending is not None else None,
+    )
+
+
+def _noticed(incident: Incident) -> str | None:
+    """What users notice: as the status page has it, else as it was measured."""
+    if incident.updates:
+        return incident.updates[-1].impact
+    facts = incident.peak or incident.facts
+    return _measured(facts) if facts is not None else None
+
+
+def _measured(facts: Measured) -> str | None:
+    if facts.down:
+        return f"{', '.join(facts.down)} does not answer"
+    if facts.error_ratio is not None and facts.error_ratio >= 0.001:
+        return f"{facts.error_ratio:.1%} of requests fail"
+    if facts.latency_times is not None and facts.latency_times >= 1.5:
+        return f"it takes {facts.latency_times:.1f} times as long as usual"
+    if facts.customers_affected is False:
+        return "nothing, as far as is measured"
+    return None
+
+
+def _cause(incident: Incident) -> str | None:
+    found = incident.diagnosis
+    if found is None:
+        return None
+    if not found.known:
+        return "not known yet"
+    return f"{plainly(found.summary)} (confidence: {found.confidence})"

@@ -1,0 +1,160 @@
+"""One try of one delivery, and how a destination that fails is left alone for a while."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from nexus.notify.composing import notice_of
+from nexus.notify.destination import Attempt, Can, Outcome
+from nexus.notify.following import unreached
+from nexus.notify.handling import Handled, handled
+from nexus.notify.notice import Notice
+from nexus.notify.reading import Known, TellingStore
+from nexus.notify.router import URGENT, Way, purpose_of
+from nexus.notify.trying import Judge, wakes
+from nexus.notify.wiring import Opened
+from nexus.store.outbox import DeliveryState, Disabled, MessageDelivery, Saying
+from nexus.store.records import Message, MessageKind
+from tools.redaction.redact import redact
+from tools.wording import plain
+
+log = structlog.get_logger(__name__)
+
+#: How long a destination that fails is left alone, by how often it did so in a row.
+_REST, _LONGEST_REST = timedelta(seconds=1), timedelta(seconds=30)
+#: So long a reason may be, in characters.
+_REASON = 300
+#: What its own limit is exceeded by before a try is broken off from outside, in seconds.
+_GRACE = 2.0
+
+
+@dataclass
+class _Health:
+    """How a destination does: failures in a row, until when what can wait rests, and until when all does."""
+
+    failures: int = 0
+    rests_until: datetime | None = None
+    asked_until: datetime | None = None
+
+
+@dataclass
+class Sending:
+    """The tries of one process; see `nexus.notify.loop.DeliveryLoop` for what they have in common."""
+
+    store: TellingStore
+    site: str
+    known: Known
+    now: Callable[[], datetime]
+    chance: Callable[[], float]
+    owner: str
+    _health: dict[str, _Health] = field(default_factory=dict)
+
+    def room(self, name: str, free: int, now: datetime, most: int) -> tuple[int, int]:
+        """How many of what urgency may be tried there now; one that rests is tried with what is urgent."""
+        health = self._health.get(name, _Health())
+        if health.asked_until is not None and now < health.asked_until:
+            return 0, most
+        if health.rests_until is not None and now < health.rests_until:
+            return min(free, 1), min(most, URGENT)
+        return (min(free, 1) if health.failures else free), most
+
+    async def one(
+        self, delivery: MessageDelivery, opened: Opened, public_url: str | None,
+        ways: Callable[[], Awaitable[tuple[Way, ...]]],
+    ) -> None:  # fmt: skip
+        """Try it once and keep what became of it."""
+        incident, severity = await self.known.incident(delivery.content.incident)
+        events = await self.store.unhandled((delivery.content.incident,))
+        why = handled(delivery.content, incident, events) if incident is not None else None
+        if (held := _pointless(delivery, why)) is not None:
+            judge = Judge(self.owner, self.now(), self.chance())
+            await self.store.settle((judge.withheld(delivery, held),))
+            return
+        restricted = delivery.content.incident in await self.store.restricted()
+        notice = notice_of(delivery, incident, public_url, why, restricted=restricted)
+        if notice.severity is None and severity is not None:
+            notice = notice.model_copy(update={"severity": severity})
+        attempt = await self._tried(delivery, notice, opened)
+        reason = opened.shown(plain(redact(attempt.reason), _REASON))
+        now = self.now()
+        self._note(opened, attempt, now)
+        await self.store.settle((Judge(self.owner, now, self.chance()).settled(delivery, attempt, reason),))
+        if attempt.disables:
+            await self._disable(delivery, opened, reason, now)
+        if attempt.outcome is not Outcome.ACCEPTED and attempt.outcome is not Outcome.DELIVERED:
+            await self._elsewhere(delivery, await ways(), now)
+
+    async def _tried(self, delivery: MessageDelivery, notice: Notice, opened: Opened) -> Attempt:
+        seconds = opened.settings.limit.total_seconds() + _GRACE
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._said(delivery, notice, opened)
+        except TimeoutError:
+            return Attempt(outcome=Outcome.UNKNOWN, reason=f"no answer within {seconds:g} s")
+        except Exception as error:  # a destination's edge: one that throws takes nothing else with it
+            log.exception("a destination broke", destination=opened.destination.name)
+            return Attempt(outcome=Outcome.UNKNOWN, reason=f"it broke: {type(error).__name__}")
+
+    async def _said(self, delivery: MessageDelivery, notice: Notice, opened: Opened) -> Attempt:
+        destination = opened.destination
+        if notice.purpose not in destination.carries:
+            reason = f"{destination.name} does not carry what is for {notice.purpose}"
+            return Attempt(outcome=Outcome.FAILED_FOR_GOOD, reason=reason)
+        if delivery.saying in {Saying.HANDLED, Saying.ENDED} and Can.EDIT in destination.can:
+            reference = await self._reference(delivery)
+            if reference is not None:
+                return await destination.edit(reference, notice)
+        return await destination.send(notice)
+
+    async def _reference(self, delivery: MessageDelivery) -> str | None:
+        """How the provider calls what was said there first, or last again."""
+        every = await self.store.deliveries_of(delivery.content.incident)
+        mine = [one for one in every if one.message == delivery.message and one.reference is not None]
+        return next((one.reference for one in mine if one.destination == delivery.destination), None)
+
+    def _note(self, opened: Opened, attempt: Attempt, now: datetime) -> None:
+        health = self._health.setdefault(opened.destination.name, _Health())
+        if attempt.outcome in {Outcome.ACCEPTED, Outcome.DELIVERED, Outcome.FAILED_FOR_GOOD}:
+            health.failures, health.rests_until = 0, None
+            return
+        health.failures += 1
+        health.rests_until = now + min(_REST * 2 ** min(health.failures - 1, 10), _LONGEST_REST)
+        if attempt.retry_after is not None:
+            health.asked_until = now + attempt.retry_after
+
+    async def _disable(self, delivery: MessageDelivery, opened: Opened, reason: str, now: datetime) -> None:
+        name = opened.destination.name
+        if not await self.store.disable(self.site, Disabled(destination=name, since=now, reason=reason)):
+            return
+        log.error("a destination is disabled", destination=name, why=reason)
+        text = (
+            f"Nothing is sent to {name} any more: {reason}. Mend it, then: nexus destinations enable {name}"
+        )
+        incident = delivery.content.incident
+        key = f"disabled:{name}:{now:%Y-%m-%dT%H:%M:%S}"
+        await self.store.send(
+            Message(incident=incident, kind=MessageKind.ADMIN, key=key, at=now, title=name, text=text)
+        )
+
+    async def _elsewhere(self, delivery: MessageDelivery, ways: tuple[Way, ...], now: datetime) -> None:
+        """Whom nobody was reached for where it should have gone is told on every other way."""
+        if not wakes(delivery):
+            return
+        every = await self.store.deliveries_of(delivery.content.incident)
+        mine = [one for one in every if one.message == delivery.message]
+        purpose, _ = purpose_of(delivery.content)
+        more = unreached(delivery.message, purpose, delivery.urgency, mine, ways, now)
+        if more:
+            await self.store.also(self.site, more)
+
+
+def _pointless(delivery: MessageDelivery, why: Handled | None) -> str | None:
+    """Why something is not sent any more that was to be: somebody acted meanwhile."""
+    if why is None or why.before or not wakes(delivery) or delivery.content.kind is MessageKind.ADMIN:
+        return None
+    if delivery.state is DeliveryState.WITHHELD:
+        return delivery.reason
+    return why.sentence
