@@ -1,9 +1,12 @@
 """What comes next of a message that wants somebody: again, wider; once somebody acted, silence. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from incidents.paging import Pause
 from incidents.severity import Severity
+from nexus.notify.destination import Can
 from nexus.notify.handling import Handled
 from nexus.notify.notice import Purpose
 from nexus.notify.router import WAKES, Way, again, purpose_of, urgency_of
@@ -23,63 +26,97 @@ from nexus.store.outbox import (
 _MAY_HAVE_ARRIVED = ARRIVED | {DeliveryState.SENDING, DeliveryState.UNKNOWN}
 
 
+@dataclass(frozen=True)
+class Around:
+    """What the messages of one incident have in common while they are followed.
+
+    Attributes:
+        severity: of the incident.
+        pause: whether its repeated paging rests.
+        rules: how long nobody may be silent.
+        ways: the destinations.
+        now: the wall's time.
+        spoken: where was said already that somebody acted, or that it is over: once for all of its messages.
+    """
+
+    severity: Severity | None
+    pause: Pause | None
+    rules: Rules
+    ways: Sequence[Way]
+    now: datetime
+    spoken: set[tuple[str, Saying]] = field(default_factory=set)
+
+
 def next_step(
-    known: AskingMessage, severity: Severity | None, handled: Handled | None,
-    deliveries: Sequence[MessageDelivery], rules: Rules, ways: Sequence[Way], now: datetime,
-) -> Followed | None:  # fmt: skip
+    known: AskingMessage, handled: Handled | None, deliveries: Sequence[MessageDelivery], around: Around
+) -> Followed | None:
     """What has to be kept of a message now, or None while nothing changes.
 
     Args:
         known: the message as it stands.
-        severity: of its incident.
         handled: why it wants nobody any more.
         deliveries: all of the message.
-        rules: how long nobody may be silent.
-        ways: the destinations.
-        now: the wall's time.
+        around: what else counts; the newest message of an incident comes first.
     """
     if handled is not None:
-        return _stopped(known, severity, handled, deliveries, ways, now)
+        return _stopped(known, handled, deliveries, around)
+    now, rules = around.now, around.rules
     if known.repeat_at is None or known.repeat_at > now or known.asks is not Asking.OPEN:
         return None
-    purpose, _ = purpose_of(known.message)
-    number = known.repeats + 1
+    if around.pause is not None:  # whoever has it is not rung out of it
+        return Followed(known=known, asks=Asking.OPEN, repeats=known.repeats, repeat_at=around.pause.until)
+    number, (purpose, _) = known.repeats + 1, purpose_of(known.message)
     first = {one.destination for one in deliveries if one.saying is Saying.FIRST}
-    made = again(known.number, purpose, number, severity, first, rules, ways, now)
-    pause = rules.repeat.pause(severity)
-    repeat_at = now + pause if pause is not None else None
+    made = again(known.number, purpose, number, around.severity, first, rules, around.ways, now)
+    every = rules.repeat.pause(around.severity)
     return Followed(
-        known=known, asks=Asking.OPEN, repeats=number, repeat_at=repeat_at, deliveries=made,
+        known=known,
+        asks=Asking.OPEN,
+        repeats=number,
+        repeat_at=now + every if every is not None else None,
+        deliveries=made,
         withhold="it is said again meanwhile" if made else None,
-    )  # fmt: skip
+    )
 
 
 def _stopped(
-    known: AskingMessage, severity: Severity | None, handled: Handled,
-    deliveries: Sequence[MessageDelivery], ways: Sequence[Way], now: datetime,
-) -> Followed | None:  # fmt: skip
+    known: AskingMessage, handled: Handled, deliveries: Sequence[MessageDelivery], around: Around
+) -> Followed | None:
     if known.asks is Asking.HANDLED and not handled.over:
         return None
     saying = Saying.ENDED if handled.over else Saying.HANDLED
-    purpose = Purpose.RESOLVED if handled.over else Purpose.HANDLED
-    told = {one.destination for one in deliveries if one.state in _MAY_HAVE_ARRIVED}
-    carry = {way.name for way in ways if purpose in way.carries}
-    made = tuple(
-        NewDelivery(
-            message=known.number, destination=name, saying=saying, next_at=now,
-            urgency=urgency_of(purpose, severity),
-        )
-        for name in sorted(told & carry)
-        if not handled.before
-    )  # fmt: skip
     return Followed(
         known=known,
         asks=None if handled.over else Asking.HANDLED,
         repeats=known.repeats,
         repeat_at=None,
-        deliveries=made,
+        deliveries=() if handled.before else _told(known.number, saying, deliveries, around),
         withhold=None if handled.before else handled.sentence,
     )
+
+
+def _told(
+    message: int, saying: Saying, deliveries: Sequence[MessageDelivery], around: Around
+) -> tuple[NewDelivery, ...]:
+    """Wherever it was said is told that somebody acted: what can be edited is, else it is said once."""
+    purpose = Purpose.RESOLVED if saying is Saying.ENDED else Purpose.HANDLED
+    heard = {one.destination for one in deliveries if one.state in _MAY_HAVE_ARRIVED}
+    made = []
+    for way in around.ways:
+        again = (way.name, saying) in around.spoken and Can.EDIT not in way.can
+        if way.name not in heard or purpose not in way.carries or again:
+            continue
+        around.spoken.add((way.name, saying))
+        made.append(
+            NewDelivery(
+                message=message,
+                destination=way.name,
+                saying=saying,
+                next_at=around.now,
+                urgency=urgency_of(purpose, around.severity),
+            )
+        )
+    return tuple(made)
 
 
 def unreached(

@@ -7,7 +7,7 @@ is tried by one of them at a time.
 import asyncio
 import random
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,13 +15,13 @@ from datetime import datetime, timedelta
 import structlog
 
 from incidents.errors import LeftBehind, NexusError
-from nexus.notify.destination import Can
-from nexus.notify.following import next_step
+from incidents.paging import pause_of_paging
+from nexus.notify.following import Around, next_step
 from nexus.notify.handling import handled
 from nexus.notify.reading import Known, TellingStore
 from nexus.notify.router import URGENT, Way, route
-from nexus.notify.rules import Rules
 from nexus.notify.sending import Sending
+from nexus.notify.setup import Setup
 from nexus.notify.trying import lost
 from nexus.notify.wiring import Opened
 from nexus.store.leases import this_process
@@ -37,30 +37,6 @@ _BATCH = 200
 _MARGIN = timedelta(seconds=30)
 #: No urgency is less than this.
 _LEAST = 1_000_000
-
-
-@dataclass(frozen=True)
-class Setup:
-    """What `nexus.yaml` says of telling: the rules, the destinations by name, where browsers reach Nexus."""
-
-    rules: Rules = field(default_factory=Rules)
-    opened: Mapping[str, Opened] = field(default_factory=dict)
-    public_url: str | None = None
-
-    def ways(self, disabled: Mapping[str, str]) -> tuple[Way, ...]:
-        """The destinations as the router sees them."""
-        return tuple(
-            Way(
-                name=name, carries=one.destination.carries, can=frozenset[Can](one.destination.can),
-                disabled=disabled.get(name),
-            )
-            for name, one in self.opened.items()
-        )  # fmt: skip
-
-    async def aclose(self) -> None:
-        """Let go of every connection."""
-        for one in self.opened.values():
-            await one.destination.aclose()
 
 
 @dataclass
@@ -164,11 +140,13 @@ class DeliveryLoop:
     async def _step(self, incident: str, messages: list[AskingMessage], now: datetime) -> None:
         known, severity = await self._known.incident(incident)
         events = await self.store.unhandled((incident,))
-        deliveries, ways = await self.store.deliveries_of(incident), await self._ways()
-        for one in messages:
-            why = handled(one.message, known, events) if known is not None else None
+        deliveries, setup = await self.store.deliveries_of(incident), self.setup()
+        pause = pause_of_paging(known, setup.bounds, now) if known is not None else None
+        around = Around(severity, pause, setup.rules, await self._ways(), now)
+        for one in reversed(messages):
+            why = handled(one.message, known, events, pause) if known is not None else None
             mine = [its for its in deliveries if its.message == one.number]
-            step = next_step(one, severity, why, mine, self.setup().rules, ways, now)
+            step = next_step(one, why, mine, around)
             if step is not None:
                 await self.store.follow(self.site, step)
 
@@ -195,7 +173,7 @@ class DeliveryLoop:
         until = now + opened.settings.limit + _MARGIN
         sender = Sender(owner=self.owner, process=this_process(), until=until)
         for one in await self.store.take(self.site, name, sender, now, free, most):
-            task = asyncio.create_task(self._sending.one(one, opened, setup.public_url, self._ways))
+            task = asyncio.create_task(self._sending.one(one, opened, setup, self._ways))
             self._trying[task] = name
             task.add_done_callback(self._ended)
 

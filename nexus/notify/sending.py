@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from incidents.paging import pause_of_paging
 from nexus.notify.composing import notice_of
 from nexus.notify.destination import Attempt, Can, Outcome
 from nexus.notify.following import unreached
@@ -14,6 +15,7 @@ from nexus.notify.handling import Handled, handled
 from nexus.notify.notice import Notice
 from nexus.notify.reading import Known, TellingStore
 from nexus.notify.router import URGENT, Way, purpose_of
+from nexus.notify.setup import Setup
 from nexus.notify.trying import Judge, wakes
 from nexus.notify.wiring import Opened
 from nexus.store.outbox import DeliveryState, Disabled, MessageDelivery, Saying
@@ -62,19 +64,22 @@ class Sending:
         return (min(free, 1) if health.failures else free), most
 
     async def one(
-        self, delivery: MessageDelivery, opened: Opened, public_url: str | None,
+        self, delivery: MessageDelivery, opened: Opened, setup: Setup,
         ways: Callable[[], Awaitable[tuple[Way, ...]]],
     ) -> None:  # fmt: skip
         """Try it once and keep what became of it."""
         incident, severity = await self.known.incident(delivery.content.incident)
         events = await self.store.unhandled((delivery.content.incident,))
-        why = handled(delivery.content, incident, events) if incident is not None else None
+        why = None
+        if incident is not None:
+            pause = pause_of_paging(incident, setup.bounds, self.now())
+            why = handled(delivery.content, incident, events, pause)
         if (held := _pointless(delivery, why)) is not None:
             judge = Judge(self.owner, self.now(), self.chance())
             await self.store.settle((judge.withheld(delivery, held),))
             return
         restricted = delivery.content.incident in await self.store.restricted()
-        notice = notice_of(delivery, incident, public_url, why, restricted=restricted)
+        notice = notice_of(delivery, incident, setup.public_url, why, restricted=restricted)
         if notice.severity is None and severity is not None:
             notice = notice.model_copy(update={"severity": severity})
         attempt = await self._tried(delivery, notice, opened)

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from nexus.config.runbook import runbook_of
 from nexus.config.site import Site
 from nexus.home import Home
-from nexus.notify.loop import DeliveryLoop, Setup
+from nexus.notify.loop import DeliveryLoop
+from nexus.notify.setup import Setup
 from nexus.notify.wiring import opened_anyway
 from nexus.runtime.apart import in_thread
 
@@ -22,6 +24,7 @@ class CurrentSetup:
     def __init__(self, home: Home, site: Callable[[], Site]) -> None:
         self._home = home
         self._site = site
+        self._bounds = runbook_of(home.settings).bounds
         self._made: tuple[object, Setup] | None = None
         self._before: list[Setup] = []
 
@@ -36,7 +39,7 @@ class CurrentSetup:
                 one.name: opened_anyway(one, self._home.secrets, self._home.clock)
                 for one in site.notify.destinations
             }
-            self._made = (says, Setup(site.notify, opened, site.server.public_url))
+            self._made = (says, Setup(self._bounds, site.notify, opened, site.server.public_url))
         return self._made[1]
 
     async def aclose(self) -> None:

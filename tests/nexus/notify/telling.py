@@ -10,11 +10,14 @@ from datetime import timedelta
 
 from incidents.incident import Incident
 from incidents.severity import Severity
+from nexus.config.runbook import runbook_of
+from nexus.config.settings import Settings
 from nexus.notify.destination import Attempt, Can, Outcome
 from nexus.notify.file.settings import FileSettings
-from nexus.notify.loop import DeliveryLoop, Setup
+from nexus.notify.loop import DeliveryLoop
 from nexus.notify.notice import Notice, Purpose
 from nexus.notify.rules import Rules
+from nexus.notify.setup import Setup
 from nexus.notify.wiring import Opened
 from nexus.store.memory import MemoryStore
 from nexus.store.outbox import DeliveryState, MessageDelivery
@@ -26,6 +29,7 @@ from tests.nexus.sample import ID, at
 from tools.clock import VirtualClock
 
 SITE = "shop"
+BOUNDS = runbook_of(Settings()).bounds
 LIVE = WorldRef(kind=WorldKind.LIVE, path="/etc/nexus.yaml")
 TAKEN = Attempt(outcome=Outcome.ACCEPTED)
 DOWN = Attempt(outcome=Outcome.FAILED_FOR_NOW, reason="it cannot be reached")
@@ -102,7 +106,7 @@ class Telling:
     def another(self) -> DeliveryLoop:
         """A loop of another process over the same store."""
         opened = {one.name: Opened(one, self._settings(one.name), frozenset()) for one in self.destinations}
-        setup = Setup(self.rules, opened, self.public_url)
+        setup = Setup(BOUNDS, self.rules, opened, self.public_url)
         return DeliveryLoop(self.store, SITE, lambda: setup, self.clock.now, lambda: 0.5)
 
     def _settings(self, name: str) -> FileSettings:

@@ -1,5 +1,6 @@
 """What the delivery loop does with what is said, on a clock that stands until it is moved."""
 
+from incidents.paging import held_by_person
 from incidents.severity import Severity, Status
 from nexus.notify.destination import Attempt, Can, Outcome
 from nexus.notify.notice import Purpose
@@ -95,9 +96,7 @@ async def test_it_is_said_again_until_somebody_has_it_and_then_edited_where_that
     await told.later(700)
     assert [one.repeat for one in phone.said] == [0, 1, 2]
     assert len(set(phone.keys)) == 3
-    held = incident.model_copy(
-        update={"holder": "Dana Lee", "handed_over_at": told.clock.now(), "status": Status.HANDED_OVER}
-    )
+    held = held_by_person(incident, "Dana Lee", told.clock.now())
     await told.saves(held)
     await told.later(1000)
     assert [one.text for one in phone.said[3:]] == ["handled by Dana Lee: has it"]

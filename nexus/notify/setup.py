@@ -1,0 +1,42 @@
+"""What is configured of telling people, opened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from incidents.runbook import Bounds
+from nexus.notify.destination import Can
+from nexus.notify.router import Way
+from nexus.notify.rules import Rules
+from nexus.notify.wiring import Opened
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What is configured of telling.
+
+    Attributes:
+        bounds: the runbook's: how long somebody who has an incident may be silent.
+        rules: who is told what.
+        opened: the destinations by name.
+        public_url: where browsers reach Nexus.
+    """
+
+    bounds: Bounds
+    rules: Rules = field(default_factory=Rules)
+    opened: Mapping[str, Opened] = field(default_factory=dict)
+    public_url: str | None = None
+
+    def ways(self, disabled: Mapping[str, str]) -> tuple[Way, ...]:
+        """The destinations as the router sees them."""
+        return tuple(
+            Way(
+                name=name, carries=one.destination.carries, can=frozenset[Can](one.destination.can),
+                disabled=disabled.get(name),
+            )
+            for name, one in self.opened.items()
+        )  # fmt: skip
+
+    async def aclose(self) -> None:
+        """Let go of every connection."""
+        for one in self.opened.values():
+            await one.destination.aclose()
