@@ -100,6 +100,24 @@ class Action(Value):
             ActionKind.FALLBACK: f"activate the fallback for {self.service}",
         }[self.kind]
 
+    @property
+    def done(self) -> str:
+        """How a person reads it afterwards: `checkout was rolled back to 2026.11.1`."""
+        args = self.arguments
+        if args.undo:
+            return f"it was undone to {self.title.removeprefix('take back: ')}"
+        return {
+            ActionKind.ROLLBACK: f"{self.service} was rolled back to {args.version}",
+            ActionKind.RESTART: f"{self.service} was restarted",
+            ActionKind.SCALE: f"{self.service} was scaled to {args.replicas} instances",
+            ActionKind.FAILOVER: f"{self.service} was failed over to its replica",
+            ActionKind.HOTFIX: f"{self.service} got a hotfix",
+            ActionKind.FEATURE_FLAG: (
+                f"flag {args.flag} of {self.service} was switched {'on' if args.enabled else 'off'}"
+            ),
+            ActionKind.FALLBACK: f"the fallback for {self.service} was activated",
+        }[self.kind]
+
 
 class Observed(Value):
     """One fact about the target that the plan saw, such as its running version."""

@@ -6,6 +6,7 @@ from incidents.durations import Durations
 from incidents.incident import Incident
 from incidents.severity import Status
 from incidents.value import Moment, Value
+from incidents.verification import Recovery
 
 
 class Milestones(Value):
@@ -13,7 +14,8 @@ class Milestones(Value):
 
     `introduced` is the onset in the signals, as diagnosed. `acknowledged` is when the agents began, `taken`
     when a person had it first. `mitigated` is when code first saw the signals recovered. `impact_seconds` is
-    how long users were affected: 0 if they were not, None if it is not known or not over.
+    how long users were affected, until the signals were back: 0 if they were not, None if it is not known or
+    not over.
     """
 
     introduced: Moment | None
@@ -36,8 +38,16 @@ def milestones(incident: Incident) -> Milestones:
         taken=incident.taken_at,
         mitigated=incident.mitigated_at,
         resolved=resolved,
-        impact_seconds=_impact(incident, introduced, incident.mitigated_at or resolved),
+        impact_seconds=_impact(incident, introduced, over_at(incident) or resolved),
     )
+
+
+def over_at(incident: Incident) -> datetime | None:
+    """By when the signals were back: where the time that was judged begins, not when it was judged."""
+    seen, confirmed = incident.verification, incident.mitigated_at
+    if confirmed is None or seen is None or seen.verdict is not Recovery.RECOVERED:
+        return confirmed
+    return min(seen.window.start, confirmed)
 
 
 def durations(incident: Incident) -> Durations:

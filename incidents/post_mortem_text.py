@@ -35,11 +35,15 @@ class PostMortemText(Value):
     testing: tuple[str, ...] = ()
     process: tuple[str, ...] = ()
     infrastructure: tuple[str, ...] = ()
+    went_well: tuple[str, ...] = ()
+    went_badly: tuple[str, ...] = ()
+    lucky: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, title: str, report: PostMortemReport) -> Self:
-        """What a role wrote."""
-        return cls(title=title, **{name: value for name, value in report if name in cls.model_fields})
+        """What a role wrote, under the title that code gave it; where it gave none, under this one."""
+        kept = {name: value for name, value in report if name in cls.model_fields}
+        return cls(**kept | {"title": report.title or title})
 
     @classmethod
     def empty(cls, title: str) -> Self:

@@ -4,11 +4,13 @@ The field descriptions are what a model reads when it fills a report in, so they
 """
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
 from incidents.action import Action
-from incidents.findings import Claim, Confidence, Hypothesis
+from incidents.changes import Change
+from incidents.findings import Claim, Confidence, Hypothesis, ToldByCode
 from incidents.severity import PublicStatus, Severity
 from incidents.value import Value
 
@@ -176,6 +178,10 @@ class ActionItem(Value):
     days: int = Field(ge=1, le=180, description="due in how many days from today")
 
 
+#: Sentences that code writes, whoever wrote the rest.
+Said = Annotated[tuple[str, ...], ToldByCode()]
+
+
 class PostMortemReport(Value):
     """Step 5: what the Workflow Optimizer writes; times and figures are added by code."""
 
@@ -195,6 +201,13 @@ class PostMortemReport(Value):
     process: tuple[str, ...] = Field(description="what process changes are needed")
     infrastructure: tuple[str, ...] = Field(description="what infrastructure changes are needed")
     action_items: tuple[ActionItem, ...] = Field(min_length=1)
+    # What brought it, what users felt, for how long; the change that the diagnosis names, as it is on record;
+    # what the incident's own times show. No model is asked for these.
+    title: Annotated[str, ToldByCode()] = ""
+    change: Annotated[Change | None, ToldByCode()] = None
+    went_well: Said = ()
+    went_badly: Said = ()
+    lucky: Said = ()
 
 
 class BacklogItem(Value):

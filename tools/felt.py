@@ -58,7 +58,7 @@ def title(incident: Incident, catalogue: Catalogue = NONE) -> str:
     """
     felt = sentence(incident.peak, catalogue)
     if felt and not incident.open:
-        return _past(felt)
+        return past(felt)
     return felt or without_rule(incident.title)
 
 
@@ -98,7 +98,7 @@ def in_full(incident: Incident, catalogue: Catalogue = NONE) -> str:
         felt = felt[0].lower() + felt[1:]
     slow = _also_slow(peak)
     if over is not None:
-        told = f"From {since:%H:%M} to {over:%H:%M} UTC {_past(felt)}{slow and f', and answers took {slow}'}."
+        told = f"From {since:%H:%M} to {over:%H:%M} UTC {past(felt)}{slow and f', and answers took {slow}'}."
         return told if not incident.open else f"{told} It is as usual again."
     return f"Since {since:%H:%M} UTC {felt}{slow and f', and answers take {slow}'}."
 
@@ -177,7 +177,8 @@ def _also_slow(peak: Facts | None) -> str:
     return f"{_times(times)} as long as usual" if times >= _SLOW else ""
 
 
-def _past(felt: str) -> str:
+def past(felt: str) -> str:
+    """A sentence of this module as it is said afterwards."""
     for now, then in (
         (" fail", " failed"),
         (" answers nothing", " answered nothing"),

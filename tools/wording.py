@@ -69,6 +69,11 @@ def paragraphs(*parts: str) -> str:
     return "\n".join(part for part in parts if part)
 
 
+def capital(text: str) -> str:
+    """A sentence with its first letter as sentences have it."""
+    return text[:1].upper() + text[1:]
+
+
 def length(minutes: float) -> str:
     """A span of time as people say it: `40 s`, `5 min`, `3.5 h`, `4 days`."""
     if minutes < 1:

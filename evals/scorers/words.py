@@ -7,11 +7,13 @@ from agents.grounding.quotes import Text, missing
 from evals.run import Record
 from evals.scorers.base import Score, yes_no
 from incidents.findings import Claim
-from incidents.milestones import milestones
+from incidents.incident import Incident
+from incidents.milestones import milestones, over_at
 from incidents.reports import PostMortemReport
-from incidents.severity import Severity, Status
+from incidents.severity import Severity, Status, Step
 from incidents.timeline import EntryKind
 from incidents.value import Value
+from tools.felt import sentence
 from tools.recorded.document import Truth
 
 #: Sections that state facts; what should be done (prevention) may name figures of its own.
@@ -26,6 +28,8 @@ _FACTS = (
     "reputation_impact",
     "data_impact",
 )
+#: What code adds, whoever writes the rest.
+_BY_CODE = frozenset({"title", "change", "went_well", "went_badly", "lucky"})
 #: The field that holds the sentence of a value that cites evidence.
 _SENTENCES = ("text", "summary", "finding", "reason", "answer")
 _FIGURE = re.compile(r"(\d+(?:\.\d+)?)(%|s|ms|min|h|x)?")
@@ -41,9 +45,10 @@ def post_mortem_complete(record: Record, truth: Truth) -> Score | None:
     report = incident.post_mortem_report
     if report is None:
         return yes_no(False, "there is no post-mortem")
-    empty = [name for name, held in report if not _filled(held)]
+    asked = [name for name in PostMortemReport.model_fields if name not in _BY_CODE]
+    empty = [name for name in asked if not _filled(getattr(report, name))]
     note = f"empty: {', '.join(empty)}" if empty else ""
-    return Score(value=1 - len(empty) / len(PostMortemReport.model_fields), note=note)
+    return Score(value=1 - len(empty) / len(asked), note=note)
 
 
 def post_mortem_true(record: Record, truth: Truth) -> Score | None:
@@ -71,12 +76,42 @@ def grounding(record: Record, truth: Truth) -> Score | None:
     ]
     # What is routed quotes the runbook's rule ("ten times its baseline"), which no evidence has to hold.
     told = (one for one in record.entries if one.evidence and one.kind is not EntryKind.ROUTING)
-    claims = [*_claims(record.incident), *((one.text, one.evidence) for one in told)]
+    own = [*alerts, _records(record)]
+    claims = [
+        *((text, cited, alerts) for text, cited in _claims(record.incident)),
+        *((one.text, one.evidence, own if one.step == Step.POST_MORTEM else alerts) for one in told),
+    ]
     if not claims:
         return None
-    lost = [what for text, cited in claims if (what := _unsupported(text, cited, have, alerts))]
+    lost = [what for text, cited, besides in claims if (what := _unsupported(text, cited, have, besides))]
     note = f"does not stand: {', '.join(dict.fromkeys(lost))}" if lost else f"{len(claims)} claims"
     return Score(value=1 - len(lost) / len(claims), note=note)
+
+
+def _records(record: Record) -> Text:
+    """What code has on record of the incident: its times, how long it took, how slow it was."""
+    incident, spans = record.incident, _spans(record.incident)
+    over, peak = over_at(incident), incident.peak
+    slow = sentence(peak)
+    if peak is not None and peak.latency_times is not None:
+        slow += f"; {peak.latency_times:.0f} times"
+    told = [f"{one:.0f} seconds; {one / 60:.0f} minutes" for one in spans]
+    return Text("; ".join([*told, slow, f"{over:%H:%M}" if over is not None else ""]))
+
+
+def _spans(incident: Incident) -> list[float]:
+    """How long what took, in seconds, as a post-mortem tells it."""
+    times, over = milestones(incident), over_at(incident)
+    moments = (times.acknowledged, times.taken, times.mitigated, times.resolved)
+    later = [one for one in moments if one is not None]
+    later += [one.outcome.at for one in incident.proposals if one.outcome is not None]
+    later += [one.at for one in incident.outside_changes]
+    spans = [(at - times.detected).total_seconds() for at in later]
+    if times.introduced is not None:
+        spans.append(abs((times.detected - times.introduced).total_seconds()))
+    if over is not None and incident.ended_at is not None:
+        spans.append((incident.ended_at - over).total_seconds())
+    return spans if times.impact_seconds is None else [*spans, times.impact_seconds]
 
 
 def _unsupported(text: str, cited: tuple[str, ...], have: dict[str, Text], alerts: list[Text]) -> str:
@@ -118,13 +153,7 @@ def _known_numbers(record: Record) -> frozenset[float]:
     texts += [one.text for one in incident.updates] + [incident.summary, incident.impact.users_affected]
     texts += [text for alert in incident.alerts for text in (alert.title, alert.description)]
     texts += [text for suspect in incident.suspects for text in (r.text for r in suspect.reasons)]
-    times = milestones(incident)
-    seconds = [
-        (later - times.detected).total_seconds()
-        for later in (times.acknowledged, times.taken, times.mitigated, times.resolved)
-        if later is not None
-    ]
-    seconds += [times.impact_seconds] if times.impact_seconds is not None else []
+    seconds = _spans(incident)
     counted = [float(number) for text in texts for number in _NUMBER.findall(text)]
     counted += [incident.revenue_impact] if incident.revenue_impact is not None else []
     return frozenset([*counted, *seconds, *(one / 60 for one in seconds)])

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from agents.engine import Assignment
+from graph.afterwards import told_by_code
 from graph.duties import UNWRITTEN
 from graph.people import hand_over
 from graph.state import Deps, RoleResult
@@ -58,6 +59,7 @@ async def _unwritten(deps: Deps, incident: Incident) -> Update:
 async def _written(deps: Deps, incident: Incident, report: PostMortemReport, item: RoleResult) -> Update:
     engine = item.performed.engine if item.performed else "code"
     role = deps.roster.get(item.assignment.role).name
+    report = await told_by_code(deps, incident, report)
     path = await deps.write_post_mortem(incident, report, role, engine)
     after = incident.evolve(post_mortem=path, post_mortem_report=report)
     told = entry(

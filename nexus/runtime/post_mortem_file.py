@@ -9,7 +9,6 @@ from pydantic import Field
 
 from graph.ports import Files
 from incidents.action import Proposal
-from incidents.duration import format_duration
 from incidents.findings import Claim, Diagnosis, Evidence
 from incidents.incident import Incident
 from incidents.milestones import Milestones, milestones
@@ -19,7 +18,10 @@ from incidents.timeline import Entry
 from incidents.usage import Usage
 from incidents.value import Moment, Value
 from nexus.templates import render
+from tools.called import first_line, label
+from tools.chronicle import Row, chronicle
 from tools.felt import title
+from tools.looking_back import lasting
 
 
 class DatedItem(Value):
@@ -60,6 +62,11 @@ class PostMortem(Value):
     evidence: tuple[Evidence, ...] = Field(description="what is cited; the store keeps all of it")
     evidence_total: int
     timeline: tuple[Entry, ...]
+    chronicle: tuple[Row, ...] = Field(default=(), description="what people and systems did, in few rows")
+    went_well: tuple[str, ...] = ()
+    went_badly: tuple[str, ...] = ()
+    lucky: tuple[str, ...] = ()
+    charts: tuple[str, ...] = Field(default=(), description="paths beside the post-mortem's file")
     written_by: str
     engine: str
     written_at: Moment
@@ -90,7 +97,7 @@ def post_mortem(
     cited = _cited(incident, report, entries)
     return PostMortem(
         incident=incident.id,
-        title=title(incident),
+        title=report.title or title(incident),
         severity=incident.severity,
         status=incident.status,
         end_reason=incident.end_reason,
@@ -108,12 +115,44 @@ def post_mortem(
         evidence=tuple(one for one in evidence if one.id in cited),
         evidence_total=len(evidence),
         timeline=entries,
+        chronicle=chronicle(incident, entries, report.change),
+        charts=tuple(
+            _CHARTS[tool] for tool in dict.fromkeys(one.tool for one in evidence) if tool in _CHARTS
+        ),
         written_by=written_by,
         engine=engine,
         written_at=written_at,
         usage=incident.usage,
-        **{name: value for name, value in report if name != "action_items"},
+        **{name: value for name, value in report if name not in {"action_items", "title", "change"}},
     )
+
+
+#: Where the steps put what they drew.
+_CHARTS = {"chart": "charts/recovery.png"}
+#: A cell of the table of evidence holds two lines at most.
+_CELL = 110
+
+
+class Shown(Value):
+    """An evidence as a row: its id, what it is, what it shows."""
+
+    id: str
+    called: str
+    shows: str
+
+
+def _rows(written: PostMortem) -> list[Shown]:
+    """What the text, the diagnosis and what was ruled out stand on; the timeline has more."""
+    told: list[Claim | Why | Diagnosis] = [written.what_failed, written.why_it_failed, written.why_not_caught]
+    told += [*written.whys, *([written.diagnosis] if written.diagnosis else [])]
+    ids = {identity for one in told for identity in one.evidence}
+    if written.diagnosis is not None:
+        ids |= {identity for one in written.diagnosis.alternatives for identity in one.evidence}
+    return [
+        Shown(id=one.id, called=label(one), shows=first_line(one, _CELL))
+        for one in written.evidence
+        if one.id in ids
+    ]
 
 
 def _cited(incident: Incident, report: PostMortemReport, entries: tuple[Entry, ...]) -> set[str]:
@@ -124,6 +163,7 @@ def _cited(incident: Incident, report: PostMortemReport, entries: tuple[Entry, .
     lists += [proposal.evidence for proposal in incident.proposals]
     lists += [entry.evidence for entry in entries]
     lists += [one.evidence for one in (incident.diagnosis, incident.verification) if one is not None]
+    lists += [one.evidence for one in (incident.diagnosis.alternatives if incident.diagnosis else ())]
     return {identity for ids in lists for identity in ids}
 
 
@@ -134,6 +174,7 @@ def render_markdown(written: PostMortem) -> str:
         "post-mortem.md",
         pm=written,
         times=times,
+        rows=_rows(written),
         to_detect=_span(times.introduced, times.detected),
         to_acknowledge=_span(times.detected, times.taken),
         to_mitigate=_span(times.detected, times.mitigated),
@@ -145,13 +186,13 @@ def render_markdown(written: PostMortem) -> str:
 def _span(start: datetime | None, end: datetime | None) -> str:
     if start is None or end is None or end < start:
         return ""
-    return format_duration(end - start)
+    return lasting(end - start) if end > start else "at once"
 
 
 def _impact_words(seconds: float | None) -> str:
     if seconds is None:
-        return "unknown"
-    return format_duration(timedelta(seconds=seconds)) if seconds else "none: users were not affected"
+        return "not known"
+    return lasting(timedelta(seconds=seconds)) if seconds else "none: users were not affected"
 
 
 async def file_post_mortem(written: PostMortem, files: Files) -> str:

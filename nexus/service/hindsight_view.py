@@ -32,6 +32,7 @@ from nexus.service.pages.charts import ChartView, chart
 from nexus.service.pages.seen import read_body
 from nexus.store.find import find_incident
 from nexus.store.records import WorldKind
+from tools.chronicle import Row, chronicle
 
 #: What a manager reads of a timeline: what happened and what was decided, not what was looked at.
 _TOLD = frozenset(
@@ -117,6 +118,7 @@ class PostMortemView(Value):
         changes: what people changed of what the agents wrote, word by word.
         chart: what was measured last, with what happened marked in it.
         timeline: what happened and what was decided; the incident has all of it.
+        chronicle: the same for whoever was not there, in few rows.
         why_not: why who looks may not edit it; None: they may.
     """
 
@@ -137,6 +139,7 @@ class PostMortemView(Value):
     impact: tuple[ImpactLine, ...]
     chart: ChartView | None
     timeline: tuple[Entry, ...]
+    chronicle: tuple[Row, ...]
     items: tuple[ItemView, ...]
     verdict: VerdictView
     why_not: str | None
@@ -173,7 +176,8 @@ class HindsightQueries:
         incident, back = await find_incident(store, identity), IncidentHindsight.of(self.home)
         versions = await back.versions(incident)
         shown = next((one for one in versions if one.number == number), versions[-1] if versions else None)
-        now = await self._now(identity)
+        now, entries = await self._now(identity), await store.entries(identity)
+        report = incident.post_mortem_report
         return PostMortemView(
             incident=incident.id,
             title=shown.text.title if shown else incident.title,
@@ -191,7 +195,8 @@ class HindsightQueries:
             changes=_changes(versions, shown),
             impact=impact_of(incident, shown.text if shown else None),
             chart=await self._chart(incident),
-            timeline=tuple(one for one in await store.entries(identity) if one.kind in _TOLD),
+            timeline=tuple(one for one in entries if one.kind in _TOLD),
+            chronicle=chronicle(incident, entries, report.change if report is not None else None),
             items=_items(await back.items(identity), now.date()),
             verdict=self._verdict(incident, await store.verdicts(identity), actor),
             why_not=_why_not_edit(incident, actor),
@@ -310,7 +315,7 @@ def impact_of(incident: Incident, text: PostMortemText | None) -> tuple[ImpactLi
 
 
 def _is_unknown(words: str) -> bool:
-    return not words.strip() or words.casefold().startswith(_UNKNOWN)
+    return not words.strip() or words.casefold().startswith((_UNKNOWN, "not known"))
 
 
 def _span(seconds: float) -> str:

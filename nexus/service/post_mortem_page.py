@@ -25,6 +25,7 @@ HEADINGS = {
     "users_affected": "Users", "revenue_impact": "Revenue", "reputation_impact": "Reputation",
     "data_impact": "Data", "monitoring": "Monitoring that would have caught it sooner",
     "testing": "Tests that would have prevented it", "process": "Process", "infrastructure": "Infrastructure",
+    "went_well": "What went well", "went_badly": "What went badly", "lucky": "Where we were lucky",
 }  # fmt: skip
 
 
@@ -114,7 +115,7 @@ class PostMortemDesk:
             written_at=last.at,
         )  # fmt: skip
         dated = tuple(DatedItem(action=one.action, owner=one.owner, due=one.due) for one in items)
-        return made.model_copy(update={"title": last.text.title, "action_items": dated or made.action_items})
+        return made.model_copy(update={"action_items": dated or made.action_items})
 
 
 def _writers(first: str, last: str) -> str:
@@ -126,6 +127,7 @@ def _report(text: PostMortemText, incident: Incident) -> PostMortemReport:
     before = incident.post_mortem_report
     nothing = (ReportItem(action="none is written down", owner=AGENTS, days=1),)
     kept = {name: value for name, value in text if name in PostMortemReport.model_fields}
+    kept["change"] = before.change if before else None
     whys = text.whys or ({"question": "Why?", "answer": "not written yet"},)
     return PostMortemReport.model_validate(
         kept | {"whys": whys, "action_items": before.action_items if before else nothing}

@@ -1,11 +1,15 @@
 """The Markdown templates of the incident's folder and of the post-mortem."""
 
-from datetime import datetime
+from datetime import date, datetime
 from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
+from incidents.milestones import Milestones
 from nexus.sanitize import markdown_block, markdown_line, role_name
+from tools.chronicle import who
+from tools.plainly import plainly
+from tools.wording import capital
 
 
 def render(name: str, **values: object) -> str:
@@ -19,6 +23,29 @@ def _load(name: str) -> str:
 
 def _stamp(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%H:%M:%S}"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _lasted(times: Milestones) -> str:
+    """`23 November 2026, 07:47:35 to 07:57:52 UTC`: from the beginning to the end, if they are known."""
+    begun, over = times.introduced or times.detected, times.mitigated or times.resolved
+    if over is None:
+        return f"{_day(begun)}, from {_clock(begun)} UTC on"
+    day = f"{_day(over)}, " if over.date() != begun.date() else ""
+    return f"{_day(begun)}, {_clock(begun)} to {day}{_clock(over)} UTC"
+
+
+def _sentence(text: str) -> str:
+    """With a capital, and a full stop where something is said."""
+    said = text.strip()
+    return f"{capital(said)}{'' if not said or said[-1] in '.!?…”' else '.'}"
 
 
 def _second(moment: datetime | None) -> str:
@@ -38,5 +65,12 @@ _ENVIRONMENT.filters |= {
     "block": markdown_block,
     "stamp": _stamp,
     "second": _second,
+    "clock": _clock,
+    "day": _day,
+    "plain": plainly,
+    "capital": capital,
+    "sentence": _sentence,
+    "who": who,
+    "span_of_times": _lasted,
     "role": role_name,
 }

@@ -3,9 +3,15 @@
 from agents.public import said, stand_of
 from incidents.action import ActionState, Proposal
 from incidents.currency import money
+from incidents.facts import Facts
 from incidents.incident import Incident
 from incidents.verification import Recovery
 from tools.plainly import plainly
+
+#: Fewer failures are not told, and answers that are less slow are not beside them.
+_FAILING, _TWICE = 0.01, 2.0
+#: Smaller amounts are told as they are.
+_LITTLE = 100
 
 
 def current_action(incident: Incident) -> str:
@@ -64,11 +70,25 @@ def said_eta(incident: Incident) -> str:
     return "unknown"
 
 
+def told_times(facts: Facts | None) -> str:
+    """How slow answers were beside failures that a sentence tells of: `20 times`, or nothing."""
+    if facts is None or facts.down or (facts.error_ratio or 0.0) < _FAILING:
+        return ""
+    times = facts.latency_times or 0.0
+    return f"{times:.0f} times" if times >= _TWICE else ""
+
+
 def said_revenue(incident: Incident) -> str:
-    """The measured loss; `not known` without a rate, an onset, and traffic that was hit."""
-    lost = incident.revenue_impact
-    felt = any(one is not None and one.customers_affected is True for one in (incident.facts, incident.peak))
+    """The measured loss and until when; `not known` without a rate, an onset, and traffic that was hit."""
+    lost, facts = incident.revenue_impact, incident.facts
+    felt = any(one is not None and one.customers_affected is True for one in (facts, incident.peak))
     if lost is None or not (incident.ever_deviated and felt):
         return "not known"
-    unit = "" if incident.currency else " (currency not configured)"
-    return f"about {money(lost, incident.currency)}{unit} lost so far (measured)"
+    unit = "" if incident.currency else "; currency not configured"
+    until = "so far" if incident.open or facts is None else f"by {facts.at:%H:%M} UTC"
+    return f"about {money(_rounded(lost), incident.currency)} lost {until} (measured{unit})"
+
+
+def _rounded(amount: float) -> float:
+    """Three digits that count: an estimate knows no more."""
+    return float(f"{amount:.3g}") if amount >= _LITTLE else amount

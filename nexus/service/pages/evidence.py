@@ -10,10 +10,10 @@ from incidents.value import Moment, Value, plain
 from nexus.home import Home
 from nexus.sanitize import role_name
 from nexus.service.pages.charts import ChartView, chart
-from nexus.service.pages.cited import arguments, label
 from nexus.service.pages.seen import read_body
 from nexus.service.pages.worlds import title_of
 from nexus.store.audit import Deed, DeedKind
+from tools.called import arguments, label
 
 #: What a page shows of a raw answer; the whole of it can be fetched.
 MOST_SHOWN = 60_000

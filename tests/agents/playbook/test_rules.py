@@ -308,7 +308,7 @@ class TestAssessing:
         hit = incident().evolve(revenue_impact=12800.0, facts=felt, ever_deviated=True)
         known = await self.assessed(hit, "finance_tracker")
         assert "Revenue: not known" in unknown.assessment
-        assert "about 12,800 (currency not configured) lost so far" in known.assessment
+        assert "about 12,800 lost so far (measured; currency not configured)" in known.assessment
         assert unknown.needs != known.needs
 
     async def test_a_figure_without_traffic_that_was_hit_is_no_measured_loss(self) -> None:
@@ -335,7 +335,7 @@ class TestUnknownToTheEnd:
         assert "unknown" in report.why_it_failed.text
         assert len(report.whys) == 1
         assert report.action_items
-        assert report.users_affected == "unknown"
+        assert report.users_affected == "not known"
         assert (report.revenue_impact, report.data_impact) == ("not known",) * 2
 
     async def test_a_minor_incident_becomes_one_task_of_its_owner(self) -> None:

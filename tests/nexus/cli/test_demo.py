@@ -21,7 +21,7 @@ def test_the_demo_resolves_a_real_incident(nexus: Terminal) -> None:
     assert not [entry["text"] for entry in body["timeline"] if "clock runs ahead" in entry["text"]]
     folder = Path(body["post_mortem"]).parent
     assert (folder / "charts" / "recovery.png").read_bytes().startswith(b"\x89PNG")
-    assert "Action items" in (folder / "post-mortem.md").read_text()
+    assert "## 4. What to do" in (folder / "post-mortem.md").read_text()
 
 
 def test_without_a_person_it_waits_and_says_how_to_go_on_and_a_second_is_opened_beside_it(

@@ -57,8 +57,7 @@ def inside(body: dict[str, Any]) -> Iterator[str]:
         yield from (one["ruled_out_by"] or "" for one in body["diagnosis"]["alternatives"])
     yield from (one["text"] for one in body["briefs"])
     if body["post_mortem"]:
-        first_page = Path(body["post_mortem"]).read_text().split("## 2. Root cause")[0]
-        yield from (line for line in first_page.splitlines() if not line.startswith("| Alerts"))
+        yield from Path(body["post_mortem"]).read_text().split("## 6. Evidence")[0].splitlines()
 
 
 def public(body: dict[str, Any]) -> Iterator[str]:
@@ -87,5 +86,7 @@ def test_the_demos_diagnosis_is_one_sentence_with_cause_since_when_and_what_show
         "and it logs “charging the card failed, attempt # of #: TypeError: unsupported operand type(s…”"
     )
     page = Path(told["post_mortem"]).read_text()
-    assert page.startswith("# Post-mortem: Four in ten requests to web failed\n")
-    assert "about 22,838 (currency not configured) lost so far (measured)" in page
+    assert page.startswith(
+        "# Checkout release 2026.11.2: four in ten requests to web failed for eight minutes\n"
+    )
+    assert "About 22,800 lost by 07:53 UTC (measured; currency not configured)." in page

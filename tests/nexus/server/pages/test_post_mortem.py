@@ -127,7 +127,7 @@ def test_it_is_taken_along_as_it_was_edited(made: Room) -> None:
     edit(dana, "title", "A third of the orders <b>failed</b>", 1)
     markdown = dana.get(f"{PAGE}.md")
     assert markdown.headers["content-disposition"] == f'attachment; filename="{ENDED}-post-mortem.md"'
-    assert markdown.text.startswith("# Post-mortem: A third of the orders \\<b>failed\\</b>")
+    assert markdown.text.startswith("# A third of the orders \\<b>failed\\</b>")
     assert "the agents, last edited by dana" in markdown.text
     alone = dana.get(f"{PAGE}.html")
     assert "attachment" in alone.headers["content-disposition"]
