@@ -14,7 +14,7 @@ from incidents.paging import is_silent, silence_key, silent_from
 from incidents.reports import Task
 from incidents.runbook import EscalationRow, Runbook, Throughout
 from incidents.severity import Severity, Status
-from incidents.value import Moment, Value
+from incidents.value import Moment, Value, iso
 
 
 class DutyKind(StrEnum):
@@ -185,8 +185,13 @@ def _unassigned(incident: Incident, runbook: Runbook) -> Iterator[Duty]:
 def _silence(incident: Incident) -> Iterator[Duty]:
     """While the monitoring is silent nobody else would tell people: they are paged at once."""
     silent = [one for one in incident.latest_alerts.values() if one.firing and one.tells_silence]
-    if silent and "silence" not in incident.reminders:
-        yield Duty(kind=DutyKind.SILENCE, at=incident.opened_at, key="silence")
+    if not silent:
+        return
+    first = min(one.starts_at for one in incident.alerts if one.tells_silence)
+    last = max(one.starts_at for one in silent)
+    key = "silence" if last == first else f"silence:{iso(last)}"  # the next one is told as the first was
+    if key not in incident.reminders:
+        yield Duty(kind=DutyKind.SILENCE, at=max(incident.opened_at, last), key=key)
 
 
 def _post_mortem(incident: Incident, runbook: Runbook) -> Iterator[Duty]:

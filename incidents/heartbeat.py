@@ -80,7 +80,9 @@ def silence_of(beat: Heartbeat, configured: timedelta | None, now: datetime, *, 
         starts_at=since,
         ends_at=now if over else None,
         fingerprint=f"{SILENCE}{beat.fingerprint}",
-        condition=f"{SILENCE}{beat.fingerprint}",
+        # One incident for the silence of one name: that which is expected and was never heard is told under
+        # another fingerprint than what was heard, and so is each cluster's.
+        condition=f"{SILENCE}{beat.name}",
         severity="critical",
         description=f"{beat.name} was expected every {every}; until it is heard, no alert may get through",
     )

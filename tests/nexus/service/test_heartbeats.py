@@ -150,3 +150,22 @@ async def test_one_of_which_no_interval_is_known_is_given_the_usual_one(
     assert await site.incident() is None
     await site.after(2)
     assert await site.incident() is not None
+
+
+async def test_one_name_that_is_silent_twice_is_one_incident(tmp_path: Path, store: IncidentStore) -> None:
+    site = Site(tmp_path, store, "{Pulse: 2m}")
+    await site.after(0)
+    await site.after(6)
+    first = await site.incident()
+    assert first is not None
+    assert "Pulse is not heard" in first.title
+    await site.beats("Pulse")  # under a fingerprint of its own
+    await site.after(0.1)
+    await site.after(7)
+    assert await site.incident() == first, "it is silent again: no second one opens"
+    told = [alert for event in await store.events(first.id) for alert in getattr(event, "alerts", ())]
+    assert [alert.firing for alert in told] == [False, True]
+    await site.beats("Pulse")
+    await site.after(0.1)
+    ends = [alert.firing for event in await store.events(first.id) for alert in getattr(event, "alerts", ())]
+    assert ends == [False, True, False]
