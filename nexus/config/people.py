@@ -100,3 +100,20 @@ def same_people(people: Sequence[Person]) -> list[str]:
                     "a token of their own"
                 )
     return wrong
+
+
+def person_known_as(people: Sequence[Person], said: str) -> Person | None:
+    """The person whom another tool means by a name, an id or a mail address; None: it is none of them.
+
+    A mail address is also theirs whose id or name stands before its `@`, if that is one person.
+    """
+    told = person_id(said)
+    whole = [one for one in people if told and told in {one.identity, person_id(one.name)}]
+    local = person_id(told.partition("@")[0].replace(".", " ")) if "@" in told else ""
+    found = whole or [one for one in people if local and local in _written(one)]
+    return found[0] if len(found) == 1 else None
+
+
+def _written(one: Person) -> set[str]:
+    """How a person may be written before an `@`."""
+    return {person_id(name.partition("@")[0].replace(".", " ")) for name in (one.identity, one.name)}

@@ -1,7 +1,7 @@
 """What becomes of a delivery: each of its alerts by what was told before, then by which incident it joins."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,17 +17,18 @@ from incidents.disposition import (
     with_known_start,
     word_of,
 )
-from incidents.events import AlertsArrived
+from incidents.events import Acknowledged, AlertsArrived
 from incidents.incident import Incident
 from incidents.join_rules import Rule, searched_keys
 from incidents.runbook import Runbook
 from incidents.severity import Severity
 from incidents.severity_floor import alert_severity
 from nexus.config.site import Site
+from nexus.service.acknowledgements import elsewhere
 from nexus.store.deliveries import Disposition, Filing, IntakeView, Opening
 from nexus.store.records import WorldRef
 from tools.alerts.meaning import Meaning
-from tools.alerts.reading import Reading
+from tools.alerts.reading import Notice, Reading
 
 #: What begins, or begins again.
 _BEGINS = (Transition.BEGINS, Transition.BEGINS_AGAIN)
@@ -69,9 +70,13 @@ class Dispositions:
 
     def decide(self, reading: Reading, now: datetime, view: IntakeView) -> Filing:
         """What becomes of a delivery that could be read."""
+        reading, acknowledged = elsewhere(reading, self.site.people, view, now)
         told = _told(reading.alerts, view)
         changes = tuple((one, view.knows(one)) for one in reading.changes)
-        others = (*_others(reading), *(self._changed(one, known=known) for one, known in changes))
+        others = (
+            *_others(reading, acknowledged),
+            *(self._changed(one, known=known) for one, known in changes),
+        )
         if all(one.what is Transition.REPEATS for one in told) and not others and told:
             incident = next((one.last.incident for one in told if one.last and one.last.incident), None)
             known = Disposition.KNOWN if incident is not None else Disposition.IGNORED
@@ -83,8 +88,10 @@ class Dispositions:
         outcomes = tuple(
             _outcome(one, placed.get(id(one)), where) for one, where in zip(told, incidents, strict=True)
         )
-        events = _events(told, incidents, placed, now)
+        events: tuple[AlertsArrived | Acknowledged, ...] = _events(told, incidents, placed, now)
+        events = (*events, *acknowledged.values())
         first = next((one for one in incidents if one is not None), None)
+        first = first or next((one.incident for one in events), None)
         return Filing(
             disposition=_disposition(opens, events),
             incident=first or next((one.last.incident for one in told if one.last), None),
@@ -241,18 +248,19 @@ def _as_outcome(alert: Alert, kind: AlertDisposition, why: str, incident: str | 
     )  # fmt: skip
 
 
-def _others(reading: Reading) -> tuple[AlertOutcome, ...]:
-    """What a delivery holds that is neither alert nor change."""
+def _others(reading: Reading, acknowledged: Mapping[int, Acknowledged]) -> tuple[AlertOutcome, ...]:
+    """What a delivery holds that is neither alert nor change; `acknowledged` by the place of its notice."""
     notices = tuple(
         AlertOutcome(
             disposition=AlertDisposition.SUPPRESSED
             if one.kind is Meaning.SILENCED
             else AlertDisposition.NOTED,
-            reason=f"its sender says: {one.kind}",
+            reason=_why(one, acknowledged.get(place)),
             title=one.text,
             fingerprint=one.fingerprint,
+            incident=acknowledged[place].incident if place in acknowledged else None,
         )
-        for one in reading.notices
+        for place, one in enumerate(reading.notices)
     )
     topics = tuple(
         AlertOutcome(
@@ -262,6 +270,12 @@ def _others(reading: Reading) -> tuple[AlertOutcome, ...]:
         for one in reading.confirmations
     )  # fmt: skip
     return (*notices, *topics)
+
+
+def _why(notice: Notice, said: Acknowledged | None) -> str:
+    if said is not None:
+        return f"{said.by} has it, as its sender says: acknowledged"
+    return f"its sender says: {notice.kind}"
 
 
 def _events(
@@ -292,7 +306,7 @@ def _digest(alerts: Sequence[Alert]) -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
-def _disposition(opens: Sequence[Opening], events: Sequence[AlertsArrived]) -> Disposition:
+def _disposition(opens: Sequence[Opening], events: Sequence[AlertsArrived | Acknowledged]) -> Disposition:
     if opens:
         return Disposition.OPENED
     return Disposition.JOINED if events else Disposition.IGNORED

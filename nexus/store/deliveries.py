@@ -127,6 +127,10 @@ class IntakeView(Protocol):
         """The open incidents with one of these keys: the younger ones, and those of an alert or condition."""
         ...
 
+    def takes_events(self, incident: str) -> bool | None:
+        """Whether an incident of the site is open; None: there is none of that id."""
+        ...
+
     def lessons(self) -> Lessons:
         """What people of the site taught by joining and separating."""
         ...

@@ -279,6 +279,11 @@ class _View:
                 found.append(known)
         return tuple(found)
 
+    def takes_events(self, incident: str) -> bool | None:
+        """Whether an incident of the site is open."""
+        row = self.store._incidents.get(incident)
+        return row[0].open if row is not None and self._site_of(row[0]) == self.site else None
+
     def lessons(self) -> Lessons:
         """What people taught."""
         return self.store._taught(self.site)

@@ -498,3 +498,20 @@ async def test_changes_go_with_their_delivery(store: IncidentStore) -> None:
     assert len(await store.changes(SITE, FAR)) == 1
     await store.erase_deliveries(at(6))
     assert await store.changes(SITE, FAR) == ()
+
+
+async def test_whether_an_incident_takes_events_is_known_by_its_id_and_site(store: IncidentStore) -> None:
+    seen: list[bool | None] = []
+
+    def asks(view: IntakeView) -> Filing:
+        seen[:] = [view.takes_events(ID), view.takes_events("INC-2019-01-01-001")]
+        return Filing(disposition=Disposition.IGNORED)
+
+    await store.register(sample.waiting(), WORLD, at(0), site=SITE)
+    await store.take_in(delivery(1), SITE, asks)
+    assert seen == [True, None]
+    await store.take_in(delivery(2), "another", asks)
+    assert seen == [None, None]
+    await saved(store, sample.waiting().evolve(status=Status.RESOLVED, ended_at=at(3)), at(3))
+    await store.take_in(delivery(4), SITE, asks)
+    assert seen == [False, None]

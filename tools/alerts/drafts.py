@@ -28,6 +28,8 @@ _SERVICE_LABELS = (
     "service", "service_name", "service.name", "app", "application", "app_kubernetes_io_name", "component",
     "deployment", "workload", "container", "job",
 )  # fmt: skip
+#: `Unacknowledge` is of acknowledging, and no acknowledgement; who assigns it says nothing for whom it is.
+_TAKEN_BACK = re.compile(r"un[\s_-]?a|assign", re.IGNORECASE)
 _WEB = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
@@ -89,6 +91,10 @@ def notice_of(draft: AlertDraft, meaning: Meaning, source: str) -> Notice:
         kind=meaning,
         text=f"{title}: {clean(draft.state.value, 60)}",
         fingerprint=fingerprint_of(source, draft.key.value, condition),
+        by=tidy(draft.by.value)[:LONGEST_NAME],
+        page=tidy(draft.page.value),
+        takes=meaning is Meaning.ACKNOWLEDGED and not _TAKEN_BACK.match(draft.state.value.strip()),
+        moment=clean(str(draft.ended.value or ""), LONGEST_NAME),
     )
 
 

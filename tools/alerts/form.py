@@ -27,6 +27,8 @@ class AlertDraft:
         labels: all that may tell which service it is: host, namespace, pod, dimensions, tags.
         group: what the sender bundled it by.
         repeat: the sender says that it tells the same again.
+        by: who did what the state says, as the sender names them.
+        page: by which key the sender knows a page that Nexus itself sent; one of an incident is no alert.
         heartbeat: it always fires, to show that alerts get through.
         exact_times: a time that is none refuses the delivery; else it is said and the receipt counts.
     """
@@ -44,6 +46,8 @@ class AlertDraft:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, Text] = field(default_factory=dict)
+    by: Text = NOTHING
+    page: Text = NOTHING
     repeat: bool = False
     heartbeat: bool = False
     exact_times: bool = False
@@ -73,10 +77,17 @@ class ChangeDraft:
 
 @dataclass(frozen=True, slots=True)
 class NoticeDraft:
-    """A delivery that is taken and recorded, and opens nothing: a test, an acknowledgement, a comment."""
+    """A delivery that is taken and recorded, and opens nothing: a test, an acknowledgement, a comment.
+
+    Attributes:
+        key: the sender's own identity of the condition, if it is about one.
+        by: who said so, as the sender names them.
+    """
 
     kind: Meaning
     text: str
+    key: Text = NOTHING
+    by: Text = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

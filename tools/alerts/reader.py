@@ -8,8 +8,9 @@ from datetime import datetime
 from incidents.alert import Alert, Label
 from incidents.errors import AlertError
 from tools.alerts.body import Body
-from tools.alerts.cleaning import clean
+from tools.alerts.cleaning import clean, tidy
 from tools.alerts.drafts import (
+    LONGEST_NAME,
     LONGEST_TEXT,
     LONGEST_TITLE,
     MOST_LABELS,
@@ -29,8 +30,9 @@ from tools.alerts.form import (
     Subscription,
     Truncated,
 )
+from tools.alerts.identity import fingerprint_of
 from tools.alerts.meaning import Meaning
-from tools.alerts.reading import AlertGroup, Confirmation, FieldSource, Notice, Reading
+from tools.alerts.reading import AlertGroup, Confirmation, FieldSource, Notice, Page, Reading
 from tools.alerts.registry import envelope_of, form_of, forms_named
 from tools.alerts.senders.generic import GENERIC
 from tools.alerts.times import read_time
@@ -111,7 +113,7 @@ class Reader:
             case ChangeDraft():
                 return self._changed(source, item)
             case NoticeDraft():
-                return _noticed(source, Notice(kind=item.kind, text=clean(item.text, LONGEST_TITLE)))
+                return _noticed(source, _notice(source, item))
             case Truncated():
                 return Reading(sender=source, truncated=item.count, group=_group(item))
             case Subscription():
@@ -126,7 +128,9 @@ class Reader:
             return _noticed(source, notice_of(draft, meaning, source))
         alert = alert_of(draft, meaning, source, self.received_at, self.names)
         fields = (alert_fields(draft, alert),) if self.explain else ()
-        return Reading(sender=source, alerts=(alert,), fields=fields)
+        key = tidy(draft.page.value)
+        pages = (Page(fingerprint=alert.fingerprint, key=key),) if key else ()
+        return Reading(sender=source, alerts=(alert,), pages=pages, fields=fields)
 
     def _changed(self, source: str, draft: ChangeDraft) -> Reading:
         change = change_of(draft, self.received_at, self.names)
@@ -135,6 +139,14 @@ class Reader:
             FieldSource(field=f"change {name}", value=str(value)) for name, value in values.items()
         )
         return Reading(sender=source, changes=(change,), fields=(fields,) if self.explain else ())
+
+
+def _notice(source: str, item: NoticeDraft) -> Notice:
+    by_person = item.kind is Meaning.ACKNOWLEDGED and bool(item.key)
+    return Notice(
+        kind=item.kind, text=clean(item.text, LONGEST_TITLE), by=tidy(item.by.value)[:LONGEST_NAME],
+        fingerprint=fingerprint_of(source, item.key.value, "") if item.key else "", takes=by_person,
+    )  # fmt: skip
 
 
 def _noticed(source: str, notice: Notice) -> Reading:
@@ -206,6 +218,7 @@ def _merged(parts: Sequence[Reading]) -> Reading:
         changes=tuple(change for part in parts for change in part.changes),
         notices=tuple(notice for part in parts for notice in part.notices),
         confirmations=tuple(one for part in parts for one in part.confirmations),
+        pages=tuple(one for part in parts for one in part.pages),
         truncated=truncated,
         group=next((part.group for part in parts if part.group is not None), None),
         fields=tuple(one for part in parts for one in part.fields),

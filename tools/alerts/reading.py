@@ -7,11 +7,29 @@ from tools.alerts.meaning import Meaning
 
 
 class Notice(Value):
-    """Something that is taken and recorded, and opens or ends nothing; `text` says what it was."""
+    """Something that is taken and recorded, and opens or ends nothing; `text` says what it was.
+
+    Attributes:
+        by: who said so, as the sender names them: a mail address too, which stands in nothing that is kept.
+        page: by which key the sender knows a page that Nexus itself sent.
+        takes: a person says with it that they have it; what is taken back, or assigned by others, says none.
+        moment: when that was, as it was sent: it tells two such words apart.
+    """
 
     kind: Meaning
     text: str
     fingerprint: str = ""
+    by: str = ""
+    page: str = ""
+    takes: bool = False
+    moment: str = ""
+
+
+class Page(Value):
+    """A condition of a sender that may be a page which Nexus itself sent, with the key of that page."""
+
+    fingerprint: str
+    key: str
 
 
 class Confirmation(Value):
@@ -41,6 +59,7 @@ class Reading(Value):
 
     Attributes:
         sender: the name of the form by which it was read; the outermost one of a body in a body.
+        pages: those of its alerts that may be pages of Nexus.
         truncated: how many alerts of the group were left out of the body, or were too many for one.
         group: how the sender can be asked for those that it left out.
         fields: if asked for: for each alert, change and notice in turn where its values stood.
@@ -51,6 +70,7 @@ class Reading(Value):
     changes: tuple[Change, ...] = ()
     notices: tuple[Notice, ...] = ()
     confirmations: tuple[Confirmation, ...] = ()
+    pages: tuple[Page, ...] = ()
     truncated: int = 0
     group: AlertGroup | None = None
     fields: tuple[tuple[FieldSource, ...], ...] = ()

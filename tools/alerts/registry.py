@@ -1,6 +1,7 @@
 """All forms, and how a body finds its own."""
 
 import pkgutil
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -56,3 +57,9 @@ def form_of(body: Body, named: Sequence[Form] = (), custom: Sequence[Form] = ())
 def envelope_of(body: Body) -> Form | None:
     """The envelope that a body is, whichever sender is named."""
     return next((form for form in _envelopes() if form.recognises(body)), None)
+
+
+def product_of(name: str) -> str:
+    """What people call the tool of a form, without which door of it that is; one's own has its name."""
+    product = next((form.product for form in all_forms() if form.name == name), name)
+    return re.split(r",| Webhooks| workflows| Events", product)[0]

@@ -170,6 +170,11 @@ class _View:
         ).fetchall()
         return tuple(_candidate(*row) for row in rows)
 
+    def takes_events(self, incident: str) -> bool | None:
+        """By primary key."""
+        row = self._run("takes_events", site=self._site, id=incident).fetchone()
+        return bool(row[0]) if row is not None else None
+
     def lessons(self) -> Lessons:
         """All of the site; people teach few."""
         rows = self._run("lessons", site=self._site).fetchall()

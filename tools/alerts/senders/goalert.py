@@ -1,11 +1,14 @@
 """GoAlert: the webhook of a contact method or an escalation step."""
 
+import re
 from collections.abc import Iterable
 
-from tools.alerts.body import Body
+from tools.alerts.body import NOTHING, Body
 from tools.alerts.form import FIRES, AlertDraft, Form, Item, NoticeDraft
 from tools.alerts.meaning import Meaning
 
+#: `Acknowledged by Ann via SMS`: the log's own words.
+_TAKEN = re.compile(r"Ack\w*(?:\s+by\s+(?P<by>.+?))?(?:\s+(?:via|\().*)?\.?", re.IGNORECASE)
 _TESTS = frozenset({"Test", "Verification"})
 _KINDS = _TESTS | {"Alert", "AlertBundle", "AlertStatus", "AlertStatusBundle", "ScheduleOnCallUsers"}
 
@@ -29,8 +32,11 @@ def _read(body: Body) -> Iterable[Item]:
     elif kind == "Alert" or (kind == "AlertStatus" and entry.value.startswith("Closed")):
         yield _alert(body)
     else:
-        meaning = Meaning.ACKNOWLEDGED if entry.value.startswith("Ack") else Meaning.COMMENT
-        yield NoticeDraft(meaning, f"GoAlert's {kind} {body.text('AlertID').value}: {entry.value}")
+        said = _TAKEN.fullmatch(entry.value.strip())
+        meaning = Meaning.ACKNOWLEDGED if said is not None else Meaning.COMMENT
+        text = f"GoAlert's {kind} {body.text('AlertID').value}: {entry.value}"
+        by = entry._replace(value=said["by"] or "") if said is not None else NOTHING
+        yield NoticeDraft(meaning, text, key=body.text("AlertID"), by=by)
 
 
 def _alert(body: Body) -> AlertDraft:

@@ -30,6 +30,8 @@ def _read(body: Body) -> Iterable[Item]:
         started=alert.raw("createdAt"),
         ended=alert.raw("updatedAt"),
         key=alert.text("alias", "alertId", "id"),
+        by=alert.text("username", "userFullName"),
+        page=alert.text("alias"),
         labels={
             **alert.labels("details", "tags"),
             **alert.picked("entity", "source", "team"),

@@ -49,6 +49,8 @@ def _webhook(body: Body) -> Iterable[Item]:
         started=data.raw("created_at"),
         ended=event.raw("occurred_at"),
         key=data.text("id", "incident_key"),
+        by=event.text("agent.summary", "agent.name", "agent.email"),
+        page=data.text("incident_key"),
         labels=data.picked("incident_key", "urgency"),
         links=data.links("html_url", "self"),
     )
@@ -72,6 +74,8 @@ def _older(body: Body) -> Iterable[Item]:
             started=incident.raw("created_at", "created_on"),
             ended=incident.raw("last_status_change_at", "last_status_change_on") or message.raw("created_on"),
             key=incident.text("id", "incident_key"),
+            by=message.text("log_entries.0.agent.summary", "log_entries.0.agent.name"),
+            page=incident.text("incident_key"),
             labels=incident.picked("incident_key", "urgency"),
             links=incident.links("html_url"),
         )

@@ -549,6 +549,9 @@ values (
     %(delivery)s, %(position)s, %(disposition)s, %(reason)s, %(title)s, %(service)s, %(fingerprint)s, %(incident)s
 );
 
+-- name: takes_events
+select status in ('open', 'handed_over') from incidents where id = %(id)s and site = %(site)s for no key update;
+
 -- name: last_word
 select 1 from incidents
 where id = (select incident from last_words where site = %(site)s and fingerprint = %(fingerprint)s)

@@ -525,6 +525,9 @@ insert into alert_dispositions (
 )
 values (:delivery, :position, :disposition, :reason, :title, :service, :fingerprint, :incident);
 
+-- name: takes_events
+select status in ('open', 'handed_over') from incidents where id = :id and site = :site;
+
 -- name: last_word
 select firing, starts_at, start_sent, ends_at, incident, exists (
     select 1 from incident_keys where incident_keys.incident = last_words.incident
