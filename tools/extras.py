@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 from typing import Literal
 
-Extra = Literal["browser", "inspect", "mcp", "objects", "otel", "postgres", "rules", "shop"]
+Extra = Literal["browser", "inspect", "mcp", "notify", "objects", "otel", "postgres", "rules", "shop"]
 
 #: A module that each extra brings.
 _BRINGS: dict[Extra, str] = {
     "browser": "playwright",
     "inspect": "inspect_ai",
     "mcp": "mcp",
+    "notify": "apprise",
     "objects": "s3fs",
     "otel": "opentelemetry.exporter",
     "postgres": "psycopg",

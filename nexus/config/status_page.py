@@ -1,35 +1,11 @@
 """`status` of `nexus.yaml`: the public page, its static copy, mail to those who want it."""
 
 from pathlib import Path
-from typing import Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field
 
 from incidents.value import Value
-from tools.live.secrets import SecretRef
-
-
-class Mail(Value):
-    """Through which server mail leaves, and as whose."""
-
-    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
-
-    host: str = Field(min_length=1)
-    port: int = Field(default=587, ge=1, le=65535)
-    tls: Literal["starttls", "tls", "none"] = Field(
-        default="starttls", description="none: only within this machine"
-    )
-    user: str | None = None
-    password: SecretRef | None = None
-    sender: str = Field(alias="from", pattern=r"^[^@\s<>]+@[^@\s<>]+$", description="its address")
-
-    @model_validator(mode="after")
-    def _no_password_in_the_clear(self) -> "Mail":
-        if self.tls == "none" and self.host not in {"localhost", "127.0.0.1", "::1"}:
-            raise ValueError(
-                "`tls: none` is for a server on this machine; let another one use starttls or tls"
-            )
-        return self
+from nexus.notify.smtp.settings import Mail
 
 
 class StatusPageSettings(Value):

@@ -20,12 +20,16 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from incidents.errors import SettingsError
+from nexus.notify.apprise.settings import AppriseSettings
 from nexus.notify.destination import Destination
 from nexus.notify.file.settings import FileSettings
 from nexus.notify.kinds import AnyDestination
 from nexus.notify.ntfy.settings import NtfySettings
+from nexus.notify.opsgenie.settings import OpsgenieSettings
 from nexus.notify.pagerduty.settings import PagerDutySettings
 from nexus.notify.slack.settings import SlackSettings, SlackWebhookSettings
+from nexus.notify.smtp.settings import MailSettings
+from nexus.notify.teams.settings import TeamsSettings
 from nexus.notify.unusable import Unusable
 from nexus.notify.webhook.settings import WebhookSettings
 from tools.clock import Clock
@@ -95,30 +99,65 @@ def _made(settings: AnyDestination, resolve: Resolve, clock: Clock) -> Destinati
 
             where = address_of(settings.url, resolve)
             return WebhookDestination(settings.name, where, resolve(settings.secret), clock, settings.limit)
-        case SlackSettings() | SlackWebhookSettings():
-            return _slack(settings, resolve, clock)
+        case MailSettings():
+            from nexus.notify.smtp.destination import MailDestination  # noqa: PLC0415 - as said above
+
+            server = settings.server
+            password = resolve(server.password) if server.password is not None else None
+            return MailDestination(settings.name, settings.to, server, password, settings.limit)
+        case AppriseSettings():
+            from nexus.notify.apprise.destination import AppriseDestination  # noqa: PLC0415 - as said above
+
+            address, wakes = resolve(settings.url), settings.wakes
+            return AppriseDestination(settings.name, address, wakes=wakes, clock=clock, limit=settings.limit)
+        case SlackSettings() | SlackWebhookSettings() | TeamsSettings():
+            return _chat(settings, resolve, clock)
+        case PagerDutySettings() | OpsgenieSettings() | NtfySettings():
+            return _pager(settings, resolve, clock)
+
+
+def _chat(
+    settings: SlackSettings | SlackWebhookSettings | TeamsSettings, resolve: Resolve, clock: Clock
+) -> Destination:
+    match settings:
+        case SlackSettings():
+            from nexus.notify.slack.bot import SlackBot  # noqa: PLC0415 - as said above
+
+            token, where = resolve(settings.token), address_of(settings.url, resolve)
+            return SlackBot(
+                settings.name, token, settings.channel, api=where, clock=clock, limit=settings.limit
+            )
+        case SlackWebhookSettings():
+            from nexus.notify.slack.webhook import SlackWebhook  # noqa: PLC0415 - as said above
+
+            return SlackWebhook(settings.name, resolve(settings.url), clock=clock, limit=settings.limit)
+        case TeamsSettings():
+            from nexus.notify.teams.destination import Teams  # noqa: PLC0415 - as said above
+
+            return Teams(settings.name, resolve(settings.url), clock=clock, limit=settings.limit)
+
+
+def _pager(
+    settings: PagerDutySettings | OpsgenieSettings | NtfySettings, resolve: Resolve, clock: Clock
+) -> Destination:
+    where = address_of(settings.url, resolve)
+    match settings:
         case PagerDutySettings():
             from nexus.notify.pagerduty.destination import PagerDuty  # noqa: PLC0415 - as said above
 
-            key, where = resolve(settings.routing_key), address_of(settings.url, resolve)
+            key = resolve(settings.routing_key)
             return PagerDuty(settings.name, key, api=where, clock=clock, limit=settings.limit)
+        case OpsgenieSettings():
+            from nexus.notify.opsgenie.destination import Opsgenie  # noqa: PLC0415 - as said above
+
+            key = resolve(settings.key)
+            return Opsgenie(settings.name, key, api=where, clock=clock, limit=settings.limit)
         case NtfySettings():
             from nexus.notify.ntfy.destination import Ntfy  # noqa: PLC0415 - as said above
 
-            where, topic = address_of(settings.url, resolve), resolve(settings.topic)
+            topic = resolve(settings.topic)
             token = resolve(settings.token) if settings.token is not None else None
             return Ntfy(settings.name, topic, server=where, token=token, clock=clock, limit=settings.limit)
-
-
-def _slack(settings: SlackSettings | SlackWebhookSettings, resolve: Resolve, clock: Clock) -> Destination:
-    if isinstance(settings, SlackWebhookSettings):
-        from nexus.notify.slack.webhook import SlackWebhook  # noqa: PLC0415 - as said above
-
-        return SlackWebhook(settings.name, resolve(settings.url), clock=clock, limit=settings.limit)
-    from nexus.notify.slack.bot import SlackBot  # noqa: PLC0415 - as said above
-
-    token, where = resolve(settings.token), address_of(settings.url, resolve)
-    return SlackBot(settings.name, token, settings.channel, api=where, clock=clock, limit=settings.limit)
 
 
 def address_of(url: str, resolve: Resolve) -> str:

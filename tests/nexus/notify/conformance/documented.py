@@ -115,3 +115,57 @@ def ntfy() -> Behaviour:
 
 def webhook() -> Behaviour:
     return lambda _: Reply(204)
+
+
+def opsgenie() -> Behaviour:
+    """Alert API (docs.opsgenie.com/docs/alert-api): all is taken with 202 and done later."""
+    numbers, open_now, done = itertools.count(1), set[str](), dict[str, dict[str, object]]()
+
+    def behaves(asked: Asked) -> Reply:
+        where = asked.path.partition("?")[0].removeprefix("/v2/alerts").strip("/").split("/")
+        if not asked.headers.get("authorization", "").startswith("GenieKey "):
+            return Reply(422, {"message": "Key format is not valid!", "took": 0.0, "requestId": "r"})
+        if where[0] == "requests":
+            if where[1] not in done:
+                return Reply(404, {"message": "Request not found. It might not be processed, yet."})
+            return Reply(200, {"data": done[where[1]], "took": 0.0, "requestId": "r"})
+        said, identity = asked.json, f"request-{next(numbers)}"
+        if where == [""]:
+            if wrong := _opsgenie_errors(said):
+                return Reply(422, {"message": "Request body is not processable.", "errors": wrong})
+            open_now.add(said["alias"])
+            done[identity] = {"isSuccess": True, "action": "Create", "status": "Created alert"}
+        else:
+            known, verb = where[0] in open_now, where[1]
+            if verb == "close":
+                open_now.discard(where[0])
+            status = "Closed alert" if known else "Alert does not exist"
+            done[identity] = {"isSuccess": known, "action": verb.capitalize(), "status": status}
+        return Reply(202, {"result": "Request will be processed", "took": 0.1, "requestId": identity})
+
+    return behaves
+
+
+def _opsgenie_errors(said: dict[str, Any]) -> dict[str, str]:
+    limits = {"message": 130, "alias": 512, "description": 15_000, "entity": 512, "source": 100}
+    errors = {name: "too long" for name, most in limits.items() if len(said.get(name, "")) > most}
+    if not said.get("message"):
+        errors["message"] = "Message can not be empty."
+    if said.get("priority") not in {"P1", "P2", "P3", "P4", "P5"}:
+        errors["priority"] = "should be one of [ P1, P2, P3, P4, P5 ]"
+    return errors
+
+
+def teams() -> Behaviour:
+    """A workflow's trigger: 202 for what has the right form, 28 KB at most."""
+
+    def behaves(asked: Asked) -> Reply:
+        said = asked.json
+        if len(asked.body) > 28_000:
+            return Reply(413, {"error": {"code": "RequestEntityTooLarge", "message": "too large"}})
+        (attachment,) = said["attachments"]
+        if said["type"] != "message" or not attachment["contentType"].endswith("card.adaptive"):
+            return Reply(400, {"error": {"code": "TriggerInputSchemaMismatch", "message": "no card"}})
+        return Reply(202)
+
+    return behaves

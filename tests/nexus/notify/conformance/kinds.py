@@ -59,6 +59,9 @@ class Kind:
 
 
 _HOOK = "/services/T0AAAAAAA/B0BBBBBBB/cccCCCdddDDD"
+_FLOW = (
+    "/workflows/0123456789abcdef/triggers/manual/paths/invoke?api-version=2016-06-01&sig=sIgNaTuRe-0f-a-flow"
+)
 
 KINDS = (
     Kind(
@@ -76,6 +79,8 @@ KINDS = (
         documented.ntfy,
         {"env:TOPIC": "oncall-f00dfeed", "env:TOKEN": "tk_abcdefabcdefabcdef"},
     ),
+    Kind("opsgenie", {"key": "env:KEY"}, documented.opsgenie, {"env:KEY": "eb243592-faa2-4ba2-a551"}),
+    Kind("teams", {}, documented.teams, {}, _FLOW, (_FLOW, "sIgNaTuRe-0f-a-flow")),
     Kind(
         "webhook",
         {"secret": "env:SECRET"},

@@ -177,19 +177,18 @@ async def test_a_server_that_repeats_all_it_was_sent_brings_no_secret_into_a_rea
 
 
 @kinds
-@pytest.mark.parametrize("sign", ["w ", "&", "<!channel> ", "ß", "漢", "😀 ", '"', "\\", "\n"])
-async def test_what_is_too_long_is_cut_by_us_and_taken_whole(kind: Kind, sign: str) -> None:
-    long = notice(
-        title=f"t{sign * 3_000}", text=sign * 60_000 + "x", services=tuple(f"s{n}" for n in range(400))
-    )
+async def test_what_is_too_long_is_cut_by_us_and_taken_whole(kind: Kind) -> None:
+    services = tuple(f"s{n}" for n in range(400))
     async with opened(kind) as (one, server):
-        attempt = await one.send(long)
-        assert attempt.outcome in {Outcome.ACCEPTED, Outcome.DELIVERED}, attempt.reason
-        asked = await one.send(decision(title=sign * 3_000, text=sign * 60_000))
-        assert asked.outcome in {Outcome.ACCEPTED, Outcome.DELIVERED}, asked.reason
-        sent = server.asked[-1].body.decode()
-    assert "P0" in sent
-    assert "Roll back checkout to 2026.11.1" in sent
+        for sign in ("w ", "&", "<!channel> ", "ß", "漢", "😀 ", '"', "\\", "\n", "{{"):
+            long = notice(title=f"t{sign * 3_000}", text=sign * 60_000 + "x", services=services)
+            attempt = await one.send(long)
+            assert attempt.outcome in {Outcome.ACCEPTED, Outcome.DELIVERED}, attempt.reason
+            asked = await one.send(decision(title=sign * 3_000, text=sign * 60_000))
+            assert asked.outcome in {Outcome.ACCEPTED, Outcome.DELIVERED}, asked.reason
+            sent = [asked.body.decode() for asked in server.asked if asked.method == "POST"][-1]
+            assert "P0" in sent
+            assert "Roll back checkout to 2026.11.1" in sent
 
 
 @kinds

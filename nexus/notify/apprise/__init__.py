@@ -1,0 +1,1 @@
+"""Everything else: whatever apprise knows, one address at a time."""

@@ -1,0 +1,1 @@
+"""Opsgenie, and Jira Service Management's operations, which take the same alerts."""
