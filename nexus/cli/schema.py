@@ -49,6 +49,7 @@ DOCUMENTS = {
     "declared": Document("nexus.service.declaring", "Declared", False, ("declare",)),
     "deliveries": Document("nexus.service.deliveries", "DeliveryView", True, ("alerts",)),
     "delivery": Document("nexus.service.deliveries", "DeliveryView", False, ("alerts",)),
+    "destinations": Document("nexus.service.destinations", "DestinationLine", True, ("destinations",)),
     "doctor": Document("nexus.service.check", "Check", True, ("doctor",)),
     "evaluation": Document("evals.report", "Report", False, ("eval",)),
     "feed": Document("nexus.service.views", "FeedEntry", False, ("watch",)),

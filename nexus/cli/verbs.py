@@ -40,6 +40,7 @@ VERBS = {
     "workers": ("workers",),
     "audit": ("audit",),
     "status": ("status",),
+    "destinations": ("destinations",),
     "files": ("files",),
     "about": ("graph", "runbook", "roles", "doctor"),
     "evaluate": ("eval",),

@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from incidents.errors import NexusError
 from nexus.server.problems import problem
+from nexus.service.destinations import DestinationLine, how_destinations_stand
 from nexus.service.intake import AlertIntake
 from nexus.store.port import IncidentStore
 
@@ -23,7 +24,8 @@ def _health(intake: AlertIntake, own: Callable[[], dict[str, object]]) -> Route:
     """`GET /healthz`: 200 while the store can be read; `degraded` while something breaks off or lies aside.
 
     It says how many alerts wait for a hand and for how long the oldest does, and since when at most an
-    incident is due with nobody at it. An incident that not everybody sees is counted and not named.
+    incident is due with nobody at it, and which destinations fail or are disabled. An incident that not
+    everybody sees is counted and not named.
 
     Args:
         intake: whose store is asked.
@@ -40,20 +42,28 @@ def _health(intake: AlertIntake, own: Callable[[], dict[str, object]]) -> Route:
             broken = [one.incident for one in await store.broken_off()]
             aside = sorted({one.incident for one in await store.dead_letters()})
             jobs = [job.name for job in await store.failing_jobs() if job.site == site]
+            stand = (await how_destinations_stand(store, intake.site)).items
         except NexusError as error:
             return problem(503, str(error))
         told = {
-            "status": "degraded" if broken or aside or jobs else "ok",
+            "status": "degraded" if broken or aside or jobs or _unwell(stand) else "ok",
             "open_incidents": running,
             "broken_off": [one for one in broken if one not in unseen],
             "dead_letters": [one for one in aside if one not in unseen],
             "failing_jobs": jobs,
+            "destinations": _unwell(stand),
             "waiting": {"alerts": waiting.alerts, "oldest_seconds": waiting.oldest(now)},
             "oldest_due_seconds": max(0.0, (now - due).total_seconds()) if due is not None else 0.0,
         }
         return JSONResponse(told | own())
 
     return Route("/healthz", health)
+
+
+def _unwell(stand: tuple[DestinationLine, ...]) -> dict[str, str]:
+    """The destinations that do not take what they should; what they said may name what is inside."""
+    told = {one.name: "failing" for one in stand if one.failing}
+    return told | {one.name: "disabled" for one in stand if one.disabled_since is not None}
 
 
 def _ready(store: IncidentStore) -> Route:

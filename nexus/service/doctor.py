@@ -176,6 +176,7 @@ async def _site(settings: Settings, environment: Mapping[str, str]) -> tuple[Che
         return ()
     # Imported late: adapters and frames, which only a live world needs.
     from nexus.config.site import load_site  # noqa: PLC0415
+    from nexus.service.doctor_destinations import check_destinations  # noqa: PLC0415
     from tools.clock import WallClock  # noqa: PLC0415
     from tools.live.checks import check_backends  # noqa: PLC0415
     from tools.live.secrets import Secrets  # noqa: PLC0415
@@ -186,10 +187,12 @@ async def _site(settings: Settings, environment: Mapping[str, str]) -> tuple[Che
     except NexusError as error:
         return (Check(part="Live world", state=State.BROKEN, found=str(error), advice="mend that file"),)
     services = f"{len(site.services)} services in {settings.config}"
-    checked = await check_backends(site.backends, site.catalogue, Secrets(environment), WallClock())
+    secrets = Secrets(environment)
+    checked = await check_backends(site.backends, site.catalogue, secrets, WallClock())
     return (
         Check(part="Live world", state=State.OK, found=services),
-        _approvers(site, Secrets(environment)),
+        _approvers(site, secrets),
+        *await check_destinations(settings, environment, site, secrets),
         *(
             Check(part=one.part, state=State.OK if one.answers else State.BROKEN, found=one.said)
             for one in checked

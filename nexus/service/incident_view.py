@@ -22,6 +22,7 @@ from incidents.value import Moment, Value
 from incidents.verification import Verification
 from nexus.config.budgets import budget_of
 from nexus.service.cost_trace import Share, Total, WholeUse, shares, totals, whole
+from nexus.service.messages_view import MessageView, messages_view
 from nexus.service.queries import IncidentQueries
 from nexus.store.dead_letters import DeadLetter
 
@@ -128,6 +129,7 @@ class IncidentView(Value):
     alerts: tuple[Alert, ...]
     dispositions: tuple[ToldOutcome, ...]
     dead_letters: tuple[DeadLetter, ...] = Field(description="events that were set aside")
+    messages: tuple[MessageView, ...] = Field(description="what was told, and what became of it outside")
     impact: ImpactView
     times: Milestones
     diagnosis: Diagnosis | None
@@ -160,7 +162,8 @@ async def view_incident(home: "ReadableHome[IncidentReads]", identity: str) -> I
     queries = IncidentQueries.of(home)
     incident, entries = await queries.with_timeline(identity)
     told, aside = await queries.dispositions(identity), await queries.dead_letters(identity)
-    return view_of(incident, entries, budget_of(home.settings), told, aside)
+    messages = messages_view(*await queries.messages(identity))
+    return view_of(incident, entries, budget_of(home.settings), told, aside, messages)
 
 
 def view_of(
@@ -169,8 +172,9 @@ def view_of(
     budget: Budget = DEFAULT_BUDGET,
     dispositions: Sequence[ToldOutcome] = (),
     dead_letters: Sequence[DeadLetter] = (),
+    messages: Sequence[MessageView] = (),
 ) -> IncidentView:
-    """An incident with its timeline, what became of each alert of it, and what was set aside."""
+    """An incident with its timeline, what became of each alert of it, what was set aside, what was told."""
     # Its parts are valid already; what would say so once more takes as long to build as all else here.
     return IncidentView.model_construct(
         id=incident.id,
@@ -191,6 +195,7 @@ def view_of(
         alerts=incident.alerts,
         dispositions=tuple(dispositions),
         dead_letters=tuple(dead_letters),
+        messages=tuple(messages),
         impact=ImpactView.model_construct(
             **dict(incident.impact), revenue=incident.revenue_impact, currency=incident.currency
         ),

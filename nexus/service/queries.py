@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from incidents.incident import Incident
     from incidents.timeline import Entry
     from nexus.reading import ReadableHome
+    from nexus.store.outbox import MessageDelivery
     from nexus.store.reads import IncidentReads
+    from nexus.store.records import Message
     from nexus.store.relational.reads import IncidentReads as StoredReads
 
 __all__ = ["DeadLetter", "IncidentQueries"]
@@ -55,6 +57,10 @@ class IncidentQueries:
     async def dead_letters(self, identity: str) -> tuple[DeadLetter, ...]:
         """Its events that were set aside, oldest first."""
         return await self.store.dead_letters(identity)
+
+    async def messages(self, identity: str) -> "tuple[tuple[Message, ...], tuple[MessageDelivery, ...]]":
+        """What was told of it, and every delivery of that with its attempts, oldest first."""
+        return await self.store.messages(identity), await self.store.deliveries_of(identity)
 
     async def evidence(self, identity: str) -> "tuple[Evidence, ...]":
         """All evidence of an incident, oldest first."""

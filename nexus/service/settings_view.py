@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from pydantic import Field
+
 from agents.role import Role
 from incidents.access import AccessRole
 from incidents.action import ActionKind
@@ -9,9 +11,10 @@ from incidents.runbook import Runbook
 from incidents.value import Value
 from nexus.config.runbook import roster_of, runbook_of
 from nexus.config.service_aliases import ServiceNames
-from nexus.config.settings import Settings
 from nexus.config.site import Site
+from nexus.home import Home
 from nexus.service.catalogue import service_names
+from nexus.service.destinations import DestinationLine, how_destinations_stand
 
 
 class PersonLine(Value):
@@ -31,18 +34,20 @@ class SettingsView(Value):
     roles: tuple[Role, ...]
     catalogue: ServiceNames
     people: tuple[PersonLine, ...]
+    destinations: tuple[DestinationLine, ...] = Field(description="where people are told outside")
 
     def role_name(self, slug: str) -> str:
         """What the runbook's people call a role."""
         return next((role.name for role in self.roles if role.slug == slug), slug)
 
 
-def settings_view(settings: Settings, site: Site, path: Path) -> SettingsView:
+async def settings_view(home: Home, site: Site, path: Path) -> SettingsView:
     """The settings as they stand.
 
     Raises:
         SettingsError, RunbookError: a file of them breaks a rule.
     """
+    settings, stand = home.settings, await how_destinations_stand(home.store, site)
     return SettingsView(
         path=str(path),
         runbook=runbook_of(settings),
@@ -52,4 +57,5 @@ def settings_view(settings: Settings, site: Site, path: Path) -> SettingsView:
             PersonLine(name=one.name, roles=one.roles, may=one.may, services=one.services)
             for one in site.people
         ),
+        destinations=stand.items,
     )

@@ -41,6 +41,7 @@ class DeedKind(StrEnum):
     POST_MORTEM = "post_mortem"
     ACTION_ITEM = "action_items"
     STATUS_UPDATE = "status_update"
+    DESTINATION = "destination"
     EVIDENCE_READ = "evidence_read"
     LOGIN = "login"
     LOGIN_REFUSED = "login_refused"

@@ -193,7 +193,19 @@ class Backlogged(Value):
     reason: str
 
 
-class Outbox(Protocol):
+class Told(Protocol):
+    """What was told of an incident, for those who look."""
+
+    async def messages(self, incident: str) -> tuple[Message, ...]:
+        """Everything that was sent, oldest first."""
+        ...
+
+    async def deliveries_of(self, incident: str) -> tuple[MessageDelivery, ...]:
+        """Every delivery of an incident with its attempts, oldest first."""
+        ...
+
+
+class Outbox(Told, Protocol):
     """The messages of a site's live incidents; those of recorded worlds go nowhere."""
 
     async def unrouted(self, site: str, limit: int) -> tuple[Outgoing, ...]:
@@ -238,10 +250,6 @@ class Outbox(Protocol):
 
     async def lost(self, site: str, now: datetime) -> tuple[tuple[MessageDelivery, str], ...]:
         """What was being sent by a process that is proven dead or whose time has run out, with its owner."""
-        ...
-
-    async def deliveries_of(self, incident: str) -> tuple[MessageDelivery, ...]:
-        """Every delivery of an incident with its attempts, oldest first."""
         ...
 
     async def backlogged(self, site: str) -> tuple[Backlogged, ...]:

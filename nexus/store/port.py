@@ -198,7 +198,3 @@ class IncidentStore(
     async def send(self, message: Message) -> bool:
         """Keep a communication. False if its key was sent before in that incident and kind."""
         ...
-
-    async def messages(self, incident: str) -> tuple[Message, ...]:
-        """Everything that was sent, oldest first."""
-        ...

@@ -15,6 +15,7 @@ from incidents.timeline import Entry
 from nexus.store.audit import Deed
 from nexus.store.dead_letters import DeadLetter
 from nexus.store.lists import EVERY, IncidentFilter, NumberedEntry, OpenCount, Waiting
+from nexus.store.outbox import Told
 from nexus.store.records import BrokenOff, Summary, WorldRef
 from nexus.store.search import Found
 
@@ -121,7 +122,7 @@ class DecisionStore(ProposalReads, Protocol):
         ...
 
 
-class IncidentReads(ProposalReads, Protocol):
+class IncidentReads(ProposalReads, Told, Protocol):
     """Incidents, what belongs to them, and the lists that hold parts of many."""
 
     async def load(self, incident: str) -> Incident | None:

@@ -33,6 +33,7 @@ from nexus.cli.terminal.style import (
     words,
 )
 from nexus.cli.terminal.timeline import timeline_view
+from nexus.cli.terminal.told import told_lines
 from nexus.cli.terminal.trace import shares_table, totals_table
 from nexus.sanitize import clean, role_name
 from nexus.service.incident_view import ChangeView, IncidentView
@@ -65,6 +66,7 @@ def _sections(incident: IncidentView) -> Iterator[RenderableType]:
         ("Actions", _actions(incident.actions)),
         ("Verification", _verification(incident.verification)),
         ("Communications", _communications(incident)),
+        ("Told outside", told_lines(incident.messages)),
         ("Notes", _notes(incident)),
         ("Timeline", list(timeline_view(incident.timeline))),
         ("Afterwards", _afterwards(incident)),

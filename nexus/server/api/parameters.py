@@ -29,6 +29,9 @@ Place = Annotated[int, Field(ge=0, le=_LARGEST)]
 
 IncidentId = Annotated[Identity, Path(description="such as INC-2026-11-23-001")]
 ActionId = Annotated[str, Path(pattern="^[A-Za-z0-9]+$", max_length=16, description="such as A1")]
+DestinationName = Annotated[
+    str, Path(pattern="^[a-z0-9][a-z0-9_-]{0,39}$", description="as nexus.yaml calls it")
+]
 EvidenceId = Annotated[Identity, Path(description="such as E-3fa81c02")]
 DeliveryNumber = Annotated[int, Path(ge=1, le=_LARGEST)]
 Key = Annotated[

@@ -30,6 +30,7 @@ from nexus.service.identity import Me
 from nexus.service.incident_moves import MovesView, incident_moves
 from nexus.service.incident_view import IncidentView, view_incident
 from nexus.service.lists import IncidentPage
+from nexus.service.messages_view import MessagesView, messages_view
 from nexus.service.restricting import visible
 from nexus.service.status_updates import StatusUpdates, UpdatesView
 from nexus.service.undecided import Decidable, UndecidedPage
@@ -86,6 +87,13 @@ async def timeline(
         stream = TimelineStream(context.home, context.live, who, lambda: context.still(request))
         return EventStream(stream.events(found.id, asked.after if last is None else last))
     return answer(await context.feed.page(asked.after, asked.limit, incident))
+
+
+@reads.get("/incidents/{incident}/messages", response_model=MessagesView)
+async def messages(incident: IncidentId, asked: NoParameters, context: Context) -> Response:
+    """What was told of an incident, and what became of it at each destination: every state, every try."""
+    await context.incidents.incident(incident)
+    return answer(MessagesView(items=messages_view(*await context.incidents.messages(incident))))
 
 
 @reads.get("/incidents/{incident}/status-updates", response_model=UpdatesView)

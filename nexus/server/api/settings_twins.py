@@ -7,7 +7,8 @@ from incidents.runbook import Runbook
 from incidents.value import Value
 from nexus.config.service_aliases import ServiceNames
 from nexus.server.api.context import ApiContext, Context, Who, answer
-from nexus.server.api.parameters import NoParameters
+from nexus.server.api.parameters import DestinationName, NoParameters
+from nexus.service.destinations import DestinationLine, Destinations, DestinationsView
 from nexus.service.pages.queue import QueueView, WorkersView, queue_view, workers_view
 from nexus.service.settings_view import SettingsView, settings_view
 
@@ -20,32 +21,44 @@ class Roles(Value):
     items: tuple[Role, ...]
 
 
-def _settings(context: ApiContext) -> SettingsView:
-    return settings_view(context.home.settings, context.intake.site, context.intake.path)
+async def _settings(context: ApiContext) -> SettingsView:
+    return await settings_view(context.home, context.intake.site, context.intake.path)
 
 
 @settings_twins.get("/settings", response_model=SettingsView)
 async def settings(asked: NoParameters, context: Context) -> Response:
     """The runbook, the roles, the services and the people, as they were read; no secret."""
-    return answer(_settings(context))
+    return answer(await _settings(context))
 
 
 @settings_twins.get("/runbook", response_model=Runbook)
 async def runbook(asked: NoParameters, context: Context) -> Response:
     """The runbook alone: severities, teams, steps, decision tree, escalations, templates."""
-    return answer(_settings(context).runbook)
+    return answer((await _settings(context)).runbook)
 
 
 @settings_twins.get("/roles", response_model=Roles)
 async def roles(asked: NoParameters, context: Context) -> Response:
     """The roles alone: what each is for, what it asks, what it may propose."""
-    return answer(Roles(items=_settings(context).roles))
+    return answer(Roles(items=(await _settings(context)).roles))
 
 
 @settings_twins.get("/services", response_model=ServiceNames)
 async def services(asked: NoParameters, context: Context) -> Response:
     """The services of nexus.yaml, and the names by which alerts find them."""
-    return answer(_settings(context).catalogue)
+    return answer((await _settings(context)).catalogue)
+
+
+@settings_twins.get("/destinations", response_model=DestinationsView)
+async def destinations(asked: NoParameters, context: Context) -> Response:
+    """Where people are told outside: what waits, what fails, what is disabled and why."""
+    return answer(await Destinations.of(context.home, context.intake.site).view())
+
+
+@settings_twins.post("/destinations/{destination}/enable", response_model=DestinationLine)
+async def enable(destination: DestinationName, asked: NoParameters, who: Who, context: Context) -> Response:
+    """Try a disabled destination again, once it is mended; what waits for it goes on."""
+    return answer(await Destinations.of(context.home, context.intake.site).enable(destination, who))
 
 
 @settings_twins.get("/workers", response_model=WorkersView)

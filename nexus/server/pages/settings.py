@@ -11,10 +11,10 @@ from nexus.service.settings_view import settings_view
 
 
 def settings_pages(pages: Pages, context: ApiContext) -> list[BaseRoute]:
-    """`/settings`: the runbook, the roles, the services, the people."""
+    """`/settings`: the runbook, the roles, the services, the people, the destinations."""
 
     async def settings(request: Request, who: Actor) -> Response:
-        view = settings_view(context.home.settings, context.intake.site, context.intake.path)
+        view = await settings_view(context.home, context.intake.site, context.intake.path)
         return pages.render(request, "settings.html", view)
 
     return [pages.page("/settings", settings)]

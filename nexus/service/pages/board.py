@@ -156,7 +156,7 @@ def board_of(seen: Seen, viewer: Actor | None) -> IncidentBoard:
         verdict=_verdict(incident, known),
         work=at_work(incident, entries, seen.evidence, seen.changes, now),
         services=service_map(incident, seen.catalogue, seen.overview),
-        told=told(incident, seen.messages),
+        told=told(incident, seen.messages, seen.deliveries),
         cost=CostView(
             whole=whole(incident, seen.budget),
             roles=shares(incident, seen.budget),

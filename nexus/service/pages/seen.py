@@ -26,6 +26,7 @@ from nexus.service.pages.steps import TELLING
 from nexus.service.pages.timeline import PAGE
 from nexus.service.pages.worlds import world_facts
 from nexus.store.lists import NumberedEntry
+from nexus.store.outbox import MessageDelivery
 from nexus.store.records import BrokenOff, Message, WorldKind
 
 V = TypeVar("V", bound=Value)
@@ -54,6 +55,7 @@ class Seen:
     series: WatchedSeries | None = None
     overview: SeenOverview | None = None
     messages: Sequence[Message] = ()
+    deliveries: Sequence[MessageDelivery] = ()
     outcomes: Sequence[ToldOutcome] = ()
     broken_off: BrokenOff | None = None
     stand: str = ""
@@ -86,6 +88,7 @@ async def seen_of(home: Home, identity: str) -> Seen:
         telling=[one.entry for one in reversed(telling)],
         evidence=(*newest, *await store.cited(identity, named)),
         messages=await store.messages(identity),
+        deliveries=await store.deliveries_of(identity),
         outcomes=await store.outcomes(identity),
         broken_off=next((one for one in await store.broken_off() if one.incident == identity), None),
         stand=stand,

@@ -1,8 +1,7 @@
 """Implements `nexus.store.outbox.Outbox`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from nexus.store.audit import Deed
 from nexus.store.leases import is_alive
@@ -13,7 +12,6 @@ from nexus.store.outbox import (
     DeliveryState,
     Disabled,
     Followed,
-    KeptAttempt,
     MessageDelivery,
     NewDelivery,
     Outgoing,
@@ -24,17 +22,11 @@ from nexus.store.outbox import (
 from nexus.store.records import Message, Process, Summary
 from nexus.store.relational.audit import record
 from nexus.store.relational.rows import as_json, redacted_text, sortable
-from nexus.store.relational.table import Tables
+from nexus.store.relational.told import ToldReads, delivery_of
 from nexus.store.relational.transactions import Run
 
-#: The columns of a delivery as every statement of it brings them.
-_NAMES = (
-    "number", "message", "content", "destination", "saying", "repeat", "urgency", "state", "next_at", "tries",
-    "uncertain", "reference", "reason",
-)  # fmt: skip
 
-
-class OutboxRows(Tables):
+class OutboxRows(ToldReads):
     """Messages, their deliveries and attempts."""
 
     async def unrouted(self, site: str, limit: int) -> tuple[Outgoing, ...]:
@@ -111,7 +103,7 @@ class OutboxRows(Tables):
                 "take_deliveries", **mine, **asked, limit=limit, most_urgency=most_urgency
             ).fetchall()
         )
-        taken = [_delivery(row) for row in rows]
+        taken = [delivery_of(row) for row in rows]
         return tuple(sorted(taken, key=lambda one: (one.urgency, one.number)))
 
     async def settle(self, settled: tuple[Settled, ...]) -> None:
@@ -136,18 +128,8 @@ class OutboxRows(Tables):
         for *row, owner, process, until in await self._database.read("sending", site=site):
             over = datetime.fromisoformat(until) <= now
             if over or is_alive(Process.from_stored(process)) is False:
-                found.append((_delivery(row), owner))
+                found.append((delivery_of(row), owner))
         return tuple(found)
-
-    async def deliveries_of(self, incident: str) -> tuple[MessageDelivery, ...]:
-        """Every delivery of an incident with its attempts."""
-        tried: dict[int, list[KeptAttempt]] = {}
-        for delivery, at, outcome, reason in await self._database.read("attempts_of", incident=incident):
-            kept = KeptAttempt.model_validate({"at": at, "outcome": outcome, "reason": reason})
-            tried.setdefault(int(delivery), []).append(kept)
-        rows = await self._database.read("deliveries_of", incident=incident)
-        every = [_delivery(row) for row in rows]
-        return tuple(one.model_copy(update={"attempts": tuple(tried.get(one.number, ()))}) for one in every)
 
     async def backlogged(self, site: str) -> tuple[Backlogged, ...]:
         """Every destination for which something waits."""
@@ -186,11 +168,6 @@ def _add(run: Run, site: str, deliveries: Iterable[NewDelivery]) -> None:
         values = {"saying": one.saying, "repeat": one.repeat, "urgency": one.urgency, "state": state}
         when = {"next_at": _moment(one.next_at), "reason": redacted_text(one.reason)}
         run("add_delivery", message=one.message, site=site, destination=one.destination, **values, **when)
-
-
-def _delivery(row: Sequence[Any]) -> MessageDelivery:
-    values = dict(zip(_NAMES, row, strict=True))
-    return MessageDelivery.model_validate(values | {"content": Message.from_stored(values["content"])})
 
 
 def _moment(moment: datetime | None) -> str | None:

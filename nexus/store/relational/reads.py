@@ -8,9 +8,10 @@ from incidents.incident import Incident
 from incidents.timeline import Entry
 from nexus.store.lists import NumberedEntry
 from nexus.store.relational.proposals import ProposalReads
+from nexus.store.relational.told import ToldReads
 
 
-class IncidentReads(ProposalReads):
+class IncidentReads(ProposalReads, ToldReads):
     """Incidents and what belongs to them."""
 
     async def load(self, incident: str) -> Incident | None:

@@ -211,10 +211,6 @@ class RelationalStore(
             "send", message.incident, kind=message.kind, key=message.key, body=as_json(message)
         )
 
-    async def messages(self, incident: str) -> tuple[Message, ...]:
-        """Everything that was sent, oldest first."""
-        return await self._all(Message, "messages", incident=incident)
-
 
 def _begun(body: str, outcome: str | None, status: str) -> Begun:
     intent = Intent.from_stored(body)

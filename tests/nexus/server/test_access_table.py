@@ -84,6 +84,9 @@ DOORS = {
     ("GET", f"{API}/runbook"): Door(Permission.READ),
     ("GET", f"{API}/roles"): Door(Permission.READ),
     ("GET", f"{API}/workers"): Door(Permission.READ),
+    ("GET", f"{API}/destinations"): Door(Permission.READ),
+    ("POST", f"{API}/destinations/{{destination}}/enable"): Door(Permission.COMMAND),
+    ("GET", f"{OF_INCIDENT}/messages"): Door(Permission.READ),
     ("GET", f"{API}/queue"): Door(Permission.READ),
     ("POST", f"{API}/incidents"): Door(Permission.RESPOND, {"title": "slow", "service": "web"}),
     ("POST", f"{API}/stop"): Door(Permission.STOP, {"reason": "enough"}),
@@ -233,8 +236,9 @@ def walked(routes: list[BaseRoute], prefix: str = "") -> Iterator[tuple[str, str
 def asked(made: Room, door: tuple[str, str], by: str) -> httpx2.Response:
     method, path = door
     body = DOORS[door].body
+    given = {"incident": ID, "number": 1, "form": "nexus", "action": "A1", "destination": "ops"}
     return made.client.request(
-        method, path.format(incident=ID, number=1, form="nexus", action="A1", evidence=EVIDENCE[0]),
+        method, path.format(evidence=EVIDENCE[0], **given),
         headers=shown(by), json=body, follow_redirects=False,
     )  # fmt: skip
 
