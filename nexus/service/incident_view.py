@@ -191,11 +191,8 @@ def view_of(
         holder=incident.holder, held_since=incident.held_since,
         follows=incident.follows,
         summary=incident.summary,
-        services=incident.services,
-        alerts=incident.alerts,
-        dispositions=tuple(dispositions),
-        dead_letters=tuple(dead_letters),
-        messages=tuple(messages),
+        services=incident.services, alerts=incident.alerts,
+        dispositions=tuple(dispositions), dead_letters=tuple(dead_letters), messages=tuple(messages),
         impact=ImpactView.model_construct(
             **dict(incident.impact), revenue=incident.revenue_impact, currency=incident.currency
         ),
