@@ -23,6 +23,7 @@ from incidents.events import (
     ChangeSettled,
     DecisionMade,
     Event,
+    MachineNoteAdded,
     NoteAdded,
     QuestionAsked,
     Reopened,
@@ -31,7 +32,7 @@ from incidents.events import (
     from_a_person,
 )
 from incidents.incident import Incident, Watch
-from incidents.notes import Note
+from incidents.notes import MachineNote, Note
 from incidents.paging import heard
 from incidents.policy import ApprovalPolicy, decide
 from incidents.runbook import Runbook
@@ -67,12 +68,8 @@ def _applied(
             return _alerts(known, event, runbook, now)
         case DecisionMade() | ApprovalRevoked():
             return _decision(known, event, policy, now)
-        case NoteAdded():
-            note = Note(at=event.at, by=event.by, text=event.text)
-            told = entry(
-                known, now, EntryKind.NOTE, event.text, f"note:{event.id}", role=event.by, engine="person"
-            )
-            return Update(known.evolve(notes=(*known.notes, note)), (told,))
+        case NoteAdded() | MachineNoteAdded():
+            return _note(known, event, now)
         case SeveritySet():
             return _severity(known, event, now)
         case TimerFired():
@@ -81,6 +78,18 @@ def _applied(
             return _regrouped(known, event, runbook, now)
         case _:
             return handle(known, event, runbook, now)
+
+
+def _note(incident: Incident, event: NoteAdded | MachineNoteAdded, now: datetime) -> Update:
+    key, by = f"note:{event.id}", event.by
+    if isinstance(event, NoteAdded):
+        note = Note(at=event.at, by=by, text=event.text)
+        told = entry(incident, now, EntryKind.NOTE, event.text, key, role=by, engine="person")
+        return Update(incident.evolve(notes=(*incident.notes, note)), (told,))
+    text = f"left by a program of {by}, no person's word: {event.text}"
+    told = entry(incident, now, EntryKind.NOTE, text, key, role="a program", engine="machine")
+    left = MachineNote(at=event.at, by=by, text=event.text)
+    return Update(incident.evolve(machine_notes=(*incident.machine_notes, left)), (told,))
 
 
 def _whenever(

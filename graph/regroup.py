@@ -75,7 +75,9 @@ def taken_in(incident: Incident, event: AlertsTakenIn, now: datetime) -> Update:
     text = (
         f"{event.by} merged {event.source} into it: {event.reason}. Its timeline: `nexus show {event.source}`"
     )
-    after = incident.evolve(notes=(*incident.notes, *event.notes))
+    after = incident.evolve(
+        notes=(*incident.notes, *event.notes), machine_notes=(*incident.machine_notes, *event.machine_notes)
+    )
     return Update(after, (_said(after, event, text, now),))
 
 

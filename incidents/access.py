@@ -18,6 +18,17 @@ class AccessRole(StrEnum):
     ADMIN = "admin"
 
 
+class ToolScope(StrEnum):
+    """What a token lets a program do over MCP for its person; it opens no other door."""
+
+    READ = "mcp:read"
+    NOTE = "mcp:note"
+    OPEN = "mcp:open"
+
+
+Scope = AccessRole | ToolScope
+
+
 class Permission(StrEnum):
     """What a role allows, in the words of a refusal: `may not ...`."""
 
@@ -27,16 +38,30 @@ class Permission(StrEnum):
     RESPOND = "work on incidents"
     DECIDE = "decide on changes"
     COMMAND = "set a severity"
+    MACHINE_NOTE = "leave a program's note"
+    OPEN = "open an incident for a program"
 
 
+_WRITES = frozenset({Permission.READ, Permission.NOTE, Permission.STOP, Permission.MACHINE_NOTE})
 #: Whoever may write at all may stop the agents. A severity moves how many sign and which freeze holds.
 GRANTS: dict[AccessRole, frozenset[Permission]] = {
     AccessRole.VIEWER: frozenset({Permission.READ}),
-    AccessRole.RESPONDER: frozenset({Permission.READ, Permission.NOTE, Permission.STOP, Permission.RESPOND}),
-    AccessRole.APPROVER: frozenset({Permission.READ, Permission.NOTE, Permission.STOP, Permission.DECIDE}),
+    AccessRole.RESPONDER: _WRITES | {Permission.RESPOND, Permission.OPEN},
+    AccessRole.APPROVER: _WRITES | {Permission.DECIDE},
     AccessRole.COMMANDER: frozenset(Permission) - {Permission.DECIDE},
     AccessRole.ADMIN: frozenset(Permission),
 }
+
+#: As `GRANTS`, of a token's scopes: a role's are its own.
+SCOPE_GRANTS: dict[str, frozenset[Permission]] = {
+    **{role.value: granted for role, granted in GRANTS.items()},
+    ToolScope.READ: frozenset({Permission.READ}),
+    ToolScope.NOTE: frozenset({Permission.READ, Permission.MACHINE_NOTE}),
+    ToolScope.OPEN: frozenset({Permission.READ, Permission.OPEN}),
+}
+
+#: All that a program may do that comes for a person over MCP. Nothing here decides, commands or stops.
+AGENT_MAY = frozenset({Permission.READ, Permission.MACHINE_NOTE, Permission.OPEN})
 
 #: Of a person for whom `nexus.yaml` names none.
 DEFAULT_ROLES = (AccessRole.RESPONDER, AccessRole.APPROVER, AccessRole.COMMANDER)
@@ -51,7 +76,7 @@ def why_not(
     name: str,
     roles: Collection[AccessRole],
     permission: Permission,
-    scopes: Collection[AccessRole] | None = None,
+    scopes: Collection[Scope] | None = None,
 ) -> str | None:
     """Why somebody may not do it, in a sentence that names who may; None if they may.
 
@@ -64,8 +89,8 @@ def why_not(
     if not allows(roles, permission):
         takes = f"it takes the role {roles_that_may(permission)} (nexus.yaml's `people`)"
         return f"{name} may not {permission}: {takes}, theirs: {', '.join(roles) or 'none'}"
-    if scopes is not None and not allows(scopes, permission):
-        takes = f"it takes the scope {roles_that_may(permission)}"
+    if scopes is not None and not any(permission in SCOPE_GRANTS[scope] for scope in scopes):
+        takes = f"it takes the scope {_scopes_that_may(permission)}"
         return f"this token of {name} may not {permission}: {takes}, its own: {', '.join(scopes)}"
     return None
 
@@ -74,6 +99,11 @@ def roles_that_may(permission: Permission) -> str:
     """The roles that allow it, as a sentence names them."""
     *others, last = (role for role in AccessRole if permission in GRANTS[role])
     return f"{', '.join(others)} or {last}" if others else last
+
+
+def _scopes_that_may(permission: Permission) -> str:
+    own = [str(scope) for scope in ToolScope if permission in SCOPE_GRANTS[scope]]
+    return own[-1] if permission in {Permission.MACHINE_NOTE, Permission.OPEN} else roles_that_may(permission)
 
 
 class Right(Value):
@@ -85,7 +115,7 @@ class Right(Value):
 
 
 def rights(
-    name: str, roles: Collection[AccessRole], scopes: Collection[AccessRole] | None = None
+    name: str, roles: Collection[AccessRole], scopes: Collection[Scope] | None = None
 ) -> tuple[Right, ...]:
     """What somebody may and may not do, and why; they need not be there. Arguments as `why_not`."""
     found = []

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field
 
-from incidents.access import AccessRole, Permission, why_not
+from incidents.access import AGENT_MAY, AccessRole, Permission, Scope, why_not
 from incidents.errors import UsageError
 from incidents.value import Value
 
@@ -17,6 +17,7 @@ class Via(StrEnum):
     CLI = "cli"
     HTTP = "http"
     WEB = "web"
+    MCP = "mcp"
 
 
 class Actor(Value):
@@ -25,7 +26,7 @@ class Actor(Value):
     id: str = Field(min_length=1)
     name: str = Field(min_length=1)
     roles: tuple[AccessRole, ...] = ()
-    scopes: tuple[AccessRole, ...] | None = Field(
+    scopes: tuple[Scope, ...] | None = Field(
         default=None, description="what the token with which they ask is limited to; None: it is not"
     )
     of_provider: bool = Field(
@@ -35,7 +36,13 @@ class Actor(Value):
     authenticated: bool = Field(default=False, description="they showed that it is them, not just a name")
 
     def why_not(self, permission: Permission) -> str | None:
-        """Why they may not do it, in a sentence; None if they may."""
+        """Why they may not do it, in a sentence; None if they may.
+
+        A program that comes for them (over MCP) may look, leave its own kind of note and open an incident,
+        whatever they may themselves.
+        """
+        if self.via is Via.MCP and permission not in AGENT_MAY:
+            return f"a program of {self.name} may not {permission}: a person does, at a page of Nexus's own"
         return why_not(self.name, self.roles, permission, self.scopes)
 
     @classmethod

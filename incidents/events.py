@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 
 from incidents.action import Approval, Outcome, Proposal
 from incidents.alert import Alert
-from incidents.notes import Note
+from incidents.notes import MachineNote, Note
 from incidents.severity import Severity
 from incidents.usage import UsageLine
 from incidents.value import Moment, Value, plain
@@ -60,6 +60,14 @@ class NoteAdded(_Event):
     """A person gave a hint or a constraint."""
 
     kind: Literal["note"] = "note"
+    by: str
+    text: str
+
+
+class MachineNoteAdded(_Event):
+    """A program left a note on a person's behalf; nobody's hint, constraint or target."""
+
+    kind: Literal["machine_note"] = "machine_note"
     by: str
     text: str
 
@@ -185,6 +193,7 @@ class AlertsTakenIn(_Event):
     source: str
     alerts: tuple[Alert, ...] = ()
     notes: tuple[Note, ...] = ()
+    machine_notes: tuple[MachineNote, ...] = ()
     merged: bool = False
 
 
@@ -216,6 +225,7 @@ Event = Annotated[
     | ApprovalRevoked
     | TimerFired
     | NoteAdded
+    | MachineNoteAdded
     | SeveritySet
     | AlertsTakenOut
     | AlertsTakenIn
@@ -234,7 +244,7 @@ def stored_event(kept: object) -> Event:
 
 
 #: What no person sent: it waits for the running step, of which there may be hundreds in a storm.
-BY_MACHINES = frozenset({"alerts", "matched", "timer", "question"})
+BY_MACHINES = frozenset({"alerts", "matched", "timer", "question", "machine_note"})
 
 
 def from_a_person(event: Event) -> bool:

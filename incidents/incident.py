@@ -13,7 +13,7 @@ from incidents.currency import Currency
 from incidents.facts import Facts
 from incidents.findings import Diagnosis, Suspect
 from incidents.look import Look
-from incidents.notes import Note, OutsideChange
+from incidents.notes import MachineNote, Note, OutsideChange
 from incidents.reports import Dispute, Impact, PostMortemReport
 from incidents.severity import HeldBy, PublicStatus, Severity, Status, Step
 from incidents.usage import Usage, UsageLine
@@ -123,7 +123,8 @@ class Incident(Value):
     spoken_brief: str | None = Field(default=None, description="the stand that the last brief told")
     escalations: tuple[Escalation, ...] = ()
     reminders: tuple[str, ...] = Field(default=(), description="keys of duties that fire once and have fired")
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Note, ...] = Field(default=(), description="people's: a hint, a constraint, a target")
+    machine_notes: tuple[MachineNote, ...] = Field(default=(), description="programs': data, and no more")
     revenue_impact: float | None = Field(
         default=None, description="estimated loss so far, if revenue is measured"
     )

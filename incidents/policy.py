@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from pydantic import Field
 
-from incidents.access import Permission
+from incidents.access import AGENT_MAY, Permission
 from incidents.action import Action, ActionKind, ActionState, Approval, Proposal, Verdict
-from incidents.actor import Actor, person_id
+from incidents.actor import Actor, Via, person_id
 from incidents.change_limits import Freeze, Limits, frozen
 from incidents.errors import ActionRefused, ApprovalRefused, Bar, Forbidden
 from incidents.severity import Severity
@@ -84,6 +84,8 @@ class ApprovalPolicy(Value):
         Raises:
             Forbidden: the sentence says who may.
         """
+        if actor.via is Via.MCP and permission not in AGENT_MAY:
+            raise Forbidden(str(actor.why_not(permission)))
         if self.authenticated and not actor.authenticated:
             raise Forbidden(
                 f"a name alone does not count here: {actor.name} has to show their own token of nexus.yaml's "
@@ -118,6 +120,8 @@ def decide(proposal: Proposal, approval: Approval, policy: ApprovalPolicy) -> Pr
 def objection(proposal: Proposal, approval: Approval, policy: ApprovalPolicy) -> Objection | None:
     """Why a decision does not count, first by who decides; None: it does."""
     who = approval.by.strip()
+    if approval.via == Via.MCP:
+        return Objection(bar=Bar.STRANGER, sentence=f"a program of {who} does not decide; a person has to")
     kind, service = proposal.action.kind, proposal.action.service
     if policy.people and who not in policy.people:
         said = f"{who!r} may not decide; the policy allows {', '.join(policy.people)}"
@@ -180,7 +184,11 @@ def permit(
     """
     hands: list[Approval] = []
     for given in proposal.approvals:
-        counts = given.verdict is Verdict.APPROVE and policy.still_may(given.by, proposal.action)
+        counts = (
+            given.verdict is Verdict.APPROVE
+            and given.via != Via.MCP
+            and policy.still_may(given.by, proposal.action)
+        )
         if counts and not any(_one_hand(given, hand) for hand in hands):
             hands.append(given)
     if proposal.state is not ActionState.APPROVED:

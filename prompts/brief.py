@@ -174,6 +174,7 @@ def _facts(
         watched=_watched(incident) if incident.verification is None else [],
         alerts=sorted(last.values(), key=_alert_order)[: sizes.alerts],
         notes=incident.notes[::-1][: sizes.notes],
+        machine_notes=incident.machine_notes[::-1][: sizes.notes],
         proposals=incident.proposals[::-1][: sizes.proposals],
         updates=incident.updates[::-1][:2],
         evidence=telling[:most],

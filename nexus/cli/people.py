@@ -64,18 +64,25 @@ def invite(
 def token(
     name: Name,
     purpose: Annotated[str, Option("--for", help="What it is for.")],
-    scope: Annotated[list[str], Option("--scope", help="It may at most what this role may; several.")],
+    scope: Annotated[
+        list[str],
+        Option(
+            "--scope",
+            help="It may at most what this role may; several. mcp:read, mcp:note, mcp:open: over MCP alone.",
+        ),
+    ],
     days: Annotated[int, Option("--days", min=1, max=365, help="How long it lasts.")] = 90,
     config: Config = None,
 ) -> None:
     """Make an API token of somebody, and print it this once."""
-    from incidents.access import AccessRole
+    from incidents.access import AccessRole, ToolScope
     from nexus.service.tokens import TokenAsked, Tokens
 
-    if wrong := next((one for one in scope if one not in set(AccessRole)), None):
-        raise UnknownName("scope", wrong, AccessRole)
+    known = {str(one): one for one in (*AccessRole, *ToolScope)}
+    if wrong := next((one for one in scope if one not in known), None):
+        raise UnknownName("scope", wrong, known)
     with _logins(name, config) as (logins, found):
-        asked = TokenAsked(purpose=purpose, scopes=tuple(AccessRole(one) for one in scope), days=days)
+        asked = TokenAsked(purpose=purpose, scopes=tuple(known[one] for one in scope), days=days)
         made = asyncio.run(Tokens(logins.store, logins.clock).make(asked, found, by=None))
         write(made.secret)
 

@@ -23,6 +23,7 @@ VERBS = {
     "gameday": ("gameday",),
     "read": ("incidents", "show", "watch", "approvals", "backlog"),
     "ask": ("ask",),
+    "mcp": ("mcp",),
     "trace": ("trace",),
     "commands": (
         "approve", "reject", "another-way", "revoke", "note", "severity", "stop", "settle", "replay",

@@ -21,6 +21,8 @@ from nexus.server.decisions import decision_routes
 from nexus.server.headers import SecurityHeaders
 from nexus.server.health import health_routes
 from nexus.server.limits import HttpLimits
+from nexus.server.mcp.desk import AgentDesk
+from nexus.server.mcp.door import McpDoor
 from nexus.server.metrics import MetricsDoor, metrics_route
 from nexus.server.oidc import Provider
 from nexus.server.pages.app import NAVIGATION, page_routes
@@ -67,10 +69,6 @@ def web(
     """
     working: list[HandsApart] = []
 
-    def load() -> Load:
-        turns = sum(worker.turns for worker in working)
-        return Load(turns, intake.site.worker.at_once, door.turned_away.total)
-
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await asyncio.to_thread(warm, intake.home.settings)
@@ -79,32 +77,50 @@ def web(
                 worker = await stack.enter_async_context(apart(hands))
                 intake.ring = worker.ring
                 working.append(worker)
-            fetching, copying = LeftOutAlerts(intake).fetching(), StatusCopy(status).kept()
-            telling = delivering(intake.home, lambda: intake.site)
-            async with watches(intake).running(), copying, fetching, telling:
+            async with _beside(intake, status), programs.running():
                 yield
 
     known = _known(intake, people, limits := limits or HttpLimits())
     context = _context(intake, known, (pages := _pages(intake, known)).sessions)
-    status, streams = StatusDoor(intake, pages.static), Streams.of(pages, context.live, intake)
+    status, programs = StatusDoor(intake, pages.static), _programs(intake, context, known)
+    streams = Streams.of(pages, context.live, intake)
     app = Starlette(
         routes=[
             *alert_routes(intake, door),
             *decision_routes(IncidentDecisions.of(intake.home), pages.sessions, context.ring),
             Mount(API, api(context, pages.sessions, limits)),
             *page_routes(pages, context, streams),
+            programs.route,
             *([one_time_route(pages, entry)] if entry is not None else []),
             *public_routes(status),
             *health_routes(intake, lambda: _sent_away(door, intake), lambda: _turn(working)),
-            *([metrics_route(metrics, intake, load)] if metrics is not None else []),
+            *(
+                [metrics_route(metrics, intake, lambda: _load(working, intake, door))]
+                if metrics is not None
+                else []
+            ),
         ],
         middleware=_around(intake.site.server),
         exception_handlers=HANDLERS | {HTTPException: shown_to_people(pages)},
         lifespan=lifespan,
     )
     app.state.limits, app.state.authenticator = limits, known
-    app.state.pages, app.state.streams = pages, streams
+    app.state.pages, app.state.streams, app.state.programs = pages, streams, programs
     return app
+
+
+@asynccontextmanager
+async def _beside(intake: AlertIntake, status: StatusDoor) -> AsyncIterator[None]:
+    """What a server does beside answering and driving."""
+    fetching, copying = LeftOutAlerts(intake).fetching(), StatusCopy(status).kept()
+    telling = delivering(intake.home, lambda: intake.site)
+    async with watches(intake).running(), copying, fetching, telling:
+        yield
+
+
+def _load(working: Sequence[HandsApart], intake: AlertIntake, door: SenderDoor) -> Load:
+    turns = sum(worker.turns for worker in working)
+    return Load(turns, intake.site.worker.at_once, door.turned_away.total)
 
 
 async def _turn(working: Sequence[HandsApart]) -> bool:
@@ -120,6 +136,11 @@ def _context(intake: AlertIntake, known: Authenticator, sessions: BrowserSession
         intake.ring(incident)  # whichever drives by then
 
     return ApiContext(intake, ring, lambda: known.people, sessions.still)
+
+
+def _programs(intake: AlertIntake, context: ApiContext, known: Authenticator) -> McpDoor:
+    base = intake.site.server.public_url or ""
+    return McpDoor(AgentDesk(intake.home, intake.home.settings, base, intake, context.ring), known)
 
 
 def _known(intake: AlertIntake, people: People | None, limits: HttpLimits) -> Authenticator:

@@ -10,6 +10,7 @@ from typing import Protocol, Self
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from incidents.access import ToolScope
 from incidents.actor import Actor, Via
 from incidents.errors import Refused
 from nexus.server.gate import Gate
@@ -22,6 +23,9 @@ from nexus.service.tokens import PREFIX, Tokens
 
 #: Where the scope of a request holds what a proxy says of it.
 FORWARDED, PROXY_USER = "nexus.forwarded", "nexus.proxy_user"
+
+
+_INVALID = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 class Doorkeeper(Protocol):
@@ -89,6 +93,26 @@ class Authenticator:
         self.admit(found)
         return found
 
+    async def program(self, request: Request) -> Actor:
+        """The person for whom a program comes over MCP: by an API token with a scope for that, and no other.
+
+        Raises:
+            HTTPException: 401 if none is shown or it is none, 403 if it has no such scope, 429 as `actor`.
+        """
+        shown = _bearer(request)
+        if self.tokens is None or not shown.startswith(PREFIX):
+            raise HTTPException(
+                401, "show an API token with the scope mcp:read, mcp:note or mcp:open as a bearer token",
+                {"WWW-Authenticate": "Bearer"},
+            )  # fmt: skip
+        found = await self._by_api_token(shown, self.tokens, request, Via.MCP)
+        if not any(isinstance(scope, ToolScope) for scope in found.scopes or ()):
+            raise _lacking("this token has none of the scopes mcp:read, mcp:note, mcp:open", "mcp:read")
+        if not await self.still_in(found):
+            raise HTTPException(401, f"{found.name} may not come in any more", _INVALID)
+        self.admit(found)
+        return found
+
     async def still(self, request: Request) -> bool:
         """Whether what a request has shown counts by now: a stream asks that it opened. It counts as none."""
         try:
@@ -113,7 +137,10 @@ class Authenticator:
     async def _found(self, request: Request) -> Actor:
         shown = _bearer(request)
         if self.tokens is not None and shown.startswith(PREFIX):
-            return await self._by_api_token(shown, self.tokens, request)
+            person = await self._by_api_token(shown, self.tokens, request, Via.HTTP)
+            if all(isinstance(scope, ToolScope) for scope in person.scopes or ()):
+                raise _lacking("this token is for programs over MCP alone, at /mcp", "viewer")
+            return person
         key = hmac.digest(self._key, shown.encode(), hashlib.sha256)
         if (known := self._known.get(key)) is not None:
             return known
@@ -126,12 +153,12 @@ class Authenticator:
         self._known[key] = found
         return found
 
-    async def _by_api_token(self, shown: str, tokens: Tokens, request: Request) -> Actor:
+    async def _by_api_token(self, shown: str, tokens: Tokens, request: Request, via: Via) -> Actor:
         """Asked of the store each time: one that is revoked does not count from then on."""
         address = address_of(request)
         if wait := self.wrong_tokens.wait(address):
             raise HTTPException(429, "too many wrong tokens came from this address", dict(in_seconds(wait)))
-        found = await tokens.actor(shown, self.people)
+        found = await tokens.actor(shown, self.people, via)
         if found is None:
             self.wrong_tokens.count(address)
             raise HTTPException(
@@ -147,6 +174,11 @@ class Authenticator:
         if found is None:
             self.wrong_tokens.count(address)
         return found
+
+
+def _lacking(why: str, scope: str) -> HTTPException:
+    challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
+    return HTTPException(403, why, {"WWW-Authenticate": challenge})
 
 
 def address_of(request: Request) -> str:

@@ -4,6 +4,7 @@ import asyncio
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message, Receive
 
 from tools.alerts.formats import LARGEST
 
@@ -25,6 +26,20 @@ async def read_body(request: Request) -> bytes:
         ) from None
     except ClientDisconnect:
         raise HTTPException(400, "the body ended before its end; nothing was read, send it again") from None
+
+
+def read_again(body: bytes, receive: Receive) -> Receive:
+    """A request whose body was read already, for who reads it next."""
+    unread = True
+
+    async def read() -> Message:
+        nonlocal unread
+        if unread:
+            unread = False
+            return {"type": "http.request", "body": body, "more_body": False}
+        return await receive()
+
+    return read
 
 
 async def _read(request: Request) -> bytes:

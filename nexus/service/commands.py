@@ -14,7 +14,7 @@ from incidents.access import Permission
 from incidents.action import UNSETTLED, ActionState, Outcome
 from incidents.actor import Actor
 from incidents.errors import Forbidden, Refused, UsageError
-from incidents.events import ChangeSettled, NoteAdded, SeveritySet, Stopped
+from incidents.events import ChangeSettled, MachineNoteAdded, NoteAdded, SeveritySet, Stopped
 from incidents.incident import Incident
 from incidents.severity import Severity, Status
 from incidents.timeline import EntryKind
@@ -102,6 +102,15 @@ class IncidentCommands:
         said = NoteAdded(id=event, incident=identity, at=now, by=actor.name, text=redact(text))
         return await self._send(said, actor, key)
 
+    async def machine_note(
+        self, identity: str, *, actor: Actor, text: str, key: str | None = None
+    ) -> Handled:
+        """Leave a program's note: shown as such, data to the agents, nobody's hint or constraint."""
+        now = await self._running(identity, actor, Permission.MACHINE_NOTE)
+        event = _event(identity, "machine_note", actor, now, key)
+        said = MachineNoteAdded(id=event, incident=identity, at=now, by=actor.name, text=redact(text))
+        return await self._send(said, actor, key)
+
     async def set_severity(
         self, identity: str, severity: Severity, *, actor: Actor, key: str | None = None
     ) -> Handled:
@@ -183,7 +192,11 @@ class IncidentCommands:
         return await self.store.wake(identity, self.wall.now())
 
     async def _send(
-        self, event: NoteAdded | SeveritySet | Stopped, actor: Actor, key: str | None, said: str = ""
+        self,
+        event: NoteAdded | MachineNoteAdded | SeveritySet | Stopped,
+        actor: Actor,
+        key: str | None,
+        said: str = "",
     ) -> Handled:
         deed = Deed.by(actor, DeedKind(event.kind), event.at, event.incident, said=said)
         new = await self.store.add_event(event, deed)

@@ -50,9 +50,26 @@ async def declare(intake: "AlertIntake", said: Report, *, actor: Actor) -> Decla
         Busy: too much waits.
     """
     intake.site.policy.require(actor, Permission.RESPOND)
+    return await _taken(intake, said, actor, f"reported by {actor.name}", "report")
+
+
+async def raise_alert(intake: "AlertIntake", said: Report, *, actor: Actor) -> Declared:
+    """Take an alert in that a program raises for a person; no person has seen what it says.
+
+    Raises:
+        Forbidden: their program may not.
+        Busy: too much waits.
+    """
+    intake.site.policy.require(actor, Permission.OPEN)
+    return await _taken(intake, said, actor, f"raised by a program of {actor.name}", "program")
+
+
+async def _taken(intake: "AlertIntake", said: Report, actor: Actor, how: str, kind: str) -> Declared:
     runbook = runbook_of(intake.home.settings)
     known = intake.site.catalogue.names
-    body = report_body(said.title, said.service, said.severity, actor=actor, known=known, runbook=runbook)
+    body = report_body(
+        said.title, said.service, said.severity, actor=actor, known=known, runbook=runbook, how=how, kind=kind
+    )
     receipt = await intake.receive(body, "nexus")
     deed = Deed.by(actor, DeedKind.DECLARE, intake.clock.now(), receipt.incident, said=receipt.taken)
     await intake.home.store.record(deed)
@@ -63,8 +80,9 @@ async def declare(intake: "AlertIntake", said: Report, *, actor: Actor) -> Decla
 
 
 def report_body(
-    title: str, service: str, severity: str | None, *, actor: Actor, known: tuple[str, ...], runbook: Runbook
-) -> bytes:
+    title: str, service: str, severity: str | None, *, actor: Actor, known: tuple[str, ...], runbook: Runbook,
+    how: str | None = None, kind: str = "report",
+) -> bytes:  # fmt: skip
     """A report in Nexus's own alert form, as the intake takes it; the same report again is the same alert.
 
     Args:
@@ -74,6 +92,8 @@ def report_body(
         actor: who reports it.
         known: the services of the catalogue.
         runbook: what severities mean.
+        how: by what way it came, as its description; None: they reported it.
+        kind: the beginning of its fingerprint.
 
     Raises:
         UsageError: nothing was said.
@@ -91,8 +111,8 @@ def report_body(
         "title": said,
         "service": service,
         "severity": severity,
-        "description": f"reported by {actor.name}",
-        "labels": {"reported_by": actor.name},
-        "fingerprint": f"report-{same}",
+        "description": how or f"reported by {actor.name}",
+        "labels": {"reported_by" if kind == "report" else "raised_for": actor.name},
+        "fingerprint": f"{kind}-{same}",
     }
     return json.dumps(body).encode()

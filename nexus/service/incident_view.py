@@ -14,7 +14,7 @@ from incidents.disposition import ToldOutcome
 from incidents.findings import Category, Diagnosis, Reason
 from incidents.incident import Incident
 from incidents.milestones import Milestones, milestones
-from incidents.notes import Note, OutsideChange
+from incidents.notes import MachineNote, Note, OutsideChange
 from incidents.reports import Impact
 from incidents.severity import HeldBy, Severity, Status, Step
 from incidents.timeline import Entry, EntryKind
@@ -145,6 +145,7 @@ class IncidentView(Value):
     briefs: tuple[Brief, ...]
     escalations: tuple[Escalation, ...]
     notes: tuple[Note, ...]
+    machine_notes: tuple[MachineNote, ...]
     channel: str | None
     backlog: tuple[BacklogEntry, ...]
     post_mortem: str | None
@@ -215,7 +216,7 @@ def view_of(
         status_updates=incident.updates,
         briefs=incident.briefs,
         escalations=incident.escalations,
-        notes=incident.notes,
+        notes=incident.notes, machine_notes=incident.machine_notes,
         channel=incident.channel,
         backlog=incident.backlog,
         post_mortem=incident.post_mortem,

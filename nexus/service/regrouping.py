@@ -122,7 +122,8 @@ class IncidentRegrouping:
         )  # fmt: skip
         back = AlertsTakenIn(
             id=_id(identity, "taken_in", now, other), incident=identity, at=now, by=actor.name, reason=why,
-            source=other, alerts=ending.alerts, notes=ending.notes, merged=True,
+            source=other, alerts=ending.alerts, notes=ending.notes,
+            machine_notes=ending.machine_notes, merged=True,
         )  # fmt: skip
         said = _lesson(identity, actor, why, now, together=True)
         lessons = lessons_between(ending.alerts, going_on.alerts, said)
@@ -147,10 +148,11 @@ class IncidentRegrouping:
             id=_id(identity, "taken_out", now, into), incident=identity, at=now, by=NEXUS, reason=reason,
             into=into, merged=True,
         )  # fmt: skip
-        notes = (await find_incident(self.store, identity)).notes
+        ending = await find_incident(self.store, identity)
         back = AlertsTakenIn(
             id=_id(into, "taken_in", now, identity), incident=into, at=now, by=NEXUS, reason=reason,
-            source=identity, alerts=alerts, notes=notes, merged=True,
+            source=identity, alerts=alerts, notes=ending.notes,
+            machine_notes=ending.machine_notes, merged=True,
         )  # fmt: skip
         await self.store.regroup((out, back), None, ())
 

@@ -126,7 +126,8 @@ async def may_restrict(home: Home, incident: str, actor: Actor) -> bool:
 async def _require(home: Home, incident: str, actor: Actor) -> None:
     """A commander may, and those whom the last word names; with a token that is limited none of these."""
     before = await restriction_of(home.store, incident)
-    if before is not None and actor.id in before.people and actor.scopes is None:
+    in_person = actor.scopes is None and actor.via is not Via.MCP
+    if before is not None and actor.id in before.people and in_person:
         return
     require(home.policy_of, await home.store.world_of(incident), actor, Permission.COMMAND)
 

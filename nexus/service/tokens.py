@@ -3,10 +3,11 @@
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from incidents.access import AccessRole
+from incidents.access import AccessRole, Scope, ToolScope
 from incidents.actor import Actor, Via
 from incidents.errors import Forbidden, UnknownName
 from incidents.value import Value
@@ -20,11 +21,21 @@ from tools.clock import Clock
 PREFIX = "nxs_"
 
 
+def _scope(text: object) -> object:
+    """A scope by its name; told here, since of a union every member would complain."""
+    known: dict[object, Scope] = {str(one): one for one in (*AccessRole, *ToolScope)}
+    if text not in known:
+        raise ValueError(f"it is none of {', '.join(map(str, known))}")
+    return known[text]
+
+
 class TokenAsked(Value):
     """A token that somebody wants."""
 
     purpose: str = Field(min_length=1, max_length=100, description="what it is for, for whoever lists it")
-    scopes: tuple[AccessRole, ...] = Field(min_length=1, description="it may at most what these roles may")
+    scopes: tuple[Annotated[Scope, BeforeValidator(_scope)], ...] = Field(
+        min_length=1, description="it may at most what these roles may; mcp: ones are for programs over MCP"
+    )
     days: int = Field(default=90, ge=1, le=365, description="how long it lasts: none must count for ever")
 
 
@@ -53,7 +64,7 @@ class Tokens:
         Raises:
             Forbidden: it is another person's, or is made with a token.
         """
-        if by is not None and (by.id != of.person or by.scopes is not None):
+        if by is not None and (by.id != of.person or by.scopes is not None or by.via is Via.MCP):
             raise Forbidden("a token is made by whose it is, logged in with a browser")
         now, identity = self.clock.now(), secrets.token_hex(6)
         secret = f"{PREFIX}{identity}_{secrets.token_urlsafe(32)}"
@@ -65,10 +76,10 @@ class Tokens:
         await self._record(by, token, "made")
         return NewToken(token=token, secret=secret)
 
-    async def actor(self, shown: str, people: People) -> Actor | None:
+    async def actor(self, shown: str, people: People, via: Via = Via.HTTP) -> Actor | None:
         """On whose behalf a token asks; None if it is none (any more), or its person is gone."""
         token = await self.store.token_of(hash_of_secret(shown), self.clock.now())
-        found = people.with_id(token.person, Via.HTTP) if token is not None else None
+        found = people.with_id(token.person, via) if token is not None else None
         return found.model_copy(update={"scopes": token.scopes}) if found is not None and token else None
 
     async def revoke(self, identity: str, *, by: Actor | None) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from incidents.access import AccessRole, Right, rights
+from incidents.access import AccessRole, Right, Scope, rights
 from incidents.actor import Actor
 from incidents.value import Value
 from nexus.service.identity import People
@@ -18,7 +18,7 @@ class May(Value):
     id: str
     name: str
     roles: tuple[AccessRole, ...]
-    scopes: tuple[AccessRole, ...] | None
+    scopes: tuple[Scope, ...] | None
     rights: tuple[Right, ...]
 
     @classmethod

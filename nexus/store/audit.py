@@ -21,6 +21,8 @@ class DeedKind(StrEnum):
     DECISION = "decision"
     REVOKE = "revoke"
     NOTE = "note"
+    MACHINE_NOTE = "machine_note"
+    TOOL_CALL = "tool_call"
     SEVERITY = "severity"
     STOP = "stop"
     SETTLE = "settle"

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from pydantic import Field
 
-from incidents.access import AccessRole
+from incidents.access import Scope
 from incidents.value import Moment, Value
 
 
@@ -42,7 +42,7 @@ class ApiToken(Value):
     id: str = Field(pattern=r"^[0-9a-f]{12}$")
     person: str
     purpose: str
-    scopes: tuple[AccessRole, ...] = Field(min_length=1)
+    scopes: tuple[Scope, ...] = Field(min_length=1)
     made_at: Moment
     ends_at: Moment | None = None
 

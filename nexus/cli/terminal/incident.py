@@ -68,6 +68,7 @@ def _sections(incident: IncidentView) -> Iterator[RenderableType]:
         ("Communications", _communications(incident)),
         ("Told outside", told_lines(incident.messages)),
         ("Notes", _notes(incident)),
+        ("Notes of programs (no person wrote these)", _machine_notes(incident)),
         ("Timeline", list(timeline_view(incident.timeline))),
         ("Afterwards", _afterwards(incident)),
         ("Ledger", _ledger(incident)),
@@ -275,6 +276,13 @@ def _notes(incident: IncidentView) -> list[RenderableType]:
     return [
         joined(Text(hour(note.at), LABEL), plain(note.by, "bold"), plain(note.text))
         for note in incident.notes
+    ]
+
+
+def _machine_notes(incident: IncidentView) -> list[RenderableType]:
+    return [
+        joined(Text(hour(note.at), LABEL), plain(f"a program of {note.by}", LABEL), plain(note.text))
+        for note in incident.machine_notes
     ]
 
 

@@ -3,12 +3,12 @@
 from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from incidents.errors import Refused
 from nexus.server.api.context import ACTOR
 from nexus.server.auth import Doorkeeper
-from nexus.server.body import read_body
+from nexus.server.body import read_again, read_body
 from nexus.server.problems import Kind, kind_of, kind_of_status, problem_answer
 
 #: What anybody may read.
@@ -45,18 +45,4 @@ class ApiDoor:
         except ValueError as error:
             await problem_answer(Kind.BadRequest, f"the body is no JSON: {error}")(scope, receive, send)
         else:
-            await self.app(scope, _again(body, receive), send)
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """A request whose body was read already."""
-    unread = True
-
-    async def read() -> Message:
-        nonlocal unread
-        if unread:
-            unread = False
-            return {"type": "http.request", "body": body, "more_body": False}
-        return await receive()
-
-    return read
+            await self.app(scope, read_again(body, receive), send)

@@ -48,6 +48,8 @@ DOORS = {
     ("GET", "/livez"): Door(None),
     # Prometheus shows a token of its own, senders what nexus.yaml asks of them: test_metrics, test_senders.
     ("GET", "/metrics"): Door(None),
+    # Programs show an API token with a scope of their own: test_mcp.
+    ("POST", "/mcp"): Door(None),
     ("POST", "/alerts"): Door(None),
     ("POST", "/alerts/{form}"): Door(None),
     ("POST", "/v2/enqueue"): Door(None),
@@ -277,7 +279,8 @@ def test_everybody_may_what_their_role_allows(made: Room, door: tuple[str, str],
 
 @pytest.mark.parametrize("door", [door for door in DOORS if door not in WITH_PEOPLE], ids=" ".join)
 def test_what_is_open_asks_for_nobodys_token(made: Room, door: tuple[str, str]) -> None:
-    assert asked(made, door, "").status_code in ({401} if door == ("GET", "/metrics") else {200, 400})
+    own = {("GET", "/metrics"): {401}, ("POST", "/mcp"): {421}}
+    assert asked(made, door, "").status_code in own.get(door, {200, 400})
 
 
 def looked(browser: TestClient, door: tuple[str, str], csrf: str = "") -> httpx2.Response:

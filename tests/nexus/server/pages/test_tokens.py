@@ -138,6 +138,7 @@ def test_a_page_and_the_api_say_why_somebody_may_or_may_not(made: Room) -> None:
     assert (told["name"], told["roles"]) == ("approver", ["approver"])
     found = {right["permission"]: right["may"] for right in told["rights"]}
     assert found == {
-        "read": True, "note": True, "stop": True, "respond": False, "decide": True, "command": False
+        "read": True, "note": True, "stop": True, "respond": False, "decide": True, "command": False,
+        "machine_note": True, "open": False,
     }  # fmt: skip
     assert made.get("/may?as=nobody-known", "viewer").status_code == 404
