@@ -27,6 +27,7 @@ check-all: test  ## the tests, then the long series: every attack, many more exa
 	$(BIN)/python -m benchmarks.kills
 	$(BIN)/python -m benchmarks.bad_days
 	$(BIN)/python -m benchmarks.waiting
+	$(BIN)/python -m benchmarks.telling
 	test ! -d ../shared/cases || POLARS_MAX_THREADS=1 $(BIN)/python benchmarks/rca.py ../shared/cases
 
 lint: $(VENV)/dev.stamp

@@ -22,6 +22,8 @@ from nexus.store.outbox import (
     Saying,
 )
 
+#: What failed so often has to go another way as well.
+_GIVES_HOPE = 3
 #: It may have been read there.
 _MAY_HAVE_ARRIVED = ARRIVED | {DeliveryState.SENDING, DeliveryState.UNKNOWN}
 
@@ -123,12 +125,9 @@ def unreached(
     number: int, purpose: Purpose, urgency: int, deliveries: Sequence[MessageDelivery],
     ways: Sequence[Way], now: datetime,
 ) -> tuple[NewDelivery, ...]:  # fmt: skip
-    """Further ways for what wakes people and failed for good everywhere it went: nobody heard of it."""
-    hopeful = {DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.FAILED_FOR_NOW} | ARRIVED
+    """Further ways for what wakes people where no way that it took gives any hope: nobody heard of it."""
     disabled = {way.name for way in ways if way.disabled is not None}
-    if purpose not in WAKES or any(
-        one.state in hopeful and one.destination not in disabled for one in deliveries
-    ):
+    if purpose not in WAKES or any(_hopeful(one) and one.destination not in disabled for one in deliveries):
         return ()
     tried = {one.destination for one in deliveries}
     return tuple(
@@ -139,3 +138,9 @@ def unreached(
         for way in ways
         if purpose in way.carries and way.name not in tried and way.disabled is None
     )  # fmt: skip
+
+
+def _hopeful(one: MessageDelivery) -> bool:
+    """Whether somebody may have heard by it, or soon will: it arrived, or has not failed often yet."""
+    waits = {DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.FAILED_FOR_NOW}
+    return one.state in ARRIVED or (one.state in waits and one.tries < _GIVES_HOPE)

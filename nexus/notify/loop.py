@@ -94,6 +94,11 @@ class DeliveryLoop:
             self._bell.clear()
         await self.settle_down()
 
+    def abandon(self) -> None:
+        """End every try where it stands, as the end of the process would."""
+        for task in tuple(self._trying):
+            task.cancel()
+
     @property
     def busy(self) -> bool:
         """Whether anything is being tried."""

@@ -38,5 +38,5 @@ class DestinationSettings(Value):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="as routes and pages call it")
     limit: Duration = Field(default=timedelta(seconds=10), description="how long one try may take")
     at_once: int = Field(
-        default=4, ge=1, le=100, description="tries at the same time; one more is kept for P0 and P1"
+        default=8, ge=1, le=100, description="tries at the same time; one more is kept for P0 and P1"
     )

@@ -9,7 +9,7 @@ from nexus.store.outbox import DeliveryState, KeptAttempt, MessageDelivery, Sayi
 
 #: The first pause, by what it grows, and the longest one: of what wakes people of a P0 or P1, of all else.
 FIRST, GROWS = timedelta(seconds=2), 3
-LONGEST_URGENT, LONGEST = timedelta(minutes=1), timedelta(minutes=10)
+LONGEST_URGENT, LONGEST = timedelta(minutes=1), timedelta(minutes=2)
 #: What does not wake people is given up so long after it was said.
 GIVE_UP = timedelta(days=1)
 #: So often something is sent of which nobody knows whether it arrived. Behind that the repeats go on.

@@ -6,6 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 
@@ -17,6 +18,7 @@ class Taken:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def json(self) -> Any:
@@ -57,6 +59,7 @@ class Receiver:
     always: Behaviour = TAKES
     taken: list[Taken] = field(default_factory=list)
     port: int = 0
+    most_at_once: int = 0
     _open: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = field(default_factory=dict)
 
     @property
@@ -75,6 +78,7 @@ class Receiver:
             }
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             self.taken.append(Taken(method, path, headers, body))
+            self.most_at_once = max(self.most_at_once, len(self._open))
             await self._answer(self.script.pop(0) if self.script else self.always, writer)
         self._open.pop(asyncio.current_task(), None)
         writer.close()
