@@ -2,8 +2,8 @@
 
 So many messages of P2 and P3 wait for one destination, whose server answers in 50 ms. While they are sent,
 pages of a P0 and a P1 are written by another connection to the same file, ten a second. What is told, and
-what is asked for: from the commit of a page to its arrival (99 of 100 within 1 s), and how old the oldest other
-message is when it arrives (60 s at most). The loop is that of `nexus serve`, in a thread of its own.
+what is asked for: from the commit of a page to its arrival (99 of 100 within 1 s), and how old the oldest
+other message is when it arrives (60 s at most). The loop is that of `nexus serve`, in a thread of its own.
 """
 
 import argparse
