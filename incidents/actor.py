@@ -18,6 +18,7 @@ class Via(StrEnum):
     HTTP = "http"
     WEB = "web"
     MCP = "mcp"
+    CHAT = "chat"
 
 
 class Actor(Value):

@@ -39,6 +39,10 @@ class Rule(Value):
         )
 
 
+#: What moves everything, or is new code, is not signed beside a conversation.
+_NEVER_BY_CHAT = frozenset({ActionKind.FAILOVER, ActionKind.HOTFIX})
+
+
 class ApprovalPolicy(Value):
     """How many people each kind of change needs, and who they may be (empty: anyone who gives a name)."""
 
@@ -58,6 +62,7 @@ class ApprovalPolicy(Value):
     scopes: dict[str, tuple[str, ...]] = Field(
         default={}, description="the services whose changes a person may decide on; as `rights`"
     )
+    chat: bool = Field(default=True, description="whether a button in a chat decides at all")
     freezes: tuple[Freeze, ...] = ()
     limits: Limits | None = Field(default=None, description="None: a recorded world, which has none")
     approved_for: timedelta = Field(
@@ -68,6 +73,14 @@ class ApprovalPolicy(Value):
         """How many different people must approve a change of that kind in an incident of that severity."""
         ruled = [r.approvers for r in self.rules if r.covers(kind, severity, self.environment)]
         return max(ruled, default=max(1, self.approvers.get(kind, 1)))
+
+    def not_by_chat(self, kind: ActionKind, needed: int) -> str | None:
+        """Why a change is not decided on in a chat, in a sentence; None if it may be."""
+        if not self.chat:
+            return "nexus.yaml's `approval.chat` leaves decisions to their pages"
+        if needed > 1:
+            return f"it takes {needed} people, who decide on its page"
+        return f"a {kind} is decided on its page" if kind in _NEVER_BY_CHAT else None
 
     def may(self, who: str, kind: ActionKind, service: str | None = None) -> bool:
         """Whether a person may decide on changes of that kind, of that service if one is given."""

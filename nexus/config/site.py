@@ -47,6 +47,7 @@ class Approval(Value):
 
     rules: tuple[Rule, ...] = ()
     valid_for: Duration = Field(default=timedelta(minutes=30), description="how long an approval counts")
+    chat: bool = Field(default=True, description="false: a change is decided on its page, never in a chat")
 
 
 class Thresholds(Value):
@@ -260,6 +261,7 @@ class Site(Value):
             freezes=self.freezes,
             limits=self.limits,
             approved_for=self.approval.valid_for,
+            chat=self.approval.chat,
         )
 
 

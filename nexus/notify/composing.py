@@ -4,8 +4,9 @@ from incidents.communications import decided_by_key
 from incidents.facts import Facts as Measured
 from incidents.incident import Incident
 from incidents.milestones import milestones
+from incidents.policy import ApprovalPolicy
 from nexus.notify.handling import Handled
-from nexus.notify.notice import Facts, Notice, Purpose
+from nexus.notify.notice import Asked, Facts, Notice, Purpose
 from nexus.notify.router import purpose_of
 from nexus.sanitize import clean
 from nexus.store.outbox import MessageDelivery, Saying
@@ -18,7 +19,7 @@ _AS_WRITTEN = frozenset({Purpose.UPDATE, Purpose.BRIEF, Purpose.ESCALATION})
 
 def notice_of(
     delivery: MessageDelivery, incident: Incident | None, public_url: str | None,
-    handled: Handled | None = None, *, restricted: bool = False,
+    handled: Handled | None = None, *, restricted: bool = False, chat: bool = True,
 ) -> Notice:  # fmt: skip
     """What is said at a destination.
 
@@ -27,6 +28,7 @@ def notice_of(
         incident: as it was saved last; None if it cannot be read, and then the message's words stand alone.
         public_url: where browsers reach Nexus.
         handled: why it wants nobody any more, of what says just that.
+        chat: whether a button in a chat may decide.
         restricted: not everybody may see the incident; then nothing of it is said but where it is shown.
     """
     message = delivery.content
@@ -47,10 +49,28 @@ def notice_of(
         title=incident.title if incident is not None else message.title,
         text=_text(message, purpose, handled),
         facts=facts_of(incident, message) if incident is not None else Facts(),
+        asked=_asked(message, purpose, incident, public_url, chat=chat),
         at=message.at,
         repeat=delivery.repeat,
         resent=delivery.uncertain,
         link=_link(message, purpose, public_url),
+    )
+
+
+def _asked(
+    message: Message, purpose: Purpose, incident: Incident | None, public_url: str | None, *, chat: bool
+) -> Asked | None:
+    """The change that a decision is about, while it waits."""
+    named = decided_by_key(message.key) if purpose is Purpose.DECISION else None
+    proposal = incident.proposal(named) if incident is not None and named is not None else None
+    if proposal is None or not proposal.missing:
+        return None
+    policy = ApprovalPolicy(chat=chat)
+    return Asked(
+        action=proposal.id,
+        digest=proposal.digest,
+        page=_link(message, purpose, public_url),
+        by_button=policy.not_by_chat(proposal.action.kind, proposal.approvers_needed) is None,
     )
 
 

@@ -79,7 +79,7 @@ class Sending:
             await self.store.settle((judge.withheld(delivery, held),))
             return
         restricted = delivery.content.incident in await self.store.restricted()
-        notice = notice_of(delivery, incident, setup.public_url, why, restricted=restricted)
+        notice = notice_of(delivery, incident, setup.public_url, why, restricted=restricted, chat=setup.chat)
         if notice.severity is None and severity is not None:
             notice = notice.model_copy(update={"severity": severity})
         attempt = await self._tried(delivery, notice, opened)

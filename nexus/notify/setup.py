@@ -19,12 +19,14 @@ class Setup:
         rules: who is told what.
         opened: the destinations by name.
         public_url: where browsers reach Nexus.
+        chat: whether a button in a chat may decide.
     """
 
     bounds: Bounds
     rules: Rules = field(default_factory=Rules)
     opened: Mapping[str, Opened] = field(default_factory=dict)
     public_url: str | None = None
+    chat: bool = True
 
     def ways(self, disabled: Mapping[str, str]) -> tuple[Way, ...]:
         """The destinations as the router sees them."""

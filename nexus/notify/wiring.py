@@ -125,8 +125,9 @@ def _chat(
 
             token, where = resolve(settings.token), address_of(settings.url, resolve)
             return SlackBot(
-                settings.name, token, settings.channel, api=where, clock=clock, limit=settings.limit
-            )
+                settings.name, token, settings.channel, answers=settings.signing_secret is not None,
+                api=where, clock=clock, limit=settings.limit,
+            )  # fmt: skip
         case SlackWebhookSettings():
             from nexus.notify.slack.webhook import SlackWebhook  # noqa: PLC0415 - as said above
 

@@ -31,7 +31,7 @@ class CurrentSetup:
     def __call__(self) -> Setup:
         """As it is now."""
         site = self._site()
-        says = (site.notify, site.server.public_url)
+        says = (site.notify, site.server.public_url, site.approval.chat)
         if self._made is None or self._made[0] != says:
             if self._made is not None:  # what is being sent through it goes on; it is closed at the end
                 self._before.append(self._made[1])
@@ -39,7 +39,10 @@ class CurrentSetup:
                 one.name: opened_anyway(one, self._home.secrets, self._home.clock)
                 for one in site.notify.destinations
             }
-            self._made = (says, Setup(self._bounds, site.notify, opened, site.server.public_url))
+            self._made = (
+                says,
+                Setup(self._bounds, site.notify, opened, site.server.public_url, site.approval.chat),
+            )
         return self._made[1]
 
     async def aclose(self) -> None:

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 
 from nexus.config.server import Server
 from nexus.runtime.apart import Hands, HandsApart, apart
@@ -17,6 +17,7 @@ from nexus.server.alerts import alert_routes
 from nexus.server.api.app import api
 from nexus.server.api.context import ApiContext
 from nexus.server.auth import Authenticator
+from nexus.server.chat.slack import chat_routes
 from nexus.server.decisions import decision_routes
 from nexus.server.headers import SecurityHeaders
 from nexus.server.health import health_routes
@@ -87,7 +88,7 @@ def web(
     app = Starlette(
         routes=[
             *alert_routes(intake, door),
-            *decision_routes(IncidentDecisions.of(intake.home), pages.sessions, context.ring),
+            *_deciding(context, pages, known),
             Mount(API, api(context, pages.sessions, limits)),
             *page_routes(pages, context, streams),
             programs.route,
@@ -121,6 +122,11 @@ async def _beside(intake: AlertIntake, status: StatusDoor) -> AsyncIterator[None
 def _load(working: Sequence[HandsApart], intake: AlertIntake, door: SenderDoor) -> Load:
     turns = sum(worker.turns for worker in working)
     return Load(turns, intake.site.worker.at_once, door.turned_away.total)
+
+
+def _deciding(context: ApiContext, pages: Pages, known: Authenticator) -> list[Route]:
+    decisions = IncidentDecisions.of(context.home)
+    return [*decision_routes(decisions, pages.sessions, context.ring), *chat_routes(context, known)]
 
 
 async def _turn(working: Sequence[HandsApart]) -> bool:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Self
 
 from incidents.access import Permission
 from incidents.action import Approval, Proposal, Verdict
-from incidents.actor import Actor
-from incidents.errors import ApprovalRefused, Bar, UsageError
+from incidents.actor import Actor, Via
+from incidents.errors import ApprovalRefused, Bar, Forbidden, UsageError
 from incidents.events import decision
-from incidents.policy import as_signed, decide
+from incidents.policy import ApprovalPolicy, as_signed, decide
 from incidents.standing import barred, standing
 from nexus.service.deciding import (
     ANOTHER_WAY,
@@ -78,6 +78,7 @@ class IncidentDecisions:
         if actor.authenticated:  # what a name alone counts for is the policy's to say, as the graph asks it
             policy.require(actor, Permission.DECIDE)
         proposal = proposal_to_decide(incident, action)
+        _require_door(policy, proposal, actor)
         approval = Approval(
             action=proposal.id,
             digest=full_digest(proposal, digest),
@@ -165,3 +166,16 @@ class IncidentDecisions:
         if await self.store.spent(proposal.digest):
             raise too_late(proposal.id, proposal.digest)
         return proposal.revoked()
+
+
+def _require_door(policy: ApprovalPolicy, proposal: Proposal, actor: Actor) -> None:
+    """Refuse a chat what is decided on its page alone.
+
+    Raises:
+        Forbidden: the sentence says why.
+    """
+    why = (
+        policy.not_by_chat(proposal.action.kind, proposal.approvers_needed) if actor.via is Via.CHAT else None
+    )
+    if why is not None:
+        raise Forbidden(f"{proposal.id} is not decided in a chat: {why}")

@@ -35,13 +35,18 @@ class May(Value):
 
 
 class You(Value):
-    """The page of who looks. An admin sees everybody's sessions and tokens."""
+    """The page of who looks. An admin sees everybody's sessions and tokens.
+
+    Attributes:
+        chat: whether an account of a chat can be linked.
+    """
 
     may: May
     everybody: bool
     sessions: tuple[Session, ...]
     tokens: tuple[ApiToken, ...]
     this: str
+    chat: bool = False
 
 
 async def you(store: IncidentStore, clock: Clock, actor: Actor, people: People, this: str) -> You:

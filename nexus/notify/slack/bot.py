@@ -34,6 +34,7 @@ class SlackBot:
         channel: its id.
         opening: remembers across restarts what opened an incident's thread; without one only this process
             knows.
+        answers: whether somebody listens to its buttons; else they lead to pages.
         api: where Slack's methods are.
         clock: what a date in `Retry-After` is compared with.
         limit: how long one try may take.
@@ -49,6 +50,7 @@ class SlackBot:
         channel: str,
         *,
         opening: Opening | None = None,
+        answers: bool = False,
         api: str,
         clock: Clock,
         limit: timedelta,
@@ -57,6 +59,7 @@ class SlackBot:
         self._token = token
         self._channel = channel
         self._opening = opening
+        self._answers = answers
         self._api = api.rstrip("/")
         # A notice in a thread takes two requests: both have to fit.
         self._exchange = Exchange("Slack", [token.get_secret_value()], limit=limit / 2, clock=clock)
@@ -82,7 +85,7 @@ class SlackBot:
     async def edit(self, reference: str, notice: Notice) -> Attempt:
         """Put a notice in the place of one that was taken."""
         channel, _, ts = reference.partition(":")
-        return await self._called("chat.update", {"channel": channel, "ts": ts, **content(notice)})
+        return await self._called("chat.update", {"channel": channel, "ts": ts, **self._content(notice)})
 
     async def aclose(self) -> None:
         """Let go of connections."""
@@ -90,7 +93,7 @@ class SlackBot:
 
     async def _said(self, notice: Notice, where: dict[str, object]) -> Attempt:
         quiet = {"unfurl_links": False, "unfurl_media": False, "mrkdwn": False}
-        return await self._called("chat.postMessage", where | quiet | content(notice))
+        return await self._called("chat.postMessage", where | quiet | self._content(notice))
 
     async def _called(self, method: str, body: dict[str, object]) -> Attempt:
         headers = {
@@ -99,6 +102,9 @@ class SlackBot:
         }
         answer = await self._exchange.post(f"{self._api}/{method}", body, headers)
         return answer if isinstance(answer, Attempt) else of_api(self._exchange, answer)
+
+    def _content(self, notice: Notice) -> dict[str, object]:
+        return content(notice, answers=self._answers)
 
     async def _opened(self, thread: str) -> str | None:
         if thread not in self._threads and self._opening is not None:
@@ -113,6 +119,6 @@ class SlackBot:
             del self._threads[next(iter(self._threads))]
 
 
-def content(notice: Notice, *, answers: bool = True) -> dict[str, object]:
+def content(notice: Notice, *, answers: bool) -> dict[str, object]:
     """Text and blocks of a message; `answers` unless its buttons only lead to pages."""
     return {"text": fallback(notice), "blocks": blocks_of(notice, answers=answers)}

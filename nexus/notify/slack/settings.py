@@ -16,6 +16,10 @@ class SlackSettings(DestinationSettings):
     channel: str = Field(
         pattern=r"^[A-Z][A-Z0-9]{5,20}$", description="its id, such as C024BE91L; the bot has to be in it"
     )
+    signing_secret: SecretRef | None = Field(
+        default=None,
+        description="of the app, by reference: its buttons are answered; without it they lead to pages",
+    )
     url: Address = Field(default="https://slack.com/api", description="where Slack's methods are")
 
 

@@ -87,7 +87,7 @@ def page_routes(pages: Pages, context: ApiContext, streams: Streams) -> list[Bas
         *incident_routes(pages, context, streams),
         *evidence_routes(pages, context),
         *regroup_routes(pages, context),
-        *you_routes(pages),
+        *you_routes(pages, context),
         *decision_pages(pages, context),
         *updates_routes(pages, context),
         *move_pages(pages, context),

@@ -7,22 +7,35 @@ from starlette.routing import BaseRoute
 from incidents.access import Permission
 from incidents.actor import Actor
 from incidents.errors import UnknownName
+from nexus.server.api.context import ApiContext
+from nexus.server.chat.app import slack_apps
 from nexus.server.pages.forms import Form, filled
 from nexus.server.pages.shell import Pages
+from nexus.service.chat_accounts import ChatAccounts, LinkAsked
 from nexus.service.tokens import TokenAsked, Tokens
 from nexus.service.you import You, you
 
 
-def you_routes(pages: Pages) -> list[BaseRoute]:
-    """`/you`, and the forms that make and revoke a token, and end a session."""
+def you_routes(pages: Pages, context: ApiContext) -> list[BaseRoute]:
+    """`/you`, and the forms that make and revoke a token, link an account of a chat, and end a session."""
     sessions = pages.sessions
     tokens = Tokens(sessions.store, sessions.clock)
 
+    def app_secrets() -> list[str]:
+        apps = slack_apps(context.intake.site, context.home.secrets, sessions.clock)
+        return [app.secret.get_secret_value() for app in apps]
+
     async def view(request: Request, who: Actor) -> You:
         this = await sessions.visitor(request)
-        return await you(
+        made = await you(
             sessions.store, sessions.clock, who, sessions.door.people, this.session.id if this else ""
         )
+        return made.model_copy(update={"chat": bool(app_secrets())})
+
+    async def link(request: Request, who: Actor, form: Form) -> Response:
+        accounts = ChatAccounts(sessions.store, sessions.clock)
+        await accounts.link(filled(LinkAsked, form).code, app_secrets(), by=who)
+        return RedirectResponse("/you", 303)
 
     async def show(request: Request, who: Actor) -> Response:
         return pages.render(request, "you.html", await view(request, who))
@@ -46,6 +59,7 @@ def you_routes(pages: Pages) -> list[BaseRoute]:
 
     return [
         pages.page("/you", show),
+        pages.form("/you/chat", link, Permission.READ, on=("/you",)),
         pages.form("/you/tokens", make, Permission.READ, on=("/you",)),
         pages.form("/you/tokens/{token}/revoke", revoke, Permission.READ),
         pages.form("/you/sessions/{session}/end", end, Permission.READ),

@@ -23,7 +23,7 @@ NOW, GOOD, UNKNOWN = Outcome.FAILED_FOR_NOW, Outcome.FAILED_FOR_GOOD, Outcome.UN
 def bot(server: Provider, **said: Any) -> SlackBot:
     return SlackBot(
         "ops", SecretStr("xoxb-1111-test"), "C0CHANNEL", api=server.url, clock=VirtualClock(AT),
-        limit=timedelta(seconds=60), **said,
+        limit=timedelta(seconds=60), answers=True, **said,
     )  # fmt: skip
 
 

@@ -102,10 +102,12 @@ def room(
     people: dict[str, str] = PEOPLE,
     more: str = "",
     services: str = "services: [{name: checkout}, {name: web}]",
+    signatures: int = 2,
+    environment: dict[str, str] | None = None,
 ) -> Iterator[Room]:
-    """A room whose home lies in a folder: one incident that waits for two signatures, one that has ended.
+    """A room whose home lies in a folder: one incident that waits for signatures, one that has ended.
 
-    `more`: further lines of its nexus.yaml; `services`: the line of these.
+    `more`: further lines of its nexus.yaml; `services`: the line of these; `environment`: further secrets.
     """
     listed = ", ".join(
         f"{{name: {name}, token: 'env:{name.upper()}'{more}}}" for name, more in people.items()
@@ -113,11 +115,11 @@ def room(
     listed = f"people: [{listed}]" if people else ""
     path = folder / "nexus.yaml"
     path.write_text(f"{services}\n{listed}\n{more}\n")
-    tokens = {name.upper(): token_of(name) for name in people}
+    tokens = {name.upper(): token_of(name) for name in people} | (environment or {})
     site = load_site(path)
     with open_home(Settings(home=folder), create=True, environment=tokens) as home:
         world = WorldRef(kind=WorldKind.LIVE, path=str(path))
-        proposal = sample.proposal(approvers_needed=2, expires_at=LATE)
+        proposal = sample.proposal(approvers_needed=signatures, expires_at=LATE)
         asyncio.run(
             home.store.register(sample.waiting().evolve(proposals=(proposal,)), world, at(12), "default")
         )

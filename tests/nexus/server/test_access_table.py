@@ -40,6 +40,8 @@ class PageDoor(NamedTuple):
     fields: dict[str, str] | None = None
 
 
+CHAT = ("/chat/slack/interactions", "/chat/slack/commands")
+
 #: Every route there is. A new one is refused here until it is told who may.
 DOORS = {
     ("GET", f"{API}/openapi.json"): Door(None),
@@ -53,6 +55,8 @@ DOORS = {
     ("POST", "/alerts"): Door(None),
     ("POST", "/alerts/{form}"): Door(None),
     ("POST", "/v2/enqueue"): Door(None),
+    # Slack's requests are signed by it: test_chat.
+    **{("POST", path): Door(None) for path in CHAT},
     ("POST", "/incidents/{incident}/decisions"): Door(Permission.DECIDE, DECISION),
     ("GET", f"{API}/me"): Door(Permission.READ),
     ("GET", f"{API}/may"): Door(Permission.READ),
@@ -151,6 +155,7 @@ PAGES = {
     ("GET", "/enter/{secret}"): PageDoor(None),
     ("POST", "/logout"): PageDoor(Permission.READ, {}),
     ("GET", "/you"): PageDoor(Permission.READ),
+    ("POST", "/you/chat"): PageDoor(Permission.READ, {"code": f"T1-U1-1-{'0' * 32}"}),
     ("POST", "/you/tokens"): PageDoor(Permission.READ, {"purpose": "a test", "scopes": "viewer"}),
     ("POST", "/you/tokens/{token}/revoke"): PageDoor(Permission.READ, {}),
     ("POST", "/you/sessions/{session}/end"): PageDoor(Permission.READ, {}),
@@ -280,6 +285,7 @@ def test_everybody_may_what_their_role_allows(made: Room, door: tuple[str, str],
 @pytest.mark.parametrize("door", [door for door in DOORS if door not in WITH_PEOPLE], ids=" ".join)
 def test_what_is_open_asks_for_nobodys_token(made: Room, door: tuple[str, str]) -> None:
     own = {("GET", "/metrics"): {401}, ("POST", "/mcp"): {421}}
+    own |= {("POST", path): {404} for path in CHAT}  # no chat is connected here
     assert asked(made, door, "").status_code in own.get(door, {200, 400})
 
 
