@@ -1,10 +1,13 @@
 """A notice out of a message and its incident: it stands alone, and says nothing that is not known. Pure."""
 
+from collections.abc import Sequence
+
 from incidents.communications import decided_by_key
 from incidents.facts import Facts as Measured
 from incidents.incident import Incident
 from incidents.milestones import milestones
 from incidents.policy import ApprovalPolicy
+from incidents.value import minute
 from nexus.notify.handling import Handled
 from nexus.notify.notice import Asked, Facts, Notice, Purpose
 from nexus.notify.router import purpose_of
@@ -72,6 +75,15 @@ def _asked(
         page=_link(message, purpose, public_url),
         by_button=policy.not_by_chat(proposal.action.kind, proposal.approvers_needed) is None,
     )
+
+
+def bundled(notice: Notice, more: Sequence[MessageDelivery]) -> Notice:
+    """The notice of several messages: it says how many were held back, and each of them."""
+    if not more:
+        return notice
+    lines = "\n".join(f"- {text}" for text in (notice.text, *(plainly(one.content.text) for one in more)))
+    head = f"{len(more) + 1} messages since {minute(notice.at)}, held back until now:"
+    return notice.model_copy(update={"text": f"{head}\n{lines}"})
 
 
 def key_of(delivery: MessageDelivery) -> str:

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -24,8 +24,7 @@ from nexus.notify.sending import Sending
 from nexus.notify.setup import Setup
 from nexus.notify.trying import lost
 from nexus.notify.wiring import Opened
-from nexus.store.leases import this_process
-from nexus.store.outbox import AskingMessage, Sender
+from nexus.store.outbox import AskingMessage
 
 log = structlog.get_logger(__name__)
 
@@ -33,8 +32,6 @@ log = structlog.get_logger(__name__)
 POLL, ANYWAY = 0.25, 1.0
 #: So many messages are routed in one transaction.
 _BATCH = 200
-#: How long a try may take beyond its own limit before it counts as lost.
-_MARGIN = timedelta(seconds=30)
 #: No urgency is less than this.
 _LEAST = 1_000_000
 
@@ -170,14 +167,14 @@ class DeliveryLoop:
     async def _begin(self, name: str, opened: Opened, setup: Setup, now: datetime) -> None:
         running = sum(where == name for where in self._trying.values())
         free = opened.settings.at_once - running
-        free, most = self._sending.room(name, free, now, _LEAST)
+        free, most = self._sending.room(opened, free, now, _LEAST)
         if free <= 0 and running <= opened.settings.at_once:
-            free, most = self._sending.room(name, 1, now, URGENT)  # the slot that is kept
+            free, most = self._sending.room(opened, 1, now, URGENT)  # the slot that is kept
         if free <= 0:
             return
-        until = now + opened.settings.limit + _MARGIN
-        sender = Sender(owner=self.owner, process=this_process(), until=until)
+        sender = self._sending.sender(opened, now)
         for one in await self.store.take(self.site, name, sender, now, free, most):
+            self._sending.begun(opened, one, now)
             task = asyncio.create_task(self._sending.one(one, opened, setup, self._ways))
             self._trying[task] = name
             task.add_done_callback(self._ended)

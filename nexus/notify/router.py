@@ -17,6 +17,10 @@ from nexus.store.records import Message, MessageKind, urgency
 
 #: What wants somebody: it is said again until somebody acts, and goes first.
 WAKES = frozenset({Purpose.PAGE, Purpose.DECISION, Purpose.ESCALATION})
+#: What may be said as one.
+BUNDLED = frozenset({Purpose.CHANNEL})
+#: Of these only the newest is of interest.
+REPLACED = frozenset({Purpose.UPDATE, Purpose.BRIEF})
 #: What is no less urgent than this has a slot of its own at each destination.
 URGENT = 2
 _KINDS = {
@@ -64,7 +68,7 @@ def route(outgoing: Outgoing, rules: Rules, ways: Sequence[Way], now: datetime) 
     pause = rules.repeat.pause(severity) if asks else None
     how_urgent = urgency_of(purpose, severity)
     deliveries = tuple(
-        _delivery(outgoing.number, way.name, how_urgent, severity, rules.quiet, now) for way in chosen
+        _delivery(outgoing.number, way.name, how_urgent, purpose, severity, rules, now) for way in chosen
     )
     return Routed(
         message=outgoing.number,
@@ -112,10 +116,16 @@ def again(
 
 
 def _delivery(
-    message: int, destination: str, how_urgent: int, severity: Severity | None,
-    quiet: Sequence[QuietHours], now: datetime,
+    message: int, destination: str, how_urgent: int, purpose: Purpose, severity: Severity | None,
+    rules: Rules, now: datetime,
 ) -> NewDelivery:  # fmt: skip
-    over = quiet_until(quiet, destination, severity, now)
+    over = quiet_until(rules.quiet, destination, severity, now)
+    if over is None and purpose in BUNDLED and rules.bundle:
+        reason = "held back for a while, to be said as one with what comes meanwhile"
+        return NewDelivery(
+            message=message, destination=destination, urgency=how_urgent, next_at=now + rules.bundle,
+            reason=reason,
+        )  # fmt: skip
     return NewDelivery(
         message=message,
         destination=destination,

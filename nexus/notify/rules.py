@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
-from incidents.duration import Duration
+from incidents.duration import Duration, DurationOrNone
 from incidents.severity import Severity
 from incidents.value import Value
 from nexus.notify.notice import Audience, Purpose
@@ -116,4 +116,7 @@ class Rules(Value):
         default=(), description="without any everything goes to every destination that carries it"
     )
     quiet: tuple[QuietHours, ...] = ()
+    bundle: DurationOrNone = Field(
+        default=timedelta(), description="lines of the channel are collected so long and said as one"
+    )
     repeat: Repeats = Repeats()

@@ -1,6 +1,7 @@
 """One try of one delivery, and how a destination that fails is left alone for a while."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,17 +9,18 @@ from datetime import datetime, timedelta
 import structlog
 
 from incidents.paging import pause_of_paging
-from nexus.notify.composing import notice_of
+from nexus.notify.composing import bundled, notice_of
 from nexus.notify.destination import Attempt, Can, Outcome
 from nexus.notify.following import unreached
 from nexus.notify.handling import Handled, handled
 from nexus.notify.notice import Notice
 from nexus.notify.reading import Known, TellingStore
-from nexus.notify.router import URGENT, Way, purpose_of
+from nexus.notify.router import BUNDLED, REPLACED, URGENT, Way, purpose_of
 from nexus.notify.setup import Setup
 from nexus.notify.trying import Judge, wakes
 from nexus.notify.wiring import Opened
-from nexus.store.outbox import DeliveryState, Disabled, MessageDelivery, Saying
+from nexus.store.leases import this_process
+from nexus.store.outbox import DeliveryState, Disabled, MessageDelivery, Saying, Sender
 from nexus.store.records import Message, MessageKind
 from tools.redaction.redact import redact
 from tools.wording import plain
@@ -29,6 +31,11 @@ log = structlog.get_logger(__name__)
 _REST, _LONGEST_REST = timedelta(seconds=1), timedelta(seconds=30)
 #: So long a reason may be, in characters.
 _REASON = 300
+#: How long a try may take beyond its own limit before it counts as lost.
+_MARGIN = timedelta(seconds=30)
+_MINUTE = timedelta(minutes=1)
+#: So many messages at most are said with another one.
+_MOST_JOINED = 50
 #: What its own limit is exceeded by before a try is broken off from outside, in seconds.
 _GRACE = 2.0
 
@@ -53,15 +60,31 @@ class Sending:
     chance: Callable[[], float]
     owner: str
     _health: dict[str, _Health] = field(default_factory=dict)
+    _begun: dict[str, deque[datetime]] = field(default_factory=dict)
 
-    def room(self, name: str, free: int, now: datetime, most: int) -> tuple[int, int]:
+    def room(self, opened: Opened, free: int, now: datetime, most: int) -> tuple[int, int]:
         """How many of what urgency may be tried there now; one that rests is tried with what is urgent."""
+        name, within = opened.destination.name, opened.settings.per_minute
+        if within is not None and most > URGENT:
+            begun = self._begun.setdefault(name, deque(maxlen=within))
+            while begun and begun[0] <= now - _MINUTE:
+                begun.popleft()
+            if len(begun) >= within:
+                free, most = min(free, 1), URGENT
+            else:
+                free = min(free, 1)  # one by one, so that what was held back is said with the first
         health = self._health.get(name, _Health())
         if health.asked_until is not None and now < health.asked_until:
             return 0, most
         if health.rests_until is not None and now < health.rests_until:
             return min(free, 1), min(most, URGENT)
         return (min(free, 1) if health.failures else free), most
+
+    def begun(self, opened: Opened, delivery: MessageDelivery, now: datetime) -> None:
+        """A try has begun there, which counts among those of its minute."""
+        within = opened.settings.per_minute
+        if within is not None and delivery.urgency > URGENT:
+            self._begun.setdefault(opened.destination.name, deque(maxlen=within)).append(now)
 
     async def one(
         self, delivery: MessageDelivery, opened: Opened, setup: Setup,
@@ -74,23 +97,54 @@ class Sending:
         if incident is not None:
             pause = pause_of_paging(incident, setup.bounds, self.now())
             why = handled(delivery.content, incident, events, pause)
-        if (held := _pointless(delivery, why)) is not None:
+        held = _pointless(delivery, why) or await self._replaced(delivery)
+        if held is not None:
             judge = Judge(self.owner, self.now(), self.chance())
             await self.store.settle((judge.withheld(delivery, held),))
             return
         restricted = delivery.content.incident in await self.store.restricted()
+        joined = () if restricted else await self._joined(delivery, opened, setup)
         notice = notice_of(delivery, incident, setup.public_url, why, restricted=restricted, chat=setup.chat)
         if notice.severity is None and severity is not None:
             notice = notice.model_copy(update={"severity": severity})
-        attempt = await self._tried(delivery, notice, opened)
+        attempt = await self._tried(delivery, bundled(notice, joined), opened)
         reason = opened.shown(plain(redact(attempt.reason), _REASON))
         now = self.now()
         self._note(opened, attempt, now)
-        await self.store.settle((Judge(self.owner, now, self.chance()).settled(delivery, attempt, reason),))
+        judge = Judge(self.owner, now, self.chance())
+        await self.store.settle(tuple(judge.settled(one, attempt, reason) for one in (delivery, *joined)))
         if attempt.disables:
             await self._disable(delivery, opened, reason, now)
         if attempt.outcome is not Outcome.ACCEPTED and attempt.outcome is not Outcome.DELIVERED:
             await self._elsewhere(delivery, await ways(), now)
+
+    def sender(self, opened: Opened, now: datetime) -> Sender:
+        """Who sends there, and until when a try is this process's own."""
+        until = now + opened.settings.limit + _MARGIN
+        return Sender(owner=self.owner, process=this_process(), until=until)
+
+    async def _joined(
+        self, delivery: MessageDelivery, opened: Opened, setup: Setup
+    ) -> tuple[MessageDelivery, ...]:
+        """What is said as one with it: lines of the channel that were held back meanwhile."""
+        alone = not setup.rules.bundle and opened.settings.per_minute is None
+        bundles = purpose_of(delivery.content)[0] in BUNDLED and delivery.saying is Saying.FIRST
+        if alone or not bundles or delivery.tries > 1:
+            return ()
+        return await self.store.join(self.site, delivery, self.sender(opened, self.now()), _MOST_JOINED)
+
+    async def _replaced(self, delivery: MessageDelivery) -> str | None:
+        """Why an update is not sent that waited too long: a newer one waits behind it."""
+        if purpose_of(delivery.content)[0] not in REPLACED:
+            return None
+        every = await self.store.deliveries_of(delivery.content.incident)
+        newer = any(
+            one.message > delivery.message
+            and one.destination == delivery.destination
+            and one.content.kind is delivery.content.kind
+            for one in every
+        )
+        return "a newer one is sent instead" if newer else None
 
     async def _tried(self, delivery: MessageDelivery, notice: Notice, opened: Opened) -> Attempt:
         seconds = opened.settings.limit.total_seconds() + _GRACE

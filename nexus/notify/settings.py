@@ -37,6 +37,9 @@ class DestinationSettings(Value):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="as routes and pages call it")
     limit: Duration = Field(default=timedelta(seconds=10), description="how long one try may take")
+    per_minute: int | None = Field(
+        default=None, ge=1, description="what wakes nobody is held back beyond so many, and then said as one"
+    )
     at_once: int = Field(
         default=8, ge=1, le=100, description="tries at the same time; one more is kept for P0 and P1"
     )

@@ -14,7 +14,7 @@ How to add a kind, say `pager`:
    destinations of `docs/operations.md`.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -36,6 +36,7 @@ from tools.clock import Clock
 from tools.live.secrets import REFERENCE, SecretRef, without
 
 Resolve = Callable[[SecretRef], SecretStr]
+Opening = Callable[[str], Awaitable[str | None]]
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,16 @@ class Opened:
         return without(text, self.secrets)
 
 
-def opened(settings: AnyDestination, secrets: Resolve, clock: Clock) -> Opened:
+def opened(
+    settings: AnyDestination, secrets: Resolve, clock: Clock, opening: Opening | None = None
+) -> Opened:
     """A destination, which holds no connection yet.
 
     Args:
         settings: what `nexus.yaml` says of it.
         secrets: looks its secrets up.
         clock: the wall's, or a virtual one.
+        opening: how the provider calls the first notice of an incident that it took here.
 
     Raises:
         SettingsError: a secret is missing or is none.
@@ -76,19 +80,21 @@ def opened(settings: AnyDestination, secrets: Resolve, clock: Clock) -> Opened:
         given.add(secret.get_secret_value())
         return secret
 
-    made = _made(settings, resolve, clock)
+    made = _made(settings, resolve, clock, opening)
     return Opened(made, settings, frozenset(given))
 
 
-def opened_anyway(settings: AnyDestination, secrets: Resolve, clock: Clock) -> Opened:
+def opened_anyway(
+    settings: AnyDestination, secrets: Resolve, clock: Clock, opening: Opening | None = None
+) -> Opened:
     """As `opened`; one that cannot be opened refuses whatever it is given, with the reason."""
     try:
-        return opened(settings, secrets, clock)
+        return opened(settings, secrets, clock, opening)
     except SettingsError as error:
         return Opened(Unusable(settings.name, str(error)), settings, frozenset())
 
 
-def _made(settings: AnyDestination, resolve: Resolve, clock: Clock) -> Destination:
+def _made(settings: AnyDestination, resolve: Resolve, clock: Clock, opening: Opening | None) -> Destination:
     match settings:
         case FileSettings():
             from nexus.notify.file.destination import FileDestination  # noqa: PLC0415 - as said above
@@ -111,21 +117,23 @@ def _made(settings: AnyDestination, resolve: Resolve, clock: Clock) -> Destinati
             address, wakes = resolve(settings.url), settings.wakes
             return AppriseDestination(settings.name, address, wakes=wakes, clock=clock, limit=settings.limit)
         case SlackSettings() | SlackWebhookSettings() | TeamsSettings():
-            return _chat(settings, resolve, clock)
+            return _chat(settings, resolve, clock, opening)
         case PagerDutySettings() | OpsgenieSettings() | NtfySettings():
             return _pager(settings, resolve, clock)
 
 
 def _chat(
-    settings: SlackSettings | SlackWebhookSettings | TeamsSettings, resolve: Resolve, clock: Clock
-) -> Destination:
+    settings: SlackSettings | SlackWebhookSettings | TeamsSettings, resolve: Resolve, clock: Clock,
+    opening: Opening | None,
+) -> Destination:  # fmt: skip
     match settings:
         case SlackSettings():
             from nexus.notify.slack.bot import SlackBot  # noqa: PLC0415 - as said above
 
             token, where = resolve(settings.token), address_of(settings.url, resolve)
             return SlackBot(
-                settings.name, token, settings.channel, answers=settings.signing_secret is not None,
+                settings.name, token, settings.channel,
+                opening=opening, answers=settings.signing_secret is not None,
                 api=where, clock=clock, limit=settings.limit,
             )  # fmt: skip
         case SlackWebhookSettings():

@@ -9,8 +9,9 @@ from nexus.config.site import Site
 from nexus.home import Home
 from nexus.notify.loop import DeliveryLoop
 from nexus.notify.setup import Setup
-from nexus.notify.wiring import opened_anyway
+from nexus.notify.wiring import Opening, opened_anyway
 from nexus.runtime.apart import in_thread
+from nexus.store.outbox import Told
 
 
 class CurrentSetup:
@@ -36,7 +37,9 @@ class CurrentSetup:
             if self._made is not None:  # what is being sent through it goes on; it is closed at the end
                 self._before.append(self._made[1])
             opened = {
-                one.name: opened_anyway(one, self._home.secrets, self._home.clock)
+                one.name: opened_anyway(
+                    one, self._home.secrets, self._home.clock, first_reference(self._home.store, one.name)
+                )
                 for one in site.notify.destinations
             }
             self._made = (
@@ -49,6 +52,17 @@ class CurrentSetup:
         """Let go of every connection of every setup."""
         for one in (*self._before, *([self._made[1]] if self._made is not None else [])):
             await one.aclose()
+
+
+def first_reference(store: Told, destination: str) -> Opening:
+    """How a provider calls the first notice of an incident that it took: a thread outlives this process."""
+
+    async def opening(incident: str) -> str | None:
+        kept = await store.deliveries_of(incident)
+        its = (one.reference for one in kept if one.destination == destination)
+        return next((reference for reference in its if reference is not None), None)
+
+    return opening
 
 
 @asynccontextmanager

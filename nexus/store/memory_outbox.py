@@ -159,8 +159,25 @@ class MemoryOutbox(MemoryHindsight):
         """Take so many that are due."""
         found = [one for one in self._waits(site, now) if one.destination == destination]
         found = [one for one in found if one.urgency <= most_urgency]
+        return self._take(site, sorted(found, key=lambda one: (one.urgency, one.number))[:limit], sender)
+
+    async def join(
+        self, site: str, one: MessageDelivery, sender: Sender, limit: int
+    ) -> tuple[MessageDelivery, ...]:
+        """Take so many more of that kind, incident and destination."""
+        like = (one.destination, one.content.incident, one.content.kind, Saying.FIRST, DeliveryState.QUEUED)
+        found = [
+            other
+            for its, other, _ in self._deliveries_out.values()
+            if its == site and other.next_at is not None
+            and (other.destination, other.content.incident, other.content.kind, other.saying, other.state)
+            == like
+        ]  # fmt: skip
+        return self._take(site, found[:limit], sender)
+
+    def _take(self, site: str, found: list[MessageDelivery], sender: Sender) -> tuple[MessageDelivery, ...]:
         taken = []
-        for one in sorted(found, key=lambda one: (one.urgency, one.number))[:limit]:
+        for one in found:
             change = {"state": DeliveryState.SENDING, "next_at": None, "tries": one.tries + 1}
             sent = one.model_copy(update=change)
             self._deliveries_out[one.number] = site, sent, sender

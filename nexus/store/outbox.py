@@ -244,6 +244,12 @@ class Outbox(Told, Protocol):
         """
         ...
 
+    async def join(
+        self, site: str, one: MessageDelivery, sender: Sender, limit: int
+    ) -> tuple[MessageDelivery, ...]:
+        """Take so many more of that kind, incident and destination that wait to be said first, due or not."""
+        ...
+
     async def settle(self, settled: tuple[Settled, ...]) -> None:
         """Keep what became of tries; of one that is no longer its owner's nothing is kept."""
         ...

@@ -255,3 +255,20 @@ async def test_so_many_are_read_at_once(store: IncidentStore, limit: int) -> Non
     for key in "abcde":
         await said(store, key)
     assert len(await store.unrouted(SITE, limit)) == limit
+
+
+async def test_what_waits_of_one_kind_is_joined_whether_it_is_due_or_not(store: IncidentStore) -> None:
+    await registered(store)
+    await registered(store, "INC-2026-11-23-002")
+    lines = [await said(store, key, MessageKind.CHANNEL) for key in "abc"]
+    page = await said(store, "page")
+    other = await said(store, "other", MessageKind.CHANNEL, "INC-2026-11-23-002")
+    later = [to(line, urgency=60, next_at=at(5)) for line in lines[1:]]
+    await queued(store, to(lines[0], urgency=60), *later, to(lines[1], "mail"), to(page), to(other))
+    (first,) = [one for one in await taken(store) if one.content.key == "a"]
+    joined = await store.join(SITE, first, sender(), 10)
+    assert [(one.content.key, one.state, one.tries) for one in joined] == [
+        ("b", DeliveryState.SENDING, 1),
+        ("c", DeliveryState.SENDING, 1),
+    ]
+    assert await store.join(SITE, first, sender("b"), 10) == ()

@@ -96,7 +96,7 @@ class OutboxRows(ToldReads):
         self, site: str, destination: str, sender: Sender, now: datetime, limit: int, most_urgency: int
     ) -> tuple[MessageDelivery, ...]:
         """Take so many that are due."""
-        mine = {"owner": sender.owner, "process": as_json(sender.process), "until": sortable(sender.until)}
+        mine = _mine(sender)
         asked = {"site": site, "destination": destination, "now": sortable(now)}
         rows = await self._database.atomically(
             lambda run: run(
@@ -105,6 +105,17 @@ class OutboxRows(ToldReads):
         )
         taken = [delivery_of(row) for row in rows]
         return tuple(sorted(taken, key=lambda one: (one.urgency, one.number)))
+
+    async def join(
+        self, site: str, one: MessageDelivery, sender: Sender, limit: int
+    ) -> tuple[MessageDelivery, ...]:
+        """Take so many more of that kind, incident and destination."""
+        mine, what = _mine(sender), {"incident": one.content.incident, "kind": one.content.kind}
+        asked = {"site": site, "destination": one.destination, "limit": limit}
+        rows = await self._database.atomically(
+            lambda run: run("join_deliveries", **mine, **asked, **what).fetchall()
+        )
+        return tuple(sorted((delivery_of(row) for row in rows), key=lambda taken: taken.number))
 
     async def settle(self, settled: tuple[Settled, ...]) -> None:
         """Keep what became of tries."""
@@ -168,6 +179,11 @@ def _add(run: Run, site: str, deliveries: Iterable[NewDelivery]) -> None:
         values = {"saying": one.saying, "repeat": one.repeat, "urgency": one.urgency, "state": state}
         when = {"next_at": _moment(one.next_at), "reason": redacted_text(one.reason)}
         run("add_delivery", message=one.message, site=site, destination=one.destination, **values, **when)
+
+
+def _mine(sender: Sender) -> dict[str, object]:
+    """The columns of who is sending."""
+    return {"owner": sender.owner, "process": as_json(sender.process), "until": sortable(sender.until)}
 
 
 def _moment(moment: datetime | None) -> str | None:

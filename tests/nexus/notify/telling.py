@@ -96,6 +96,7 @@ class Telling:
     store: IncidentStore = field(default_factory=MemoryStore)
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(at(0)))
     at_once: int = 4
+    per_minute: int | None = None
     limit: str = "10s"
     public_url: str | None = "https://nexus.example"
     loop: DeliveryLoop = field(init=False)
@@ -111,7 +112,14 @@ class Telling:
 
     def _settings(self, name: str) -> FileSettings:
         return FileSettings.model_validate(
-            {"kind": "file", "name": name, "path": "x", "at_once": self.at_once, "limit": self.limit}
+            {
+                "kind": "file",
+                "name": name,
+                "path": "x",
+                "at_once": self.at_once,
+                "limit": self.limit,
+                "per_minute": self.per_minute,
+            }
         )
 
     async def opens(self, severity: Severity | None = Severity.P1, identity: str = ID) -> Incident:

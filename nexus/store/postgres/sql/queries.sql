@@ -466,6 +466,26 @@ returning message_deliveries.seq, message_deliveries.message,
     ),
     reference, reason;
 
+-- name: join_deliveries
+update message_deliveries
+set state = 'sending', next_at = null, tries = tries + 1, owner = %(owner)s, process = %(process)s, until = %(until)s
+where seq in (
+    select waits.seq from message_deliveries as waits
+    join messages on messages.seq = waits.message
+    where waits.site = %(site)s and waits.destination = %(destination)s and waits.next_at is not null
+      and waits.saying = 'first' and waits.state = 'queued'
+      and messages.incident = %(incident)s and messages.kind = %(kind)s
+    order by waits.seq limit %(limit)s
+    for update of waits skip locked
+)
+returning message_deliveries.seq, message_deliveries.message,
+    (select body from messages where messages.seq = message_deliveries.message), destination, saying, repeat, urgency,
+    state, next_at, tries,
+    exists (
+        select 1 from attempts where attempts.delivery = message_deliveries.seq and attempts.outcome = 'unknown'
+    ),
+    reference, reason;
+
 -- name: settle_delivery
 update message_deliveries
 set state = %(state)s, next_at = %(next_at)s, reason = %(reason)s, reference = coalesce(%(reference)s, reference),
