@@ -21,6 +21,7 @@ from nexus.service.siblings import SiblingWatch
 from nexus.service.status_ends import EndedElsewhere
 from nexus.service.status_page import PublicPage
 from nexus.service.subscribers import Subscribers
+from nexus.service.watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +55,19 @@ def watches(intake: AlertIntake) -> PeriodicJobs:
     async def record_components() -> None:
         await PublicPage(home.store, intake.site).install(home.clock.now())
 
+    watchdog = intake.site.server.watchdog
     jobs = (
+        *(
+            (
+                PeriodicJob(
+                    "the watchdog outside",
+                    Watchdog(intake, watchdog).look,
+                    every=watchdog.every.total_seconds(),
+                ),
+            )
+            if watchdog is not None
+            else ()
+        ),
         PeriodicJob("heartbeats", HeartbeatWatch(intake).look, every=5),
         PeriodicJob("alerts without a service", RematchWatch(intake).look, every=5),
         PeriodicJob("incidents of one cause", SiblingWatch(intake).look, every=30),

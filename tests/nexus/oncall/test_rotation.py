@@ -127,7 +127,9 @@ def test_shifts_and_gaps_fill_every_window_and_say_what_each_moment_does(
     ends = begins + timedelta(hours=hours)
     shifts = rotated(made, begins, ends)
     free = gaps(shifts, begins, ends)
-    spans = sorted([(one.start, one.end) for one in (*shifts, *free)])
+    spans = sorted(
+        [*((one.start, one.end or ends) for one in shifts), *((one.start, one.end) for one in free)]
+    )
     assert spans[0][0] == begins
     assert spans[-1][1] == ends
     assert all(one[1] == other[0] for one, other in pairwise(spans))
