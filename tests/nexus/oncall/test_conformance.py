@@ -4,7 +4,7 @@ None of the services was at hand: what stands here is what their documents say o
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -142,6 +142,7 @@ class At:
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
         self.instead: Answer | None = None
+        self.opened = list[OnCall]()
         self.server: Server
 
     def answer(self, asked: Asked) -> Answer:
@@ -151,22 +152,25 @@ class At:
     def source(self) -> OnCall:
         text = json.dumps(self.kind.settings).replace("URL", self.server.url)
         settings: AnySchedule = TypeAdapter(AnySchedule).validate_json(text)
-        return schedule_of(settings, Secrets({"KEY": self.kind.environment.replace("URL", self.server.url)}))
+        secrets = Secrets({"KEY": self.kind.environment.replace("URL", self.server.url)})
+        self.opened.append(schedule_of(settings, secrets))
+        return self.opened[-1]
 
 
 @pytest.fixture(params=KINDS)
-def place(request: pytest.FixtureRequest) -> Iterator[At]:
+async def place(request: pytest.FixtureRequest) -> AsyncIterator[At]:
     if request.param == "calendar" and missing_extras(("calendar",)):
         pytest.skip("the extra `calendar` is not installed")
     made = At(KINDS[request.param])
     with serving(made.answer) as made.server:
         yield made
+        for source in made.opened:
+            await source.aclose()
 
 
 async def test_who_is_on_duty_until_when_and_who_follows(place: At) -> None:
     source = place.source
     shifts = await source.shifts(START - timedelta(hours=1), END + timedelta(days=2))
-    await source.aclose()
     (now,), (then,) = on_duty(shifts, NOW), next_on_duty(shifts, NOW)
     assert "ann" in now.person.casefold()
     assert (now.start, now.end) == (START, HANDOVER)
@@ -189,13 +193,11 @@ async def test_what_is_no_schedule_fails_without_the_secret(place: At, instead: 
     place.instead, source = instead, place.source
     with pytest.raises(ToolFailed) as failed:
         await source.shifts(START, END)
-    await source.aclose()
     assert SECRET not in str(failed.value)
 
 
 async def test_a_source_that_is_silent_is_as_it_was_known_last(place: At, tmp_path: Path) -> None:
-    source = place.source
-    kept = Remembered(source, tmp_path)
+    kept = Remembered(place.source, tmp_path)
     fresh = await kept.plan(NOW)
     assert fresh is not None
     assert fresh.problem == ""
@@ -205,7 +207,6 @@ async def test_a_source_that_is_silent_is_as_it_was_known_last(place: At, tmp_pa
     assert (later.shifts, later.asked_at) == (fresh.shifts, NOW)
     assert later.problem
     assert SECRET not in fresh.model_dump_json()
-    await source.aclose()
 
 
 async def test_one_that_never_answered_is_not_made_up(place: At, tmp_path: Path) -> None:
