@@ -179,6 +179,13 @@ class Site(Value):
             for place, name in self._names_used()
             if name not in names
         ]
+        known = [one.name for one in self.notify.destinations]
+        wrong += [
+            f"people.{one.name}.contacts: there is no destination {way.to!r}; {hint(way.to, known)}"
+            for one in self.people
+            for way in one.contacts
+            if way.to not in known
+        ]
         wrong += same_people(self.people)
         wrong += clashes(self.services)
         wrong += mistakes(self.causes, shipped_causes().cards) if self.causes else []

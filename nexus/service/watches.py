@@ -15,6 +15,7 @@ from nexus.service.heartbeats import HeartbeatWatch
 from nexus.service.idempotency import KEPT_FOR
 from nexus.service.intake import AlertIntake
 from nexus.service.lists import ListQueries
+from nexus.service.reach_watch import ReachWatch
 from nexus.service.rematching import RematchWatch
 from nexus.service.retention import Retention
 from nexus.service.siblings import SiblingWatch
@@ -78,6 +79,7 @@ def watches(intake: AlertIntake) -> PeriodicJobs:
         PeriodicJob("bodies of deliveries", intake.forget_bodies, every=60),
         PeriodicJob("answers under idempotency keys", forget_answers, every=3600),
         PeriodicJob("what waits", tell_backlog, every=30),
+        PeriodicJob("who cannot be reached", ReachWatch(intake).look, every=86_400, limit=300),
         PeriodicJob("retention", prune, every=3600, limit=_PRUNING.total_seconds()),
     )
     return PeriodicJobs(home.store, intake.site.site, jobs, home.clock.now)
