@@ -39,7 +39,6 @@ VERBS = {
     "services": ("services",),
     "alerts": ("alerts",),
     "workers": ("workers",),
-    "oncall": ("oncall",),
     "audit": ("audit",),
     "status": ("status",),
     "destinations": ("destinations",),

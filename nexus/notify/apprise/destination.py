@@ -7,6 +7,7 @@ line of why, and go nowhere else).
 """
 
 import asyncio
+import json
 import logging
 import re
 import threading
@@ -38,6 +39,9 @@ _NEVER_CONNECTED = re.compile(
 )
 _BROKE = re.compile(r"connection error|socket exception|timed? ?out|disconnected", re.IGNORECASE)
 _CALLED = re.compile(r"@(?=(?:channel|here|everyone|all|room)\b)", re.IGNORECASE)
+#: What becomes a file though it is shorter than `body_maxlen`: ntfy's plugin counts escaped JSON (8,000),
+#: ntfy itself 4,096 bytes.
+_AS_A_FILE = {"NotifyNtfy": 4_096}
 #: Parameters of ours in the address; what it says of these itself does not count.
 _OURS = {"redirect": "no", "retry": "0", "overflow": "upstream", "format": "text", "emojis": "no"}
 
@@ -157,8 +161,10 @@ def _keep_quiet() -> None:
 
 def texts(notice: Notice, service: "apprise.NotifyBase") -> tuple[str, str]:
     """Title and body as long as the service takes them; where it has no title, the body has all."""
-    room, titles = service.body_maxlen, service.title_maxlen
-    body = message(notice, room, _size, titled=titles <= 0)
+    room, size, titles = service.body_maxlen, _size, service.title_maxlen
+    if type(service).__name__ in _AS_A_FILE:
+        room, size = min(room, _AS_A_FILE[type(service).__name__]), _escaped
+    body = message(notice, room, size, titled=titles <= 0)
     return ("" if titles <= 0 else _plain(headline(notice, titles, _size))), _plain(body)
 
 
@@ -169,6 +175,10 @@ def _plain(text: str) -> str:
 
 def _size(text: str) -> int:
     return len(_plain(text).encode())
+
+
+def _escaped(text: str) -> int:
+    return len(json.dumps(_plain(text)))
 
 
 def _type(notice: Notice) -> str:

@@ -4,6 +4,7 @@ The first notice of an incident opens the thread. Every later one is said in it,
 the channel too, and the first is then changed to what is so now.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ from tools.clock import Clock
 _KNOWN = 1_000
 #: Nobody sees these who does not look into the thread, unless they are said in the channel too.
 _ALOUD = frozenset({Purpose.PAGE, Purpose.DECISION, Purpose.ESCALATION, Purpose.RESOLVED})
+
 
 #: The reference of the first notice of an incident that this destination took, such as `C1:1700.01`.
 Opening = Callable[[str], Awaitable[str | None]]
@@ -59,27 +61,34 @@ class SlackBot:
         self._token = token
         self._channel = channel
         self._opening = opening
+        self._one_opens = asyncio.Lock()
         self._answers = answers
         self._api = api.rstrip("/")
-        # A notice in a thread takes two requests: both have to fit.
-        self._exchange = Exchange("Slack", [token.get_secret_value()], limit=limit / 2, clock=clock)
+        # A notice in a thread takes two requests, and may wait for one that opens it: all have to fit.
+        self._wait = limit / 4
+        self._exchange = Exchange("Slack", [token.get_secret_value()], limit=limit * 3 / 8, clock=clock)
         self._threads: dict[str, str] = {}
 
     async def send(self, notice: Notice) -> Attempt:
         """Open the incident's thread, or say it there and bring the first message up to date."""
         opened = await self._opened(notice.thread)
         if opened is None:
-            attempt = await self._said(notice, {"channel": self._channel})
-            if attempt.reference is not None:
-                self._remember(notice.thread, attempt.reference)
-            return attempt
+            try:
+                async with asyncio.timeout(self._wait.total_seconds()):
+                    await self._one_opens.acquire()
+            except TimeoutError:
+                return Attempt(outcome=Outcome.FAILED_FOR_NOW, reason="others are just being sent")
+            try:  # two at once would be two threads
+                opened = self._threads.get(notice.thread)
+                if opened is None:
+                    return await self._opens(notice)
+            finally:
+                self._one_opens.release()
         channel, _, ts = opened.partition(":")
         into = {"channel": channel, "thread_ts": ts, "reply_broadcast": notice.purpose in _ALOUD}
         attempt = await self._said(notice, into)
         if attempt.outcome is Outcome.ACCEPTED:
-            await self.edit(
-                opened, notice
-            )  # it was told; that the first still says something older is no loss
+            await self.edit(opened, notice)  # told it was, even if the first goes on saying something older
         return attempt
 
     async def edit(self, reference: str, notice: Notice) -> Attempt:
@@ -105,6 +114,12 @@ class SlackBot:
 
     def _content(self, notice: Notice) -> dict[str, object]:
         return content(notice, answers=self._answers)
+
+    async def _opens(self, notice: Notice) -> Attempt:
+        attempt = await self._said(notice, {"channel": self._channel})
+        if attempt.reference is not None:
+            self._remember(notice.thread, attempt.reference)
+        return attempt
 
     async def _opened(self, thread: str) -> str | None:
         if thread not in self._threads and self._opening is not None:

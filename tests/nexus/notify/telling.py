@@ -99,6 +99,7 @@ class Telling:
     per_minute: int | None = None
     limit: str = "10s"
     public_url: str | None = "https://nexus.example"
+    chat: bool = True
     loop: DeliveryLoop = field(init=False)
 
     def __post_init__(self) -> None:
@@ -107,7 +108,7 @@ class Telling:
     def another(self) -> DeliveryLoop:
         """A loop of another process over the same store."""
         opened = {one.name: Opened(one, self._settings(one.name), frozenset()) for one in self.destinations}
-        setup = Setup(BOUNDS, self.rules, opened, self.public_url)
+        setup = Setup(BOUNDS, self.rules, opened, self.public_url, self.chat)
         return DeliveryLoop(self.store, SITE, lambda: setup, self.clock.now, lambda: 0.5)
 
     def _settings(self, name: str) -> FileSettings:

@@ -8,6 +8,7 @@ import threading
 import time
 import warnings
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -116,6 +117,37 @@ async def test_nothing_that_apprise_logs_goes_anywhere() -> None:
         root.setLevel(level)
     assert attempt.outcome is NOW
     assert not [one for one in heard.buffer if SECRET in one.getMessage()]
+
+
+async def test_ntfy_by_way_of_apprise_is_a_message_and_no_file() -> None:
+    async with provider(lambda _: Reply(200, {"id": "x"})) as server:
+        attempt = await through(f"ntfy://127.0.0.1:{server.port}/{SECRET}").send(notice(text="漢 " * 9_000))
+    assert attempt.outcome is Outcome.ACCEPTED, attempt.reason
+    (asked,) = server.asked
+    assert (asked.method, asked.json["topic"]) == ("POST", SECRET)
+    assert len(asked.json["message"].encode()) <= 4_096
+    assert "more characters on its page" in asked.json["message"]
+
+
+async def test_mail_by_way_of_apprise_is_a_letter() -> None:
+    smtp = pytest.importorskip("aiosmtpd.smtp")
+    letters = list[bytes]()
+
+    class Room:
+        async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802
+            letters.append(envelope.content)
+            return "250 OK"
+
+    server = await asyncio.get_running_loop().create_server(
+        lambda: smtp.SMTP(Room(), hostname="here"), "127.0.0.1", 0
+    )
+    port = server.sockets[0].getsockname()[1]
+    where = f"mailto://127.0.0.1:{port}?from=nexus@example.org&to=ana@example.org&mode=insecure"
+    attempt = await through(where).send(notice())
+    server.close()
+    assert attempt.outcome is Outcome.ACCEPTED, attempt.reason
+    (letter,) = letters
+    assert b"ana@example.org" in letter
 
 
 def test_texts_are_cut_to_what_each_service_takes() -> None:

@@ -1,5 +1,6 @@
 """What the delivery loop does with what is said, on a clock that stands until it is moved."""
 
+from incidents.communications import decision_key
 from incidents.paging import held_by_person
 from incidents.severity import Severity, Status
 from nexus.notify.destination import Attempt, Can, Outcome
@@ -7,7 +8,8 @@ from nexus.notify.notice import Purpose
 from nexus.store.outbox import DeliveryState
 from nexus.store.records import MessageKind
 from tests.nexus.notify.telling import DOWN, LOST, REFUSED, SITE, Scripted, Telling, outcomes, throws
-from tests.nexus.sample import ID
+from tests.nexus.sample import ID, at
+from tests.nexus.sample import proposal as proposed
 
 
 async def test_without_routes_everything_goes_everywhere_that_carries_it() -> None:
@@ -105,6 +107,21 @@ async def test_it_is_said_again_until_somebody_has_it_and_then_edited_where_that
     await told.later(5)
     assert phone.said[-1].purpose is Purpose.RESOLVED
     assert await told.store.asking(SITE) == ()
+
+
+async def test_what_is_to_be_decided_brings_the_change_and_where_it_may_be_answered() -> None:
+    for needed, by_chat, by_button in ((1, True, True), (2, True, False), (1, False, False)):
+        chat = Scripted("chat")
+        told = Telling((chat,), chat=by_chat)
+        opened = await told.opens()
+        proposal = proposed(approvers_needed=needed, expires_at=at(10_000))
+        await told.saves(opened.evolve(proposals=(proposal,)))
+        await told.says("roll back?", key=decision_key(proposal.id))
+        await told.goes_on()
+        asked = chat.said[0].asked
+        assert asked is not None
+        assert (asked.action, asked.digest, asked.by_button) == ("A1", proposal.digest, by_button)
+        assert asked.page == f"https://nexus.example/incidents/{ID}/decisions/A1"
 
 
 async def test_p0_is_first_behind_two_thousand() -> None:

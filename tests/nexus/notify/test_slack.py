@@ -1,5 +1,6 @@
 """Slack's own: threads, its words, and blocks that slack_sdk reads."""
 
+import asyncio
 import json
 import re
 from datetime import timedelta
@@ -55,6 +56,14 @@ async def test_what_opened_a_thread_is_remembered_over_a_restart() -> None:
 
         await bot(server, opening=opening).send(notice(Purpose.UPDATE))
         assert server.asked[1].json["thread_ts"] == (first.reference or "").partition(":")[2]
+
+
+async def test_what_is_said_at_once_opens_one_thread() -> None:
+    async with provider(documented.slack_api()) as server:
+        one = bot(server)
+        await asyncio.gather(*(one.send(notice(key=f"k{n}")) for n in range(5)))
+        posts = [asked.json for asked in server.asked if asked.path == "/chat.postMessage"]
+    assert [bool(post.get("thread_ts")) for post in posts] == [False, True, True, True, True]
 
 
 @pytest.mark.parametrize(
