@@ -4,11 +4,14 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 from typing import Literal
 
-Extra = Literal["browser", "inspect", "mcp", "notify", "objects", "otel", "postgres", "rules", "shop"]
+Extra = Literal[
+    "browser", "calendar", "inspect", "mcp", "notify", "objects", "otel", "postgres", "rules", "shop"
+]
 
 #: A module that each extra brings.
 _BRINGS: dict[Extra, str] = {
     "browser": "playwright",
+    "calendar": "recurring_ical_events",
     "inspect": "inspect_ai",
     "mcp": "mcp",
     "notify": "apprise",

@@ -2,11 +2,22 @@
 
 import asyncio
 import sys
+from typing import Annotated
 
 from rich.console import Group
 
-from nexus.cli.base import Json, environment, log_to_stderr, out, settings, write, write_json
-from nexus.cli.parser import Verbs
+from nexus.cli.base import (
+    Json,
+    environment,
+    home,
+    log_to_stderr,
+    out,
+    say,
+    settings,
+    write,
+    write_json,
+)
+from nexus.cli.parser import Option, Verbs
 
 
 def verbs() -> Verbs:
@@ -48,8 +59,16 @@ def roles(as_json: Json = False) -> None:
     out().print(Group(*render_roles(found)))
 
 
-def doctor(as_json: Json = False) -> None:
+def doctor(
+    test_paging: Annotated[
+        bool, Option("--test-paging", help="Wake people: send a test on every way that does; asks first.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Check what is configured, what answers, what is missing and how to add it."""
+    if test_paging:
+        _test_paging()
+        return
     from nexus.cli.terminal.doctor import doctor_view
     from nexus.service.doctor import examine
     from tools.redaction.tree import redact_value
@@ -61,4 +80,28 @@ def doctor(as_json: Json = False) -> None:
     else:
         out().print(doctor_view(found))
     if any(check.state == "broken" for check in found):
+        sys.exit(1)
+
+
+def _test_paging() -> None:
+    """A test on every way that wakes somebody, once a person has said yes; fails if one does not arrive."""
+    from nexus.cli.live import site_of
+    from nexus.service.destinations import Destinations
+    from nexus.service.reach_watch import waking
+
+    log_to_stderr()
+    with home() as opened:
+        _, site = site_of(None)
+        names = asyncio.run(waking(site, opened.secrets))
+        if not names:
+            say("No destination of nexus.yaml wakes anybody; nothing was sent.")
+            sys.exit(1)
+        asked = f"This wakes whoever is behind {', '.join(names)}. Send a test to each? [y/N] "
+        if input(asked).strip().casefold() not in {"y", "yes"}:
+            say("Nothing was sent.")
+            return
+        tried = [asyncio.run(Destinations.of(opened, site).test(name)) for name in names]
+    for one in tried:
+        say(f"{one.name}: {one.outcome.replace('_', ' ')}" + (f": {one.reason}" if one.reason else ""))
+    if any(one.outcome not in {"accepted", "delivered"} for one in tried):
         sys.exit(1)

@@ -62,6 +62,7 @@ DOCUMENTS = {
     "files": Document("nexus.store.records", "FileSize", True, ("files",)),
     "verdict": Document("incidents.verdicts", "DiagnosisVerdict", False, ("verdict",)),
     "verdicts": Document("incidents.verdicts", "DiagnosisVerdict", True, ("verdicts",)),
+    "oncall": Document("nexus.service.oncall", "OnCallView", False, ("oncall",)),
     "workers": Document("nexus.store.workers", "WorkerSeen", True, ("workers",)),
     "pruned": Document("nexus.service.retention", "Prunable", True, ("prune",)),
     "reading": Document("tools.alerts.reading", "Reading", False, ("alerts",)),

@@ -39,6 +39,7 @@ VERBS = {
     "services": ("services",),
     "alerts": ("alerts",),
     "workers": ("workers",),
+    "oncall": ("oncall",),
     "audit": ("audit",),
     "status": ("status",),
     "destinations": ("destinations",),

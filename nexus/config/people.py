@@ -35,6 +35,15 @@ def _hashed(text: Any) -> Any:
 TokenHash = Annotated[str, BeforeValidator(_hashed)]
 
 
+class Contact(Value):
+    """A way on which a person is reached."""
+
+    to: str = Field(min_length=1, description="a destination of `notify`")
+    at: str = Field(
+        min_length=1, description="the device or account at which it arrives: phone, watch, mailbox"
+    )
+
+
 class Person(Value):
     """Somebody who works with Nexus; as an approver without `may` and `services` on every change."""
 
@@ -52,6 +61,7 @@ class Person(Value):
         default=None, description="instead of the token, its hash by `nexus people hash`"
     )
 
+    contacts: tuple[Contact, ...] = Field(default=(), description="the ways on which they are reached")
     disabled: bool = Field(
         default=False, description="no longer lets them in: sessions, tokens and signatures end at once"
     )

@@ -56,6 +56,13 @@ class Proxy(Value):
             return False
 
 
+class WatchdogSettings(Value):
+    """A service outside that raises the alarm when it hears nothing (a dead man's switch)."""
+
+    url: SecretRef = Field(description="its address by reference; it is asked with GET")
+    every: Duration = Field(default=timedelta(minutes=1), description="how often it is told")
+
+
 class Server(Value):
     """The server: its address, its metrics, its sessions."""
 
@@ -75,6 +82,7 @@ class Server(Value):
         default=None, description="where people log in; with it passwords are for `break_glass` alone"
     )
     proxy: Proxy | None = None
+    watchdog: WatchdogSettings | None = None
 
     @model_validator(mode="after")
     def _can_be_come_back_to(self) -> Self:

@@ -25,6 +25,7 @@ from nexus.config.people import Person, same_people
 from nexus.config.senders import Senders
 from nexus.config.server import Server
 from nexus.config.status_page import StatusPageSettings
+from nexus.oncall.settings import AnySchedule
 from nexus.store.records import DEFAULT_SITE
 from tools.alerts.body import plain_word
 from tools.alerts.form import Form
@@ -142,6 +143,7 @@ class Site(Value):
     services: tuple[Service, ...] = Field(min_length=1)
     backends: Backends = Backends()
     people: tuple[Person, ...] = ()
+    oncall: tuple[AnySchedule, ...] = Field(default=(), description="where it is planned who is on duty")
     approval: Approval = Approval()
     causes: tuple[Card, ...] = Field(
         default=(), description="cause cards of your own; one of a word that ships takes its place"
@@ -163,6 +165,7 @@ class Site(Value):
         listed = {
             "services": names,
             "people": [person.name for person in self.people],
+            "oncall": [one.name for one in self.oncall],
             "backends.mcp": [server.name for server in self.backends.mcp],
         }
         wrong = [
@@ -175,6 +178,13 @@ class Site(Value):
             f"{place}: there is no service {name!r}; {hint(name, list(dict.fromkeys(names)))}"
             for place, name in self._names_used()
             if name not in names
+        ]
+        known = [one.name for one in self.notify.destinations]
+        wrong += [
+            f"people.{one.name}.contacts: there is no destination {way.to!r}; {hint(way.to, known)}"
+            for one in self.people
+            for way in one.contacts
+            if way.to not in known
         ]
         wrong += same_people(self.people)
         wrong += clashes(self.services)
@@ -197,6 +207,7 @@ class Site(Value):
         used += [(f"people.{one.name}.services", name) for one in self.people for name in one.services]
         for number, route in enumerate(self.notify.routes):
             used += [(f"notify.routes[{number}].services", name) for name in route.services]
+        used += [(f"oncall.{one.name}.services", name) for one in self.oncall for name in one.services]
         for number, freeze in enumerate(self.freezes):
             used += [(f"freezes[{number}].services", name) for name in freeze.services]
         return used
@@ -228,6 +239,8 @@ class Site(Value):
             wanted["browser"] = "backends.screens"
         if backends.mcp:
             wanted["mcp"] = "backends.mcp"
+        if any(one.kind == "calendar" for one in self.oncall):
+            wanted["calendar"] = "oncall"
         for number, health in enumerate(backends.health):
             if health.kind == "postgres":
                 wanted.setdefault("postgres", f"backends.health[{number}]")

@@ -177,6 +177,7 @@ async def _site(settings: Settings, environment: Mapping[str, str]) -> tuple[Che
     # Imported late: adapters and frames, which only a live world needs.
     from nexus.config.site import load_site  # noqa: PLC0415
     from nexus.service.doctor_destinations import check_destinations  # noqa: PLC0415
+    from nexus.service.reach_watch import check_reach  # noqa: PLC0415
     from tools.clock import WallClock  # noqa: PLC0415
     from tools.live.checks import check_backends  # noqa: PLC0415
     from tools.live.secrets import Secrets  # noqa: PLC0415
@@ -193,6 +194,7 @@ async def _site(settings: Settings, environment: Mapping[str, str]) -> tuple[Che
         Check(part="Live world", state=State.OK, found=services),
         _approvers(site, secrets),
         *await check_destinations(settings, environment, site, secrets),
+        *await check_reach(site, settings, secrets, WallClock()),
         *(
             Check(part=one.part, state=State.OK if one.answers else State.BROKEN, found=one.said)
             for one in checked

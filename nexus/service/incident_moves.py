@@ -1,7 +1,7 @@
 """What somebody can do with an incident: the view of its buttons, for its page and the API."""
 
 from incidents.action import ActionState
-from incidents.actor import Actor
+from incidents.actor import Actor, person_id
 from incidents.moves import Move, moves
 from incidents.restriction import Restriction
 from incidents.severity import Severity
@@ -27,7 +27,7 @@ class MovesView(Value):
         since: since when; None: since it began.
         possible: what can be done now by who asks, what is wanted most often first.
         not_now: the rest, each with why.
-        people: those to whom it may be handed, who are in nexus.yaml.
+        people: those to whom it may be handed, as far as nexus.yaml names people.
         services: those that a change may be told of.
         restriction: who alone sees it; None: everybody.
         restricts: whether who asks may say who sees it.
@@ -63,7 +63,7 @@ async def incident_moves(home: Home, identity: str, actor: Actor) -> MovesView:
         severity=incident.severity,
         possible=tuple(one for one in every if one.why_not is None),
         not_now=tuple(one for one in every if one.why_not is not None),
-        people=home.policy_of(world).people if incident.open else (),
+        people=_others(home.policy_of(world).people, actor) if incident.open else (),
         services=home.services_of(world) if incident.open else (),
         restriction=await restriction_of(home.store, identity),
         restricts=await may_restrict(home, identity, actor),
@@ -73,3 +73,7 @@ async def incident_moves(home: Home, identity: str, actor: Actor) -> MovesView:
             if one.state is ActionState.UNKNOWN
         ),
     )
+
+
+def _others(people: tuple[str, ...], actor: Actor) -> tuple[str, ...]:
+    return tuple(name for name in people if person_id(name) not in {actor.id, person_id(actor.name)})

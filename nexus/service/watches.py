@@ -15,12 +15,14 @@ from nexus.service.heartbeats import HeartbeatWatch
 from nexus.service.idempotency import KEPT_FOR
 from nexus.service.intake import AlertIntake
 from nexus.service.lists import ListQueries
+from nexus.service.reach_watch import ReachWatch
 from nexus.service.rematching import RematchWatch
 from nexus.service.retention import Retention
 from nexus.service.siblings import SiblingWatch
 from nexus.service.status_ends import EndedElsewhere
 from nexus.service.status_page import PublicPage
 from nexus.service.subscribers import Subscribers
+from nexus.service.watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +56,19 @@ def watches(intake: AlertIntake) -> PeriodicJobs:
     async def record_components() -> None:
         await PublicPage(home.store, intake.site).install(home.clock.now())
 
+    watchdog = intake.site.server.watchdog
     jobs = (
+        *(
+            (
+                PeriodicJob(
+                    "the watchdog outside",
+                    Watchdog(intake, watchdog).look,
+                    every=watchdog.every.total_seconds(),
+                ),
+            )
+            if watchdog is not None
+            else ()
+        ),
         PeriodicJob("heartbeats", HeartbeatWatch(intake).look, every=5),
         PeriodicJob("alerts without a service", RematchWatch(intake).look, every=5),
         PeriodicJob("incidents of one cause", SiblingWatch(intake).look, every=30),
@@ -65,6 +79,7 @@ def watches(intake: AlertIntake) -> PeriodicJobs:
         PeriodicJob("bodies of deliveries", intake.forget_bodies, every=60),
         PeriodicJob("answers under idempotency keys", forget_answers, every=3600),
         PeriodicJob("what waits", tell_backlog, every=30),
+        PeriodicJob("who cannot be reached", ReachWatch(intake).look, every=86_400, limit=300),
         PeriodicJob("retention", prune, every=3600, limit=_PRUNING.total_seconds()),
     )
     return PeriodicJobs(home.store, intake.site.site, jobs, home.clock.now)

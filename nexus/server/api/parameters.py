@@ -9,10 +9,11 @@ from pydantic.json_schema import SkipJsonSchema
 from incidents.action_items import ItemState
 from incidents.disposition import AlertDisposition
 from incidents.severity import HeldBy, Severity, Status
-from incidents.value import Value
+from incidents.value import Moment, Value
 from nexus.service.declaring import Report
 from nexus.service.deliveries import DeliveryFilter
 from nexus.service.lists import IncidentFilter
+from nexus.service.oncall import MOST_DAYS
 from nexus.service.pages.timeline import About
 from nexus.service.pages.times import DAYS
 from nexus.service.requests import StopEverything
@@ -132,6 +133,13 @@ class Whose(Asked):
     )
 
 
+class OnCallDays(Asked):
+    """About which moment, and how many days from then on."""
+
+    at: Moment | None = Field(default=None, description="with its zone; not given: now")
+    days: int = Field(default=14, ge=1, le=MOST_DAYS)
+
+
 class BacklogList(Asked):
     """Which action items, and from where on; what is not given matches every one."""
 
@@ -164,6 +172,7 @@ class NewestList(Asked):
 
 
 NewestParameters = Annotated[NewestList, Query()]
+OnCallParameters = Annotated[OnCallDays, Query()]
 NoParameters = Annotated[Nothing, Query()]
 IncidentParameters = Annotated[IncidentList, Query()]
 SinceParameters = Annotated[Since, Query()]

@@ -7,8 +7,9 @@ from incidents.runbook import Runbook
 from incidents.value import Value
 from nexus.config.service_aliases import ServiceNames
 from nexus.server.api.context import ApiContext, Context, Who, answer
-from nexus.server.api.parameters import DestinationName, NoParameters
+from nexus.server.api.parameters import DestinationName, NoParameters, OnCallParameters
 from nexus.service.destinations import DestinationLine, Destinations, DestinationsView
+from nexus.service.oncall import OnCallView, oncall_view
 from nexus.service.pages.queue import QueueView, WorkersView, queue_view, workers_view
 from nexus.service.settings_view import SettingsView, settings_view
 
@@ -59,6 +60,14 @@ async def destinations(asked: NoParameters, context: Context) -> Response:
 async def enable(destination: DestinationName, asked: NoParameters, who: Who, context: Context) -> Response:
     """Try a disabled destination again, once it is mended; what waits for it goes on."""
     return answer(await Destinations.of(context.home, context.intake.site).enable(destination, who))
+
+
+@settings_twins.get("/oncall", response_model=OnCallView)
+async def oncall(asked: OnCallParameters, context: Context) -> Response:
+    """Who is on duty, until when, who follows and where nobody is: as it is planned elsewhere."""
+    home, site = context.home, context.intake.site
+    found = oncall_view(site, home.settings, home.secrets, home.clock.now(), asked.at, asked.days)
+    return answer(await found)
 
 
 @settings_twins.get("/workers", response_model=WorkersView)

@@ -89,6 +89,7 @@ DOORS = {
     ("GET", f"{API}/settings"): Door(Permission.READ),
     ("GET", f"{API}/runbook"): Door(Permission.READ),
     ("GET", f"{API}/roles"): Door(Permission.READ),
+    ("GET", f"{API}/oncall"): Door(Permission.READ),
     ("GET", f"{API}/workers"): Door(Permission.READ),
     ("GET", f"{API}/destinations"): Door(Permission.READ),
     ("POST", f"{API}/destinations/{{destination}}/enable"): Door(Permission.COMMAND),

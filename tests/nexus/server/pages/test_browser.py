@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
+from incidents.paging import held_by_person
 from nexus.store.records import WorldKind, WorldRef
 from nexus.store.sqlite.store import Store
 from tests.nexus import sample
@@ -178,3 +179,22 @@ def test_evidence_opens_by_keyboard_alone(room: WarRoom, chromium: "Browser") ->
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="The question").wait_for()
     assert "/evidence/" in page.url
+
+
+def test_who_has_it_is_seen_by_everybody_as_it_changes(room: WarRoom, chromium: "Browser") -> None:
+    page = room.open(chromium, 390)
+    page.locator("#holds").get_by_text("No person has it yet").wait_for()
+    page.locator("#actions").get_by_role("button", name="I have it").click()
+    page.locator("#actions").wait_for()
+    with Store.existing(room.home) as store:
+        (said,) = [event for event in run(store.events(ID)) if event.kind == "acknowledge"]
+        kept = run(store.load(ID))
+        assert kept is not None
+        run(saved(store, held_by_person(kept, getattr(said, "by", ""), at(15)), at(15)))
+    page.locator("#holds").get_by_text("dana has it; the agents work on it.").wait_for()
+    page.reload()
+    page.locator("#actions").get_by_role("button", name="I am still at it").wait_for()
+    page.locator("#actions").locator("summary", has_text="Hand it to somebody else").click()
+    page.locator("#actions input[name=to]").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert room.said == []

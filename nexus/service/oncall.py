@@ -1,0 +1,186 @@
+"""Who is on duty, for every door: now and next, the days ahead with their gaps, who is not known here."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pydantic import Field
+
+from incidents.errors import UsageError
+from incidents.value import Moment, Value, iso
+from nexus.config.people import Person, person_known_as
+from nexus.config.settings import Settings
+from nexus.config.site import Site
+from nexus.oncall.remembered import Remembered
+from nexus.oncall.settings import AnySchedule, as_local
+from nexus.oncall.shifts import Gap, Plan, Shift, gaps, in_order, next_on_duty, on_duty
+from nexus.oncall.sources import schedule_of
+from tools.live.secrets import Secrets
+
+#: Below the home: the last answers of schedules.
+FOLDER = "oncall"
+#: As far ahead as is asked for.
+MOST_DAYS = 90
+_FAR = timedelta(days=5 * 366)
+
+
+class DutyShift(Value):
+    """A shift as it is shown: `person` is that of `people` where the source's name is known there."""
+
+    person: str
+    known: bool = Field(description="whether it is one of `people`")
+    start: Moment
+    end: Moment | None
+
+
+class ScheduleView(Value):
+    """One schedule.
+
+    Attributes:
+        said: who is on duty and until when, in a sentence.
+        now: those on duty at the moment that was asked for.
+        next: those who follow.
+        shifts: of the days that were asked for.
+        gaps: when nobody is on duty in them.
+        unknown: what the source calls people who are not in `people`.
+        stale: why the answer is an older one, with its age; null: it was given just now.
+    """
+
+    name: str
+    kind: str
+    services: tuple[str, ...]
+    time_zone: str
+    said: str
+    now: tuple[DutyShift, ...]
+    next: tuple[DutyShift, ...]
+    shifts: tuple[DutyShift, ...]
+    gaps: tuple[Gap, ...]
+    unknown: tuple[str, ...]
+    stale: str | None
+
+
+class OnCallView(Value):
+    """Who is on duty at a moment, and in the days from then on."""
+
+    at: Moment
+    until: Moment
+    schedules: tuple[ScheduleView, ...]
+    uncovered: tuple[str, ...] = Field(description="services for which nobody is on duty then")
+
+
+async def oncall_view(
+    site: Site,
+    settings: Settings,
+    secrets: Secrets,
+    now: datetime,
+    at: datetime | None = None,
+    days: int = 14,
+) -> OnCallView:
+    """Ask every schedule at once; one that does not answer is shown as it was known last.
+
+    Args:
+        site: its schedules and people.
+        settings: its home keeps the last answers.
+        secrets: for what is asked over HTTP.
+        now: the moment of the wall.
+        at: about which moment is asked; None: now.
+        days: how many from then on are shown.
+
+    Raises:
+        UsageError: the moment lies years away.
+    """
+    moment = at or now
+    if abs(moment - now) > _FAR:
+        raise UsageError(f"{iso(moment)} lies more than five years away; no schedule is planned so far")
+    until = moment + timedelta(days=days)
+    folder = settings.home / FOLDER
+    plans = await asyncio.gather(*(_plan(one, secrets, folder, now, moment, until) for one in site.oncall))
+    views = tuple(
+        view_of(one, plan, site.people, now, moment, until)
+        for one, plan in zip(site.oncall, plans, strict=True)
+    )
+    covered = {
+        service
+        for one, view in zip(site.oncall, views, strict=True)
+        if view.now
+        for service in one.services or site.catalogue.names
+    }
+    uncovered = tuple(name for name in site.catalogue.names if name not in covered) if site.oncall else ()
+    return OnCallView(at=moment, until=until, schedules=views, uncovered=uncovered)
+
+
+async def _plan(
+    settings: AnySchedule, secrets: Secrets, folder: Path, now: datetime, at: datetime, until: datetime
+) -> Plan | None:
+    source = schedule_of(settings, secrets)
+    try:
+        if at < now - timedelta(hours=12):  # what has been is asked for as such, and not kept
+            return Plan(shifts=await source.shifts(at, until), asked_at=now, start=at, end=until)
+        return await Remembered(source, folder).plan(now, until)
+    finally:
+        await source.aclose()
+
+
+def view_of(
+    schedule: AnySchedule, plan: Plan | None, people: Sequence[Person], now: datetime, at: datetime,
+    until: datetime,
+) -> ScheduleView:  # fmt: skip
+    """One schedule as it is shown. Pure; `plan` None: it never answered."""
+    every = plan.shifts if plan is not None else ()
+    seen = tuple(one for one in in_order(every) if one.start < until and (one.end is None or one.end > at))
+    here, then = on_duty(every, at), next_on_duty(every, at)
+    unknown = dict.fromkeys(one.person for one in seen if person_of(one, people) is None)
+    return ScheduleView(
+        name=schedule.name, kind=schedule.kind, services=schedule.services, time_zone=schedule.time_zone,
+        said=sentence(schedule, plan, people, at),
+        now=tuple(_shown(one, people) for one in here), next=tuple(_shown(one, people) for one in then),
+        shifts=tuple(_shown(one, people) for one in seen),
+        gaps=gaps(every, max(at, plan.start), min(until, plan.end)) if plan is not None else (),
+        unknown=tuple(unknown), stale=_stale(plan, now),
+    )  # fmt: skip
+
+
+def sentence(schedule: AnySchedule, plan: Plan | None, people: Sequence[Person], at: datetime) -> str:
+    """`on duty: Dana Lee until Tue 2026-12-01 08:00 Europe/Berlin`; as it stands in a page."""
+    if plan is None:
+        return "who is on duty is not known: the schedule has never answered"
+    here, then = on_duty(plan.shifts, at), next_on_duty(plan.shifts, at)
+    if not here:
+        after = f"; from {as_local(then[0].start, schedule)} {_name(then[0], people)}" if then else ""
+        return f"nobody is on duty{after}"
+    told = (
+        _name(one, people) + (f" until {as_local(one.end, schedule)}" if one.end is not None else "")
+        for one in here
+    )
+    return f"on duty: {', '.join(told)}"
+
+
+def person_of(shift: Shift, people: Sequence[Person]) -> Person | None:
+    """Whose shift it is: by name, id or mail, else by a name that stands in the title of an event."""
+    for said in (shift.person, *shift.also):
+        if (found := person_known_as(people, said)) is not None:
+            return found
+    words = f" {' '.join(shift.person.casefold().split())} "
+    named = [one for one in people if f" {' '.join(one.name.casefold().split())} " in words]
+    return named[0] if len(named) == 1 else None
+
+
+def _name(shift: Shift, people: Sequence[Person]) -> str:
+    found = person_of(shift, people)
+    return found.name if found is not None else shift.person
+
+
+def _shown(shift: Shift, people: Sequence[Person]) -> DutyShift:
+    known = person_of(shift, people) is not None
+    return DutyShift(person=_name(shift, people), known=known, start=shift.start, end=shift.end)
+
+
+def _stale(plan: Plan | None, now: datetime) -> str | None:
+    if plan is None:
+        return "it has never answered"
+    if not plan.problem:
+        return None
+    minutes = max(0, round((now - plan.asked_at).total_seconds() / 60))
+    age = f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
+    return f"as known {age} ago, at {iso(plan.asked_at)}: {plan.problem}"
