@@ -96,7 +96,9 @@ class Action(Value):
                 if args.patch
                 else f"deploy a hotfix of {self.service} that reverts {args.commit}"
             ),
-            ActionKind.FEATURE_FLAG: f"set flag {args.flag} of {self.service} to {args.enabled}",
+            ActionKind.FEATURE_FLAG: (
+                f"switch flag {args.flag} of {self.service} {'on' if args.enabled else 'off'}"
+            ),
             ActionKind.FALLBACK: f"activate the fallback for {self.service}",
         }[self.kind]
 

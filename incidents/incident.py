@@ -258,6 +258,11 @@ class Incident(Value):
         ours = self.proposal(identity)
         return ours.action.title if ours is not None else outside.get(identity, identity)
 
+    def change_done(self, identity: str) -> str:
+        """The same as it is told afterwards: `checkout was rolled back to 2026.11.1`."""
+        ours = self.proposal(identity)
+        return ours.action.done if ours is not None else f"changed by people: {self.change_title(identity)}"
+
     def proposal(self, identity: str) -> Proposal | None:
         """The proposal of that id, or None."""
         return next((p for p in self.proposals if p.id == identity), None)

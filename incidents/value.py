@@ -1,7 +1,7 @@
 """The base of every value that crosses a room's door."""
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated, Self
 
@@ -57,6 +57,12 @@ def iso(moment: datetime) -> str:
 def minute(moment: datetime) -> str:
     """A moment as people read it: `2026-03-12 10:06 UTC`."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def by_minute(moment: datetime) -> datetime:
+    """The first whole minute that is not before it: what was over at 07:55:52 was over by 07:56."""
+    whole = moment.replace(second=0, microsecond=0)
+    return whole if whole == moment else whole + timedelta(minutes=1)
 
 
 #: A moment with a zone, kept in UTC and written as ISO 8601 with a `Z`. A naive time is refused.

@@ -158,9 +158,14 @@ class Library:
         return shipped if shipped.is_file() else None
 
 
+#: What is written to be read by people, word by word.
+_READ_BY_PEOPLE = frozenset({Task.STATUS_UPDATE, Task.BRIEF, Task.ASSESS, Task.POST_MORTEM, Task.BACKLOG})
+
+
 def _parts(role: str, task: Task, acting_as: str | None) -> tuple[str, ...]:
     playing = () if acting_as is None or acting_as == role else (f"roles/{acting_as}",)
-    return ("house_rules", f"roles/{role}", *playing, f"tasks/{task.value}")
+    style = ("style",) if task in _READ_BY_PEOPLE else ()
+    return ("house_rules", f"roles/{role}", *playing, f"tasks/{task.value}", *style)
 
 
 #: The prompts that ship.

@@ -64,8 +64,13 @@ def title(incident: Incident, catalogue: Catalogue = NONE) -> str:
 
 def without_rule(alert: str) -> str:
     """An alert's title without the name of the rule that fired, if it says more than that."""
-    rest = plainly(_RULE.sub("", alert, count=1))
+    rest = in_a_sentence(alert)
     return rest[:1].upper() + rest[1:] if rest else alert
+
+
+def in_a_sentence(alert: str) -> str:
+    """The same as it stands within a sentence: names keep their letters."""
+    return plainly(_RULE.sub("", alert, count=1)).rstrip(".")
 
 
 def sentence(facts: Facts | None, catalogue: Catalogue = NONE) -> str:

@@ -6,7 +6,7 @@ from incidents.catalogue import Catalogue
 from incidents.changes import Change, ChangeKind
 from incidents.incident import Incident
 from incidents.milestones import milestones
-from tools.felt import NONE, past, sentence, without_rule
+from tools.felt import NONE, in_a_sentence, past, sentence
 from tools.looking_back import lasting
 from tools.wording import capital
 
@@ -28,12 +28,12 @@ def headline(incident: Incident, change: Change | None = None, catalogue: Catalo
         catalogue: what customers call its services, where that is known.
     """
     felt = sentence(incident.peak, catalogue)
-    said = past(felt) if felt else without_rule(incident.title)
+    said = past(felt) if felt else in_a_sentence(incident.title)
     seconds = milestones(incident).impact_seconds
     if felt and seconds:
         said = f"{said} for {lasting_of(seconds)}"
     brought = _brought(incident, change)
-    return f"{brought}: {lowered(said)}" if brought else said
+    return f"{brought}: {lowered(said)}" if brought else capital(said)
 
 
 def lasting_of(seconds: float) -> str:

@@ -25,6 +25,8 @@ _ROSE = re.compile(
     r"(?P<usual>-?[\d.e+-]+) -> (?P<now>-?[\d.e+-]+) (?P<unit>ratio|seconds|percent|milliseconds)\b"
 )
 _SPANS = re.compile(r"(\d+) of (\d+) spans failed, ([\d.]+)% usually")
+_OWN = re.compile(r"own time of (?P<what>.+?) (?P<usual>[\d.]+) -> (?P<now>[\d.]+) ms in \d+ spans")
+_BYTES = re.compile(r"\b(?P<what>\w+) (?P<usual>[\d.e+]+) -> (?P<now>[\d.e+]+) bytes\b")
 _USUAL = {"0.00": "none usually", "0": "none usually"}
 
 
@@ -37,6 +39,7 @@ def plainly(text: str, changes: Iterable[Change] = ()) -> str:
     told = _SIGMAS.sub("", _MOMENT.sub(r"\1", told)).replace("post_mortem", "post-mortem")
     told = _MADE.sub(lambda found: f"{_CALLED.get(found[1], 'a change')} was made", told)
     told = _ROSE.sub(_rose, _ASIDE.sub("", told))
+    told = _OWN.sub(_own, _BYTES.sub(_bytes, told))
     told = _LOGGED.sub(lambda found: f", {_logged(float(found[3]))}", told)
     told = _ROUGH.sub(lambda found: f"{float(found[1]):.0f} %", told)
     return _SPANS.sub(lambda found: f"{found[1]} of {found[2]} calls failed, {_usually(found[3])}", told)
@@ -83,6 +86,23 @@ def _rose(found: re.Match[str]) -> str:
         whose = f"the calls from {found['caller']} to {found['peer']}" if found["peer"] else "its requests"
         return f"{now} of {whose} fail, usually {usual}"
     return f"{metric.replace('_', ' ')} {now}, usually {usual}"
+
+
+def _own(found: re.Match[str]) -> str:
+    now, usual = float(found["now"]), float(found["usual"])
+    return f"{found['what']} itself takes {now:.0f} ms, usually {_short(usual)} ms"
+
+
+def _short(number: float) -> str:
+    return f"{number:.0f}" if number >= 1 else f"{number:.1g}"
+
+
+def _bytes(found: re.Match[str]) -> str:
+    try:
+        now, usual = float(found["now"]) / 1e6, float(found["usual"]) / 1e6
+    except ValueError:
+        return found[0]
+    return f"{found['what'].replace('_', ' ')} {now:,.0f} MB, usually {usual:,.0f} MB"
 
 
 def _logged(before: float) -> str:

@@ -9,8 +9,9 @@ from pydantic import model_validator
 from incidents.action import UNSETTLED, ActionState
 from incidents.facts import Facts
 from incidents.incident import Incident
+from incidents.milestones import over_at
 from incidents.severity import Status
-from incidents.value import Moment, Value
+from incidents.value import Moment, Value, by_minute
 from incidents.verification import Recovery
 
 #: A share of failed requests from which on users would call it down.
@@ -64,6 +65,7 @@ class PublicStand(Value):
         same: since when there is no news, where that is to be told.
         moved: whether what users notice has changed since.
         at: now.
+        facts: what was measured of it, for whoever keeps it.
     """
 
     felt: Felt
@@ -77,6 +79,7 @@ class PublicStand(Value):
     same: Moment | None = None
     moved: bool = False
     at: Moment
+    facts: Facts | None = None
 
     @model_validator(mode="after")
     def _measured(self) -> Self:
@@ -99,7 +102,7 @@ class PublicStand(Value):
             "times": f"{self.times:.2g}" if self.times is not None else None,
             "worst": _percent(self.worst),
             "began": self._clock(self.began),
-            "ended": self._clock(self.ended),
+            "ended": self._clock(by_minute(self.ended) if self.ended is not None else None),
             "same": self._clock(self.same),
         }
         return {name: text for name, text in told.items() if text is not None}
@@ -120,7 +123,7 @@ def stand_of(incident: Incident, at: datetime) -> PublicStand:
     """How an incident stands at a moment of its clock, by the facts that were measured last."""
     facts, peak = incident.facts, incident.peak
     onset = incident.diagnosis.onset if incident.diagnosis and incident.diagnosis.known else None
-    over = incident.mitigated_at or incident.calm_since
+    over = over_at(incident) or incident.calm_since
     return PublicStand(
         felt=_felt(incident),
         doing=_doing(incident),
@@ -131,6 +134,7 @@ def stand_of(incident: Incident, at: datetime) -> PublicStand:
         ended=over if over is not None and onset is not None and over >= onset else None,
         ever_felt=any(one is not None and one.customers_affected is True for one in (facts, peak)),
         at=at,
+        facts=facts,
     )
 
 

@@ -12,7 +12,7 @@ from incidents.milestones import milestones, over_at
 from incidents.reports import PostMortemReport
 from incidents.severity import Severity, Status, Step
 from incidents.timeline import EntryKind
-from incidents.value import Value
+from incidents.value import Value, by_minute
 from tools.felt import sentence
 from tools.recorded.document import Truth
 
@@ -33,6 +33,7 @@ _BY_CODE = frozenset({"title", "change", "went_well", "went_badly", "lucky"})
 #: The field that holds the sentence of a value that cites evidence.
 _SENTENCES = ("text", "summary", "finding", "reason", "answer")
 _FIGURE = re.compile(r"(\d+(?:\.\d+)?)(%|s|ms|min|h|x)?")
+_EXPONENT = re.compile(r"\d+(?:\.\d+)?e\+\d+")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _MARKS = ".,;:!?()[]{}\"'“”„*`~<>="
 
@@ -96,7 +97,7 @@ def _records(record: Record) -> Text:
     if peak is not None and peak.latency_times is not None:
         slow += f"; {peak.latency_times:.0f} times"
     told = [f"{one:.0f} seconds; {one / 60:.0f} minutes" for one in spans]
-    return Text("; ".join([*told, slow, f"{over:%H:%M}" if over is not None else ""]))
+    return Text("; ".join([*told, slow, f"{by_minute(over):%H:%M}" if over is not None else ""]))
 
 
 def _spans(incident: Incident) -> list[float]:
@@ -155,6 +156,8 @@ def _known_numbers(record: Record) -> frozenset[float]:
     texts += [text for suspect in incident.suspects for text in (r.text for r in suspect.reasons)]
     seconds = _spans(incident)
     counted = [float(number) for text in texts for number in _NUMBER.findall(text)]
+    # Bytes are told in millions to people, and with an exponent to the ranking.
+    counted += [float(number) / 1e6 for text in texts for number in _EXPONENT.findall(text)]
     counted += [incident.revenue_impact] if incident.revenue_impact is not None else []
     return frozenset([*counted, *seconds, *(one / 60 for one in seconds)])
 

@@ -5,6 +5,14 @@ from datetime import datetime
 from itertools import takewhile
 
 from agents.engine import Assignment
+from agents.playbook.tasks.situation import (
+    decision_needed,
+    said_action,
+    said_cause,
+    said_eta,
+    said_revenue,
+    told_users,
+)
 from agents.public import PublicStand, measured_stand, permitted, public_words, stand_of
 from graph.duties import Duty, DutyKind, agenda, due, public_state
 from graph.state import Deps, RoleResult
@@ -74,7 +82,14 @@ async def prepare(deps: Deps, incident: Incident) -> Update:
     moved = public_words(stand).impact != last.impact
     words = public_words(stand.model_copy(update={"same": first.at, "moved": moved}))
     role = deps.roster.get(owed[0].roles[0]).name
-    return await _published(deps, incident, words, role, "code")
+    return await _published(deps, _felt(incident, stand), words, role, "code")
+
+
+def _felt(incident: Incident, stand: PublicStand) -> Incident:
+    """What customers were told that they feel counts as felt: no later text may say that it was less."""
+    facts = stand.facts
+    worse = facts is not None and facts.worse_than(incident.peak) and facts.customers_affected is True
+    return incident.evolve(peak=facts) if worse else incident
 
 
 async def _bare(deps: Deps, incident: Incident, owed: tuple[Duty, ...]) -> Update:
@@ -83,8 +98,9 @@ async def _bare(deps: Deps, incident: Incident, owed: tuple[Duty, ...]) -> Updat
     for duty in owed:
         role = deps.roster.get(duty.roles[0]).name
         if duty.kind is DutyKind.STATUS_UPDATE:
-            words = public_words(await measured_stand(deps.sources(incident)))
-            incident, entries = await _published(deps, incident, words, role, "code")
+            stand = await measured_stand(deps.sources(incident))
+            incident = _felt(incident, stand)
+            incident, entries = await _published(deps, incident, public_words(stand), role, "code")
         else:
             incident, entries = await _briefed(deps, incident, _bare_brief(incident), role, "code")
         told += entries
@@ -150,7 +166,7 @@ async def _status(
     draft = None
     if report is not None and engine not in _FIXED:
         draft = PublicWords(impact=report.impact, current_action=report.current_action, down=stand.down)
-    return await _published(deps, incident, words, role, engine, draft)
+    return await _published(deps, _felt(incident, stand), words, role, engine, draft)
 
 
 async def _briefed(deps: Deps, incident: Incident, words: BriefReport, role: str, engine: str) -> Update:
@@ -215,17 +231,19 @@ def executive_brief(deps: Deps, incident: Incident, report: BriefReport, engine:
         impact=report.impact,
         next_update=minute(following) if following else "none planned",
     )
+    if decide := decision_needed(incident):
+        heading, _, rest = text.partition("\n")
+        text = f"{heading}\nDECISION NEEDED: {decide}\n{rest}"
     return Brief(at=now, text=text, next_update=following, engine=engine)
 
 
 def _bare_brief(incident: Incident) -> BriefReport:
-    found = incident.diagnosis
     return BriefReport(
         situation=incident.summary or incident.title,
-        cause=f"Known — {found.summary}" if found and found.known else "Under investigation",
-        action="the response team is working on it",
-        eta="unknown",
-        impact="unknown",
+        cause=said_cause(incident),
+        action=said_action(incident),
+        eta=said_eta(incident),
+        impact=f"Users: {told_users(incident)}. Revenue: {said_revenue(incident)}.",
     )
 
 

@@ -83,7 +83,7 @@ def _words(done: RoleResult) -> str:
     if report is None:
         return headline(done.performed)
     lists = (("Needs", report.needs), ("Recommended", report.recommendations), ("To notify", report.notify))
-    parts = [f"{name}: {'; '.join(items)}" for name, items in lists if items]
+    parts = ["\n- ".join([f"{name}:", *items]) for name, items in lists if items]
     return "\n".join([report.assessment, *parts])
 
 

@@ -21,6 +21,7 @@ from incidents.severity import Severity, Status, Step
 from incidents.severity_floor import Classified
 from incidents.timeline import Entry, EntryKind
 from tools.alerts.severity_words import remarks_on
+from tools.felt import sentence
 
 
 async def prepare(deps: Deps, incident: Incident) -> Update:
@@ -152,7 +153,9 @@ def _classified(deps: Deps, before: Incident, after: Incident, found: Classified
     team = deps.runbook.teams[found.severity]
     names = ", ".join(deps.roster.get(member.role).name for member in team)
     changed = f" (was {before.severity})" if before.severity not in {None, found.severity} else ""
-    text = f"{found.severity}{changed}: {found.reason}. Response team: {names}"
+    felt = sentence(after.facts, deps.world.catalogue)
+    why = f"{felt} ({found.reason})" if felt else found.reason
+    text = f"{found.severity}{changed}: {why}. Response team: {names}"
     return entry(
         after, deps.clock.now(), EntryKind.ROUTING, text, "classified", evidence=after.facts_evidence
     )

@@ -14,6 +14,7 @@ from graph.steps.mitigation import propose_undo
 from graph.timeline import Update, entry
 from incidents.findings import Window
 from incidents.incident import Incident, Watch
+from incidents.milestones import over_at
 from incidents.reports import Task, VerificationReport
 from incidents.runbook import Runbook
 from incidents.severity import Severity, Status, Step
@@ -22,6 +23,7 @@ from incidents.value import minute
 from incidents.verification import Recovery, Verification
 from tools.pictures.recovery_chart import chart
 from tools.pictures.screenshots import screenshots
+from tools.plainly import plainly
 from tools.toolbox import RECOVERY
 from tools.toolbox.arguments import RecoveryArgs
 
@@ -54,7 +56,7 @@ async def prepare(deps: Deps, incident: Incident) -> Update:
     if found.verdict is Recovery.RECOVERED and after.mitigated_at is None:
         after = after.evolve(mitigated_at=now)
     after, gaps = await report_silent_channels(deps, after)
-    told = entry(after, now, EntryKind.VERIFICATION, found.summary, "check", evidence=found.evidence)
+    told = entry(after, now, EntryKind.VERIFICATION, _read(found), "check", evidence=found.evidence)
     after, worse = await _worse_than_known(deps, after)
     return Update(after, (*gaps, told, *worse))
 
@@ -72,6 +74,16 @@ async def _worse_than_known(deps: Deps, incident: Incident) -> Update:
         return Update(incident)
     drawn = incident.facts.model_copy(update={"series": seen.facts.series})
     return Update(incident.evolve(facts=drawn))
+
+
+def _read(found: Verification) -> str:
+    """A verdict as people read it in the timeline."""
+    if found.verdict is not Recovery.RECOVERED:
+        return plainly(found.summary)
+    judged = sum(one.signal.must_recover for one in found.readings)
+    every = f"all {judged} signals are" if judged > 1 else "the signal is"
+    since, until = found.window.start, found.window.end
+    return f"recovered: {every} as usual since {since:%H:%M:%S} UTC, judged until {until:%H:%M:%S} UTC"
 
 
 def _settled(runbook: Runbook) -> RecoveryArgs:
@@ -186,8 +198,9 @@ def _concerns(incident: Incident, done: tuple[RoleResult, ...], now: datetime) -
 def _recovered(incident: Incident, watch: Watch, now: datetime) -> Update:
     if now < watch.until:
         return Update(incident)
-    did = incident.change_title(watch.action)
-    reason = f"the signals stayed recovered since {minute(watch.started_at)}, after: {did}"
+    over = over_at(incident) or watch.started_at
+    did = incident.change_done(watch.action)
+    reason = f"everything that was off is as usual since {over:%H:%M:%S} UTC and stayed so; {did}"
     after = incident.evolve(status=Status.RESOLVED, ended_at=now, end_reason=reason)
     return Update(after, (entry(after, now, EntryKind.END, f"resolved: {reason}", "resolved"),))
 

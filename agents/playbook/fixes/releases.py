@@ -6,6 +6,7 @@ from log or alert text.
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from agents.engine import RoleContext
 from agents.playbook.checks.keywords import quoted
@@ -19,7 +20,6 @@ from incidents.inventory import FlagState
 from tools.toolbox import CHANGES, DEPLOYMENTS, INVENTORY
 from tools.toolbox.arguments import ChangesArgs, DeploymentsArgs, ServiceArgs
 from tools.toolbox.views import DeploymentsView
-from tools.wording import clock_time
 
 
 async def roll_back(context: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
@@ -48,7 +48,7 @@ async def roll_back(context: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
         Draft(
             action=Action(kind=ActionKind.ROLLBACK, service=service, arguments=Arguments(version=target)),
             reason=(
-                f"{service} runs {view.running} since {clock_time(view.running_since)}"
+                f"{service} runs {view.running} since {_clock(view.running_since)}"
                 f"{', and the trouble began with it' if blamed is not None else ''}; "
                 f"{target} ran before{_was_healthy(view, target)}."
             ),
@@ -73,7 +73,7 @@ def _configured_before(diagnosis: Diagnosis, change: Change, evidence: str) -> l
             ),
             reason=(
                 f"{change.service} runs the configuration {change.version_to} since "
-                f"{clock_time(change.time)}, and the trouble began with it; {change.version_from} ran before."
+                f"{_clock(change.time)}, and the trouble began with it; {change.version_from} ran before."
             ),
             effect=expected_effect(diagnosis),
             evidence=(evidence, *diagnosis.evidence),
@@ -118,7 +118,12 @@ def _words(context: RoleContext) -> frozenset[str]:
 
 
 def _was_healthy(view: DeploymentsView, target: str) -> str:
-    return " and did so through a quiet time" if target == view.previous and view.previous_healthy else ""
+    return " without trouble" if target == view.previous and view.previous_healthy else ""
+
+
+def _clock(moment: datetime | None) -> str:
+    """A time of day as people read it."""
+    return f"{moment:%H:%M:%S} UTC" if moment is not None else "a time that is not known"
 
 
 def _unproven(view: DeploymentsView, target: str) -> tuple[str, ...]:
@@ -146,7 +151,7 @@ async def flag_off(context: RoleContext, diagnosis: Diagnosis) -> list[Draft]:
                 service=change.service,
                 arguments=Arguments(flag=flag, enabled=not was_on),
             ),
-            reason=f"the trouble began when a flag of {change.service} was set ({change.id}).",
+            reason=f"The trouble began as flag {flag} of {change.service} was set, at {_clock(change.time)}.",
             effect=expected_effect(diagnosis),
             evidence=(evidence, answer.id, *diagnosis.evidence),
         )
@@ -176,7 +181,7 @@ async def revert_commit(context: RoleContext, diagnosis: Diagnosis) -> list[Draf
     found = None if diagnosis.change is not None else await culprit(context, service)
     if found is not None:
         one = found.commit
-        said = f"{one.id[:12]} of {clock_time(one.at)} ({quoted(one.subject, 80)})"
+        said = f"{one.id[:12]} ({quoted(one.subject, 80)})"
         why = f"{service} fails at {found.place}, and commit {said} changed that function last."
         return _reverted(diagnosis, one.id, found.evidence, why)
     change, evidence = await _blamed(context, diagnosis)

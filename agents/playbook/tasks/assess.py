@@ -5,14 +5,21 @@ from functools import cache
 from typing import Literal
 
 from agents.engine import Assignment, RoleContext
-from agents.playbook.tasks.situation import said_action, said_cause, said_revenue, said_users
+from agents.playbook.tasks.situation import (
+    decision_needed,
+    said_action,
+    said_cause,
+    said_revenue,
+    told_users,
+)
 from agents.shipped import shipped
 from incidents.action import ActionState
-from incidents.duration import format_duration
 from incidents.findings import Category, Claim
 from incidents.incident import Incident
 from incidents.reports import AssessmentReport
 from incidents.value import Value
+from tools.felt import without_rule
+from tools.looking_back import lasting
 
 
 class When(StrEnum):
@@ -35,7 +42,6 @@ class _Line(Value):
 
 
 class _Sheet(Value):
-    focus: str
     lines: tuple[_Line, ...]
 
 
@@ -64,7 +70,7 @@ async def assess(assignment: Assignment, context: RoleContext) -> AssessmentRepo
         return tuple(dict.fromkeys(said))
 
     return AssessmentReport(
-        assessment=_assessment(assignment, context, sheet.focus, holds),
+        assessment=_assessment(context, holds),
         needs=lines("needs"),
         recommendations=lines("recommendations"),
         notify=lines("notify"),
@@ -90,22 +96,22 @@ def conditions(incident: Incident) -> frozenset[When]:
     return frozenset(when for when, holds in told.items() if holds)
 
 
-def _assessment(assignment: Assignment, context: RoleContext, focus: str, holds: frozenset[When]) -> str:
+def _assessment(context: RoleContext, holds: frozenset[When]) -> str:
     incident = context.incident
-    open_for = format_duration(context.now - incident.opened_at)
-    why = f" Called because: {assignment.does}." if assignment.does else ""
+    open_for = lasting(context.now - incident.opened_at)
+    felt = without_rule(incident.title).rstrip(".")
     parts = [
-        f"{focus}{why}",
-        f"{incident.title} ({incident.severity or 'not classified'}), open for {open_for}.",
+        decision_needed(incident),
+        f"{felt} ({incident.severity or 'not classified'}, open for {open_for}).",
         f"Cause: {said_cause(incident)}.",
         f"Action: {said_action(incident)}",
-        f"Users: {said_users(incident)}.",
+        f"Users: {told_users(incident)}.",
         f"Revenue: {said_revenue(incident)}.",
     ]
     if When.BREACH in holds or When.USER_DATA in holds:
         sign = "a data breach is suspected" if When.BREACH in holds else "personal data may be touched"
         parts.append(f"From the signs so far {sign}; that is not confirmed.")
-    return " ".join(parts)
+    return " ".join(part for part in parts if part)
 
 
 def _claims(incident: Incident) -> tuple[Claim, ...]:

@@ -11,8 +11,9 @@ from incidents.findings import Channel, Suspect
 from incidents.incident import Incident
 from incidents.milestones import over_at
 from incidents.severity import Status
+from incidents.value import by_minute
 from tools.chronicle import went_live
-from tools.felt import began, past, sentence, without_rule
+from tools.felt import began, in_a_sentence, past, sentence
 from tools.headline import lowered
 from tools.looking_back import after
 from tools.plainly import plainly
@@ -43,7 +44,7 @@ def happened(incident: Incident, change: Change | None) -> str:
 
 
 def _broke(incident: Incident, change: Change | None) -> str:
-    felt = past(sentence(incident.peak)) or without_rule(incident.title).rstrip(".")
+    felt = past(sentence(incident.peak)) or in_a_sentence(incident.title)
     slow = told_times(incident.peak) if sentence(incident.peak) else ""
     felt = lowered(felt) + (f" and answers took {slow} as long as usual" if slow else "")
     since = began(incident)
@@ -127,6 +128,6 @@ def _ended(incident: Incident) -> str:
             return "It is resolved."
         watched = round((incident.ended_at - over).total_seconds() / 60)
         stayed = f" and stayed so for {watched} minutes" if watched > 1 else ""
-        return f"It was over by {over:%H:%M} UTC{stayed}."
+        return f"It was over by {by_minute(over):%H:%M} UTC{stayed}."
     ended = _ENDED.get(incident.status, "It is not over")
     return f"{ended}{f': {plainly(incident.end_reason)}' if incident.end_reason else ''}.".replace("..", ".")

@@ -1,5 +1,7 @@
 """Where an incident stands, in plain words: shared by status updates, briefs, assessments."""
 
+import re
+
 from agents.public import said, stand_of
 from incidents.action import ActionState, Proposal
 from incidents.currency import money
@@ -7,11 +9,13 @@ from incidents.facts import Facts
 from incidents.incident import Incident
 from incidents.verification import Recovery
 from tools.plainly import plainly
+from tools.wording import capital
 
 #: Fewer failures are not told, and answers that are less slow are not beside them.
 _FAILING, _TWICE = 0.01, 2.0
 #: Smaller amounts are told as they are.
 _LITTLE = 100
+_BROUGHT = " brought it"
 
 
 def current_action(incident: Incident) -> str:
@@ -29,18 +33,45 @@ def _recovered(incident: Incident) -> bool:
 
 
 def said_action(incident: Incident) -> str:
-    """What is being done, with the names that the inside knows."""
+    """What is being done, with the names that the inside knows, in sentences."""
     proposal = latest(incident)
     if proposal is None:
         return current_action(incident)
+    what = f"{capital(proposal.action.title)} ({proposal.id})"
+    if proposal.state is ActionState.DONE:
+        return f"{capital(proposal.action.done)}. {_AFTER.get(_became(incident), _AFTER[Recovery.UNKNOWN])}"
     stand = {
-        ActionState.PROPOSED: "waits for approval",
-        ActionState.APPROVED: "is approved",
-        ActionState.EXECUTING: "is being executed",
-        ActionState.UNKNOWN: "was begun, and it is not known whether it was done",
-        ActionState.DONE: "was executed",
-    }.get(proposal.state, f"is {proposal.state}")
-    return f"{proposal.id}, to {proposal.action.title}, {stand}. {current_action(incident)}"
+        ActionState.PROPOSED: "this waits for approval",
+        ActionState.APPROVED: "this is approved, and is about to begin",
+        ActionState.EXECUTING: "this is being done",
+        ActionState.UNKNOWN: "this was begun, and it is not known whether it was done",
+    }
+    if (said := stand.get(proposal.state)) is not None:
+        return f"{what}: {said}."
+    return f"{what}: this is {proposal.state}. {current_action(incident)}"
+
+
+def _became(incident: Incident) -> Recovery:
+    """What became of it by the last check after the change that runs now."""
+    seen, watch = incident.verification, incident.watch
+    mine = seen is not None and (watch is None or seen.at >= watch.started_at)
+    return seen.verdict if seen is not None and mine else Recovery.UNKNOWN
+
+
+_AFTER = {
+    Recovery.RECOVERED: "It helped.",
+    Recovery.UNCHANGED: "It did not help; another way is looked for.",
+    Recovery.WORSE: "It made things worse; it can be taken back.",
+    Recovery.UNKNOWN: "Whether it helps is being checked.",
+}
+
+
+def decision_needed(incident: Incident) -> str:
+    """What people have to decide now, with its reason; empty where nothing waits for them."""
+    waits = incident.pending
+    if not waits:
+        return ""
+    return f"Decide whether to {waits[-1].action.title}: it waits since {waits[-1].proposed_at:%H:%M} UTC."
 
 
 def latest(incident: Incident) -> Proposal | None:
@@ -53,12 +84,22 @@ def said_cause(incident: Incident) -> str:
     found = incident.diagnosis
     if found is None or not found.known:
         return "Under investigation"
-    return f"Known — {plainly(found.summary).rstrip('.')} ({found.confidence} confidence)"
+    said = plainly(found.summary).rstrip(".")
+    if found.change is not None and _BROUGHT in said:
+        # Whoever leads reads which change it was; what shows it stands in the diagnosis.
+        said = re.sub(r" \(“[^”]*”\)", "", said.split(_BROUGHT, 1)[0]).replace("The ", "the ", 1)
+    return f"Known — {said} ({found.confidence} confidence)"
 
 
 def said_users(incident: Incident) -> str:
     """How many users or which share, or `unknown`."""
     return plainly(incident.impact.users_affected) or "unknown"
+
+
+def told_users(incident: Incident) -> str:
+    """The same for people who read it beside other figures."""
+    known = said_users(incident)
+    return "not known" if known == "unknown" else known
 
 
 def said_eta(incident: Incident) -> str:

@@ -8,6 +8,7 @@ from agents.playbook.tasks.situation import (
     said_eta,
     said_revenue,
     said_users,
+    told_users,
 )
 from agents.public import measured_stand, public_words
 from incidents.incident import Incident
@@ -33,8 +34,8 @@ async def brief(assignment: Assignment, context: RoleContext) -> BriefReport:
         action=said_action(incident),
         eta=said_eta(incident),
         impact=(
-            f"Revenue: {said_revenue(incident)}. Users: {said_users(incident)}. "
-            f"Reputation: unknown. Data: {_data(incident)}."
+            f"Users: {told_users(incident)}. Revenue: {said_revenue(incident)}. "
+            f"Reputation: not known. Data: {_data(incident)}."
         ),
     )
 
@@ -73,4 +74,4 @@ def _data(incident: Incident) -> str:
         return "a breach is suspected"
     if incident.impact.user_data_affected:
         return "user data may be affected"
-    return {True: "at risk", False: "not at risk", None: "unknown"}[incident.impact.data_at_risk]
+    return {True: "at risk", False: "not at risk", None: "not known"}[incident.impact.data_at_risk]

@@ -8,7 +8,7 @@ from incidents.findings import Channel, Claim, Diagnosis, Evidence, Suspect
 from incidents.incident import Incident
 from incidents.reports import Why
 from tools.chronicle import went_live
-from tools.felt import sentence, without_rule
+from tools.felt import in_a_sentence, sentence
 from tools.headline import lowered
 from tools.plainly import plainly
 from tools.wording import capital
@@ -53,9 +53,10 @@ def _chain(
         question=_felt(incident), answer=_place(incident, found, suspect),
         evidence=(*_of(found, stored, "metrics traces overview database dependencies"), *ranked) or first,
     )  # fmt: skip
+    said = plainly(found.summary).rstrip(".").replace(f"{found.service}: it ", f"{found.service} ", 1)
     yield Why(
         question=f"Why did {found.service} fail?",
-        answer=capital(f"{mechanism(suspect) or plainly(found.summary).rstrip('.')}."),
+        answer=capital(f"{mechanism(suspect) or said}."),
         evidence=(*_of(found, stored, "logs metrics traces database"), *ranked),
     )
     began = f" at {found.onset:%H:%M:%S} UTC" if found.onset is not None else ""
@@ -66,7 +67,7 @@ def _chain(
 def _felt(incident: Incident) -> str:
     felt = sentence(incident.peak)
     if not felt:
-        return f"Why was there an alert ({without_rule(incident.title)})?"
+        return f"Why was there an alert ({in_a_sentence(incident.title)})?"
     for now, then in ((" answers nothing", " answer nothing"), (" takes ", " take ")):
         felt = felt.replace(now, then, 1)
     return f"Why did {lowered(felt)}?"

@@ -100,6 +100,6 @@ class TestStands:
         )
         assert public_words(stand_of(ended, NOW)).impact == (
             "The service works as usual again. "
-            f"It began at {ONSET:%H:%M} UTC and was over by {NOW:%H:%M} UTC. "
+            f"It began at {ONSET:%H:%M} UTC and was over by 10:15 UTC. "  # where what was judged begins
             "At its worst about 43 % of requests failed."
         )
