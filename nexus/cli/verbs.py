@@ -35,6 +35,7 @@ VERBS = {
     "regrouping": ("split", "merge"),
     "restricting": ("restrict",),
     "hindsight": ("verdict", "verdicts"),
+    "tickets": ("tickets",),
     "people": ("people",),
     "services": ("services",),
     "alerts": ("alerts",),

@@ -25,6 +25,7 @@ from nexus.config.people import Person, same_people
 from nexus.config.senders import Senders
 from nexus.config.server import Server
 from nexus.config.status_page import StatusPageSettings
+from nexus.notify.tickets.settings import AnyTracker
 from nexus.oncall.settings import AnySchedule
 from nexus.store.records import DEFAULT_SITE
 from tools.alerts.body import plain_word
@@ -158,6 +159,7 @@ class Site(Value):
     store: StoreSettings = StoreSettings()
     status: StatusPageSettings = StatusPageSettings()
     notify: Notify = Notify()
+    tickets: AnyTracker | None = Field(default=None, description="the tracker that action items go to")
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:

@@ -63,6 +63,7 @@ class Exchange:
         secrets: what must appear in no reason: tokens, and addresses that are one.
         limit: how long a request may take in all.
         clock: what a date in `Retry-After` is compared with.
+        most: as much of an answer is read, in bytes.
     """
 
     def __init__(
@@ -72,7 +73,9 @@ class Exchange:
         *,
         limit: timedelta,
         clock: Clock,
+        most: int = _READ,
     ) -> None:
+        self._most = most
         self.provider = provider
         self._limit = limit.total_seconds()
         self._secrets = frozenset(word for secret in secrets for word in _spellings(secret))
@@ -175,11 +178,11 @@ class Exchange:
             async with asyncio.timeout_at(until):
                 async for part in response.aiter_raw():
                     parts.append(part)
-                    if (size := size + len(part)) > _READ:
+                    if (size := size + len(part)) > self._most:
                         break
         except (TimeoutError, httpx2.HTTPError):
             whole = False
-        text = b"".join(parts)[:_READ].decode("utf-8", errors="replace")
+        text = b"".join(parts)[: self._most].decode("utf-8", errors="replace")
         return Answer(response.status_code, response.headers, text, whole)
 
     def _connected(self) -> httpx2.AsyncClient:

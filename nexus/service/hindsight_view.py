@@ -23,6 +23,7 @@ from incidents.post_mortem_text import (
 )
 from incidents.series import WatchedSeries
 from incidents.severity import Severity, Status
+from incidents.tickets import Ticket
 from incidents.timeline import Entry, EntryKind
 from incidents.value import Moment, Value
 from incidents.verdicts import CalibrationLine, DiagnosisVerdict, calibration, key_of
@@ -30,6 +31,7 @@ from nexus.home import Home
 from nexus.service.hindsight import AGENTS, IncidentHindsight
 from nexus.service.pages.charts import ChartView, chart
 from nexus.service.pages.seen import read_body
+from nexus.service.ticketing import tracker_named
 from nexus.store.find import find_incident
 from nexus.store.records import WorldKind
 from tools.chronicle import Row, chronicle
@@ -100,9 +102,10 @@ class VersionLine(Value):
 
 
 class ItemView(ActionItem):
-    """An action item, and whether its day has passed."""
+    """An action item, whether its day has passed, and its ticket, if one was asked for."""
 
     late: bool
+    ticket: Ticket | None = None
 
 
 class PostMortemView(Value):
@@ -141,6 +144,7 @@ class PostMortemView(Value):
     timeline: tuple[Entry, ...]
     chronicle: tuple[Row, ...]
     items: tuple[ItemView, ...]
+    tracker: str | None = Field(default=None, description="the kind of tracker that tickets go to, if any")
     verdict: VerdictView
     why_not: str | None
 
@@ -197,7 +201,8 @@ class HindsightQueries:
             chart=await self._chart(incident),
             timeline=tuple(one for one in entries if one.kind in _TOLD),
             chronicle=chronicle(incident, entries, report.change if report is not None else None),
-            items=_items(await back.items(identity), now.date()),
+            items=_items(await back.items(identity), now.date(), await store.tickets(identity)),
+            tracker=await tracker_named(self.home, identity),
             verdict=self._verdict(incident, await store.verdicts(identity), actor),
             why_not=_why_not_edit(incident, actor),
         )
@@ -330,5 +335,6 @@ def _money(amount: float, currency: Currency | None) -> str:
     return told if currency is not None else f"{told} (no currency is configured)"
 
 
-def _items(items: Sequence[ActionItem], today: date) -> tuple[ItemView, ...]:
-    return tuple(ItemView(**dict(one), late=one.overdue(today)) for one in items)
+def _items(items: Sequence[ActionItem], today: date, tickets: Sequence[Ticket] = ()) -> tuple[ItemView, ...]:
+    known = {one.item: one for one in tickets}
+    return tuple(ItemView(**dict(one), late=one.overdue(today), ticket=known.get(one.id)) for one in items)

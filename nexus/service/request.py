@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nexus.service.handling import IncidentHandling
     from nexus.service.hindsight import IncidentHindsight
     from nexus.service.regrouping import IncidentRegrouping
+    from nexus.service.ticketing import Ticketing
 
 #: What somebody writes, and has to; one word at least.
 Words = Annotated[str, Field(pattern=r"\S", max_length=20_000)]
@@ -72,6 +73,13 @@ class Doors:
         from nexus.service.hindsight import IncidentHindsight  # noqa: PLC0415
 
         return IncidentHindsight.of(self.home)
+
+    @cached_property
+    def ticketing(self) -> "Ticketing":
+        """Who takes action items to the team's tracker."""
+        from nexus.service.ticketing import Ticketing  # noqa: PLC0415
+
+        return Ticketing.of(self.home)
 
     @cached_property
     def regrouping(self) -> "IncidentRegrouping":

@@ -15,6 +15,7 @@ from incidents.value import Moment, Value
 from nexus.service.hindsight_requests import HINDSIGHT
 from nexus.service.request import ChangeName, Digest, Doors, Name, Remark, Request, WholeNumber, Words
 from nexus.service.restricting import RESTRICTING
+from nexus.service.ticket_requests import TICKETS
 from nexus.service.views import AllHalted, Decided, Halted, Handled, Regrouped, Settled
 from nexus.store.dead_letters import DeadLetter
 
@@ -297,5 +298,5 @@ class Merge(Request):
 REQUESTS: tuple[type[Request], ...] = (
     Decision, AskAnotherWay, Revoke, LeaveNote, SetSeverity, Stop, Settle, Replay, Acknowledge, TakeOver,
     HandOver, Take, GiveBack, TellChange, Mitigate, Resolve, CallFalseAlarm, Reopen, Split, Merge,
-    *HINDSIGHT, *RESTRICTING,
+    *HINDSIGHT, *RESTRICTING, *TICKETS,
 )  # fmt: skip

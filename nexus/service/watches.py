@@ -22,6 +22,7 @@ from nexus.service.siblings import SiblingWatch
 from nexus.service.status_ends import EndedElsewhere
 from nexus.service.status_page import PublicPage
 from nexus.service.subscribers import Subscribers
+from nexus.service.ticketing import TicketWatch
 from nexus.service.watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
@@ -76,6 +77,7 @@ def watches(intake: AlertIntake) -> PeriodicJobs:
         PeriodicJob("components of the status page", record_components, every=5),
         PeriodicJob("disturbances that have ended", end_disturbances, every=60),
         PeriodicJob("mail to subscribers", write_to_subscribers, every=5, limit=600),
+        PeriodicJob("tickets", TicketWatch(intake).look, every=5, limit=600),
         PeriodicJob("bodies of deliveries", intake.forget_bodies, every=60),
         PeriodicJob("answers under idempotency keys", forget_answers, every=3600),
         PeriodicJob("what waits", tell_backlog, every=30),

@@ -42,6 +42,7 @@ class DeedKind(StrEnum):
     VERDICT = "verdict"
     POST_MORTEM = "post_mortem"
     ACTION_ITEM = "action_items"
+    TICKETS = "tickets"
     STATUS_UPDATE = "status_update"
     DESTINATION = "destination"
     EVIDENCE_READ = "evidence_read"

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from incidents.action_items import ActionItem
 from incidents.post_mortem_text import PostMortemVersion
+from incidents.tickets import Ticket
 from incidents.verdicts import DiagnosisVerdict
 
 
@@ -32,4 +33,12 @@ class Hindsight(Protocol):
 
     async def changed_items(self, incident: str | None = None) -> tuple[ActionItem, ...]:
         """What people made of action items, each as it stands, of one incident or of all."""
+        ...
+
+    async def change_ticket(self, ticket: Ticket) -> bool:
+        """Keep a ticket as it is known now. False if there is one of its version: somebody was faster."""
+        ...
+
+    async def tickets(self, incident: str | None = None) -> tuple[Ticket, ...]:
+        """The tickets of one incident or of all, each as it is known last, by incident and item."""
         ...

@@ -284,7 +284,7 @@ class MemoryStore(MemoryOutbox):
     def _tables(self) -> "tuple[Table[Any], ...]":
         return (
             self._timeline, self._evidence, self._approvals, self._backlog, self._messages,
-            self._verdicts, self._versions, self._items,
+            self._verdicts, self._versions, self._items, self._tickets,
         )  # fmt: skip
 
     async def compact(self, rewrite: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from incidents.action_items import ActionItem
 from incidents.post_mortem_text import PostMortemVersion
+from incidents.tickets import Ticket
 from incidents.verdicts import DiagnosisVerdict
 from nexus.store.memory_lists import Table
 from nexus.store.memory_watching import MemoryWatching
@@ -14,6 +15,7 @@ class MemoryHindsight(MemoryWatching):
         super().__init__()
         self._verdicts: Table[DiagnosisVerdict] = Table()
         self._items: Table[ActionItem] = Table()
+        self._tickets: Table[Ticket] = Table()
 
     async def keep_verdict(self, verdict: DiagnosisVerdict) -> None:
         """Keep a person's word on a diagnosis, in place of what they said of it before."""
@@ -46,3 +48,14 @@ class MemoryHindsight(MemoryWatching):
         kept = self._items.values() if incident is None else self._items.of(incident)
         latest = {one.id: one for one in sorted(kept, key=lambda one: one.version)}
         return tuple(sorted(latest.values(), key=lambda one: (one.incident, one.id)))
+
+    async def change_ticket(self, ticket: Ticket) -> bool:
+        """Keep a ticket as it is known now."""
+        self._known(ticket.incident)
+        return self._tickets.insert((ticket.incident, ticket.item, str(ticket.version)), ticket)
+
+    async def tickets(self, incident: str | None = None) -> tuple[Ticket, ...]:
+        """The tickets of one incident or of all, each as it is known last."""
+        kept = self._tickets.values() if incident is None else self._tickets.of(incident)
+        latest = {one.item: one for one in sorted(kept, key=lambda one: one.version)}
+        return tuple(sorted(latest.values(), key=lambda one: (one.incident, one.item)))

@@ -28,7 +28,7 @@ TABLES = (
     "numbers", "incidents", "timeline", "inbox", "evidence", "approvals", "intents", "backlog", "messages",
     "message_deliveries", "attempts", "alert_deliveries", "alert_dispositions", "incident_keys", "last_words",
     "dead_letters", "lessons", "heartbeats", "changes", "idempotency_keys", "files", "audit",
-    "passwords", "api_tokens", "restrictions", "verdicts", "post_mortem_versions", "action_items",
+    "passwords", "api_tokens", "restrictions", "verdicts", "post_mortem_versions", "action_items", "tickets",
     "public_components", "public_updates", "subscribers", "searchable", "disabled_destinations",
 )  # fmt: skip
 _NOT_MOVED = {

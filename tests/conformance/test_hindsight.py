@@ -7,6 +7,7 @@ import pytest
 from incidents.action_items import ActionItem, ItemState
 from incidents.errors import UnknownName
 from incidents.post_mortem_text import PostMortemText, PostMortemVersion
+from incidents.tickets import Making, Ticket
 from incidents.verdicts import DiagnosisVerdict, Judgement, key_of
 from nexus.store.port import IncidentStore
 from nexus.store.records import WorldKind, WorldRef
@@ -90,3 +91,30 @@ async def test_it_goes_with_its_incident_and_belongs_to_one(known: IncidentStore
         await known.erase(ID, number)
         assert (await known.verdicts(), await known.versions(ID), await known.changed_items()) == ((), (), ())
         await known.register(sample.resolved(), WorldRef(kind=WorldKind.CASE, path="c"), at(50))
+
+
+def ticket(number: int = 0, incident: str = ID) -> Ticket:
+    return Ticket(
+        item=f"{incident}-T1", incident=incident, tracker="github acme/shop", key="nexus-x", by="Dana Lee",
+        asked_at=at(60), making=Making.MADE if number else Making.WANTED, version=number,
+    )  # fmt: skip
+
+
+async def test_of_two_who_claim_a_ticket_one_asks_the_tracker_and_the_last_word_counts(
+    known: IncidentStore,
+) -> None:
+    assert await known.change_ticket(ticket())
+    assert await known.change_ticket(ticket(1))
+    assert not await known.change_ticket(ticket(1))
+    assert await known.change_ticket(ticket(incident=OTHER))
+    assert await known.tickets(ID) == (ticket(1),)
+    assert [one.incident for one in await known.tickets()] == [ID, OTHER]
+    with pytest.raises(UnknownName):
+        await known.change_ticket(ticket(incident="INC-2000-01-01-001"))
+
+
+async def test_tickets_go_with_their_incident(known: IncidentStore) -> None:
+    await known.change_ticket(ticket())
+    async with leased(known, ID, at(60)) as number:
+        await known.erase(ID, number)
+    assert await known.tickets(ID) == ()

@@ -51,7 +51,7 @@ class ApiContext:
         self.live = LiveFeed.of(self.home)
         # Imported now: what a running server imports later may be of another version by then.
         _ = self.doors.decisions, self.doors.commands, self.doors.handling, self.doors.regrouping
-        _ = self.doors.hindsight
+        _ = self.doors.hindsight, self.doors.ticketing
 
     @property
     def home(self) -> Home:

@@ -33,6 +33,7 @@ from nexus.service.lists import IncidentPage
 from nexus.service.messages_view import MessagesView, messages_view
 from nexus.service.restricting import visible
 from nexus.service.status_updates import StatusUpdates, UpdatesView
+from nexus.service.ticket_requests import Tickets
 from nexus.service.undecided import Decidable, UndecidedPage
 from nexus.service.views import EntryPage
 from nexus.service.you import May
@@ -144,6 +145,13 @@ async def verdicts(incident: IncidentId, asked: NoParameters, context: Context) 
 async def action_items(incident: IncidentId, asked: NoParameters, context: Context) -> Response:
     """What is to be done so that it does not happen again, and how that stands."""
     return answer(await context.hindsight.items(incident))
+
+
+@reads.get("/incidents/{incident}/tickets", response_model=Tickets)
+async def tickets(incident: IncidentId, asked: NoParameters, context: Context) -> Response:
+    """The tickets of its action items in the team's tracker, and how they stand there."""
+    found = await context.home.find(incident)
+    return answer(Tickets(items=await context.home.store.tickets(found.id)))
 
 
 @reads.get("/verdicts", response_model=Verdicts)

@@ -16,6 +16,7 @@ from nexus.server.pages.shell import Pages
 from nexus.server.problems import kind_of
 from nexus.service.hindsight_requests import ChangeItem, JudgeDiagnosis
 from nexus.service.post_mortem_page import HEADINGS, Draft, Edit, PostMortemDesk
+from nexus.service.ticket_requests import MakeTickets
 
 
 class ItemForm(ChangeItem):
@@ -58,6 +59,10 @@ def post_mortem_pages(pages: Pages, context: ApiContext) -> list[BaseRoute]:
         await filled(ItemForm, form).put(context.doors, _incident(request), who)
         return _back(request, "#action-items")
 
+    async def tickets(request: Request, who: Actor, form: Form) -> Response:
+        await MakeTickets().put(context.doors, _incident(request), who)
+        return _back(request, "#action-items")
+
     async def markdown(request: Request, who: Actor) -> Response:
         return _file(request, await desk.markdown(_incident(request)), "md", "text/markdown")
 
@@ -76,6 +81,7 @@ def post_mortem_pages(pages: Pages, context: ApiContext) -> list[BaseRoute]:
             "/incidents/{incident}/verdict", judge, Permission.NOTE, on=(_PATH, "/incidents/{incident}")
         ),
         pages.form("/incidents/{incident}/action-items", items, Permission.RESPOND, on=(_PATH,)),
+        pages.form("/incidents/{incident}/tickets", tickets, Permission.RESPOND, on=(_PATH,)),
     ]
 
 

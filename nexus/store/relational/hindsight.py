@@ -2,6 +2,7 @@
 
 from incidents.action_items import ActionItem
 from incidents.post_mortem_text import PostMortemVersion
+from incidents.tickets import Ticket
 from incidents.verdicts import DiagnosisVerdict
 from nexus.store.relational.rows import as_json, sortable
 from nexus.store.relational.table import Tables
@@ -50,3 +51,12 @@ class HindsightRows(Tables):
     async def changed_items(self, incident: str | None = None) -> tuple[ActionItem, ...]:
         """What people made of action items, each as it stands."""
         return await self._all(ActionItem, "changed_items", incident=incident)
+
+    async def change_ticket(self, ticket: Ticket) -> bool:
+        """Keep a ticket as it is known now."""
+        values = {"id": ticket.item, "number": ticket.version, "body": as_json(ticket)}
+        return await self._insert("change_ticket", ticket.incident, **values)
+
+    async def tickets(self, incident: str | None = None) -> tuple[Ticket, ...]:
+        """The tickets of one incident or of all, each as it is known last."""
+        return await self._all(Ticket, "tickets", incident=incident)

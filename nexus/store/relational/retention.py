@@ -12,7 +12,7 @@ from nexus.store.relational.writes import forgotten, hold
 #: Children before the incident that they refer to.
 _TABLES = (
     "dead_letters", "timeline", "inbox", "evidence", "approvals", "intents", "backlog", "messages",
-    "verdicts", "post_mortem_versions", "action_items", "incident_keys", "last_words",
+    "verdicts", "post_mortem_versions", "action_items", "tickets", "incident_keys", "last_words",
     "alert_dispositions", "files", "restrictions", "searchable",
 )  # fmt: skip
 

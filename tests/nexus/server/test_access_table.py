@@ -115,6 +115,8 @@ DOORS = {
     ("POST", f"{OF_INCIDENT}/action-items"): Door(
         Permission.RESPOND, {"action": "Test it", "owner": "backend", "due": "2026-12-01"}
     ),
+    ("GET", f"{OF_INCIDENT}/tickets"): Door(Permission.READ),
+    ("POST", f"{OF_INCIDENT}/tickets"): Door(Permission.RESPOND, {}),
     ("POST", f"{OF_INCIDENT}/note"): Door(Permission.NOTE, {"text": "look at payment"}),
     ("POST", f"{OF_INCIDENT}/severity"): Door(Permission.COMMAND, {"severity": "P1"}),
     ("POST", f"{OF_INCIDENT}/stop"): Door(Permission.STOP, {"reason": "wrong cluster"}),
@@ -210,6 +212,7 @@ PAGES = {
     ("POST", "/incidents/{incident}/action-items"): PageDoor(
         Permission.RESPOND, {"action": "Test it", "owner": "backend", "due": "2026-12-01"}
     ),
+    ("POST", "/incidents/{incident}/tickets"): PageDoor(Permission.RESPOND, {}),
     ("GET", "/incidents/{incident}/decisions"): PageDoor(Permission.READ),
     ("GET", DECISION_PAGE): PageDoor(Permission.READ),
     ("GET", f"{DECISION_PAGE}/card"): PageDoor(Permission.READ),

@@ -400,6 +400,20 @@ where (%(incident)s is null or incident = %(incident)s) and number = (
 )
 order by incident, id;
 
+-- name: change_ticket
+insert into tickets (incident, id, number, body) values (%(incident)s, %(id)s, %(number)s, %(body)s)
+on conflict (incident, id, number) do nothing;
+
+-- name: tickets
+select body from tickets as ticket
+where (%(incident)s is null or incident = %(incident)s) and number = (
+    select max(number) from tickets where incident = ticket.incident and id = ticket.id
+)
+order by incident, id;
+
+-- name: erase_tickets
+delete from tickets where incident = %(incident)s;
+
 -- name: erase_action_items
 delete from action_items where incident = %(incident)s;
 
@@ -747,6 +761,7 @@ select count(*), coalesce(sum(bytes), 0)::bigint from (
     union all select octet_length(body) from verdicts where incident = %(incident)s
     union all select octet_length(body) from post_mortem_versions where incident = %(incident)s
     union all select octet_length(body) from action_items where incident = %(incident)s
+    union all select octet_length(body) from tickets where incident = %(incident)s
     union all select coalesce(octet_length(body), 0) from alert_deliveries where incident = %(incident)s
 ) as kept;
 

@@ -380,6 +380,20 @@ where (:incident is null or incident = :incident) and number = (
 )
 order by incident, id;
 
+-- name: change_ticket
+insert into tickets (incident, id, number, body) values (:incident, :id, :number, :body)
+on conflict (incident, id, number) do nothing;
+
+-- name: tickets
+select body from tickets as ticket
+where (:incident is null or incident = :incident) and number = (
+    select max(number) from tickets where incident = ticket.incident and id = ticket.id
+)
+order by incident, id;
+
+-- name: erase_tickets
+delete from tickets where incident = :incident;
+
 -- name: erase_action_items
 delete from action_items where incident = :incident;
 
@@ -712,6 +726,7 @@ select count(*), coalesce(sum(bytes), 0) from (
     union all select length(body) from verdicts where incident = :incident
     union all select length(body) from post_mortem_versions where incident = :incident
     union all select length(body) from action_items where incident = :incident
+    union all select length(body) from tickets where incident = :incident
     union all select coalesce(length(body), 0) from alert_deliveries where incident = :incident
 );
 
