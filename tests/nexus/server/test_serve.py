@@ -113,7 +113,7 @@ def test_who_may_not_and_what_cannot_be_read(serving: Serving) -> None:
     health = httpx2.get(url.replace("/alerts", "/healthz"), timeout=PATIENCE)
     assert health.json() == {
         "status": "ok", "open_incidents": 0, "broken_off": [], "dead_letters": [],
-        "failing_jobs": [], "turned_away": 2, "sent_away": 0, "oldest_due_seconds": 0.0,
+        "failing_jobs": [], "destinations": {}, "turned_away": 2, "sent_away": 0, "oldest_due_seconds": 0.0,
         "waiting": {"alerts": 0, "oldest_seconds": 0},
     }  # fmt: skip
 
