@@ -186,6 +186,9 @@ async def _work(app: App, queues: tuple[str, ...], hands: int) -> None:
         fetch_job_polling_interval=POLLS,
         update_heartbeat_interval=HEARTBEAT,
         stalled_worker_timeout=SILENT,
+        # One that lost its listener ends only after its jobs, and takes none until then. A turn outlives its
+        # job, so there is nothing to wait for.
+        shutdown_graceful_timeout=0,
         delete_jobs="always",
         install_signal_handlers=False,
     )
