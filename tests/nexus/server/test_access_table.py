@@ -1,7 +1,7 @@
 """Every route, tried by nobody, by a stranger and by each role: no route is missing in the table."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import httpx2
@@ -232,6 +232,21 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
         yield one
 
 
+@pytest.fixture(scope="module")
+def visited(made: Room) -> Callable[[str], tuple[TestClient, str]]:
+    """The browser of somebody of a role, with what its forms bring along; logged in anew if it ended."""
+    browsers: dict[str, TestClient] = {}
+
+    def visit(role: str) -> tuple[TestClient, str]:
+        front = browsers[role].get("/", follow_redirects=False) if role in browsers else None
+        if front is None or front.status_code != 200:
+            browsers[role] = made.browser(role)
+            front = browsers[role].get("/")
+        return browsers[role], csrf_of(front.text)
+
+    return visit
+
+
 def walked(routes: list[BaseRoute], prefix: str = "") -> Iterator[tuple[str, str]]:
     """Every method and path."""
     for found in iter_route_contexts(routes):
@@ -322,11 +337,13 @@ def test_who_is_not_logged_in_is_asked_to(made: Room, door: tuple[str, str], coo
 
 @pytest.mark.parametrize("door", FOR_VISITORS, ids=" ".join)
 @pytest.mark.parametrize("role", AccessRole)
-def test_visitors_may_what_their_role_allows(made: Room, door: tuple[str, str], role: AccessRole) -> None:
-    browser, before = made.browser(role), made.inbox()
+def test_visitors_may_what_their_role_allows(
+    made: Room, visited: Callable[[str], tuple[TestClient, str]], door: tuple[str, str], role: AccessRole
+) -> None:
+    (browser, csrf), before = visited(role), made.inbox()
     permission = PAGES[door].permission
     assert permission is not None
-    answer = looked(browser, door, csrf_of(browser.get("/").text))
+    answer = looked(browser, door, csrf)
     if allows([role], permission):
         assert answer.status_code in {200, 303, 404, 409}, answer.text
     else:
