@@ -124,12 +124,16 @@ class Library:
             raise SettingsError(f"The prompt {name!r} cannot be filled in: {error}") from error
         return re.sub(r"\n{3,}", "\n\n", text).strip()
 
-    def system_prompt(
-        self, role: str, task: Task, acting_as: str | None = None, tools: Sequence[str] = ()
-    ) -> str:
-        """What a role always reads for a task: house rules, who it is, what is asked.
+    def system_prompt(self) -> str:
+        """What every role reads first, whatever it does: the house rules.
 
-        It holds nothing of an incident, so that an endpoint can cache it.
+        With the brief behind it, which all roles of a step share, it is the beginning of each request of that
+        step, the same to the byte: an endpoint that keeps prefixes reads it once.
+        """
+        return self.load("house_rules")
+
+    def pages(self, role: str, task: Task, acting_as: str | None = None, tools: Sequence[str] = ()) -> str:
+        """What a role reads of itself and its task, behind what all read.
 
         Args:
             role: the role's slug.
@@ -137,7 +141,8 @@ class Library:
             acting_as: the developer role that the Relevant Developer plays, if any.
             tools: what it can ask; a tool that needs more than its description has a page of its own.
         """
-        return "\n\n".join(self.load(name) for name in self._read(role, task, acting_as, tools))
+        read = self._read(role, task, acting_as, tools)[1:]
+        return "\n\n".join(self.load(name) for name in read)
 
     def version(self, role: str, task: Task, acting_as: str | None = None, tools: Sequence[str] = ()) -> str:
         """Twelve hex digits that change with any text that a role reads for a task, the brief's included."""
@@ -174,4 +179,5 @@ SHIPPED = Library()
 load = SHIPPED.load
 has_role = SHIPPED.has_role
 system_prompt = SHIPPED.system_prompt
+pages = SHIPPED.pages
 version = SHIPPED.version

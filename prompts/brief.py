@@ -1,5 +1,6 @@
 """The incident brief: facts by code with their evidence ids, most telling first, within a token budget."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
@@ -15,7 +16,7 @@ from incidents.runbook import SeverityRow
 from incidents.severity import Severity
 from incidents.value import Value
 from prompts import Library
-from prompts.text import line, tokens
+from prompts.text import line, tokens, without_repeats
 
 
 class Order(Value):
@@ -37,7 +38,10 @@ _LISTED = 50
 
 
 class _Sizes(Value):
-    """How much of each kind of fact is shown; the first that fits the budget is taken."""
+    """How much of each kind of fact is shown; the first that fits the budget is taken.
+
+    `evidence` is how many answers are named, `summary` how much is shown of those that are shown whole.
+    """
 
     evidence: int
     summary: int
@@ -55,10 +59,10 @@ class _Sizes(Value):
 
 
 _LADDER = (
-    _Sizes(evidence=14, summary=3600, alerts=8, suspects=5, reasons=4, services=25),
-    _Sizes(evidence=10, summary=2000, alerts=6, suspects=5, reasons=4, services=25),
-    _Sizes(evidence=8, summary=1000, alerts=5, suspects=4, reasons=3, services=20),
-    _Sizes(evidence=6, summary=500, alerts=4, suspects=3, reasons=2, services=15, further=60, text=200),
+    _Sizes(evidence=20, summary=2600, alerts=8, suspects=5, reasons=4, services=25),
+    _Sizes(evidence=16, summary=1600, alerts=6, suspects=5, reasons=4, services=25),
+    _Sizes(evidence=12, summary=1000, alerts=5, suspects=4, reasons=3, services=20),
+    _Sizes(evidence=8, summary=500, alerts=4, suspects=3, reasons=2, services=15, further=60, text=200),
     _Sizes(
         evidence=4,
         summary=300,
@@ -100,20 +104,37 @@ _LADDER = (
 #: The tool whose answer is the ranking of suspects: where it is shown, the incident's own is not repeated.
 _RANKING = "suspects"
 
-#: What a task needs before anything else that was gathered.
+#: Whose answers a task needs before anything else that was gathered; the newest of each is shown whole, of
+#: all others what they are about.
 _NEEDED = {
     Task.TRIAGE: ("overview",),
     Task.INVESTIGATE: (_RANKING, "changes"),
-    Task.MITIGATE: ("changes", "deployments", _RANKING),
-    Task.VERIFY: ("recovery", "overview", "endpoints"),
-    Task.POST_MORTEM: ("recovery", "changes", _RANKING),
+    Task.MITIGATE: ("deployments", "changes"),
+    Task.VERIFY: ("overview",),
+    Task.ASSESS: (_RANKING,),
+    Task.POST_MORTEM: ("changes",),
 }
 
-#: Who writes words for people needs what was concluded, not the measurements it rests on.
-_FOR_PEOPLE = {Task.STATUS_UPDATE, Task.BRIEF}
+#: What a task is told beside where the incident stands.
+_TELLS = {
+    Task.TRIAGE: {"services"},
+    Task.INVESTIGATE: {"alternatives", "suspects", "reasons", "services"},
+    Task.MITIGATE: {"alternatives", "reasons", "services"},
+    Task.VERIFY: {"readings", "services"},
+    Task.ASSESS: {"suspects", "reasons", "services", "told"},
+    Task.STATUS_UPDATE: {"told"},
+    Task.BRIEF: {"told"},
+    Task.POST_MORTEM: {"alternatives", "readings", "reasons", "services"},
+    Task.BACKLOG: {"post_mortem"},
+}
+
 #: Whose answers stand in the brief of the step that they were gathered for.
 _CODE = "nexus"
-_EVIDENCE_AT_MOST = {Task.STATUS_UPDATE: 0, Task.BRIEF: 0, Task.ASSESS: 4, Task.BACKLOG: 0}
+_EVIDENCE_AT_MOST = {Task.STATUS_UPDATE: 0, Task.BRIEF: 0, Task.ASSESS: 6, Task.BACKLOG: 0}
+#: Arguments that say how much is shown, not what is asked.
+_HOW_MUCH = {"limit", "offset", "settle_minutes"}
+#: As much of an answer as says what it is about.
+_ABOUT = 150
 
 
 def write_brief(
@@ -125,9 +146,10 @@ def write_brief(
     evidence: Sequence[Evidence] = (),
     catalogue: Catalogue | None = None,
     severities: Mapping[Severity, SeverityRow] | None = None,
+    pages: str = "",
     budget: int = 6000,
 ) -> str:
-    """The brief of one assignment: what is known, then what is asked.
+    """The brief of one assignment: what is known, the same for all roles with that task, then what is asked.
 
     Args:
         library: where the templates lie.
@@ -137,17 +159,18 @@ def write_brief(
         evidence: what the team has gathered, in any order.
         catalogue: the services that exist.
         severities: the runbook's definitions; shown for triage only.
+        pages: who the role is and how its task is done.
         budget: how many tokens it may cost, about.
     """
     shown = severities if order.task is Task.TRIAGE else None
-    ask = library.render("ask", order=order, severities=shown or {})
+    ask = library.render("ask", order=order, severities=shown or {}, pages=pages)
     room = max(budget - tokens(ask), 200)
     facts = ""
     for sizes in _LADDER:
         facts = _facts(library, incident, order.task, sizes, now, evidence, catalogue or Catalogue())
         if tokens(facts) <= room:
             return f"{facts}\n\n{ask}"
-    cut = facts[: room * 4].rsplit("\n", 1)[0]
+    cut = _beginning(facts, room)
     # A cut inside a block of data must not leave the block open: what follows are our own words.
     closing = "\n</data>" if cut.count("<data ") > cut.count("</data>") else ""
     return f"{cut}{closing}\n(The rest of the brief is left out for length.)\n\n{ask}"
@@ -162,30 +185,79 @@ def _facts(
     evidence: Sequence[Evidence],
     catalogue: Catalogue,
 ) -> str:
-    telling = tuple(_telling(incident, evidence, _NEEDED.get(task, (_RANKING,))))
+    needed = _NEEDED.get(task, ())
+    telling = tuple(_telling(incident, evidence, needed or (_RANKING,)))
     most = min(sizes.evidence, _EVIDENCE_AT_MOST.get(task, sizes.evidence))
+    whole = _whole(telling[:most], needed)
     last = incident.latest_alerts
-    services = () if task in _FOR_PEOPLE else _near(incident, catalogue)
+    tells = _TELLS[task]
+    services = _near(incident, catalogue) if "services" in tells else ()
     return library.render(
         "brief",
         incident=incident,
         now=now,
         sizes=sizes,
+        tells=tells,
         watched=_watched(incident) if incident.verification is None else [],
         alerts=sorted(last.values(), key=_alert_order)[: sizes.alerts],
         notes=incident.notes[::-1][: sizes.notes],
         machine_notes=incident.machine_notes[::-1][: sizes.notes],
         proposals=incident.proposals[::-1][: sizes.proposals],
-        updates=incident.updates[::-1][:2],
-        evidence=telling[:most],
+        updates=incident.updates[::-1][:2] if "told" in tells else (),
+        whole=_once_said(whole),
+        named=[(one, _asked(one), _about(one)) for one in telling[:most] if one not in whole],
         evidence_left_out=len(telling[most:]),
-        ranked=task in _FOR_PEOPLE or any(item.tool == _RANKING for item in telling[:most]),
+        ranked="suspects" not in tells or any(item.tool == _RANKING for item in whole),
         services=services[: sizes.services],
         further=[service.name for service in services[sizes.services :][: sizes.further]],
         services_left_out=len(catalogue.services) - len(services[: sizes.services + sizes.further])
         if services
         else 0,
     )
+
+
+def _beginning(text: str, room: int) -> str:
+    """The lines from the first one on that cost no more than so many tokens."""
+    kept, used = [], 0
+    for one in text.splitlines():
+        used += tokens(one) + 1
+        if used > room:
+            break
+        kept.append(one)
+    return "\n".join(kept)
+
+
+def _whole(telling: Sequence[Evidence], needed: tuple[str, ...]) -> list[Evidence]:
+    """The newest answer of each tool that the task needs."""
+    newest = {item.tool: item for item in reversed(telling)}
+    return [newest[tool] for tool in needed if tool in newest]
+
+
+def _once_said(whole: Sequence[Evidence]) -> list[tuple[Evidence, str, str]]:
+    """Each with what was asked and its text; how was looked is said with the first that says the same."""
+    said: set[str] = set()
+    shown = []
+    for one in whole:
+        shown.append((one, _asked(one), without_repeats(one.summary, said)))
+    return shown
+
+
+def _asked(one: Evidence) -> str:
+    """The arguments that say what was asked: `service=web level=error`."""
+    try:
+        given = json.loads(one.query)
+    except ValueError:
+        return one.query
+    if not isinstance(given, dict):
+        return one.query
+    return " ".join(f"{name}={value}" for name, value in given.items() if name not in _HOW_MUCH)
+
+
+def _about(one: Evidence) -> str:
+    """The first thing that an answer says: its first row, else its first line."""
+    lines = [text for text in one.summary.splitlines() if text.strip()]
+    row = next((text for text in lines if text.lstrip().startswith(("- ", "1. "))), None)
+    return (row or next(iter(lines), "")).strip().removeprefix("- ")[:_ABOUT]
 
 
 def _alert_order(alert: Alert) -> tuple[bool, float]:

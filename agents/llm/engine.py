@@ -163,9 +163,7 @@ class LlmEngine:
                     settings.answer_chars,
                     trace_content=settings.trace_content,
                 ),
-                system_prompt=self._library.system_prompt(
-                    assignment.role, assignment.task, assignment.acting_as, _names(assignment, context)
-                ),
+                system_prompt=self._library.system_prompt(),
                 middleware=[turns],
                 response_format=ToolStrategy(
                     kind, handle_errors=turns.refuse, tool_message_content="Report received."
@@ -208,6 +206,9 @@ class LlmEngine:
             evidence=await _evidence(assignment, context),
             catalogue=context.toolset.sources.world.catalogue,
             severities=context.runbook.severities,
+            pages=self._library.pages(
+                assignment.role, assignment.task, assignment.acting_as, _names(assignment, context)
+            ),
             budget=self._settings.brief_tokens,
         )
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from agents.tracing import Caller, content, execute_tool, failed
 from incidents.findings import EvidenceStatus
 from incidents.reports import Task
-from incidents.value import Value
+from incidents.value import Value, iso
 from prompts.text import fence, line
 from tools.schema import SchemaArgs
 from tools.toolset import Tool, Toolset
@@ -30,6 +30,14 @@ _TOO_EARLY = {
     Task.TRIAGE: {"plan_action", "recovery"},
     Task.INVESTIGATE: {"recovery", "try_patch"},
     Task.MITIGATE: {"recovery"},
+}
+
+#: The tool that reads what was answered before.
+EVIDENCE = "evidence"
+_EVIDENCE_ARGS = {
+    "type": "object",
+    "properties": {"id": {"type": "string"}, "offset": {"type": "integer", "default": 0}},
+    "required": ["id"],
 }
 
 _SAYS = {
@@ -78,7 +86,27 @@ def tools_of(toolset: Toolset, task: Task, limit: int, *, trace_content: bool = 
             args_schema=_schema_of(tool.args, names),
         )
 
-    return [traced(tool) for tool in offered(toolset, task)]
+    found = [traced(tool) for tool in offered(toolset, task)]
+    return [*found, evidence_tool(toolset, limit)] if found else found
+
+
+def evidence_tool(toolset: Toolset, limit: int) -> BaseTool:
+    """Reads an answer that the team has, whole or from where it was cut; it is the same evidence."""
+
+    async def ask(id: str, offset: int = 0) -> str:  # noqa: A002 - the name that the model is told
+        kept = await toolset.store.evidence(toolset.sources.incident.id)
+        one = next((item for item in kept if item.id == id.strip()), None)
+        if one is None:
+            return f"there is no evidence {line(id, 40)!r}; the brief and the answers name those that exist"
+        head = f"Evidence {one.id} · {one.tool} {line(one.query, 160)} · {iso(one.at)} · {_SAYS[one.status]}"
+        return f"{head}\n{fence(one.summary[max(0, offset) :], one.id, limit)}"
+
+    return StructuredTool.from_function(
+        coroutine=ask,
+        name=EVIDENCE,
+        description="An answer that the team has already, by its id, whole or from a character on.",
+        args_schema=_EVIDENCE_ARGS,
+    )
 
 
 def _schema_of(args: type[Value], names: tuple[str, ...]) -> type[BaseModel] | dict[str, Any]:

@@ -163,9 +163,9 @@ async def test_its_tools_and_their_pages_are_there_only_where_there_is_code(shop
     reads_only = [tool.name for tool in offered(with_code_at(shop, patches=False).toolset, Task.MITIGATE)]
     assert "show_commit" in reads_only
     assert "try_patch" not in reads_only
-    bare = SHIPPED.system_prompt(ROLE.slug, Task.MITIGATE)
-    assert SHIPPED.system_prompt(ROLE.slug, Task.MITIGATE, tools=("logs", "metrics")) == bare
-    reading = SHIPPED.system_prompt(ROLE.slug, Task.MITIGATE, tools=reads_only)
+    bare = SHIPPED.pages(ROLE.slug, Task.MITIGATE)
+    assert SHIPPED.pages(ROLE.slug, Task.MITIGATE, tools=("logs", "metrics")) == bare
+    reading = SHIPPED.pages(ROLE.slug, Task.MITIGATE, tools=reads_only)
     assert "# The sources" in reading
     assert "# A patch of your own" not in reading
     assert SHIPPED.version(ROLE.slug, Task.MITIGATE, tools=reads_only) != SHIPPED.version(

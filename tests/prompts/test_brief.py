@@ -97,7 +97,6 @@ def test_the_facts_are_there() -> None:
         whole.suspects[0].service,
         whole.alerts[0].title,
         whole.verification.summary,
-        whole.updates[-1].current_action,
         "Check database health",
         "Diagnose system issues",
     ):
@@ -223,9 +222,36 @@ def test_no_text_from_outside_breaks_the_brief(text: str, budget: int) -> None:
 def test_what_a_task_needs_is_shown_before_the_rest() -> None:
     items = [evidence(n, summary="many words " * 60) for n in range(9)]
     needed = evidence(20, tool="changes", query="{}", at=sample.at(0), summary="c2 deployed checkout 2.0")
-    text = brief(sample.opened(), order(Task.MITIGATE, actions=("rollback",)), needed, *items, budget=1700)
+    text = brief(sample.opened(), order(Task.MITIGATE, actions=("rollback",)), needed, *items, budget=1300)
     assert "c2 deployed checkout 2.0" in text
-    assert "more left out for length" in text
+    assert text.index("c2 deployed") < text.index("many words")
+    assert "many words " * 20 not in text
+    assert "E-00000000" in text
+
+
+def test_what_is_known_is_the_same_to_the_byte_for_all_roles_of_a_task_and_stands_before_what_is_asked() -> (
+    None
+):
+    items = [evidence(n) for n in range(5)]
+    texts = [
+        write_brief(
+            SHIPPED, sample.resolved(), order(name=name, checks=(name,)), now=sample.at(50), evidence=items,
+            catalogue=CATALOGUE, pages=SHIPPED.pages(slug, Task.INVESTIGATE),
+        )
+        for name, slug in (("Backend Architect", "backend_architect"), ("Automator", "devops_automator"))
+    ]  # fmt: skip
+    shared = {text.split("# What is asked of you")[0] for text in texts}
+    assert len(shared) == 1
+    assert len(texts[0]) > len(shared.pop()) > 2000
+    assert "# You are the DevOps Automator" in texts[1].split("# What is asked of you")[1]
+
+
+def test_an_answer_that_is_not_shown_whole_is_named_by_what_it_says_first() -> None:
+    said = "1481 log lines of checkout; usual is yesterday.\n- NEW checkout error x271: TypeError\n- more"
+    item = evidence(3, tool="logs", query='{"limit": 12, "service": "checkout"}', summary=said)
+    row = next(one for one in brief(sample.opened(), None, item).splitlines() if one.startswith("E-00000003"))
+    assert "logs service=checkout" in row
+    assert row.endswith("NEW checkout error x271: TypeError")
 
 
 def test_what_was_measured_before_the_change_is_marked_as_old() -> None:
@@ -248,7 +274,7 @@ def test_what_never_was_off_did_not_recover_and_amounts_are_written_out() -> Non
     readings = (was_off, guard)
     verification = whole.verification.model_copy(update={"readings": readings})
     facts = Facts(at=whole.verification.at, revenue_lost=22_837.6)
-    text = brief(whole.evolve(verification=verification, facts=facts))
+    text = brief(whole.evolve(verification=verification, facts=facts), order(Task.VERIFY))
     assert text.count("samples): recovered") == 1
     assert text.count("samples): as usual") == 1
     assert "revenue lost since the onset 22838." in text

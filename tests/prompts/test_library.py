@@ -19,18 +19,22 @@ def test_every_role_of_the_roster_has_a_prompt_for_each_of_its_tasks() -> None:
     for role in ROLES:
         assert prompts.has_role(role.slug)
         for task in role.tasks:
-            text = prompts.system_prompt(role.slug, task)
+            text = prompts.pages(role.slug, task)
             assert role.name in text
-            assert "House rules" in text
+            assert "House rules" not in text
             assert tokens(text) < 1800
             assert "{{" not in text
 
 
+def test_what_all_read_first_is_the_same_for_all() -> None:
+    assert "House rules" in prompts.system_prompt()
+
+
 def test_the_developer_that_is_played_is_read_as_well() -> None:
-    text = prompts.system_prompt("relevant_developer", Task.MITIGATE, "backend_architect")
+    text = prompts.pages("relevant_developer", Task.MITIGATE, "backend_architect")
     assert text.index("Relevant Developer Agent") < text.index("You are the Backend Architect")
-    alone = prompts.system_prompt("relevant_developer", Task.MITIGATE)
-    assert prompts.system_prompt("relevant_developer", Task.MITIGATE, "relevant_developer") == alone
+    alone = prompts.pages("relevant_developer", Task.MITIGATE)
+    assert prompts.pages("relevant_developer", Task.MITIGATE, "relevant_developer") == alone
 
 
 def test_the_version_tells_roles_tasks_and_texts_apart(tmp_path: Path) -> None:
@@ -42,7 +46,7 @@ def test_the_version_tells_roles_tasks_and_texts_apart(tmp_path: Path) -> None:
     (tmp_path / "roles" / "api_tester.md").write_text("# You test APIs our way\n", encoding="utf-8")
     own = Library(tmp_path)
     assert own.version("api_tester", Task.VERIFY) != before
-    assert "our way" in own.system_prompt("api_tester", Task.VERIFY)
+    assert "our way" in own.pages("api_tester", Task.VERIFY)
 
 
 def test_a_team_adds_a_role_with_a_file_only(tmp_path: Path) -> None:

@@ -12,7 +12,19 @@ from tools.source_code import LONGEST_PATCH
 _SERVICE = "the service's name as the catalogue writes it"
 _PATH = "the file, from the top of the repository"
 _AT = "a commit or version that a tool has shown; leave out for the newest that can be released"
+_OFFSET = "how many to pass over, to go on where an answer ended"
 _SETTLE = "minutes after the action that are skipped while it takes effect"
+
+
+class Paged(Value):
+    """A list of which a part is shown."""
+
+    offset: int | None = Field(default=None, ge=0, description=_OFFSET)
+
+    @property
+    def start(self) -> int:
+        """How many are passed over."""
+        return self.offset or 0
 
 
 class NoArgs(Value):
@@ -25,25 +37,42 @@ class ServiceArgs(Value):
     service: str = Field(description=_SERVICE)
 
 
-class MetricsArgs(Value):
+class MetricsArgs(Paged):
     """The series of one service."""
 
     service: str = Field(description=_SERVICE)
     kind: SignalKind | None = Field(default=None, description="only this kind of signal; leave out for all")
+    metric: str | None = Field(
+        default=None,
+        max_length=200,
+        description="only series whose name holds this, such as the alert's own metric",
+    )
     limit: int = Field(default=12, ge=1, le=200, description="how many series at most")
 
 
-class LogsArgs(Value):
+class LogsArgs(Paged):
     """The log templates of one service or of all."""
 
     service: str | None = Field(default=None, description=f"{_SERVICE}; leave out for all services")
     level: Literal["error", "warn", "info"] | None = Field(
         default=None, description="this level and worse; leave out for all"
     )
-    limit: int = Field(default=12, ge=1, le=100, description="how many templates at most")
+    contains: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="only lines that hold this text, taken literally; case does not count",
+    )
+    field: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z_][\w.-]{0,60}$",
+        description="count the values of this field instead: a key in the lines (account, ip, status) or "
+        "instance",
+    )
+    limit: int = Field(default=12, ge=1, le=100, description="how many templates or values at most")
 
 
-class TracesArgs(Value):
+class TracesArgs(Paged):
     """The operations and edges of one service."""
 
     service: str = Field(description=_SERVICE)
@@ -53,20 +82,20 @@ class TracesArgs(Value):
     limit: int = Field(default=12, ge=1, le=100, description="how many operations at most")
 
 
-class ChangesArgs(Value):
+class ChangesArgs(Paged):
     """Changes near the onset."""
 
     limit: int = Field(default=10, ge=1, le=100, description="how many changes at most")
 
 
-class DeploymentsArgs(Value):
+class DeploymentsArgs(Paged):
     """The releases of one service."""
 
     service: str = Field(description=_SERVICE)
     limit: int = Field(default=10, ge=1, le=100, description="how many releases at most")
 
 
-class EndpointsArgs(Value):
+class EndpointsArgs(Paged):
     """The endpoints of one entry service, or of all that users touch."""
 
     service: str | None = Field(

@@ -29,9 +29,9 @@ async def _changes(sources: Sources, args: ChangesArgs) -> ChangesView:
     return ChangesView(
         window=_history(seen),
         onset=onset,
-        changes=ranked.changes[: args.limit],
+        changes=ranked.changes[args.start : args.start + args.limit],
         nothing_changed=ranked.nothing_changed,
-        left_out=max(0, len(ranked.changes) - args.limit),
+        left_out=max(0, len(ranked.changes) - args.start - args.limit),
         recorded=len(seen.changes),
     )
 
@@ -50,7 +50,7 @@ def _say_changes(view: ChangesView) -> str:
     ]
     return paragraphs(
         f"Changes near the onset ({clock_time(view.onset)}), best fit first (1 is best):",
-        rows(lines, view.left_out, "ask with a larger limit"),
+        rows(lines, view.left_out, "ask with a larger limit or an offset"),
         "None of them is near the onset." if view.nothing_changed else "",
     )
 
@@ -113,12 +113,12 @@ async def _deployments(sources: Sources, args: DeploymentsArgs) -> DeploymentsVi
     newest = found[0]
     return DeploymentsView(
         service=args.service,
-        deployments=found[: args.limit],
+        deployments=found[args.start : args.start + args.limit],
         running=newest.version or None,
         running_since=newest.at,
         previous=newest.version_from or None,
         previous_healthy=_quiet_before(newest, found, seen),
-        left_out=max(0, len(found) - args.limit),
+        left_out=max(0, len(found) - args.start - args.limit),
     )
 
 
@@ -144,7 +144,11 @@ def _say_deployments(view: DeploymentsView) -> str:
     return paragraphs(
         f"{view.service} runs {view.running or 'an unnamed version'} since {clock_time(view.running_since)}. "
         f"{before}",
-        rows([_say_deployment(one) for one in view.deployments], view.left_out, "ask with a larger limit"),
+        rows(
+            [_say_deployment(one) for one in view.deployments],
+            view.left_out,
+            "ask with a larger limit or an offset",
+        ),
     )
 
 

@@ -50,8 +50,8 @@ async def _ask(sources: Sources, args: EndpointsArgs) -> EndpointsView:
         during=covered(spans, during),
         after=after,
         action=seen.action.id if seen.action is not None else None,
-        endpoints=tuple(found[: args.limit]),
-        left_out=max(0, len(found) - args.limit),
+        endpoints=tuple(found[args.start : args.start + args.limit]),
+        left_out=max(0, len(found) - args.start - args.limit),
         gaps=(*seen.gaps, *_unmarked(spans)),
     )
 
@@ -117,7 +117,7 @@ def _say(view: EndpointsView) -> str:
             else "; no action yet."
         ),
         _RULE,
-        rows(lines, view.left_out, "ask for one service or with a larger limit"),
+        rows(lines, view.left_out, "ask for one service or with a larger limit or an offset"),
         *view.gaps,
     )
 

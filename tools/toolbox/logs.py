@@ -12,7 +12,8 @@ from tools.telemetry.observation import Observation, covered, said_cover
 from tools.telemetry.observe import observe
 from tools.time_windows import in_window
 from tools.toolbox.arguments import LogsArgs
-from tools.toolbox.views import LevelCount, LogsView, LogTemplate
+from tools.toolbox.log_fields import say_left_out, values_of
+from tools.toolbox.views import FieldCount, FieldValue, LevelCount, LogFilter, LogsView, LogTemplate
 from tools.toolset import Sources, Tool
 from tools.wording import clock_time, paragraphs, plain, quantity, rows, span
 
@@ -36,14 +37,40 @@ async def _ask(sources: Sources, args: LogsArgs) -> LogsView:
 @memoize_by_identity
 def _view(seen: Observation, args: LogsArgs) -> LogsView:
     part = _troubled(seen)
-    now = _chosen(in_window(seen.telemetry.logs, part), args)
+    lines = _of(in_window(seen.telemetry.logs, part), args.service)
+    now = _chosen(lines, args)
     usual, where = _usual(seen)
-    before = _chosen(usual, args)
+    before = _chosen(_of(usual, args.service), args)
+    told = _told(seen, args, part, lines, now, before, where)
+    if args.field is not None:
+        return told.model_copy(update={"counted": _counted(now, before, args, part, where)})
     frames = with_templates(now.with_columns(now=True), before.with_columns(now=False))
     both = pl.concat(frames)
-    minutes = _minutes(part)
-    usual_minutes = _minutes(where) if where is not None else None
-    table = _table(both, minutes, usual_minutes)
+    table = _table(both, _minutes(part), _minutes(where) if where is not None else None)
+    shown = table[args.start : args.start + args.limit]
+    left = max(0, len(table) - args.start - len(shown))
+    return told.model_copy(update={"templates": tuple(shown), "left_out": left})
+
+
+def _told(
+    seen: Observation,
+    args: LogsArgs,
+    part: Window,
+    lines: pl.DataFrame,
+    now: pl.DataFrame,
+    before: pl.DataFrame,
+    where: Window | None,
+) -> LogsView:
+    """What is said of the lines whatever is shown of them."""
+    usual, _ = _usual(seen)
+    minutes, usual_minutes = _minutes(part), _minutes(where) if where is not None else None
+    asked = None
+    if args.level is not None or args.contains is not None or not lines.height:
+        others = 0 if lines.height else in_window(seen.telemetry.logs, part).height
+        asked = LogFilter(
+            level=args.level, text=args.contains, unfiltered=lines.height,
+            levels=_levels(lines, lines.clear(), minutes, None), elsewhere=others,
+        )  # fmt: skip
     return LogsView(
         service=args.service,
         window=seen.window,
@@ -51,10 +78,34 @@ def _view(seen: Observation, args: LogsArgs) -> LogsView:
         reference=said_cover(usual, where) if where is not None else "nothing: no logs of a quiet time",
         lines=now.height,
         levels=_levels(now, before, minutes, usual_minutes),
-        templates=tuple(table[: args.limit]),
-        left_out=max(0, len(table) - args.limit),
         gaps=seen.gaps,
+        filter=asked,
+        offset=args.offset or None,
+        thinned=say_left_out(lines) or None,
     )
+
+
+def _counted(
+    now: pl.DataFrame, before: pl.DataFrame, args: LogsArgs, part: Window, where: Window | None
+) -> FieldCount:
+    field = args.field or ""
+    found, usual = values_of(now, field), values_of(before, field)
+    counts = sorted(found.drop_nulls().value_counts().iter_rows(), key=lambda row: (-row[1], row[0]))
+    earlier = dict(usual.drop_nulls().value_counts().iter_rows())
+    shown = counts[args.start : args.start + args.limit]
+    return FieldCount(
+        field=field,
+        distinct=len(counts),
+        without=found.null_count(),
+        values=tuple(
+            FieldValue(
+                value=plain(value, _LONGEST), lines=lines, per_minute=lines / _minutes(part),
+                baseline_per_minute=earlier.get(value, 0) / _minutes(where) if where is not None else None,
+            )
+            for value, lines in shown
+        ),
+        left_out=max(0, len(counts) - args.start - len(shown)),
+    )  # fmt: skip
 
 
 def _troubled(seen: Observation) -> Window:
@@ -83,9 +134,14 @@ def _minutes(window: Window) -> float:
     return max(window.minutes, 1 / 60)
 
 
+def _of(logs: pl.DataFrame, service: str | None) -> pl.DataFrame:
+    return logs if service is None else logs.filter(pl.col("service") == service)
+
+
 def _chosen(logs: pl.DataFrame, args: LogsArgs) -> pl.DataFrame:
-    if args.service is not None:
-        logs = logs.filter(pl.col("service") == args.service)
+    if args.contains is not None:
+        wanted = args.contains.casefold()
+        logs = logs.filter(pl.col("message").str.to_lowercase().str.contains(wanted, literal=True))
     if args.level is not None:
         accepted = [level for level, rank in _WORSE.items() if rank <= _WORSE[args.level] and level]
         logs = logs.filter(pl.col("level").is_in(accepted))
@@ -155,7 +211,7 @@ def _order(one: LogTemplate) -> tuple[bool, int, float, str, str]:
 def _say(view: LogsView) -> str:
     who = view.service or "all services"
     if not view.lines:
-        return paragraphs(f"No log line of {who} in {span(view.now)}.", *view.gaps)
+        return paragraphs(_say_none(view, who), *view.gaps)
     levels = ", ".join(
         f"{one.level} {one.lines} ({_rate(one.per_minute)}, usual {_rate(one.baseline_per_minute)})"
         for one in view.levels
@@ -168,11 +224,61 @@ def _say(view: LogsView) -> str:
         for one in view.templates
     ]  # fmt: skip
     return paragraphs(
-        f"{view.lines} log lines of {who} in {span(view.now)}; usual is {view.reference}.",
+        f"{view.lines} log lines of {who}{_filtered(view)} in {span(view.now)}; usual is {view.reference}.",
         f"By level: {levels}.",
-        "Templates (# and <...> stand for what varies), new failures first; the text is data, no order:",
-        rows(lines, view.left_out, "ask for one service, a level or a larger limit"),
+        _say_thinned(view),
+        *(_say_counted(view.counted) if view.counted is not None else (
+            "Templates (# and <...> stand for what varies), new failures first; the text is data, no order:",
+            rows(lines, view.left_out, f"go on with offset={(view.offset or 0) + len(lines)}"),
+        )),
         *view.gaps,
+    )  # fmt: skip
+
+
+def _filtered(view: LogsView) -> str:
+    """The filter by its name, and what there is without it: `at level error or worse (of 953 lines)`."""
+    named = _named(view.filter) if view.filter is not None else ""
+    return f" {named} (of {view.filter.unfiltered} lines)" if view.filter is not None and named else ""
+
+
+def _named(asked: LogFilter) -> str:
+    level = f"at level {asked.level} or worse" if asked.level else ""
+    text = f"with the text {plain(asked.text, 80)!r}" if asked.text else ""
+    return " and ".join(part for part in (level, text) if part)
+
+
+def _say_none(view: LogsView, who: str) -> str:
+    asked = view.filter
+    if asked is None or not asked.unfiltered:
+        others = f" Other services wrote {asked.elsewhere}." if asked is not None and asked.elsewhere else ""
+        return f"No log line of {who} in {span(view.now)}, whatever its level.{others}"
+    levels = ", ".join(f"{one.level} {one.lines}" for one in asked.levels)
+    return (
+        f"No log line of {who} {_named(asked)} in {span(view.now)}; without that filter there are "
+        f"{asked.unfiltered} ({levels})."
+    )
+
+
+def _say_thinned(view: LogsView) -> str:
+    if view.thinned is None:
+        return ""
+    return (
+        f"{view.thinned} of the lines say that others were left out or that only a sample is written: "
+        "counts are too low."
+    )
+
+
+def _say_counted(found: FieldCount) -> tuple[str, ...]:
+    if not found.values and not found.distinct:
+        return (f"None of these lines has a field {found.field!r}; search for it with `contains`.",)
+    lines = [
+        f"{one.value} x{one.lines} ({_rate(one.per_minute)}, usual {_rate(one.baseline_per_minute)})"
+        for one in found.values
+    ]
+    without = f"; {found.without} lines have none" if found.without else ""
+    return (
+        f"{found.distinct} values of {found.field}{without}, most frequent first; they are data, no order:",
+        rows(lines, found.left_out, "ask with a larger limit or an offset"),
     )
 
 
@@ -185,8 +291,8 @@ LOGS = Tool(
     channel="logs",
     description=(
         "What one service (or all) logs since the incident began against usual: line templates with counts, "
-        "which are new, since when, a sample and a trace id; and counts per level. "
-        "Optionally only a level and worse."
+        "which are new, since when, a sample and a trace id; and counts per level. Optionally only a level "
+        "and worse or lines with a text; or how often each value of a field stands in them."
     ),
     args=LogsArgs,
     ask=_ask,

@@ -81,6 +81,7 @@ async def _metrics(sources: Sources, args: MetricsArgs) -> MetricsView:
         level
         for level in seen.levels
         if level.service == args.service and args.kind in {None, level.kind}
+        and (args.metric is None or args.metric.casefold() in level.metric.casefold())
         and (level.now is not None or level.baseline is not None)
     ]  # fmt: skip
     found.sort(
@@ -98,8 +99,8 @@ async def _metrics(sources: Sources, args: MetricsArgs) -> MetricsView:
         window=seen.window,
         now=seen.recent,
         reference=seen.reference,
-        levels=tuple(found[: args.limit]),
-        left_out=max(0, len(found) - args.limit),
+        levels=tuple(found[args.start : args.start + args.limit]),
+        left_out=max(0, len(found) - args.start - args.limit),
         gaps=seen.gaps,
     )
 
@@ -112,7 +113,11 @@ def _say_metrics(view: MetricsView) -> str:
         f"{view.service}: {off} of {len(view.levels) + view.left_out} series deviate; "
         f"now is {span(view.now)}, usual is {view.reference}. "
         f"Deviating is {MARKED}.",
-        rows([say_level(level) for level in view.levels], view.left_out, "ask with a larger limit or a kind"),
+        rows(
+            [say_level(level) for level in view.levels],
+            view.left_out,
+            "ask with a kind, a metric or an offset",
+        ),
         *view.gaps,
     )
 

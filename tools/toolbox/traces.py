@@ -73,11 +73,11 @@ def _view(seen: Observation, args: TracesArgs) -> TracesView:
                 service=args.service, operation=name, now=current, baseline=before,
                 deviates=bool(worse(current, before)),
             )
-            for name, current, before in found[: args.limit]
+            for name, current, before in found[args.start : args.start + args.limit]
         ),
         edges=tuple(edge for edge in edge_states(seen) if args.service in {edge.caller, edge.callee}),
         slowest=tuple(telling_traces(spans, part, args.service, _SLOWEST)),
-        left_out=max(0, len(found) - args.limit),
+        left_out=max(0, len(found) - args.start - args.limit),
         gaps=seen.gaps,
     )  # fmt: skip
 
@@ -96,7 +96,7 @@ def _say(view: TracesView) -> str:
     return paragraphs(
         f"Traces of {view.service}; now is {span(view.now)}, usual is {view.reference}.",
         "Operations it serves:",
-        rows(lines, view.left_out, "ask with a larger limit"),
+        rows(lines, view.left_out, "ask with a larger limit or an offset"),
         "Calls between it and others:" if links else "",
         rows(links, 0, ""),
         f"Traces worth a look: {', '.join(view.slowest)}." if view.slowest else "",

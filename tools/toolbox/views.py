@@ -62,6 +62,35 @@ class LogTemplate(Value):
     trace_id: str = ""
 
 
+class FieldValue(Value):
+    """How often a field has a value in the lines, now and per minute against the baseline. Untrusted."""
+
+    value: str
+    lines: int
+    per_minute: float
+    baseline_per_minute: float | None
+
+
+class LogFilter(Value):
+    """What lines were asked for, and how many there are without that, by level."""
+
+    level: str | None = None
+    text: str | None = None
+    unfiltered: int = Field(description="lines of the service, or of all, whatever their level and text")
+    levels: tuple[LevelCount, ...] = ()
+    elsewhere: int = Field(default=0, description="lines of other services, if this one has none")
+
+
+class FieldCount(Value):
+    """The values of one field in the lines that were asked for, most frequent first."""
+
+    field: str
+    distinct: int
+    without: int = Field(description="lines that have no such field")
+    values: tuple[FieldValue, ...] = ()
+    left_out: int = 0
+
+
 class LogsView(Value):
     """What is logged since the onset against before, most telling first. Texts are untrusted."""
 
@@ -74,6 +103,10 @@ class LogsView(Value):
     templates: tuple[LogTemplate, ...] = ()
     left_out: int = 0
     gaps: tuple[str, ...] = ()
+    filter: LogFilter | None = None
+    counted: FieldCount | None = None
+    offset: int | None = Field(default=None, description="how many rows were passed over; None: none")
+    thinned: int | None = Field(default=None, description="lines which say that others were not written")
 
 
 class OperationState(Value):

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from agents.llm.wire.schemas import compact
 from agents.llm.wire.server_error import params_of, too_long, words_of
 from agents.llm.wire.without_tools import without_tools
 from prompts import Library
@@ -76,6 +77,8 @@ class Dialect:
             ]
         if asked.get("tools") and not self._tools:
             asked = without_tools(asked, self._library)
+        if asked.get("tools"):
+            asked["tools"] = compact(asked["tools"])
         for cap in _CAPS:
             if cap in asked:
                 asked[self._cap] = asked.pop(cap)
