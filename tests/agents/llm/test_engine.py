@@ -77,7 +77,7 @@ async def test_service_arguments_are_an_enum_of_the_catalogue() -> None:
         await perform(server)
     parameters = server.requests[0].tools["metrics"]["properties"]
     assert parameters["service"]["enum"] == ["checkout", "payment", "orders-db"]
-    assert parameters["limit"]["maximum"] == 50
+    assert parameters["limit"]["default"] == 5
 
 
 async def test_a_wrong_argument_is_answered_and_the_model_goes_on() -> None:
@@ -202,7 +202,7 @@ async def test_the_environment_can_neither_redirect_nor_trace_the_conversation(
         assert tracing_is_enabled()
         await perform(server, before=role_context(spy))
     assert traced == [False]
-    assert len(server.requests) == 2
+    assert len(server.requests) == 3
     written = capfd.readouterr()
     assert KEY not in written.out + written.err
 

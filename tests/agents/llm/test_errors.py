@@ -228,7 +228,7 @@ async def test_a_role_without_tools_cannot_loop() -> None:
     with FakeOpenAI(Script([Reply(calls=(Call("nothing_like_it", {}),))])) as server:
         failed = await failure(server, max_calls=5)
     assert "a tool that does not exist (nothing_like_it)" in str(failed)
-    assert "There are: metrics, changes." in server.requests[1].text
+    assert "There are: metrics, changes, evidence." in server.requests[1].text
     assert len(server.requests) == 3
 
 

@@ -49,7 +49,7 @@ async def test_a_model_without_tools_is_asked_in_text_and_reads_the_answers_ther
     assert all("tools" not in asked.body for asked in others)
     bound = others[0].body["response_format"]["json_schema"]["schema"]
     names = {one["properties"]["tool"]["enum"][0] for one in bound["anyOf"]}
-    assert names == {"metrics", "changes", "TriageReport"}
+    assert names == {"metrics", "changes", "evidence", "TriageReport"}
     assert [one["role"] for one in others[1].messages] == ["system", "user", "assistant", "user"]
     assert "payment: error ratio 43 %" in others[1].messages[-1]["content"]
 
