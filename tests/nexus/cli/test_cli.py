@@ -53,7 +53,7 @@ def test_lost_revenue_is_told_in_the_sites_currency(nexus: Terminal, case: Path)
     assert fired["condition"].startswith("Revenue impact > $X (")
     assert fired["condition"].endswith(" EUR lost, the threshold is 1,000 EUR)")
     assert " EUR lost so far (measured)" in fired["text"]
-    assert " EUR lost so far (measured)" in Path(body["post_mortem"]).read_text()
+    assert re.search(r"[\d,]+ EUR lost by [\d:]+ UTC \(measured\)", Path(body["post_mortem"]).read_text())
     assert " EUR so far" in nexus("show", body["id"]).out
     nexus.set("NEXUS_REVENUE_CURRENCY", "EURO")
     wrong = nexus("incidents")
