@@ -40,6 +40,7 @@ class Facts(Value):
     since: Moment | None = None
     cause: str | None = Field(default=None, description="the suspected cause and how sure, one sentence")
     holder: str | None = Field(default=None, description="who has it: a person, or the agents")
+    on_duty: str | None = Field(default=None, description="who is on duty and until when")
     decision: str | None = Field(default=None, description="what has to be decided, one sentence")
     until: Moment | None = Field(default=None, description="until when it has to be decided")
 

@@ -107,6 +107,9 @@ class Sending:
         notice = notice_of(delivery, incident, setup.public_url, why, restricted=restricted, chat=setup.chat)
         if notice.severity is None and severity is not None:
             notice = notice.model_copy(update={"severity": severity})
+        if wakes(delivery) and not restricted:
+            facts = notice.facts.model_copy(update={"on_duty": await setup.on_duty(notice.services)})
+            notice = notice.model_copy(update={"facts": facts})
         attempt = await self._tried(delivery, bundled(notice, joined), opened)
         reason = opened.shown(plain(redact(attempt.reason), _REASON))
         now = self.now()

@@ -1,6 +1,6 @@
 """What is configured of telling people, opened."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from incidents.runbook import Bounds
@@ -8,6 +8,10 @@ from nexus.notify.destination import Can
 from nexus.notify.router import Way
 from nexus.notify.rules import Rules
 from nexus.notify.wiring import Opened
+
+
+async def nobody_known(_services: Sequence[str]) -> None:
+    """Nothing tells who is on duty."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class Setup:
         opened: the destinations by name.
         public_url: where browsers reach Nexus.
         chat: whether a button in a chat may decide.
+        on_duty: who is on duty for some services, in words; None: there is no schedule for them.
     """
 
     bounds: Bounds
@@ -27,6 +32,7 @@ class Setup:
     opened: Mapping[str, Opened] = field(default_factory=dict)
     public_url: str | None = None
     chat: bool = True
+    on_duty: Callable[[Sequence[str]], Awaitable[str | None]] = nobody_known
 
     def ways(self, disabled: Mapping[str, str]) -> tuple[Way, ...]:
         """The destinations as the router sees them."""

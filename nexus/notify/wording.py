@@ -58,6 +58,7 @@ def words_of(notice: Notice) -> Words:
         ("Since", minute(told.since) if told.since is not None else None),
         ("Suspected cause", told.cause),
         ("Who has it", told.holder),
+        ("On duty", told.on_duty),
         ("Services", ", ".join(notice.services) or None),
     )
     until = f" until {minute(told.until)}" if told.until is not None else ""

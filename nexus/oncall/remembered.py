@@ -14,6 +14,8 @@ from nexus.oncall.shifts import OnCall, Plan
 
 log = structlog.get_logger(__name__)
 
+#: Below the home: the last answers of schedules.
+FOLDER = "oncall"
 #: So much is asked for and kept: whatever is shown within it is there when the source is not.
 BEFORE, AHEAD = timedelta(days=1), timedelta(days=28)
 
@@ -41,7 +43,7 @@ class Remembered:
         try:
             shifts = await self.source.shifts(start, end)
         except NexusError as error:
-            return self._last(str(error))
+            return self.last(str(error))
         plan = Plan(shifts=shifts, asked_at=now, start=start, end=end)
         self._keep(plan)
         return plan
@@ -50,7 +52,8 @@ class Remembered:
     def _file(self) -> Path:
         return self.folder / f"{self.source.name}.json"
 
-    def _last(self, problem: str) -> Plan | None:
+    def last(self, problem: str = "") -> Plan | None:
+        """What was answered last, with why it is not asked again; None: there is no answer."""
         try:
             kept = Plan.from_stored(json.loads(self._file.read_text(encoding="utf-8")))
         except (OSError, ValueError, ValidationError):

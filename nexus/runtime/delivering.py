@@ -10,7 +10,9 @@ from nexus.home import Home
 from nexus.notify.loop import DeliveryLoop
 from nexus.notify.setup import Setup
 from nexus.notify.wiring import Opening, opened_anyway
+from nexus.oncall.remembered import FOLDER
 from nexus.runtime.apart import in_thread
+from nexus.runtime.duty import OnDuty
 from nexus.store.outbox import Told
 
 
@@ -28,6 +30,7 @@ class CurrentSetup:
         self._bounds = runbook_of(home.settings).bounds
         self._made: tuple[object, Setup] | None = None
         self._before: list[Setup] = []
+        self._on_duty = OnDuty(site, home.secrets, home.settings.home / FOLDER, home.clock.now)
 
     def __call__(self) -> Setup:
         """As it is now."""
@@ -44,7 +47,14 @@ class CurrentSetup:
             }
             self._made = (
                 says,
-                Setup(self._bounds, site.notify, opened, site.server.public_url, site.approval.chat),
+                Setup(
+                    self._bounds,
+                    site.notify,
+                    opened,
+                    site.server.public_url,
+                    site.approval.chat,
+                    self._on_duty,
+                ),
             )
         return self._made[1]
 
@@ -52,6 +62,7 @@ class CurrentSetup:
         """Let go of every connection of every setup."""
         for one in (*self._before, *([self._made[1]] if self._made is not None else [])):
             await one.aclose()
+        await self._on_duty.aclose()
 
 
 def first_reference(store: Told, destination: str) -> Opening:

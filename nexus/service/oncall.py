@@ -9,17 +9,16 @@ from pydantic import Field
 
 from incidents.errors import UsageError
 from incidents.value import Moment, Value, iso
-from nexus.config.people import Person, person_known_as
+from nexus.config.on_duty import name_of, person_of, said_of
+from nexus.config.people import Person
 from nexus.config.settings import Settings
 from nexus.config.site import Site
-from nexus.oncall.remembered import Remembered
-from nexus.oncall.settings import AnySchedule, as_local
+from nexus.oncall.remembered import FOLDER, Remembered
+from nexus.oncall.settings import AnySchedule
 from nexus.oncall.shifts import Gap, Plan, Shift, gaps, in_order, next_on_duty, on_duty
 from nexus.oncall.sources import schedule_of
 from tools.live.secrets import Secrets
 
-#: Below the home: the last answers of schedules.
-FOLDER = "oncall"
 #: As far ahead as is asked for.
 MOST_DAYS = 90
 _FAR = timedelta(days=5 * 366)
@@ -133,7 +132,7 @@ def view_of(
     unknown = dict.fromkeys(one.person for one in seen if person_of(one, people) is None)
     return ScheduleView(
         name=schedule.name, kind=schedule.kind, services=schedule.services, time_zone=schedule.time_zone,
-        said=sentence(schedule, plan, people, at),
+        said=f"on duty: {said_of(schedule, plan, people, at)}",
         now=tuple(_shown(one, people) for one in here), next=tuple(_shown(one, people) for one in then),
         shifts=tuple(_shown(one, people) for one in seen),
         gaps=gaps(every, max(at, plan.start), min(until, plan.end)) if plan is not None else (),
@@ -141,39 +140,9 @@ def view_of(
     )  # fmt: skip
 
 
-def sentence(schedule: AnySchedule, plan: Plan | None, people: Sequence[Person], at: datetime) -> str:
-    """`on duty: Dana Lee until Tue 2026-12-01 08:00 Europe/Berlin`; as it stands in a page."""
-    if plan is None:
-        return "who is on duty is not known: the schedule has never answered"
-    here, then = on_duty(plan.shifts, at), next_on_duty(plan.shifts, at)
-    if not here:
-        after = f"; from {as_local(then[0].start, schedule)} {_name(then[0], people)}" if then else ""
-        return f"nobody is on duty{after}"
-    told = (
-        _name(one, people) + (f" until {as_local(one.end, schedule)}" if one.end is not None else "")
-        for one in here
-    )
-    return f"on duty: {', '.join(told)}"
-
-
-def person_of(shift: Shift, people: Sequence[Person]) -> Person | None:
-    """Whose shift it is: by name, id or mail, else by a name that stands in the title of an event."""
-    for said in (shift.person, *shift.also):
-        if (found := person_known_as(people, said)) is not None:
-            return found
-    words = f" {' '.join(shift.person.casefold().split())} "
-    named = [one for one in people if f" {' '.join(one.name.casefold().split())} " in words]
-    return named[0] if len(named) == 1 else None
-
-
-def _name(shift: Shift, people: Sequence[Person]) -> str:
-    found = person_of(shift, people)
-    return found.name if found is not None else shift.person
-
-
 def _shown(shift: Shift, people: Sequence[Person]) -> DutyShift:
     known = person_of(shift, people) is not None
-    return DutyShift(person=_name(shift, people), known=known, start=shift.start, end=shift.end)
+    return DutyShift(person=name_of(shift, people), known=known, start=shift.start, end=shift.end)
 
 
 def _stale(plan: Plan | None, now: datetime) -> str | None:

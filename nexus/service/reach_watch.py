@@ -15,9 +15,10 @@ from nexus.notify.destination import Can
 from nexus.notify.kinds import AnyDestination
 from nexus.notify.notice import Audience, Notice, Purpose
 from nexus.notify.wiring import opened
+from nexus.oncall.remembered import FOLDER
 from nexus.service.check import Check, State
 from nexus.service.intake import AlertIntake
-from nexus.service.oncall import FOLDER, oncall_view
+from nexus.service.oncall import oncall_view
 from nexus.service.reach import Reach, WayOut, complaints, reach
 from tools.clock import Clock, WallClock
 from tools.live.secrets import Secrets

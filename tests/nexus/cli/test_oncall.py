@@ -50,7 +50,7 @@ def test_it_says_who_until_when_and_what_is_not_covered(nexus: Terminal, site: P
 
 def test_where_nobody_is_on_duty_it_says_so(nexus: Terminal, site: Path) -> None:
     said = nexus("oncall", "--at", "2026-10-11T20:00:00Z", "--days", "2")
-    assert "nobody is on duty; from Mon 2026-10-12 08:00 Europe/Berlin Dana Lee" in said.out
+    assert "on duty: nobody; from Mon 2026-10-12 08:00 Europe/Berlin Dana Lee" in said.out
     assert "nobody" in said.out.rpartition("On duty")[2]
 
 

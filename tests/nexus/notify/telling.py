@@ -4,7 +4,7 @@ A destination expects what is said there: at the end of a test what came and was
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ from nexus.notify.file.settings import FileSettings
 from nexus.notify.loop import DeliveryLoop
 from nexus.notify.notice import Notice, Purpose
 from nexus.notify.rules import Rules
-from nexus.notify.setup import Setup
+from nexus.notify.setup import Setup, nobody_known
 from nexus.notify.wiring import Opened
 from nexus.store.memory import MemoryStore
 from nexus.store.outbox import DeliveryState, MessageDelivery
@@ -100,6 +100,7 @@ class Telling:
     limit: str = "10s"
     public_url: str | None = "https://nexus.example"
     chat: bool = True
+    on_duty: Callable[[Sequence[str]], Awaitable[str | None]] = nobody_known
     loop: DeliveryLoop = field(init=False)
 
     def __post_init__(self) -> None:
@@ -108,7 +109,7 @@ class Telling:
     def another(self) -> DeliveryLoop:
         """A loop of another process over the same store."""
         opened = {one.name: Opened(one, self._settings(one.name), frozenset()) for one in self.destinations}
-        setup = Setup(BOUNDS, self.rules, opened, self.public_url, self.chat)
+        setup = Setup(BOUNDS, self.rules, opened, self.public_url, self.chat, self.on_duty)
         return DeliveryLoop(self.store, SITE, lambda: setup, self.clock.now, lambda: 0.5)
 
     def _settings(self, name: str) -> FileSettings:

@@ -1,5 +1,7 @@
 """What the delivery loop does with what is said, on a clock that stands until it is moved."""
 
+from collections.abc import Sequence
+
 from incidents.communications import decision_key
 from incidents.paging import held_by_person
 from incidents.severity import Severity, Status
@@ -28,6 +30,19 @@ async def test_without_routes_everything_goes_everywhere_that_carries_it() -> No
         Severity.P1,
         f"https://nexus.example/incidents/{ID}",
     )
+
+
+async def test_a_page_says_who_is_on_duty_for_its_services_and_a_line_of_the_channel_does_not() -> None:
+    async def on_duty(services: Sequence[str]) -> str:
+        return f"Kim for {', '.join(services)}"
+
+    chat = Scripted("chat")
+    told = Telling((chat,), on_duty=on_duty)
+    incident = await told.opens()
+    await told.says("look at it")
+    await told.says("we look", MessageKind.CHANNEL)
+    await told.goes_on()
+    assert [one.facts.on_duty for one in chat.said] == [f"Kim for {', '.join(incident.services)}", None]
 
 
 async def test_what_cannot_be_reached_is_tried_again_until_it_arrives() -> None:
