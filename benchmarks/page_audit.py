@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from nexus.cli.base import say
 from nexus.service.identity import Credential
 from nexus.service.logins import Logins
+from nexus.store.records import Message, MessageKind
 from nexus.store.sqlite.store import Store
 from tests.nexus import sample
 from tests.nexus.sample import EVIDENCE, ID, at
@@ -27,7 +28,13 @@ from tests.nexus.server.rooms import ENDED
 from tests.nexus.server.test_serve import alert
 from tools.clock import WallClock
 
-PUBLIC = SITE.replace("{name: checkout}", "{name: checkout, public: Payments}")
+#: One destination takes what it is sent, and one cannot.
+NOTIFY = """notify:
+  destinations:
+    - {name: log, kind: file, path: told.jsonl}
+    - {name: archive, kind: file, path: /dev/null/told.jsonl}
+"""
+PUBLIC = SITE.replace("{name: checkout}", "{name: checkout, public: Payments}") + NOTIFY
 #: For everybody; `{link}` is one that was made for a person's first password.
 OPEN = ("/login", "/setup/{link}", "/setup/used-already", "/status", "/status/subscribe")
 PAGES = (
@@ -37,6 +44,12 @@ PAGES = (
     f"/incidents/{ID}/evidence/{EVIDENCE[0]}", f"/incidents/{ENDED}", f"/incidents/{ENDED}/post-mortem",
     "/incidents/INC-1",
 )  # fmt: skip
+#: What people were told of the incident that waits.
+SAID = (
+    (MessageKind.PAGE, "P1: a third of the payments fail"),
+    (MessageKind.PAGE, "A decision is needed: roll checkout back to 1.0"),
+    (MessageKind.CHANNEL, "The cause is named: release 2.0 of checkout"),
+)
 #: How it is looked at: how wide, and in which colours.
 LOOKS: tuple[tuple[int, Literal["light", "dark"]], ...] = (
     (1600, "light"),
@@ -83,6 +96,9 @@ def furnished(war: WarRoom) -> str:
         ended = sample.resolved().evolve(id=ENDED, opened_at=at(1))
         world = run(store.world_of(ID))
         run(store.register(ended, world, at(50), "default"))
+        for number, (kind, text) in enumerate(SAID):
+            message = Message(incident=ID, kind=kind, key=str(number), at=at(12), title=text, text=text)
+            run(store.send(message))
         for number in range(4):
             run(store.put(sample.evidence(number), b'{"lines": 1204}'))
         dana = Credential("dana", "people[0]", person="dana")
