@@ -1,6 +1,7 @@
 """The grounds of one assignment, gathered from the store; the same for every engine's reports."""
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from agents.engine import Assignment, EngineResult, RoleContext
 from agents.grounding import Grounds, Source, ground, without_opinions
@@ -57,7 +58,7 @@ def _owners(context: RoleContext) -> Iterator[str]:
 
 
 def _lengths(context: RoleContext) -> str:
-    """How long ago the incident's moments were, as plain arithmetic that everybody may quote."""
+    """How far the incident's moments lie from now and from each other, which everybody may quote."""
     incident, now = context.incident, context.now
     moments = [
         incident.opened_at,
@@ -66,8 +67,10 @@ def _lengths(context: RoleContext) -> str:
         incident.mitigated_at,
         incident.diagnosis.onset if incident.diagnosis is not None else None,
         *(alert.starts_at for alert in incident.alerts[:1]),
+        *(change.at for change in incident.outside_changes),
     ]
-    return " ".join(f"{(now - at).total_seconds():.0f} s" for at in moments if at is not None)
+    known = sorted({now, *(at for at in moments if at is not None)})
+    return " ".join(f"{(later - at).total_seconds():.0f} s" for at, later in combinations(known, 2))
 
 
 async def grounded(performed: EngineResult, assignment: Assignment, context: RoleContext) -> EngineResult:

@@ -72,7 +72,10 @@ def test_a_person_takes_it_changes_something_and_resolves_it(nexus: Terminal, ha
     assert (ended["status"], ended["held_by"]) == ("resolved", "people")
     assert ended["end_reason"].startswith("resolved by dana: by hand, token=")
     assert SECRET not in json.dumps(ended)
-    assert "rolled it back (checkout, by dana)" in Path(ended["post_mortem"]).read_text()
+    written = Path(ended["post_mortem"]).read_text()
+    assert "Rolled it back | dana |" in written
+    assert "hours after the alert people changed checkout (rolled it back)" in written
+    assert "[unsupported" not in written.replace("\\", "")
     assert ended["backlog"]
 
 

@@ -4,6 +4,7 @@ from incidents.action import ActionState
 from tests.nexus.live import Live, live, together
 from tests.nexus.network import Cut
 
+EXECUTED = "A1 executed"
 #: What the timeline says when a step is under way, in the order in which they come.
 STEPS = (
     "triage the incident",
@@ -11,7 +12,7 @@ STEPS = (
     "→ mitigation",
     "for a person to decide on A1",
     "→ execute",
-    "A1 executed",
+    EXECUTED,
     "recovered:",
     "write the post-mortem",
 )
@@ -24,7 +25,8 @@ def test_nexus_is_killed_in_every_step() -> None:
             taken.append(one.alert()[1])  # the monitoring repeats what still fires
             if step.startswith("for a person"):
                 one.approve()
-            else:
+            # What was executed in the moment before it was killed is not told a second time.
+            elif step != EXECUTED or one.stands().proposals[0].outcome is None:
                 one.nexus.until(step)
             one.again()
         one.nexus.until("added to the backlog")

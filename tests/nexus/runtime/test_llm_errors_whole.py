@@ -102,7 +102,7 @@ SAID = {
 
 
 class Faults:
-    """Plays the faults of a group, one for each role and task, over and over."""
+    """Plays the faults of a group, one for each assignment, over and over."""
 
     def __init__(self, group: dict[str, Turn | Answerer]) -> None:
         self._faults = itertools.cycle(group.items())
@@ -110,11 +110,14 @@ class Faults:
         self._lock = threading.Lock()
 
     def __call__(self, asked: Asked) -> Turn:
-        said = asked.messages[0]["content"]
+        first = [one["role"] for one in asked.messages].index("user")
+        said = "\n".join(str(one["content"]) for one in asked.messages[: first + 1])
         with self._lock:
-            if said not in self._playing:
-                self._playing[said] = next(self._faults)
-        _, fault = self._playing[said]
+            # A reminder stands behind what was asked: the assignment is the one that it begins with.
+            begun = next((one for one in self._playing if said.startswith(one)), said)
+            if begun not in self._playing:
+                self._playing[begun] = next(self._faults)
+        _, fault = self._playing[begun]
         return fault(asked) if callable(fault) else fault
 
     @property

@@ -45,8 +45,9 @@ BODIES: dict[str, dict[str, object]] = {
     "post-mortem": {"based_on": 0, "text": PostMortemText.empty("Checkout").model_dump(mode="json")},
     "action-items": {"action": "Test it", "owner": "backend", "due": "2026-12-01"},
 }  # fmt: skip
-#: Those that need an incident in another state; their transactions are tried in the conformance suite.
-ELSEWHERE = {"take-over", "settle", "replay", "split", "merge", "restrict", "unrestrict"}
+#: Those that need an incident in another state; their transactions are tried in the conformance suite, and
+#: that of tickets, which take a tracker, in test_ticketing.py.
+ELSEWHERE = {"tickets", "take-over", "settle", "replay", "split", "merge", "restrict", "unrestrict"}
 
 
 @pytest.fixture
