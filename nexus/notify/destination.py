@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from incidents.value import Value
 from nexus.notify.notice import Notice, Purpose
@@ -73,10 +73,15 @@ class Destination(Protocol):
         """Try once to hand a notice over; never longer than its own time limit."""
         ...
 
-    async def edit(self, reference: str, notice: Notice) -> Attempt:
-        """Put a notice in the place of one that was taken; asked only where it `can` EDIT."""
-        ...
-
     async def aclose(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class Editing(Destination, Protocol):
+    """A destination that can EDIT: what was taken there may become something else."""
+
+    async def edit(self, reference: str, notice: Notice) -> Attempt:
+        """Put a notice in the place of one that was taken; never longer than its own time limit."""
         ...

@@ -10,7 +10,7 @@ import structlog
 
 from incidents.paging import pause_of_paging
 from nexus.notify.composing import bundled, notice_of
-from nexus.notify.destination import Attempt, Can, Outcome
+from nexus.notify.destination import Attempt, Can, Editing, Outcome
 from nexus.notify.following import unreached
 from nexus.notify.handling import Handled, handled
 from nexus.notify.notice import Notice
@@ -165,7 +165,8 @@ class Sending:
         if notice.purpose not in destination.carries:
             reason = f"{destination.name} does not carry what is for {notice.purpose}"
             return Attempt(outcome=Outcome.FAILED_FOR_GOOD, reason=reason)
-        if delivery.saying in {Saying.HANDLED, Saying.ENDED} and Can.EDIT in destination.can:
+        over = delivery.saying in {Saying.HANDLED, Saying.ENDED}
+        if over and Can.EDIT in destination.can and isinstance(destination, Editing):
             reference = await self._reference(delivery)
             if reference is not None:
                 return await destination.edit(reference, notice)

@@ -18,9 +18,5 @@ class Unusable:
         """Say why not."""
         return self._attempt
 
-    async def edit(self, reference: str, notice: Notice) -> Attempt:
-        """Say why not."""
-        return self._attempt
-
     async def aclose(self) -> None:
         """Nothing is held."""

@@ -88,10 +88,6 @@ class AppriseDestination:
                 reason="it did not answer in time; nobody knows whether it arrived",
             )
 
-    async def edit(self, reference: str, notice: Notice) -> Attempt:
-        """Never asked: apprise changes nothing that was sent."""
-        raise NotImplementedError
-
     async def aclose(self) -> None:
         """Nothing is held; a try that hangs ends with the process."""
 

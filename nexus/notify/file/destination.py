@@ -41,9 +41,5 @@ class FileDestination:
         finally:
             os.close(handle)
 
-    async def edit(self, reference: str, notice: Notice) -> Attempt:
-        """Never asked: what was written stays."""
-        raise NotImplementedError
-
     async def aclose(self) -> None:
         """Nothing is held."""

@@ -61,10 +61,6 @@ class Ntfy:
         answer = await self._exchange.post(self._server, body, self._headers)
         return answer if isinstance(answer, Attempt) else self._judged(answer)
 
-    async def edit(self, reference: str, notice: Notice) -> Attempt:
-        """Never asked: a phone that has shown it has shown it."""
-        raise NotImplementedError
-
     async def aclose(self) -> None:
         """Let go of connections."""
         await self._exchange.aclose()

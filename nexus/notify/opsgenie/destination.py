@@ -83,10 +83,6 @@ class Opsgenie:
             done = None
         return done or Attempt(outcome=Outcome.ACCEPTED, reference=identity)
 
-    async def edit(self, reference: str, notice: Notice) -> Attempt:
-        """Never asked: an alert goes on under its alias."""
-        raise NotImplementedError
-
     async def aclose(self) -> None:
         """Let go of connections."""
         await self._exchange.aclose()

@@ -74,10 +74,6 @@ class PagerDuty:
         answer = await self._exchange.post(self._api, event)
         return answer if isinstance(answer, Attempt) else self._judged(answer)
 
-    async def edit(self, reference: str, notice: Notice) -> Attempt:
-        """Never asked: what was sent is changed by further events."""
-        raise NotImplementedError
-
     async def aclose(self) -> None:
         """Let go of connections."""
         await self._exchange.aclose()

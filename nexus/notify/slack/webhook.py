@@ -36,10 +36,6 @@ class SlackWebhook:
         answer = await self._exchange.post(self._address.get_secret_value(), content(notice, answers=False))
         return answer if isinstance(answer, Attempt) else of_webhook(self._exchange, answer)
 
-    async def edit(self, reference: str, notice: Notice) -> Attempt:
-        """Never asked: it cannot."""
-        raise NotImplementedError
-
     async def aclose(self) -> None:
         """Let go of connections."""
         await self._exchange.aclose()

@@ -64,9 +64,5 @@ class MailDestination:
             return Attempt(outcome=outcome, reason=str(error), disables=disables)
         return Attempt(outcome=Outcome.ACCEPTED)
 
-    async def edit(self, reference: str, notice: Notice) -> Attempt:
-        """Never asked: a letter that was sent is sent."""
-        raise NotImplementedError
-
     async def aclose(self) -> None:
         """Nothing is held."""

@@ -40,10 +40,6 @@ class Teams:
         answer = await self._exchange.post(self._address.get_secret_value(), message_of(notice))
         return answer if isinstance(answer, Attempt) else self._judged(answer)
 
-    async def edit(self, reference: str, notice: Notice) -> Attempt:
-        """Never asked: a workflow gives no name of what it posted."""
-        raise NotImplementedError
-
     async def aclose(self) -> None:
         """Let go of connections."""
         await self._exchange.aclose()

@@ -62,10 +62,6 @@ class WebhookDestination:
         answer = await self._exchange.ask("POST", self._url, body.encode(), headers)
         return answer if isinstance(answer, Attempt) else self._exchange.judged(answer)
 
-    async def edit(self, reference: str, notice: Notice) -> Attempt:
-        """Never asked: what was posted cannot be taken back."""
-        raise NotImplementedError
-
     async def aclose(self) -> None:
         """Let go of connections."""
         await self._exchange.aclose()

@@ -23,7 +23,7 @@ notify:
   destinations:
     - {name: pager, kind: pagerduty, routing_key: 'env:PAGER'}
     - {name: push, kind: ntfy, url: 'https://ntfy.example.org', topic: 'env:TOPIC'}
-    - {name: log, kind: file, path: /tmp/never-written}
+    - {name: log, kind: file, path: never-written}
 """
 SERVICES = "services: [{name: web}, {name: checkout}]\n"
 

@@ -10,7 +10,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from nexus.notify.destination import Attempt, Can, Destination, Outcome
+from nexus.notify.destination import Attempt, Can, Destination, Editing, Outcome
 from nexus.notify.notice import Purpose
 from tests.nexus.notify.conformance.kinds import KINDS, PATIENCE, PLENTY, Kind
 from tests.nexus.notify.conformance.notices import AT, decision, notice
@@ -212,6 +212,7 @@ async def test_it_can_be_let_go_of_twice_and_used_again(kind: Kind) -> None:
 async def test_it_edits_what_it_sent_if_it_says_that_it_can(kind: Kind) -> None:
     async with opened(kind) as (one, _):
         first = await one.send(notice())
-        if Can.EDIT in one.can:
+        assert (Can.EDIT in one.can) is isinstance(one, Editing)
+        if isinstance(one, Editing):
             assert first.reference is not None
             assert (await one.edit(first.reference, notice(Purpose.HANDLED))).outcome is Outcome.ACCEPTED
