@@ -85,3 +85,11 @@ class Editing(Destination, Protocol):
     async def edit(self, reference: str, notice: Notice) -> Attempt:
         """Put a notice in the place of one that was taken; never longer than its own time limit."""
         ...
+
+
+def not_carried(destination: Destination, notice: Notice) -> Attempt | None:
+    """The answer to what a destination does not take; None: it takes it."""
+    if notice.purpose in destination.carries:
+        return None
+    reason = f"{destination.name} carries no {notice.purpose.value}"
+    return Attempt(outcome=Outcome.FAILED_FOR_GOOD, reason=reason)

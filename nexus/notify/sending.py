@@ -10,7 +10,7 @@ import structlog
 
 from incidents.paging import pause_of_paging
 from nexus.notify.composing import bundled, notice_of
-from nexus.notify.destination import Attempt, Can, Editing, Outcome
+from nexus.notify.destination import Attempt, Can, Editing, Outcome, not_carried
 from nexus.notify.following import unreached
 from nexus.notify.handling import Handled, handled
 from nexus.notify.notice import Notice
@@ -162,9 +162,8 @@ class Sending:
 
     async def _said(self, delivery: MessageDelivery, notice: Notice, opened: Opened) -> Attempt:
         destination = opened.destination
-        if notice.purpose not in destination.carries:
-            reason = f"{destination.name} does not carry what is for {notice.purpose}"
-            return Attempt(outcome=Outcome.FAILED_FOR_GOOD, reason=reason)
+        if (refused := not_carried(destination, notice)) is not None:
+            return refused
         over = delivery.saying in {Saying.HANDLED, Saying.ENDED}
         if over and Can.EDIT in destination.can and isinstance(destination, Editing):
             reference = await self._reference(delivery)

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from pydantic import SecretStr
 
 from incidents.severity import Severity
-from nexus.notify.destination import Attempt, Can, Outcome
+from nexus.notify.destination import Attempt, Can, Outcome, not_carried
 from nexus.notify.http import Answer, Exchange
 from nexus.notify.notice import Notice, Purpose
 from nexus.notify.wording import cut, headline, message
@@ -65,10 +65,8 @@ class Opsgenie:
 
     async def send(self, notice: Notice) -> Attempt:
         """Open, acknowledge or close the incident's alert, and see whether that was done."""
-        if notice.purpose not in self.carries:
-            return Attempt(
-                outcome=Outcome.FAILED_FOR_GOOD, reason=f"{self.name} carries no {notice.purpose.value}"
-            )
+        if (refused := not_carried(self, notice)) is not None:
+            return refused
         address, body = self._request(notice)
         answer = await self._exchange.post(address, body, self._headers)
         if isinstance(answer, Attempt):

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from incidents.severity import Severity
 from incidents.value import iso
-from nexus.notify.destination import Attempt, Can, Outcome
+from nexus.notify.destination import Attempt, Can, Outcome, not_carried
 from nexus.notify.http import Answer, Exchange
 from nexus.notify.notice import Notice, Purpose
 from nexus.notify.wording import cut, headline, in_bytes, words_of
@@ -68,8 +68,8 @@ class PagerDuty:
 
     async def send(self, notice: Notice) -> Attempt:
         """Trigger, acknowledge or resolve the incident's alert."""
-        if notice.purpose not in self.carries:
-            return not_carried(self.name, notice)
+        if (refused := not_carried(self, notice)) is not None:
+            return refused
         event = event_of(notice) | {"routing_key": self._key.get_secret_value()}
         answer = await self._exchange.post(self._api, event)
         return answer if isinstance(answer, Attempt) else self._judged(answer)
@@ -124,11 +124,6 @@ def event_of(notice: Notice) -> dict[str, object]:
 def dedup_key(subject: str) -> str:
     """The incident's id, shortened where it is longer than PagerDuty bears."""
     return subject[:KEY]
-
-
-def not_carried(name: str, notice: Notice) -> Attempt:
-    """The answer to what a destination does not take."""
-    return Attempt(outcome=Outcome.FAILED_FOR_GOOD, reason=f"{name} carries no {notice.purpose.value}")
 
 
 def _fact(what: str) -> str:
