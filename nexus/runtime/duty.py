@@ -51,7 +51,9 @@ class OnDuty:
     async def _plan(self, schedule: AnySchedule) -> Plan | None:
         name = schedule.name
         if name not in self._plans:
-            self._plans[name] = Remembered(schedule_of(schedule, self._secrets), self._folder).last()
+            source = schedule_of(schedule, self._secrets)
+            self._plans[name] = Remembered(source, self._folder).last()
+            await source.aclose()
         if self._old(self._plans[name]) and (name not in self._asking or self._asking[name].done()):
             self._asking[name] = asyncio.create_task(self._ask(schedule))
             await asyncio.wait((self._asking[name],), timeout=PATIENCE)

@@ -25,7 +25,6 @@ class DeliveryState(StrEnum):
     SENDING = "sending"
     ACCEPTED = "accepted"
     DELIVERED = "delivered"
-    READ = "read"
     FAILED_FOR_NOW = "failed_for_now"
     FAILED_FOR_GOOD = "failed_for_good"
     UNKNOWN = "unknown"
@@ -33,7 +32,7 @@ class DeliveryState(StrEnum):
 
 
 #: It arrived, as far as anybody can tell.
-ARRIVED = frozenset({DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.READ})
+ARRIVED = frozenset({DeliveryState.ACCEPTED, DeliveryState.DELIVERED})
 
 
 class Saying(StrEnum):

@@ -30,7 +30,6 @@ _WORDS = {
     DeliveryState.SENDING: "is being sent",
     DeliveryState.ACCEPTED: "taken",
     DeliveryState.DELIVERED: "arrived",
-    DeliveryState.READ: "read",
     DeliveryState.FAILED_FOR_NOW: "not yet",
     DeliveryState.FAILED_FOR_GOOD: "not reached",
     DeliveryState.UNKNOWN: "not known whether it arrived",

@@ -79,3 +79,11 @@ async def test_a_schedule_that_falls_silent_is_said_as_it_was_known_with_its_tim
         assert later == f"{first} (as known at 2026-10-14 22:00 UTC)"
     else:
         assert first == later == "not known, the schedule has never answered"
+
+
+@pytest.mark.parametrize("kind", ["pagerduty", "opsgenie", "goalert", "grafana"])
+async def test_a_schedule_whose_secret_is_not_there_holds_no_page_up(tmp_path: Path, kind: str) -> None:
+    api = {"url": "http://127.0.0.1:9", "auth": {"headers": {"Authorization": "env:ELSEWHERE"}}}
+    duty = asking(site({"name": "first", "kind": kind, "schedule": "PS", "api": api}), tmp_path)
+    assert await duty(["web"]) == "not known, the schedule has never answered"
+    await duty.aclose()
