@@ -16,9 +16,10 @@ def said_of(schedule: AnySchedule, plan: Plan | None, people: Sequence[Person], 
     if not here:
         after = f"; from {as_local(then[0].start, schedule)} {name_of(then[0], people)}" if then else ""
         return f"nobody{after}"
+    ends = [(one, plan.end_of(one)) for one in here]
     return ", ".join(
-        name_of(one, people) + (f" until {as_local(one.end, schedule)}" if one.end is not None else "")
-        for one in here
+        name_of(one, people) + (f" until {as_local(end, schedule)}" if end is not None else "")
+        for one, end in ends
     )
 
 

@@ -46,6 +46,10 @@ class Plan(Value):
     end: Moment
     problem: str = Field(default="", description="empty: it has answered just now")
 
+    def end_of(self, shift: Shift) -> datetime | None:
+        """When a shift ends; None: it is not known, since what was asked for may have cut it off."""
+        return shift.end if shift.end != self.end else None
+
 
 class OnCall(Protocol):
     """A schedule, wherever it is planned."""

@@ -25,7 +25,10 @@ _FAR = timedelta(days=5 * 366)
 
 
 class DutyShift(Value):
-    """A shift as it is shown: `person` is that of `people` where the source's name is known there."""
+    """A shift as it is shown: `person` is that of `people` where the source's name is known there.
+
+    `end` None: it is not known to end within the days that were asked for.
+    """
 
     person: str
     known: bool = Field(description="whether it is one of `people`")
@@ -133,16 +136,17 @@ def view_of(
     return ScheduleView(
         name=schedule.name, kind=schedule.kind, services=schedule.services, time_zone=schedule.time_zone,
         said=f"on duty: {said_of(schedule, plan, people, at)}",
-        now=tuple(_shown(one, people) for one in here), next=tuple(_shown(one, people) for one in then),
-        shifts=tuple(_shown(one, people) for one in seen),
+        now=tuple(_shown(one, plan, people) for one in here),
+        next=tuple(_shown(one, plan, people) for one in then),
+        shifts=tuple(_shown(one, plan, people) for one in seen),
         gaps=gaps(every, max(at, plan.start), min(until, plan.end)) if plan is not None else (),
         unknown=tuple(unknown), stale=_stale(plan, now),
     )  # fmt: skip
 
 
-def _shown(shift: Shift, people: Sequence[Person]) -> DutyShift:
-    known = person_of(shift, people) is not None
-    return DutyShift(person=name_of(shift, people), known=known, start=shift.start, end=shift.end)
+def _shown(shift: Shift, plan: Plan | None, people: Sequence[Person]) -> DutyShift:
+    known, end = person_of(shift, people) is not None, plan.end_of(shift) if plan is not None else None
+    return DutyShift(person=name_of(shift, people), known=known, start=shift.start, end=end)
 
 
 def _stale(plan: Plan | None, now: datetime) -> str | None:

@@ -1,11 +1,22 @@
 """`kind: slack` and `kind: slack_webhook`."""
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from nexus.notify.settings import Address, DestinationSettings
 from tools.live.secrets import SecretRef
+
+
+def _channel_id(said: str) -> str:
+    """Refuse a channel's name: Slack takes it today, and another channel may have it tomorrow."""
+    if re.fullmatch(r"[A-Z][A-Z0-9]{5,20}", said) is None:
+        raise PydanticCustomError(
+            "channel", "a channel's id is wanted, such as C024BE91L; Slack shows it below a channel's details"
+        )
+    return said
 
 
 class SlackSettings(DestinationSettings):
@@ -13,8 +24,8 @@ class SlackSettings(DestinationSettings):
 
     kind: Literal["slack"]
     token: SecretRef = Field(description="of the bot, xoxb-…, with the scope chat:write, by reference")
-    channel: str = Field(
-        pattern=r"^[A-Z][A-Z0-9]{5,20}$", description="its id, such as C024BE91L; the bot has to be in it"
+    channel: Annotated[str, AfterValidator(_channel_id)] = Field(
+        description="its id, such as C024BE91L; the bot has to be in it"
     )
     signing_secret: SecretRef | None = Field(
         default=None,

@@ -41,6 +41,13 @@ async def test_it_says_who_until_when_by_the_names_of_people(tmp_path: Path) -> 
     await duty.aclose()
 
 
+async def test_who_has_duty_for_longer_than_was_asked_for_has_no_end_made_up(tmp_path: Path) -> None:
+    alone: dict[str, object] = {"layers": [{"people": ["dana"], "begins": "2026-10-12", "handover": "09:00"}]}
+    duty = asking(site(ROTATION | alone), tmp_path)
+    assert await duty(["web"]) == "Dana Lee"
+    await duty.aclose()
+
+
 async def test_only_schedules_of_the_services_are_asked(tmp_path: Path) -> None:
     of = site(ROTATION | {"services": ["db"]}, ROTATION | {"name": "second", "services": ["db"]})
     duty = asking(of, tmp_path)
