@@ -8,7 +8,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from incidents.communications import decided_by_key
+from incidents.incident import Incident
 from incidents.paging import pause_of_paging
+from incidents.severity import Severity
 from nexus.notify.composing import bundled, notice_of
 from nexus.notify.destination import Attempt, Can, Editing, Outcome, not_carried
 from nexus.notify.following import unreached
@@ -34,6 +37,8 @@ _REASON = 300
 #: How long a try may take beyond its own limit before it counts as lost.
 _MARGIN = timedelta(seconds=30)
 _MINUTE = timedelta(minutes=1)
+#: How often, and every how many seconds, an incident is looked at that does not hold yet what was told of it.
+_LOOKS, _LOOK = 40, 0.05
 #: So many messages at most are said with another one.
 _MOST_JOINED = 50
 #: What its own limit is exceeded by before a try is broken off from outside, in seconds.
@@ -91,7 +96,7 @@ class Sending:
         ways: Callable[[], Awaitable[tuple[Way, ...]]],
     ) -> None:  # fmt: skip
         """Try it once and keep what became of it."""
-        incident, severity = await self.known.incident(delivery.content.incident)
+        incident, severity = await self._with_what_is_asked(delivery)
         events = await self.store.unhandled((delivery.content.incident,))
         why = None
         if incident is not None:
@@ -120,6 +125,16 @@ class Sending:
             await self._disable(delivery, opened, reason, now)
         if attempt.outcome is not Outcome.ACCEPTED and attempt.outcome is not Outcome.DELIVERED:
             await self._elsewhere(delivery, await ways(), now)
+
+    async def _with_what_is_asked(self, delivery: MessageDelivery) -> tuple[Incident | None, Severity | None]:
+        """The incident; what is told of a proposal is kept a moment before the incident that holds it is."""
+        asked = decided_by_key(delivery.content.key)
+        for _ in range(_LOOKS):
+            incident, severity = await self.known.incident(delivery.content.incident)
+            if asked is None or incident is None or incident.proposal(asked) is not None:
+                break
+            await asyncio.sleep(_LOOK)
+        return incident, severity
 
     def sender(self, opened: Opened, now: datetime) -> Sender:
         """Who sends there, and until when a try is this process's own."""

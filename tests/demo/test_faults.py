@@ -84,7 +84,8 @@ def test_a_flag_breaks_payment_for_larger_amounts(shop: Shop) -> None:
 
 def test_an_open_transaction_locks_out_every_order(shop: Shop) -> None:
     _break(shop, "shop-database-lock")
-    assert order(shop, 3).status == 502
+    # A declined card is no order: the next one asks the database again.
+    assert next(status for _ in range(20) if (status := order(shop, 3).status) not in {402, 503}) == 502
     assert ask(shop, "web", "/product/3").status == 200
     assert _logged(shop, "database", "database is locked")
     assert _value(shop, "database", "db_oldest_transaction_seconds") > 0.5

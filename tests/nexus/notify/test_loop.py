@@ -1,5 +1,6 @@
 """What the delivery loop does with what is said, on a clock that stands until it is moved."""
 
+import asyncio
 from collections.abc import Sequence
 
 from incidents.communications import decision_key
@@ -151,3 +152,27 @@ async def test_p0_is_first_behind_two_thousand() -> None:
     await told.goes_on()
     assert chat.said[0].text == "look at it"
     assert len(chat.said) == 2001
+
+
+async def test_a_page_for_a_decision_waits_for_the_incident_that_holds_what_is_to_be_decided() -> None:
+    chat = Scripted("chat")
+    told = Telling((chat,))
+    incident = await told.opens()
+    await told.says("decide", key=decision_key("A1"))
+    going = asyncio.create_task(told.goes_on())
+    for _ in range(20):  # it has looked, and found nothing to decide on
+        await asyncio.sleep(0)
+    assert chat.said == []
+    await told.saves(incident.evolve(proposals=(proposed(),)))
+    await going
+    (page,) = chat.said
+    assert (page.purpose, page.facts.decision) == (Purpose.DECISION, proposed().action.title)
+
+
+async def test_a_page_for_a_decision_that_is_nowhere_is_said_all_the_same() -> None:
+    chat = Scripted("chat")
+    told = Telling((chat,))
+    await told.opens()
+    await told.says("decide", key=decision_key("A1"))
+    await told.goes_on()
+    chat.expects("decide")
