@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import httpx2
 
 from incidents.errors import ToolFailed
+from nexus.oncall.durations import KEPT, exact_end, with_durations_kept
 from nexus.oncall.settings import CalendarSettings
 from nexus.oncall.shifts import Shift, in_order
 from tools.live.http import LARGEST
@@ -22,6 +23,8 @@ from tools.live.trust import system_trust
 
 #: A window of a calendar holds no more: more is no plan of duty.
 MOST_EVENTS = 5000
+#: What the libraries take for the end of an event may lie this far from it: a clock was put on or back.
+_CLOCK_CHANGE = timedelta(hours=3)
 #: An attendee's answer or part that says that it is not them.
 _NOT_THEM = {"DECLINED", "NON-PARTICIPANT"}
 
@@ -87,11 +90,11 @@ def shifts_of(body: bytes, settings: CalendarSettings, start: datetime, end: dat
     """
     icalendar, recurring = _libraries()
     try:
-        first, *more = icalendar.Calendar.from_ical(body, multiple=True)
+        first, *more = icalendar.Calendar.from_ical(with_durations_kept(body), multiple=True)
         events = [
             event
             for calendar in (first, *more)
-            for event in islice(recurring.of(calendar).between(start, end), MOST_EVENTS)
+            for event in islice(recurring.of(calendar).between(start - _CLOCK_CHANGE, end), MOST_EVENTS)
         ]
     except Exception as error:  # noqa: BLE001 - libraries over text of others: whatever they raise, it is no plan
         why = f"{type(error).__name__}: {str(error)[:100]}"
@@ -116,7 +119,7 @@ def _shifts(event: Any, settings: CalendarSettings) -> Iterator[Shift]:
     """A shift for each person of an event; none of one that is cancelled."""
     if str(event.get("STATUS", "")).upper() == "CANCELLED":
         return
-    begins, ends = _moment(event.start, settings.zone), _moment(event.end, settings.zone)
+    begins, ends = _span(event, settings.zone)
     if ends <= begins:
         return
     title = " ".join(str(event.get("SUMMARY", "")).split())
@@ -126,6 +129,11 @@ def _shifts(event: Any, settings: CalendarSettings) -> Iterator[Shift]:
             yield Shift(person=name, also=also, start=begins, end=ends, layer=title)
     elif title:
         yield Shift(person=title, start=begins, end=ends)
+
+
+def _span(event: Any, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    start, end = (_in_zone(at, zone) for at in (event.start, event.end))
+    return start.astimezone(UTC), exact_end(str(event.get(KEPT, "")), start, end).astimezone(UTC)
 
 
 def _attendees(event: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -148,12 +156,12 @@ def _others(name: str, mail: str) -> Iterable[str]:
     return (mail,) if mail and mail != name else ()
 
 
-def _moment(at: object, zone: ZoneInfo) -> datetime:
+def _in_zone(at: object, zone: ZoneInfo) -> datetime:
     """A day begins at midnight of the schedule's zone, and a floating time is of that zone."""
     if isinstance(at, datetime):
-        return (at if at.tzinfo is not None else at.replace(tzinfo=zone)).astimezone(UTC)
+        return at if at.tzinfo is not None else at.replace(tzinfo=zone)
     if isinstance(at, date):
-        return datetime.combine(at, time(), zone).astimezone(UTC)
+        return datetime.combine(at, time(), zone)
     if isinstance(at, timedelta):  # pragma: no cover - no library gives one as an end
         raise ToolFailed("an event of the calendar has no end")
     raise ToolFailed("an event of the calendar has no time")

@@ -131,3 +131,79 @@ def test_what_is_no_calendar_is_said_to_be_none(body: bytes) -> None:
 def test_a_window_of_a_rule_without_an_end_is_read_and_no_more() -> None:
     body = calendar("UID:z\nDTSTART:20100101T000000Z\nDTEND:20100101T010000Z\nRRULE:FREQ=DAILY\nSUMMARY:Ann")
     assert len(shown(body, "2026-10-01T00:00", "2026-10-15T00:00")) == 14
+
+
+NIGHTS = [  # of the nights from 23 to 26 October: how they begin and end in UTC
+    ("Ann", "10-23 20:00", "10-24 04:00"),
+    ("Ann", "10-24 20:00", "10-25 04:00"),
+    ("Ann", "10-25 21:00", "10-26 05:00"),
+]
+
+
+@pytest.mark.parametrize(
+    "zone",
+    ["DTSTART;TZID=Europe/Berlin:", "DTSTART;TZID=Our Office:", "DTSTART:"],
+    ids=["named", "own", "none"],
+)
+def test_hours_of_a_duration_are_exact_when_summer_time_ends(zone: str) -> None:
+    night = f"UID:n\n{zone}20261023T220000\nDURATION:PT8H\nRRULE:FREQ=DAILY;COUNT=3\nSUMMARY:Ann"
+    assert shown(calendar(night, before=BERLIN), "2026-10-23T00:00", "2026-10-28T00:00") == NIGHTS
+    alone = f"UID:n\n{zone}20261024T220000\nDURATION:PT8H\nSUMMARY:Ann"
+    assert shown(calendar(alone, before=BERLIN), "2026-10-23T00:00", "2026-10-28T00:00") == NIGHTS[1:2]
+
+
+@pytest.mark.parametrize(
+    ("written", "autumn", "spring"),
+    [  # from 22:00 in Berlin on the eve of the change
+        ("PT8H", "10-25 04:00", "03-29 05:00"),
+        ("PT24H", "10-25 20:00", "03-29 21:00"),
+        ("P1D", "10-25 21:00", "03-29 20:00"),
+        ("P1W", "10-31 21:00", "04-04 20:00"),
+        ("P1DT2H", "10-25 23:00", "03-29 22:00"),
+        ("PT90M", "10-24 21:30", "03-28 22:30"),
+        ("P0DT10H30M", "10-25 06:30", "03-29 07:30"),
+        ("+PT8H", "10-25 04:00", "03-29 05:00"),
+    ],
+)
+def test_days_are_of_the_calendar_and_hours_are_exact(written: str, autumn: str, spring: str) -> None:
+    event = "UID:n\nDTSTART;TZID=Europe/Berlin:{}T220000\nDURATION:{}\nSUMMARY:Ann"
+    found = shown(calendar(event.format("20261024", written)), "2026-10-24T00:00", "2026-11-04T00:00")
+    assert [end for *_, end in found] == [autumn]
+    found = shown(calendar(event.format("20260328", written)), "2026-03-28T00:00", "2026-04-08T00:00")
+    assert [end for *_, end in found] == [spring]
+
+
+def test_the_last_hour_of_a_duty_is_found_although_the_clock_was_put_on() -> None:
+    night = "UID:n\nDTSTART;TZID=Europe/Berlin:20260328T220000\nDURATION:PT8H\nSUMMARY:Ann"
+    assert shown(calendar(night), "2026-03-29T04:30", "2026-03-29T04:45") == [
+        ("Ann", "03-28 21:00", "03-29 05:00")
+    ]
+
+
+def test_an_end_stays_by_the_clock_as_calendars_show_it_and_a_folded_duration_is_one() -> None:
+    by_end = (
+        "UID:e\nDTSTART;TZID=Europe/Berlin:20261023T220000\nDTEND;TZID=Europe/Berlin:20261024T060000\n"
+        "RRULE:FREQ=DAILY;COUNT=2\nSUMMARY:Kim"
+    )
+    assert [end for *_, end in shown(calendar(by_end), "2026-10-23T00:00", "2026-10-28T00:00")] == [
+        "10-24 04:00", "10-25 05:00",
+    ]  # fmt: skip
+    folded = (
+        "UID:f\nDTSTART;TZID=Europe/Berlin:20261024T220000\nDURATION;X-SAID-BY=office:PT\n 8H\nSUMMARY:Ann"
+    )
+    assert shown(calendar(folded), "2026-10-23T00:00", "2026-10-28T00:00") == NIGHTS[1:2]
+
+
+def test_an_occurrence_of_another_length_keeps_its_own() -> None:
+    night = "UID:n\nDTSTART;TZID=Europe/Berlin:20261023T220000\nDURATION:PT8H\nRRULE:FREQ=DAILY;COUNT=3\n"
+    shorter = (
+        "UID:n\nRECURRENCE-ID;TZID=Europe/Berlin:20261024T220000\n"
+        "DTSTART;TZID=Europe/Berlin:20261024T230000\n"
+    )
+    body = calendar(
+        f"{night}RDATE;VALUE=PERIOD:20261027T200000Z/PT2H\nSUMMARY:Ann",
+        f"{shorter}DURATION:PT5H\nSUMMARY:Kim",
+    )
+    assert shown(body, "2026-10-23T00:00", "2026-10-29T00:00") == [
+        NIGHTS[0], ("Kim", "10-24 21:00", "10-25 02:00"), NIGHTS[2], ("Ann", "10-27 20:00", "10-27 22:00"),
+    ]  # fmt: skip
