@@ -1,10 +1,12 @@
 """`notify` of `nexus.yaml`: the destinations outside, and who is told what."""
 
+from pathlib import Path
 from typing import Self
 
 from pydantic import Field, model_validator
 
 from incidents.document import hint
+from nexus.notify.file.settings import FileSettings
 from nexus.notify.kinds import AnyDestination
 from nexus.notify.rules import Rules
 
@@ -30,3 +32,11 @@ class Notify(Rules):
             if name not in names:
                 raise ValueError(f"{place}: there is no destination {name!r}; {hint(name, names)}")
         return self
+
+    def beside(self, folder: Path) -> Self:
+        """The same, whose files lie in a folder where they say no place of their own."""
+        placed = tuple(
+            one.model_copy(update={"path": folder / one.path}) if isinstance(one, FileSettings) else one
+            for one in self.destinations
+        )
+        return self if placed == self.destinations else self.model_copy(update={"destinations": placed})

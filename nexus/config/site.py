@@ -281,7 +281,7 @@ class Site(Value):
 
 
 def load_site(path: Path) -> Site:
-    """Read a `nexus.yaml`; relative paths in it are taken from its folder by who runs Nexus there.
+    """Read a `nexus.yaml`; a file of `notify` that says no whole path lies in its folder.
 
     Raises:
         SettingsError: it cannot be read or breaks a rule; one line for each mistake, with its path in
@@ -297,4 +297,5 @@ def load_site(path: Path) -> Site:
             f"{path}: the configuration cannot be read: {why}; `nexus init` writes a first one"
         ) from None
     content = read_yaml(text, source=str(path), error=SettingsError)
-    return parse_document(content, Site, source=str(path), error=SettingsError)
+    site = parse_document(content, Site, source=str(path), error=SettingsError)
+    return site.model_copy(update={"notify": site.notify.beside(path.resolve().parent)})

@@ -12,4 +12,4 @@ class FileSettings(DestinationSettings):
     """Each notice is a line of JSON at the end of a file."""
 
     kind: Literal["file"]
-    path: Path = Field(description="the file; what is beside nexus.yaml is found from where Nexus runs")
+    path: Path = Field(description="the file; one without a whole path lies in the folder of nexus.yaml")

@@ -243,3 +243,23 @@ async def test_an_incident_knows_the_currency_of_its_site(tmp_path: Path) -> Non
     home.store.close()
     assert opened is not None
     assert opened.currency == "CHF"
+
+
+def test_a_file_to_tell_without_a_whole_path_lies_beside_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere, of_site = tmp_path / "elsewhere", tmp_path / "etc"
+    elsewhere.mkdir()
+    of_site.mkdir()
+    monkeypatch.chdir(elsewhere)
+    written(
+        of_site,
+        SERVICES + "notify: {destinations: [{name: a, kind: file, path: told/a.jsonl},"
+        " {name: b, kind: file, path: ../b.jsonl}, {name: c, kind: file, path: /srv/c.jsonl},"
+        " {name: d, kind: ntfy, topic: 'env:T'}]}",
+    )
+    for path in (of_site / "nexus.yaml", Path("../etc/nexus.yaml")):
+        placed = {one.name: getattr(one, "path", None) for one in load_site(path).notify.destinations}
+        assert placed == {
+            "a": of_site / "told/a.jsonl", "b": of_site / "../b.jsonl", "c": Path("/srv/c.jsonl"), "d": None,
+        }  # fmt: skip
