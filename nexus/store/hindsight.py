@@ -1,8 +1,10 @@
 """The store's door for what people say once it is over: verdicts, post-mortems, action items."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from incidents.action_items import ActionItem
+from incidents.incident import Incident
 from incidents.post_mortem_text import PostMortemVersion
 from incidents.tickets import Ticket
 from incidents.verdicts import DiagnosisVerdict
@@ -17,6 +19,19 @@ class Hindsight(Protocol):
 
     async def verdicts(self, incident: str | None = None) -> tuple[DiagnosisVerdict, ...]:
         """Of one incident or of all, oldest first."""
+        ...
+
+    async def resembling(
+        self, incident: str, words: str, without: Collection[str], limit: int
+    ) -> tuple[Incident, ...]:
+        """Incidents of before that are over, whose own text has all of the words; the latest first.
+
+        Args:
+            incident: those of its site that were opened before it; one of a recorded world has none.
+            words: as `nexus.store.search` has them.
+            without: ids of those that who asks does not see.
+            limit: so many at most.
+        """
         ...
 
     async def add_version(self, version: PostMortemVersion) -> bool:

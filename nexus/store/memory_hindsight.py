@@ -1,11 +1,16 @@
 """What people say once it is over, in the store's twin in memory."""
 
+from collections.abc import Collection
+
 from incidents.action_items import ActionItem
+from incidents.incident import Incident
 from incidents.post_mortem_text import PostMortemVersion
+from incidents.severity import Status
 from incidents.tickets import Ticket
 from incidents.verdicts import DiagnosisVerdict
 from nexus.store.memory_lists import Table
 from nexus.store.memory_watching import MemoryWatching
+from nexus.store.search import finds, texts_of, words_of
 
 
 class MemoryHindsight(MemoryWatching):
@@ -28,6 +33,24 @@ class MemoryHindsight(MemoryWatching):
         """Of one incident or of all, oldest first."""
         kept = self._verdicts.values() if incident is None else self._verdicts.of(incident)
         return tuple(sorted(kept, key=lambda one: (one.at, one.incident, one.person)))
+
+    async def resembling(
+        self, incident: str, words: str, without: Collection[str], limit: int
+    ) -> tuple[Incident, ...]:
+        """Incidents of before that are over, whose own text has all of the words."""
+        mine, site = self._incidents[incident][0], self._waiting[incident].site
+        if site is None:
+            return ()
+        found = [
+            one
+            for one, _ in reversed(self._incidents.values())
+            if self._waiting[one.id].site == site
+            and (one.opened_at, one.id) < (mine.opened_at, mine.id)
+            and one.id not in without
+            and one.status not in {Status.OPEN, Status.MERGED}
+            and finds(words_of(words), texts_of(one)[0].text)
+        ]
+        return tuple(found[:limit])
 
     async def add_version(self, version: PostMortemVersion) -> bool:
         """Keep a version of a post-mortem."""

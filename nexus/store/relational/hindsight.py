@@ -1,6 +1,10 @@
 """Implements `nexus.store.hindsight.Hindsight`."""
 
+import json
+from collections.abc import Collection
+
 from incidents.action_items import ActionItem
+from incidents.incident import Incident
 from incidents.post_mortem_text import PostMortemVersion
 from incidents.tickets import Ticket
 from incidents.verdicts import DiagnosisVerdict
@@ -8,7 +12,7 @@ from nexus.store.relational.rows import as_json, sortable
 from nexus.store.relational.table import Tables
 from nexus.store.relational.transactions import Run
 from nexus.store.relational.writes import keep_searchable
-from nexus.store.search import post_mortem_searchable
+from nexus.store.search import post_mortem_searchable, words_of
 
 
 class HindsightRows(Tables):
@@ -24,6 +28,16 @@ class HindsightRows(Tables):
     async def verdicts(self, incident: str | None = None) -> tuple[DiagnosisVerdict, ...]:
         """Of one incident or of all, oldest first."""
         return await self._all(DiagnosisVerdict, "verdicts", incident=incident)
+
+    async def resembling(
+        self, incident: str, words: str, without: Collection[str], limit: int
+    ) -> tuple[Incident, ...]:
+        """Incidents of before that are over, whose own text has all of the words."""
+        if not (wanted := words_of(words)):
+            return ()
+        hidden = json.dumps(sorted(without))
+        values = {"incident": incident, "words": json.dumps(wanted), "without": hidden, "limit": limit}
+        return await self._all(Incident, "resembling", **values)
 
     async def add_version(self, version: PostMortemVersion) -> bool:
         """Keep a version of a post-mortem."""
