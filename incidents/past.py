@@ -73,6 +73,11 @@ class PastIncident(Value):
     prevention: tuple[ActionItem, ...]
 
     @property
+    def caution(self) -> str:
+        """What is said with every one of them."""
+        return CAUTION
+
+    @property
     def line(self) -> str:
         """All of it in a sentence or two: `Seen before: INC-… on 12 Oct 2026 (…). … People judged …`."""
         alike = "; ".join(self.reasons)

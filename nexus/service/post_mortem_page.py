@@ -8,6 +8,7 @@ from pydantic import Field
 from incidents.actor import Actor
 from incidents.errors import Refused
 from incidents.incident import Incident
+from incidents.past import PastIncident
 from incidents.post_mortem_text import PostMortemText, edited, written
 from incidents.reports import ActionItem as ReportItem
 from incidents.reports import PostMortemReport
@@ -16,6 +17,7 @@ from nexus.home import Home
 from nexus.runtime.post_mortem_file import DatedItem, PostMortem, post_mortem, render_markdown
 from nexus.service.hindsight import AGENTS, IncidentHindsight
 from nexus.service.hindsight_view import HindsightQueries, PostMortemView
+from nexus.service.past import PastQueries
 from nexus.store.find import find_incident
 
 #: The headings of the parts, in the order of the document.
@@ -50,12 +52,14 @@ class PostMortemPage(Value):
         written: each part as its form shows it.
         draft: what somebody wrote and could not save.
         shown: the number of the version that is shown.
+        past: incidents of before that look alike, with what was meant to prevent this one.
     """
 
     view: PostMortemView
     written: dict[str, str]
     draft: Draft | None = None
     shown: int
+    past: tuple[PastIncident, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,8 @@ class PostMortemDesk:
         text = view.text or PostMortemText.empty(view.title)
         parts = {field: written(text, field) for field in HEADINGS}
         shown = number if number is not None and number <= view.version else view.version
-        return PostMortemPage(view=view, written=parts, draft=draft, shown=shown)
+        past = await PastQueries.of(self.home.store).of_incident(identity, actor, view.now)
+        return PostMortemPage(view=view, written=parts, draft=draft, shown=shown, past=past)
 
     async def edit(self, identity: str, said: Edit, actor: Actor) -> None:
         """Save one part as a new version.

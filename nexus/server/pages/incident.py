@@ -12,6 +12,7 @@ from nexus.server.pages.stream import Streams
 from nexus.service.incident_moves import incident_moves
 from nexus.service.pages.board import incident_board
 from nexus.service.pages.timeline import About, kinds_of, timeline_view
+from nexus.service.past import PastQueries
 from nexus.store.watching import NEWEST
 
 _PATH = "/incidents/{incident}"
@@ -31,6 +32,7 @@ def incident_routes(pages: Pages, context: ApiContext, streams: Streams) -> list
             decisions=await context.decisions.cards(board.id, who),
             moves=await incident_moves(home, board.id, who),
             verdict=await context.hindsight.verdict(board.id, who),
+            past=await PastQueries.of(home.store).of_incident(board.id, who, board.now),
         )  # fmt: skip
 
     async def older(request: Request, who: Actor) -> Response:
