@@ -15,6 +15,7 @@ from incidents.findings import Category, Diagnosis, Reason
 from incidents.incident import Incident
 from incidents.milestones import Milestones, milestones
 from incidents.notes import MachineNote, Note, OutsideChange
+from incidents.past import PastIncident
 from incidents.reports import Impact
 from incidents.severity import HeldBy, Severity, Status, Step
 from incidents.timeline import Entry, EntryKind
@@ -23,8 +24,10 @@ from incidents.verification import Verification
 from nexus.config.budgets import budget_of
 from nexus.service.cost_trace import Share, Total, WholeUse, shares, totals, whole
 from nexus.service.messages_view import MessageView, messages_view
+from nexus.service.past import PastQueries
 from nexus.service.queries import IncidentQueries
 from nexus.store.dead_letters import DeadLetter
+from nexus.store.find import incident_now
 
 if TYPE_CHECKING:
     from nexus.reading import ReadableHome
@@ -133,6 +136,9 @@ class IncidentView(Value):
     impact: ImpactView
     times: Milestones
     diagnosis: Diagnosis | None
+    past: tuple[PastIncident, ...] = Field(
+        description="incidents of before that look alike; that it looks alike is no cause"
+    )
     suspects: tuple[SuspectView, ...]
     outside_changes: tuple[OutsideChange, ...]
     nearby: tuple[str, ...]
@@ -154,8 +160,15 @@ class IncidentView(Value):
     ledger: LedgerView
 
 
-async def view_incident(home: "ReadableHome[IncidentReads]", identity: str) -> IncidentView:
+async def view_incident(
+    home: "ReadableHome[IncidentReads]", identity: str, unseen: frozenset[str] | None = None
+) -> IncidentView:
     """One incident whole, as it stands.
+
+    Args:
+        home: where it is kept.
+        identity: its id.
+        unseen: ids of incidents that who asks does not see; None: somebody unknown asks.
 
     Raises:
         UnknownName: there is none of that id.
@@ -164,7 +177,10 @@ async def view_incident(home: "ReadableHome[IncidentReads]", identity: str) -> I
     incident, entries = await queries.with_timeline(identity)
     told, aside = await queries.dispositions(identity), await queries.dead_letters(identity)
     messages = messages_view(*await queries.messages(identity))
-    return view_of(incident, entries, budget_of(home.settings), told, aside, messages)
+    store = home.store
+    hidden = await store.restricted() if unseen is None else unseen
+    past = await PastQueries(store).like(incident, hidden, await incident_now(store, identity, home.clock))
+    return view_of(incident, entries, budget_of(home.settings), told, aside, messages, past)
 
 
 def view_of(
@@ -174,8 +190,9 @@ def view_of(
     dispositions: Sequence[ToldOutcome] = (),
     dead_letters: Sequence[DeadLetter] = (),
     messages: Sequence[MessageView] = (),
+    past: Sequence[PastIncident] = (),
 ) -> IncidentView:
-    """An incident with its timeline, what became of each alert of it, what was set aside, what was told."""
+    """An incident with its timeline, its alerts' dispositions, what was set aside, told, and seen before."""
     # Its parts are valid already; what would say so once more takes as long to build as all else here.
     return IncidentView.model_construct(
         id=incident.id,
@@ -198,7 +215,7 @@ def view_of(
             **dict(incident.impact), revenue=incident.revenue_impact, currency=incident.currency
         ),
         times=milestones(incident),
-        diagnosis=incident.diagnosis,
+        diagnosis=incident.diagnosis, past=tuple(past),
         suspects=tuple(
             SuspectView.model_construct(
                 service=one.service, score=one.score, category=one.category, change=one.change,

@@ -18,6 +18,7 @@ from nexus.runtime.post_mortem_file import DatedItem, PostMortem, post_mortem, r
 from nexus.service.hindsight import AGENTS, IncidentHindsight
 from nexus.service.hindsight_view import HindsightQueries, PostMortemView
 from nexus.service.past import PastQueries
+from nexus.service.restricting import hidden
 from nexus.store.find import find_incident
 
 #: The headings of the parts, in the order of the document.
@@ -81,7 +82,9 @@ class PostMortemDesk:
         text = view.text or PostMortemText.empty(view.title)
         parts = {field: written(text, field) for field in HEADINGS}
         shown = number if number is not None and number <= view.version else view.version
-        past = await PastQueries.of(self.home.store).of_incident(identity, actor, view.now)
+        store = self.home.store
+        known = await find_incident(store, identity)
+        past = await PastQueries(store).like(known, await hidden(store, actor), view.now)
         return PostMortemPage(view=view, written=parts, draft=draft, shown=shown, past=past)
 
     async def edit(self, identity: str, said: Edit, actor: Actor) -> None:

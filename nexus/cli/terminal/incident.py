@@ -12,6 +12,7 @@ from rich.text import Text
 from incidents.currency import money
 from incidents.duration import format_duration
 from incidents.findings import Category, Confidence, Diagnosis
+from incidents.past import CAUTION
 from incidents.verification import Recovery, Verification
 from nexus.cli.terminal.approvals import said, state
 from nexus.cli.terminal.deliveries import dispositions_lines
@@ -62,6 +63,7 @@ def _sections(incident: IncidentView) -> Iterator[RenderableType]:
         ("Alerts", dispositions_lines(incident.dispositions)),
         ("Set aside", _set_aside(incident.dead_letters)),
         ("Diagnosis", _diagnosis(incident.diagnosis)),
+        ("Seen before", _past(incident)),
         ("Suspects", _suspects(incident)),
         ("Actions", _actions(incident.actions)),
         ("Verification", _verification(incident.verification)),
@@ -171,6 +173,13 @@ def _diagnosis(diagnosis: Diagnosis | None) -> list[RenderableType]:
         ruled = f"ruled out: {other.ruled_out_by}" if other.ruled_out_by else "not ruled out"
         rows.add_row("Also", joined(plain(other.summary), plain(ruled, LABEL)))
     return [rows]
+
+
+def _past(incident: IncidentView) -> list[RenderableType]:
+    if not incident.past:
+        return []
+    told = [plain(words) for one in incident.past for words in (one.line, *one.prevented)]
+    return [plain(CAUTION, LABEL), *told]
 
 
 def _suspects(incident: IncidentView) -> list[RenderableType]:

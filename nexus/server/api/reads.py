@@ -69,9 +69,9 @@ async def incidents(asked: IncidentParameters, who: Who, context: Context) -> Re
 
 
 @reads.get("/incidents/{incident}", response_model=IncidentView)
-async def incident(incident: IncidentId, asked: NoParameters, context: Context) -> Response:
+async def incident(incident: IncidentId, asked: NoParameters, who: Who, context: Context) -> Response:
     """One incident whole: diagnosis, suspects, changes, verification, communications, timeline, cost."""
-    return answer(await view_incident(context.home, incident))
+    return answer(await view_incident(context.home, incident, await context.hidden(who)))
 
 
 @reads.get("/incidents/{incident}/timeline", response_model=EntryPage, responses=STREAMED)

@@ -27,12 +27,14 @@ def incident_routes(pages: Pages, context: ApiContext, streams: Streams) -> list
         board = await incident_board(home, _incident(request), who)
         if about or before != NEWEST:
             board = board.model_copy(update={"timeline": await timeline_view(home, board.id, before, about)})
+        known = await home.find(board.id)
+        past = await PastQueries(home.store).like(known, await context.hidden(who), board.now)
         return pages.render(
             request, "incident.html", board, about=about, filters=tuple(About),
             decisions=await context.decisions.cards(board.id, who),
             moves=await incident_moves(home, board.id, who),
             verdict=await context.hindsight.verdict(board.id, who),
-            past=await PastQueries.of(home.store).of_incident(board.id, who, board.now),
+            past=past,
         )  # fmt: skip
 
     async def older(request: Request, who: Actor) -> Response:

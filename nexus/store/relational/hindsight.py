@@ -1,21 +1,17 @@
 """Implements `nexus.store.hindsight.Hindsight`."""
 
-import json
-from collections.abc import Collection
-
 from incidents.action_items import ActionItem
-from incidents.incident import Incident
 from incidents.post_mortem_text import PostMortemVersion
 from incidents.tickets import Ticket
 from incidents.verdicts import DiagnosisVerdict
+from nexus.store.relational.past import HindsightReads
 from nexus.store.relational.rows import as_json, sortable
-from nexus.store.relational.table import Tables
 from nexus.store.relational.transactions import Run
 from nexus.store.relational.writes import keep_searchable
-from nexus.store.search import post_mortem_searchable, words_of
+from nexus.store.search import post_mortem_searchable
 
 
-class HindsightRows(Tables):
+class HindsightRows(HindsightReads):
     """A row for each verdict, and one for each version: whose number is taken was slower."""
 
     async def keep_verdict(self, verdict: DiagnosisVerdict) -> None:
@@ -24,20 +20,6 @@ class HindsightRows(Tables):
             "keep_verdict", verdict.incident, diagnosis=verdict.key, person=verdict.person,
             at=sortable(verdict.at), body=as_json(verdict),
         )  # fmt: skip
-
-    async def verdicts(self, incident: str | None = None) -> tuple[DiagnosisVerdict, ...]:
-        """Of one incident or of all, oldest first."""
-        return await self._all(DiagnosisVerdict, "verdicts", incident=incident)
-
-    async def resembling(
-        self, incident: str, words: str, without: Collection[str], limit: int
-    ) -> tuple[Incident, ...]:
-        """Incidents of before that are over, whose own text has all of the words."""
-        if not (wanted := words_of(words)):
-            return ()
-        hidden = json.dumps(sorted(without))
-        values = {"incident": incident, "words": json.dumps(wanted), "without": hidden, "limit": limit}
-        return await self._all(Incident, "resembling", **values)
 
     async def add_version(self, version: PostMortemVersion) -> bool:
         """Keep a version of a post-mortem."""
@@ -61,10 +43,6 @@ class HindsightRows(Tables):
         """Keep an action item as it stands now."""
         values = {"id": item.id, "number": item.version, "body": as_json(item)}
         return await self._insert("change_item", item.incident, **values)
-
-    async def changed_items(self, incident: str | None = None) -> tuple[ActionItem, ...]:
-        """What people made of action items, each as it stands."""
-        return await self._all(ActionItem, "changed_items", incident=incident)
 
     async def change_ticket(self, ticket: Ticket) -> bool:
         """Keep a ticket as it is known now."""

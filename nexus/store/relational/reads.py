@@ -7,11 +7,12 @@ from incidents.findings import Evidence
 from incidents.incident import Incident
 from incidents.timeline import Entry
 from nexus.store.lists import NumberedEntry
+from nexus.store.relational.past import HindsightReads
 from nexus.store.relational.proposals import ProposalReads
 from nexus.store.relational.told import ToldReads
 
 
-class IncidentReads(ProposalReads, ToldReads):
+class IncidentReads(ProposalReads, ToldReads, HindsightReads):
     """Incidents and what belongs to them."""
 
     async def load(self, incident: str) -> Incident | None:
