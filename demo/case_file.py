@@ -58,6 +58,7 @@ def write_case(folder: Path, scenario: Scenario, happened: Happened) -> None:
         },
         "window": _period(happened.window),
         "baseline": _period(happened.baseline),
+        "currency": "EUR",
         "alerts": [_delivery(happened.firing)],
         "services": _services(),
         "truth": _truth(scenario, happened),

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from incidents.changes import Change, ChangeKind
 from incidents.verification import Signal, SignalKind
+from tools.wording import unmasked
 
 _MOMENT = re.compile(r"\b\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\d)(?:\.\d+)?Z")
 _SIGMAS = re.compile(r"\s*\((?:[\d.]+|inf) (?:sigma|deviations off)\)")
@@ -27,6 +28,7 @@ _ROSE = re.compile(
 _SPANS = re.compile(r"(\d+) of (\d+) spans failed, ([\d.]+)% usually")
 _OWN = re.compile(r"own time of (?P<what>.+?) (?P<usual>[\d.]+) -> (?P<now>[\d.]+) ms in \d+ spans")
 _BYTES = re.compile(r"\b(?P<what>\w+) (?P<usual>[\d.e+]+) -> (?P<now>[\d.e+]+) bytes\b")
+_LINE = re.compile(r'(\blogs )"([^"]+)"')
 _USUAL = {"0.00": "none usually", "0": "none usually"}
 
 
@@ -42,6 +44,7 @@ def plainly(text: str, changes: Iterable[Change] = ()) -> str:
     told = _OWN.sub(_own, _BYTES.sub(_bytes, told))
     told = _LOGGED.sub(lambda found: f", {_logged(float(found[3]))}", told)
     told = _ROUGH.sub(lambda found: f"{float(found[1]):.0f} %", told)
+    told = _LINE.sub(lambda found: f"{found[1]}“{unmasked(found[2])}”", told)
     return _SPANS.sub(lambda found: f"{found[1]} of {found[2]} calls failed, {_usually(found[3])}", told)
 
 

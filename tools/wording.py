@@ -10,6 +10,15 @@ from incidents.value import iso
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
+#: What stands in a template of a log line for the figures and hexadecimal digits that vary; not `#42`.
+_VARIES = re.compile(r"(?:(?<![A-Za-z])[a-f]+)?#(?!\d)(?:[a-f.:-]*#)*(?:[a-f]+(?![A-Za-z]))?")
+
+
+def unmasked(template: str) -> str:
+    """A template of a log line as people read it: `attempt # of #` is `attempt … of …`."""
+    return _VARIES.sub("…", template)
+
+
 def plain(text: str, longest: int = 240) -> str:
     """Untrusted text as one line without control characters, no longer than that: its head and its tail.
 

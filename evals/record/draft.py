@@ -238,6 +238,7 @@ def _document(
         window=Span(start=snapshot.window.start, end=snapshot.window.end),
         baseline=BaselineEntry(start=quiet.start, end=quiet.end) if quiet is not None else None,
         tempo=tempo,
+        currency=incident.currency,
         alerts=tuple(alerts),
         services=tuple(
             ServiceEntry.model_validate(one.model_dump() | {"instances": snapshot.instances.get(one.name)})

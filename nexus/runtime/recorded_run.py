@@ -81,7 +81,8 @@ async def open_recorded(home: Home, case: Path, alerts: bytes | None, mode: str)
     )
     parsed = parse_alerts(body, at, source, recorded.catalogue)
     identity = await home.store.next_id(at.date())
-    incident = Incident.opened(identity, parsed, at, mode, home.settings.revenue_currency)
+    currency = recorded.currency or home.settings.revenue_currency
+    incident = Incident.opened(identity, parsed, at, mode, currency)
     incident = incident.evolve(
         handled_events=(f"{incident.id}:{DELIVERY}1",)
     )  # the case's first alert is this one

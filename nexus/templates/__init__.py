@@ -42,10 +42,14 @@ def _lasted(times: Milestones) -> str:
     return f"{_day(begun)}, {_clock(begun)} to {day}{_clock(over)} UTC"
 
 
+#: A quotation that ends with a full stop of its own.
+_ENDED = (".”", "!”", "?”")
+
+
 def _sentence(text: str) -> str:
     """With a capital, and a full stop where something is said."""
     said = text.strip()
-    return f"{capital(said)}{'' if not said or said[-1] in '.!?…”' else '.'}"
+    return f"{capital(said)}{'' if not said or said[-1] in '.!?…' or said[-2:] in _ENDED else '.'}"
 
 
 def _second(moment: datetime | None) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incidents.findings import Window
-from tools.wording import clock_time, plain, quantity, rows, share, span
+from tools.wording import clock_time, plain, quantity, rows, share, span, unmasked
 
 AT = datetime(2026, 3, 12, 10, 3, 40, 500_000, tzinfo=UTC)
 
@@ -60,3 +60,18 @@ def test_a_long_line_keeps_its_head_and_its_tail() -> None:
     assert len(line) == 240
     assert line.startswith("Request failed; nested")
     assert line.endswith("nested No instances available for orders")
+
+
+@pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        ("attempt # of #: TimeoutError", "attempt … of …: TimeoutError"),
+        ("catalogue #.#.# cannot start", "catalogue … cannot start"),
+        ("session b#e#ad# expired after #ms", "session … expired after …ms"),
+        ("at #-#-# the node left", "at … the node left"),
+        ("see ticket #42", "see ticket #42"),
+        ("nothing varies in face", "nothing varies in face"),
+    ],
+)
+def test_what_varies_in_a_line_is_left_out_for_people(template: str, told: str) -> None:
+    assert unmasked(template) == told

@@ -137,6 +137,7 @@ class Case:
         aftermaths: what was recorded after an action, by the action's key; its clock starts at its `epoch`.
         tempo: how fast the incident was lived, if that is known.
         instances: how many of each service ran at the beginning, as far as that is known.
+        currency: that in which revenue was recorded, if that is known.
     """
 
     id: str
@@ -151,6 +152,7 @@ class Case:
     aftermaths: dict[str, Recording] = field(default_factory=dict)
     tempo: Tempo | None = None
     instances: dict[str, int] = field(default_factory=dict)
+    currency: str | None = None
 
     def check(self) -> None:
         """Read everything, so that a broken file is told now and not in the middle of an incident.
@@ -198,6 +200,7 @@ def open_case(path: Path) -> Case:
         aftermaths=aftermaths,
         tempo=document.tempo,
         instances={entry.name: entry.instances for entry in document.services if entry.instances},
+        currency=document.currency,
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from incidents.action import Action, Arguments
 from incidents.catalogue import ServiceKind
+from incidents.currency import Currency
 from incidents.errors import CaseError
 from incidents.findings import Category
 from incidents.runbook import Duration, WatchRow
@@ -168,6 +169,7 @@ class Document(_Lenient):
     window: Span
     baseline: BaselineEntry | None = None
     tempo: Tempo | None = Field(default=None, description="None: as the replaying runbook has it")
+    currency: Currency | None = Field(default=None, description="that in which revenue was recorded")
     alerts: tuple[AlertEntry, ...] = Field(min_length=1)
     services: tuple[ServiceEntry, ...] = Field(min_length=1)
     notes: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from agents.playbook.cards.observed import Observed
-from agents.playbook.checks.keywords import quoted
+from agents.playbook.checks.keywords import quoted, quoted_line
 from agents.playbook.checks.symptoms import say_level
 from incidents.action import ActionKind
 from incidents.causes import Card, Causes, Fact, Harm, Sign, SignLevel
@@ -85,7 +85,7 @@ def _of_lines(card: Card, seen: Observed) -> Iterable[Seen]:
             continue
         if (sign := _first(card.signs.logs, line.template, line.sample)) is not None:
             who = "it logs" if line.own else "a caller logs"
-            said = f"{who} {quoted(line.template, 80)}"
+            said = f"{who} {quoted_line(line.template, 80)}"
             yield Seen(level=sign.level, channel=Channel.LOGS, said=said, evidence=line.evidence)
 
 

@@ -9,6 +9,7 @@ from agents.shipped import shipped
 from incidents.action import ActionKind
 from incidents.value import Value
 from incidents.verification import SignalKind
+from tools.wording import unmasked
 
 
 class Rule(Value):
@@ -71,6 +72,11 @@ def names(text: str, service: str) -> bool:
     """Whether a text names a service, as a word of its own."""
     # Most names stand nowhere in a text, which is told sooner: a catalogue may have thousands.
     return service in text and re.search(rf"(?<![\w-]){re.escape(service)}(?![\w-])", text) is not None
+
+
+def quoted_line(template: str, longest: int = 120) -> str:
+    """A template of a log line as a short quotation, what varies in it left out."""
+    return quoted(unmasked(template), longest)
 
 
 def quoted(text: str, longest: int = 120) -> str:

@@ -1,7 +1,7 @@
 """Looks at what may be the cause: the ranking, the series of a service, its logs."""
 
 from agents.playbook.checks.changes import is_near
-from agents.playbook.checks.keywords import names, quoted
+from agents.playbook.checks.keywords import names, quoted_line
 from agents.playbook.checks.result import CheckOutcome, CheckScope, Hint, combine, no_data, state_of
 from incidents.catalogue import Service, ServiceKind
 from incidents.causes import Causes, LogSign, SignLevel
@@ -204,7 +204,8 @@ async def _logs_of(focus: CheckScope, service: str) -> CheckOutcome:
         finding = f"{service} logs no new or growing kind of error."
         return CheckOutcome(state=CheckState.NORMAL, finding=finding, evidence=(answer.id,), gaps=view.gaps)
     said = "; ".join(
-        f"{quoted(one.template)} {one.lines} times since {clock_time(one.first)}" for one in telling[:_SHOWN]
+        f"{quoted_line(one.template)} {one.lines} times since {clock_time(one.first)}"
+        for one in telling[:_SHOWN]
     )
     return CheckOutcome(
         state=CheckState.ABNORMAL,
@@ -248,14 +249,14 @@ def _of_line(focus: CheckScope, service: str, one: LogTemplate, evidence: str) -
     if about is None:
         return Hint(
             service=service, category=told, channel=Channel.LOGS, evidence=evidence, onset=one.first,
-            weight=weight, text=f"it logs {quoted(one.template, 80)}",
+            weight=weight, text=f"it logs {quoted_line(one.template, 80)}",
         )  # fmt: skip
     outside = about.kind is ServiceKind.EXTERNAL
     inside = None if told is Category.DEPENDENCY else told
     return Hint(
         service=about.name, category=Category.DEPENDENCY if outside else inside, channel=Channel.LOGS,
         weight=weight if outside else _PASSED_ON * weight, evidence=evidence, onset=one.first,
-        text=f"{service} logs {quoted(one.template, 80)}", ranked=outside,
+        text=f"{service} logs {quoted_line(one.template, 80)}", ranked=outside,
     )  # fmt: skip
 
 

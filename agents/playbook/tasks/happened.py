@@ -21,7 +21,7 @@ from tools.wording import capital
 
 _NO_CAUSE = "The cause stayed unknown."
 #: A line of a log as the ranking tells of it, and what stands in it for a part that varies.
-_LOGGED = re.compile(r'^(?P<who>.+?) logs "(?P<what>.+)"')
+_LOGGED = re.compile(r"^(?P<who>.+?) logs “(?P<what>[^”]+)”")
 _SINCE = "brought it; since then "
 _NEW = re.compile(r"not once before|, 0 usually")
 _SOON = timedelta(minutes=1)
@@ -89,7 +89,7 @@ def mechanism(suspect: Suspect | None) -> str:
     new = " that it had not logged before" if _NEW.search(said) else ""
     # An operation is the suspect's own; a single word is the service that complains of it.
     whose = suspect.service if " " in line["who"] else line["who"]
-    return capital(f"{whose} logged a line{new}: “{line['what'].replace('#', '…')}”")
+    return capital(f"{whose} logged a line{new}: “{line['what']}”")
 
 
 def _handled(incident: Incident) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -58,6 +59,20 @@ def test_lost_revenue_is_told_in_the_sites_currency(nexus: Terminal, case: Path)
     nexus.set("NEXUS_REVENUE_CURRENCY", "EURO")
     wrong = nexus("incidents")
     assert (wrong.code, "NEXUS_REVENUE_CURRENCY" in wrong.err, "ISO 4217" in wrong.err) == (2, True, True)
+
+
+def test_a_recording_that_names_its_currency_is_told_in_that_one(
+    nexus: Terminal, case: Path, tmp_path: Path
+) -> None:
+    case = shutil.copytree(case, tmp_path / case.name)
+    told = case / "case.yaml"
+    told.write_text(f"currency: SEK\n{told.read_text()}")
+    nexus.set("NEXUS_REVENUE_CURRENCY", "EUR")
+    typed = nexus("run", "--world", case, "--approve", "all", "--engine", "playbook", "--json")
+    assert json.loads(typed.out)["impact"]["currency"] == "SEK"
+    told.write_text(told.read_text().replace("SEK", "crowns"))
+    wrong = nexus("run", "--world", case)
+    assert (wrong.code, "currency" in wrong.err, "ISO 4217" in wrong.err) == (2, True, True)
 
 
 def test_the_shown_timeline_is_the_one_that_was_stored(nexus: Terminal, case: Path) -> None:

@@ -83,7 +83,7 @@ def test_the_demos_diagnosis_is_one_sentence_with_cause_since_when_and_what_show
         "The release 2026.11.2 of checkout at 07:47:35 UTC "
         "(“Bundle discount per line; ask a busy card network again”) brought it; "
         "since then 52 % of its requests fail, usually none, "
-        "and it logs “charging the card failed, attempt # of #: TypeError: unsupported operand type(s…”"
+        "and it logs “charging the card failed, attempt … of …: TypeError: unsupported operand type(s…”"
     )
     page = Path(told["post_mortem"]).read_text()
     assert page.startswith(
