@@ -23,7 +23,7 @@ from demo.processes import wait_for
 from tests.forks import forked
 from tests.patience import PATIENCE
 
-#: How long a Nexus that is asked where it stands may take to say it and end, in seconds.
+#: How long a Nexus that is asked where it stands may take to say it and end, in seconds; then it hangs in C.
 _LAST_WORDS = 30
 
 
@@ -146,9 +146,10 @@ def _watched(process: BaseProcess, patience: float = PATIENCE) -> Iterator[None]
 
 def _end(process: BaseProcess) -> None:
     """Let a Nexus that hangs say where and end; kill it if it does not."""
-    if process.pid is not None and process.is_alive():
-        os.kill(process.pid, signal.SIGUSR1)
-        process.join(_LAST_WORDS)
+    for asked in (signal.SIGUSR1, signal.SIGUSR2):
+        if process.pid is not None and process.is_alive():
+            os.kill(process.pid, asked)
+            process.join(_LAST_WORDS)
     process.kill()
 
 
@@ -170,17 +171,28 @@ def _run(argv: list[str], settings: Mapping[str, str]) -> None:
 
 
 def _explain_when_asked() -> None:
-    """On SIGUSR1 come the stacks of all threads, even of one that hangs in C, those of all tasks, the end."""
-    signal.signal(signal.SIGUSR1, _tell_tasks)
-    faulthandler.register(signal.SIGUSR1, file=sys.stderr, chain=True)
+    """On SIGUSR1 come the stacks of all tasks and threads and the end; on SIGUSR2 as well, if it hangs in C.
+
+    The second one reads the threads' frames while they run, of which CPython 3.11 dies now and then.
+    """
+    signal.signal(signal.SIGUSR1, _last_words)
+    faulthandler.register(signal.SIGUSR2, file=sys.stderr, chain=True)
 
 
-def _tell_tasks(number: int, frame: FrameType | None) -> None:
-    with suppress(RuntimeError):  # it hangs before or after its loop: the stacks of the threads say where
-        for task in asyncio.all_tasks():
-            print(f"\n{task.get_name()} waits in:", file=sys.stderr)  # noqa: T201 - what the test reads
-            waits: Any = task.get_coro()
-            while (stands := getattr(waits, "cr_frame", None)) is not None:
-                traceback.print_stack(stands, limit=1, file=sys.stderr)
-                waits = waits.cr_await
+def _last_words(number: int, frame: FrameType | None) -> None:
+    """Say where it waits; other threads stand still meanwhile."""
+    # In a file of its own: what the signal interrupted may be writing to the other.
+    with Path(sys.stderr.name).open("a", encoding="utf-8") as said:
+        faulthandler.dump_traceback(file=said)
+        with suppress(RuntimeError):  # it hangs before or after its loop: the stacks of the threads say where
+            _tell_tasks(said)
     os._exit(1)
+
+
+def _tell_tasks(said: TextIO) -> None:
+    for task in asyncio.all_tasks():
+        said.write(f"\n{task.get_name()} waits in:\n")
+        waits: Any = task.get_coro()
+        while (stands := getattr(waits, "cr_frame", None)) is not None:
+            traceback.print_stack(stands, limit=1, file=said)
+            waits = waits.cr_await
