@@ -166,8 +166,7 @@ def _watch_there(
 
 def _watch_here(_: str, identity: str | None, after: int | None, tell: "Callable[[FeedEntry], None]") -> str:
     """Tell each entry of this home; why the incident ended."""
-    import asyncio
-
+    from nexus.cli.interruptible import until_interrupted
     from nexus.service.feed import Feed
     from nexus.service.queries import IncidentQueries
 
@@ -183,7 +182,7 @@ def _watch_here(_: str, identity: str | None, after: int | None, tell: "Callable
     if identity is not None:
         require_seen(identity)
     with home() as opened:
-        return asyncio.run(follow())
+        return until_interrupted(follow())
 
 
 def approvals(server: Server = None, as_json: Json = False) -> None:
