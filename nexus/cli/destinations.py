@@ -3,7 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING, Annotated
 
-from nexus.cli.base import Json, environment, home, log_to_stderr, say, write_json
+from nexus.cli.base import Json, complain, environment, home, log_to_stderr, say, write_json
 from nexus.cli.commands import By
 from nexus.cli.live import Config
 from nexus.cli.parser import Argument, Group, Verbs
@@ -35,6 +35,8 @@ def listed(config: Config = None, as_json: Json = False) -> None:
         say("No destination is named: nobody is told outside (`notify` of nexus.yaml).")
     for one in found:
         say(_told(one))
+        if one.unheard:
+            complain(f"{one.name}: nothing that is pressed there comes in by Socket Mode: {one.unheard}")
 
 
 def try_out(name: Name, config: Config = None, as_json: Json = False) -> None:

@@ -133,7 +133,7 @@ def _chat(
             token, where = resolve(settings.token), address_of(settings.url, resolve)
             return SlackBot(
                 settings.name, token, settings.channel,
-                opening=opening, answers=settings.signing_secret is not None,
+                opening=opening, answers=settings.answers,
                 api=where, clock=clock, limit=settings.limit,
             )  # fmt: skip
         case SlackWebhookSettings():

@@ -1,7 +1,7 @@
 """The HTTP application of a live Nexus: alerts and decisions come in, people look, its health is told."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
@@ -17,7 +17,10 @@ from nexus.server.alerts import alert_routes
 from nexus.server.api.app import api
 from nexus.server.api.context import ApiContext
 from nexus.server.auth import Authenticator
+from nexus.server.chat.answering import ChatAnswers
+from nexus.server.chat.doing import ChatDoing
 from nexus.server.chat.slack import chat_routes
+from nexus.server.chat.socket_mode import SocketMode
 from nexus.server.decisions import decision_routes
 from nexus.server.headers import SecurityHeaders
 from nexus.server.health import health_routes
@@ -78,45 +81,46 @@ def web(
                 worker = await stack.enter_async_context(apart(hands))
                 intake.ring = worker.ring
                 working.append(worker)
-            async with _beside(intake, status), programs.running():
+            async with _beside(intake, status, chat), programs.running():
                 yield
 
     known = _known(intake, people, limits := limits or HttpLimits())
     context = _context(intake, known, (pages := _pages(intake, known)).sessions)
     status, programs = StatusDoor(intake, pages.static), _programs(intake, context, known)
+    chat = ChatAnswers(ChatDoing(context, known))
     streams = Streams.of(pages, context.live, intake)
     app = Starlette(
         routes=[
             *alert_routes(intake, door),
-            *_deciding(context, pages, known),
+            *_deciding(context, pages, chat),
             Mount(API, api(context, pages.sessions, limits)),
             *page_routes(pages, context, streams),
             programs.route,
             *([one_time_route(pages, entry)] if entry is not None else []),
             *public_routes(status),
             *health_routes(intake, lambda: _sent_away(door, intake), lambda: _turn(working)),
-            *(
-                [metrics_route(metrics, intake, lambda: _load(working, intake, door))]
-                if metrics is not None
-                else []
-            ),
+            *_measured(metrics, intake, lambda: _load(working, intake, door)),
         ],
         middleware=_around(intake.site.server),
         exception_handlers=HANDLERS | {HTTPException: shown_to_people(pages)},
         lifespan=lifespan,
     )
-    app.state.limits, app.state.authenticator = limits, known
+    app.state.limits, app.state.authenticator, app.state.chat = limits, known, chat
     app.state.pages, app.state.streams, app.state.programs = pages, streams, programs
     return app
 
 
 @asynccontextmanager
-async def _beside(intake: AlertIntake, status: StatusDoor) -> AsyncIterator[None]:
+async def _beside(intake: AlertIntake, status: StatusDoor, chat: ChatAnswers) -> AsyncIterator[None]:
     """What a server does beside answering and driving."""
     fetching, copying = LeftOutAlerts(intake).fetching(), StatusCopy(status).kept()
     telling = delivering(intake.home, lambda: intake.site)
-    async with watches(intake).running(), copying, fetching, telling:
+    async with watches(intake).running(), copying, fetching, telling, SocketMode(chat).running():
         yield
+
+
+def _measured(metrics: MetricsDoor | None, intake: AlertIntake, load: Callable[[], Load]) -> list[Route]:
+    return [metrics_route(metrics, intake, load)] if metrics is not None else []
 
 
 def _load(working: Sequence[HandsApart], intake: AlertIntake, door: SenderDoor) -> Load:
@@ -124,9 +128,9 @@ def _load(working: Sequence[HandsApart], intake: AlertIntake, door: SenderDoor) 
     return Load(turns, intake.site.worker.at_once, door.turned_away.total)
 
 
-def _deciding(context: ApiContext, pages: Pages, known: Authenticator) -> list[Route]:
+def _deciding(context: ApiContext, pages: Pages, chat: ChatAnswers) -> list[Route]:
     decisions = IncidentDecisions.of(context.home)
-    return [*decision_routes(decisions, pages.sessions, context.ring), *chat_routes(context, known)]
+    return [*decision_routes(decisions, pages.sessions, context.ring), *chat_routes(chat)]
 
 
 async def _turn(working: Sequence[HandsApart]) -> bool:

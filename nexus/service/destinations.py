@@ -15,7 +15,8 @@ from nexus.notify.destination import Outcome
 from nexus.notify.notice import Audience, Notice, Purpose
 from nexus.notify.wiring import opened_anyway
 from nexus.store.audit import Deed, DeedKind
-from nexus.store.outbox import Backlogged, Disabled, Outbox
+from nexus.store.outbox import Backlogged, Disabled
+from nexus.store.port import IncidentStore
 from tools.redaction.redact import redact
 from tools.wording import plain
 
@@ -30,6 +31,9 @@ class DestinationLine(Value):
     waiting: int = Field(default=0, description="deliveries that wait, those that failed for now included")
     failing: int = Field(default=0, description="those of them that were tried and failed")
     oldest: Moment | None = Field(default=None, description="when the first of them is due")
+    unheard: str = Field(
+        default="", description="why nothing that is pressed there comes in by Socket Mode; empty: it does"
+    )
 
 
 class DestinationsView(Value):
@@ -46,13 +50,21 @@ class Tried(Value):
     reason: str = ""
 
 
-async def how_destinations_stand(store: Outbox, site: Site) -> DestinationsView:
+def socket_mode_of(name: str) -> str:
+    """As what the store knows that a destination's app has no connection to Slack."""
+    return f"Socket Mode of {name}"
+
+
+async def how_destinations_stand(store: IncidentStore, site: Site) -> DestinationsView:
     """Every destination of a site as it stands."""
     disabled = {one.destination: one for one in await store.disabled(site.site)}
     waits = {one.destination: one for one in await store.backlogged(site.site)}
+    broken = {one.name: one.why for one in await store.failing_jobs() if one.site == site.site}
     return DestinationsView(
         items=tuple(
-            _line(one.name, one.kind, disabled.get(one.name), waits.get(one.name))
+            _line(one.name, one.kind, disabled.get(one.name), waits.get(one.name)).model_copy(
+                update={"unheard": broken.get(socket_mode_of(one.name), "")}
+            )
             for one in site.notify.destinations
         )
     )

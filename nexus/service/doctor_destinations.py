@@ -8,7 +8,9 @@ from incidents.value import minute
 from nexus.config.database import database_of
 from nexus.config.settings import Settings
 from nexus.home import open_home
-from nexus.notify.wiring import opened
+from nexus.notify.slack.settings import SlackSettings
+from nexus.notify.slack.socket_address import socket_address
+from nexus.notify.wiring import address_of, opened
 from nexus.service.check import Check, State
 from nexus.service.destinations import DestinationLine, how_destinations_stand
 from tools.clock import WallClock
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from nexus.config.site import Site
     from tools.live.secrets import Secrets
 
-_PART = "Destinations"
+_PART, _MEND = "Destinations", "mend what it names"
 
 
 async def check_destinations(
@@ -41,11 +43,32 @@ async def check_destinations(
             stand = (await how_destinations_stand(home.store, site)).items
     except NexusError:  # the store's own line says so
         stand = ()
-    advice = "mend what it names"
     return (
-        *(Check(part=_PART, state=State.BROKEN, found=why, advice=advice) for why in broken.values()),
+        *(Check(part=_PART, state=State.BROKEN, found=why, advice=_MEND) for why in broken.values()),
         *(_check(one) for one in stand if one.name not in broken),
+        *[await _socket_mode(one, secrets) for one in _over_sockets(site) if one.name not in broken],
     )
+
+
+def _over_sockets(site: "Site") -> list[SlackSettings]:
+    every = site.notify.destinations
+    return [one for one in every if isinstance(one, SlackSettings) and one.app_token is not None]
+
+
+async def _socket_mode(one: SlackSettings, secrets: "Secrets") -> Check:
+    """Whether Slack gives a connection, which is not opened: the server that runs has its own."""
+    assert one.app_token is not None  # only those are asked  # noqa: S101
+    try:
+        api, token = address_of(one.url, secrets).rstrip("/"), secrets(one.app_token)
+        found = await socket_address(api, token, WallClock())
+    except NexusError as error:
+        return Check(part=_PART, state=State.BROKEN, found=str(error), advice=_MEND)
+    if isinstance(found, str):
+        said = f"{one.name}: Slack gives a connection for Socket Mode, by which its buttons come in"
+        return Check(part=_PART, state=State.OK, found=said)
+    why = f"{one.name}: its buttons do not come in by Socket Mode: {found.reason}"
+    advice = "app_token: an app-level token (xapp-…) with the scope connections:write, and Socket Mode on"
+    return Check(part=_PART, state=State.BROKEN, found=why, advice=advice)
 
 
 def _check(one: DestinationLine) -> Check:

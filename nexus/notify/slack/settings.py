@@ -29,9 +29,19 @@ class SlackSettings(DestinationSettings):
     )
     signing_secret: SecretRef | None = Field(
         default=None,
-        description="of the app, by reference: its buttons are answered; without it they lead to pages",
+        description="of the app, by reference: its buttons are answered as they come in over HTTP",
+    )
+    app_token: SecretRef | None = Field(
+        default=None,
+        description="of the app, xapp-…, with the scope connections:write, by reference: its buttons are "
+        "answered over a connection that Nexus opens (Socket Mode), for a site without an inbound door",
     )
     url: Address = Field(default="https://slack.com/api", description="where Slack's methods are")
+
+    @property
+    def answers(self) -> bool:
+        """Whether somebody listens to its buttons; else they lead to pages."""
+        return self.signing_secret is not None or self.app_token is not None
 
 
 class SlackWebhookSettings(DestinationSettings):

@@ -21,12 +21,29 @@ _LIMIT = timedelta(seconds=2)
 
 @dataclass(frozen=True)
 class SlackApp:
-    """One app, which sends to us and may be told."""
+    """One app, which sends to us and may be told.
 
-    secret: SecretStr
+    Attributes:
+        name: of the destination that names it.
+        token: of its bot.
+        api: where Slack's methods are.
+        signing: signs what it sends over HTTP; None: it sends nothing that way.
+        app_token: opens Socket Mode; None: it sends nothing that way.
+    """
+
+    name: str
     token: SecretStr
     api: str
     clock: Clock
+    signing: SecretStr | None = None
+    app_token: SecretStr | None = None
+
+    @property
+    def seal(self) -> SecretStr:
+        """What the codes are sealed with that make an account known."""
+        secret = self.signing or self.app_token
+        assert secret is not None  # none is made without one of them  # noqa: S101
+        return secret
 
     async def call(self, method: str, body: dict[str, object]) -> bool:
         """Call a method of the Web API; whether it was done."""
@@ -41,24 +58,28 @@ class SlackApp:
 
 
 def slack_apps(site: Site, secrets: Secrets, clock: Clock) -> tuple[SlackApp, ...]:
-    """Those that `notify.destinations` names with a `signing_secret`.
+    """Those that `notify.destinations` names with a `signing_secret` or an `app_token`.
 
     Raises:
         SettingsError: a secret cannot be looked up.
     """
     return tuple(
         SlackApp(
-            secret=secrets(one.signing_secret),
+            name=one.name,
             token=secrets(one.token),
             api=address_of(one.url, secrets).rstrip("/"),
             clock=clock,
+            signing=secrets(one.signing_secret) if one.signing_secret is not None else None,
+            app_token=secrets(one.app_token) if one.app_token is not None else None,
         )
         for one in site.notify.destinations
-        if isinstance(one, SlackSettings) and one.signing_secret is not None
+        if isinstance(one, SlackSettings) and one.answers
     )
 
 
 def sender(apps: tuple[SlackApp, ...], request: Request, body: bytes, now: datetime) -> SlackApp | None:
     """The app that sent it; None: none of ours."""
-    signed = [one for one in apps if is_signed(one.secret.get_secret_value(), request.headers, body, now)]
-    return signed[0] if signed else None
+    for one in apps:
+        if one.signing and is_signed(one.signing.get_secret_value(), request.headers, body, now):
+            return one
+    return None

@@ -23,7 +23,7 @@ def you_routes(pages: Pages, context: ApiContext) -> list[BaseRoute]:
 
     def app_secrets() -> list[str]:
         apps = slack_apps(context.intake.site, context.home.secrets, sessions.clock)
-        return [app.secret.get_secret_value() for app in apps]
+        return [app.seal.get_secret_value() for app in apps]
 
     async def view(request: Request, who: Actor) -> You:
         this = await sessions.visitor(request)
