@@ -19,6 +19,7 @@ class Via(StrEnum):
     WEB = "web"
     MCP = "mcp"
     CHAT = "chat"
+    MAIL = "mail"
 
 
 class Actor(Value):

@@ -112,6 +112,14 @@ def same_people(people: Sequence[Person]) -> list[str]:
     return wrong
 
 
+def owner_of_mailbox(people: Sequence[Person], destination: str) -> Person | None:
+    """The one person whose `contacts` name a destination; None: nobody's do, or those of several."""
+    theirs = [
+        one for one in people if not one.disabled and any(way.to == destination for way in one.contacts)
+    ]
+    return theirs[0] if len(theirs) == 1 else None
+
+
 def person_known_as(people: Sequence[Person], said: str) -> Person | None:
     """The person whom another tool means by a name, an id or a mail address; None: it is none of them.
 

@@ -28,6 +28,7 @@ from nexus.notify.ntfy.settings import NtfySettings
 from nexus.notify.opsgenie.settings import OpsgenieSettings
 from nexus.notify.pagerduty.settings import PagerDutySettings
 from nexus.notify.slack.settings import SlackSettings, SlackWebhookSettings
+from nexus.notify.smtp.links import Offering
 from nexus.notify.smtp.settings import MailSettings
 from nexus.notify.teams.settings import TeamsSettings
 from nexus.notify.unusable import Unusable
@@ -57,8 +58,9 @@ class Opened:
 
 
 def opened(
-    settings: AnyDestination, secrets: Resolve, clock: Clock, opening: Opening | None = None
-) -> Opened:
+    settings: AnyDestination, secrets: Resolve, clock: Clock, opening: Opening | None = None,
+    offering: Offering | None = None,
+) -> Opened:  # fmt: skip
     """A destination, which holds no connection yet.
 
     Args:
@@ -66,6 +68,7 @@ def opened(
         secrets: looks its secrets up.
         clock: the wall's, or a virtual one.
         opening: how the provider calls the first notice of an incident that it took here.
+        offering: makes the link by which a letter's reader has an incident.
 
     Raises:
         SettingsError: a secret is missing or is none.
@@ -80,21 +83,25 @@ def opened(
         given.add(secret.get_secret_value())
         return secret
 
-    made = _made(settings, resolve, clock, opening)
+    made = _made(settings, resolve, clock, opening, offering)
     return Opened(made, settings, frozenset(given))
 
 
 def opened_anyway(
-    settings: AnyDestination, secrets: Resolve, clock: Clock, opening: Opening | None = None
-) -> Opened:
+    settings: AnyDestination, secrets: Resolve, clock: Clock, opening: Opening | None = None,
+    offering: Offering | None = None,
+) -> Opened:  # fmt: skip
     """As `opened`; one that cannot be opened refuses whatever it is given, with the reason."""
     try:
-        return opened(settings, secrets, clock, opening)
+        return opened(settings, secrets, clock, opening, offering)
     except SettingsError as error:
         return Opened(Unusable(settings.name, str(error)), settings, frozenset())
 
 
-def _made(settings: AnyDestination, resolve: Resolve, clock: Clock, opening: Opening | None) -> Destination:
+def _made(
+    settings: AnyDestination, resolve: Resolve, clock: Clock, opening: Opening | None,
+    offering: Offering | None,
+) -> Destination:  # fmt: skip
     match settings:
         case FileSettings():
             from nexus.notify.file.destination import FileDestination  # noqa: PLC0415 - as said above
@@ -110,7 +117,7 @@ def _made(settings: AnyDestination, resolve: Resolve, clock: Clock, opening: Ope
 
             server = settings.server
             password = resolve(server.password) if server.password is not None else None
-            return MailDestination(settings.name, settings.to, server, password, settings.limit)
+            return MailDestination(settings.name, settings.to, server, password, settings.limit, offering)
         case AppriseSettings():
             from nexus.notify.apprise.destination import AppriseDestination  # noqa: PLC0415 - as said above
 

@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 from nexus.config.runbook import runbook_of
 from nexus.config.site import Site
 from nexus.home import Home
+from nexus.notify.kinds import AnyDestination
 from nexus.notify.loop import DeliveryLoop
 from nexus.notify.setup import Setup
-from nexus.notify.wiring import Opening, opened_anyway
+from nexus.notify.wiring import Opened, Opening, opened_anyway
 from nexus.oncall.remembered import FOLDER
 from nexus.runtime.apart import in_thread
 from nexus.runtime.duty import OnDuty
+from nexus.runtime.letter_links import offering
 from nexus.store.outbox import Told
 
 
@@ -39,12 +41,7 @@ class CurrentSetup:
         if self._made is None or self._made[0] != says:
             if self._made is not None:  # what is being sent through it goes on; it is closed at the end
                 self._before.append(self._made[1])
-            opened = {
-                one.name: opened_anyway(
-                    one, self._home.secrets, self._home.clock, first_reference(self._home.store, one.name)
-                )
-                for one in site.notify.destinations
-            }
+            opened = {one.name: self._opened(one) for one in site.notify.destinations}
             self._made = (
                 says,
                 Setup(
@@ -57,6 +54,11 @@ class CurrentSetup:
                 ),
             )
         return self._made[1]
+
+    def _opened(self, one: AnyDestination) -> Opened:
+        home = self._home
+        first = first_reference(home.store, one.name)
+        return opened_anyway(one, home.secrets, home.clock, first, offering(home, self._site, one.name))
 
     async def aclose(self) -> None:
         """Let go of every connection of every setup."""

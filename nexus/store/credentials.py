@@ -78,6 +78,10 @@ class Credentials(Protocol):
         """As `link`, once: of all who use it at the same time one gets it."""
         ...
 
+    async def signing_key(self, name: str, fresh: str) -> str:
+        """The key of a name: what was kept first; `fresh` if nothing was, which is kept from then on."""
+        ...
+
     async def add_token(self, token: ApiToken, hashed: str) -> None:
         """Keep a token."""
         ...

@@ -14,6 +14,7 @@ class MemoryCredentials(MemorySessions):
         self._passwords: dict[str, str] = {}
         self._links: dict[str, SetupLink] = {}
         self._tokens: dict[str, ApiToken] = {}
+        self._keys: dict[str, str] = {}
 
     async def set_password(self, person: str, hashed: str, at: datetime) -> None:
         """Keep a person's password, and end every session of theirs."""
@@ -48,6 +49,10 @@ class MemoryCredentials(MemorySessions):
         if found is not None:
             del self._links[identity]
         return found
+
+    async def signing_key(self, name: str, fresh: str) -> str:
+        """The key of a name."""
+        return self._keys.setdefault(name, fresh)
 
     async def add_token(self, token: ApiToken, hashed: str) -> None:
         """Keep a token."""

@@ -32,7 +32,7 @@ TABLES = (
     "public_components", "public_updates", "subscribers", "searchable", "disabled_destinations",
 )  # fmt: skip
 _NOT_MOVED = {
-    "claims", "workers", "leaders", "failing_jobs", "sessions", "setup_links",
+    "claims", "workers", "leaders", "failing_jobs", "sessions", "setup_links", "signing_keys",
     "body_bytes", "sqlite_sequence", "checkpoints", "writes",
     "search", "search_config", "search_data", "search_docsize", "search_idx",
 }  # fmt: skip

@@ -46,6 +46,13 @@ async def test_a_new_password_ends_every_session_of_its_person(store: IncidentSt
     assert await store.sessions(NOW) == (kims,)
 
 
+async def test_a_signing_key_stays_the_first_one_and_each_name_has_its_own(store: IncidentStore) -> None:
+    made = await asyncio.gather(*(store.signing_key("letters", f"key {number}") for number in range(5)))
+    assert len(set(made)) == 1
+    assert await store.signing_key("letters", "later") == made[0]
+    assert await store.signing_key("others", "theirs") == "theirs"
+
+
 async def test_a_link_is_used_once_and_ends(store: IncidentStore) -> None:
     kept = link("one")
     await store.keep_link(kept, NOW)

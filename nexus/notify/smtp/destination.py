@@ -4,11 +4,15 @@ from datetime import timedelta
 
 from pydantic import SecretStr
 
+from incidents.errors import NexusError
+from incidents.value import minute
 from nexus.notify.destination import Attempt, Can, Outcome
 from nexus.notify.mail import Failure, Letter, MailFailed, SmtpPost
 from nexus.notify.notice import Notice, Purpose
+from nexus.notify.smtp.links import Offer, Offering
 from nexus.notify.smtp.settings import Mail
 from nexus.notify.wording import headline, loudness, message
+from nexus.sanitize import line
 
 #: A subject is not cut by mail programs until it is much longer than anybody reads; RFC 5322 folds it.
 SUBJECT, TEXT = 200, 200_000
@@ -33,16 +37,19 @@ class MailDestination:
         server: through which mail leaves.
         password: of its user.
         limit: how long one try may take.
+        offering: makes the link by which the owner of the mailbox has an incident; None: it is nobody's own.
     """
 
     can = frozenset({Can.THREAD, Can.KEYS})
     carries = frozenset(Purpose)
 
     def __init__(
-        self, name: str, to: str, server: Mail, password: SecretStr | None, limit: timedelta
-    ) -> None:
+        self, name: str, to: str, server: Mail, password: SecretStr | None, limit: timedelta,
+        offering: Offering | None = None,
+    ) -> None:  # fmt: skip
         self.name = name
         self._to = to
+        self._offering = offering
         self._post = SmtpPost(
             server.host, server.port, server.tls, server.sender, server.user, password, limit.total_seconds()
         )
@@ -52,7 +59,7 @@ class MailDestination:
         letter = Letter(
             self._to,
             headline(notice, SUBJECT),
-            message(notice, TEXT),
+            message(notice, TEXT) + await self._offer(notice),
             key=notice.key,
             thread=notice.thread,
             urgent=notice.purpose in _URGENT and loudness(notice.severity) <= 1,
@@ -64,5 +71,23 @@ class MailDestination:
             return Attempt(outcome=outcome, reason=str(error), disables=disables)
         return Attempt(outcome=Outcome.ACCEPTED)
 
+    async def _offer(self, notice: Notice) -> str:
+        """How the owner of the mailbox has it; only a letter that wants somebody offers that."""
+        if self._offering is None or not notice.incident or notice.purpose not in _URGENT:
+            return ""
+        try:
+            offer = await self._offering(notice.incident)
+        except NexusError:  # the store does not answer: the letter goes out all the same
+            return ""
+        return f"\n\n{_offered(offer)}" if offer is not None else ""
+
     async def aclose(self) -> None:
         """Nothing is held."""
+
+
+def _offered(offer: Offer) -> str:
+    return (
+        f"I have it: {offer.address}\n"
+        f"(for {line(offer.name)} alone, until {minute(offer.ends_at)}; it stops the repeated pages and does "
+        "nothing else)"
+    )

@@ -41,6 +41,7 @@ from starlette.routing import BaseRoute
 
 from nexus.server.api.context import ApiContext
 from nexus.server.pages.alerts import alert_pages
+from nexus.server.pages.by_letter import letter_routes
 from nexus.server.pages.decision import decision_pages
 from nexus.server.pages.evidence import evidence_routes
 from nexus.server.pages.history import history_pages
@@ -83,6 +84,7 @@ def page_routes(pages: Pages, context: ApiContext, streams: Streams) -> list[Bas
         *(provider_routes(pages, provider) if provider is not None else ()),
         *login_routes(pages),
         *setup_routes(pages),
+        *letter_routes(pages, context),
         *now_routes(pages, context, streams),
         *incident_routes(pages, context, streams),
         *evidence_routes(pages, context),

@@ -63,6 +63,14 @@ class CredentialRows(Tables):
         body = await self._database.atomically(work)
         return SetupLink.from_stored(body) if body is not None else None
 
+    async def signing_key(self, name: str, fresh: str) -> str:
+        """The key of a name; of several who bring one at the same time the first one's counts."""
+        if not (kept := await self._database.read("signing_key", name=name)):
+            await self._database.write("keep_signing_key", name=name, secret=fresh)
+            kept = await self._database.read("signing_key", name=name)
+        ((secret,),) = kept
+        return str(secret)
+
     async def add_token(self, token: ApiToken, hashed: str) -> None:
         """Keep a token."""
         ends_at = sortable(token.ends_at) if token.ends_at is not None else None

@@ -155,6 +155,9 @@ PAGES = {
     ("POST", "/login"): PageDoor(None, {"name": "dana", "secret": "wrong"}),
     ("GET", "/setup/{secret}"): PageDoor(None),
     ("POST", "/setup/{secret}"): PageDoor(None, {"name": "dana", "password": "x", "again": "x"}),
+    # By a link that is signed, for one person and incident: test_by_letter.
+    ("GET", "/acknowledge/{secret}"): PageDoor(None),
+    ("POST", "/acknowledge/{secret}"): PageDoor(None, {}),
     ("GET", "/enter/{secret}"): PageDoor(None),
     ("POST", "/logout"): PageDoor(Permission.READ, {}),
     ("GET", "/you"): PageDoor(Permission.READ),
@@ -370,6 +373,7 @@ def test_no_form_counts_that_is_not_from_our_page(made: Room, door: tuple[str, s
 def test_pages_for_everybody_need_no_login(made: Room, door: tuple[str, str]) -> None:
     refused = {("POST", "/login"): 401, ("GET", "/setup/{secret}"): 409, ("POST", "/setup/{secret}"): 409}
     refused |= {("GET", "/enter/{secret}"): 409}
+    refused |= {(method, "/acknowledge/{secret}"): 409 for method in ("GET", "POST")}
     # No mail is set up here: test_status_page has one where it is.
     refused |= {("POST", f"/status/{verb}"): 404 for verb in ("subscribe", "confirm", "unsubscribe")}
     assert looked(made.browser(), door).status_code == refused.get(door, 200)

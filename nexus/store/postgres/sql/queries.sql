@@ -973,6 +973,12 @@ delete from setup_links where id = %(id)s and ends_at > %(now)s returning body;
 -- name: forget_links
 delete from setup_links where person = %(person)s or ends_at <= %(now)s;
 
+-- name: keep_signing_key
+insert into signing_keys (name, secret) values (%(name)s, %(secret)s) on conflict (name) do nothing;
+
+-- name: signing_key
+select secret from signing_keys where name = %(name)s;
+
 -- name: add_token
 insert into api_tokens (id, hash, person, made_at, ends_at, body)
 values (%(id)s, %(hash)s, %(person)s, %(made_at)s, %(ends_at)s, %(body)s);

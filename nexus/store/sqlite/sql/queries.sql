@@ -927,6 +927,12 @@ delete from setup_links where id = :id and ends_at > :now returning body;
 -- name: forget_links
 delete from setup_links where person = :person or ends_at <= :now;
 
+-- name: keep_signing_key
+insert into signing_keys (name, secret) values (:name, :secret) on conflict (name) do nothing;
+
+-- name: signing_key
+select secret from signing_keys where name = :name;
+
 -- name: add_token
 insert into api_tokens (id, hash, person, made_at, ends_at, body)
 values (:id, :hash, :person, :made_at, :ends_at, :body);
