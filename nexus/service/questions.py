@@ -21,8 +21,15 @@ _READ = 12
 BOOKING = timedelta(seconds=10)
 
 
-async def ask(home: Home, settings: Settings, identity: str, question: str) -> Answer:
+async def ask(home: Home, settings: Settings, identity: str, question: str, *, quotes: bool = True) -> Answer:
     """The answer, each sentence with its source; what a model used goes to the incident's ledger.
+
+    Args:
+        home: where the records are.
+        settings: whether a model is asked, and which.
+        identity: of the incident.
+        question: in whichever words.
+        quotes: whether an answer without a model may repeat lines of the evidence beside the timeline's.
 
     Raises:
         UsageError: nothing was asked, or there is no such incident.
@@ -31,15 +38,17 @@ async def ask(home: Home, settings: Settings, identity: str, question: str) -> A
         raise UsageError('Ask something: nexus ask ID "what failed first?"')
     incident = await home.find(identity)
     evidence = await home.store.evidence(identity)
-    lines = passages(await home.store.entries(identity), evidence)
+    entries = await home.store.entries(identity)
+    lines = passages(entries, evidence)
+    quotable = lines if quotes else passages(entries, ())
     if settings.engine == "playbook" or not settings.names_a_model:
-        return by_keyword(question, lines)
+        return by_keyword(question, quotable)
     records = _records(question, incident, lines, evidence)
     try:
         return await _by_model(home, settings, incident, question, records)
     except (ModelFailed, SettingsError) as failed:
         note = f"The model did not answer ({failed}); these are the lines that fit."
-        return by_keyword(question, lines, note)
+        return by_keyword(question, quotable, note)
 
 
 async def _by_model(

@@ -215,6 +215,11 @@ class MemoryOutbox(MemoryHindsight):
         every = (one for _, one, _ in self._deliveries_out.values() if one.content.incident == incident)
         return tuple(one.model_copy(update={"uncertain": self._as_read(one).uncertain}) for one in every)
 
+    async def told_at(self, site: str, reference: str) -> str | None:
+        """The incident of which something was told there."""
+        its = (one for own, one, _ in self._deliveries_out.values() if own == site)
+        return next((one.content.incident for one in its if one.reference == reference), None)
+
     async def backlogged(self, site: str) -> tuple[Backlogged, ...]:
         """Every destination for which something waits."""
         waits = [one for its, one, _ in self._deliveries_out.values() if its == site]

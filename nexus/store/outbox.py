@@ -203,6 +203,10 @@ class Told(Protocol):
         """Every delivery of an incident with its attempts, oldest first."""
         ...
 
+    async def told_at(self, site: str, reference: str) -> str | None:
+        """The incident of which something was told there, by what the provider calls it; None: of none."""
+        ...
+
 
 class Outbox(Told, Protocol):
     """The messages of a site's live incidents; those of recorded worlds go nowhere."""

@@ -145,6 +145,9 @@ async def test_each_try_is_kept_and_no_secret_in_it(store: IncidentStore) -> Non
     await store.settle((settled(again, DeliveryState.DELIVERED, reference="ts-1"),))
     (kept,) = await store.deliveries_of(ID)
     assert (kept.state, kept.reference, kept.next_at) == (DeliveryState.DELIVERED, "ts-1", None)
+    assert await store.told_at(SITE, "ts-1") == ID
+    assert await store.told_at(SITE, "ts-2") is None
+    assert await store.told_at("other", "ts-1") is None
     assert [tried.outcome for tried in kept.attempts] == [DeliveryState.UNKNOWN, DeliveryState.DELIVERED]
     assert "hunter2" not in kept.attempts[0].reason
     assert kept.attempts[0].at == at(0.1)

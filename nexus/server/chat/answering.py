@@ -16,11 +16,14 @@ from incidents.errors import NexusError, UsageError
 from nexus.notify.slack.blocks import ACKNOWLEDGE, APPROVE, DECISION, PAGE, REJECT
 from nexus.server.chat.app import SlackApp
 from nexus.server.chat.doing import Asked, ChatDoing, said_of
-from nexus.server.chat.payloads import Command, Interaction
-from nexus.server.chat.views import SIGN, closing, fits, modal, only_to_them
+from nexus.server.chat.payloads import Command, Event, Interaction, words_of
+from nexus.server.chat.views import SIGN, closing, fits, modal, only_to_them, to_them
 from nexus.service.chat_accounts import ChatAccount
 
-_HELP = "`/nexus link` makes you known here, `/nexus ask INCIDENT QUESTION` answers from its timeline."
+_HELP = (
+    "`/nexus link` makes you known here; `/nexus ask INCIDENT QUESTION`, or a mention with a question in an "
+    "incident's thread, is answered from its records, to you alone."
+)
 #: Buttons that only open a page: Slack tells of them, and wants to hear that it was heard.
 _LINKS = frozenset({PAGE, DECISION})
 
@@ -32,10 +35,12 @@ class Answered:
     Attributes:
         body: its answer; None: only that it was heard.
         later: says the rest another way.
+        address: takes the body where that comes too late; empty: nothing does.
     """
 
     body: Mapping[str, object] | None = None
     later: Callable[[], Awaitable[None]] | None = None
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,16 +71,44 @@ class ChatAnswers:
         verb, _, rest = told.text.strip().partition(" ")
         incident, _, question = rest.strip().partition(" ")
 
+        if verb == "link":
+            return Answered(to_them(self._how_to_link(told.account, app)))
+        if verb != "ask":
+            return Answered(to_them(_HELP))
+
         async def ask(who: Actor) -> str:
             return await self.doing.answer(incident, question, who)
 
-        if verb == "link":
-            said = self._how_to_link(told.account, app)
-        elif verb == "ask":
+        async def answer() -> None:
             said = await self._as_them(told.account, app, ask)
-        else:
-            said = _HELP
-        return Answered({"response_type": "ephemeral", **only_to_them(said)})
+            await app.respond(told.response_url, to_them(said))
+
+        if told.trigger_id and not await self.doing.first(f"command {told.trigger_id}"):
+            return Answered()
+        if self.doing.thinks and told.response_url:
+            return Answered(to_them("The records are being read; an answer follows, to you alone."), answer)
+        said = await self._as_them(told.account, app, ask)
+        return Answered(to_them(said), address=told.response_url)
+
+    async def event(self, told: Event, app: SlackApp) -> Answered:
+        """A mention with a question; of what is told again nothing is done."""
+        if told.type == "url_verification":
+            return Answered({"challenge": told.challenge})
+        if told.type != "event_callback" or not told.mentions:
+            return Answered()
+        account = _account(told)
+
+        async def ask(who: Actor) -> str:
+            incident, question = await self.doing.asked(told.place, words_of(told.event.text))
+            return await self.doing.answer(incident, question, who)
+
+        async def answer() -> None:
+            said = await self._as_them(account, app, ask)
+            await _whisper(app, told.event.channel, account.user, told.event.thread_ts, said)
+
+        if not await self.doing.first(f"event {told.event_id}"):
+            return Answered()
+        return Answered(later=answer)
 
     async def _pressed(self, told: Interaction, app: SlackApp) -> str:
         """What is said, to them alone, to who pressed; nothing where a modal opens or a page did."""
@@ -137,7 +170,7 @@ class ChatAnswers:
         )
 
 
-def _account(told: Interaction) -> ChatAccount:
+def _account(told: Interaction | Event) -> ChatAccount:
     try:
         return told.account
     except ValidationError:
@@ -145,8 +178,13 @@ def _account(told: Interaction) -> ChatAccount:
 
 
 async def _tell(app: SlackApp, told: Interaction, said: str) -> None:
-    where: dict[str, object] = {"channel": told.channel.id, "user": told.user.id}
     thread = told.message.thread_ts or told.message.ts
+    await _whisper(app, told.channel.id, told.user.id, thread, said)
+
+
+async def _whisper(app: SlackApp, channel: str, user: str, thread: str, said: str) -> None:
+    """Say something in a channel, or a thread of it, to one person alone."""
+    where: dict[str, object] = {"channel": channel, "user": user}
     await app.call(
         "chat.postEphemeral", where | ({"thread_ts": thread} if thread else {}) | only_to_them(said)
     )

@@ -1,7 +1,9 @@
 """The apps of Slack that send their buttons here: what `nexus.yaml` says of them, and what they are told."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 from starlette.requests import Request
@@ -55,6 +57,26 @@ class SlackApp:
         finally:
             await exchange.aclose()
         return not isinstance(answer, Attempt) and answer.json().get("ok") is True
+
+    async def respond(self, address: str, body: Mapping[str, object]) -> bool:
+        """Answer later what came with an address for it; whether it was taken. It goes to Slack alone."""
+        if not _is_slack(address, self.api):
+            return False
+        exchange = Exchange("Slack", [address], limit=_LIMIT, clock=self.clock)
+        try:
+            answer = await exchange.post(address, dict(body))
+        finally:
+            await exchange.aclose()
+        return not isinstance(answer, Attempt) and 200 <= answer.status < 300
+
+
+def _is_slack(address: str, api: str) -> bool:
+    try:
+        parts, ours = urlsplit(address), urlsplit(api)
+    except ValueError:
+        return False
+    hooks = parts.scheme == "https" and parts.netloc in {"hooks.slack.com", "hooks.slack-gov.com"}
+    return hooks or (parts.scheme, parts.netloc) == (ours.scheme, ours.netloc)
 
 
 def slack_apps(site: Site, secrets: Secrets, clock: Clock) -> tuple[SlackApp, ...]:

@@ -1,21 +1,32 @@
 """What somebody does in a chat, through the same service as everywhere: who they are, then what they may."""
 
-from dataclasses import dataclass
+import re
+import uuid
+from dataclasses import dataclass, field
 
 from incidents.access import Permission
 from incidents.action import Verdict
 from incidents.actor import Actor, Via
-from incidents.errors import NexusError, UsageError
+from incidents.errors import NexusError, Refused, UsageError
 from nexus.server.api.context import ApiContext
 from nexus.server.auth import Authenticator
-from nexus.service.answers import by_keyword, passages
+from nexus.server.rates import RateLimit
+from nexus.service.answers import Answer
 from nexus.service.chat_accounts import ChatAccount, ChatAccounts
 from nexus.service.decision_view import DecisionView
+from nexus.service.questions import ask
 from nexus.service.restricting import require_visible
+from nexus.store.audit import Deed, DeedKind
 from nexus.store.find import find_incident
+from nexus.store.records import KeptAnswer
 
 #: The reason that the agents read of a button without a word.
 _WITHOUT_A_WORD = "rejected in the chat, without a reason"
+_INCIDENT = re.compile(r"INC-\d{4}-\d\d-\d\d-\d{3,9}")
+#: Under which what Slack sent is noted as begun; no person has such an id.
+_OF_SLACK = "slack\x1f"
+#: So many questions of one person a minute.
+_QUESTIONS = 10
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,7 @@ class ChatDoing:
 
     context: ApiContext
     known: Authenticator
+    asks: RateLimit = field(default_factory=lambda: RateLimit(_QUESTIONS))
 
     @property
     def accounts(self) -> ChatAccounts:
@@ -105,17 +117,55 @@ class ChatDoing:
         done = "signed" if verdict is Verdict.APPROVE else "rejected"
         return f"{actor.name} has {done} {asked.action} of {asked.incident}."
 
+    async def first(self, key: str) -> bool:
+        """Whether nobody has begun this yet: of what Slack sends again one is done, in whichever process."""
+        store, mine = self.context.home.store, uuid.uuid4().hex
+        begun = KeptAnswer(request=mine, status=202, answer="{}", at=self.context.intake.clock.now())
+        await store.keep_answer(_OF_SLACK, key, begun)
+        kept = await store.answer_of(_OF_SLACK, key)
+        return kept is not None and kept.request == mine
+
+    @property
+    def thinks(self) -> bool:
+        """Whether a model answers, which takes longer than Slack waits."""
+        settings = self.context.home.settings
+        return settings.engine != "playbook" and settings.names_a_model
+
+    async def asked(self, place: str, said: str) -> tuple[str, str]:
+        """Of which incident a question is, and the question.
+
+        Args:
+            place: the thread in which it stands.
+            said: what was written; it may begin with an incident's id.
+
+        Raises:
+            UsageError: neither says which.
+        """
+        first, _, rest = said.partition(" ")
+        if _INCIDENT.fullmatch(first.rstrip(":,")):
+            return first.rstrip(":,"), rest
+        store, site = self.context.home.store, self.context.intake.site.site
+        incident = await store.told_at(site, place)
+        if incident is None:
+            raise UsageError("ask in the thread of an incident, or begin with its id")
+        return incident, said
+
     async def answer(self, incident: str, question: str, actor: Actor) -> str:
-        """What the timeline says to a question: no model is asked, and no evidence is shown."""
+        """What the records say to a question, as `nexus ask`; no line of the evidence is repeated."""
         if (why := actor.why_not(Permission.READ)) is not None:
             raise UsageError(why)
         if not question.strip():
-            raise UsageError("write `/nexus ask INCIDENT QUESTION`")
+            raise UsageError("write `/nexus ask INCIDENT QUESTION`, or mention Nexus in its thread with one")
         await self._visible(incident, actor)
-        await find_incident(self.context.home.store, incident)
-        found = by_keyword(question, passages(await self.context.home.store.entries(incident), ()))
-        said = "\n".join(f"• {claim.text}" for claim in found.claims)
-        return said or "Nothing in the timeline speaks of that; the incident's page has the evidence."
+        if wait := self.asks.wait(actor.id):
+            raise Refused(f"too many questions in a short time; ask again in {wait:.0f} s")
+        self.asks.count(actor.id)
+        home = self.context.home
+        await find_incident(home.store, incident)
+        found = await ask(home, home.settings, incident, question, quotes=False)
+        deed = Deed.by(actor, DeedKind.TOOL_CALL, home.clock.now(), incident, about="ask_about", said="done")
+        await home.store.record(deed)
+        return _said(found, by_model=self.thinks)
 
     def page(self, path: str) -> str:
         """An address of ours, or where it is."""
@@ -124,6 +174,13 @@ class ChatDoing:
 
     async def _visible(self, incident: str, actor: Actor) -> None:
         await require_visible(self.context.home.store, actor, incident)
+
+
+def _said(found: Answer, *, by_model: bool) -> str:
+    if not found.claims:
+        return " ".join(filter(None, (found.note, "The incident's page has the evidence.")))
+    head = found.note if by_model else "No model is configured; these lines of the timeline fit."
+    return "\n".join(filter(None, (head, *(f"• {claim.text}" for claim in found.claims))))
 
 
 def said_of(error: NexusError) -> str:

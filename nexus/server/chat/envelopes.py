@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from incidents.errors import UsageError
 from nexus.server.chat.answering import Answered, ChatAnswers
 from nexus.server.chat.app import SlackApp
-from nexus.server.chat.payloads import Command, Interaction
+from nexus.server.chat.payloads import Command, Event, Interaction
 
 
 class Frame(BaseModel):
@@ -46,6 +46,8 @@ async def answered(frame: Frame, answers: ChatAnswers, app: SlackApp) -> Answere
             return await answers.interaction(Interaction.model_validate(frame.payload), app)
         if frame.type == "slash_commands":
             return await answers.command(Command.model_validate(frame.payload), app)
+        if frame.type == "events_api":
+            return await answers.event(Event.model_validate(frame.payload), app)
     except (ValidationError, UsageError):
         return Answered()
     return Answered()

@@ -1,4 +1,4 @@
-"""Slack's doors over HTTP: buttons and modals at `/chat/slack/interactions`, and commands beside it.
+"""Slack's doors over HTTP: buttons and modals at `/chat/slack/interactions`, commands, events.
 
 A request counts by its signature over the raw body; what it is answered is the same as over Socket Mode.
 """
@@ -13,7 +13,7 @@ from incidents.errors import UsageError
 from nexus.server.body import read_body
 from nexus.server.chat.answering import Answered, ChatAnswers
 from nexus.server.chat.app import SlackApp, sender, slack_apps
-from nexus.server.chat.payloads import command_of, interaction_of
+from nexus.server.chat.payloads import command_of, event_of, interaction_of
 
 
 def chat_routes(answers: ChatAnswers) -> list[Route]:
@@ -36,7 +36,18 @@ def chat_routes(answers: ChatAnswers) -> list[Route]:
             raise HTTPException(400, "this is no command")
         return _response(await answers.command(command, app))
 
+    async def events(request: Request) -> Response:
+        app, body = await _signed(answers, request)
+        told = event_of(body)
+        if told is None:
+            raise HTTPException(400, "this is no event")
+        try:
+            return _response(await answers.event(told, app))
+        except UsageError as error:
+            raise HTTPException(400, str(error)) from None
+
     return [
+        Route("/chat/slack/events", events, methods=["POST"]),
         Route("/chat/slack/interactions", interactions, methods=["POST"]),
         Route("/chat/slack/commands", commands, methods=["POST"]),
     ]

@@ -150,7 +150,9 @@ class SocketLine:
                 await connection.send(heard(frame, in_time.body))
             except ConnectionClosed:  # Slack sends it again, and then it changes nothing
                 log.info("an envelope was not acknowledged", type=frame.type)
-            done = await work
+            late, done = not work.done(), await work
+            if late and done.body is not None and done.address:
+                await self.app.respond(done.address, done.body)
             if done.later is not None:
                 await done.later()
         except Exception:  # an edge, as of a request: one envelope takes nothing else with it

@@ -74,3 +74,8 @@ def text(said: str) -> Block:
 def only_to_them(said: str) -> dict[str, object]:
     """A message that nobody else sees."""
     return {"text": escaped(cut(said, SECTION, _size)), "blocks": [text(said)], "mrkdwn": False}
+
+
+def to_them(said: str) -> dict[str, object]:
+    """The answer to a command, which nobody else sees."""
+    return {"response_type": "ephemeral", **only_to_them(said)}

@@ -31,6 +31,12 @@ class ToldReads(Tables):
         every = [delivery_of(row) for row in rows]
         return tuple(one.model_copy(update={"attempts": tuple(tried.get(one.number, ()))}) for one in every)
 
+    async def told_at(self, site: str, reference: str) -> str | None:
+        """The incident of which something was told there."""
+        for (incident,) in await self._database.read("told_at", site=site, reference=reference):
+            return str(incident)
+        return None
+
 
 def delivery_of(row: Sequence[Any]) -> MessageDelivery:
     """A delivery out of the columns that every statement of it brings."""

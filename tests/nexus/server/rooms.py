@@ -104,10 +104,12 @@ def room(
     services: str = "services: [{name: checkout}, {name: web}]",
     signatures: int = 2,
     environment: dict[str, str] | None = None,
+    model: str = "",
 ) -> Iterator[Room]:
     """A room whose home lies in a folder: one incident that waits for signatures, one that has ended.
 
-    `more`: further lines of its nexus.yaml; `services`: the line of these; `environment`: further secrets.
+    `more`: further lines of its nexus.yaml; `services`: the line of these; `environment`: further secrets;
+    `model`: where a model is asked, if one is.
     """
     listed = ", ".join(
         f"{{name: {name}, token: 'env:{name.upper()}'{more}}}" for name, more in people.items()
@@ -117,7 +119,9 @@ def room(
     path.write_text(f"{services}\n{listed}\n{more}\n")
     tokens = {name.upper(): token_of(name) for name in people} | (environment or {})
     site = load_site(path)
-    with open_home(Settings(home=folder), create=True, environment=tokens) as home:
+    of_model = {"llm_base_url": model, "llm_api_key": "k", "llm_model": "m"} if model else {}
+    settings = Settings.model_validate({"home": folder, **of_model})
+    with open_home(settings, create=True, environment=tokens) as home:
         world = WorldRef(kind=WorldKind.LIVE, path=str(path))
         proposal = sample.proposal(approvers_needed=signatures, expires_at=LATE)
         asyncio.run(

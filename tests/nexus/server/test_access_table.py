@@ -40,7 +40,7 @@ class PageDoor(NamedTuple):
     fields: dict[str, str] | None = None
 
 
-CHAT = ("/chat/slack/interactions", "/chat/slack/commands")
+CHAT = ("/chat/slack/interactions", "/chat/slack/commands", "/chat/slack/events")
 
 #: Every route there is. A new one is refused here until it is told who may.
 DOORS = {

@@ -43,11 +43,14 @@ class Slack:
         self.server = server
 
     def send(self, path: str, fields: dict[str, str], **forged: Any) -> httpx2.Response:
-        body = urlencode(fields).encode()
+        return self.post(path, urlencode(fields).encode(), **forged)
+
+    def post(self, path: str, body: bytes, **forged: Any) -> httpx2.Response:
         moment = forged.get("moment", str(int(time.time())))
         signature = forged.get("signature", signed(moment, forged.get("over", body)))
         headers = {"content-type": "application/x-www-form-urlencoded"}
         headers |= {"x-slack-request-timestamp": moment, "x-slack-signature": signature}
+        headers |= forged.get("headers", {})
         return self.room.client.post(f"/chat/slack/{path}", content=body, headers=headers)
 
     def press(self, button: str, value: str, user: str = "U1", **forged: Any) -> httpx2.Response:
@@ -127,11 +130,11 @@ def _slack(asked: Asked) -> Reply:
 
 
 @contextmanager
-def chat(folder: Path, more: str = "", signatures: int = 1) -> Iterator[Slack]:
+def chat(folder: Path, more: str = "", signatures: int = 1, model: str = "") -> Iterator[Slack]:
     with elsewhere() as server:
         secrets = {"BOT": "xoxb-1111-test", "SIGNING": SECRET}
         yaml = YAML.format(url=server.url) + more
-        with room(folder, more=yaml, signatures=signatures, environment=secrets) as made:
+        with room(folder, more=yaml, signatures=signatures, environment=secrets, model=model) as made:
             yield Slack(made, server)
 
 

@@ -294,6 +294,37 @@ def test_a_server_that_refuses_or_says_nothing_is_tried_again_at_growing_pauses(
     assert asyncio.run(made.home.store.failing_jobs()) == ()
 
 
+def test_what_takes_longer_than_slack_waits_is_acknowledged_in_time_and_said_later(made: Room) -> None:
+    async def played() -> None:
+        async with slack_sockets() as slack:
+            (made.home.settings.home / "slack").write_text(slack.api.url)
+            async with SocketMode(made.app.state.chat, 0, Forever()).running():
+                line = await slack.line()
+                asked = command(f"ask {ID} why did checkout fail?")
+                asked["payload"]["response_url"] = f"{slack.api.url}/commands/T1/1/x"
+                assert await exchanged(line, asked) == {"envelope_id": "e1"}
+            (later,) = slack.told("commands/T1/1/x")
+            assert "Nobody knows here who you are" in texts(later)
+
+    asyncio.run(played())
+
+
+def test_a_mention_that_comes_again_in_another_envelope_is_answered_once(made: Room) -> None:
+    happened = {"type": "app_mention", "user": "U1", "text": "why?", "channel": "C1", "thread_ts": "1.1"}
+    payload = {"type": "event_callback", "team_id": "T1", "event_id": "Ev7", "event": happened}
+
+    async def scenario(slack: SlackSockets, pauses: Pauses) -> None:
+        line = await slack.line()
+        for number in range(3):
+            again = {"retry_attempt": number, "retry_reason": "timeout"} if number else {}
+            frame = {"type": "events_api", "envelope_id": f"e{number}", "payload": payload, **again}
+            assert await exchanged(line, frame) == {"envelope_id": f"e{number}"}
+
+    slack = run(made, scenario)
+    (told,) = slack.told("chat.postEphemeral")
+    assert "Nobody knows here who you are" in texts(told)
+
+
 def test_several_connections_serve_one_app_and_all_end_with_it(made: Room) -> None:
     async def played() -> list[Line]:
         pauses = Pauses()

@@ -544,6 +544,12 @@ from message_deliveries
 where message in (select seq from messages where incident = %(incident)s)
 order by seq;
 
+-- name: told_at
+select messages.incident
+from message_deliveries join messages on messages.seq = message_deliveries.message
+where message_deliveries.site = %(site)s and message_deliveries.reference = %(reference)s
+order by message_deliveries.seq limit 1;
+
 -- name: attempts_of
 select attempts.delivery, attempts.at, attempts.outcome, attempts.reason
 from attempts

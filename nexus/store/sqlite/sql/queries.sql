@@ -521,6 +521,12 @@ from message_deliveries
 where message in (select seq from messages where incident = :incident)
 order by seq;
 
+-- name: told_at
+select messages.incident
+from message_deliveries join messages on messages.seq = message_deliveries.message
+where message_deliveries.site = :site and message_deliveries.reference = :reference
+order by message_deliveries.seq limit 1;
+
 -- name: attempts_of
 select attempts.delivery, attempts.at, attempts.outcome, attempts.reason
 from attempts
