@@ -2,12 +2,15 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from incidents.disposition import AlertDisposition
-from nexus.cli.base import Json, complain, home, log_to_stderr, out, write_json
+from nexus.cli.base import Json, Server, complain, home, log_to_stderr, out, server_of, write_json
 from nexus.cli.parser import Argument, Option
 from nexus.cli.seeing import unseen
+
+if TYPE_CHECKING:
+    from nexus.service.deliveries import DeliveryFilter, DeliveryView
 
 Number = Annotated[int, Argument(metavar="N", min=1, help="Its number, as `nexus alerts` lists it.")]
 
@@ -20,18 +23,14 @@ def listed(
     ] = None,
     limit: Annotated[int, Option("--limit", min=1, max=1000, help="So many at most.")] = 50,
     before: Annotated[int | None, Option("--before", help="Only those before this number.")] = None,
+    server: Server = None,
     as_json: Json = False,
 ) -> None:
     """List what the monitoring sent, newest first, with what became of each alert and why."""
-    from nexus.service.browsing import delivery_page
-    from nexus.service.deliveries import DeliveryFilter, DeliveryQueries
-    from nexus.service.lists import ListQueries
+    from nexus.service.deliveries import DeliveryFilter
 
     among = DeliveryFilter(sender=sender, incident=incident, disposition=disposition)
-    with home(listing=as_json) as opened:
-        asked = delivery_page(DeliveryQueries.of(opened), among, limit, before, unseen())
-        found = asyncio.run(asked).items
-        waits = asyncio.run(ListQueries.of(opened).waiting())
+    found, waits = _listed(among, limit, before, server_of(server), as_json=as_json)
     if as_json:
         write_json(found)
         return
@@ -42,19 +41,46 @@ def listed(
         complain(waits)
 
 
-def show(number: Number, as_json: Json = False) -> None:
-    """Show one delivery: what became of each of its alerts, why, and its body."""
-    from nexus.service.browsing import delivery_of
-    from nexus.service.deliveries import DeliveryQueries
+def _listed(
+    among: "DeliveryFilter", limit: int, before: int | None, server: str | None, *, as_json: bool
+) -> tuple[list["DeliveryView"], str | None]:
+    """The deliveries, and how many alerts wait where that is worth a word."""
+    if server is not None:
+        from nexus.cli.remote import Remote
 
-    with home() as opened:
-        found = asyncio.run(delivery_of(DeliveryQueries.of(opened), number, unseen()))
+        with Remote(server) as far:
+            return far.deliveries(among, limit, before), far.waiting()
+    from nexus.service.browsing import delivery_page
+    from nexus.service.deliveries import DeliveryQueries
+    from nexus.service.lists import ListQueries
+
+    with home(listing=as_json) as opened:
+        found = asyncio.run(delivery_page(DeliveryQueries.of(opened), among, limit, before, unseen()))
+        return list(found.items), asyncio.run(ListQueries.of(opened).waiting())
+
+
+def show(number: Number, server: Server = None, as_json: Json = False) -> None:
+    """Show one delivery: what became of each of its alerts, why, and its body."""
+    found = _found(number, server_of(server))
     if as_json:
         write_json(found)
         return
     from nexus.cli.terminal.deliveries import delivery_view
 
     out().print(delivery_view(found))
+
+
+def _found(number: int, server: str | None) -> "DeliveryView":
+    if server is not None:
+        from nexus.cli.remote import Remote
+
+        with Remote(server) as far:
+            return far.delivery(number)
+    from nexus.service.browsing import delivery_of
+    from nexus.service.deliveries import DeliveryQueries
+
+    with home() as opened:
+        return asyncio.run(delivery_of(DeliveryQueries.of(opened), number, unseen()))
 
 
 def replay(

@@ -1,9 +1,20 @@
 """Verbs about the destinations outside: how each stands, a test, trying a disabled one again."""
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from nexus.cli.base import Json, complain, environment, home, log_to_stderr, say, write_json
+from nexus.cli.base import (
+    Json,
+    Server,
+    complain,
+    environment,
+    home,
+    log_to_stderr,
+    say,
+    server_of,
+    write_json,
+)
 from nexus.cli.commands import By
 from nexus.cli.live import Config
 from nexus.cli.parser import Argument, Group, Verbs
@@ -20,14 +31,9 @@ def verbs() -> Verbs:
     return {"destinations": Group(says, {"test": try_out, "enable": enable}, alone=listed)}
 
 
-def listed(config: Config = None, as_json: Json = False) -> None:
+def listed(config: Config = None, server: Server = None, as_json: Json = False) -> None:
     """List the destinations: what waits, what fails, and which are disabled and why."""
-    from nexus.cli.live import site_of
-    from nexus.service.destinations import Destinations
-
-    with home() as opened:
-        _, site = site_of(config)
-        found = asyncio.run(Destinations.of(opened, site).view()).items
+    found = _found(config, server_of(server))
     if as_json:
         write_json(found)
         return
@@ -37,6 +43,20 @@ def listed(config: Config = None, as_json: Json = False) -> None:
         say(_told(one))
         if one.unheard:
             complain(f"{one.name}: nothing that is pressed there comes in by Socket Mode: {one.unheard}")
+
+
+def _found(config: Path | None, server: str | None) -> "tuple[DestinationLine, ...]":
+    if server is not None:
+        from nexus.cli.remote import Remote
+
+        with Remote(server) as far:
+            return far.destinations().items
+    from nexus.cli.live import site_of
+    from nexus.service.destinations import Destinations
+
+    with home() as opened:
+        _, site = site_of(config)
+        return asyncio.run(Destinations.of(opened, site).view()).items
 
 
 def try_out(name: Name, config: Config = None, as_json: Json = False) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from incidents.errors import UsageError
-from nexus.cli.base import Json, complain, environment, out, say, settings, write_json
+from nexus.cli.base import Json, Server, complain, environment, out, say, server_of, settings, write_json
 from nexus.cli.parser import Option, Verbs
 
 if TYPE_CHECKING:
@@ -24,10 +24,11 @@ def oncall(
     config: Annotated[
         Path | None, Option("--config", help="The configuration; default: nexus.yaml here.")
     ] = None,
+    server: Server = None,
     as_json: Json = False,
 ) -> None:
     """Show who is on duty, until when, who follows, and where nobody is: as it is planned elsewhere."""
-    found = _asked(_moment(at), days, config)
+    found = _asked(_moment(at), days, config, server_of(server))
     if as_json:
         write_json(found)
         return
@@ -47,7 +48,7 @@ def oncall(
         complain(f"nobody is on duty at {found.at:%Y-%m-%d %H:%M} UTC for {', '.join(found.uncovered)}")
 
 
-def _asked(at: datetime | None, days: int, config: Path | None) -> "OnCallView":
+def _asked(at: datetime | None, days: int, config: Path | None, server: str | None) -> "OnCallView":
     from datetime import UTC
 
     from nexus.config.site import load_site
@@ -56,6 +57,11 @@ def _asked(at: datetime | None, days: int, config: Path | None) -> "OnCallView":
 
     if days > MOST_DAYS:
         raise UsageError(f"--days {days}: at most {MOST_DAYS}")
+    if server is not None:
+        from nexus.cli.remote import Remote
+
+        with Remote(server) as far:
+            return far.on_duty(at.isoformat() if at is not None else None, days)
     known = settings()
     site = load_site((config or known.config).resolve())
     return asyncio.run(oncall_view(site, known, Secrets(environment()), datetime.now(UTC), at, days))

@@ -21,12 +21,16 @@ from incidents.value import Value
 from nexus.cli.base import settings
 from nexus.cli.seeing import KEYRING, kept_token
 from nexus.service.declaring import Declared, Report
+from nexus.service.deliveries import DeliveryFilter, DeliveryPage, DeliveryView
+from nexus.service.destinations import DestinationsView
 from nexus.service.hindsight_view import Calibration, Verdicts
 from nexus.service.identity import Me
 from nexus.service.incident_view import IncidentView
 from nexus.service.lists import IncidentFilter, IncidentLine, IncidentPage
+from nexus.service.oncall import OnCallView
 from nexus.service.request import Request
 from nexus.service.requests import StopEverything
+from nexus.service.ticket_requests import Tickets
 from nexus.service.undecided import Decidable, Undecided, UndecidedPage
 from nexus.service.views import AllHalted, EntryPage, FeedEntry
 
@@ -132,6 +136,37 @@ class Remote:
             page = self._get(UndecidedPage, "/approvals", after=page.next, limit=_PAGE)
             found += page.items
         return found
+
+    def on_duty(self, at: str | None, days: int) -> OnCallView:
+        """Who is on duty."""
+        return self._get(OnCallView, "/oncall", at=at, days=days)
+
+    def destinations(self) -> DestinationsView:
+        """How every destination stands."""
+        return self._get(DestinationsView, "/destinations")
+
+    def tickets(self, identity: str | None) -> Tickets:
+        """The tickets of one incident, or of all."""
+        return self._get(Tickets, f"{_path(identity)}/tickets" if identity is not None else "/tickets")
+
+    def deliveries(self, among: DeliveryFilter, limit: int, before: int | None) -> list[DeliveryView]:
+        """So many deliveries of alerts, newest first."""
+        found, chosen = list[DeliveryView](), among.model_dump(mode="json", exclude_defaults=True)
+        while True:
+            many = min(_PAGE, limit - len(found))
+            page = self._get(DeliveryPage, "/alerts", **chosen, before=before, limit=many)
+            found += page.items
+            before = page.next
+            if before is None or len(found) >= limit:
+                return found
+
+    def waiting(self) -> str | None:
+        """How many alerts wait, where that is worth a word."""
+        return self._get(IncidentPage, "/incidents", limit=1).waiting
+
+    def delivery(self, number: int) -> DeliveryView:
+        """One of them, with its body while that is kept."""
+        return self._get(DeliveryView, f"/alerts/{number}")
 
     def follow(self, identity: str | None, after: int | None) -> Iterator[FeedEntry]:
         """Entries as they come: of one incident until it ends, or of all, without a place from now on."""

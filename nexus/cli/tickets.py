@@ -3,7 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING, Annotated
 
-from nexus.cli.base import Json, answered, home, log_to_stderr, out, write_json
+from nexus.cli.base import Json, Server, answered, home, log_to_stderr, out, server_of, write_json
 from nexus.cli.commands import By
 from nexus.cli.parser import Argument, Option, Verbs
 from nexus.cli.seeing import require_seen, unseen
@@ -23,6 +23,7 @@ def tickets(
         bool, Option("--create", help="Make a ticket of each action item that is to be done and has none.")
     ] = False,
     by: By = None,
+    server: Server = None,
     as_json: Json = False,
 ) -> None:
     """Show the tickets of action items in the team's tracker; with --create make them."""
@@ -30,7 +31,8 @@ def tickets(
 
     if create and identity is None:
         raise UsageError("Say of which incident: nexus tickets INC-2026-11-23-001 --create")
-    found = _made(identity, by) if create and identity is not None else _listed(identity)
+    at = server_of(server)
+    found = _made(identity, by, at) if create and identity is not None else _listed(identity, at)
     if as_json:
         write_json(found)
         return
@@ -39,7 +41,12 @@ def tickets(
     out().print(tickets_table(found))
 
 
-def _listed(identity: str | None) -> "tuple[Ticket, ...]":
+def _listed(identity: str | None, server: str | None) -> "tuple[Ticket, ...]":
+    if server is not None:
+        from nexus.cli.remote import Remote
+
+        with Remote(server) as far:
+            return far.tickets(identity).items
     if identity is not None:
         require_seen(identity)
     with home(threads=False) as opened:
@@ -49,13 +56,15 @@ def _listed(identity: str | None) -> "tuple[Ticket, ...]":
         return tuple(one for one in answered(opened.store.tickets(identity)) if one.incident not in hidden)
 
 
-def _made(identity: str, by: str | None) -> "tuple[Ticket, ...]":
-    """Ask for them as who types, and make them here: no server need run."""
+def _made(identity: str, by: str | None, server: str | None) -> "tuple[Ticket, ...]":
+    """Ask for them as who types; a server makes them within seconds, and without one it is done here."""
     from nexus.cli.sending import send
     from nexus.service.ticket_requests import MakeTickets, Tickets
     from nexus.service.ticketing import Ticketing
 
     log_to_stderr()
-    send(identity, MakeTickets(), by, None, Tickets)
+    asked = send(identity, MakeTickets(), by, server, Tickets)
+    if server is not None:
+        return asked.items
     with home() as opened:
         return asyncio.run(Ticketing.of(opened).work(identity))

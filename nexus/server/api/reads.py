@@ -154,6 +154,13 @@ async def tickets(incident: IncidentId, asked: NoParameters, context: Context) -
     return answer(Tickets(items=await context.home.store.tickets(found.id)))
 
 
+@reads.get("/tickets", response_model=Tickets)
+async def every_ticket(asked: NoParameters, who: Who, context: Context) -> Response:
+    """The tickets of the action items of all incidents in the team's tracker."""
+    found = await context.home.store.tickets(None)
+    return answer(Tickets(items=visible(found, await context.hidden(who))))
+
+
 @reads.get("/verdicts", response_model=Verdicts)
 async def labels(asked: NoParameters, who: Who, context: Context) -> Response:
     """What people said of all diagnoses: labels to evaluate by."""

@@ -36,6 +36,13 @@ READ = {
     "approvals": (("approvals",), ("approvals", "--json")),
     "verdicts": (("verdicts",), ("verdicts", "--json")),
     "watch": (("watch", "INC-2026-11-23-009"),),
+    "oncall": (("oncall",), ("oncall", "--at", "2026-10-24T22:00:00+02:00", "--days", "3", "--json"),
+               ("oncall", "--at", "1999-01-01T00:00:00Z"), ("oncall", "--days", "91")),
+    "tickets": (("tickets",), ("tickets", ID, "--json"), ("tickets", "INC-2026-11-23-009"),
+                ("tickets", "--create"), ("tickets", ID, "--create")),
+    "destinations": (("destinations",), ("destinations", "--json")),
+    "alerts": (("alerts",), ("alerts", "--json", "--limit", "300"), ("alerts", "--incident", "INC-9"),
+               ("alerts", "show", "7")),
 }  # fmt: skip
 WRITTEN = {
     "approve": (("approve", ID, "--digest", DIGEST[:8]), ("approve", ID, "--digest", "0" * 64),

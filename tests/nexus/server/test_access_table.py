@@ -79,6 +79,7 @@ DOORS = {
     ("GET", f"{OF_INCIDENT}/action-items"): Door(Permission.READ),
     ("GET", f"{API}/verdicts"): Door(Permission.READ),
     ("GET", f"{API}/calibration"): Door(Permission.READ),
+    ("GET", f"{API}/tickets"): Door(Permission.READ),
     ("GET", f"{API}/times"): Door(Permission.READ),
     ("GET", f"{API}/backlog"): Door(Permission.READ),
     ("GET", f"{API}/approvals"): Door(Permission.READ),
