@@ -12,6 +12,7 @@ from incidents.communications import BacklogEntry, Brief, Escalation, StatusUpda
 from incidents.currency import Currency
 from incidents.facts import Facts
 from incidents.findings import Diagnosis, Suspect
+from incidents.language import Language
 from incidents.look import Look
 from incidents.notes import MachineNote, Note, OutsideChange
 from incidents.reports import Dispute, Impact, PostMortemReport
@@ -129,6 +130,7 @@ class Incident(Value):
         default=None, description="estimated loss so far, if revenue is measured"
     )
     currency: Currency | None = Field(default=None, description="that of the loss, if the site names it")
+    language: Language = Field(default=Language.EN, description="in which people are told of it")
 
     post_mortem: str | None = Field(default=None, description="path of the Markdown file")
     post_mortem_report: PostMortemReport | None = None
@@ -144,8 +146,9 @@ class Incident(Value):
 
     @classmethod
     def opened(
-        cls, identity: str, alerts: tuple[Alert, ...], at: datetime, engine: str, currency: Currency | None
-    ) -> Self:
+        cls, identity: str, alerts: tuple[Alert, ...], at: datetime, engine: str, currency: Currency | None,
+        language: Language = Language.EN,
+    ) -> Self:  # fmt: skip
         """A new incident as its first alerts open it.
 
         Args:
@@ -154,10 +157,11 @@ class Incident(Value):
             at: the moment on its clock.
             engine: who will speak for the roles: auto, llm or playbook.
             currency: that of revenue, if the site names one.
+            language: in which people are told of it.
         """
         return cls(
             id=identity, title=alerts[0].title, engine=engine, opened_at=at, step_since=at, alerts=alerts,
-            currency=currency,
+            currency=currency, language=language,
         )  # fmt: skip
 
     def evolve(self, **changes: object) -> Self:

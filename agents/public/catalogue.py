@@ -1,14 +1,18 @@
-"""The catalogue's sentences, read once, and how one is filled."""
+"""The catalogue's sentences, and how one is filled."""
 
 from enum import StrEnum
 from functools import cache
-from string import Formatter
 from typing import Self
 
 from pydantic import Field, model_validator
 
 from agents.shipped import shipped
+from incidents.language import Language
+from incidents.texts import Sentences
+from incidents.texts.sentences import slots
 from incidents.value import Value
+
+SENTENCES = Sentences("agents.public")
 
 
 class Place(StrEnum):
@@ -23,7 +27,7 @@ SLOTS = frozenset({"share", "times", "worst", "began", "ended", "same"})
 
 
 class Catalogue(Value):
-    """All sentences by id; an id is used once."""
+    """All sentences by id, in English; an id is used once."""
 
     impact: dict[str, str] = Field(min_length=1)
     action: dict[str, str] = Field(min_length=1)
@@ -42,11 +46,6 @@ class Catalogue(Value):
         return Place.IMPACT if identity in self.impact else Place.ACTION
 
 
-def slots(text: str) -> set[str]:
-    """The names of the facts that a sentence asks for."""
-    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
-
-
 @cache
 def sentences() -> Catalogue:
     """The shipped catalogue.
@@ -57,15 +56,24 @@ def sentences() -> Catalogue:
     return shipped(__package__, "sentences.yaml", Catalogue)
 
 
-def said(identity: str, facts: dict[str, str]) -> str:
+def unfilled(identity: str, language: Language) -> str:
+    """One sentence in a language, as it is before it is filled.
+
+    Raises:
+        KeyError: there is no such sentence.
+    """
+    return SENTENCES.text(language, f"{sentences().place(identity)}.{identity}")
+
+
+def said(identity: str, facts: dict[str, str], language: Language) -> str:
     """One sentence, filled.
 
     Args:
         identity: its id.
-        facts: the facts that are known, in words, by slot.
+        facts: the facts that are known, in the language's words, by slot.
+        language: whose words.
 
     Raises:
         KeyError: there is no such sentence, or a fact that it asks for is not known.
     """
-    known = sentences()
-    return (known.impact | known.action)[identity].format(**facts)
+    return unfilled(identity, language).format(**facts)

@@ -9,8 +9,10 @@ from pydantic import model_validator
 from incidents.action import UNSETTLED, ActionState
 from incidents.facts import Facts
 from incidents.incident import Incident
+from incidents.language import Language
 from incidents.milestones import over_at
 from incidents.severity import Status
+from incidents.texts import forms_of
 from incidents.value import Moment, Value, by_minute
 from incidents.verification import Recovery
 
@@ -66,6 +68,7 @@ class PublicStand(Value):
         moved: whether what users notice has changed since.
         at: now.
         facts: what was measured of it, for whoever keeps it.
+        language: in which it is told.
     """
 
     felt: Felt
@@ -80,6 +83,7 @@ class PublicStand(Value):
     moved: bool = False
     at: Moment
     facts: Facts | None = None
+    language: Language = Language.EN
 
     @model_validator(mode="after")
     def _measured(self) -> Self:
@@ -97,26 +101,16 @@ class PublicStand(Value):
 
     def slots(self) -> dict[str, str]:
         """The facts that are known, in customers' words."""
+        forms = forms_of(self.language)
         told = {
-            "share": _percent(self.share),
-            "times": f"{self.times:.2g}" if self.times is not None else None,
-            "worst": _percent(self.worst),
-            "began": self._clock(self.began),
-            "ended": self._clock(by_minute(self.ended) if self.ended is not None else None),
-            "same": self._clock(self.same),
+            "share": forms.percent(self.share) if self.share is not None else None,
+            "times": forms.times(self.times) if self.times is not None else None,
+            "worst": forms.percent(self.worst) if self.worst is not None else None,
+            "began": forms.at(self.began, self.at) if self.began is not None else None,
+            "ended": forms.at(by_minute(self.ended), self.at) if self.ended is not None else None,
+            "same": forms.since(self.same, self.at) if self.same is not None else None,
         }
         return {name: text for name, text in told.items() if text is not None}
-
-    def _clock(self, moment: datetime | None) -> str | None:
-        """A time of day in UTC; with its date where that is another one."""
-        if moment is None:
-            return None
-        day = "" if moment.date() == self.at.date() else f"{moment:%Y-%m-%d} "
-        return f"{day}{moment:%H:%M} UTC"
-
-
-def _percent(ratio: float | None) -> str | None:
-    return None if ratio is None else f"{ratio * 100:.0f} %"
 
 
 def stand_of(incident: Incident, at: datetime) -> PublicStand:
@@ -135,6 +129,7 @@ def stand_of(incident: Incident, at: datetime) -> PublicStand:
         ever_felt=any(one is not None and one.customers_affected is True for one in (facts, peak)),
         at=at,
         facts=facts,
+        language=incident.language,
     )
 
 

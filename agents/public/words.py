@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
-from agents.public.catalogue import Place, said, sentences, slots
+from agents.public.catalogue import Place, said, sentences, unfilled
 from agents.public.stand import Felt, PublicStand, stand_of
 from incidents.communications import PublicWords
 from incidents.severity import PublicStatus
+from incidents.texts.sentences import slots
 from tools.telemetry.facts import measure
 from tools.toolset import Sources
 
@@ -35,10 +36,14 @@ def usual(stand: PublicStand) -> tuple[str, ...]:
 
 
 def permitted(stand: PublicStand) -> dict[str, str]:
-    """Every sentence that is true of a state by its id, filled."""
-    known, texts = stand.slots(), sentences().impact | sentences().action
+    """Every sentence that is true of a state by its id, filled, in the language of the team."""
+    known, language = stand.slots(), stand.language
     ids = [*usual(stand), *(["sorry"] if stand.ever_felt else [])]
-    return {identity: said(identity, known) for identity in ids if slots(texts[identity]) <= known.keys()}
+    return {
+        identity: said(identity, known, language)
+        for identity in ids
+        if slots(unfilled(identity, language)) <= known.keys()
+    }
 
 
 def public_words(stand: PublicStand, chosen: Iterable[str] = ()) -> PublicWords:

@@ -24,11 +24,12 @@ from incidents.reports import BriefReport, StatusReport, Task
 from incidents.runbook import Runbook
 from incidents.severity import Severity
 from incidents.status_page import public_components
+from incidents.texts import Sentences, forms_of, status_word
 from incidents.timeline import Entry, EntryKind
 from incidents.value import minute
 
-#: What is hit where the catalogue has no name for customers.
-_NAMELESS = "Service"
+#: What an update says beside the catalogue's sentences.
+UPDATES = Sentences("graph.steps", "updates")
 #: Who has no words of its own.
 _FIXED = {"code", "playbook"}
 TASKS = {DutyKind.STATUS_UPDATE: Task.STATUS_UPDATE, DutyKind.BRIEF: Task.BRIEF}
@@ -136,7 +137,8 @@ async def _published(
     update = status_update(deps, incident, words, engine).model_copy(update={"draft": draft})
     incident = incident.evolve(updates=(*incident.updates, update), spoken_status=public_state(incident))
     await deps.comms.publish(update, incident)
-    text = f"{update.status}: {update.impact} {update.current_action}"
+    status = status_word(update.status, incident.language)
+    text = f"{status}: {update.impact} {update.current_action}"
     key = f"update:{len(incident.updates)}"
     told = entry(incident, deps.clock.now(), EntryKind.UPDATE, text, key, role=role, engine=engine)
     return Update(incident, (told,))
@@ -184,7 +186,10 @@ def _engine(item: RoleResult) -> str:
 
 def _service(deps: Deps, incident: Incident) -> str:
     """The name on the status page, as customers know it."""
-    return " and ".join(public_components(incident, deps.world.catalogue)[:2]) or _NAMELESS
+    names = public_components(incident, deps.world.catalogue)[:2]
+    if len(names) > 1:
+        return forms_of(incident.language).two(*names)
+    return "".join(names) or UPDATES.said(incident.language, "update.nameless")
 
 
 def next_time(deps: Deps, incident: Incident, task: Task) -> datetime | None:
@@ -196,14 +201,16 @@ def next_time(deps: Deps, incident: Incident, task: Task) -> datetime | None:
 def status_update(deps: Deps, incident: Incident, words: PublicWords, engine: str) -> StatusUpdate:
     """The runbook's template, filled; the public status is decided by code."""
     now, following = deps.clock.now(), next_time(deps, incident, Task.STATUS_UPDATE)
-    service, status = _service(deps, incident), incident.public_status
-    text = deps.runbook.templates.status_update.format(
-        timestamp=minute(now),
+    service, status, language = _service(deps, incident), incident.public_status, incident.language
+    template = UPDATES.translated(language, "runbook.status_update", deps.runbook.templates.status_update)
+    moment = forms_of(language).moment
+    text = template.format(
+        timestamp=moment(now),
         service=service,
-        status=status.value,
+        status=status_word(status, language),
         impact=words.impact,
         current_action=words.current_action,
-        next_update=minute(following) if following else "none planned",
+        next_update=moment(following) if following else UPDATES.said(language, "update.none_planned"),
     )
     return StatusUpdate(
         at=now,

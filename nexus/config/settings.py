@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 
 from incidents.currency import Currency
 from incidents.errors import SettingsError
+from incidents.language import Language, LanguageSetting
 from incidents.severity import Severity
 from incidents.value import Value
 
@@ -97,6 +98,10 @@ class Settings(Value):
     )
     revenue_currency: Currency | None = Field(
         default=None, description="that in which revenue is measured, as EUR or USD"
+    )
+    language: LanguageSetting = Field(
+        default=Language.EN,
+        description="in which people are told of recorded incidents: en, de or fr",
     )
     people: tuple[str, ...] = Field(default=(), description="who may approve, comma-separated; empty: anyone")
     retention_days: int | None = Field(

@@ -16,6 +16,7 @@ from incidents.currency import Currency
 from incidents.document import hint, parse_document, read_yaml
 from incidents.duration import Duration, DurationOrNone
 from incidents.errors import AlertError, SettingsError
+from incidents.language import Language, LanguageSetting
 from incidents.policy import ApprovalPolicy, Rule
 from incidents.value import Value
 from nexus.config.causes import shipped_causes
@@ -141,6 +142,9 @@ class Site(Value):
         default=DEFAULT_SITE, pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$", description="whose incidents these are"
     )
     environment: str = "production"
+    language: LanguageSetting = Field(
+        default=Language.EN, description="in which people are told of incidents"
+    )
     services: tuple[Service, ...] = Field(min_length=1)
     backends: Backends = Backends()
     people: tuple[Person, ...] = ()

@@ -82,7 +82,7 @@ async def open_recorded(home: Home, case: Path, alerts: bytes | None, mode: str)
     parsed = parse_alerts(body, at, source, recorded.catalogue)
     identity = await home.store.next_id(at.date())
     currency = recorded.currency or home.settings.revenue_currency
-    incident = Incident.opened(identity, parsed, at, mode, currency)
+    incident = Incident.opened(identity, parsed, at, mode, currency, home.settings.language)
     incident = incident.evolve(
         handled_events=(f"{incident.id}:{DELIVERY}1",)
     )  # the case's first alert is this one

@@ -170,7 +170,9 @@ class Dispositions:
 
     def _opening(self, told: Sequence[_Told], now: datetime, view: IntakeView) -> Opening:
         alerts = tuple(one.alert for one in told)
-        incident = Incident.opened(view.new_id(), alerts, now, self.mode, self.site.thresholds.currency)
+        incident = Incident.opened(
+            view.new_id(), alerts, now, self.mode, self.site.thresholds.currency, self.site.language
+        )
         before = next((one.last.incident for one in told if one.last and one.last.incident), None)
         return Opening(incident=incident.evolve(follows=before) if before else incident, world=self.world)
 

@@ -90,8 +90,7 @@ class IncidentRegrouping:
                 id=_id(into, "reopen", now, identity), incident=into, at=now, by=actor.name, note=note
             )
         else:
-            currency = incident.currency
-            opened = Incident.opened(into, taken, now, incident.engine, currency)
+            opened = Incident.opened(into, taken, now, incident.engine, incident.currency, incident.language)
             opening = Opening(incident=opened.evolve(split_from=identity), world=world)
         deed = Deed.by(actor, DeedKind.SPLIT, now, identity, about=into)
         await self.store.regroup((out, back), opening, lessons, deed)

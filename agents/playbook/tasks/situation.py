@@ -7,6 +7,7 @@ from incidents.action import ActionState, Proposal
 from incidents.currency import money
 from incidents.facts import Facts
 from incidents.incident import Incident
+from incidents.language import Language
 from incidents.verification import Recovery
 from tools.plainly import plainly
 from tools.wording import capital
@@ -20,7 +21,7 @@ _BROUGHT = " brought it"
 
 def current_action(incident: Incident) -> str:
     """What is being done, as customers read it."""
-    return said(stand_of(incident, incident.step_since).doing.value, {})
+    return said(stand_of(incident, incident.step_since).doing.value, {}, Language.EN)
 
 
 def is_down(incident: Incident) -> bool:

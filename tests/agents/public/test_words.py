@@ -10,9 +10,11 @@ from agents.public.stand import Doing, Felt
 from incidents.facts import Facts
 from incidents.findings import Category, Confidence, Diagnosis, Window
 from incidents.incident import Incident, Watch
+from incidents.language import Language
 from incidents.severity import Status
 from incidents.verification import Recovery, Verification
 from tests.agents.stage import NOW, ONSET, incident
+from tests.incidents.texts.forms_of_words import wrong
 
 IDS = [*sentences().impact, *sentences().action, "a hacker has the database", ""]
 FAILING = Facts(at=NOW, error_ratio=0.43, customers_affected=True, quiet=False)
@@ -33,6 +35,7 @@ STANDS = st.builds(
     same=st.one_of(st.none(), st.just(ONSET)),
     moved=st.booleans(),
     at=st.just(NOW),
+    language=st.sampled_from(Language),
 )
 
 
@@ -56,7 +59,7 @@ def test_every_state_has_its_sentences_without_a_gap_in_them(stand: PublicStand)
     assert words.impact
     assert words.current_action
     assert "{" not in words.impact + words.current_action
-    assert "None" not in words.impact
+    assert wrong(f"{words.impact} {words.current_action}", stand.language) == []
 
 
 def test_a_role_orders_the_sentences_and_may_be_sorry() -> None:

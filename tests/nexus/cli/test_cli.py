@@ -44,6 +44,13 @@ def test_an_incident_runs_from_alert_to_post_mortem(nexus: Terminal, case: Path)
     assert set(body["usage"]) >= {"model_calls", "tokens", "cost", "seconds"}
 
 
+def test_a_language_that_there_is_not_is_answered_with_those_that_there_are(nexus: Terminal) -> None:
+    nexus.set("NEXUS_LANGUAGE", "es")
+    wrong = nexus("incidents")
+    assert (wrong.code, "NEXUS_LANGUAGE" in wrong.err) == (2, True)
+    assert "there is en (English), de (Deutsch), fr (Français)" in wrong.err
+
+
 def test_lost_revenue_is_told_in_the_sites_currency(nexus: Terminal, case: Path) -> None:
     nexus.set("NEXUS_REVENUE_THRESHOLD", "1000")
     nexus.set("NEXUS_REVENUE_CURRENCY", "EUR")

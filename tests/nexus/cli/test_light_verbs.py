@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[3]
 
 #: What a verb that drives nothing has no need of; each costs a tenth of a second, or leads to what does.
 HEAVY = (
-    "alembic", "sqlalchemy", "procrastinate", "psycopg", "polars", "numpy", "matplotlib", "langgraph",
-    "langchain", "langchain_core", "openai", "uvicorn", "graph.build", "nexus.runtime.wiring",
+    "alembic", "babel", "sqlalchemy", "procrastinate", "psycopg", "polars", "numpy", "matplotlib",
+    "langgraph", "langchain", "langchain_core", "openai", "uvicorn", "graph.build", "nexus.runtime.wiring",
     # The store answers in the thread that asks: no loop, no pool.
     "asyncio", "concurrent.futures", "ssl", "argon2",
 )  # fmt: skip

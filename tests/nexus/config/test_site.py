@@ -7,6 +7,7 @@ import pytest
 
 from incidents.action import ActionKind
 from incidents.errors import SettingsError
+from incidents.language import Language
 from incidents.severity import Severity
 from nexus.config.settings import Settings
 from nexus.config.site import load_site
@@ -65,6 +66,14 @@ def written(tmp_path: Path, text: str) -> Path:
         ("format: 2\n" + SERVICES, "format: 2 is not allowed; known: 1"),
         (SERVICES + "thresholds: {revenue: -1}", "thresholds.revenue: -1: input should be greater than"),
         (SERVICES + "thresholds: {currency: EURO}", "thresholds.currency: 'EURO'"),
+        (
+            SERVICES + "language: es",
+            "language: 'es': there are no texts in it; there is en (English), de (Deutsch)",
+        ),
+        (
+            SERVICES + "language: no",
+            "language: False: there are no texts in it; there is en (English), de (Deut",
+        ),
         (SERVICES + "windows: {recent: 5}", "windows.recent: 5 is no duration; write it as 15m, 2h or 48h"),
         (SERVICES + "people: [{name: ana}, {name: ana}]", "people: 'ana' stands twice"),
         (SERVICES + "people: [{name: ana, may: [rolback]}]", "people[0].may[0]: 'rolback' is not allowed"),
@@ -234,15 +243,15 @@ def test_no_configuration_is_a_sentence_that_says_what_to_do(tmp_path: Path) -> 
         load_site(tmp_path / "nexus.yaml")
 
 
-async def test_an_incident_knows_the_currency_of_its_site(tmp_path: Path) -> None:
-    path = written(tmp_path, SERVICES + "thresholds: {revenue: 500, currency: CHF}")
+async def test_an_incident_knows_the_currency_and_the_language_of_its_site(tmp_path: Path) -> None:
+    path = written(tmp_path, SERVICES + "thresholds: {revenue: 500, currency: CHF}\nlanguage: fr")
     home = open_home(Settings(home=tmp_path / "home"), create=True)
     intake = AlertIntake(home=home, site=load_site(path), path=path, mode="playbook", clock=WallClock())
     taken = await intake.receive(b'{"title": "web fails", "service": "web"}')
     opened = await home.store.load(str(taken.incident))
     home.store.close()
     assert opened is not None
-    assert opened.currency == "CHF"
+    assert (opened.currency, opened.language) == ("CHF", Language.FR)
 
 
 def test_a_file_to_tell_without_a_whole_path_lies_beside_the_configuration(

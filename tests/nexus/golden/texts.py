@@ -16,31 +16,44 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from incidents.language import Language
+
 ROOT = Path(__file__).parents[3]
 FOLDER = Path(__file__).parent / "texts"
 DEMO = ROOT / "demo" / "recording" / "shop-checkout-bad-release"
 TAPES = ROOT / "evals" / "conversations"
+#: Cases that are read in every language: one is found and taken back, one is a failover, one a whole outage.
+TRANSLATED = {DEMO.name, "shop-database-failover", "shop-front-outage"}
 #: References to evidence, and where the run lay.
 _IDS = re.compile(r" \((?:E-[0-9a-f]{8}(?:, )?)+(?:, \+\d+|\+\d+)?\)")
 
 
 class Told(NamedTuple):
-    """A case and who spoke."""
+    """A case, who spoke, and in which language."""
 
     case: Path
     engine: str
+    language: Language = Language.EN
 
     @property
     def file(self) -> Path:
         """Where its texts are kept."""
-        return FOLDER / f"{self.case.name}.{self.engine}.md"
+        language = "" if self.language is Language.EN else f".{self.language}"
+        return FOLDER / f"{self.case.name}.{self.engine}{language}.md"
 
 
 def all_told() -> list[Told]:
-    """Every shipped case by the playbook, and by a model where its conversation is kept."""
+    """Every shipped case by the playbook, and by a model where its conversation is kept.
+
+    Some are told by the playbook in each of the other languages too.
+    """
     cases = [DEMO, *sorted(path.parent for path in (ROOT / "evals" / "cases").glob("*/case.yaml"))]
     spoken = [Told(case, "llm") for case in cases if (TAPES / case.name).is_dir()]
-    return [*(Told(case, "playbook") for case in cases), *spoken]
+    others = [language for language in Language if language is not Language.EN]
+    translated = [
+        Told(case, "playbook", language) for case in cases if case.name in TRANSLATED for language in others
+    ]
+    return [*(Told(case, "playbook") for case in cases), *spoken, *translated]
 
 
 def texts_of(told: Told) -> str:
@@ -62,12 +75,13 @@ def texts_of(told: Told) -> str:
             raise RuntimeError(f"{told.case.name} did not run: {ran.stderr}")
         body: dict[str, Any] = json.loads(ran.stdout)
         page = Path(body["post_mortem"]).read_text("utf-8") if body["post_mortem"] else ""
-    return _IDS.sub("", "\n".join(_parts(body, page))).rstrip() + "\n"
+    parts = _parts(body, page) if told.language is Language.EN else _translated_parts(body)
+    return _IDS.sub("", "\n".join(parts)).rstrip() + "\n"
 
 
 def _environment(told: Told, folder: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NEXUS_")}
-    kept["NEXUS_HOME"] = str(folder / "home")
+    kept |= {"NEXUS_HOME": str(folder / "home"), "NEXUS_LANGUAGE": told.language.value}
     if told.engine == "llm":
         # Whoever answered took minutes: the steps had longer boxes.
         runbook = yaml.safe_load((ROOT / "nexus" / "runbook.yaml").read_text())
@@ -103,6 +117,12 @@ def _parts(body: dict[str, Any], page: str) -> Iterator[str]:
     for one in body["actions"]:
         yield f"{one['title']} ({one['state']})\n\n{one['reason']}\n\n{'; '.join(one['effects'])}\n"
     yield f"## Post-mortem\n\n{page.split('## 6. Evidence')[0]}"
+
+
+def _translated_parts(body: dict[str, Any]) -> Iterator[str]:
+    """What exists in every language."""
+    yield "# Status updates\n"
+    yield from (f"{one['text'].strip()}\n" for one in body["status_updates"])
 
 
 def main() -> None:
