@@ -15,6 +15,7 @@ from incidents.action import UNSETTLED, ActionState, Proposal, Verdict
 from incidents.alert import Alert
 from incidents.errors import ApprovalRefused
 from incidents.events import (
+    Acknowledged,
     AlertsArrived,
     AlertsMatched,
     AlertsTakenIn,
@@ -50,7 +51,7 @@ def apply_event(
     known = incident.evolve(handled_events=(*incident.handled_events, event.id))
     told = _applied(known, event, policy, runbook, now)
     by = event.approval.by if isinstance(event, DecisionMade) else getattr(event, "by", None)
-    if by is None or not from_a_person(event) or not told.incident.open:
+    if by is None or not from_a_person(event) or not told.incident.open or isinstance(event, Acknowledged):
         return told
     return told._replace(incident=heard(told.incident, by, now))
 

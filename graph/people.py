@@ -19,6 +19,7 @@ from incidents.events import (
     Mitigated,
     Reopened,
     Resolved,
+    SilenceEnded,
     Stopped,
     Taken,
 )
@@ -41,7 +42,7 @@ def hand_over(incident: Incident, reason: str, now: datetime, before: tuple[Entr
 def handle(incident: Incident, event: Handling, runbook: Runbook, now: datetime) -> Update:
     """The incident after a person has taken it, changed something, or called it over or not over."""
     match event:
-        case Acknowledged() | HandedOver():
+        case Acknowledged() | HandedOver() | SilenceEnded():
             return hold(incident, event, now)
         case Stopped():
             return _stop(incident, event, runbook, now)

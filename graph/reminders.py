@@ -7,6 +7,7 @@ from graph.rematch import which_service
 from incidents.action import Proposal
 from incidents.duration import format_duration
 from incidents.incident import Incident
+from incidents.paging import is_over_by_itself
 from incidents.runbook import Runbook
 
 #: The kinds that are said once each.
@@ -34,14 +35,18 @@ def reminder(kind: DutyKind, key: str, incident: Incident, runbook: Runbook) -> 
         told = (one for one in incident.latest_alerts.values() if one.firing and one.tells_silence)
         return "; ".join(f"{one.title} since {one.starts_at:%H:%M:%S} UTC: {one.description}" for one in told)
     if kind is DutyKind.HOLDER_SILENT:
-        return _silent(incident)
+        return _silent(incident, runbook)
     return "the post-mortem is late"
 
 
-def _silent(incident: Incident) -> str:
+def _silent(incident: Incident, runbook: Runbook) -> str:
     """Who has it was not heard for too long, or has not answered since it was handed to them."""
     since = f"{incident.heard_at:%H:%M:%S} UTC"
-    if not incident.confirmed:
+    if is_over_by_itself(incident, runbook.bounds):
+        said = (
+            f"{incident.holder} has it by a silence, which is over since {incident.heard_until:%H:%M:%S} UTC"
+        )
+    elif not incident.confirmed:
         said = f"it was handed to {incident.holder} at {since}, who has not said that they have it"
     else:
         said = f"{incident.holder} has it and has not been heard since {since}"

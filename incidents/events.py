@@ -105,6 +105,17 @@ class Acknowledged(_Event):
     note: str = ""
     source: str = Field(default="", description="the tool in which they said so; empty: here")
     takes_over: bool = Field(default=False, description="also where somebody else has it")
+    until: Moment | None = Field(
+        default=None, description="when what they said it by is over, such as a silence; None: it is not"
+    )
+
+
+class SilenceEnded(_Event):
+    """The silence by which a person has it was ended before its time: paging goes on."""
+
+    kind: Literal["silence_ended"] = "silence_ended"
+    by: str = Field(description="who has it by the silence; who ended it is not told")
+    source: str
 
 
 class HandedOver(_Event):
@@ -207,6 +218,7 @@ class QuestionAsked(_Event):
 #: What people do with an incident, beside deciding and commenting.
 Handling = (
     Acknowledged
+    | SilenceEnded
     | HandedOver
     | Stopped
     | Taken
@@ -244,7 +256,7 @@ def stored_event(kept: object) -> Event:
 
 
 #: What no person sent: it waits for the running step, of which there may be hundreds in a storm.
-BY_MACHINES = frozenset({"alerts", "matched", "timer", "question", "machine_note"})
+BY_MACHINES = frozenset({"alerts", "matched", "timer", "question", "machine_note", "silence_ended"})
 
 
 def from_a_person(event: Event) -> bool:

@@ -106,6 +106,9 @@ class Incident(Value):
     holder: str | None = Field(default=None, description="the person who has it, whoever works on it")
     held_since: Moment | None = Field(default=None, description="since when that person has it")
     heard_at: Moment | None = Field(default=None, description="when that person did anything with it last")
+    heard_until: Moment | None = Field(
+        default=None, description="when that word is over by itself, such as a silence; None: it is not"
+    )
     heard_severity: Severity | None = Field(default=None, description="how severe it was then")
     confirmed: bool = Field(default=True, description="they said so; false: it was handed to them")
     stopped: bool = Field(default=False, description="the agents are silent: only code speaks")

@@ -45,7 +45,13 @@ def silent_from(incident: Incident, bounds: Bounds) -> datetime | None:
         return None
     if not incident.confirmed:
         return incident.heard_at + bounds.handover_answer
-    return incident.heard_at + bounds.holder_silence[incident.severity or Severity.P0]
+    silent = incident.heard_at + bounds.holder_silence[incident.severity or Severity.P0]
+    return min(silent, incident.heard_until or silent)
+
+
+def is_over_by_itself(incident: Incident, bounds: Bounds) -> bool:
+    """Whether what they said it by ends first, such as a silence, before they would count as silent."""
+    return incident.heard_until is not None and silent_from(incident, bounds) == incident.heard_until
 
 
 def has_grown_worse(incident: Incident) -> bool:
@@ -75,7 +81,9 @@ def is_anothers(incident: Incident, name: str) -> bool:
     return known and not is_silent(incident) and not is_holder(incident, name)
 
 
-def held_by_person(incident: Incident, name: str, now: datetime, *, confirmed: bool = True) -> Incident:
+def held_by_person(
+    incident: Incident, name: str, now: datetime, *, confirmed: bool = True, until: datetime | None = None
+) -> Incident:
     """The same incident, which somebody has from now on.
 
     Args:
@@ -83,12 +91,14 @@ def held_by_person(incident: Incident, name: str, now: datetime, *, confirmed: b
         name: theirs.
         now: the moment.
         confirmed: they said so themselves; else it was handed to them.
+        until: when what they said it by is over; None: it is not.
     """
     again = is_holder(incident, name)
     return incident.evolve(
         holder=name,
         held_since=(incident.held_since or now) if again else now,
         heard_at=now,
+        heard_until=until,
         heard_severity=incident.severity,
         confirmed=confirmed,
         taken_at=incident.taken_at or now,
@@ -97,11 +107,13 @@ def held_by_person(incident: Incident, name: str, now: datetime, *, confirmed: b
 
 def held_by_nobody(incident: Incident) -> Incident:
     """The same incident, which nobody has."""
-    return incident.evolve(holder=None, held_since=None, heard_at=None, heard_severity=None, confirmed=True)
+    return incident.evolve(
+        holder=None, held_since=None, heard_at=None, heard_until=None, heard_severity=None, confirmed=True
+    )
 
 
 def heard(incident: Incident, name: str, now: datetime) -> Incident:
     """The same incident after a person did something with it: who has it is awake."""
     if not is_holder(incident, name):
         return incident
-    return incident.evolve(heard_at=now, heard_severity=incident.severity, confirmed=True)
+    return incident.evolve(heard_at=now, heard_until=None, heard_severity=incident.severity, confirmed=True)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from incidents.incident import Incident
 from incidents.paging import is_silent
+from incidents.value import minute
 
 
 def who_has_it(incident: Incident) -> str:
@@ -18,6 +19,9 @@ def who_has_it(incident: Incident) -> str:
     if not incident.confirmed:
         return f"It was handed to {incident.holder}, who has not answered yet{works}."
     silent = " and has not been heard for long, so paging goes on" if is_silent(incident) else ""
+    if incident.heard_until is not None:
+        over = "is over, so paging goes on" if silent else f"lasts until {minute(incident.heard_until)}"
+        silent = f" by a silence that {over}"
     return f"{incident.holder} has it{silent}{works}."
 
 

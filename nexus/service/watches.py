@@ -19,6 +19,7 @@ from nexus.service.reach_watch import ReachWatch
 from nexus.service.rematching import RematchWatch
 from nexus.service.retention import Retention
 from nexus.service.siblings import SiblingWatch
+from nexus.service.silences import SilenceWatch
 from nexus.service.status_ends import EndedElsewhere
 from nexus.service.status_page import PublicPage
 from nexus.service.subscribers import Subscribers
@@ -71,6 +72,7 @@ def watches(intake: AlertIntake) -> PeriodicJobs:
             else ()
         ),
         PeriodicJob("heartbeats", HeartbeatWatch(intake).look, every=5),
+        PeriodicJob("silences in Alertmanager", SilenceWatch(intake).look, every=10, limit=60),
         PeriodicJob("alerts without a service", RematchWatch(intake).look, every=5),
         PeriodicJob("incidents of one cause", SiblingWatch(intake).look, every=30),
         PeriodicJob("the audit", AuditWatch(intake).look, every=30),

@@ -22,6 +22,7 @@ from tests.graph.worlds import ALERT
 #: What people do with an incident, and what they say with it.
 HANDLING: dict[str, dict[str, str]] = {
     "acknowledge": {},
+    "silence_ended": {"source": "Alertmanager"},
     "hand_over": {"to": "ben", "note": "my shift ends"},
     "take": {},
     "give_back": {"note": "look at payment"},
