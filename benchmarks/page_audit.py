@@ -8,6 +8,7 @@ here: `npm pack axe-core@4.14.1` has it as `package/axe.min.js`.
 
 import argparse
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -34,11 +35,24 @@ NOTIFY = """notify:
     - {name: log, kind: file, path: told.jsonl}
     - {name: archive, kind: file, path: /dev/null/told.jsonl}
 """
-PUBLIC = SITE.replace("{name: checkout}", "{name: checkout, public: Payments}") + NOTIFY
+#: One schedule has gaps, somebody who is not known and somebody who stands in; one never answers.
+_TOMORROW = datetime.now(UTC) + timedelta(days=1)
+DUTY = f"""oncall:
+  - name: first
+    services: [checkout]
+    kind: rotation
+    time_zone: Europe/Berlin
+    layers:
+      - {{people: [dana, Kim], begins: 2026-01-05, every: day, hours: {{from: '08:00', until: '20:00'}}}}
+    overrides:
+      - {{person: Kim, from: {_TOMORROW.isoformat()}, until: {(_TOMORROW + timedelta(days=1)).isoformat()}}}
+  - {{name: silent, kind: calendar, time_zone: UTC, url: 'file:/gone'}}
+"""
+PUBLIC = SITE.replace("{name: checkout}", "{name: checkout, public: Payments}") + NOTIFY + DUTY
 #: For everybody; `{link}` is one that was made for a person's first password.
 OPEN = ("/login", "/setup/{link}", "/setup/used-already", "/status", "/status/subscribe")
 PAGES = (
-    "/", "/history", "/history?words=checkout", "/alerts", "/alerts/1", "/settings", "/you",
+    "/", "/history", "/history?words=checkout", "/alerts", "/alerts/1", "/settings", "/oncall", "/you",
     f"/incidents/{ID}", f"/incidents/{ID}/decisions/A1", f"/incidents/{ID}/updates",
     f"/incidents/{ID}/regroup", f"/incidents/{ID}/post-mortem",
     f"/incidents/{ID}/evidence/{EVIDENCE[0]}", f"/incidents/{ENDED}", f"/incidents/{ENDED}/post-mortem",

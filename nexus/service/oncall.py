@@ -14,7 +14,7 @@ from nexus.config.people import Person
 from nexus.config.settings import Settings
 from nexus.config.site import Site
 from nexus.oncall.remembered import FOLDER, Remembered
-from nexus.oncall.settings import AnySchedule
+from nexus.oncall.settings import AnySchedule, RotationSettings
 from nexus.oncall.shifts import Gap, Plan, Shift, gaps, in_order, next_on_duty, on_duty
 from nexus.oncall.sources import schedule_of
 from tools.live.secrets import Secrets
@@ -47,6 +47,8 @@ class ScheduleView(Value):
         gaps: when nobody is on duty in them.
         unknown: what the source calls people who are not in `people`.
         stale: why the answer is an older one, with its age; null: it was given just now.
+        read_at: when it was given; null: never.
+        overrides: who stands in for somebody in these days, as far as `nexus.yaml` says so itself.
     """
 
     name: str
@@ -60,6 +62,8 @@ class ScheduleView(Value):
     gaps: tuple[Gap, ...]
     unknown: tuple[str, ...]
     stale: str | None
+    read_at: Moment | None
+    overrides: tuple[DutyShift, ...]
 
 
 class OnCallView(Value):
@@ -141,11 +145,20 @@ def view_of(
         shifts=tuple(_shown(one, plan, people) for one in seen),
         gaps=gaps(every, max(at, plan.start), min(until, plan.end)) if plan is not None else (),
         unknown=tuple(unknown), stale=_stale(plan, now),
+        read_at=plan.asked_at if plan is not None else None,
+        overrides=tuple(_shown(one, None, people) for one in _overrides(schedule, at, until)),
     )  # fmt: skip
 
 
+def _overrides(schedule: AnySchedule, at: datetime, until: datetime) -> list[Shift]:
+    """Of a rotation of `nexus.yaml`; other sources tell of theirs by the shifts alone."""
+    every = schedule.overrides if isinstance(schedule, RotationSettings) else ()
+    within = [one for one in every if one.start < until and one.until > at]
+    return [Shift(person=one.person, start=one.start, end=one.until) for one in within]
+
+
 def _shown(shift: Shift, plan: Plan | None, people: Sequence[Person]) -> DutyShift:
-    known, end = person_of(shift, people) is not None, plan.end_of(shift) if plan is not None else None
+    known, end = person_of(shift, people) is not None, plan.end_of(shift) if plan is not None else shift.end
     return DutyShift(person=name_of(shift, people), known=known, start=shift.start, end=end)
 
 

@@ -43,6 +43,7 @@ from nexus.server.api.context import ApiContext
 from nexus.server.pages.alerts import alert_pages
 from nexus.server.pages.by_letter import letter_routes
 from nexus.server.pages.decision import decision_pages
+from nexus.server.pages.duty import duty_pages
 from nexus.server.pages.evidence import evidence_routes
 from nexus.server.pages.history import history_pages
 from nexus.server.pages.incident import incident_routes
@@ -65,6 +66,7 @@ NAVIGATION = (
     Link("Now", "/"),
     Link("History", "/history"),
     Link("Alerts", "/alerts"),
+    Link("On duty", "/oncall"),
     Link("Queue", "/queue"),
     Link("Settings", "/settings"),
 )
@@ -96,6 +98,7 @@ def page_routes(pages: Pages, context: ApiContext, streams: Streams) -> list[Bas
         *post_mortem_pages(pages, context),
         *history_pages(pages, context),
         *alert_pages(pages, context),
+        *duty_pages(pages, context),
         *queue_pages(pages, context),
         *settings_pages(pages, context),
     ]

@@ -175,6 +175,7 @@ PAGES = {
     ("POST", "/incidents/{incident}/updates/drop"): PageDoor(Permission.RESPOND, {}),
     ("GET", "/incidents"): PageDoor(Permission.READ),
     ("GET", "/history"): PageDoor(Permission.READ),
+    ("GET", "/oncall"): PageDoor(Permission.READ),
     ("GET", "/queue"): PageDoor(Permission.READ),
     ("GET", "/alerts"): PageDoor(Permission.READ),
     ("GET", "/alerts/{number}"): PageDoor(Permission.READ),
