@@ -27,7 +27,7 @@ _WEIGHT = {Confidence.LOW: 1.0, Confidence.MEDIUM: 2.0, Confidence.HIGH: 3.0}
 #: How many gaps are told; the reports hold all of them.
 MOST_GAPS = 6
 #: What is told before the other gaps: a channel that is missing, and a value that says nothing.
-_FIRST = ("did not answer", "cannot be used")
+_FIRST = ("did not answer", "refuses to tell", "cannot be used")
 
 #: A cause: where, and of which kind.
 Key = tuple[str | None, Category]

@@ -15,6 +15,7 @@
     - StaleLease: somebody else drives the incident by now
     - LeftBehind: this version is too old for the store, and writes nothing to it any more
   - ToolFailed: a backend did not answer; the incident goes on without it
+    - Declined: it answered, and does not tell; no outage, and it says nothing of the system
     - InProgress: what was begun under a key may still be running; asked again later, never begun again
   - Unreadable: something is kept that this version cannot read; people look, nothing is guessed
     - UnreadableEvent: an event in an inbox; it is set aside, so that later ones are heard
@@ -122,6 +123,13 @@ class LeftBehind(Refused):
 
 class ToolFailed(NexusError):
     """A backend did not answer; the gap is named in the findings and the incident goes on."""
+
+
+class Declined(ToolFailed):
+    """A backend answered that it does not tell: wrong credentials, no right, a question it does not take.
+
+    It serves, so nothing is down; what it holds stays unknown. The message has the server's own reason.
+    """
 
 
 class InProgress(ToolFailed):

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from incidents.errors import Refused, ToolFailed, UnknownName
+from incidents.errors import Declined, Refused, ToolFailed, UnknownName
 from incidents.findings import Evidence, EvidenceStatus
 from incidents.incident import Incident
 from incidents.value import Value
@@ -21,6 +21,7 @@ from tools.clock import Clock
 from tools.ports import EvidenceStore, World
 from tools.redaction.redact import redact
 from tools.redaction.tree import redact_value
+from tools.schema import SchemaArgs
 
 A = TypeVar("A", bound=Value)
 R = TypeVar("R", bound=Value)
@@ -58,10 +59,14 @@ class Tool(Generic[A, R]):
 
 @dataclass(frozen=True)
 class Answer(Generic[R]):
-    """A tool's result: the evidence it became, and the typed data (None if the backend failed)."""
+    """A tool's result: the evidence it became, and the typed data (None if the backend failed).
+
+    `refused` tells of such a backend that it answers and does not tell.
+    """
 
     evidence: Evidence
     data: R | None
+    refused: bool = False
 
     @property
     def id(self) -> str:
@@ -94,8 +99,8 @@ class Toolset:
 
     @property
     def asked(self) -> tuple[str, ...]:
-        """The ids of the evidence that was asked for, in order."""
-        return tuple(answer.id for answer in self._answers.values())
+        """The ids of the evidence that was asked for, in order; what was answered alike is one."""
+        return tuple(dict.fromkeys(answer.id for answer in self._answers.values()))
 
     async def ask(self, tool: Tool[A, R], args: A) -> Answer[R]:
         """Ask a tool and keep the result as evidence; a backend that fails becomes evidence of the gap."""
@@ -103,31 +108,41 @@ class Toolset:
         memory = f"{tool.name} {query}"
         if memory in self._answers:
             return self._answers[memory]  # type: ignore[return-value]  # keyed by the tool that made it
+        refused = False
         try:
             data: R | None = redact_value(await tool.ask(self.sources, args))
             status = EvidenceStatus.EMPTY if data is not None and tool.empty(data) else EvidenceStatus.OK
             text = tool.say(data) if data is not None else ""
         except (ToolFailed, Refused, UnknownName) as error:
-            data, status, text = (
-                None,
-                EvidenceStatus.FAILED,
-                f"{tool.name} did not answer: {redact(str(error))}",
+            refused = isinstance(error, Declined)
+            how = (
+                "was refused" if refused else "did not answer" if isinstance(error, ToolFailed) else "refuses"
             )
+            data, status = None, EvidenceStatus.FAILED
+            text = f"{tool.name} {how}: {redact(str(error))}"
         body = (data.model_dump_json(exclude_none=True) if data is not None else text).encode()
-        evidence = self._evidence(tool.name, query, status, text, body)
-        await self.store.put(evidence, body)
+        evidence = self._evidence(tool, query, status, text, body)
+        await self.store.put(evidence, body)  # what was answered alike before stays as it is
         log.debug("evidence", tool=tool.name, evidence=evidence.id, status=status, role=self.role)
-        answer = Answer(evidence, data)
+        answer = Answer(evidence, data, refused)
         self._answers[memory] = answer  # type: ignore[assignment]
         return answer
 
-    def _evidence(self, tool: str, query: str, status: EvidenceStatus, text: str, body: bytes) -> Evidence:
+    def _evidence(
+        self, tool: Tool[A, R], query: str, status: EvidenceStatus, text: str, body: bytes
+    ) -> Evidence:
+        """An answer is one piece of evidence, whoever asked for it, however often and in whichever words.
+
+        An answer of ours says what it is about; one from outside may only say `5`.
+        """
         digest = hashlib.sha256(body).hexdigest()
-        identity = hashlib.sha256(f"{self.sources.incident.id} {tool} {query} {digest}".encode()).hexdigest()
+        about = f" {query}" if issubclass(tool.args, SchemaArgs) else ""
+        told = f"{self.sources.incident.id} {tool.name}{about} {digest}"
+        identity = hashlib.sha256(told.encode()).hexdigest()
         return Evidence(
             id=f"E-{identity[:8]}",
             incident=self.sources.incident.id,
-            tool=tool,
+            tool=tool.name,
             query=query,
             role=self.role,
             at=self.sources.clock.now(),

@@ -40,6 +40,8 @@ _EVIDENCE_ARGS = {
     "required": ["id"],
 }
 
+#: A refusal is an answer: of what was asked about it says nothing, least of all that it is down.
+_REFUSED = "refused; that is no outage, and what was asked stays unknown: name it as a gap"
 _SAYS = {
     EvidenceStatus.OK: "ok",
     EvidenceStatus.EMPTY: "nothing is recorded; that is neither zero nor normal",
@@ -129,7 +131,8 @@ def _asking(toolset: Toolset, tool: Tool[Value, Value], names: tuple[str, ...], 
             return f"{tool.name} was not asked: {unknown}", "unknown_service"
         answer = await toolset.ask(tool, args)
         found = answer.evidence
-        head = f"Evidence {found.id} · {tool.name} · {_SAYS[found.status]}"
+        says = _REFUSED if answer.refused else _SAYS[found.status]
+        head = f"Evidence {found.id} · {tool.name} · {says}"
         problem = "tool_failed" if found.status is EvidenceStatus.FAILED else None
         return f"{head}\n{fence(found.summary, found.id, limit)}", problem
 

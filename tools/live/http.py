@@ -13,7 +13,7 @@ import httpx2
 from pydantic import BaseModel, ConfigDict, ValidationError
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from incidents.errors import SettingsError, ToolFailed
+from incidents.errors import Declined, SettingsError, ToolFailed
 from tools.clock import Clock, WallClock
 from tools.live.link_local import guarded
 from tools.live.secrets import Secrets
@@ -29,6 +29,9 @@ TRIES = 3
 #: A backend's clock that is further off than this is named as a gap, in seconds.
 SKEW = 60
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+#: How a server, or a proxy before it, says that it does not tell this to whoever asks.
+NOT_LET_IN = frozenset({401, 403, 407})
+_PAGE = "an HTML page"
 #: As much of an error page as a sentence bears.
 _QUOTED = 200
 
@@ -63,7 +66,7 @@ class TimedOut(ToolFailed):
     """It did not answer in time; asked again it would only be slower."""
 
 
-class Rejected(ToolFailed):
+class Rejected(Declined):
     """The server understood and said no. `status` is HTTP's, `text` the answer's body."""
 
     def __init__(self, sentence: str, status: int, text: str) -> None:
@@ -104,7 +107,7 @@ class Backend:
         """The JSON that a GET answers.
 
         Raises:
-            Declined: it answered with a 4xx status.
+            Rejected: it answered with a 4xx status.
             ToolFailed: it does not answer in time, answers no JSON, or too much of it.
         """
         return self.parsed(await self.ask("GET", path, query=query, headers=headers))
@@ -254,14 +257,15 @@ class Backend:
 
     def complaint(self, status: int, text: str, headers: Mapping[str, str]) -> ToolFailed:
         """The error of an answer that is no success."""
-        said = self.quoted(text) if text.lstrip()[:1] != "<" else "an HTML page"
+        said = self.quoted(text) if text.lstrip()[:1] != "<" else _PAGE
         sentence = f"{self.name} at {self.where} answered {status}: {said}"
         if status in (403, 429) and (until := _exhausted(headers)):
             return Rejected(f"{self.name} at {self.where} takes no more questions {until}", status, text)
         if status in _PASSING:
             return Transient(sentence)
-        if status in (401, 403):
-            sentence = f"{self.name} at {self.where} refused the credentials ({status}); check `auth`"
+        if status in NOT_LET_IN:
+            why = f"; it says: {said}" if said and said != _PAGE else ""
+            sentence = f"{self.name} at {self.where} refused the credentials ({status}); check `auth`{why}"
         elif 300 <= status < 400:
             sentence = f"{self.name} at {self.where} answered {status}: it sends elsewhere; check the URL"
         return Rejected(sentence, status, text)

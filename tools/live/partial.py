@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
-from incidents.errors import ToolFailed
+from incidents.errors import Declined, ToolFailed
 from tools.live.http import TimedOut
 from tools.telemetry.data_gaps import note_gap
 
@@ -22,11 +22,13 @@ async def gather_parts(asks: Mapping[str, Callable[[], Awaitable[R]]]) -> dict[s
     As soon as one part stayed without an answer in time and none has come yet, the rest is not asked.
 
     Raises:
-        ToolFailed: there were parts, and all of them failed.
+        Declined: there were parts, and all of them were refused.
+        ToolFailed: all of them failed.
     """
     gate = asyncio.Semaphore(AT_ONCE)
     answers: dict[str, R] = {}
     failed: dict[str, str] = {}
+    refused: set[str] = set()
     silent: list[TimedOut] = []
 
     async def ask(name: str) -> None:
@@ -40,10 +42,12 @@ async def gather_parts(asks: Mapping[str, Callable[[], Awaitable[R]]]) -> dict[s
                 failed[name] = str(error)
             except ToolFailed as error:
                 failed[name] = str(error)
+                refused.update([name] if isinstance(error, Declined) else [])
 
     await asyncio.gather(*map(ask, asks))
     if asks and not answers:
-        raise ToolFailed("; ".join(_sentences(failed, len(asks))))
+        kind = Declined if refused == asks.keys() else ToolFailed
+        raise kind("; ".join(_sentences(failed, len(asks))))
     for sentence in _sentences(failed, len(asks)):
         note_gap(sentence)
     return {name: answers[name] for name in asks if name in answers}

@@ -10,7 +10,7 @@ import polars as pl
 from incidents.action import ActionState, Proposal
 from incidents.catalogue import Catalogue
 from incidents.changes import Change
-from incidents.errors import ToolFailed
+from incidents.errors import Declined, ToolFailed
 from incidents.findings import Window
 from incidents.incident import Incident
 from tools.analysis import Telemetry
@@ -53,6 +53,7 @@ class Observation:
         action: the change that was made last, or None.
         gaps: sentences: which backend did not answer, what is old or missing.
         failed: why a channel could not be read, by its name.
+        refused: of these, the channels whose backend answered and does not tell.
     """
 
     at: datetime
@@ -72,15 +73,18 @@ class Observation:
     action: MadeChange | None
     gaps: tuple[str, ...]
     failed: Mapping[str, str]
+    refused: frozenset[str] = frozenset()
 
     def need(self, channel: str) -> None:
         """Make sure that a channel was read: metrics, logs, traces or changes.
 
         Raises:
+            Declined: its backend does not tell.
             ToolFailed: its backend did not answer.
         """
         if channel in self.failed:
-            raise ToolFailed(f"the {channel} backend did not answer: {self.failed[channel]}")
+            kind = Declined if channel in self.refused else ToolFailed
+            raise kind(unread(channel, self.failed[channel], refused=channel in self.refused))
 
     @property
     def untroubled(self) -> Window:
@@ -97,6 +101,12 @@ class Observation:
             where = "the quiet time" if self.same_source else "a baseline recorded apart"
             parts.append(f"{where} ({said_cover(self.baseline_signals, self.quiet)})")
         return " and ".join(parts) or "not known: no baseline"
+
+
+def unread(channel: str, why: str, *, refused: bool) -> str:
+    """Why a channel is missing; a backend that refuses is not down, and that is said."""
+    how = "refuses to tell, which is no outage" if refused else "did not answer"
+    return f"the {channel} backend {how}: {why}"
 
 
 def untroubled(window: Window, alerted: datetime, lead: timedelta) -> Window:

@@ -15,7 +15,7 @@ import polars as pl
 
 from incidents.catalogue import Catalogue
 from incidents.changes import Change
-from incidents.errors import ToolFailed
+from incidents.errors import Declined, ToolFailed
 from incidents.findings import Channel, Reason, Suspect, Window
 from incidents.incident_path import path_of, why_beside
 from incidents.verification import SignalKind
@@ -37,7 +37,15 @@ from tools.telemetry.alert_rules import by_series, judged_by_rules, say_broken, 
 from tools.telemetry.data_gaps import collect_gaps
 from tools.telemetry.judged_alone import judged_alone
 from tools.telemetry.levels import compare, signal_frame
-from tools.telemetry.observation import HISTORY, MadeChange, Observation, covered, last_action, untroubled
+from tools.telemetry.observation import (
+    HISTORY,
+    MadeChange,
+    Observation,
+    covered,
+    last_action,
+    unread,
+    untroubled,
+)
 from tools.telemetry.sample_size import counted
 from tools.telemetry.scope import WHOLE, said_scope, scope_of
 from tools.telemetry.service_state import states
@@ -81,6 +89,7 @@ class _Changed:
     changes: tuple[Change, ...] = ()
     gaps: Sequence[str] = ()
     failed: Mapping[str, str] = field(default_factory=dict)
+    refused: bool = False
 
 
 class _Memo:
@@ -236,12 +245,13 @@ async def _seen(
     # What is not in the catalogue is seen as well where all of it is looked at.
     services = () if catalogue is world.catalogue else catalogue.names
     failed: dict[str, str] = {}
+    refused: set[str] = set()
     apart = world.baseline
     quiet = (apart.quiet or _ALWAYS) if apart is not None else _past(world.quiet, now)
     (telemetry, partly), known, changed = await asyncio.gather(
-        _with_gaps(_read(world, window, services, failed)), _usual(world, quiet, services), asked
+        _with_gaps(_read(world, window, services, failed, refused)), _usual(world, quiet, services), asked
     )
-    gaps = [f"the {channel} backend did not answer: {why}" for channel, why in failed.items()] + partly
+    gaps = [unread(channel, why, refused=channel in refused) for channel, why in failed.items()] + partly
     gaps += [*known.gaps, *(f"in the quiet time: {gap}" for gap in known.partly if gap not in gaps)]
     if known.telemetry is None:
         gaps.append("no baseline is known; the minutes before the alert are the only reference")
@@ -262,6 +272,7 @@ async def _seen(
         levels=levels, baseline=baseline, baseline_signals=usual, same_source=apart is None, quiet=quiet,
         lead=world.spans.lead, catalogue=catalogue, changes=changed.changes, action=action, gaps=tuple(gaps),
         failed={**failed, **changed.failed},
+        refused=frozenset(refused | ({"changes"} if changed.refused else set())),
     )  # fmt: skip
 
 
@@ -273,7 +284,7 @@ async def _usual(world: World, quiet: Window | None, services: tuple[str, ...]) 
     if memo.usual is not None and (memo.usual.quiet, memo.usual.services) == (quiet, services):
         return memo.usual
     missing: dict[str, str] = {}
-    telemetry, partly = await _with_gaps(_read(world.baseline or world, quiet, services, missing))
+    telemetry, partly = await _with_gaps(_read(world.baseline or world, quiet, services, missing, set()))
     gaps = [f"the {name} of the quiet time could not be read: {why}" for name, why in missing.items()]
     known = _Usual(quiet, services, telemetry, signal_frame(telemetry), gaps, partly)
     if not missing:
@@ -317,7 +328,9 @@ def _recent(
     return Window(start=max(floor, end - span_of_now), end=end)
 
 
-async def _read(world: World, window: Window, services: Sequence[str], failed: dict[str, str]) -> Telemetry:
+async def _read(
+    world: World, window: Window, services: Sequence[str], failed: dict[str, str], refused: set[str]
+) -> Telemetry:
     """The three channels, asked at the same time: a look takes as long as the slowest of them."""
     channels = {
         "metrics": (world.metrics.metrics, METRICS_SCHEMA),
@@ -331,6 +344,7 @@ async def _read(world: World, window: Window, services: Sequence[str], failed: d
     for (name, (_, schema)), answer in zip(channels.items(), answers, strict=True):
         if isinstance(answer, ToolFailed):
             failed[name] = str(answer)
+            refused.update([name] if isinstance(answer, Declined) else [])
             frames.append(pl.DataFrame(schema=schema))
         elif isinstance(answer, BaseException):
             raise answer
@@ -346,5 +360,5 @@ async def _changed(world: World, now: datetime) -> _Changed:
     try:
         changes, gaps = await _with_gaps(world.changes.changes(window))
     except ToolFailed as error:
-        return _Changed(failed={"changes": str(error)})
+        return _Changed(failed={"changes": str(error)}, refused=isinstance(error, Declined))
     return _Changed(changes, gaps)

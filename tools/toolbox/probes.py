@@ -32,7 +32,10 @@ async def _ask(sources: Sources, args: ProbesArgs) -> ProbesView:
 def _say(view: ProbesView) -> str:
     if not view.probes:
         who = ", ".join(view.services) or "any service"
-        return paragraphs(f"Nothing of {who} can be asked directly.", *view.gaps)
+        said = (
+            f"No part of {who} told how it is." if view.gaps else f"Nothing of {who} can be asked directly."
+        )
+        return paragraphs(said, *view.gaps)
     ill = sum(not probe.healthy for probe in view.probes)
     lines = [
         f"{probe.service} {probe.target} [{'healthy' if probe.healthy else 'NOT healthy'}]: {probe.said}; "

@@ -23,7 +23,11 @@ async def look_overview(focus: CheckScope) -> CheckOutcome:
     view = answer.data
     reporting = view.services if view else ()
     if view is None or not reporting:
-        return no_data("No service reports a signal now.", answer)
+        unread = view is None  # nobody was heard, which is not the same as nobody speaking
+        said = (
+            "The state of the services could not be read." if unread else "No service reports a signal now."
+        )
+        return no_data(said, answer)
     off = [state for state in view.services if state.deviates or state.down]
     if focus.fresh:
         return _new_issues(focus, off, view.gaps, answer.id)

@@ -34,7 +34,9 @@ async def _probes_of(focus: CheckScope, service: str) -> CheckOutcome:
     answer = await focus.context.toolset.ask(PROBES, ProbesArgs(service=service))
     view = answer.data
     if view is None or not view.probes:
-        return no_data(f"Nothing of {service} can be asked directly.", answer)
+        why = view.gaps if view is not None else ()
+        said = f"No part of {service} told how it is: {quoted(why[0], 200)}" if why else ""
+        return no_data(said or f"Nothing of {service} can be asked directly.", answer)
     ill = [probe for probe in view.probes if not probe.healthy]
     told = (ill or list(view.probes))[:_SHOWN]
     said = "; ".join(f"{one.service} {one.target}: {quoted(one.said, 80)}" for one in told)

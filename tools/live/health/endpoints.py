@@ -8,10 +8,10 @@ from typing import Any
 import httpx2
 
 from incidents.catalogue import Endpoint, Service
-from incidents.errors import ToolFailed
+from incidents.errors import Declined, ToolFailed
 from incidents.health import Probe
 from tools.clock import Clock
-from tools.live.http import Backend
+from tools.live.http import NOT_LET_IN, Backend
 from tools.live.link_local import guarded
 from tools.live.secrets import Secrets
 from tools.live.settings import OpenApi
@@ -45,7 +45,11 @@ class EndpointProbes:
             await self._client.aclose()
 
     async def probe(self, service: Service, endpoint: Endpoint) -> Probe:
-        """Ask one endpoint; one that does not answer is an unhealthy one, not an error."""
+        """Ask one endpoint; one that does not answer is an unhealthy one, not an error.
+
+        Raises:
+            Declined: it answers, and does not tell whoever comes without credentials how it is.
+        """
         self._client = self._client or httpx2.AsyncClient(
             timeout=self._patience, verify=system_trust(), event_hooks=guarded()
         )
@@ -57,6 +61,11 @@ class EndpointProbes:
             ):
                 head = await _head(answer)
             healthy = answer.status_code == endpoint.expect
+            if not healthy and answer.status_code in NOT_LET_IN:
+                raise Declined(
+                    f"GET {endpoint.name} of {service.name} answers and refuses to tell how it is "
+                    f"({answer.status_code}: {head or 'no reason given'}); that is no outage"
+                )
             said = f"{answer.status_code}" + ("" if healthy else f" (expected {endpoint.expect}): {head}")
         except (TimeoutError, httpx2.HTTPError) as error:
             healthy, said = False, f"no answer: {type(error).__name__}"

@@ -1,16 +1,19 @@
 """PostgreSQL from inside: connections, who waits for whose lock, slow queries, replication lag."""
 
 import asyncio
+import re
 import time
 from importlib import resources
 from typing import Any
 
-from incidents.errors import SettingsError, ToolFailed
+from incidents.errors import Declined, SettingsError, ToolFailed
 from incidents.health import Figure, Probe
 from tools.clock import Clock
 from tools.extras import install_command
 from tools.live.secrets import Secrets
 from tools.live.settings import Postgres
+from tools.redaction.redact import redact
+from tools.wording import plain
 
 #: This share of the connections that the server allows is too many.
 CROWDED = 0.9
@@ -18,6 +21,13 @@ CROWDED = 0.9
 STUCK = 2.0
 #: A replica that is further behind than this is a problem, in seconds.
 BEHIND = 30.0
+#: How a server that serves turns away whoever asks (PostgreSQL 15, libpq 15: the class of the error is not
+#: told for a connection that did not come about, only its words). Too many clients are no such refusal.
+_TURNED_AWAY = re.compile(
+    r"FATAL: +((?:\w+ authentication failed|no pg_hba\.conf entry|pg_hba\.conf rejects|permission denied|"
+    r"role \".*\" (?:does not exist|is not permitted)|database \".*\" does not exist|no PostgreSQL user name|"
+    r"must be superuser).*)"
+)
 
 
 class PostgresHealth:
@@ -32,6 +42,7 @@ class PostgresHealth:
         """How it is; a server that refuses connections is an unhealthy one.
 
         Raises:
+            Declined: the server answers, and does not let this account in.
             ToolFailed: the driver is not installed, or the address is not known.
         """
         at, began = self._clock.now(), time.perf_counter()
@@ -82,8 +93,21 @@ class PostgresHealth:
                     found |= {f"{name}.{column}": value for column, value in row.items()}
                 return found
         except (TimeoutError, psycopg.Error) as error:
+            if why := _refused(error):
+                raise Declined(
+                    f"PostgreSQL of {self._spec.service} answers and refuses the account of Nexus ({why}); "
+                    "that is no outage; check `dsn`"
+                ) from None
             # The driver's message may repeat parts of the address, which holds the password.
             return f"does not answer: {type(error).__name__}"
+
+
+def _refused(error: BaseException) -> str:
+    """Why a server turned this account away, in its own words; empty if it did not."""
+    if getattr(error, "sqlstate", None) == "42501":
+        return "insufficient privilege"
+    found = _TURNED_AWAY.search(str(error))
+    return plain(redact(found[1]), 160) if found else ""
 
 
 def _judged(found: dict[str, Any], spec: Postgres) -> tuple[bool, str, tuple[Figure, ...]]:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from incidents.errors import ToolFailed
+from incidents.errors import Declined
 from tools.clock import Clock
 from tools.live.http import Backend, Rejected, Reply
 from tools.live.logs.lines import Keys, LogLine
@@ -96,11 +96,11 @@ class ElasticLogs(PagedLogs):
             "track_total_hits": False,
         }
 
-    def _refused(self, error: Rejected) -> ToolFailed:
+    def _refused(self, error: Rejected) -> Declined:
         try:
             why = json.loads(error.text)["error"]["reason"]
         except (ValueError, KeyError, TypeError, RecursionError):
             return error
-        return ToolFailed(
+        return Declined(
             f"{self.name} refuses the question ({error.status}): {self._backend.quoted(str(why))}"
         )

@@ -11,7 +11,7 @@ import polars as pl
 import structlog
 from pydantic import Field
 
-from incidents.errors import ToolFailed
+from incidents.errors import Declined, ToolFailed
 from incidents.findings import Window
 from tools.analysis import METRICS_SCHEMA
 from tools.analysis.conventions import conventions
@@ -225,14 +225,14 @@ class PrometheusMetrics:
             note_gap(f"{self._backend.name} at {self._backend.where} warns: {self._backend.quoted(warning)}")
         return answer
 
-    def _refused(self, error: Rejected) -> ToolFailed:
+    def _refused(self, error: Rejected) -> Declined:
         """Prometheus says in JSON what is wrong with a query; anything else stays as it is."""
         try:
             said = json.loads(error.text)
             kind, why = str(said["errorType"]), str(said["error"])
         except (ValueError, KeyError, TypeError, RecursionError):
             return error
-        return ToolFailed(
+        return Declined(
             f"{self._backend.name} at {self._backend.where} refuses the query "
             f"({error.status} {plain(kind, 40)}): {self._backend.quoted(why)}"
         )
