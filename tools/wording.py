@@ -5,6 +5,7 @@ from datetime import datetime
 
 from incidents.findings import Window
 from incidents.value import iso
+from tools.last_words import last_words, shortened
 
 #: Control and invisible characters, which have no business in an answer; line feeds and tabs may stay.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -22,13 +23,15 @@ def unmasked(template: str) -> str:
 def plain(text: str, longest: int = 240) -> str:
     """Untrusted text as one line without control characters, no longer than that: its head and its tail.
 
-    What a wrapped error says last is often its cause.
+    What a wrapped error says last is often its cause; the line of a stack trace that names it stays whole
+    where it can.
     """
-    line = " ".join(CONTROL.sub("", text).split())
-    if len(line) <= longest:
-        return line
-    tail = (longest - 1) // 3
-    return f"{line[: longest - 1 - tail]}…{line[len(line) - tail :]}"
+    line = _one_line(text)
+    return line if len(line) <= longest else shortened(line, longest, _one_line(last_words(text)))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(CONTROL.sub("", text).split())
 
 
 def quantity(value: float | None, unit: str) -> str:

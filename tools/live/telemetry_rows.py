@@ -9,6 +9,7 @@ import polars as pl
 from pydantic import Field
 
 from incidents.findings import Window
+from tools.last_words import last_words, shortened
 from tools.telemetry.data_gaps import note_gap
 from tools.time_windows import in_window, utc_literal
 
@@ -120,5 +121,5 @@ def shown(frame: pl.DataFrame, window: Window, now: datetime, what: str) -> pl.D
 
 
 def cut(text: str, longest: int = LONGEST) -> str:
-    """A text of bearable length."""
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+    """A text of bearable length: its head, the line that names its error, its tail."""
+    return text if len(text) <= longest else shortened(text, longest, last_words(text))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
+from tools.last_words import is_frame
 from tools.live.logs.learning import learnt, learnt_within
 from tools.live.logs.levels import CRASH, text_level
 from tools.live.logs.lines import Keys, LogLine, without_colours
@@ -264,7 +265,8 @@ def _append(found: list[LogLine], text: str) -> None:
     if not last.level and "\n" not in last.message and (second := _SECOND.match(text)) is not None:
         found[-1] = last._replace(level=text_level(text), message=cut(second["text"]))
         return
-    if len(last.message) < LONGEST:
+    # Of what is longer the frames are left out: the error that is named last is not.
+    if len(last.message) < LONGEST or not is_frame(text):
         level = last.level or ("error" if CRASH.match(text) else "")
         found[-1] = last._replace(level=level, message=cut(f"{last.message}\n{text}"))
 
