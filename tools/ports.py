@@ -255,7 +255,8 @@ class World:
     `quiet` is a window of normal operation inside the same sources, if one is known. `baseline` answers for
     a quiet time that is kept apart (another folder, another day), if there is one. Recorded worlds have no
     `health`: what was not asked then cannot be asked now; nor `pipelines`, `screens` and `patches`. Without
-    a `code` no sources are configured, or none were recorded.
+    a `code` no sources are configured, or none were recorded. `lacks` names the other parts that nobody
+    configured or recorded (metrics, logs, traces, changes, actions): no tool can answer from them, ever.
     """
 
     catalogue: Catalogue
@@ -274,6 +275,7 @@ class World:
     patches: Patches | None = None
     rules: AlertRules | None = None
     inventory: "Inventories | None" = None
+    lacks: frozenset[str] = frozenset()
 
 
 class Inventories(Protocol):

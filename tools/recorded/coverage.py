@@ -16,6 +16,8 @@ UNRECORDED = "unrecorded: "
 
 _CHANNEL = UNRECORDED + "this recording has no {channel}"
 
+#: What a recording may have.
+CHANNELS = ("metrics", "logs", "traces", "changes")
 #: Samples come every so often; a recording that ends this shortly before what is asked for is whole.
 SLACK = timedelta(minutes=1)
 

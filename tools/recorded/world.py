@@ -12,7 +12,7 @@ from tools.ports import World
 from tools.recorded.actions import NoActions, RecordedActions
 from tools.recorded.case import Case, Recording
 from tools.recorded.code import recorded_code
-from tools.recorded.coverage import note_channel
+from tools.recorded.coverage import CHANNELS, note_channel
 from tools.recorded.inventory import RecordedInventory
 from tools.recorded.playback import Playback
 from tools.recorded.replay_log import Deeds, ReplayLog
@@ -79,6 +79,7 @@ def recorded_world(case: Case, clock: Clock, ledger: Path, deeds: Deeds | None =
         catalogue=case.catalogue, metrics=ports, logs=ports, traces=ports, changes=ports, actions=actions,
         inventory=inventory,
         quiet=case.quiet, baseline=_quiet_world(case), spans=_spans(case),
+        lacks=frozenset(one for one in CHANNELS if not case.recording.has(one)),
         code=recorded_code(case.folder, ledger.parent, case.catalogue.names),
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
+from incidents.catalogue import ServiceKind
 from incidents.value import Value
 from tools.ports import World
 from tools.toolbox.changes import CHANGES, DEPLOYMENTS, PIPELINES
@@ -33,22 +34,33 @@ TOOLS: dict[str, Tool[Value, Value]] = {
     tool.name: cast("Tool[Value, Value]", tool)
     for tool in (
         OVERVIEW, SUSPECTS, METRICS, LOGS, TRACES, CHANGES, DEPLOYMENTS, DEPENDENCIES, DATABASE, ENDPOINTS,
-        PIPELINES, PLAN_ACTION, PROBES, RECOVERY, SCREENS, LIST_FILES, READ_FILE, SEARCH_CODE, BLAME_LINES,
-        DIFF_RELEASES, SHOW_COMMIT, TRY_PATCH,
+        INVENTORY, PIPELINES, PLAN_ACTION, PROBES, RECOVERY, SCREENS, LIST_FILES, READ_FILE, SEARCH_CODE,
+        BLAME_LINES, DIFF_RELEASES, SHOW_COMMIT, TRY_PATCH,
     )
 }  # fmt: skip
 
 
+#: Where a tool gets all of its answers from; it says nothing where that part is not there.
+_FROM = {
+    "metrics": (METRICS.name, RECOVERY.name), "logs": (LOGS.name,), "traces": (TRACES.name, ENDPOINTS.name),
+    "changes": (CHANGES.name, DEPLOYMENTS.name, PIPELINES.name), "actions": (PLAN_ACTION.name,),
+}  # fmt: skip
 _READS_CODE = (LIST_FILES, READ_FILE, SEARCH_CODE, BLAME_LINES, DIFF_RELEASES, SHOW_COMMIT)
 
 
 def available(names: Sequence[str], world: World) -> tuple[Tool[Value, Value], ...]:
     """The tools of those names that this world can answer at all."""
-    missing = {
-        PROBES.name: world.health is None,
-        SCREENS.name: world.screens is None,
-        TRY_PATCH.name: world.patches is None,
-    } | {tool.name: world.code is None for tool in _READS_CODE}
+    missing = (
+        {name: part in world.lacks for part, those in _FROM.items() for name in those}
+        | {
+            PROBES.name: world.health is None,
+            SCREENS.name: world.screens is None,
+            TRY_PATCH.name: world.patches is None,
+            INVENTORY.name: world.inventory is None,
+            DATABASE.name: not world.catalogue.of_kind(ServiceKind.DATABASE),
+        }
+        | {tool.name: world.code is None for tool in _READS_CODE}
+    )
     return tuple(TOOLS[name] for name in names if not missing.get(name))
 
 

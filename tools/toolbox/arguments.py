@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from incidents.action import Action, ActionKind, Arguments
 from incidents.value import Value
@@ -20,6 +20,11 @@ class Paged(Value):
     """A list of which a part is shown."""
 
     offset: int | None = Field(default=None, ge=0, description=_OFFSET)
+
+    @field_validator("offset")
+    @classmethod
+    def _none_passed_over(cls, given: int | None) -> int | None:
+        return given or None  # the same question as without it
 
     @property
     def start(self) -> int:

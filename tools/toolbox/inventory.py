@@ -1,4 +1,4 @@
-"""`inventory`: what a change needs of its target. Drafts of changes ask it, no model is offered it."""
+"""`inventory`: what a change needs of its target: how many run, and which flags there are to switch."""
 
 from incidents.errors import ToolFailed
 from incidents.inventory import Inventory
@@ -25,7 +25,7 @@ _STATES = {True: "on", False: "off", None: "(state not known)"}
 
 INVENTORY = Tool(
     name="inventory",
-    description="How many instances of a service run, and which flags it has. Changes nothing.",
+    description="How many instances of one service run, and its feature flags, each on or off.",
     args=ServiceArgs,
     ask=_ask,
     say=_say,

@@ -1,17 +1,19 @@
 """`overview` and `metrics`: where every service and every series stands now against its reference."""
 
-from tools.telemetry.levels import DEVIATES, DEVIATES_LOAD
+from tools.telemetry.levels import DEVIATES, DEVIATES_LOAD, Level
 from tools.telemetry.observe import observe
 from tools.telemetry.service_state import states
 from tools.toolbox.arguments import MetricsArgs, NoArgs
 from tools.toolbox.phrases import say_level, say_state
 from tools.toolbox.views import MetricsView, Overview
 from tools.toolset import Sources, Tool
-from tools.wording import paragraphs, rows, span
+from tools.wording import paragraphs, plain, rows, span
 
 #: How many services are shown with their figures; of the others that are as usual only the name.
 _SHOWN = 25
 _AS_USUAL = 4
+#: How many series are named where none fits what was asked for.
+_NAMED = 30
 #: The rule of `tools.telemetry.levels` in a few words.
 MARKED = (
     f"beyond the usual range by {DEVIATES:.0f} times its spread (errors, latency) or {DEVIATES_LOAD:.0f} "
@@ -27,13 +29,18 @@ async def _overview(sources: Sources, args: NoArgs) -> Overview:
         for state in found
         if state.ended is not None or state.rules or any(level.now is not None for level in state.levels)
     )
+    if not alive:
+        seen.need("metrics")
     reporting = {state.service for state in alive}
     return Overview(
         window=seen.window,
         now=seen.recent,
         reference=seen.reference,
         services=alive,
-        silent=tuple(state.service for state in found if state.service not in reporting),
+        # Where the metrics could not be read, nobody is silent: nobody was heard.
+        silent=()
+        if "metrics" in seen.failed
+        else tuple(state.service for state in found if state.service not in reporting),
         gaps=seen.gaps,
     )
 
@@ -77,13 +84,16 @@ async def _metrics(sources: Sources, args: MetricsArgs) -> MetricsView:
     sources.world.catalogue.get(args.service)
     seen = await observe(sources, args.service)
     seen.need("metrics")
-    found = [
+    known = [
         level
         for level in seen.levels
-        if level.service == args.service and args.kind in {None, level.kind}
-        and (args.metric is None or args.metric.casefold() in level.metric.casefold())
-        and (level.now is not None or level.baseline is not None)
-    ]  # fmt: skip
+        if level.service == args.service and (level.now is not None or level.baseline is not None)
+    ]
+    found = [
+        level
+        for level in known
+        if args.kind in {None, level.kind} and (args.metric is None or _is_called(args.metric, level))
+    ]
     found.sort(
         key=lambda level: (
             not level.deviates,
@@ -102,12 +112,28 @@ async def _metrics(sources: Sources, args: MetricsArgs) -> MetricsView:
         levels=tuple(found[args.start : args.start + args.limit]),
         left_out=max(0, len(found) - args.start - args.limit),
         gaps=seen.gaps,
+        asked=_filter(args),
+        others=() if found else tuple(dict.fromkeys(level.metric for level in known)),
     )
+
+
+def _is_called(metric: str, level: Level) -> bool:
+    """Whether a series goes by a name, or by the team's rule that an alert came from."""
+    return any(metric.casefold() in name.casefold() for name in (level.metric, level.rule or ""))
+
+
+def _filter(args: MetricsArgs) -> str | None:
+    kind = f"of kind {args.kind}" if args.kind is not None else ""
+    named = f"with {plain(args.metric, 80)!r} in the name" if args.metric is not None else ""
+    return " ".join(part for part in (kind, named) if part) or None
 
 
 def _say_metrics(view: MetricsView) -> str:
     if not view.levels:
-        return paragraphs(f"No series of {view.service} in {span(view.window)}.", *view.gaps)
+        named = f" {view.asked}" if view.asked is not None else ""
+        others = ", ".join(view.others[:_NAMED]) + (", ..." if len(view.others) > _NAMED else "")
+        there = f"; without that filter there are {len(view.others)}: {others}" if view.others else ""
+        return paragraphs(f"No series of {view.service}{named} in {span(view.window)}{there}.", *view.gaps)
     off = sum(level.deviates for level in view.levels)
     return paragraphs(
         f"{view.service}: {off} of {len(view.levels) + view.left_out} series deviate; "

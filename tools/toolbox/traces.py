@@ -7,6 +7,7 @@ from tools.memo import memoize_by_identity
 from tools.telemetry.calls import Calls, edges, operations, telling_traces, urgency, worse
 from tools.telemetry.observation import Observation, covered, said_cover, whole
 from tools.telemetry.observe import observe
+from tools.telemetry.sampling import sampling, say_sampling
 from tools.toolbox.arguments import TracesArgs
 from tools.toolbox.phrases import say_calls
 from tools.toolbox.trace_tree import say_trace, trace_of
@@ -78,6 +79,7 @@ def _view(seen: Observation, args: TracesArgs) -> TracesView:
         edges=tuple(edge for edge in edge_states(seen) if args.service in {edge.caller, edge.callee}),
         slowest=tuple(telling_traces(spans, part, args.service, _SLOWEST)),
         left_out=max(0, len(found) - args.start - args.limit),
+        sampling=sampling(seen, args.service, part),
         gaps=seen.gaps,
     )  # fmt: skip
 
@@ -95,6 +97,7 @@ def _say(view: TracesView) -> str:
     links = [_say_pair(f"{edge.caller} -> {edge.callee}", edge) for edge in view.edges]
     return paragraphs(
         f"Traces of {view.service}; now is {span(view.now)}, usual is {view.reference}.",
+        say_sampling(view.sampling),
         "Operations it serves:",
         rows(lines, view.left_out, "ask with a larger limit or an offset"),
         "Calls between it and others:" if links else "",

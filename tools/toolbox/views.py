@@ -12,6 +12,7 @@ from incidents.value import Moment, Value
 from tools.analysis import RankedChange
 from tools.telemetry.calls import Calls, Limits
 from tools.telemetry.levels import Level
+from tools.telemetry.sampling import Sampling
 from tools.telemetry.service_state import ServiceState
 
 
@@ -36,6 +37,8 @@ class MetricsView(Value):
     levels: tuple[Level, ...] = ()
     left_out: int = 0
     gaps: tuple[str, ...] = ()
+    asked: str | None = Field(default=None, description="the filter, in words; None: none was asked for")
+    others: tuple[str, ...] = Field(default=(), description="series that there are, if none fits the filter")
 
 
 class LevelCount(Value):
@@ -60,6 +63,7 @@ class LogTemplate(Value):
     first: Moment
     sample: str
     trace_id: str = ""
+    cut: int = Field(default=0, description="how long the sample is, if it is shown cut")
 
 
 class FieldValue(Value):
@@ -173,6 +177,7 @@ class TracesView(Value):
         default=(), description="trace ids worth a look, slowest or failed first"
     )
     trace: TraceView | None = Field(default=None, description="the one trace that was asked for")
+    sampling: Sampling | None = None
     left_out: int = 0
     gaps: tuple[str, ...] = ()
 
