@@ -70,14 +70,6 @@ async def live_world(
         if backends.acts:
             wired = live_actions(backends.actions, catalogue, secrets, clock, ledger, backends.mcp, records)
             actions = inventory = _opened(stack, wired)
-        lacks = {
-            part
-            for part, port in (
-                ("metrics", metrics), ("logs", logs), ("traces", traces),
-                ("changes", changes), ("actions", actions),
-            )
-            if isinstance(port, Unconfigured)
-        }  # fmt: skip
         yield World(
             catalogue=catalogue, metrics=metrics, logs=logs, traces=traces, changes=changes, actions=actions,
             health=_opened(stack, LiveHealth(backends.health, catalogue, secrets, clock)),
@@ -89,8 +81,13 @@ async def live_world(
             patches=live_patches(backends.actions),
             rules=metrics if isinstance(metrics, AlertRules) else None,
             inventory=inventory,
-            lacks=frozenset(lacks),
+            lacks=_lacking(metrics=metrics, logs=logs, traces=traces, changes=changes, actions=actions),
         )  # fmt: skip
+
+
+def _lacking(**ports: object) -> frozenset[str]:
+    """The parts that nobody configured."""
+    return frozenset(part for part, port in ports.items() if isinstance(port, Unconfigured))
 
 
 class _Closes(Protocol):

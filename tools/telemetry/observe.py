@@ -20,9 +20,6 @@ from incidents.findings import Channel, Reason, Suspect, Window
 from incidents.incident_path import path_of, why_beside
 from incidents.verification import SignalKind
 from tools.analysis import (
-    LOGS_SCHEMA,
-    METRICS_SCHEMA,
-    TRACES_SCHEMA,
     Node,
     NodeKind,
     Ranking,
@@ -34,6 +31,7 @@ from tools.analysis.beginnings import from_nothing
 from tools.analysis.signals import Aspect, Signal
 from tools.ports import World
 from tools.telemetry.alert_rules import by_series, judged_by_rules, say_broken, with_rules
+from tools.telemetry.channels import read_channels
 from tools.telemetry.data_gaps import collect_gaps
 from tools.telemetry.judged_alone import judged_alone
 from tools.telemetry.levels import compare, signal_frame
@@ -249,7 +247,9 @@ async def _seen(
     apart = world.baseline
     quiet = (apart.quiet or _ALWAYS) if apart is not None else _past(world.quiet, now)
     (telemetry, partly), known, changed = await asyncio.gather(
-        _with_gaps(_read(world, window, services, failed, refused)), _usual(world, quiet, services), asked
+        _with_gaps(read_channels(world, window, services, failed, refused)),
+        _usual(world, quiet, services),
+        asked,
     )
     gaps = [unread(channel, why, refused=channel in refused) for channel, why in failed.items()] + partly
     gaps += [*known.gaps, *(f"in the quiet time: {gap}" for gap in known.partly if gap not in gaps)]
@@ -284,7 +284,8 @@ async def _usual(world: World, quiet: Window | None, services: tuple[str, ...]) 
     if memo.usual is not None and (memo.usual.quiet, memo.usual.services) == (quiet, services):
         return memo.usual
     missing: dict[str, str] = {}
-    telemetry, partly = await _with_gaps(_read(world.baseline or world, quiet, services, missing, set()))
+    asked = read_channels(world.baseline or world, quiet, services, missing, set())
+    telemetry, partly = await _with_gaps(asked)
     gaps = [f"the {name} of the quiet time could not be read: {why}" for name, why in missing.items()]
     known = _Usual(quiet, services, telemetry, signal_frame(telemetry), gaps, partly)
     if not missing:
@@ -326,32 +327,6 @@ def _recent(
         gaps.append(f"no telemetry from after the last action ({floor:%H:%M} UTC): all this is of before it")
     end = min(window.end, max(last, floor) + timedelta(milliseconds=1))
     return Window(start=max(floor, end - span_of_now), end=end)
-
-
-async def _read(
-    world: World, window: Window, services: Sequence[str], failed: dict[str, str], refused: set[str]
-) -> Telemetry:
-    """The three channels, asked at the same time: a look takes as long as the slowest of them."""
-    channels = {
-        "metrics": (world.metrics.metrics, METRICS_SCHEMA),
-        "logs": (world.logs.logs, LOGS_SCHEMA),
-        "traces": (world.traces.spans, TRACES_SCHEMA),
-    }
-    answers = await asyncio.gather(
-        *(asked(window, services) for asked, _ in channels.values()), return_exceptions=True
-    )
-    frames = []
-    for (name, (_, schema)), answer in zip(channels.items(), answers, strict=True):
-        if isinstance(answer, ToolFailed):
-            failed[name] = str(answer)
-            refused.update([name] if isinstance(answer, Declined) else [])
-            frames.append(pl.DataFrame(schema=schema))
-        elif isinstance(answer, BaseException):
-            raise answer
-        else:
-            frames.append(answer)
-    metrics, logs, traces = frames
-    return Telemetry(metrics=metrics, logs=logs, traces=traces)
 
 
 async def _changed(world: World, now: datetime) -> _Changed:
