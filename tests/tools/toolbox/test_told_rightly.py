@@ -11,9 +11,9 @@ import pytest
 from incidents.changes import Change, ChangeKind
 from incidents.errors import Declined
 from incidents.findings import EvidenceStatus, Window
-from incidents.inventory import FlagState, Inventory
 from incidents.value import Value
 from tests.cases import ALERT, build_case, case_sources, case_world, sources_of
+from tests.tools.toolbox.test_toolbox import TwoFlags
 from tools.memory import MemoryEvidence
 from tools.ports import World
 from tools.telemetry.sampling import Sampling
@@ -112,17 +112,9 @@ async def test_a_filter_that_no_series_fits_is_named_with_what_there_is(shop: Pa
     assert all(name in said for name in names)
 
 
-class Flagged:
-    """Whatever switches flags tells of one service's."""
-
-    async def inventory(self, service: str) -> Inventory:
-        flags = (FlagState(name="new-till", on=True), FlagState(name="old-till", on=False))
-        return Inventory(service=service, instances=3, flags=flags if service == "checkout" else ())
-
-
 async def test_the_flags_of_a_service_can_be_listed(shop: Path, ledger: Path) -> None:
     world, clock = case_world(shop, ledger, ALERT)
-    belt = toolset(sources_of(replace(world, inventory=Flagged()), clock), "inventory")
+    belt = toolset(sources_of(replace(world, inventory=TwoFlags()), clock), "inventory")
     said = (await asked(belt, "inventory", service="checkout")).evidence.summary
     assert "new-till on, old-till off" in said
     assert "Flags: none" in (await asked(belt, "inventory", service="web")).evidence.summary

@@ -14,6 +14,7 @@ from incidents.action import Action, ActionKind, Arguments, Outcome, Proposal
 from incidents.errors import ToolFailed
 from incidents.findings import EvidenceStatus, Window
 from incidents.health import Probe
+from incidents.inventory import FlagState, Inventory
 from incidents.value import Value
 from incidents.verification import Recovery, SignalKind
 from tests.cases import ALERT, END, ONSET, build_case, case_incident, case_sources, case_world, sources_of
@@ -78,11 +79,26 @@ class OnePage:
         )
 
 
+class TwoFlags:
+    """Whatever switches flags tells of those of one service."""
+
+    async def inventory(self, service: str) -> Inventory:
+        flags = (FlagState(name="new-till", on=True), FlagState(name="old-till", on=False))
+        return Inventory(service=service, instances=3, flags=flags if service == "checkout" else ())
+
+
 @pytest.fixture
 def sources(shop: Path, ledger: Path) -> Sources:
     """A minute after the alert."""
     made = case_sources(shop, ledger, ALERT + timedelta(minutes=1))[0]
-    world = replace(made.world, health=OneEndpoint(), screens=OnePage(), code=OneFile(), patches=OneFile())
+    world = replace(
+        made.world,
+        health=OneEndpoint(),
+        screens=OnePage(),
+        code=OneFile(),
+        patches=OneFile(),
+        inventory=TwoFlags(),
+    )
     return replace(made, world=world)
 
 
