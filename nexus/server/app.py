@@ -43,7 +43,7 @@ from nexus.server.status_copy import StatusCopy
 from nexus.server.status_page import StatusDoor
 from nexus.server.subscriptions import public_routes
 from nexus.service.decisions import IncidentDecisions
-from nexus.service.identity import People
+from nexus.service.identity import HASH_COST, HashCost, People
 from nexus.service.intake import AlertIntake
 from nexus.service.left_out import LeftOutAlerts
 from nexus.service.metrics import Load
@@ -59,6 +59,7 @@ def web(
     limits: HttpLimits | None = None,
     metrics: MetricsDoor | None = None,
     entry: OneTimeEntry | None = None,
+    cost: HashCost = HASH_COST,
 ) -> Starlette:
     """The application: doors for alerts and decisions, the API, and the server's health.
 
@@ -70,6 +71,7 @@ def web(
         limits: of its server.
         metrics: what it tells Prometheus of itself; without a door nothing.
         entry: lets somebody in by a link, once.
+        cost: of the passwords that are set here.
     """
     working: list[HandsApart] = []
 
@@ -84,7 +86,7 @@ def web(
             async with _beside(intake, status, chat), programs.running():
                 yield
 
-    known = _known(intake, people, limits := limits or HttpLimits())
+    known = _known(intake, people, limits := limits or HttpLimits(), cost)
     context = _context(intake, known, (pages := _pages(intake, known)).sessions)
     status, programs = StatusDoor(intake, pages.static), _programs(intake, context, known)
     chat = ChatAnswers(ChatDoing(context, known))
@@ -153,9 +155,9 @@ def _programs(intake: AlertIntake, context: ApiContext, known: Authenticator) ->
     return McpDoor(AgentDesk(intake.home, intake.home.settings, base, intake, context.ring), known)
 
 
-def _known(intake: AlertIntake, people: People | None, limits: HttpLimits) -> Authenticator:
+def _known(intake: AlertIntake, people: People | None, limits: HttpLimits, cost: HashCost) -> Authenticator:
     tokens = Tokens(intake.home.store, intake.clock)
-    return Authenticator.of(people or People(), limits, tokens, Present(intake.path))
+    return Authenticator.of(people or People(), limits, tokens, Present(intake.path), cost)
 
 
 def _pages(intake: AlertIntake, known: Authenticator) -> Pages:

@@ -18,7 +18,7 @@ from nexus.server.limits import HttpLimits
 from nexus.server.present import Present
 from nexus.server.problems import in_seconds
 from nexus.server.rates import RateLimit
-from nexus.service.identity import People
+from nexus.service.identity import HASH_COST, HashCost, People
 from nexus.service.tokens import PREFIX, Tokens
 
 #: Where the scope of a request holds what a proxy says of it.
@@ -52,6 +52,7 @@ class Authenticator:
             already is not held up by them, for behind a proxy all have one address.
         tokens: the API tokens that were made; None: there are none.
         present: knows who has left since; None: nobody.
+        cost: of the passwords that are set here.
     """
 
     people: People
@@ -59,6 +60,7 @@ class Authenticator:
     wrong_tokens: RateLimit
     tokens: Tokens | None = None
     present: Present | None = None
+    cost: HashCost = HASH_COST
     _known: dict[bytes, Actor] = field(default_factory=dict)
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     gate: Gate = field(default_factory=Gate)
@@ -70,9 +72,10 @@ class Authenticator:
         limits: HttpLimits,
         tokens: Tokens | None = None,
         present: Present | None = None,
+        cost: HashCost = HASH_COST,
     ) -> Self:
         """One for a server with these limits."""
-        return cls(people, RateLimit(limits.requests), RateLimit(limits.wrong_tokens), tokens, present)
+        return cls(people, RateLimit(limits.requests), RateLimit(limits.wrong_tokens), tokens, present, cost)
 
     def use(self, people: People) -> None:
         """Other people from now on: nobody is known any more by what they showed before."""

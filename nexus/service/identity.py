@@ -174,12 +174,31 @@ def _credential(person: Person, resolve: Secrets, *, needed: bool) -> Credential
     )
 
 
-def hash_of(token: str) -> str:
-    """What nexus.yaml keeps of a token, argon2id: `$argon2id$v=19$…`."""
+@dataclass(frozen=True)
+class HashCost:
+    """What a hash costs whoever makes, checks or guesses it: argon2id's, by default as RFC 9106 recommends.
+
+    Attributes:
+        memory: in KiB.
+        rounds: over that memory.
+        lanes: that are computed at once.
+    """
+
+    memory: int = 65_536
+    rounds: int = 3
+    lanes: int = 4
+
+
+#: Of everything that guards somebody.
+HASH_COST = HashCost()
+
+
+def hash_of(token: str, cost: HashCost = HASH_COST) -> str:
+    """What nexus.yaml keeps of a token, argon2id: `$argon2id$v=19$…`; a check costs what the hash names."""
     # Imported late, as below: most verbs check no token.
     from argon2 import PasswordHasher  # noqa: PLC0415
 
-    return PasswordHasher().hash(token)
+    return PasswordHasher(cost.rounds, cost.memory, cost.lanes).hash(token)
 
 
 def verified(token_hash: str, shown: str) -> bool:

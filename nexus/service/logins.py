@@ -3,11 +3,11 @@
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
+from functools import cache
 
 from incidents.actor import Via, person_id
 from incidents.errors import Refused, UsageError
-from nexus.service.identity import Credential, People, hash_of, verified
+from nexus.service.identity import HASH_COST, Credential, HashCost, People, hash_of, verified
 from nexus.store.audit import Deed, DeedKind
 from nexus.store.credentials import SetupLink, hash_of_secret
 from nexus.store.port import IncidentStore
@@ -23,15 +23,18 @@ LINK_LASTS = timedelta(days=1)
 SPENT = "this link was used, or is older than a day; `nexus people invite NAME` makes a new one"
 
 
-def shown_by(found: Credential | None, password: str | None, secret: str) -> LoginBy | None:
+def shown_by(
+    found: Credential | None, password: str | None, secret: str, cost: HashCost = HASH_COST
+) -> LoginBy | None:
     """What somebody logs in by with a secret; None if it is not theirs, which takes as long to tell.
 
     Args:
         found: the person; None: there is nobody of that name.
         password: the hash of theirs, if they have one.
         secret: what is shown.
+        cost: of the passwords here, which the check of nobody's costs as well.
     """
-    by_password = verified(password or _nobodys(), secret) and password is not None
+    by_password = verified(password or _nobodys(cost), secret) and password is not None
     if found is None or not secret:
         return None
     if by_password:
@@ -39,10 +42,10 @@ def shown_by(found: Credential | None, password: str | None, secret: str) -> Log
     return LoginBy.TOKEN if found.matches(secret) else None
 
 
-@lru_cache(maxsize=1)
-def _nobodys() -> str:
+@cache
+def _nobodys(cost: HashCost) -> str:
     """A hash of what nobody knows."""
-    return hash_of(secrets.token_urlsafe(32))
+    return hash_of(secrets.token_urlsafe(32), cost)
 
 
 def checked_password(password: str, name: str, again: str | None = None) -> str:

@@ -96,7 +96,7 @@ async def _known(pages: Pages, request: Request, name: str, secret: str) -> tupl
     if found is not None and pages.sessions.provider is not None and not found.break_glass:
         found = None  # the identity provider knows whether they still may
     password = await store.password(found.person) if found is not None else None
-    by = await door.gate.check(partial(shown_by, found, password, secret))
+    by = await door.gate.check(partial(shown_by, found, password, secret, door.cost))
     if found is None or by is None:
         door.wrong_tokens.count(address)
         door.wrong_tokens.count(account)

@@ -52,7 +52,7 @@ def setup_routes(pages: Pages) -> list[BaseRoute]:
         name, password = form.get("name", ""), form.get("password", "")
         try:
             fine = checked_password(password, name, form.get("again", ""))
-            hashed = await door.gate.check(partial(hash_of, fine))
+            hashed = await door.gate.check(partial(hash_of, fine, door.cost))
         except UsageError as error:
             told = shown.model_copy(update={"name": name, "mistake": str(error)})
             return pages.render(request, "setup.html", told, 400)

@@ -235,7 +235,11 @@ def test_a_hash_is_made_of_a_token_that_is_piped_in_or_made(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{DANA}\n"))
     made = nexus("people", "hash")
-    assert (made.code, made.out.startswith("$argon2id$v=19$"), made.out.count("\n")) == (0, True, 1)
+    assert (made.code, made.out.startswith("$argon2id$v=19$m=65536,t=3,p=4$"), made.out.count("\n")) == (
+        0,
+        True,
+        1,
+    )
     assert DANA not in made.out + made.err
     new = nexus("people", "hash", "--new")
     token = new.err.rsplit(" ", 1)[1].strip()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -23,7 +24,7 @@ from nexus.server.limits import HttpLimits
 from nexus.server.metrics import MetricsDoor
 from nexus.server.pages.one_time import OneTimeEntry
 from nexus.server.senders import SenderDoor
-from nexus.service.identity import People
+from nexus.service.identity import HashCost, People
 from nexus.service.intake import AlertIntake
 from nexus.service.metrics import ServerMetrics
 from nexus.store.records import WorldKind, WorldRef
@@ -37,6 +38,8 @@ PEOPLE: dict[str, str] = {"dana": "", **{role.value: f", roles: [{role}]" for ro
 ENDED = "INC-2026-11-23-002"
 #: One person of this limit may ask as often as a test likes.
 LIMITS = HttpLimits(requests=100_000, wrong_tokens=100_000)
+#: What a password costs here: most tests log somebody in, and none of them guesses.
+QUICK = HashCost(memory=8, rounds=1, lanes=1)
 
 #: What a browser sends along with a form of ours.
 BROWSER = {"Origin": "http://testserver", "Accept": "text/html", "User-Agent": "Firefox/142.0"}
@@ -65,10 +68,11 @@ class Room:
         rung: the incidents for which whoever drives was told.
     """
 
-    def __init__(self, home: Home, app: Starlette, client: TestClient) -> None:
+    def __init__(self, home: Home, app: Starlette, loop: BlockingPortal) -> None:
         self.home = home
         self.app = app
-        self.client = client
+        self._loop = loop
+        self.client = self._asking()
         self.rung: list[str] = []
 
     def get(self, path: str, by: str = "dana") -> httpx2.Response:
@@ -83,10 +87,16 @@ class Room:
 
     def browser(self, by: str = "", **cookies: str) -> TestClient:
         """A browser of its own, in which somebody has logged in; without a name nobody has."""
-        client = TestClient(self.app, raise_server_exceptions=False, cookies=cookies, headers=BROWSER)
+        client = self._asking(cookies=cookies, headers=BROWSER)
         if by:
             answer = client.post("/login", data={"name": by, "secret": token_of(by)}, follow_redirects=False)
             assert answer.status_code == 303, answer.text
+        return client
+
+    def _asking(self, **given: Any) -> TestClient:
+        """A client whose requests are answered on one loop, as a server answers them."""
+        client = TestClient(self.app, raise_server_exceptions=False, **given)
+        client.portal = self._loop
         return client
 
     def inbox(self, incident: str = sample.ID) -> list[str]:
@@ -135,10 +145,11 @@ def room(
         people_of = People.checked(site, home.secrets)
         metrics = MetricsDoor(ServerMetrics.of(site), SecretStr("the-token-of-prometheus"))
         link = OneTimeEntry("dana")
-        app = web(intake, _nobody_drives, SenderDoor(), people_of, limits, metrics, link)
-        made = Room(home, app, TestClient(app, raise_server_exceptions=False))
-        intake.ring = made.rung.append
-        yield made
+        app = web(intake, _nobody_drives, SenderDoor(), people_of, limits, metrics, link, QUICK)
+        with start_blocking_portal() as loop:
+            made = Room(home, app, loop)
+            intake.ring = made.rung.append
+            yield made
 
 
 def _nobody_drives() -> AbstractAsyncContextManager[Worker]:

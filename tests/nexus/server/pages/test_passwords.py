@@ -12,7 +12,7 @@ from nexus.service.logins import Logins
 from nexus.store.audit import DeedKind
 from nexus.store.records import MessageKind
 from tests.nexus.sample import ID
-from tests.nexus.server.rooms import Room, room, token_of
+from tests.nexus.server.rooms import QUICK, Room, room, token_of
 
 GOOD = "correct horse battery staple"
 PEOPLE = {"dana": "", "kim": ", roles: [viewer]", "emergency": ", break_glass: true"}
@@ -37,7 +37,7 @@ def logins(made: Room) -> Logins:
 
 def give(made: Room, name: str, password: str) -> None:
     found = made.app.state.authenticator.people.find(name)
-    asyncio.run(logins(made).set_password(found, hash_of(password), by="", via=Via.CLI))
+    asyncio.run(logins(made).set_password(found, hash_of(password, QUICK), by="", via=Via.CLI))
 
 
 def link(made: Room, name: str | None) -> str:
