@@ -45,7 +45,9 @@ class GitLab:
 
     async def find(self, key: str, since: datetime) -> Made | Attempt | None:
         """By the label, in every state."""
-        asked = f"{self._issues}?labels={quote(key, safe='')}&order_by=created_at&sort=asc&per_page=10"
+        asked = (
+            f"{self._issues}?scope=all&labels={quote(key, safe='')}&order_by=created_at&sort=asc&per_page=10"
+        )
         answer = await self._exchange.ask("GET", asked, headers=self._headers)
         if isinstance(answer, Attempt) or answer.status != 200:
             return answer if isinstance(answer, Attempt) else self._exchange.judged(answer)

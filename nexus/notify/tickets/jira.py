@@ -1,7 +1,8 @@
-"""Tickets as issues of a Jira Cloud project (REST v3)."""
+"""Tickets as issues of a Jira project: in the Cloud (REST v3) or in a Data Center of one's own (REST v2)."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import SecretStr
@@ -11,8 +12,8 @@ from nexus.notify.destination import Attempt
 from nexus.notify.http import Answer, Exchange
 from nexus.notify.tickets.http import WHOLE, gone, part, unreadable
 from nexus.notify.tickets.port import Draft, Made, Seen
-from nexus.notify.tickets.settings import JiraSettings
-from nexus.notify.tickets.wording import as_document, title
+from nexus.notify.tickets.settings import JiraDataCenterSettings, JiraSettings
+from nexus.notify.tickets.wording import as_document, as_wiki, title
 from tools.clock import Clock
 
 #: The categories that Jira sorts every status of a site into.
@@ -27,15 +28,35 @@ _DROPPED = {"won't do", "won't fix", "duplicate", "declined", "cannot reproduce"
 _FIELDS = ["status", "resolution"]
 
 
+@dataclass(frozen=True)
+class _Form:
+    """How one kind of Jira is spoken to: where its methods are, and what a text is there."""
+
+    rest: str
+    search: str
+    text: Callable[[Draft], object]
+
+
+_CLOUD = _Form("/rest/api/3", "/search/jql", as_document)
+_DATA_CENTER = _Form("/rest/api/2", "/search", as_wiki)
+
+
 class Jira:
     """Implements `Tracker`. The day stands in the text: a project's screen need not have a field for it."""
 
-    def __init__(self, settings: JiraSettings, token: SecretStr, url: str, clock: Clock) -> None:
+    def __init__(
+        self, settings: JiraSettings | JiraDataCenterSettings, token: SecretStr, url: str, clock: Clock
+    ) -> None:
         self._settings = settings
         self._base = url.rstrip("/")
-        shown = token.get_secret_value()
-        proof = base64.b64encode(f"{settings.user}:{shown}".encode()).decode()
-        self._headers = {"authorization": f"Basic {proof}", "accept": "application/json"}
+        shown = proof = token.get_secret_value()
+        if isinstance(settings, JiraSettings):
+            self._form = _CLOUD
+            proof = base64.b64encode(f"{settings.user}:{shown}".encode()).decode()
+            authorization = f"Basic {proof}"
+        else:
+            self._form, authorization = _DATA_CENTER, f"Bearer {shown}"
+        self._headers = {"authorization": authorization, "accept": "application/json"}
         self._exchange = Exchange("Jira", [shown, proof], limit=settings.limit, clock=clock, most=WHOLE)
 
     @property
@@ -48,11 +69,9 @@ class Jira:
         labels = [draft.key, *(one.replace(" ", "-") for one in self._settings.labels)]
         fields = {
             "project": {"key": self._settings.project}, "issuetype": {"name": self._settings.issue_type},
-            "summary": title(draft), "description": as_document(draft), "labels": labels,
+            "summary": title(draft), "description": self._form.text(draft), "labels": labels,
         }  # fmt: skip
-        answer = await self._exchange.post(
-            f"{self._base}/rest/api/3/issue", {"fields": fields}, self._headers
-        )
+        answer = await self._exchange.post(self._at("/issue"), {"fields": fields}, self._headers)
         if isinstance(answer, Attempt) or answer.status != 201:
             return answer if isinstance(answer, Attempt) else self._judged(answer)
         key = answer.json().get("key")
@@ -64,7 +83,7 @@ class Jira:
         """By the label, with the search that knows a new issue a moment later."""
         jql = f'project = "{self._settings.project}" AND labels = "{key}" ORDER BY created ASC'
         body = {"jql": jql, "fields": _FIELDS, "maxResults": 1}
-        answer = await self._exchange.post(f"{self._base}/rest/api/3/search/jql", body, self._headers)
+        answer = await self._exchange.post(self._at(self._form.search), body, self._headers)
         if isinstance(answer, Attempt) or answer.status != 200:
             return answer if isinstance(answer, Attempt) else self._judged(answer)
         issues = answer.json().get("issues")
@@ -80,7 +99,7 @@ class Jira:
 
     async def read(self, reference: str) -> Seen | Attempt:
         """How the issue stands, by the category of its status."""
-        asked = f"{self._base}/rest/api/3/issue/{reference}?fields={','.join(_FIELDS)}"
+        asked = self._at(f"/issue/{reference}?fields={','.join(_FIELDS)}")
         answer = await self._exchange.ask("GET", asked, headers=self._headers)
         if isinstance(answer, Attempt):
             return answer
@@ -91,6 +110,9 @@ class Jira:
     async def aclose(self) -> None:
         """Let go of connections."""
         await self._exchange.aclose()
+
+    def _at(self, path: str) -> str:
+        return f"{self._base}{self._form.rest}{path}"
 
     def _judged(self, answer: Answer) -> Attempt:
         """What it says of the fields of a request that it does not take."""

@@ -24,14 +24,26 @@ class TrackerSettings(Value):
     limit: Duration = Field(default=timedelta(seconds=10), description="how long one request may take")
 
 
-class JiraSettings(TrackerSettings):
+class _JiraProject(TrackerSettings):
+    """Where in a Jira tickets are made."""
+
+    project: str = Field(pattern=r"^[A-Z][A-Z0-9_]{1,49}$", description="its key, such as OPS")
+    issue_type: str = Field(default="Task", min_length=1, max_length=60)
+
+
+class JiraSettings(_JiraProject):
     """Jira Cloud (REST v3)."""
 
     kind: Literal["jira"]
     url: Address = Field(description="https://SITE.atlassian.net")
     user: str = Field(min_length=3, description="the mail address that the API token is of")
-    project: str = Field(pattern=r"^[A-Z][A-Z0-9_]{1,49}$", description="its key, such as OPS")
-    issue_type: str = Field(default="Task", min_length=1, max_length=60)
+
+
+class JiraDataCenterSettings(_JiraProject):
+    """Jira Data Center, 8.14 or later (REST v2); `token` is a personal access token."""
+
+    kind: Literal["jira_data_center"]
+    url: Address = Field(description="https://jira.example.org, with a path if it has one")
 
 
 class GitHubSettings(TrackerSettings):
@@ -61,5 +73,6 @@ class LinearSettings(TrackerSettings):
 
 
 AnyTracker = Annotated[
-    JiraSettings | GitHubSettings | GitLabSettings | LinearSettings, Field(discriminator="kind")
+    JiraSettings | JiraDataCenterSettings | GitHubSettings | GitLabSettings | LinearSettings,
+    Field(discriminator="kind"),
 ]

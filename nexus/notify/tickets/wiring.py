@@ -10,6 +10,7 @@ from nexus.notify.tickets.settings import (
     AnyTracker,
     GitHubSettings,
     GitLabSettings,
+    JiraDataCenterSettings,
     JiraSettings,
     LinearSettings,
 )
@@ -29,7 +30,7 @@ def tracker_of(settings: AnyTracker, secrets: Callable[[SecretRef], SecretStr], 
     except SettingsError as error:
         raise SettingsError(f"tickets: {error}") from None
     match settings:
-        case JiraSettings():
+        case JiraSettings() | JiraDataCenterSettings():
             from nexus.notify.tickets.jira import Jira  # noqa: PLC0415 - a site pays for what it names
 
             return Jira(settings, token, url, clock)

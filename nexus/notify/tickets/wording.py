@@ -1,6 +1,7 @@
 """A ticket's words as each tracker wants them: nothing in them is markup, a mention or a command."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from nexus.notify.tickets.port import Draft
@@ -12,6 +13,10 @@ TITLE, TEXT = 250, 20_000
 _LIVE = str.maketrans({"@": "&#64;", "#": "&#35;", "!": "&#33;"})
 _COMMAND = re.compile(r"^(\s*)/", re.MULTILINE)
 _ADDRESS = re.compile(r"https?://\S+")
+#: What is markup in Jira's older texts: a character that a backslash takes its meaning from, ...
+_WIKI = re.compile(r"[\\{}\[\]!|*_^~+#]|\?(?=\?)|(?<!\w)-|-(?!\w)|\((?=[^()\s]{1,6}\))")
+#: ... and the beginning of a line that makes a heading or a quotation of it.
+_WIKI_LINE = re.compile(r"^(\s*)(?=(?:h[1-6]|bq)\.)", re.MULTILINE)
 
 
 def title(draft: Draft) -> str:
@@ -28,14 +33,18 @@ def as_markdown(draft: Draft) -> str:
 
 def _paragraph(text: str) -> str:
     """Our own addresses stay links, everything else is shown as it was written."""
+    return _around_addresses(text, _inert, "<{}>")
+
+
+def _around_addresses(text: str, inert: Callable[[str], str], link: str) -> str:
     parts, at = list[str](), 0
     for found in _ADDRESS.finditer(text):
         parts += [
-            _inert(text[at : found.start()]),
-            f"<{found[0]}>" if _is_plain(found[0]) else _inert(found[0]),
+            inert(text[at : found.start()]),
+            link.format(found[0]) if _is_plain(found[0]) else inert(found[0]),
         ]
         at = found.end()
-    return "".join([*parts, _inert(text[at:])])
+    return "".join([*parts, inert(text[at:])])
 
 
 def _is_plain(address: str) -> bool:
@@ -44,6 +53,17 @@ def _is_plain(address: str) -> bool:
 
 def _inert(text: str) -> str:
     return _COMMAND.sub(r"\1\\/", markdown(text).translate(_LIVE))
+
+
+def as_wiki(draft: Draft) -> str:
+    """For Jira Data Center, whose texts are wiki markup; a plain address becomes a link by itself."""
+    most = TEXT // max(1, len(draft.paragraphs))
+    said = (_around_addresses(clean(one)[:most], _unmarked, "{}") for one in draft.paragraphs)
+    return "\n\n".join(one for one in said if one.strip())
+
+
+def _unmarked(text: str) -> str:
+    return _WIKI_LINE.sub("\\1\u2060", _WIKI.sub(r"\\\g<0>", text))
 
 
 def as_document(draft: Draft) -> dict[str, Any]:

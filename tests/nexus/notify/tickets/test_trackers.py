@@ -1,14 +1,18 @@
 """One suite for every tracker: made once, found by its key, read back; no secret, nothing alive in it."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from incidents.tickets import Outside
 from nexus.notify.destination import Attempt, Outcome
 from nexus.notify.tickets.port import Draft, Made, Seen, Tracker, key_of
-from nexus.notify.tickets.wording import as_document, as_markdown, title
+from nexus.notify.tickets.wording import as_document, as_markdown, as_wiki, title
+from nexus.sanitize import clean
 from tests.nexus.notify.tickets.trackers import FAKES, TOKEN, Fake, FakeGitHub, FakeLinear
 from tests.tools.live.fakes.server import Answer, serving, told
 
@@ -148,6 +152,32 @@ def test_nothing_in_a_ticket_is_a_command_a_mention_or_a_picture() -> None:
     assert len(title(DRAFT)) <= 250
     document = as_document(DRAFT)
     assert {part["type"] for part in document["content"]} == {"paragraph"}
+
+
+@given(st.text(alphabet="ab 1h.\n\\{}[]!|*_^~+#?-()/x<&@:;äh2bq"))
+def test_no_text_is_markup_in_a_data_center(text: str) -> None:
+    shown = as_wiki(DRAFT.model_copy(update={"paragraphs": (text,)}))
+    unmarked = re.sub(r"\\(.)", "\u2061", shown)
+    assert not set(unmarked) & set("{}[]!|*_^~+#\\")
+    assert "??" not in unmarked
+    assert not re.search(r"(?:^|\W)-|-(?:$|\W)", unmarked.replace("\u2060", ""))
+    assert not re.search(r"^\s*(?:h[1-6]|bq)\.", shown, re.MULTILINE)
+    if text.strip():
+        assert re.sub(r"\\(.)", r"\1", shown).replace("\u2060", "") == clean(text)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("[~dana] look", "\\[\\~dana\\] look"), ("{code}x{code}", "\\{code\\}x\\{code\\}"),
+        ("!http://evil/x.png!", "\\!http://evil/x.png\\!"), ("well-known - a-b", "well-known \\- a-b"),
+        ("h1. Big", "\u2060h1. Big"), ("why??", "why\\??"), ("(x) and (see below)", "\\(x) and (see below)"),
+        ("at https://nexus.example/incidents/INC_1", "at https://nexus.example/incidents/INC_1"),
+        ("at https://evil.example/[x]", "at https://evil.example/\\[x\\]"),
+    ],
+)  # fmt: skip
+def test_what_a_data_center_reads_as_markup_is_shown_as_it_was_written(said: str, shown: str) -> None:
+    assert as_wiki(DRAFT.model_copy(update={"paragraphs": (said,)})) == shown
 
 
 def test_a_key_fits_every_label() -> None:

@@ -2,6 +2,8 @@
 
 - Jira Cloud REST v3: `POST /rest/api/3/issue` (201; 400 with `errors` by field), `GET /rest/api/3/issue/KEY`,
   `POST /rest/api/3/search/jql`, whose index knows a new issue a moment later.
+- Jira Data Center REST v2: `/rest/api/2/issue` with a text for the description, `POST /rest/api/2/search`, a
+  personal access token as a bearer.
 - GitHub REST 2022-11-28: `POST` and `GET /repos/O/N/issues`; labels of who may not push are dropped without
   a word; pull requests are listed too; a deleted issue is 410.
 - GitLab REST v4: `/api/v4/projects/GROUP%2FNAME/issues`, `labels` with commas, `iid`.
@@ -23,6 +25,7 @@ from nexus.notify.tickets.settings import (
     AnyTracker,
     GitHubSettings,
     GitLabSettings,
+    JiraDataCenterSettings,
     JiraSettings,
     LinearSettings,
 )
@@ -68,6 +71,9 @@ class Fake:
 
 
 class FakeJira(Fake):
+    rest: ClassVar = "/rest/api/3"
+    search: ClassVar = "/search/jql"
+    proof: ClassVar = "Basic " + base64.b64encode(f"ops@shop.example:{TOKEN}".encode()).decode()
     words: ClassVar = {
         "open": ("To Do", "new"),
         "doing": ("In Progress", "indeterminate"),
@@ -89,13 +95,13 @@ class FakeJira(Fake):
     def handle(self, asked: Asked) -> Answer:
         if self.answers:
             return self.answers.pop(0)
-        proof = base64.b64encode(f"ops@shop.example:{TOKEN}".encode()).decode()
-        if asked.headers.get("authorization") != f"Basic {proof}":
+        if asked.headers.get("authorization") != self.proof:
             return told({"errorMessages": ["Client must be authenticated to access this resource."]}, 401)
         path = urlsplit(asked.path).path
-        if path == "/rest/api/3/issue":
+        assert path.startswith(self.rest), path
+        if path == f"{self.rest}/issue":
             return self._create(json.loads(asked.body)["fields"])
-        if path == "/rest/api/3/search/jql":
+        if path == self.rest + self.search:
             jql = json.loads(asked.body)["jql"]
             found = [one for one in self.issues.values() if f'labels = "{one["fields"]["labels"][0]}"' in jql]
             return told({"issues": found[:1] if self.indexed else [], "isLast": True})
@@ -108,14 +114,34 @@ class FakeJira(Fake):
 
     def _create(self, fields: dict[str, Any]) -> Answer:
         assert all(" " not in label for label in fields["labels"])
-        assert (fields["description"]["type"], fields["description"]["version"]) == ("doc", 1)
-        assert all(part["content"][0]["text"] for part in fields["description"]["content"])
+        self.describes(fields["description"])
         if "\n" in fields["summary"] or len(fields["summary"]) > 255:
             return told({"errorMessages": [], "errors": {"summary": "The summary is invalid."}}, 400)
         key = f"OPS-{len(self.issues) + 1}"
         self.issues[key] = {"id": "1", "key": key, "fields": fields}
         self.put(key, "open")
         return self.after() or told({"id": "1", "key": key, "self": "x"}, 201)
+
+    def describes(self, description: Any) -> None:
+        """The form that its texts have."""
+        assert (description["type"], description["version"]) == ("doc", 1)
+        assert all(part["content"][0]["text"] for part in description["content"])
+
+
+class FakeJiraDataCenter(FakeJira):
+    rest: ClassVar = "/rest/api/2"
+    search: ClassVar = "/search"
+    proof: ClassVar = f"Bearer {TOKEN}"
+
+    def settings(self, url: str) -> AnyTracker:
+        return JiraDataCenterSettings(
+            kind="jira_data_center", url=url, project="OPS", token="env:T", labels=("post mortem",),
+            limit=timedelta(seconds=5),
+        )  # fmt: skip
+
+    def describes(self, description: Any) -> None:
+        assert isinstance(description, str)
+        assert description.strip()
 
 
 class FakeGitHub(Fake):
@@ -246,5 +272,6 @@ def _error(message: str, code: str) -> Answer:
 
 
 FAKES: dict[str, type[Fake]] = {
-    "jira": FakeJira, "github": FakeGitHub, "gitlab": FakeGitLab, "linear": FakeLinear,
+    "jira": FakeJira, "jira_data_center": FakeJiraDataCenter, "github": FakeGitHub, "gitlab": FakeGitLab,
+    "linear": FakeLinear,
 }  # fmt: skip
