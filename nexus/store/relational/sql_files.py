@@ -1,9 +1,13 @@
-"""SQL as files: numbered migrations, and queries under a line with their name."""
+"""SQL as files: numbered migrations, and queries under a line with their name.
+
+What several queries have in common is written once, as a part, and stands in them as `{{its_name}}`.
+"""
 
 import re
 from pathlib import Path
 
-_HEAD = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+_HEAD = re.compile(r"^-- (name|part): (\w+)$", re.MULTILINE)
+_PART = re.compile(r"\{\{(\w+)\}\}")
 
 
 def text(file: Path) -> str:
@@ -12,9 +16,13 @@ def text(file: Path) -> str:
 
 
 def queries(folder: Path) -> dict[str, str]:
-    """What stands in `queries.sql`, by name."""
-    _, *parts = _HEAD.split(text(folder / "queries.sql"))
-    return {name: body.strip() for name, body in zip(parts[::2], parts[1::2], strict=True)}
+    """What stands in `queries.sql`, by name, with the parts that it names; raises KeyError if one is none."""
+    _, *found = _HEAD.split(text(folder / "queries.sql"))
+    written = list(zip(found[::3], found[1::3], (body.strip() for body in found[2::3]), strict=True))
+    parts = {name: body for kind, name, body in written if kind == "part"}
+    return {
+        name: _PART.sub(lambda named: parts[named[1]], body) for kind, name, body in written if kind == "name"
+    }
 
 
 def migrations(folder: Path) -> tuple[Path, ...]:

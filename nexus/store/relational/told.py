@@ -7,7 +7,7 @@ from nexus.store.outbox import KeptAttempt, MessageDelivery
 from nexus.store.records import Message
 from nexus.store.relational.table import Tables
 
-#: The columns of a delivery as every statement of it brings them.
+#: The columns of a delivery as every statement of it brings them: the part `delivery_columns`.
 _NAMES = (
     "number", "message", "content", "destination", "saying", "repeat", "urgency", "state", "next_at", "tries",
     "uncertain", "reference", "reason",

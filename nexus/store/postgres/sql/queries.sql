@@ -475,6 +475,15 @@ select distinct destination from message_deliveries
 where site = %(site)s and next_at <= %(now)s
 order by destination;
 
+-- part: delivery_columns
+message_deliveries.seq, message_deliveries.message,
+    (select body from messages where messages.seq = message_deliveries.message), destination, saying, repeat, urgency,
+    state, next_at, tries,
+    exists (
+        select 1 from attempts where attempts.delivery = message_deliveries.seq and attempts.outcome = 'unknown'
+    ),
+    reference, reason
+
 -- name: take_deliveries
 update message_deliveries
 set state = 'sending', next_at = null, tries = tries + 1, owner = %(owner)s, process = %(process)s, until = %(until)s
@@ -484,13 +493,7 @@ where seq in (
     order by urgency, seq limit %(limit)s
     for update skip locked
 )
-returning message_deliveries.seq, message_deliveries.message,
-    (select body from messages where messages.seq = message_deliveries.message), destination, saying, repeat, urgency,
-    state, next_at, tries,
-    exists (
-        select 1 from attempts where attempts.delivery = message_deliveries.seq and attempts.outcome = 'unknown'
-    ),
-    reference, reason;
+returning {{delivery_columns}};
 
 -- name: join_deliveries
 update message_deliveries
@@ -504,13 +507,7 @@ where seq in (
     order by waits.seq limit %(limit)s
     for update of waits skip locked
 )
-returning message_deliveries.seq, message_deliveries.message,
-    (select body from messages where messages.seq = message_deliveries.message), destination, saying, repeat, urgency,
-    state, next_at, tries,
-    exists (
-        select 1 from attempts where attempts.delivery = message_deliveries.seq and attempts.outcome = 'unknown'
-    ),
-    reference, reason;
+returning {{delivery_columns}};
 
 -- name: settle_delivery
 update message_deliveries
@@ -522,24 +519,12 @@ where seq = %(delivery)s and owner = %(owner)s;
 insert into attempts (delivery, at, outcome, reason) values (%(delivery)s, %(at)s, %(outcome)s, %(reason)s);
 
 -- name: sending
-select message_deliveries.seq, message_deliveries.message,
-    (select body from messages where messages.seq = message_deliveries.message), destination, saying, repeat, urgency,
-    state, next_at, tries,
-    exists (
-        select 1 from attempts where attempts.delivery = message_deliveries.seq and attempts.outcome = 'unknown'
-    ),
-    reference, reason, owner, process, until
+select {{delivery_columns}}, owner, process, until
 from message_deliveries where site = %(site)s and owner is not null
 order by urgency, seq;
 
 -- name: deliveries_of
-select message_deliveries.seq, message_deliveries.message,
-    (select body from messages where messages.seq = message_deliveries.message), destination, saying, repeat, urgency,
-    state, next_at, tries,
-    exists (
-        select 1 from attempts where attempts.delivery = message_deliveries.seq and attempts.outcome = 'unknown'
-    ),
-    reference, reason
+select {{delivery_columns}}
 from message_deliveries
 where message in (select seq from messages where incident = %(incident)s)
 order by seq;

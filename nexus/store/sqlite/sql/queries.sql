@@ -454,6 +454,15 @@ select distinct destination from message_deliveries
 where site = :site and next_at <= :now
 order by destination;
 
+-- part: delivery_columns
+message_deliveries.seq, message_deliveries.message,
+    (select body from messages where messages.seq = message_deliveries.message), destination, saying, repeat, urgency,
+    state, next_at, tries,
+    exists (
+        select 1 from attempts where attempts.delivery = message_deliveries.seq and attempts.outcome = 'unknown'
+    ),
+    reference, reason
+
 -- name: take_deliveries
 update message_deliveries
 set state = 'sending', next_at = null, tries = tries + 1, owner = :owner, process = :process, until = :until
@@ -462,13 +471,7 @@ where seq in (
     where site = :site and destination = :destination and next_at <= :now and urgency <= :most_urgency
     order by urgency, seq limit :limit
 )
-returning message_deliveries.seq, message_deliveries.message,
-    (select body from messages where messages.seq = message_deliveries.message), destination, saying, repeat, urgency,
-    state, next_at, tries,
-    exists (
-        select 1 from attempts where attempts.delivery = message_deliveries.seq and attempts.outcome = 'unknown'
-    ),
-    reference, reason;
+returning {{delivery_columns}};
 
 -- name: join_deliveries
 update message_deliveries
@@ -481,13 +484,7 @@ where seq in (
       and messages.incident = :incident and messages.kind = :kind
     order by waits.seq limit :limit
 )
-returning message_deliveries.seq, message_deliveries.message,
-    (select body from messages where messages.seq = message_deliveries.message), destination, saying, repeat, urgency,
-    state, next_at, tries,
-    exists (
-        select 1 from attempts where attempts.delivery = message_deliveries.seq and attempts.outcome = 'unknown'
-    ),
-    reference, reason;
+returning {{delivery_columns}};
 
 -- name: settle_delivery
 update message_deliveries
@@ -499,24 +496,12 @@ where seq = :delivery and owner = :owner;
 insert into attempts (delivery, at, outcome, reason) values (:delivery, :at, :outcome, :reason);
 
 -- name: sending
-select message_deliveries.seq, message_deliveries.message,
-    (select body from messages where messages.seq = message_deliveries.message), destination, saying, repeat, urgency,
-    state, next_at, tries,
-    exists (
-        select 1 from attempts where attempts.delivery = message_deliveries.seq and attempts.outcome = 'unknown'
-    ),
-    reference, reason, owner, process, until
+select {{delivery_columns}}, owner, process, until
 from message_deliveries where site = :site and owner is not null
 order by urgency, seq;
 
 -- name: deliveries_of
-select message_deliveries.seq, message_deliveries.message,
-    (select body from messages where messages.seq = message_deliveries.message), destination, saying, repeat, urgency,
-    state, next_at, tries,
-    exists (
-        select 1 from attempts where attempts.delivery = message_deliveries.seq and attempts.outcome = 'unknown'
-    ),
-    reference, reason
+select {{delivery_columns}}
 from message_deliveries
 where message in (select seq from messages where incident = :incident)
 order by seq;
