@@ -66,7 +66,7 @@ NAVIGATION = (
     Link("Now", "/"),
     Link("History", "/history"),
     Link("Alerts", "/alerts"),
-    Link("On duty", "/oncall"),
+    Link("Duty", "/oncall"),
     Link("Queue", "/queue"),
     Link("Settings", "/settings"),
 )
