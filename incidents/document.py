@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from incidents.errors import UsageError
+from incidents.forms import FORMS
 from incidents.value import Value
 
 V = TypeVar("V", bound=Value)
@@ -184,6 +185,8 @@ def _sentence(problem: ErrorDetails, model: type[BaseModel], under: str) -> str:
             return f"{path}{_tag(context)}: {wrong!r} is not allowed; {hint(str(wrong), known)}"
         case "secret":  # what was written may be the secret itself
             return f"{path}: {what}"
+        case "string_pattern_mismatch" if context.get("pattern") in FORMS:
+            what = f"write {FORMS[context['pattern']]}"
         case "mistakes":  # each is a line that has its path already
             return what
     what = _PLAINLY.get(problem["type"], what)
