@@ -26,12 +26,14 @@ class _Share(NamedTuple):
 
     least: float
     words: str
+    #: Whether it can follow "up to", which most of something cannot.
+    upper: bool = True
 
 
 _SHARES = (
-    _Share(0.975, "Nearly all requests"),
-    _Share(0.80, "Most requests"),
-    _Share(0.53, "More than half of the requests"),
+    _Share(0.975, "Nearly all requests", upper=False),
+    _Share(0.80, "Most requests", upper=False),
+    _Share(0.53, "More than half of the requests", upper=False),
     _Share(0.47, "Half of the requests"),
     _Share(0.37, "Four in ten requests"),
     _Share(0.29, "A third of the requests"),
@@ -99,13 +101,14 @@ def in_full(incident: Incident, catalogue: Catalogue = NONE) -> str:
     felt = sentence(peak, catalogue)
     if not felt:
         return _without_measurement(incident)
-    if felt.split(" ", 1)[0].casefold() in _LEADING:
-        felt = felt[0].lower() + felt[1:]
     slow = _also_slow(peak)
     if over is not None:
-        told = f"From {since:%H:%M} to {over:%H:%M} UTC {past(felt)}{slow and f', and answers took {slow}'}."
+        told = (
+            f"From {since:%H:%M} to {over:%H:%M} UTC {_within(past(felt))}"
+            f"{slow and f', and answers took {slow}'}."
+        )
         return told if not incident.open else f"{told} It is as usual again."
-    return f"Since {since:%H:%M} UTC {felt}{slow and f', and answers take {slow}'}."
+    return f"Since {since:%H:%M} UTC {_within(felt)}{slow and f', and answers take {slow}'}."
 
 
 def began(incident: Incident) -> Moment:
@@ -147,7 +150,7 @@ def figures(incident: Incident, money: str | None) -> tuple[FeltFigure, ...]:
 
 
 #: How sentences of this module begin that can stand in the middle of another one.
-_LEADING = {"nearly", "most", "more", "half", "four", "a", "answering"}
+_LEADING = {"nearly", "most", "more", "half", "four", "a", "up", "answering"}
 
 
 def _share(ratio: float) -> str:
@@ -182,8 +185,15 @@ def _also_slow(peak: Facts | None) -> str:
     return f"{_times(times)} as long as usual" if times >= _SLOW else ""
 
 
+def _within(felt: str) -> str:
+    """As it stands within a sentence; a name keeps its letters."""
+    return felt[0].lower() + felt[1:] if felt.split(" ", 1)[0].casefold() in _LEADING else felt
+
+
 def past(felt: str) -> str:
-    """A sentence of this module as it is said afterwards."""
+    """A sentence of this module as it is said afterwards: a share is that of the worst minutes."""
+    if felt[:1].isdigit() or felt.startswith(tuple(one.words for one in _SHARES if one.upper)):
+        felt = f"Up to {felt[0].lower()}{felt[1:]}"
     for now, then in (
         (" fail", " failed"),
         (" answers nothing", " answered nothing"),

@@ -47,7 +47,7 @@ def lowered(said: str) -> str:
     return said[:1].lower() + said[1:] if first in _OPENING else said
 
 
-_OPENING = {"Nearly", "Most", "More", "Half", "Four", "A", "Answers", "Answering", "Nothing", "All"}
+_OPENING = {"Nearly", "Most", "More", "Half", "Four", "A", "Up", "Answers", "Answering", "Nothing", "All"}
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 

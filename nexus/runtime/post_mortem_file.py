@@ -4,6 +4,7 @@ The JSON is the value itself; the Markdown is `nexus/templates/post-mortem.md` o
 """
 
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from pydantic import Field
 
@@ -17,6 +18,7 @@ from incidents.severity import Severity, Status
 from incidents.timeline import Entry
 from incidents.usage import Usage
 from incidents.value import Moment, Value
+from incidents.verification import Reading
 from nexus.templates import render
 from tools.called import first_line, label
 from tools.chronicle import Row, chronicle
@@ -59,6 +61,7 @@ class PostMortem(Value):
     infrastructure: tuple[str, ...]
     action_items: tuple[DatedItem, ...]
     actions: tuple[Proposal, ...]
+    readings: tuple[Reading, ...] = Field(default=(), description="what had to recover, as judged last")
     evidence: tuple[Evidence, ...] = Field(description="what is cited; the store keeps all of it")
     evidence_total: int
     timeline: tuple[Entry, ...]
@@ -71,6 +74,14 @@ class PostMortem(Value):
     engine: str
     written_at: Moment
     usage: Usage
+
+
+class _Answer(NamedTuple):
+    """What a question of the runbook is answered with: action items by their numbers, and what else."""
+
+    question: str
+    numbers: list[int]
+    others: list[str]
 
 
 def post_mortem(
@@ -112,6 +123,11 @@ def post_mortem(
             for item in report.action_items
         ),
         actions=incident.proposals,
+        readings=tuple(
+            one
+            for one in (incident.verification.readings if incident.verification else ())
+            if one.signal.must_recover
+        ),
         evidence=tuple(one for one in evidence if one.id in cited),
         evidence_total=len(evidence),
         timeline=entries,
@@ -175,12 +191,32 @@ def render_markdown(written: PostMortem) -> str:
         pm=written,
         times=times,
         rows=_rows(written),
+        answers=_answers(written),
         to_detect=_span(times.introduced, times.detected),
         to_acknowledge=_span(times.detected, times.taken),
         to_mitigate=_span(times.detected, times.mitigated),
         to_resolve=_span(times.detected, times.resolved),
         impact=_impact_words(times.impact_seconds),
     )
+
+
+def _answers(written: PostMortem) -> list[_Answer]:
+    """The runbook's questions; what is an action item already is told by its number."""
+    numbers = {item.action: number for number, item in enumerate(written.action_items, start=1)}
+    asked = {
+        "What monitoring would have caught this sooner?": written.monitoring,
+        "What testing would have prevented this?": written.testing,
+        "What process changes are needed?": written.process,
+        "What infrastructure changes are needed?": written.infrastructure,
+    }
+    return [
+        _Answer(
+            question=question,
+            numbers=[numbers[one] for one in measures if one in numbers],
+            others=[one for one in measures if one not in numbers],
+        )
+        for question, measures in asked.items()
+    ]
 
 
 def _span(start: datetime | None, end: datetime | None) -> str:

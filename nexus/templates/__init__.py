@@ -8,7 +8,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from incidents.milestones import Milestones
 from nexus.sanitize import markdown_block, markdown_line, role_name
 from tools.chronicle import who
-from tools.plainly import plainly
+from tools.plainly import level, plainly
 from tools.wording import capital
 
 
@@ -72,6 +72,7 @@ _ENVIRONMENT.filters |= {
     "clock": _clock,
     "day": _day,
     "plain": plainly,
+    "level": level,
     "capital": capital,
     "sentence": _sentence,
     "who": who,

@@ -78,11 +78,11 @@ def headlined(change: Change | None, **changes: object) -> str:
 
 def test_the_title_says_what_brought_it_what_users_felt_and_for_how_long() -> None:
     assert headlined(RELEASE) == (
-        "Checkout release 2026.11.2: four in ten requests to web failed for 18 minutes"
+        "Checkout release 2026.11.2: up to four in ten requests to web failed for 18 minutes"
     )
-    assert headlined(None) == "Checkout: four in ten requests to web failed for 18 minutes"
+    assert headlined(None) == "Checkout: up to four in ten requests to web failed for 18 minutes"
     unknown = headlined(None, diagnosis=None)
-    assert unknown == "Four in ten requests to web failed for 18 minutes"
+    assert unknown == "Up to four in ten requests to web failed for 18 minutes"
     assert headlined(None, diagnosis=None, peak=None) == "38% of requests to checkout fail"
 
 

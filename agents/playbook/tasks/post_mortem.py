@@ -9,6 +9,7 @@ from agents.playbook.tasks.situation import said_revenue, said_users
 from agents.playbook.tasks.whys import whys
 from incidents.action import ActionState
 from incidents.catalogue import ServiceKind
+from incidents.changes import Change
 from incidents.findings import Category, Channel, Claim
 from incidents.incident import Incident
 from incidents.milestones import milestones
@@ -34,7 +35,7 @@ async def post_mortem(assignment: Assignment, context: RoleContext) -> PostMorte
     store = context.toolset.store
     stored = {item.id: item for item in await store.evidence(incident.id)}
     change = await blamed_change(store, incident)
-    caught = _why_not_caught(incident)
+    caught = _why_not_caught(incident, change)
     learned = prevention(lessons(context), context.causes)
     return PostMortemReport(
         summary=happened(incident, change),
@@ -74,8 +75,8 @@ def _why_it_failed(incident: Incident) -> Claim:
     return Claim(text=capital(f"{plainly(found.summary).rstrip('.')}{sure}."), evidence=found.evidence)
 
 
-def _why_not_caught(incident: Incident) -> Claim:
-    found, lag = incident.diagnosis, _lag(incident)
+def _why_not_caught(incident: Incident, change: Change | None) -> Claim:
+    found, lag = incident.diagnosis, _lag(incident, change)
     if found is None or lag is None:
         return Claim(text="Not known: without an onset nobody can say whether it could be seen earlier.")
     alerted = _alerted(incident)
@@ -94,13 +95,16 @@ def _alerted(incident: Incident) -> str | None:
     return next((alert.service for alert in incident.alerts if alert.service), None)
 
 
-def _lag(incident: Incident) -> float | None:
-    """Minutes from the onset to the first alert."""
+def _lag(incident: Incident, change: Change | None) -> float | None:
+    """Minutes to the first alert from the onset, or from the change that is blamed where that is unknown."""
     found = incident.diagnosis
     first = min((alert.starts_at for alert in incident.alerts), default=None)
-    if found is None or found.onset is None or first is None:
+    began = found.onset if found is not None else None
+    if began is None and change is not None:
+        began = change.time
+    if began is None or first is None:
         return None
-    return (first - found.onset).total_seconds() / 60
+    return (first - began).total_seconds() / 60
 
 
 def lessons(context: RoleContext) -> Lessons:
@@ -115,7 +119,7 @@ def lessons(context: RoleContext) -> Lessons:
         callers = [one.name for one in catalogue.services if service.name in one.depends_on]
         fields |= {"callers": ", ".join(callers)} if callers else {}
     holds = {
-        "late": (_lag(incident) or 0.0) >= _LATE,
+        "late": (_lag(incident, None) or 0.0) >= _LATE,
         "elsewhere": "alerted" in fields and fields["alerted"] != fields.get("service"),
         "logged": any(r.channel is Channel.LOGS for s in [suspect_of(incident)] if s for r in s.reasons),
         "waited": _waited(incident) >= _SLOW,
@@ -136,7 +140,7 @@ def _fields(incident: Incident, category: Category) -> dict[str, str]:
     """The facts by name; what is not known is not there."""
     found = incident.diagnosis
     own = [s for s in incident.signals if found is not None and s.service == found.service]
-    lag = _lag(incident)
+    lag = _lag(incident, None)
     known: dict[str, str | None] = {
         "service": found.service if found is not None and category is not Category.UNKNOWN else None,
         "change": found.change if found is not None else None,

@@ -87,6 +87,6 @@ def test_the_demos_diagnosis_is_one_sentence_with_cause_since_when_and_what_show
     )
     page = Path(told["post_mortem"]).read_text()
     assert page.startswith(
-        "# Checkout release 2026.11.2: four in ten requests to web failed for eight minutes\n"
+        "# Checkout release 2026.11.2: up to four in ten requests to web failed for eight minutes\n"
     )
     assert "About 22,800 lost by 07:53 UTC (measured; currency not configured)." in page

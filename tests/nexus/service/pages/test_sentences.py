@@ -68,7 +68,7 @@ def test_a_title_keeps_the_worst_and_speaks_of_the_past_once_it_is_over() -> Non
     calm = facts(error_ratio=0.0)
     burning = sample.waiting().evolve(peak=worst, facts=calm)
     assert title(burning) == "Four in ten requests to web fail"
-    assert title(sample.resolved().evolve(peak=worst)) == "Four in ten requests to web failed"
+    assert title(sample.resolved().evolve(peak=worst)) == "Up to four in ten requests to web failed"
     assert worst.worse_than(calm)
     assert worst.worse_than(None)
     assert not calm.worse_than(worst)
@@ -94,8 +94,8 @@ def test_the_summary_says_since_when_and_what_happens_next() -> None:
     )
     over = summary(sample.resolved().evolve(peak=felt), (RELEASE,), NOBODY)
     assert over == (
-        "From 02:56 to 03:14 UTC four in ten requests to web failed, and answers took 20 times as long as "
-        "usual.",
+        "From 02:56 to 03:14 UTC up to four in ten requests to web failed, "
+        "and answers took 20 times as long as usual.",
         "The release of checkout 2026.11.2 at 02:56:16 was the cause (high confidence). "
         "Resolved at 03:45 UTC.",
     )
