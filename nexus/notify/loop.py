@@ -159,9 +159,10 @@ class DeliveryLoop:
         if not due:
             return
         setup = self.setup()
-        disabled = {one.destination for one in await self.store.disabled(self.site)}
+        closed = {one.destination for one in await self.store.disabled(self.site)}
+        closed.update(await self.store.resting(self.site, now))
         for name in due:
-            if name in setup.opened and name not in disabled:
+            if name in setup.opened and name not in closed:
                 await self._begin(name, setup.opened[name], setup, now)
 
     async def _begin(self, name: str, opened: Opened, setup: Setup, now: datetime) -> None:

@@ -47,11 +47,10 @@ _GRACE = 2.0
 
 @dataclass
 class _Health:
-    """How a destination does: failures in a row, until when what can wait rests, and until when all does."""
+    """How a destination does: failures in a row, and until when what can wait rests."""
 
     failures: int = 0
     rests_until: datetime | None = None
-    asked_until: datetime | None = None
 
 
 @dataclass
@@ -79,8 +78,6 @@ class Sending:
             else:
                 free = min(free, 1)  # one by one, so that what was held back is said with the first
         health = self._health.get(name, _Health())
-        if health.asked_until is not None and now < health.asked_until:
-            return 0, most
         if health.rests_until is not None and now < health.rests_until:
             return min(free, 1), min(most, URGENT)
         return (min(free, 1) if health.failures else free), most
@@ -118,7 +115,7 @@ class Sending:
         attempt = await self._tried(delivery, bundled(notice, joined), opened)
         reason = opened.shown(plain(redact(attempt.reason), _REASON))
         now = self.now()
-        self._note(opened, attempt, now)
+        await self._note(opened, attempt, now)
         judge = Judge(self.owner, now, self.chance())
         await self.store.settle(tuple(judge.settled(one, attempt, reason) for one in (delivery, *joined)))
         if attempt.disables:
@@ -192,7 +189,7 @@ class Sending:
         mine = [one for one in every if one.message == delivery.message and one.reference is not None]
         return next((one.reference for one in mine if one.destination == delivery.destination), None)
 
-    def _note(self, opened: Opened, attempt: Attempt, now: datetime) -> None:
+    async def _note(self, opened: Opened, attempt: Attempt, now: datetime) -> None:
         health = self._health.setdefault(opened.destination.name, _Health())
         if attempt.outcome in {Outcome.ACCEPTED, Outcome.DELIVERED, Outcome.FAILED_FOR_GOOD}:
             health.failures, health.rests_until = 0, None
@@ -200,7 +197,7 @@ class Sending:
         health.failures += 1
         health.rests_until = now + min(_REST * 2 ** min(health.failures - 1, 10), _LONGEST_REST)
         if attempt.retry_after is not None:
-            health.asked_until = now + attempt.retry_after
+            await self.store.rest(self.site, opened.destination.name, now + attempt.retry_after)
 
     async def _disable(self, delivery: MessageDelivery, opened: Opened, reason: str, now: datetime) -> None:
         name = opened.destination.name

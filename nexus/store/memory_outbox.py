@@ -44,6 +44,7 @@ class MemoryOutbox(MemoryHindsight):
         super().__init__()
         self._rows_out: dict[int, _Row] = {}
         self._deliveries_out: dict[int, tuple[str, MessageDelivery, Sender | None]] = {}
+        self._resting: dict[tuple[str, str], datetime] = {}
         self._disabled: dict[tuple[str, str], Disabled] = {}
 
     async def send(self, message: Message) -> bool:
@@ -236,6 +237,17 @@ class MemoryOutbox(MemoryHindsight):
                     )
                 )  # fmt: skip
         return tuple(found)
+
+    async def rest(self, site: str, destination: str, until: datetime) -> None:
+        """Leave it alone until a moment."""
+        key = (site, destination)
+        self._resting[key] = max(until, self._resting.get(key, until))
+
+    async def resting(self, site: str, now: datetime) -> tuple[str, ...]:
+        """The destinations that are left alone."""
+        return tuple(
+            name for (its, name), until in sorted(self._resting.items()) if its == site and until > now
+        )
 
     async def disable(self, site: str, disabled: Disabled) -> bool:
         """Try nothing more there."""

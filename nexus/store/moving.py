@@ -33,7 +33,7 @@ TABLES = (
 )  # fmt: skip
 _NOT_MOVED = {
     "claims", "workers", "leaders", "failing_jobs", "sessions", "setup_links", "signing_keys",
-    "body_bytes", "sqlite_sequence", "checkpoints", "writes",
+    "resting_destinations", "body_bytes", "sqlite_sequence", "checkpoints", "writes",
     "search", "search_config", "search_data", "search_docsize", "search_idx",
 }  # fmt: skip
 

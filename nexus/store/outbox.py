@@ -265,6 +265,14 @@ class Outbox(Told, Protocol):
         """Every destination for which something waits, by name."""
         ...
 
+    async def rest(self, site: str, destination: str, until: datetime) -> None:
+        """Leave it alone until a moment, as it has asked: no process tries anything there."""
+        ...
+
+    async def resting(self, site: str, now: datetime) -> tuple[str, ...]:
+        """The destinations that are left alone, by name."""
+        ...
+
     async def disable(self, site: str, disabled: Disabled) -> bool:
         """Try nothing more there; False if it is disabled already."""
         ...

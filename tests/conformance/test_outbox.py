@@ -239,6 +239,16 @@ async def test_what_waits_is_counted_by_destination(store: IncidentStore) -> Non
     assert counted == [("mail", 1, 0, at(0), ""), ("slack", 2, 1, at(2), "down")]
 
 
+async def test_a_destination_rests_until_the_last_moment_that_was_asked_for(store: IncidentStore) -> None:
+    await store.rest(SITE, "ops", at(5))
+    await store.rest(SITE, "ops", at(3))
+    await store.rest(SITE, "chat", at(4))
+    await store.rest("depot", "ops", at(9))
+    assert await store.resting(SITE, at(1)) == ("chat", "ops")
+    assert await store.resting(SITE, at(4)) == ("ops",)
+    assert await store.resting(SITE, at(5)) == ()
+
+
 async def test_a_destination_is_disabled_once_until_it_is_enabled(store: IncidentStore) -> None:
     gone = Disabled(destination="slack", since=at(1), reason="token=xoxb-123456789012-abcdefghijkl revoked")
     assert await store.disable(SITE, gone)

@@ -148,6 +148,15 @@ class OutboxRows(ToldReads):
         rows = await self._database.read("backlogged", site=site)
         return tuple(Backlogged.model_validate(dict(zip(names, row, strict=True))) for row in rows)
 
+    async def rest(self, site: str, destination: str, until: datetime) -> None:
+        """Leave it alone until a moment."""
+        await self._database.write("rest_destination", site=site, name=destination, until=sortable(until))
+
+    async def resting(self, site: str, now: datetime) -> tuple[str, ...]:
+        """The destinations that are left alone."""
+        rows = await self._database.read("resting_destinations", site=site, now=sortable(now))
+        return tuple(name for (name,) in rows)
+
     async def disable(self, site: str, disabled: Disabled) -> bool:
         """Try nothing more there."""
         values = {"since": sortable(disabled.since), "reason": redacted_text(disabled.reason)}

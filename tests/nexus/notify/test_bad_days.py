@@ -166,6 +166,25 @@ async def test_two_processes_send_each_thing_once() -> None:
     assert sorted(one.text for one in chat.said) == sorted(f"line {number}" for number in range(50))
 
 
+async def test_who_asks_for_a_minute_has_it_from_every_process_and_for_what_comes_later() -> None:
+    busy = Attempt(outcome=Outcome.FAILED_FOR_NOW, reason="429", retry_after=timedelta(seconds=60))
+    chat, mail = Scripted("chat", [busy]), Scripted("mail")
+    told = Telling((chat, mail), QUIET)
+    await told.opens(Severity.P0)
+    await told.says("look at it")
+    await told.goes_on()
+    other = told.another()
+    await told.says("it is worse")
+    for _ in range(5):
+        told.clock.advance(timedelta(seconds=10))
+        await told.goes_on(other)
+    chat.expects("look at it")
+    mail.expects("look at it", "it is worse")
+    told.clock.advance(timedelta(seconds=11))
+    await told.goes_on(other)
+    chat.expects("look at it", "look at it", "it is worse")
+
+
 async def test_one_that_hangs_holds_up_no_other_and_leaves_a_slot_for_a_page() -> None:
     slow, chat = Scripted("slow"), Scripted("chat")
 

@@ -555,6 +555,13 @@ on conflict (site, name) do nothing;
 -- name: enable_destination
 delete from disabled_destinations where site = %(site)s and name = %(name)s;
 
+-- name: rest_destination
+insert into resting_destinations (site, name, until) values (%(site)s, %(name)s, %(until)s)
+on conflict (site, name) do update set until = greatest(resting_destinations.until, excluded.until);
+
+-- name: resting_destinations
+select name from resting_destinations where site = %(site)s and until > %(now)s order by name;
+
 -- name: disabled_destinations
 select name, since, reason from disabled_destinations where site = %(site)s order by name;
 

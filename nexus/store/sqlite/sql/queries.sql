@@ -532,6 +532,13 @@ on conflict (site, name) do nothing;
 -- name: enable_destination
 delete from disabled_destinations where site = :site and name = :name;
 
+-- name: rest_destination
+insert into resting_destinations (site, name, until) values (:site, :name, :until)
+on conflict (site, name) do update set until = max(until, excluded.until);
+
+-- name: resting_destinations
+select name from resting_destinations where site = :site and until > :now order by name;
+
 -- name: disabled_destinations
 select name, since, reason from disabled_destinations where site = :site order by name;
 
