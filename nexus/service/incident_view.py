@@ -24,10 +24,10 @@ from incidents.verification import Verification
 from nexus.config.budgets import budget_of
 from nexus.service.cost_trace import Share, Total, WholeUse, shares, totals, whole
 from nexus.service.messages_view import MessageView, messages_view
-from nexus.service.past import PastQueries
 from nexus.service.queries import IncidentQueries
 from nexus.store.dead_letters import DeadLetter
 from nexus.store.find import incident_now
+from nexus.store.past import PastQueries
 
 if TYPE_CHECKING:
     from nexus.reading import ReadableHome

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from typing import Protocol
 
 from incidents.action_items import ActionItem
-from incidents.incident import Incident
 from incidents.post_mortem_text import PostMortemVersion
 from incidents.tickets import Ticket
 from incidents.verdicts import DiagnosisVerdict
@@ -23,8 +22,8 @@ class Hindsight(Protocol):
 
     async def resembling(
         self, incident: str, words: str, without: Collection[str], limit: int
-    ) -> tuple[Incident, ...]:
-        """Incidents of before that are over, whose own text has all of the words; the latest first.
+    ) -> tuple[str, ...]:
+        """Ids of incidents of before that are over, whose own text has all of the words; the latest first.
 
         Args:
             incident: those of its site that were opened before it; one of a recorded world has none.

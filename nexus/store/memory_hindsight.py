@@ -3,7 +3,6 @@
 from collections.abc import Collection
 
 from incidents.action_items import ActionItem
-from incidents.incident import Incident
 from incidents.post_mortem_text import PostMortemVersion
 from incidents.severity import Status
 from incidents.tickets import Ticket
@@ -36,13 +35,13 @@ class MemoryHindsight(MemoryWatching):
 
     async def resembling(
         self, incident: str, words: str, without: Collection[str], limit: int
-    ) -> tuple[Incident, ...]:
-        """Incidents of before that are over, whose own text has all of the words."""
+    ) -> tuple[str, ...]:
+        """Ids of incidents of before that are over, whose own text has all of the words."""
         mine, site = self._incidents[incident][0], self._waiting[incident].site
         if site is None:
             return ()
         found = [
-            one
+            one.id
             for one, _ in reversed(self._incidents.values())
             if self._waiting[one.id].site == site
             and (one.opened_at, one.id) < (mine.opened_at, mine.id)

@@ -35,6 +35,7 @@ _NOT_MOVED = {
     "claims", "workers", "leaders", "failing_jobs", "sessions", "setup_links", "signing_keys",
     "resting_destinations", "body_bytes", "sqlite_sequence", "checkpoints", "writes",
     "search", "search_config", "search_data", "search_docsize", "search_idx",
+    "past", "past_config", "past_data", "past_docsize", "past_idx",
 }  # fmt: skip
 
 Row = Mapping[str, Any]

@@ -20,7 +20,7 @@ async def kept(store: IncidentStore, count: int, incident: Incident, site: str |
 async def found(store: IncidentStore, of: int, words: str, *without: int, limit: int = 9) -> list[int]:
     unseen = {number(one) for one in without}
     looked = await store.resembling(number(of), words, unseen, limit)
-    return [int(one.id[-3:]) for one in looked]
+    return [int(one[-3:]) for one in looked]
 
 
 async def test_those_of_before_that_are_over_the_latest_first(store: IncidentStore) -> None:

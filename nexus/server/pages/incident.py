@@ -12,7 +12,7 @@ from nexus.server.pages.stream import Streams
 from nexus.service.incident_moves import incident_moves
 from nexus.service.pages.board import incident_board
 from nexus.service.pages.timeline import About, kinds_of, timeline_view
-from nexus.service.past import PastQueries
+from nexus.store.past import PastQueries
 from nexus.store.watching import NEWEST
 
 _PATH = "/incidents/{incident}"

@@ -4,7 +4,6 @@ import json
 from collections.abc import Collection
 
 from incidents.action_items import ActionItem
-from incidents.incident import Incident
 from incidents.verdicts import DiagnosisVerdict
 from nexus.store.relational.table import Tables
 from nexus.store.search import words_of
@@ -19,13 +18,13 @@ class HindsightReads(Tables):
 
     async def resembling(
         self, incident: str, words: str, without: Collection[str], limit: int
-    ) -> tuple[Incident, ...]:
-        """Incidents of before that are over, whose own text has all of the words."""
+    ) -> tuple[str, ...]:
+        """Ids of incidents of before that are over, whose own text has all of the words."""
         if not (wanted := words_of(words)):
             return ()
         hidden = json.dumps(sorted(without))
         values = {"incident": incident, "words": json.dumps(wanted), "without": hidden, "limit": limit}
-        return await self._all(Incident, "resembling", **values)
+        return tuple(identity for (identity,) in await self._database.read("resembling", **values))
 
     async def changed_items(self, incident: str | None = None) -> tuple[ActionItem, ...]:
         """What people made of action items, each as it stands."""

@@ -53,8 +53,9 @@ def opened(path: Path, create: bool) -> sqlite3.Connection:
 
 def compact(connection: sqlite3.Connection, rewrite: bool) -> None:
     """Give free pages back; `rewrite`: a file that never could is written anew first."""
-    # The index over words only notes that one is gone, and keeps it until its parts are merged.
+    # An index over words only notes that one is gone, and keeps it until its parts are merged.
     connection.execute("insert into search (search) values ('optimize')")
+    connection.execute("insert into past (past) values ('optimize')")
     if rewrite and connection.execute("pragma auto_vacuum").fetchone()[0] != _INCREMENTAL:
         connection.execute("pragma auto_vacuum = incremental")  # heeded from the next vacuum on
         connection.execute("vacuum")

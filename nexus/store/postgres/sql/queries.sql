@@ -380,16 +380,21 @@ select body from verdicts where %(incident)s is null or incident = %(incident)s 
 delete from verdicts where incident = %(incident)s;
 
 -- name: resembling
-select other.body from searchable
-join incidents as other on other.id = searchable.incident
+-- Of what the words find the latest 500 are looked at: to join all of a service that is often ill takes 60 ms.
+with found as materialized (
+  select seq, incident from searchable
+  where to_tsvector('simple', regexp_replace(text, '[!-/:-@[-`{-~]+', ' ', 'g'))
+      @@ (select to_tsquery('simple', string_agg(word || ':*', ' & ')) from json_array_elements_text(%(words)s) as word)
+    and kind = 'incident'
+  order by seq desc limit 500
+)
+select other.id from found
+join incidents as other on other.id = found.incident
 join incidents as mine on mine.id = %(incident)s
-where to_tsvector('simple', regexp_replace(text, '[!-/:-@[-`{-~]+', ' ', 'g'))
-    @@ (select to_tsquery('simple', string_agg(word || ':*', ' & ')) from json_array_elements_text(%(words)s) as word)
-  and searchable.kind = 'incident'
-  and other.site = mine.site and (other.opened_at, other.id) < (mine.opened_at, mine.id)
+where other.site = mine.site and (other.opened_at, other.id) < (mine.opened_at, mine.id)
   and other.status not in ('open', 'merged')
   and other.id not in (select json_array_elements_text(%(without)s))
-order by searchable.seq desc limit %(limit)s;
+order by found.seq desc limit %(limit)s;
 
 -- name: add_version
 insert into post_mortem_versions (incident, number, body) values (%(incident)s, %(number)s, %(body)s)

@@ -360,15 +360,15 @@ select body from verdicts where :incident is null or incident = :incident order 
 delete from verdicts where incident = :incident;
 
 -- name: resembling
-select other.body from search
-join searchable on searchable.seq = search.rowid and searchable.kind = 'incident'
+select other.id from past
+join searchable on searchable.seq = past.rowid
 join incidents as other on other.id = searchable.incident
 join incidents as mine on mine.id = :incident
-where search match (select group_concat('"' || value || '"*', ' ') from json_each(:words))
+where past match (select group_concat('"' || value || '"*', ' ') from json_each(:words))
   and other.site = mine.site and (other.opened_at, other.id) < (mine.opened_at, mine.id)
   and other.status not in ('open', 'merged')
   and other.id not in (select value from json_each(:without))
-order by search.rowid desc limit :limit;
+order by past.rowid desc limit :limit;
 
 -- name: add_version
 insert into post_mortem_versions (incident, number, body) values (:incident, :number, :body)

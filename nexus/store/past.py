@@ -1,4 +1,4 @@
-"""Past incidents that look like one, as somebody may see them: beside the diagnosis, never in it."""
+"""Past incidents that look like one, out of the store: for who looks, and for the roles as history."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,17 +10,26 @@ from incidents.incident import Incident
 from incidents.past import PastIncident, Record, phrases, similar
 from incidents.verdicts import DiagnosisVerdict
 
-#: So many of each phrase are looked at, the latest: what a look costs does not grow with what is kept.
-_EACH = 10
+#: So many that a phrase finds are looked at, the latest, and so many of all: what a look costs does not grow
+#: with what is kept.
+_EACH, _ALL = 5, 12
 
 
 class PastReads(Protocol):
-    """What is read of the store: as `nexus.store.hindsight.Hindsight` has it."""
+    """What is read of the store."""
 
     async def resembling(
         self, incident: str, words: str, without: Collection[str], limit: int
-    ) -> tuple[Incident, ...]:
-        """Incidents of before that are over, whose own text has all of the words; the latest first."""
+    ) -> tuple[str, ...]:
+        """Ids of incidents of before that are over, whose own text has all of the words; the latest first."""
+        ...
+
+    async def load(self, incident: str) -> Incident | None:
+        """The incident as it was saved last, or None."""
+        ...
+
+    async def restricted(self) -> frozenset[str]:
+        """The ids of all that only some may see."""
         ...
 
     async def verdicts(self, incident: str | None = None) -> tuple[DiagnosisVerdict, ...]:
@@ -48,12 +57,21 @@ class PastQueries:
             unseen: ids of incidents that who asks does not see.
             as_of: nothing that ended or was said later is known.
         """
-        found: dict[str, Incident] = {}
+        found: dict[str, None] = {}
         for phrase in phrases(incident):
-            looked = await self.store.resembling(incident.id, phrase, unseen, _EACH)
-            found |= {one.id: one for one in looked}
-        records = [await self._record(one) for one in found.values()]
+            found |= dict.fromkeys(await self.store.resembling(incident.id, phrase, unseen, _EACH))
+        loaded = [await self.store.load(one) for one in list(found)[:_ALL]]
+        alike = similar(incident, (Record(incident=one) for one in loaded if one is not None), as_of)
+        if not alike:
+            return ()
+        # What people said decides nothing of likeness: it is read of the few that are offered.
+        known = {one.id: one for one in loaded if one is not None}
+        records = [await self._record(known[one.incident]) for one in alike]
         return similar(incident, records, as_of)
+
+    async def history(self, incident: Incident, now: datetime) -> tuple[PastIncident, ...]:
+        """The same for the roles, whose words everybody reads: none that only some may see."""
+        return await self.like(incident, await self.store.restricted(), now)
 
     async def _record(self, incident: Incident) -> Record:
         return Record(
