@@ -11,6 +11,7 @@ from incidents.action import ActionKind
 from incidents.causes import Causes
 from incidents.faults import ModelFault
 from incidents.incident import Incident
+from incidents.past import PastIncident
 from incidents.reports import Report, Task
 from incidents.runbook import Runbook
 from incidents.severity import Severity, Step
@@ -40,7 +41,10 @@ class Assignment(Value):
 
 @dataclass(frozen=True)
 class RoleContext:
-    """What lies before a role when it works: who it is, the incident, the rules, the cards, its tools."""
+    """What lies before a role when it works: who it is, the incident, the rules, the cards, its tools.
+
+    `history` is what was before and looks alike: to look where it points, never grounds for a claim.
+    """
 
     role: Role
     incident: Incident
@@ -48,6 +52,7 @@ class RoleContext:
     causes: Causes
     toolset: Toolset
     now: datetime
+    history: tuple[PastIncident, ...] = ()
 
 
 class EngineResult(Value):

@@ -10,6 +10,7 @@ from incidents.action import Action, Outcome, Proposal
 from incidents.change_limits import Limits
 from incidents.communications import BacklogEntry, Brief, Escalation, StatusUpdate
 from incidents.incident import Incident
+from incidents.past import PastIncident
 from incidents.timeline import Entry
 from incidents.value import Moment, Value
 
@@ -128,6 +129,21 @@ class Backlog(Protocol):
 
     async def backlog(self, incident: str | None = None) -> tuple[BacklogEntry, ...]:
         """The tasks of one incident or of all, in the order in which they came."""
+        ...
+
+
+class History(Protocol):
+    """Incidents of before that look like one: evidence of its own kind, which supports no claim of today.
+
+    It has no id that a report could cite, stands in no incident and in no tool's answer: it reaches the words
+    for people and the briefs for models, and neither the diagnosis nor what is held against its evidence.
+    """
+
+    async def history(self, incident: Incident, now: datetime) -> tuple[PastIncident, ...]:
+        """The most alike first, at most three; none of which anything became known after `now`.
+
+        Those that only some may see are left out: what the roles say, everybody reads.
+        """
         ...
 
 

@@ -30,6 +30,9 @@ class RoleNode(Protocol):
 #: Tasks whose words are told by the duty itself, once they are published.
 SPOKEN = frozenset({Task.STATUS_UPDATE, Task.BRIEF})
 
+#: Tasks of which it helps to know what was before.
+_LOOKS_BACK = frozenset({Task.INVESTIGATE, Task.POST_MORTEM})
+
 #: What an engine that ignores its own time box is given on top before it is cut off.
 DEADLINE_GRACE = timedelta(seconds=30)
 
@@ -55,13 +58,16 @@ async def _perform(deps: Deps, incident: Incident, assignment: Assignment) -> Ro
     role = deps.roster.get(assignment.acting_as or assignment.role)
     own = deps.roster.get(assignment.role)
     toolset = deps.toolset(incident, assignment.role, tuple(dict.fromkeys((*own.tools, *role.tools))))
+    now = deps.clock.now()
+    before = await deps.history.history(incident, now) if assignment.task in _LOOKS_BACK else ()
     context = RoleContext(
         role=role,
         incident=incident,
         runbook=deps.runbook,
         causes=deps.causes,
         toolset=toolset,
-        now=deps.clock.now(),
+        now=now,
+        history=before,
     )
     box = (assignment.deadline - context.now + DEADLINE_GRACE).total_seconds()
     try:

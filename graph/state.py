@@ -16,7 +16,7 @@ from pydantic import JsonValue
 
 from agents.engine import Assignment, Engine, EngineResult
 from agents.role import Roster
-from graph.ports import Backlog, Communications, Files, Intents, Journal
+from graph.ports import Backlog, Communications, Files, History, Intents, Journal
 from incidents.causes import Causes
 from incidents.events import Event, stored_event
 from incidents.incident import Incident
@@ -89,6 +89,7 @@ class Deps:
     fence: Fence
     comms: Communications
     backlog: Backlog
+    history: History
     files: Files
     make_toolset: Callable[[Sources, str, tuple[str, ...]], Toolset]
     write_post_mortem: Callable[[Incident, PostMortemReport, str, str], Awaitable[str]]

@@ -31,6 +31,7 @@ PREPARE, CONCLUDE = "prepare", "conclude"
 SAID = frozenset(
     {
         EntryKind.DIAGNOSIS,
+        EntryKind.HISTORY,
         EntryKind.PROPOSAL,
         EntryKind.DECISION,
         EntryKind.EXECUTION,

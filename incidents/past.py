@@ -4,7 +4,7 @@ It is said beside a diagnosis and never goes into one: what looks alike may have
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from pydantic import Field
@@ -27,7 +27,13 @@ _LEAST = 3.0
 _SAME_ALERT, _SAME_CAUSE, _SAME_SIGNAL, _SAME_SERVICE = 4.0, 2.0, 1.5, 1.0
 #: What two titles have in common counts from here on, and at most this much.
 _ALIKE, _TITLE = 0.5, 2.0
-_WORD = re.compile(r"[^\W\d_]{3,}")
+_WORD = re.compile(r"[^\W_]{2,}")
+#: The ends that Kubernetes makes at random for the names of pods.
+_RANDOM = re.compile(r"(?:-[bcdfghjklmnpqrstvwxz2456789]{6,10})?-[bcdfghjklmnpqrstvwxz2456789]{5}\b")
+#: So many titles and services are looked for.
+_TITLES, _SERVICES = 4, 3
+#: So many action items of one incident are named, the others counted.
+_NAMED = 2
 
 
 class Record(Value):
@@ -58,6 +64,7 @@ class PastIncident(Value):
         reasons: what both have in common, in words.
         cause: what was diagnosed; None: nothing was, or people judged it wrong, so that it is not repeated.
         judgement: the last word of people on that diagnosis; None: nobody has said.
+        actual: what they say that it was instead, such as `configuration in cart`; None: they did not say.
         done: the changes that were carried out, oldest first.
         prevention: of one with the same alert what was to be done that it does not happen again.
     """
@@ -69,6 +76,7 @@ class PastIncident(Value):
     reasons: tuple[str, ...]
     cause: str | None
     judgement: Judgement | None
+    actual: str | None
     done: tuple[DoneThen, ...]
     prevention: tuple[ActionItem, ...]
 
@@ -80,9 +88,14 @@ class PastIncident(Value):
     @property
     def line(self) -> str:
         """All of it in a sentence or two: `Seen before: INC-… on 12 Oct 2026 (…). … People judged …`."""
+        return f"Seen before: {self.story}"
+
+    @property
+    def story(self) -> str:
+        """The same where a heading says that it was seen before."""
         alike = "; ".join(self.reasons)
         parts = (
-            f"Seen before: {self.incident} on {_day(self.ended_at)} ({alike}).",
+            f"{self.incident} on {_day(self.ended_at)} ({alike}).",
             *(_done(one) for one in self.done),
             "" if self.done else "No change was carried out then.",
             self._said,
@@ -92,30 +105,47 @@ class PastIncident(Value):
     @property
     def _said(self) -> str:
         if self.judgement is Judgement.WRONG:
-            return "People judged the cause that was named then wrong: it is not repeated here."
+            said = f"they say it was {self.actual}" if self.actual else "it is not repeated here"
+            return f"People judged the cause that was named then wrong: {said}."
         if self.cause is None:
             return "No cause was found then."
         told = {
             Judgement.RIGHT: "People judged the cause right",
             Judgement.PARTLY: "People judged the cause partly right",
         }.get(self.judgement) if self.judgement else None  # fmt: skip
-        return f"{told or 'Nobody has judged the cause that was named'}: {self.cause}"
+        more = f" They say it was {self.actual}." if self.actual else ""
+        return f"{told or 'Nobody has judged the cause that was named'}: {self.cause.rstrip('.')}.{more}"
 
     @property
     def prevented(self) -> tuple[str, ...]:
-        """A sentence for each action item that was meant to prevent this."""
-        return tuple(_meant(one) for one in self.prevention)
+        """What was meant to prevent this, a sentence each: what is to be done first, the rest counted."""
+        order = list(ItemState)
+        items = sorted(self.prevention, key=lambda one: (order.index(one.state), one.by is None, one.due))
+        told = tuple(self._meant(one) for one in items[:_NAMED])
+        more = len(items) - _NAMED
+        return (*told, f"So were {more} more action items of {self.incident}.") if more > 0 else told
+
+    def _meant(self, item: ActionItem) -> str:
+        state = {
+            ItemState.OPEN: f"it is open since {_day(self.ended_at)}"
+            if item.by is None
+            else "it is still open",
+            ItemState.DOING: "it is under way",
+            ItemState.DONE: f"it was done{f' on {_day(item.at)}' if item.at else ''}, and this came again",
+        }[item.state]
+        of = f"{item.incident}, due {_day(item.due)}"
+        return f"“{item.action.rstrip('.')}” ({of}) was meant to prevent this: {state}."
 
 
 def phrases(incident: Incident) -> tuple[str, ...]:
     """What to look for among the texts of others, the most telling first: titles of alerts, then services.
 
-    Figures are left out: they differ each time.
+    Figures and the random ends of names are left out: they differ each time.
     """
-    titles = (" ".join(_words(_named(alert))[:8]) for alert in incident.alerts)
+    titles = dict.fromkeys(" ".join(_words(alert.title)[:8]) for alert in incident.alerts)
     services = (*incident.services, incident.diagnosis.service if incident.diagnosis else None)
-    found = [*titles, *(name for name in services if name)]
-    return tuple(dict.fromkeys(one for one in found if one))[:6]
+    named = dict.fromkeys(name for name in services if name)
+    return (*[one for one in titles if one][:_TITLES], *list(named)[:_SERVICES])
 
 
 def similar(incident: Incident, records: Iterable[Record], as_of: datetime) -> tuple[PastIncident, ...]:
@@ -145,14 +175,15 @@ def _compared(mine: Incident, record: Record, as_of: datetime) -> PastIncident |
     score = sum(weight for weight, _ in common)
     if score < _LEAST:
         return None
-    judgement = _judged(then, record.verdicts, as_of)
+    said = _judged(then, record.verdicts, as_of)
+    judgement = said.judgement if said is not None else None
     known = then.diagnosis is not None and then.diagnosis.known and judgement is not Judgement.WRONG
     same_alert = any(weight == _SAME_ALERT for weight, _ in common)
     return PastIncident(
         incident=then.id, title=then.title, ended_at=then.ended_at, score=score,
         reasons=tuple(text for _, text in common),
         cause=then.diagnosis.summary if known and then.diagnosis is not None else None,
-        judgement=judgement, done=_carried_out(then),
+        judgement=judgement, actual=_actual(said), done=_carried_out(then),
         prevention=_items(record, as_of) if same_alert else (),
     )  # fmt: skip
 
@@ -161,20 +192,16 @@ _Common = list[tuple[float, str]]
 
 
 def _alerts(mine: Incident, then: Incident) -> _Common:
-    ours = {_condition(one): _named(one) for one in mine.alerts}
-    same = [name for key, name in ours.items() if key in {_condition(one) for one in then.alerts}]
-    if same:
-        return [(_SAME_ALERT, f"the same alert, {same[0]}")]
+    before = {key for one in then.alerts for key in _keys(one)}
+    same = next((one for one in mine.alerts if not before.isdisjoint(_keys(one))), None)
+    if same is not None:
+        return [(_SAME_ALERT, f"the same alert, {same.title}")]
     here, there = set(_words(mine.title)), set(_words(then.title))
     share = len(here & there) / len(here | there) if here | there else 0.0
     if share < _ALIKE:
         return []
-    return [
-        (
-            _TITLE * share,
-            f"alerts in like words: {' '.join(one for one in _words(mine.title) if one in there)}",
-        )
-    ]
+    words = " ".join(one for one in _words(mine.title) if one in there)
+    return [(_TITLE * share, f"alerts in like words: {words}")]
 
 
 def _causes(mine: Incident, then: Incident) -> _Common:
@@ -201,20 +228,20 @@ def _services(mine: Incident, then: Incident) -> _Common:
     return [(_SAME_SERVICE, f"the same service, {', '.join(same[:3])}")] if same else []
 
 
-def _condition(alert: Alert) -> tuple[str, str | None]:
-    """The same each time it comes, also with other figures and under another fingerprint."""
-    return " ".join(_words(_named(alert))), alert.service
-
-
-def _named(alert: Alert) -> str:
-    return alert.condition or alert.title
+def _keys(alert: Alert) -> Iterator[tuple[str, ...]]:
+    """What is the same each time it comes, also with other figures and under another fingerprint."""
+    if alert.condition:
+        yield ("condition", alert.condition)
+    yield ("title", " ".join(_words(alert.title)) or alert.title.casefold(), alert.service or "")
 
 
 def _words(text: str) -> list[str]:
-    return list(dict.fromkeys(one.lower() for one in _WORD.findall(text)))
+    """The words of a title that are no figures; those with a figure within them name something."""
+    found = _WORD.findall(_RANDOM.sub("", text).lower())
+    return list(dict.fromkeys(one for one in found if not one[0].isdigit()))
 
 
-def _judged(then: Incident, said: Sequence[DiagnosisVerdict], as_of: datetime) -> Judgement | None:
+def _judged(then: Incident, said: Sequence[DiagnosisVerdict], as_of: datetime) -> DiagnosisVerdict | None:
     """The latest word of those who know on the diagnosis with which it ended."""
     key = key_of(then.diagnosis) if then.diagnosis is not None else None
     about = [
@@ -222,7 +249,17 @@ def _judged(then: Incident, said: Sequence[DiagnosisVerdict], as_of: datetime) -
         for one in said
         if one.key == key and one.at <= as_of and one.judgement is not Judgement.DO_NOT_KNOW
     ]
-    return max(about, key=lambda one: (one.at, one.person)).judgement if about else None
+    return max(about, key=lambda one: (one.at, one.person), default=None)
+
+
+def _actual(said: DiagnosisVerdict | None) -> str | None:
+    """What people say that it was, where they say more than that it was not what was named."""
+    if said is None or said.judgement is Judgement.RIGHT:
+        return None
+    if said.actual_category is None:
+        return f"in {said.actual_service}" if said.actual_service else None
+    where = f" in {said.actual_service}" if said.actual_service else ""
+    return f"a cause of the kind {said.actual_category}{where}"
 
 
 def _carried_out(then: Incident) -> tuple[DoneThen, ...]:
@@ -256,14 +293,6 @@ def _done(one: DoneThen) -> str:
         None: "and whether it held is not known",
     }
     return f"{one.text[:1].upper()}{one.text[1:]}, {after[one.held]}."
-
-
-def _meant(item: ActionItem) -> str:
-    state = {ItemState.OPEN: "open", ItemState.DOING: "under way", ItemState.DONE: "done"}[item.state]
-    return (
-        f"This happened before: the action item “{item.action}” of {item.incident}, due {_day(item.due)}, "
-        f"was meant to prevent it and is {state}."
-    )
 
 
 def _day(when: date) -> str:

@@ -27,6 +27,7 @@ class EntryKind(StrEnum):
     PEOPLE = "people"
     NOTE = "note"
     GAP = "gap"
+    HISTORY = "history"
     END = "end"
 
 

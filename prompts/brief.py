@@ -11,6 +11,7 @@ from incidents.alert import Alert, AlertStatus
 from incidents.catalogue import Catalogue, Service
 from incidents.findings import Evidence, EvidenceStatus
 from incidents.incident import Incident
+from incidents.past import PastIncident
 from incidents.reports import Task
 from incidents.runbook import SeverityRow
 from incidents.severity import Severity
@@ -56,6 +57,7 @@ class _Sizes(Value):
     alternatives: int = 4
     notes: int = 8
     proposals: int = 6
+    history: int = 2
 
 
 _LADDER = (
@@ -66,6 +68,7 @@ _LADDER = (
     _Sizes(
         evidence=4,
         summary=300,
+        history=1,
         alerts=3,
         suspects=3,
         reasons=2,
@@ -77,6 +80,7 @@ _LADDER = (
     _Sizes(
         evidence=2,
         summary=200,
+        history=0,
         alerts=2,
         suspects=2,
         reasons=1,
@@ -89,6 +93,7 @@ _LADDER = (
     _Sizes(
         evidence=0,
         summary=100,
+        history=0,
         alerts=1,
         suspects=1,
         reasons=1,
@@ -147,6 +152,7 @@ def write_brief(
     catalogue: Catalogue | None = None,
     severities: Mapping[Severity, SeverityRow] | None = None,
     pages: str = "",
+    history: Sequence[PastIncident] = (),
     budget: int = 6000,
 ) -> str:
     """The brief of one assignment: what is known, the same for all roles with that task, then what is asked.
@@ -160,6 +166,7 @@ def write_brief(
         catalogue: the services that exist.
         severities: the runbook's definitions; shown for triage only.
         pages: who the role is and how its task is done.
+        history: incidents of before that look alike, the most alike first; of the first few a line each.
         budget: how many tokens it may cost, about.
     """
     shown = severities if order.task is Task.TRIAGE else None
@@ -167,7 +174,7 @@ def write_brief(
     room = max(budget - tokens(ask), 200)
     facts = ""
     for sizes in _LADDER:
-        facts = _facts(library, incident, order.task, sizes, now, evidence, catalogue or Catalogue())
+        facts = _facts(library, incident, order.task, sizes, now, evidence, catalogue or Catalogue(), history)
         if tokens(facts) <= room:
             return f"{facts}\n\n{ask}"
     cut = _beginning(facts, room)
@@ -184,6 +191,7 @@ def _facts(
     now: datetime,
     evidence: Sequence[Evidence],
     catalogue: Catalogue,
+    history: Sequence[PastIncident],
 ) -> str:
     needed = _NEEDED.get(task, ())
     telling = tuple(_telling(incident, evidence, needed or (_RANKING,)))
@@ -208,6 +216,7 @@ def _facts(
         named=[(one, _asked(one), _about(one)) for one in telling[:most] if one not in whole],
         evidence_left_out=len(telling[most:]),
         ranked="suspects" not in tells or any(item.tool == _RANKING for item in whole),
+        history=history[: sizes.history],
         services=services[: sizes.services],
         further=[service.name for service in services[sizes.services :][: sizes.further]],
         services_left_out=len(catalogue.services) - len(services[: sizes.services + sizes.further])

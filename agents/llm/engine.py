@@ -209,6 +209,7 @@ class LlmEngine:
             pages=self._library.pages(
                 assignment.role, assignment.task, assignment.acting_as, _names(assignment, context)
             ),
+            history=context.history,
             budget=self._settings.brief_tokens,
         )
 

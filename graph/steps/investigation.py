@@ -15,6 +15,7 @@ from graph.measurement import (
 )
 from graph.remembered import refuted_by, remembering, was_answered
 from graph.rounds import heard, is_idle, look_of, said_idle
+from graph.seen_before import seen_before
 from graph.self_recovery import has_changed_anything, seems_over
 from graph.severity import classify, reclassified
 from graph.state import Deps, RoleResult
@@ -132,7 +133,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
         return _asked(deps, incident.evolve(diagnosis=found), question)
     proposed = tuple(report.severity for report in reports.values() if report.severity is not None)
     after = incident.evolve(diagnosis=found, question=None, dispute=None)
-    entries = [_diagnosed(deps, after, found)]
+    entries = [_diagnosed(deps, after, found), *await seen_before(deps, after)]
     if found.known and (missing := missed(reports.values())):
         entries.append(entry(after, now, EntryKind.GAP, f"Not known: {missing}", "gaps"))
     return await _goes_on(deps, after, kept, proposed, entries)

@@ -3,6 +3,7 @@
 The JSON is the value itself; the Markdown is `nexus/templates/post-mortem.md` over it.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from incidents.action import Proposal
 from incidents.findings import Claim, Diagnosis, Evidence
 from incidents.incident import Incident
 from incidents.milestones import Milestones, milestones
+from incidents.past import PastIncident
 from incidents.reports import PostMortemReport, Why
 from incidents.severity import Severity, Status
 from incidents.timeline import Entry
@@ -69,6 +71,9 @@ class PostMortem(Value):
     went_well: tuple[str, ...] = ()
     went_badly: tuple[str, ...] = ()
     lucky: tuple[str, ...] = ()
+    seen_before: tuple[PastIncident, ...] = Field(
+        default=(), description="incidents of before that look alike; that it looks alike is no cause"
+    )
     charts: tuple[str, ...] = Field(default=(), description="paths beside the post-mortem's file")
     written_by: str
     engine: str
@@ -93,6 +98,7 @@ def post_mortem(
     written_by: str,
     engine: str,
     written_at: datetime,
+    history: Sequence[PastIncident] = (),
 ) -> PostMortem:
     """Put the report together with what code knows.
 
@@ -104,6 +110,7 @@ def post_mortem(
         written_by: the role that wrote it.
         engine: which engine spoke for it.
         written_at: deadlines count from here.
+        history: incidents of before that look alike, as they were known when it was written.
     """
     cited = _cited(incident, report, entries)
     return PostMortem(
@@ -138,6 +145,7 @@ def post_mortem(
         written_by=written_by,
         engine=engine,
         written_at=written_at,
+        seen_before=tuple(history),
         usage=incident.usage,
         **{name: value for name, value in report if name not in {"action_items", "title", "change"}},
     )

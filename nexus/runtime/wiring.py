@@ -42,6 +42,7 @@ from nexus.runtime.run_context import RunContext
 from nexus.runtime.sharing import queue_of
 from nexus.runtime.waiting import Approver
 from nexus.runtime.worker import Worker
+from nexus.store.past import PastQueries
 from nexus.store.records import WorldKind
 from tools.toolbox import TOOLS, available
 from tools.toolset import Sources, Toolset
@@ -194,6 +195,8 @@ def _deps(
         more = stage.more_tools.get(role, ())
         return Toolset(sources, home.store, role, (*available(tools, sources.world), *more))
 
+    past = PastQueries(home.store)
+
     async def write_post_mortem(incident: Incident, report: PostMortemReport, who: str, engine: str) -> str:
         written = post_mortem(
             incident,
@@ -203,6 +206,7 @@ def _deps(
             written_by=who,
             engine=engine,
             written_at=stage.clock.now(),
+            history=await past.history(incident, stage.clock.now()),
         )
         return await file_post_mortem(written, home.files)
 
@@ -224,6 +228,7 @@ def _deps(
         fence=lease.fence,
         comms=FileChannel(home.files, home.store, stage.clock, listeners.message, public),
         backlog=home.store,
+        history=past,
         files=home.files,
         make_toolset=make_toolset,
         write_post_mortem=write_post_mortem,

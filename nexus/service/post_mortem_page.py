@@ -17,9 +17,9 @@ from nexus.home import Home
 from nexus.runtime.post_mortem_file import DatedItem, PostMortem, post_mortem, render_markdown
 from nexus.service.hindsight import AGENTS, IncidentHindsight
 from nexus.service.hindsight_view import HindsightQueries, PostMortemView
-from nexus.service.past import PastQueries
 from nexus.service.restricting import hidden
 from nexus.store.find import find_incident
+from nexus.store.past import PastQueries
 
 #: The headings of the parts, in the order of the document.
 HEADINGS = {
@@ -120,7 +120,7 @@ class PostMortemDesk:
         made = post_mortem(
             incident, _report(last.text, incident), await store.entries(identity),
             await store.evidence(identity), written_by=_writers(known[0].by, last.by), engine=incident.engine,
-            written_at=last.at,
+            written_at=last.at, history=await PastQueries(store).history(incident, last.at),
         )  # fmt: skip
         dated = tuple(DatedItem(action=one.action, owner=one.owner, due=one.due) for one in items)
         return made.model_copy(update={"action_items": dated or made.action_items})

@@ -19,6 +19,7 @@ from incidents.errors import EngineFailed
 from incidents.events import Event, TimerFired
 from incidents.findings import Category, Claim, Confidence, Hypothesis
 from incidents.incident import Incident
+from incidents.past import PastIncident
 from incidents.policy import ApprovalPolicy
 from incidents.reports import (
     ActionItem,
@@ -205,6 +206,17 @@ class Heard:
         return name
 
 
+@dataclass(frozen=True)
+class Remembered:
+    """The twin of the history: what it is given."""
+
+    before: tuple[PastIncident, ...] = ()
+
+    async def history(self, incident: Incident, now: datetime) -> tuple[PastIncident, ...]:
+        """The same for every incident."""
+        return self.before
+
+
 Speaks = Callable[[Incident, datetime], Event | None]
 
 
@@ -293,6 +305,7 @@ def bench(
     policy: ApprovalPolicy | None = None,
     revenue_threshold: float | None = None,
     runbook: Runbook = RUNBOOK,
+    before: tuple[PastIncident, ...] = (),
     **world: object,
 ) -> Bench:
     """A bench whose steps take some virtual minutes each."""
@@ -325,6 +338,7 @@ def bench(
         fence=UNFENCED,
         comms=heard,
         backlog=store,
+        history=Remembered(before),
         files=heard,
         make_toolset=make_toolset,
         write_post_mortem=write_post_mortem,

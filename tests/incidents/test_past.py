@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incidents.action_items import ActionItem, ItemState
+from incidents.findings import Category
 from incidents.incident import Incident
 from incidents.past import CAUTION, PastIncident, Record, phrases, similar
 from incidents.verdicts import DiagnosisVerdict, Judgement, key_of
@@ -107,14 +108,47 @@ def test_whether_it_held_is_told_only_as_it_was_seen(changes: dict[str, object],
 
 @pytest.mark.parametrize(
     ("state", "word"),
-    [(ItemState.OPEN, "open"), (ItemState.DOING, "under way"), (ItemState.DONE, "done")],
+    [
+        (ItemState.OPEN, "it is still open"),
+        (ItemState.DOING, "it is under way"),
+        (ItemState.DONE, "it was done on 23 Nov 2026, and this came again"),
+    ],
 )
 def test_the_item_that_was_meant_to_prevent_it_is_named(state: ItemState, word: str) -> None:
     found = only(items=(item(state),), of=then(backlog=()))
     assert found.prevented == (
-        f"This happened before: the action item “Test the currency” of {THEN}, due 1 Dec 2026, was meant to "
-        f"prevent it and is {word}.",
+        f"“Test the currency” ({THEN}, due 1 Dec 2026) was meant to prevent this: {word}.",
     )
+
+
+def test_of_many_items_those_to_be_done_are_named_and_the_others_counted() -> None:
+    many = tuple(
+        item(state).model_copy(update={"id": f"{THEN}-P{number}", "action": f"Item {number}."})
+        for number, state in enumerate([ItemState.DONE, ItemState.OPEN, ItemState.DONE, ItemState.DOING])
+    )
+    first, second, rest = only(items=many, of=then(backlog=())).prevented
+    assert first.startswith("“Item 1” (")
+    assert second.startswith("“Item 3” (")
+    assert rest == f"So were 2 more action items of {THEN}."
+
+
+@pytest.mark.parametrize(
+    ("judgement", "changes", "words"),
+    [
+        (Judgement.WRONG, {"actual_service": "cart"}, "then wrong: they say it was in cart."),
+        (
+            Judgement.PARTLY,
+            {"actual_service": "cart", "actual_category": Category.CODE},
+            "They say it was a cause of the kind code in cart.",
+        ),
+        (Judgement.WRONG, {"actual_category": Category.CODE}, "they say it was a cause of the kind code."),
+        (Judgement.WRONG, {}, "then wrong: it is not repeated here."),
+    ],
+)
+def test_what_people_say_that_it_was_is_told(
+    judgement: Judgement, changes: dict[str, object], words: str
+) -> None:
+    assert words in only(verdict(judgement).model_copy(update=changes)).line
 
 
 def test_what_people_dropped_was_not_meant_to_prevent_it() -> None:
@@ -133,7 +167,37 @@ def test_the_same_alert_has_other_figures_each_time_and_another_fingerprint() ->
 
     mine = alert("12% of requests fail (4711)", "a").evolve(id=NOW, opened_at=at(300))
     assert similar(mine, [Record(incident=alert("38% of requests fail (0815)", "b"))], LATE)
-    assert phrases(mine)[0] == "requests fail"
+    assert phrases(mine)[0] == "of requests fail"
+
+
+def alerted(title: str, condition: str = "", service: str | None = "checkout") -> Incident:
+    told = sample.alert().model_copy(
+        update={"title": title, "condition": condition, "service": service, "fingerprint": title}
+    )
+    return then(title=title, alerts=(told,))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (("Disk is 91% full",), ("Disk is 99% full",), True),
+        (("HTTP5xx on checkout",), ("HTTP4xx on checkout",), False),
+        (("99.9%",), ("5 %",), False),
+        (("Pod cart-7d9f8b6c5d-x2k4p restarts",), ("Pod cart-6c8b9d7f5f-zqwrt restarts",), True),
+        (("Pod cart-bdfgh restarts",), ("Pod cart-7k2p4 restarts",), True),
+        (("mx1 does not answer",), ("mx2 does not answer",), False),
+        (("Speicher voll: 12 GB",), ("Speicher voll: 7 GB",), True),
+        (("磁盘已满 91%",), ("磁盘已满 99%",), True),
+        (("Queue is full", "c0ffee"), ("Mails wait", "c0ffee"), True),
+        (("Queue is full", "c0ffee"), ("Queue is full", "decade"), True),
+        (("Queue is full", "", "cart"), ("Queue is full", "", "web"), False),
+    ],
+)
+def test_which_alerts_are_the_same(one: tuple[str, ...], other: tuple[str, ...], *, same: bool) -> None:
+    mine = alerted(*one).evolve(id=NOW, opened_at=at(300))
+    found = similar(mine, [Record(incident=alerted(*other))], LATE)
+    told = [reason for each in found for reason in each.reasons if "the same alert" in reason]
+    assert told == ([f"the same alert, {one[0]}"] if same else [])
 
 
 def test_what_is_open_merged_or_younger_is_not_of_before() -> None:
@@ -179,3 +243,11 @@ def test_the_order_in_which_they_are_told_does_not_matter(days: list[int], shuff
     shuffled.shuffle(records)
     assert similar(now(), records, LATE) == first
     assert [one.ended_at for one in first] == sorted((at(-one) for one in days), reverse=True)[:3]
+
+
+def test_what_the_agents_wrote_down_and_nobody_touched_is_open_since_it_ended() -> None:
+    told = only().prevented
+    assert len(told) == 2
+    assert told[0].endswith(
+        f"({THEN}, due 30 Nov 2026) was meant to prevent this: it is open since 23 Nov 2026."
+    )

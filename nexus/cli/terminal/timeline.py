@@ -33,6 +33,7 @@ _SIGNS = {
     EntryKind.PEOPLE: ("☎", "bold magenta"),
     EntryKind.NOTE: ("+", "white"),
     EntryKind.GAP: ("∅", "yellow"),
+    EntryKind.HISTORY: ("↺", "cyan"),
     EntryKind.END: ("■", "bold green"),
 }
 

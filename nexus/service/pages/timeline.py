@@ -34,7 +34,7 @@ class About(StrEnum):
 
 #: The entries that each filter shows.
 KINDS: Mapping[About, tuple[EntryKind, ...]] = {
-    About.FINDINGS: (EntryKind.FINDING, EntryKind.DIAGNOSIS, EntryKind.VERIFICATION),
+    About.FINDINGS: (EntryKind.FINDING, EntryKind.DIAGNOSIS, EntryKind.VERIFICATION, EntryKind.HISTORY),
     About.DECISIONS: (EntryKind.PROPOSAL, EntryKind.DECISION, EntryKind.EXECUTION, EntryKind.END),
     About.WORK: (EntryKind.WORK, EntryKind.ROUTING, EntryKind.HANDOVER),
     About.TOLD: (EntryKind.UPDATE, EntryKind.BRIEF, EntryKind.ESCALATION),

@@ -12,6 +12,7 @@ from incidents.action import ActionState, Approval, Proposal, Verdict
 from incidents.errors import StaleLease
 from incidents.events import Event
 from incidents.incident import Incident
+from incidents.timeline import EntryKind
 from nexus.config.settings import Settings
 from nexus.home import open_home
 from nexus.runtime.announcer import RunListeners
@@ -20,7 +21,9 @@ from nexus.runtime.lease_keeper import wall
 from nexus.runtime.recorded_run import open_recorded
 from nexus.runtime.waiting import Nobody
 from nexus.runtime.wiring import drive_recorded
+from nexus.store.records import DEFAULT_SITE, WorldKind, WorldRef
 from nexus.store.sqlite.store import Store
+from tests.nexus import sample
 from tools.recorded.replay_log import ReplayLog
 
 
@@ -70,6 +73,26 @@ async def test_what_the_steps_left_is_given_back_to_the_disk_when_the_drive_ends
     assert not left.closed, "it waits for a decision"
     with closing(sqlite3.connect(settings.home / "nexus.db")) as raw:
         assert raw.execute("pragma freelist_count").fetchone() == (0,)
+
+
+async def test_a_recorded_world_has_no_history_but_its_own(case: Path, tmp_path: Path) -> None:
+    """Neither what is live, whenever it ended, nor the same recording played before it."""
+    settings = Settings(home=tmp_path / "home", engine="playbook")
+    quiet = RunListeners(entry=lambda entry: None, message=lambda message: None)
+    live = WorldRef(kind=WorldKind.LIVE, path="x")
+    with open_home(settings, create=True) as home:
+        for number in (1, 2):
+            known = await open_recorded(home, case, None, "playbook")
+            at = known.opened_at - timedelta(days=7)
+            old = sample.resolved().evolve(
+                id=f"INC-2020-01-01-00{number}", title=known.title, alerts=known.alerts, opened_at=at,
+                ended_at=at + timedelta(hours=1),
+            )  # fmt: skip
+            await home.store.register(old, live, at, DEFAULT_SITE)
+            await drive_recorded(home, known.id, engine_of(settings, "playbook"), yes, quiet)
+            told = await home.store.entries(known.id)
+            assert EntryKind.DIAGNOSIS in {one.kind for one in told}
+            assert EntryKind.HISTORY not in {one.kind for one in told}
 
 
 def test_an_empty_home_is_small(tmp_path: Path) -> None:

@@ -63,10 +63,7 @@ def test_what_was_meant_to_prevent_it_is_named_on_both_pages(made: Room) -> None
         version=1, by="dana", at=at(60),
     )  # fmt: skip
     asyncio.run(made.home.store.change_item(item))
-    meant = (
-        f"This happened before: the action item “Test old carts” of {ENDED}, due 1 Dec 2026, was meant to "
-        "prevent it and is open."
-    )
+    meant = f"“Test old carts” ({ENDED}, due 1 Dec 2026) was meant to prevent this: it is still open."
     assert meant in page(made)
     assert meant in page(made, path=f"/incidents/{AGAIN}/post-mortem")
 
