@@ -66,6 +66,9 @@ async def _socket_mode(one: SlackSettings, secrets: "Secrets") -> Check:
     if isinstance(found, str):
         said = f"{one.name}: Slack gives a connection for Socket Mode, by which its buttons come in"
         return Check(part=_PART, state=State.OK, found=said)
+    if found.retry_after is not None:  # it gives few in a minute, and the server that runs comes first
+        said = f"{one.name}: Slack was asked for a connection too often just now; ask again in a minute"
+        return Check(part=_PART, state=State.OK, found=said)
     why = f"{one.name}: its buttons do not come in by Socket Mode: {found.reason}"
     advice = "app_token: an app-level token (xapp-…) with the scope connections:write, and Socket Mode on"
     return Check(part=_PART, state=State.BROKEN, found=why, advice=advice)

@@ -81,12 +81,21 @@ class SocketLine:
     pause: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep
     now: Callable[[], float] = field(default_factory=lambda: asyncio.get_running_loop().time)
     is_open: bool = False
+    _doing: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Keep one open until it is to stop."""
-        failures = 0
+        """Keep one open until it is to stop; what takes longer than a moment then is broken off."""
         if self.begins:
             await _unless(stop, self.pause(self.begins))
+        try:
+            await self._again_and_again(stop)
+        finally:
+            for one in self._doing:
+                one.cancel()
+            await asyncio.gather(*self._doing, return_exceptions=True)
+
+    async def _again_and_again(self, stop: asyncio.Event) -> None:
+        failures = 0
         while not stop.is_set():
             begun = self.now()
             ended = await self._once(stop)
@@ -107,6 +116,9 @@ class SocketLine:
                 return await self._listen(found, stop)
         except (OSError, TimeoutError, WebSocketException) as error:
             return Ended(f"the connection to Slack broke: {str(error) or type(error).__name__}")
+        except Exception as error:  # a job's edge: the next connection is opened all the same
+            log.exception("a connection to Slack broke off", destination=self.app.name)
+            return Ended(f"the connection to Slack broke off: {type(error).__name__}")
         finally:
             self.is_open = False
 
@@ -119,7 +131,7 @@ class SocketLine:
         return await _connected(address)
 
     async def _listen(self, connection: ClientConnection, stop: asyncio.Event) -> Ended:
-        hands, doing = asyncio.Semaphore(_AT_ONCE), set[asyncio.Task[None]]()
+        hands = asyncio.Semaphore(_AT_ONCE)
         async with asyncio.timeout(_OPENS):
             frame = await _unless(stop, _next(connection))
         if frame is not None and frame.type == "hello":
@@ -132,33 +144,41 @@ class SocketLine:
                 if frame.envelope_id:
                     await hands.acquire()
                     one = asyncio.create_task(self._envelope(connection, frame, hands))
-                    doing.add(one)
-                    one.add_done_callback(doing.discard)
+                    self._doing.add(one)
+                    one.add_done_callback(self._doing.discard)
                 frame = await _unless(stop, _next(connection))
             return Ended()
         finally:
-            if doing:
-                await asyncio.wait(doing, timeout=_ENDS)
+            if self._doing:
+                await asyncio.wait(self._doing, timeout=_ENDS)
 
     async def _envelope(self, connection: ClientConnection, frame: Frame, hands: asyncio.Semaphore) -> None:
-        """Answer one, in time or the rest of it later."""
+        """Answer one, in time or the rest of it later; what comes later holds up no other."""
         try:
-            work = asyncio.create_task(answered(frame, self.answers, self.app))
-            await asyncio.wait({work}, timeout=self.within)
-            in_time = work.result() if work.done() else Answered()
             try:
-                await connection.send(heard(frame, in_time.body))
-            except ConnectionClosed:  # Slack sends it again, and then it changes nothing
-                log.info("an envelope was not acknowledged", type=frame.type)
-            late, done = not work.done(), await work
+                work, late = await self._acknowledged(connection, frame)
+            finally:
+                hands.release()
+            done = await work
             if late and done.body is not None and done.address:
                 await self.app.respond(done.address, done.body)
             if done.later is not None:
                 await done.later()
         except Exception:  # an edge, as of a request: one envelope takes nothing else with it
             log.exception("an envelope of Slack's could not be answered", type=frame.type)
-        finally:
-            hands.release()
+
+    async def _acknowledged(
+        self, connection: ClientConnection, frame: Frame
+    ) -> tuple[asyncio.Task[Answered], bool]:
+        """The work on an envelope, and whether it came too late for the acknowledgement."""
+        work = asyncio.create_task(answered(frame, self.answers, self.app))
+        await asyncio.wait({work}, timeout=self.within)
+        late = not work.done()
+        try:
+            await connection.send(heard(frame, None if late else work.result().body))
+        except ConnectionClosed:  # Slack sends it again, and then it changes nothing
+            log.info("an envelope was not acknowledged", type=frame.type)
+        return work, late
 
 
 def _rest(ended: Ended, failures: int) -> float:

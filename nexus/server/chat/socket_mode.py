@@ -62,7 +62,7 @@ class SocketMode:
     async def _keep(self, stop: asyncio.Event) -> None:
         try:
             while not stop.is_set():
-                await self._look()
+                await self.look()
                 try:
                     async with asyncio.timeout(_LOOK):
                         await stop.wait()
@@ -71,7 +71,7 @@ class SocketMode:
         finally:
             await asyncio.gather(*(self._close(app) for app in tuple(self._open)))
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
         """Open what `nexus.yaml` names by now, and close what it names no more."""
         context = self.answers.doing.context
         try:
@@ -82,6 +82,7 @@ class SocketMode:
         wanted = {one.app_token: one for one in reversed(apps) if one.app_token is not None}
         for app in [one for one in self._open if one not in wanted.values()]:
             await self._close(app)
+            await self._tell(app, None)
         for app in wanted.values():
             if app not in self._open:
                 stop = asyncio.Event()

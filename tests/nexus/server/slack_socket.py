@@ -41,6 +41,7 @@ class SlackSockets:
     Attributes:
         says: while set, is answered to `apps.connections.open`.
         first: what a connection is greeted with.
+        leads_to: where an opening is sent instead; empty: nowhere.
         refuses: the status that an opening of a connection is refused with; 0: it is let in.
     """
 
@@ -48,6 +49,7 @@ class SlackSockets:
     port: int = 0
     says: Reply | None = None
     first: list[object] = field(default_factory=lambda: [{"type": "hello", "num_connections": 1}])
+    leads_to: str = ""
     refuses: int = 0
     tickets: list[str] = field(default_factory=list)
     opened: asyncio.Queue[Line] = field(default_factory=asyncio.Queue)
@@ -72,6 +74,10 @@ class SlackSockets:
 
     def check(self, connection: ServerConnection, request: Request) -> Response | None:
         ticket = request.path.partition("ticket=")[2].partition("&")[0]
+        if self.leads_to:
+            elsewhere = connection.respond(302, "moved\n")
+            elsewhere.headers["Location"] = self.leads_to
+            return elsewhere
         if self.refuses:
             return connection.respond(self.refuses, "no\n")
         if ticket not in self.tickets:

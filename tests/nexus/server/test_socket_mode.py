@@ -257,7 +257,8 @@ def test_doctor_asks_for_a_connection_and_destinations_say_why_there_is_none(mad
         async with slack_sockets() as slack:
             (made.home.settings.home / "slack").write_text(slack.api.url)
             site, said = made.app.state.chat.doing.context.intake.site, list[str]()
-            for says in (None, Reply(body={"ok": False, "error": "missing_scope"})):
+            busy = Reply(429, {"ok": False, "error": "ratelimited"}, {"retry-after": "30"})
+            for says in (None, busy, Reply(body={"ok": False, "error": "missing_scope"})):
                 slack.says = says
                 checks = await check_destinations(made.home.settings, {}, site, made.home.secrets)
                 said.append(f"{checks[-1].state}: {checks[-1].found}")
@@ -268,7 +269,8 @@ def test_doctor_asks_for_a_connection_and_destinations_say_why_there_is_none(mad
             await made.home.store.job_failed(why)
             return said
 
-    well, broken = asyncio.run(checked())
+    well, busy, broken = asyncio.run(checked())
+    assert busy.startswith("ok: ops: Slack was asked for a connection too often")
     assert well.startswith("ok: ops: Slack gives a connection")
     assert broken.startswith("broken: ops: its buttons do not come in by Socket Mode")
     assert "missing_scope" in broken
@@ -323,6 +325,39 @@ def test_a_mention_that_comes_again_in_another_envelope_is_answered_once(made: R
     slack = run(made, scenario)
     (told,) = slack.told("chat.postEphemeral")
     assert "Nobody knows here who you are" in texts(told)
+
+
+def test_an_app_that_is_named_no_more_is_let_go_of_and_nothing_is_said_of_it(made: Room) -> None:
+    async def played() -> None:
+        intake = made.app.state.chat.doing.context.intake
+        async with slack_sockets() as slack:
+            slack.says = Reply(body={"ok": False, "error": "invalid_auth"})
+            (made.home.settings.home / "slack").write_text(slack.api.url)
+            pauses = Forever()
+            mode = SocketMode(made.app.state.chat, PATIENCE, pauses)
+            async with mode.running():
+                await pauses.until(300)
+                assert await made.home.store.failing_jobs()
+                intake.use(intake.site.model_copy(update={"notify": type(intake.site.notify)()}))
+                await mode.look()
+
+    asyncio.run(played())
+    assert asyncio.run(made.home.store.failing_jobs()) == ()
+
+
+def test_what_nobody_foresaw_ends_one_connection_and_the_next_is_opened(made: Room) -> None:
+    async def played() -> None:
+        async with slack_sockets() as slack:
+            slack.leads_to = "wss://elsewhere.example/"
+            (made.home.settings.home / "slack").write_text(slack.api.url)
+            pauses = Pauses()
+            async with SocketMode(made.app.state.chat, PATIENCE, pauses).running():
+                await pauses.until(2)
+                slack.leads_to = ""
+                await slack.line()
+
+    asyncio.run(played())
+    assert asyncio.run(made.home.store.failing_jobs()) == ()
 
 
 def test_several_connections_serve_one_app_and_all_end_with_it(made: Room) -> None:
