@@ -7,7 +7,7 @@ from enum import StrEnum
 from incidents.incident import Incident
 from incidents.value import Moment, Value
 from nexus.sanitize import clean, role_name
-from nexus.service.pages.ways import WayView, ways
+from nexus.service.pages.ways import WayView, reached, ways
 from nexus.store.outbox import MessageDelivery
 from nexus.store.records import Message, MessageKind
 from tools.plainly import plainly
@@ -23,7 +23,7 @@ class ToldKind(StrEnum):
 
 
 class ToldView(Value):
-    """One communication: to whom, what it says in a line, and whole."""
+    """One communication: to whom, what it says in a line, and whole; `reached`: on which ways, of a call."""
 
     at: Moment
     kind: ToldKind
@@ -32,6 +32,7 @@ class ToldView(Value):
     whole: str
     engine: str = ""
     ways: tuple[WayView, ...] = ()
+    reached: str = ""
 
 
 def told(
@@ -81,7 +82,7 @@ def told(
     found += [
         ToldView(
             at=one.at, kind=ToldKind.CALL, head="People on call", text=plainly(one.text), whole=one.text,
-            ways=ways(calls.get(one.key, ())),
+            ways=ways(calls.get(one.key, ())), reached=reached(calls.get(one.key, ())),
         )
         for one in messages
         if one.kind is MessageKind.PAGE

@@ -44,6 +44,20 @@ def ways(deliveries: Sequence[MessageDelivery]) -> tuple[WayView, ...]:
     return tuple(_way(one) for one in deliveries)
 
 
+def reached(deliveries: Sequence[MessageDelivery]) -> str:
+    """On which ways people were reached by what was said, first or again; empty: it went no way outside."""
+    said = [one for one in deliveries if one.saying in {Saying.FIRST, Saying.REPEAT}]
+    every = dict.fromkeys(one.destination for one in said)
+    heard = dict.fromkeys(one.destination for one in said if one.state in ARRIVED)
+    if not every:
+        return ""
+    return (
+        f"Reached on {len(heard)} of {len(every)} ways: {', '.join(heard)}"
+        if heard
+        else "Nobody is reached yet"
+    )
+
+
 def _way(one: MessageDelivery) -> WayView:
     again = f" (said again, {one.repeat})" if one.saying is Saying.REPEAT else _SAID.get(one.saying, "")
     when = f", again at {one.next_at:%H:%M:%S} UTC" if one.next_at is not None and one.tries else ""
