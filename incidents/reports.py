@@ -11,6 +11,7 @@ from pydantic import Field
 from incidents.action import Action
 from incidents.changes import Change
 from incidents.findings import Claim, Confidence, Hypothesis, ToldByCode
+from incidents.language import Language
 from incidents.severity import PublicStatus, Severity
 from incidents.value import Value
 
@@ -27,6 +28,15 @@ class Task(StrEnum):
     ASSESS = "assess"
     POST_MORTEM = "post_mortem"
     BACKLOG = "backlog"
+
+
+#: What goes to people in their own language; all else is read beside evidence and is in its language.
+_TOLD = frozenset({Task.STATUS_UPDATE})
+
+
+def written_in(task: Task, language: Language) -> Language:
+    """The language in which a task's report is written, where people are told of the incident in one."""
+    return language if task in _TOLD else Language.EN
 
 
 class Impact(Value):

@@ -16,6 +16,7 @@ from jinja2 import StrictUndefined, Template, TemplateError, select_autoescape
 from jinja2.sandbox import SandboxedEnvironment
 
 from incidents.errors import SettingsError
+from incidents.language import Language
 from incidents.reports import Task
 from incidents.value import iso
 from prompts.text import fence, line
@@ -132,7 +133,10 @@ class Library:
         """
         return self.load("house_rules")
 
-    def pages(self, role: str, task: Task, acting_as: str | None = None, tools: Sequence[str] = ()) -> str:
+    def pages(
+        self, role: str, task: Task, acting_as: str | None = None, tools: Sequence[str] = (),
+        language: Language = Language.EN,
+    ) -> str:  # fmt: skip
         """What a role reads of itself and its task, behind what all read.
 
         Args:
@@ -140,18 +144,28 @@ class Library:
             task: what is asked.
             acting_as: the developer role that the Relevant Developer plays, if any.
             tools: what it can ask; a tool that needs more than its description has a page of its own.
+            language: in which its report is written, where that is not the evidence's.
         """
-        read = self._read(role, task, acting_as, tools)[1:]
+        read = self._read(role, task, acting_as, tools, language)[1:]
         return "\n\n".join(self.load(name) for name in read)
 
-    def version(self, role: str, task: Task, acting_as: str | None = None, tools: Sequence[str] = ()) -> str:
+    def version(
+        self, role: str, task: Task, acting_as: str | None = None, tools: Sequence[str] = (),
+        language: Language = Language.EN,
+    ) -> str:  # fmt: skip
         """Twelve hex digits that change with any text that a role reads for a task, the brief's included."""
-        texts = [self.load(name) for name in (*self._read(role, task, acting_as, tools), "brief", "ask")]
+        texts = [
+            self.load(name) for name in (*self._read(role, task, acting_as, tools, language), "brief", "ask")
+        ]
         return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:12]
 
-    def _read(self, role: str, task: Task, acting_as: str | None, tools: Sequence[str]) -> tuple[str, ...]:
-        pages = (f"tools/{tool}" for tool in tools)
-        return (*_parts(role, task, acting_as), *(page for page in pages if self._find(page) is not None))
+    def _read(
+        self, role: str, task: Task, acting_as: str | None, tools: Sequence[str], language: Language
+    ) -> tuple[str, ...]:
+        pages = [f"tools/{tool}" for tool in tools]
+        spoken = () if language is Language.EN else (f"languages/{language.value}",)
+        found = (page for page in pages if self._find(page) is not None)
+        return (*_parts(role, task, acting_as), *found, *spoken)
 
     def _find(self, name: str) -> Traversable | None:
         if not _NAME.fullmatch(name):

@@ -14,6 +14,7 @@ from agents.grounding.signs import has, sign
 from agents.grounding.signs import words as words_in
 from agents.grounding.spelled import spelled
 from agents.grounding.vocabulary import Kind, forms, vocabulary, words_of
+from incidents.language import Language
 
 #: How tools write that there was none of it before.
 _USUAL_NONE = re.compile(r"usual 0\b|\bNEW\b|, 0 of \d")
@@ -27,6 +28,7 @@ def opinions(
     carried: Carried,
     *,
     names: Iterable[str] = (),
+    language: Language = Language.EN,
 ) -> tuple[str, ...]:
     """Why a sentence is an opinion; nothing: its evidence and the facts carry it.
 
@@ -36,11 +38,12 @@ def opinions(
         services: the catalogue's names.
         carried: what the incident's facts carry.
         names: further names that may stand in it, such as the roles'.
+        language: in whose forms its figures are.
     """
     named = [name for name in services if _at(sentence, name)]
     plain = _without(sentence, [*named, *(name for name in names if _at(sentence, name))])
     known = vocabulary()
-    figures = spelled(plain)
+    figures = spelled(plain, language)
     said = words_of(figures)
     held = _held(texts)
     strange = [word for word in said if not known.knows(word) and held.isdisjoint(forms(word))]

@@ -7,6 +7,7 @@ from typing import TypeVar
 from agents.grounding.quotes import Text, names_word
 from incidents.action import ActionKind
 from incidents.findings import Category, Confidence, Hypothesis
+from incidents.language import Language
 from incidents.reports import (
     CheckState,
     InvestigationReport,
@@ -46,6 +47,7 @@ class Grounds:
         rules: what the runbook and the role's trade say, such as a legal time limit: no fact of the incident.
         alerts: what every sentence may quote, having no id: the alerts, the checks asked for.
         owners: who may own a task: roles, by slug and by name, and the catalogue's owners.
+        language: of those who read the report.
     """
 
     services: frozenset[str]
@@ -56,6 +58,7 @@ class Grounds:
     rules: tuple[Source, ...] = ()
     alerts: tuple[Source, ...] = ()
     owners: frozenset[str] = frozenset()
+    language: Language = Language.EN
 
     def knows_change(self, change: str) -> bool:
         """Whether anything that was read names that change."""

@@ -41,12 +41,16 @@ class Figure:
 
 @dataclass(frozen=True)
 class Clock:
-    """A time of day in UTC, with its date where one is written; `second` is None if only minutes are."""
+    """A time of day in UTC, with its date where one is written; `second` is None if only minutes are.
+
+    `spoken` leaves open which half of the day is meant.
+    """
 
     text: str
     date: str | None
     minutes: int
     second: int | None
+    spoken: bool = False
 
     @property
     def seconds(self) -> int:
@@ -111,9 +115,10 @@ _NAMES = re.compile(
 )
 _CLOCK = re.compile(
     r"(?<![\w:.])(?:(\d{4}-\d{2}-\d{2})[T ])?([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.\d+)?)?"
-    r"(?:Z|\+00:00)?(?!\w|:\d)"
+    r"(?:Z|\+00:00)?(\*)?(?!\w|:\d)"
 )
-_DATE = re.compile(r"(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])")
+#: Without its year as ISO 8601:1988 cut it: `--11-23`.
+_DATE = re.compile(r"(?<![\w-])(?:\d{4}|-)-\d{2}-\d{2}(?![\w-])")
 _VERSION = re.compile(
     r"(?<![\w.])v?\d+(?:\.\d+){2,}(?:[-+.]\w+)*|(?<![\w.])v\d+(?:\.\d+)?(?![\w.])", re.IGNORECASE
 )
@@ -152,12 +157,13 @@ def figure_of(value: float, unit: str) -> Figure:
 
 
 def _clock(found: re.Match[str]) -> Clock:
-    date, hour, minute, second = found.groups()
+    date, hour, minute, second, spoken = found.groups()
     return Clock(
         text=found[0].strip(),
         date=date,
         minutes=int(hour) * 60 + int(minute),
         second=int(second) if second is not None else None,
+        spoken=spoken is not None,
     )
 
 

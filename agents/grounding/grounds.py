@@ -6,6 +6,7 @@ from itertools import combinations
 from agents.engine import Assignment, EngineResult, RoleContext
 from agents.grounding import Grounds, Source, ground, without_opinions
 from incidents.findings import EvidenceStatus
+from incidents.reports import written_in
 
 #: What of an incident carries nothing: what it cost, and what was told of it.
 _TOLD = {"usage", "seen", "updates", "briefs", "escalations"}
@@ -42,6 +43,7 @@ async def grounds_of(assignment: Assignment, context: RoleContext, role_text: st
             Source("\n".join(assignment.checks)),
         ),
         owners=frozenset(_owners(context)),
+        language=written_in(assignment.task, incident.language),
     )
 
 

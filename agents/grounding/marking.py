@@ -10,6 +10,7 @@ from agents.grounding.exists import Grounds
 from agents.grounding.quotes import Text, missing
 from incidents.action import Action
 from incidents.findings import Category, Hypothesis
+from incidents.language import Language
 from incidents.value import Value
 
 T = TypeVar("T", bound=Value)
@@ -40,8 +41,9 @@ def marked(report: T, grounds: Grounds, carried: Carried, names: Sequence[str] =
 
 
 def held(
-    text: str, texts: Sequence[Text], services: Iterable[str], carried: Carried, names: Sequence[str] = ()
-) -> str:
+    text: str, texts: Sequence[Text], services: Iterable[str], carried: Carried, names: Sequence[str] = (),
+    language: Language = Language.EN,
+) -> str:  # fmt: skip
     """One text: what is carried, then the rest under the mark.
 
     Args:
@@ -50,6 +52,7 @@ def held(
         services: the catalogue's names.
         carried: what the facts carry.
         names: further names.
+        language: of those who read it.
     """
     if not text.strip() or MARK in text:
         return text
@@ -59,8 +62,8 @@ def held(
     stands: list[str] = []
     opined: list[str] = []
     for sentence in filter(str.strip, _SENTENCE.split(text)):
-        free = opinions(sentence, raws, services, carried, names=names)
-        free = free or missing(sentence, texts, services, names=names)
+        free = opinions(sentence, raws, services, carried, names=names, language=language)
+        free = free or missing(sentence, texts, services, names=names, language=language)
         (opined if free else stands).append(sentence)
     return " ".join([*stands, *([MARK, *opined] if opined else [])])
 
@@ -95,7 +98,7 @@ def _field(
         return kept
     if name == "owner" and kept.casefold() in {one.casefold() for one in (*names, *grounds.owners)}:
         return kept
-    return held(kept, texts, grounds.services, carried, names)
+    return held(kept, texts, grounds.services, carried, names, grounds.language)
 
 
 def _texts(value: Value, grounds: Grounds) -> tuple[Text, ...]:

@@ -8,6 +8,7 @@ from itertools import combinations
 
 from agents.grounding.figures import Clock, Dimension, Figure, Quotes, figure_of, read
 from agents.grounding.spelled import spelled
+from incidents.language import Language
 
 #: Whole numbers below this without a unit are counts and ordinals of speech: "two of 3 services".
 _ORDINAL = 10
@@ -17,7 +18,10 @@ _HOUR = 3600.0
 _ABOUT = 0.15
 _VAGUE = re.compile(
     r"(?:about|around|approximately|roughly|nearly|almost|over|more than|above|under|less than|below|"
-    r"at least|up to|~|≈|>|<)\s*$",
+    r"at least|up to|~|≈|>|<|"
+    r"etwa|rund|ungefähr|ca\.|circa|knapp|fast|gut|gegen|über|unter|mehr als|weniger als|mindestens|"
+    r"höchstens|bis zu|"
+    r"environ|près de|presque|plus de|moins de|au moins|au plus|jusqu.à|autour de|à peu près|quelque)\s*$",
     re.IGNORECASE,
 )
 #: What a name is made of that is found as a whole word; others hold dots, slashes or spaces.
@@ -62,6 +66,7 @@ def missing(
     *,
     named_by: Iterable[Text] | None = None,
     names: Iterable[str] = (),
+    language: Language = Language.EN,
 ) -> tuple[str, ...]:
     """What a sentence quotes that stands in none of the texts, as it is written there.
 
@@ -71,16 +76,18 @@ def missing(
         services: the names of all services; one that the sentence names must be named by a text.
         named_by: the texts that may name services, where these are others.
         names: further names; digits in them are no figures.
+        language: of those who read the sentence, in whose forms its figures are read.
     """
     held = tuple(texts)
     naming = held if named_by is None else tuple(named_by)
     named = [name for name in services if _names(sentence, name)]
-    sentence = spelled(_without(sentence, [*named, *(name for name in names if _names(sentence, name))]))
+    unnamed = _without(sentence, [*named, *(name for name in names if _names(sentence, name))])
+    sentence = spelled(unnamed, language)
     quoted = read(sentence)
     absent = [
         *(name for name in named if not any(_names(raw, name) for raw in _raws(naming))),
         *(v for v in quoted.versions if not any(_names_version(raw, v) for raw in _raws(held))),
-        *(d for d in quoted.dates if not any(d in raw for raw in _raws(held))),
+        *(d for d in quoted.dates if not any(d.lstrip("-") in raw for raw in _raws(held))),
         *(
             c.text
             for c in quoted.clocks
@@ -142,7 +149,8 @@ def _same_time(quoted: Clock, held: Clock) -> bool:
     if quoted.date is not None and held.date is not None and quoted.date != held.date:
         return False
     apart = abs(quoted.seconds - held.seconds)
-    return min(apart, 86400 - apart) < 60
+    round_the_clock = 43200 if quoted.spoken else 86400
+    return min(apart % round_the_clock, -apart % round_the_clock) < 60
 
 
 def _stands(figure: Figure, sentence: str, quoted: Quotes, held: Iterable[Quotes]) -> bool:

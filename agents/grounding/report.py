@@ -97,8 +97,9 @@ class _Case:
             services = self.grounds.services if claims else ()
             cites = self.texts(self.everywhere)
             found = missing(
-                sentence, self.texts(cited), services, named_by=cites, names=self.grounds.services
-            )
+                sentence, self.texts(cited), services, named_by=cites, names=self.grounds.services,
+                language=self.grounds.language,
+            )  # fmt: skip
             self._absent[asked] = found
         return self._absent[asked]
 

@@ -27,7 +27,7 @@ from agents.llm.wire.dialect import Dialect
 from agents.tracing import Caller
 from incidents.faults import ModelFault
 from incidents.findings import Evidence
-from incidents.reports import REPORT_TYPES, Report, Task
+from incidents.reports import REPORT_TYPES, Report, Task, written_in
 from prompts import SHIPPED, Library
 from prompts.brief import Order, write_brief
 from tools.redaction.tree import redact_value
@@ -105,7 +105,11 @@ class LlmEngine:
             faults=cut.faults if cut is not None else (),
             model=self._settings.models[context.role.tier].name,
             prompt_version=self._library.version(
-                assignment.role, assignment.task, assignment.acting_as, _names(assignment, context)
+                assignment.role,
+                assignment.task,
+                assignment.acting_as,
+                _names(assignment, context),
+                written_in(assignment.task, context.incident.language),
             ),
             dropped=dropped,
         )
@@ -207,7 +211,11 @@ class LlmEngine:
             catalogue=context.toolset.sources.world.catalogue,
             severities=context.runbook.severities,
             pages=self._library.pages(
-                assignment.role, assignment.task, assignment.acting_as, _names(assignment, context)
+                assignment.role,
+                assignment.task,
+                assignment.acting_as,
+                _names(assignment, context),
+                written_in(assignment.task, context.incident.language),
             ),
             history=context.history,
             budget=self._settings.brief_tokens,

@@ -38,6 +38,10 @@ class Forms:
             return f"{told:,.0f}" if told >= 10 else f"{told:.2g}"
         return str(_cldr().number(int(told) if told.is_integer() else told, self.language))
 
+    def number(self, value: float) -> str:
+        """A number with as many digits as it has: `12,345.5` in English."""
+        return f"{value:,}" if self.language is Language.EN else str(_cldr().number(value, self.language))
+
     def at(self, moment: datetime, today: datetime) -> str:
         """When something was, to follow a verb: `um 07:47 UTC`; with its day where that is another one."""
         return self._told("at", moment, today)
