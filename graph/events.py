@@ -36,6 +36,7 @@ from incidents.incident import Incident, Watch
 from incidents.notes import MachineNote, Note
 from incidents.paging import heard
 from incidents.policy import ApprovalPolicy, decide
+from incidents.ruled_out import understood
 from incidents.runbook import Runbook
 from incidents.severity import Status, Step
 from incidents.timeline import Entry, EntryKind
@@ -86,7 +87,9 @@ def _note(incident: Incident, event: NoteAdded | MachineNoteAdded, now: datetime
     if isinstance(event, NoteAdded):
         note = Note(at=event.at, by=by, text=event.text)
         told = entry(incident, now, EntryKind.NOTE, event.text, key, role=by, engine="person")
-        return Update(incident.evolve(notes=(*incident.notes, note)), (told,))
+        meant = understood(event.text, incident.language)
+        heard = entry(incident, now, EntryKind.NOTE, meant, f"{key}:heard")
+        return Update(incident.evolve(notes=(*incident.notes, note)), (told, heard))
     text = f"left by a program of {by}, no person's word: {event.text}"
     told = entry(incident, now, EntryKind.NOTE, text, key, role="a program", engine="machine")
     left = MachineNote(at=event.at, by=by, text=event.text)

@@ -163,10 +163,11 @@ def note(
     """Give the agents a hint or a constraint."""
     from nexus.cli.sending import said, send
     from nexus.service.requests import LeaveNote
-    from nexus.service.views import Handled
+    from nexus.service.views import Noted
 
-    send(identity, said(LeaveNote, text=text), by, server, Handled)
+    noted = send(identity, said(LeaveNote, text=text), by, server, Noted)
     say("Noted; the next assignment sees it.")
+    say(noted.told)
 
 
 def severity(

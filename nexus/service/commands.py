@@ -16,6 +16,7 @@ from incidents.actor import Actor
 from incidents.errors import Forbidden, Refused, UsageError
 from incidents.events import ChangeSettled, MachineNoteAdded, NoteAdded, SeveritySet, Stopped
 from incidents.incident import Incident
+from incidents.ruled_out import ruled_out, understood
 from incidents.severity import Severity, Status
 from incidents.timeline import EntryKind
 from nexus.home import Home
@@ -23,7 +24,7 @@ from nexus.service.authority import PolicyOf, require
 from nexus.service.deciding import (
     proposal_to_decide,
 )
-from nexus.service.views import Handled
+from nexus.service.views import Handled, Noted
 from nexus.store.audit import Deed, DeedKind
 from nexus.store.dead_letters import DeadLetter
 from nexus.store.find import find_incident, incident_now
@@ -95,12 +96,15 @@ class IncidentCommands:
 
     # What is asked under a key of its sender's counts once; without one each time.
 
-    async def note(self, identity: str, *, actor: Actor, text: str, key: str | None = None) -> Handled:
-        """Give the agents a hint or a constraint."""
+    async def note(self, identity: str, *, actor: Actor, text: str, key: str | None = None) -> Noted:
+        """Give the agents a hint or a constraint; the answer says which of both it was understood as."""
         now = await self._running(identity, actor, Permission.NOTE)
         event = _event(identity, "note", actor, now, key)
         said = NoteAdded(id=event, incident=identity, at=now, by=actor.name, text=redact(text))
-        return await self._send(said, actor, key)
+        handled = await self._send(said, actor, key)
+        language = (await find_incident(self.store, identity)).language
+        kinds = tuple(sorted(ruled_out((text,))))
+        return Noted(**dict(handled), rules_out=kinds, told=understood(text, language))
 
     async def machine_note(
         self, identity: str, *, actor: Actor, text: str, key: str | None = None

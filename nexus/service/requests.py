@@ -16,7 +16,7 @@ from nexus.service.hindsight_requests import HINDSIGHT
 from nexus.service.request import ChangeName, Digest, Doors, Name, Remark, Request, WholeNumber, Words
 from nexus.service.restricting import RESTRICTING
 from nexus.service.ticket_requests import TICKETS
-from nexus.service.views import AllHalted, Decided, Halted, Handled, Regrouped, Settled
+from nexus.service.views import AllHalted, Decided, Halted, Handled, Noted, Regrouped, Settled
 from nexus.store.dead_letters import DeadLetter
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
@@ -73,12 +73,13 @@ class Revoke(Request):
 
 
 class LeaveNote(Request):
-    """Give the agents a hint or a constraint."""
+    """Give the agents a hint or a constraint; the answer says which it was understood as."""
 
     path = "note"
+    answer = Noted
     text: Words = Field(description="what the agents should know")
 
-    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Handled:
+    async def put(self, doors: Doors, incident: str, actor: Actor, key: str | None = None) -> Noted:
         """Leave it."""
         return await doors.commands.note(incident, actor=actor, text=self.text, key=key)
 

@@ -6,14 +6,17 @@ disturbance that nobody works on.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 import structlog
 
 from incidents.errors import NexusError
 from incidents.incident import Incident
+from incidents.language import Language
 from incidents.severity import PublicStatus, Status
 from incidents.status_page import Level, PublicUpdate, UpdateState, Wording, held_because
+from incidents.texts import Sentences
 from nexus.store.port import IncidentStore
 
 log = structlog.get_logger(__name__)
@@ -23,16 +26,16 @@ GRACE = timedelta(minutes=10)
 #: Nothing that was told last before that is looked at any more.
 _LOOKED_BACK = timedelta(days=60)
 
-_MERGED = ("We go on telling of this together with another disturbance.", "Nothing else is done here.")
-_OVER = ("We see no sign of a disturbance any more.", "Nothing needs to be done.")
+SENTENCES = Sentences("nexus.service", "status")
 
 
 @dataclass(frozen=True)
 class EndedElsewhere:
-    """The disturbances of one site."""
+    """The disturbances of one site; `language` is that of an incident that is not there any more."""
 
     store: IncidentStore
     site: str
+    language: Language = Language.EN
 
     async def look(self, now: datetime) -> None:
         """Tell the end of each that is open on the page and nowhere else."""
@@ -51,12 +54,14 @@ class EndedElsewhere:
             return
         held = held_because(incident) if incident is not None else None
         merged = incident is not None and incident.status is Status.MERGED
-        impact, current_action = _MERGED if merged else _OVER
+        language = incident.language if incident is not None else self.language
+        said = partial(SENTENCES.said, language)
+        why = "merged" if merged else "over"
         end = last.model_copy(
             update={
                 "id": str(uuid4()), "key": f"end after {last.place}", "level": Level.WORKS,
-                "status": PublicStatus.RESOLVED, "at": now, "impact": impact,
-                "current_action": current_action, "next_update": None, "wording": Wording.CATALOGUE,
+                "status": PublicStatus.RESOLVED, "at": now, "impact": said(f"{why}.impact"),
+                "current_action": said(f"{why}.action"), "next_update": None, "wording": Wording.CATALOGUE,
                 "state": UpdateState.DRAFT if held else UpdateState.PUBLISHED, "place": None,
                 "written_by": "code", "released_by": None, "why_held": held or "",
             }

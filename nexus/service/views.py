@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from incidents.action import ActionState, Outcome, Proposal
+from incidents.action import ActionKind, ActionState, Outcome, Proposal
 from incidents.timeline import Entry
 from incidents.value import Moment, Value
 from nexus.store.dead_letters import DeadLetter as DeadLetter
@@ -38,6 +38,13 @@ class Handled(Value):
     by: str
     at: Moment
     known: bool
+
+
+class Noted(Handled):
+    """A note that was taken; `rules_out`: what it was understood to forbid, `told`: the same in words."""
+
+    rules_out: tuple[ActionKind, ...]
+    told: str
 
 
 class Halted(Handled):

@@ -53,7 +53,8 @@ def watches(intake: AlertIntake) -> PeriodicJobs:
             log.warning(waits)
 
     async def end_disturbances() -> None:
-        await EndedElsewhere(home.store, intake.site.site).look(home.clock.now())
+        site = intake.site
+        await EndedElsewhere(home.store, site.site, site.language).look(home.clock.now())
 
     async def record_components() -> None:
         await PublicPage(home.store, intake.site).install(home.clock.now())

@@ -235,6 +235,8 @@ async def test_a_note_is_seen_by_the_next_assignment() -> None:
     ]
     ended = await at.run(incident())
     assert [note.text for note in ended.notes] == ["look at payment"]
+    (heard,) = [text for text in await at.told() if "only a hint" in text]
+    assert heard.startswith("This note is only a hint: it rules out no kind of change")
 
 
 @pytest.mark.parametrize("task", list(Task))

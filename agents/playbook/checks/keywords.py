@@ -1,4 +1,4 @@
-"""What words mean to the playbook: checks to tools, alerts to duties, notes to what is forbidden."""
+"""What words mean to the playbook: checks to tools, alerts to duties."""
 
 import re
 from functools import cache
@@ -6,7 +6,6 @@ from functools import cache
 from pydantic import Field
 
 from agents.shipped import shipped
-from incidents.action import ActionKind
 from incidents.value import Value
 from incidents.verification import SignalKind
 from tools.wording import unmasked
@@ -29,8 +28,6 @@ class Keywords(Value):
     breach: str
     user_data: str
     data_risk: str
-    forbidding: str
-    kinds: dict[ActionKind, str]
 
 
 class _Checks(Value):
@@ -57,15 +54,6 @@ def rule_for(check: str) -> Rule | None:
 def says(pattern: str, *texts: str) -> bool:
     """Whether a pattern stands in one of the texts, in any case."""
     return any(re.search(pattern, text.lower()) for text in texts)
-
-
-def forbidden_kinds(texts: tuple[str, ...]) -> frozenset[ActionKind]:
-    """The kinds of change that people ruled out: a word that forbids, and the kind soon after it."""
-    return frozenset(
-        kind
-        for kind, words in keywords().kinds.items()
-        if says(rf"(?:{keywords().forbidding})\W+(?:[\w'-]+\W+){{0,4}}?\b(?:{words})\b", *texts)
-    )
 
 
 def names(text: str, service: str) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from agents.engine import Assignment, RoleContext
-from agents.playbook.checks.keywords import forbidden_kinds
 from agents.playbook.checks.runbook_checks import has_tool
 from agents.playbook.fixes.capacity import fail_over, restart, scale_out
 from agents.playbook.fixes.draft import Draft
@@ -13,6 +12,7 @@ from incidents.action import ANSWERED, Action, ActionKind, ActionState, Plan, Ve
 from incidents.findings import Diagnosis
 from incidents.incident import Incident
 from incidents.reports import MitigationReport, ProposedAction
+from incidents.ruled_out import ruled_out
 from incidents.verification import Recovery
 from tools.toolbox import PLAN_ACTION
 from tools.toolbox.arguments import PlanArgs
@@ -50,7 +50,7 @@ async def mitigate(assignment: Assignment, context: RoleContext) -> MitigationRe
     if diagnosis is None or not diagnosis.known:
         return MitigationReport(summary="The cause is not known, so no change is proposed.")
     worked = _Worked([], list(_open_concerns(context.incident)), [])
-    barred = forbidden_kinds(constraints(context.incident))
+    barred = ruled_out(constraints(context.incident))
     for kind in assignment.actions:
         if kind in barred:
             worked.skipped.append(f"people ruled out a {kind}")

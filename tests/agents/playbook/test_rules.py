@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from agents.playbook.checks.keywords import (
     Rule,
-    forbidden_kinds,
     keywords,
     quoted,
     rule_for,
@@ -20,7 +19,7 @@ from agents.playbook.diagnosis.hypotheses import weigh
 from agents.playbook.tasks.assess import When, conditions
 from agents.playbook.tasks.prevention import KINDS, Lessons, prevention
 from agents.public import public_words, stand_of
-from incidents.action import ActionKind, ActionState
+from incidents.action import ActionState
 from incidents.catalogue import Catalogue, Service, ServiceKind
 from incidents.facts import Facts
 from incidents.findings import Category, Channel, Confidence, Diagnosis
@@ -200,20 +199,6 @@ class TestWords:
     def test_log_lines_hint_at_a_kind_of_cause(self, line: str, category: Category | None) -> None:
         sign = CAUSES.of_line(line)
         assert (sign.category if sign is not None else None) is category
-
-    @pytest.mark.parametrize(
-        ("text", "kinds"),
-        [
-            ("please do NOT roll back during the sale", {ActionKind.ROLLBACK}),
-            ("no restarts, and never scale the shop", {ActionKind.RESTART, ActionKind.SCALE}),
-            ("don't fail over yet", {ActionKind.FAILOVER}),
-            ("roll back if you must", set()),
-            ("not sure what it is; a restart may help", set()),
-            ("", set()),
-        ],
-    )
-    def test_people_can_rule_out_a_kind_of_change(self, text: str, kinds: set[ActionKind]) -> None:
-        assert forbidden_kinds((text,)) == kinds
 
     def test_a_leak_of_memory_is_no_leak_of_data(self) -> None:
         assert not says(keywords().breach, "memory leak in checkout", "goroutine leak")

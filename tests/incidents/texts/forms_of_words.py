@@ -33,7 +33,7 @@ FORBIDDEN = {
     Language.FR: ANY | _COMMA | {
         "a doubled word": r"\b((?!nous\b|vous\b)[^\W\d]{2,}) \1\b",
         "what is one word": r"\b(?:de|à) (?:le|les)\b",
-        "an elision that is missing": r"(?i)\b(?:de|que|ne|se|le|la|je|ce) (?!onze\b)[aeiouyàâéèêîôœ]",
+        "an elision that is missing": r"(?i)(?<!-)\b(?:de|que|ne|se|le|la|je|ce) (?!onze\b)[aeiouyàâéèêîôœ]",
         "an apostrophe of a typewriter": r"\w'\w",
         "a mark without its space": r"[^\s\u00a0\u202f][;!?]|[^\W\d]:(?=\s)",
         "a space that breaks before a mark": r" [;:!?»]",

@@ -22,7 +22,7 @@ PEOPLE = (
 
 #: What people type, whatever verb it is: with what else it needs, and what it says where it is done.
 TYPED = {
-    "note": ((ID, "look at payment"), "Noted"),
+    "note": ((ID, "look at payment"), "is only a hint"),
     "severity": ((ID, "P1"), "Severity of"),
     "revoke": ((ID, "--note", "not now"), ""),
     "verdict": ((ID, "right"), "Dana Lee says the diagnosis"),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from incidents.catalogue import Catalogue, Service
 from incidents.communications import PublicWords, StatusUpdate
 from incidents.findings import Category, Confidence, Diagnosis
+from incidents.language import Language
 from incidents.notes import Note
 from incidents.reports import Impact
 from incidents.severity import PublicStatus, Status
@@ -214,9 +215,11 @@ async def test_of_what_customers_have_no_name_for_nothing_is_told(desk: Desk) ->
     assert await desk.updates() == []
 
 
-async def ends(desk: Desk, minutes: float) -> list[tuple[PublicStatus, str]]:
+async def ends(
+    desk: Desk, minutes: float, language: Language = Language.EN
+) -> list[tuple[PublicStatus, str]]:
     """What was published, once it was looked what has ended."""
-    await EndedElsewhere(desk.store, SITE).look(at(minutes))
+    await EndedElsewhere(desk.store, SITE, language).look(at(minutes))
     return [(one.status, one.impact) for one in await desk.store.published(SITE, at(0))]
 
 
@@ -243,6 +246,15 @@ async def test_what_is_open_stays_so_and_what_was_deleted_ends(desk: Desk) -> No
     )
     assert (await ends(desk, 600))[-1] == (
         PublicStatus.RESOLVED, "We see no sign of a disturbance any more.",
+    )  # fmt: skip
+
+
+async def test_the_end_of_what_was_deleted_is_told_in_the_language_of_the_site(desk: Desk) -> None:
+    await desk.store.keep_update(
+        SITE, update("gone", at(3), PublicStatus.MONITORING, Level.RECOVERING, incident="INC-2026-01-01-001")
+    )
+    assert (await ends(desk, 600, Language.DE))[-1] == (
+        PublicStatus.RESOLVED, "Wir sehen kein Anzeichen einer Störung mehr.",
     )  # fmt: skip
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from incidents.action import ActionState, Outcome
+from incidents.action import ActionKind, ActionState, Outcome
 from incidents.actor import Actor, Via
 from incidents.errors import Refused
 from incidents.incident import Incident
+from incidents.language import Language
 from incidents.policy import ApprovalPolicy
 from incidents.severity import Severity, Status
 from nexus.service.commands import IncidentCommands
@@ -39,6 +40,22 @@ async def kept(incident: Incident, world: WorldRef = LIVE) -> MemoryStore:
 
 async def inbox(store: MemoryStore, incident: str = ID) -> list[str]:
     return [event.kind for event in await store.events(incident)]
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds", "told"),
+    [
+        ("Bitte kein Rollback", (ActionKind.ROLLBACK,), "Als Vorgabe verstanden: "),
+        ("look at payment", (), "Diese Notiz gilt nur als Hinweis: "),
+    ],
+)
+async def test_who_leaves_a_note_is_told_in_their_language_what_it_was_understood_as(
+    text: str, kinds: tuple[ActionKind, ...], told: str
+) -> None:
+    store = await kept(sample.waiting().evolve(language=Language.DE))
+    noted = await door(store).note(ID, actor=DANA, text=text)
+    assert (noted.rules_out, noted.told.startswith(told), noted.verb) == (kinds, True, "note")
+    assert await inbox(store) == ["note"]
 
 
 async def test_what_is_known_is_not_settled() -> None:
