@@ -21,7 +21,7 @@ from incidents.verification import Recovery
 #: So many are offered.
 MOST = 3
 #: What is said with every one of them.
-CAUTION = "That it looks alike is no cause."
+CAUTION = "Looking alike is not having the same cause."
 #: Less in common than this is not told: a service alone is no likeness.
 _LEAST = 3.0
 _SAME_ALERT, _SAME_CAUSE, _SAME_SIGNAL, _SAME_SERVICE = 4.0, 2.0, 1.5, 1.0
@@ -87,20 +87,29 @@ class PastIncident(Value):
 
     @property
     def line(self) -> str:
-        """All of it in a sentence or two: `Seen before: INC-… on 12 Oct 2026 (…). … People judged …`."""
+        """All of it in a few sentences: `Seen before: INC-… on 12 Oct 2026, “…” (…). … People judged …`."""
         return f"Seen before: {self.story}"
 
     @property
     def story(self) -> str:
         """The same where a heading says that it was seen before."""
-        alike = "; ".join(self.reasons)
-        parts = (
-            f"{self.incident} on {_day(self.ended_at)} ({alike}).",
-            *(_done(one) for one in self.done),
-            "" if self.done else "No change was carried out then.",
-            self._said,
-        )
-        return " ".join(part for part in parts if part)
+        return f"{self.incident} on {self.day}, “{self.title}” ({self.alike}). {self.told}"
+
+    @property
+    def day(self) -> str:
+        """When it ended: `12 Oct 2026`."""
+        return _day(self.ended_at)
+
+    @property
+    def alike(self) -> str:
+        """What both have in common."""
+        return "; ".join(self.reasons)
+
+    @property
+    def told(self) -> str:
+        """What was done, whether it held, and what people judged."""
+        done = [_done(one) for one in self.done] or ["No change was carried out then."]
+        return " ".join((*done, self._said))
 
     @property
     def _said(self) -> str:
@@ -123,18 +132,15 @@ class PastIncident(Value):
         items = sorted(self.prevention, key=lambda one: (order.index(one.state), one.by is None, one.due))
         told = tuple(self._meant(one) for one in items[:_NAMED])
         more = len(items) - _NAMED
-        return (*told, f"So were {more} more action items of {self.incident}.") if more > 0 else told
+        return (*told, f"So were {more} more action items.") if more > 0 else told
 
     def _meant(self, item: ActionItem) -> str:
         state = {
-            ItemState.OPEN: f"it is open since {_day(self.ended_at)}"
-            if item.by is None
-            else "it is still open",
-            ItemState.DOING: "it is under way",
-            ItemState.DONE: f"it was done{f' on {_day(item.at)}' if item.at else ''}, and this came again",
+            ItemState.OPEN: f"open since {self.day}" if item.by is None else "still open",
+            ItemState.DOING: "under way",
+            ItemState.DONE: f"done{f' on {_day(item.at)}' if item.at else ''}, and it came again",
         }[item.state]
-        of = f"{item.incident}, due {_day(item.due)}"
-        return f"“{item.action.rstrip('.')}” ({of}) was meant to prevent this: {state}."
+        return f"“{item.action.rstrip('.')}” (due {_day(item.due)}) was meant to prevent this: {state}."
 
 
 def phrases(incident: Incident) -> tuple[str, ...]:
@@ -171,12 +177,14 @@ def _compared(mine: Incident, record: Record, as_of: datetime) -> PastIncident |
     then = record.incident
     if then.ended_at is None or then.open or then.ended_at > as_of or then.merged_into is not None:
         return None
-    common = [*_alerts(mine, then), *_causes(mine, then), *_signals(mine, then), *_services(mine, then)]
+    said = _judged(then, record.verdicts, as_of)
+    judgement = said.judgement if said is not None else None
+    # What was not the cause then is nothing that both have in common.
+    causes = _causes(mine, then) if judgement is not Judgement.WRONG else []
+    common = [*_alerts(mine, then), *causes, *_signals(mine, then), *_services(mine, then)]
     score = sum(weight for weight, _ in common)
     if score < _LEAST:
         return None
-    said = _judged(then, record.verdicts, as_of)
-    judgement = said.judgement if said is not None else None
     known = then.diagnosis is not None and then.diagnosis.known and judgement is not Judgement.WRONG
     same_alert = any(weight == _SAME_ALERT for weight, _ in common)
     return PastIncident(
@@ -193,9 +201,8 @@ _Common = list[tuple[float, str]]
 
 def _alerts(mine: Incident, then: Incident) -> _Common:
     before = {key for one in then.alerts for key in _keys(one)}
-    same = next((one for one in mine.alerts if not before.isdisjoint(_keys(one))), None)
-    if same is not None:
-        return [(_SAME_ALERT, f"the same alert, {same.title}")]
+    if any(not before.isdisjoint(_keys(one)) for one in mine.alerts):
+        return [(_SAME_ALERT, "the same alert")]
     here, there = set(_words(mine.title)), set(_words(then.title))
     share = len(here & there) / len(here | there) if here | there else 0.0
     if share < _ALIKE:
@@ -225,7 +232,8 @@ def _signals(mine: Incident, then: Incident) -> _Common:
 
 def _services(mine: Incident, then: Incident) -> _Common:
     same = [name for name in mine.services if name in then.services]
-    return [(_SAME_SERVICE, f"the same service, {', '.join(same[:3])}")] if same else []
+    what = "service" if len(same) == 1 else "services"
+    return [(_SAME_SERVICE, f"the same {what}, {', '.join(same[:3])}")] if same else []
 
 
 def _keys(alert: Alert) -> Iterator[tuple[str, ...]]:

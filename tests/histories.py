@@ -25,7 +25,7 @@ def history(
     )  # fmt: skip
     return PastIncident(
         incident=incident, title="HighErrorRate: web", ended_at=at(-40_000), score=5.0,
-        reasons=("the same alert, HighErrorRate: web",), cause=cause, judgement=judgement, actual=None,
+        reasons=("the same alert",), cause=cause, judgement=judgement, actual=None,
         done=(DoneThen(text="ledger was rolled back to 7.41.8", held=True),), prevention=(item,),
     )  # fmt: skip
 

@@ -72,7 +72,7 @@ class PostMortem(Value):
     went_badly: tuple[str, ...] = ()
     lucky: tuple[str, ...] = ()
     seen_before: tuple[PastIncident, ...] = Field(
-        default=(), description="incidents of before that look alike; that it looks alike is no cause"
+        default=(), description="incidents of before that look alike, which is not to have the same cause"
     )
     charts: tuple[str, ...] = Field(default=(), description="paths beside the post-mortem's file")
     written_by: str

@@ -137,7 +137,7 @@ class IncidentView(Value):
     times: Milestones
     diagnosis: Diagnosis | None
     past: tuple[PastIncident, ...] = Field(
-        description="incidents of before that look alike; that it looks alike is no cause"
+        description="incidents of before that look alike, which is not to have the same cause"
     )
     suspects: tuple[SuspectView, ...]
     outside_changes: tuple[OutsideChange, ...]

@@ -61,21 +61,19 @@ class PastQueries:
         for phrase in phrases(incident):
             found |= dict.fromkeys(await self.store.resembling(incident.id, phrase, unseen, _EACH))
         loaded = [await self.store.load(one) for one in list(found)[:_ALL]]
-        alike = similar(incident, (Record(incident=one) for one in loaded if one is not None), as_of)
-        if not alike:
-            return ()
-        # What people said decides nothing of likeness: it is read of the few that are offered.
-        known = {one.id: one for one in loaded if one is not None}
-        records = [await self._record(known[one.incident]) for one in alike]
-        return similar(incident, records, as_of)
+        records = {one.id: await self._judged(one) for one in loaded if one is not None}
+        alike = similar(incident, records.values(), as_of)
+        # What became of action items decides nothing of likeness: it is read of the few that are offered.
+        offered = [await self._with_items(records[one.incident]) for one in alike]
+        return similar(incident, offered, as_of)
 
     async def history(self, incident: Incident, now: datetime) -> tuple[PastIncident, ...]:
         """The same for the roles, whose words everybody reads: none that only some may see."""
         return await self.like(incident, await self.store.restricted(), now)
 
-    async def _record(self, incident: Incident) -> Record:
-        return Record(
-            incident=incident,
-            verdicts=await self.store.verdicts(incident.id),
-            changed_items=await self.store.changed_items(incident.id),
-        )
+    async def _judged(self, incident: Incident) -> Record:
+        return Record(incident=incident, verdicts=await self.store.verdicts(incident.id))
+
+    async def _with_items(self, record: Record) -> Record:
+        items = await self.store.changed_items(record.incident.id)
+        return record.model_copy(update={"changed_items": items})

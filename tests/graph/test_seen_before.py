@@ -39,9 +39,9 @@ async def test_it_is_told_once_to_people_and_to_those_who_look_for_causes() -> N
     _, entries = await ran(made)
     lines = [one for one in entries if one.kind is EntryKind.HISTORY]
     assert [one.text for one in lines] == [
-        f"Seen before: {BEFORE} on 26 Oct 2026 (the same alert, HighErrorRate: web). Ledger was rolled back "
-        f"to 7.41.8, and recovery held. People judged the cause right: {LURE}. “Alert on connections” "
-        f"({BEFORE}, due 30 Nov 2026) was meant to prevent this: it is open since 26 Oct 2026. "
+        f"Seen before: {BEFORE} on 26 Oct 2026, “HighErrorRate: web” (the same alert). Ledger was rolled "
+        f"back to 7.41.8, and recovery held. People judged the cause right: {LURE}. “Alert on connections” "
+        f"(due 30 Nov 2026) was meant to prevent this: open since 26 Oct 2026. "
         f"Others that look alike: INC-2026-09-01-002. {CAUTION}"
     ]
     assert lines[0].evidence == ()

@@ -295,7 +295,7 @@ def test_what_was_before_stands_in_the_brief_of_those_who_look_for_causes_as_dat
 
     text = told(hostile, history("INC-2026-09-01-002"), history("INC-2026-08-01-003"))
     head, data = text.split('<data source="history">\n')
-    assert "no evidence: that it looks alike is no cause" in head
+    assert "no evidence: looking alike is not having the same cause" in head
     block = data.split("\n</data>")[0]
     assert block.count("\n- ") == 1, "two of three"
     assert "ledger was rolled back to 7.41.8, and recovery held".casefold() in block.casefold()

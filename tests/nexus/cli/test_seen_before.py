@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from incidents.past import CAUTION
 from incidents.restriction import Restriction, Sensitive
 from nexus.config.settings import Settings
 from nexus.home import open_home
@@ -43,7 +44,7 @@ def flat(text: str) -> str:
 def test_it_was_seen_before(nexus: Terminal) -> None:
     kept(nexus.home, history=True)
     told = flat(nexus("show", AGAIN).out)
-    assert "Seen before That it looks alike is no cause." in told.replace("─", "").replace("  ", " ")
+    assert f"Seen before {CAUTION}" in told.replace("─", "").replace("  ", " ")
     assert f"Seen before: {ID} on 23 Nov 2026" in told
     assert "Checkout was rolled back to 2026.11.1, and recovery held." in told
     assert f"Seen before: {AGAIN}" not in flat(nexus("show", ID).out)

@@ -61,7 +61,7 @@ def _run(made: Rig, home: Path) -> None:
     assert line.text.startswith(f"Seen before: {BEFORE} on ")
     assert HIDDEN not in line.text
     written = (home / "incidents" / summary.id / "post-mortem.md").read_text()
-    assert f"**Seen before.** That it looks alike is no cause.\n\n- {BEFORE} on " in written
+    assert f"**Seen before.** Looking alike is not having the same cause.\n\n- {BEFORE} on " in written
     assert HIDDEN not in written
 
 
