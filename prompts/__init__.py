@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -15,6 +16,7 @@ from pathlib import Path
 from jinja2 import StrictUndefined, Template, TemplateError, select_autoescape
 from jinja2.sandbox import SandboxedEnvironment
 
+from incidents.catalogue import Service, ServiceKind
 from incidents.errors import SettingsError
 from incidents.language import Language
 from incidents.reports import Task
@@ -34,6 +36,7 @@ def _environment() -> SandboxedEnvironment:
         keep_trailing_newline=False,
     )
     environment.filters.update(line=line, fence=fence, iso=iso, known=_known, number=_number, cited=_cited)
+    environment.filters.update(second=_second, clock=_clock, traits=_traits)
     environment.filters.update(share=_share, times=_times, names=_names, level=_level)
     return environment
 
@@ -51,6 +54,25 @@ def _known(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return line(value, 120)
+
+
+def _second(moment: datetime) -> str:
+    """A moment to the second: nobody reads a thousandth, and each digit is a token."""
+    return iso(moment.replace(microsecond=0))
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%H:%M:%S}"
+
+
+def _traits(service: Service) -> str:
+    """What a service is, if it is more than one of many: ` (database, user facing, owner data)`."""
+    said = [
+        *([line(service.kind, 40)] if service.kind is not ServiceKind.SERVICE else []),
+        *(["user facing"] if service.user_facing else []),
+        *([f"owner {line(service.owner, 40)}"] if service.owner else []),
+    ]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _number(value: float | None) -> str:

@@ -108,6 +108,8 @@ _LADDER = (
 
 #: The tool whose answer is the ranking of suspects: where it is shown, the incident's own is not repeated.
 _RANKING = "suspects"
+#: The tool whose answer is the judgement over the watched signals: where it is shown, readings are not.
+_JUDGEMENT = "recovery"
 
 #: Whose answers a task needs before anything else that was gathered; the newest of each is shown whole, of
 #: all others what they are about.
@@ -115,7 +117,7 @@ _NEEDED = {
     Task.TRIAGE: ("overview",),
     Task.INVESTIGATE: (_RANKING, "changes"),
     Task.MITIGATE: ("deployments", "changes"),
-    Task.VERIFY: ("overview",),
+    Task.VERIFY: (_JUDGEMENT, "overview"),
     Task.ASSESS: (_RANKING,),
     Task.POST_MORTEM: ("changes",),
 }
@@ -123,13 +125,13 @@ _NEEDED = {
 #: What a task is told beside where the incident stands.
 _TELLS = {
     Task.TRIAGE: {"services"},
-    Task.INVESTIGATE: {"alternatives", "suspects", "reasons", "services"},
-    Task.MITIGATE: {"alternatives", "reasons", "services"},
-    Task.VERIFY: {"readings", "services"},
-    Task.ASSESS: {"suspects", "reasons", "services", "told"},
-    Task.STATUS_UPDATE: {"told"},
-    Task.BRIEF: {"told"},
-    Task.POST_MORTEM: {"alternatives", "readings", "reasons", "services"},
+    Task.INVESTIGATE: {"alternatives", "suspects", "reasons", "services", "before"},
+    Task.MITIGATE: {"alternatives", "reasons", "services", "watched"},
+    Task.VERIFY: {"readings", "watched"},
+    Task.ASSESS: {"suspects", "reasons", "services", "told", "before"},
+    Task.STATUS_UPDATE: {"told", "before"},
+    Task.BRIEF: {"told", "before"},
+    Task.POST_MORTEM: {"alternatives", "readings", "reasons", "services", "before"},
     Task.BACKLOG: {"post_mortem"},
 }
 
@@ -139,7 +141,7 @@ _EVIDENCE_AT_MOST = {Task.STATUS_UPDATE: 0, Task.BRIEF: 0, Task.ASSESS: 6, Task.
 #: Arguments that say how much is shown, not what is asked.
 _HOW_MUCH = {"limit", "offset", "settle_minutes"}
 #: As much of an answer as says what it is about.
-_ABOUT = 150
+_ABOUT = 90
 
 
 def write_brief(
@@ -206,7 +208,8 @@ def _facts(
         now=now,
         sizes=sizes,
         tells=tells,
-        watched=_watched(incident) if incident.verification is None else [],
+        measured=incident.facts is not None and ("before" in tells or not _outdated(incident)),
+        watched=_watched(incident) if "watched" in tells and incident.verification is None else [],
         alerts=sorted(last.values(), key=_alert_order)[: sizes.alerts],
         notes=incident.notes[::-1][: sizes.notes],
         machine_notes=incident.machine_notes[::-1][: sizes.notes],
@@ -214,6 +217,8 @@ def _facts(
         updates=incident.updates[::-1][:2] if "told" in tells else (),
         whole=_once_said(whole),
         named=[(one, _asked(one), _about(one)) for one in telling[:most] if one not in whole],
+        about=_ABOUT,
+        readings="readings" in tells and all(item.tool != _JUDGEMENT for item in whole),
         evidence_left_out=len(telling[most:]),
         ranked="suspects" not in tells or any(item.tool == _RANKING for item in whole),
         history=history[: sizes.history],
@@ -223,6 +228,12 @@ def _facts(
         if services
         else 0,
     )
+
+
+def _outdated(incident: Incident) -> bool:
+    """Whether what was measured is of before the change, and says nothing of now."""
+    facts, watch = incident.facts, incident.watch
+    return facts is not None and watch is not None and facts.at < watch.started_at
 
 
 def _beginning(text: str, room: int) -> str:

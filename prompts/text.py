@@ -14,16 +14,18 @@ _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 _BOTH_ENDS = 100
 
 
-def clean(text: str, limit: int | None = None) -> str:
+def clean(text: str, limit: int | None = None, how: str = "", at: int = 0) -> str:
     """The text without control, invisible and fence-breaking characters, at most about `limit` long.
 
     A cut is announced in the text itself, so that a reader knows that something is missing; a text that is
-    hardly longer than the notice would be stays whole.
+    hardly longer than the notice would be stays whole. `how` names the tool that reads what is left out, `at`
+    where the text begins in what that tool reads.
     """
     if limit is not None and len(text) > limit:
         tail = limit // 4 if limit >= _BOTH_ENDS else 0
         gone = len(text) - limit
-        cut = f"{text[: limit - tail].rstrip()} [cut: {gone} characters left out]"
+        rest = f"; `{how}` with offset={at + limit - tail} reads them" if how else ""
+        cut = f"{text[: limit - tail].rstrip()} [cut: {gone} characters left out{rest}]"
         cut += f" {text[-tail:].lstrip()}" if tail else ""
         text = min(text, cut, key=len)
     text = _ESCAPES.sub("", text.replace("\r\n", "\n"))
@@ -36,10 +38,18 @@ def line(text: object, limit: int = 200) -> str:
     return clean(" ".join(str(text).split()), limit)
 
 
-def fence(text: str, source: str, limit: int | None = None) -> str:
+def fence(text: str, source: str, limit: int | None = None, how: str = "", at: int = 0) -> str:
     """The text as a block of data with its source; nothing inside can end the block."""
     name = re.sub(r"[^\w.:#-]+", "_", source)
-    return f'<data source="{name}">\n{clean(text, limit)}\n</data>'
+    return f'<data source="{name}">\n{clean(text, limit, how, at)}\n</data>'
+
+
+_BLOCK = re.compile(r'<data source="(E-[0-9a-f]{8})">\n(.*?)\n</data>', re.DOTALL)
+
+
+def shown_whole(text: str) -> frozenset[str]:
+    """The ids of the answers that a text holds as blocks of data, none of them cut."""
+    return frozenset(name for name, inside in _BLOCK.findall(text) if "[cut: " not in inside)
 
 
 #: What tokenizers take apart: a word, a digit, a sign, spaces. Signs and other scripts are counted in bytes.

@@ -20,6 +20,10 @@ def unmasked(template: str) -> str:
     return _VARIES.sub("…", template)
 
 
+#: How the rest of a list is asked for.
+GO_ON = "the same question with `offset` goes on"
+
+
 def plain(text: str, longest: int = 240) -> str:
     """Untrusted text as one line without control characters, no longer than that: its head and its tail.
 

@@ -21,15 +21,17 @@ from agents.llm.client import chat_model, http_client, trust
 from agents.llm.meter import Meter
 from agents.llm.middleware import ReportMiddleware
 from agents.llm.settings import ModelSettings
-from agents.llm.tools import offered, tools_of
+from agents.llm.tools import offered, plannable, tools_of
 from agents.llm.transport import ModelTransport, Timer
 from agents.llm.wire.dialect import Dialect
 from agents.tracing import Caller
+from incidents.action import ActionKind
 from incidents.faults import ModelFault
 from incidents.findings import Evidence
 from incidents.reports import REPORT_TYPES, Report, Task, written_in
 from prompts import SHIPPED, Library
 from prompts.brief import Order, write_brief
+from prompts.text import shown_whole
 from tools.redaction.tree import redact_value
 from tools.toolbox.watched_series import WATCHED_SERIES
 
@@ -158,6 +160,7 @@ class LlmEngine:
         self, assignment: Assignment, context: RoleContext, turns: ReportMiddleware
     ) -> Report:
         settings, kind = self._settings, REPORT_TYPES[assignment.task]
+        brief = await self._brief(assignment, context)
         async with http_client(settings, self._trust, self._dialect(context)) as client:
             agent: Any = create_agent(
                 chat_model(settings, context.role.tier, client),
@@ -165,6 +168,8 @@ class LlmEngine:
                     context.toolset,
                     assignment.task,
                     settings.answer_chars,
+                    plans=_plans(assignment, context),
+                    shown=shown_whole(brief),
                     trace_content=settings.trace_content,
                 ),
                 system_prompt=self._library.system_prompt(),
@@ -173,7 +178,7 @@ class LlmEngine:
                     kind, handle_errors=turns.refuse, tool_message_content="Report received."
                 ),
             )
-            asked = {"messages": [HumanMessage(await self._brief(assignment, context))]}
+            asked = {"messages": [HumanMessage(brief)]}
             limit = {"recursion_limit": 4 * settings.max_calls + 10}
             try:
                 with tracing_context(enabled=settings.langsmith):
@@ -232,7 +237,11 @@ async def _evidence(assignment: Assignment, context: RoleContext) -> list[Eviden
 
 
 def _names(assignment: Assignment, context: RoleContext) -> list[str]:
-    return [tool.name for tool in offered(context.toolset, assignment.task)]
+    return [tool.name for tool in offered(context.toolset, assignment.task, _plans(assignment, context))]
+
+
+def _plans(assignment: Assignment, context: RoleContext) -> tuple[ActionKind, ...]:
+    return plannable(assignment.task, context.role.actions, assignment.actions)
 
 
 def _publishable(task: Task, report: Report, grounds: Grounds) -> None:

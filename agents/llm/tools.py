@@ -1,20 +1,25 @@
 """A toolset's tools as a model gets them: typed arguments from the catalogue, answers fenced as data."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from copy import copy
 from difflib import get_close_matches
 from functools import lru_cache
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import SkipJsonSchema
 
 from agents.tracing import Caller, content, execute_tool, failed
-from incidents.findings import EvidenceStatus
+from incidents.action import ActionKind
+from incidents.findings import Evidence, EvidenceStatus
 from incidents.reports import Task
 from incidents.value import Value, iso
-from prompts.text import fence, line
+from prompts.text import fence, line, without_repeats
 from tools.schema import SchemaArgs
+from tools.toolbox.arguments import SERVICE_NAME
 from tools.toolset import Tool, Toolset
 
 #: Puts a question to a tool; tells the answer and the kind of the problem.
@@ -27,10 +32,21 @@ _NAMES_AT_MOST = 700
 
 #: Tools that have nothing to say yet; each description costs tokens in every request.
 _TOO_EARLY = {
-    Task.TRIAGE: {"plan_action", "recovery"},
+    Task.TRIAGE: {"plan_action", "recovery", "inventory"},
     Task.INVESTIGATE: {"recovery", "try_patch"},
     Task.MITIGATE: {"recovery"},
 }
+#: The dry run of a change, for whoever may propose one; and which arguments which kind has.
+_PLAN = "plan_action"
+_NEEDS = {
+    ActionKind.ROLLBACK: {"version"}, ActionKind.SCALE: {"replicas"}, ActionKind.HOTFIX: {"commit"},
+    ActionKind.FEATURE_FLAG: {"flag", "enabled"}, ActionKind.FALLBACK: {"flag"},
+}  # fmt: skip
+#: Arguments that say how much is shown: the tools' own measure is right, and whoever gives one is understood.
+_HOW_MUCH = {"limit", "settle_minutes"}
+
+#: Keeps a field out of what a model reads.
+_UNSAID: Any = SkipJsonSchema()  # type: ignore[type-arg]  # a mark, and no type of its own
 
 #: The tool that reads what was answered before.
 EVIDENCE = "evidence"
@@ -49,27 +65,48 @@ _SAYS = {
 }
 
 
-def offered(toolset: Toolset, task: Task) -> list[Tool[Value, Value]]:
-    """A role's tools that have something to say for a task."""
+def offered(
+    toolset: Toolset, task: Task, plans: Sequence[ActionKind] | None = None
+) -> list[Tool[Value, Value]]:
+    """A role's tools that have something to say for a task; a dry run only of what it may propose."""
     early = set() if toolset.sources.incident.proposals else _TOO_EARLY.get(task, set())
-    return [tool for tool in toolset.tools if tool.name not in early]
+    idle = {_PLAN} if plans is not None and not plans else set()
+    return [tool for tool in toolset.tools if tool.name not in early | idle]
 
 
-def tools_of(toolset: Toolset, task: Task, limit: int, *, trace_content: bool = False) -> list[BaseTool]:
+def plannable(
+    task: Task, role: Sequence[ActionKind], assigned: Sequence[ActionKind]
+) -> tuple[ActionKind, ...]:
+    """Of which changes a role may want a dry run: what it may propose now, or could once a cause is found."""
+    return tuple({Task.INVESTIGATE: role, Task.MITIGATE: assigned}.get(task, ()))
+
+
+def tools_of(
+    toolset: Toolset,
+    task: Task,
+    limit: int,
+    *,
+    plans: Sequence[ActionKind] | None = None,
+    shown: Collection[str] = (),
+    trace_content: bool = False,
+) -> list[BaseTool]:
     """The tools of a role for a model; every answer starts with the evidence id to cite.
 
     Args:
         toolset: the role's tools, bound to the incident.
         task: what they are for; tools that can only answer later are left out until an action was proposed.
         limit: the longest answer in characters; a cut is announced.
+        plans: the kinds of change that the role may plan; None: all.
+        shown: the ids of the answers that its brief shows whole: they are not repeated.
         trace_content: put questions and answers into their spans.
     """
     world = toolset.sources.world
     caller = Caller(incident=toolset.sources.incident.id, role=toolset.role, task=task)
+    told = Told(shown)
 
     def traced(tool: Tool[Value, Value]) -> BaseTool:
         names = tuple(tool.serves(world)) if tool.serves is not None else world.catalogue.names
-        asked = _asking(toolset, tool, names, limit)
+        asked = _asking(toolset, tool, names, limit, told)
 
         async def ask(**given: Any) -> str:
             with execute_tool(caller, tool.name) as span:
@@ -85,10 +122,10 @@ def tools_of(toolset: Toolset, task: Task, limit: int, *, trace_content: bool = 
             coroutine=ask,
             name=tool.name,
             description=tool.description,
-            args_schema=_schema_of(tool.args, names),
+            args_schema=_schema_of(tool.args, names, plans if tool.name == _PLAN else None),
         )
 
-    found = [traced(tool) for tool in offered(toolset, task)]
+    found = [traced(tool) for tool in offered(toolset, task, plans)]
     return [*found, evidence_tool(toolset, limit)] if found else found
 
 
@@ -101,7 +138,9 @@ def evidence_tool(toolset: Toolset, limit: int) -> BaseTool:
         if one is None:
             return f"there is no evidence {line(id, 40)!r}; the brief and the answers name those that exist"
         head = f"Evidence {one.id} · {one.tool} {line(one.query, 160)} · {iso(one.at)} · {_SAYS[one.status]}"
-        return f"{head}\n{fence(one.summary[max(0, offset) :], one.id, limit)}"
+        return (
+            f"{head}\n{fence(one.summary[max(0, offset) :], one.id, limit, how=EVIDENCE, at=max(0, offset))}"
+        )
 
     return StructuredTool.from_function(
         coroutine=ask,
@@ -111,12 +150,38 @@ def evidence_tool(toolset: Toolset, limit: int) -> BaseTool:
     )
 
 
-def _schema_of(args: type[Value], names: tuple[str, ...]) -> type[BaseModel] | dict[str, Any]:
+class Told:
+    """What one conversation shows already: answers, and lines on how was looked.
+
+    Args:
+        shown: the ids of the answers that the brief shows whole.
+    """
+
+    def __init__(self, shown: Collection[str] = ()) -> None:
+        self._shown = dict.fromkeys(shown, "")
+        self._lines: set[str] = set()
+
+    def text(self, found: Evidence, question: str, limit: int) -> str:
+        """An answer as a block of data; one that another question had already is only named."""
+        if self._shown.get(found.id, question) != question:
+            return "The same answer as the one under this id above; cite it."
+        if len(found.summary) <= limit:
+            self._shown[found.id] = question
+        return fence(without_repeats(found.summary, self._lines), found.id, limit, how=EVIDENCE)
+
+
+def _schema_of(
+    args: type[Value], names: tuple[str, ...], plans: Sequence[ActionKind] | None
+) -> type[BaseModel] | dict[str, Any]:
     """What a model is told of the arguments: a tool from outside brings its own JSON schema."""
-    return dict(args.document) if issubclass(args, SchemaArgs) else arguments_of(args, names)
+    if issubclass(args, SchemaArgs):
+        return dict(args.document)
+    return arguments_of(args, names, tuple(plans) if plans is not None else None)
 
 
-def _asking(toolset: Toolset, tool: Tool[Value, Value], names: tuple[str, ...], limit: int) -> _Ask:
+def _asking(
+    toolset: Toolset, tool: Tool[Value, Value], names: tuple[str, ...], limit: int, told: Told
+) -> _Ask:
     """How a model puts a question to the toolset: the answer in words, the kind of the problem if any."""
 
     async def ask(given: Mapping[str, Any]) -> tuple[str, str | None]:
@@ -134,21 +199,39 @@ def _asking(toolset: Toolset, tool: Tool[Value, Value], names: tuple[str, ...], 
         says = _REFUSED if answer.refused else _SAYS[found.status]
         head = f"Evidence {found.id} · {tool.name} · {says}"
         problem = "tool_failed" if found.status is EvidenceStatus.FAILED else None
-        return f"{head}\n{fence(found.summary, found.id, limit)}", problem
+        return f"{head}\n{told.text(found, f"{tool.name} {args}", limit)}", problem
 
     return ask
 
 
 @lru_cache(maxsize=256)
-def arguments_of(args: type[Value], names: tuple[str, ...]) -> type[BaseModel]:
-    """The argument type with service fields narrowed to the catalogue's names; validators stay behind."""
+def arguments_of(
+    args: type[Value], names: tuple[str, ...], plans: tuple[ActionKind, ...] | None = None
+) -> type[BaseModel]:
+    """The argument type with service fields narrowed to the catalogue's names; validators stay behind.
+
+    What only says how much is shown, and what no kind of change in `plans` needs, stands in no schema.
+    """
+    needed = None if plans is None else {"kind", "service"}.union(*(_NEEDS.get(one, set()) for one in plans))
     fields: dict[str, Any] = {}
     for name, info in args.model_fields.items():
         kind: Any = info.rebuild_annotation()
         if name in _SERVICE_FIELDS and 0 < len("".join(names)) <= _NAMES_AT_MOST:
-            kind = _narrowed(kind, names)
+            kind, info = _narrowed(kind, names), _described(info)
+        elif name == "kind" and plans:
+            kind = Literal[tuple(one.value for one in plans)]
+        if name in _HOW_MUCH or (needed is not None and name not in needed):
+            kind = Annotated[kind, _UNSAID]
         fields[name] = (kind, info)
     return create_model(args.__name__, __config__=ConfigDict(extra="ignore"), __doc__=args.__doc__, **fields)
+
+
+def _described(info: FieldInfo) -> FieldInfo:
+    """A field whose names are listed need not be told how they are written."""
+    said = (info.description or "").removeprefix(SERVICE_NAME).removeprefix("; ")
+    changed = copy(info)
+    changed.description = said or None
+    return changed
 
 
 def _narrowed(kind: Any, names: tuple[str, ...]) -> Any:

@@ -9,10 +9,10 @@ from incidents.value import Value
 from incidents.verification import SignalKind
 from tools.source_code import LONGEST_PATCH
 
-_SERVICE = "the service's name as the catalogue writes it"
-_PATH = "the file, from the top of the repository"
-_AT = "a commit or version that a tool has shown; leave out for the newest that can be released"
-_OFFSET = "how many to pass over, to go on where an answer ended"
+SERVICE_NAME = "the service's name as the catalogue writes it"
+_PATH = "from the top of the repository"
+_AT = "a commit or version that a tool has shown; else the newest"
+_OFFSET = "to go on where an answer ended"
 _SETTLE = "minutes after the action that are skipped while it takes effect"
 
 
@@ -39,18 +39,18 @@ class NoArgs(Value):
 class ServiceArgs(Value):
     """One service."""
 
-    service: str = Field(description=_SERVICE)
+    service: str = Field(description=SERVICE_NAME)
 
 
 class MetricsArgs(Paged):
     """The series of one service."""
 
-    service: str = Field(description=_SERVICE)
-    kind: SignalKind | None = Field(default=None, description="only this kind of signal; leave out for all")
+    service: str = Field(description=SERVICE_NAME)
+    kind: SignalKind | None = Field(default=None, description="only this kind of signal")
     metric: str | None = Field(
         default=None,
         max_length=200,
-        description="only series whose name holds this, such as the alert's own metric",
+        description="only series with this in the name",
     )
     limit: int = Field(default=12, ge=1, le=200, description="how many series at most")
 
@@ -58,21 +58,18 @@ class MetricsArgs(Paged):
 class LogsArgs(Paged):
     """The log templates of one service or of all."""
 
-    service: str | None = Field(default=None, description=f"{_SERVICE}; leave out for all services")
-    level: Literal["error", "warn", "info"] | None = Field(
-        default=None, description="this level and worse; leave out for all"
-    )
+    service: str | None = Field(default=None, description=f"{SERVICE_NAME}; else all")
+    level: Literal["error", "warn", "info"] | None = Field(default=None, description="this level and worse")
     contains: str | None = Field(
         default=None,
         min_length=1,
         max_length=200,
-        description="only lines that hold this text, taken literally; case does not count",
+        description="only lines with this text, in any case",
     )
     field: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z_][\w.-]{0,60}$",
-        description="count the values of this field instead: a key in the lines (account, ip, status) or "
-        "instance",
+        description="count the values of this key of the lines (account, ip, status, instance) instead",
     )
     limit: int = Field(default=12, ge=1, le=100, description="how many templates or values at most")
 
@@ -80,9 +77,9 @@ class LogsArgs(Paged):
 class TracesArgs(Paged):
     """The operations and edges of one service."""
 
-    service: str = Field(description=_SERVICE)
+    service: str = Field(description=SERVICE_NAME)
     trace: str | None = Field(
-        default=None, description="an id that a tool has shown: only this trace, as a tree with its log lines"
+        default=None, description="an id that a tool has shown: that trace as a tree with its log lines"
     )
     limit: int = Field(default=12, ge=1, le=100, description="how many operations at most")
 
@@ -96,16 +93,14 @@ class ChangesArgs(Paged):
 class DeploymentsArgs(Paged):
     """The releases of one service."""
 
-    service: str = Field(description=_SERVICE)
+    service: str = Field(description=SERVICE_NAME)
     limit: int = Field(default=10, ge=1, le=100, description="how many releases at most")
 
 
 class EndpointsArgs(Paged):
     """The endpoints of one entry service, or of all that users touch."""
 
-    service: str | None = Field(
-        default=None, description=f"{_SERVICE}; leave out for all services that users touch"
-    )
+    service: str | None = Field(default=None, description=f"{SERVICE_NAME}; else all that users touch")
     limit: int = Field(default=20, ge=1, le=200, description="how many endpoints at most")
     settle_minutes: float = Field(default=1.0, ge=0, le=60, description=_SETTLE)
 
@@ -113,14 +108,14 @@ class EndpointsArgs(Paged):
 class ProbesArgs(Value):
     """The parts of one service, or of all."""
 
-    service: str | None = Field(default=None, description=f"{_SERVICE}; leave out for all")
+    service: str | None = Field(default=None, description=f"{SERVICE_NAME}; else all")
 
 
 class PlanArgs(Value):
     """An action to plan, not to take: the dry run changes nothing."""
 
-    kind: ActionKind = Field(description="the kind of change")
-    service: str = Field(description=_SERVICE)
+    kind: ActionKind = Field(description="which change")
+    service: str = Field(description=SERVICE_NAME)
     version: str | None = Field(default=None, description="rollback: a version that was deployed before")
     replicas: int | None = Field(default=None, ge=1, le=1000, description="scale: how many instances")
     commit: str | None = Field(default=None, description="hotfix: the commit to revert or deploy")
@@ -142,15 +137,15 @@ class PlanArgs(Value):
 class FilesArgs(Value):
     """The files of one service's repository."""
 
-    service: str = Field(description=_SERVICE)
-    under: str = Field(default="", description="a folder of the repository; leave out for the service's own")
+    service: str = Field(description=SERVICE_NAME)
+    under: str = Field(default="", description="a folder; else the service's own")
     at: str = Field(default="", description=_AT)
 
 
 class ReadArgs(Value):
     """Some lines of one file."""
 
-    service: str = Field(description=_SERVICE)
+    service: str = Field(description=SERVICE_NAME)
     path: str = Field(description=_PATH)
     first: int = Field(default=1, ge=1, description="the line to begin with")
     count: int = Field(default=120, ge=1, le=400, description="how many lines at most")
@@ -160,16 +155,16 @@ class ReadArgs(Value):
 class SearchArgs(Value):
     """A text to look for in the sources."""
 
-    service: str = Field(description=_SERVICE)
+    service: str = Field(description=SERVICE_NAME)
     text: str = Field(min_length=2, max_length=200, description="taken literally, case counts")
-    under: str = Field(default="", description="a folder or file; leave out for the whole repository")
+    under: str = Field(default="", description="a folder or file; else all")
     at: str = Field(default="", description=_AT)
 
 
 class BlameArgs(Value):
     """Some lines of one file."""
 
-    service: str = Field(description=_SERVICE)
+    service: str = Field(description=SERVICE_NAME)
     path: str = Field(description=_PATH)
     first: int = Field(ge=1, description="the first line")
     last: int = Field(ge=1, description="the last line; up to 60 lines are told")
@@ -179,24 +174,24 @@ class BlameArgs(Value):
 class DiffArgs(Value):
     """Two commits or releases of one service."""
 
-    service: str = Field(description=_SERVICE)
+    service: str = Field(description=SERVICE_NAME)
     old: str = Field(min_length=1, description="the commit or version that is compared with")
     new: str = Field(default="", description=_AT)
-    path: str = Field(default="", description="a folder or file; leave out for all of the service")
+    path: str = Field(default="", description="a folder or file; else all")
 
 
 class CommitArgs(Value):
     """One commit."""
 
-    service: str = Field(description=_SERVICE)
+    service: str = Field(description=SERVICE_NAME)
     commit: str = Field(min_length=4, max_length=64, description="a commit that a tool has shown")
-    path: str = Field(default="", description="a folder or file; leave out for all that it changed")
+    path: str = Field(default="", description="a folder or file; else all")
 
 
 class PatchArgs(Value):
     """A patch to try; nothing but a throw-away copy is changed."""
 
-    service: str = Field(description=_SERVICE)
+    service: str = Field(description=SERVICE_NAME)
     title: str = Field(min_length=5, max_length=72, description="what it does, as a commit's first line")
     diff: str = Field(
         description="a unified diff (--- a/PATH, +++ b/PATH, @@) against the newest commit that can be "

@@ -9,7 +9,7 @@ from tools.telemetry.observe import observe, ranking
 from tools.toolbox.arguments import ChangesArgs, DeploymentsArgs, NoArgs
 from tools.toolbox.views import ChangesView, Deployment, DeploymentsView, PipelinesView
 from tools.toolset import Sources, Tool
-from tools.wording import clock_time, paragraphs, plain, rows, span
+from tools.wording import GO_ON, clock_time, paragraphs, plain, rows, span
 
 _SHOWN = 10
 #: How far back runs of pipelines are asked for.
@@ -50,7 +50,7 @@ def _say_changes(view: ChangesView) -> str:
     ]
     return paragraphs(
         f"Changes near the onset ({clock_time(view.onset)}), best fit first (1 is best):",
-        rows(lines, view.left_out, "ask with a larger limit or an offset"),
+        rows(lines, view.left_out, GO_ON),
         "None of them is near the onset." if view.nothing_changed else "",
     )
 
@@ -74,10 +74,7 @@ def _made(change: Change | Deployment) -> str:
 CHANGES = Tool(
     name="changes",
     channel="changes",
-    description=(
-        "What was changed near the onset: deployments, configuration, flags, scaling, infrastructure; ranked "
-        "by how well time and place fit, with ids to cite."
-    ),
+    description=("What was changed near the onset, ranked by how well time and place fit, with ids to cite."),
     args=ChangesArgs,
     ask=_changes,
     say=_say_changes,
@@ -147,7 +144,7 @@ def _say_deployments(view: DeploymentsView) -> str:
         rows(
             [_say_deployment(one) for one in view.deployments],
             view.left_out,
-            "ask with a larger limit or an offset",
+            GO_ON,
         ),
     )
 
@@ -162,8 +159,8 @@ DEPLOYMENTS = Tool(
     name="deployments",
     channel="changes",
     description=(
-        "The releases of one service, newest first: version, when, by whom; which version runs now, which "
-        "ran before it and whether that one ran through a quiet time. Ask before proposing a rollback."
+        "One service's releases, newest first: what runs, what ran before and whether that ran through a "
+        "quiet time."
     ),
     args=DeploymentsArgs,
     ask=_deployments,
@@ -220,10 +217,7 @@ def _say_runs(view: PipelinesView) -> str:
 PIPELINES = Tool(
     name="pipelines",
     channel="changes",
-    description=(
-        "What is recorded of delivery over all services: deployments and other changes, newest first; says "
-        "so when no CI data is recorded. Takes no arguments."
-    ),
+    description=("Deployments, other changes and runs of CI of all services, newest first."),
     args=NoArgs,
     ask=_pipelines,
     say=_say_pipelines,

@@ -97,8 +97,7 @@ DEPENDENCIES = Tool(
     name="dependencies",
     channel="metrics",
     description=(
-        "What one service calls, internal and external, how each part does by itself and as this service "
-        "sees it, and who calls this service. Use it to tell a failing service from a failing dependency."
+        "What one service calls and who calls it: how each part does by itself and as this service sees it."
     ),
     args=ServiceArgs,
     ask=_dependencies,
@@ -148,10 +147,7 @@ def _say_database(view: DatabaseView) -> str:
 DATABASE = Tool(
     name="database",
     channel="metrics",
-    description=(
-        "The health of every database of the catalogue: its own signals and how its callers see it (calls, "
-        "failures, latency), now against usual. Takes no arguments."
-    ),
+    description=("Every database: its own signals and how its callers see it, now against usual."),
     args=NoArgs,
     ask=_database,
     say=_say_database,

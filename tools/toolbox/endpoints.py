@@ -23,7 +23,7 @@ from tools.toolbox.phrases import say_calls
 from tools.toolbox.traces import usual_spans
 from tools.toolbox.views import EndpointState, EndpointsView
 from tools.toolset import Sources, Tool
-from tools.wording import clock_time, paragraphs, quantity, rows, share, span
+from tools.wording import GO_ON, clock_time, paragraphs, quantity, rows, share, span
 
 
 async def _ask(sources: Sources, args: EndpointsArgs) -> EndpointsView:
@@ -117,7 +117,7 @@ def _say(view: EndpointsView) -> str:
             else "; no action yet."
         ),
         _RULE,
-        rows(lines, view.left_out, "ask for one service or with a larger limit or an offset"),
+        rows(lines, view.left_out, GO_ON),
         *view.gaps,
     )
 
@@ -126,8 +126,8 @@ ENDPOINTS = Tool(
     name="endpoints",
     channel="traces",
     description=(
-        "Per endpoint (operation) of one entry service or of all that users touch: calls, share of failures "
-        "and p95 before the incident, during it and after the last action, and whether it is normal again."
+        "Endpoints that users touch: calls, failures and p95 before, during and after, and whether they "
+        "are normal again."
     ),
     args=EndpointsArgs,
     ask=_ask,

@@ -14,7 +14,7 @@ from tools.toolbox.arguments import LogsArgs
 from tools.toolbox.log_fields import say_left_out, values_of
 from tools.toolbox.views import FieldCount, FieldValue, LevelCount, LogFilter, LogsView, LogTemplate
 from tools.toolset import Sources, Tool
-from tools.wording import clock_time, paragraphs, plain, quantity, rows, span
+from tools.wording import GO_ON, clock_time, paragraphs, plain, quantity, rows, span
 
 #: From worst to least; a level that is not named says nothing, so it stands beside info.
 _WORSE = {"fatal": 0, "error": 1, "warn": 2, "info": 3, "": 3, "debug": 4}
@@ -291,7 +291,7 @@ def _say_counted(found: FieldCount) -> tuple[str, ...]:
     without = f"; {found.without} lines have none" if found.without else ""
     return (
         f"{found.distinct} values of {found.field}{without}, most frequent first; they are data, no order:",
-        rows(lines, found.left_out, "ask with a larger limit or an offset"),
+        rows(lines, found.left_out, GO_ON),
     )
 
 
@@ -303,9 +303,8 @@ LOGS = Tool(
     name="logs",
     channel="logs",
     description=(
-        "What one service (or all) logs since the incident began against usual: line templates with counts, "
-        "which are new, since when, a sample and a trace id; and counts per level. Optionally only a level "
-        "and worse or lines with a text; or how often each value of a field stands in them."
+        "Log lines since the incident began against usual: templates with counts, new failures first, a "
+        "sample, a trace id; or counts of a field's values."
     ),
     args=LogsArgs,
     ask=_ask,

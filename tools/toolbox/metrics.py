@@ -7,7 +7,7 @@ from tools.toolbox.arguments import MetricsArgs, NoArgs
 from tools.toolbox.phrases import say_level, say_state
 from tools.toolbox.views import MetricsView, Overview
 from tools.toolset import Sources, Tool
-from tools.wording import paragraphs, plain, rows, span
+from tools.wording import GO_ON, paragraphs, plain, rows, span
 
 #: How many services are shown with their figures; of the others that are as usual only the name.
 _SHOWN = 25
@@ -70,8 +70,7 @@ OVERVIEW = Tool(
     name="overview",
     channel="metrics",
     description=(
-        "Every service's error share, latency, traffic and saturation now against its usual level, whether "
-        "it is down, and since when it deviates; worst first. Start a triage here. Takes no arguments."
+        "Every service's errors, latency, traffic and saturation now against usual, worst first; who is down."
     ),
     args=NoArgs,
     ask=_overview,
@@ -142,7 +141,7 @@ def _say_metrics(view: MetricsView) -> str:
         rows(
             [say_level(level) for level in view.levels],
             view.left_out,
-            "ask with a kind, a metric or an offset",
+            GO_ON,
         ),
         *view.gaps,
     )
@@ -151,10 +150,7 @@ def _say_metrics(view: MetricsView) -> str:
 METRICS = Tool(
     name="metrics",
     channel="metrics",
-    description=(
-        "The metric series of one service now against their usual level, deviating ones first, with onset. "
-        "Optionally only one kind of signal: errors, latency, saturation or traffic."
-    ),
+    description=("One service's metric series now against usual, deviating ones first, with their onset."),
     args=MetricsArgs,
     ask=_metrics,
     say=_say_metrics,

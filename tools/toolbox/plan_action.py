@@ -23,8 +23,8 @@ def _say(plan: Plan) -> str:
 PLAN_ACTION = Tool(
     name="plan_action",
     description=(
-        "Dry run of a change: what it would do, from which observed state, and how to take it back. Changes "
-        "nothing. Refuses services, versions and flags that are not in the inventory."
+        "Dry run of a change: what it would do, from which observed state, how to take it back. Changes "
+        "nothing."
     ),
     args=PlanArgs,
     ask=_ask,

@@ -56,8 +56,7 @@ def _figures(figures: tuple[Figure, ...]) -> str:
 PROBES = Tool(
     name="probes",
     description=(
-        "Asks the health endpoints, databases (connections, locks, slow queries, replication) and vendors' "
-        "status pages of one service or of all directly, now. Changes nothing."
+        "Health endpoints, databases and vendors' status pages, asked directly now. Changes nothing."
     ),
     args=ProbesArgs,
     ask=_ask,

@@ -29,9 +29,8 @@ RECOVERY = Tool(
     name="recovery",
     channel="metrics",
     description=(
-        "The signals that opened the incident, those that were off when its cause was found, and the guard "
-        "signals: usual, before and after the last action, each with a computed verdict (recovered, "
-        "unchanged, worse, unknown), and one over all."
+        "The watched signals: usual, before and after the last action, each with a computed verdict, and "
+        "one over all."
     ),
     args=RecoveryArgs,
     ask=_ask,

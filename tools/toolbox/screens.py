@@ -57,8 +57,8 @@ def _say(view: ScreensView) -> str:
 SCREENS = Tool(
     name="screens",
     description=(
-        "Opens the configured dashboards and user-facing pages in a browser, now: HTTP status, title, and "
-        "whether the expected part appeared. The pictures themselves are kept for people."
+        "Opens the configured dashboards and pages in a browser now: status, title, whether the expected "
+        "part appeared."
     ),
     args=NoArgs,
     ask=_ask,

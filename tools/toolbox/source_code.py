@@ -121,8 +121,8 @@ READ_FILE = Tool(
     channel=_CHANNEL,
     serves=_readable,
     description=(
-        "Some lines of a source file with their numbers, at the newest commit or at one that you name. The "
-        "number and the one space after it are not part of the file."
+        "Lines of a source file with their numbers; the number and the one space after it are not part of "
+        "the file."
     ),
     args=ReadArgs,
     ask=_read,
@@ -211,8 +211,7 @@ DIFF_RELEASES = Tool(
     channel=_CHANNEL,
     serves=_readable,
     description=(
-        "What changed in the sources of a service between two releases or commits: the commits in between "
-        "and the difference."
+        "What changed in a service's sources between two releases or commits: commits and difference."
     ),
     args=DiffArgs,
     ask=_difference,
@@ -277,9 +276,8 @@ TRY_PATCH = Tool(
     channel=_CHANNEL,
     serves=_mendable,
     description=(
-        "Try a patch of your own on a throw-away copy of the newest commit and run the repository's tests "
-        "there. Changes nothing. A patch whose tests pass gets a name by which you can propose it: this is "
-        "the dry run of such a hotfix."
+        "Try a patch on a throw-away copy of the newest commit with the repository's tests. Changes nothing; "
+        "one whose tests pass gets a name by which you can propose it."
     ),
     args=PatchArgs,
     ask=_attempt,

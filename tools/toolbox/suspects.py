@@ -42,8 +42,8 @@ def _say(found: Ranking) -> str:
 SUSPECTS = Tool(
     name="suspects",
     description=(
-        "Rank the services that may be the cause of this incident, with reasons from metrics, logs, traces, "
-        "recent changes and the dependency graph. Start an investigation here. Takes no arguments."
+        "Services that may be the cause, ranked by code with reasons from metrics, logs, traces, changes "
+        "and topology."
     ),
     args=NoArgs,
     ask=_ask,

@@ -13,7 +13,7 @@ from tools.toolbox.phrases import say_calls
 from tools.toolbox.trace_tree import say_trace, trace_of
 from tools.toolbox.views import EdgeState, OperationState, TracesView
 from tools.toolset import Sources, Tool
-from tools.wording import paragraphs, rows, span
+from tools.wording import GO_ON, paragraphs, rows, span
 
 _SLOWEST = 3
 
@@ -99,7 +99,7 @@ def _say(view: TracesView) -> str:
         f"Traces of {view.service}; now is {span(view.now)}, usual is {view.reference}.",
         say_sampling(view.sampling),
         "Operations it serves:",
-        rows(lines, view.left_out, "ask with a larger limit or an offset"),
+        rows(lines, view.left_out, GO_ON),
         "Calls between it and others:" if links else "",
         rows(links, 0, ""),
         f"Traces worth a look: {', '.join(view.slowest)}." if view.slowest else "",
@@ -116,9 +116,8 @@ TRACES = Tool(
     name="traces",
     channel="traces",
     description=(
-        "What traces say of one service: its operations and the calls between it and others, how many, how "
-        "many fail, how slow (p50, p95; own: without the calls to others), now against usual; and ids of "
-        "traces worth a look. With `trace` one of those as a tree."
+        "One service's operations and the calls around it now against usual: how many, failures, p50, "
+        "p95, own time; ids of traces worth a look."
     ),
     args=TracesArgs,
     ask=_ask,
