@@ -199,8 +199,8 @@ class Library:
         return shipped if shipped.is_file() else None
 
 
-#: What is written to be read by people, word by word.
-_READ_BY_PEOPLE = frozenset({Task.STATUS_UPDATE, Task.BRIEF, Task.ASSESS, Task.POST_MORTEM, Task.BACKLOG})
+#: What is written to be read by people, word by word; of a status update they read sentences of code.
+_READ_BY_PEOPLE = frozenset({Task.BRIEF, Task.ASSESS, Task.POST_MORTEM, Task.BACKLOG})
 
 
 def _parts(role: str, task: Task, acting_as: str | None) -> tuple[str, ...]:

@@ -124,14 +124,14 @@ _NEEDED = {
 
 #: What a task is told beside where the incident stands.
 _TELLS = {
-    Task.TRIAGE: {"services"},
-    Task.INVESTIGATE: {"alternatives", "suspects", "reasons", "services", "before"},
-    Task.MITIGATE: {"alternatives", "reasons", "services", "watched"},
-    Task.VERIFY: {"readings", "watched"},
-    Task.ASSESS: {"suspects", "reasons", "services", "told", "before"},
+    Task.TRIAGE: {"alerts", "services"},
+    Task.INVESTIGATE: {"alerts", "alternatives", "suspects", "reasons", "services", "before"},
+    Task.MITIGATE: {"alerts", "alternatives", "reasons", "services", "watched"},
+    Task.VERIFY: {"alerts", "readings", "watched"},
+    Task.ASSESS: {"alerts", "suspects", "reasons", "services", "told", "before"},
     Task.STATUS_UPDATE: {"told", "before"},
-    Task.BRIEF: {"told", "before"},
-    Task.POST_MORTEM: {"alternatives", "readings", "reasons", "services", "before"},
+    Task.BRIEF: {"alerts", "told", "before"},
+    Task.POST_MORTEM: {"alerts", "alternatives", "readings", "reasons", "services", "before"},
     Task.BACKLOG: {"post_mortem"},
 }
 
@@ -141,7 +141,9 @@ _EVIDENCE_AT_MOST = {Task.STATUS_UPDATE: 0, Task.BRIEF: 0, Task.ASSESS: 6, Task.
 #: Arguments that say how much is shown, not what is asked.
 _HOW_MUCH = {"limit", "offset", "settle_minutes"}
 #: As much of an answer as says what it is about.
-_ABOUT = 90
+_ABOUT = 70
+#: After a change the answers of before it say little: what they are is enough.
+_IDS_ONLY = frozenset({Task.VERIFY})
 
 
 def write_brief(
@@ -210,14 +212,14 @@ def _facts(
         tells=tells,
         measured=incident.facts is not None and ("before" in tells or not _outdated(incident)),
         watched=_watched(incident) if "watched" in tells and incident.verification is None else [],
-        alerts=sorted(last.values(), key=_alert_order)[: sizes.alerts],
+        alerts=sorted(last.values(), key=_alert_order)[: sizes.alerts] if "alerts" in tells else (),
         notes=incident.notes[::-1][: sizes.notes],
         machine_notes=incident.machine_notes[::-1][: sizes.notes],
         proposals=incident.proposals[::-1][: sizes.proposals],
         updates=incident.updates[::-1][:2] if "told" in tells else (),
         whole=_once_said(whole),
         named=[(one, _asked(one), _about(one)) for one in telling[:most] if one not in whole],
-        about=_ABOUT,
+        about=0 if task in _IDS_ONLY else _ABOUT,
         readings="readings" in tells and all(item.tool != _JUDGEMENT for item in whole),
         evidence_left_out=len(telling[most:]),
         ranked="suspects" not in tells or any(item.tool == _RANKING for item in whole),

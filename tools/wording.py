@@ -20,10 +20,6 @@ def unmasked(template: str) -> str:
     return _VARIES.sub("…", template)
 
 
-#: How the rest of a list is asked for.
-GO_ON = "the same question with `offset` goes on"
-
-
 def plain(text: str, longest: int = 240) -> str:
     """Untrusted text as one line without control characters, no longer than that: its head and its tail.
 
@@ -74,10 +70,22 @@ def span(window: Window) -> str:
     return f"{window.start:%Y-%m-%d %H:%M:%S} to {end} UTC ({length(window.minutes)})"
 
 
+def clock_span(window: Window) -> str:
+    """A window of a day that is known: `10:00:00 to 10:10:00 (10 min)`."""
+    same_day = window.start.date() == window.end.date()
+    end = f"{window.end:%H:%M:%S}" if same_day else f"{window.end:%Y-%m-%d %H:%M:%S}"
+    return f"{window.start:%H:%M:%S} to {end} ({length(window.minutes)})"
+
+
 def rows(lines: list[str], left_out: int, how: str) -> str:
     """Bulleted lines, and what was left out with how to ask for it."""
     text = "\n".join(f"- {line}" for line in lines)
     return f"{text}\n({left_out} more left out; {how})" if left_out else text
+
+
+def page(lines: list[str], left_out: int, offset: int) -> str:
+    """Bulleted lines of a list, and how the rest of it is asked for."""
+    return rows(lines, left_out, f"the same question with offset={offset + len(lines)} goes on")
 
 
 def paragraphs(*parts: str) -> str:

@@ -205,7 +205,7 @@ class LlmEngine:
             actions=tuple(kind.value for kind in assignment.actions),
             question=assignment.question,
             report=REPORT_TYPES[assignment.task].__name__,
-            tools=bool(context.toolset.tools),
+            tools=bool(_names(assignment, context)),
         )
         return write_brief(
             self._library,
@@ -241,7 +241,7 @@ def _names(assignment: Assignment, context: RoleContext) -> list[str]:
 
 
 def _plans(assignment: Assignment, context: RoleContext) -> tuple[ActionKind, ...]:
-    return plannable(assignment.task, context.role.actions, assignment.actions)
+    return plannable(assignment.task, context.role.actions, assignment.actions, assignment.checks)
 
 
 def _publishable(task: Task, report: Report, grounds: Grounds) -> None:

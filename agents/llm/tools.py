@@ -19,7 +19,7 @@ from incidents.reports import Task
 from incidents.value import Value, iso
 from prompts.text import fence, line, without_repeats
 from tools.schema import SchemaArgs
-from tools.toolbox.arguments import SERVICE_NAME
+from tools.toolbox.arguments import GOES_ON, SERVICE_NAME
 from tools.toolset import Tool, Toolset
 
 #: Puts a question to a tool; tells the answer and the kind of the problem.
@@ -32,10 +32,13 @@ _NAMES_AT_MOST = 700
 
 #: Tools that have nothing to say yet; each description costs tokens in every request.
 _TOO_EARLY = {
-    Task.TRIAGE: {"plan_action", "recovery", "inventory"},
+    Task.TRIAGE: {"plan_action", "recovery"},
     Task.INVESTIGATE: {"recovery", "try_patch"},
     Task.MITIGATE: {"recovery"},
 }
+#: Tools whose answers no report of a task has a place for; and tasks whose facts code fills in, all of them.
+_IDLE = {Task.TRIAGE: {"inventory"}, Task.VERIFY: {"inventory"}}
+_TOLD_ALL = frozenset({Task.STATUS_UPDATE})
 #: The dry run of a change, for whoever may propose one; and which arguments which kind has.
 _PLAN = "plan_action"
 _NEEDS = {
@@ -52,7 +55,7 @@ _UNSAID: Any = SkipJsonSchema()  # type: ignore[type-arg]  # a mark, and no type
 EVIDENCE = "evidence"
 _EVIDENCE_ARGS = {
     "type": "object",
-    "properties": {"id": {"type": "string"}, "offset": {"type": "integer", "default": 0}},
+    "properties": {"id": {"type": "string"}, "offset": {"type": "integer"}},
     "required": ["id"],
 }
 
@@ -69,16 +72,20 @@ def offered(
     toolset: Toolset, task: Task, plans: Sequence[ActionKind] | None = None
 ) -> list[Tool[Value, Value]]:
     """A role's tools that have something to say for a task; a dry run only of what it may propose."""
+    if task in _TOLD_ALL:
+        return []
     early = set() if toolset.sources.incident.proposals else _TOO_EARLY.get(task, set())
-    idle = {_PLAN} if plans is not None and not plans else set()
+    idle = _IDLE.get(task, set()) | ({_PLAN} if plans is not None and not plans else set())
     return [tool for tool in toolset.tools if tool.name not in early | idle]
 
 
 def plannable(
-    task: Task, role: Sequence[ActionKind], assigned: Sequence[ActionKind]
+    task: Task, role: Sequence[ActionKind], assigned: Sequence[ActionKind], checks: Sequence[str]
 ) -> tuple[ActionKind, ...]:
-    """Of which changes a role may want a dry run: what it may propose now, or could once a cause is found."""
-    return tuple({Task.INVESTIGATE: role, Task.MITIGATE: assigned}.get(task, ()))
+    """Of which changes a role may want a dry run: what it may propose, or is to prepare by a check."""
+    said = " ".join(checks).casefold()
+    prepares = "prepar" in said or any(kind.value.replace("_", " ") in said for kind in role)
+    return tuple(assigned if task is Task.MITIGATE else role if task is Task.INVESTIGATE and prepares else ())
 
 
 def tools_of(
@@ -199,7 +206,7 @@ def _asking(
         says = _REFUSED if answer.refused else _SAYS[found.status]
         head = f"Evidence {found.id} · {tool.name} · {says}"
         problem = "tool_failed" if found.status is EvidenceStatus.FAILED else None
-        return f"{head}\n{told.text(found, f"{tool.name} {args}", limit)}", problem
+        return f"{head}\n{told.text(found, f'{tool.name} {args}', limit)}", problem
 
     return ask
 
@@ -218,6 +225,8 @@ def arguments_of(
         kind: Any = info.rebuild_annotation()
         if name in _SERVICE_FIELDS and 0 < len("".join(names)) <= _NAMES_AT_MOST:
             kind, info = _narrowed(kind, names), _described(info)
+        elif info.description == GOES_ON:
+            info = _described(info)
         elif name == "kind" and plans:
             kind = Literal[tuple(one.value for one in plans)]
         if name in _HOW_MUCH or (needed is not None and name not in needed):
@@ -227,8 +236,8 @@ def arguments_of(
 
 
 def _described(info: FieldInfo) -> FieldInfo:
-    """A field whose names are listed need not be told how they are written."""
-    said = (info.description or "").removeprefix(SERVICE_NAME).removeprefix("; ")
+    """A field without what its names show already, or the answer that it goes on from."""
+    said = (info.description or "").removeprefix(SERVICE_NAME).removeprefix("; ").removeprefix(GOES_ON)
     changed = copy(info)
     changed.description = said or None
     return changed

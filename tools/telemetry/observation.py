@@ -14,12 +14,19 @@ from incidents.errors import Declined, ToolFailed
 from incidents.findings import Window
 from incidents.incident import Incident
 from tools.analysis import Telemetry
-from tools.telemetry.levels import Level
+from tools.telemetry.levels import DEVIATES, DEVIATES_LOAD, Level
 from tools.time_windows import in_window
-from tools.wording import length, span
+from tools.wording import clock_span, length, span
 
 #: Rows in fewer of its minutes than this share are pieces of a span, not the span.
 _DENSE = 0.5
+#: The rule of `tools.telemetry.levels` in a few words.
+MARKED = (
+    f"`!` marks what deviates: beyond the usual range by {DEVIATES:.0f} times its spread (errors, latency) or "
+    f"{DEVIATES_LOAD:.0f} times (the rest)"
+)
+#: Rows come every so often: that the first and the last lie so far inside says nothing.
+_ENDS = timedelta(seconds=20)
 #: How far back deployments are looked for.
 HISTORY = timedelta(days=30)
 
@@ -91,15 +98,19 @@ class Observation:
         """The part of the window before the alert, which serves as reference too."""
         return untroubled(self.window, self.alerted, self.lead)
 
+    def _told(self, part: Window) -> str:
+        """A time with its date, unless that is the date of now."""
+        return clock_span(part) if part.start.date() == self.recent.end.date() else span(part)
+
     @cached_property
     def reference(self) -> str:
         """What levels are compared with, in words."""
         parts = []
         if self.untroubled.minutes > 0:
-            parts.append(f"the time before the alert ({span(self.untroubled)})")
+            parts.append(f"the time before the alert ({self._told(self.untroubled)})")
         if self.baseline_signals is not None and self.quiet is not None:
             where = "the quiet time" if self.same_source else "a baseline recorded apart"
-            parts.append(f"{where} ({said_cover(self.baseline_signals, self.quiet)})")
+            parts.append(f"{where} ({said_cover(self.baseline_signals, self.quiet, self.recent.end)})")
         return " and ".join(parts) or "not known: no baseline"
 
 
@@ -107,6 +118,11 @@ def unread(channel: str, why: str, *, refused: bool) -> str:
     """Why a channel is missing; a backend that refuses is not down, and that is said."""
     how = "refuses to tell, which is no outage" if refused else "did not answer"
     return f"the {channel} backend {how}: {why}"
+
+
+def said_look(now: Window, usual: str) -> str:
+    """The two times that are compared, and what a mark means; begins with `prompts.text.LOOKED`."""
+    return f"Looked: now is {span(now)}; usual is {usual}; {MARKED}."
 
 
 def untroubled(window: Window, alerted: datetime, lead: timedelta) -> Window:
@@ -136,13 +152,19 @@ def covered(frame: pl.DataFrame, window: Window) -> Window:
     return Window(start=first, end=last)
 
 
-def said_cover(frame: pl.DataFrame, window: Window) -> str:
+def near(one: Window, other: Window) -> bool:
+    """Whether two times are the same but for the rows that happen to lie at their ends."""
+    return abs(one.start - other.start) <= _ENDS and abs(one.end - other.end) <= _ENDS
+
+
+def said_cover(frame: pl.DataFrame, window: Window, beside: datetime | None = None) -> str:
     """What the rows of a window cover, in words: their span, and how much of it holds data."""
     part = covered(frame, window)
+    said = span(part) if beside is None or beside.date() != part.start.date() else clock_span(part)
     minutes = in_window(frame, window)["time"].dt.truncate("1m").n_unique()
     if minutes + 1 >= part.minutes * _DENSE:
-        return span(part)
-    return f"{span(part)}, {length(minutes)} of it with data"
+        return said
+    return f"{said}, {length(minutes)} of it with data"
 
 
 def whole(frame: pl.DataFrame, recent: Window) -> Window:

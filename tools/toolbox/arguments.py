@@ -12,14 +12,14 @@ from tools.source_code import LONGEST_PATCH
 SERVICE_NAME = "the service's name as the catalogue writes it"
 _PATH = "from the top of the repository"
 _AT = "a commit or version that a tool has shown; else the newest"
-_OFFSET = "to go on where an answer ended"
+GOES_ON = "to go on where an answer ended"
 _SETTLE = "minutes after the action that are skipped while it takes effect"
 
 
 class Paged(Value):
     """A list of which a part is shown."""
 
-    offset: int | None = Field(default=None, ge=0, description=_OFFSET)
+    offset: int | None = Field(default=None, ge=0, description=GOES_ON)
 
     @field_validator("offset")
     @classmethod

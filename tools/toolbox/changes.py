@@ -9,7 +9,7 @@ from tools.telemetry.observe import observe, ranking
 from tools.toolbox.arguments import ChangesArgs, DeploymentsArgs, NoArgs
 from tools.toolbox.views import ChangesView, Deployment, DeploymentsView, PipelinesView
 from tools.toolset import Sources, Tool
-from tools.wording import GO_ON, clock_time, paragraphs, plain, rows, span
+from tools.wording import clock_time, page, paragraphs, plain, rows, span
 
 _SHOWN = 10
 #: How far back runs of pipelines are asked for.
@@ -32,6 +32,7 @@ async def _changes(sources: Sources, args: ChangesArgs) -> ChangesView:
         changes=ranked.changes[args.start : args.start + args.limit],
         nothing_changed=ranked.nothing_changed,
         left_out=max(0, len(ranked.changes) - args.start - args.limit),
+        offset=args.start,
         recorded=len(seen.changes),
     )
 
@@ -50,7 +51,7 @@ def _say_changes(view: ChangesView) -> str:
     ]
     return paragraphs(
         f"Changes near the onset ({clock_time(view.onset)}), best fit first (1 is best):",
-        rows(lines, view.left_out, GO_ON),
+        page(lines, view.left_out, view.offset),
         "None of them is near the onset." if view.nothing_changed else "",
     )
 
@@ -116,6 +117,7 @@ async def _deployments(sources: Sources, args: DeploymentsArgs) -> DeploymentsVi
         previous=newest.version_from or None,
         previous_healthy=_quiet_before(newest, found, seen),
         left_out=max(0, len(found) - args.start - args.limit),
+        offset=args.start,
     )
 
 
@@ -141,11 +143,7 @@ def _say_deployments(view: DeploymentsView) -> str:
     return paragraphs(
         f"{view.service} runs {view.running or 'an unnamed version'} since {clock_time(view.running_since)}. "
         f"{before}",
-        rows(
-            [_say_deployment(one) for one in view.deployments],
-            view.left_out,
-            GO_ON,
-        ),
+        page([_say_deployment(one) for one in view.deployments], view.left_out, view.offset),
     )
 
 

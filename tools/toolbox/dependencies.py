@@ -3,15 +3,15 @@
 from incidents.catalogue import Service, ServiceKind
 from tools.memo import memoize_by_identity
 from tools.telemetry.levels import Level
-from tools.telemetry.observation import Observation
+from tools.telemetry.observation import Observation, said_look
 from tools.telemetry.observe import observe
 from tools.telemetry.service_state import ServiceState, states
 from tools.toolbox.arguments import NoArgs, ServiceArgs
-from tools.toolbox.phrases import say_calls, say_level, say_state
+from tools.toolbox.phrases import is_far, say_calls, say_calls_briefly, say_level, say_state
 from tools.toolbox.traces import edge_states
 from tools.toolbox.views import DatabaseState, DatabaseView, DependenciesView, DependencyState, EdgeState
 from tools.toolset import Sources, Tool
-from tools.wording import paragraphs, rows, span
+from tools.wording import paragraphs, rows
 
 _LEVELS = 6
 
@@ -76,8 +76,8 @@ def _say_dependencies(view: DependenciesView) -> str:
         lines.append("; ".join([own, *_say_edges([part.edge] if part.edge else [], part.levels)]))
     external = sorted(part.name for part in view.dependencies if part.kind is ServiceKind.EXTERNAL)
     return paragraphs(
-        f"What {view.service} depends on, worst first; now is {span(view.now)}, "
-        f"usual is {view.reference}. {by}",
+        said_look(view.now, view.reference),
+        f"What {view.service} depends on, worst first. {by}",
         rows(lines, 0, ""),
         f"External: {', '.join(external)}." if external else "No external part is known.",
         *view.gaps,
@@ -86,11 +86,20 @@ def _say_dependencies(view: DependenciesView) -> str:
 
 def _say_edges(edges: list[EdgeState], levels: tuple[Level, ...]) -> list[str]:
     seen = [
-        f"as {edge.caller} calls it{' (deviates)' if edge.deviates else ''}: "
-        f"{say_calls('now', edge.now)}, {say_calls('usual', edge.baseline)}"
+        f"as {edge.caller} calls it (deviates): {say_calls('now', edge.now)}, "
+        f"{say_calls('usual', edge.baseline)}"
+        if edge.deviates
+        else f"as {edge.caller} calls it: {say_calls_briefly(edge.now, edge.baseline)}"
         for edge in edges
     ]
-    return [*seen, *(say_level(level) for level in levels)]
+    usual = ", ".join(
+        dict.fromkeys(level.metric for level in levels if not (level.deviates or is_far(level)))
+    )
+    return [
+        *seen,
+        *(say_level(level) for level in levels if level.deviates or is_far(level)),
+        *([f"as usual towards it: {usual}"] if usual else []),
+    ]
 
 
 DEPENDENCIES = Tool(
@@ -138,7 +147,8 @@ def _say_database(view: DatabaseView) -> str:
         seen = _say_edges(list(one.edges), one.levels)
         lines.append("; ".join([say_state(one.state), *(seen or ["nothing recorded about it now"])]))
     return paragraphs(
-        f"Databases, worst first; now is {span(view.now)}, usual is {view.reference}.",
+        said_look(view.now, view.reference),
+        "Databases, worst first:",
         rows(lines, 0, ""),
         *view.gaps,
     )

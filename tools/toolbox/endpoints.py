@@ -23,7 +23,7 @@ from tools.toolbox.phrases import say_calls
 from tools.toolbox.traces import usual_spans
 from tools.toolbox.views import EndpointState, EndpointsView
 from tools.toolset import Sources, Tool
-from tools.wording import GO_ON, clock_time, paragraphs, quantity, rows, share, span
+from tools.wording import clock_time, page, paragraphs, quantity, share, span
 
 
 async def _ask(sources: Sources, args: EndpointsArgs) -> EndpointsView:
@@ -52,6 +52,7 @@ async def _ask(sources: Sources, args: EndpointsArgs) -> EndpointsView:
         action=seen.action.id if seen.action is not None else None,
         endpoints=tuple(found[args.start : args.start + args.limit]),
         left_out=max(0, len(found) - args.start - args.limit),
+        offset=args.start,
         gaps=(*seen.gaps, *_unmarked(spans)),
     )
 
@@ -101,10 +102,10 @@ def _say(view: EndpointsView) -> str:
     lines = []
     for one in view.endpoints:
         state = {True: "normal", False: "NOT normal", None: "too few calls to tell"}[one.normal]
-        parts = [say_calls("before", one.before), say_calls("during", one.during)]
+        parts = [say_calls("before", one.before, whole=False), say_calls("during", one.during, whole=False)]
         if view.after is not None:
-            parts.append(say_calls("after", one.after))
-        if one.limits is not None:
+            parts.append(say_calls("after", one.after, whole=False))
+        if one.limits is not None and one.normal is False:
             slow, failing = quantity(one.limits.p95_ms, "milliseconds"), share(one.limits.error_share)
             parts.append(f"not normal from p95 {slow} or errors {failing}")
         lines.append(f"{one.service} {one.operation} [{state}]: {'; '.join(parts)}")
@@ -117,7 +118,7 @@ def _say(view: EndpointsView) -> str:
             else "; no action yet."
         ),
         _RULE,
-        rows(lines, view.left_out, GO_ON),
+        page(lines, view.left_out, view.offset),
         *view.gaps,
     )
 

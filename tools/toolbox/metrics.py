@@ -1,24 +1,20 @@
 """`overview` and `metrics`: where every service and every series stands now against its reference."""
 
-from tools.telemetry.levels import DEVIATES, DEVIATES_LOAD, Level
+from tools.telemetry.levels import Level
+from tools.telemetry.observation import said_look
 from tools.telemetry.observe import observe
 from tools.telemetry.service_state import states
 from tools.toolbox.arguments import MetricsArgs, NoArgs
 from tools.toolbox.phrases import say_level, say_state
 from tools.toolbox.views import MetricsView, Overview
 from tools.toolset import Sources, Tool
-from tools.wording import GO_ON, paragraphs, plain, rows, span
+from tools.wording import page, paragraphs, plain, rows, span
 
 #: How many services are shown with their figures; of the others that are as usual only the name.
 _SHOWN = 25
 _AS_USUAL = 4
 #: How many series are named where none fits what was asked for.
 _NAMED = 30
-#: The rule of `tools.telemetry.levels` in a few words.
-MARKED = (
-    f"beyond the usual range by {DEVIATES:.0f} times its spread (errors, latency) or {DEVIATES_LOAD:.0f} "
-    "times (the rest)"
-)
 
 
 async def _overview(sources: Sources, args: NoArgs) -> Overview:
@@ -57,8 +53,8 @@ def _say_overview(view: Overview) -> str:
     rest = [state.service for state in view.services if state.service not in figures]
     silent = f"No data now from: {', '.join(view.silent)}." if view.silent else ""
     return paragraphs(
-        f"Services, worst first; now is {span(view.now)}, usual is {view.reference}; "
-        f"`!` marks what deviates: {MARKED}.",
+        said_look(view.now, view.reference),
+        "Services, worst first:",
         rows(lines, 0, ""),
         f"As usual (ask `metrics` for one of them): {', '.join(rest)}." if rest else "",
         silent,
@@ -110,6 +106,7 @@ async def _metrics(sources: Sources, args: MetricsArgs) -> MetricsView:
         reference=seen.reference,
         levels=tuple(found[args.start : args.start + args.limit]),
         left_out=max(0, len(found) - args.start - args.limit),
+        offset=args.start,
         gaps=seen.gaps,
         asked=_filter(args),
         others=() if found else tuple(dict.fromkeys(level.metric for level in known)),
@@ -135,14 +132,9 @@ def _say_metrics(view: MetricsView) -> str:
         return paragraphs(f"No series of {view.service}{named} in {span(view.window)}{there}.", *view.gaps)
     off = sum(level.deviates for level in view.levels)
     return paragraphs(
-        f"{view.service}: {off} of {len(view.levels) + view.left_out} series deviate; "
-        f"now is {span(view.now)}, usual is {view.reference}. "
-        f"Deviating is {MARKED}.",
-        rows(
-            [say_level(level) for level in view.levels],
-            view.left_out,
-            GO_ON,
-        ),
+        said_look(view.now, view.reference),
+        f"{view.service}: {off} of {len(view.levels) + view.left_out} series deviate.",
+        page([say_level(level) for level in view.levels], view.left_out, view.offset),
         *view.gaps,
     )
 

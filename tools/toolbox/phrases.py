@@ -42,8 +42,11 @@ def say_state(state: ServiceState) -> str:
         *([] if state.in_catalogue else ["not in the catalogue"]),
     ]
     onset = f" since {clock_time(state.onset)}" if state.onset else ""
-    signals = "; ".join(
-        f"{name} {_levels(level)}{'!' if level.deviates else ''}" if level else f"{name} no data"
+    brief = not (state.deviates or state.down or state.tails or state.user_facing)
+    signals = ("," if brief else ";").join(
+        f" {name} {_brief(level) if brief else _levels(level)}{'!' if level.deviates else ''}"
+        if level
+        else f" {name} no data"
         for name, level in (
             (SignalKind.ERRORS, state.errors),
             (SignalKind.LATENCY, state.latency),
@@ -55,7 +58,18 @@ def say_state(state: ServiceState) -> str:
     tails += "".join(f"; breaks {say_broken(level)}!" for level in state.rules[:_TAILS])
     tails += f"; {say_ended(state.ended)}!" if state.ended is not None else ""
     met = f"; {say_failing(state.failing)}!" if state.failing is not None else ""
-    return f"{state.service} [{', '.join(tags)}{onset}]: {signals}{tails}{met}"
+    return f"{state.service} [{', '.join(tags)}{onset}]:{signals}{tails}{met}"
+
+
+def say_calls_briefly(calls: Calls | None, usual: Calls | None) -> str:
+    """Calls that are as usual: how many, how many failed, how slow the slower ones are, and usually."""
+    if calls is None or usual is None:
+        return f"{say_calls('now', calls)}; {say_calls('usual', usual)}"
+    slow, before = (quantity(one.p95_ms, "milliseconds") for one in (calls, usual))
+    return (
+        f"{calls.calls} calls, errors {share(calls.error_share)} (usual {share(usual.error_share)}), "
+        f"p95 {slow} (usual {before})"
+    )
 
 
 def say_ended(last: Moment) -> str:
@@ -68,15 +82,30 @@ def say_failing(found: RequestFailures) -> str:
     return f"{share(found.share)} of {found.asked} requests since {clock_time(found.since)} failed"
 
 
-def say_calls(name: str, calls: Calls | None) -> str:
-    """Calls of one span of time: how many, how many failed, how slow."""
+def say_calls(name: str, calls: Calls | None, *, whole: bool = True) -> str:
+    """Calls of one span of time: how many, how many failed, how slow; their rate and own time if whole."""
     if calls is None:
         return f"{name}: none recorded"
+    rate = f" ({quantity(calls.per_minute, '')}/min)" if whole else ""
+    # Of a part that calls nobody all of its time is its own.
+    alone = not whole or calls.own_ms is None or calls.own_ms == calls.p50_ms
+    own = "" if alone else f" (own p50 {quantity(calls.own_ms, 'milliseconds')})"
     return (
-        f"{name}: {calls.calls} calls ({quantity(calls.per_minute, '')}/min), "
+        f"{name}: {calls.calls} calls{rate}, "
         f"errors {share(calls.error_share)}, p50 {quantity(calls.p50_ms, 'milliseconds')}, "
-        f"p95 {quantity(calls.p95_ms, 'milliseconds')} (own p50 {quantity(calls.own_ms, 'milliseconds')})"
+        f"p95 {quantity(calls.p95_ms, 'milliseconds')}{own}"
     )
+
+
+def is_far(level: Level) -> bool:
+    """Whether a level that is not marked is far from its usual one all the same."""
+    times = level.times
+    return level.baseline is None or (times is not None and not 1 / _FAR < times < _FAR)
+
+
+def _brief(level: Level) -> str:
+    """What is as usual needs no second figure, unless it is far from it all the same."""
+    return _levels(level) if is_far(level) else quantity(level.now, level.unit)
 
 
 def _levels(level: Level) -> str:

@@ -5,15 +5,15 @@ import polars as pl
 from incidents.findings import Window
 from tools.memo import memoize_by_identity
 from tools.telemetry.calls import Calls, edges, operations, telling_traces, urgency, worse
-from tools.telemetry.observation import Observation, covered, said_cover, whole
+from tools.telemetry.observation import Observation, covered, near, said_cover, said_look, whole
 from tools.telemetry.observe import observe
 from tools.telemetry.sampling import sampling, say_sampling
 from tools.toolbox.arguments import TracesArgs
-from tools.toolbox.phrases import say_calls
+from tools.toolbox.phrases import say_calls, say_calls_briefly
 from tools.toolbox.trace_tree import say_trace, trace_of
 from tools.toolbox.views import EdgeState, OperationState, TracesView
 from tools.toolset import Sources, Tool
-from tools.wording import GO_ON, paragraphs, rows, span
+from tools.wording import page, paragraphs, rows, span
 
 _SLOWEST = 3
 
@@ -68,7 +68,10 @@ def _view(seen: Observation, args: TracesArgs) -> TracesView:
         service=args.service,
         window=seen.window,
         now=covered(spans, part),
-        reference=said_cover(*usual_spans(seen)),
+        reference="" if near(covered(*usual_spans(seen)), usual_spans(seen)[1])
+        else said_cover(*usual_spans(seen), seen.recent.end),
+        at_now=near(covered(spans, part), seen.recent),
+        looked=said_look(seen.recent, seen.reference),
         operations=tuple(
             OperationState(
                 service=args.service, operation=name, now=current, baseline=before,
@@ -79,6 +82,7 @@ def _view(seen: Observation, args: TracesArgs) -> TracesView:
         edges=tuple(edge for edge in edge_states(seen) if args.service in {edge.caller, edge.callee}),
         slowest=tuple(telling_traces(spans, part, args.service, _SLOWEST)),
         left_out=max(0, len(found) - args.start - args.limit),
+        offset=args.start,
         sampling=sampling(seen, args.service, part),
         gaps=seen.gaps,
     )  # fmt: skip
@@ -94,12 +98,13 @@ def _say(view: TracesView) -> str:
     if not view.operations and not view.edges:
         return paragraphs(f"No traces of {view.service} in {span(view.window)}.", *view.gaps)
     lines = [_say_pair(state.operation, state) for state in view.operations]
-    links = [_say_pair(f"{edge.caller} -> {edge.callee}", edge) for edge in view.edges]
+    links = [_say_edge(edge, view.operations) for edge in view.edges]
     return paragraphs(
-        f"Traces of {view.service}; now is {span(view.now)}, usual is {view.reference}.",
+        view.looked,
+        f"Traces of {view.service}{_said_times(view)}.",
         say_sampling(view.sampling),
         "Operations it serves:",
-        rows(lines, view.left_out, GO_ON),
+        page(lines, view.left_out, view.offset),
         "Calls between it and others:" if links else "",
         rows(links, 0, ""),
         f"Traces worth a look: {', '.join(view.slowest)}." if view.slowest else "",
@@ -107,9 +112,23 @@ def _say(view: TracesView) -> str:
     )
 
 
+def _said_times(view: TracesView) -> str:
+    """Where the spans lie, if that is not where the look is."""
+    now = "" if view.at_now else f"; theirs are of {span(view.now)}"
+    return f"{now}; their usual is {view.reference or 'the quiet time'}"
+
+
+def _say_edge(edge: EdgeState, operations: tuple[OperationState, ...]) -> str:
+    """The calls of one caller; where they are those of one operation, that is said instead."""
+    name = f"{edge.caller} -> {edge.callee}"
+    same = next((one for one in operations if (one.now, one.baseline) == (edge.now, edge.baseline)), None)
+    return f"{name}: all of {same.operation}" if same is not None else _say_pair(name, edge)
+
+
 def _say_pair(name: str, state: OperationState | EdgeState) -> str:
-    mark = " deviates" if state.deviates else ""
-    return f"{name}{mark}: {say_calls('now', state.now)}; {say_calls('usual', state.baseline)}"
+    if not state.deviates:
+        return f"{name}: {say_calls_briefly(state.now, state.baseline)}"
+    return f"{name} deviates: {say_calls('now', state.now)}; {say_calls('usual', state.baseline)}"
 
 
 TRACES = Tool(

@@ -36,6 +36,7 @@ class MetricsView(Value):
     reference: str
     levels: tuple[Level, ...] = ()
     left_out: int = 0
+    offset: int = Field(default=0, description="how many were passed over")
     gaps: tuple[str, ...] = ()
     asked: str | None = Field(default=None, description="the filter, in words; None: none was asked for")
     others: tuple[str, ...] = Field(default=(), description="series that there are, if none fits the filter")
@@ -93,6 +94,7 @@ class FieldCount(Value):
     without: int = Field(description="lines that have no such field")
     values: tuple[FieldValue, ...] = ()
     left_out: int = 0
+    offset: int = Field(default=0, description="how many were passed over")
 
 
 class LogsView(Value):
@@ -178,7 +180,10 @@ class TracesView(Value):
     )
     trace: TraceView | None = Field(default=None, description="the one trace that was asked for")
     sampling: Sampling | None = None
+    at_now: bool = Field(default=False, description="whether `now` is that of the whole look")
+    looked: str = Field(default="", description="how all tools of this look looked, in a line")
     left_out: int = 0
+    offset: int = Field(default=0, description="how many were passed over")
     gaps: tuple[str, ...] = ()
 
 
@@ -190,6 +195,7 @@ class ChangesView(Value):
     changes: tuple[RankedChange, ...] = ()
     nothing_changed: bool = True
     left_out: int = 0
+    offset: int = Field(default=0, description="how many were passed over")
     recorded: int = Field(default=0, description="changes on record in the window, near the onset or not")
 
 
@@ -220,6 +226,7 @@ class DeploymentsView(Value):
         default=None, description="whether the quiet time ran on `previous`; None: not known"
     )
     left_out: int = 0
+    offset: int = Field(default=0, description="how many were passed over")
     others: int = Field(default=0, description="releases of other services on record, if it has none")
 
 
@@ -290,6 +297,7 @@ class EndpointsView(Value):
     action: str | None = Field(default=None, description="id of the action that parts during and after")
     endpoints: tuple[EndpointState, ...] = ()
     left_out: int = 0
+    offset: int = Field(default=0, description="how many were passed over")
     gaps: tuple[str, ...] = ()
 
 
