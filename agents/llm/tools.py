@@ -19,7 +19,7 @@ from incidents.reports import Task
 from incidents.value import Value, iso
 from prompts.text import fence, line, without_repeats
 from tools.schema import SchemaArgs
-from tools.toolbox.arguments import GOES_ON, SERVICE_NAME
+from tools.toolbox.arguments import GOES_ON, SERVICE_NAME, Paged
 from tools.toolset import Tool, Toolset
 
 #: Puts a question to a tool; tells the answer and the kind of the problem.
@@ -36,9 +36,8 @@ _TOO_EARLY = {
     Task.INVESTIGATE: {"recovery", "try_patch"},
     Task.MITIGATE: {"recovery"},
 }
-#: Tools whose answers no report of a task has a place for; and tasks whose facts code fills in, all of them.
+#: Tools whose answers no report of a task has a place for.
 _IDLE = {Task.TRIAGE: {"inventory"}, Task.VERIFY: {"inventory"}}
-_TOLD_ALL = frozenset({Task.STATUS_UPDATE})
 #: The dry run of a change, for whoever may propose one; and which arguments which kind has.
 _PLAN = "plan_action"
 _NEEDS = {
@@ -72,8 +71,6 @@ def offered(
     toolset: Toolset, task: Task, plans: Sequence[ActionKind] | None = None
 ) -> list[Tool[Value, Value]]:
     """A role's tools that have something to say for a task; a dry run only of what it may propose."""
-    if task in _TOLD_ALL:
-        return []
     early = set() if toolset.sources.incident.proposals else _TOO_EARLY.get(task, set())
     idle = _IDLE.get(task, set()) | ({_PLAN} if plans is not None and not plans else set())
     return [tool for tool in toolset.tools if tool.name not in early | idle]
@@ -229,7 +226,7 @@ def arguments_of(
             info = _described(info)
         elif name == "kind" and plans:
             kind = Literal[tuple(one.value for one in plans)]
-        if name in _HOW_MUCH or (needed is not None and name not in needed):
+        if (issubclass(args, Paged) and name in _HOW_MUCH) or (needed is not None and name not in needed):
             kind = Annotated[kind, _UNSAID]
         fields[name] = (kind, info)
     return create_model(args.__name__, __config__=ConfigDict(extra="ignore"), __doc__=args.__doc__, **fields)

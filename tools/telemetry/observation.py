@@ -22,8 +22,8 @@ from tools.wording import clock_span, length, span
 _DENSE = 0.5
 #: The rule of `tools.telemetry.levels` in a few words.
 MARKED = (
-    f"`!` marks what deviates: beyond the usual range by {DEVIATES:.0f} times its spread (errors, latency) or "
-    f"{DEVIATES_LOAD:.0f} times (the rest)"
+    f"`!` marks what deviates: beyond the usual range by {DEVIATES:.0f} times its spread (errors, latency) "
+    f"or {DEVIATES_LOAD:.0f} times (the rest)"
 )
 #: Rows come every so often: that the first and the last lie so far inside says nothing.
 _ENDS = timedelta(seconds=20)
