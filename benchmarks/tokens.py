@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.checkouts import python_of
+from incidents.findings import Category
 from tests.fake_answers import Filler, look
 from tests.fake_turns import Asked
 from tools.recorded.document import Truth, load_document
@@ -130,7 +131,8 @@ class Scripted:
         if cause is None or cause.service is None:
             return {"hypotheses": [], "checks": checks}
         guess = {
-            "service": cause.service, "category": str(cause.category), "confidence": "medium",
+            "service": cause.service, "confidence": "medium",
+            "category": str(cause.category or Category.UNKNOWN),
             "summary": f"The fault is in {cause.service}.", "evidence": cited,
             "change": cause.change,
         }  # fmt: skip

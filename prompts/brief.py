@@ -201,6 +201,7 @@ def _facts(
     telling = tuple(_telling(incident, evidence, needed or (_RANKING,)))
     most = min(sizes.evidence, _EVIDENCE_AT_MOST.get(task, sizes.evidence))
     whole = _whole(telling[:most], needed)
+    judged = any(item.tool == _JUDGEMENT for item in whole)
     last = incident.latest_alerts
     tells = _TELLS[task]
     services = _near(incident, catalogue) if "services" in tells else ()
@@ -220,7 +221,8 @@ def _facts(
         whole=_once_said(whole),
         named=[(one, _asked(one), _about(one)) for one in telling[:most] if one not in whole],
         about=0 if task in _IDS_ONLY else _ABOUT,
-        readings="readings" in tells and all(item.tool != _JUDGEMENT for item in whole),
+        judged=judged,
+        readings="readings" in tells and not judged,
         evidence_left_out=len(telling[most:]),
         ranked="suspects" not in tells or any(item.tool == _RANKING for item in whole),
         history=history[: sizes.history],

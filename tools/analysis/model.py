@@ -98,3 +98,4 @@ class Ranking(Value):
     quiet: bool = Field(default=False, description="nothing stands out from the reference")
     changes: tuple[RankedChange, ...] = ()
     nothing_changed: bool = Field(default=True, description="no recorded change near the onset")
+    calm: tuple[str, ...] = Field(default=(), description="suspects whose own signals are as usual now")

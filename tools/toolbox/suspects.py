@@ -1,18 +1,27 @@
 """`suspects`: which services may be the cause, ranked over metrics, logs, traces, changes and topology."""
 
 from tools.analysis import Ranking
+from tools.analysis.periods import LEAD, TAIL
 from tools.telemetry.observe import ranking
+from tools.telemetry.service_state import states
 from tools.toolbox.arguments import NoArgs
 from tools.toolset import Sources, Tool
-from tools.wording import clock_time, paragraphs
+from tools.wording import clock_time, length, paragraphs
 
 _SHOWN = 8
+#: Why the figures differ from what `overview` and `metrics` tell, which is of the last minutes.
+_THEN = (
+    f"Figures are of {length(LEAD.total_seconds() / 60)} before the alert to "
+    f"{length(TAIL.total_seconds() / 60)} after it, against before; other tools tell of now:"
+)
 _REASONS = 4
 
 
 async def _ask(sources: Sources, args: NoArgs) -> Ranking:
-    _, ranked = await ranking(sources)
-    return ranked
+    seen, ranked = await ranking(sources)
+    off = {state.service for state in states(seen) if state.deviates or state.down or state.tails}
+    calm = tuple(one.service for one in ranked.suspects[:_SHOWN] if one.service not in off)
+    return ranked.model_copy(update={"calm": calm})
 
 
 def _say(found: Ranking) -> str:
@@ -31,8 +40,12 @@ def _say(found: Ranking) -> str:
         lines += [f"   - {reason.channel}: {reason.text}" for reason in suspect.reasons[:_REASONS]]
     left = len(found.suspects) - _SHOWN
     return paragraphs(
-        "Suspects, most likely first (a score ranks, it is no probability; times in UTC):",
+        f"Suspects, most likely first (a score ranks, it is no probability). {_THEN}",
         *lines,
+        f"`overview` shows as usual now: {', '.join(found.calm)}; what speaks for them is of then, or of "
+        "single calls and lines."
+        if found.calm
+        else "",
         f"({left} less likely ones left out)" if left > 0 else "",
         "No change is recorded near the onset." if found.nothing_changed else "",
         *found.missing,

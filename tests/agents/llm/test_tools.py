@@ -1,5 +1,6 @@
 """A toolset's tools as a model sees them."""
 
+import re
 from dataclasses import replace
 from typing import Literal, cast
 
@@ -8,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from agents.llm.tools import arguments_of, tools_of
+from agents.llm.tools import arguments_of, plannable, tools_of
+from incidents.action import ActionKind
 from incidents.reports import Task
 from incidents.value import Value
 from tests.agents.contexts import CHANGES, METRICS, Words, incident, role_context
 from tests.nexus import sample
+from tools.toolbox.arguments import LogsArgs, PlanArgs
 from tools.toolset import Sources, Tool
 
 NAMES = ("checkout", "payment")
@@ -113,3 +116,82 @@ async def test_an_answer_of_the_team_is_read_by_its_id_whole_or_from_where_it_wa
     assert answer.evidence.summary not in later
     assert answer.evidence.summary[4:] in later
     assert "there is no evidence" in await reads.ainvoke({"id": "E-00000000"})
+
+
+async def test_an_answer_that_is_there_already_is_named_and_not_repeated() -> None:
+    context = role_context(METRICS, CHANGES)
+    first = await context.toolset.ask(METRICS, METRICS.args.model_validate({"service": "checkout"}))
+    (metrics, *_) = tools_of(context.toolset, Task.VERIFY, 1000, shown=[first.id])
+    said = await metrics.ainvoke({"service": "checkout"})
+    assert said.startswith(f"Evidence {first.id} · metrics · ok")
+    assert first.evidence.summary not in said
+    assert "under this id above" in said
+    (anew, *_, reads) = tools_of(context.toolset, Task.VERIFY, 1000)
+    assert first.evidence.summary in await anew.ainvoke({"service": "checkout"})
+    assert first.evidence.summary in await reads.ainvoke({"id": first.id})
+
+
+async def test_how_was_looked_is_said_once_in_a_conversation_and_kept_with_each_answer() -> None:
+    async def ask(_: Sources, args: Value) -> Value:
+        return Words(text=f"Looked: now is today.\n{args}")
+
+    tool = Tool("look", "Look.", METRICS.args, ask, lambda r: cast("Words", r).text)
+    context = role_context(tool)
+    (made, *_) = tools_of(context.toolset, Task.VERIFY, 1000)
+    said = [await made.ainvoke({"service": name}) for name in ("checkout", "payment")]
+    assert ["Looked: now is today." in one for one in said] == [True, False]
+    assert all("Looked: now" in one.summary for one in await context.toolset.store.evidence("inc-1"))
+
+
+async def test_what_was_cut_is_read_from_where_it_was_cut() -> None:
+    text = "".join(f"row {n} of many; " for n in range(200))
+
+    async def ask(_: Sources, __: Value) -> Value:
+        return Words(text=text)
+
+    tool = Tool("long", "Long.", METRICS.args, ask, lambda r: cast("Words", r).text)
+    (made, reads) = tools_of(role_context(tool).toolset, Task.VERIFY, 800)
+    said = await made.ainvoke({"service": "checkout"})
+    assert said.rstrip().endswith("row 199 of many;\n</data>")
+    place = re.search(r"`evidence` with offset=(\d+) reads them", said)
+    identity = re.search(r"E-[0-9a-f]{8}", said)
+    assert place is not None
+    assert identity is not None
+    rest = await reads.ainvoke({"id": identity[0], "offset": int(place[1])})
+    assert text[int(place[1]) : int(place[1]) + 100].strip() in rest
+
+
+@pytest.mark.parametrize(
+    ("task", "role", "assigned", "checks", "kinds"),
+    [
+        (Task.MITIGATE, ["rollback", "scale"], ["scale"], (), ["scale"]),
+        (Task.MITIGATE, ["rollback"], [], (), []),
+        (Task.INVESTIGATE, ["rollback"], [], ("Prepare rollback option",), ["rollback"]),
+        (Task.INVESTIGATE, ["scale"], [], ("Review error logs",), []),
+        (Task.VERIFY, ["scale"], ["scale"], ("Prepare the next change",), []),
+    ],
+)
+def test_a_dry_run_is_offered_of_what_a_role_may_propose(
+    task: Task, role: list[str], assigned: list[str], checks: tuple[str, ...], kinds: list[str]
+) -> None:
+    found = plannable(task, [*map(ActionKind, role)], [*map(ActionKind, assigned)], checks)
+    assert [kind.value for kind in found] == kinds
+    plan = replace(CHANGES, name="plan_action")
+    names = [tool.name for tool in tools_of(role_context(METRICS, plan).toolset, task, 1000, plans=found)]
+    assert ("plan_action" in names) == bool(kinds)
+
+
+def test_a_dry_run_names_only_the_arguments_of_what_may_be_planned() -> None:
+    schema = arguments_of(PlanArgs, NAMES, (ActionKind.ROLLBACK,)).model_json_schema()["properties"]
+    assert set(schema) == {"kind", "service", "version"}
+    assert schema["kind"].get("enum", [schema["kind"].get("const")]) == ["rollback"]
+    assert set(arguments_of(PlanArgs, NAMES).model_json_schema()["properties"]) == set(PlanArgs.model_fields)
+
+
+def test_how_much_is_shown_is_no_question_and_is_understood_all_the_same() -> None:
+    made = arguments_of(LogsArgs, NAMES)
+    schema = made.model_json_schema()["properties"]
+    assert "limit" not in schema
+    assert "offset" in schema
+    assert LogsArgs.model_validate({"limit": 5}).limit == 5
+    assert made.model_validate({"limit": 5}).model_dump()["limit"] == 5

@@ -204,3 +204,32 @@ async def test_a_long_line_can_be_read_whole_by_a_search_for_its_words(tmp_path:
     assert "end of it" in cut
     assert f"{len(long)} characters, cut" in cut
     assert "key=quince" in (await asked(belt, "logs", service="checkout", contains="quince")).evidence.summary
+
+
+async def test_all_tools_of_one_look_tell_the_same_times_in_the_same_line(shop: Path, ledger: Path) -> None:
+    sources, _ = case_sources(shop, ledger, ALERT + timedelta(minutes=2))
+    names = ("overview", "metrics", "dependencies", "traces", "database")
+    belt = toolset(sources, *names)
+    told = [
+        (await asked(belt, name, **({} if name in {"overview", "database"} else {"service": "checkout"})))
+        for name in names
+    ]
+    looked = {line for one in told for line in one.evidence.summary.splitlines() if "Looked: " in line}
+    assert len(looked) == 1
+    assert all("Looked: now is" in one.evidence.summary for one in told)
+
+
+async def test_the_ranking_says_of_when_its_figures_are_and_whom_the_overview_calls_usual(
+    shop: Path, ledger: Path
+) -> None:
+    sources, _ = case_sources(shop, ledger, ALERT + timedelta(minutes=2))
+    belt = toolset(sources, "suspects", "overview")
+    ranked = await asked(belt, "suspects")
+    assert "2 min before the alert to 2 min after it" in ranked.evidence.summary
+    usual = {
+        one.service
+        for one in getattr((await asked(belt, "overview")).data, "services", ())
+        if not one.deviates
+    }
+    suspects = [one.service for one in getattr(ranked.data, "suspects", ())]
+    assert set(getattr(ranked.data, "calm", ())) == usual & set(suspects)
