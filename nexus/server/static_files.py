@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from typing import Self
 
@@ -34,8 +35,9 @@ class StaticFiles:
     _files: dict[str, _File] = field(default_factory=dict)
 
     @classmethod
+    @cache
     def read(cls) -> Self:
-        """All of them."""
+        """All of them; they are packed once in a process."""
         found = {}
         for file in files("nexus.server").joinpath("static").iterdir():
             kind = _KINDS.get(file.name.rpartition(".")[2])

@@ -13,6 +13,7 @@ from nexus.store.port import IncidentStore
 from nexus.store.postgres.store import PostgresStore
 from nexus.store.sqlite.store import Store
 from tests.cases import END, QUIET_END, build_case, case_world
+from tests.nexus.new_home import new_home
 from tools.clock import VirtualClock
 from tools.memory import MemoryEvidence
 from tools.ports import EvidenceStore, World
@@ -68,7 +69,8 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[
             address = request.getfixturevalue("postgres").empty()
             yield lambda: opened.enter_context(PostgresStore.open(address, create=False, threads=threads))
             return
-        yield lambda: opened.enter_context(Store.open(tmp_path, threads=threads))
+        home = new_home(tmp_path)
+        yield lambda: opened.enter_context(Store.open(home, threads=threads))
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from nexus.service.intake import AlertIntake
 from nexus.service.metrics import ServerMetrics
 from nexus.store.records import WorldKind, WorldRef
 from tests.nexus import sample
+from tests.nexus.new_home import new_home
 from tests.nexus.sample import at
 from tools.clock import WallClock
 
@@ -130,7 +131,7 @@ def room(
     tokens = {name.upper(): token_of(name) for name in people} | (environment or {})
     site = load_site(path)
     of_model = {"llm_base_url": model, "llm_api_key": "k", "llm_model": "m"} if model else {}
-    settings = Settings.model_validate({"home": folder, **of_model})
+    settings = Settings.model_validate({"home": new_home(folder), **of_model})
     with open_home(settings, create=True, environment=tokens) as home:
         world = WorldRef(kind=WorldKind.LIVE, path=str(path))
         proposal = sample.proposal(approvers_needed=signatures, expires_at=LATE)
