@@ -20,7 +20,7 @@ from incidents.severity import Severity, Status
 from incidents.timeline import Entry
 from incidents.usage import Usage
 from incidents.value import Moment, Value
-from incidents.verification import Reading
+from incidents.verification import Reading, Verification
 from nexus.templates import render
 from tools.called import first_line, label
 from tools.chronicle import Row, chronicle
@@ -63,7 +63,7 @@ class PostMortem(Value):
     infrastructure: tuple[str, ...]
     action_items: tuple[DatedItem, ...]
     actions: tuple[Proposal, ...]
-    readings: tuple[Reading, ...] = Field(default=(), description="what had to recover, as judged last")
+    readings: tuple[Reading, ...] = Field(default=(), description="what was watched, as judged last")
     evidence: tuple[Evidence, ...] = Field(description="what is cited; the store keeps all of it")
     evidence_total: int
     timeline: tuple[Entry, ...]
@@ -130,11 +130,7 @@ def post_mortem(
             for item in report.action_items
         ),
         actions=incident.proposals,
-        readings=tuple(
-            one
-            for one in (incident.verification.readings if incident.verification else ())
-            if one.signal.must_recover
-        ),
+        readings=_watched(incident.verification),
         evidence=tuple(one for one in evidence if one.id in cited),
         evidence_total=len(evidence),
         timeline=entries,
@@ -151,6 +147,14 @@ def post_mortem(
     )
 
 
+def _watched(found: Verification | None) -> tuple[Reading, ...]:
+    """What had to recover, then the guards, of which there is something to tell."""
+    known = [one for one in (found.readings if found else ()) if (one.before, one.after) != (None, None)]
+    return tuple(sorted(known, key=lambda one: not one.signal.must_recover))[:_READINGS]
+
+
+#: As many signals are told in a post-mortem; the incident's page has all.
+_READINGS = 8
 #: Where the steps put what they drew.
 _CHARTS = {"chart": "charts/recovery.png"}
 #: A cell of the table of evidence holds two lines at most.

@@ -58,7 +58,9 @@ def rank_changes(
         if best < _FAINT and change.service == symptom:
             near = _NAMED
         place = max(near, scores.get(change.service, 0.0) / best if best else 0.0)
-        ranked.append(RankedChange(change=change, score=fit * place, text=_text(change, onset, place)))
+        stands_out = place > _NAMED
+        text = _text(change, onset, stands_out=stands_out)
+        ranked.append(RankedChange(change=change, score=fit * place, text=text, stands_out=stands_out))
     return tuple(sorted(ranked, key=lambda one: (-one.score, -one.change.time.timestamp(), one.change.id)))
 
 
@@ -67,10 +69,10 @@ def fitting(change: Change, service: str, onset: datetime) -> float:
     return time_fit(change, onset) if change.service == service else 0.0
 
 
-def _text(change: Change, onset: datetime, place: float) -> str:
+def _text(change: Change, onset: datetime, *, stands_out: bool) -> str:
     minutes = (onset - change.time).total_seconds() / 60
     when = f"{length(abs(minutes))} {'before' if minutes >= 0 else 'after'} the onset"
     versions = f" {change.version_from or '?'} -> {change.version_to}" if change.version_to else ""
-    where = "which behaves unlike before" if place > _NAMED else "where nothing else stands out"
+    where = "which behaves unlike before" if stands_out else "where nothing else stands out"
     summary = f": {change.summary}" if change.summary else ""
     return f"{change.kind.value} {change.id}{versions} of {change.service}, {where}, {when}{summary}"

@@ -88,6 +88,7 @@ class RankedChange(Value):
     change: Change
     score: float = Field(ge=0, le=1)
     text: str
+    stands_out: bool = Field(default=True, description="its service behaves unlike before")
 
 
 class Ranking(Value):

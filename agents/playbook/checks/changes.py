@@ -98,12 +98,14 @@ def _elsewhere(view: ChangesView, changed: Set[str]) -> dict[str, RankedChange]:
 
 
 def _unlike(ranked: RankedChange, onset: datetime, evidence: str) -> Hint:
-    """A change that is named because it looks like the cause by its time."""
+    """A change that is named because it looks like the cause by its time, with what speaks against it."""
     change = ranked.change
+    apart = _apart(change.time, onset)
+    why = apart if ranked.stands_out else f"{apart}, but nothing of {change.service} is unlike before"
     return Hint(
         service=change.service, category=Category.DEPLOYMENT, channel=Channel.CHANGES, weight=_AGAINST,
         evidence=evidence, against=True, change=change.id,
-        text=f"{named(change)} came at {change.time:%H:%M:%S} UTC, {_apart(change.time, onset)}",
+        text=f"{named(change)} came at {change.time:%H:%M:%S} UTC, {why}",
     )  # fmt: skip
 
 
