@@ -2,10 +2,11 @@
 
 import asyncio
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from rich.console import Group
 
+from incidents.errors import UsageError
 from nexus.cli.base import (
     Json,
     environment,
@@ -18,6 +19,9 @@ from nexus.cli.base import (
     write_json,
 )
 from nexus.cli.parser import Option, Verbs
+
+if TYPE_CHECKING:
+    from nexus.config.site import Site
 
 
 def verbs() -> Verbs:
@@ -67,6 +71,11 @@ def doctor(
 ) -> None:
     """Check what is configured, what answers, what is missing and how to add it."""
     if test_paging:
+        if as_json:
+            raise UsageError(
+                "--test-paging asks before it wakes anybody and tells in words; for machines there is "
+                "`nexus destinations test NAME --json`"
+            )
         _test_paging()
         return
     from nexus.cli.terminal.doctor import doctor_view
@@ -90,18 +99,26 @@ def _test_paging() -> None:
     from nexus.service.reach_watch import waking
 
     log_to_stderr()
-    with home() as opened:
+    with home(create=True) as opened:  # it is tried before anything has happened
         _, site = site_of(None)
         names = asyncio.run(waking(site, opened.secrets))
         if not names:
             say("No destination of nexus.yaml wakes anybody; nothing was sent.")
             sys.exit(1)
-        asked = f"This wakes whoever is behind {', '.join(names)}. Send a test to each? [y/N] "
+        behind = {name: _behind(name, site) for name in names}
+        asked = f"This wakes whoever is behind {', '.join(behind.values())}. Send a test to each? [y/N] "
         if input(asked).strip().casefold() not in {"y", "yes"}:
             say("Nothing was sent.")
             return
         tried = [asyncio.run(Destinations.of(opened, site).test(name)) for name in names]
     for one in tried:
-        say(f"{one.name}: {one.outcome.replace('_', ' ')}" + (f": {one.reason}" if one.reason else ""))
+        why = f": {one.reason}" if one.reason else ""
+        say(f"{behind[one.name]}: {one.outcome.replace('_', ' ')}{why}")
     if any(one.outcome not in {"accepted", "delivered"} for one in tried):
         sys.exit(1)
+
+
+def _behind(name: str, site: "Site") -> str:
+    """A destination with those whom it reaches, as far as `contacts` say so."""
+    people = [one.name for one in site.active_people if any(way.to == name for way in one.contacts)]
+    return f"{name} ({', '.join(people)})" if people else name

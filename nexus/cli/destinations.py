@@ -65,7 +65,7 @@ def try_out(name: Name, config: Config = None, as_json: Json = False) -> None:
     from nexus.service.destinations import Destinations
 
     log_to_stderr()
-    with home() as opened:
+    with home(create=True) as opened:  # it is tried before anything has happened
         _, site = site_of(config)
         tried = asyncio.run(Destinations.of(opened, site).test(name))
     if as_json:

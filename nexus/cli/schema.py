@@ -50,6 +50,8 @@ DOCUMENTS = {
     "deliveries": Document("nexus.service.deliveries", "DeliveryView", True, ("alerts",)),
     "delivery": Document("nexus.service.deliveries", "DeliveryView", False, ("alerts",)),
     "destinations": Document("nexus.service.destinations", "DestinationLine", True, ("destinations",)),
+    "destination": Document("nexus.service.destinations", "DestinationLine", False, ("destinations",)),
+    "destination-test": Document("nexus.service.destinations", "Tried", False, ("destinations",)),
     "doctor": Document("nexus.service.check", "Check", True, ("doctor",)),
     "evaluation": Document("evals.report", "Report", False, ("eval",)),
     "feed": Document("nexus.service.views", "FeedEntry", False, ("watch",)),
