@@ -21,6 +21,9 @@ from incidents.errors import SettingsError
 from prompts import SHIPPED
 from tools.live.link_local import guarded
 
+#: Nothing is asked without the loop; not given one, the client library reads all certificates for its own.
+_UNUSED = httpx2.Client(transport=httpx2.BaseTransport())
+
 #: Under which key a message keeps what the model thought beside its answer.
 THOUGHT = "thought"
 
@@ -101,5 +104,6 @@ def chat_model(settings: ModelSettings, tier: Tier, client: Door) -> ChatOpenAI:
         streaming=False,
         disable_streaming=True,
         use_responses_api=False,
+        http_client=_UNUSED,
         http_async_client=client,
     )
