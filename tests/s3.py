@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
-import httpx2
 from moto.server import ThreadedMotoServer
+
+from tests import patient
 
 BUCKET = "bucket"
 
@@ -20,7 +21,7 @@ def s3_server() -> Iterator[str]:
     try:
         host, port = server.get_host_and_port()
         address = f"http://{host}:{port}"
-        httpx2.put(f"{address}/{BUCKET}").raise_for_status()
+        patient.put(f"{address}/{BUCKET}").raise_for_status()
         yield address
     finally:
         server.stop()

@@ -21,6 +21,7 @@ from nexus.store.lists import IncidentFilter
 from nexus.store.records import DEFAULT_SITE, Lease
 from nexus.store.relational.store import RelationalStore
 from nexus.store.sqlite.store import Store
+from tests import patient
 from tests.nexus.fleet import Fleet, fleet
 from tests.nexus.live import PEOPLE, SITE, TOKENS
 from tests.nexus.rig import WATCH
@@ -62,7 +63,7 @@ class Crew:
     def send(self, service: str) -> httpx2.Response:
         """A service fails, and the doors are told."""
         alert = self.fleet.alert(service, f"{service}-{len(self.incidents)}")
-        return httpx2.post(self.doors.url, json=alert, timeout=PATIENCE)
+        return patient.post(self.doors.url, json=alert)
 
     def open(self, service: str) -> str:
         """A service fails, and an incident is opened."""
@@ -110,11 +111,10 @@ class Crew:
     def decide(self, incident: str) -> None:
         """One person approves over HTTP what waits."""
         (proposal,) = self.known(incident).pending
-        answer = httpx2.post(
+        answer = patient.post(
             f"{self.doors.root}/incidents/{incident}/decisions",
             json={"verdict": "approve", "action": proposal.id, "digest": proposal.digest},
             headers={"Authorization": f"Bearer {PEOPLE['dana']}"},
-            timeout=PATIENCE,
         )
         assert answer.is_success, answer.text
 

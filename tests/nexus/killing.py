@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import httpx2
-
 from incidents.action import ActionState, Approval, Proposal, Verdict
 from incidents.errors import Refused
 from incidents.events import Resolved, decision
@@ -19,6 +17,7 @@ from incidents.incident import Incident
 from nexus.runtime.giving_up import Retries
 from nexus.store.records import DEFAULT_SITE
 from nexus.store.sqlite.store import Store
+from tests import patient
 from tests.nexus.live import SITE, TOKENS
 from tests.nexus.rig import BAD, GOOD, Rig, rig
 from tests.nexus.served import Serving, served
@@ -76,7 +75,7 @@ class Pair:
         """Break the system and alert a server that lives."""
         self.made.broken(**SITE, intake={"join_within": "0m"}, worker={"lease": f"{LEASE:g}s"})
         url = self.chance.choice(self.servers).url
-        answer = httpx2.post(url, json=self.made.alert(), timeout=PATIENCE).json()
+        answer = patient.post(url, json=self.made.alert()).json()
         assert answer["taken"] == "opened", answer
         self.seen.incidents.append(answer["incident"])
         return str(answer["incident"])

@@ -10,12 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import httpx2
-
 from demo.processes import wait_for
 from incidents.incident import Incident
 from nexus.store.relational.store import RelationalStore
 from nexus.store.sqlite.store import Store
+from tests import patient
 from tests.nexus.command_line import typed_before
 from tests.nexus.rig import BAD, Rig, rig
 from tests.nexus.served import Serving, served
@@ -57,7 +56,7 @@ class Live:
 
     def alert(self, url: str | None = None, **how: str) -> tuple[int, str]:
         """Send a firing alert, or another; the answer's status and what was taken."""
-        answer = httpx2.post(url or self.nexus.url, json=self.made.alert(**how), timeout=PATIENCE)
+        answer = patient.post(url or self.nexus.url, json=self.made.alert(**how))
         self.incident = answer.json().get("incident", self.incident)
         return answer.status_code, answer.json()["taken"]
 
@@ -67,11 +66,10 @@ class Live:
         """Decide on a proposal over HTTP."""
         found = self.stands().proposal(action)
         assert found is not None
-        answer = httpx2.post(
+        answer = patient.post(
             f"{url or self.nexus.root}/incidents/{self.incident}/decisions",
             json={"verdict": verdict, "action": action, "digest": found.digest, "note": "as agreed"},
             headers={"Authorization": f"Bearer {PEOPLE[by]}"},
-            timeout=PATIENCE,
         )
         return answer.status_code, answer.json()
 

@@ -18,6 +18,7 @@ from incidents.action import ActionState, Approval, Verdict
 from incidents.events import decision
 from incidents.severity import Status
 from nexus.store.sqlite.store import Store
+from tests import patient
 from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Fault, Kind
 from tests.nexus.live import SITE, TOKENS, Live, live
@@ -114,7 +115,7 @@ def test_who_may_decide_over_http(one: Live) -> None:
     body = {"verdict": "approve", "action": "A1", "digest": "0" * 12}
 
     def post(where: str, said: dict[str, str], token: str) -> int:
-        return httpx2.post(where, json=said, headers={"Authorization": token}, timeout=PATIENCE).status_code
+        return patient.post(where, json=said, headers={"Authorization": token}).status_code
 
     assert post(url, body, "") == 401
     assert post(url, body, "Bearer token-of-nobody") == 401

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
 from demo.processes import wait_for
@@ -19,6 +18,7 @@ from incidents.incident import Incident
 from incidents.severity import Status
 from nexus.store.records import Process
 from nexus.store.sqlite.store import Store
+from tests import patient
 from tests.nexus.command_line import Terminal
 from tests.nexus.served import Serving, served
 from tests.nexus.server.test_serve import SITE, alert, send
@@ -77,7 +77,7 @@ def here(nexus: Terminal, tmp_path: Path) -> Served:
 
 
 def health(server: Serving) -> dict[str, Any]:
-    shown: dict[str, Any] = httpx2.get(f"{server.root}/healthz", timeout=PATIENCE).json()
+    shown: dict[str, Any] = patient.get(f"{server.root}/healthz").json()
     return shown
 
 

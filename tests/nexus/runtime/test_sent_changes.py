@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
 from incidents.action import ActionKind, Arguments
@@ -19,10 +18,10 @@ from nexus.runtime.sent_changes import SentChanges
 from nexus.store.deliveries import AlertDelivery, Disposition, Filing, IntakeView
 from nexus.store.memory import MemoryStore
 from nexus.store.sqlite.store import Store
+from tests import patient
 from tests.nexus.command_line import typed_before
 from tests.nexus.live import Live, live
 from tests.nexus.rig import BAD, GOOD
-from tests.patience import PATIENCE
 
 NOON = datetime(2026, 3, 12, 12, tzinfo=UTC)
 DAY = Window(start=NOON - timedelta(hours=12), end=NOON + timedelta(hours=12))
@@ -45,7 +44,7 @@ def deployed(version: str, ago: float, **more: object) -> dict[str, Any]:
 
 def tell(one: Live, body: dict[str, Any]) -> dict[str, Any]:
     """Post what a sender tells; the answer."""
-    answer = httpx2.post(one.nexus.url, json=body, timeout=PATIENCE)
+    answer = patient.post(one.nexus.url, json=body)
     assert answer.status_code == 200, answer.text
     told: dict[str, Any] = answer.json()
     return told

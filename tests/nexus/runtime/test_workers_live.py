@@ -5,10 +5,10 @@ import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-import httpx2
 import pytest
 
 from demo.processes import wait_for
+from tests import patient
 from tests.nexus.command_line import typed_before
 from tests.nexus.live import TOKENS, Live, live
 from tests.nexus.rig import GOOD
@@ -42,8 +42,8 @@ def listed(one: Live) -> list[dict[str, object]]:
 
 def scraped(worker: Serving) -> dict[tuple[str, ...], float]:
     address, token = worker.url.replace("healthz", "metrics"), {"Authorization": f"Bearer {TOKENS['KIM']}"}
-    assert httpx2.get(address).status_code == 401
-    return values(httpx2.get(address, headers=token).text)
+    assert patient.get(address).status_code == 401
+    return values(patient.get(address, headers=token).text)
 
 
 def driving(one: Live) -> str | None:
@@ -57,7 +57,7 @@ def test_hands_share_the_work_and_one_goes_on_where_another_died(one: Live) -> N
         hands = [stack.enter_context(working(one.made.folder, one.home, **TOKENS)) for _ in range(2)]
         by_pid: dict[str, Serving] = {str(worker.pid): worker for worker in hands}
         wait_for("both are listed", lambda: len(listed(one)) == 2 or None, seconds=PATIENCE, pause=0.05)
-        assert all(httpx2.get(worker.url.replace("healthz", "readyz")).text == "ready" for worker in hands)
+        assert all(patient.get(worker.url.replace("healthz", "readyz")).text == "ready" for worker in hands)
         assert one.alert() == (202, "opened")
         first = wait_for("somebody drives it", lambda: driving(one), seconds=PATIENCE, pause=0.02)
         by_pid.pop(first.rpartition(":")[2]).kill()

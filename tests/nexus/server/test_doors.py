@@ -10,14 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
-import httpx2
 import pytest
 from packaging.requirements import Requirement
 
+from tests import patient
 from tests.nexus.command_line import Terminal
 from tests.nexus.served import Serving, served
 from tests.nexus.server.test_serve import SITE, TOKEN, alert, send
-from tests.patience import PATIENCE
 
 HALF = b'"\\ud83d is half of a face"'
 
@@ -35,13 +34,11 @@ def serving(nexus: Terminal, tmp_path: Path) -> Iterator[Serving]:
 def test_half_a_character_is_read_with_a_replacement(serving: Serving) -> None:
     body = json.dumps(alert("mail")).encode().replace(b'"mail fails"', HALF)
     assert HALF in body
-    answer = httpx2.post(serving.url, content=body, headers=TOKEN, timeout=PATIENCE)
+    answer = patient.post(serving.url, content=body, headers=TOKEN)
     assert answer.status_code == 202
     assert "\N{REPLACEMENT CHARACTER} is half of a face" in "".join(serving.until("acknowledged"))
     for unknown in (b'{"a": %s}', b"{%s: 1}", b'{"alerts": [{"status": %s, "labels": {"alertname": "a"}}]}'):
-        answer = httpx2.post(
-            serving.url, content=unknown.replace(b"%s", HALF), headers=TOKEN, timeout=PATIENCE
-        )
+        answer = patient.post(serving.url, content=unknown.replace(b"%s", HALF), headers=TOKEN)
         assert (answer.status_code, answer.json()["error"]) == (400, answer.json()["detail"])
 
 
@@ -49,18 +46,15 @@ def test_a_decision_with_half_a_character_is_refused(serving: Serving) -> None:
     body = b'{"verdict": "approve", "action": "A1", "digest": "12345678", "note": %s}'.replace(b"%s", HALF)
     shown = {b"Authorization": "bearer tökén-of-dana".encode()}
     url = f"{serving.root}/incidents/INC-1/decisions"
-    answer = httpx2.post(url, content=body, headers=shown, timeout=PATIENCE)
+    answer = patient.post(url, content=body, headers=shown)
     assert (answer.status_code, "a decision is" in answer.json()["error"]) == (400, True)
-    known = httpx2.post(url, content=body.replace(HALF, b'""'), headers=shown, timeout=PATIENCE)
+    known = patient.post(url, content=body.replace(HALF, b'""'), headers=shown)
     assert (known.status_code, "INC-1" in known.json()["error"]) == (404, True)
-    assert (
-        httpx2.post(url, content=body, headers={"Authorization": "Bearer x"}, timeout=PATIENCE).status_code
-        == 401
-    )
+    assert patient.post(url, content=body, headers={"Authorization": "Bearer x"}).status_code == 401
 
 
 def test_whatever_is_not_there_is_said_in_one_form(serving: Serving) -> None:
-    missing, wrong = (httpx2.get(f"{serving.root}/{path}") for path in ("nothing", "v2/enqueue"))
+    missing, wrong = (patient.get(f"{serving.root}/{path}") for path in ("nothing", "v2/enqueue"))
     assert (missing.status_code, missing.json()["error"]) == (404, "there is nothing at /nothing")
     assert (wrong.status_code, wrong.json()["error"]) == (405, "GET is not taken here")
     assert {"type", "title", "status", "detail"} < set(missing.json())
@@ -69,12 +63,12 @@ def test_whatever_is_not_there_is_said_in_one_form(serving: Serving) -> None:
 def test_a_lock_that_another_process_holds_keeps_nothing_else_waiting(
     serving: Serving, nexus: Terminal
 ) -> None:
-    assert httpx2.get(f"{serving.root}/healthz", timeout=PATIENCE).status_code == 200, "its start writes, too"
+    assert patient.get(f"{serving.root}/healthz").status_code == 200, "its start writes, too"
     with ThreadPoolExecutor(1) as pool, closing(sqlite3.connect(nexus.home / "nexus.db")) as other:
         other.execute("begin immediate")
         sent = pool.submit(send, serving.url, alert("mail"))
         for _ in range(5):
-            assert httpx2.get(f"{serving.root}/healthz", timeout=PATIENCE).json()["open_incidents"] == 0
+            assert patient.get(f"{serving.root}/healthz").json()["open_incidents"] == 0
         assert not sent.done(), "it waits for the store's lock"
         other.rollback()
         assert sent.result()[0] == 202
@@ -99,7 +93,7 @@ def test_it_listens_on_ipv6(nexus: Terminal, tmp_path: Path, host: str) -> None:
     (tmp_path / "nexus.yaml").write_text("services: [{name: web}]\n")
     with served(tmp_path, nexus.home, "--host", host, "--engine", "playbook") as running:
         assert running.root.startswith("http://[::1]:")
-        assert httpx2.get(f"{running.root}/healthz", timeout=PATIENCE).status_code == 200
+        assert patient.get(f"{running.root}/healthz").status_code == 200
         running.stop()
 
 

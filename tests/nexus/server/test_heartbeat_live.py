@@ -4,11 +4,10 @@ import asyncio
 import json
 import time
 
-import httpx2
-
 from demo.processes import wait_for
 from nexus.store.records import MessageKind
 from nexus.store.sqlite.store import Store
+from tests import patient
 from tests.nexus.command_line import typed_before
 from tests.nexus.live import TOKENS, Live, live
 from tests.nexus.served import working
@@ -22,7 +21,7 @@ WATCHDOG = {
 
 def beat(one: Live) -> str:
     body = {"version": "4", "groupKey": "{}:{}", "status": "firing", "alerts": [WATCHDOG]}
-    taken: str = httpx2.post(one.nexus.url, json=body, timeout=PATIENCE).json()["taken"]
+    taken: str = patient.post(one.nexus.url, json=body).json()["taken"]
     return taken
 
 

@@ -29,6 +29,7 @@ from nexus.service.restricting import hidden
 from nexus.service.status_requests import STATUS_REQUESTS
 from nexus.service.tokens import TokenAsked, Tokens
 from nexus.store.audit import DeedKind
+from tests import patient
 from tests.nexus import sample
 from tests.nexus.sample import EVIDENCE, ID
 from tests.nexus.served import served
@@ -390,8 +391,8 @@ def test_a_served_nexus_answers_programs(tmp_path: Path, made: Room) -> None:
     people = ", ".join(f"{{name: {name}, token: 'env:{name.upper()}'}}" for name in ("dana",))
     (folder / "nexus.yaml").write_text(f"services: [{{name: web}}]\npeople: [{people}]\n")
     with served(folder, folder / "home", DANA=token_of("dana")) as running:
-        answer = httpx2.post(f"{running.root}/mcp", json={}, headers=shown("dana"))
+        answer = patient.post(f"{running.root}/mcp", json={}, headers=shown("dana"))
         assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
-        away = httpx2.post(f"{running.root}/mcp", json={}, headers={"Host": "rebound.example"})
+        away = patient.post(f"{running.root}/mcp", json={}, headers={"Host": "rebound.example"})
         assert away.status_code == 421
         assert PEOPLE

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-import httpx2
 import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
@@ -15,6 +14,7 @@ from incidents.faults import ModelFault
 from incidents.usage import Usage, UsageLine
 from nexus.service.metrics import ServerMetrics
 from nexus.store.deliveries import Disposition
+from tests import patient
 from tests.nexus import sample
 from tests.nexus.command_line import Terminal
 from tests.nexus.sample import at
@@ -38,7 +38,7 @@ def serving(nexus: Terminal, tmp_path: Path) -> Iterator[Serving]:
 
 def scraped(serving: Serving) -> dict[tuple[str, ...], float]:
     """Every sample by its name and the values of its labels, sorted."""
-    answer = httpx2.get(f"{serving.root}/metrics", headers=SCRAPER, timeout=PATIENCE)
+    answer = patient.get(f"{serving.root}/metrics", headers=SCRAPER)
     assert answer.headers["content-type"].startswith("text/plain; version=")
     return values(answer.text)
 
@@ -77,7 +77,7 @@ def _quiet(told: dict[tuple[str, ...], float]) -> dict[tuple[str, ...], float] |
 
 def test_they_are_for_whoever_shows_their_token(serving: Serving) -> None:
     for headers in ({}, TOKEN, {"Authorization": "Bearer other"}):
-        refused = httpx2.get(f"{serving.root}/metrics", headers=headers, timeout=PATIENCE)
+        refused = patient.get(f"{serving.root}/metrics", headers=headers)
         assert refused.status_code == 401
         assert "metrics_token" in refused.json()["error"]
 
@@ -85,14 +85,14 @@ def test_they_are_for_whoever_shows_their_token(serving: Serving) -> None:
 def test_without_a_token_there_are_none(nexus: Terminal, tmp_path: Path) -> None:
     (tmp_path / "nexus.yaml").write_text(SITE)
     with served(tmp_path, nexus.home, SHOP_TOKEN="a-token-of-the-test") as running:
-        assert httpx2.get(f"{running.root}/metrics", timeout=PATIENCE).status_code == 404
+        assert patient.get(f"{running.root}/metrics").status_code == 404
         running.stop()
 
 
 def test_names_and_units_are_as_prometheus_wants_them(serving: Serving) -> None:
     promtool = program("promtool", "prometheus")
     send(serving.url, alert("checkout"))
-    text = httpx2.get(f"{serving.root}/metrics", headers=SCRAPER, timeout=PATIENCE).content
+    text = patient.get(f"{serving.root}/metrics", headers=SCRAPER).content
     assert asked(promtool, "check", "metrics", stdin=text) == (0, "")
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests import patient
 from tests.nexus.command_line import Terminal
 from tests.nexus.served import Serving, served
 from tests.nexus.server.test_serve import SITE, TOKEN, alert
-from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -27,18 +27,18 @@ def serving(nexus: Terminal, tmp_path: Path) -> Iterator[Serving]:
 
 def test_what_is_no_alert_is_taken_and_said_and_opens_nothing(serving: Serving) -> None:
     acknowledged = {"action": "Acknowledge", "alert": {"message": "mails wait", "alias": "mail-wait"}}
-    answer = httpx2.post(serving.url, json=acknowledged, headers=TOKEN, timeout=PATIENCE)
+    answer = patient.post(serving.url, json=acknowledged, headers=TOKEN)
     assert (answer.status_code, answer.json()["taken"]) == (200, "ignored")
     assert answer.json()["notes"] == ["acknowledged: mails wait: Acknowledge"]
     deployed = {"app": "mail", "phase": "Succeeded", "revision": "abc1234"}
-    answer = httpx2.post(f"{serving.url}/argocd", json=deployed, headers=TOKEN, timeout=PATIENCE)
+    answer = patient.post(f"{serving.url}/argocd", json=deployed, headers=TOKEN)
     assert answer.json()["notes"] == ["a change of mail: mail: Succeeded"]
-    assert httpx2.get(f"{serving.root}/healthz", timeout=PATIENCE).json()["open_incidents"] == 0
+    assert patient.get(f"{serving.root}/healthz").json()["open_incidents"] == 0
 
 
 def test_the_fields_of_an_html_form_are_an_alert(serving: Serving) -> None:
     fields = {"Name": "mail", "Status": "Down", "StatusCode": "503", "URL": "https://mail.example.org/"}
-    answer = httpx2.post(serving.url, data=fields, headers=TOKEN, timeout=PATIENCE)
+    answer = patient.post(serving.url, data=fields, headers=TOKEN)
     assert (answer.status_code, answer.json()["taken"]) == (202, "opened")
 
 
@@ -46,13 +46,11 @@ def test_an_event_for_pagerduty_is_answered_as_pagerduty_does(serving: Serving) 
     url = f"{serving.root}/v2/enqueue"
     payload = {"summary": "mails wait", "source": "mx1", "severity": "error", "component": "mail"}
     event = {"routing_key": "0" * 32, "event_action": "trigger", "payload": payload}
-    answer = httpx2.post(url, json=event | {"dedup_key": "mail/1"}, headers=TOKEN, timeout=PATIENCE)
+    answer = patient.post(url, json=event | {"dedup_key": "mail/1"}, headers=TOKEN)
     assert (answer.status_code, answer.json()["dedup_key"]) == (202, "mail/1")
-    made = httpx2.post(url, json=event, headers=TOKEN, timeout=PATIENCE).json()["dedup_key"]
-    assert made == httpx2.post(url, json=event, headers=TOKEN, timeout=PATIENCE).json()["dedup_key"]
-    refused = httpx2.post(
-        url, json={"routing_key": "0" * 32, "dedup_key": "x"}, headers=TOKEN, timeout=PATIENCE
-    )
+    made = patient.post(url, json=event, headers=TOKEN).json()["dedup_key"]
+    assert made == patient.post(url, json=event, headers=TOKEN).json()["dedup_key"]
+    refused = patient.post(url, json={"routing_key": "0" * 32, "dedup_key": "x"}, headers=TOKEN)
     assert (refused.status_code, refused.json()["status"]) == (400, "invalid event")
     assert "event_action: is missing" in refused.json()["errors"][0]
 
@@ -82,7 +80,7 @@ def proving(nexus: Terminal, tmp_path: Path) -> Iterator[Serving]:
 def test_each_sender_shows_who_it_is_in_its_own_way(proving: Serving) -> None:
     def post(path: str, body: object, headers: dict[str, str] | None = None) -> httpx2.Response:
         content = json.dumps(body).encode()
-        return httpx2.post(f"{proving.root}{path}", content=content, headers=headers or {}, timeout=PATIENCE)
+        return patient.post(f"{proving.root}{path}", content=content, headers=headers or {})
 
     pinged = {"zen": "x", "hook_id": 1, "repository": {"name": "web"}, "hook": {}}
     signed = hmac.new(b"an-old-secret", json.dumps(pinged).encode(), hashlib.sha256).hexdigest()
@@ -105,10 +103,10 @@ def test_a_form_of_ones_own_is_read_by_its_mapping(proving: Serving) -> None:
     shown = {"Authorization": "Bearer a-new-secret"}
     broken = {"what": "mails wait", "how": "broken", "who": {"name": "mail"}, "nr": "p-7"}
     url = f"{proving.url}/probe"
-    opened = httpx2.post(url, json=broken, headers=shown, timeout=PATIENCE)
+    opened = patient.post(url, json=broken, headers=shown)
     assert (opened.status_code, opened.json()["taken"]) == (202, "opened")
-    ended = httpx2.post(url, json=broken | {"how": "mended"}, headers=shown, timeout=PATIENCE)
+    ended = patient.post(url, json=broken | {"how": "mended"}, headers=shown)
     second = opened.json()["delivery"] + 1
     assert ended.json() == {"taken": "joined", "incident": opened.json()["incident"], "delivery": second}
-    lacking = httpx2.post(url, json={"how": "broken"}, headers=shown, timeout=PATIENCE)
+    lacking = patient.post(url, json={"how": "broken"}, headers=shown)
     assert (lacking.status_code, "what: is missing" in lacking.json()["error"]) == (400, True)

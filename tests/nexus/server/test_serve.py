@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests import patient
 from tests.nexus.command_line import Terminal
 from tests.nexus.served import Serving, served
 from tests.patience import PATIENCE
@@ -46,7 +47,7 @@ def serving(nexus: Terminal, tmp_path: Path) -> Iterator[Serving]:
 
 
 def send(url: str, body: object, headers: dict[str, str] | None = None) -> tuple[int, dict[str, str]]:
-    answer = httpx2.post(url, json=body, headers=TOKEN if headers is None else headers, timeout=PATIENCE)
+    answer = patient.post(url, json=body, headers=TOKEN if headers is None else headers)
     said = answer.json()
     said.pop("delivery", None)  # its number
     return answer.status_code, said
@@ -108,9 +109,9 @@ def test_who_may_not_and_what_cannot_be_read(serving: Serving) -> None:
     status, said = send(url, {"hello": "there"})
     assert (status, "no known form" in said["error"]) == (400, True)
     assert send(f"{url}/nobody", alert("checkout"))[0] == 400
-    large = httpx2.post(url, content=b" " * 1_100_000, headers=TOKEN, timeout=PATIENCE)
+    large = patient.post(url, content=b" " * 1_100_000, headers=TOKEN)
     assert large.status_code == 413
-    health = httpx2.get(url.replace("/alerts", "/healthz"), timeout=PATIENCE)
+    health = patient.get(url.replace("/alerts", "/healthz"))
     assert health.json() == {
         "status": "ok", "open_incidents": 0, "broken_off": [], "dead_letters": [],
         "failing_jobs": [], "destinations": {}, "turned_away": 2, "sent_away": 0, "oldest_due_seconds": 0.0,

@@ -14,6 +14,7 @@ import pytest
 from incidents.access import AccessRole
 from nexus.service.identity import Credential
 from nexus.service.tokens import TokenAsked, Tokens
+from tests import patient
 from tests.nexus import sample
 from tests.nexus.leasing import saved
 from tests.nexus.sample import ID, at
@@ -122,5 +123,5 @@ def test_it_ends_with_the_token_that_opened_it(folder: Path) -> None:
 def test_what_cannot_be_streamed_is_a_problem(folder: Path, asked: dict[str, object], status: int) -> None:
     with serving(folder) as (nexus, _):
         path = PATH.replace(ID, str(asked.pop("path", ID)))
-        answer = httpx2.get(f"{nexus.root}{path}", timeout=PATIENCE, **asked)  # type: ignore[arg-type]
+        answer = patient.get(f"{nexus.root}{path}", **asked)  # type: ignore[arg-type]
         assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from nexus.service.identity import hash_of
+from tests import patient
 from tests.nexus.command_line import Terminal
 from tests.nexus.served import served
-from tests.patience import PATIENCE
 
 DANA = hash_of("the-token-of-dana")
 
@@ -80,7 +79,7 @@ def test_a_person_is_known_by_the_hash_of_their_token(nexus: Terminal, tmp_path:
             "Bearer": 401, "": 401, "Basic the-token-of-dana": 401, f"Bearer {DANA}": 401,
         }  # fmt: skip
         for token, status in [*shown.items(), *shown.items()]:
-            answer = httpx2.post(url, json=said, headers={"Authorization": token}, timeout=PATIENCE)
+            answer = patient.post(url, json=said, headers={"Authorization": token})
             assert (token, answer.status_code) == (token, status)
             assert (answer.headers.get("www-authenticate") == "Bearer") is (status == 401)
         running.stop()

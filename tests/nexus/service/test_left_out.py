@@ -16,6 +16,7 @@ from incidents.alert import Label
 from nexus.service.left_out import LeftOutAlerts
 from nexus.store.deliveries import DeliveryFilter, FiledDelivery
 from nexus.store.memory import MemoryStore
+from tests import patient
 from tests.nexus.service.test_rematching import World
 from tests.patience import PATIENCE
 from tests.tools.live.fakes.server import Answer, Asked, Server, serving, told
@@ -188,7 +189,7 @@ def alertmanager(tmp_path: Path) -> Iterator[tuple[str, Server]]:
 
 def _ready(url: str) -> bool | None:
     try:
-        return httpx2.get(f"{url}/-/ready", timeout=1).is_success or None
+        return patient.get(f"{url}/-/ready", timeout=1).is_success or None
     except httpx2.HTTPError:
         return None
 
