@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Not compiled here: Python compiles the few modules that are ever imported when they are.
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile
+# And keeps what it has compiled: many images forbid it, and each of hundreds of processes would do it again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test lint pytest format schemas lock clean check-all
 
