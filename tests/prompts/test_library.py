@@ -7,7 +7,8 @@ import pytest
 import prompts
 from agents.roster import load_roster
 from incidents.errors import SettingsError
-from incidents.reports import Task
+from incidents.language import Language
+from incidents.reports import Task, written_in
 from prompts import Library
 from prompts.text import tokens
 
@@ -35,6 +36,21 @@ def test_the_developer_that_is_played_is_read_as_well() -> None:
     assert text.index("Relevant Developer Agent") < text.index("You are the Backend Architect")
     alone = prompts.pages("relevant_developer", Task.MITIGATE)
     assert prompts.pages("relevant_developer", Task.MITIGATE, "relevant_developer") == alone
+
+
+@pytest.mark.parametrize("language", [Language.DE, Language.FR])
+def test_who_writes_for_people_reads_in_which_language_and_in_english_nothing_more(
+    language: Language,
+) -> None:
+    role, task = "support_responder", Task.STATUS_UPDATE
+    english = prompts.pages(role, task)
+    assert prompts.pages(role, task, language=Language.EN) == english
+    told = prompts.pages(role, task, language=written_in(task, language))
+    name = {Language.DE: "German", Language.FR: "French"}[language]
+    assert told.startswith(english)
+    assert f"Write every sentence of the report in {name}" in told.removeprefix(english)
+    assert prompts.version(role, task, language=language) != prompts.version(role, task)
+    assert written_in(Task.INVESTIGATE, language) is Language.EN
 
 
 def test_the_version_tells_roles_tasks_and_texts_apart(tmp_path: Path) -> None:
