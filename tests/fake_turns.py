@@ -82,22 +82,25 @@ class Asked:
     number: int
     body: dict[str, Any]
     headers: dict[str, str] = field(default_factory=dict)
+    path: str = ""
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        return list(self.body.get("messages", []))
+        """What was said, in chat's form or as the items of the Responses API."""
+        return list(self.body.get("messages", self.body.get("input", [])))
 
     @property
     def text(self) -> str:
         """All that was said so far, in order."""
-        return "\n".join(str(message.get("content") or "") for message in self.messages)
+        return "\n".join(
+            str(message.get("content") or message.get("output") or "") for message in self.messages
+        )
 
     @property
     def tools(self) -> dict[str, dict[str, Any]]:
         """The parameters' JSON schema of each tool by name, the report's included."""
-        return {
-            t["function"]["name"]: t["function"].get("parameters", {}) for t in self.body.get("tools", [])
-        }
+        told = [tool.get("function", tool) for tool in self.body.get("tools", [])]
+        return {one["name"]: one.get("parameters", {}) for one in told}
 
     @property
     def report(self) -> str | None:

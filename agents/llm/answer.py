@@ -10,7 +10,7 @@ from langsmith import tracing_context
 
 from agents.budget import BudgetTracker
 from agents.failure import ModelFailed
-from agents.llm.client import THOUGHT, chat_model, http_client, trust
+from agents.llm.client import THOUGHT, chat_model, dialect_of, http_client, trust
 from agents.llm.meter import Meter
 from agents.llm.settings import ModelSettings
 from agents.llm.transport import ModelTransport, Request, Response, Timer
@@ -103,7 +103,8 @@ def _asked(
 
 
 async def _one(settings: ModelSettings, wire: ModelTransport, asked: list[AnyMessage], box: float) -> str:
-    async with http_client(settings, trust(settings)) as client:
+    dialect = dialect_of(settings, settings.models[Tier.STANDARD].name)
+    async with http_client(settings, trust(settings), dialect) as client:
         model = chat_model(settings, Tier.STANDARD, client)
 
         async def send(request: Request) -> Response:

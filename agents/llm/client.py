@@ -14,11 +14,12 @@ from pydantic import SecretStr
 
 from agents.llm.cassette import Player, Recorder
 from agents.llm.settings import ModelSettings
+from agents.llm.wire.caching import Caching, known_for
 from agents.llm.wire.dialect import Dialect
 from agents.llm.wire.door import Door
 from agents.role import Tier
 from incidents.errors import SettingsError
-from prompts import SHIPPED
+from prompts import SHIPPED, Library
 from tools.live.link_local import guarded
 
 #: Nothing is asked without the loop; not given one, the client library reads all certificates for its own.
@@ -45,15 +46,21 @@ def _context(ca_file: Path | None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=ca_file)
 
 
-def http_client(settings: ModelSettings, context: ssl.SSLContext, dialect: Dialect | None = None) -> Door:
+def dialect_of(settings: ModelSettings, model: str, library: Library = SHIPPED) -> Dialect:
+    """How a model is asked, as far as its settings tell; what its endpoint refuses is learnt."""
+    url = settings.base_url or ""
+    caching = known_for(url, model) if settings.caching is Caching.AUTO else settings.caching
+    return Dialect(url, library, settings.api, caching)
+
+
+def http_client(settings: ModelSettings, context: ssl.SSLContext, dialect: Dialect) -> Door:
     """A client of one assignment; its connections live as long as the assignment.
 
     Args:
         settings: the endpoint and its bounds.
         context: the certificates to trust.
-        dialect: what is known of the endpoint; without one it is learnt anew.
+        dialect: how the model is asked.
     """
-    dialect = dialect or Dialect(settings.base_url or "", SHIPPED)
     options: dict[str, Any] = {"timeout": settings.timeout_seconds, "event_hooks": guarded()}
     if settings.replay is not None:
         options["transport"] = Player(settings.replay)

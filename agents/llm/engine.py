@@ -17,7 +17,7 @@ from agents.engine import Assignment, EngineResult, RoleContext
 from agents.failure import ModelFailed
 from agents.grounding import Grounds, carried_by, ground, marked, unsupported
 from agents.grounding.grounds import grounds_of
-from agents.llm.client import chat_model, http_client, trust
+from agents.llm.client import chat_model, dialect_of, http_client, trust
 from agents.llm.meter import Meter
 from agents.llm.middleware import ReportMiddleware
 from agents.llm.settings import ModelSettings
@@ -192,7 +192,7 @@ class LlmEngine:
 
     def _dialect(self, context: RoleContext) -> Dialect:
         name = self._settings.models[context.role.tier].name
-        return self._dialects.setdefault(name, Dialect(self._settings.base_url or "", self._library))
+        return self._dialects.setdefault(name, dialect_of(self._settings, name, self._library))
 
     async def _brief(self, assignment: Assignment, context: RoleContext) -> str:
         playing = assignment.acting_as is not None and assignment.acting_as != assignment.role

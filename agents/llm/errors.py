@@ -3,7 +3,7 @@
 import re
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import openai
 
 from agents.llm.cassette import CassetteMiss
-from agents.llm.wire import server_error
+from agents.llm.wire import responses, server_error
 from agents.llm.wire.door import IN_ANSWER
 from agents.llm.wire.faults import CutStream, NotAnAnswer
 from agents.llm.wire.waiting import wait_of
@@ -64,6 +64,7 @@ class Refusal:
     said: str
     body: Any
     in_answer: bool
+    by_responses: bool = False
 
 
 _FAULTS = {
@@ -103,8 +104,9 @@ def refusal_of(error: BaseException | None) -> Refusal | None:
     found = _cause(error, openai.APIStatusError)
     if found is None:
         return None
-    text = found.response.text
-    return _refusal(found.response.status_code, text, bool(found.response.extensions.get(IN_ANSWER)))
+    answer = found.response
+    told = _refusal(answer.status_code, answer.text, bool(answer.extensions.get(IN_ANSWER)))
+    return replace(told, by_responses=answer.request.url.path.endswith(responses.PATH))
 
 
 def explain(error: BaseException, *, tries: int = 1, until: datetime | None = None) -> str:
@@ -249,7 +251,10 @@ def _explain_refusal(refusal: Refusal, tries: int, until: datetime | None) -> st
         return f"the endpoint limits the rate{kept} ({refusal.status}); {mend}{tail}"
     if refusal.trouble is Trouble.SERVER:
         return f"the endpoint has a fault of its own ({refusal.status}){kept}; look at its logs or wait{tail}"
-    return _SENTENCES[refusal.trouble].format(status=refusal.status) + tail
+    told = _SENTENCES[refusal.trouble].format(status=refusal.status)
+    if refusal.trouble is Trouble.NO_MODEL and refusal.by_responses:
+        told += "; if it does not know the Responses API, ask by chat (NEXUS_LLM_API)"
+    return told + tail
 
 
 def _explain_odd(odd: NotAnAnswer) -> str:

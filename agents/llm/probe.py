@@ -12,7 +12,7 @@ from langchain_openai import ChatOpenAI
 from langsmith import tracing_context
 from pydantic import ValidationError
 
-from agents.llm.client import THOUGHT, chat_model, http_client, trust
+from agents.llm.client import THOUGHT, chat_model, dialect_of, http_client, trust
 from agents.llm.discover import Listed, models_of
 from agents.llm.errors import WIRE_ERRORS, Trouble, explain, refusal_of
 from agents.llm.settings import ModelSettings
@@ -127,7 +127,7 @@ async def probe(
 
 async def _answered(settings: ModelSettings, tier: Tier, trial: _Trial) -> Answered:
     begun, name = trial.tick(), settings.models[tier].name
-    dialect = Dialect(settings.base_url or "", SHIPPED)
+    dialect = dialect_of(settings, name)
     brief = settings.model_copy(update={"timeout_seconds": trial.timeout})
     problem, missing = await _problem(brief, tier, dialect, trial)
     listed = await asyncio.to_thread(_list, settings)

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
+from agents.llm.wire.caching import Caching
+from agents.llm.wire.responses import Api
 from agents.role import Tier
 from incidents.errors import SettingsError
 from incidents.value import Value
@@ -43,6 +45,12 @@ class ModelSettings(Value):
     brief_tokens: int = Field(default=6000, ge=500, description="longest incident brief, in tokens")
     answer_chars: int = Field(default=6000, ge=500, description="longest tool answer, in characters")
     streaming: bool = False
+    api: Api = Field(
+        default=Api.AUTO, description="auto begins with chat, and goes over if that is asked for"
+    )
+    caching: Caching = Field(
+        default=Caching.AUTO, description="auto marks where an endpoint is known to want it"
+    )
     temperature: float | None = Field(default=None, ge=0, le=2, description="None leaves it to the endpoint")
     ca_file: Path | None = Field(
         default=None, description="certificates to trust, for an endpoint of your own"

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from agents.budget import Budget, BudgetTracker
 from agents.failure import ModelFailed
-from agents.llm.client import chat_model, http_client, trust
+from agents.llm.client import chat_model, dialect_of, http_client, trust
 from agents.llm.meter import Meter
 from agents.llm.settings import ModelSettings
 from agents.llm.transport import ModelTransport, Request, Response, Timer
@@ -118,7 +118,7 @@ async def _answer(
     wire = ModelTransport(
         settings, model, meter, timer, box, account, Caller(incident=incident.id, role="judge", task="judge")
     )
-    async with http_client(settings, trust(settings)) as client:
+    async with http_client(settings, trust(settings), dialect_of(settings, model.name)) as client:
         chat = chat_model(settings, Tier.DEEP, client)
         asked = chat.bind_tools([Opinion], tool_choice="any")
 

@@ -44,6 +44,12 @@ class Settings(Value):
         default=None, ge=0, le=2, description="how freely a model chooses; none leaves it to the endpoint"
     )
     llm_streaming: bool = Field(default=False, description="read answers as a stream")
+    llm_api: Literal["auto", "chat", "responses"] = Field(
+        default="auto", description="auto begins with chat, and goes over where responses are asked for"
+    )
+    llm_caching: Literal["auto", "none", "key", "marks"] = Field(
+        default="auto", description="how an endpoint is told what to keep of a prompt"
+    )
     llm_price_in: float = Field(default=0.0, ge=0, description="price of a million tokens read")
     llm_price_out: float = Field(default=0.0, ge=0, description="price of a million tokens written")
     llm_ca_file: Path | None = Field(default=None, description="certificates to trust for the endpoint")

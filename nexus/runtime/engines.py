@@ -6,6 +6,8 @@ from agents.breaker import Breaker
 from agents.budget import BudgetTracker
 from agents.engine import Engine
 from agents.llm.settings import Model, ModelSettings, every_tier
+from agents.llm.wire.caching import Caching
+from agents.llm.wire.responses import Api
 from agents.model_fallback import Candidate, FallbackChain
 from agents.model_or_playbook import ModelOrPlaybook
 from agents.playbook import Playbook
@@ -70,7 +72,7 @@ def endpoints(settings: Settings) -> list[ModelSettings]:
 
 
 def fallbacks(settings: Settings) -> list[ModelSettings]:
-    """The further models, each at its endpoint; the key goes to no other endpoint than its own."""
+    """The further models, each at its endpoint; the key and what one endpoint wants go to no other."""
     first, found = model_settings(settings), []
     for named in settings.llm_fallback:
         name, _, url = named.partition("@")
@@ -81,6 +83,8 @@ def fallbacks(settings: Settings) -> list[ModelSettings]:
                     "models": every_tier(first.models[Tier.STANDARD].model_copy(update={"name": name})),
                     "base_url": url or first.base_url,
                     "api_key": settings.llm_fallback_key if elsewhere else first.api_key,
+                    "api": Api.AUTO if elsewhere else first.api,
+                    "caching": Caching.AUTO if elsewhere else first.caching,
                 }
             )
         )
@@ -120,6 +124,8 @@ def model_settings(settings: Settings) -> ModelSettings:
             max_tokens=settings.llm_max_tokens,
             temperature=settings.llm_temperature,
             streaming=settings.llm_streaming,
+            api=Api(settings.llm_api),
+            caching=Caching(settings.llm_caching),
             ca_file=settings.llm_ca_file,
             record=settings.llm_record,
             replay=settings.llm_replay,

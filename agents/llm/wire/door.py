@@ -9,13 +9,14 @@ from typing import Any
 import httpx2
 import openai
 
+from agents.llm.wire import responses
 from agents.llm.wire.asked import asked_of
 from agents.llm.wire.completion import completion_of, failed_choice, generation_in
 from agents.llm.wire.dialect import Dialect
-from agents.llm.wire.events import Event, events_of
-from agents.llm.wire.faults import CutStream, NotAnAnswer
+from agents.llm.wire.faults import NotAnAnswer
 from agents.llm.wire.pieces import Pieces, chunk_of
 from agents.llm.wire.server_error import body_of, is_error, is_page, status_in, words_of
+from agents.llm.wire.streamed import streamed
 
 #: How often one request is changed by what its refusals said.
 _CHANGES_AT_MOST = 5
@@ -23,11 +24,8 @@ _CHANGES_AT_MOST = 5
 #: which a request may be silent. The client itself bounds each read alone, and a server that sends a byte now
 #: and then would never end.
 _SIGNS_OF_LIFE = 2.0
-#: Seconds for what may come behind a stream's finish: figures, and the end.
-_AFTER_FINISH = 3.0
 #: A response that reports an error although it came as a success carries this mark.
 IN_ANSWER = "nexus_error_in_answer"
-_DONE = "[DONE]"
 _BEGINS = (b"data:", b"event:", b":", b"id:", b"retry:", b"error:")
 
 
@@ -39,12 +37,15 @@ class Door(openai.DefaultAsyncHttpxClient):
 
     #: Set by `behind`; the client's own constructor takes no further arguments.
     dialect: Dialect
+    #: Thoughts of this conversation, by the call that they stood before: who keeps nothing wants them back.
+    thoughts: dict[str, list[responses.Item]]
 
     @classmethod
     def behind(cls, dialect: Dialect, **options: Any) -> "Door":
         """A client that speaks a dialect."""
         door = cls(**options)
         door.dialect = dialect
+        door.thoughts = {}
         return door
 
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
@@ -57,7 +58,7 @@ class Door(openai.DefaultAsyncHttpxClient):
         body = json.loads(request.content)
         options["stream"] = True
         for _ in range(_CHANGES_AT_MOST):
-            sent = self.dialect.fitted(body)
+            sent = self.dialect.fitted(body, self.thoughts)
             async with self._in_time(request):
                 response = await super().send(self._with(request, sent), **options)
             try:
@@ -95,8 +96,11 @@ class Door(openai.DefaultAsyncHttpxClient):
             for name, value in request.headers.items()
             if name.lower() not in {"content-length", "transfer-encoding"}
         }
+        url = request.url
+        if self.dialect.by_responses and url.path.endswith(responses.CHAT_PATH):
+            url = url.copy_with(path=url.path.removesuffix(responses.CHAT_PATH) + responses.PATH)
         return httpx2.Request(
-            request.method, request.url, headers=headers, content=data, extensions=request.extensions
+            request.method, url, headers=headers, content=data, extensions=request.extensions
         )
 
     async def _read(
@@ -109,82 +113,39 @@ class Door(openai.DefaultAsyncHttpxClient):
                 first += chunk
                 if first.strip():
                     break
-        streamed = first.lstrip().startswith(_BEGINS) or "event-stream" in response.headers.get(
+        by_events = first.lstrip().startswith(_BEGINS) or "event-stream" in response.headers.get(
             "content-type", ""
         )
-        if streamed:
-            whole = await _streamed(_joined(first, chunks), self._patience)
+        if by_events:
+            whole = await streamed(_joined(first, chunks), self._patience)
         else:
             async with self._in_time(response.request):
                 data = first + b"".join([chunk async for chunk in chunks])
             whole = _parsed(data)
-        if not is_error(whole) and (error := failed_choice(whole)) is not None:
+        if (failure := responses.failure_in(whole)) is not None:
+            whole = failure
+        elif not is_error(whole) and (error := failed_choice(whole)) is not None:
             whole = {"error": error}
         if is_error(whole):
             return _failed(response, whole)
-        completion = completion_of(whole, asked_of(body))
+        if (status := responses.unfinished(whole)) is not None:
+            raise NotAnAnswer(f"a response that is only {status}")
+        chat = responses.chat_of(whole) if responses.is_response(whole) else whole
+        completion = completion_of(chat, asked_of(body))
+        self._keep(responses.thoughts_of(whole), completion)
         self.dialect.heard(sent, completion)
         return _answer(response, 200, completion)
+
+    def _keep(self, thoughts: list[responses.Item], completion: Mapping[str, Any]) -> None:
+        calls = completion["choices"][0]["message"].get("tool_calls")
+        if thoughts and calls:
+            self.thoughts[calls[0]["id"]] = thoughts
 
 
 async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     yield first
     async for chunk in rest:
         yield chunk
-
-
-async def _streamed(chunks: AsyncIterator[bytes], patience: float | None) -> Mapping[str, Any]:
-    """The completion that a stream makes, or the error that it ends with.
-
-    Args:
-        chunks: the body as it comes.
-        patience: seconds within which the next event has to come; comments are none.
-
-    Raises:
-        ReadTimeout: no event came in time.
-        CutStream: it ended before the answer was finished.
-        NotAnAnswer: nothing in it was a chunk.
-    """
-    pieces, odd, done = Pieces(), "", False
-    async for event in _until_the_end(events_of(chunks), pieces, patience):
-        if event.data.strip() == _DONE:
-            done = True
-            break
-        chunk = chunk_of(event.data)
-        if event.name == "error" or (chunk is not None and is_error(chunk)):
-            return chunk if chunk is not None and is_error(chunk) else {"error": chunk or event.data}
-        if chunk is None:
-            odd = odd or event.data
-        else:
-            pieces.add(chunk)
-        if pieces.error is not None:
-            return pieces.error
-    if done or pieces.finish:
-        return pieces.completion()
-    if odd and not pieces.seen:
-        raise NotAnAnswer(f"a stream of something else: {odd[:120]}")
-    raise CutStream("no finish")
-
-
-async def _until_the_end(
-    events: AsyncIterator[Event], pieces: Pieces, patience: float | None
-) -> AsyncIterator[Event]:
-    """The events; behind the finish come only figures, so that nothing there is waited for or missed long."""
-    while True:
-        try:
-            async with asyncio.timeout(_AFTER_FINISH if pieces.finish else patience):
-                event = await anext(events)
-        except StopAsyncIteration:
-            return
-        except (TimeoutError, httpx2.TransportError) as broken:
-            if pieces.finish:
-                return
-            if isinstance(broken, httpx2.TimeoutException):
-                raise
-            if isinstance(broken, TimeoutError):
-                raise httpx2.ReadTimeout("no event in time") from None
-            raise CutStream("the connection broke") from broken
-        yield event
 
 
 def _parsed(data: bytes) -> Any:

@@ -108,7 +108,7 @@ _STATUS_OF_KIND = {
     "rate_limit": 429, "resource_exhausted": 429, "authentication": 401, "invalid_api_key": 401,
     "unauthenticated": 401, "permission": 403, "not_found": 404, "insufficient_quota": 429,
     "context_length": 400, "exceed_context": 400, "invalid_request": 400, "invalid_argument": 400,
-    "overloaded": 503, "unavailable": 503,
+    "overloaded": 503, "unavailable": 503, "invalid_prompt": 400,
 }  # fmt: skip
 
 

@@ -52,6 +52,8 @@ class Form:
     raw: Raw
     reading: Called | Reported | Again | Fails
     stream: bool = False
+    #: Which interface is spoken: `auto` begins with chat.
+    api: str = "auto"
 
 
 ARGS = {"service": "payment", "kind": "errors"}

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from tests.agents.llm.wire.forms import Form
 
 from tests.agents.llm.wire.forms_first import FIRST
+from tests.agents.llm.wire.forms_fourth import FOURTH
 from tests.agents.llm.wire.forms_second import SECOND
 from tests.agents.llm.wire.forms_third import THIRD
 from tests.agents.llm.wire.reading import wrong
 
 PAGE = Path("docs/models.md")
 BEGIN, END = "<!-- tried: begin -->", "<!-- tried: end -->"
-FORMS = (*FIRST, *SECOND, *THIRD)
+FORMS = (*FIRST, *SECOND, *THIRD, *FOURTH)
 
 
 def rows(right: dict[str, bool]) -> list[str]:

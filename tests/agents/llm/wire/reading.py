@@ -14,7 +14,7 @@ async def wrong(form: Form) -> str | None:
     def answers(asked: Asked) -> Raw:
         return form.raw if asked.number == 1 or not once else reports(asked)
 
-    seen = await seen_of(answers, streaming=form.stream)
+    seen = await seen_of(answers, streaming=form.stream, api=form.api)
     match form.reading:
         case Called() as reading:
             return _as_called(reading, seen)
