@@ -15,6 +15,7 @@ class Breaker:
         self._now = now
         self._until = float("-inf")
         self._reason = ""
+        self.key: str | None = None
 
     @property
     def reason(self) -> str | None:
@@ -22,8 +23,15 @@ class Breaker:
         left = self._until - self._now()
         return f"{self._reason} (asked again in {left:.0f} s)" if left > 0 else None
 
-    def opened(self, reason: str, rest: float | None = None) -> None:
-        """The endpoint does not serve: leave it alone for a while, or for as many seconds as it asks for."""
+    def opened(self, reason: str, rest: float | None = None, key: str | None = None) -> None:
+        """The endpoint does not serve: leave it alone for a while, or for as many seconds as it asks for.
+
+        Args:
+            reason: why, in words.
+            rest: seconds, if it asks for some.
+            key: by which the same failure is known again.
+        """
+        self.key = key
         self._until, self._reason = self._now() + (self._rest if rest is None else rest), reason
 
     def closed(self) -> None:

@@ -15,7 +15,7 @@ from incidents.past import PastIncident
 from incidents.reports import Report, Task
 from incidents.runbook import Runbook
 from incidents.severity import Severity, Step
-from incidents.usage import Usage
+from incidents.usage import ModelUse, Usage
 from incidents.value import Moment, Value
 from tools.toolset import Toolset
 
@@ -64,6 +64,12 @@ class EngineResult(Value):
     handover: str | None = Field(default=None, description="why the playbook spoke instead of the model")
     faults: tuple[ModelFault, ...] = Field(default=(), description="of each model that failed at it, in turn")
     model: str | None = Field(default=None, description="the model that wrote the report")
+    models: tuple[ModelUse, ...] = Field(
+        default=(), description="what each model that was asked cost, in turn"
+    )
+    key: str | None = Field(
+        default=None, description="of the failure; the same for failures that are the same"
+    )
     prompt_version: str | None = None
     cut: str | None = Field(
         default=None, description="why the model was stopped; the report is its best so far"

@@ -12,7 +12,7 @@ from agents.engine import Assignment, Engine, EngineResult, RoleContext
 from agents.failure import ModelFailed
 from incidents.errors import EngineFailed
 from incidents.faults import ModelFault
-from incidents.usage import Usage
+from incidents.usage import ModelUse, Usage
 
 log = structlog.get_logger(__name__)
 
@@ -47,12 +47,13 @@ class FallbackChain:
         Raises:
             ModelFailed: none could; the message has every reason, and what all of them used is counted.
         """
-        begun, spent, reasons, outages = self._tick(), Usage(), [], []
-        faults = tuple[ModelFault, ...]()
+        begun, spent, reasons, outages, keys = self._tick(), Usage(), [], [], []
+        faults, models = tuple[ModelFault, ...](), tuple[ModelUse, ...]()
         for link in self._links:
-            if resting := link.endpoint.reason or link.breaker.reason:
-                reasons.append(resting)
+            if rests := next((one for one in (link.endpoint, link.breaker) if one.reason), None):
+                reasons.append(rests.reason)
                 outages.append(True)
+                keys.append(rests.key)
                 continue
             used = timedelta(seconds=self._tick() - begun)
             left = assignment.model_copy(update={"deadline": assignment.deadline - used})
@@ -62,16 +63,31 @@ class FallbackChain:
                 failed = error if isinstance(error, ModelFailed) else ModelFailed(str(error))
                 spent += failed.usage
                 faults += failed.faults
+                models += failed.models
+                keys.append(failed.key)
                 reasons.append(str(failed))
                 outages.append(failed.outage)
                 if failed.outage:
-                    (link.endpoint if failed.unreachable else link.breaker).opened(str(failed), failed.rest)
+                    rests = link.endpoint if failed.unreachable else link.breaker
+                    rests.opened(str(failed), failed.rest, failed.key)
                 log.info("next_model", incident=assignment.incident, role=assignment.role, reason=str(failed))
             else:
                 link.breaker.closed()
                 link.endpoint.closed()
                 return performed.model_copy(
-                    update={"usage": spent + performed.usage, "faults": faults + performed.faults}
+                    update={
+                        "usage": spent + performed.usage,
+                        "faults": faults + performed.faults,
+                        "models": models + performed.models,
+                    }
                 )
-        said = "; then ".join(dict.fromkeys(reasons))
-        raise ModelFailed(said or "no model is configured", spent, outage=all(outages), faults=faults)
+        said = "; then ".join(dict.fromkeys(str(one) for one in reasons))
+        key = "; ".join(dict.fromkeys(str(one) for one in keys))
+        raise ModelFailed(
+            said or "no model is configured",
+            spent,
+            outage=all(outages),
+            faults=faults,
+            models=models,
+            key=key,
+        )

@@ -78,33 +78,36 @@ class ModelOrPlaybook:
     async def _performed(self, assignment: Assignment, context: RoleContext) -> EngineResult:
         if self._mode == "playbook":
             return await self._by_playbook(assignment, context)
-        failed = ModelFailed("", faults=())
-        reason = self._why_not(assignment, context)
-        if reason is None and self._llm is not None:
+        failed = self._why_not(assignment, context)
+        if failed is None and self._llm is not None:
             try:
                 performed = await self._llm.perform(assignment, context)
             except EngineFailed as error:
                 failed = self._noted(error)
-                reason = str(failed)
             else:
                 self._breaker.closed()
                 return performed
-        return await self._hand_over(assignment, context, reason or self._reason, failed)
+        return await self._hand_over(assignment, context, failed or ModelFailed(self._reason, faults=()))
 
-    def _why_not(self, assignment: Assignment, context: RoleContext) -> str | None:
+    def _why_not(self, assignment: Assignment, context: RoleContext) -> ModelFailed | None:
         if self._llm is None:
-            return self._reason
-        return self._purse.why_not(assignment.role, context.incident) or self._breaker.reason
+            return ModelFailed(self._reason, faults=())
+        if spent := self._purse.why_not(assignment.role, context.incident):
+            return ModelFailed(spent, faults=())
+        if resting := self._breaker.reason:
+            return ModelFailed(resting, faults=(), key=self._breaker.key)
+        return None
 
     def _noted(self, error: EngineFailed) -> ModelFailed:
         failed = error if isinstance(error, ModelFailed) else ModelFailed(str(error))
         if failed.outage:
-            self._breaker.opened(str(failed), failed.rest)
+            self._breaker.opened(str(failed), failed.rest, failed.key)
         return failed
 
     async def _hand_over(
-        self, assignment: Assignment, context: RoleContext, reason: str, failed: ModelFailed
+        self, assignment: Assignment, context: RoleContext, failed: ModelFailed
     ) -> EngineResult:
+        reason = str(failed)
         # Someone who insisted on the model must not overlook that another engine spoke.
         said = f"THE MODEL DID NOT ANSWER although the engine is set to llm: {reason}"
         handover = said if self._mode == "llm" else reason
@@ -112,7 +115,15 @@ class ModelOrPlaybook:
         level("handover", incident=assignment.incident, assignment=assignment.id, reason=reason)
         performed = await self._by_playbook(assignment, context)
         usage = failed.usage + performed.usage
-        return performed.model_copy(update={"handover": handover, "usage": usage, "faults": failed.faults})
+        return performed.model_copy(
+            update={
+                "handover": handover,
+                "usage": usage,
+                "faults": failed.faults,
+                "models": failed.models,
+                "key": failed.key,
+            }
+        )
 
     async def _by_playbook(self, assignment: Assignment, context: RoleContext) -> EngineResult:
         """The playbook's work, held to its evidence like a model's."""

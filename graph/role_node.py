@@ -1,7 +1,6 @@
 """A role node: one assignment, performed by the engine, journaled; a failing role never stops the others."""
 
 import asyncio
-import hashlib
 from datetime import timedelta
 from typing import Protocol
 
@@ -9,7 +8,7 @@ import structlog
 from langgraph.runtime import Runtime
 
 from agents.engine import Assignment, EngineResult, RoleContext
-from graph.state import Deps, Packed, RoleResult, Work, incident_of, pack, unpack
+from graph.state import Deps, Packed, RoleResult, Work, failure_id, incident_of, pack, unpack
 from graph.timeline import entry
 from incidents.errors import EngineFailed
 from incidents.incident import Incident
@@ -91,8 +90,7 @@ async def _report(deps: Deps, incident: Incident, done: RoleResult) -> None:
     if performed is None:
         await _say(deps, incident, assignment, EntryKind.GAP, done.problem or "no report", "problem")
         return
-    if performed.handover is not None:
-        await _hand_over(deps, incident, performed.handover, performed.engine)
+    await _tell_failures(deps, incident, performed)
     if performed.exhausted is not None:
         await _stopped(deps, incident, performed.exhausted)
     if performed.cut is not None:
@@ -106,18 +104,19 @@ async def _report(deps: Deps, incident: Incident, done: RoleResult) -> None:
         await _say(deps, incident, assignment, EntryKind.FINDING, headline(performed), "done", performed)
 
 
-async def _hand_over(deps: Deps, incident: Incident, reason: str, engine: str) -> None:
-    """Say why the other engine speaks; the same reason is told once, who spoke stands at every entry."""
-    told = entry(
-        incident,
-        deps.clock.now(),
-        EntryKind.HANDOVER,
-        f"the {engine} speaks: {reason}",
-        "handover",
-        engine=engine,
+async def _tell_failures(deps: Deps, incident: Incident, performed: EngineResult) -> None:
+    """Say why the playbook or another model speaks: a failure that repeats once, the ledger counts it."""
+    identity = failure_id(performed)
+    if identity is None or performed.cut is not None:
+        return
+    reason = performed.handover or "; then ".join(
+        f"{one.model} at {one.endpoint}: {one.said}" for one in performed.models if one.fault is not None
     )
-    digest = hashlib.sha256(reason.encode()).hexdigest()[:8]
-    await deps.journal.write(told.model_copy(update={"id": f"handover:{digest}"}))
+    speaker = f"the {performed.engine}" if performed.handover is not None else performed.model
+    text = f"{speaker} speaks: {reason}"
+    now = deps.clock.now()
+    told = entry(incident, now, EntryKind.HANDOVER, text, "handover", engine=performed.engine)
+    await deps.journal.write(told.model_copy(update={"id": identity}))
 
 
 async def _stopped(deps: Deps, incident: Incident, reason: str) -> None:

@@ -6,6 +6,7 @@ its input. Evidence and the timeline are tables, not state. Checkpoints of earli
 `unpack` reads both, in every channel and in what a `Send` carries.
 """
 
+import hashlib
 import operator
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -109,6 +110,13 @@ ReportT = TypeVar("ReportT", bound=Report)
 V = TypeVar("V", bound=Value)
 
 
+def failure_id(performed: EngineResult) -> str | None:
+    """The id of the entry that tells why a model did not do its work: one for failures that are the same."""
+    failed = [one.key for one in performed.models if one.fault is not None]
+    key = performed.key or performed.handover or "; ".join(failed)
+    return f"handover:{hashlib.sha256(key.encode()).hexdigest()[:8]}" if key else None
+
+
 class RoleResult(Value):
     """An assignment and what came of it; None where the role gave no report."""
 
@@ -127,6 +135,7 @@ class RoleResult(Value):
             model=performed.model, prompt_version=performed.prompt_version, handover=performed.handover,
             faults=performed.faults,
             dropped=len(performed.dropped), asked=performed.asked, usage=performed.usage,
+            models=performed.models, told=failure_id(performed),
         )  # fmt: skip
 
     def report(self, kind: type[ReportT]) -> ReportT | None:

@@ -18,7 +18,7 @@ from agents.role import Tier
 from agents.tracing import Caller, invoke_agent
 from incidents.faults import ModelFault
 from incidents.incident import Incident
-from incidents.usage import Usage
+from incidents.usage import ModelUse, Usage
 from prompts import Library
 from prompts.text import fence, line
 from tools.redaction.redact import redact
@@ -35,6 +35,7 @@ class Said:
     model: str
     usage: Usage
     faults: tuple[ModelFault, ...] = ()
+    models: tuple[ModelUse, ...] = ()
 
 
 async def answer(
@@ -62,7 +63,7 @@ async def answer(
         ModelFailed: no answer; the message has every reason, and what was used is counted.
     """
     timer = timer or Timer()
-    spent, reasons, faults = Usage(), list[str](), tuple[ModelFault, ...]()
+    reasons, faults, models = list[str](), tuple[ModelFault, ...](), tuple[ModelUse, ...]()
     caller = Caller(incident=incident.id, role=ASK, task=ANSWER)
     asked: list[AnyMessage] = [
         SystemMessage(library.load("answer")),
@@ -70,6 +71,7 @@ async def answer(
     ]
     for settings in endpoints:
         meter, begun = Meter(settings.models[Tier.STANDARD]), timer.tick()
+        name = settings.models[Tier.STANDARD].name
         try:
             with invoke_agent(caller):
                 box = settings.assignment_seconds
@@ -81,11 +83,16 @@ async def answer(
         except ModelFailed as failed:
             reasons.append(str(failed))
             faults += failed.faults
+            models += failed.costing(meter.usage(timer.tick() - begun), name, settings.where).models
         else:
-            spent += meter.usage(timer.tick() - begun)
-            return Said(text, settings.models[Tier.STANDARD].name, spent, faults)
-        spent += meter.usage(timer.tick() - begun)
-    raise ModelFailed("; then ".join(dict.fromkeys(reasons)), spent, faults=faults)
+            used = meter.usage(timer.tick() - begun)
+            models += (ModelUse(model=name, endpoint=settings.where, usage=used),)
+            return Said(text, name, _sum(models), faults, models)
+    raise ModelFailed("; then ".join(dict.fromkeys(reasons)), _sum(models), faults=faults, models=models)
+
+
+def _sum(models: tuple[ModelUse, ...]) -> Usage:
+    return sum((one.usage for one in models), Usage())
 
 
 def _asked(

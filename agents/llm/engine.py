@@ -29,6 +29,7 @@ from incidents.action import ActionKind
 from incidents.faults import ModelFault
 from incidents.findings import Evidence
 from incidents.reports import REPORT_TYPES, Report, Task, written_in
+from incidents.usage import ModelUse, Usage
 from prompts import SHIPPED, Library
 from prompts.brief import Order, write_brief
 from prompts.text import shown_whole
@@ -81,7 +82,8 @@ class LlmEngine:
             ModelFailed: no usable report; the message says why, and what was used is counted.
         """
         begun = self._timer.tick()
-        meter = Meter(self._settings.models[context.role.tier])
+        model = self._settings.models[context.role.tier]
+        meter = Meter(model)
         account = self._purse.account(assignment.role, context.incident)
         try:
             report, cut = await self._boxed(assignment, context, meter, account)
@@ -89,7 +91,8 @@ class LlmEngine:
             grounds = await self._grounds(assignment, context)
             _publishable(assignment.task, report, grounds)
         except ModelFailed as failed:
-            raise failed.costing(meter.usage(self._timer.tick() - begun)) from None
+            used = meter.usage(self._timer.tick() - begun)
+            raise failed.costing(used, model.name, self._settings.where) from None
         finally:
             account.used = meter.usage(self._timer.tick() - begun)
         grounded, dropped = ground(report, grounds)
@@ -105,7 +108,8 @@ class LlmEngine:
             usage=account.used,
             cut=str(cut) if cut is not None else None,
             faults=cut.faults if cut is not None else (),
-            model=self._settings.models[context.role.tier].name,
+            model=model.name,
+            models=(_use(model.name, self._settings.where, account.used, cut),),
             prompt_version=self._library.version(
                 assignment.role,
                 assignment.task,
@@ -234,6 +238,13 @@ async def _evidence(assignment: Assignment, context: RoleContext) -> list[Eviden
     """What a role is told of; what is kept for the charts that people see, it can ask for as metrics."""
     kept = await context.toolset.store.evidence(assignment.incident)
     return [one for one in kept if one.tool != WATCHED_SERIES.name]
+
+
+def _use(model: str, endpoint: str, used: Usage, cut: ModelFailed | None) -> ModelUse:
+    """What the model cost; one that was cut short failed, although its best report stands."""
+    if cut is None:
+        return ModelUse(model=model, endpoint=endpoint, usage=used)
+    return cut.costing(used, model, endpoint).models[0]
 
 
 def _names(assignment: Assignment, context: RoleContext) -> list[str]:

@@ -13,8 +13,8 @@ import openai
 
 from agents.llm.cassette import CassetteMiss
 from agents.llm.wire import responses, server_error
-from agents.llm.wire.door import IN_ANSWER
-from agents.llm.wire.faults import CutStream, NotAnAnswer
+from agents.llm.wire.door import CAME, IN_ANSWER
+from agents.llm.wire.faults import Came, CutStream, NotAnAnswer, SilentStream
 from agents.llm.wire.waiting import wait_of
 from incidents.faults import ModelFault
 from incidents.value import minute
@@ -146,6 +146,19 @@ def fault_of(error: BaseException) -> ModelFault:
     if not is_odd(error) and isinstance(error, openai.APIConnectionError):
         return ModelFault.CONNECTION
     return ModelFault.NOT_AN_ANSWER
+
+
+def came_of(error: BaseException) -> Came:
+    """What was written, or told as used, before it failed."""
+    if (refused := _cause(error, openai.APIStatusError)) is not None:
+        came = refused.response.extensions.get(CAME)
+        return came if isinstance(came, Came) else Came(usage=server_error.usage_in(_body(refused)))
+    broke = _cause(error, CutStream) or _cause(error, SilentStream) or _cause(error, NotAnAnswer)
+    return broke.came if broke is not None else Came()
+
+
+def _body(refused: openai.APIStatusError) -> Any:
+    return server_error.body_of(refused.response.text)
 
 
 def is_transient(error: BaseException) -> bool:

@@ -1,8 +1,12 @@
 """What an assignment's model calls use, counted from the wire."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from langchain_core.messages import AIMessage, BaseMessage
 
 from agents.llm.settings import Model
+from agents.llm.wire.faults import Came
 from incidents.usage import Usage
 from prompts.text import tokens
 
@@ -10,7 +14,7 @@ _MILLION = 1_000_000
 
 
 class Meter:
-    """Counts requests and tokens of one assignment."""
+    """Counts requests and tokens of one assignment, of calls that failed too: they are paid for as well."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
@@ -18,16 +22,37 @@ class Meter:
         self.answers = 0
         self.tokens_in = 0
         self.tokens_out = 0
+        self.estimated = 0
+        self.cached = 0
 
-    def answered(self, asked: list[BaseMessage], answer: AIMessage) -> None:
+    def answered(self, asked: Sequence[BaseMessage], answer: AIMessage) -> None:
         """Count one answer; an endpoint that sends no usage is estimated, because zero would be wrong."""
         self.answers += 1
         if answer.usage_metadata:
+            details = answer.usage_metadata.get("input_token_details") or {}
             self.tokens_in += answer.usage_metadata["input_tokens"]
             self.tokens_out += answer.usage_metadata["output_tokens"]
+            self.cached += details.get("cache_read") or 0
             return
-        self.tokens_in += sum(tokens(message.text) for message in asked)
-        self.tokens_out += tokens(answer.text) + sum(tokens(str(call)) for call in answer.tool_calls)
+        self._estimate(asked, answer.text + "".join(str(call) for call in answer.tool_calls))
+
+    def failed(self, asked: Sequence[BaseMessage], came: Came) -> None:
+        """Count a call that failed after something of its answer, or of its figures, had come."""
+        into, out = (
+            _told(came.usage, "prompt_tokens", "input_tokens"),
+            _told(came.usage, "completion_tokens", "output_tokens"),
+        )
+        if into or out:
+            self.tokens_in += into
+            self.tokens_out += out
+        elif came.written:
+            self._estimate(asked, came.written)
+
+    def _estimate(self, asked: Sequence[BaseMessage], written: str) -> None:
+        into, out = sum(tokens(message.text) for message in asked), tokens(written)
+        self.tokens_in += into
+        self.tokens_out += out
+        self.estimated += into + out
 
     def usage(self, seconds: float) -> Usage:
         """What was used so far, at the model's prices."""
@@ -38,4 +63,10 @@ class Meter:
             tokens_out=self.tokens_out,
             cost=cost,
             seconds=max(seconds, 0.0),
+            estimated=self.estimated,
+            cached=self.cached,
         )
+
+
+def _told(usage: Mapping[str, Any], *names: str) -> int:
+    return next((int(usage[name]) for name in names if isinstance(usage.get(name), int | float)), 0)

@@ -16,6 +16,7 @@ from agents.budget import RoleBudget
 from agents.failure import ModelFailed
 from agents.llm.errors import (
     WIRE_ERRORS,
+    came_of,
     explain,
     fault_of,
     is_loading,
@@ -161,6 +162,7 @@ class ModelTransport:
                 return response
         except BaseException as error:
             problem = kind_of(error)
+            self._meter.failed(request.messages, came_of(error))
             raise
         finally:
             used = self._meter.usage(0)

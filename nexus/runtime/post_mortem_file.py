@@ -18,7 +18,7 @@ from incidents.past import PastIncident
 from incidents.reports import PostMortemReport, Why
 from incidents.severity import Severity, Status
 from incidents.timeline import Entry
-from incidents.usage import Usage
+from incidents.usage import Failure, Usage, failures
 from incidents.value import Moment, Value
 from incidents.verification import Reading, Verification
 from nexus.templates import render
@@ -79,6 +79,7 @@ class PostMortem(Value):
     engine: str
     written_at: Moment
     usage: Usage
+    failures: tuple[Failure, ...] = ()
 
 
 class _Answer(NamedTuple):
@@ -135,14 +136,13 @@ def post_mortem(
         evidence_total=len(evidence),
         timeline=entries,
         chronicle=chronicle(incident, entries, report.change),
-        charts=tuple(
-            _CHARTS[tool] for tool in dict.fromkeys(one.tool for one in evidence) if tool in _CHARTS
-        ),
+        charts=_charts(evidence),
         written_by=written_by,
         engine=engine,
         written_at=written_at,
         seen_before=tuple(history),
         usage=incident.usage,
+        failures=failures(incident.usage_lines),
         **{name: value for name, value in report if name not in {"action_items", "title", "change"}},
     )
 
@@ -167,6 +167,11 @@ class Shown(Value):
     id: str
     called: str
     shows: str
+
+
+def _charts(evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
+    """The pictures that were drawn, each once."""
+    return tuple(_CHARTS[tool] for tool in dict.fromkeys(one.tool for one in evidence) if tool in _CHARTS)
 
 
 def _rows(written: PostMortem) -> list[Shown]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from pydantic import Field
+
 from agents.budget import Budget, Limits
 from incidents.findings import Evidence, EvidenceStatus
 from incidents.incident import Incident
@@ -45,6 +47,7 @@ class Total(Value):
     by: str
     works: int
     usage: Usage
+    failed: int = Field(default=0, description="how many of its pieces of work it did not do")
 
 
 class Trace(Value):
@@ -75,14 +78,26 @@ def trace_of(incident: Incident, entries: Sequence[Entry], evidence: Sequence[Ev
 
 
 def totals(ledger: Sequence[UsageLine]) -> tuple[Total, ...]:
-    """The ledger by who spoke: each model, and the playbook."""
-    found: dict[str, list[UsageLine]] = {}
+    """The ledger by who worked: each model with what it cost, done or failed, and the playbook."""
+    found: dict[str, Total] = {}
+
+    def add(by: str, *, works: int = 0, failed: int = 0, usage: Usage | None = None) -> None:
+        kept = found.get(by) or Total(by=by, works=0, usage=Usage())
+        found[by] = Total(
+            by=by,
+            works=kept.works + works,
+            failed=kept.failed + failed,
+            usage=kept.usage + (usage or Usage()),
+        )
+
     for spent in ledger:
-        found.setdefault(spent.model or spent.engine, []).append(spent)
-    return tuple(
-        Total(by=by, works=len(lines), usage=sum((one.usage for one in lines), Usage()))
-        for by, lines in found.items()
-    )
+        if not spent.models:
+            add(spent.model or spent.engine, works=1, usage=spent.usage)
+            continue
+        for use in spent.models:
+            add(use.model, failed=int(use.fault is not None), usage=use.usage)
+        add(spent.model or spent.engine, works=1)
+    return tuple(found.values())
 
 
 class WholeUse(Value):

@@ -1,5 +1,6 @@
 """An incident as every door shows it; the keys are a promise (`docs/schemas/incident.json`)."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from incidents.past import PastIncident
 from incidents.reports import Impact
 from incidents.severity import HeldBy, Severity, Status, Step
 from incidents.timeline import Entry, EntryKind
+from incidents.usage import Failure, failures
 from incidents.value import Moment, Value
 from incidents.verification import Verification
 from nexus.config.budgets import budget_of
@@ -100,6 +102,8 @@ class UsageView(Value):
     tokens_out: int
     cost: float
     seconds: float
+    estimated: int = Field(description="of the tokens, those whose number nobody told")
+    cached: int = Field(description="of the tokens in, those from the endpoint's cache")
 
 
 class LedgerView(Value):
@@ -108,6 +112,7 @@ class LedgerView(Value):
     incident: WholeUse
     roles: tuple[Share, ...]
     totals: tuple[Total, ...]
+    failures: tuple[Failure, ...] = Field(description="of models, each once, with how often it came")
 
 
 class IncidentView(Value):
@@ -237,7 +242,7 @@ def view_of(
         channel=incident.channel,
         backlog=incident.backlog,
         post_mortem=incident.post_mortem,
-        timeline=tuple(_line(entry) for entry in entries),
+        timeline=_timeline(incident, entries),
         usage=UsageView.model_construct(
             **dict(incident.usage), tokens=incident.usage.tokens_in + incident.usage.tokens_out
         ),
@@ -261,10 +266,17 @@ def _change(proposal: Proposal) -> ChangeView:
     )
 
 
-def _line(entry: Entry) -> TimelineLine:
-    return TimelineLine.model_construct(
-        **{name: kept for name, kept in entry if name in TimelineLine.model_fields}
-    )
+def _timeline(incident: Incident, entries: Sequence[Entry]) -> tuple[TimelineLine, ...]:
+    """The entries; a failure of a model that came again is told once, with how often."""
+    times = Counter(line.told for line in incident.usage_lines)
+    return tuple(_line(entry, times[entry.id]) for entry in entries)
+
+
+def _line(entry: Entry, times: int) -> TimelineLine:
+    own = {name: kept for name, kept in entry if name in TimelineLine.model_fields}
+    if times > 1:
+        own["text"] = f"{entry.text} ({times} times)"
+    return TimelineLine.model_construct(**own)
 
 
 def _ledger(incident: Incident, budget: Budget) -> LedgerView:
@@ -272,4 +284,5 @@ def _ledger(incident: Incident, budget: Budget) -> LedgerView:
         incident=whole(incident, budget),
         roles=shares(incident, budget),
         totals=totals(incident.usage_lines),
+        failures=failures(incident.usage_lines),
     )

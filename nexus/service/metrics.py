@@ -198,12 +198,12 @@ class ServerMetrics:
             self._handovers.inc()
         for fault in line.faults:
             self._failures.labels(fault).inc()
-        if line.usage.model_calls:
-            model = line.model or "unknown"
-            self._calls.labels(model).inc(line.usage.model_calls)
-            self._tokens.labels(model, "in").inc(line.usage.tokens_in)
-            self._tokens.labels(model, "out").inc(line.usage.tokens_out)
-            self._cost.labels(model).inc(line.usage.cost)
+        for model, usage in line.shares:
+            if usage.model_calls:
+                self._calls.labels(model).inc(usage.model_calls)
+                self._tokens.labels(model, "in").inc(usage.tokens_in)
+                self._tokens.labels(model, "out").inc(usage.tokens_out)
+                self._cost.labels(model).inc(usage.cost)
 
     def exposition(self, standing: Standing, load: Load, now: datetime) -> bytes:
         """All of it as text, at a moment."""

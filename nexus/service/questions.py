@@ -9,7 +9,7 @@ from incidents.events import QuestionAsked
 from incidents.faults import ModelFault
 from incidents.findings import Evidence
 from incidents.incident import Incident
-from incidents.usage import Usage, UsageLine
+from incidents.usage import ModelUse, Usage, UsageLine
 from nexus.config.settings import Settings
 from nexus.home import Home
 from nexus.service.answers import Answer, Passage, by_keyword, by_model, passages, ranked
@@ -70,9 +70,9 @@ async def _by_model(
     try:
         said = await answer(chain, Library(settings.prompts), incident, question, records, purse=purse)
     except ModelFailed as failed:
-        await _book(home, incident, failed.usage, failed.faults, problem=str(failed))
+        await _book(home, incident, failed.models, failed.faults, problem=str(failed))
         raise
-    await _book(home, incident, said.usage, said.faults, model=said.model)
+    await _book(home, incident, said.models, said.faults, model=said.model)
     return by_model(question, said.text, records, incident)
 
 
@@ -88,19 +88,21 @@ def _records(
 
 
 async def _book(
-    home: Home, incident: Incident, usage: Usage, faults: tuple[ModelFault, ...], *, model: str | None = None,
-    problem: str | None = None,
+    home: Home, incident: Incident, models: tuple[ModelUse, ...], faults: tuple[ModelFault, ...], *,
+    model: str | None = None, problem: str | None = None,
 ) -> None:  # fmt: skip
     """Put a line into the ledger: at once if the incident has come to its end, else by its inbox.
 
     An incident that runs or waits is written by whoever drives it, and by nobody else.
     """
+    usage = sum((one.usage for one in models), Usage())
     if not usage.model_calls:
         return
     mine, store = uuid.uuid4().hex, home.store
     line = UsageLine(
         assignment=f"ask-{mine[:8]}", role="ask", task="answer", step=incident.step,
         engine="llm" if model else "playbook", model=model, handover=problem, faults=faults, usage=usage,
+        models=models,
     )  # fmt: skip
     now, wall = await store.clock_of(incident.id), store.now()
     number = await store.lease(incident.id, mine, wall + BOOKING, wall) if incident.closed else None

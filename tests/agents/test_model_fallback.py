@@ -20,7 +20,7 @@ from tests.agents.llm_run import Pauses, settings
 from tests.agents.test_model_or_playbook import DOWN, REPORT, USELESS, Mind, Wall
 from tests.fake_answers import obliging
 from tests.fake_openai import FakeOpenAI
-from tests.fake_turns import Asked, Fault, Kind, Script, Turn
+from tests.fake_turns import Asked, Fault, Kind, Reply, Script, Turn
 
 
 def over(server: FakeOpenAI, model: str) -> Candidate:
@@ -102,3 +102,30 @@ async def test_over_http_the_second_endpoint_takes_over_and_then_the_playbook() 
     assert performed.handover is not None
     assert "large" in performed.handover
     assert "small" in performed.handover
+
+
+async def test_each_model_pays_for_itself_whether_it_served_or_not() -> None:
+    def chatters(request: Asked) -> Turn:
+        return Reply(text="I wonder.", tokens_in=900, tokens_out=40)
+
+    with FakeOpenAI(chatters) as useless, FakeOpenAI(obliging) as sound:
+        chain = FallbackChain([over(useless, "large"), over(sound, "small")])
+        performed = await ModelOrPlaybook(chain, Mind("playbook")).perform(assignment(), role_context())
+    large, small = performed.models
+    assert (large.model, large.endpoint, large.fault) == ("large", useless.base_url, ModelFault.NO_REPORT)
+    assert (large.usage.tokens_in, small.fault) == (large.usage.model_calls * 900, None)
+    assert large.usage + small.usage == performed.usage
+
+
+async def test_one_failure_has_one_key_however_it_is_worded_and_while_it_rests() -> None:
+    wall = Wall()
+    with FakeOpenAI(
+        lambda request: Fault(Kind.STATUS, 401, message=f"key {request.number} is wrong")
+    ) as server:
+        auto = ModelOrPlaybook(over(server, "large").engine, Mind("playbook"), breaker=Breaker(now=wall))
+        first, resting = [await auto.perform(assignment(), role_context()) for _ in range(2)]
+        wall.now += 200
+        again = await auto.perform(assignment(), role_context())
+    assert len(server.requests) == 2
+    assert first.key == resting.key == again.key
+    assert first.handover != again.handover

@@ -10,12 +10,12 @@ import httpx2
 import openai
 
 from agents.llm.wire import responses
-from agents.llm.wire.asked import asked_of
+from agents.llm.wire.asked import Asked, asked_of
 from agents.llm.wire.completion import completion_of, failed_choice, generation_in
 from agents.llm.wire.dialect import Dialect
-from agents.llm.wire.faults import NotAnAnswer
+from agents.llm.wire.faults import Came, NotAnAnswer
 from agents.llm.wire.pieces import Pieces, chunk_of
-from agents.llm.wire.server_error import body_of, is_error, is_page, status_in, words_of
+from agents.llm.wire.server_error import body_of, is_error, is_page, status_in, usage_in, words_of
 from agents.llm.wire.streamed import streamed
 
 #: How often one request is changed by what its refusals said.
@@ -26,6 +26,8 @@ _CHANGES_AT_MOST = 5
 _SIGNS_OF_LIFE = 2.0
 #: A response that reports an error although it came as a success carries this mark.
 IN_ANSWER = "nexus_error_in_answer"
+#: And what came before it.
+CAME = "nexus_came"
 _BEGINS = (b"data:", b"event:", b":", b"id:", b"retry:", b"error:")
 
 
@@ -116,22 +118,21 @@ class Door(openai.DefaultAsyncHttpxClient):
         by_events = first.lstrip().startswith(_BEGINS) or "event-stream" in response.headers.get(
             "content-type", ""
         )
+        came = Came()
         if by_events:
-            whole = await streamed(_joined(first, chunks), self._patience)
+            whole, came = await streamed(_joined(first, chunks), self._patience)
         else:
             async with self._in_time(response.request):
                 data = first + b"".join([chunk async for chunk in chunks])
             whole = _parsed(data)
+        came = came or Came(usage=usage_in(whole))
         if (failure := responses.failure_in(whole)) is not None:
             whole = failure
         elif not is_error(whole) and (error := failed_choice(whole)) is not None:
             whole = {"error": error}
         if is_error(whole):
-            return _failed(response, whole)
-        if (status := responses.unfinished(whole)) is not None:
-            raise NotAnAnswer(f"a response that is only {status}")
-        chat = responses.chat_of(whole) if responses.is_response(whole) else whole
-        completion = completion_of(chat, asked_of(body))
+            return _failed(response, whole, came)
+        completion = _completion(whole, asked_of(body), came)
         self._keep(responses.thoughts_of(whole), completion)
         self.dialect.heard(sent, completion)
         return _answer(response, 200, completion)
@@ -177,9 +178,23 @@ def _from_lines(text: str) -> Mapping[str, Any]:
     return pieces.completion()
 
 
-def _failed(response: httpx2.Response, whole: Any) -> httpx2.Response:
+def _completion(whole: Any, asked: Asked, came: Came) -> dict[str, Any]:
+    """The completion in a body of either interface.
+
+    Raises:
+        NotAnAnswer: there is none in it; it was paid for all the same.
+    """
+    try:
+        return completion_of(responses.chat_of(whole) if responses.is_response(whole) else whole, asked)
+    except NotAnAnswer as odd:
+        odd.came = came
+        raise
+
+
+def _failed(response: httpx2.Response, whole: Any, came: Came) -> httpx2.Response:
     failed = _answer(response, status_in(whole) or 500, whole)
     failed.extensions[IN_ANSWER] = True
+    failed.extensions[CAME] = came
     return failed
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from agents.llm.wire.faults import Came
 from agents.llm.wire.json_text import loads
 
 
@@ -58,6 +59,15 @@ class Pieces:
         for choice in choices if isinstance(choices, list) else []:
             if isinstance(choice, Mapping) and not choice.get("index"):
                 self._choice(choice)
+
+    @property
+    def came(self) -> Came:
+        """What is paid for, even if the rest does not come."""
+        calls = [*self._calls, *([self._legacy] if self._legacy else [])]
+        parts = [str(one.get("text") or "") for one in self._parts if isinstance(one, Mapping)]
+        written = [*self._texts.values(), *parts, *(f"{one.name} {one.arguments}" for one in calls)]
+        usage = self._head.get("usage")
+        return Came("\n".join(filter(None, written)), usage if isinstance(usage, Mapping) else {})
 
     def completion(self) -> dict[str, Any]:
         """The whole as a server that does not stream would have sent it."""

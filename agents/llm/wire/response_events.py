@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from agents.llm.wire.faults import Came
 from agents.llm.wire.pieces import chunk_of
 
 #: Events that end a response, whatever it became.
@@ -70,6 +71,13 @@ class ResponseEvents:
         self.seen = True
         self._event(kind, chunk)
         return True
+
+    @property
+    def came(self) -> Came:
+        """What is paid for, even if the rest does not come."""
+        written = [text for one in self._begun.values() for text in (*one.texts.values(), one.arguments)]
+        usage = self._head.get("usage")
+        return Came("\n".join(filter(None, written)), usage if isinstance(usage, Mapping) else {})
 
     def whole(self) -> dict[str, Any]:
         """The response; its items are those of its end, or what the pieces make where that holds none."""

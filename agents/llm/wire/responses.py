@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
+from agents.llm.wire.faults import NotAnAnswer
+
 PATH = "/responses"
 CHAT_PATH = "/chat/completions"
 CAP = "max_output_tokens"
@@ -20,7 +22,7 @@ _CHAT_ONLY = {
     "messages", "tools", "tool_choice", "response_format", "max_tokens", "max_completion_tokens",
     "stream_options", "n", "stop", "seed", "frequency_penalty", "presence_penalty", "logprobs",
 }  # fmt: skip
-_UNFINISHED = {"in_progress", "queued"}
+_UNFINISHED = ("in_progress", "queued")
 _TOO_MANY = {"max_output_tokens", "max_tokens", "length"}
 
 Item = dict[str, Any]
@@ -65,7 +67,13 @@ def is_response(body: Any) -> bool:
 
 
 def chat_of(body: Mapping[str, Any]) -> Item:
-    """A response in chat's form: what is odd inside its calls and texts stays so."""
+    """A response in chat's form: what is odd inside its calls and texts stays so.
+
+    Raises:
+        NotAnAnswer: it is only begun.
+    """
+    if (status := body.get("status")) in _UNFINISHED and not body.get("output"):
+        raise NotAnAnswer(f"a response that is only {status}")
     output = [one for one in body.get("output") or [] if isinstance(one, Mapping)]
     parts = [part for one in output for part in _parts(one)]
     if not parts and isinstance(said := body.get("output_text"), str) and said:
@@ -81,12 +89,6 @@ def chat_of(body: Mapping[str, Any]) -> Item:
         "choices": choices if told else [],
         "usage": _usage(body.get("usage")),
     }
-
-
-def unfinished(body: Any) -> str | None:
-    """The word for a response that is only begun, if it is one."""
-    status = str(body.get("status") or "") if is_response(body) else ""
-    return status if status in _UNFINISHED and not body.get("output") else None
 
 
 def failure_in(body: Any) -> Item | None:

@@ -147,6 +147,11 @@ def codes_of(body: Any) -> str:
     return " ".join(str(one[key]) for one in _maps(body, 0) for key in ("code", "type") if one.get(key))
 
 
+def usage_in(body: Any) -> Mapping[str, Any]:
+    """The figures of what was used, wherever a body has them; empty if it has none."""
+    return next((one["usage"] for one in _maps(body, 0) if isinstance(one.get("usage"), Mapping)), {})
+
+
 def params_of(body: Any) -> set[str]:
     """The request's fields that an error names as its place."""
     named = {str(one["param"]) for one in _maps(body, 0) if isinstance(one.get("param"), str)}

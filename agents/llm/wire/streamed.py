@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 
 from agents.llm.wire.events import Event, events_of
-from agents.llm.wire.faults import CutStream, NotAnAnswer
+from agents.llm.wire.faults import Came, CutStream, NotAnAnswer, SilentStream
 from agents.llm.wire.pieces import Pieces, chunk_of
 from agents.llm.wire.response_events import ResponseEvents
 from agents.llm.wire.server_error import is_error
@@ -44,6 +44,13 @@ class _Read:
             self.pieces.add(chunk)
         return self.pieces.error
 
+    @property
+    def came(self) -> Came:
+        """What came so far."""
+        if self.response.seen:
+            return self.response.came
+        return self.pieces.came
+
     def whole(self) -> Mapping[str, Any]:
         """The answer.
 
@@ -58,11 +65,11 @@ class _Read:
             return self.pieces.completion()
         elif self.odd and not self.pieces.seen:
             raise NotAnAnswer(f"a stream of something else: {self.odd[:120]}")
-        raise CutStream("no finish")
+        raise CutStream("no finish", self.came)
 
 
-async def streamed(chunks: AsyncIterator[bytes], patience: float | None) -> Mapping[str, Any]:
-    """The answer that a stream makes, or the error that it ends with.
+async def streamed(chunks: AsyncIterator[bytes], patience: float | None) -> tuple[Mapping[str, Any], Came]:
+    """The answer that a stream makes, or the error that it ends with; and what came before the error.
 
     Args:
         chunks: the body as it comes.
@@ -74,30 +81,28 @@ async def streamed(chunks: AsyncIterator[bytes], patience: float | None) -> Mapp
         NotAnAnswer: nothing in it was a chunk.
     """
     read = _Read()
-    async for event in _until_the_end(events_of(chunks), read.pieces, patience):
+    async for event in _until_the_end(events_of(chunks), read, patience):
         if (error := read.take(event)) is not None:
-            return error
+            return error, read.came
         if read.done:
             break
-    return read.whole()
+    return read.whole(), Came()
 
 
 async def _until_the_end(
-    events: AsyncIterator[Event], pieces: Pieces, patience: float | None
+    events: AsyncIterator[Event], read: _Read, patience: float | None
 ) -> AsyncIterator[Event]:
     """The events; behind the finish come only figures, so that nothing there is waited for or missed long."""
     while True:
         try:
-            async with asyncio.timeout(_AFTER_FINISH if pieces.finish else patience):
+            async with asyncio.timeout(_AFTER_FINISH if read.pieces.finish else patience):
                 event = await anext(events)
         except StopAsyncIteration:
             return
         except (TimeoutError, httpx2.TransportError) as broken:
-            if pieces.finish:
+            if read.pieces.finish:
                 return
-            if isinstance(broken, httpx2.TimeoutException):
-                raise
-            if isinstance(broken, TimeoutError):
-                raise httpx2.ReadTimeout("no event in time") from None
-            raise CutStream("the connection broke") from broken
+            if isinstance(broken, TimeoutError | httpx2.TimeoutException):
+                raise SilentStream("no event in time", read.came) from None
+            raise CutStream("the connection broke", read.came) from broken
         yield event

@@ -35,7 +35,7 @@ from nexus.cli.terminal.style import (
 )
 from nexus.cli.terminal.timeline import timeline_view
 from nexus.cli.terminal.told import told_lines
-from nexus.cli.terminal.trace import shares_table, totals_table
+from nexus.cli.terminal.trace import failures_table, shares_table, totals_table
 from nexus.sanitize import clean, role_name
 from nexus.service.incident_view import ChangeView, IncidentView
 from nexus.service.queries import DeadLetter
@@ -301,6 +301,8 @@ def _ledger(incident: IncidentView) -> list[RenderableType]:
     if not ledger.totals:
         return []
     spent = [totals_table(ledger.totals, ledger.incident.usage)]
+    if ledger.failures:
+        spent += [Text(), failures_table(ledger.failures)]
     if not incident.usage.model_calls:  # the playbook costs nothing, whoever it spoke for
         return spent
     return [*spent, Text(), shares_table(ledger.roles, ledger.incident)]
@@ -319,5 +321,7 @@ def _afterwards(incident: IncidentView) -> list[RenderableType]:
         )
     usage = incident.usage
     calls = f"{usage.model_calls} model calls · {usage.tokens_in + usage.tokens_out:,} tokens"
+    if usage.estimated:
+        calls += f" ({usage.estimated:,} of them estimated)"
     rows.add_row("Usage", f"{calls} · cost {usage.cost:.2f} · {usage.seconds:.1f} s of work")
     return [rows]

@@ -5,7 +5,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from incidents.findings import EvidenceStatus
-from incidents.usage import Usage
+from incidents.usage import Failure, Usage
 from nexus.cli.terminal.style import EDGE, LABEL, joined, plain, short, table, words
 from nexus.sanitize import role_name
 from nexus.service.cost_trace import Asked, Share, Total, Trace, WholeUse, Work
@@ -36,6 +36,14 @@ def totals_table(totals: tuple[Total, ...], whole: Usage) -> RenderableType:
     for one in totals:
         made.add_row(plain(one.by), str(one.works), *_figures(one.usage))
     made.add_row(Text("all", "bold"), str(sum(one.works for one in totals)), *_figures(whole))
+    return made
+
+
+def failures_table(failures: tuple[Failure, ...]) -> RenderableType:
+    """Why models failed, each reason once."""
+    made = table("Failed", "Times", "Cost", "Why")
+    for one in failures:
+        made.add_row(plain(one.model), str(one.times), f"{one.usage.cost:.2f}", plain(one.said))
     return made
 
 

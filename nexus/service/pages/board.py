@@ -10,6 +10,7 @@ from incidents.findings import Evidence
 from incidents.incident import Incident
 from incidents.notes import Note
 from incidents.severity import HeldBy, Severity, Status, Step
+from incidents.usage import Failure, failures
 from incidents.value import Moment, Value
 from incidents.verification import Recovery, Verification
 from nexus.home import Home
@@ -37,6 +38,7 @@ class CostView(Value):
     whole: WholeUse
     roles: tuple[Share, ...]
     totals: tuple[Total, ...]
+    failures: tuple[Failure, ...] = ()
 
 
 class VerdictView(Value):
@@ -161,6 +163,7 @@ def board_of(seen: Seen, viewer: Actor | None) -> IncidentBoard:
             whole=whole(incident, seen.budget),
             roles=shares(incident, seen.budget),
             totals=totals(incident.usage_lines),
+            failures=failures(incident.usage_lines),
         ),
         alerts=alerts(incident, seen.outcomes),
         nearby=incident.nearby,

@@ -194,3 +194,24 @@ def test_a_model_that_reports_at_once_can_work_too(nexus: Terminal) -> None:
         nexus.set("NEXUS_LLM_MODEL", "local-model")
         (check,) = models(nexus).values()
     assert check["state"] == "ok"
+
+
+def test_a_failure_that_repeats_is_told_once_with_how_often_and_booked_to_its_model(
+    nexus: Terminal, case: Path
+) -> None:
+    with FakeOpenAI(lambda asked: Reply(text=f"I wonder, {asked.number} times.", tokens_in=50)) as server:
+        nexus.set("NEXUS_LLM_BASE_URL", server.base_url)
+        nexus.set("NEXUS_LLM_MODEL", "chatterbox")
+        body = json.loads(nexus("run", "--world", case, "--json").out)
+        shown = nexus("show", body["id"]).out
+    (told,) = [entry["text"] for entry in body["timeline"] if entry["kind"] == "handover"]
+    (failure,) = body["ledger"]["failures"]
+    assert told.endswith(f"({failure['times']} times)")
+    assert failure["times"] > 3
+    assert (failure["model"], failure["fault"]) == ("chatterbox", "no_report")
+    totals = {one["by"]: one for one in body["ledger"]["totals"]}
+    assert totals["chatterbox"]["failed"] == failure["times"]
+    assert totals["chatterbox"]["usage"]["tokens_in"] == body["usage"]["tokens_in"] > 0
+    assert totals["playbook"]["usage"]["tokens_in"] == 0
+    assert "chatterbox" in shown
+    assert "Failed" in shown
