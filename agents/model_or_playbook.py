@@ -4,6 +4,7 @@ from typing import Literal
 
 import structlog
 
+from agents import genai
 from agents.breaker import Breaker
 from agents.budget import Budget, BudgetTracker
 from agents.engine import Assignment, Engine, EngineResult, RoleContext
@@ -64,10 +65,10 @@ class ModelOrPlaybook:
         with invoke_agent(caller) as span:
             performed = await self._performed(assignment, context)
             span.set_attribute("nexus.engine", performed.engine)
-            span.set_attribute("gen_ai.usage.input_tokens", performed.usage.tokens_in)
-            span.set_attribute("gen_ai.usage.output_tokens", performed.usage.tokens_out)
+            span.set_attribute(genai.INPUT_TOKENS, performed.usage.tokens_in)
+            span.set_attribute(genai.OUTPUT_TOKENS, performed.usage.tokens_out)
             if performed.model is not None:
-                span.set_attribute("gen_ai.request.model", performed.model)
+                span.set_attribute(genai.REQUEST_MODEL, performed.model)
         exhausted = self._purse.exhausted(context.incident) if self._spends(context, performed) else None
         return performed.model_copy(update={"asked": context.toolset.asked, "exhausted": exhausted})
 

@@ -1,8 +1,8 @@
 """OpenTelemetry spans in the words of its GenAI conventions; where no SDK is set up they cost nothing.
 
-https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-agent-spans/: `invoke_agent` for an assignment,
-`chat` for each request to a model, `execute_tool` for each question to a tool. What was said is content: it
-is left out unless the settings ask for it, and then it is redacted.
+`invoke_agent` for an assignment, `chat` for each request to a model, `execute_tool` for a question to a tool;
+the names stand in `agents/genai.py`. What was said is content: it is left out unless the settings ask for it,
+and then it is redacted.
 """
 
 import json
@@ -13,10 +13,11 @@ from typing import Any
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind, StatusCode
 
+from agents import genai
 from incidents.value import Value
 from tools.redaction.redact import redact
 
-_TRACER = trace.get_tracer("nexus")
+_TRACER = trace.get_tracer("nexus", schema_url=genai.SCHEMA)
 
 #: Characters of one content attribute; collectors drop what is longer.
 _CONTENT_AT_MOST = 20_000
@@ -33,8 +34,8 @@ class Caller(Value):
     def labels(self) -> dict[str, str]:
         """The attributes that every span of it has."""
         return {
-            "gen_ai.conversation.id": self.incident,
-            "gen_ai.agent.name": self.role,
+            genai.CONVERSATION: self.incident,
+            genai.AGENT: self.role,
             "nexus.incident": self.incident,
             "nexus.task": self.task,
         }
@@ -43,7 +44,8 @@ class Caller(Value):
 @contextmanager
 def invoke_agent(caller: Caller) -> Iterator[Span]:
     """One role's piece of work."""
-    with _span(f"invoke_agent {caller.role}", SpanKind.INTERNAL, "invoke_agent", caller.labels) as span:
+    name = f"{genai.INVOKE_AGENT} {caller.role}"
+    with _span(name, SpanKind.INTERNAL, genai.INVOKE_AGENT, caller.labels) as span:
         yield span
 
 
@@ -52,20 +54,20 @@ def chat(caller: Caller, model: str, address: str, port: int | None) -> Iterator
     """One request to a model; a request that is repeated is a span of its own."""
     asked = {
         **caller.labels,
-        "gen_ai.provider.name": "openai",
-        "gen_ai.request.model": model,
+        genai.PROVIDER: genai.provider_at(address),
+        genai.REQUEST_MODEL: model,
         "server.address": address,
         **({"server.port": port} if port is not None else {}),
     }
-    with _span(f"chat {model}", SpanKind.CLIENT, "chat", asked) as span:
+    with _span(f"{genai.CHAT} {model}", SpanKind.CLIENT, genai.CHAT, asked) as span:
         yield span
 
 
 @contextmanager
 def execute_tool(caller: Caller, tool: str) -> Iterator[Span]:
     """One question of a model to a tool."""
-    asked = {**caller.labels, "gen_ai.tool.name": tool, "gen_ai.tool.type": "function"}
-    with _span(f"execute_tool {tool}", SpanKind.INTERNAL, "execute_tool", asked) as span:
+    asked = {**caller.labels, genai.TOOL: tool, genai.TOOL_TYPE: genai.FUNCTION}
+    with _span(f"{genai.EXECUTE_TOOL} {tool}", SpanKind.INTERNAL, genai.EXECUTE_TOOL, asked) as span:
         yield span
 
 
@@ -103,7 +105,7 @@ def _span(name: str, kind: SpanKind, operation: str, attributes: Mapping[str, An
     with _TRACER.start_as_current_span(
         name,
         kind=kind,
-        attributes={"gen_ai.operation.name": operation, **attributes},
+        attributes={genai.OPERATION: operation, **attributes},
         record_exception=False,
         set_status_on_exception=False,
     ) as span:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import SkipJsonSchema
 
+from agents import genai
 from agents.tracing import Caller, content, execute_tool, failed
 from incidents.action import ActionKind
 from incidents.findings import Evidence, EvidenceStatus
@@ -118,8 +119,8 @@ def tools_of(
                 if problem is not None:
                     failed(span, problem)
                 if trace_content:
-                    span.set_attribute("gen_ai.tool.call.arguments", content(given))
-                    span.set_attribute("gen_ai.tool.call.result", content(said))
+                    span.set_attribute(genai.TOOL_ARGUMENTS, content(given))
+                    span.set_attribute(genai.TOOL_RESULT, content(said))
                 return said
 
         return StructuredTool.from_function(

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 
 import structlog
 from langchain.agents.middleware import ModelRequest, ModelResponse
-from langchain_core.messages import AIMessage, AnyMessage, SystemMessage
+from langchain_core.messages import AIMessage, AnyMessage, SystemMessage, ToolMessage
 from opentelemetry.trace import Span
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
+from agents import genai
 from agents.budget import RoleBudget
 from agents.failure import ModelFailed
 from agents.llm.errors import (
@@ -183,14 +184,18 @@ class ModelTransport:
         before = self._meter.usage(0)
         self._meter.answered(list(request.messages), answer)
         used, told = self._meter.usage(0), answer.response_metadata
-        span.set_attribute("gen_ai.usage.input_tokens", used.tokens_in - before.tokens_in)
-        span.set_attribute("gen_ai.usage.output_tokens", used.tokens_out - before.tokens_out)
-        span.set_attribute("gen_ai.response.model", str(told.get("model_name") or self._model.name))
-        if finish := told.get("finish_reason"):
-            span.set_attribute("gen_ai.response.finish_reasons", [str(finish)])
+        span.set_attribute(genai.INPUT_TOKENS, used.tokens_in - before.tokens_in)
+        span.set_attribute(genai.OUTPUT_TOKENS, used.tokens_out - before.tokens_out)
+        if cached := used.cached - before.cached:
+            span.set_attribute(genai.CACHED_TOKENS, cached)
+        span.set_attribute(genai.RESPONSE_MODEL, str(told.get("model_name") or self._model.name))
+        finish = str(told.get("finish_reason") or "")
+        if finish:
+            span.set_attribute(genai.FINISH_REASONS, [finish])
         if self._settings.trace_content:
-            span.set_attribute("gen_ai.input.messages", content(_said(request.messages)))
-            span.set_attribute("gen_ai.output.messages", content(_said([answer])))
+            given = [{**one, "finish_reason": finish} for one in _said([answer])]
+            span.set_attribute(genai.INPUT_MESSAGES, content(_said(request.messages)))
+            span.set_attribute(genai.OUTPUT_MESSAGES, content(given))
 
     def _note(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -244,19 +249,16 @@ class _Patience:
 def _said(messages: Sequence[AnyMessage]) -> list[dict[str, object]]:
     """Messages as the conventions write them: a role and parts."""
     names = {"human": "user", "ai": "assistant"}
-    return [
-        {
-            "role": names.get(message.type, message.type),
-            "parts": [
-                {"type": "text", "content": message.text},
-                *(
-                    {"type": "tool_call", "name": call["name"], "arguments": call["args"]}
-                    for call in (message.tool_calls if isinstance(message, AIMessage) else ())
-                ),
-            ],
-        }
-        for message in messages
-    ]
+    return [{"role": names.get(message.type, message.type), "parts": _parts(message)} for message in messages]
+
+
+def _parts(message: AnyMessage) -> list[dict[str, object]]:
+    if isinstance(message, ToolMessage):
+        return [{"type": "tool_call_response", "id": message.tool_call_id, "response": message.text}]
+    parts: list[dict[str, object]] = [{"type": "text", "content": message.text}] if message.text else []
+    for call in message.tool_calls if isinstance(message, AIMessage) else ():
+        parts.append({"type": "tool_call", "id": call["id"], "name": call["name"], "arguments": call["args"]})
+    return parts
 
 
 def _redacted(messages: Sequence[AnyMessage]) -> list[AnyMessage]:

@@ -19,7 +19,7 @@ def chunk(**usage: Any) -> dict[str, Any]:
 
 
 async def used(raw: Raw, **changes: Any) -> tuple[int, int, int, float]:
-    """Tokens in, out, estimated, and the cost of a first call that fails, before a second one that reports."""
+    """Tokens in, out, estimated, and the cost of a first call that fails, before one that reports."""
 
     def answers(asked: Asked) -> Raw:
         return raw if asked.number == 1 else reports(asked)

@@ -1,5 +1,6 @@
 """Spans in the words of the GenAI conventions, and one log line for every model call."""
 
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,7 +12,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.semconv._incubating.attributes import gen_ai_attributes
+from opentelemetry.semconv.schemas import Schemas
 
+from agents import genai
 from agents.llm.engine import LlmEngine
 from agents.llm.transport import Timer
 from agents.model_or_playbook import ModelOrPlaybook
@@ -79,6 +83,48 @@ async def test_an_assignment_its_calls_and_its_tools(exporter: InMemorySpanExpor
     assert (tool["gen_ai.operation.name"], tool["gen_ai.tool.name"]) == ("execute_tool", "metrics")
     assert not any("messages" in name or "call." in name for one in inner for name in said(one))
     assert "error.type" not in {name for one in (agent, *inner) for name in said(one)}
+
+
+def test_every_name_is_one_of_the_conventions_and_stands_in_one_module() -> None:
+    ours = {
+        value for name, value in vars(genai).items() if name.isupper() and str(value).startswith("gen_ai.")
+    }
+    known = {value for value in vars(gen_ai_attributes).values() if isinstance(value, str)}
+    assert ours <= known
+    assert genai.SCHEMA in {one.value for one in Schemas}
+    written = {
+        path.as_posix()
+        for room in ("agents", "graph", "incidents", "nexus", "tools")
+        for path in Path(room).rglob("*.py")
+        if '"gen_ai.' in path.read_text()
+    }
+    assert written == {"agents/genai.py"}
+
+
+@pytest.mark.parametrize(
+    ("host", "provider"),
+    [
+        ("api.openai.com", "openai"),
+        ("house.openai.azure.com", "azure.ai.openai"),
+        ("api.mistral.ai", "mistral_ai"),
+        ("api.x.ai", "x_ai"),
+        ("notx.ai", "openai"),
+        ("127.0.0.1", "openai"),
+    ],
+)
+def test_a_provider_is_told_by_the_conventions_word(host: str, provider: str) -> None:
+    assert genai.provider_at(host) == provider
+
+
+async def test_messages_are_written_as_the_conventions_want_them(exporter: InMemorySpanExporter) -> None:
+    found = [said(one) for one in await spans(exporter, obliging, trace_content=True)]
+    told = [one for one in found if genai.INPUT_MESSAGES in one]
+    (answer,) = json.loads(str(told[0][genai.OUTPUT_MESSAGES]))
+    assert (answer["role"], answer["finish_reason"]) == ("assistant", "tool_calls")
+    (call,) = [part for part in answer["parts"] if part["type"] == "tool_call"]
+    last = json.loads(str(told[1][genai.INPUT_MESSAGES]))[-1]
+    assert (last["role"], last["parts"][0]["type"]) == ("tool", "tool_call_response")
+    assert last["parts"][0]["id"] == call["id"]
 
 
 async def test_content_is_there_only_if_asked_for_and_then_redacted(exporter: InMemorySpanExporter) -> None:
