@@ -28,6 +28,8 @@ _CONTEXTS = (
     "loaded_context_length", "max_model_len", "n_ctx", "context_length", "context_window",
     "max_context_length", "n_ctx_train",
 )  # fmt: skip
+#: What a model could take, wherever it runs: a server of one's own loads it with less.
+_AT_MOST = ("n_ctx_train",)
 
 
 class Listed(Value):
@@ -36,6 +38,7 @@ class Listed(Value):
     name: str
     chats: bool = True
     context: int | None = Field(default=None, description="tokens, if that is told")
+    at_most: bool = Field(default=False, description="whether that is only what the model could take")
 
 
 def models_of(settings: ModelSettings, timeout: float = MODEL_LIST_TIMEOUT) -> tuple[Listed, ...]:
@@ -97,7 +100,8 @@ def _listed(body: Any) -> Iterator[Listed]:
         elif isinstance(row, Mapping):
             name = next((row[key] for key in ("id", "model", "name") if isinstance(row.get(key), str)), None)
             if name:
-                yield Listed(name=name, chats=_chats(name, row), context=_context(row))
+                key, context = _context(row)
+                yield Listed(name=name, chats=_chats(name, row), context=context, at_most=key in _AT_MOST)
 
 
 def _chats(name: str, row: Mapping[str, Any]) -> bool:
@@ -107,11 +111,11 @@ def _chats(name: str, row: Mapping[str, Any]) -> bool:
     return not _NO_CHAT.search(f"{name} {row.get('type', '')} {row.get('task', '')}")
 
 
-def _context(row: Mapping[str, Any]) -> int | None:
+def _context(row: Mapping[str, Any]) -> tuple[str, int | None]:
     places = [row, *(row[key] for key in ("meta", "top_provider") if isinstance(row.get(key), Mapping))]
     for key in _CONTEXTS:
         for place in places:
             told = place.get(key)
             if isinstance(told, int) and not isinstance(told, bool) and told > 0:
-                return told
-    return None
+                return key, told
+    return "", None

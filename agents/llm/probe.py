@@ -13,9 +13,11 @@ from langsmith import tracing_context
 from pydantic import ValidationError
 
 from agents.llm.client import THOUGHT, chat_model, dialect_of, http_client, trust
+from agents.llm.context import Context, context_by_refusal, context_of
 from agents.llm.discover import Listed, models_of
 from agents.llm.errors import WIRE_ERRORS, Trouble, explain, refusal_of
 from agents.llm.settings import ModelSettings
+from agents.llm.wire.caching import Caching
 from agents.llm.wire.dialect import Dialect, Mode
 from agents.role import Tier
 from incidents.errors import SettingsError
@@ -69,6 +71,9 @@ class Answered:
     Attributes:
         mode: how it is asked: with tools, or in text.
         context: tokens that it takes, if its endpoint tells it.
+        context_by: who told that.
+        api: whether it is asked through the Responses API.
+        caching: how its endpoint is told what to keep of a prompt.
         speed: tokens a second that it writes, if it counts them.
         doubts: what may go wrong although it answers.
     """
@@ -79,6 +84,9 @@ class Answered:
     problem: str | None
     mode: Mode = Mode.TOOLS
     context: int | None = None
+    context_by: str = ""
+    api: bool = False
+    caching: Caching = Caching.NONE
     speed: float | None = None
     doubts: tuple[str, ...] = ()
 
@@ -136,11 +144,27 @@ async def _answered(settings: ModelSettings, tier: Tier, trial: _Trial) -> Answe
         shown = ", ".join(line(one.name, 60) for one in listed[:_NAMED_AT_MOST])
         problem = f"{problem}; it lists {shown}"
     speed = trial.written / trial.seconds if trial.written and trial.seconds > 0 else None
-    context = mine.context if mine else None
+    found = (
+        None
+        if settings.replay is not None or problem
+        else await asyncio.to_thread(_context, settings, name, mine)
+    )
+    context = found.tokens if found else None
     return Answered(
         model=name, where=settings.where, seconds=trial.tick() - begun, problem=problem, mode=dialect.mode,
-        context=context, speed=speed, doubts=tuple(_doubts(settings, context, speed)),
+        context=context, context_by=found.by if found else "", api=dialect.by_responses,
+        caching=dialect.caching, speed=speed, doubts=tuple(_doubts(settings, found, speed)),
     )  # fmt: skip
+
+
+def _context(settings: ModelSettings, model: str, listed: Listed | None) -> Context | None:
+    """How much it takes: what its server says of its own accord, else its list, else a refusal."""
+    if listed is not None and listed.context is not None and not listed.at_most:
+        return Context(tokens=listed.context, by="its list of models")
+    found = context_of(settings, model) or context_by_refusal(settings, model)
+    if found is None and listed is not None and listed.context is not None:
+        return Context(tokens=listed.context, by="its list of models, as what the model could take")
+    return found
 
 
 def _list(settings: ModelSettings) -> tuple[Listed, ...]:
@@ -200,10 +224,17 @@ def _misfit(answer: AIMessage) -> str | None:
     return None
 
 
-def _doubts(settings: ModelSettings, context: int | None, speed: float | None) -> list[str]:
+def _doubts(settings: ModelSettings, context: Context | None, speed: float | None) -> list[str]:
     found = []
-    if context is not None and context < CONTEXT_NEEDED:
-        found.append(f"{context} tokens of context are few: an incident needs about {CONTEXT_NEEDED}")
+    if context is not None and context.tokens < CONTEXT_NEEDED:
+        cut = (
+            "; it cuts what is longer without a word, so that the model reads half of it: load it with more "
+            "(num_ctx, OLLAMA_CONTEXT_LENGTH)"
+            if context.cuts
+            else ""
+        )
+        few = f"{context.tokens} tokens of context are few: an incident needs about {CONTEXT_NEEDED}"
+        found.append(few + cut)
     if speed is not None and _REPORT_TOKENS / speed > settings.assignment_seconds / 2:
         found.append(
             f"it is slow: a report of {_REPORT_TOKENS} tokens takes {_REPORT_TOKENS / speed:.0f} of the "

@@ -59,12 +59,24 @@ _WAYS = {
 }
 
 
+#: What a prompt's beginning is kept by, in words.
+_CACHING = {
+    "key": "prompts are kept by a key (prompt_cache_key)",
+    "marks": "prompts are kept up to marks (cache_control)",
+}
+
+
 def _trial(answer: "Answered") -> str:
     """What a model showed in its trial."""
     told = [f"answered in {answer.seconds:.1f} s", _WAYS[answer.mode]]
+    if answer.api:
+        told.append("through the Responses API")
+    if answer.caching != "none":
+        told.append(_CACHING[answer.caching])
     if answer.speed is not None:
         told.append(f"about {answer.speed:.0f} tokens/s")
-    told.append(f"{answer.context} tokens of context" if answer.context else "its context is not told")
+    known = f"{answer.context} tokens of context ({answer.context_by})"
+    told.append(known if answer.context else "its context is not told")
     return "; ".join(told)
 
 
