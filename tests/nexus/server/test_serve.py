@@ -65,7 +65,8 @@ def test_alerts_open_incidents_join_them_or_are_known(serving: Serving, nexus: T
     assert other[1]["incident"] != first
 
     # Each incident goes on with what it has, and says what is missing.
-    assert "nexus.yaml names no metrics backend" in serving.until("cause unknown")[-1]
+    told = serving.until("cause unknown")
+    assert any("no metrics: nexus.yaml names no metrics backend" in line for line in told)
     stopped = nexus("stop", "--all", "--by", "ana", "--reason", "a drill")
     assert stopped.out.count("what was pending is revoked") == 2
     for _ in range(2):
