@@ -148,11 +148,21 @@ def post_mortem(
 
 
 def _watched(found: Verification | None) -> tuple[Reading, ...]:
-    """What had to recover, then the guards, of which there is something to tell."""
-    known = [one for one in (found.readings if found else ()) if (one.before, one.after) != (None, None)]
-    return tuple(sorted(known, key=lambda one: not one.signal.must_recover))[:_READINGS]
+    """What had to recover, then the guards that had left their usual level."""
+    readings = found.readings if found is not None else ()
+    return (
+        *(one for one in readings if one.signal.must_recover),
+        *(one for one in readings if not one.signal.must_recover and _was_off(one)),
+    )[:_READINGS]
 
 
+def _was_off(guard: Reading) -> bool:
+    usual, before = guard.baseline, guard.before
+    return usual is not None and before is not None and before > _OFF * usual
+
+
+#: So many times its usual level is no longer the usual.
+_OFF = 1.5
 #: As many signals are told in a post-mortem; the incident's page has all.
 _READINGS = 8
 #: Where the steps put what they drew.

@@ -89,4 +89,4 @@ def test_the_demos_diagnosis_is_one_sentence_with_cause_since_when_and_what_show
     assert page.startswith(
         "# Checkout release 2026.11.2: up to four in ten requests to web failed for eight minutes\n"
     )
-    assert "About 22,800 lost by 07:53 UTC (measured; currency not configured)." in page
+    assert "About 22,800 EUR lost by 07:53 UTC (measured)." in page
