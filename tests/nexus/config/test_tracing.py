@@ -58,7 +58,11 @@ def said(found: ReadableSpan) -> dict[str, object]:
 
 
 async def test_an_assignment_its_calls_and_its_tools(exporter: InMemorySpanExporter) -> None:
-    agent, *inner = await spans(exporter, obliging)
+    asks: list[Turn] = [
+        Reply(calls=(Call("metrics", {"service": "checkout"}),)),
+        Reply(calls=(Call("changes", {}),)),
+    ]
+    agent, *inner = await spans(exporter, Script(asks, then=obliging))
     assert [one.name for one in inner] == [
         "chat local-model", "execute_tool metrics",
         "chat local-model", "execute_tool changes",
