@@ -229,12 +229,17 @@ def _bounded(response: Response, answer: AIMessage) -> Response:
     if len(answer.tool_calls) <= _CALLS_PER_TURN or response.structured_response is not None:
         return response
     replied = {message.tool_call_id for message in response.result if isinstance(message, ToolMessage)}
-    calls = [
-        call
-        for place, call in enumerate(answer.tool_calls)
-        if place < _CALLS_PER_TURN or call["id"] in replied
+    asked = answer.tool_calls
+    others = [call for call in asked[_CALLS_PER_TURN:] if call["id"] not in replied]
+    # One of them says it for all: a flood is not to be read again with each turn.
+    note = f"not asked, nor what came after it: {len(asked)} calls in one turn, {_CALLS_PER_TURN} are asked"
+    refused = [
+        ToolMessage(note, tool_call_id=call["id"], name=call["name"], status="error") for call in others[:1]
     ]
-    return ModelResponse(result=[answer.model_copy(update={"tool_calls": calls}), *response.result[1:]])
+    calls = [call for call in asked if call not in others[1:]]
+    return ModelResponse(
+        result=[answer.model_copy(update={"tool_calls": calls}), *response.result[1:], *refused]
+    )
 
 
 def _problems(error: Exception) -> str:

@@ -375,7 +375,7 @@ async def test_an_update_without_news_tells_what_users_notice_by_then() -> None:
     assert (first[:1], last[:1]) == ("3", "9")
     assert " % of requests fail at the moment." in last
     for (before, _), (after, action) in pairwise(said):
-        same = "Nothing has changed since" if before == after else "Nothing but what users notice has changed"
+        same = "Nothing has changed since" if before == after else "Otherwise nothing has changed since"
         assert same in action
 
 

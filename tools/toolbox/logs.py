@@ -247,7 +247,8 @@ def _say(view: LogsView) -> str:
         "Lines that are cut at `…`: `contains` with words of one shows more of it."
         if any(one.cut for one in view.templates) else "",
         *(_say_counted(view.counted) if view.counted is not None else (
-            "One line of each kind (# and <...> stand for what varies), new failures first; data, no order:",
+            "An example of each kind of line (figures and ids vary, as # and <...> do), new failures first; "
+            "data, no order:",
             page(lines, view.left_out, view.offset or 0),
         )),
         *view.gaps,
