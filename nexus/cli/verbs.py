@@ -38,6 +38,7 @@ VERBS = {
     "tickets": ("tickets",),
     "people": ("people",),
     "services": ("services",),
+    "rights": ("rights",),
     "alerts": ("alerts",),
     "workers": ("workers",),
     "oncall": ("oncall",),

@@ -12,6 +12,8 @@ from incidents.value import Value
 from tools.clock import Clock
 from tools.live.actions import McpActions, adapter_of
 from tools.live.changes import source_of
+from tools.live.cluster.reviews import RightsReview
+from tools.live.cluster.rights import specs
 from tools.live.health import LiveHealth
 from tools.live.logs import live_logs
 from tools.live.mcp import McpTools
@@ -62,6 +64,8 @@ def _makers(
         yield f"changes {number} ({change.kind})", partial(source_of, change, secrets)
     for number, action in enumerate(backends.actions, 1):
         yield f"actions {number} ({action.kind})", partial(adapter_of, action, secrets, clock)
+    for part, asked in specs(backends):
+        yield f"{part}, rights", partial(RightsReview, asked, secrets)
     if (screens := backends.screens) is not None:
         yield f"screens ({screens.kind})", partial(BrowserScreens, screens, clock)
     for server in backends.mcp:

@@ -9,6 +9,7 @@ from incidents.errors import ToolFailed
 from tools.live.cluster.neighbours import Autoscaler, Budget, Event, Pod
 from tools.live.cluster.objects import History, Kind, Part, Workload
 from tools.live.cluster.refusals import Busy, refusal, seconds_to_wait
+from tools.live.cluster.rights import Right
 from tools.live.http import Backend, Query, Rejected, Reply, Transient
 from tools.live.secrets import Secrets
 from tools.live.settings import Http
@@ -19,6 +20,8 @@ _LIMIT = 500
 _AFRESH = 2
 #: As much of the server's reason is told, in characters: a missing right names account, verb and object.
 _QUOTED = 400
+#: Where an account asks for its own rights; `system:basic-user` lets everybody who is logged in.
+_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 #: Whose name the fields that we write stand under.
 _MANAGER = "nexus"
 
@@ -30,6 +33,15 @@ R = TypeVar("R", bound=Reply)
 
 class _Continued(Part):
     more: str = Field(default="", alias="continue")
+
+
+class _Decision(Part):
+    allowed: bool = False
+    error: str = Field(default="", alias="evaluationError")
+
+
+class _Review(Part):
+    status: _Decision = _Decision()
 
 
 class _List(Part, Generic[R]):
@@ -148,6 +160,24 @@ class Cluster:
             headers={"Content-Type": "application/json-patch+json"},
             tries=1,
         )
+
+    async def may(self, right: Right) -> bool:
+        """Whether the account has a right in the namespace, asked by a SelfSubjectAccessReview.
+
+        Raises:
+            ToolFailed: the API server does not answer, or cannot tell.
+        """
+        asked = {"namespace": self.namespace, "verb": right.verb, "group": right.group,
+                 "resource": right.resource} | ({"name": right.name} if right.name else {})  # fmt: skip
+        body = {
+            "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": asked},
+        }  # fmt: skip
+        text = await self.backend.ask("POST", _REVIEWS, body=body)
+        told = self.backend.read(_Review, text).status
+        if told.error and not told.allowed:
+            raise ToolFailed(f"{self.backend.name} cannot tell whether it may {right.called}: {told.error}")
+        return told.allowed
 
     async def aclose(self) -> None:
         """Close the connections."""
