@@ -15,6 +15,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from incidents.errors import Declined, SettingsError, ToolFailed
 from tools.clock import Clock, WallClock
+from tools.live.limits import TooLarge, times_too_large
 from tools.live.link_local import guarded
 from tools.live.secrets import Secrets
 from tools.live.settings import Http
@@ -236,7 +237,7 @@ class Backend:
         async for part in response.aiter_bytes():
             size += len(part)
             if size > LARGEST:
-                raise ToolFailed(
+                raise TooLarge(
                     f"{self.name} at {self.where} answered more than {LARGEST // 1_000_000} MB; "
                     "ask for a shorter time or for fewer services"
                 )
@@ -261,11 +262,18 @@ class Backend:
         sentence = f"{self.name} at {self.where} answered {status}: {said}"
         if status in (403, 429) and (until := _exhausted(headers)):
             return Rejected(f"{self.name} at {self.where} takes no more questions {until}", status, text)
+        if (times := times_too_large(text)) is not None:
+            return TooLarge(sentence, times)
         if status in _PASSING:
             return Transient(sentence)
         if status in NOT_LET_IN:
             why = f"; it says: {said}" if said and said != _PAGE else ""
-            sentence = f"{self.name} at {self.where} refused the credentials ({status}); check `auth`{why}"
+            tenant = "; it serves tenants: name yours in `auth.headers`, X-Scope-OrgID" * (
+                "no org id" in said
+            )
+            sentence = (
+                f"{self.name} at {self.where} refused the credentials ({status}); check `auth`{why}{tenant}"
+            )
         elif 300 <= status < 400:
             sentence = f"{self.name} at {self.where} answered {status}: it sends elsewhere; check the URL"
         return Rejected(sentence, status, text)

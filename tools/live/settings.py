@@ -123,8 +123,21 @@ class Elastic(Http):
     span_id: str = "span.id"
 
 
+class VictoriaLogs(Http):
+    """VictoriaLogs, `/select/logsql/query`; the fields are those of OpenTelemetry unless said otherwise."""
+
+    kind: Literal["victorialogs"]
+    query: str = Field(default="*", description="in LogsQL: which lines count")
+    message: str = "_msg"
+    level: str = "level"
+    service: str = "service.name"
+    instance: str = "host.name"
+    trace_id: str = "trace_id"
+    span_id: str = "span_id"
+
+
 class Jaeger(Http):
-    """Jaeger's query API."""
+    """Jaeger's query API, also that of VictoriaTraces (its address ends with `/select/jaeger`)."""
 
     kind: Literal["jaeger"]
     limit: int = Field(default=1500, ge=1, le=20000, description="traces per service and question")
@@ -268,7 +281,7 @@ class Hotfix(Value):
     keeps: tuple[str, ...] = Field(default=PIPELINES, description="patterns of paths that no patch may touch")
 
 
-LogSpec = Annotated[LogFiles | Journal | Loki | Elastic, Field(discriminator="kind")]
+LogSpec = Annotated[LogFiles | Journal | Loki | Elastic | VictoriaLogs, Field(discriminator="kind")]
 TraceSpec = Annotated[Jaeger | Tempo | TraceFiles, Field(discriminator="kind")]
 ChangeSpec = Annotated[ReleaseLog | Git | GitHub | KubernetesHistory, Field(discriminator="kind")]
 ActionSpec = Annotated[Releases | KubernetesActions | Flags | Command | Hotfix, Field(discriminator="kind")]

@@ -28,6 +28,7 @@ from tools.live.settings import (
     Tempo,
     TraceFiles,
     TraceSpec,
+    VictoriaLogs,
 )
 from tools.live.traces import live_traces
 
@@ -68,7 +69,7 @@ def traces_port(spec: TraceSpec, names: Sequence[str], clock: Clock, secrets: Se
     return Port(made.spans, made.check, made.aclose)
 
 
-def _logs(kind: type[Journal | Loki | Elastic], name: str) -> Callable[..., Port]:
+def _logs(kind: type[Journal | Loki | Elastic | VictoriaLogs], name: str) -> Callable[..., Port]:
     def port(
         url: str, names: Sequence[str], clock: Clock, secrets: Secrets, *, frame: pl.DataFrame, **more: object
     ) -> Port:
@@ -93,6 +94,8 @@ ADAPTERS: dict[str, Adapter] = {
     "prometheus": Adapter("metrics", prometheus, metrics_port),
     "loki": Adapter("logs", fake_logs.loki, _logs(Loki, "loki")),
     "elasticsearch": Adapter("logs", fake_logs.elasticsearch, _logs(Elastic, "elasticsearch")),
+    "opensearch": Adapter("logs", fake_logs.opensearch, _logs(Elastic, "elasticsearch")),
+    "victorialogs": Adapter("logs", fake_logs.victorialogs, _logs(VictoriaLogs, "victorialogs")),
     "journal": Adapter("logs", fake_logs.gatewayd, _logs(Journal, "journal")),
     "jaeger": Adapter("traces", fake_traces.jaeger, _traces(Jaeger, "jaeger")),
     "tempo": Adapter("traces", fake_traces.tempo, _traces(Tempo, "tempo")),

@@ -4,7 +4,7 @@ A gateway seeks by entry, not by time (before systemd 254): the newest entries o
 read, then those before them, until one is older than the window.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import datetime
 
 from pydantic import Field, ValidationError
@@ -13,13 +13,14 @@ from incidents.errors import ToolFailed
 from incidents.findings import Window
 from tools.live.http import Backend, Reply
 from tools.live.logs.levels import text_level
-from tools.live.logs.lines import MOST_LINES, LogLine
+from tools.live.logs.lines import LogLine
+from tools.live.logs.paging import Page, PageSize, newest_first
 from tools.live.settings import Journal
 from tools.live.telemetry_rows import Microseconds, at_microseconds, cut
 from tools.telemetry.data_gaps import note_gap
 
-#: Entries of one page; an entry is about a kilobyte.
-PAGE = 5_000
+#: Bytes of a page; an entry has about a kilobyte beside its message.
+_ROOM = 8_000_000
 _JSON = "application/json"
 #: syslog's priorities, 0 (emergency) to 7 (debug).
 _LEVELS = dict(enumerate(("fatal", "fatal", "fatal", "error", "warn", "info", "info", "debug")))
@@ -54,6 +55,7 @@ class JournalLogs:
         mapped = set(spec.units.values())
         self._units = {f"{name}.service": name for name in services if name not in mapped} | spec.units
         self._backend = backend
+        self._sizes = PageSize(_ROOM)
         self.name = f"{backend.name} at {backend.where}"
 
     async def aclose(self) -> None:
@@ -66,51 +68,50 @@ class JournalLogs:
         Raises:
             ToolFailed: it does not answer.
         """
-        found: dict[str, _Entry] = {}
-        cursor, broken = "", 0
-        while True:
-            page, bad = await self._page(cursor)
-            broken += bad
-            new = [entry for entry in page if entry.cursor not in found]
-            found.update({entry.cursor: entry for entry in new})
-            if len(page) + bad < PAGE or not new:
-                break
-            cursor, oldest = new[0].cursor, at_microseconds(new[0].received)
-            if oldest < window.start:
-                break
-            if len(found) >= MOST_LINES:
-                note_gap(f"{self.name}: more than {MOST_LINES:,} entries since the window began; those "
-                     f"before {oldest:%H:%M:%S} UTC were left out")  # fmt: skip
-                break
-        if broken:
-            note_gap(f"{self.name}: {broken} entries could not be read and were skipped")
-        return [self._line(one) for one in found.values() if window.start <= one.time < window.end]
+
+        async def page(cursor: str, size: int) -> Page[str]:
+            return await self._before(window, cursor, max(2, size))  # the cursor's own entry comes again
+
+        read = await newest_first(page, "", self.name, self._sizes)
+        if read.skipped:
+            note_gap(f"{self.name}: {read.skipped} entries could not be read and were skipped")
+        return [line for line in read.lines if window.start <= line.time < window.end]
 
     async def check(self) -> str:
         """The newest entry of the services' units; raises like `lines`."""
-        page, _ = await self._page("", size=10)
+        page, _, _ = await self._page("", 10)
         if not page:
             units = ", ".join(list(self._units)[:5])
             return f"it answers, and has no entry of the units {units}"
         return f"the newest entry is of {page[-1].time:%Y-%m-%d %H:%M:%S} UTC, from {page[-1].unit}"
 
-    async def _page(self, cursor: str, size: int = PAGE) -> tuple[list[_Entry], int]:
-        """The entries up to a cursor, or the last ones, oldest first; and how many cannot be read."""
+    async def _before(self, window: Window, cursor: str, size: int) -> Page[str]:
+        found, broken, weight = await self._page(cursor, size)
+        entries: dict[Hashable, LogLine | None] = {one.cursor: self._line(one) for one in found}
+        entries |= dict.fromkeys(broken)
+        first = found[0].cursor == cursor  # nothing lies before it
+        if first or len(entries) < size or at_microseconds(found[0].received) < window.start:
+            return Page(entries, weight, None, None)
+        return Page(entries, weight, found[0].cursor, None)
+
+    async def _page(self, cursor: str, size: int) -> tuple[list[_Entry], list[int], int]:
+        """The entries up to a cursor, or the last ones, oldest first; what is none; the answer's bytes."""
         headers = {"Accept": _JSON, "Range": f"entries={cursor}:{1 - size}:{size}"}
         text = await self._backend.ask(
             "GET", "/entries", query={"_SYSTEMD_UNIT": list(self._units)}, headers=headers
         )
         lines = text.split("\n")
-        found, broken = [], 0
+        found: list[_Entry] = []
+        broken: list[int] = []
         for line in filter(None, lines):
             try:
                 found.append(_Entry.model_validate_json(line))
             except ValidationError:
-                broken += 1
+                broken.append(hash(line))
         if broken and not found:
             self._backend.parsed(text)  # says whether it is HTML, or no JSON
             raise ToolFailed(f"{self.name} answered something else than journal entries; check the URL")
-        return found, broken
+        return found, broken, len(text)
 
     def _line(self, entry: _Entry) -> LogLine:
         message = _text(entry.message)

@@ -14,10 +14,11 @@ from tools.live.logs.files import FileLogs
 from tools.live.logs.journal import JournalLogs
 from tools.live.logs.lines import MOST_LINES, LogLine, Source
 from tools.live.logs.loki import LokiLogs
+from tools.live.logs.victorialogs import VictoriaLogsLogs
 from tools.live.partial import gather_parts
 from tools.live.secrets import Secrets
 from tools.live.service_names import Names
-from tools.live.settings import Elastic, Journal, LogFiles, LogSpec, Loki
+from tools.live.settings import Elastic, Journal, LogFiles, LogSpec, Loki, VictoriaLogs
 from tools.live.telemetry_rows import reach, shown, table
 from tools.telemetry.data_gaps import note_gap
 
@@ -101,3 +102,5 @@ def _source(spec: LogSpec, services: Sequence[str], secrets: Secrets, clock: Clo
             return LokiLogs(spec, Backend("Loki", spec, secrets), clock)
         case Elastic():
             return ElasticLogs(spec, Backend("Elasticsearch", spec, secrets), clock)
+        case VictoriaLogs():
+            return VictoriaLogsLogs(spec, Backend("VictoriaLogs", spec, secrets), clock)

@@ -91,7 +91,7 @@ def serving(handler: Handler) -> Iterator[Server]:
             except OSError:
                 self.close_connection = True  # the client has had enough
 
-        do_GET = do_POST = do_PATCH = answer  # noqa: N815 - the base's names
+        do_GET = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815 - the base's names
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
             pass
