@@ -143,6 +143,13 @@ class Jaeger(Http):
     limit: int = Field(default=1500, ge=1, le=20000, description="traces per service and question")
 
 
+class JaegerV2(Http):
+    """Jaeger 2: its `/api/v3`, in OpenTelemetry's JSON."""
+
+    kind: Literal["jaeger_v2"]
+    limit: int = Field(default=1500, ge=1, le=20000, description="traces per service and question")
+
+
 class Tempo(Http):
     """Grafana Tempo's search and trace API."""
 
@@ -282,7 +289,7 @@ class Hotfix(Value):
 
 
 LogSpec = Annotated[LogFiles | Journal | Loki | Elastic | VictoriaLogs, Field(discriminator="kind")]
-TraceSpec = Annotated[Jaeger | Tempo | TraceFiles, Field(discriminator="kind")]
+TraceSpec = Annotated[Jaeger | JaegerV2 | Tempo | TraceFiles, Field(discriminator="kind")]
 ChangeSpec = Annotated[ReleaseLog | Git | GitHub | KubernetesHistory, Field(discriminator="kind")]
 ActionSpec = Annotated[Releases | KubernetesActions | Flags | Command | Hotfix, Field(discriminator="kind")]
 HealthSpec = Annotated[Postgres | StatusPageSpec | OpenApi | KubernetesHealth, Field(discriminator="kind")]

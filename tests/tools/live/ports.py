@@ -20,6 +20,7 @@ from tools.live.secrets import Secrets
 from tools.live.settings import (
     Elastic,
     Jaeger,
+    JaegerV2,
     Journal,
     LogFiles,
     LogSpec,
@@ -78,7 +79,7 @@ def _logs(kind: type[Journal | Loki | Elastic | VictoriaLogs], name: str) -> Cal
     return port
 
 
-def _traces(kind: type[Jaeger | Tempo], name: str) -> Callable[..., Port]:
+def _traces(kind: type[Jaeger | JaegerV2 | Tempo], name: str) -> Callable[..., Port]:
     def port(
         url: str, names: Sequence[str], clock: Clock, secrets: Secrets, *, frame: pl.DataFrame, **more: object
     ) -> Port:
@@ -98,6 +99,7 @@ ADAPTERS: dict[str, Adapter] = {
     "victorialogs": Adapter("logs", fake_logs.victorialogs, _logs(VictoriaLogs, "victorialogs")),
     "journal": Adapter("logs", fake_logs.gatewayd, _logs(Journal, "journal")),
     "jaeger": Adapter("traces", fake_traces.jaeger, _traces(Jaeger, "jaeger")),
+    "jaeger_v2": Adapter("traces", fake_traces.jaeger_v2, _traces(JaegerV2, "jaeger_v2")),
     "tempo": Adapter("traces", fake_traces.tempo, _traces(Tempo, "tempo")),
 }
 NO_SECRETS = Secrets({})

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,6 +65,60 @@ def running_prometheus(folder: Path, samples: Sequence[str]) -> Iterator[str]:
 
 
 @contextmanager
+def running_prometheus_written_to(folder: Path) -> Iterator[str]:
+    """The address of a real Prometheus that takes samples, native histograms among them, by remote write."""
+    prometheus = program("prometheus", "prometheus")
+    folder.mkdir(parents=True)
+    (folder / "prometheus.yml").write_text("scrape_configs: []\n")
+    port = free_port()
+    command = kept(
+        prometheus,
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        "--web.enable-remote-write-receiver",
+        "--enable-feature=native-histograms",
+        f"--web.listen-address=127.0.0.1:{port}",
+    )
+    process = Process("prometheus", command, output=folder / "output.txt")
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_for("prometheus ready", lambda: answers(f"{url}/-/ready"), seconds=PATIENCE)
+        yield url
+    finally:
+        process.stop()
+
+
+@contextmanager
+def running_victoriametrics(folder: Path, samples: Sequence[str]) -> Iterator[str]:
+    """The address of a real VictoriaMetrics that holds these samples (lines of the text format)."""
+    folder.mkdir(parents=True)
+    port = free_port()
+    command = kept(
+        program("victoria-metrics", "victoria-metrics"),
+        f"-httpListenAddr=127.0.0.1:{port}",
+        f"-storageDataPath={folder / 'data'}",
+        "-retentionPeriod=100y",
+    )
+    process = Process("victoria-metrics", command, output=folder / "output.txt")
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_for("victoria-metrics ready", lambda: answers(f"{url}/health"), seconds=PATIENCE)
+        if samples:
+            write_samples(url, samples)
+        yield url
+    finally:
+        process.stop()
+
+
+def write_samples(url: str, samples: Sequence[str]) -> None:
+    """Give a VictoriaMetrics samples, with their times in milliseconds, and let them be found."""
+    body = "".join(f"{line}\n" for line in samples).encode()
+    for path, sent in (("/api/v1/import/prometheus", body), ("/internal/force_flush", b"")):
+        request = urllib.request.Request(f"{url}{path}", data=sent, method="POST")  # noqa: S310 - 127.0.0.1
+        urllib.request.urlopen(request, timeout=PATIENCE).close()  # noqa: S310 - 127.0.0.1
+
+
+@contextmanager
 def running_gatewayd(folder: Path, entries: Sequence[str]) -> Iterator[str]:
     """The address of a real journal gateway over a journal of these entries (the export format)."""
     remote = program("systemd-journal-remote", "systemd-journal-remote")
@@ -104,6 +158,13 @@ def open_metrics(metrics: pl.DataFrame) -> Iterator[str]:
         edge = f',peer="{row["peer"]}"' if row["peer"] else ""
         labels = f'service="{row["service"]}",instance="{row["instance"]}"{edge}'
         yield f"{row['metric']}{{{labels}}} {row['value']} {row['time'].timestamp():.3f}"
+
+
+def in_milliseconds(samples: Iterable[str]) -> Iterator[str]:
+    """Lines of OpenMetrics as the older text format has them, which VictoriaMetrics reads."""
+    for line in samples:
+        series, _, seconds = line.rpartition(" ")
+        yield f"{series} {round(float(seconds) * 1000)}"
 
 
 def journal_entries(logs: pl.DataFrame) -> Iterator[str]:

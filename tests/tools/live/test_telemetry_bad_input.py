@@ -236,7 +236,7 @@ async def test_a_backend_that_recovers_is_asked_again(adapter: str, frame: pl.Da
         with collect_gaps() as gaps:
             assert (await port.ask(WINDOW, ())).height > 0
         await port.aclose()
-    assert not gaps
+    assert not [gap for gap in gaps if "the last 30 s yet" not in gap]
 
 
 @pytest.fixture

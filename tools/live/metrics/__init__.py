@@ -1,7 +1,8 @@
 """Metrics from Prometheus and what speaks its API; the conventions that name a system's series are data."""
 
 from tools.live.metrics.conventions import recognise
-from tools.live.metrics.discover import Discovered, Target, discover
+from tools.live.metrics.discover import Discovered, discover
 from tools.live.metrics.prometheus import PrometheusMetrics, live_metrics
+from tools.live.metrics.targets import Target
 
 __all__ = ["Discovered", "PrometheusMetrics", "Target", "discover", "live_metrics", "recognise"]

@@ -29,6 +29,12 @@ class Grid(NamedTuple):
         """How many moments they are."""
         return (self.last - self.first) // self.step + 1
 
+    @property
+    def span(self) -> dict[str, str]:
+        """It as `query_range` is asked for it, in seconds."""
+        named = {"start": self.first, "end": self.last, "step": self.step}
+        return {name: f"{milliseconds / 1000:.3f}" for name, milliseconds in named.items()}
+
     def holds(self, seconds: float) -> bool:
         """Whether a time lies on it or between."""
         return self.first <= round(seconds * 1000) <= self.last

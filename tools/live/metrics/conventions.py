@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from incidents.duration import format_duration
 from incidents.errors import UnknownName
 from incidents.value import Value
+from tools.live.metrics.promql_names import in_query
 from tools.live.settings import Labels, Prometheus, Series
 
 
@@ -78,13 +79,19 @@ def _set(name: str, said: Labels, window: str) -> list[Series]:
             metric=row.metric,
             unit=row.unit,
             query=_filled(row.query, labels, window),
-            service=_filled(row.service, labels, window),
+            service=_label(row.service, labels),
             instance=labels.instance,
-            peer=_filled(row.peer, labels, window) if row.peer else None,
+            peer=_label(row.peer, labels) if row.peer else None,
         )
         for row in convention.series
     ]
 
 
 def _filled(text: str, labels: Labels, window: str) -> str:
-    return _Template(text).safe_substitute(labels.model_dump(), window=window)
+    names = {part: in_query(name) for part, name in labels.model_dump().items()}
+    return _Template(text).safe_substitute(names, window=window)
+
+
+def _label(text: str, labels: Labels) -> str:
+    """A label as answers have it: of a name that PromQL wants in quotes, without them."""
+    return _Template(text).safe_substitute(labels.model_dump())

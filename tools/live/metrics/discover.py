@@ -2,17 +2,22 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+
+from pydantic import Field
 
 from incidents.errors import ToolFailed
 from incidents.value import Value
-from tools.live.http import Backend, Rejected, Reply
+from tools.live.http import Backend, Reply
 from tools.live.metrics.conventions import recognise, shipped
+from tools.live.metrics.promql_names import in_path, selector
 from tools.live.metrics.rules import learn_rules
+from tools.live.metrics.targets import Target, targets
 from tools.live.settings import Labels
 from tools.wording import plain
 
 #: What the label that names a service is called, the most telling first.
-_SERVICE = ("service", "service_name", "app", "application", "app_kubernetes_io_name", "job")
+_SERVICE = ("service", "service_name", "service.name", "app", "application", "app_kubernetes_io_name", "job")
 _INSTANCE = ("instance", "pod")
 _PEER = ("peer", "peer_service", "server_address")
 #: A label with more values than this names no services.
@@ -21,18 +26,11 @@ _MOST = 500
 _WANTED = ("request_rate", "error_ratio", "latency")
 
 
-class Target(Value):
-    """One place that Prometheus scrapes."""
-
-    job: str
-    instance: str
-    up: bool
-
-
 class Discovered(Value):
     """What was found, and in sentences what was not."""
 
     targets: tuple[Target, ...] = ()
+    every: timedelta | None = Field(default=None, description="how rarely something is scraped")
     labels: Labels = Labels()
     services: tuple[str, ...] = ()
     conventions: tuple[str, ...] = ()
@@ -42,19 +40,6 @@ class Discovered(Value):
 
 class _Values(Reply):
     data: tuple[str, ...]
-
-
-class _Target(Reply):
-    labels: dict[str, str]
-    health: str = "unknown"
-
-
-class _Active(Reply):
-    activeTargets: tuple[_Target, ...]  # noqa: N815 - Prometheus' own name
-
-
-class _Targets(Reply):
-    data: _Active
 
 
 async def discover(backend: Backend) -> Discovered:
@@ -72,7 +57,7 @@ async def discover(backend: Backend) -> Discovered:
     known = [name for one in followed for name in shipped()[one].recognised_by if name in metrics]
     telling = [name for name in known if name != "up"] or known
     wanted = (*_SERVICE, *_INSTANCE, *_PEER)
-    targets = await _targets(backend)
+    scraped = await targets(backend)
     # Who is called stands on other metrics than those that conventions are recognised by.
     asks = (_values(backend, label, () if label in _PEER else telling) for label in wanted)
     found = await asyncio.gather(*asks)
@@ -81,12 +66,13 @@ async def discover(backend: Backend) -> Discovered:
         service=_first(values, _SERVICE), instance=_first(values, _INSTANCE), peer=_first(values, _PEER)
     )
     return Discovered(
-        targets=targets or (),
+        targets=scraped or (),
+        every=max((one.every for one in scraped or () if one.every is not None), default=None),
         labels=labels,
         services=_services(values[labels.service]),
         conventions=followed,
         rules=await _rules(backend),
-        not_found=tuple(_lacking(targets, followed, values, labels)),
+        not_found=tuple(_lacking(scraped, followed, values, labels)),
     )
 
 
@@ -99,20 +85,9 @@ async def _rules(backend: Backend) -> str:
 
 
 async def _values(backend: Backend, label: str, metrics: Sequence[str]) -> tuple[str, ...]:
-    query = {"match[]": list(metrics)} if metrics else None
-    return backend.read(_Values, await backend.ask("GET", f"/api/v1/label/{label}/values", query=query)).data
-
-
-async def _targets(backend: Backend) -> tuple[Target, ...] | None:
-    """The targets, or None: what only stores series does not know them."""
-    try:
-        text = await backend.ask("GET", "/api/v1/targets", query={"state": "active"})
-    except Rejected:
-        return None
-    return tuple(
-        Target(job=one.labels.get("job", ""), instance=one.labels.get("instance", ""), up=one.health == "up")
-        for one in backend.read(_Targets, text).data.activeTargets
-    )
+    query = {"match[]": [selector(name) for name in metrics]} if metrics else None
+    path = f"/api/v1/label/{in_path(label)}/values"
+    return backend.read(_Values, await backend.ask("GET", path, query=query)).data
 
 
 def _first(values: Mapping[str, Sequence[str]], labels: Sequence[str]) -> str:

@@ -1,42 +1,43 @@
 """Metrics of a live system: the Prometheus HTTP API, and what speaks it (Mimir, Thanos, VictoriaMetrics)."""
 
-import json
 import math
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Annotated, Self
 
 import polars as pl
 import structlog
-from pydantic import Field
 
-from incidents.errors import Declined, ToolFailed
+from incidents.duration import format_duration
+from incidents.errors import ToolFailed
 from incidents.findings import Window
 from tools.analysis import METRICS_SCHEMA
 from tools.analysis.conventions import conventions
 from tools.clock import Clock, WallClock
-from tools.live.http import Backend, Rejected, Reply
+from tools.live.http import Backend
+from tools.live.metrics.answers import Answer, ask, copied_from
 from tools.live.metrics.coalesced_queries import Grid, Joint, grid
 from tools.live.metrics.conventions import series_of
 from tools.live.metrics.narrowed_queries import narrowed
 from tools.live.metrics.rules import LearntRules, learn_rules
+from tools.live.metrics.targets import longest_interval
 from tools.live.partial import enumerated, gather_parts
 from tools.live.secrets import Secrets
 from tools.live.service_names import Names
 from tools.live.settings import Prometheus
 from tools.telemetry.alert_rules import AlertRule
 from tools.telemetry.data_gaps import note_gap
-from tools.wording import clock_time, plain
+from tools.time_windows import utc_literal
+from tools.wording import clock_time
 
 log = structlog.get_logger(__name__)
 
 #: A catalogue of more services is asked for those alone that are looked at.
 _WHOLE = 50
-#: What is longer is sent as a form: servers and proxies refuse long addresses.
-_LONGEST_ADDRESS = 2_000
 #: What `check` looks at.
 _RECENT = timedelta(minutes=5)
+#: Whether the newest samples of VictoriaMetrics are copies is asked where a window ends no longer ago.
+_MAY_BE_COPIES = timedelta(minutes=5)
 #: What the team holds for bad seldom changes.
 _RULES_FOR = timedelta(minutes=1)
 #: As many rules that alert at once are asked for their values.
@@ -44,33 +45,8 @@ _MOST_RULES = 20
 _KEY = ("time", "service", "instance", "metric", "peer")
 
 
-#: Seconds since 1970, and the value as Prometheus writes it.
-Sample = tuple[Annotated[float, Field(ge=0, lt=190_000_000_000)], str]
 #: Which of the series was asked for, then the columns of the frame.
 _Row = tuple[int, float, str, str, str, str, str, str]
-
-
-class _Series(Reply):
-    metric: dict[str, str]
-    values: tuple[Sample, ...] = ()
-    value: Sample | None = None
-
-
-class _Data(Reply):
-    result: tuple[_Series, ...]
-
-
-class Answer(Reply):
-    """What `query` and `query_range` answer."""
-
-    data: _Data
-    warnings: tuple[str, ...] = ()
-
-    def over(self, times: Grid) -> Self:
-        """What it would be if only that much had been asked for: a series without a value is not in it."""
-        within = ((one, tuple(s for s in one.values if times.holds(s[0]))) for one in self.data.result)
-        held = tuple(one.model_copy(update={"values": values}) for one, values in within if values)
-        return self.model_copy(update={"data": self.data.model_copy(update={"result": held})})
 
 
 class PrometheusMetrics:
@@ -122,6 +98,7 @@ class PrometheusMetrics:
         self._tell_silent(answers, about)
         broken = await self._of_rules(times, names)
         frame = pl.concat([frame, broken]) if broken.height else frame
+        frame = await self._without_copies(frame, times, any(one.victoria for one in answers.values()))
         names.report(f"the series of {self._backend.name} at {self._backend.where}", frame.height)
         if services:
             frame = frame.filter(pl.col("service").is_in(list(services)))
@@ -147,11 +124,13 @@ class PrometheusMetrics:
             return empty
         span = {"start": f"{times.first / 1000:.3f}", "end": f"{times.last / 1000:.3f}",
                 "step": f"{times.step / 1000:.3f}"}  # fmt: skip
-        said = await self._ask("/api/v1/query_range", {"query": "group by (alertname) (ALERTS)", **span})
+        said = await ask(
+            self._backend, "/api/v1/query_range", {"query": "group by (alertname) (ALERTS)", **span}
+        )
         alerted = [one.metric.get("alertname", "") for one in said.data.result]
         asked = [rules[name] for name in alerted if name in rules][:_MOST_RULES]
         asks = {
-            rule.series: partial(self._ask, "/api/v1/query_range", {"query": rule.query, **span})
+            rule.series: partial(ask, self._backend, "/api/v1/query_range", {"query": rule.query, **span})
             for rule in asked
         }
         answers = await gather_parts(asks) if asks else {}
@@ -162,10 +141,25 @@ class PrometheusMetrics:
             for one in answer.over(times).data.result
             for labels in ({**rule.labels, **one.metric},)
             if (service := names.known(labels.get(self._spec.labels.service, "")))
-            for at, value in one.values
+            for at, value in one.samples(rule.series, "")
         ]
         frame = _table(rows).filter(pl.col("value").is_finite())
         return frame.select(METRICS_SCHEMA.names()).unique(_KEY, keep="first", maintain_order=True)
+
+    async def _without_copies(self, frame: pl.DataFrame, times: Grid, victoria: bool) -> pl.DataFrame:
+        """The samples without those that only repeat older ones: they would look as if nothing changed."""
+        if not victoria or self._clock.now().timestamp() - times.last / 1000 > _MAY_BE_COPIES.total_seconds():
+            return frame
+        since = await copied_from(self._backend, times)
+        if since is None:
+            return frame
+        where = f"{self._backend.name} at {self._backend.where}"
+        first = datetime.fromtimestamp(since, UTC)
+        note_gap(
+            f"{where} (VictoriaMetrics) has only copies of older values from {first:%H:%M:%S} UTC on "
+            "(-search.latencyOffset); they are left out"
+        )
+        return frame.filter(pl.col("time") < utc_literal(first))
 
     async def check(self) -> str:
         """Ask for every series over the last minutes, and say what was found.
@@ -174,7 +168,7 @@ class PrometheusMetrics:
             ToolFailed: it does not answer.
         """
         now = self._clock.now()
-        up = await self._ask("/api/v1/query", {"query": "up", "time": f"{now.timestamp():.3f}"})
+        up = await ask(self._backend, "/api/v1/query", {"query": "up", "time": f"{now.timestamp():.3f}"})
         told = [one.value[1] for one in up.data.result if one.value is not None]
         targets = [float(value) for value in told if _is_number(value)]
         frame = await self.metrics(Window(start=now - _RECENT, end=now))
@@ -185,6 +179,7 @@ class PrometheusMetrics:
             f"{frame['metric'].n_unique()} metrics of {frame['service'].n_unique()} services have data",
         ]
         said.append(await self._said_rules())
+        said += await self._said_window()
         if missing:
             said.append(f"no data for {enumerated(missing)}")
         if silent:
@@ -197,6 +192,17 @@ class PrometheusMetrics:
         except ToolFailed as error:
             return str(error)
 
+    async def _said_window(self) -> list[str]:
+        """Whether rates have two samples to go by: since Prometheus 3 a window lacks its own beginning."""
+        longest = await longest_interval(self._backend)
+        if longest is None or self._spec.rate_window >= 2 * longest:
+            return []
+        window, interval = format_duration(self._spec.rate_window), format_duration(longest)
+        return [
+            f"rate_window {window} may hold one sample of what is scraped every {interval}, and no rate: "
+            f"write at least {format_duration(2 * longest)}, {format_duration(4 * longest)} is usual"
+        ]
+
     def _keys(self) -> list[str]:
         """How sentences call each series: by its metric, and by its place where two have one name."""
         names = [f"{one.metric} between services" if one.peer else one.metric for one in self._series]
@@ -205,37 +211,14 @@ class PrometheusMetrics:
         ]
 
     def _asks(self, times: Grid, about: tuple[str, ...]) -> dict[str, Callable[[], Awaitable[Answer]]]:
-        query = {"start": f"{times.first / 1000:.3f}", "end": f"{times.last / 1000:.3f}",
-                 "step": f"{times.step / 1000:.3f}"}  # fmt: skip
         asked = {
             key: narrowed(one.query, one.service, about) if about else one.query
             for key, one in zip(self._keys(), self._series, strict=True)
         }
         return {
-            key: partial(self._ask, "/api/v1/query_range", {"query": text, **query})
+            key: partial(ask, self._backend, "/api/v1/query_range", {"query": text, **times.span})
             for key, text in asked.items()
         }
-
-    async def _ask(self, path: str, query: dict[str, str]) -> Answer:
-        try:
-            answer = self._backend.read(Answer, await ask(self._backend, path, query))
-        except Rejected as error:
-            raise self._refused(error) from None
-        for warning in answer.warnings:
-            note_gap(f"{self._backend.name} at {self._backend.where} warns: {self._backend.quoted(warning)}")
-        return answer
-
-    def _refused(self, error: Rejected) -> Declined:
-        """Prometheus says in JSON what is wrong with a query; anything else stays as it is."""
-        try:
-            said = json.loads(error.text)
-            kind, why = str(said["errorType"]), str(said["error"])
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return error
-        return Declined(
-            f"{self._backend.name} at {self._backend.where} refuses the query "
-            f"({error.status} {plain(kind, 40)}): {self._backend.quoted(why)}"
-        )
 
     def _frame(self, answers: dict[str, Answer], names: Names) -> pl.DataFrame:
         """All answers as one frame, each sample once: a frame for each takes longer than Prometheus does."""
@@ -272,7 +255,7 @@ class PrometheusMetrics:
             if service is None or peer is None:
                 continue
             instance = series.metric.get(asked.instance, "")
-            for at, value in series.values:
+            for at, value in series.samples(asked.metric, asked.unit):
                 yield place, at, service, instance, asked.metric, peer, value, asked.unit
 
     def _tell_silent(self, answers: dict[str, Answer], about: tuple[str, ...]) -> None:
@@ -290,17 +273,6 @@ class PrometheusMetrics:
             note_gap(
                 f"{self._backend.name} at {self._backend.where} has no data of {enumerated(lacking)}{of}"
             )
-
-
-async def ask(backend: Backend, path: str, query: dict[str, str]) -> str:
-    """What Prometheus' API answers; a long question is sent as a form.
-
-    Raises:
-        ToolFailed: it does not answer, or refuses.
-    """
-    if len(query["query"]) > _LONGEST_ADDRESS:
-        return await backend.ask("POST", path, form=query)
-    return await backend.ask("GET", path, query=query)
 
 
 def _table(rows: Sequence[_Row]) -> pl.DataFrame:

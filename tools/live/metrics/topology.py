@@ -14,7 +14,7 @@ from tools.alerts.matching.names import ServiceNames
 from tools.alerts.matching.topology import Topology
 from tools.clock import Clock
 from tools.live.http import Backend
-from tools.live.metrics.prometheus import Answer, ask
+from tools.live.metrics.answers import ask
 from tools.live.secrets import Secrets
 from tools.live.settings import Prometheus
 
@@ -53,8 +53,8 @@ class PrometheusTopology:
         return learn(series, names, at)
 
     async def _labels(self, query: str) -> tuple[Mapping[str, str], ...]:
-        text = await ask(self._backend, "/api/v1/query", {"query": query})
-        return tuple(one.metric for one in self._backend.read(Answer, text).data.result)
+        answer = await ask(self._backend, "/api/v1/query", {"query": query})
+        return tuple(one.metric for one in answer.data.result)
 
     async def aclose(self) -> None:
         """Close the connections."""

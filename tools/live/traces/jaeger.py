@@ -12,6 +12,7 @@ from tools.live.partial import enumerated, gather_parts
 from tools.live.service_names import Names
 from tools.live.settings import Jaeger
 from tools.live.telemetry_rows import Microseconds, at_microseconds, cut, to_microseconds
+from tools.live.traces.limited import TraceLimit
 from tools.live.traces.spans import Span, status_of
 from tools.telemetry.data_gaps import note_gap
 
@@ -59,8 +60,8 @@ class JaegerTraces:
     """The traces that any service of the catalogue took part in, up to a limit for each."""
 
     def __init__(self, spec: Jaeger, backend: Backend) -> None:
-        self._spec = spec
         self._backend = backend
+        self._limit = TraceLimit(spec.limit)
         self.name = f"{backend.name} at {backend.where}"
 
     async def aclose(self) -> None:
@@ -76,13 +77,14 @@ class JaegerTraces:
         names = Names(services)
         known = [said for said in await self._services() if names.known(said) is not None]
         names.report(f"the services of {self.name}", len(known))
-        answers = await gather_parts({said: partial(self._traces, said, window) for said in known})
-        if full := [said for said, traces in answers.items() if len(traces) >= self._spec.limit]:
+        answers = await gather_parts({said: partial(self._of_service, said, window) for said in known})
+        if full := [said for said, (traces, limit) in answers.items() if len(traces) >= limit]:
+            least = min(answers[said][1] for said in full)
             note_gap(
-                f"{self.name} was asked for {self._spec.limit} traces of {enumerated(full)} and had more; "
+                f"{self.name} was asked for {least} traces of {enumerated(full)} and had more; "
                 "what is missing is not known to be like the rest"
             )
-        return [span for traces in answers.values() for trace in traces for span in _spans(trace)]
+        return [span for traces, _ in answers.values() for trace in traces for span in _spans(trace)]
 
     async def check(self) -> str:
         """The services that it knows; raises like `spans`."""
@@ -96,12 +98,15 @@ class JaegerTraces:
     async def _services(self) -> tuple[str, ...]:
         return self._backend.read(_Services, await self._backend.ask("GET", "/api/services")).data or ()
 
-    async def _traces(self, service: str, window: Window) -> tuple[_Trace, ...]:
+    async def _of_service(self, service: str, window: Window) -> tuple[tuple[_Trace, ...], int]:
+        return await self._limit.asked(partial(self._traces, service, window))
+
+    async def _traces(self, service: str, window: Window, limit: int) -> tuple[_Trace, ...]:
         query: Query = {
             "service": service,
             "start": to_microseconds(window.start),
             "end": to_microseconds(window.end),
-            "limit": self._spec.limit,
+            "limit": limit,
         }
         return (
             self._backend.read(_Traces, await self._backend.ask("GET", "/api/traces", query=query)).data or ()

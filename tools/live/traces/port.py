@@ -9,10 +9,11 @@ from tools.clock import Clock, WallClock
 from tools.live.http import Backend
 from tools.live.secrets import Secrets
 from tools.live.service_names import Names
-from tools.live.settings import Jaeger, Tempo, TraceFiles, TraceSpec
+from tools.live.settings import Jaeger, JaegerV2, Tempo, TraceFiles, TraceSpec
 from tools.live.telemetry_rows import reach, shown
 from tools.live.traces.files import FileTraces
 from tools.live.traces.jaeger import JaegerTraces
+from tools.live.traces.jaeger_v2 import JaegerV2Traces
 from tools.live.traces.spans import Source, frame_of
 from tools.live.traces.tempo import TempoTraces
 
@@ -74,6 +75,8 @@ def _source(spec: TraceSpec, secrets: Secrets, clock: Clock) -> Source:
     match spec:
         case Jaeger():
             return JaegerTraces(spec, Backend("Jaeger", spec, secrets))
+        case JaegerV2():
+            return JaegerV2Traces(spec, Backend("Jaeger", spec, secrets))
         case Tempo():
             return TempoTraces(spec, Backend("Tempo", spec, secrets), clock)
         case TraceFiles():

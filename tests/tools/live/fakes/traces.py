@@ -1,7 +1,8 @@
-"""Jaeger's and Tempo's query APIs over a frame of spans, by their documents and sources."""
+"""Jaeger's and Tempo's query APIs over a frame of spans: stand-ins."""
 
 import base64
 import hashlib
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -17,8 +18,11 @@ def _traces(spans: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def jaeger(spans: pl.DataFrame) -> Handler:
-    """`/api/services` and `/api/traces`: whole traces that a service took part in within a time."""
+def jaeger(spans: pl.DataFrame, *, most: int = 10**9) -> Handler:
+    """`/api/services` and `/api/traces`: whole traces that a service took part in within a time.
+
+    With `most` as VictoriaTraces was seen to refuse more of them (1,000).
+    """
     traces = _traces(spans)
 
     def handle(asked: Asked) -> Answer:
@@ -26,6 +30,8 @@ def jaeger(spans: pl.DataFrame) -> Handler:
             return told({"data": sorted(spans["service"].unique()), "total": 0, "errors": None})
         if asked.path != "/api/traces":
             return Answer("<!doctype html><html></html>", 200, {"Content-Type": "text/html"})
+        if int(asked.one("limit", "20")) > most:
+            return Answer(f"incorrect trace query params: limit should be not higher than {most}", 400)
         start, end = int(asked.one("start")), int(asked.one("end"))
         chosen = [
             trace
@@ -73,40 +79,87 @@ def identity(name: str, size: int) -> bytes:
     return hashlib.sha256(name.encode()).digest()[:size] if name else b""
 
 
-def tempo(spans: pl.DataFrame, *, second: bool = True) -> Handler:
-    """`/api/search` and the trace by id; without `second` as it was before /api/v2/traces."""
-    traces = {identity(name, 16).hex(): trace for name, trace in _traces(spans).items()}
+def jaeger_v2(spans: pl.DataFrame) -> Handler:
+    """`/api/v3/services` and `/api/v3/traces`, from Jaeger's source: ids in hexadecimal, codes as numbers."""
+    traces = _traces(spans)
 
     def handle(asked: Asked) -> Answer:
-        if asked.path == "/api/search":
-            start, end = int(asked.one("start")), int(asked.one("end"))
-            chosen = [
-                {"traceID": name, "rootServiceName": trace[0]["service"], "durationMs": 1}
-                for name, trace in traces.items()
-                if any(start * 10**6 <= one["us"] <= end * 10**6 for one in trace)
-            ]
-            return told({"traces": chosen[: int(asked.one("limit", "20"))], "metrics": {}})
-        *_, version, kind, name = ("", "", *asked.path.strip("/").split("/"))
-        if kind != "traces" or name not in traces or (version == "v2" and not second):
-            return Answer("trace not found", 404)
-        batches = [_batch(one) for one in traces[name]]
-        return told({"trace": {"resourceSpans": batches}} if version == "v2" else {"batches": batches})
+        if asked.path == "/api/v3/services":
+            return told({"services": sorted(spans["service"].unique())})
+        if asked.path != "/api/v3/traces":
+            return Answer("404 page not found", 404)
+        bounds = [asked.one(f"query.start_time_{bound}") for bound in ("min", "max")]
+        start, end = (datetime.fromisoformat(bound).timestamp() * 1e6 for bound in bounds)
+        wanted, count = asked.one("query.service_name"), int(asked.one("query.num_traces", "100"))
+        chosen = [
+            trace
+            for trace in traces.values()
+            if any(one["service"] == wanted and start <= one["us"] <= end for one in trace)
+        ][:count]
+        if not chosen:
+            return told({"error": {"httpCode": 404, "message": "No traces found"}}, 404)
+        batches = [_batch(one, hexadecimal=True) for trace in chosen for one in trace]
+        return told({"result": {"resourceSpans": batches}})
 
     return handle
 
 
-def _batch(one: dict[str, Any]) -> dict[str, Any]:
-    codes = {"ok": "STATUS_CODE_OK", "error": "STATUS_CODE_ERROR"}
+def tempo(spans: pl.DataFrame, *, second: bool = True, hours: int = 168, most: int = 262_144) -> Handler:
+    """`/api/search` and the trace by id, from what Tempo 3.1 was seen to do.
+
+    Without `most_recent` a search gives the oldest; it writes ids without leading zeros; a trace that is not
+    there is an empty one with 200. Without `second` as before /api/v2/traces, when there was no hint either.
+    """
+    traces = {identity(name, 16).hex(): trace for name, trace in _traces(spans).items()}
+
+    def search(asked: Asked) -> Answer:
+        start, end, limit = int(asked.one("start")), int(asked.one("end")), int(asked.one("limit", "20"))
+        newest = asked.one("q") == "{} with (most_recent=true)"
+        if newest and not second:
+            return Answer("invalid TraceQL query: parse error at line 1, col 4: syntax error", 400)
+        if limit > most:
+            return Answer(f"limit {limit} exceeds max limit {most}", 400)
+        if end - start > hours * 3600:
+            return Answer(f"range specified by start and end exceeds {hours}h0m0s", 400)
+        chosen = [
+            {"traceID": name.lstrip("0"), "rootServiceName": trace[0]["service"], "durationMs": 1}
+            for name, trace in sorted(traces.items(), key=lambda one: one[1][0]["us"], reverse=newest)
+            if any(start * 10**6 <= one["us"] <= end * 10**6 for one in trace)
+        ]
+        return told({"traces": chosen[:limit], "metrics": {}})
+
+    def handle(asked: Asked) -> Answer:
+        if asked.path == "/api/search":
+            return search(asked)
+        *_, version, kind, name = ("", "", *asked.path.strip("/").split("/"))
+        if kind == "traces" and version == "v2" and second:
+            held = {"resourceSpans": [_batch(one) for one in traces[name]]} if name in traces else {}
+            return told({"trace": held, "metrics": {}})
+        if kind != "traces" or name not in traces or version == "v2":
+            return Answer("trace not found", 404)
+        return told({"batches": [_batch(one) for one in traces[name]]})
+
+    return handle
+
+
+def _batch(one: dict[str, Any], *, hexadecimal: bool = False) -> dict[str, Any]:
+    names = {"ok": "STATUS_CODE_OK", "error": "STATUS_CODE_ERROR"}
+    codes: dict[str, object] = {"ok": 1, "error": 2} if hexadecimal else dict(names)
+
+    def spelled(name: str, size: int) -> str:
+        found = identity(name, size)
+        return found.hex() if hexadecimal else base64.b64encode(found).decode()
+
     span = {
-        "traceId": base64.b64encode(identity(one["trace_id"], 16)).decode(),
-        "spanId": base64.b64encode(identity(one["trace_id"] + one["span_id"], 8)).decode(),
+        "traceId": spelled(one["trace_id"], 16),
+        "spanId": spelled(one["trace_id"] + one["span_id"], 8),
         "name": one["operation"],
-        "kind": "SPAN_KIND_SERVER",
+        "kind": 2 if hexadecimal else "SPAN_KIND_SERVER",
         "startTimeUnixNano": str(one["us"] * 1000),
         "endTimeUnixNano": str((one["us"] + one["duration_us"]) * 1000),
         "status": {"code": codes[one["status"]]} if one["status"] in codes else {},
     }
     if one["parent_id"]:
-        span["parentSpanId"] = base64.b64encode(identity(one["trace_id"] + one["parent_id"], 8)).decode()
+        span["parentSpanId"] = spelled(one["trace_id"] + one["parent_id"], 8)
     resource = {"attributes": [{"key": "service.name", "value": {"stringValue": one["service"]}}]}
     return {"resource": resource, "scopeSpans": [{"scope": {}, "spans": [span]}]}

@@ -1,0 +1,91 @@
+"""Traces from Jaeger 2 (and late 1.x): `/api/v3`, which answers OpenTelemetry's JSON.
+
+From its source (cmd/jaeger/internal/extension/jaegerquery/internal/apiv3): the traces of a service within a
+time, all in one answer, or 404 where there are none.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+from incidents.findings import Window
+from tools.live.http import Backend, Query, Rejected, Reply
+from tools.live.partial import enumerated, gather_parts
+from tools.live.service_names import Names
+from tools.live.settings import JaegerV2
+from tools.live.traces.limited import TraceLimit
+from tools.live.traces.otlp import OtlpTraces, spans_of
+from tools.live.traces.spans import Span
+from tools.telemetry.data_gaps import note_gap
+
+_NONE = 404
+
+
+class _Services(Reply):
+    services: tuple[str, ...]
+
+
+class _Traces(Reply):
+    result: OtlpTraces
+
+
+class JaegerV2Traces:
+    """The traces that any service of the catalogue took part in, up to a limit for each."""
+
+    def __init__(self, spec: JaegerV2, backend: Backend) -> None:
+        self._backend = backend
+        self._limit = TraceLimit(spec.limit)
+        self.name = f"{backend.name} at {backend.where}"
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._backend.aclose()
+
+    async def spans(self, window: Window, services: Sequence[str]) -> Sequence[Span]:
+        """The spans of every trace of the window, asked for by service.
+
+        Raises:
+            ToolFailed: it does not answer, or for no service.
+        """
+        names = Names(services)
+        known = [said for said in await self._services() if names.known(said) is not None]
+        names.report(f"the services of {self.name}", len(known))
+        answers = await gather_parts({said: partial(self._of_service, said, window) for said in known})
+        full = [
+            said for said, (spans, limit) in answers.items() if len({one.trace_id for one in spans}) >= limit
+        ]
+        if full:
+            least = min(answers[said][1] for said in full)
+            note_gap(
+                f"{self.name} was asked for {least} traces of {enumerated(full)} and had more; "
+                "what is missing is not known to be like the rest"
+            )
+        return [span for spans, _ in answers.values() for span in spans]
+
+    async def check(self) -> str:
+        """The services that it knows; raises like `spans`."""
+        known = await self._services()
+        if not known:
+            return "it knows no service yet"
+        return f"it knows {len(known)} services: {enumerated(sorted(known))}"
+
+    async def _services(self) -> tuple[str, ...]:
+        return self._backend.read(_Services, await self._backend.ask("GET", "/api/v3/services")).services
+
+    async def _of_service(self, service: str, window: Window) -> tuple[list[Span], int]:
+        return await self._limit.asked(partial(self._traces, service, window))
+
+    async def _traces(self, service: str, window: Window, limit: int) -> list[Span]:
+        # These spellings are understood by all versions; newer ones have others beside them.
+        query: Query = {
+            "query.service_name": service,
+            "query.start_time_min": window.start.isoformat(),
+            "query.start_time_max": window.end.isoformat(),
+            "query.num_traces": limit,
+        }
+        try:
+            text = await self._backend.ask("GET", "/api/v3/traces", query=query)
+        except Rejected as error:
+            if error.status == _NONE and "No traces found" in error.text:
+                return []
+            raise
+        return list(spans_of(self._backend.read(_Traces, text).result))

@@ -1,0 +1,96 @@
+"""OpenTelemetry's JSON of traces, as Tempo and Jaeger answer it.
+
+Ids are base64 (Tempo, by protobuf's rules for JSON) or hexadecimal (Jaeger, by OpenTelemetry's own), kinds
+and codes names or numbers; times are texts.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import AliasChoices, Field
+
+from tools.live.http import Reply
+from tools.live.telemetry_rows import Nanoseconds, at_microseconds, cut
+from tools.live.traces.spans import Span, status_of
+
+_STATUS = {"1": "ok", "2": "error", "STATUS_CODE_OK": "ok", "STATUS_CODE_ERROR": "error"}
+
+
+class _Attribute(Reply):
+    key: str
+    value: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The value, whatever its type (`stringValue`, `intValue`, ...)."""
+        return str(next(iter(self.value.values()), ""))
+
+
+class _Status(Reply):
+    code: str | int = 0
+
+
+class _Span(Reply):
+    trace: str = Field(alias="traceId")
+    span: str = Field(alias="spanId")
+    parent: str = Field(alias="parentSpanId", default="")
+    name: str = ""
+    # What is zero is left out.
+    start: Nanoseconds = Field(alias="startTimeUnixNano", default=0)
+    end: Nanoseconds = Field(alias="endTimeUnixNano", default=0)
+    status: _Status = _Status()
+    attributes: tuple[_Attribute, ...] = ()
+
+
+class _Scope(Reply):
+    spans: tuple[_Span, ...] = ()
+
+
+class _Resource(Reply):
+    attributes: tuple[_Attribute, ...] = ()
+
+
+class _Batch(Reply):
+    resource: _Resource = _Resource()
+    scopes: tuple[_Scope, ...] = Field(
+        default=(), validation_alias=AliasChoices("scopeSpans", "instrumentationLibrarySpans")
+    )
+
+
+class OtlpTraces(Reply):
+    """The spans of one trace or of several; one that is gone has no batches."""
+
+    batches: tuple[_Batch, ...] = Field(default=(), validation_alias=AliasChoices("resourceSpans", "batches"))
+
+
+def spans_of(traces: OtlpTraces) -> Iterator[Span]:
+    """The spans, with hexadecimal ids."""
+    for batch in traces.batches:
+        service = _marks(batch.resource.attributes).get("service.name", "")
+        for span in (span for scope in batch.scopes for span in scope.spans):
+            yield Span(
+                time=at_microseconds(span.start // 1000),
+                duration_us=max(0, span.end - span.start) // 1000,
+                trace_id=_hexadecimal(span.trace),
+                span_id=_hexadecimal(span.span),
+                parent_id=_hexadecimal(span.parent),
+                service=service,
+                operation=cut(span.name, 300),
+                status=_STATUS.get(str(span.status.code)) or status_of(_marks(span.attributes)),
+            )
+
+
+def _marks(attributes: Sequence[_Attribute]) -> Mapping[str, str]:
+    return {one.key: one.text for one in attributes}
+
+
+def _hexadecimal(identity: str) -> str:
+    """An id of 8 or 16 bytes in base64 as hexadecimal digits; one that is hexadecimal stays as it is."""
+    if len(identity) not in (12, 24):
+        return identity.lower()
+    try:
+        return base64.b64decode(identity, validate=True).hex()
+    except binascii.Error:
+        return identity
