@@ -13,6 +13,7 @@ from langgraph.types import interrupt
 from graph.events import apply_event, apply_time
 from graph.execute import execute
 from graph.outside import keep_outside_changes
+from graph.paging import say
 from graph.people import hand_over
 from graph.state import Deps, State, inbox_of, incident_of, pack, unpack
 from graph.step import StepSpec, build_step, tell
@@ -101,8 +102,9 @@ async def _call_people(deps: Deps, incident: Incident) -> None:
         return
     had_before = incident.held_since is not None and incident.held_since < incident.handed_over_at
     if incident.holder is None or had_before:
-        whose = f"; {incident.holder} has it" if incident.holder is not None else ""
-        text = f"in people's hands: {incident.end_reason}{whose}. `nexus take {incident.id} --by NAME`"
+        how = "people.call" if incident.holder is None else "people.call_held"
+        reason, holder = incident.end_reason, incident.holder or ""
+        text = say(incident, how, reason=reason, holder=holder, incident=incident.id)
         await deps.comms.page(incident, text, key=f"handed-over:{iso(incident.handed_over_at)}")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from graph.duties import DutyKind, agenda, due, last_asking
+from graph.paging import say
 from graph.people import hand_over, handle
 from graph.regroup import taken_in, taken_out
 from graph.rematch import rematched
@@ -13,6 +14,7 @@ from graph.severity import escalated_severity, reclassified
 from graph.timeline import Update, entry
 from incidents.action import UNSETTLED, ActionState, Proposal, Verdict
 from incidents.alert import Alert
+from incidents.deeds import planned
 from incidents.errors import ApprovalRefused
 from incidents.events import (
     Acknowledged,
@@ -306,10 +308,11 @@ def _expire(incident: Incident, identity: str, now: datetime, runbook: Runbook) 
         return Update(incident)
     last = last_asking(proposal, incident, runbook)
     after = incident.with_proposal(proposal.model_copy(update={"state": ActionState.EXPIRED}))
-    text = f"{identity} ({proposal.action.title}) expired without a decision"
+    change = planned(proposal.action, incident.language)
+    text = say(incident, "remind.expired", id=identity, change=change)
     told = entry(after, now, EntryKind.DECISION, text, f"expired:{identity}")
     if not last:
         return Update(after.evolve(ask_again=identity), (told,))
     times = len(after.unanswered)
-    asked = f" on {proposal.action.title}" + (f", asked {times} times" if times > 1 else "")
-    return hand_over(after, f"nobody decided in time{asked}", now, (told,))
+    how = "why.undecided_again" if times > 1 else "why.undecided"
+    return hand_over(after, say(incident, how, change=change, n=str(times)), now, (told,))

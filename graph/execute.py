@@ -4,16 +4,19 @@ from datetime import datetime, timedelta
 
 from langgraph.runtime import Runtime
 
+from graph.paging import say
 from graph.people import hand_over
 from graph.state import Deps, Packed, State, incident_of
 from graph.step import keep, tell
 from graph.steps.mitigation import propose_undo
 from graph.timeline import Update, entry
 from incidents.action import UNSETTLED, ActionState, Outcome, Proposal, digest_of
+from incidents.deeds import planned, state_word
 from incidents.errors import ActionRefused, InProgress, Refused, StaleLease, ToolFailed, Withdrawn
 from incidents.incident import Incident, Watch
 from incidents.policy import permit
 from incidents.severity import Step
+from incidents.texts import forms_of
 from incidents.timeline import EntryKind
 
 #: How often a target is asked that does not answer, and for how long after a change was begun there.
@@ -117,13 +120,12 @@ async def _begun(deps: Deps, proposal: Proposal) -> Outcome | None:
     Raises:
         Unsure: the target cannot say, or it may still run.
     """
-    title = proposal.action.title
     try:
         return await deps.world.actions.status(proposal.execution_key)
     except InProgress as error:
-        raise Unsure(f"what was begun to {title} may still run: {error}", ActionState.EXECUTING) from error
+        raise Unsure(str(error), ActionState.EXECUTING) from error
     except ToolFailed as error:
-        raise Unsure(f"it is not known whether {title} was done: {error}", ActionState.UNKNOWN) from error
+        raise Unsure(str(error), ActionState.UNKNOWN) from error
 
 
 async def _executed(deps: Deps, proposal: Proposal) -> Outcome:
@@ -161,9 +163,13 @@ async def _still_as_signed(deps: Deps, incident: Incident, proposal: Proposal) -
 async def _held(deps: Deps, incident: Incident, proposal: Proposal, why: str) -> Update:
     """An approved change waits for its target as long as the approval counts; people hear of it once."""
     until = min(approval.at for approval in proposal.approvals) + deps.policy.approved_for
-    text = (
-        f"{proposal.id} ({proposal.action.title}) is approved and was not begun: {why}. Nothing was changed; "
-        f"it begins as soon as the target answers, at the latest at {until:%H:%M:%S} UTC"
+    text = say(
+        incident,
+        "change.held",
+        id=proposal.id,
+        change=planned(proposal.action, incident.language),
+        why=why,
+        until=forms_of(incident.language).second(until),
     )
     await deps.comms.page(incident, text, key=f"held:{proposal.id}")
     return _again(deps, incident, text, f"held:{proposal.id}")
@@ -176,12 +182,19 @@ async def _unsure(deps: Deps, incident: Incident, proposal: Proposal, unsure: Un
     unsettled = proposal.model_copy(update={"state": unsure.state})
     after = incident.with_proposal(unsettled)
     until = min(begun, default=now) + ASKED_FOR
+    change, settling = planned(proposal.action, incident.language), unsettled.settling
+    told = say(incident, f"change.{unsure.state}", change=change, why=str(unsure))
     if now >= until:
-        return hand_over(after, f"{unsure}; say what became of it: {unsettled.settling}", now)
-    text = (
-        f"{proposal.id} is {unsure.state}: {unsure}. It is not done a second time; the target is asked until "
-        f"{until:%H:%M:%S} UTC. Look at {proposal.action.service} meanwhile, and if you can see what became "
-        f"of it: {unsettled.settling}"
+        return hand_over(after, say(incident, "why.unsure", unsure=told, settling=settling), now)
+    text = say(
+        incident,
+        "change.asked",
+        id=proposal.id,
+        state=state_word(unsure.state, incident.language),
+        unsure=told,
+        until=forms_of(incident.language).second(until),
+        service=proposal.action.service,
+        settling=settling,
     )
     key = f"{unsure.state}:{proposal.id}"
     await deps.comms.page(after, text, key=key)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from graph.holding import hold
 from graph.outside import evidence_id
+from graph.paging import say
 from graph.severity import classify
 from graph.timeline import Update, entry
 from incidents.events import (
@@ -35,7 +36,7 @@ from incidents.timeline import Entry, EntryKind
 def hand_over(incident: Incident, reason: str, now: datetime, before: tuple[Entry, ...] = ()) -> Update:
     """The agents end here and people go on; whoever is on call is paged with the reason."""
     after = _in_peoples_hands(incident, reason, now).evolve(watch=None)
-    text = f"handed over to people: {reason}"
+    text = say(incident, "people.left", reason=reason)
     return Update(after, (*before, entry(after, now, EntryKind.PEOPLE, text, "handed-over")))
 
 
@@ -95,7 +96,7 @@ def _classified(incident: Incident, runbook: Runbook, now: datetime) -> Incident
 
 
 def _stop(incident: Incident, event: Stopped, runbook: Runbook, now: datetime) -> Update:
-    reason = f"stopped by {event.by}: {event.reason}"
+    reason = say(incident, "why.stopped", by=event.by, reason=event.reason)
     after = _in_peoples_hands(_classified(incident, runbook, now), reason, now).evolve(stopped=True)
     text = "; ".join((reason, *_left_behind(incident)))
     told = entry(after, now, EntryKind.PEOPLE, text, f"stop:{event.id}", role=event.by, engine="person")
@@ -107,7 +108,7 @@ def _take(incident: Incident, event: Taken, runbook: Runbook, now: datetime) -> 
     if incident.in_peoples_hands:
         after = held_by_person(incident, event.by, now)
         return Update(after, (_said(after, event, EntryKind.PEOPLE, "taken", now),))
-    reason = f"taken by {event.by}"
+    reason = say(incident, "why.taken", by=event.by)
     after = _in_peoples_hands(_classified(incident, runbook, now), reason, now)
     after = held_by_person(after, event.by, now)
     after = after.evolve(acknowledged_at=incident.acknowledged_at or now)

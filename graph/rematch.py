@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from graph.paging import say
 from graph.regroup import begun_anew
 from graph.self_recovery import has_changed_anything
 from graph.timeline import Update, entry
@@ -36,13 +37,10 @@ def which_service(incident: Incident) -> str:
     waiting = incident.unassigned_alerts
     titles = ", ".join(dict.fromkeys(alert.title for alert in waiting))
     named = dict.fromkeys(one.matched_by.named for one in waiting if one.matched_by and one.matched_by.named)
-    asked = f"nobody knows which service this is about: {titles}"
     if not named:
-        return f"{asked}; it names none. Take it (`nexus take {incident.id}`), or call it a false alarm"
+        return say(incident, "remind.service", titles=titles, incident=incident.id)
     says = ", ".join(repr(name) for name in named)
-    return (
-        f"{asked}; it names {says}. Say once what that is: `nexus services alias NAME --is SERVICE --by YOU`"
-    )
+    return say(incident, "remind.alias", titles=titles, names=says)
 
 
 def _known(alert: Alert, found: Alert | None) -> Alert:

@@ -3,12 +3,15 @@
 from datetime import datetime, timedelta
 
 from graph.duties import DutyKind, last_asking
+from graph.paging import say
 from graph.rematch import which_service
 from incidents.action import Proposal
-from incidents.duration import format_duration
+from incidents.alert import Alert
+from incidents.deeds import planned
 from incidents.incident import Incident
 from incidents.paging import is_over_by_itself
 from incidents.runbook import Runbook
+from incidents.texts import forms_of
 
 #: The kinds that are said once each.
 REMINDERS = (
@@ -28,49 +31,62 @@ def reminder(kind: DutyKind, key: str, incident: Incident, runbook: Runbook) -> 
         assert waiting is not None  # the duty was derived from it  # noqa: S101
         return _undecided(incident, waiting, runbook)
     if kind is DutyKind.RESPONSE_BREACH:
-        return "the response is late: triage has not finished within the runbook's response time"
+        return say(incident, "remind.response")
     if kind is DutyKind.UNASSIGNED:
         return which_service(incident)
     if kind is DutyKind.SILENCE:
         told = (one for one in incident.latest_alerts.values() if one.firing and one.tells_silence)
-        return "; ".join(f"{one.title} since {one.starts_at:%H:%M:%S} UTC: {one.description}" for one in told)
+        return "; ".join(_silence(incident, one) for one in told)
     if kind is DutyKind.HOLDER_SILENT:
         return _silent(incident, runbook)
-    return "the post-mortem is late"
+    return say(incident, "remind.post_mortem")
+
+
+def _silence(incident: Incident, alert: Alert) -> str:
+    since = forms_of(incident.language).second(alert.starts_at)
+    return say(incident, "remind.silence", title=alert.title, since=since, description=alert.description)
 
 
 def _silent(incident: Incident, runbook: Runbook) -> str:
     """Who has it was not heard for too long, or has not answered since it was handed to them."""
-    since = f"{incident.heard_at:%H:%M:%S} UTC"
+    how = "unheard" if incident.confirmed else "handed"
     if is_over_by_itself(incident, runbook.bounds):
-        said = (
-            f"{incident.holder} has it by a silence, which is over since {incident.heard_until:%H:%M:%S} UTC"
-        )
-    elif not incident.confirmed:
-        said = f"it was handed to {incident.holder} at {since}, who has not said that they have it"
-    else:
-        said = f"{incident.holder} has it and has not been heard since {since}"
-    return f"{said}: paging goes on. `nexus acknowledge {incident.id}`"
+        how = "by_silence"
+    second = forms_of(incident.language).second
+    return say(
+        incident,
+        f"remind.{how}",
+        holder=incident.holder or "",
+        since=second(incident.heard_at) if incident.heard_at is not None else "",
+        until=second(incident.heard_until) if incident.heard_until is not None else "",
+        incident=incident.id,
+    )
 
 
 def _undecided(incident: Incident, waiting: Proposal, runbook: Runbook) -> str:
     """The reminder of a proposal, more urgent with every asking."""
-    what, until = f"{waiting.id} ({waiting.action.title})", f"{waiting.expires_at:%H:%M:%S} UTC"
-    before = incident.unanswered
-    if not before:
-        return f"reminder: {what} waits for a decision until {until}"
-    since = f"asked {len(before) + 1} times since {before[0].proposed_at:%H:%M:%S} UTC, nobody has answered"
-    if last_asking(waiting, incident, runbook):
-        return f"last call: {what}, {since}; at {until} it is left to people"
-    return f"urgent: {what}, {since}; it waits until {until}, then it is planned anew"
+    before, forms = incident.unanswered, forms_of(incident.language)
+    how = "last" if last_asking(waiting, incident, runbook) else "urgent"
+    return say(
+        incident,
+        f"remind.{how if before else 'decide'}",
+        id=waiting.id,
+        change=planned(waiting.action, incident.language),
+        until=forms.second(waiting.expires_at),
+        n=str(len(before) + 1),
+        since=forms.second(before[0].proposed_at) if before else "",
+    )
 
 
 def still_open(incident: Incident, now: datetime) -> str:
     """The reminder of people who hold an incident."""
     since = incident.handed_over_at or now
-    who = f"{incident.holder} has it" if incident.holder else "nobody has taken it"
-    held = format_duration(timedelta(minutes=(now - since) // timedelta(minutes=1)))
-    return (
-        f"not resolved, in people's hands for {held}, {who}: {incident.end_reason}. "
-        f"`nexus take`, `resolve` or `give-back` {incident.id}"
+    held = timedelta(minutes=(now - since) // timedelta(minutes=1))
+    return say(
+        incident,
+        "remind.held" if incident.holder else "remind.held_nobody",
+        held=forms_of(incident.language).span(held),
+        holder=incident.holder or "",
+        reason=incident.end_reason,
+        incident=incident.id,
     )

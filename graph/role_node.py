@@ -8,6 +8,7 @@ import structlog
 from langgraph.runtime import Runtime
 
 from agents.engine import Assignment, EngineResult, RoleContext
+from graph.paging import say
 from graph.state import Deps, Packed, RoleResult, Work, failure_id, incident_of, pack, unpack
 from graph.timeline import entry
 from incidents.errors import EngineFailed
@@ -121,9 +122,7 @@ async def _tell_failures(deps: Deps, incident: Incident, performed: EngineResult
 
 async def _stopped(deps: Deps, incident: Incident, reason: str) -> None:
     """Page a person, once for each severity, that the money or the time for models is used up."""
-    text = (
-        f"the models stop: {reason}; the playbook goes on. Look at the ledger, raise the budget or take over"
-    )
+    text = say(incident, "models.stop", reason=reason)
     told = entry(incident, deps.clock.now(), EntryKind.ESCALATION, text, "budget")
     key = f"budget:{incident.severity or 'unclassified'}"
     await deps.journal.write(told.model_copy(update={"id": key}))

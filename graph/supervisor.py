@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from graph.duties import DutyKind, agenda, due, next_wake, unwritten
+from graph.paging import say
 from graph.self_recovery import has_changed_anything, watched_until
 from incidents.action import UNSETTLED, ActionState
 from incidents.findings import Confidence
@@ -73,7 +74,7 @@ def next_move(incident: Incident, now: datetime, runbook: Runbook, revenue_thres
         return step
     moments = [moment for moment in (step.until, next_wake(duties, now)) if moment is not None]
     if not moments:
-        return Move(kind=MoveKind.HAND_OVER, reason="nothing is left that could move this incident on")
+        return Move(kind=MoveKind.HAND_OVER, reason=say(incident, "why.nothing_left"))
     return step.model_copy(update={"until": min(moments)})
 
 
@@ -192,9 +193,8 @@ def _investigation(incident: Incident, now: datetime, runbook: Runbook) -> Move:
 
 def _no_cause(incident: Incident) -> str:
     rounds, idle = incident.investigations - incident.idle_looks, incident.idle_looks
-    later = f"; {idle} later {'look' if idle == 1 else 'looks'} saw nothing new" if idle else ""
-    found = "investigation" if rounds == 1 else "investigations"
-    return f"{rounds} {found} found no cause that is safe to act on{later}"
+    found = say(incident, "why.no_cause", count=rounds, n=str(rounds))
+    return say(incident, "why.idle", count=idle, found=found, n=str(idle)) if idle else found
 
 
 def _mitigation(incident: Incident, now: datetime, runbook: Runbook) -> Move:
@@ -210,10 +210,11 @@ def _mitigation(incident: Incident, now: datetime, runbook: Runbook) -> Move:
         )
     if (later := _later(incident, now)) is not None:
         return later
-    if incident.mitigations >= runbook.bounds.mitigations:
+    tried = incident.mitigations
+    if tried >= runbook.bounds.mitigations:
         return Move(
             kind=MoveKind.HAND_OVER,
-            reason=f"{incident.mitigations} attempts to mitigate did not lead to an end",
+            reason=say(incident, "why.attempts", count=tried, n=str(tried)),
         )
     found = incident.diagnosis
     cause = f"{found.category} in {found.service}" if found else "the cause"
@@ -223,7 +224,7 @@ def _mitigation(incident: Incident, now: datetime, runbook: Runbook) -> Move:
 def _verification(incident: Incident, now: datetime, runbook: Runbook) -> Move:
     watch = incident.watch
     if watch is None:
-        return Move(kind=MoveKind.HAND_OVER, reason="there is no change to watch")
+        return Move(kind=MoveKind.HAND_OVER, reason=say(incident, "why.no_watch"))
     if incident.pending:  # the undo of a change that made things worse
         return _mitigation(incident, now, runbook)
     next_check = check_time(incident, runbook)

@@ -13,6 +13,8 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from incidents.actor import Via, person_id
+from incidents.deeds import made, planned
+from incidents.language import Language
 from incidents.value import Moment, Value
 
 
@@ -82,43 +84,12 @@ class Action(Value):
     @property
     def title(self) -> str:
         """How a person reads it: `roll back checkout to 2026.11.1`."""
-        args = self.arguments
-        if args.undo:
-            doing = self.model_copy(update={"arguments": args.model_copy(update={"undo": None})})
-            return f"take back: {doing.title}"
-        return {
-            ActionKind.ROLLBACK: f"roll back {self.service} to {args.version}",
-            ActionKind.RESTART: f"restart {self.service}",
-            ActionKind.SCALE: f"scale {self.service} to {args.replicas} instances",
-            ActionKind.FAILOVER: f"fail {self.service} over to its replica",
-            ActionKind.HOTFIX: (
-                f"make a hotfix of {self.service} with the patch {args.patch[:12]}"
-                if args.patch
-                else f"deploy a hotfix of {self.service} that reverts {args.commit}"
-            ),
-            ActionKind.FEATURE_FLAG: (
-                f"switch flag {args.flag} of {self.service} {'on' if args.enabled else 'off'}"
-            ),
-            ActionKind.FALLBACK: f"activate the fallback for {self.service}",
-        }[self.kind]
+        return planned(self, Language.EN)
 
     @property
     def done(self) -> str:
         """How a person reads it afterwards: `checkout was rolled back to 2026.11.1`."""
-        args = self.arguments
-        if args.undo:
-            return f"it was undone to {self.title.removeprefix('take back: ')}"
-        return {
-            ActionKind.ROLLBACK: f"{self.service} was rolled back to {args.version}",
-            ActionKind.RESTART: f"{self.service} was restarted",
-            ActionKind.SCALE: f"{self.service} was scaled to {args.replicas} instances",
-            ActionKind.FAILOVER: f"{self.service} was failed over to its replica",
-            ActionKind.HOTFIX: f"{self.service} got a hotfix",
-            ActionKind.FEATURE_FLAG: (
-                f"flag {args.flag} of {self.service} was switched {'on' if args.enabled else 'off'}"
-            ),
-            ActionKind.FALLBACK: f"the fallback for {self.service} was activated",
-        }[self.kind]
+        return made(self, Language.EN)
 
 
 class Observed(Value):

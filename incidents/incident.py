@@ -10,6 +10,7 @@ from incidents.action import ActionState, Proposal, pending_of, unsettled_of
 from incidents.alert import Alert, known_to_be_over
 from incidents.communications import BacklogEntry, Brief, Escalation, StatusUpdate
 from incidents.currency import Currency
+from incidents.deeds import changed_outside, made, planned
 from incidents.facts import Facts
 from incidents.findings import Diagnosis, Suspect
 from incidents.language import Language
@@ -263,12 +264,14 @@ class Incident(Value):
         """A change by its id, made by Nexus (A1) or outside of it (C1), as people read it."""
         outside = {change.id: change.title for change in self.outside_changes}
         ours = self.proposal(identity)
-        return ours.action.title if ours is not None else outside.get(identity, identity)
+        return planned(ours.action, self.language) if ours is not None else outside.get(identity, identity)
 
     def change_done(self, identity: str) -> str:
         """The same as it is told afterwards: `checkout was rolled back to 2026.11.1`."""
         ours = self.proposal(identity)
-        return ours.action.done if ours is not None else f"changed by people: {self.change_title(identity)}"
+        if ours is not None:
+            return made(ours.action, self.language)
+        return changed_outside(self.change_title(identity), self.language)
 
     def proposal(self, identity: str) -> Proposal | None:
         """The proposal of that id, or None."""

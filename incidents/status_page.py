@@ -8,7 +8,9 @@ from pydantic import Field
 
 from incidents.catalogue import Catalogue
 from incidents.incident import Incident
+from incidents.language import Language
 from incidents.severity import PublicStatus
+from incidents.texts.forms import SENTENCES
 from incidents.value import Moment, Value
 
 
@@ -94,10 +96,10 @@ def level_of(status: PublicStatus, *, down: bool) -> Level:
     return Level.DOWN if down else Level.DISTURBED
 
 
-def held_because(incident: Incident) -> str | None:
+def held_because(incident: Incident, language: Language = Language.EN) -> str | None:
     """Why nothing of an incident is published without a person; None if nothing speaks against it."""
     if incident.impact.data_breach_suspected:
-        return "a breach is suspected"
+        return SENTENCES.said(language, "held.breach")
     return None
 
 

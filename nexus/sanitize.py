@@ -18,6 +18,9 @@ _LINE_START = re.compile(r"^(\s*)([#>+=-])", re.MULTILINE)
 #: Words of role names that do not simply begin with a capital.
 _SPELLED = {"devops": "DevOps", "api": "API", "ui": "UI", "sre": "SRE"}
 
+#: Whitespace but for the spaces at which no line ends.
+_BLANKS = re.compile(r"[^\S\u00a0\u202f]+")
+
 _NUMBERED = re.compile(r"^(\s*\d+)([.)](?:\s|$))", re.MULTILINE)
 
 
@@ -48,8 +51,8 @@ def _is_plain(text: str) -> bool:
 
 
 def line(text: str) -> str:
-    """The cleaned text on one line."""
-    return " ".join(clean(text).split())
+    """The cleaned text on one line; what has no break between a figure and its unit keeps it so."""
+    return _BLANKS.sub(" ", clean(text)).strip()
 
 
 def markdown(text: str) -> str:

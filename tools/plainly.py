@@ -10,6 +10,8 @@ from incidents.changes import Change, ChangeKind
 from incidents.verification import Signal, SignalKind
 from tools.wording import unmasked
 
+#: Whitespace but for the spaces at which no line ends.
+_BLANKS = re.compile(r"[^\S\u00a0\u202f]+")
 _MOMENT = re.compile(r"\b\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\d)(?:\.\d+)?Z")
 _SIGMAS = re.compile(r"\s*\((?:[\d.]+|inf) (?:sigma|deviations off)\)")
 #: What the ranking says of its own reckoning.
@@ -34,7 +36,7 @@ _USUAL = {"0.00": "none usually", "0": "none usually"}
 
 def plainly(text: str, changes: Iterable[Change] = ()) -> str:
     """A sentence as people read it, on one line."""
-    told = " ".join(text.split())
+    told = _BLANKS.sub(" ", text).strip()
     for change in changes:
         if change.id in told:
             told = told.replace(f"{change.kind} {change.id}", change.id).replace(change.id, named(change))

@@ -187,9 +187,7 @@ def _engine(item: RoleResult) -> str:
 def _service(deps: Deps, incident: Incident) -> str:
     """The name on the status page, as customers know it."""
     names = public_components(incident, deps.world.catalogue)[:2]
-    if len(names) > 1:
-        return forms_of(incident.language).two(*names)
-    return "".join(names) or UPDATES.said(incident.language, "update.nameless")
+    return forms_of(incident.language).listed(names) or UPDATES.said(incident.language, "update.nameless")
 
 
 def next_time(deps: Deps, incident: Incident, task: Task) -> datetime | None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from agents.engine import Assignment
 from agents.role import RELEVANT_DEVELOPER
+from graph.paging import say
 from graph.people import hand_over
 from graph.state import Deps, RoleResult
 from graph.step import StepSpec, assignment, begin
@@ -11,6 +12,7 @@ from graph.steps.investigation import developer
 from graph.timeline import Update, entry
 from incidents.action import ANSWERED, Action, Plan, Proposal, digest_of
 from incidents.communications import decision_key
+from incidents.deeds import planned
 from incidents.errors import Refused, ToolFailed
 from incidents.findings import Category, EvidenceStatus
 from incidents.incident import Incident
@@ -18,6 +20,7 @@ from incidents.incident_path import is_beside, why_beside
 from incidents.reports import MitigationReport, ProposedAction, Task
 from incidents.runbook import Branch, Runbook
 from incidents.severity import Severity, Step
+from incidents.texts import forms_of
 from incidents.timeline import Entry, EntryKind
 from tools.telemetry.observe import SHARED_FOR
 from tools.toolbox import PLAN_ACTION
@@ -129,7 +132,8 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
     if silent and incident.mitigations < deps.runbook.bounds.mitigations:
         return _later(deps, incident, [*told, *silent])
     concerns = [report.summary for item in done if (report := item.report(MitigationReport)) is not None]
-    reason = "no change is safe to propose" + (f" ({' '.join(concerns)})" if concerns else "")
+    how = "why.unsafe_because" if concerns else "why.unsafe"
+    reason = say(incident, how, concerns=" ".join(concerns))
     if _can_wait(incident, deps.runbook):
         return _look_again(deps, incident, reason, tuple(told))
     return hand_over(incident, reason, deps.clock.now(), tuple(told))
@@ -304,12 +308,16 @@ async def propose_undo(deps: Deps, incident: Incident, of: Proposal, why: str) -
 def proposal_entry(deps: Deps, incident: Incident, made: Proposal) -> Entry:
     """The line that tells people what waits for them."""
     before = incident.unanswered
-    again = (
-        f", asked {len(before) + 1} times since {before[0].proposed_at:%H:%M:%S} UTC without an answer"
-        if before
-        else ""
+    text = say(
+        incident,
+        "change.proposed_again" if before else "change.proposed",
+        id=made.id,
+        change=planned(made.action, incident.language),
+        n=str(len(before) + 1),
+        since=forms_of(incident.language).second(before[0].proposed_at) if before else "",
+        reason=made.reason,
+        digest=made.digest[:12],
     )
-    text = f"{made.id}: {made.action.title}{again}. {made.reason} (digest {made.digest[:12]})"
     return entry(
         incident,
         deps.clock.now(),

@@ -5,6 +5,7 @@ from datetime import timedelta
 from agents.engine import Assignment
 from graph.afterwards import told_by_code
 from graph.duties import UNWRITTEN
+from graph.paging import say
 from graph.people import hand_over
 from graph.state import Deps, RoleResult
 from graph.step import StepSpec, assignment, begin
@@ -47,11 +48,11 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
 
 async def _unwritten(deps: Deps, incident: Incident) -> Update:
     """No role could write it: an incident that is over stays over, people write; an open one is theirs."""
-    now, reason = deps.clock.now(), "the post-mortem or its tasks could not be written"
+    now, reason = deps.clock.now(), say(incident, "why.unwritten")
     if incident.open:
         return hand_over(incident, reason, now)
     after = incident.evolve(reminders=(*incident.reminders, UNWRITTEN))
-    told = entry(after, now, EntryKind.ESCALATION, f"{reason}; that is left to people", UNWRITTEN)
+    told = entry(after, now, EntryKind.ESCALATION, say(incident, "remind.unwritten"), UNWRITTEN)
     await deps.comms.page(after, told.text, key=f"{UNWRITTEN}:{after.reopened}")
     return Update(after, (told,))
 

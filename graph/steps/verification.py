@@ -5,6 +5,7 @@ from datetime import datetime
 from agents.engine import Assignment
 from agents.role import RELEVANT_DEVELOPER
 from graph.measurement import report_silent_channels, with_measurement
+from graph.paging import say
 from graph.people import hand_over
 from graph.severity import escalated_severity, reclassified
 from graph.state import Deps, RoleResult
@@ -12,14 +13,15 @@ from graph.step import StepSpec, assignment, begin
 from graph.steps.investigation import developer
 from graph.steps.mitigation import propose_undo
 from graph.timeline import Update, entry
+from incidents.deeds import planned
 from incidents.findings import Window
 from incidents.incident import Incident, Watch
 from incidents.milestones import over_at
 from incidents.reports import Task, VerificationReport
 from incidents.runbook import Runbook
 from incidents.severity import Severity, Status, Step
+from incidents.texts import forms_of
 from incidents.timeline import Entry, EntryKind
-from incidents.value import minute
 from incidents.verification import Recovery, Verification
 from tools.pictures.recovery_chart import chart
 from tools.pictures.screenshots import screenshots
@@ -123,7 +125,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
     told = _concerns(incident, done, now)
     watch, found = incident.watch, incident.verification
     if watch is None or found is None:
-        return hand_over(incident, "there is no change to watch", now, told)
+        return hand_over(incident, say(incident, "why.no_watch"), now, told)
     if done:
         told = (*told, *await _charted(deps, incident), *await _pictured(deps, incident))
         incident = incident.evolve(verified=True)
@@ -199,8 +201,8 @@ def _recovered(incident: Incident, watch: Watch, now: datetime) -> Update:
     if now < watch.until:
         return Update(incident)
     over = over_at(incident) or watch.started_at
-    did = incident.change_done(watch.action)
-    reason = f"everything that was off is as usual since {over:%H:%M:%S} UTC and stayed so; {did}"
+    since, did = forms_of(incident.language).second(over), incident.change_done(watch.action)
+    reason = say(incident, "why.resolved", since=since, did=did)
     after = incident.evolve(status=Status.RESOLVED, ended_at=now, end_reason=reason)
     return Update(after, (entry(after, now, EntryKind.END, f"resolved: {reason}", "resolved"),))
 
@@ -219,17 +221,17 @@ async def _worse(deps: Deps, incident: Incident, watch: Watch) -> Update:
 
 async def _for_people(deps: Deps, incident: Incident, watch: Watch, verdict: Recovery) -> Update:
     """The end of a watch over what people hold: they hear how it went, and decide."""
-    now, did = deps.clock.now(), incident.change_title(watch.action)
-    ours = incident.proposal(watch.action)
-    undo = ours.plan.undo if ours is not None else None
-    back = f" To take it back: {undo.title}." if undo is not None else ""
-    told = {
-        Recovery.RECOVERED: f"the signals stayed recovered since {minute(watch.started_at)}, after: {did}. "
-        f"If it is over: `nexus resolve {incident.id}`",
-        Recovery.WORSE: f"the watched signals got worse after: {did}. {incident.verification_summary}.{back}",
-        Recovery.UNCHANGED: f"'{did}' changed nothing: {incident.verification_summary}",
-        Recovery.UNKNOWN: f"whether '{did}' helped cannot be confirmed: {incident.verification_summary}",
-    }[verdict]
+    now, ours = deps.clock.now(), incident.proposal(watch.action)
+    undo = ours.plan.undo if ours is not None and verdict is Recovery.WORSE else None
+    told = say(
+        incident,
+        f"watched.{verdict}_undo" if undo is not None else f"watched.{verdict}",
+        change=incident.change_title(watch.action),
+        since=forms_of(incident.language).moment(watch.started_at),
+        seen=incident.verification_summary,
+        undo=planned(undo, incident.language) if undo is not None else "",
+        incident=incident.id,
+    )
     in_vain = verdict is not Recovery.RECOVERED and _in_a_row(watch, verdict) >= CHECKS_IN_VAIN
     if now < watch.until and not in_vain and verdict is not Recovery.WORSE:
         return Update(incident)
@@ -253,7 +255,8 @@ def _unchanged(incident: Incident, watch: Watch, now: datetime) -> Update:
 def _unknown(incident: Incident, watch: Watch, now: datetime) -> Update:
     if _in_a_row(watch, Recovery.UNKNOWN) < CHECKS_IN_VAIN:
         return Update(incident)  # also at the end of the watch: an outage of the metrics prolongs it
-    return hand_over(incident, f"the recovery cannot be confirmed: {incident.verification_summary}", now)
+    reason = say(incident, "why.unconfirmed", seen=incident.verification_summary)
+    return hand_over(incident, reason, now)
 
 
 def _in_a_row(watch: Watch, verdict: Recovery) -> int:

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, format_percent
 
 from incidents.language import Language
@@ -17,11 +17,6 @@ def percent(ratio: float, language: Language) -> str:
 def number(value: float, language: Language) -> str:
     """`1,5`, `12.345` in German: as many digits as the value has."""
     return format_decimal(value, locale=language.value, decimal_quantization=False)
-
-
-def clock(moment: datetime, language: Language) -> str:
-    """`07:47 UTC`; French of Babel 2.19 calls the zone `TU`, which nobody finds beside a log."""
-    return f"{format_time(moment, 'HH:mm', locale=language.value)} UTC"
 
 
 def day(moment: datetime, language: Language) -> str:

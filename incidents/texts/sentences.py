@@ -13,8 +13,6 @@ from gettext import NullTranslations
 from importlib import resources
 from string import Formatter
 
-from incidents.document import parse_document, read_yaml
-from incidents.errors import SettingsError
 from incidents.language import Language
 from incidents.value import Value
 
@@ -61,16 +59,15 @@ class Sentences:
         Raises:
             KeyError: there is no such sentence.
         """
-        english = self.english[key]
+        return self.translated(language, key, self.english[key], count)
+
+    def translated(self, language: Language, key: str, english: Text, count: int | None = None) -> str:
+        """What the language has for an English text under that key; another English text stays as it is."""
         if isinstance(english, str):
-            return self.translated(language, key, english)
+            return self._translations(language).pgettext(key, english)
         if count is None:
             raise KeyError(f"{key} has forms, and no count decides which")
         return self._translations(language).npgettext(key, english.one, english.other, count)
-
-    def translated(self, language: Language, key: str, english: str) -> str:
-        """What the language has for an English text under that key; another English text stays as it is."""
-        return self._translations(language).pgettext(key, english)
 
     def said(self, language: Language, key: str, *, count: int | None = None, **values: str) -> str:
         """A sentence, filled with values that are in the language's forms already."""
@@ -87,6 +84,9 @@ def slots(text: str) -> frozenset[str]:
 
 @cache
 def _english(package: str, name: str) -> Mapping[str, Text]:
+    from incidents.document import parse_document, read_yaml  # noqa: PLC0415 - light verbs read no YAML
+    from incidents.errors import SettingsError  # noqa: PLC0415
+
     source = f"{name}.yaml"
     text = resources.files(package).joinpath(source).read_text(encoding="utf-8")
     found = read_yaml(text, source=source, error=SettingsError)

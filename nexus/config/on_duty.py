@@ -2,25 +2,45 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
+from incidents.language import Language
+from incidents.texts import Sentences, forms_of
 from nexus.config.people import Person, person_known_as
 from nexus.oncall.settings import AnySchedule, as_local
 from nexus.oncall.shifts import Plan, Shift, next_on_duty, on_duty
 
+SENTENCES = Sentences("nexus.config", "on_duty")
 
-def said_of(schedule: AnySchedule, plan: Plan | None, people: Sequence[Person], at: datetime) -> str:
+
+def said_of(
+    schedule: AnySchedule, plan: Plan | None, people: Sequence[Person], at: datetime,
+    language: Language = Language.EN,
+) -> str:  # fmt: skip
     """`Dana Lee until Tue 2026-12-01 08:00 Europe/Berlin`; as it stands behind "on duty:"."""
+    said = partial(SENTENCES.said, language)
     if plan is None:
-        return "not known, the schedule has never answered"
+        return said("duty.silent")
     here, then = on_duty(plan.shifts, at), next_on_duty(plan.shifts, at)
+    if not here and then:
+        start = _local(then[0].start, schedule, language)
+        return said("duty.nobody_then", start=start, name=name_of(then[0], people))
     if not here:
-        after = f"; from {as_local(then[0].start, schedule)} {name_of(then[0], people)}" if then else ""
-        return f"nobody{after}"
-    ends = [(one, plan.end_of(one)) for one in here]
+        return said("duty.nobody")
+    ends = [(name_of(one, people), plan.end_of(one)) for one in here]
     return ", ".join(
-        name_of(one, people) + (f" until {as_local(end, schedule)}" if end is not None else "")
-        for one, end in ends
+        said("duty.until", name=name, end=_local(end, schedule, language)) if end is not None else name
+        for name, end in ends
     )
+
+
+def _local(moment: datetime, schedule: AnySchedule, language: Language) -> str:
+    """A moment on the wall clock of a schedule; English has the day of the week before it."""
+    if language is Language.EN:
+        return as_local(moment, schedule)
+    there = moment.astimezone(schedule.zone)
+    day = forms_of(language).date(there)
+    return SENTENCES.said(language, "duty.local", day=day, time=f"{there:%H:%M}", zone=schedule.time_zone)
 
 
 def person_of(shift: Shift, people: Sequence[Person]) -> Person | None:

@@ -1,16 +1,20 @@
 """A notice out of a message and its incident: it stands alone, and says nothing that is not known. Pure."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from incidents.communications import decided_by_key
+from incidents.deeds import confidence_word, planned
 from incidents.facts import Facts as Measured
 from incidents.incident import Incident
+from incidents.language import Language
 from incidents.milestones import milestones
 from incidents.policy import ApprovalPolicy
-from incidents.value import minute
+from incidents.texts import forms_of
 from nexus.notify.handling import Handled
 from nexus.notify.notice import Asked, Facts, Notice, Purpose
 from nexus.notify.router import purpose_of
+from nexus.notify.wording import SENTENCES
 from nexus.sanitize import clean
 from nexus.store.outbox import MessageDelivery, Saying
 from nexus.store.records import Message
@@ -38,8 +42,10 @@ def notice_of(
     purpose, audience = purpose_of(message)
     if delivery.saying in {Saying.HANDLED, Saying.ENDED}:
         purpose = Purpose.HANDLED if delivery.saying is Saying.HANDLED else Purpose.RESOLVED
+    language = incident.language if incident is not None else Language.EN
     if restricted:
-        hidden = {"text": "Not everybody may see it: open the link.", "title": "A restricted incident"}
+        said = partial(SENTENCES.said, language)
+        hidden = {"text": said("text.hidden"), "title": said("text.hidden_title")}
         message, incident = message.model_copy(update=hidden), None
     return Notice(
         key=key_of(delivery),
@@ -50,13 +56,14 @@ def notice_of(
         severity=incident.severity if incident is not None else None,
         services=incident.services if incident is not None else (),
         title=incident.title if incident is not None else message.title,
-        text=_text(message, purpose, handled),
+        text=_text(message, purpose, handled, language),
         facts=facts_of(incident, message) if incident is not None else Facts(),
         asked=_asked(message, purpose, incident, public_url, chat=chat),
         at=message.at,
         repeat=delivery.repeat,
         resent=delivery.uncertain,
         link=_link(message, purpose, public_url),
+        language=language,
     )
 
 
@@ -82,7 +89,11 @@ def bundled(notice: Notice, more: Sequence[MessageDelivery]) -> Notice:
     if not more:
         return notice
     lines = "\n".join(f"- {text}" for text in (notice.text, *(plainly(one.content.text) for one in more)))
-    head = f"{len(more) + 1} messages since {minute(notice.at)}, held back until now:"
+    several = len(more) + 1
+    head = SENTENCES.said(
+        notice.language, "text.bundled", count=several, n=str(several),
+        since=forms_of(notice.language).moment(notice.at),
+    )  # fmt: skip
     return notice.model_copy(update={"text": f"{head}\n{lines}"})
 
 
@@ -93,9 +104,9 @@ def key_of(delivery: MessageDelivery) -> str:
     return f"{delivery.content.incident}/{delivery.content.kind}/{delivery.message}{end}"
 
 
-def _text(message: Message, purpose: Purpose, handled: Handled | None) -> str:
+def _text(message: Message, purpose: Purpose, handled: Handled | None, language: Language) -> str:
     if purpose in {Purpose.HANDLED, Purpose.RESOLVED}:
-        return handled.sentence if handled is not None else "it is over"
+        return handled.said(language) if handled is not None else SENTENCES.said(language, "over.itself")
     return plainly(message.text) if purpose not in _AS_WRITTEN else clean(message.text)
 
 
@@ -111,13 +122,13 @@ def facts_of(incident: Incident, message: Message | None = None) -> Facts:
     """What is known of an incident, each in a sentence; of what nobody knows nothing is said."""
     asked = incident.proposal(decided_by_key(message.key) or "") if message is not None else None
     pending = asked if asked is not None and asked.missing else next(iter(incident.pending), None)
-    when = milestones(incident)
+    when, said = milestones(incident), partial(SENTENCES.said, incident.language)
     return Facts(
         noticed=_noticed(incident),
         since=when.introduced or when.detected,
         cause=_cause(incident),
-        holder=incident.holder or ("the agents" if incident.held_by == "agents" else "nobody yet"),
-        decision=pending.action.title if pending is not None else None,
+        holder=incident.holder or said("known.agents" if incident.held_by == "agents" else "known.nobody"),
+        decision=planned(pending.action, incident.language) if pending is not None else None,
         until=pending.expires_at if pending is not None else None,
     )
 
@@ -127,25 +138,27 @@ def _noticed(incident: Incident) -> str | None:
     if incident.updates:
         return incident.updates[-1].impact
     facts = incident.peak or incident.facts
-    return _measured(facts) if facts is not None else None
+    return _measured(facts, incident.language) if facts is not None else None
 
 
-def _measured(facts: Measured) -> str | None:
+def _measured(facts: Measured, language: Language) -> str | None:
+    said, forms = partial(SENTENCES.said, language), forms_of(language)
     if facts.down:
-        return f"{', '.join(facts.down)} does not answer"
+        return said("known.down", count=len(facts.down), names=forms.listed(facts.down))
     if facts.error_ratio is not None and facts.error_ratio >= 0.001:
-        return f"{facts.error_ratio:.1%} of requests fail"
+        return said("known.failing", share=forms.share(facts.error_ratio))
     if facts.latency_times is not None and facts.latency_times >= 1.5:
-        return f"it takes {facts.latency_times:.1f} times as long as usual"
+        return said("known.slow", times=forms.times(facts.latency_times))
     if facts.customers_affected is False:
-        return "nothing, as far as is measured"
+        return said("known.nothing")
     return None
 
 
 def _cause(incident: Incident) -> str | None:
-    found = incident.diagnosis
+    found, said = incident.diagnosis, partial(SENTENCES.said, incident.language)
     if found is None:
         return None
     if not found.known:
-        return "not known yet"
-    return f"{plainly(found.summary)} (confidence: {found.confidence})"
+        return said("known.no_cause")
+    sure = confidence_word(found.confidence, incident.language)
+    return said("known.cause", cause=plainly(found.summary), sure=sure)

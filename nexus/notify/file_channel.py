@@ -18,12 +18,17 @@ import hashlib
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from incidents.communications import Brief, Escalation, StatusUpdate
 from incidents.incident import Incident
+from incidents.language import Language
+from incidents.severity import PublicStatus
+from incidents.texts import status_word
 from incidents.value import iso
 from nexus.files import IncidentFiles
+from nexus.notify.wording import SENTENCES
 from nexus.sanitize import clean, line
 from nexus.store.records import Message, MessageKind
 from nexus.templates import render
@@ -36,7 +41,7 @@ _FOLDERS = {
     MessageKind.BRIEF: "briefs",
     MessageKind.ESCALATION: "escalations",
 }
-_LOGS = {MessageKind.CHANNEL: ("channel.md", "Channel"), MessageKind.PAGE: ("pages.md", "Pages")}
+_LOGS = {MessageKind.CHANNEL: "channel", MessageKind.PAGE: "pages"}
 
 
 class Sent(Protocol):
@@ -87,7 +92,7 @@ class FileChannel:
         await self._send(incident, MessageKind.UPDATE, key, update.at, update.status, update.text)
         why = await self._public.told(update, incident) if self._public is not None else None
         if why is not None:
-            text = f"{why}: an update of the status page ({update.status}) waits until a person releases it"
+            text = _held(why, update, incident.language)
             await self.page(incident, text, key=f"held update {_place(update, incident.updates)}")
 
     async def brief(self, brief: Brief, incident: Incident) -> None:
@@ -97,12 +102,13 @@ class FileChannel:
 
     async def escalate(self, escalation: Escalation, incident: Incident) -> None:
         """Tell the roles of a row that it fired."""
-        row, text = escalation.row, _told(escalation)
+        row, text = escalation.row, _told(escalation, incident.language)
         await self._send(incident, MessageKind.ESCALATION, row, escalation.at, row, text)
 
     async def open_channel(self, incident: Incident) -> str:
         """Open the incident's channel: a file."""
-        await self.say(incident, f"Channel opened for {incident.id}.", key="opened")
+        opened = SENTENCES.said(incident.language, "file.opened", incident=incident.id)
+        await self.say(incident, opened, key="opened")
         return self._files.where(incident.id, "channel.md")
 
     async def say(self, incident: Incident, text: str, key: str | None = None) -> None:
@@ -134,24 +140,39 @@ def _place(one: StatusUpdate | Brief, among: tuple[StatusUpdate, ...] | tuple[Br
     return str(among.index(one) + 1) if one in among else iso(one.at)
 
 
-def _told(escalation: Escalation) -> str:
-    head = f"{escalation.condition}: {escalation.action}\nTo: {', '.join(escalation.roles)}"
+def _held(why: str, update: StatusUpdate, language: Language) -> str:
+    status = status_word(update.status, language)
+    return SENTENCES.said(language, "file.held", why=why, status=status)
+
+
+def _told(escalation: Escalation, language: Language) -> str:
+    to = SENTENCES.said(language, "file.to", roles=", ".join(escalation.roles))
+    head = f"{escalation.condition}: {escalation.action}\n{to}"
     return f"{head}\n\n{escalation.text}" if escalation.text else head
 
 
 def _views(kind: MessageKind, sent: list[Message], incident: Incident) -> list[tuple[str, str]]:
     """The files that show the messages of one kind: name and content."""
+    said = partial(SENTENCES.said, incident.language)
     if kind in _LOGS:
-        name, heading = _LOGS[kind]
-        return [(name, render("log.md", heading=heading, incident=incident, messages=sent))]
+        heading = said(f"file.{_LOGS[kind]}", incident=incident.id)
+        view = render("log.md", heading=heading, incident=incident, messages=sent)
+        return [(f"{_LOGS[kind]}.md", view)]
     files = [
         (f"{_FOLDERS[kind]}/{number:03d}-{_slug(message.title)}.md", message.text.strip() + "\n")
         for number, message in enumerate(sent, start=1)
     ]
     if kind is MessageKind.UPDATE:
-        current, *earlier = reversed(sent)
-        files.append(("status-page.md", render("status-page.md", current=current, earlier=earlier)))
+        current, *earlier = (_in_words(one, incident.language) for one in reversed(sent))
+        heading, none = said("file.earlier"), said("file.none")
+        page = render("status-page.md", current=current, earlier=earlier, heading=heading, none=none)
+        files.append(("status-page.md", page))
     return files
+
+
+def _in_words(update: Message, language: Language) -> Message:
+    """An update, whose title is its status by the word of the language."""
+    return update.model_copy(update={"title": status_word(PublicStatus(update.title), language)})
 
 
 def _slug(title: str) -> str:

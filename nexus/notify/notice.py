@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from incidents.language import Language
 from incidents.severity import Severity
 from incidents.value import Moment, Value
 
@@ -71,6 +72,7 @@ class Notice(Value):
         resent: an earlier try of this very message, under this key, may have arrived.
         asked: the change that is to be decided, where there is one.
         link: the address of the incident's page, below `public_url`.
+        language: in which it is told; title and text are in it as far as they were written for people.
     """
 
     key: str
@@ -88,3 +90,4 @@ class Notice(Value):
     repeat: int = Field(default=0, ge=0)
     resent: bool = False
     link: str | None = None
+    language: Language = Language.EN

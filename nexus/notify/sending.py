@@ -110,7 +110,9 @@ class Sending:
         if notice.severity is None and severity is not None:
             notice = notice.model_copy(update={"severity": severity})
         if wakes(delivery) and not restricted:
-            facts = notice.facts.model_copy(update={"on_duty": await setup.on_duty(notice.services)})
+            facts = notice.facts.model_copy(
+                update={"on_duty": await setup.on_duty(notice.services, notice.language)}
+            )
             notice = notice.model_copy(update={"facts": facts})
         attempt = await self._tried(delivery, bundled(notice, joined), opened)
         reason = opened.shown(plain(redact(attempt.reason), _REASON))

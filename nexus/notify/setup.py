@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from incidents.language import Language
 from incidents.runbook import Bounds
 from nexus.notify.destination import Can
 from nexus.notify.router import Way
@@ -10,7 +11,7 @@ from nexus.notify.rules import Rules
 from nexus.notify.wiring import Opened
 
 
-async def nobody_known(_services: Sequence[str]) -> None:
+async def nobody_known(_services: Sequence[str], _language: Language) -> None:
     """Nothing tells who is on duty."""
 
 
@@ -32,7 +33,7 @@ class Setup:
     opened: Mapping[str, Opened] = field(default_factory=dict)
     public_url: str | None = None
     chat: bool = True
-    on_duty: Callable[[Sequence[str]], Awaitable[str | None]] = nobody_known
+    on_duty: Callable[[Sequence[str], Language], Awaitable[str | None]] = nobody_known
 
     def ways(self, disabled: Mapping[str, str]) -> tuple[Way, ...]:
         """The destinations as the router sees them."""

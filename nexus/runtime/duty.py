@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from incidents.value import minute
-from nexus.config.on_duty import said_of
+from incidents.language import Language
+from incidents.texts import forms_of
+from nexus.config.on_duty import SENTENCES, said_of
 from nexus.config.site import Site
 from nexus.oncall.remembered import Remembered
 from nexus.oncall.settings import AnySchedule
@@ -37,13 +38,13 @@ class OnDuty:
         self._plans: dict[str, Plan | None] = {}
         self._asking: dict[str, asyncio.Task[None]] = {}
 
-    async def __call__(self, services: Sequence[str]) -> str | None:
+    async def __call__(self, services: Sequence[str], language: Language) -> str | None:
         """By each schedule that covers one of the services; None: there is none."""
         site = self._site()
         covering = [one for one in site.oncall if not one.services or set(one.services) & set(services)]
         plans = await asyncio.gather(*(self._plan(one) for one in covering))
         said = [
-            said_of(one, plan, site.people, self._now()) + self._aged(plan)
+            self._aged(said_of(one, plan, site.people, self._now(), language), plan, language)
             for one, plan in zip(covering, plans, strict=True)
         ]
         return "; ".join(dict.fromkeys(said)) or None
@@ -69,9 +70,11 @@ class OnDuty:
         finally:
             await source.aclose()
 
-    def _aged(self, plan: Plan | None) -> str:
-        """What is said behind an answer that is not of now."""
-        return f" (as known at {minute(plan.asked_at)})" if plan is not None and self._old(plan) else ""
+    def _aged(self, said: str, plan: Plan | None, language: Language) -> str:
+        """An answer that is not of now says so."""
+        if plan is None or not self._old(plan):
+            return said
+        return SENTENCES.said(language, "duty.aged", said=said, at=forms_of(language).moment(plan.asked_at))
 
     async def aclose(self) -> None:
         """Ask no more."""

@@ -57,7 +57,7 @@ class PublicUpdates:
             )  # fmt: skip
             await self.store.keep_update(self.site, draft)
         await self.store.keep_update(self.site, fixed)
-        return held
+        return held_because(incident, incident.language)
 
     def _update(
         self,

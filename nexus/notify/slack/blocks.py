@@ -7,9 +7,10 @@ characters `&<>` are written as entities and count as such.
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from nexus.notify.notice import Notice, Purpose
-from nexus.notify.wording import cut, headline, message, words_of
+from nexus.notify.wording import SENTENCES, cut, headline, message, words_of
 
 #: What one text of a section may hold, and a header's.
 SECTION, HEADER = 3_000, 150
@@ -61,7 +62,7 @@ def blocks_of(notice: Notice, *, answers: bool = True) -> list[Block]:
         # Rather whole over several sections than cut: it is what is signed.
         blocks += [_section(part) for part in _pieces(words.decision)][:10]
     if words.body:
-        blocks.append(_section(cut(words.body, SECTION, _size)))
+        blocks.append(_section(cut(words.body, SECTION, _size, notice.language)))
     buttons = _buttons(notice, answers=answers)
     return [*blocks, {"type": "actions", "elements": buttons}] if buttons else blocks
 
@@ -90,18 +91,21 @@ def _pieces(text: str) -> list[str]:
 
 
 def _buttons(notice: Notice, *, answers: bool) -> Sequence[Block]:
-    asked, buttons = notice.asked, list[Block]()
+    asked, buttons, said = notice.asked, list[Block](), partial(SENTENCES.said, notice.language)
     if asked is not None and notice.purpose is Purpose.DECISION:
         if answers and asked.by_button:
             value = f"{notice.incident} {asked.action} {asked.digest}"
-            buttons += [_button(APPROVE, "Approve …", value), _button(REJECT, "Reject", value)]
+            buttons += [
+                _button(APPROVE, said("button.approve"), value),
+                _button(REJECT, said("button.reject"), value),
+            ]
         if asked.page is not None and len(asked.page) <= _ADDRESS:
-            label = "Read it all" if answers and asked.by_button else "Decide on its page"
-            buttons.append(_button(DECISION, label, None, asked.page))
+            label = "button.read" if answers and asked.by_button else "button.decide"
+            buttons.append(_button(DECISION, said(label), None, asked.page))
     if answers and notice.purpose in _TO_TAKE:
-        buttons.append(_button(ACKNOWLEDGE, "I have it", notice.incident))
+        buttons.append(_button(ACKNOWLEDGE, said("button.acknowledge"), notice.incident))
     if notice.link is not None and len(notice.link) <= _ADDRESS:
-        buttons.append(_button(PAGE, "Open the incident", None, notice.link))
+        buttons.append(_button(PAGE, said("button.open"), None, notice.link))
     return buttons
 
 

@@ -1,17 +1,19 @@
 """Mail: each notice is a letter to one address, and those of an incident are one conversation."""
 
 from datetime import timedelta
+from functools import partial
 
 from pydantic import SecretStr
 
 from incidents.errors import NexusError
-from incidents.value import minute
+from incidents.language import Language
+from incidents.texts import forms_of
 from nexus.notify.destination import Attempt, Can, Outcome
 from nexus.notify.mail import Failure, Letter, MailFailed, SmtpPost
 from nexus.notify.notice import Notice, Purpose
 from nexus.notify.smtp.links import Offer, Offering
 from nexus.notify.smtp.settings import Mail
-from nexus.notify.wording import headline, loudness, message
+from nexus.notify.wording import SENTENCES, headline, loudness, message
 from nexus.sanitize import line
 
 #: A subject is not cut by mail programs until it is much longer than anybody reads; RFC 5322 folds it.
@@ -79,15 +81,13 @@ class MailDestination:
             offer = await self._offering(notice.incident)
         except NexusError:  # the store does not answer: the letter goes out all the same
             return ""
-        return f"\n\n{_offered(offer)}" if offer is not None else ""
+        return f"\n\n{_offered(offer, notice.language)}" if offer is not None else ""
 
     async def aclose(self) -> None:
         """Nothing is held."""
 
 
-def _offered(offer: Offer) -> str:
-    return (
-        f"I have it: {offer.address}\n"
-        f"(for {line(offer.name)} alone, until {minute(offer.ends_at)}; it stops the repeated pages and does "
-        "nothing else)"
-    )
+def _offered(offer: Offer, language: Language) -> str:
+    said, until = partial(SENTENCES.said, language), forms_of(language).moment(offer.ends_at)
+    alone = said("mail.offered", name=line(offer.name), until=until)
+    return f"{said('mail.offer', address=offer.address)}\n{alone}"

@@ -7,7 +7,7 @@ for `{{DATE(…)}}` and `{{TIME(…)}}`, which clients replace.
 import json
 
 from nexus.notify.notice import Notice, Purpose
-from nexus.notify.wording import Words, cut, headline, words_of
+from nexus.notify.wording import SENTENCES, Words, cut, headline, words_of
 
 #: What a message may have, in bytes, and as much of it as the headline and the decision take at most.
 MESSAGE, HEADLINE, DECISION = 28_000, 500, 9_000
@@ -20,7 +20,11 @@ def message_of(notice: Notice) -> dict[str, object]:
     """What is posted: a message with one card, cut so that all of it fits."""
     words = words_of(notice)
     left = MESSAGE - _bytes(_message(notice, words, "")) - 200
-    return _message(notice, words, cut(words.text, max(left, 0), lambda text: _bytes(_lines(text))))
+    return _message(notice, words, _fitting(notice, words, max(left, 0)))
+
+
+def _fitting(notice: Notice, words: Words, room: int) -> str:
+    return cut(words.text, room, lambda text: _bytes(_lines(text)), notice.language)
 
 
 def _message(notice: Notice, words: Words, text: str) -> dict[str, object]:
@@ -31,7 +35,10 @@ def _message(notice: Notice, words: Words, text: str) -> dict[str, object]:
         said = words.decision if whole else words.short_decision or ""
         body.append(_block(_run(said, weight="bolder", color="attention")))
     body += [
-        _block(_run(f"{label}: ", weight="bolder"), _run(cut(fact, 1_000))) for label, fact in words.facts
+        _block(
+            _run(f"{label}{words.colon}", weight="bolder"), _run(cut(fact, 1_000, language=notice.language))
+        )
+        for label, fact in words.facts
     ]
     card: Element = {
         "type": "AdaptiveCard",
@@ -71,12 +78,12 @@ def _block(*runs: Element) -> Element:
 def _buttons(notice: Notice) -> list[Element]:
     asked = notice.asked if notice.purpose is Purpose.DECISION else None
     pages = [
-        ("Decide on its page", asked.page if asked is not None else None),
-        ("Open the incident", notice.link),
+        ("button.decide", asked.page if asked is not None else None),
+        ("button.open", notice.link),
     ]
     return [
-        {"type": "Action.OpenUrl", "title": title, "url": page}
-        for title, page in pages
+        {"type": "Action.OpenUrl", "title": SENTENCES.said(notice.language, label), "url": page}
+        for label, page in pages
         if page is not None and len(page) <= _ADDRESS
     ]
 

@@ -74,7 +74,9 @@ def test_since_when_and_a_moment_by_itself() -> None:
 
 
 def test_two_names() -> None:
-    told = [one.two("Checkout", "Search") for one in (EN, DE, FR)]
+    assert [one.listed(["Checkout"]) for one in (EN, DE, FR)] == ["Checkout"] * 3
+    assert FR.listed(["Checkout", "Search", "Login"]) == "Checkout, Search et Login"
+    told = [one.listed(["Checkout", "Search"]) for one in (EN, DE, FR)]
     assert told == ["Checkout and Search", "Checkout und Search", "Checkout et Search"]
 
 

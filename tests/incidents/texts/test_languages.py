@@ -12,6 +12,8 @@ from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 
 from graph.steps.communications import UPDATES
+from incidents.deeds import ENGLISH
+from incidents.deeds import SENTENCES as DEEDS
 from incidents.language import Language
 from incidents.texts import Sentences, Text
 from incidents.texts.sentences import slots
@@ -32,7 +34,9 @@ def sentences_of(file: Path) -> Sentences:
 
 
 def english_of(one: Sentences) -> dict[str, Text]:
-    """The English of a room; that of an update's form stands in the runbook."""
+    """The English of a room; that of an update's form stands in the runbook, that of changes in code."""
+    if one == DEEDS:
+        return ENGLISH
     known = dict(one.english)
     if one == UPDATES:
         known["runbook.status_update"] = runbook_of(Settings()).templates.status_update
@@ -145,7 +149,7 @@ def test_what_is_not_sure_is_no_translation() -> None:
 
 
 def test_english_documents_with_translations_hold_nothing_but_groups_of_sentences() -> None:
-    for one in {sentences_of(file) for file in FILES}:
+    for one in {sentences_of(file) for file in FILES} - {DEEDS}:
         file = ROOT.joinpath(*one.package.split("."), f"{one.name}.yaml")
         held = yaml.safe_load(file.read_text("utf-8"))
         assert sum(len(group) for group in held.values()) == len(one.english)

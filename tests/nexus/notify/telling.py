@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from incidents.incident import Incident
+from incidents.language import Language
 from incidents.severity import Severity
 from nexus.config.runbook import runbook_of
 from nexus.config.settings import Settings
@@ -100,7 +101,7 @@ class Telling:
     limit: str = "10s"
     public_url: str | None = "https://nexus.example"
     chat: bool = True
-    on_duty: Callable[[Sequence[str]], Awaitable[str | None]] = nobody_known
+    on_duty: Callable[[Sequence[str], Language], Awaitable[str | None]] = nobody_known
     loop: DeliveryLoop = field(init=False)
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from incidents.communications import decision_key
+from incidents.language import Language
 from incidents.paging import held_by_person
 from incidents.severity import Severity, Status
 from nexus.notify.destination import Attempt, Can, Outcome
@@ -34,7 +35,7 @@ async def test_without_routes_everything_goes_everywhere_that_carries_it() -> No
 
 
 async def test_a_page_says_who_is_on_duty_for_its_services_and_a_line_of_the_channel_does_not() -> None:
-    async def on_duty(services: Sequence[str]) -> str:
+    async def on_duty(services: Sequence[str], _language: Language) -> str:
         return f"Kim for {', '.join(services)}"
 
     chat = Scripted("chat")
