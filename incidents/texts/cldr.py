@@ -1,6 +1,7 @@
 """Figures, days and times in the forms of a language, by CLDR as Babel holds it."""
 
 import re
+from datetime import date as dates
 from datetime import datetime
 
 from babel.dates import format_date, format_skeleton
@@ -19,7 +20,7 @@ def number(value: float, language: Language) -> str:
     return format_decimal(value, locale=language.value, decimal_quantization=False)
 
 
-def day(moment: datetime, language: Language) -> str:
+def day(moment: dates, language: Language) -> str:
     """`22. November`, `22 novembre`."""
     return _first(format_skeleton("MMMMd", moment, locale=language.value), language)
 

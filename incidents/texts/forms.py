@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from datetime import date as dates
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,10 @@ class Forms:
     def date(self, day: datetime) -> str:
         """A day with its year, as its own clock has it: `23. November 2026`."""
         return f"{day:%Y-%m-%d}" if self.language is Language.EN else str(_cldr().date(day, self.language))
+
+    def day(self, day: dates) -> str:
+        """A day of this year: `23 November`, `23. November`."""
+        return f"{day.day} {day:%B}" if self.language is Language.EN else str(_cldr().day(day, self.language))
 
     def clock(self, moment: datetime) -> str:
         """A time of a day that is known, to the minute: `07:47 UTC`."""

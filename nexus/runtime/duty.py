@@ -38,7 +38,7 @@ class OnDuty:
         self._plans: dict[str, Plan | None] = {}
         self._asking: dict[str, asyncio.Task[None]] = {}
 
-    async def __call__(self, services: Sequence[str], language: Language) -> str | None:
+    async def __call__(self, services: Sequence[str], language: Language = Language.EN) -> str | None:
         """By each schedule that covers one of the services; None: there is none."""
         site = self._site()
         covering = [one for one in site.oncall if not one.services or set(one.services) & set(services)]

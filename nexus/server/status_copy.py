@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 
 from incidents.errors import NexusError, UsageError
+from incidents.language import Language
 from nexus.server.static_files import StaticFiles
 from nexus.server.status_page import StatusDoor
 from nexus.server.status_rendering import ICON, SHEETS, StatusRendering
@@ -65,14 +66,17 @@ class StatusCopy:
         # A day that begins moves the ninety days on.
         state = (await page.store.last_place(page.site.site), now.date(), folder)
         if state != self._copied:
-            files = copy_of(await page.shown(now), page.site.server.public_url or "", self.door.static)
+            url, language = page.site.server.public_url or "", page.site.language
+            files = copy_of(await page.shown(now), url, self.door.static, language)
             await asyncio.to_thread(write_copy, folder, files)
             self._copied = state
 
 
-def copy_of(view: StatusPage, home: str, static: StaticFiles) -> Mapping[str, bytes]:
+def copy_of(
+    view: StatusPage, home: str, static: StaticFiles, language: Language = Language.EN
+) -> Mapping[str, bytes]:
     """The files of a static copy, which needs nothing else."""
-    made = StatusRendering(home, SHEETS, copy=True).documents(view)
+    made = StatusRendering(home, SHEETS, copy=True, language=language).documents(view)
     return {name: one.body for name, one in made.items()} | {
         name: static.body(name) for name in (*SHEETS, ICON)
     }

@@ -68,6 +68,6 @@ class StatusDoor:
         if self._made[0] != key or self._made[1] is not site:
             sheets = tuple(self.static.url(name) for name in SHEETS)
             icon, mail = self.static.url(ICON), site.status.mail is not None
-            rendering = StatusRendering(home, sheets, icon, mail=mail)
+            rendering = StatusRendering(home, sheets, icon, mail=mail, language=site.language)
             self._made = key, site, rendering.documents(await self.page.shown(now))
         return self._made[2]

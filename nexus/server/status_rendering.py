@@ -9,11 +9,14 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
 
+from incidents.language import Language
+from incidents.texts import forms_of, status_word
 from incidents.value import Value
 from nexus.sanitize import clean
 from nexus.server.pages.words import span
-from nexus.service.status_page import DAYS, LISTED, DisturbanceShown, StatusPage, UpdateShown
+from nexus.service.status_page import DAYS, LISTED, SENTENCES, DisturbanceShown, StatusPage, UpdateShown
 
 #: The sheets that the page needs, in this order, and its icon.
 SHEETS, ICON = ("nexus.css", "status.css"), "nexus.svg"
@@ -58,6 +61,7 @@ class StatusRendering:
         icon: that of `ICON`.
         mail: whether somebody may subscribe.
         copy: it is written into a folder, where nothing answers.
+        language: of what stands around the updates.
     """
 
     home: str
@@ -65,14 +69,16 @@ class StatusRendering:
     icon: str = ICON
     mail: bool = False
     copy: bool = False
+    language: Language = Language.EN
 
     def documents(self, view: StatusPage) -> dict[str, Document]:
         """Every form, by the name of its file."""
         entries = _entries(view)
         known = {"view": view, "entries": entries, "home": self.home, "updated": _updated(entries, view)}
+        known |= words_in(self.language)
         page = _text(
             "page.html", view=view, sheets=self.sheets, icon=self.icon, mail=self.mail, copy=self.copy,
-            days=DAYS, listed=LISTED,
+            days=DAYS, listed=LISTED, **words_in(self.language),
         )  # fmt: skip
         return {
             "index.html": Document(page.encode(), "text/html; charset=utf-8"),
@@ -83,12 +89,28 @@ class StatusRendering:
 
     def notice(self, title: str, view: Notice) -> str:
         """A page of one sentence."""
-        return _text("notice.html", title=title, view=view, sheets=self.sheets, icon=self.icon)
+        known = words_in(self.language)
+        return _text("notice.html", title=title, view=view, sheets=self.sheets, icon=self.icon, **known)
 
 
-def letter(name: str, **values: object) -> str:
-    """The text of a mail."""
-    return _environment(escaped=False).get_template(name).render(**values)
+def words_in(language: Language) -> dict[str, object]:
+    """What templates say, and how they tell days and the status, in a language."""
+
+    def say(key: str, count: int | None = None, **values: object) -> str:
+        return Markup(SENTENCES.text(language, key, count)).format(**values)  # noqa: S704 - ours; values are escaped
+
+    def status(update: UpdateShown) -> str:
+        return status_word(update.status, language)
+
+    def day(one: date) -> str:
+        return forms_of(language).day(one)
+
+    def moment(one: datetime, beside: datetime | None) -> str:
+        """A moment beside another one, whose day need not be said again."""
+        clock = f"{one:%H:%M}"
+        return clock if beside is not None and one.date() == beside.date() else f"{day(one)} {clock}"
+
+    return {"say": say, "status": status, "date_of": day, "moment": moment, "language": language.value}
 
 
 def _entries(view: StatusPage) -> list[Entry]:
@@ -116,19 +138,9 @@ def _environment(*, escaped: bool) -> Environment:
         finalize=lambda value: clean(value) if type(value) is str else value,
         auto_reload=False,
     )
-    made.filters |= {"moment": _moment, "date": _date, "span": span, "rfc822": format_datetime}
+    made.filters |= {"span": span, "rfc822": format_datetime}
     return made
 
 
 def _template(name: str) -> str:
     return files("nexus.templates").joinpath("status", name).read_text(encoding="utf-8")
-
-
-def _moment(moment: datetime, beside: datetime | None) -> str:
-    """A moment beside another one, whose day need not be said again."""
-    clock = f"{moment:%H:%M}"
-    return clock if beside is not None and moment.date() == beside.date() else f"{_date(moment)} {clock}"
-
-
-def _date(day: date) -> str:
-    return f"{day.day} {day:%B}"

@@ -15,6 +15,7 @@ from nexus.server.problems import in_seconds, kind_of
 from nexus.server.rates import RateLimit
 from nexus.server.status_page import StatusDoor
 from nexus.server.status_rendering import ICON, SHEETS, Notice, StatusRendering
+from nexus.service.status_page import SENTENCES
 from nexus.service.subscribers import Subscribers
 
 #: What one address on the network may ask in a minute: each may send a letter to somebody else.
@@ -42,11 +43,16 @@ class _Subscriptions:
         sent = await read_form(request)
         return sent.get("address") or sent.get("token") or request.query_params.get("token", "")
 
+    def say(self, key: str) -> str:
+        """A sentence of the page, in the language of the site."""
+        return SENTENCES.said(self.status.intake.site.language, f"notice.{key}")
+
     def shown(self, notice: Notice, status: int = 200) -> Response:
         """A page of one sentence, which no cache keeps."""
         site = self.status.intake.site
         sheets = tuple(self.status.static.url(name) for name in SHEETS)
-        made = StatusRendering(site.server.public_url or "", sheets, self.status.static.url(ICON))
+        icon, home = self.status.static.url(ICON), site.server.public_url or ""
+        made = StatusRendering(home, sheets, icon, language=site.language)
         text = made.notice(site.status.title, notice)
         return HTMLResponse(text, status)
 
@@ -58,23 +64,22 @@ def public_routes(status: StatusDoor) -> list[Route]:
 
     async def subscribe(request: Request) -> Response:
         await door.theirs.ask(await door.form(request), clock.now())
-        sentence = "If the address does not get updates yet, a letter with a link is on its way to it."
-        return door.shown(Notice(heading="Look into your mail", sentence=sentence))
+        return door.shown(Notice(heading=door.say("asked_heading"), sentence=door.say("asked")))
 
     async def confirm(request: Request) -> Response:
         await door.theirs.confirm(await door.form(request), clock.now())
-        return door.shown(Notice(heading="Confirmed", sentence="Updates are sent to you from now on."))
+        return door.shown(Notice(heading=door.say("confirmed_heading"), sentence=door.say("confirmed")))
 
     async def unsubscribe(request: Request) -> Response:
         await door.theirs.end(await door.form(request))
-        return door.shown(Notice(heading="Ended", sentence="Your address is deleted; no mail follows."))
+        return door.shown(Notice(heading=door.say("ended_heading"), sentence=door.say("ended")))
 
     def ask(path: str, heading: str, button: str) -> Callable[[Request], Awaitable[Response]]:
         async def asked(request: Request) -> Response:
             token = request.query_params.get("token", "")
-            sentence = "One click, so that it is you and no machine that opened the link."
+            title, sentence, label = door.say(heading), door.say("click"), door.say(button)
             return door.shown(
-                Notice(heading=heading, sentence=sentence, button=button, action=path, token=token)
+                Notice(heading=title, sentence=sentence, button=label, action=path, token=token)
             )
 
         return asked
@@ -82,9 +87,9 @@ def public_routes(status: StatusDoor) -> list[Route]:
     return [
         *status.routes(),
         Route("/status/subscribe", _told(door, subscribe), methods=["POST"]),
-        Route("/status/confirm", ask("/status/confirm", "Updates by mail", "Confirm")),
+        Route("/status/confirm", ask("/status/confirm", "mail_heading", "confirm")),
         Route("/status/confirm", _told(door, confirm), methods=["POST"]),
-        Route("/status/unsubscribe", ask("/status/unsubscribe", "No more mail", "End the mails")),
+        Route("/status/unsubscribe", ask("/status/unsubscribe", "end_heading", "end")),
         Route("/status/unsubscribe", _told(door, unsubscribe), methods=["POST"]),
     ]
 

@@ -16,7 +16,7 @@ from incidents.incident import Incident
 from incidents.language import Language
 from incidents.severity import PublicStatus, Status
 from incidents.status_page import Level, PublicUpdate, UpdateState, Wording, held_because
-from incidents.texts import Sentences
+from nexus.service.status_page import SENTENCES
 from nexus.store.port import IncidentStore
 
 log = structlog.get_logger(__name__)
@@ -25,8 +25,6 @@ log = structlog.get_logger(__name__)
 GRACE = timedelta(minutes=10)
 #: Nothing that was told last before that is looked at any more.
 _LOOKED_BACK = timedelta(days=60)
-
-SENTENCES = Sentences("nexus.service", "status")
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Self
 
 from pydantic import Field
 
+from incidents.language import Language
 from incidents.severity import PublicStatus
 from incidents.status_page import Level, PublicUpdate
+from incidents.texts import Sentences, forms_of
 from incidents.value import Moment, Value
 from nexus.config.site import Site
 from nexus.store.port import IncidentStore
@@ -26,9 +29,8 @@ LISTED = 14
 #: As many components are named in the first line.
 _NAMED = 2
 
-_SAID = {
-    Level.WORKS: "Works", Level.RECOVERING: "Recovering", Level.DISTURBED: "Disturbed", Level.DOWN: "Down",
-}  # fmt: skip
+#: What the page says, and what it tells of a disturbance that has ended elsewhere.
+SENTENCES = Sentences("nexus.service", "status")
 
 
 class DayShown(Value):
@@ -116,7 +118,8 @@ class PublicPage:
         minute = now.astimezone(UTC).replace(second=0, microsecond=0)
         recorded = await self.store.recorded(self.site.site)
         updates = await self.store.published(self.site.site, minute - timedelta(days=DAYS + 30))
-        return page_of(self.site.status.title, public_names(self.site), recorded, updates, minute)
+        title, language = self.site.status.title, self.site.language
+        return page_of(title, public_names(self.site), recorded, updates, minute, language)
 
 
 def public_names(site: Site) -> tuple[str, ...]:
@@ -130,6 +133,7 @@ def page_of(
     recorded: Iterable[Recorded],
     updates: Iterable[PublicUpdate],
     now: datetime,
+    language: Language = Language.EN,
 ) -> StatusPage:
     """The page.
 
@@ -139,17 +143,18 @@ def page_of(
         recorded: since when each is recorded.
         updates: what was published, in that order.
         now: the moment.
+        language: of what stands around the updates, which have that of their incident.
     """
-    told = tuple(_disturbances(updates, frozenset(names)))
+    told = tuple(_disturbances(updates, frozenset(names), language))
     running = tuple(one for one in told if one.ended_at is None)
     since = {one.name: one.since for one in recorded}
-    components = tuple(_component(name, told, since.get(name, now), now) for name in names)
+    components = tuple(_component(name, told, since.get(name, now), now, language) for name in names)
     level = max((one.level for one in components), key=lambda one: one.rank, default=Level.WORKS)
     over = [one for one in told if one.ended_at is not None and now - one.ended_at < timedelta(days=LISTED)]
     return StatusPage(
         title=title,
         as_of=now,
-        headline=_headline(components),
+        headline=_headline(components, language),
         level=level,
         components=components,
         now=tuple(sorted(running, key=lambda one: (-one.level.rank, one.began_at))),
@@ -173,14 +178,16 @@ class _Span:
         return tuple(cls(*span) for span in zip(starts, ends, levels, strict=True))
 
 
-def _disturbances(updates: Iterable[PublicUpdate], names: frozenset[str]) -> Iterable["_Told"]:
+def _disturbances(
+    updates: Iterable[PublicUpdate], names: frozenset[str], language: Language
+) -> Iterable["_Told"]:
     threads = defaultdict[str, list[PublicUpdate]](list)
     for update in updates:
         threads[update.thread].append(update)
     for thread, told in threads.items():
         components = tuple(name for name in told[-1].components if name in names)
         if components:
-            yield _disturbance(thread, components, told)
+            yield _disturbance(thread, components, told, language)
 
 
 class _Told(DisturbanceShown):
@@ -189,13 +196,15 @@ class _Told(DisturbanceShown):
     levels: tuple[Level, ...] = Field(exclude=True)
 
 
-def _disturbance(thread: str, components: tuple[str, ...], told: Sequence[PublicUpdate]) -> _Told:
+def _disturbance(
+    thread: str, components: tuple[str, ...], told: Sequence[PublicUpdate], language: Language
+) -> _Told:
     last = told[-1]
     over = last.status is PublicStatus.RESOLVED
     worst = max((one.level for one in told), key=lambda level: level.rank)
     return _Told(
         id=thread,
-        title=_title(components, worst if over else last.level, over=over),
+        title=_title(components, worst if over else last.level, language, over=over),
         components=components,
         level=last.level,
         began_at=min(one.began_at for one in told),
@@ -215,25 +224,23 @@ def _disturbance(thread: str, components: tuple[str, ...], told: Sequence[Public
     )
 
 
-def _title(components: tuple[str, ...], level: Level, *, over: bool) -> str:
-    be = ("was" if len(components) == 1 else "were") if over else ("is" if len(components) == 1 else "are")
-    return f"{listed(components)} {be} {_SAID[level].lower()}"
+def _title(names: Sequence[str], level: Level, language: Language, *, over: bool = False) -> str:
+    key = f"title.was_{level}" if over else f"title.{level}"
+    return SENTENCES.said(language, key, count=len(names), names=forms_of(language).listed(names))
 
 
-def listed(names: Sequence[str]) -> str:
-    """Names in a sentence: `Ordering, Search and Browsing`."""
-    return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else "".join(names)
-
-
-def _component(name: str, told: Sequence[_Told], since: datetime, now: datetime) -> ComponentShown:
+def _component(
+    name: str, told: Sequence[_Told], since: datetime, now: datetime, language: Language
+) -> ComponentShown:
     mine = [one for one in told if name in one.components]
     level = max((one.level for one in mine), key=lambda one: one.rank, default=Level.WORKS)
     spans = [span for one in mine for span in _Span.of(one, one.levels, now)]
-    days = tuple(_days(spans, since, now))
-    return ComponentShown(name=name, level=level, words=_SAID[level], days=days, summary=_summary(days))
+    days, words = tuple(_days(spans, since, now, language)), SENTENCES.said(language, f"level.{level}")
+    return ComponentShown(name=name, level=level, words=words, days=days, summary=_summary(days, language))
 
 
-def _days(spans: Sequence[_Span], since: datetime, now: datetime) -> Iterable[DayShown]:
+def _days(spans: Sequence[_Span], since: datetime, now: datetime, language: Language) -> Iterable[DayShown]:
+    said = partial(SENTENCES.said, language)
     first = now.date() - timedelta(days=DAYS - 1)
     for day in (first + timedelta(days=n) for n in range(DAYS)):
         start = datetime.combine(day, time(), UTC)
@@ -246,11 +253,17 @@ def _days(spans: Sequence[_Span], since: datetime, now: datetime) -> Iterable[Da
         if hit:
             worst = max((level for level, _ in hit), key=lambda level: level.rank)
             minutes = max(1, round(_union([within for _, within in hit]).total_seconds() / 60))
-            yield DayShown(day=day, level=worst, words=f"{_SAID[worst].lower()}, {_length(minutes)} in all")
+            yield DayShown(
+                day=day,
+                level=worst,
+                words=said(
+                    "day.bad", level=_within(said(f"level.{worst}"), language), length=_length(minutes)
+                ),
+            )
         elif day < since.date():
-            yield DayShown(day=day, level=None, words="not recorded")
+            yield DayShown(day=day, level=None, words=said("day.unrecorded"))
         else:
-            yield DayShown(day=day, level=Level.WORKS, words="no disturbance")
+            yield DayShown(day=day, level=Level.WORKS, words=said("day.calm"))
 
 
 def _union(spans: Sequence[tuple[datetime, datetime]]) -> timedelta:
@@ -267,29 +280,30 @@ def _length(minutes: int) -> str:
     return " ".join(part for part in (f"{hours} h" if hours else "", f"{rest} min" if rest else "") if part)
 
 
-def _summary(days: Sequence[DayShown]) -> str:
+def _within(word: str, language: Language) -> str:
+    """A word that begins with a capital, where a sentence goes on with it; German keeps those of nouns."""
+    return word if language is Language.DE else word[:1].lower() + word[1:]
+
+
+def _summary(days: Sequence[DayShown], language: Language) -> str:
+    said = partial(SENTENCES.said, language)
     recorded = [one for one in days if one.level is not None]
     bad = sum(one.level is not Level.WORKS for one in recorded)
     if not recorded:
-        return "not recorded yet"
-    of = f"{len(recorded)} {'day' if len(recorded) == 1 else 'days'}"
-    since = "" if len(recorded) == len(days) else "; not recorded before"
-    return f"{bad} of {of} with a disturbance{since}" if bad else f"{of} without a disturbance{since}"
+        return said("days.none")
+    of = len(recorded)
+    told = said("days.bad" if bad else "days.calm", count=of, bad=str(bad), n=str(of))
+    return told if len(recorded) == len(days) else said("days.since", told=told)
 
 
-def _headline(components: Sequence[ComponentShown]) -> str:
+def _headline(components: Sequence[ComponentShown], language: Language) -> str:
+    said = partial(SENTENCES.said, language)
     by = {
         level: [one.name for one in components if one.level is level]
         for level in (Level.DOWN, Level.DISTURBED, Level.RECOVERING)
     }
-    affected = [name for names in by.values() for name in names]
-    if len(affected) > _NAMED:
-        return f"{len(affected)} of {len(components)} parts are affected"
-    told = [
-        f"{listed(names)} {'is' if len(names) == 1 else 'are'} {_SAID[level].lower()}"
-        for level, names in by.items()
-        if names
-    ]
-    if not told:
-        return "Everything works" if components else "Nothing is shown here yet"
-    return "; ".join(told)
+    affected = sum(len(names) for names in by.values())
+    if affected > _NAMED:
+        return said("headline.several", n=str(affected), all=str(len(components)))
+    told = [_title(names, level, language) for level, names in by.items() if names]
+    return "; ".join(told) or said("headline.works" if components else "headline.empty")

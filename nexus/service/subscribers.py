@@ -4,17 +4,20 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Self
 
 import structlog
 
 from incidents.errors import Refused, UsageError
+from incidents.language import Language
 from incidents.status_page import PublicUpdate
+from incidents.texts import forms_of, status_word
 from nexus.config.site import Site
 from nexus.home import Home
 from nexus.notify.mail import Letter, MailFailed, Post, SmtpPost
 from nexus.sanitize import line
-from nexus.service.status_page import PublicPage
+from nexus.service.status_page import SENTENCES, PublicPage, UpdateShown
 from nexus.store.port import IncidentStore
 from nexus.store.status_page import Subscriber
 from nexus.templates import render
@@ -62,6 +65,9 @@ class Subscribers:
     def _url(self) -> str:
         return self.site.server.public_url or ""
 
+    def _say(self, key: str, **values: str) -> str:
+        return SENTENCES.said(self.site.language, key, count=None, **values)
+
     async def ask(self, address: str, now: datetime) -> None:
         """Send a link with which somebody confirms; whether the address is known already is not told.
 
@@ -80,9 +86,11 @@ class Subscribers:
         )
         await self.store.keep_subscriber(self.site.site, fresh)
         link = f"{self._url}/status/confirm?token={fresh.token}"
-        text = render("status/confirm.txt", page=f"{self._url}/status", confirming=link)
+        text = render("status/confirm.txt", page=f"{self._url}/status", confirming=link, say=self._say)
         try:
-            await self.post.send(Letter(address, f"Confirm: {line(self.site.status.title)}", text))
+            await self.post.send(
+                Letter(address, self._say("mail.confirm", title=line(self.site.status.title)), text)
+            )
         except MailFailed:  # they may try again at once
             await self.store.forget_subscriber(self.site.site, fresh.address)
             raise
@@ -130,8 +138,10 @@ class Subscribers:
             told = tuple(known for known in (*page.now, *page.past) if known.id in news)
             ending = f"{self._url}/status/unsubscribe?token={one.token}"
             text = render(
-                "status/letter.txt", view=page, disturbances=told, page=f"{self._url}/status", ending=ending
-            )
+                "status/letter.txt", view=page, disturbances=told, page=f"{self._url}/status", ending=ending,
+                say=self._say, status=partial(_status, self.site.language),
+                moment=forms_of(self.site.language).moment,
+            )  # fmt: skip
             # The place is kept before: whoever is told twice is angrier than who reads it on the page.
             sent = one.model_copy(update={"sent_through": place, "wait_until": now + APART})
             await self.store.keep_subscriber(name, sent)
@@ -152,3 +162,7 @@ class Subscribers:
                 return
             later = one.model_copy(update={"wait_until": now + APART})
             await self.store.keep_subscriber(self.site.site, later)
+
+
+def _status(language: Language, update: UpdateShown) -> str:
+    return status_word(update.status, language)

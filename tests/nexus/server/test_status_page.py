@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -121,6 +122,45 @@ def test_two_that_overlap_count_by_the_clock() -> None:
     assert [(one.day, one.words) for one in across] == [
         (NOW.date(), "disturbed, 10 min in all"), (start.date(), "down, 10 min in all"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (
+            Language.DE,
+            (
+                "Ordering: gestört", "2 von 11 Tagen mit einer Störung; davor nicht erfasst",
+                "Ausgefallen, insgesamt 30 min", '<html lang="de">', "<dd><b>Ursache gefunden</b></dd>",
+                "Was Sie bemerken können", "In den letzten 14 Tagen behoben", "Ordering: war ausgefallen",
+                "1 frühere Meldung", "vor 90 Tagen", "Meldungen per E-Mail", '<a href="status.rss">RSS</a>',
+            ),
+        ),
+        (
+            Language.FR,
+            (
+                "Ordering\u00a0: service perturbé", "2 jour(s) sur 11 avec une perturbation",
+                "hors service, 30 min au total", '<html lang="fr">', "Ce que vous pouvez remarquer",
+                "Terminé au cours des 14 derniers jours", "1 message précédent", "Messages par courriel",
+            ),
+        ),
+    ],
+)  # fmt: skip
+def test_the_frame_of_the_page_is_in_the_language_of_the_site(
+    language: Language, told: tuple[str, ...]
+) -> None:
+    over = course("t1", NOW - timedelta(days=2), 10, 20, 30)
+    now = course("t2", NOW - timedelta(minutes=40), 15)
+    recorded = [Recorded(name=name, since=INSTALLED) for name in NAMES]
+    view = page_of("Shop", NAMES, recorded, (*over, *now), NOW, language)
+    rendering = StatusRendering("https://status.example.org", ("a.css",), mail=True, language=language)
+    made = rendering.documents(view)
+    shown = made["index.html"].body.decode()
+    for words in told:
+        assert words in shown
+    text = re.sub(r"<[^>]*>|The shop.*|We .*", " ", shown)
+    assert not re.search(r"\b(?:update|updates|disturbance|days|since|by|the)\b", text, re.IGNORECASE)
+    assert "Next update" not in made["status.atom"].body.decode()
 
 
 def test_a_component_that_left_the_catalogue_is_not_shown_any_more() -> None:
