@@ -1,5 +1,6 @@
 """What a part of the system says when it is asked directly."""
 
+from incidents.cluster import Finding
 from incidents.value import Moment, Value
 
 
@@ -21,6 +22,7 @@ class Probe(Value):
         said: the answer in a sentence; untrusted text in it is redacted and short.
         milliseconds: how long it took.
         figures: numbers that it told.
+        findings: what a cluster's own objects show to be wrong with it.
     """
 
     service: str
@@ -30,3 +32,4 @@ class Probe(Value):
     said: str
     milliseconds: float
     figures: tuple[Figure, ...] = ()
+    findings: tuple[Finding, ...] = ()

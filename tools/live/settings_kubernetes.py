@@ -1,9 +1,9 @@
 """What `nexus.yaml` says of Kubernetes: where changes are read, what may be changed, whose pods are asked."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from incidents.duration import Duration
 from tools.live.settings_http import Http
@@ -40,11 +40,24 @@ class KubernetesActions(Http):
 
 
 class KubernetesHealth(Http):
-    """What the pods of a service say, and the last warnings about them."""
+    """What a namespace says of a service: its pods, what they need, and what is wrong with it."""
 
     kind: Literal["kubernetes"]
-    service: str
+    service: str | None = Field(
+        default=None, description="none: every service of the catalogue that has a workload in the namespace"
+    )
     namespace: str = "default"
     workload: WorkloadName | None = Field(
         default=None, description="a deployment, `statefulset/db`, ...; none: the deployment of the same name"
     )
+    deployments: dict[str, WorkloadName] = Field(
+        default={}, description="the same by service, where all services are asked"
+    )
+
+    @model_validator(mode="after")
+    def _one_service(self) -> Self:
+        if self.workload is not None and self.service is None:
+            raise ValueError(
+                "`workload` is of one `service`; name it, or write `deployments: {service: workload}`"
+            )
+        return self

@@ -52,13 +52,13 @@ def _fields(spec: Value) -> Mapping[str, Iterable[str]]:
             return {"services": spec.services, "paths": spec.paths}
         case Declared() | Git():
             return {"services": spec.services}
-        case KubernetesHistory():
+        case KubernetesHistory() | KubernetesHealth(service=None):
             return {"deployments": spec.deployments}
         case Journal():
             return {"units": spec.units.values()}
-        case Postgres() | StatusPageSpec() | OpenApi() | KubernetesHealth():
+        case Postgres() | StatusPageSpec() | OpenApi():
             return {"service": [spec.service]}
-        case GitHub():
+        case GitHub() | KubernetesHealth():
             return {"service": [spec.service] if spec.service is not None else []}
         case _:
             return {}

@@ -1,8 +1,11 @@
 """Looks at what is asked directly: endpoints, databases, vendors' status pages, pages in a browser."""
 
+from collections.abc import Sequence
+
 from agents.playbook.checks.keywords import quoted
 from agents.playbook.checks.result import CheckOutcome, CheckScope, Hint, combine, no_data, state_of
-from incidents.catalogue import ServiceKind
+from incidents.catalogue import Catalogue, ServiceKind
+from incidents.cluster import Standing
 from incidents.findings import Category, Channel
 from incidents.health import Probe
 from incidents.reports import CheckState
@@ -13,7 +16,12 @@ _SHOWN = 3
 #: A vendor who says himself that he is down is believed; what hurts tells of this part, not of the cause.
 _ADMITTED = 2.0
 _ILL = 0.5
+#: What the cluster itself names as wrong weighs more than the best place in the ranking with its kind; a sign
+#: of it has its cause elsewhere more often than not.
+_NAMED, _MORE, _SIGN = 5.0, 1.0, 1.5
 _BAD_STATUS = 400
+#: As many parts behind the services in question are asked.
+_BEHIND = 12
 
 
 async def look_probes(focus: CheckScope) -> CheckOutcome:
@@ -22,12 +30,23 @@ async def look_probes(focus: CheckScope) -> CheckOutcome:
 
 
 def _asked(focus: CheckScope) -> tuple[str, ...]:
-    """The services, then the external parts that they need; only these in a check of external parts."""
+    """The services and what they need, however far behind; only external parts in a check of these."""
     catalogue = focus.context.toolset.sources.world.catalogue
     outside = {part.name for part in catalogue.of_kind(ServiceKind.EXTERNAL)}
-    known = [found for name in focus.services if (found := catalogue.find(name)) is not None]
-    called = [name for service in known for name in service.depends_on if name in outside]
-    return tuple(dict.fromkeys(called if focus.external else [*focus.services, *called]))
+    known = [name for name in focus.services if catalogue.find(name) is not None]
+    behind = [name for name in _behind(catalogue, known) if name not in known][:_BEHIND]
+    called = [name for name in behind if name in outside]
+    return tuple(dict.fromkeys(called if focus.external else [*focus.services, *behind]))
+
+
+def _behind(catalogue: Catalogue, names: Sequence[str]) -> list[str]:
+    """What services call, and what that calls in turn, the nearest first."""
+    reached = list(names)
+    for name in reached:
+        found = catalogue.find(name)
+        fresh = found.depends_on if found is not None else ()
+        reached += [one for one in fresh if one not in reached and catalogue.find(one) is not None]
+    return reached
 
 
 async def _probes_of(focus: CheckScope, service: str) -> CheckOutcome:
@@ -39,14 +58,50 @@ async def _probes_of(focus: CheckScope, service: str) -> CheckOutcome:
         return no_data(said or f"Nothing of {service} can be asked directly.", answer)
     ill = [probe for probe in view.probes if not probe.healthy]
     told = (ill or list(view.probes))[:_SHOWN]
-    said = "; ".join(f"{one.service} {one.target}: {quoted(one.said, 80)}" for one in told)
+    said = "; ".join(f"{one.service} {one.target}: {_say(one)}" for one in told)
     return CheckOutcome(
         state=state_of(bool(ill)),
         finding=f"{said}{'' if ill else ' (healthy)'}.",
         evidence=(answer.id,),
-        hints=tuple(_unwell(focus, probe, answer.id) for probe in ill[:1]),
+        hints=_hints(focus, ill, answer.id),
         gaps=view.gaps,
     )
+
+
+def _say(probe: Probe) -> str:
+    """What a part says; what its cluster names as wrong goes before how many pods it has."""
+    named = [one for one in probe.findings if one.standing is not Standing.CONSEQUENCE][:_SHOWN]
+    if not named:
+        return quoted(probe.said, 80 if not probe.findings else 200)
+    return ", ".join(f"{quoted(one.sentence, 240)} ({quoted('; '.join(one.evidence), 200)})" for one in named)
+
+
+def _hints(focus: CheckScope, ill: Sequence[Probe], evidence: str) -> tuple[Hint, ...]:
+    """What each part's cluster names, by kind of cause; else that the first one is not well."""
+    named = [hint for probe in ill for hint in _named(probe, evidence)]
+    return tuple(named or [_unwell(focus, probe, evidence) for probe in ill[:1]])
+
+
+def _named(probe: Probe, evidence: str) -> list[Hint]:
+    causes = [one for one in probe.findings if one.standing is Standing.CAUSE]
+    found = causes or [one for one in probe.findings if one.standing is Standing.SIGN]
+    by_kind: dict[Category, list[str]] = {}
+    for one in found:
+        by_kind.setdefault(one.category, []).append(one.sentence)
+    weights = [_NAMED if causes else _SIGN, *[_MORE] * len(by_kind)]
+    return [
+        Hint(
+            service=probe.service, category=None if kind is Category.UNKNOWN else kind,
+            channel=Channel.TOPOLOGY, weight=weight, evidence=evidence,
+            text=quoted_all(sentences[:_SHOWN]), ranked=bool(causes), named=bool(causes),
+        )
+        for weight, (kind, sentences) in zip(weights, by_kind.items(), strict=False)
+    ]  # fmt: skip
+
+
+def quoted_all(sentences: Sequence[str]) -> str:
+    """What a cluster names, one after the other."""
+    return ", and ".join(quoted(one, 260) for one in sentences)
 
 
 def _unwell(focus: CheckScope, probe: Probe, evidence: str) -> Hint:

@@ -20,7 +20,8 @@ class Hint(Value):
 
     `weight` is in the same measure for all hints: 1 is one clear sign. `measured` is False where it rests on
     an empty record, `faint` where it is hardly more than chance does, `ranked` where it is a suspect's place,
-    `near` is False where a change was made so long before the onset that others fit by chance as well.
+    `named` where whatever runs the part says itself what is wrong with it, `near` is False where a change was
+    made so long before the onset that others fit by chance as well.
     """
 
     service: str
@@ -33,6 +34,7 @@ class Hint(Value):
     measured: bool = True
     faint: bool = False
     ranked: bool = False
+    named: bool = False
     near: bool = True
     onset: Moment | None = None
     change: str | None = None

@@ -200,11 +200,12 @@ def _standing(about: list[Hint], category: Category, field: _Field, *, guessed: 
         h.change and h.near and h.category is category and h.channel is Channel.CHANGES for h in signs
     )
     cleared = any(h.against and h.measured and h.category not in {None, category} for h in about)
+    named = any(h.named for h in signs)  # it is wrong in any case, whatever else is
     return Support(
         sources=len(channels) + exhausted,
-        settled=changed or cleared,
+        settled=changed or cleared or named,
         alone=field.empty,
-        contested=field.contested,
+        contested=field.contested and not named,
         faint=all(hint.faint for hint in signs),
         guessed=guessed,
     )
@@ -255,12 +256,14 @@ _BARE = {
 
 
 def _told(service: str, category: Category, signs: list[Hint], marks: list[Hint]) -> str:
-    """One sentence: the strongest sign, then what is felt and what is logged, each once."""
+    """One sentence: the strongest sign, what is felt and logged, what it says itself, each once."""
     used = sorted([*signs, *marks], key=lambda hint: -hint.weight)
     logged = [hint for hint in used if hint.channel is Channel.LOGS]
     felt = [hint for hint in used if hint.channel in {Channel.METRICS, Channel.TRACES}]
+    asked = [hint for hint in marks if hint.channel is Channel.TOPOLOGY]
     first = sorted(signs, key=lambda hint: -hint.weight)
-    texts = list(dict.fromkeys(plainly(hint.text) for hint in (*first[:1], *felt[:1], *logged[:1])))
+    shown = (*first[:1], *felt[:1], *logged[:1], *asked[:1])
+    texts = list(dict.fromkeys(plainly(hint.text) for hint in shown))
     if not texts:
         return _BARE.get(category, "an unknown cause in {}").format(service)
     if first and first[0].channel is Channel.CHANGES and not texts[0].startswith("a "):

@@ -13,9 +13,12 @@ from tools.live.cluster.rights import Right
 from tools.live.http import Backend, Query, Rejected, Reply, Transient
 from tools.live.secrets import Secrets
 from tools.live.settings import Http
+from tools.telemetry.data_gaps import note_gap
 
 #: As many objects are asked for at once.
 _LIMIT = 500
+#: A list has as many pages at most; what is left out is told.
+_PAGES = 20
 #: A list whose rest is gone is asked for afresh as often.
 _AFRESH = 2
 #: As much of the server's reason is told, in characters: a missing right names account, verb and object.
@@ -44,7 +47,9 @@ class _Review(Part):
     status: _Decision = _Decision()
 
 
-class _List(Part, Generic[R]):
+class Listing(Part, Generic[R]):
+    """A page of a list."""
+
     meta: _Continued = Field(default=_Continued(), alias="metadata")
     items: tuple[R, ...] = ()
 
@@ -92,7 +97,7 @@ class Cluster:
         Raises:
             ToolFailed: the API server does not answer or declines.
         """
-        found = await self._all(self._path(kind), _List[Workload])
+        found = await self.listed(self._path(kind), Listing[Workload])
         return [_shaped(kind, one) for one in found]
 
     async def workload(self, kind: Kind, name: str) -> Workload:
@@ -102,18 +107,18 @@ class Cluster:
 
     async def history(self) -> Sequence[History]:
         """Every ControllerRevision; raises like `workloads`."""
-        return await self._all(f"{self._root}/controllerrevisions", _List[History])
+        return await self.listed(f"{self._root}/controllerrevisions", Listing[History])
 
     async def sets(self) -> Sequence[Workload]:
         """Every ReplicaSet; raises like `workloads`."""
-        return await self._all(f"{self._root}/replicasets", _List[Workload])
+        return await self.listed(f"{self._root}/replicasets", Listing[Workload])
 
     async def autoscalers(self) -> Sequence[Autoscaler]:
         """Every HorizontalPodAutoscaler; raises like `workloads`."""
         for version in ("v2", "v1"):
             path = f"/apis/autoscaling/{version}/namespaces/{self.namespace}/horizontalpodautoscalers"
             try:
-                return await self._all(path, _List[Autoscaler])
+                return await self.listed(path, Listing[Autoscaler])
             except Rejected as declined:
                 if declined.status != 404:
                     raise
@@ -123,7 +128,7 @@ class Cluster:
         """Every PodDisruptionBudget that may be read."""
         path = f"/apis/policy/v1/namespaces/{self.namespace}/poddisruptionbudgets"
         try:
-            return await self._all(path, _List[Budget])
+            return await self.listed(path, Listing[Budget])
         except Rejected:
             return ()
 
@@ -131,7 +136,7 @@ class Cluster:
         """The pods with these labels that may be read; raises like `workloads` where nothing answers."""
         query = {"labelSelector": ",".join(f"{name}={value}" for name, value in sorted(labels.items()))}
         try:
-            return await self._all(f"/api/v1/namespaces/{self.namespace}/pods", _List[Pod], query)
+            return await self.listed(f"/api/v1/namespaces/{self.namespace}/pods", Listing[Pod], query)
         except Rejected:
             return ()
 
@@ -139,7 +144,7 @@ class Cluster:
         """The events of the namespace that warn, as far as they may be read."""
         query = {"fieldSelector": "type=Warning"}
         try:
-            return await self._all(f"/api/v1/namespaces/{self.namespace}/events", _List[Event], query)
+            return await self.listed(f"/api/v1/namespaces/{self.namespace}/events", Listing[Event], query)
         except Rejected:
             return ()
 
@@ -167,8 +172,12 @@ class Cluster:
         Raises:
             ToolFailed: the API server does not answer, or cannot tell.
         """
-        asked = {"namespace": self.namespace, "verb": right.verb, "group": right.group,
-                 "resource": right.resource} | ({"name": right.name} if right.name else {})  # fmt: skip
+        resource, _, part = right.resource.partition("/")
+        asked = {
+            "namespace": self.namespace if right.place is None else right.place, "verb": right.verb,
+            "group": right.group, "resource": resource,
+            **({"subresource": part} if part else {}), **({"name": right.name} if right.name else {}),
+        }  # fmt: skip
         body = {
             "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": asked},
@@ -186,24 +195,43 @@ class Cluster:
     def _path(self, kind: Kind) -> str:
         return f"/apis/{kind.api}/namespaces/{self.namespace}/{kind.path}"
 
-    async def _all(
-        self, path: str, pages: type[_List[R]], query: Mapping[str, str] | None = None
+    async def listed(
+        self,
+        path: str,
+        pages: type[Listing[R]],
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Sequence[R]:
-        """Every object of a list; one whose rest has expired meanwhile (410) is asked for afresh."""
+        """Every object of a list; one whose rest has expired meanwhile (410) is asked for afresh.
+
+        Args:
+            path: the collection's.
+            pages: the type of a page of it.
+            query: selectors.
+            headers: such as an `Accept` for metadata alone.
+        """
         for fresh in range(_AFRESH + 1):
             try:
-                return await self._pages(path, pages, dict(query or {}))
+                return await self._pages(path, pages, dict(query or {}), headers)
             except Rejected as declined:
                 if declined.status != 410 or fresh == _AFRESH:
                     raise
         return ()
 
-    async def _pages(self, path: str, pages: type[_List[R]], said: Mapping[str, str]) -> Sequence[R]:
+    async def _pages(
+        self,
+        path: str,
+        pages: type[Listing[R]],
+        said: Mapping[str, str],
+        headers: Mapping[str, str] | None = None,
+    ) -> Sequence[R]:
         found: list[R] = []
         query: dict[str, str | int] = {"limit": _LIMIT, **said}
-        while True:
-            page = self.backend.read(pages, await self.backend.ask("GET", path, query=query))
+        for _ in range(_PAGES):
+            page = self.backend.read(pages, await self.backend.ask("GET", path, query=query, headers=headers))
             found += page.items
             if not page.meta.more:
                 return found
             query["continue"] = page.meta.more
+        note_gap(f"of {path.rpartition('/')[2]} only the first {len(found)} were read; there are more")
+        return found

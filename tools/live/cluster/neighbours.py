@@ -73,6 +73,8 @@ class Reason(Part):
     reason: str = ""
     message: str = ""
     exit_code: int | None = Field(default=None, alias="exitCode")
+    started: Moment | None = Field(default=None, alias="startedAt")
+    finished: Moment | None = Field(default=None, alias="finishedAt")
 
 
 class State(Part):
@@ -80,7 +82,12 @@ class State(Part):
 
     waiting: Reason | None = None
     terminated: Reason | None = None
-    running: dict[str, Any] | None = None
+    running: Reason | None = None
+
+    @property
+    def began(self) -> datetime | None:
+        """Since when it runs, if it does."""
+        return self.running.started if self.running is not None else None
 
 
 class Container(Part):
@@ -101,6 +108,7 @@ class PodStatus(Part):
     phase: str = ""
     reason: str = ""
     message: str = ""
+    started: Moment | None = Field(default=None, alias="startTime")
     conditions: tuple[Condition, ...] = ()
     containers: tuple[Container, ...] = Field(default=(), alias="containerStatuses")
     initial: tuple[Container, ...] = Field(default=(), alias="initContainerStatuses")
@@ -128,8 +136,12 @@ class Event(Part):
     reason: str = ""
     message: str = Field(default="", validation_alias=AliasChoices("message", "note"))
     count: int | None = Field(default=None, validation_alias=AliasChoices("count", "deprecatedCount"))
-    first: Moment | None = Field(default=None, alias="firstTimestamp")
-    last: Moment | None = Field(default=None, alias="lastTimestamp")
+    first: Moment | None = Field(
+        default=None, validation_alias=AliasChoices("firstTimestamp", "deprecatedFirstTimestamp")
+    )
+    last: Moment | None = Field(
+        default=None, validation_alias=AliasChoices("lastTimestamp", "deprecatedLastTimestamp")
+    )
     time: Moment | None = Field(default=None, alias="eventTime")
     series: Series | None = None
 

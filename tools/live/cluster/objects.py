@@ -96,6 +96,7 @@ class Meta(Part):
     generation: int = 0
     resource_version: str = Field(default="", alias="resourceVersion")
     created: Moment | None = Field(default=None, alias="creationTimestamp")
+    deleted: Moment | None = Field(default=None, alias="deletionTimestamp")
     labels: dict[str, str] = Field(default={})
     annotations: dict[str, str] = Field(default={})
     owners: tuple[Owner, ...] = Field(default=(), alias="ownerReferences")
@@ -103,10 +104,11 @@ class Meta(Part):
 
 
 class Target(Part):
-    """Which object is meant."""
+    """Which object is meant; `field` is the part of it that an event is of: `spec.containers{till}`."""
 
     kind: str = ""
     name: str = ""
+    field: str = Field(default="", alias="fieldPath")
 
 
 class Rolling(Part):
@@ -151,6 +153,7 @@ class Condition(Part):
     reason: str = ""
     message: str = ""
     updated: Moment | None = Field(default=None, alias="lastUpdateTime")
+    since: Moment | None = Field(default=None, alias="lastTransitionTime")
 
 
 class Status(Part):

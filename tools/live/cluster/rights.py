@@ -15,6 +15,16 @@ KubernetesSpec = KubernetesActions | KubernetesHealth | KubernetesHistory
 
 #: The groups of the API; the core has no name.
 _CORE, _APPS, _AUTOSCALING, _POLICY, _ARGO = "", "apps", "autoscaling", "policy", "argoproj.io"
+#: What a look at a namespace lists, by group, and what of the cluster.
+_LOOKED_AT = {
+    _CORE: ("pods", "events", "services", "persistentvolumeclaims"), _APPS: ("replicasets",),
+    "discovery.k8s.io": ("endpointslices",), "networking.k8s.io": ("ingresses", "networkpolicies"),
+    _AUTOSCALING: ("horizontalpodautoscalers",), _POLICY: ("poddisruptionbudgets",),
+    "batch": ("jobs", "cronjobs"),
+}  # fmt: skip
+_OF_CLUSTER = (
+    (_CORE, "nodes"), ("networking.k8s.io", "ingressclasses"), ("storage.k8s.io", "storageclasses"),
+)  # fmt: skip
 _READS = frozenset({"get", "list", "watch"})
 
 
@@ -25,6 +35,7 @@ class Right(Value):
         group: of the API, empty for the core's.
         resource: in its plural, as the API's paths have it.
         name: the one object that is meant; empty: all of the namespace.
+        place: another namespace than the configured one; empty: the cluster, of kinds that have no namespace.
         use: what it is for: a sentence's end.
     """
 
@@ -32,6 +43,7 @@ class Right(Value):
     resource: str
     verb: str
     name: str = ""
+    place: str | None = None
     use: str = ""
 
     @property
@@ -47,7 +59,7 @@ class Right(Value):
 
 
 class Grant(NamedTuple):
-    """What is needed in one namespace of one cluster."""
+    """What is needed in one namespace of one cluster; without a namespace, of kinds that have none."""
 
     cluster: str
     namespace: str
@@ -69,8 +81,8 @@ def grants(backends: Backends) -> tuple[Grant, ...]:
     """What all that is configured needs, by cluster and namespace in the order in which they are named."""
     found: dict[tuple[str, str], dict[tuple[str, ...], Right]] = {}
     for _, spec in specs(backends):
-        where = str(spec.url).rstrip("/"), spec.namespace
         for right in rights_of(spec):
+            where = str(spec.url).rstrip("/"), spec.namespace if right.place is None else right.place
             asked = (right.group, right.resource, right.verb, right.name)
             found.setdefault(where, {}).setdefault(asked, right)
     return tuple(
@@ -96,10 +108,23 @@ def _history() -> Iterator[Right]:
 
 
 def _health(spec: KubernetesHealth) -> Iterator[Right]:
-    kind, name = named(spec.workload or spec.service)
-    yield _workloads(kind, "get", "how its pods stand", name)
-    yield Right(group=_CORE, resource="pods", verb="list", use="why a pod cannot be used")
-    yield Right(group=_CORE, resource="events", verb="list", use="the last warnings about it")
+    if spec.service is not None:
+        kind, name = named(spec.workload or spec.service)
+        yield _workloads(kind, "get", "how its pods stand", name)
+    use = "what is wrong with its pods"
+    for kind in Kind:
+        yield _workloads(kind, "list", use)
+    for group, resources in _LOOKED_AT.items():
+        for resource in resources:
+            yield Right(group=group, resource=resource, verb="list", use=use)
+    yield Right(group=_CORE, resource="pods/log", verb="get", use="the last lines before a crash")
+    for group, resource in _OF_CLUSTER:
+        yield Right(group=group, resource=resource, verb="list", place="", use="what its pods need")
+    names = "whether names are resolved"
+    yield Right(group=_CORE, resource="pods", verb="list", place="kube-system", use=names)
+    yield Right(
+        group=_CORE, resource="configmaps", verb="get", name="coredns", place="kube-system", use=names
+    )
 
 
 def _actions(spec: KubernetesActions) -> Iterator[Right]:

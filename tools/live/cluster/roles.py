@@ -1,4 +1,7 @@
-"""The rights that are needed as manifests for `kubectl apply`: one Role to read and one to change. Pure."""
+"""The rights that are needed as manifests for `kubectl apply`: one Role to read and one to change. Pure.
+
+What has no namespace, such as nodes, is in a ClusterRole of the same name.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -51,11 +54,12 @@ def _objects(grant: Grant, account: Account) -> Iterator[Mapping[str, Any]]:
         given = [right for right in grant.rights if right.changes is changes]
         if not given:
             continue
-        meta = {"name": name, "namespace": grant.namespace}
-        yield {"apiVersion": f"{_API}/v1", "kind": "Role", "metadata": meta, "rules": rules(given)}
+        meta = {"name": name} | ({"namespace": grant.namespace} if grant.namespace else {})
+        kind = "Role" if grant.namespace else "ClusterRole"
+        yield {"apiVersion": f"{_API}/v1", "kind": kind, "metadata": meta, "rules": rules(given)}
         yield {
-            "apiVersion": f"{_API}/v1", "kind": "RoleBinding", "metadata": dict(meta),
-            "roleRef": {"apiGroup": _API, "kind": "Role", "name": name},
+            "apiVersion": f"{_API}/v1", "kind": f"{kind}Binding", "metadata": dict(meta),
+            "roleRef": {"apiGroup": _API, "kind": kind, "name": name},
             "subjects": [
                 {"kind": "ServiceAccount", "name": account.name, "namespace": account.namespace}
             ],

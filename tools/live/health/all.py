@@ -1,12 +1,14 @@
 """Every part that can be asked, asked at once."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from incidents.catalogue import Catalogue, Endpoint, Service
+from incidents.catalogue import Catalogue, Endpoint, Service, ServiceKind
 from incidents.errors import ToolFailed
 from incidents.health import Probe
 from tools.clock import Clock
+from tools.live.cluster.api import Cluster
+from tools.live.cluster.reading import NamespaceReader
 from tools.live.health.endpoints import EndpointProbes, documented
 from tools.live.health.kubernetes import KubernetesPods
 from tools.live.health.postgres import PostgresHealth
@@ -29,18 +31,27 @@ class LiveHealth:
         self._documents = [spec for spec in specs if isinstance(spec, OpenApi)]
         self._listed: dict[str, tuple[Endpoint, ...]] = {}
         self._backends: list[Backend] = []
+        self._readers: dict[str, NamespaceReader] = {}
         self._parts: list[tuple[str, PostgresHealth | StatusPage | KubernetesPods]] = []
         for spec in specs:
             if isinstance(spec, Postgres):
                 self._parts.append((spec.service, PostgresHealth(spec, secrets, clock)))
             elif isinstance(spec, KubernetesHealth):
-                pods = KubernetesPods(spec, secrets, clock)
-                self._backends.append(pods.backend)
-                self._parts.append((spec.service, pods))
+                reader = self._reader(spec, secrets, clock)
+                self._parts += [(name, pods) for name, pods in _pods_of(spec, catalogue, reader, clock)]
             elif not isinstance(spec, OpenApi):
                 backend = Backend(f"the status page of {spec.service}", spec, secrets)
                 self._backends.append(backend)
                 self._parts.append((spec.service, StatusPage(spec.service, backend, clock)))
+
+    def _reader(self, spec: KubernetesHealth, secrets: Secrets, clock: Clock) -> NamespaceReader:
+        """Who looks at a namespace: one for all of its services that are asked with the same account."""
+        key = spec.model_dump_json(exclude={"service", "workload", "deployments"})
+        if key not in self._readers:
+            cluster = Cluster(spec, spec.namespace, secrets)
+            self._backends.append(cluster.backend)
+            self._readers[key] = NamespaceReader(cluster, clock)
+        return self._readers[key]
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -64,7 +75,7 @@ class LiveHealth:
                 note_gap(str(one))
             elif isinstance(one, BaseException):
                 raise one
-            else:
+            elif one is not None:
                 probes.append(one)
         return tuple(sorted(probes, key=lambda probe: (probe.healthy, probe.service, probe.target)))
 
@@ -80,3 +91,17 @@ class LiveHealth:
 
     def _of(self, service: Service) -> tuple[Endpoint, ...]:
         return (*service.endpoints, *self._listed.get(service.name, ()))
+
+
+def _pods_of(
+    spec: KubernetesHealth, catalogue: Catalogue, reader: NamespaceReader, clock: Clock
+) -> Iterator[tuple[str, KubernetesPods]]:
+    """The one service that is meant, or each that may run in the namespace."""
+    if spec.service is not None:
+        yield spec.service, KubernetesPods(spec.service, spec.workload or spec.service, reader, clock)
+        return
+    for service in catalogue.services:
+        if service.kind is not ServiceKind.EXTERNAL:
+            name = service.name
+            workload = spec.deployments.get(name, name)
+            yield name, KubernetesPods(name, workload, reader, clock, listed=True)

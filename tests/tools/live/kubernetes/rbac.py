@@ -11,7 +11,7 @@ from tests.tools.live.kubernetes.world import refused
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _PATH = re.compile(
     r"/(?:api|apis/(?P<group>[^/]+))/[^/]+/(?:namespaces/(?P<namespace>[^/]+)/)?(?P<resource>[^/]+)"
-    r"(?:/(?P<name>[^/]+))?"
+    r"(?:/(?P<name>[^/]+)(?:/(?P<part>[^/]+))?)?"
 )
 
 #: A right as the server sees it: group, resource, verb, name.
@@ -24,7 +24,8 @@ def seen_in(asked: Asked) -> Seen:
     assert found is not None, asked.path
     name = found["name"] or ""
     verb = {"GET": "get" if name else "list", "PATCH": "patch", "POST": "create"}[asked.method]
-    return found["group"] or "", found["resource"], verb, name
+    resource = f"{found['resource']}/{found['part']}" if found["part"] else found["resource"]
+    return found["group"] or "", resource, verb, name
 
 
 @dataclass
@@ -38,7 +39,8 @@ class Rbac:
     def __call__(self, asked: Asked) -> Answer:
         if asked.path == REVIEWS:
             spec = json.loads(asked.body)["spec"]["resourceAttributes"]
-            right = (spec["group"], spec["resource"], spec["verb"], spec.get("name", ""))
+            part = f"/{spec['subresource']}" if "subresource" in spec else ""
+            right = (spec["group"], f"{spec['resource']}{part}", spec["verb"], spec.get("name", ""))
             return told({"spec": {}, "status": {"allowed": self.gives(right)}}, 201)
         right = seen_in(asked)
         self.asked.add(right)

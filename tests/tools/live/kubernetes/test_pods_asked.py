@@ -87,8 +87,9 @@ async def test_pods_that_do_not_come_up_say_why_and_warnings_come_in_both_forms(
     (probe,) = await asked(namespace)
     assert not probe.healthy
     assert probe.said.startswith(
-        "2 of 3 replicas are available; 1 pod: container till is in CrashLoopBackOff, which last ended with "
-        "OOMKilled (exit 137); Unhealthy (4 times, last at 11:59:00): probe failed: "
+        "2 of 3 replicas are available; container till is killed for using more memory than it may "
+        "[pod/till-a-1 says CrashLoopBackOff: container till last ended with OOMKilled (exit 137, it was "
+        "killed (SIGKILL)), 7 restarts]; Unhealthy (4 times, last at 11:59:00): probe failed: "
     )
     assert "BackOff (9 times, last at 11:58:00): back-off restarting; FailedCreate (1 times" in probe.said
     assert "hunter2x" not in probe.said
