@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from incidents.errors import NothingYet, UnknownName
+from incidents.errors import NothingYet, UnknownName, UsageError
 from incidents.value import Value
 from nexus.cli.parser import Argument, Option
 from nexus.config.settings import EngineMode, Settings, read_settings
@@ -181,9 +181,17 @@ def _or_empty_list(listing: bool) -> Iterator[None]:
         raise SystemExit from None
 
 
-def server_of(server: str | None) -> str | None:
-    """The server that is named, else that of the settings; None: this home."""
-    return server or settings().server
+def server_of(server: str | None, config: "Path | None" = None) -> str | None:
+    """The server that is named, else that of the settings; None: this home, also where a file is named.
+
+    Raises:
+        UsageError: both are named.
+    """
+    if config is None:
+        return server or settings().server
+    if server is not None:
+        raise UsageError("--server asks one that runs elsewhere by its own configuration; leave out --config")
+    return None
 
 
 def answered(asked: Coroutine[Any, Any, T]) -> T:

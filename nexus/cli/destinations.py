@@ -33,7 +33,7 @@ def verbs() -> Verbs:
 
 def listed(config: Config = None, server: Server = None, as_json: Json = False) -> None:
     """List the destinations: what waits, what fails, and which are disabled and why."""
-    found = _found(config, server_of(server))
+    found = _found(config, server_of(server, config))
     if as_json:
         write_json(found)
         return
@@ -54,7 +54,7 @@ def _found(config: Path | None, server: str | None) -> "tuple[DestinationLine, .
     from nexus.cli.live import site_of
     from nexus.service.destinations import Destinations
 
-    with home() as opened:
+    with home(create=True) as opened:  # they are looked at before anything has happened
         _, site = site_of(config)
         return asyncio.run(Destinations.of(opened, site).view()).items
 

@@ -28,7 +28,7 @@ def oncall(
     as_json: Json = False,
 ) -> None:
     """Show who is on duty, until when, who follows, and where nobody is: as it is planned elsewhere."""
-    found = _asked(_moment(at), days, config, server_of(server))
+    found = _asked(_moment(at), days, config, server_of(server, config))
     if as_json:
         write_json(found)
         return

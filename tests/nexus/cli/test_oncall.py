@@ -48,6 +48,12 @@ def test_it_says_who_until_when_and_what_is_not_covered(nexus: Terminal, site: P
     assert (one["unknown"], one["gaps"], body["uncovered"]) == (["Kim"], [], ["web"])
 
 
+def test_a_configuration_that_is_named_is_asked_whatever_server_is_usual(nexus: Terminal, site: Path) -> None:
+    nexus.set("NEXUS_SERVER", "http://127.0.0.1:9")
+    assert nexus("oncall", *AT).code != 0, "nothing answers there"
+    assert "on duty: Kim" in nexus("oncall", *AT, "--config", site).out
+
+
 def test_where_nobody_is_on_duty_it_says_so(nexus: Terminal, site: Path) -> None:
     said = nexus("oncall", "--at", "2026-10-11T20:00:00Z", "--days", "2")
     assert "on duty: nobody; from Mon 2026-10-12 08:00 Europe/Berlin Dana Lee" in said.out
@@ -87,6 +93,7 @@ oncall:
     [
         (("--at", "tomorrow"), "with its zone"), (("--at", "2026-10-24T22:00:00"), "with its zone"),
         (("--at", "1990-01-01T00:00:00Z"), "five years away"), (("--days", "1000"), "at most 90"),
+        (("--server", "https://nexus.example.org", "--config", "other.yaml"), "leave out --config"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_refused(

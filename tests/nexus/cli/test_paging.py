@@ -95,3 +95,13 @@ def test_a_machine_tests_one_way_by_its_name(tmp_path: Path, phones: Server, nex
     typed = nexus("destinations", "test", "phones", "--json")
     assert json.loads(typed.out)["outcome"] in {"accepted", "delivered"}
     assert len(phones.asked) == 1
+
+
+def test_destinations_are_listed_before_anything_has_happened(
+    tmp_path: Path, phones: Server, nexus: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DANA", "x")
+    nexus.set("NEXUS_CONFIG", str(tmp_path / "nexus.yaml"))
+    listed = json.loads(nexus("destinations", "--json").out)
+    assert [one["name"] for one in listed] == ["phones", "gone", "log"]
+    assert phones.asked == []
