@@ -33,6 +33,8 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 #: How a server, or a proxy before it, says that it does not tell this to whoever asks.
 NOT_LET_IN = frozenset({401, 403, 407})
 _PAGE = "an HTML page"
+#: A part of a secret that is shorter may be any word.
+_SHORTEST = 8
 #: As much of an error page as a sentence bears.
 _QUOTED = 200
 
@@ -317,7 +319,7 @@ class Backend:
             value = self._secrets(ref).get_secret_value()
         except SettingsError as error:
             raise ToolFailed(f"{self.name} at {self.where} was not asked: {error}") from None
-        self._used.add(value)
+        self._used |= {value, *_cores(value)}
         return value
 
     def _trust(self) -> ssl.SSLContext | bool:
@@ -328,6 +330,12 @@ class Backend:
             return ssl.create_default_context(cafile=str(file) if file else None)
         except OSError as error:
             raise ToolFailed(f"{self.name} at {self.where}: ca_file cannot be read: {error}") from None
+
+
+def _cores(secret: str) -> tuple[str, ...]:
+    """The secret in a header's value, which a server may repeat alone: `Token token=KEY`, `Bearer KEY`."""
+    last = (secret.split() or [""])[-1]
+    return tuple(part for part in (last, last.partition("=")[2]) if len(part) >= _SHORTEST)
 
 
 def _exhausted(headers: Mapping[str, str]) -> str:
