@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
-import jmespath
-from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
@@ -13,17 +11,7 @@ from incidents.value import Value
 from tools.alerts.body import NOTHING, Body, Raw, Text, plain_word, scalar
 from tools.alerts.form import FIRES, AlertDraft, Form
 from tools.alerts.meaning import Meaning
-
-
-def _compiles(expression: str) -> str:
-    try:
-        jmespath.compile(expression)
-    except JMESPathError as error:
-        what = str(error).splitlines()[0]
-        raise PydanticCustomError(
-            "jmespath", "it is no JMESPath expression: {what}", {"what": what}
-        ) from None
-    return expression
+from tools.expression import Expression, found_by
 
 
 def _means(word: str) -> str:
@@ -33,8 +21,8 @@ def _means(word: str) -> str:
     return plain_word(word)
 
 
-#: A JMESPath expression over the body, or over one element of `each`.
-Path = Annotated[str, AfterValidator(_compiles)]
+#: Over the body, or over one element of `each`.
+Path = Expression
 
 
 class FormMapping(Value):
@@ -106,10 +94,6 @@ _BY_WORD = {plain_word(meaning): meaning for meaning in Meaning}
 
 def _found(body: Body, expression: str, name: str) -> Any:
     try:
-        return jmespath.search(expression, body.value)
-    except JMESPathError as error:
-        raise AlertError(f"{name}: {expression}: {str(error).splitlines()[0]}") from error
-    except TypeError as error:  # jmespath 1.1 compares by Python's rules; the specification says null
-        raise AlertError(
-            f"{name}: {expression} compares a text with a number; write `to_number(…)` around the text"
-        ) from error
+        return found_by(expression, body.value)
+    except ValueError as error:
+        raise AlertError(f"{name}: {error}") from error

@@ -5,7 +5,6 @@ import base64
 import json
 import ssl
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -17,6 +16,7 @@ from incidents.errors import Declined, SettingsError, ToolFailed
 from tools.clock import Clock, WallClock
 from tools.live.limits import TooLarge, times_too_large
 from tools.live.link_local import guarded
+from tools.live.rate_limit import exhausted
 from tools.live.secrets import Secrets
 from tools.live.settings import Http
 from tools.redaction.redact import redact
@@ -86,14 +86,18 @@ class Backend:
         spec: its address, credentials and time limit.
         secrets: resolves the credentials when the first question is asked.
         clock: what the backend's clock is compared with; an answer's date tells that one.
+        largest: an answer that is larger is not read to its end, in bytes.
     """
 
-    def __init__(self, name: str, spec: Http, secrets: Secrets, clock: Clock | None = None) -> None:
+    def __init__(
+        self, name: str, spec: Http, secrets: Secrets, clock: Clock | None = None, largest: int = LARGEST
+    ) -> None:
         self.name = name
         self.where = str(spec.url).rstrip("/")
         self._spec = spec
         self._secrets = secrets
         self._clock = clock or WallClock()
+        self._largest = largest
         self._client: httpx2.AsyncClient | None = None
         self._used: set[str] = set()
         self._outage = OutageNote(self._clock)
@@ -238,9 +242,9 @@ class Backend:
         parts, size = [], 0
         async for part in response.aiter_bytes():
             size += len(part)
-            if size > LARGEST:
+            if size > self._largest:
                 raise TooLarge(
-                    f"{self.name} at {self.where} answered more than {LARGEST // 1_000_000} MB; "
+                    f"{self.name} at {self.where} answered more than {self._largest // 1_000_000} MB; "
                     "ask for a shorter time or for fewer services"
                 )
             parts.append(part)
@@ -262,7 +266,7 @@ class Backend:
         """The error of an answer that is no success."""
         said = self.quoted(text) if text.lstrip()[:1] != "<" else _PAGE
         sentence = f"{self.name} at {self.where} answered {status}: {said}"
-        if status in (403, 429) and (until := _exhausted(headers)):
+        if status in (403, 429) and (until := exhausted(headers)):
             return Rejected(f"{self.name} at {self.where} takes no more questions {until}", status, text)
         if (times := times_too_large(text)) is not None:
             return TooLarge(sentence, times)
@@ -336,13 +340,3 @@ def _cores(secret: str) -> tuple[str, ...]:
     """The secret in a header's value, which a server may repeat alone: `Token token=KEY`, `Bearer KEY`."""
     last = (secret.split() or [""])[-1]
     return tuple(part for part in (last, last.partition("=")[2]) if len(part) >= _SHORTEST)
-
-
-def _exhausted(headers: Mapping[str, str]) -> str:
-    """Until when a used-up rate limit lasts, as GitHub and others tell it; empty if it is not told."""
-    after, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
-    if after.isdecimal() and int(after) > 1:
-        return f"for {int(after)} s: its rate limit is used up"
-    if headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal() and len(reset) < 12:
-        return f"until {datetime.fromtimestamp(int(reset), UTC):%H:%M:%S} UTC: its rate limit is used up"
-    return ""

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from incidents.duration import Duration
 from incidents.value import Value
 from tools.live.secrets import SecretRef
+from tools.live.settings_health import HealthSpec as HealthSpec
 from tools.live.settings_http import Auth as Auth
 from tools.live.settings_http import Http as Http
 from tools.live.settings_kubernetes import KubernetesActions as KubernetesActions
@@ -236,31 +237,6 @@ class Command(Declared):
     environment: dict[str, SecretRef] = Field(default={}, description="what the script gets beside PATH")
 
 
-class Postgres(Value):
-    """A PostgreSQL server, asked for connections, locks, slow queries and replication lag."""
-
-    kind: Literal["postgres"]
-    service: str
-    dsn: SecretRef = Field(description="the address with its password, as libpq reads it")
-    timeout: Duration = timedelta(seconds=5)
-    slow: Duration = Field(default=timedelta(seconds=5), description="a query that runs longer is slow")
-
-
-class StatusPageSpec(Http):
-    """A vendor's Statuspage, `/api/v2/summary.json`."""
-
-    kind: Literal["status_page"]
-    service: str
-
-
-class OpenApi(Http):
-    """A service's OpenAPI document: its GET operations without required parameters are probed."""
-
-    kind: Literal["openapi"]
-    service: str
-    document: str = Field(default="/openapi.json", pattern="^/")
-
-
 #: Files that decide what a pipeline runs, and how git reads the others.
 PIPELINES = (
     ".github/*", ".gitlab/*", ".gitlab-ci.yml", ".circleci/*", ".buildkite/*", ".ci/*", ".travis.yml",
@@ -292,7 +268,6 @@ LogSpec = Annotated[LogFiles | Journal | Loki | Elastic | VictoriaLogs, Field(di
 TraceSpec = Annotated[Jaeger | JaegerV2 | Tempo | TraceFiles, Field(discriminator="kind")]
 ChangeSpec = Annotated[ReleaseLog | Git | GitHub | KubernetesHistory, Field(discriminator="kind")]
 ActionSpec = Annotated[Releases | KubernetesActions | Flags | Command | Hotfix, Field(discriminator="kind")]
-HealthSpec = Annotated[Postgres | StatusPageSpec | OpenApi | KubernetesHealth, Field(discriminator="kind")]
 
 
 class Backends(Value):

@@ -13,11 +13,9 @@ from tools.live.settings import (
     KubernetesActions,
     KubernetesHealth,
     KubernetesHistory,
-    OpenApi,
-    Postgres,
     Releases,
-    StatusPageSpec,
 )
+from tools.live.settings_health import OfService
 from tools.live.settings_tools import Declared
 
 
@@ -56,7 +54,7 @@ def _fields(spec: Value) -> Mapping[str, Iterable[str]]:
             return {"deployments": spec.deployments}
         case Journal():
             return {"units": spec.units.values()}
-        case Postgres() | StatusPageSpec() | OpenApi():
+        case OfService():
             return {"service": [spec.service]}
         case GitHub() | KubernetesHealth():
             return {"service": [spec.service] if spec.service is not None else []}

@@ -16,7 +16,7 @@ from tests.tools.live.fakes.server import Answer, Asked, serving
 from tools.clock import VirtualClock
 from tools.live.health import LiveHealth
 from tools.live.secrets import Secrets
-from tools.live.settings import OpenApi, Postgres, StatusPageSpec
+from tools.live.settings_health import OpenApi, Postgres, StatusPageSpec
 from tools.telemetry.data_gaps import collect_gaps
 
 CLOCK = VirtualClock(datetime(2026, 11, 23, 10, 0, tzinfo=UTC))

@@ -12,7 +12,8 @@ from tests.tools.live.test_health import health
 from tools.live.http import Backend
 from tools.live.partial import gather_parts
 from tools.live.secrets import Secrets
-from tools.live.settings import Http, Postgres
+from tools.live.settings_health import Postgres
+from tools.live.settings_http import Http
 from tools.telemetry.data_gaps import collect_gaps
 
 

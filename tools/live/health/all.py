@@ -1,7 +1,8 @@
 """Every part that can be asked, asked at once."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
+from typing import Protocol
 
 from incidents.catalogue import Catalogue, Endpoint, Service, ServiceKind
 from incidents.errors import ToolFailed
@@ -10,17 +11,25 @@ from tools.clock import Clock
 from tools.live.cluster.api import Cluster
 from tools.live.cluster.reading import NamespaceReader
 from tools.live.health.endpoints import EndpointProbes, documented
+from tools.live.health.gauges import HttpGaugesHealth
 from tools.live.health.kubernetes import KubernetesPods
 from tools.live.health.postgres import PostgresHealth
 from tools.live.health.status_page import StatusPage
-from tools.live.http import Backend
 from tools.live.secrets import Secrets
-from tools.live.settings import HealthSpec, KubernetesHealth, OpenApi, Postgres
+from tools.live.settings_health import HealthSpec, HttpGauges, OpenApi, Postgres, StatusPageSpec
+from tools.live.settings_kubernetes import KubernetesHealth
 from tools.telemetry.data_gaps import note_gap
 
 
+class _Part(Protocol):
+    """One part that is asked one question, over connections of its own."""
+
+    async def probe(self) -> Probe: ...
+    async def aclose(self) -> None: ...
+
+
 class LiveHealth:
-    """Implements `tools.ports.Health` over endpoints, databases and status pages."""
+    """Implements `tools.ports.Health` over whatever can be asked directly."""
 
     def __init__(
         self, specs: Sequence[HealthSpec], catalogue: Catalogue, secrets: Secrets, clock: Clock
@@ -30,45 +39,44 @@ class LiveHealth:
         self._endpoints = EndpointProbes(clock)
         self._documents = [spec for spec in specs if isinstance(spec, OpenApi)]
         self._listed: dict[str, tuple[Endpoint, ...]] = {}
-        self._backends: list[Backend] = []
+        self._clusters: list[Cluster] = []
         self._readers: dict[str, NamespaceReader] = {}
-        self._parts: list[tuple[str, PostgresHealth | StatusPage | KubernetesPods]] = []
+        self._pods: list[tuple[str, KubernetesPods]] = []
+        self._parts: list[tuple[str, _Part]] = []
         for spec in specs:
-            if isinstance(spec, Postgres):
-                self._parts.append((spec.service, PostgresHealth(spec, secrets, clock)))
-            elif isinstance(spec, KubernetesHealth):
-                reader = self._reader(spec, secrets, clock)
-                self._parts += [(name, pods) for name, pods in _pods_of(spec, catalogue, reader, clock)]
+            if isinstance(spec, KubernetesHealth):
+                self._pods += _pods_of(spec, catalogue, self._reader(spec, secrets, clock), clock)
             elif not isinstance(spec, OpenApi):
-                backend = Backend(f"the status page of {spec.service}", spec, secrets)
-                self._backends.append(backend)
-                self._parts.append((spec.service, StatusPage(spec.service, backend, clock)))
+                self._parts.append((spec.service, _part_of(spec, secrets, clock)))
 
     def _reader(self, spec: KubernetesHealth, secrets: Secrets, clock: Clock) -> NamespaceReader:
         """Who looks at a namespace: one for all of its services that are asked with the same account."""
         key = spec.model_dump_json(exclude={"service", "workload", "deployments"})
         if key not in self._readers:
             cluster = Cluster(spec, spec.namespace, secrets)
-            self._backends.append(cluster.backend)
+            self._clusters.append(cluster)
             self._readers[key] = NamespaceReader(cluster, clock)
         return self._readers[key]
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._endpoints.aclose()
-        for backend in self._backends:
-            await backend.aclose()
+        for _, part in self._parts:
+            await part.aclose()
+        for cluster in self._clusters:
+            await cluster.backend.aclose()
 
     async def probe(self, services: Sequence[str] = ()) -> tuple[Probe, ...]:
         """Ask every part of the services named, or of all; one that could not be asked is a gap."""
         wanted = [s for s in self._catalogue.services if not services or s.name in services]
         names = {service.name for service in wanted}
         await self._read_documents(names)
-        asked = [
-            self._endpoints.probe(service, endpoint) for service in wanted for endpoint in self._of(service)
+        asked: list[Awaitable[Probe | None]] = [
+            *(self._endpoints.probe(service, one) for service in wanted for one in self._of(service)),
+            *(part.probe() for service, part in self._parts if service in names),
+            *(pods.probe() for service, pods in self._pods if service in names),
         ]
-        parts = [part.probe() for service, part in self._parts if service in names]
-        found = await asyncio.gather(*asked, *parts, return_exceptions=True)
+        found = await asyncio.gather(*asked, return_exceptions=True)
         probes = []
         for one in found:
             if isinstance(one, ToolFailed):
@@ -105,3 +113,13 @@ def _pods_of(
             name = service.name
             workload = spec.deployments.get(name, name)
             yield name, KubernetesPods(name, workload, reader, clock, listed=True)
+
+
+def _part_of(spec: Postgres | StatusPageSpec | HttpGauges, secrets: Secrets, clock: Clock) -> _Part:
+    match spec:
+        case Postgres():
+            return PostgresHealth(spec, secrets, clock)
+        case StatusPageSpec():
+            return StatusPage(spec, secrets, clock)
+        case HttpGauges():
+            return HttpGaugesHealth(spec, secrets, clock)

@@ -14,7 +14,7 @@ from tools.clock import Clock
 from tools.live.http import NOT_LET_IN, Backend
 from tools.live.link_local import guarded
 from tools.live.secrets import Secrets
-from tools.live.settings import OpenApi
+from tools.live.settings_health import OpenApi
 from tools.live.trust import system_trust
 from tools.redaction.redact import redact
 

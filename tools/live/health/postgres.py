@@ -11,7 +11,7 @@ from incidents.health import Figure, Probe
 from tools.clock import Clock
 from tools.extras import install_command
 from tools.live.secrets import Secrets
-from tools.live.settings import Postgres
+from tools.live.settings_health import Postgres
 from tools.redaction.redact import redact
 from tools.wording import plain
 
@@ -37,6 +37,9 @@ class PostgresHealth:
         self._spec = spec
         self._secrets = secrets
         self._clock = clock
+
+    async def aclose(self) -> None:
+        """Nothing is open between two questions."""
 
     async def probe(self) -> Probe:
         """How it is; a server that refuses connections is an unhealthy one.

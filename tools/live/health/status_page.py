@@ -6,16 +6,22 @@ from incidents.errors import ToolFailed
 from incidents.health import Figure, Probe
 from tools.clock import Clock
 from tools.live.http import Backend
+from tools.live.secrets import Secrets
+from tools.live.settings_health import StatusPageSpec
 from tools.redaction.redact import redact
 
 
 class StatusPage:
     """One vendor's page. The vendor is a service of the catalogue, of kind external."""
 
-    def __init__(self, service: str, backend: Backend, clock: Clock) -> None:
-        self._service = service
-        self._backend = backend
+    def __init__(self, spec: StatusPageSpec, secrets: Secrets, clock: Clock) -> None:
+        self._service = spec.service
+        self._backend = Backend(f"the status page of {spec.service}", spec, secrets)
         self._clock = clock
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._backend.aclose()
 
     async def probe(self) -> Probe:
         """The indicator and the open incidents.
