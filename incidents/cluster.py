@@ -62,11 +62,12 @@ class FaultKind(StrEnum):
 
 
 class Standing(StrEnum):
-    """What a finding says of the incident: its cause, a sign that has a cause elsewhere, or what follows."""
+    """What a finding is of a part: its cause, a sign of one elsewhere, what follows, or only near it."""
 
     CAUSE = "cause"
     SIGN = "sign"
     CONSEQUENCE = "consequence"
+    BESIDE = "beside"
 
 
 #: What is wrong with one workload and felt by others that it concerns too; the first named is at fault.
@@ -82,7 +83,7 @@ class Finding(Value):
         sentence: what is wrong; what it quotes of the cluster is redacted, on one line and short.
         evidence: where that stands, in the cluster's own words; redacted likewise.
         category: whose work mends it.
-        standing: whether it is a cause, a sign or a consequence.
+        standing: what it says of the part that it is told of; `beside`: it is of nothing that is watched.
         concerns: the workloads that it hurts, as kubectl names them (`deployment/till`), that at fault first.
     """
 

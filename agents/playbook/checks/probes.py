@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from agents.playbook.checks.keywords import quoted
 from agents.playbook.checks.result import CheckOutcome, CheckScope, Hint, combine, no_data, state_of
 from incidents.catalogue import Catalogue, ServiceKind
-from incidents.cluster import Standing
+from incidents.cluster import Finding, Standing
 from incidents.findings import Category, Channel
 from incidents.health import Probe
 from incidents.reports import CheckState
@@ -19,7 +19,10 @@ _ILL = 0.5
 #: What the cluster itself names as wrong weighs more than the best place in the ranking with its kind; a sign
 #: of it has its cause elsewhere more often than not.
 _NAMED, _MORE, _SIGN = 5.0, 1.0, 1.5
+_TELLING = (Standing.CAUSE, Standing.SIGN, Standing.BESIDE)
 _BAD_STATUS = 400
+#: What is wrong near it and of no part that is watched counts where nothing else does.
+_BESIDE = 0.2
 #: As many parts behind the services in question are asked.
 _BEHIND = 12
 
@@ -60,17 +63,17 @@ async def _probes_of(focus: CheckScope, service: str) -> CheckOutcome:
     told = (ill or list(view.probes))[:_SHOWN]
     said = "; ".join(f"{one.service} {one.target}: {_say(one)}" for one in told)
     return CheckOutcome(
-        state=state_of(bool(ill)),
+        state=state_of(bool(ill) or any(_beside(probe) for probe in view.probes)),
         finding=f"{said}{'' if ill else ' (healthy)'}.",
         evidence=(answer.id,),
-        hints=_hints(focus, ill, answer.id),
+        hints=_hints(focus, ill, answer.id) or _near(view.probes, answer.id),
         gaps=view.gaps,
     )
 
 
 def _say(probe: Probe) -> str:
     """What a part says; what its cluster names as wrong goes before how many pods it has."""
-    named = [one for one in probe.findings if one.standing is not Standing.CONSEQUENCE][:_SHOWN]
+    named = [one for one in probe.findings if one.standing in _TELLING][:_SHOWN]
     if not named:
         return quoted(probe.said, 80 if not probe.findings else 200)
     return ", ".join(f"{quoted(one.sentence, 240)} ({quoted('; '.join(one.evidence), 200)})" for one in named)
@@ -80,6 +83,22 @@ def _hints(focus: CheckScope, ill: Sequence[Probe], evidence: str) -> tuple[Hint
     """What each part's cluster names, by kind of cause; else that the first one is not well."""
     named = [hint for probe in ill for hint in _named(probe, evidence)]
     return tuple(named or [_unwell(focus, probe, evidence) for probe in ill[:1]])
+
+
+def _near(probes: Sequence[Probe], evidence: str) -> tuple[Hint, ...]:
+    """What is wrong in the same namespace, of nothing that is watched."""
+    return tuple(
+        Hint(
+            service=probe.service, category=None, channel=Channel.TOPOLOGY, weight=_BESIDE, evidence=evidence,
+            text=f"elsewhere in its namespace {quoted(one.sentence, 240)}", faint=True,
+        )
+        for probe in probes
+        for one in _beside(probe)[:1]
+    )  # fmt: skip
+
+
+def _beside(probe: Probe) -> list[Finding]:
+    return [one for one in probe.findings if one.standing is Standing.BESIDE]
 
 
 def _named(probe: Probe, evidence: str) -> list[Hint]:

@@ -73,7 +73,7 @@ class KubernetesPods:
                 Figure(name="available replicas", value=usable), Figure(name="wanted replicas", value=wanted),
                 Figure(name="restarts of containers", value=restarts),
             ),
-            findings=own,
+            findings=(*own, *(one.model_copy(update={"standing": Standing.BESIDE}) for one in beside)),
         )  # fmt: skip
 
     def _in(self, seen: Snapshot) -> Workload | None:

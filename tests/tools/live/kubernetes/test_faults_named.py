@@ -16,6 +16,7 @@ from tests.agents.playbook.test_worlds import investigate
 from tests.agents.stage import NOW, Stage, incident, world
 from tests.tools.live.fakes.server import serving
 from tests.tools.live.kubernetes.broken import CASES, Broken
+from tests.tools.live.kubernetes.broken_afresh import AFRESH
 from tests.tools.live.kubernetes.shop import Shop, whole
 from tools.clock import VirtualClock
 from tools.live.health import LiveHealth
@@ -57,13 +58,14 @@ def named(found: dict[str, Probe]) -> list[Finding]:
     return [one for probe in found.values() for one in probe.findings]
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in CASES.items()])
+@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in (CASES | AFRESH).items()])
 async def test_a_fault_and_no_other_is_named_of_its_service_with_where_it_stands(case: Broken) -> None:
     shop = Shop()
     case.make(shop)
     found = await probes(shop)
     if not case.service:  # of nothing in the catalogue: told beside
         assert all(all(word in probe.said for word in case.words) for probe in found.values())
+        assert {one.standing for one in named(found)} == {Standing.BESIDE}
         return
     own = [one for one in found[case.service].findings if one.kind is case.kind]
     assert own, found[case.service].said
@@ -98,7 +100,7 @@ async def test_two_causes_at_once_are_both_named() -> None:
 @pytest.mark.parametrize("version", ["1.32", "1.37"])
 def test_the_stand_in_serves_what_the_schemas_of_the_api_allow(version: str) -> None:
     seen: set[str] = set()
-    for name, case in [("", None), *CASES.items()]:
+    for name, case in [("", None), *(CASES | AFRESH).items()]:
         shop = Shop()
         if case is not None:
             case.make(shop)
@@ -117,9 +119,7 @@ _LEFT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "case", [pytest.param(case, id=name) for name, case in CASES.items() if case.service]
-)
+@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in (CASES | AFRESH).items()])
 async def test_the_playbook_names_it_with_its_evidence_and_asks_nothing_but_the_cluster(case: Broken) -> None:
     shop = Shop()
     case.make(shop)
@@ -129,7 +129,7 @@ async def test_the_playbook_names_it_with_its_evidence_and_asks_nothing_but_the_
         report = await investigate(stage, case_of, COMMANDER)
         kept = await stage.kept(case_of)
     assert any(case.words[0] in one.summary for one in report.hypotheses)
-    if case.kind in _LEFT:
+    if case.kind in _LEFT or not case.service:
         return
     best = report.hypotheses[0]
     assert best.service in ({case.service} if case.kind not in _EVERYWHERE else {"frontend", "cart", "redis"})

@@ -18,6 +18,8 @@ def autoscalers(seen: Snapshot) -> Iterator[Finding]:
     for one in seen.autoscalers:
         target = one.spec.scale_target_ref
         called = f"{target.kind.lower()}/{target.name}"
+        if called not in seen.templates:  # what it was meant to size has its own name more often than not
+            called = f"{target.kind.lower()}/{one.metadata.name}"
         for condition in one.status.conditions:
             found = _judged(seen, one, condition, called)
             if found is not None:
