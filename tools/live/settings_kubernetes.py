@@ -23,6 +23,14 @@ class KubernetesHistory(Http):
         default={},
         description="by service, where names differ: a deployment, or `statefulset/db`, `ds/agent`",
     )
+    secrets: bool = Field(
+        default=False,
+        description="also who wrote Secrets when, and Helm's releases, by metadata alone; "
+        "the right to list Secrets is one to read them",
+    )
+    deliveries: tuple[str, ...] = Field(
+        default=(), description="namespaces that hold Argo CD's Applications or Flux's objects"
+    )
 
 
 class KubernetesActions(Http):

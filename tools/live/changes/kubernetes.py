@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from incidents.changes import Change, ChangeKind
 from incidents.findings import Window
+from tools.live.changes.records import ClusterRecords
 from tools.live.cluster.api import Cluster
 from tools.live.cluster.objects import History, Kind, Workload, named
 from tools.live.cluster.releases import Release, releases
@@ -30,6 +31,7 @@ class KubernetesChanges:
     def __init__(self, spec: KubernetesHistory, secrets: Secrets) -> None:
         self._cluster = Cluster(spec, spec.namespace, secrets)
         self._services = {named(called): service for service, called in spec.deployments.items()}
+        self._records = ClusterRecords(self._cluster, spec)
 
     async def changes(self, window: Window) -> tuple[Change, ...]:
         """The rollouts of a window that the cluster still remembers, oldest first.
@@ -40,13 +42,15 @@ class KubernetesChanges:
         sets = await self._cluster.sets()
         workloads = [*await self._cluster.workloads()]
         others, history = await self._others()
-        found = [
+        everything = [*workloads, *others]
+        rolled = [
             change
-            for workload in [*workloads, *others]
+            for workload in everything
             for change in self._history(workload, revisions(workload, sets, history), window)
-            if window.start <= change.time < window.end
         ]
-        return tuple(sorted(found, key=lambda one: one.time))
+        found = [*rolled, *await self._records.changes(everything)]
+        inside = (change for change in found if window.start <= change.time < window.end)
+        return tuple(sorted(inside, key=lambda one: one.time))
 
     async def check(self) -> str:
         """How many workloads the namespace has; raises like `changes`."""

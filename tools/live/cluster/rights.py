@@ -25,6 +25,10 @@ _LOOKED_AT = {
 _OF_CLUSTER = (
     (_CORE, "nodes"), ("networking.k8s.io", "ingressclasses"), ("storage.k8s.io", "storageclasses"),
 )  # fmt: skip
+_DELIVERIES = (
+    (_ARGO, "applications"), ("helm.toolkit.fluxcd.io", "helmreleases"),
+    ("kustomize.toolkit.fluxcd.io", "kustomizations"),
+)  # fmt: skip
 _READS = frozenset({"get", "list", "watch"})
 
 
@@ -70,7 +74,7 @@ def rights_of(spec: KubernetesSpec) -> tuple[Right, ...]:
     """What the adapter of a part of the configuration asks for."""
     match spec:
         case KubernetesHistory():
-            return tuple(_history())
+            return tuple(_history(spec))
         case KubernetesHealth():
             return tuple(_health(spec))
         case KubernetesActions():
@@ -99,12 +103,18 @@ def specs(backends: Backends) -> Iterator[tuple[str, KubernetesSpec]]:
                 yield f"{part} {number} ({one.kind})", one
 
 
-def _history() -> Iterator[Right]:
+def _history(spec: KubernetesHistory) -> Iterator[Right]:
     use = "which releases there were"
     for kind in Kind:
         yield _workloads(kind, "list", use)
     for resource in ("replicasets", "controllerrevisions"):
         yield Right(group=_APPS, resource=resource, verb="list", use=use)
+    kept = ("configmaps", "secrets") if spec.secrets else ("configmaps",)
+    for resource in kept:
+        yield Right(group=_CORE, resource=resource, verb="list", use="who wrote configuration when")
+    for place in spec.deliveries:
+        for group, resource in _DELIVERIES:
+            yield Right(group=group, resource=resource, verb="list", place=place, use="what was delivered")
 
 
 def _health(spec: KubernetesHealth) -> Iterator[Right]:

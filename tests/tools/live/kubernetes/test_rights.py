@@ -140,7 +140,7 @@ async def test_the_doctor_says_which_right_is_missing_what_for_and_what_mends_it
     with serving(Rbac(deployment(), fewer)) as server:
         found = await checked(server.url)
     assert found["changes 1 (kubernetes), rights"].said == (
-        "the account has all 6 rights that it needs in namespace shop"
+        "the account has all 7 rights that it needs in namespace shop"
     )
     assert found["actions 1 (kubernetes)"].answers, "it reads what it may"
     assert found["actions 1 (kubernetes), rights"] == Checked(

@@ -107,11 +107,44 @@ class ClaimRef(Fields):
     claim_name: str = ""
 
 
+class SecretRef(Fields):
+    """A Secret that is mounted."""
+
+    secret_name: str = ""
+    name: str = ""
+
+
+class Projection(Fields):
+    """A part of a volume of several sources."""
+
+    config_map: KeyRef | None = None
+    secret: SecretRef | None = None
+
+
+class Projected(Fields):
+    """A volume of several sources."""
+
+    sources: tuple[Projection, ...] = ()
+
+
 class Volume(Fields):
-    """A volume, as far as it is a claim."""
+    """A volume, as far as it is a claim, a ConfigMap or a Secret."""
 
     name: str = ""
     persistent_volume_claim: ClaimRef | None = None
+    config_map: KeyRef | None = None
+    secret: SecretRef | None = None
+    projected: Projected = Projected()
+
+    def config_maps(self) -> tuple[str, ...]:
+        """The ConfigMaps in it."""
+        found = [self.config_map, *(one.config_map for one in self.projected.sources)]
+        return tuple(one.name for one in found if one is not None)
+
+    def secrets(self) -> tuple[str, ...]:
+        """The Secrets in it."""
+        found = [self.secret, *(one.secret for one in self.projected.sources)]
+        return tuple(one.secret_name or one.name for one in found if one is not None)
 
 
 class Toleration(Fields):
