@@ -12,6 +12,7 @@ from tools.clock import VirtualClock
 from tools.live.metrics import live_metrics
 from tools.live.secrets import Secrets
 from tools.live.settings import Prometheus
+from tools.telemetry.data_gaps import collect_gaps
 
 NOW = datetime(2026, 3, 12, 10, tzinfo=UTC)
 
@@ -76,3 +77,24 @@ async def test_rules_are_understood_counted_and_asked_for_while_they_alert() -> 
         ("payment", "a", "rule:PileUp", 80.0),
     ]
     assert "3 of 5 alert rules are understood" in said
+
+
+@pytest.mark.parametrize(("status", "told_as_gap"), [(401, True), (403, True), (404, False)])
+async def test_rules_that_may_not_be_read_are_a_gap_and_not_none(status: int, told_as_gap: bool) -> None:
+    def closed(asked: Asked) -> Answer:
+        if asked.path == "/api/v1/rules":
+            return Answer("rules are for the owners", status)
+        return told({"status": "success", "data": {"resultType": "matrix", "result": []}})
+
+    with serving(closed) as server:
+        spec = Prometheus(kind="prometheus", url=server.url)
+        port = live_metrics(spec, ("payment",), Secrets({}), VirtualClock(NOW))
+        try:
+            with collect_gaps() as gaps:
+                await port.metrics(Window(start=NOW - timedelta(minutes=5), end=NOW))
+            checked = await port.check()
+        finally:
+            await port.aclose()
+    said = [gap for gap in gaps if "the alert rules may not be read" in gap]
+    assert [("rules are for the owners" in gap) for gap in said] == [True] * told_as_gap
+    assert ("the alert rules may not be read" in checked) is told_as_gap

@@ -9,7 +9,7 @@ import polars as pl
 import structlog
 
 from incidents.duration import format_duration
-from incidents.errors import ToolFailed
+from incidents.errors import Declined, ToolFailed
 from incidents.findings import Window
 from tools.analysis import METRICS_SCHEMA
 from tools.analysis.conventions import conventions
@@ -70,6 +70,7 @@ class PrometheusMetrics:
         self._backend = backend
         self._clock = clock or WallClock()
         self._series = series_of(spec)
+        self._unread: str | None = None
         self._learnt: tuple[datetime, tuple[AlertRule, ...]] | None = None
         self._joint = Joint(lambda times, about: gather_parts(self._asks(times, about)))
 
@@ -113,12 +114,17 @@ class PrometheusMetrics:
             except ToolFailed as error:
                 log.info("no alert rules", where=self._backend.where, why=str(error))
                 learnt = LearntRules()
+                self._unread = str(error) if isinstance(error, Declined) else None
+            else:
+                self._unread = None
             self._learnt = (now, learnt.understood)
         return self._learnt[1]
 
     async def _of_rules(self, times: Grid, names: Names) -> pl.DataFrame:
         """The values of the rules of which an alert was pending or firing in that time, each as a series."""
         rules = {rule.name: rule for rule in await self.alert_rules()}
+        if self._unread is not None:
+            note_gap(self._unread)
         empty = pl.DataFrame(schema=METRICS_SCHEMA)
         if not rules:
             return empty

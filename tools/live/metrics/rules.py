@@ -5,11 +5,11 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from incidents.errors import ToolFailed
+from incidents.errors import Declined, ToolFailed
 from incidents.value import Value
 from incidents.verification import Limit
 from tools.extras import install_command, missing_extras
-from tools.live.http import Backend, Rejected, Reply
+from tools.live.http import NOT_LET_IN, Backend, Rejected, Reply
 from tools.telemetry.alert_rules import AlertRule
 from tools.wording import plain
 
@@ -62,13 +62,16 @@ async def learn_rules(backend: Backend) -> LearntRules:
         Nothing understood where the address has no rules (what only stores series answers with a refusal).
 
     Raises:
+        Declined: it does not let anybody read them, which is not that there are none.
         ToolFailed: it does not answer, or the extra `rules` is missing.
     """
     if missing_extras(["rules"]):
         raise ToolFailed(f"alert rules are not read: {install_command('rules')}")
     try:
         answer = backend.read(_Rules, await backend.ask("GET", "/api/v1/rules", query={"type": "alert"}))
-    except Rejected:
+    except Rejected as refused:
+        if refused.status in NOT_LET_IN:
+            raise Declined(f"the alert rules may not be read: {refused}") from None
         return LearntRules(others={})
     return read_rules([rule for group in answer.data.groups for rule in group.rules][:_MOST])
 
