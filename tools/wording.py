@@ -77,6 +77,10 @@ def clock_span(window: Window) -> str:
     return f"{window.start:%H:%M:%S} to {end} ({length(window.minutes)})"
 
 
+#: How a page says that the rest can be asked for.
+MORE = "the same question with offset="
+
+
 def rows(lines: list[str], left_out: int, how: str) -> str:
     """Bulleted lines, and what was left out with how to ask for it."""
     text = "\n".join(f"- {line}" for line in lines)
@@ -85,7 +89,7 @@ def rows(lines: list[str], left_out: int, how: str) -> str:
 
 def page(lines: list[str], left_out: int, offset: int) -> str:
     """Bulleted lines of a list, and how the rest of it is asked for."""
-    return rows(lines, left_out, f"the same question with offset={offset + len(lines)} goes on")
+    return rows(lines, left_out, f"{MORE}{offset + len(lines)} goes on")
 
 
 def paragraphs(*parts: str) -> str:

@@ -59,7 +59,7 @@ def rank_changes(
             near = _NAMED
         place = max(near, scores.get(change.service, 0.0) / best if best else 0.0)
         stands_out = place > _NAMED
-        text = _text(change, onset, stands_out=stands_out)
+        text = said_fit(change, onset, stands_out=stands_out)
         ranked.append(RankedChange(change=change, score=fit * place, text=text, stands_out=stands_out))
     return tuple(sorted(ranked, key=lambda one: (-one.score, -one.change.time.timestamp(), one.change.id)))
 
@@ -69,7 +69,8 @@ def fitting(change: Change, service: str, onset: datetime) -> float:
     return time_fit(change, onset) if change.service == service else 0.0
 
 
-def _text(change: Change, onset: datetime, *, stands_out: bool) -> str:
+def said_fit(change: Change, onset: datetime, *, stands_out: bool) -> str:
+    """A change, what of its service is seen, and how far from an onset it was made."""
     minutes = (onset - change.time).total_seconds() / 60
     when = f"{length(abs(minutes))} {'before' if minutes >= 0 else 'after'} the onset"
     versions = f" {change.version_from or '?'} -> {change.version_to}" if change.version_to else ""

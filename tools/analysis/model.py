@@ -91,6 +91,13 @@ class RankedChange(Value):
     stands_out: bool = Field(default=True, description="its service behaves unlike before")
 
 
+class OwnChange(Value):
+    """A recorded change that is what Nexus did in this incident."""
+
+    change: str
+    action: str
+
+
 class Ranking(Value):
     """The suspects, best first, and what must be known to read the list rightly."""
 
@@ -100,3 +107,4 @@ class Ranking(Value):
     changes: tuple[RankedChange, ...] = ()
     nothing_changed: bool = Field(default=True, description="no recorded change near the onset")
     calm: tuple[str, ...] = Field(default=(), description="suspects whose own signals are as usual now")
+    ours: tuple[OwnChange, ...] = Field(default=(), description="which of the changes Nexus made itself")

@@ -17,6 +17,8 @@ FEW = 5
 #: notices is noise, here as in `tools.telemetry.recovery.NOISE`.
 SLOWER = 2.0
 SLOWER_MS = 50.0
+#: From this many times the usual p95 on a reader wants to know, although it may be no trouble.
+DRIFT = 1.5
 #: This much larger a share of failures deviates.
 MORE_ERRORS = 0.05
 

@@ -4,6 +4,8 @@ Of a sample the shares and times stand for all calls, as far as it was drawn by 
 collector that keeps the failed and the slow ones makes both look more frequent than they are.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 from pydantic import Field
 
@@ -23,6 +25,7 @@ _FEW = 10
 class Sampling(Value):
     """How many calls of a service the traces of a time hold, and about how many there were."""
 
+    service: str = Field(default="", description="whose calls, where that is not said otherwise")
     traced: int
     about: int | None = Field(default=None, description="None: no metric counts the calls")
 
@@ -70,3 +73,11 @@ def say_sampling(found: Sampling | None) -> str:
         f"The traces are sampled: {found.traced} of about {found.about} calls. Their counts are too low; "
         "shares and times are of the sample."
     )
+
+
+def say_samplings(found: Sequence[Sampling]) -> str:
+    """The same of several services at once; empty where all are whole or cannot be told."""
+    told = [f"{one.service} {one.traced} of about {one.about} calls" for one in found if one.sampled]
+    if not told:
+        return ""
+    return f"Traced is a sample ({', '.join(told)} now): counts are too low, shares and times are of it."

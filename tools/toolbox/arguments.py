@@ -11,7 +11,7 @@ from tools.source_code import LONGEST_PATCH
 
 SERVICE_NAME = "the service's name as the catalogue writes it"
 _PATH = "from the top of the repository"
-_AT = "a commit or version that a tool has shown; else the newest"
+_AT = "a commit or version that was shown; else the newest"
 GOES_ON = "to go on where an answer ended"
 _SETTLE = "minutes after the action that are skipped while it takes effect"
 

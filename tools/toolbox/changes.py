@@ -1,11 +1,13 @@
 """`changes`, `deployments` and `pipelines`: what was changed, what runs, what ran before."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from incidents.changes import Change, ChangeKind, RunState
-from incidents.findings import Window
+from incidents.findings import Channel, Suspect, Window
+from tools.analysis.changes import said_fit
 from tools.telemetry.observation import HISTORY, Observation
 from tools.telemetry.observe import observe, ranking
+from tools.telemetry.own_changes import made_here, say_ours
 from tools.toolbox.arguments import ChangesArgs, DeploymentsArgs, NoArgs
 from tools.toolbox.views import ChangesView, Deployment, DeploymentsView, PipelinesView
 from tools.toolset import Sources, Tool
@@ -19,22 +21,31 @@ _RUNS = timedelta(hours=24)
 async def _changes(sources: Sources, args: ChangesArgs) -> ChangesView:
     seen, ranked = await ranking(sources)
     seen.need("changes")
-    measured = [
-        onset
-        for suspect in ranked.suspects[:1]
-        for onset in (suspect.onset, *(reason.onset for reason in suspect.reasons))
-        if onset is not None
+    first = next(iter(ranked.suspects), None)
+    onset = _first_sign(first) if first is not None else None
+    told = [
+        one.model_copy(
+            update={"text": said_fit(one.change, onset or seen.alerted, stands_out=one.stands_out)}
+        )
+        for one in ranked.changes[args.start : args.start + args.limit]
     ]
-    onset = min(measured, default=seen.alerted)
     return ChangesView(
         window=_history(seen),
-        onset=onset,
-        changes=ranked.changes[args.start : args.start + args.limit],
+        onset=onset or seen.alerted,
+        of=first.service if first is not None and onset is not None else None,
+        ours=made_here(sources.incident, seen.changes),
+        changes=tuple(told),
         nothing_changed=ranked.nothing_changed,
         left_out=max(0, len(ranked.changes) - args.start - args.limit),
         offset=args.start,
         recorded=len(seen.changes),
     )
+
+
+def _first_sign(suspect: Suspect) -> datetime | None:
+    """When a suspect began to behave unlike before; that something was changed is no sign of it."""
+    measured = [suspect.onset, *(one.onset for one in suspect.reasons if one.channel is not Channel.CHANGES)]
+    return min((onset for onset in measured if onset is not None), default=None)
 
 
 def _history(seen: Observation) -> Window:
@@ -44,16 +55,22 @@ def _history(seen: Observation) -> Window:
 def _say_changes(view: ChangesView) -> str:
     if not view.changes:
         others = f" {view.recorded} others are on record in {span(view.window)}." if view.recorded else ""
-        return f"No change is recorded near the onset ({clock_time(view.onset)}).{others}"
+        return f"No change is recorded near the onset ({_say_onset(view)}).{others}"
     lines = [
-        f"{clock_time(one.change.time)} fit {one.score:.2f}{_made(one.change)}: {plain(one.text, 400)}"
+        f"{clock_time(one.change.time)} fit {one.score:.2f}{_made(one.change)}"
+        f"{say_ours(one.change.id, view.ours)}: {plain(one.text, 400)}"
         for one in view.changes
     ]
     return paragraphs(
-        f"Changes near the onset ({clock_time(view.onset)}), best fit first (1 is best):",
+        f"Changes near the onset ({_say_onset(view)}), best fit first (1 is best):",
         page(lines, view.left_out, view.offset),
         "None of them is near the onset." if view.nothing_changed else "",
     )
+
+
+def _say_onset(view: ChangesView) -> str:
+    """Since when, and by what: other tools tell when each series began to deviate."""
+    return f"{clock_time(view.onset)}, {f'first sign of {view.of}' if view.of else 'the alert'}"
 
 
 def say_change(change: Change) -> str:

@@ -316,8 +316,8 @@ LOGS = Tool(
     name="logs",
     channel="logs",
     description=(
-        "Log lines since the incident began against usual: templates with counts, new failures first, a "
-        "sample, a trace id; or counts of a field's values."
+        "Log lines since the incident began, after a change since that, against usual: templates with "
+        "counts, new failures first, a sample, a trace id; or counts of a field's values."
     ),
     args=LogsArgs,
     ask=_ask,

@@ -54,7 +54,7 @@ def _say_overview(view: Overview) -> str:
     silent = f"No data now from: {', '.join(view.silent)}." if view.silent else ""
     return paragraphs(
         said_look(view.now, view.reference),
-        "Services, worst first:",
+        "Services, worst first (since: its first series to deviate):",
         rows(lines, 0, ""),
         f"As usual (ask `metrics` for one of them): {', '.join(rest)}." if rest else "",
         silent,

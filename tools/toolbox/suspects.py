@@ -3,6 +3,7 @@
 from tools.analysis import Ranking
 from tools.analysis.periods import LEAD, TAIL
 from tools.telemetry.observe import ranking
+from tools.telemetry.own_changes import made_here, say_ours
 from tools.telemetry.service_state import states
 from tools.toolbox.arguments import NoArgs
 from tools.toolset import Sources, Tool
@@ -20,8 +21,10 @@ _REASONS = 4
 async def _ask(sources: Sources, args: NoArgs) -> Ranking:
     seen, ranked = await ranking(sources)
     off = {state.service for state in states(seen) if state.deviates or state.down or state.tails}
+    named = {suspect.change for suspect in ranked.suspects[:_SHOWN]}
+    ours = tuple(one for one in made_here(sources.incident, seen.changes) if one.change in named)
     calm = tuple(one.service for one in ranked.suspects[:_SHOWN] if one.service not in off)
-    return ranked.model_copy(update={"calm": calm})
+    return ranked.model_copy(update={"calm": calm, "ours": ours})
 
 
 def _say(found: Ranking) -> str:
@@ -32,10 +35,11 @@ def _say(found: Ranking) -> str:
         return paragraphs(head, *found.missing)
     lines = []
     for place, suspect in enumerate(found.suspects[:_SHOWN], start=1):
-        change = f", fits change {suspect.change}" if suspect.change else ""
+        ours = say_ours(suspect.change or "", found.ours)
+        change = f", fits change {suspect.change}{ours}" if suspect.change else ""
         lines.append(
             f"{place}. {suspect.service}: score {suspect.score:.2f}, {suspect.category}, "
-            f"onset {clock_time(suspect.onset)}{change}"
+            f"strongest sign since {clock_time(suspect.onset)}{change}"
         )
         lines += [f"   - {reason.channel}: {reason.text}" for reason in suspect.reasons[:_REASONS]]
     left = len(found.suspects) - _SHOWN

@@ -10,6 +10,7 @@ from incidents.changes import Change, PipelineRun, SentBy
 from incidents.findings import Window
 from incidents.value import Moment, Value
 from tools.analysis import RankedChange
+from tools.analysis.model import OwnChange
 from tools.telemetry.calls import Calls, Limits
 from tools.telemetry.levels import Level
 from tools.telemetry.sampling import Sampling
@@ -191,7 +192,9 @@ class ChangesView(Value):
     """What was changed near the onset, best fit first."""
 
     window: Window
-    onset: Moment
+    onset: Moment = Field(description="from which the distances are measured")
+    of: str | None = Field(default=None, description="whose first sign the onset is; None: the alert's")
+    ours: tuple[OwnChange, ...] = Field(default=(), description="what Nexus did itself")
     changes: tuple[RankedChange, ...] = ()
     nothing_changed: bool = True
     left_out: int = 0
@@ -293,8 +296,10 @@ class EndpointsView(Value):
     services: tuple[str, ...]
     before: Window | None
     during: Window
-    after: Window | None
+    after: Window | None = Field(description="None: no action, or it has not settled yet")
     action: str | None = Field(default=None, description="id of the action that parts during and after")
+    counts_from: Moment | None = Field(default=None, description="when the action has settled")
+    sampling: tuple[Sampling, ...] = Field(default=(), description="of each service, in the latest minutes")
     endpoints: tuple[EndpointState, ...] = ()
     left_out: int = 0
     offset: int = Field(default=0, description="how many were passed over")

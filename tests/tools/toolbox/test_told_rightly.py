@@ -1,8 +1,9 @@
 """Answers that would mislead: refusals told as outages, samples told as counts, one answer told as two."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -11,14 +12,18 @@ import pytest
 from incidents.changes import Change, ChangeKind
 from incidents.errors import Declined
 from incidents.findings import EvidenceStatus, Window
-from incidents.value import Value
-from tests.cases import ALERT, build_case, case_sources, case_world, sources_of
-from tests.tools.toolbox.test_toolbox import TwoFlags
+from incidents.value import Value, iso
+from tests.cases import ALERT, build_case, case_incident, case_sources, case_world, sources_of
+from tests.tools.toolbox.test_toolbox import TwoFlags, acted
+from tools.analysis.model import OwnChange, RankedChange, Ranking
 from tools.memory import MemoryEvidence
 from tools.ports import World
+from tools.telemetry.own_changes import made_here
 from tools.telemetry.sampling import Sampling
 from tools.toolbox import TOOLS, available
+from tools.toolbox.views import ChangesView
 from tools.toolset import Answer, Sources, Toolset
+from tools.wording import clock_time
 
 REASON = "Prometheus at http://m refused the credentials (403); check `auth`; it says: tenant shop is closed"
 
@@ -233,3 +238,66 @@ async def test_the_ranking_says_of_when_its_figures_are_and_whom_the_overview_ca
     }
     suspects = [one.service for one in getattr(ranked.data, "suspects", ())]
     assert set(getattr(ranked.data, "calm", ())) == usual & set(suspects)
+
+
+async def test_changes_are_measured_from_a_sign_and_not_from_the_change_that_is_blamed(
+    tmp_path: Path, ledger: Path
+) -> None:
+    folder = build_case(tmp_path, "earlier")
+    kept = folder / "telemetry" / "changes.jsonl"
+    rows = [json.loads(row) for row in kept.read_text().splitlines()]
+    moved = [
+        {
+            **row,
+            "time": iso(datetime.fromisoformat(row["time"]) - timedelta(seconds=40 * (row["id"] == "c2"))),
+        }
+        for row in rows
+    ]
+    kept.write_text("\n".join(map(json.dumps, moved)))
+    sources, _ = case_sources(folder, ledger, ALERT + timedelta(minutes=2))
+    belt = toolset(sources, "suspects", "changes")
+    ranking = await asked(belt, "suspects")
+    assert isinstance(ranking.data, Ranking)
+    first = ranking.data.suspects[0]
+    told = await asked(belt, "changes")
+    assert isinstance(told.data, ChangesView)
+    signs = [one.onset for one in first.reasons if one.channel != "changes" and one.onset is not None]
+    assert (told.data.of, told.data.onset) == (first.service, min(signs))
+    best = told.data.changes[0]
+    assert best.change.id == first.change
+    assert best.change.time < told.data.onset
+    since = f"{clock_time(told.data.onset)}, first sign of {first.service}"
+    assert f"Changes near the onset ({since})" in told.evidence.summary
+    assert "40 s before the onset" in told.evidence.summary
+    assert f"strongest sign since {clock_time(first.onset)}" in ranking.evidence.summary
+
+
+async def test_what_nexus_changed_itself_is_told_as_its_own(shop: Path, ledger: Path) -> None:
+    before, clock = case_sources(shop, ledger, ALERT + timedelta(minutes=5))
+    sources = await acted(before, clock, 1)
+    own = sources.incident.proposals[0]
+    assert own.outcome is not None
+    theirs = Change(
+        time=own.outcome.at, id="r9", service="checkout", kind=ChangeKind.DEPLOY, version_from="2.0",
+        version_to="1.0",
+    )  # fmt: skip
+    others = [
+        theirs.model_copy(update={"id": "r8", "version_to": "3.0"}),
+        theirs.model_copy(update={"id": "r7", "service": "web"}),
+        theirs.model_copy(update={"id": "r6", "time": ALERT - timedelta(minutes=9)}),
+    ]
+    about = case_incident().evolve(proposals=(own,))
+    assert made_here(about, [*others, theirs]) == (OwnChange(change="r9", action="A1"),)
+    assert made_here(case_incident(), [theirs]) == ()
+    view = (await asked(toolset(sources, "changes"), "changes")).data
+    assert isinstance(view, ChangesView)
+    (recorded,) = view.ours
+    back = theirs.model_copy(update={"id": recorded.change})
+    ranked = RankedChange(change=back, score=0.9, text="back to 1.0")
+    said = "(made by Nexus as A1, after the incident had begun): back to 1.0"
+    assert said in TOOLS["changes"].say(view.model_copy(update={"changes": (ranked,)}))
+    ranking = (await asked(toolset(sources, "suspects"), "suspects")).data
+    assert isinstance(ranking, Ranking)
+    blamed = ranking.suspects[0].model_copy(update={"change": recorded.change})
+    told = ranking.model_copy(update={"suspects": (blamed,), "ours": view.ours})
+    assert f"fits change {recorded.change} (made by Nexus as A1" in TOOLS["suspects"].say(told)

@@ -292,7 +292,7 @@ async def test_after_an_action_endpoints_have_three_parts(shop: Path, ledger: Pa
         True,
     )
     assert orders.during is not None
-    assert orders.during.error_share == pytest.approx(0.3, abs=0.1)
+    assert orders.during.error_share == pytest.approx(0.4, abs=0.02)
 
 
 async def test_before_any_action_endpoints_are_not_normal(sources: Sources) -> None:
@@ -328,12 +328,6 @@ async def test_silence_since_the_action_is_said_as_that(shop: Path, ledger: Path
     assert f"no telemetry from after the last action ({at:%H:%M} UTC)" in overview.summary
     # Nothing is claimed of the time before it.
     assert f"{END:%H:%M}" not in overview.summary.partition("\n")[0]
-
-
-async def test_the_first_onset_that_was_measured_counts_for_changes(sources: Sources) -> None:
-    ranked = await SUSPECTS.ask(sources, NoArgs())
-    onsets = [reason.onset for reason in ranked.suspects[0].reasons if reason.onset is not None]
-    assert (await CHANGES.ask(sources, ChangesArgs())).onset == min(onsets)
 
 
 async def test_windows_say_what_their_rows_cover(sources: Sources) -> None:
