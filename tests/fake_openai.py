@@ -9,7 +9,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -28,11 +28,13 @@ class FakeOpenAI:
         *,
         stream_delay: float = 0.0,
         key: str | None = None,
+        tokenizer: Callable[[str], int] | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.answerer = answerer
         self.stream_delay = stream_delay
         self.key = key
+        self.tokenizer = tokenizer
         self.requests: list[Asked] = []
         self.closing = threading.Event()
         self._lock = threading.Lock()
@@ -97,6 +99,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))) or b"{}")
+        if self.path == "/tokenize":
+            self._tokenize(str(body.get("content", "")))
+            return
         asked = self.fake.asked(body, {name.lower(): value for name, value in self.headers.items()})
         if self.fake.key is not None and asked.headers.get("authorization") != f"Bearer {self.fake.key}":
             turn: Turn = Fault(
@@ -114,6 +119,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._stream(_chunks(turn, asked))
         else:
             self._send(200, json.dumps(_completion(turn, asked)))
+
+    def _tokenize(self, text: str) -> None:
+        """As llama.cpp's server tells it."""
+        if self.fake.tokenizer is None:
+            self._send(404, json.dumps({"error": {"message": "no tokenizer is told of here"}}))
+        else:
+            self._send(200, json.dumps({"tokens": [7] * self.fake.tokenizer(text)}))
 
     def _fault(self, fault: Fault, streaming: bool) -> None:
         if fault.kind is Kind.STATUS:

@@ -20,8 +20,10 @@ from agents.grounding.grounds import grounds_of
 from agents.llm.client import chat_model, dialect_of, http_client, trust
 from agents.llm.meter import Meter
 from agents.llm.middleware import ReportMiddleware
+from agents.llm.reports import asked_for, plain
 from agents.llm.settings import ModelSettings
-from agents.llm.tools import offered, plannable, tools_of
+from agents.llm.tokenizer import Tokenizer
+from agents.llm.tools import answered, offered, plannable, tools_of
 from agents.llm.transport import ModelTransport, Timer
 from agents.llm.wire.dialect import Dialect
 from agents.tracing import Caller
@@ -34,6 +36,7 @@ from prompts import SHIPPED, Library
 from prompts.brief import Order, write_brief
 from prompts.text import shown_whole
 from tools.redaction.tree import redact_value
+from tools.toolbox import TRY_PATCH
 from tools.toolbox.watched_series import WATCHED_SERIES
 
 log = structlog.get_logger(__name__)
@@ -74,6 +77,7 @@ class LlmEngine:
         self._purse = purse or BudgetTracker(Budget())
         # What one model refuses says nothing about another of the same endpoint.
         self._dialects: dict[str, Dialect] = {}
+        self._tokenizer = Tokenizer(self._settings, self._trust)
 
     async def perform(self, assignment: Assignment, context: RoleContext) -> EngineResult:
         """Do the work and return its report, grounded in the evidence.
@@ -87,7 +91,7 @@ class LlmEngine:
         account = self._purse.account(assignment.role, context.incident)
         try:
             report, cut = await self._boxed(assignment, context, meter, account)
-            report = redact_value(report)  # before anything is bound to its words
+            report = redact_value(plain(report))  # before anything is bound to its words
             grounds = await self._grounds(assignment, context)
             _publishable(assignment.task, report, grounds)
         except ModelFailed as failed:
@@ -132,7 +136,7 @@ class LlmEngine:
         turns = self._turns(assignment, context, meter, box, account)
         try:
             async with asyncio.timeout(box):
-                return await self._converse(assignment, context, turns), None
+                return await self._converse(assignment, context, turns, meter), None
         except TimeoutError:
             # An endpoint that gave not one answer in the whole box is as good as down.
             silent, cut = meter.answers == 0, f"the time box of {box:.0f} s ended"
@@ -156,15 +160,19 @@ class LlmEngine:
         model = self._settings.models[context.role.tier]
         caller = Caller(incident=assignment.incident, role=assignment.role, task=assignment.task)
         wire = ModelTransport(self._settings, model, meter, self._timer, box, account, caller)
-        return ReportMiddleware(
-            wire, self._settings, self._library, REPORT_TYPES[assignment.task], box, check
-        )
+        return ReportMiddleware(wire, self._settings, self._library, _report(assignment, context), box, check)
 
     async def _converse(
-        self, assignment: Assignment, context: RoleContext, turns: ReportMiddleware
+        self, assignment: Assignment, context: RoleContext, turns: ReportMiddleware, meter: Meter
     ) -> Report:
-        settings, kind = self._settings, REPORT_TYPES[assignment.task]
+        settings, kind = self._settings, _report(assignment, context)
         brief = await self._brief(assignment, context)
+        model = settings.models[context.role.tier].name
+        if brief != (whole := await self._brief(assignment, context, share=0)):
+            # It was cut by an estimate: what the model's own tokenizer says may leave more room, or less.
+            share = await self._tokenizer.share(model, whole)
+            brief = await self._brief(assignment, context, share=share)
+        shown, kept = shown_whole(brief), await _evidence(assignment, context)
         async with http_client(settings, self._trust, self._dialect(context)) as client:
             agent: Any = create_agent(
                 chat_model(settings, context.role.tier, client),
@@ -173,7 +181,8 @@ class LlmEngine:
                     assignment.task,
                     settings.answer_chars,
                     plans=_plans(assignment, context),
-                    shown=shown_whole(brief),
+                    shown=shown,
+                    told=answered(context.toolset, assignment.task, kept, shown),
                     trace_content=settings.trace_content,
                 ),
                 system_prompt=self._library.system_prompt(),
@@ -189,6 +198,8 @@ class LlmEngine:
                     state = await asyncio.create_task(agent.ainvoke(asked, limit), context=_detached())
             except GraphRecursionError:
                 raise ModelFailed("the conversation went round in circles without a report") from None
+        if meter.estimated:
+            meter.measured(await self._tokenizer.share(model, brief))
         report = state.get("structured_response")
         if not isinstance(report, kind):
             raise ModelFailed("the model ended the conversation without a report")
@@ -198,7 +209,7 @@ class LlmEngine:
         name = self._settings.models[context.role.tier].name
         return self._dialects.setdefault(name, dialect_of(self._settings, name, self._library))
 
-    async def _brief(self, assignment: Assignment, context: RoleContext) -> str:
+    async def _brief(self, assignment: Assignment, context: RoleContext, share: float = 1.0) -> str:
         playing = assignment.acting_as is not None and assignment.acting_as != assignment.role
         order = Order(
             name=assignment.role.replace("_", " ").title() if playing else context.role.name,
@@ -228,6 +239,7 @@ class LlmEngine:
             ),
             history=context.history,
             budget=self._settings.brief_tokens,
+            share=share,
         )
 
     async def _grounds(self, assignment: Assignment, context: RoleContext) -> Grounds:
@@ -249,6 +261,11 @@ def _use(model: str, endpoint: str, used: Usage, cut: ModelFailed | None) -> Mod
 
 def _names(assignment: Assignment, context: RoleContext) -> list[str]:
     return [tool.name for tool in offered(context.toolset, assignment.task, _plans(assignment, context))]
+
+
+def _report(assignment: Assignment, context: RoleContext) -> type[Report]:
+    patches = TRY_PATCH.name in _names(assignment, context)
+    return asked_for(assignment.task, assignment.actions, patches=patches)
 
 
 def _plans(assignment: Assignment, context: RoleContext) -> tuple[ActionKind, ...]:

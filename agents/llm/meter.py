@@ -1,9 +1,10 @@
 """What an assignment's model calls use, counted from the wire."""
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage
 
 from agents.llm.settings import Model
 from agents.llm.wire.faults import Came
@@ -22,10 +23,11 @@ class Meter:
         self.answers = 0
         self.tokens_in = 0
         self.tokens_out = 0
-        self.estimated = 0
+        self._estimated_in = 0
+        self._estimated_out = 0
         self.cached = 0
 
-    def answered(self, asked: Sequence[BaseMessage], answer: AIMessage) -> None:
+    def answered(self, asked: Sequence[str], answer: AIMessage) -> None:
         """Count one answer; an endpoint that sends no usage is estimated, because zero would be wrong."""
         self.answers += 1
         if answer.usage_metadata:
@@ -36,7 +38,7 @@ class Meter:
             return
         self._estimate(asked, answer.text + "".join(str(call) for call in answer.tool_calls))
 
-    def failed(self, asked: Sequence[BaseMessage], came: Came) -> None:
+    def failed(self, asked: Sequence[str], came: Came) -> None:
         """Count a call that failed after something of its answer, or of its figures, had come."""
         into, out = (
             _told(came.usage, "prompt_tokens", "input_tokens"),
@@ -48,11 +50,24 @@ class Meter:
         elif came.written:
             self._estimate(asked, came.written)
 
-    def _estimate(self, asked: Sequence[BaseMessage], written: str) -> None:
-        into, out = sum(tokens(message.text) for message in asked), tokens(written)
+    def _estimate(self, asked: Sequence[str], written: str) -> None:
+        into, out = sum(tokens(text) for text in asked), tokens(written)
+        self._estimated_in += into
+        self._estimated_out += out
         self.tokens_in += into
         self.tokens_out += out
-        self.estimated += into + out
+
+    @property
+    def estimated(self) -> int:
+        """How many of the tokens no endpoint told."""
+        return self._estimated_in + self._estimated_out
+
+    def measured(self, share: float) -> None:
+        """Book what was estimated by what the model's tokenizer says of it, as a share."""
+        into, out = ceil(self._estimated_in * share), ceil(self._estimated_out * share)
+        self.tokens_in += into - self._estimated_in
+        self.tokens_out += out - self._estimated_out
+        self._estimated_in, self._estimated_out = into, out
 
     def usage(self, seconds: float) -> Usage:
         """What was used so far, at the model's prices."""

@@ -1,6 +1,7 @@
 """A toolset's tools as a model gets them: typed arguments from the catalogue, answers fenced as data."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+import json
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from difflib import get_close_matches
 from functools import lru_cache
@@ -13,6 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import SkipJsonSchema
 
 from agents import genai
+from agents.llm.reports import arguments_of_kinds
 from agents.tracing import Caller, content, execute_tool, failed
 from incidents.action import ActionKind
 from incidents.findings import Evidence, EvidenceStatus
@@ -20,8 +22,10 @@ from incidents.reports import Task
 from incidents.value import Value, iso
 from prompts.text import fence, line, without_repeats
 from tools.schema import SchemaArgs
+from tools.toolbox import ENDPOINTS
 from tools.toolbox.arguments import GOES_ON, SERVICE_NAME, Paged
 from tools.toolset import Tool, Toolset
+from tools.wording import MORE
 
 #: Puts a question to a tool; tells the answer and the kind of the problem.
 _Ask = Callable[[Mapping[str, Any]], Awaitable[tuple[str, str | None]]]
@@ -38,15 +42,18 @@ _TOO_EARLY = {
     Task.MITIGATE: {"recovery"},
 }
 #: Tools whose answers no report of a task has a place for.
-_IDLE = {Task.TRIAGE: {"inventory"}, Task.VERIFY: {"inventory"}}
-#: The dry run of a change, for whoever may propose one; and which arguments which kind has.
-_PLAN = "plan_action"
-_NEEDS = {
-    ActionKind.ROLLBACK: {"version"}, ActionKind.SCALE: {"replicas"}, ActionKind.HOTFIX: {"commit"},
-    ActionKind.FEATURE_FLAG: {"flag", "enabled"}, ActionKind.FALLBACK: {"flag"},
+_IDLE = {
+    Task.TRIAGE: {"inventory", "suspects", "changes", "dependencies"}, Task.VERIFY: {"inventory", "suspects"},
 }  # fmt: skip
+#: The dry run of a change, for whoever may propose one.
+_PLAN = "plan_action"
 #: Arguments that say how much is shown: the tools' own measure is right, and whoever gives one is understood.
 _HOW_MUCH = {"limit", "settle_minutes"}
+
+#: What a question may say without asking for something else.
+_ASIDE = {*_HOW_MUCH, "offset"}
+#: Tools that answer without a service for all that a task is about, so that nothing is left to ask.
+_FOR_ALL = {Task.VERIFY: {ENDPOINTS.name}}
 
 #: Keeps a field out of what a model reads.
 _UNSAID: Any = SkipJsonSchema()  # type: ignore[type-arg]  # a mark, and no type of its own
@@ -77,6 +84,34 @@ def offered(
     return [tool for tool in toolset.tools if tool.name not in early | idle]
 
 
+def answered(
+    toolset: Toolset, task: Task, kept: Iterable[Evidence], shown: Collection[str]
+) -> frozenset[str]:
+    """The tools that have nothing left to tell: code asked them in this turn, and the brief shows it whole.
+
+    Args:
+        toolset: the role's tools.
+        task: what they are for.
+        kept: the incident's evidence.
+        shown: the ids of the answers that the brief shows whole.
+    """
+    turn = toolset.sources.incident.turn
+    now = {one.tool: one for one in kept if one.id in shown and turn and one.turn == turn}
+    return frozenset(
+        tool.name
+        for tool in toolset.tools
+        if (one := now.get(tool.name)) is not None and MORE not in one.summary and _asks_all(tool, task, one)
+    )
+
+
+def _asks_all(tool: Tool[Value, Value], task: Task, one: Evidence) -> bool:
+    """Whether an answer is to the only question of a tool, or to the one without a service."""
+    fields = set(tool.args.model_fields) - _ASIDE
+    if tool.name in _FOR_ALL.get(task, set()):
+        return not fields & set(json.loads(one.query))
+    return not fields and not issubclass(tool.args, SchemaArgs)
+
+
 def plannable(
     task: Task, role: Sequence[ActionKind], assigned: Sequence[ActionKind], checks: Sequence[str]
 ) -> tuple[ActionKind, ...]:
@@ -93,6 +128,7 @@ def tools_of(
     *,
     plans: Sequence[ActionKind] | None = None,
     shown: Collection[str] = (),
+    told: Collection[str] = (),
     trace_content: bool = False,
 ) -> list[BaseTool]:
     """The tools of a role for a model; every answer starts with the evidence id to cite.
@@ -103,15 +139,16 @@ def tools_of(
         limit: the longest answer in characters; a cut is announced.
         plans: the kinds of change that the role may plan; None: all.
         shown: the ids of the answers that its brief shows whole: they are not repeated.
+        told: the tools that have nothing left to tell (`answered`): they are not offered.
         trace_content: put questions and answers into their spans.
     """
     world = toolset.sources.world
     caller = Caller(incident=toolset.sources.incident.id, role=toolset.role, task=task)
-    told = Told(shown)
+    conversation = Told(shown)
 
     def traced(tool: Tool[Value, Value]) -> BaseTool:
         names = tuple(tool.serves(world)) if tool.serves is not None else world.catalogue.names
-        asked = _asking(toolset, tool, names, limit, told)
+        asked = _asking(toolset, tool, names, limit, conversation)
 
         async def ask(**given: Any) -> str:
             with execute_tool(caller, tool.name) as span:
@@ -130,8 +167,9 @@ def tools_of(
             args_schema=_schema_of(tool.args, names, plans if tool.name == _PLAN else None),
         )
 
-    found = [traced(tool) for tool in offered(toolset, task, plans)]
-    return [*found, evidence_tool(toolset, limit)] if found else found
+    given = offered(toolset, task, plans)
+    found = [traced(tool) for tool in given if tool.name not in told]
+    return [*found, evidence_tool(toolset, limit)] if given else []
 
 
 def evidence_tool(toolset: Toolset, limit: int) -> BaseTool:
@@ -217,7 +255,7 @@ def arguments_of(
 
     What only says how much is shown, and what no kind of change in `plans` needs, stands in no schema.
     """
-    needed = None if plans is None else {"kind", "service"}.union(*(_NEEDS.get(one, set()) for one in plans))
+    needed = None if plans is None else {"kind", "service"} | arguments_of_kinds(plans)
     fields: dict[str, Any] = {}
     for name, info in args.model_fields.items():
         kind: Any = info.rebuild_annotation()

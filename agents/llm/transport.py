@@ -30,6 +30,7 @@ from agents.llm.errors import (
     until_of,
 )
 from agents.llm.meter import Meter
+from agents.llm.request_text import texts_of
 from agents.llm.settings import Model, ModelSettings
 from agents.tracing import Caller, chat, content, kind_of
 from incidents.faults import ModelFault
@@ -163,7 +164,7 @@ class ModelTransport:
                 return response
         except BaseException as error:
             problem = kind_of(error)
-            self._meter.failed(request.messages, came_of(error))
+            self._meter.failed(texts_of(request), came_of(error))
             raise
         finally:
             used = self._meter.usage(0)
@@ -182,7 +183,7 @@ class ModelTransport:
         if not isinstance(answer, AIMessage):
             raise ModelFailed("the model gave no answer")
         before = self._meter.usage(0)
-        self._meter.answered(list(request.messages), answer)
+        self._meter.answered(texts_of(request), answer)
         used, told = self._meter.usage(0), answer.response_metadata
         span.set_attribute(genai.INPUT_TOKENS, used.tokens_in - before.tokens_in)
         span.set_attribute(genai.OUTPUT_TOKENS, used.tokens_out - before.tokens_out)

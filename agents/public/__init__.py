@@ -2,6 +2,15 @@
 
 from agents.public.catalogue import said, sentences
 from agents.public.stand import PublicStand, stand_of
-from agents.public.words import measured_stand, permitted, public_words
+from agents.public.words import measured_stand, permitted, public_words, required
 
-__all__ = ["PublicStand", "measured_stand", "permitted", "public_words", "said", "sentences", "stand_of"]
+__all__ = [
+    "PublicStand",
+    "measured_stand",
+    "permitted",
+    "public_words",
+    "required",
+    "said",
+    "sentences",
+    "stand_of",
+]

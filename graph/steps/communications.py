@@ -13,7 +13,7 @@ from agents.playbook.tasks.situation import (
     said_revenue,
     told_users,
 )
-from agents.public import PublicStand, measured_stand, permitted, public_words, stand_of
+from agents.public import PublicStand, measured_stand, permitted, public_words, required, stand_of
 from graph.duties import Duty, DutyKind, agenda, due, public_state
 from graph.state import Deps, RoleResult
 from graph.step import StepSpec, assignment
@@ -54,7 +54,11 @@ def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:
 
 
 def _question(incident: Incident, stand: PublicStand) -> str:
-    sentences = "\n".join(f"- {identity}: {text}" for identity, text in permitted(stand).items())
+    always = required(stand)
+    sentences = "\n".join(
+        f"- {identity}{' (said in any case)' if identity in always else ''}: {text}"
+        for identity, text in permitted(stand).items()
+    )
     return (
         f"The status is {incident.public_status}: what do users notice now, and what are we doing? "
         f"Customers read only sentences of this list, by their ids in `say`:\n{sentences}"

@@ -1,6 +1,7 @@
 """Step 4, verification: code compares the signals before and after; the roles confirm."""
 
 from datetime import datetime
+from typing import TypeVar
 
 from agents.engine import Assignment
 from agents.role import RELEVANT_DEVELOPER
@@ -26,8 +27,10 @@ from incidents.verification import Recovery, Verification
 from tools.pictures.recovery_chart import chart
 from tools.pictures.screenshots import screenshots
 from tools.plainly import plainly
-from tools.toolbox import RECOVERY
-from tools.toolbox.arguments import RecoveryArgs
+from tools.toolbox import ENDPOINTS, RECOVERY
+from tools.toolbox.arguments import EndpointsArgs, RecoveryArgs
+
+Settling = TypeVar("Settling", RecoveryArgs, EndpointsArgs)
 
 #: Good checks in a row before the roles are asked: one good sample of a minute proves little.
 STEADY = 2
@@ -43,7 +46,9 @@ async def prepare(deps: Deps, incident: Incident) -> Update:
     if watch is None:
         return Update(after)
     now = deps.clock.now()
-    answer = await deps.toolset(after, "nexus", (RECOVERY.name,)).ask(RECOVERY, _settled(deps.runbook))
+    answer = await deps.toolset(after, "nexus", (RECOVERY.name,)).ask(
+        RECOVERY, _settled(RecoveryArgs, deps.runbook)
+    )
     found = answer.data or Verification(
         at=now,
         verdict=Recovery.UNKNOWN,
@@ -60,6 +65,11 @@ async def prepare(deps: Deps, incident: Incident) -> Update:
     after, gaps = await report_silent_channels(deps, after)
     told = entry(after, now, EntryKind.VERIFICATION, _read(found), "check", evidence=found.evidence)
     after, worse = await _worse_than_known(deps, after)
+    if "traces" not in deps.world.lacks and assign(deps, after):
+        # What every role that confirms would ask first: asked once, it stands in everybody's brief.
+        await deps.toolset(after, "nexus", (ENDPOINTS.name,)).ask(
+            ENDPOINTS, _settled(EndpointsArgs, deps.runbook)
+        )
     return Update(after, (*gaps, told, *worse))
 
 
@@ -88,10 +98,10 @@ def _read(found: Verification) -> str:
     return f"recovered: {every} as usual since {since:%H:%M:%S} UTC, judged until {until:%H:%M:%S} UTC"
 
 
-def _settled(runbook: Runbook) -> RecoveryArgs:
+def _settled(args: type[Settling], runbook: Runbook) -> Settling:
     """How much after a change is skipped: a third of the time until the first check, a minute at most."""
     third = runbook.watch.settle.total_seconds() / 60 / 3
-    return RecoveryArgs(settle_minutes=min(RecoveryArgs().settle_minutes, third))
+    return args(settle_minutes=min(args().settle_minutes, third))
 
 
 def assign(deps: Deps, incident: Incident) -> tuple[Assignment, ...]:

@@ -304,3 +304,10 @@ def test_what_was_before_stands_in_the_brief_of_those_who_look_for_causes_as_dat
     assert "<|" not in block
     assert tokens(text) - tokens(told()) < 400
     assert 'source="history"' not in told()
+
+
+def test_who_writes_the_backlog_reads_which_owners_exist() -> None:
+    owned = Catalogue(services=(Service(name="web", owner="frontend"), Service(name="db", owner="data")))
+    said = "Owners that exist beside the roles: frontend, data."
+    assert said in brief(sample.resolved(), order(Task.BACKLOG), catalogue=owned)
+    assert said not in brief(sample.resolved(), order(Task.VERIFY), catalogue=owned)

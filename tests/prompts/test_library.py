@@ -31,6 +31,15 @@ def test_what_all_read_first_is_the_same_for_all() -> None:
     assert "House rules" in prompts.system_prompt()
 
 
+def test_only_who_can_ask_reads_how_to_look_and_reads_it_first() -> None:
+    silent = prompts.pages("support_responder", Task.STATUS_UPDATE)
+    assert "**Tools.**" not in silent + prompts.system_prompt()
+    asking = prompts.pages("api_tester", Task.VERIFY, tools=["metrics"])
+    assert asking.startswith(prompts.load("looking"))
+    version = prompts.version("api_tester", Task.VERIFY)
+    assert prompts.version("api_tester", Task.VERIFY, tools=["metrics"]) != version
+
+
 def test_the_developer_that_is_played_is_read_as_well() -> None:
     text = prompts.pages("relevant_developer", Task.MITIGATE, "backend_architect")
     assert text.index("Relevant Developer Agent") < text.index("You are the Backend Architect")

@@ -15,8 +15,9 @@ def compact(tools: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Tools with the same arguments in fewer words.
 
     Left out are titles, bounds of what need not be given, defaults that are nothing, what a type says of
-    itself (a sentence, where a field's own description is none), and null beside what need not be given:
-    whoever sends it all the same is understood. What has to be given keeps its null.
+    itself (a sentence, where a field's own description is none), and null beside what is null without it:
+    whoever sends it all the same is understood. What has to be given, or is something else when it is left
+    out, keeps its null.
     """
     return [_compacted(tool) for tool in tools]
 
@@ -48,9 +49,10 @@ def _said(schema: Mapping[str, Any]) -> dict[str, Any]:
     said = {key: value for key, value in schema.items() if not (key == "title" and isinstance(value, str))}
     if "default" not in said:
         return _undescribed(said)
-    if _is_nothing(said["default"]):
+    nothing = _is_nothing(said["default"])
+    if nothing:
         del said["default"]
-    if isinstance(choices := said.get("anyOf"), list):
+    if nothing and isinstance(choices := said.get("anyOf"), list):
         left = [one for one in choices if one != _NULL]
         if len(left) == 1 < len(choices) and isinstance(left[0], Mapping):
             del said["anyOf"]

@@ -1,22 +1,26 @@
 """A toolset's tools as a model sees them."""
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from agents.llm.tools import arguments_of, plannable, tools_of
+from agents.llm.reports import asked_for, plain
+from agents.llm.tools import answered, arguments_of, plannable, tools_of
 from incidents.action import ActionKind
-from incidents.reports import Task
+from incidents.reports import REPORT_TYPES, MitigationReport, Task
 from incidents.value import Value
 from tests.agents.contexts import CHANGES, METRICS, Words, incident, role_context
 from tests.nexus import sample
-from tools.toolbox.arguments import LogsArgs, PlanArgs
+from tools.memory import MemoryEvidence
+from tools.toolbox.arguments import EndpointsArgs, LogsArgs, PlanArgs
 from tools.toolset import Sources, Tool
+from tools.wording import MORE
 
 NAMES = ("checkout", "payment")
 
@@ -195,3 +199,99 @@ def test_how_much_is_shown_is_no_question_and_is_understood_all_the_same() -> No
     assert "offset" in schema
     assert LogsArgs.model_validate({"limit": 5}).limit == 5
     assert made.model_validate({"limit": 5}).model_dump()["limit"] == 5
+
+
+async def test_a_tool_with_nothing_left_to_tell_is_not_offered() -> None:
+    store = MemoryEvidence()
+    about = incident(turn=3)
+    context = role_context(METRICS, CHANGES, about=about, store=store)
+    only = await context.toolset.ask(CHANGES, CHANGES.args.model_validate({}))
+    one = await context.toolset.ask(METRICS, METRICS.args.model_validate({"service": "checkout"}))
+    kept = await store.evidence("inc-1")
+
+    def told(
+        task: Task = Task.INVESTIGATE, turn: int = 3, shown: Collection[str] = (only.id, one.id)
+    ) -> set[str]:
+        belt = role_context(METRICS, CHANGES, about=incident(turn=turn), store=store).toolset
+        return set(answered(belt, task, kept, shown))
+
+    assert told() == {"changes"}, "metrics can be asked of other services"
+    assert told(turn=4) == set(), "by the next turn the answer may be another"
+    assert told(shown=[one.id]) == set(), "the brief does not show it"
+    offer = [tool.name for tool in tools_of(context.toolset, Task.INVESTIGATE, 1000, told=told())]
+    assert offer == ["metrics", "evidence"]
+    assert [
+        tool.name for tool in tools_of(context.toolset, Task.INVESTIGATE, 1000, told=["metrics", "changes"])
+    ] == ["evidence"]
+
+
+@pytest.mark.parametrize(
+    ("given", "text", "task", "gone"),
+    [
+        ({}, "All of them.", Task.VERIFY, True),
+        ({}, "All of them.", Task.INVESTIGATE, False),
+        ({"service": "checkout"}, "One of them.", Task.VERIFY, False),
+        ({}, f"A page of them. (5 more left out; {MORE}20 goes on)", Task.VERIFY, False),
+    ],
+    ids=["all", "another task", "one service", "a page"],
+)
+async def test_endpoints_are_told_once_the_confirming_roles_see_all_of_them(
+    given: dict[str, str], text: str, task: Task, gone: bool
+) -> None:
+    async def ask(_: Sources, __: Value) -> Value:
+        return Words(text=text)
+
+    tool = Tool("endpoints", "Endpoints.", EndpointsArgs, ask, lambda r: cast("Words", r).text)
+    store = MemoryEvidence()
+    context = role_context(tool, about=incident(turn=3), store=store)
+    answer = await context.toolset.ask(tool, EndpointsArgs.model_validate(given))
+    kept = await store.evidence("inc-1")
+    assert (answered(context.toolset, task, kept, [answer.id]) == {"endpoints"}) is gone
+
+
+def _proposed(schema: dict[str, Any]) -> dict[str, Any]:
+    return cast("dict[str, Any]", schema["$defs"])
+
+
+@pytest.mark.parametrize(
+    ("actions", "arguments"),
+    [
+        ((ActionKind.ROLLBACK, ActionKind.FEATURE_FLAG), {"version", "flag", "enabled"}),
+        ((ActionKind.RESTART, ActionKind.FAILOVER), None),
+        ((ActionKind.HOTFIX,), {"commit"}),
+    ],
+)
+def test_a_report_names_only_the_changes_that_may_be_proposed(
+    actions: tuple[ActionKind, ...], arguments: set[str] | None
+) -> None:
+    kind = asked_for(Task.MITIGATE, actions, patches=False)
+    defs = _proposed(kind.model_json_schema())
+    assert defs["ActionKind"]["enum"] == [one.value for one in actions]
+    assert (set(defs["Arguments"]["properties"]) if "Arguments" in defs else None) == arguments
+    assert (
+        "patch"
+        in _proposed(asked_for(Task.MITIGATE, [ActionKind.HOTFIX]).model_json_schema())["Arguments"][
+            "properties"
+        ]
+    )
+    whole = MitigationReport.model_json_schema()
+    assert kind.__name__ == whole["title"] == kind.model_json_schema()["title"]
+
+
+def test_who_may_propose_nothing_is_asked_for_no_proposal_and_another_kind_is_understood() -> None:
+    kind = asked_for(Task.MITIGATE, ())
+    assert "proposals" not in kind.model_json_schema()["properties"]
+    given = {
+        "summary": "It should be restarted.",
+        "proposals": [
+            {
+                "action": {"kind": "restart", "service": "web"},
+                "reason": "It hangs.",
+                "expected_effect": "It answers.",
+            }
+        ],
+    }
+    report = plain(kind.model_validate(given))
+    assert type(report) is MitigationReport
+    assert report == MitigationReport.model_validate(given)
+    assert asked_for(Task.VERIFY, ()) is REPORT_TYPES[Task.VERIFY]

@@ -1,6 +1,7 @@
 """Whole incidents with a model behind the real wire: a local OpenAI-compatible server, streamed and not."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,47 @@ def test_an_incident_runs_to_its_end_with_a_model(nexus: Terminal, case: Path, s
     assert isinstance(usage, dict)
     assert usage["model_calls"] == len(server.requests)
     assert usage["tokens"] > 0
+
+
+def of_task(server: FakeOpenAI, task: str) -> list[Asked]:
+    return [asked for asked in server.requests if f"Task: {task}." in asked.text]
+
+
+def test_what_code_asked_stands_in_the_brief_and_is_not_offered_again(nexus: Terminal, case: Path) -> None:
+    with FakeOpenAI(obliging) as server:
+        body = run(nexus, case, server)
+        confirming, proposing = of_task(server, "verify"), of_task(server, "mitigate")
+        looking = of_task(server, "investigate")
+    assert confirming, "roles confirm the recovery"
+    for asked in confirming:
+        for tool in ("recovery", "overview", "endpoints"):
+            assert re.search(rf"^E-[0-9a-f]{{8}} · {tool} · .*\n<data source=", asked.text, re.MULTILINE), (
+                tool
+            )
+            assert tool not in asked.tools
+        assert "evidence" in asked.tools, "what came before can be read"
+    assert all({"suspects", "changes"}.isdisjoint(asked.tools) for asked in looking)
+    kinds = re.compile(r"you may propose only: ([a-z_, ]+)\.")
+    for asked in proposing:
+        allowed = kinds.search(asked.text)
+        enum = re.search(r'"kind": \{"enum": \[([^\]]*)\]', json.dumps(asked.tools["MitigationReport"]))
+        assert (allowed[1] if allowed else None) == (enum[1].replace('"', "") if enum else None)
+    assert any(kinds.search(asked.text) for asked in proposing)
+    assert body["status"] == "resolved"
+
+
+def test_who_chooses_what_customers_read_knows_what_is_said_in_any_case(nexus: Terminal, case: Path) -> None:
+    with FakeOpenAI(obliging) as server:
+        body = run(nexus, case, server)
+        asked = of_task(server, "status_update")
+    timeline = body["timeline"]
+    assert isinstance(timeline, list)
+    told = [entry["text"] for entry in timeline if entry["kind"] == "update" and entry["engine"] == "llm"]
+    always = [re.findall(r"\(said in any case\): (.*?)(?= - |\n|$)", one.text) for one in asked]
+    assert len(told) == len(asked) > 0
+    # What is done stands as it was shown; what users notice is measured once more.
+    assert all(said[-1] in text for said, text in zip(always, told, strict=True))
+    assert all("Code measures once more when it publishes" in one.text for one in asked)
 
 
 def test_a_model_that_nobody_named_is_the_first_that_the_endpoint_lists(nexus: Terminal, case: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from agents.llm.wire.schemas import compact
-from incidents.reports import REPORT_TYPES, Task
+from incidents.reports import REPORT_TYPES, Task, TriageReport
 from tools.toolbox import TOOLS
 
 
@@ -21,6 +21,14 @@ def test_what_need_not_be_given_loses_its_null_and_keeps_what_it_may_be() -> Non
     assert found["level"]["description"]
     assert "anyOf" not in str(found)
     assert found["limit"]["default"] == 12
+
+
+def test_what_is_something_else_when_it_is_left_out_keeps_its_null() -> None:
+    (told,) = compact([convert_to_openai_tool(TriageReport)])
+    impact = told["function"]["parameters"]["properties"]["impact"]["properties"]
+    assert {"type": "null"} in impact["api_affected"]["anyOf"], "left out it is false, and not: not known"
+    assert "anyOf" not in impact["customers_affected"]
+    assert "null" not in str({name: one for name, one in impact.items() if "anyOf" not in one})
 
 
 def test_what_has_to_be_given_keeps_its_null_and_no_field_is_lost() -> None:

@@ -67,6 +67,9 @@ class WireServer:
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))) or b"{}")
+                if self.path == "/tokenize":
+                    self._send(Raw({"error": "no tokenizer is told of here"}, 404))
+                    return
                 with lock:
                     headers = dict(self.headers.items())
                     asked = Asked(len(outer.requests) + 1, body, headers, self.path)
