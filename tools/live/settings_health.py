@@ -20,12 +20,14 @@ class OfService(Value):
 
 
 class Postgres(OfService):
-    """A PostgreSQL server, asked for connections, locks, slow queries and replication lag."""
+    """A PostgreSQL server, asked for connections, locks, transactions, statements and replication."""
 
     kind: Literal["postgres"]
     dsn: SecretRef = Field(description="the address with its password, as libpq reads it")
     timeout: Duration = timedelta(seconds=5)
-    slow: Duration = Field(default=timedelta(seconds=5), description="a query that runs longer is slow")
+    slow: Duration = Field(default=timedelta(seconds=5), description="a statement that runs longer is slow")
+    long: Duration = Field(default=timedelta(minutes=5), description="a transaction open for longer is wrong")
+    lag: Duration = Field(default=timedelta(seconds=30), description="a replica further behind is wrong")
 
 
 class StatusPageSpec(OfService, Http):

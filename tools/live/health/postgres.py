@@ -1,26 +1,36 @@
-"""PostgreSQL from inside: connections, who waits for whose lock, slow queries, replication lag."""
+"""PostgreSQL from inside: connections, who waits for whose lock, transactions, statements, replication."""
 
 import asyncio
 import re
-import time
+from dataclasses import dataclass
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 from incidents.errors import Declined, SettingsError, ToolFailed
-from incidents.health import Figure, Probe
+from incidents.health import Probe
 from tools.clock import Clock
 from tools.extras import install_command
+from tools.live.health.judged import Asking
+from tools.live.health.postgres_judged import (
+    Prepared,
+    Reading,
+    Replica,
+    Server,
+    Session,
+    Slot,
+    Statement,
+    Wait,
+    judged,
+)
 from tools.live.secrets import Secrets
 from tools.live.settings_health import Postgres
 from tools.redaction.redact import redact
+from tools.telemetry.data_gaps import note_gap
 from tools.wording import plain
 
-#: This share of the connections that the server allows is too many.
-CROWDED = 0.9
-#: A lock that somebody waits for longer than this is a problem, in seconds.
-STUCK = 2.0
-#: A replica that is further behind than this is a problem, in seconds.
-BEHIND = 30.0
+if TYPE_CHECKING:
+    import psycopg
+
 #: How a server that serves turns away whoever asks (PostgreSQL 15, libpq 15: the class of the error is not
 #: told for a connection that did not come about, only its words). Too many clients are no such refusal.
 _TURNED_AWAY = re.compile(
@@ -28,10 +38,30 @@ _TURNED_AWAY = re.compile(
     r"role \".*\" (?:does not exist|is not permitted)|database \".*\" does not exist|no PostgreSQL user name|"
     r"must be superuser).*)"
 )
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class _Asker:
+    """A transaction in which the questions of `postgres.sql` are asked."""
+
+    connection: "psycopg.AsyncConnection[tuple[object, ...]]"
+
+    async def all(self, name: str, row: type[R], **parts: str) -> tuple[R, ...]:
+        """Every row of a question."""
+        from psycopg.rows import class_row  # noqa: PLC0415 - as in `_asked`
+
+        query = QUERIES[name].format(**parts) if parts else QUERIES[name]
+        async with self.connection.cursor(row_factory=class_row(row)) as cursor:
+            await cursor.execute(query.encode())  # bytes: a text is to be a literal
+            return tuple(await cursor.fetchall())
 
 
 class PostgresHealth:
-    """One server, asked in a read-only session with a time limit. Needs the extra `postgres`."""
+    """One server, asked in a read-only transaction with a time limit. Needs the extra `postgres`.
+
+    The least right that sees the sessions of others is `pg_monitor`; without it that is said as a gap.
+    """
 
     def __init__(self, spec: Postgres, secrets: Secrets, clock: Clock) -> None:
         self._spec = spec
@@ -48,61 +78,93 @@ class PostgresHealth:
             Declined: the server answers, and does not let this account in.
             ToolFailed: the driver is not installed, or the address is not known.
         """
-        at, began = self._clock.now(), time.perf_counter()
+        asking = Asking.now(self._spec.service, "PostgreSQL", self._clock)
         found = await self._asked()
-        healthy, said, figures = (False, found, ()) if isinstance(found, str) else _judged(found, self._spec)
-        return Probe(
-            service=self._spec.service,
-            target="PostgreSQL",
-            at=at,
-            healthy=healthy,
-            said=said,
-            milliseconds=round((time.perf_counter() - began) * 1000, 1),
-            figures=figures,
-        )
+        if isinstance(found, str):
+            return asking.silent(found)
+        if not found.server.sees_all:
+            note_gap(
+                f"PostgreSQL of {self._spec.service} hides what other sessions do from the role "
+                f"{found.server.role}: `grant pg_monitor to {found.server.role}`"
+            )
+        return asking.told(judged(found, self._spec))
 
-    async def _asked(self) -> dict[str, Any] | str:
-        """Every row as one mapping; a sentence where the server does not let us in or does not answer."""
+    async def _asked(self) -> Reading | str:
+        """What was read; why it does not answer where it does not."""
         try:
             # An extra: teams without PostgreSQL do not need its driver.
             import psycopg  # noqa: PLC0415
-            from psycopg.rows import dict_row  # noqa: PLC0415
         except ImportError:
             raise ToolFailed(
                 f"PostgreSQL of {self._spec.service} was not asked: the extra `postgres` is not installed; "
                 f"{install_command('postgres')}"
             ) from None
-        limit = int(self._spec.timeout.total_seconds() * 1000)
-        try:
-            address = self._secrets(self._spec.dsn).get_secret_value()
-        except SettingsError as error:
-            raise ToolFailed(f"PostgreSQL of {self._spec.service} was not asked: {error}") from None
+        seconds = self._spec.timeout.total_seconds()
         try:
             async with (
                 # The server's own limit is none where the network swallows its answers.
-                asyncio.timeout(2 * limit / 1000),
+                asyncio.timeout(2 * seconds),
                 await psycopg.AsyncConnection.connect(
-                    address,
-                    connect_timeout=max(1, limit // 1000),
-                    options=f"-c default_transaction_read_only=on -c statement_timeout={limit}",
+                    self._address(),
+                    connect_timeout=max(1, int(seconds)),
                     application_name="nexus",
-                    row_factory=dict_row,
+                    prepare_threshold=None,
+                    autocommit=True,
                 ) as connection,
+                connection.transaction(),
             ):
-                found: dict[str, Any] = {}
-                for name, query in QUERIES.items():
-                    cursor = await connection.execute(query, {"slow": self._spec.slow.total_seconds()})
-                    row = await cursor.fetchone() or {}
-                    found |= {f"{name}.{column}": value for column, value in row.items()}
-                return found
+                # No further than the transaction: a pooler hands sessions on, and takes no `options`.
+                await connection.execute("set transaction read only")
+                await connection.execute(
+                    "select set_config('statement_timeout', %s, true)", [f"{int(seconds * 1000)}ms"]
+                )
+                return await _read(_Asker(connection))
         except (TimeoutError, psycopg.Error) as error:
+            if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
+                raise ToolFailed(
+                    f"PostgreSQL of {self._spec.service} was not asked: {self._spec.dsn} is no address that "
+                    "libpq reads; write it as postgresql://USER:PASSWORD@HOST/DATABASE"
+                ) from None
             if why := _refused(error):
                 raise Declined(
                     f"PostgreSQL of {self._spec.service} answers and refuses the account of Nexus ({why}); "
                     "that is no outage; check `dsn`"
                 ) from None
             # The driver's message may repeat parts of the address, which holds the password.
-            return f"does not answer: {type(error).__name__}"
+            return type(error).__name__
+
+    def _address(self) -> str:
+        try:
+            return self._secrets(self._spec.dsn).get_secret_value()
+        except SettingsError as error:
+            raise ToolFailed(f"PostgreSQL of {self._spec.service} was not asked: {error}") from None
+
+
+async def _read(ask: _Asker) -> Reading:
+    (server,) = await ask.all("server", Server)
+    statements: tuple[Statement, ...] | None = None
+    if server.statements_in is not None:
+        statements = await _statements(ask, server.statements_in)
+    return Reading(
+        server=server,
+        waits=await ask.all("waits", Wait) if server.waiting else (),
+        sessions=await ask.all("sessions", Session),
+        prepared=await ask.all("prepared", Prepared),
+        replicas=await ask.all("replicas", Replica),
+        slots=await ask.all("slots", Slot),
+        statements=statements,
+    )
+
+
+async def _statements(ask: _Asker, schema: str) -> tuple[Statement, ...] | None:
+    """The statements that took most time; None where the extension is there and not loaded, or not ours."""
+    import psycopg  # noqa: PLC0415 - as in `_asked`
+
+    try:
+        async with ask.connection.transaction():  # a savepoint: what fails here is not the rest
+            return await ask.all("statements", Statement, schema=schema)
+    except (psycopg.errors.ObjectNotInPrerequisiteState, psycopg.errors.InsufficientPrivilege):
+        return None
 
 
 def _refused(error: BaseException) -> str:
@@ -111,41 +173,6 @@ def _refused(error: BaseException) -> str:
         return "insufficient privilege"
     found = _TURNED_AWAY.search(str(error))
     return plain(redact(found[1]), 160) if found else ""
-
-
-def _judged(found: dict[str, Any], spec: Postgres) -> tuple[bool, str, tuple[Figure, ...]]:
-    """Whether it is healthy, the sentence, the figures."""
-    used, most = found["connections.used"], found["connections.most"]
-    troubles = []
-    if used >= CROWDED * most:
-        troubles.append(f"{used} of {most} connections are in use")
-    if found["locks.blocked"] and found["locks.longest"] >= STUCK:
-        holder = f"session {found['locks.holder_pid']} ({found['locks.holder_state']})"
-        troubles.append(
-            f"{found['locks.blocked']} sessions wait for a lock, "
-            f"the longest for {found['locks.longest']:.0f} s; "
-            f"{holder} holds it in a transaction that is open for {found['locks.holder']:.0f} s"
-        )
-    if found["slow.slow"]:
-        troubles.append(
-            f"{found['slow.slow']} queries run for more than {spec.slow.total_seconds():g} s, "
-            f"the longest for {found['slow.longest']:.0f} s"
-        )
-    if found["replication.lag"] >= BEHIND:
-        troubles.append(f"a replica is {found['replication.lag']:.0f} s behind")
-    role = (
-        "replica"
-        if found["replication.replica"]
-        else f"primary with {found['replication.replicas']} replicas"
-    )
-    figures = (
-        Figure(name="connections in use", value=used),
-        Figure(name="connections allowed", value=most),
-        Figure(name="sessions that wait for a lock", value=found["locks.blocked"]),
-        Figure(name="slow queries", value=found["slow.slow"]),
-        Figure(name="replication lag", value=round(found["replication.lag"], 1), unit="seconds"),
-    )
-    return not troubles, f"{role}; " + ("; ".join(troubles) or "nothing waits"), figures
 
 
 def _queries() -> dict[str, str]:
