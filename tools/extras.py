@@ -5,7 +5,17 @@ from importlib.util import find_spec
 from typing import Literal
 
 Extra = Literal[
-    "browser", "calendar", "inspect", "mcp", "notify", "objects", "otel", "postgres", "rules", "shop"
+    "browser",
+    "calendar",
+    "inspect",
+    "mariadb",
+    "mcp",
+    "notify",
+    "objects",
+    "otel",
+    "postgres",
+    "rules",
+    "shop",
 ]
 
 #: A module that each extra brings.
@@ -13,6 +23,7 @@ _BRINGS: dict[Extra, str] = {
     "browser": "playwright",
     "calendar": "recurring_ical_events",
     "inspect": "inspect_ai",
+    "mariadb": "pymysql",
     "mcp": "mcp",
     "notify": "apprise",
     "objects": "s3fs",

@@ -42,6 +42,8 @@ def init(
     console.print(f"{path}: {len(found.services)} services ({', '.join(found.services[:12])})", markup=False)
     console.print(f"Conventions: {', '.join(found.conventions) or 'none that are known'}", markup=False)
     console.print(f"The team's rules: {found.rules}", markup=False)
+    if found.askable:
+        console.print(f"Can be asked itself, see `health` in it: {', '.join(found.askable)}", markup=False)
     for one in found.not_found:
         console.print(f"Not found: {one}", markup=False, style="yellow")
     console.print("Next: say what depends on what in it, then `nexus doctor`.", markup=False)

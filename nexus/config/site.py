@@ -248,8 +248,8 @@ class Site(Value):
         if any(one.kind == "calendar" for one in self.oncall):
             wanted["calendar"] = "oncall"
         for number, health in enumerate(backends.health):
-            if health.kind == "postgres":
-                wanted.setdefault("postgres", f"backends.health[{number}]")
+            if health.kind in ("postgres", "mariadb"):
+                wanted.setdefault(health.kind, f"backends.health[{number}]")
         if missing := missing_extras(wanted):
             named = ", ".join(f"`{extra}` ({wanted[extra]})" for extra in missing)
             what = "the extra" if len(missing) == 1 else "the extras"

@@ -51,6 +51,7 @@ async def first_site(url: str, bearer: str | None, secrets: Secrets) -> FirstSit
         bearer=spec.auth.bearer,
         conventions=found.conventions,
         labels=_flow(found.labels),
+        askable=found.askable,
         not_found=found.not_found,
     )
     # What is written here must be what is read there, whatever the names were.

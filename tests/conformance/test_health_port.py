@@ -12,6 +12,7 @@ from incidents.health import Probe
 from nexus.config.site import Site
 from tests.tools.live.fakes import kubernetes as cluster
 from tests.tools.live.fakes.server import Answer, Asked, serving, told
+from tests.tools.live.real import MARIADB_ROOT, running_mariadb, running_redis
 from tools.clock import VirtualClock
 from tools.live.checks import check_backends
 from tools.live.health import LiveHealth
@@ -27,7 +28,9 @@ PASSWORD = "hunter2-hunter2"
 #: As much as a sentence of a part may have, in characters.
 LONGEST = 1_000
 
-KINDS = ("endpoint", "openapi", "status_page", "http", "kubernetes", "postgres")
+KINDS = (
+    "endpoint", "openapi", "status_page", "http", "kubernetes", "postgres", "mariadb", "redis", "rabbitmq",
+)  # fmt: skip
 
 
 @dataclass
@@ -61,6 +64,14 @@ def _over_http(asked: Asked) -> Answer:
         return told({"paths": {"/status": {"get": {}}}})
     if asked.path == "/api/v2/summary.json":
         return told({"status": {"indicator": "none", "description": "All Systems Operational"}})
+    # RabbitMQ is a stand-in here, of 3.10 (tests/tools/live/test_health_rabbitmq.py asks a real one).
+    match asked.path:
+        case "/api/overview":
+            return told({"rabbitmq_version": "3.10.8", "object_totals": {"queues": 1}, "queue_totals": {}})
+        case "/api/nodes":
+            return told([{"name": "a", "running": True}])
+        case "/api/queues":
+            return told({"items": [{"name": "mails", "vhost": "/", "consumers": 1}], "total_count": 1})
     return told({"waiting": 3})
 
 
@@ -104,6 +115,25 @@ def _postgres(request: pytest.FixtureRequest) -> Iterator[Part]:
     yield Part(common | {"dsn": "env:DSN"}, common | {"dsn": "env:GONE"}, secrets)
 
 
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with running_redis(tmp_path_factory.mktemp("redis"), "--requirepass", PASSWORD) as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with running_mariadb(tmp_path_factory.mktemp("mariadb")) as port:
+        yield port
+
+
+@contextmanager
+def _server(kind: str, port: int, password: str, **more: str) -> Iterator[Part]:
+    common = {"kind": kind, "service": "till", "timeout": "2s", "password": "env:PASSWORD", **more}
+    there, gone = (common | {"url": f"{kind}://{at}"} for at in (f"127.0.0.1:{port}", NOWHERE))
+    yield Part(there, gone, {"PASSWORD": password})
+
+
 @pytest.fixture(params=KINDS)
 def part(request: pytest.FixtureRequest) -> Iterator[Part]:
     match str(request.param):
@@ -113,6 +143,10 @@ def part(request: pytest.FixtureRequest) -> Iterator[Part]:
             made = _kubernetes()
         case "postgres":
             made = _postgres(request)
+        case "redis":
+            made = _server("redis", request.getfixturevalue("redis"), PASSWORD)
+        case "mariadb":
+            made = _server("mariadb", request.getfixturevalue("mariadb"), MARIADB_ROOT, user="root")
         case kind:
             made = _http(kind)
     with made as found:
@@ -171,7 +205,7 @@ async def test_doctor_asks_it_and_says_what_it_said(part: Part) -> None:
 
 async def test_a_secret_that_is_not_set_is_named_and_nothing_is_asked(part: Part) -> None:
     site = part.site()
-    named = [name for name in ("TOKEN", "KUBE", "DSN") if f"env:{name}" in str(part.spec)]
+    named = [name for name in ("TOKEN", "KUBE", "DSN", "PASSWORD") if f"env:{name}" in str(part.spec)]
     # What is public on purpose is asked without.
     if not named:
         pytest.skip("it takes no secret")

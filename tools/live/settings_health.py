@@ -1,9 +1,11 @@
 """What `nexus.yaml` says of parts that are asked directly, beside the endpoints of the catalogue."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, AnyUrl, Field, UrlConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from incidents.duration import Duration
 from incidents.value import Value
@@ -28,6 +30,59 @@ class Postgres(OfService):
     slow: Duration = Field(default=timedelta(seconds=5), description="a statement that runs longer is slow")
     long: Duration = Field(default=timedelta(minutes=5), description="a transaction open for longer is wrong")
     lag: Duration = Field(default=timedelta(seconds=30), description="a replica further behind is wrong")
+
+
+def _bare(url: AnyUrl) -> AnyUrl:
+    """Refuse an address that says more than where."""
+    if url.username or url.password or url.query or url.fragment or url.path not in (None, "", "/"):
+        # The value is not repeated: it may hold the very password that this forbids.
+        raise PydanticCustomError(
+            "secret", "an address as SCHEME://HOST:PORT alone; `user` and `password` stand beside it"
+        )
+    return url
+
+
+class MariaDb(OfService):
+    """A MariaDB server, asked for connections, locks, transactions, statements and replication."""
+
+    kind: Literal["mariadb"]
+    url: Annotated[
+        AnyUrl, UrlConstraints(allowed_schemes=["mariadb"], default_port=3306), AfterValidator(_bare)
+    ] = Field(description="mariadb://HOST:PORT")
+    user: str
+    password: SecretRef
+    ca_file: Path | None = Field(default=None, description="certificates to trust; none: without TLS")
+    timeout: Duration = timedelta(seconds=5)
+    slow: Duration = Field(default=timedelta(seconds=5), description="a statement that runs longer is slow")
+    long: Duration = Field(default=timedelta(minutes=5), description="a transaction open for longer is wrong")
+    lag: Duration = Field(default=timedelta(seconds=30), description="a replica further behind is wrong")
+
+
+class Redis(OfService):
+    """A Redis server, asked for memory, evictions, clients, replication and slow commands."""
+
+    kind: Literal["redis"]
+    url: Annotated[
+        AnyUrl, UrlConstraints(allowed_schemes=["redis", "rediss"], default_port=6379), AfterValidator(_bare)
+    ] = Field(description="redis://HOST:PORT, or rediss:// for TLS")
+    user: str | None = Field(default=None, description="of the server's ACL; none: the default user")
+    password: SecretRef | None = None
+    ca_file: Path | None = Field(default=None, description="certificates to trust for this server")
+    timeout: Duration = timedelta(seconds=5)
+    slow: Duration = Field(default=timedelta(seconds=1), description="a command that ran longer is wrong")
+    lag: Duration = Field(default=timedelta(seconds=30), description="a replica further behind is wrong")
+
+
+class RabbitMq(OfService, Http):
+    """RabbitMQ's management API, asked for queues, consumers, alarms and nodes."""
+
+    kind: Literal["rabbitmq"]
+    vhost: str | None = Field(default=None, description="whose queues; none: of all that the user sees")
+    waiting: int = Field(default=10_000, ge=1, description="more messages that wait in a queue are wrong")
+    parked: tuple[str, ...] = Field(
+        default=("*dead*", "*dlq*", "*error*"),
+        description="queues whose messages wait for people: none of them needs a consumer",
+    )
 
 
 class StatusPageSpec(OfService, Http):
@@ -71,5 +126,6 @@ class HttpGauges(OfService, Http):
 
 
 HealthSpec = Annotated[
-    Postgres | StatusPageSpec | OpenApi | KubernetesHealth | HttpGauges, Field(discriminator="kind")
+    Postgres | MariaDb | Redis | RabbitMq | StatusPageSpec | OpenApi | KubernetesHealth | HttpGauges,
+    Field(discriminator="kind"),
 ]

@@ -3,12 +3,17 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from nexus.config.site import load_site
 from tests.nexus.command_line import Terminal
 from tests.tools.live.fakes.server import Answer, Asked, Handler, serving, told
+from tools.live.settings import Backends
 
-METRICS = ["up", "http_server_request_duration_seconds_count", "http_server_request_duration_seconds_bucket"]
+METRICS = [
+    "up", "http_server_request_duration_seconds_count", "http_server_request_duration_seconds_bucket",
+    "pg_up", "redis_up", "mysql_up", "rabbitmq_build_info",
+]  # fmt: skip
 LABELS = {"__name__": METRICS, "service": ["web", "checkout", "yes"], "instance": ["a:1"]}
 
 
@@ -34,13 +39,21 @@ def test_a_first_configuration_is_written_and_read_back(nexus: Terminal, tmp_pat
     assert made.code == 0, made.err
     assert "3 services (web, checkout, yes)" in made.out
     assert "Not found: shop a:1: it is scraped and does not answer" in made.out
+    assert "Can be asked itself, see `health` in it: postgres, mariadb, redis, rabbitmq" in made.out
     site = load_site(path)
     assert site.catalogue.names == ("web", "checkout", "yes")
+    assert suggested(path.read_text()) == ["postgres", "mariadb", "redis", "rabbitmq"]
     assert site.backends.metrics is not None
     assert site.backends.metrics.conventions == ("up", "otel-http")
     assert site.backends.metrics.auth.bearer == "env:PROM"
     assert "of-the-test" not in path.read_text()
     assert (again.code, "--force replaces it" in again.err, replaced.code) == (2, True, 0)
+
+
+def suggested(text: str) -> list[str]:
+    """The kinds of the parts that the file suggests: as they stand there they can be read."""
+    rows = text.split("  # health:\n")[1].split("  # screens")[0].replace("  # ", "").replace("...", "web")
+    return [one.kind for one in Backends.model_validate({"health": yaml.safe_load(rows)}).health]
 
 
 def test_what_does_not_answer_is_a_sentence(nexus: Terminal, tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """Backends that nobody here wrote, as plain processes; where one is absent its tests are skipped."""
 
+import getpass
 import os
 import shutil
+import socket
 import subprocess
 import urllib.request
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,6 +18,8 @@ from tests.patience import PATIENCE
 
 #: Programs that systemd keeps out of the search path lie here.
 _PLACES = (*os.environ.get("PATH", "").split(os.pathsep), "/lib/systemd", "/usr/lib/systemd")
+#: The password of a MariaDB that lives for a test.
+MARIADB_ROOT = "of-the-tests-alone"
 
 
 def program(name: str, package: str) -> str:
@@ -141,6 +145,92 @@ def running_gatewayd(folder: Path, entries: Sequence[str]) -> Iterator[str]:
         yield url
     finally:
         process.stop()
+
+
+@contextmanager
+def running_redis(folder: Path, *settings: str) -> Iterator[int]:
+    """The port of a real Redis with these words of its configuration; it keeps nothing."""
+    port = free_port()
+    command = kept(
+        program("redis-server", "redis-server"),
+        *("--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder), *settings),
+    )
+    process = Process("redis", command, output=folder / f"redis-{port}.txt")
+    try:
+        wait_for("redis", lambda: _listens(port), seconds=PATIENCE)
+        yield port
+    finally:
+        process.stop()
+
+
+@contextmanager
+def running_mariadb(folder: Path, *settings: str, zone: str = "UTC") -> Iterator[int]:
+    """The port of a real MariaDB of its own, with `root` and the password of `MARIADB_ROOT`."""
+    server, install = program("mariadbd", "mariadb-server"), program("mariadb-install-db", "mariadb-server")
+    user = getpass.getuser()
+    data, port, init = folder / "data", free_port(), folder / "init.sql"
+    argv = [install, "--no-defaults", f"--user={user}", f"--datadir={data}", "--skip-test-db",
+            "--auth-root-authentication-method=normal"]  # fmt: skip
+    subprocess.run(argv, check=True, capture_output=True)  # noqa: S603 - an installed program on our files
+    init.write_text(f"create or replace user root@'127.0.0.1' identified by '{MARIADB_ROOT}';\n"
+                    "grant all on *.* to root@'127.0.0.1' with grant option;\n")  # fmt: skip
+    command = kept(
+        server, "--no-defaults", f"--user={user}", f"--datadir={data}", f"--socket={folder / 'socket'}",
+        f"--port={port}", "--bind-address=127.0.0.1", f"--init-file={init}", "--skip-name-resolve",
+        f"--pid-file={folder / 'pid'}", *settings,
+    )  # fmt: skip
+    environment = {"PATH": os.environ.get("PATH", ""), "TZ": zone}
+    process = Process("mariadb", command, output=folder / "output.txt", environment=environment)
+    try:
+        wait_for("mariadb", lambda: _listens(port), seconds=PATIENCE)
+        yield port
+    finally:
+        process.stop()
+
+
+@contextmanager
+def running_rabbitmq(folder: Path) -> Iterator[str]:
+    """The address of the management API of a real RabbitMQ of one node; `guest` may do everything.
+
+    Its port mapper is started beside it: one that it starts by itself would outlive it.
+    """
+    server, mapper = program("rabbitmq-server", "rabbitmq-server"), program("epmd", "erlang-base")
+    script = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # without the wrapper, which changes the user
+    folder.mkdir(parents=True, exist_ok=True)
+    epmd, distribution, broker, port = (str(free_port()) for _ in range(4))
+    (folder / "plugins").write_text("[rabbitmq_management].\n")
+    (folder / "rabbitmq.conf").write_text(
+        f"listeners.tcp.1 = 127.0.0.1:{broker}\n"
+        f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {port}\n"
+        "collect_statistics_interval = 200\n"
+    )
+    environment = {
+        "PATH": os.environ.get("PATH", ""), "HOME": str(folder), "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "ERL_EPMD_PORT": epmd, "RABBITMQ_NODENAME": "nexus@localhost", "RABBITMQ_BASE": str(folder),
+        "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"), "RABBITMQ_LOG_BASE": str(folder / "log"),
+        "RABBITMQ_PID_FILE": str(folder / "pid"), "RABBITMQ_DIST_PORT": distribution,
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"), "RABBITMQ_CONF_ENV_FILE": str(folder / "none"),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+    }  # fmt: skip
+    names = Process("epmd", kept(mapper), output=folder / "epmd.txt", environment=environment)
+    argv = kept(script if script.exists() else server)
+    process = Process("rabbitmq", argv, output=folder / "output.txt", environment=environment)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_for("rabbitmq", lambda: answers(f"{url}/"), seconds=PATIENCE)
+        yield url
+    finally:
+        process.stop()
+        names.stop()
+
+
+def _listens(port: int) -> bool | None:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return None
+    return True
 
 
 def answers(url: str) -> bool | None:

@@ -24,7 +24,7 @@ from tests.pgbouncer import pooled
 from tests.postgres import PostgresServer, postgres_server
 from tools.clock import VirtualClock
 from tools.live.health import LiveHealth
-from tools.live.health.postgres_judged import Wait, roots
+from tools.live.health.lock_waits import Wait, roots
 from tools.live.health.statements import SHOWN, masked
 from tools.live.secrets import Secrets
 from tools.live.settings_health import Postgres
@@ -289,7 +289,10 @@ def test_roots_wait_for_nobody_and_everybody_counts_once_behind_each(
         (r"select 'C:\', 'hunter2'", "select ?, ?"),
         (r"select E'it\'s', U&'d\0061t'", "select ?, ?"),
         ("select $1, $tag$ hunter2 $tag$, $$x$$", "select $1, ?, ?"),
-        ("insert into t /* key=hunter2 */ values (1.5e3, -2) -- hunter2", "insert into t values (?, -?)"),
+        (
+            "insert into t /* key=hunter2 */ values (1.5e-3, -2, 0xff) -- hunter2",
+            "insert into t values (?, -?, ?)",
+        ),
         ("update t set note = 'cut off hunt", "update t set note = ?"),
         ('select "Order 7" from "t1"', 'select "Order 7" from "t1"'),
     ],

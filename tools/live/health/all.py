@@ -13,10 +13,22 @@ from tools.live.cluster.reading import NamespaceReader
 from tools.live.health.endpoints import EndpointProbes, documented
 from tools.live.health.gauges import HttpGaugesHealth
 from tools.live.health.kubernetes import KubernetesPods
+from tools.live.health.mariadb import MariaDbHealth
 from tools.live.health.postgres import PostgresHealth
+from tools.live.health.rabbitmq import RabbitMqHealth
+from tools.live.health.redis import RedisHealth
 from tools.live.health.status_page import StatusPage
 from tools.live.secrets import Secrets
-from tools.live.settings_health import HealthSpec, HttpGauges, OpenApi, Postgres, StatusPageSpec
+from tools.live.settings_health import (
+    HealthSpec,
+    HttpGauges,
+    MariaDb,
+    OpenApi,
+    Postgres,
+    RabbitMq,
+    Redis,
+    StatusPageSpec,
+)
 from tools.live.settings_kubernetes import KubernetesHealth
 from tools.telemetry.data_gaps import note_gap
 
@@ -115,10 +127,20 @@ def _pods_of(
             yield name, KubernetesPods(name, workload, reader, clock, listed=True)
 
 
-def _part_of(spec: Postgres | StatusPageSpec | HttpGauges, secrets: Secrets, clock: Clock) -> _Part:
+def _part_of(
+    spec: Postgres | MariaDb | Redis | RabbitMq | StatusPageSpec | HttpGauges,
+    secrets: Secrets,
+    clock: Clock,
+) -> _Part:
     match spec:
         case Postgres():
             return PostgresHealth(spec, secrets, clock)
+        case MariaDb():
+            return MariaDbHealth(spec, secrets, clock)
+        case Redis():
+            return RedisHealth(spec, secrets, clock)
+        case RabbitMq():
+            return RabbitMqHealth(spec, secrets, clock)
         case StatusPageSpec():
             return StatusPage(spec, secrets, clock)
         case HttpGauges():

@@ -11,17 +11,9 @@ from incidents.health import Probe
 from tools.clock import Clock
 from tools.extras import install_command
 from tools.live.health.judged import Asking
-from tools.live.health.postgres_judged import (
-    Prepared,
-    Reading,
-    Replica,
-    Server,
-    Session,
-    Slot,
-    Statement,
-    Wait,
-    judged,
-)
+from tools.live.health.lock_waits import Wait
+from tools.live.health.postgres_judged import Prepared, Reading, Replica, Server, Session, Slot, judged
+from tools.live.health.statements import Statement
 from tools.live.secrets import Secrets
 from tools.live.settings_health import Postgres
 from tools.redaction.redact import redact

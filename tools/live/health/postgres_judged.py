@@ -1,12 +1,12 @@
 """How a PostgreSQL server is, from what it told: pure rules over what was read."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from incidents.health import Figure
 from tools.live.health.judged import Judged
-from tools.live.health.statements import masked
+from tools.live.health.lock_waits import Wait, roots
+from tools.live.health.statements import Statement, masked, most_time
 from tools.live.settings_health import Postgres
 from tools.wording import plain, quantity
 
@@ -34,15 +34,6 @@ class Server:
     waiting: int
     behind: float | None
     statements_in: str | None
-
-
-@dataclass(frozen=True)
-class Wait:
-    """A session that waits for a lock, for how many seconds, and the sessions that are in its way."""
-
-    pid: int
-    seconds: float
-    holders: list[int]
 
 
 @dataclass(frozen=True)
@@ -94,16 +85,6 @@ class Slot:
 
 
 @dataclass(frozen=True)
-class Statement:
-    """What a kind of statement took since the statistics were reset, in seconds."""
-
-    statement: str
-    calls: int
-    total: float
-    mean: float
-
-
-@dataclass(frozen=True)
 class Reading:
     """All that one question read. `statements` is None without the extension pg_stat_statements."""
 
@@ -119,27 +100,6 @@ class Reading:
     def behind(self) -> float:
         """The lag of the replica itself or of the slowest one it has, in seconds."""
         return max([self.server.behind or 0.0, *(one.behind for one in self.replicas)])
-
-
-def roots(waits: Sequence[Wait]) -> Mapping[int, int]:
-    """The sessions that hold up others and wait for none themselves, by how many are behind each, most first.
-
-    Sessions that wait for each other in a ring have no such root; the server ends one of them by itself.
-    """
-    holders = {wait.pid: frozenset(wait.holders) for wait in waits}
-    behind: Counter[int] = Counter()
-    for pid in holders:
-        seen, ahead = {pid}, list(holders[pid])
-        while ahead:
-            one = ahead.pop()
-            if one in seen:
-                continue
-            seen.add(one)
-            if one in holders:
-                ahead.extend(holders[one])
-            else:
-                behind[one] += 1
-    return dict(behind.most_common())
 
 
 def judged(found: Reading, spec: Postgres) -> Judged:
@@ -233,9 +193,5 @@ def _stands(found: Reading, *, calm: bool) -> list[str]:
     if found.statements is None:
         said.append("pg_stat_statements is not there")
     elif found.statements:
-        said.append("most time since its statistics were reset: " + ", ".join(map(_took, found.statements)))
+        said.append(most_time(found.statements))
     return said
-
-
-def _took(one: Statement) -> str:
-    return f"`{masked(one.statement)}` {one.calls} times, {quantity(one.mean, 'seconds')} each"

@@ -1,13 +1,15 @@
 """SQL statements as they may be shown: what they do, without the values that people typed."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from tools.wording import plain
+from tools.wording import plain, quantity
 
 #: As much of a statement is shown, in characters.
 SHOWN = 120
 
-_NUMBER = r"""(?<![\w.$"`]) \d[\d.]*(?:[eE][+-]?\d+)?\b"""
+_NUMBER = r"""(?<![\w.$"`]) \d[\w.]*(?:(?<=[eE])[+-]\d+)?"""
 _COMMENT = r"(?P<comment> --[^\n]* | /\*.*?(?:\*/|$) )"
 #: In PostgreSQL a backslash escapes in E'' alone, and what stands in double quotes is a name.
 _POSTGRES = re.compile(
@@ -23,6 +25,25 @@ _MARIADB = re.compile(
     rf" | {_NUMBER}",
     re.VERBOSE | re.DOTALL,
 )
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What a kind of statement took since the statistics were reset, in seconds."""
+
+    statement: str
+    calls: int
+    total: float
+    mean: float
+
+
+def most_time(statements: Sequence[Statement], *, mariadb: bool = False) -> str:
+    """The kinds of statements that took most time, in words."""
+    said = (
+        f"`{masked(one.statement, mariadb=mariadb)}` {one.calls} times, {quantity(one.mean, 'seconds')} each"
+        for one in statements
+    )
+    return f"most time since its statistics were reset: {', '.join(said)}"
 
 
 def masked(statement: str, *, mariadb: bool = False) -> str:

@@ -22,6 +22,11 @@ _INSTANCE = ("instance", "pod")
 _PEER = ("peer", "peer_service", "server_address")
 #: A label with more values than this names no services.
 _MOST = 500
+#: The kinds of `backends.health` that can be asked themselves where an exporter of theirs is scraped.
+_EXPORTERS = {
+    "pg_up": "postgres", "mysql_up": "mariadb", "redis_up": "redis", "rabbitmq_identity_info": "rabbitmq",
+    "rabbitmq_build_info": "rabbitmq",
+}  # fmt: skip
 #: What an incident is judged by.
 _WANTED = ("request_rate", "error_ratio", "latency")
 
@@ -35,6 +40,7 @@ class Discovered(Value):
     services: tuple[str, ...] = ()
     conventions: tuple[str, ...] = ()
     rules: str = ""
+    askable: tuple[str, ...] = ()
     not_found: tuple[str, ...] = ()
 
 
@@ -72,6 +78,7 @@ async def discover(backend: Backend) -> Discovered:
         services=_services(values[labels.service]),
         conventions=followed,
         rules=await _rules(backend),
+        askable=tuple(dict.fromkeys(kind for metric, kind in _EXPORTERS.items() if metric in metrics)),
         not_found=tuple(_lacking(scraped, followed, values, labels)),
     )
 
