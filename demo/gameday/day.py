@@ -69,7 +69,10 @@ class GameDay:
         Raises:
             NotReadyError: The shop or its monitoring does not do what it should.
         """
-        with _listening() as sock, Stage.built(self.work, sock.getsockname()[1], self.say) as stage:
+        with (
+            _listening() as sock,
+            Stage.built(self.work, sock.getsockname()[1], self.say, on=self.scenario.on) as stage,
+        ):
             async with self._served(stage.path, sock):
                 await stage.begin(self.scenario)
                 if found := await self.home.store.page(IncidentFilter(not_closed=True)):

@@ -9,6 +9,8 @@ from typing import Any
 import yaml
 
 from demo.catalogue import CATALOGUE, DEPLOYED
+from demo.cluster.namespace import NAMESPACE
+from demo.cluster.shop import ClusterShop
 from demo.launcher import FLAG_OWNERS, Shop
 from demo.monitoring.stack import FAST, Monitoring
 from demo.repository import SERVICE
@@ -61,11 +63,7 @@ def _site(shop: Shop, monitoring: Monitoring) -> dict[str, Any]:
             "metrics": _metrics(monitoring),
             "logs": [{"kind": "files", "paths": [str(shop.folder / "logs" / "{service}.jsonl")]}],
             "traces": {"kind": "files", "paths": [str(shop.folder / "traces" / "*.jsonl")]},
-            "changes": [{"kind": "releases", "log": str(shop.folder / "releases" / "releases.log")}],
-            "actions": _actions(shop),
-            "health": [
-                {"kind": "status_page", "service": "card-network", "url": shop.url("card-network")},
-            ],
+            **(_cluster(shop) if isinstance(shop, ClusterShop) else _processes(shop)),
         },
     }
 
@@ -91,6 +89,32 @@ def _metrics(monitoring: Monitoring) -> dict[str, Any]:
         "rate_window": f"{FAST.window}s",
         "step": f"{FAST.scrape}s",
     }
+
+
+def _processes(shop: Shop) -> dict[str, Any]:
+    return {
+        "changes": [{"kind": "releases", "log": str(shop.folder / "releases" / "releases.log")}],
+        "actions": _actions(shop),
+        "health": [_provider(shop)],
+    }
+
+
+def _cluster(shop: ClusterShop) -> dict[str, Any]:
+    """Changes, actions and pods as the stand-in for Kubernetes tells them; flags are files as elsewhere."""
+    at = {"kind": "kubernetes", "url": shop.api.url, "namespace": NAMESPACE}
+    most = max(entry.instances for entry in DEPLOYED.values())
+    return {
+        "changes": [at],
+        "actions": [
+            at | {"services": list(DEPLOYED), "max_replicas": most, "patience": "90s"},
+            next(one for one in _actions(shop) if one["kind"] == "flags"),
+        ],
+        "health": [_provider(shop), *(at | {"service": name} for name in DEPLOYED)],
+    }
+
+
+def _provider(shop: Shop) -> dict[str, str]:
+    return {"kind": "status_page", "service": "card-network", "url": shop.url("card-network")}
 
 
 def _actions(shop: Shop) -> list[dict[str, Any]]:

@@ -40,7 +40,12 @@ class Stage:
 
     @classmethod
     def built(
-        cls, work: Path, receiver_port: int, say: Callable[[str], None], people: tuple[Person, ...] = ()
+        cls,
+        work: Path,
+        receiver_port: int,
+        say: Callable[[str], None],
+        people: tuple[Person, ...] = (),
+        on: type[Shop] = Shop,
     ) -> Self:
         """One that stands and does not run yet; its `nexus.yaml` is written.
 
@@ -49,9 +54,10 @@ class Stage:
             receiver_port: where alerts are posted.
             say: is told what happens, in one line each.
             people: of the site.
+            on: what the shop runs on.
         """
         work.mkdir(parents=True, exist_ok=True)
-        shop = Shop(work / "shop")
+        shop = on(work / "shop")
         monitoring = Monitoring(
             work / "monitoring", targets=shop.targets, receiver_port=receiver_port, settings=FAST
         )

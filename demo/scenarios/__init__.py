@@ -5,6 +5,7 @@ A scenario's truth is written down here, before anything runs. No role, playbook
 
 from collections.abc import Mapping
 
+from demo.scenarios.cluster import CLUSTER_SCENARIOS
 from demo.scenarios.lookalikes import DATA_EXPORT, FLAPPING, POISONED
 from demo.scenarios.model import Line, Scenario, Sign, Step, Truth
 from demo.scenarios.operations import (
@@ -24,7 +25,7 @@ from demo.scenarios.releases import (
     SMALL_POOL,
 )
 
-__all__ = ["BAD_RELEASE", "SCENARIOS", "Line", "Scenario", "Sign", "Step", "Truth"]
+__all__ = ["BAD_RELEASE", "GAME_DAYS", "SCENARIOS", "Line", "Scenario", "Sign", "Step", "Truth"]
 
 SCENARIOS: Mapping[str, Scenario] = {
     scenario.id: scenario
@@ -46,3 +47,6 @@ SCENARIOS: Mapping[str, Scenario] = {
         COSMETIC,
     )
 }
+
+#: What a game day can be held with: those of the shop, and those on the stand-in for Kubernetes.
+GAME_DAYS: Mapping[str, Scenario] = {**SCENARIOS, **CLUSTER_SCENARIOS}

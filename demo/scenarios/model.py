@@ -93,6 +93,7 @@ class Scenario:
         signs: What the telemetry shows while it is broken.
         remedy: The action that heals it; None where it ends by itself.
         flaps: Whether the alert comes and goes by itself.
+        on: What the shop runs on.
     """
 
     id: str
@@ -104,6 +105,7 @@ class Scenario:
     signs: tuple[Sign | Line, ...] = field(default=())
     remedy: Action | None
     flaps: bool = False
+    on: type[Shop] = Shop
 
 
 #: What three preludes make: the catalogue's larger pages, the first change of their run.

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -53,18 +53,12 @@ def gameday(
     record: Annotated[Path | None, Option("--record", help=_RECORD)] = None,
 ) -> None:
     """Break a small real shop, let its alert fire, and run the incident live to its end (about 3 minutes)."""
-    from demo.scenarios import SCENARIOS
     from tools.extras import install_command, missing_extras
 
     if listed:
         _list(as_json)
         return
-    chosen = list(SCENARIOS) if everything else list(scenarios or ())
-    if not chosen:
-        raise UsageError("Name a scenario, or take --all; --list shows them")
-    for name in chosen:
-        if name not in SCENARIOS:
-            raise UnknownName("scenario", name, SCENARIOS)
+    chosen = _chosen(scenarios or (), everything, recorded=record is not None)
     for there in (*((record / name for name in chosen) if record else ()), *((work,) if work else ())):
         if there.exists():
             raise UsageError(f"{there} is there already; name a new folder")
@@ -90,16 +84,31 @@ def gameday(
         sys.exit(1)
 
 
+def _chosen(named: Sequence[str], everything: bool, *, recorded: bool) -> list[str]:
+    """The scenarios that are meant; those on a cluster cannot be recorded yet."""
+    from demo.scenarios import GAME_DAYS, SCENARIOS
+
+    chosen = list(SCENARIOS if recorded else GAME_DAYS) if everything else list(named)
+    if not chosen:
+        raise UsageError("Name a scenario, or take --all; --list shows them")
+    for name in chosen:
+        if name not in GAME_DAYS:
+            raise UnknownName("scenario", name, GAME_DAYS)
+        if recorded and name not in SCENARIOS:
+            raise UsageError(f"{name} is held on a cluster; --record takes those of the shop alone")
+    return chosen
+
+
 def _list(as_json: bool) -> None:
-    from demo.scenarios import SCENARIOS
+    from demo.scenarios import GAME_DAYS
 
     if as_json:
         from demo.gameday.verdict import ScenarioLine
 
-        listed = SCENARIOS.values()
+        listed = GAME_DAYS.values()
         write_json([ScenarioLine(id=s.id, title=s.title, severity=s.truth.severity) for s in listed])
         return
-    for one in SCENARIOS.values():
+    for one in GAME_DAYS.values():
         say(f"{one.id:28} {one.truth.severity}  {one.title}")
 
 
@@ -111,7 +120,7 @@ def _hold(
     from demo.gameday.site import write_runbook
     from demo.monitoring.stack import MonitoringMissingError, require_programs
     from demo.processes import NotReadyError
-    from demo.scenarios import SCENARIOS
+    from demo.scenarios import GAME_DAYS
     from nexus.cli.approver import approver
     from nexus.cli.terminal.timeline import show_entry
     from nexus.home import open_home
@@ -128,7 +137,7 @@ def _hold(
     home = open_home(own, create=True)
     say = _silent if quiet else _say
     day = GameDay(
-        scenario=SCENARIOS[name],
+        scenario=GAME_DAYS[name],
         home=home,
         engine=lambda: engine_of(own, mode_of(mode)),
         mode=mode,
@@ -147,20 +156,20 @@ def _hold(
         home.close()
     if record is not None:
         _complete(record.resolve() / name, place / "rehearsed", say)
-    return seen, judged(name, SCENARIOS[name].truth, incident)
+    return seen, judged(name, GAME_DAYS[name].truth, incident)
 
 
 def _complete(case: Path, work: Path, say: Callable[[str], None]) -> None:
     """Rehearse what the recorded case lacks; without it, it is a case all the same."""
     from demo.gameday.aftermath import complete
     from demo.processes import NotReadyError
-    from demo.scenarios import SCENARIOS
+    from demo.scenarios import GAME_DAYS
 
     if not case.is_dir():
         complain(f"{case.name}: no incident has ended that could be recorded")
         return
     try:
-        if not complete(case, SCENARIOS[case.name], work, say=say):
+        if not complete(case, GAME_DAYS[case.name], work, say=say):
             complain(f"{case.name}: a replay of the case does not go as the truth says, see above")
     except (NexusError, NotReadyError) as error:
         complain(f"{case.name}: the case lacks an aftermath: {error}")
