@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _GONE = frozenset({"FATAL", "EXITED", "BACKOFF", "UNKNOWN"})
 #: How long a container that fails waits before it is started again, in seconds: at first, and at most.
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 20.0
+_NODE = "stand-in"
 _KIBI = {"Ki": 1024, "Mi": 1024**2, "Gi": 1024**3}
 
 
@@ -156,13 +157,26 @@ def _container(one: Json) -> Json:
 
 def _pod(of: Json, number: int, status: Json) -> Json:
     container, meta = _container(of), of["metadata"]
-    owner = {"kind": "ReplicaSet", "name": meta["name"], "uid": meta["uid"], "controller": True}
+    owner = {
+        "apiVersion": "apps/v1",
+        "kind": "ReplicaSet",
+        "name": meta["name"],
+        "uid": meta["uid"],
+        "controller": True,
+    }
     shown: dict[str, Any] = {"name": container["name"], "image": container["image"], "imageID": "", **status}
     return {
         "metadata": {
             "name": f"{meta['name']}-{number}", "labels": dict(meta["labels"]), "ownerReferences": [owner],
         },
-        "status": {"phase": "Running" if status["ready"] else "Pending", "containerStatuses": [shown]},
+        "spec": {"nodeName": _NODE, **of["spec"]["template"]["spec"]},
+        "status": {
+            "phase": "Running" if status["ready"] else "Pending", "containerStatuses": [shown],
+            "conditions": [
+                {"type": "PodScheduled", "status": "True"},
+                {"type": "Ready", "status": "True" if status["ready"] else "False"},
+            ],
+        },
     }  # fmt: skip
 
 

@@ -164,7 +164,8 @@ class Backend:
         try:
             async for attempt in attempts:
                 with attempt:
-                    answer = await self._once(method, path, query, {"json": body, "data": form}, headers)
+                    shown = {**await self.credentials(), **(headers or {})}
+                    answer = await self._once(method, path, query, {"json": body, "data": form}, shown)
         except (Transient, TimedOut) as error:
             raise type(error)(self._outage.told(str(error))) from None
         return answer
@@ -210,7 +211,7 @@ class Backend:
         path: str,
         query: Query | None,
         sent: Mapping[str, Any],
-        headers: Mapping[str, str] | None,
+        headers: Mapping[str, str],
     ) -> Answer:
         params = {name: list(v) if isinstance(v, tuple) else v for name, v in (query or {}).items()}
         client = self._connected()
@@ -219,7 +220,7 @@ class Backend:
             async with (
                 asyncio.timeout(seconds),  # of the whole answer: the client's own limit is for each read
                 client.stream(
-                    method, self.where + path, params=params or None, headers=dict(headers or {}), **sent
+                    method, self.where + path, params=params or None, headers=dict(headers), **sent
                 ) as response,
             ):
                 text = await self._body(response)
@@ -237,6 +238,16 @@ class Backend:
         if response.is_success:
             return Answer(text, response.headers)
         raise self.complaint(response.status_code, text, response.headers)
+
+    async def credentials(self) -> Mapping[str, str]:
+        """The header that logs in, looked up for each request: a file may hold a newer token by now."""
+        bearer = self._spec.auth.bearer
+        return {} if bearer is None else self.bearing(self._secret(bearer), bearer)
+
+    def bearing(self, token: str, source: str) -> Mapping[str, str]:
+        """The header for a token; raises like `credentials` where none can carry it."""
+        self._used.add(token)
+        return {"Authorization": f"Bearer {self._carried(token, source)}"}
 
     async def _body(self, response: httpx2.Response) -> str:
         parts, size = [], 0
@@ -294,9 +305,7 @@ class Backend:
     def _connected(self) -> httpx2.AsyncClient:
         if self._client is None:
             auth = self._spec.auth
-            headers = {name: self._header(ref) for name, ref in auth.headers.items()}
-            if auth.bearer is not None:
-                headers["Authorization"] = f"Bearer {self._header(auth.bearer)}"
+            headers = {name: self._carried(self._secret(ref), ref) for name, ref in auth.headers.items()}
             password = self._secret(auth.password) if auth.password is not None else ""
             if auth.user is not None:
                 self._used.add(base64.b64encode(f"{auth.user}:{password}".encode()).decode())
@@ -309,8 +318,7 @@ class Backend:
             )
         return self._client
 
-    def _header(self, ref: str) -> str:
-        value = self._secret(ref)
+    def _carried(self, value: str, ref: str) -> str:
         if not value.isascii() or not value.isprintable():
             raise ToolFailed(
                 f"{self.name} at {self.where} was not asked: {ref} holds a line break or a character that "

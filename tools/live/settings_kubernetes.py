@@ -6,7 +6,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from incidents.duration import Duration
-from tools.live.settings_http import Http
+from incidents.value import Value
+from tools.live.secrets import SecretRef
+from tools.live.settings_http import Auth, Http
 
 #: A deployment, or another kind as kubectl names it: `statefulset/db`, `ds/agent`, `rollout/till`.
 WorkloadName = Annotated[
@@ -14,10 +16,28 @@ WorkloadName = Annotated[
 ]
 
 
+class ExecPlugin(Value):
+    """A program that prints an ExecCredential (client.authentication.k8s.io/v1), as clouds bring one.
+
+    It is asked again when its token expires, or when the server takes the token no more.
+    """
+
+    command: tuple[str, ...] = Field(min_length=1, description="argv, without a shell")
+    environment: dict[str, SecretRef] = Field(default={}, description="what it gets beside PATH")
+    timeout: Duration = timedelta(seconds=10)
+
+
+class KubernetesAuth(Auth):
+    """How to log in at an API server."""
+
+    exec: ExecPlugin | None = Field(default=None, description="instead of `bearer`")
+
+
 class KubernetesHistory(Http):
     """The rollout history of deployments, stateful sets, daemon sets and Argo Rollouts."""
 
     kind: Literal["kubernetes"]
+    auth: KubernetesAuth = KubernetesAuth()
     namespace: str = "default"
     deployments: dict[str, WorkloadName] = Field(
         default={},
@@ -37,6 +57,7 @@ class KubernetesActions(Http):
     """Roll back, restart and scale deployments, stateful sets, daemon sets and Argo Rollouts."""
 
     kind: Literal["kubernetes"]
+    auth: KubernetesAuth = KubernetesAuth()
     namespace: str = "default"
     services: tuple[str, ...] = Field(min_length=1)
     deployments: dict[str, WorkloadName] = Field(
@@ -51,6 +72,7 @@ class KubernetesHealth(Http):
     """What a namespace says of a service: its pods, what they need, and what is wrong with it."""
 
     kind: Literal["kubernetes"]
+    auth: KubernetesAuth = KubernetesAuth()
     service: str | None = Field(
         default=None, description="none: every service of the catalogue that has a workload in the namespace"
     )

@@ -6,13 +6,14 @@ from typing import Any, Generic, TypeVar
 from pydantic import Field
 
 from incidents.errors import ToolFailed
+from tools.clock import WallClock
+from tools.live.cluster.exec_plugin import ExecCredential
 from tools.live.cluster.neighbours import Autoscaler, Budget, Event, Pod
 from tools.live.cluster.objects import History, Kind, Part, Workload
 from tools.live.cluster.refusals import Busy, refusal, seconds_to_wait
-from tools.live.cluster.rights import Right
-from tools.live.http import Backend, Query, Rejected, Reply, Transient
+from tools.live.cluster.rights import KubernetesSpec, Right
+from tools.live.http import Answer, Backend, Query, Rejected, Reply, Transient
 from tools.live.secrets import Secrets
-from tools.live.settings import Http
 from tools.telemetry.data_gaps import note_gap
 
 #: As many objects are asked for at once.
@@ -63,7 +64,40 @@ def _shaped(kind: Kind, workload: Workload) -> Workload:
 
 
 class KubernetesApi(Backend):
-    """The API server; each way to decline has its own sentence."""
+    """The API server; each way to decline has its own sentence.
+
+    Args:
+        spec: its address, and how to log in.
+        secrets: resolves the token, or what a program gets that prints one.
+    """
+
+    def __init__(self, spec: KubernetesSpec, secrets: Secrets) -> None:
+        super().__init__("Kubernetes", spec, secrets)
+        plugin = spec.auth.exec
+        self._plugin = ExecCredential(plugin, secrets, WallClock()) if plugin is not None else None
+
+    async def credentials(self) -> Mapping[str, str]:
+        """Of the program that gives tokens, if there is one; raises like `Backend.credentials`."""
+        if self._plugin is None:
+            return await super().credentials()
+        return self.bearing(await self._plugin.token(), self._plugin.source)
+
+    async def _once(
+        self,
+        method: str,
+        path: str,
+        query: Query | None,
+        sent: Mapping[str, Any],
+        headers: Mapping[str, str],
+    ) -> Answer:
+        """As of any backend; a token that is refused is asked for anew, once: nothing was done with it."""
+        try:
+            return await super()._once(method, path, query, sent, headers)
+        except Rejected as declined:
+            if declined.status != 401 or self._plugin is None:
+                raise
+        self._plugin.forget(headers["Authorization"].removeprefix("Bearer "))
+        return await super()._once(method, path, query, sent, {**headers, **await self.credentials()})
 
     def complaint(self, status: int, text: str, headers: Mapping[str, str]) -> ToolFailed:
         """The error of an answer that is no success."""
@@ -86,8 +120,8 @@ class Cluster:
         secrets: resolves the token.
     """
 
-    def __init__(self, spec: Http, namespace: str, secrets: Secrets) -> None:
-        self.backend = KubernetesApi("Kubernetes", spec, secrets)
+    def __init__(self, spec: KubernetesSpec, namespace: str, secrets: Secrets) -> None:
+        self.backend = KubernetesApi(spec, secrets)
         self.namespace = namespace
         self._root = f"/apis/apps/v1/namespaces/{namespace}"
 
