@@ -25,6 +25,7 @@ from tests.tools.live.fakes import kubernetes as cluster
 from tests.tools.live.fakes import mcp_ops
 from tests.tools.live.fakes.mcp_http import over_http
 from tests.tools.live.fakes.server import Handler, serving
+from tests.tools.live.kubernetes import test_helm_owned as helms
 from tests.tools.live.repositories import Git
 from tests.tools.live.supervised import LOG, Target
 from tools.clock import WallClock
@@ -47,12 +48,14 @@ class Bench:
         action: a change that can be made.
         refused: changes that are not in the inventory.
         state: what the world shows that the change changes.
+        proposes: it is made beside what runs, so that what is observed stays as it is.
     """
 
     actions: Actions
     action: Action
     refused: tuple[Action, ...]
     state: Callable[[], object]
+    proposes: bool = False
 
 
 @dataclass
@@ -191,9 +194,28 @@ async def hotfix(tmp_path: Path) -> AsyncIterator[Bench]:
     spec = {"kind": "hotfix", "repository": str(git.folder), "services": ["shop"], "test": ["true"]}
     async with live(spec, "shop", tmp_path) as port:
         refused = (act(ActionKind.HOTFIX, "shop", commit="deadbeef"),)
-        yield Bench(
-            port, act(ActionKind.HOTFIX, "shop", commit=bad), refused, lambda: git("branch", "--list")
-        )
+        action, state = act(ActionKind.HOTFIX, "shop", commit=bad), lambda: git("branch", "--list")
+        yield Bench(port, action, refused, state, proposes=True)
+
+
+@asynccontextmanager
+async def gitops(tmp_path: Path) -> AsyncIterator[Bench]:
+    git = Git(tmp_path / "repo")
+    git.commit("Release 1.0", shop__values_yaml="image: eu/shop:1.0\n")
+    git.commit("Release 2.0", shop__values_yaml="image: eu/shop:2.0\n")
+    spec = {"kind": "gitops", "repository": str(git.folder), "services": ["shop"], "test": ["true"]}
+    async with live(spec, "shop", tmp_path) as port:
+        refused = tuple(act(ActionKind.ROLLBACK, "shop", version=one) for one in ("7.7", "2.0"))
+        action, state = act(ActionKind.ROLLBACK, "shop", version="1.0"), lambda: git("branch", "--list")
+        yield Bench(port, action, refused, state, proposes=True)
+
+
+@asynccontextmanager
+async def helm(tmp_path: Path) -> AsyncIterator[Bench]:
+    async with helms.owned(tmp_path, {}) as (doors, world):
+        refused = (act(ActionKind.ROLLBACK, "till", version="7.7"),)
+        action = act(ActionKind.ROLLBACK, "till", version="1.0")
+        yield Bench(doors.actions, action, refused, lambda: world.deployment["spec"]["template"])
 
 
 def recorded_changes(case: Path, tmp_path: Path) -> Record:

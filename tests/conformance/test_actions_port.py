@@ -25,7 +25,10 @@ def target() -> Iterator[Target]:
         yield running
 
 
-KINDS = ["recorded", "releases", "kubernetes", "flags", "command", "hotfix", "mcp_program", "mcp_address"]
+KINDS = [
+    "recorded", "releases", "kubernetes", "helm", "flags", "command", "hotfix", "gitops", "mcp_program",
+    "mcp_address",
+]  # fmt: skip
 
 
 @pytest.fixture(params=KINDS)
@@ -88,7 +91,7 @@ async def test_what_was_executed_shows_in_what_is_observed_next(bench: Bench) ->
         again = await bench.actions.plan(bench.action)
     except (ActionRefused, ToolFailed):
         again = None  # there is nothing left to do
-    if bench.action.kind is not ActionKind.HOTFIX:  # a branch beside the one that is released from
+    if not bench.proposes:  # a branch beside the one that is released from
         assert again is None or again.observed != plan.observed
     if plan.undo is not None:
         back = await bench.actions.plan(plan.undo)

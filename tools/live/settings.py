@@ -244,10 +244,9 @@ PIPELINES = (
 )  # fmt: skip
 
 
-class Hotfix(Value):
-    """A revert of a commit, tested in a throw-away worktree, as a branch; with GitHub as a pull request."""
+class Proposing(Value):
+    """A repository in which a revert is tried in a throw-away worktree and proposed as a branch."""
 
-    kind: Literal["hotfix"]
     repository: Path
     services: tuple[str, ...] = Field(min_length=1)
     paths: dict[str, str] = Field(
@@ -258,16 +257,33 @@ class Hotfix(Value):
     timeout: Duration = Field(default=timedelta(minutes=5), description="of the tests")
     remote: str = Field(default="origin", pattern=r"^\w.*$", description="where a branch is pushed to")
     github: GitHub | None = Field(default=None, description="where the pull request is opened")
+
+
+class Hotfix(Proposing):
+    """A revert of a commit, tested in a throw-away worktree, as a branch; with GitHub as a pull request."""
+
+    kind: Literal["hotfix"]
     patches: bool = Field(
         default=False, description="models may write a patch: `test` then runs code that nobody has read yet"
     )
     keeps: tuple[str, ...] = Field(default=PIPELINES, description="patterns of paths that no patch may touch")
 
 
+class GitOps(Proposing):
+    """Rollbacks of what Argo CD or Flux keeps: the revert of the commit that brought a version, proposed.
+
+    It stands before `kind: kubernetes` in `actions`: the first that can make a change makes it.
+    """
+
+    kind: Literal["gitops"]
+
+
 LogSpec = Annotated[LogFiles | Journal | Loki | Elastic | VictoriaLogs, Field(discriminator="kind")]
 TraceSpec = Annotated[Jaeger | JaegerV2 | Tempo | TraceFiles, Field(discriminator="kind")]
 ChangeSpec = Annotated[ReleaseLog | Git | GitHub | KubernetesHistory, Field(discriminator="kind")]
-ActionSpec = Annotated[Releases | KubernetesActions | Flags | Command | Hotfix, Field(discriminator="kind")]
+ActionSpec = Annotated[
+    Releases | KubernetesActions | Flags | Command | Hotfix | GitOps, Field(discriminator="kind")
+]
 
 
 class Backends(Value):

@@ -53,6 +53,16 @@ class KubernetesHistory(Http):
     )
 
 
+class HelmCli(Value):
+    """Helm's own program, for workloads that belong to a release of it."""
+
+    command: tuple[str, ...] = Field(default=("helm",), min_length=1, description="argv, without a shell")
+    environment: dict[str, SecretRef] = Field(
+        default={}, description="what it gets beside PATH, such as KUBECONFIG"
+    )
+    timeout: Duration = Field(default=timedelta(seconds=20), description="of a question to it")
+
+
 class KubernetesActions(Http):
     """Roll back, restart and scale deployments, stateful sets, daemon sets and Argo Rollouts."""
 
@@ -66,6 +76,9 @@ class KubernetesActions(Http):
     )
     patience: Duration = Field(default=timedelta(minutes=3), description="until a rollout must be complete")
     max_replicas: int = Field(default=20, ge=1, le=1000)
+    helm: HelmCli | None = Field(
+        default=None, description="rolls back what Helm owns through its release; none: the workload alone"
+    )
 
 
 class KubernetesHealth(Http):

@@ -8,11 +8,11 @@ from tools.live.settings import (
     Flags,
     Git,
     GitHub,
-    Hotfix,
     Journal,
     KubernetesActions,
     KubernetesHealth,
     KubernetesHistory,
+    Proposing,
     Releases,
 )
 from tools.live.settings_health import OfService
@@ -46,7 +46,7 @@ def _fields(spec: Value) -> Mapping[str, Iterable[str]]:
             return {"services": spec.services, "deployments": spec.deployments}
         case Flags():
             return {"services": spec.services.values(), "fallbacks": spec.fallbacks}
-        case Hotfix():
+        case Proposing():
             return {"services": spec.services, "paths": spec.paths}
         case Declared() | Git():
             return {"services": spec.services}

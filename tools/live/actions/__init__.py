@@ -10,12 +10,13 @@ from tools.live.actions.adapter import Adapter
 from tools.live.actions.command import CommandActions
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.flags import FlagActions
+from tools.live.actions.gitops import GitOpsActions
 from tools.live.actions.hotfix import HotfixActions
 from tools.live.actions.kubernetes import KubernetesAdapter
 from tools.live.actions.mcp import McpActions
 from tools.live.actions.releases import ReleasesActions
 from tools.live.secrets import Secrets
-from tools.live.settings import ActionSpec, Command, Flags, Hotfix, KubernetesActions, Releases
+from tools.live.settings import ActionSpec, Command, Flags, GitOps, Hotfix, KubernetesActions, Releases
 from tools.live.settings_tools import McpServer
 
 __all__ = ["LiveActions", "McpActions", "adapter_of", "live_actions"]
@@ -62,3 +63,5 @@ def adapter_of(spec: ActionSpec, secrets: Secrets, clock: Clock) -> Adapter:
             return CommandActions(spec, secrets, clock)
         case Hotfix():
             return HotfixActions(spec, secrets, clock)
+        case GitOps():
+            return GitOpsActions(spec, secrets, clock)

@@ -15,6 +15,7 @@ from incidents.value import iso
 from tools.clock import Clock
 from tools.live.actions.action_log import ActionRecord
 from tools.live.actions.effect import Effect
+from tools.live.actions.helm import Helm
 from tools.live.actions.wait import until
 from tools.live.actions.workload_end import Ended, ended_as, holds, template_named, template_of
 from tools.live.actions.workload_patch import operations_of
@@ -28,6 +29,7 @@ from tools.live.actions.workload_plan import (
 from tools.live.cluster.api import Cluster
 from tools.live.cluster.autoscalers import say_sizing, say_state, sizing
 from tools.live.cluster.budgets import protects
+from tools.live.cluster.helm import HelmTarget, release_of
 from tools.live.cluster.objects import Kind, Template, Workload, named
 from tools.live.cluster.pods import digests, troubles
 from tools.live.cluster.refusals import Busy
@@ -86,6 +88,7 @@ class KubernetesAdapter:
         self._pause = pause
         self._steady = steady
         self._cluster = Cluster(spec, spec.namespace, secrets)
+        self._helm = Helm(spec.helm, secrets) if spec.helm is not None else None
 
     @property
     def offers(self) -> Mapping[ActionKind, frozenset[str]]:
@@ -100,6 +103,8 @@ class KubernetesAdapter:
 
     async def plan(self, action: Action) -> Plan:
         """A dry run: the API server checks the patch without keeping it; raises as the port says."""
+        if (by_helm := await self._by_helm(action)) is not None:
+            return planned(action, *by_helm)
         try:
             seen, target = await self._patch(action, iso(self._clock.now()))
         except _NotTaken as declined:
@@ -107,7 +112,10 @@ class KubernetesAdapter:
         return planned(action, seen, target)
 
     async def make(self, deed: ActionRecord, effect: Effect) -> Outcome:
-        """Patch the deployment, then wait until its rollout is complete."""
+        """Patch the deployment, or let Helm roll back, then wait until its rollout is complete."""
+        by_helm = await self._by_helm(deed.plan.action, template_named(deed))
+        if by_helm is not None:
+            return await self._rolled_back(deed, effect, *by_helm)
         try:
             made = await self._patch(deed.plan.action, iso(deed.begun), effect.begin, template_named(deed))
         except _NotTaken as declined:
@@ -138,6 +146,8 @@ class KubernetesAdapter:
                 parts.append(f"image {' and '.join(seen.digests)}")
             if seen.scaler is not None:
                 parts += [say_sizing(seen.scaler), *filter(None, [say_state(seen.scaler)])]
+            if self._helm is not None and (release := release_of(seen.deployment.meta, self._spec.namespace)):
+                parts.append(await self._helm.check(release))
             shown.append(f"{service} {seen.running} ({', '.join(parts)})")
         return f"Kubernetes: namespace {self._cluster.namespace} runs {', '.join(shown)}"
 
@@ -182,6 +192,31 @@ class KubernetesAdapter:
                     raise _NotTaken(f"{declined}{why}") from None
             else:
                 return seen, target
+
+    async def _by_helm(self, action: Action, chosen: str = "") -> tuple[Seen, Revision, HelmTarget] | None:
+        """What Helm would roll back; None where it has no part in it. Raises like `_patch`."""
+        if self._helm is None or action.kind is not ActionKind.ROLLBACK:
+            return None
+        seen = await self._look(action.service)
+        if (release := release_of(seen.deployment.meta, self._spec.namespace)) is None:
+            return None
+        check_allowed(action, seen, self._spec.max_replicas)
+        check_observed(action, seen)
+        target = self._target(action, seen, chosen) or goal(action, seen)
+        return seen, target, await self._helm.target(release, seen.deployment, target.template)
+
+    async def _rolled_back(
+        self, deed: ActionRecord, effect: Effect, seen: Seen, target: Revision, release: HelmTarget
+    ) -> Outcome:
+        """The release is rolled back as it was planned, and the workload watched as after a patch."""
+        said = await self._helm.roll_back(deed, release, self._spec.patience, effect) if self._helm else ""
+        if said and not holds(deed, target.template, await self._deployment(seen.service)):
+            detail = f"`helm rollback` failed, and {seen.service} has the template that it had: {said}"
+            return Outcome(done=False, detail=detail, at=self._clock.now())
+        outcome = await self._settled(deed, target.template)
+        return (
+            outcome.model_copy(update={"detail": f"{outcome.detail}; Helm said: {said}"}) if said else outcome
+        )
 
     async def _look(self, service: str) -> Seen:
         deployment = await self._deployment(service)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from incidents.action import ActionKind
 from incidents.value import iso
 from tools.live.actions.action_log import ActionRecord
-from tools.live.actions.workload_plan import TEMPLATE
+from tools.live.actions.workload_plan import RELEASE, TEMPLATE
 from tools.live.cluster.objects import Kind, Template, Workload
 from tools.live.cluster.rollouts import is_complete, is_sized, is_stuck
 from tools.live.cluster.templates import same
@@ -51,6 +51,11 @@ def ended_as(
 def template_named(deed: ActionRecord) -> str:
     """The object whose template was planned to be taken."""
     return next((fact.value for fact in deed.plan.observed if fact.name == TEMPLATE), "")
+
+
+def helm_revision(deed: ActionRecord) -> str:
+    """The revision of Helm's release that it was planned at; empty where Helm has no part in it."""
+    return next((fact.value for fact in deed.plan.observed if fact.name == RELEASE), "")
 
 
 def template_of(deed: ActionRecord, versions: Versions) -> Template | None:

@@ -7,6 +7,7 @@ from incidents.action import Action, ActionKind, Arguments, Observed, Plan
 from incidents.errors import ActionRefused, ToolFailed
 from tools.live.cluster.autoscalers import caution, overruled, say_sizing
 from tools.live.cluster.budgets import asks, holds_all
+from tools.live.cluster.helm import HelmTarget
 from tools.live.cluster.keepers import keeper
 from tools.live.cluster.neighbours import Autoscaler, Budget
 from tools.live.cluster.objects import Workload
@@ -14,8 +15,8 @@ from tools.live.cluster.rollouts import in_order, newest, say_replicas, say_runn
 from tools.live.cluster.templates import containers, differences, listed, main_image, same, sources
 from tools.live.cluster.versions import Revision, Versions, names_a_build
 
-#: The fact of a plan that names the object whose template is taken.
-TEMPLATE = "template of"
+#: The facts of a plan that name the object whose template is taken, and the release's revision of Helm.
+TEMPLATE, RELEASE = "template of", "Helm's revision"
 
 
 @dataclass(frozen=True)
@@ -114,8 +115,8 @@ def goal(action: Action, seen: Seen) -> Revision:
     raise ActionRefused(f"{service} never ran {wanted!r}; versions that it kept: {shown}")
 
 
-def planned(action: Action, seen: Seen, target: Revision | None) -> Plan:
-    """What would be done, from what was seen."""
+def planned(action: Action, seen: Seen, target: Revision | None, release: HelmTarget | None = None) -> Plan:
+    """What would be done, from what was seen; with a `release`, Helm does it."""
     observed = [
         Observed(name="running version", value=seen.running),
         Observed(name="revision", value=str(seen.revision)),
@@ -126,7 +127,9 @@ def planned(action: Action, seen: Seen, target: Revision | None) -> Plan:
         observed.append(Observed(name="image digest", value=" and ".join(seen.digests)))
     if action.kind is ActionKind.SCALE:
         return _scaled(action, seen, observed)
-    keeps = _lasts(seen)
+    keeps = _lasts(seen) if release is None else [release.effect]
+    if release is not None:
+        observed.append(Observed(name=RELEASE, value=str(release.now)))
     if target is None:
         effects = (_replaced(seen, "the pods of " + seen.service), "what they hold in memory is lost", *keeps)
         return Plan(action=action, observed=tuple(observed), effects=effects)
