@@ -30,12 +30,19 @@ def init(
     path: Annotated[Path, Option("--out", help="The file to write.")] = Path("nexus.yaml"),
     bearer: Annotated[str | None, Option("--bearer", help="Its token: env:NAME or file:/PATH.")] = None,
     force: Annotated[bool, Option("--force", help="Replace the file if it is there.")] = False,
+    logs: Annotated[
+        str | None,
+        Option("--logs", help="Where logs are: Loki, Elasticsearch, OpenSearch, VictoriaLogs, the journal."),
+    ] = None,
+    traces: Annotated[
+        str | None, Option("--traces", help="Where traces are: Tempo, Jaeger, VictoriaTraces.")
+    ] = None,
 ) -> None:
     """Write a first nexus.yaml from what a Prometheus scrapes, and say what could not be found."""
     from nexus.config.site_discovery import first_site, keep
     from tools.live.secrets import Secrets
 
-    made = asyncio.run(first_site(prometheus, bearer, Secrets(environment())))
+    made = asyncio.run(first_site(prometheus, bearer, Secrets(environment()), logs, traces))
     keep(path, made.text, replace=force)
     found = made.found
     console = out()

@@ -1,18 +1,22 @@
 """The first `nexus.yaml`, from what a Prometheus scrapes."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import yaml
 
 from incidents.document import parse_document, read_yaml
+from incidents.duration import format_duration
 from incidents.errors import SettingsError, UsageError
 from incidents.value import Value
 from nexus.config.site import Site
 from nexus.templates import render
+from tools.clock import WallClock
 from tools.live.http import Backend
 from tools.live.metrics import Discovered, discover
+from tools.live.recognise import recognise_logs, recognise_traces
 from tools.live.secrets import Secrets
-from tools.live.settings import Labels, Prometheus
+from tools.live.settings import Http, Labels, Prometheus
 
 
 class FirstSite(Value):
@@ -22,17 +26,21 @@ class FirstSite(Value):
     text: str
 
 
-async def first_site(url: str, bearer: str | None, secrets: Secrets) -> FirstSite:
+async def first_site(
+    url: str, bearer: str | None, secrets: Secrets, logs: str | None = None, traces: str | None = None
+) -> FirstSite:
     """Ask a Prometheus and write down what it scrapes.
 
     Args:
         url: its address.
         bearer: a reference to its token, or None.
         secrets: resolves the reference.
+        logs: the address of a log backend, of whatever kind.
+        traces: the address of a trace backend, of whatever kind.
 
     Raises:
-        SettingsError: the address or the reference is none.
-        ToolFailed: nothing answers there.
+        SettingsError: an address or the reference is none.
+        ToolFailed: nothing answers there, or nothing that is known.
         UsageError: nothing that it has names a service.
     """
     given = {"kind": "prometheus", "url": url, "auth": {"bearer": bearer} if bearer else {}}
@@ -44,6 +52,7 @@ async def first_site(url: str, bearer: str | None, secrets: Secrets) -> FirstSit
         await backend.aclose()
     if not found.services:
         raise UsageError(f"{url} has no series that name a service: {'; '.join(found.not_found)}")
+    beside = await _beside(logs, traces, secrets)
     text = render(
         "first-site.yaml",
         services=[_scalar(name) for name in found.services],
@@ -53,6 +62,8 @@ async def first_site(url: str, bearer: str | None, secrets: Secrets) -> FirstSit
         labels=_flow(found.labels),
         askable=found.askable,
         not_found=found.not_found,
+        rate_window=format_duration(_rate_window(found)),
+        **beside,
     )
     # What is written here must be what is read there, whatever the names were.
     parse_document(
@@ -62,6 +73,30 @@ async def first_site(url: str, bearer: str | None, secrets: Secrets) -> FirstSit
         error=SettingsError,
     )
     return FirstSite(found=found, text=text)
+
+
+def _rate_window(found: Discovered) -> timedelta:
+    """Two minutes, or four scrapes where they are rarer: a rate needs two samples, and one may be missing."""
+    return max(timedelta(minutes=2), 4 * (found.every or timedelta()))
+
+
+async def _beside(logs: str | None, traces: str | None, secrets: Secrets) -> dict[str, str]:
+    """The backends of logs and traces as they stand in the file; empty where no address is given."""
+    told = {"logs": "", "traces": ""}
+    for part, url in (("logs", logs), ("traces", traces)):
+        if url is None:
+            continue
+        spec = parse_document({"url": url}, Http, source=f"--{part}", error=SettingsError)
+        backend = Backend(f"the {part} backend", spec, secrets)
+        try:
+            asked = recognise_logs(backend, WallClock()) if part == "logs" else recognise_traces(backend)
+            kind = await asked
+        finally:
+            await backend.aclose()
+        written = {"kind": kind.kind, "url": url, **kind.settings}
+        text = yaml.safe_dump(written, default_flow_style=True, sort_keys=False, width=float("inf")).strip()
+        told[part] = f"[{text}]" if part == "logs" else text
+    return told
 
 
 def _scalar(name: str) -> str:

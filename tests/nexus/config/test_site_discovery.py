@@ -1,5 +1,6 @@
 """`nexus init`: a first configuration from what a Prometheus scrapes."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,69 @@ def test_what_is_no_prometheus_or_an_empty_one_writes_nothing(
         made = nexus("init", "--prometheus", server.url, "--out", tmp_path / "nexus.yaml")
     assert (made.code, said in made.err) == (code, True), made.err
     assert not (tmp_path / "nexus.yaml").exists()
+
+
+def plain(asked: Asked) -> Answer:
+    """A Prometheus that asks for no token, and scrapes once in two minutes."""
+    if asked.path == "/api/v1/targets":
+        target = {"labels": {"job": "shop"}, "health": "up", "scrapeInterval": "2m"}
+        return told({"status": "success", "data": {"activeTargets": [target]}})
+    return told({"status": "success", "data": LABELS.get(asked.path.split("/")[-2], [])})
+
+
+def at(path: str, body: object) -> Handler:
+    """A server that knows one address, and says of all others that there is none."""
+    answer = Answer(body) if isinstance(body, str) else told(body)
+    return lambda asked: answer if asked.path == path else Answer("404 page not found", 404)
+
+
+FIELDS = {"values": [{"value": "_msg", "hits": 7}, {"value": "service_name", "hits": 7}]}
+
+
+@pytest.mark.parametrize(
+    ("option", "handler", "kind", "settings"),
+    [
+        ("--logs", at("/loki/api/v1/labels", {"status": "success", "data": ["service"]}), "loki", {}),
+        (
+            "--logs",
+            at("/loki/api/v1/labels", {"status": "success", "data": ["app", "pod"]}),
+            "loki",
+            {"service": "app", "selector": '{app=~".+"}'},
+        ),
+        (
+            "--logs",
+            at("/select/logsql/field_names", FIELDS),
+            "victorialogs",
+            {"service": "service_name"},
+        ),
+        ("--logs", at("/", {"version": {"number": "9.2.0"}, "tagline": "x"}), "elasticsearch", {}),
+        ("--logs", at("/machine", {"machine_id": "1", "boot_id": "2"}), "journal", {}),
+        ("--traces", at("/api/echo", "echo"), "tempo", {}),
+        ("--traces", at("/api/v3/services", {"services": ["web"]}), "jaeger_v2", {}),
+        ("--traces", at("/api/services", {"data": ["web"], "total": 1}), "jaeger", {}),
+    ],
+)
+def test_what_answers_where_logs_and_traces_are_is_recognised(
+    nexus: Terminal, tmp_path: Path, option: str, handler: Handler, kind: str, settings: dict[str, str]
+) -> None:
+    path = tmp_path / "nexus.yaml"
+    with serving(plain) as first, serving(handler) as second:
+        made = nexus("init", "--prometheus", first.url, option, second.url, "--out", path)
+    assert made.code == 0, made.err
+    backends = load_site(path).backends
+    (spec,) = backends.logs or (backends.traces,)
+    assert spec is not None
+    assert spec.kind == kind
+    assert {name: getattr(spec, name) for name in settings} == settings
+    assert backends.metrics is not None
+    assert backends.metrics.rate_window == timedelta(minutes=8)  # four scrapes
+
+
+def test_an_address_at_which_nothing_known_answers_writes_nothing(nexus: Terminal, tmp_path: Path) -> None:
+    path = tmp_path / "nexus.yaml"
+    with serving(plain) as first, serving(lambda _: Answer("<html>hello</html>")) as second:
+        made = nexus("init", "--prometheus", first.url, "--logs", second.url, "--out", path)
+    assert made.code == 1
+    assert "nothing that is known answers at" in made.err
+    assert "loki: the logs backend at" in made.err
+    assert not path.exists()

@@ -60,14 +60,14 @@ class Keys(NamedTuple):
 
 def dig(found: Any, key: str) -> Any:
     """The value of a key such as `log.level`: a key of that name, or of the object that its parts lead to."""
-    if not isinstance(found, dict):
-        return None
-    if key in found:
-        return found[key]
-    if "." not in key:
-        return None
-    outer, _, inner = key.partition(".")
-    return dig(found.get(outer), inner)
+    while isinstance(found, dict):
+        if key in found:
+            return found[key]
+        outer, dot, key = key.partition(".")
+        if not dot:
+            return None
+        found = found.get(outer)
+    return None
 
 
 def without_colours(text: str) -> str:

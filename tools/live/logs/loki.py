@@ -137,21 +137,19 @@ class LokiLogs:
     def _entries(self, answer: _Answer) -> Iterator[tuple[Hashable, LogLine]]:
         for stream in answer.data.result:
             labels = frozenset(stream.stream.items())
-            for value in stream.values:
-                beside = repr(value[2]) if len(value) > 2 else ""
+            for at, text, *beside in stream.values:
+                said = {**stream.stream, **_metadata(*beside)} if beside else stream.stream
                 # Its hash stands for a text of up to 256 kB: the key is kept with every line.
-                yield (value[0], hash((labels, value[1], beside))), self._line(stream.stream, value)
+                yield (at, hash((labels, text, repr(beside)))), self._line(at, text, said)
 
-    def _line(
-        self, labels: Mapping[str, str], value: tuple[int, str] | tuple[int, str, dict[str, Any]]
-    ) -> LogLine:
-        said = {**labels, **_metadata(value[2] if len(value) > 2 else {})}
-        told = _told(value[1])
+    def _line(self, at: int, text: str, said: Mapping[str, str]) -> LogLine:
+        told = _told(text) if text.startswith("{") else _Told(message=cut(text))
+        level = level_of(said.get(self._spec.level)) or level_of(said.get("detected_level")) or told.level
         return LogLine(
-            time=at_microseconds(value[0] // 1000),
+            time=at_microseconds(at // 1000),
             service=said.get(self._spec.service, ""),
             instance=said.get(self._spec.instance, said.get("pod", "")),
-            level=level_of(said.get(self._spec.level)) or level_of(said.get("detected_level")) or told.level,
+            level=level or text_level(text),
             message=told.message,
             trace_id=said.get("trace_id", told.trace_id)[:64],
             span_id=said.get("span_id", told.span_id)[:64],
@@ -170,21 +168,21 @@ def _metadata(beside: Mapping[str, Any]) -> dict[str, str]:
 
 
 class _Told(NamedTuple):
-    level: str
     message: str
+    level: str = ""
     trace_id: str = ""
     span_id: str = ""
 
 
 def _told(text: str) -> _Told:
-    """What the text of a line says itself: many systems write JSON into it."""
+    """What a line that looks like JSON says itself: many systems write that."""
     try:
-        found = json.loads(text) if text.startswith("{") else None
+        found = json.loads(text)
     except (ValueError, RecursionError):
         found = None
     keys = [key for key in _MESSAGES if key in found] if isinstance(found, dict) else []
     message = dig(found, keys[0]) if keys else None
     if not isinstance(message, str):
-        return _Told(text_level(text), cut(text))
+        return _Told(cut(text))
     level = level_of(dig(found, "level")) or level_of(dig(found, "severity"))
-    return _Told(level, cut(message), str(dig(found, "trace_id") or ""), str(dig(found, "span_id") or ""))
+    return _Told(cut(message), level, str(dig(found, "trace_id") or ""), str(dig(found, "span_id") or ""))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
 from pydantic import Field
 
@@ -23,6 +23,9 @@ _VICTORIA = "x-server-hostname"
 
 #: Seconds since 1970, and the value as Prometheus writes it.
 Sample = tuple[Annotated[float, Field(ge=0, lt=190_000_000_000)], str]
+
+
+S = TypeVar("S", Sample, Sampled)
 
 
 class Series(Reply):
@@ -57,14 +60,21 @@ class Answer(Reply):
         cut = (
             one.model_copy(
                 update={
-                    "values": tuple(sample for sample in one.values if times.holds(sample[0])),
-                    "histograms": tuple(sample for sample in one.histograms if times.holds(sample[0])),
+                    "values": _within(one.values, times),
+                    "histograms": _within(one.histograms, times),
                 }
             )
             for one in self.data.result
         )
         held = tuple(one for one in cut if one.values or one.histograms)
         return self.model_copy(update={"data": self.data.model_copy(update={"result": held})})
+
+
+def _within(samples: tuple[S, ...], times: Grid) -> tuple[S, ...]:
+    """The samples, in order of time, that lie on a grid: mostly all of them."""
+    if not samples or (times.holds(samples[0][0]) and times.holds(samples[-1][0])):
+        return samples
+    return tuple(sample for sample in samples if times.holds(sample[0]))
 
 
 async def ask(backend: Backend, path: str, query: dict[str, str]) -> Answer:

@@ -284,8 +284,9 @@ class PrometheusMetrics:
 def _table(rows: Sequence[_Row]) -> pl.DataFrame:
     """Rows of the metrics schema with their `place`; what is no number (0/0, an empty bucket) is no value."""
     written = {"place": pl.Int64(), **METRICS_SCHEMA, "time": pl.Float64(), "value": pl.String()}
+    columns = dict(zip(written, list(zip(*rows, strict=True)) or [()] * len(written), strict=True))
     return (
-        pl.DataFrame(rows, schema=written, orient="row")
+        pl.DataFrame(columns, schema=written)
         .with_columns(
             time=(pl.col("time") * 1_000_000).round().cast(pl.Int64).cast(METRICS_SCHEMA["time"]),
             value=pl.col("value").cast(pl.Float64, strict=False),

@@ -84,7 +84,9 @@ class JaegerTraces:
                 f"{self.name} was asked for {least} traces of {enumerated(full)} and had more; "
                 "what is missing is not known to be like the rest"
             )
-        return [span for traces, _ in answers.values() for trace in traces for span in _spans(trace)]
+        # A trace comes with each service that took part in it.
+        once = {one.spans[0].trace: one for traces, _ in answers.values() for one in traces if one.spans}
+        return [span for trace in once.values() for span in _spans(trace)]
 
     async def check(self) -> str:
         """The services that it knows; raises like `spans`."""

@@ -4,7 +4,7 @@ From its source (cmd/jaeger/internal/extension/jaegerquery/internal/apiv3): the 
 time, all in one answer, or 404 where there are none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from incidents.findings import Window
@@ -13,7 +13,7 @@ from tools.live.partial import enumerated, gather_parts
 from tools.live.service_names import Names
 from tools.live.settings import JaegerV2
 from tools.live.traces.limited import TraceLimit
-from tools.live.traces.otlp import OtlpTraces, spans_of
+from tools.live.traces.otlp import Batch, OtlpTraces, spans_of_batches
 from tools.live.traces.spans import Span
 from tools.telemetry.data_gaps import note_gap
 
@@ -50,16 +50,19 @@ class JaegerV2Traces:
         known = [said for said in await self._services() if names.known(said) is not None]
         names.report(f"the services of {self.name}", len(known))
         answers = await gather_parts({said: partial(self._of_service, said, window) for said in known})
-        full = [
-            said for said, (spans, limit) in answers.items() if len({one.trace_id for one in spans}) >= limit
-        ]
+        once: dict[str, list[Span]] = {}
+        full = []
+        for said, (found, limit) in answers.items():
+            traces = _by_trace(found, known=once.keys())
+            full += [said] if len(traces) >= limit else []
+            once |= {trace: list(spans_of_batches(batches)) for trace, batches in traces.items() if batches}
         if full:
             least = min(answers[said][1] for said in full)
             note_gap(
                 f"{self.name} was asked for {least} traces of {enumerated(full)} and had more; "
                 "what is missing is not known to be like the rest"
             )
-        return [span for spans, _ in answers.values() for span in spans]
+        return [span for spans in once.values() for span in spans]
 
     async def check(self) -> str:
         """The services that it knows; raises like `spans`."""
@@ -71,10 +74,10 @@ class JaegerV2Traces:
     async def _services(self) -> tuple[str, ...]:
         return self._backend.read(_Services, await self._backend.ask("GET", "/api/v3/services")).services
 
-    async def _of_service(self, service: str, window: Window) -> tuple[list[Span], int]:
+    async def _of_service(self, service: str, window: Window) -> tuple[OtlpTraces, int]:
         return await self._limit.asked(partial(self._traces, service, window))
 
-    async def _traces(self, service: str, window: Window, limit: int) -> list[Span]:
+    async def _traces(self, service: str, window: Window, limit: int) -> OtlpTraces:
         # These spellings are understood by all versions; newer ones have others beside them.
         query: Query = {
             "query.service_name": service,
@@ -86,6 +89,15 @@ class JaegerV2Traces:
             text = await self._backend.ask("GET", "/api/v3/traces", query=query)
         except Rejected as error:
             if error.status == _NONE and "No traces found" in error.text:
-                return []
+                return OtlpTraces()
             raise
-        return list(spans_of(self._backend.read(_Traces, text).result))
+        return self._backend.read(_Traces, text).result
+
+
+def _by_trace(found: OtlpTraces, known: Collection[str]) -> dict[str, list[Batch]]:
+    """The batches of each trace, each of which is of one; of those that another service had already, none."""
+    traces: dict[str, list[Batch]] = {}
+    for batch in found.batches:
+        if (trace := batch.trace) is not None:
+            traces.setdefault(trace, []).extend([] if trace in known else [batch])
+    return traces

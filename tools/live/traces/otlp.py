@@ -6,7 +6,7 @@ and codes names or numbers; times are texts.
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import AliasChoices, Field
@@ -52,22 +52,34 @@ class _Resource(Reply):
     attributes: tuple[_Attribute, ...] = ()
 
 
-class _Batch(Reply):
+class Batch(Reply):
+    """The spans of one process, and its attributes."""
+
     resource: _Resource = _Resource()
     scopes: tuple[_Scope, ...] = Field(
         default=(), validation_alias=AliasChoices("scopeSpans", "instrumentationLibrarySpans")
     )
 
+    @property
+    def trace(self) -> str | None:
+        """The id of its first span's trace, as it is written; None without a span."""
+        return next((span.trace for scope in self.scopes for span in scope.spans), None)
+
 
 class OtlpTraces(Reply):
     """The spans of one trace or of several; one that is gone has no batches."""
 
-    batches: tuple[_Batch, ...] = Field(default=(), validation_alias=AliasChoices("resourceSpans", "batches"))
+    batches: tuple[Batch, ...] = Field(default=(), validation_alias=AliasChoices("resourceSpans", "batches"))
 
 
 def spans_of(traces: OtlpTraces) -> Iterator[Span]:
     """The spans, with hexadecimal ids."""
-    for batch in traces.batches:
+    return spans_of_batches(traces.batches)
+
+
+def spans_of_batches(batches: Iterable[Batch]) -> Iterator[Span]:
+    """The same of some batches."""
+    for batch in batches:
         service = _marks(batch.resource.attributes).get("service.name", "")
         for span in (span for scope in batch.scopes for span in scope.spans):
             yield Span(
