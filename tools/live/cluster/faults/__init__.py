@@ -11,6 +11,7 @@ from tools.live.cluster.faults.names import names
 from tools.live.cluster.faults.nodes import nodes
 from tools.live.cluster.faults.pods import pods
 from tools.live.cluster.faults.policies import policies
+from tools.live.cluster.faults.released import of_its_release
 from tools.live.cluster.faults.scaling import autoscalers, budgets
 from tools.live.cluster.faults.scheduling import unscheduled
 from tools.live.cluster.faults.services import services
@@ -30,7 +31,7 @@ def findings(seen: Snapshot) -> tuple[Finding, ...]:
 
     Nothing is told of a namespace in which all does as it should.
     """
-    found = [one for rule in RULES for one in rule(seen)]
+    found = of_its_release(seen, [one for rule in RULES for one in rule(seen)])
     order = list(Standing)
     return tuple(sorted(_explained(_once(found)), key=lambda one: order.index(one.standing)))
 
