@@ -43,7 +43,7 @@ _TOO_EARLY = {
 }
 #: Tools whose answers no report of a task has a place for.
 _IDLE = {
-    Task.TRIAGE: {"inventory", "suspects", "changes", "dependencies"}, Task.VERIFY: {"inventory", "suspects"},
+    Task.TRIAGE: {"inventory", "suspects", "dependencies"}, Task.VERIFY: {"inventory", "suspects"},
 }  # fmt: skip
 #: The dry run of a change, for whoever may propose one.
 _PLAN = "plan_action"
