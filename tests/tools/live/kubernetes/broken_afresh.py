@@ -53,7 +53,14 @@ def grpc_probe_of_a_wrong_port(shop: Shop) -> None:
     )
 
 
-@broken("cart", FaultKind.CRASH, "PRICE_SERVICE_ADDR", "exit 2")
+@broken(
+    "cart",
+    FaultKind.CRASH,
+    "PRICE_SERVICE_ADDR",
+    "exit 2",
+    "in the pods of the newest template alone",
+    "pod/cart-5d9c7b-x0, of the template before, is ready",
+)
 def rollout_whose_new_pod_crashes_while_the_old_ones_serve(shop: Shop) -> None:
     old = shop.one("ReplicaSet", "cart-5d9c7b")
     new = deepcopy(old)
@@ -190,3 +197,116 @@ def image_that_wants_to_be_root(shop: Shop) -> None:
             }
         },
     )
+
+
+# --- a second ten ---------------------------------------------------------------------------------------------
+
+
+@broken("cart", FaultKind.NODE_DOWN, "the nodes are cordoned", "n1, n2")
+def nodes_that_are_all_cordoned(shop: Shop) -> None:
+    for node in shop.of("Node"):
+        node["spec"] |= {
+            "unschedulable": True,
+            "taints": [{"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}],
+        }
+    shop.objects.remove(shop.one("PodDisruptionBudget", "frontend"))
+    shop.unscheduled(
+        "cart",
+        "0/2 nodes are available: 2 node(s) were unschedulable. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.",
+    )
+
+
+@broken("cart", FaultKind.PROBE_FAILS, "liveness probe", "500")
+def liveness_probe_that_meets_an_error(shop: Shop) -> None:
+    shop.crash("cart", "GET /healthz 500 queue is stuck\n", code=137)
+    each(shop, "cart", "Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 500", count=18)
+
+
+@broken("", FaultKind.IMAGE, "registry.example.org/shop/report:3", "no such image or tag")
+def cron_job_whose_image_is_not_there(shop: Shop) -> None:
+    job = shop.job("report-29556", minutes=20, failed=False)
+    job["status"] = {"active": 1, "startTime": ago(20)}
+    pod = deepcopy(shop.pods("cart")[0])
+    image = "registry.example.org/shop/report:3"
+    pod["metadata"] |= {"name": "report-29556-q", "uid": "u-q", "labels": {"job-name": "report-29556"}, "creationTimestamp": ago(20),
+                        "ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "name": "report-29556", "uid": "u-j", "controller": True}]}  # fmt: skip
+    pod["spec"]["containers"][0] |= {"name": "report", "image": image}
+    pod["status"] |= {
+        "phase": "Pending",
+        "conditions": conditions(False, "ContainersNotReady", "containers with unready status: [report]", 20),
+    }
+    pod["status"]["containerStatuses"][0] |= {"name": "report", "image": image, "imageID": "", "ready": False, "started": False,
+        "state": {"waiting": {"reason": "ImagePullBackOff", "message": f'Back-off pulling image "{image}": ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack image "{image}": not found'}}}  # fmt: skip
+    shop.objects.append(pod)
+
+
+@broken("cart", FaultKind.SELECTOR, "cart-svc", "app.kubernetes.io/name=cart-v2")
+def service_of_another_name_that_picks_by_other_labels(shop: Shop) -> None:
+    service, piece = shop.one("Service", "cart"), shop.of("EndpointSlice", "cart")[0]
+    service["metadata"]["name"] = "cart-svc"
+    service["spec"]["selector"] = {"app.kubernetes.io/name": "cart-v2", "app.kubernetes.io/part-of": "shop"}
+    piece["metadata"]["labels"]["kubernetes.io/service-name"] = "cart-svc"
+    piece["endpoints"] = []
+    for one in shop.spec("frontend"):
+        one["containers"][0]["env"][0]["value"] = "cart-svc:7070"
+
+
+@broken("cart", FaultKind.QUOTA, "the quota pods is used up")
+def quota_that_only_events_tell_of(shop: Shop) -> None:
+    shop.unmade("cart")
+    shop.event(
+        "ReplicaSet",
+        "cart-5d9c7b",
+        "FailedCreate",
+        'Error creating: pods "cart-5d9c7b-abcde" is forbidden: exceeded quota: pods, requested: pods=1, used: pods=10, limited: pods=10',
+        new=True,
+    )
+
+
+@broken("cart", FaultKind.CONFIG_MISSING, "has no key app.yaml")
+def mounted_key_that_is_not_there(shop: Shop) -> None:
+    shop.starting("cart")
+    each(
+        shop,
+        "cart",
+        "FailedMount",
+        'MountVolume.SetUp failed for volume "settings" : references non-existent config key: app.yaml',
+    )
+
+
+@broken("cart", FaultKind.IMAGE, "is not on the node, and may not be pulled")
+def image_that_may_not_be_pulled(shop: Shop) -> None:
+    shop.stand(
+        "cart",
+        restartCount=0,
+        imageID="",
+        state={
+            "waiting": {
+                "reason": "ErrImageNeverPull",
+                "message": 'Container image "registry.example.org/shop/cart:1.4.0" is not present with pull policy of Never',
+            }
+        },
+    )
+
+
+@broken("cart", FaultKind.NOT_STARTED, "cannot start", "not a directory")
+def mount_over_a_file(shop: Shop) -> None:
+    said = 'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error mounting "/var/lib/kubelet/pods/1/volumes/kubernetes.io~configmap/settings" to rootfs at "/app/app.yaml": not a directory: unknown'
+    shop.stand("cart", restartCount=3, state={"waiting": {"reason": "RunContainerError", "message": said}},
+               lastState={"terminated": {"exitCode": 128, "reason": "StartError", "message": said, "startedAt": "1970-01-01T00:00:00Z", "finishedAt": ago(1)}})  # fmt: skip
+
+
+@broken("redis", FaultKind.VOLUME, "Could not attach volume")
+def volume_that_the_cloud_does_not_attach(shop: Shop) -> None:
+    shop.starting("redis")
+    each(
+        shop,
+        "redis",
+        "FailedAttachVolume",
+        'AttachVolume.Attach failed for volume "pvc-1" : rpc error: code = Internal desc = Could not attach volume "vol-0a" to node "i-01": context deadline exceeded',
+    )
+
+
+@broken("cart", FaultKind.CRASH, "read-only file system")
+def container_that_may_not_write(shop: Shop) -> None:
+    shop.crash("cart", "open /app/cache/index: read-only file system\nexiting\n")

@@ -44,7 +44,8 @@ _EXITS = {
     143: "it was told to end (SIGTERM)",
 }  # fmt: skip
 _ERROR = re.compile(
-    r"error|exception|fatal|panic|fail|cannot|can't|refused|denied|missing|not set|required|no such|invalid",
+    r"error|exception|fatal|panic|fail|cannot|can't|could not|unable|refused|denied|missing|not set|required|"
+    r"no such|not found|invalid|read-only|not a directory|no space|too many|timed? ?out|unexpected|corrupt",
     re.IGNORECASE,
 )
 

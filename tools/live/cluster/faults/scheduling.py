@@ -52,14 +52,22 @@ def _why(seen: Snapshot, pod: Pod, told: Condition) -> Iterator[Finding]:
     for kind in kinds or [FaultKind.UNSCHEDULED]:
         if kind is FaultKind.CLAIM_UNBOUND and _told_by_claim(seen, pod):
             continue  # the claim itself says why
+        follows = kind is FaultKind.NODE_DOWN and (len(kinds) > 1 or _ill(seen))
         yield Finding(
             kind=kind, object=f"pod/{pod.meta.name}",
             sentence=f"no node takes the pod: {_say(seen, pod, kind, message)}",
             evidence=(of_status(f"pod/{pod.meta.name}", told.reason, told.message),),
             category=Category.INFRASTRUCTURE,
-            standing=Standing.CONSEQUENCE if kind is FaultKind.NODE_DOWN else Standing.CAUSE,
+            standing=Standing.CONSEQUENCE if follows else Standing.CAUSE,
             concerns=seen.concerned(pod),
         )  # fmt: skip
+
+
+def _ill(seen: Snapshot) -> bool:
+    """Whether a node is told to be ill itself."""
+    return any(
+        one.type == "Ready" and one.status != "True" for node in seen.nodes for one in node.status.conditions
+    )
 
 
 def _told_by_claim(seen: Snapshot, pod: Pod) -> bool:
@@ -94,7 +102,12 @@ def _say(seen: Snapshot, pod: Pod, kind: FaultKind, message: str) -> str:
     if kind is FaultKind.PORT_TAKEN:
         return "the port of the node that it wants is taken on each"
     if kind is FaultKind.NODE_DOWN:
-        return "the nodes are cordoned or not ready"
+        cordoned = [node.metadata.name for node in seen.nodes if node.spec.unschedulable]
+        return (
+            f"the nodes are cordoned ({listed(cordoned)})"
+            if cordoned
+            else "the nodes are not ready, or cordoned"
+        )
     return quote(message, 160)
 
 

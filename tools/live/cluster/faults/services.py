@@ -9,6 +9,9 @@ from tools.live.cluster.resources.networking import Service, ServicePort
 from tools.live.cluster.resources.pods import Pod, PodTemplate
 from tools.live.cluster.snapshot import Snapshot, has_labels, is_over, is_ready
 
+#: That no service leads to a workload, and a label that all share, make it not the one that was meant.
+_LEFT = 4
+
 
 def services(seen: Snapshot) -> Iterator[Finding]:
     """Each service of the namespace that picks its pods itself."""
@@ -62,14 +65,19 @@ def _nobody(seen: Snapshot, one: Service) -> Iterator[Finding]:
 def _nearest(seen: Snapshot, one: Service) -> tuple[str, Mapping[str, str]] | None:
     """The workload that was meant: of the same name, or that shares a label with it."""
     name, meant = one.metadata.name, one.spec.selector
+    others = [other.spec.selector for other in seen.services if other is not one and other.spec.selector]
 
     def likeness(item: tuple[str, PodTemplate]) -> int:
         called, made = item
+        own = called.partition("/")[2]
         same = sum(made.labels.get(key) == value for key, value in meant.items())
-        return 10 * (called.partition("/")[2] == name) + 3 * (name in made.labels.values()) + same
+        akin = name == own or name.startswith(f"{own}-") or own.startswith(f"{name}-")
+        left = not any(has_labels(selector, made.labels) for selector in others)
+        # That no other service leads to it tells more than a label that all of them share.
+        return 10 * (name == own) + 5 * akin + 3 * (name in made.labels.values()) + 3 * left + same
 
     best = max(seen.templates.items(), key=likeness, default=None)
-    return (best[0], best[1].labels) if best is not None and likeness(best) > 0 else None
+    return (best[0], best[1].labels) if best is not None and likeness(best) > _LEFT else None
 
 
 def _is_zero(seen: Snapshot, called: str) -> bool:
