@@ -1,21 +1,32 @@
-"""The part of the API that is spoken: `get`, `list`, JSON `patch` of Deployments, reviews of rights."""
+"""The part of the API that is spoken: enough for the adapters and for kubectl's `rollout` and `scale`."""
 
 import json
 import re
 import threading
+import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
-from demo.cluster.namespace import KINDS, NAMESPACE, Json, Namespace, PatchFailedError
+from demo.cluster.discovery import documents, group_of
+from demo.cluster.namespace import KINDS, NAMESPACE, Json, Namespace, PatchFailedError, merged
 
 _PATH = re.compile(
     rf"/(?:api/v1|apis/(?:apps/v1|autoscaling/v2))/namespaces/{NAMESPACE}/(?P<resource>[a-z]+)"
-    r"(?:/(?P<name>[a-z0-9-]+))?"
+    r"(?:/(?P<name>[a-z0-9-]+)(?P<scale>/scale)?)?"
 )
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 #: What the namespace has none of.
 _EMPTY = ("statefulsets", "daemonsets", "controllerrevisions")
+
+
+#: The forms of a patch: operations, and the two in which kubectl sends what is to be otherwise.
+_JSON_PATCH = "application/json-patch+json"
+_PATCHES = {_JSON_PATCH, "application/merge-patch+json", "application/strategic-merge-patch+json"}
+_DISCOVERY = documents()
+#: How often a watch looks, in seconds.
+_POLL = 0.1
 
 
 class Api:
@@ -37,6 +48,15 @@ class Api:
         self._server.server_close()
 
 
+def _scale(deployment: Json) -> Json:
+    """Its subresource `scale`."""
+    meta = {name: deployment["metadata"][name] for name in ("name", "namespace", "resourceVersion")}
+    spec, status = ({"replicas": deployment[part]["replicas"]} for part in ("spec", "status"))
+    return {
+        "apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": meta, "spec": spec, "status": status,
+    }  # fmt: skip
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     namespace: Namespace
@@ -46,19 +66,27 @@ class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        found = _PATH.fullmatch(urlsplit(self.path).path)
+        path = urlsplit(self.path).path
+        found = _PATH.fullmatch(path)
         resource, name = (found["resource"], found["name"]) if found else ("", None)
-        if resource in _EMPTY and name is None:
+        if path in _DISCOVERY:
+            self._say(200, _DISCOVERY[path])
+        elif resource in _EMPTY and name is None:
             self._say(200, {"kind": "List", "metadata": {}, "items": []})
         elif resource not in KINDS:
             self._decline(404, "NotFound", "the server could not find the requested resource")
+        elif name is None and "watch" in self._query():
+            self._watch(resource)
         elif name is None:
             items = [one for one in self._namespace.all(resource) if self._asked_for(one)]
-            self._say(200, {"kind": f"{KINDS[resource]}List", "metadata": {}, "items": items})
+            head = {"kind": f"{KINDS[resource]}List", "apiVersion": group_of(resource)}
+            self._say(200, {**head, "metadata": {"resourceVersion": "1"}, "items": items})
         elif (one := self._namespace.get(resource, name)) is None:
             self._decline(404, "NotFound", f'{resource} "{name}" not found')
+        elif found is not None and found["scale"]:
+            self._say(200, _scale(one))
         else:
-            self._say(200, one | {"kind": KINDS[resource]})
+            self._say(200, self._typed(resource, one))
 
     def do_POST(self) -> None:
         body = self._body()
@@ -74,15 +102,45 @@ class _Connection(BaseHTTPRequestHandler):
             self._decline(405, "MethodNotAllowed", "the server does not allow this method on the requested")
             return
         name, dry = found["name"], "All" in self._query().get("dryRun", [])
-        if self.headers.get("content-type") != "application/json-patch+json":
+        kind = self.headers.get("content-type", "")
+        if kind not in _PATCHES:
             self._decline(415, "UnsupportedMediaType", "the body of the request was in an unknown format")
         elif self._namespace.get("deployments", name) is None:
             self._decline(404, "NotFound", f'deployments.apps "{name}" not found')
-        else:
+        elif kind == _JSON_PATCH:
             try:
-                self._say(200, self._namespace.patch("deployments", name, cast("Any", body), dry=dry))
+                made = self._namespace.patch("deployments", name, cast("Any", body), dry=dry)
             except PatchFailedError as error:
                 self._decline(422, "Invalid", f"the server rejected our request: {error}")
+            else:
+                self._say(200, self._typed("deployments", made))
+        else:
+            self._namespace.change("deployments", name, lambda one: one.update(merged(one, body)))
+            made = self._namespace.get("deployments", name) or {}
+            self._say(200, _scale(made) if found["scale"] else self._typed("deployments", made))
+
+    def _watch(self, resource: str) -> None:
+        """What is there and what changes, one document a line, as long as the client stays."""
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        told: dict[str, str] = {}
+        with suppress(OSError):  # the client has seen enough
+            while True:
+                for one in filter(self._asked_for, self._namespace.all(resource)):
+                    name, version = one["metadata"]["name"], one["metadata"]["resourceVersion"]
+                    if told.get(name) != version:
+                        kind = "MODIFIED" if name in told else "ADDED"
+                        told[name] = version
+                        event = {"type": kind, "object": self._typed(resource, one)}
+                        self.wfile.write(json.dumps(event).encode() + b"\n")
+                self.wfile.flush()
+                time.sleep(_POLL)
+
+    def _typed(self, resource: str, one: Json) -> Json:
+        return {"apiVersion": group_of(resource), "kind": KINDS[resource], **one}
 
     @property
     def _namespace(self) -> Namespace:
@@ -97,7 +155,9 @@ class _Connection(BaseHTTPRequestHandler):
         (fields,) = self._query().get("fieldSelector", [""])
         has = one["metadata"].get("labels", {})
         wanted = dict(part.split("=", 1) for part in labels.split(",") if part)
-        return has.items() >= wanted.items() and (not fields or fields == f"type={one.get('type')}")
+        known = {"type": str(one.get("type")), "metadata.name": one["metadata"]["name"]}
+        asked = dict(part.split("=", 1) for part in fields.split(",") if part)
+        return has.items() >= wanted.items() and known.items() >= asked.items()
 
     def _body(self) -> Json:
         body: Json = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))) or b"{}")

@@ -98,6 +98,24 @@ class Namespace:
             return copy.deepcopy(self._objects[(resource, name)])
 
 
+def merged(into: Any, patch: Any) -> Any:
+    """A merge patch, as kubectl sends it: null takes away, lists of named parts are merged by name."""
+    if isinstance(patch, dict):
+        found = dict(into) if isinstance(into, dict) else {}
+        for name, part in patch.items():
+            if part is None:
+                found.pop(name, None)
+            elif not name.startswith("$"):  # an order of elements, which stays as it is here
+                found[name] = merged(found.get(name), part)
+        return found
+    if isinstance(patch, list) and all(isinstance(one, dict) and "name" in one for one in patch):
+        given = {one["name"]: one for one in patch}
+        known = [one for one in into or () if isinstance(one, dict)]
+        kept = [merged(one, given.pop(one.get("name"), {})) for one in known]
+        return [*kept, *given.values()]
+    return patch
+
+
 def now() -> str:
     """This second, as the API writes it."""
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,5 +1,6 @@
 """The stand-in for Kubernetes: its objects behave as those of real servers were seen to."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from demo.scenarios.cluster import CLUSTER_SCENARIOS
 from incidents.errors import ActionRefused
 from tests.demo.needs import SHOP
 from tests.tools.live.kubernetes.given import KEY, doors, restart, rollback, scale
+from tests.tools.live.kubernetes.test_like_kubectl import kubectl
 from tools.fence import UNFENCED
 
 pytestmark = SHOP
@@ -29,6 +31,7 @@ def deployment(image: str, replicas: int = 2) -> Json:
         "metadata": {"name": "till", "labels": {"app": "till"}, "annotations": {CAUSE: f"release {image}"}},
         "spec": {
             "replicas": replicas, "strategy": {"type": "Recreate"},
+            "selector": {"matchLabels": {"app": "till"}},
             "template": {"metadata": {"labels": {"app": "till"}}, "spec": {"containers": [container]}},
         },
     }  # fmt: skip
@@ -158,6 +161,32 @@ async def test_the_adapters_read_and_change_it_as_a_cluster(tmp_path: Path) -> N
             namespace.change("deployments", "till", lambda found: found["spec"].update(paused=True))
             with pytest.raises(ActionRefused, match="is paused: resume it first"):
                 await ours.actions.plan(rollback("till", "2.0"))
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
+async def test_the_real_kubectl_works_with_it(tmp_path: Path) -> None:
+    namespace = released("1.0", "2.0")
+    with served(namespace) as url, settling(namespace):
+        for said, shown in (
+            ("rollout status deployment/till", "successfully rolled out"),
+            ("rollout undo deployment/till", "rolled back"),
+            ("rollout status deployment/till", "successfully rolled out"),
+            ("scale deployment/till --replicas=3", "scaled"),
+            ("rollout status deployment/till", "successfully rolled out"),
+            ("rollout pause deployment/till", "paused"),
+            ("set image deployment/till till=eu/till:3.0", "image updated"),
+            ("rollout resume deployment/till", "resumed"), ("rollout restart deployment/till", "restarted"),
+            ("get deployments", "till"),
+        ):  # fmt: skip
+            code, text = await kubectl(url, tmp_path, *said.split())
+            assert (code, shown in text) == (0, True), text
+        settle(namespace)
+    found = till(namespace)
+    assert found["spec"]["replicas"] == 3
+    (container,) = found["spec"]["template"]["spec"]["containers"]
+    assert (container["name"], container["image"]) == ("till", "eu/till:3.0")
+    assert "kubectl.kubernetes.io/restartedAt" in found["spec"]["template"]["metadata"]["annotations"]
+    assert not found["spec"].get("paused")
 
 
 @contextmanager
