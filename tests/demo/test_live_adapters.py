@@ -22,6 +22,7 @@ from tools.live.actions.compose import LiveActions
 from tools.live.actions.flags import FlagActions
 from tools.live.actions.releases import ReleasesActions
 from tools.live.changes.releases import read_log
+from tools.live.secrets import Secrets
 from tools.live.settings import Flags, Releases
 
 pytestmark = SHOP
@@ -46,7 +47,10 @@ async def actions(tmp_path: Path) -> AsyncIterator[tuple[Shop, LiveActions]]:
         )
         catalogue = Catalogue(services=tuple(Service(name=entry.name) for entry in CATALOGUE))
         live = LiveActions(
-            [ReleasesActions(releases, clock, pause=timedelta(seconds=0.05)), FlagActions(flags, clock)],
+            [
+                ReleasesActions(releases, clock, pause=timedelta(seconds=0.05)),
+                FlagActions(flags, Secrets({}), clock),
+            ],
             catalogue,
             ActionLog(tmp_path / "ledger.jsonl"),
             clock,

@@ -211,6 +211,15 @@ class Releases(Value):
     scales: tuple[str, ...] | None = Field(default=None, description="services that may be scaled; none: all")
 
 
+class Ofrep(Http):
+    """A server of flags that speaks OFREP, the OpenFeature Remote Evaluation Protocol."""
+
+    context: dict[str, str | bool | int | float] = Field(
+        default={}, description="for whom flags are evaluated, beside `targetingKey`"
+    )
+    patience: Duration = Field(default=timedelta(seconds=30), description="until a switch must be served")
+
+
 class Flags(Value):
     """Feature flags in a file of the OpenFeature (flagd) format."""
 
@@ -220,6 +229,9 @@ class Flags(Value):
         description="the service of each flag; a flag without entry is not touched"
     )
     fallbacks: dict[str, str] = Field(default={}, description="the flag that activates a service's fallback")
+    served: Ofrep | None = Field(
+        default=None, description="where services get them: a switch is done once it is served there"
+    )
 
 
 class Command(Declared):

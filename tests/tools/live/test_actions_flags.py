@@ -16,6 +16,7 @@ from tools.fence import UNFENCED
 from tools.live.actions.action_log import ActionLog, ActionRecord
 from tools.live.actions.compose import LiveActions
 from tools.live.actions.flags import FlagActions
+from tools.live.secrets import Secrets
 from tools.live.settings import Flags
 
 CATALOGUE = Catalogue(services=(Service(name="shop"), Service(name="payment")))
@@ -50,7 +51,7 @@ def actions(file: Path, tmp_path: Path) -> LiveActions:
         fallbacks={"payment": "queue"},
     )
     return LiveActions(
-        [FlagActions(spec, WallClock())], CATALOGUE, ActionLog(tmp_path / "ledger"), WallClock()
+        [FlagActions(spec, Secrets({}), WallClock())], CATALOGUE, ActionLog(tmp_path / "ledger"), WallClock()
     )
 
 

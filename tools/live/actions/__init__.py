@@ -58,7 +58,7 @@ def adapter_of(spec: ActionSpec, secrets: Secrets, clock: Clock) -> Adapter:
         case KubernetesActions():
             return KubernetesAdapter(spec, secrets, clock)
         case Flags():
-            return FlagActions(spec, clock)
+            return FlagActions(spec, secrets, clock)
         case Command():
             return CommandActions(spec, secrets, clock)
         case Hotfix():

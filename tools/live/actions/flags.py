@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -19,6 +20,9 @@ from incidents.inventory import FlagState, Inventory
 from tools.clock import Clock
 from tools.live.actions.action_log import ActionRecord
 from tools.live.actions.effect import Effect
+from tools.live.actions.served_flags import Served, ServedFlags
+from tools.live.actions.wait import until
+from tools.live.secrets import Secrets
 from tools.live.settings import Flags
 
 _LARGEST = 8_000_000
@@ -29,19 +33,25 @@ class FlagActions:
     """The adapter for one file of flags.
 
     Args:
-        spec: the file, the service of each flag, and the flags that are fallbacks.
+        spec: the file, the service of each flag, the flags that are fallbacks, and who serves them.
+        secrets: resolves the credentials of who serves them.
         clock: when an outcome is told.
+        pause: before what is served is asked again, at first.
     """
 
     undoes = False
     arrives_within = timedelta()  # a file is replaced or it is not
     goes_on_elsewhere = None
 
-    def __init__(self, spec: Flags, clock: Clock) -> None:
+    def __init__(
+        self, spec: Flags, secrets: Secrets, clock: Clock, pause: timedelta = timedelta(seconds=0.5)
+    ) -> None:
         self._file = spec.file
         self._clock = clock
         self._fallbacks = spec.fallbacks
         self._services = {flag: service for service, flag in spec.fallbacks.items()} | spec.services
+        self._served = ServedFlags(spec.served, secrets) if spec.served is not None else None
+        self._pause = pause
 
     @property
     def offers(self) -> Mapping[ActionKind, frozenset[str]]:
@@ -65,6 +75,8 @@ class FlagActions:
         effects = [f"flag {name} of {action.service} goes from {now} to {new} for everybody"]
         if flag.get("targeting"):
             effects.append("the flag has targeting rules, which stay and may decide otherwise for some")
+        if self._served is not None:
+            effects.append(f"served now at {self._served.where}: {(await self._served.flag(name)).said}")
         return Plan(
             action=action,
             observed=(Observed(name=f"flag {name}", value=now),),
@@ -73,7 +85,7 @@ class FlagActions:
         )
 
     async def make(self, deed: ActionRecord, effect: Effect) -> Outcome:
-        """Write the file anew with the other variant, in one step."""
+        """Write the file anew with the other variant, in one step, and wait until that is served."""
         name, wanted = self._asked(deed.plan.action)
         document = self._read()
         flag = self._flag(document, name)
@@ -83,12 +95,23 @@ class FlagActions:
         return await self.found(deed) or self._outcome(f"flag {name} was not switched", done=False)
 
     async def found(self, deed: ActionRecord) -> Outcome | None:
-        """What the file says; None if the flag has not the variant that was asked for."""
+        """What the file says, and what is served; None if the file has not the variant that was asked for."""
         name, wanted = self._asked(deed.plan.action)
         flag = self._flag(self._read(), name)
         now = str(flag.get("defaultVariant"))
-        return (
-            self._outcome(f"flag {name} is {now}", done=True) if now == _variant(name, flag, wanted) else None
+        if now != _variant(name, flag, wanted):
+            return None
+        if self._served is None:
+            return self._outcome(f"flag {name} is {now}", done=True)
+        asked = partial(_served_as, self._served, name, _variant(name, flag, wanted), flag["variants"])
+        if (served := await until(asked, self._served.patience, self._pause)) is not None:
+            return self._outcome(f"flag {name} is {now}, and is served as {served.said}", done=True)
+        instead = (await self._served.flag(name)).said
+        seconds = self._served.patience.total_seconds()
+        return self._outcome(
+            f"flag {name} is {now} in {self._file.name}, and {self._served.where} still serves {instead} "
+            f"after {seconds:g} s",
+            done=False,
         )
 
     async def inventory(self, service: str) -> Inventory:
@@ -103,10 +126,16 @@ class FlagActions:
         """How the flags that may be switched stand."""
         document = self._read()
         states = [f"{name} {self._flag(document, name).get('defaultVariant')}" for name in self._services]
-        return f"{self._file} has {', '.join(states) or 'no flag that may be switched'}"
+        said = f"{self._file} has {', '.join(states) or 'no flag that may be switched'}"
+        if self._served is None:
+            return said
+        served = [f"{name} {(await self._served.flag(name)).said}" for name in self._services]
+        return f"{said}; {self._served.where} serves {', '.join(served) or 'none of them'}"
 
     async def aclose(self) -> None:
-        """Nothing is open."""
+        """Close the connections to who serves flags."""
+        if self._served is not None:
+            await self._served.aclose()
 
     def _outcome(self, detail: str, *, done: bool) -> Outcome:
         return Outcome(done=done, detail=detail, at=self._clock.now())
@@ -169,6 +198,17 @@ class FlagActions:
             made.replace(file)
         except OSError as error:
             raise ToolFailed(f"the flags {self._file} cannot be written: {error.strerror}") from None
+
+
+async def _served_as(
+    server: ServedFlags, name: str, variant: str, variants: Mapping[str, Any]
+) -> Served | None:
+    """What is served, if it is that variant (by its name, else its value); None while not, or unanswered."""
+    with suppress(ToolFailed):
+        found = await server.flag(name)
+        same = found.variant == variant if found.variant else found.value == variants[variant]
+        return found if same else None
+    return None
 
 
 def _is_on(name: str, flag: Mapping[str, Any]) -> bool | None:
