@@ -51,7 +51,7 @@ lock:  ## pin the dependencies anew; needs uv
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 		--no-header --extra build --extra dev pyproject.toml -o constraints-dev.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-		--no-header --extra build --extra calendar --extra mariadb --extra mcp --extra notify --extra objects --extra otel --extra postgres --extra rules \
+		--no-header --extra build --extra aws --extra calendar --extra mariadb --extra mcp --extra notify --extra objects --extra otel --extra postgres --extra rules \
 		-c constraints-dev.txt pyproject.toml -o deploy/constraints.txt
 
 clean:

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from typing import Literal
 
 Extra = Literal[
+    "aws",
     "browser",
     "calendar",
     "inspect",
@@ -20,6 +21,7 @@ Extra = Literal[
 
 #: A module that each extra brings.
 _BRINGS: dict[Extra, str] = {
+    "aws": "aiobotocore",
     "browser": "playwright",
     "calendar": "recurring_ical_events",
     "inspect": "inspect_ai",

@@ -245,6 +245,8 @@ class Site(Value):
             wanted["browser"] = "backends.screens"
         if backends.mcp:
             wanted["mcp"] = "backends.mcp"
+        if any(one.kind == "cloudwatch" for one in backends.logs):
+            wanted["aws"] = "backends.logs"
         if any(one.kind == "calendar" for one in self.oncall):
             wanted["calendar"] = "oncall"
         for number, health in enumerate(backends.health):

@@ -11,6 +11,7 @@ import pytest
 
 from incidents.findings import Window
 from tests.cases import END, QUIET_END, case_world
+from tests.tools.live.cloudwatch import cloudwatch, events_of, spec_of
 from tests.tools.live.ports import (
     ADAPTERS,
     NO_SECRETS,
@@ -31,6 +32,8 @@ from tests.tools.live.real import (
 )
 from tools.analysis import LOGS_SCHEMA, METRICS_SCHEMA, TRACES_SCHEMA
 from tools.clock import VirtualClock
+from tools.live.secrets import Secrets
+from tools.live.settings_aws import CloudWatchLogs
 
 Ask = Callable[[Window, Sequence[str]], Awaitable[pl.DataFrame]]
 
@@ -43,6 +46,7 @@ IMPLEMENTATIONS = (
     "real-prometheus metrics",
     "real-victoria-metrics metrics",
     "real-journal logs",
+    "emulated-cloudwatch logs",
     "files logs",
     "files traces",
     "parquet traces",
@@ -85,6 +89,8 @@ def url(
         running = running_victoriametrics(folder, [*in_milliseconds(open_metrics(recorded))])
     elif name == "real-journal":
         running = running_gatewayd(folder, [*journal_entries(recorded)])
+    elif name == "emulated-cloudwatch":
+        running = cloudwatch(events_of(recorded))
     else:
         running = backend(ADAPTERS[name], recorded) if name in ADAPTERS else nullcontext()
     with running as address:
@@ -103,7 +109,10 @@ async def asked(
         ports = {"metrics": world.metrics.metrics, "logs": world.logs.logs, "traces": world.traces.spans}
         yield Asked(ports[channel], SCHEMAS[channel], recorded, service)
         return
-    if url is not None:
+    if url is not None and name == "emulated-cloudwatch":
+        spec = CloudWatchLogs.model_validate(spec_of(url, NAMES))
+        port = logs_port(spec, NAMES, clock, Secrets({"KEY": "a-key", "SECRET": "a-secret"}))
+    elif url is not None:
         adapter = "prometheus" if "metrics" in channel else name.removeprefix("real-")
         port = ADAPTERS[adapter].port(url, NAMES, clock, NO_SECRETS, frame=recorded)
     elif channel == "logs":

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from incidents.duration import Duration
 from incidents.value import Value
 from tools.live.secrets import SecretRef
+from tools.live.settings_aws import CloudWatchLogs
 from tools.live.settings_health import HealthSpec as HealthSpec
 from tools.live.settings_http import Auth as Auth
 from tools.live.settings_http import Http as Http
@@ -290,7 +291,9 @@ class GitOps(Proposing):
     kind: Literal["gitops"]
 
 
-LogSpec = Annotated[LogFiles | Journal | Loki | Elastic | VictoriaLogs, Field(discriminator="kind")]
+LogSpec = Annotated[
+    LogFiles | Journal | Loki | Elastic | VictoriaLogs | CloudWatchLogs, Field(discriminator="kind")
+]
 TraceSpec = Annotated[Jaeger | JaegerV2 | Tempo | TraceFiles, Field(discriminator="kind")]
 ChangeSpec = Annotated[ReleaseLog | Git | GitHub | KubernetesHistory, Field(discriminator="kind")]
 ActionSpec = Annotated[

@@ -15,6 +15,7 @@ from tools.live.settings import (
     Proposing,
     Releases,
 )
+from tools.live.settings_aws import CloudWatchLogs
 from tools.live.settings_health import OfService
 from tools.live.settings_tools import Declared
 
@@ -52,11 +53,11 @@ def _fields(spec: Value) -> Mapping[str, Iterable[str]]:
             return {"services": spec.services}
         case KubernetesHistory() | KubernetesHealth(service=None):
             return {"deployments": spec.deployments}
+        case CloudWatchLogs():
+            return {"groups": spec.groups.values()}
         case Journal():
             return {"units": spec.units.values()}
-        case OfService():
-            return {"service": [spec.service]}
-        case GitHub() | KubernetesHealth():
+        case OfService() | GitHub() | KubernetesHealth():
             return {"service": [spec.service] if spec.service is not None else []}
         case _:
             return {}

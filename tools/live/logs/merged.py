@@ -9,6 +9,7 @@ from incidents.findings import Window
 from tools.analysis import LOGS_SCHEMA
 from tools.clock import Clock, WallClock
 from tools.live.http import Backend
+from tools.live.logs.cloudwatch import CloudWatchSource
 from tools.live.logs.elastic import ElasticLogs
 from tools.live.logs.files import FileLogs
 from tools.live.logs.journal import JournalLogs
@@ -19,6 +20,7 @@ from tools.live.partial import gather_parts
 from tools.live.secrets import Secrets
 from tools.live.service_names import Names
 from tools.live.settings import Elastic, Journal, LogFiles, LogSpec, Loki, VictoriaLogs
+from tools.live.settings_aws import CloudWatchLogs
 from tools.live.telemetry_rows import reach, shown, table
 from tools.telemetry.data_gaps import note_gap
 
@@ -104,3 +106,5 @@ def _source(spec: LogSpec, services: Sequence[str], secrets: Secrets, clock: Clo
             return ElasticLogs(spec, Backend("Elasticsearch", spec, secrets), clock)
         case VictoriaLogs():
             return VictoriaLogsLogs(spec, Backend("VictoriaLogs", spec, secrets), clock)
+        case CloudWatchLogs():
+            return CloudWatchSource(spec, secrets, clock)
