@@ -26,7 +26,7 @@ def verbs() -> Verbs:
 
 
 def init(
-    prometheus: Annotated[str, Option("--prometheus", help="Its address, http://HOST:PORT.")],
+    prometheus: Annotated[str | None, Option("--prometheus", help="Its address, http://HOST:PORT.")] = None,
     path: Annotated[Path, Option("--out", help="The file to write.")] = Path("nexus.yaml"),
     bearer: Annotated[str | None, Option("--bearer", help="Its token: env:NAME or file:/PATH.")] = None,
     force: Annotated[bool, Option("--force", help="Replace the file if it is there.")] = False,
@@ -37,12 +37,26 @@ def init(
     traces: Annotated[
         str | None, Option("--traces", help="Where traces are: Tempo, Jaeger, VictoriaTraces.")
     ] = None,
+    grafana: Annotated[
+        str | None, Option("--grafana", help="Instead of all three: a Grafana that passes questions on.")
+    ] = None,
 ) -> None:
     """Write a first nexus.yaml from what a Prometheus scrapes, and say what could not be found."""
-    from nexus.config.site_discovery import first_site, keep
+    from nexus.config.site_discovery import Doors, first_site, keep, through_grafana
     from tools.live.secrets import Secrets
 
-    made = asyncio.run(first_site(prometheus, bearer, Secrets(environment()), logs, traces))
+    secrets = Secrets(environment())
+    if (prometheus is None) == (grafana is None) or (grafana and (logs or traces)):
+        raise UsageError("name --prometheus, with --logs and --traces where there are, or --grafana alone")
+    if grafana is not None:
+        doors, listed = asyncio.run(through_grafana(grafana, bearer, secrets))
+        for one in listed:
+            out().print(f"Grafana has {one}", markup=False)
+    else:
+        doors = Doors(prometheus=prometheus or "", logs=logs, traces=traces)
+    made = asyncio.run(
+        first_site(doors.prometheus, bearer, secrets, doors.logs, doors.traces, same_token=doors.same_token)
+    )
     keep(path, made.text, replace=force)
     found = made.found
     console = out()

@@ -12,11 +12,13 @@ from incidents.value import Value
 from nexus.config.site import Site
 from nexus.templates import render
 from tools.clock import WallClock
+from tools.live.grafana import chosen, data_sources, passed_on
 from tools.live.http import Backend
 from tools.live.metrics import Discovered, discover
 from tools.live.recognise import recognise_logs, recognise_traces
 from tools.live.secrets import Secrets
 from tools.live.settings import Http, Labels, Prometheus
+from tools.wording import plain
 
 
 class FirstSite(Value):
@@ -26,8 +28,61 @@ class FirstSite(Value):
     text: str
 
 
+class Doors(Value):
+    """Where a system is asked, and with which token."""
+
+    prometheus: str
+    logs: str | None = None
+    traces: str | None = None
+    same_token: bool = False
+
+
+async def through_grafana(url: str, bearer: str | None, secrets: Secrets) -> tuple[Doors, tuple[str, ...]]:
+    """The data sources of a Grafana, and each that it lists in words.
+
+    Raises:
+        SettingsError: the address or the reference is none.
+        ToolFailed: nothing answers there, or it is no Grafana.
+        UsageError: it has no Prometheus.
+    """
+    given = {"url": url, "auth": {"bearer": bearer} if bearer else {}}
+    backend = Backend(
+        "Grafana", parse_document(given, Http, source="--grafana", error=SettingsError), secrets
+    )
+    try:
+        sources = await data_sources(backend)
+    finally:
+        await backend.aclose()
+    found = chosen(sources)
+    listed = tuple(
+        f"{plain(one.name, 60)} ({plain(one.type, 60)})"
+        + next((f", asked for {part}" for part, source in found.items() if source is one), "")
+        for one in sources
+    )
+    if "metrics" not in found:
+        raise UsageError(
+            f"{url} has no data source of type prometheus; it lists {', '.join(listed) or 'none'}"
+        )
+    doors = {part: passed_on(url, source) for part, source in found.items()}
+    return (
+        Doors(
+            prometheus=doors["metrics"],
+            logs=doors.get("logs"),
+            traces=doors.get("traces"),
+            same_token=bearer is not None,
+        ),
+        listed,
+    )
+
+
 async def first_site(
-    url: str, bearer: str | None, secrets: Secrets, logs: str | None = None, traces: str | None = None
+    url: str,
+    bearer: str | None,
+    secrets: Secrets,
+    logs: str | None = None,
+    traces: str | None = None,
+    *,
+    same_token: bool = False,
 ) -> FirstSite:
     """Ask a Prometheus and write down what it scrapes.
 
@@ -37,6 +92,7 @@ async def first_site(
         secrets: resolves the reference.
         logs: the address of a log backend, of whatever kind.
         traces: the address of a trace backend, of whatever kind.
+        same_token: whether these want the token too, as behind a Grafana.
 
     Raises:
         SettingsError: an address or the reference is none.
@@ -52,7 +108,7 @@ async def first_site(
         await backend.aclose()
     if not found.services:
         raise UsageError(f"{url} has no series that name a service: {'; '.join(found.not_found)}")
-    beside = await _beside(logs, traces, secrets)
+    beside = await _beside(logs, traces, bearer if same_token else None, secrets)
     text = render(
         "first-site.yaml",
         services=[_scalar(name) for name in found.services],
@@ -80,20 +136,23 @@ def _rate_window(found: Discovered) -> timedelta:
     return max(timedelta(minutes=2), 4 * (found.every or timedelta()))
 
 
-async def _beside(logs: str | None, traces: str | None, secrets: Secrets) -> dict[str, str]:
+async def _beside(
+    logs: str | None, traces: str | None, bearer: str | None, secrets: Secrets
+) -> dict[str, str]:
     """The backends of logs and traces as they stand in the file; empty where no address is given."""
     told = {"logs": "", "traces": ""}
     for part, url in (("logs", logs), ("traces", traces)):
         if url is None:
             continue
-        spec = parse_document({"url": url}, Http, source=f"--{part}", error=SettingsError)
+        auth: dict[str, object] = {"auth": {"bearer": bearer}} if bearer else {}
+        spec = parse_document({"url": url, **auth}, Http, source=f"--{part}", error=SettingsError)
         backend = Backend(f"the {part} backend", spec, secrets)
         try:
             asked = recognise_logs(backend, WallClock()) if part == "logs" else recognise_traces(backend)
             kind = await asked
         finally:
             await backend.aclose()
-        written = {"kind": kind.kind, "url": url, **kind.settings}
+        written = {"kind": kind.kind, "url": url, **auth, **kind.settings}
         text = yaml.safe_dump(written, default_flow_style=True, sort_keys=False, width=float("inf")).strip()
         told[part] = f"[{text}]" if part == "logs" else text
     return told

@@ -1,5 +1,7 @@
 """`nexus init`: a first configuration from what a Prometheus scrapes."""
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import yaml
 from nexus.config.site import load_site
 from tests.nexus.command_line import Terminal
 from tests.tools.live.fakes.server import Answer, Asked, Handler, serving, told
-from tools.live.settings import Backends
+from tools.live.settings import Backends, Loki, Tempo
 
 METRICS = [
     "up", "http_server_request_duration_seconds_count", "http_server_request_duration_seconds_bucket",
@@ -159,4 +161,72 @@ def test_an_address_at_which_nothing_known_answers_writes_nothing(nexus: Termina
     assert made.code == 1
     assert "nothing that is known answers at" in made.err
     assert "loki: the logs backend at" in made.err
+    assert not path.exists()
+
+
+SOURCES = [
+    {"uid": "old", "name": "Old", "type": "prometheus", "access": "proxy"},
+    {"uid": "a/b", "name": "Mimir", "type": "prometheus", "access": "proxy", "isDefault": True},
+    {"uid": "l", "name": "Loki", "type": "loki", "access": "proxy"},
+    {"uid": "t", "name": "Tempo", "type": "tempo", "access": "proxy"},
+    {"uid": "m", "name": "Orders", "type": "mysql", "access": "proxy"},
+]
+
+
+def grafana(asked: Asked) -> Answer:
+    """A Grafana by its documents: its list, and what it passes on, for who shows the token."""
+    if asked.headers.get("authorization", asked.headers.get("Authorization")) != "Bearer of-the-test":
+        return Answer(json.dumps({"message": "Unauthorized"}), 401)
+    if asked.path == "/grafana/api/datasources":
+        return told(SOURCES)
+    door, _, path = asked.path.removeprefix("/grafana/api/datasources/proxy/uid/").partition("/")
+    match door, f"/{path}":
+        case "a%2Fb", wanted:
+            return answer(replace(asked, path=wanted))
+        case "l", "/loki/api/v1/labels":
+            return told({"status": "success", "data": ["service"]})
+        case "t", "/api/echo":
+            return Answer("echo")
+        case _:
+            return Answer("no such page", 404)
+
+
+def test_a_grafana_is_the_door_to_all_that_it_has(nexus: Terminal, tmp_path: Path) -> None:
+    nexus.set("PROM", "of-the-test")
+    path = tmp_path / "nexus.yaml"
+    with serving(grafana) as server:
+        words = ("init", "--grafana", f"{server.url}/grafana", "--bearer", "env:PROM", "--out", path)
+        made = nexus(*words)
+        site = load_site(path)
+        stranger = nexus(*words[:3], "--out", path, "--force")
+    assert made.code == 0, made.err
+    for told_of in ("Mimir (prometheus), asked for metrics", "Loki (loki), asked for logs", "Orders (mysql)"):
+        assert f"Grafana has {told_of}\n" in made.out
+    proxy = f"{server.url}/grafana/api/datasources/proxy/uid"
+    metrics, (logs,), traces = site.backends.metrics, site.backends.logs, site.backends.traces
+    assert isinstance(logs, Loki)
+    assert isinstance(traces, Tempo)
+    assert metrics is not None
+    assert [str(one.url) for one in (metrics, logs, traces)] == [f"{proxy}/a%2Fb", f"{proxy}/l", f"{proxy}/t"]
+    assert [one.auth.bearer for one in (metrics, logs, traces)] == ["env:PROM"] * 3
+    assert (stranger.code, "refused the credentials (401)" in stranger.err) == (1, True)
+
+
+def test_a_grafana_without_a_prometheus_or_beside_others_writes_nothing(
+    nexus: Terminal, tmp_path: Path
+) -> None:
+    path = tmp_path / "nexus.yaml"
+    with serving(lambda _: told(SOURCES[2:])) as server:
+        bare = nexus("init", "--grafana", server.url, "--out", path)
+    assert (bare.code, "has no data source of type prometheus; it lists Loki (loki)" in bare.err) == (2, True)
+    with serving(lambda _: told({"message": "hello"})) as server:
+        other = nexus("init", "--grafana", server.url, "--out", path)
+    assert (other.code, "check that it is a Grafana" in other.err) == (1, True)
+    for words in (
+        (),
+        ("--grafana", "http://g", "--prometheus", "http://p"),
+        ("--grafana", "http://g", "--logs", "x"),
+    ):
+        both = nexus("init", *words, "--out", path)
+        assert (both.code, "or --grafana alone" in both.err) == (2, True)
     assert not path.exists()
