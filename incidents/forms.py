@@ -25,7 +25,7 @@ FORMS: Mapping[str, str] = {
     ),
     r"^[^@\s<>]+@[^@\s<>]+$": "a mail address alone, such as nexus@example.org",
     r"^[^@\s<>,;:\"\\]+@[^@\s<>,;:\"\\]+$": "one mail address without a name, such as oncall@example.org",
-    r"^(/[^#\s]*)?$": "write it with a / in front and without spaces, such as /status?full=1",
+    r"^(/[^#\s]*)?$": "a path that begins with / and has no spaces, such as /status?full=1",
     r"^/": "a path that begins with /, such as /openapi.json",
     r"^[A-Za-z0-9-]+$": "the name of a header, such as X-Forwarded-User",
     r"^https?://[A-Za-z0-9.\-\[\]:]+$": "https://HOST without a path and without a / at its end",

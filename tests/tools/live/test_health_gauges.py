@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import yaml
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from incidents.catalogue import Catalogue, Service
+from incidents.errors import SettingsError
 from incidents.health import Probe
 from nexus.config.site import Site, load_site
 from tests.tools.live.fakes.server import Answer, Asked, Server, serving
@@ -161,6 +163,15 @@ def test_a_mistake_is_named_with_its_place(wrong: dict[str, object], place: str)
     with pytest.raises(ValidationError) as error:
         Backends.model_validate({"health": [source]})
     assert place in ".".join(str(part) for one in error.value.errors() for part in one["loc"])
+
+
+def test_a_path_that_is_none_is_told_with_what_to_write(tmp_path: Path) -> None:
+    file = tmp_path / "nexus.yaml"
+    file.write_text(TEN_LINES.replace("URL", "http://mailer").replace("/status?full=1", "status"))
+    with pytest.raises(
+        SettingsError, match=r"health\[0\].*path: 'status': write a path that begins with / and"
+    ):
+        load_site(file)
 
 
 def test_a_gauge_stands_once_and_its_service_is_one_of_the_catalogue() -> None:
