@@ -90,7 +90,7 @@ def _near(probes: Sequence[Probe], evidence: str) -> tuple[Hint, ...]:
     return tuple(
         Hint(
             service=probe.service, category=None, channel=Channel.TOPOLOGY, weight=_BESIDE, evidence=evidence,
-            text=f"elsewhere in its namespace {quoted(one.sentence, 240)}", faint=True,
+            text=f"elsewhere in its namespace {quoted(one.sentence, 240)}", faint=True, itself=True,
         )
         for probe in probes
         for one in _beside(probe)[:1]
@@ -113,6 +113,7 @@ def _named(probe: Probe, evidence: str) -> list[Hint]:
             service=probe.service, category=None if kind is Category.UNKNOWN else kind,
             channel=Channel.TOPOLOGY, weight=weight, evidence=evidence,
             text=quoted_all(sentences[:_SHOWN]), ranked=bool(causes), named=bool(causes),
+            itself=True,
         )
         for weight, (kind, sentences) in zip(weights, by_kind.items(), strict=False)
     ]  # fmt: skip
@@ -130,6 +131,7 @@ def _unwell(focus: CheckScope, probe: Probe, evidence: str) -> Hint:
         service=probe.service, category=Category.DEPENDENCY if outside else None,
         channel=Channel.TOPOLOGY, weight=_ADMITTED if outside else _ILL, evidence=evidence,
         text=f"asked directly it says {quoted(probe.said, 80)}", ranked=outside,
+        itself=True,
     )  # fmt: skip
 
 

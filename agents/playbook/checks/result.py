@@ -20,8 +20,9 @@ class Hint(Value):
 
     `weight` is in the same measure for all hints: 1 is one clear sign. `measured` is False where it rests on
     an empty record, `faint` where it is hardly more than chance does, `ranked` where it is a suspect's place,
-    `named` where whatever runs the part says itself what is wrong with it, `near` is False where a change was
-    made so long before the onset that others fit by chance as well.
+    `itself` where the part, or whatever runs it, was asked and says so, `named` where that tells what is
+    wrong with it, `near` is False where a change was made so long before the onset that others fit by chance
+    as well.
     """
 
     service: str
@@ -34,6 +35,7 @@ class Hint(Value):
     measured: bool = True
     faint: bool = False
     ranked: bool = False
+    itself: bool = False
     named: bool = False
     near: bool = True
     onset: Moment | None = None

@@ -260,7 +260,7 @@ def _told(service: str, category: Category, signs: list[Hint], marks: list[Hint]
     used = sorted([*signs, *marks], key=lambda hint: -hint.weight)
     logged = [hint for hint in used if hint.channel is Channel.LOGS]
     felt = [hint for hint in used if hint.channel in {Channel.METRICS, Channel.TRACES}]
-    asked = [hint for hint in marks if hint.channel is Channel.TOPOLOGY]
+    asked = [hint for hint in marks if hint.itself]
     first = sorted(signs, key=lambda hint: -hint.weight)
     shown = (*first[:1], *felt[:1], *logged[:1], *asked[:1])
     texts = list(dict.fromkeys(plainly(hint.text) for hint in shown))
