@@ -31,7 +31,10 @@ class Task(StrEnum):
 
 
 #: What goes to people in their own language; all else is read beside evidence and is in its language.
-_TOLD = frozenset({Task.STATUS_UPDATE})
+_TOLD = frozenset({
+    Task.STATUS_UPDATE, Task.BRIEF, Task.ASSESS, Task.INVESTIGATE, Task.MITIGATE, Task.POST_MORTEM,
+    Task.BACKLOG,
+})  # fmt: skip
 
 
 def written_in(task: Task, language: Language) -> Language:

@@ -26,7 +26,7 @@ from incidents.severity import Severity
 from incidents.status_page import public_components
 from incidents.texts import Sentences, forms_of, status_word
 from incidents.timeline import Entry, EntryKind
-from incidents.value import minute
+from tools.retold import retold
 
 #: What an update says beside the catalogue's sentences.
 UPDATES = Sentences("graph.steps", "updates")
@@ -231,18 +231,21 @@ def status_update(deps: Deps, incident: Incident, words: PublicWords, engine: st
 def executive_brief(deps: Deps, incident: Incident, report: BriefReport, engine: str) -> Brief:
     """The runbook's template, filled."""
     now, following = deps.clock.now(), next_time(deps, incident, Task.BRIEF)
-    text = deps.runbook.templates.brief.format(
-        timestamp=minute(now),
-        situation=report.situation,
-        cause=report.cause,
-        action=report.action,
-        eta=report.eta,
-        impact=report.impact,
-        next_update=minute(following) if following else "none planned",
+    language, moment = incident.language, forms_of(incident.language).moment
+    template = UPDATES.translated(language, "runbook.brief", deps.runbook.templates.brief)
+    text = template.format(
+        timestamp=moment(now),
+        situation=retold(report.situation, language, "situation"),
+        cause=retold(report.cause, language, "stand"),
+        action=retold(report.action, language),
+        eta=retold(report.eta, language, "eta"),
+        impact=retold(report.impact, language),
+        next_update=moment(following) if following else UPDATES.said(language, "update.none_planned"),
     )
     if decide := decision_needed(incident):
         heading, _, rest = text.partition("\n")
-        text = f"{heading}\nDECISION NEEDED: {decide}\n{rest}"
+        needed = UPDATES.said(language, "update.decision", what=retold(decide, language))
+        text = f"{heading}\n{needed}\n{rest}"
     return Brief(at=now, text=text, next_update=following, engine=engine)
 
 

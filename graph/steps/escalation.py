@@ -5,13 +5,16 @@ from graph.duties import DutyKind, agenda, due
 from graph.role_node import headline
 from graph.state import Deps, RoleResult
 from graph.step import StepSpec, assignment, nothing_to_prepare
+from graph.steps.communications import UPDATES
 from graph.timeline import Update, entry
 from incidents.communications import Escalation
 from incidents.currency import money
 from incidents.incident import Incident
+from incidents.language import Language
 from incidents.reports import AssessmentReport, Task
 from incidents.runbook import EscalationRow, Runbook
 from incidents.timeline import EntryKind
+from tools.retold import retold
 
 
 def rows_due(deps: Deps, incident: Incident) -> tuple[EscalationRow, ...]:
@@ -43,7 +46,9 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
         condition = _condition(deps, incident, row)
         names = tuple(deps.roster.get(role).name for role in row.to)
         said = [
-            (deps.roster.get(d.assignment.role).name, _words(d)) for d in done if d.assignment.role in row.to
+            (deps.roster.get(d.assignment.role).name, _words(d, incident.language))
+            for d in done
+            if d.assignment.role in row.to
         ]
         text = "\n\n".join(f"{name}: {words}" for name, words in said)
         engines = {d.performed.engine for d in done if d.performed and d.assignment.role in row.to}
@@ -75,16 +80,24 @@ def _condition(deps: Deps, incident: Incident, row: EscalationRow) -> str:
     return f"{row.condition} ({said})"
 
 
-def _words(done: RoleResult) -> str:
+def _words(done: RoleResult, language: Language) -> str:
     """What a role said, in full where it is an assessment."""
     if done.performed is None:
-        return done.problem or "gave no assessment"
+        return done.problem or UPDATES.said(language, "assessed.nothing")
     report = done.report(AssessmentReport)
     if report is None:
         return headline(done.performed)
-    lists = (("Needs", report.needs), ("Recommended", report.recommendations), ("To notify", report.notify))
-    parts = ["\n- ".join([f"{name}:", *items]) for name, items in lists if items]
-    return "\n".join([report.assessment, *parts])
+    lists = {"needs": report.needs, "recommended": report.recommendations, "notify": report.notify}
+    parts = [
+        "\n- ".join([UPDATES.said(language, f"assessed.{name}"), *(_asked(one, language) for one in items)])
+        for name, items in lists.items()
+        if items
+    ]
+    return "\n".join([retold(report.assessment, language), *parts])
+
+
+def _asked(line: str, language: Language) -> str:
+    return retold(line, language, "asked_of")
 
 
 def spec(runbook: Runbook) -> StepSpec:

@@ -22,6 +22,7 @@ from incidents.runbook import Branch, Runbook
 from incidents.severity import Severity, Step
 from incidents.texts import forms_of
 from incidents.timeline import Entry, EntryKind
+from tools.retold import retold
 from tools.telemetry.observe import SHARED_FOR
 from tools.toolbox import PLAN_ACTION
 from tools.toolbox.arguments import PlanArgs
@@ -315,7 +316,7 @@ def proposal_entry(deps: Deps, incident: Incident, made: Proposal) -> Entry:
         change=planned(made.action, incident.language),
         n=str(len(before) + 1),
         since=forms_of(incident.language).second(before[0].proposed_at) if before else "",
-        reason=made.reason,
+        reason=retold(made.reason, incident.language),
         digest=made.digest[:12],
     )
     return entry(

@@ -17,6 +17,7 @@ from graph.timeline import Update, entry
 from incidents.deeds import planned
 from incidents.findings import Window
 from incidents.incident import Incident, Watch
+from incidents.language import Language
 from incidents.milestones import over_at
 from incidents.reports import Task, VerificationReport
 from incidents.runbook import Runbook
@@ -238,7 +239,7 @@ async def _for_people(deps: Deps, incident: Incident, watch: Watch, verdict: Rec
         f"watched.{verdict}_undo" if undo is not None else f"watched.{verdict}",
         change=incident.change_title(watch.action),
         since=forms_of(incident.language).moment(watch.started_at),
-        seen=incident.verification_summary,
+        seen=_seen(incident),
         undo=planned(undo, incident.language) if undo is not None else "",
         incident=incident.id,
     )
@@ -249,6 +250,18 @@ async def _for_people(deps: Deps, incident: Incident, watch: Watch, verdict: Rec
     await deps.comms.page(incident, told, key=f"watched:{watch.action}:{verdict}")
     line = entry(incident, now, EntryKind.VERIFICATION, told, f"watched:{watch.action}")
     return Update(incident.evolve(watch=None, mitigated_at=mitigated), (line,))
+
+
+def _seen(incident: Incident) -> str:
+    """How the signals stand, as people are told; the English record says how that was judged, too."""
+    found = incident.verification
+    if found is None or incident.language is Language.EN:
+        return incident.verification_summary
+    watched = [one for one in found.readings if one.signal.must_recover]
+    if not watched:
+        return say(incident, "seen.unread")
+    good = sum(one.verdict is Recovery.RECOVERED for one in watched)
+    return say(incident, "seen.signals", count=len(watched), good=str(good), n=str(len(watched)))
 
 
 def _undo_answered(incident: Incident, action: str) -> bool:
@@ -265,7 +278,7 @@ def _unchanged(incident: Incident, watch: Watch, now: datetime) -> Update:
 def _unknown(incident: Incident, watch: Watch, now: datetime) -> Update:
     if _in_a_row(watch, Recovery.UNKNOWN) < CHECKS_IN_VAIN:
         return Update(incident)  # also at the end of the watch: an outage of the metrics prolongs it
-    reason = say(incident, "why.unconfirmed", seen=incident.verification_summary)
+    reason = say(incident, "why.unconfirmed", seen=_seen(incident))
     return hand_over(incident, reason, now)
 
 

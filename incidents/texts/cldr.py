@@ -2,7 +2,6 @@
 
 import re
 from datetime import date as dates
-from datetime import datetime
 
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, format_percent
@@ -25,7 +24,7 @@ def day(moment: dates, language: Language) -> str:
     return _first(format_skeleton("MMMMd", moment, locale=language.value), language)
 
 
-def date(moment: datetime, language: Language) -> str:
+def date(moment: dates, language: Language) -> str:
     """`22. November 2026`, `22 novembre 2026`."""
     return _first(format_date(moment, "long", locale=language.value), language)
 

@@ -79,6 +79,14 @@ class Forms:
         """A day with its year, as its own clock has it: `23. November 2026`."""
         return f"{day:%Y-%m-%d}" if self.language is Language.EN else str(_cldr().date(day, self.language))
 
+    def long_date(self, day: dates) -> str:
+        """A day with its year and the name of its month: `23 November 2026`, `23. November 2026`."""
+        return (
+            f"{day.day} {day:%B %Y}"
+            if self.language is Language.EN
+            else str(_cldr().date(day, self.language))
+        )
+
     def day(self, day: dates) -> str:
         """A day of this year: `23 November`, `23. November`."""
         return f"{day.day} {day:%B}" if self.language is Language.EN else str(_cldr().day(day, self.language))

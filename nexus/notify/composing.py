@@ -19,6 +19,7 @@ from nexus.sanitize import clean
 from nexus.store.outbox import MessageDelivery, Saying
 from nexus.store.records import Message
 from tools.plainly import plainly
+from tools.retold import retold
 
 #: Texts of several lines, which are written for people from the start.
 _AS_WRITTEN = frozenset({Purpose.UPDATE, Purpose.BRIEF, Purpose.ESCALATION})
@@ -160,5 +161,5 @@ def _cause(incident: Incident) -> str | None:
         return None
     if not found.known:
         return said("known.no_cause")
-    sure = confidence_word(found.confidence, incident.language)
-    return said("known.cause", cause=plainly(found.summary), sure=sure)
+    cause = retold(plainly(found.summary), incident.language, "diagnosis")
+    return said("known.cause", cause=cause, sure=confidence_word(found.confidence, incident.language))

@@ -5,18 +5,22 @@ The JSON is the value itself; the Markdown is `nexus/templates/post-mortem.md` o
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from pydantic import Field
 
 from graph.ports import Files
 from incidents.action import Proposal
+from incidents.deeds import state_word
 from incidents.findings import Claim, Diagnosis, Evidence
 from incidents.incident import Incident
+from incidents.language import Language
 from incidents.milestones import Milestones, milestones
 from incidents.past import PastIncident
 from incidents.reports import PostMortemReport, Why
 from incidents.severity import Severity, Status
+from incidents.texts import Sentences, forms_of
 from incidents.timeline import Entry
 from incidents.usage import Failure, Usage, failures
 from incidents.value import Moment, Value
@@ -26,6 +30,10 @@ from tools.called import first_line, label
 from tools.chronicle import Row, chronicle
 from tools.felt import title
 from tools.looking_back import lasting
+from tools.retold import retold
+
+#: What stands around what was written.
+SENTENCES = Sentences("nexus.runtime", "post_mortem")
 
 
 class DatedItem(Value):
@@ -210,15 +218,27 @@ def _cited(incident: Incident, report: PostMortemReport, entries: tuple[Entry, .
     return {identity for ids in lists for identity in ids}
 
 
-def render_markdown(written: PostMortem) -> str:
-    """The post-mortem as people read it."""
-    times = written.milestones
+def render_markdown(written: PostMortem, language: Language = Language.EN) -> str:
+    """The post-mortem as people read it in a language; its evidence stays as it is."""
+    times, forms = written.milestones, forms_of(language)
+
+    def say(key: str, count: int | None = None, **values: object) -> str:
+        return SENTENCES.text(language, key, count).format(**values)
+
+    def told(text: str, group: str = "sentence") -> str:
+        return retold(text, language, group)
+
     return render(
         "post-mortem.md",
         pm=written,
-        times=times,
+        say=say,
+        told=told,
+        day=forms.long_date,
+        both=lambda numbers: forms.listed([str(one) for one in numbers]),
+        state=lambda proposal: state_word(proposal.state, language),
+        lasted=_lasted(times, language),
         rows=_rows(written),
-        answers=_answers(written),
+        answers=_answers(written, language),
         to_detect=_span(times.introduced, times.detected),
         to_acknowledge=_span(times.detected, times.taken),
         to_mitigate=_span(times.detected, times.mitigated),
@@ -227,23 +247,35 @@ def render_markdown(written: PostMortem) -> str:
     )
 
 
-def _answers(written: PostMortem) -> list[_Answer]:
+def _answers(written: PostMortem, language: Language) -> list[_Answer]:
     """The runbook's questions; what is an action item already is told by its number."""
     numbers = {item.action: number for number, item in enumerate(written.action_items, start=1)}
     asked = {
-        "What monitoring would have caught this sooner?": written.monitoring,
-        "What testing would have prevented this?": written.testing,
-        "What process changes are needed?": written.process,
-        "What infrastructure changes are needed?": written.infrastructure,
+        "monitoring": written.monitoring,
+        "testing": written.testing,
+        "process": written.process,
+        "infrastructure": written.infrastructure,
     }
     return [
         _Answer(
-            question=question,
+            question=SENTENCES.said(language, f"todo.{question}"),
             numbers=[numbers[one] for one in measures if one in numbers],
             others=[one for one in measures if one not in numbers],
         )
         for question, measures in asked.items()
     ]
+
+
+def _lasted(times: Milestones, language: Language) -> str:
+    """`23 November 2026, 07:47:35 to 07:57:52 UTC`: from the beginning to the end, if they are known."""
+    begun, over = times.introduced or times.detected, times.mitigated or times.resolved
+    said, day, start = partial(SENTENCES.said, language), forms_of(language).long_date, f"{begun:%H:%M:%S}"
+    if over is None:
+        return said("head.open", day=day(begun), start=start)
+    end = f"{over:%H:%M:%S}"
+    if over.date() == begun.date():
+        return said("head.span", day=day(begun), start=start, end=end)
+    return said("head.span_days", day=day(begun), start=start, last=day(over), end=end)
 
 
 def _span(start: datetime | None, end: datetime | None) -> str:
@@ -258,7 +290,7 @@ def _impact_words(seconds: float | None) -> str:
     return lasting(timedelta(seconds=seconds)) if seconds else "none: users were not affected"
 
 
-async def file_post_mortem(written: PostMortem, files: Files) -> str:
+async def file_post_mortem(written: PostMortem, files: Files, language: Language = Language.EN) -> str:
     """Put the Markdown and its JSON twin into the incident's folder.
 
     Returns:
@@ -266,4 +298,4 @@ async def file_post_mortem(written: PostMortem, files: Files) -> str:
     """
     twin = f"{written.model_dump_json(indent=2)}\n"
     await files.write(written.incident, "post-mortem.json", twin.encode())
-    return await files.write(written.incident, "post-mortem.md", render_markdown(written).encode())
+    return await files.write(written.incident, "post-mortem.md", render_markdown(written, language).encode())

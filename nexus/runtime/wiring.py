@@ -208,7 +208,7 @@ def _deps(
             written_at=stage.clock.now(),
             history=await past.history(incident, stage.clock.now()),
         )
-        return await file_post_mortem(written, home.files)
+        return await file_post_mortem(written, home.files, incident.language)
 
     public = None
     if stage.site is not None:

@@ -107,7 +107,8 @@ class PostMortemDesk:
             UnknownName: there is no such incident.
             Refused: nobody has written it.
         """
-        return render_markdown(await self._document(identity))
+        language = (await find_incident(self.home.store, identity)).language
+        return render_markdown(await self._document(identity), language)
 
     async def _document(self, identity: str) -> PostMortem:
         """The newest version, with the times, figures and records of code."""

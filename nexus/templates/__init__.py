@@ -5,7 +5,6 @@ from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from incidents.milestones import Milestones
 from nexus.sanitize import markdown_block, markdown_line, role_name
 from tools.chronicle import who
 from tools.plainly import level, plainly
@@ -31,15 +30,6 @@ def _clock(moment: datetime) -> str:
 
 def _day(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
-
-
-def _lasted(times: Milestones) -> str:
-    """`23 November 2026, 07:47:35 to 07:57:52 UTC`: from the beginning to the end, if they are known."""
-    begun, over = times.introduced or times.detected, times.mitigated or times.resolved
-    if over is None:
-        return f"{_day(begun)}, from {_clock(begun)} UTC on"
-    day = f"{_day(over)}, " if over.date() != begun.date() else ""
-    return f"{_day(begun)}, {_clock(begun)} to {day}{_clock(over)} UTC"
 
 
 #: A quotation that ends with a full stop of its own.
@@ -76,6 +66,5 @@ _ENVIRONMENT.filters |= {
     "capital": capital,
     "sentence": _sentence,
     "who": who,
-    "span_of_times": _lasted,
     "role": role_name,
 }

@@ -59,7 +59,9 @@ def test_who_writes_for_people_reads_in_which_language_and_in_english_nothing_mo
     assert told.startswith(english)
     assert f"Write every sentence of the report in {name}" in told.removeprefix(english)
     assert prompts.version(role, task, language=language) != prompts.version(role, task)
-    assert written_in(Task.INVESTIGATE, language) is Language.EN
+    # What is told to nobody outside is part of the record, which is English.
+    recorded = {one for one in Task if written_in(one, language) is Language.EN}
+    assert recorded == {Task.TRIAGE, Task.VERIFY}
 
 
 def test_the_version_tells_roles_tasks_and_texts_apart(tmp_path: Path) -> None:

@@ -39,7 +39,9 @@ def english_of(one: Sentences) -> dict[str, Text]:
         return ENGLISH
     known = dict(one.english)
     if one == UPDATES:
-        known["runbook.status_update"] = runbook_of(Settings()).templates.status_update
+        templates = runbook_of(Settings()).templates
+        known["runbook.status_update"] = templates.status_update
+        known["runbook.brief"] = templates.brief
     return known
 
 

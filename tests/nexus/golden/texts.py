@@ -75,7 +75,7 @@ def texts_of(told: Told) -> str:
             raise RuntimeError(f"{told.case.name} did not run: {ran.stderr}")
         body: dict[str, Any] = json.loads(ran.stdout)
         page = Path(body["post_mortem"]).read_text("utf-8") if body["post_mortem"] else ""
-    parts = _parts(body, page) if told.language is Language.EN else _translated_parts(body)
+    parts = _parts(body, page) if told.language is Language.EN else _translated_parts(body, page)
     return _IDS.sub("", "\n".join(parts)).rstrip() + "\n"
 
 
@@ -119,10 +119,19 @@ def _parts(body: dict[str, Any], page: str) -> Iterator[str]:
     yield f"## Post-mortem\n\n{page.split('## 6. Evidence')[0]}"
 
 
-def _translated_parts(body: dict[str, Any]) -> Iterator[str]:
-    """What exists in every language."""
+def _translated_parts(body: dict[str, Any], page: str) -> Iterator[str]:
+    """What exists in every language; evidence does not."""
     yield "# Status updates\n"
     yield from (f"{one['text'].strip()}\n" for one in body["status_updates"])
+    yield "# Executive briefs\n"
+    yield from (f"{one['text'].strip()}\n" for one in body["briefs"])
+    yield "# Escalations\n"
+    yield from (f"{one['text']}\n" for one in body["escalations"])
+    yield "# Proposals\n"
+    for one in body["timeline"]:
+        if one["kind"] == "proposal":
+            yield f"{one['text']}\n"
+    yield f"# Post-mortem\n\n{page.split('## 6. ')[0]}"
 
 
 def main() -> None:
