@@ -296,7 +296,7 @@ async def test_a_line_of_loki_may_be_json_itself_or_carry_metadata() -> None:
     frame, _ = await asked_of(lambda _: told(body), Loki, "loki", service="app", selector='{app=~".+"}')
     rows = frame.select("service", "instance", "level", "message", "trace_id", "span_id").rows()
     assert sorted(rows) == [
-        ("checkout", "", "debug", '{"no": "message"}', "t2", "s2"),
+        ("checkout", "", "debug", "no=message", "t2", "s2"),
         ("web", "web-7", "error", "declined", "t1", ""),
         ("web", "web-7", "warn", "plain WARN text", "", ""),
     ]

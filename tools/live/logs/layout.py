@@ -44,17 +44,20 @@ class Layout(NamedTuple):
     """The lay-out that many lines of a file share.
 
     `start` ends with the time, `whole` with the head: what stands between the time and the text. `before` is
-    the atom before the time that is the level. `about`: what stands before the time belongs to the text.
-    `zoned`: the times name their zone. `syslog`: a host and a tag follow the time.
+    the atom before the time that is the level; `mark` finds it in a line that has it in no column. `about`:
+    what stands before the time belongs to the text. `zoned`: the times name their zone. `syslog`: a host and
+    a tag follow the time. `records`: every line without a time belongs to the one above it.
     """
 
     start: re.Pattern[str]
     whole: re.Pattern[str]
     moments: Moments
     before: int | None = None
+    mark: re.Pattern[str] | None = None
     about: bool = False
     zoned: bool = True
     syslog: bool = False
+    records: bool = False
 
     @property
     def form(self) -> Form:
@@ -76,19 +79,35 @@ class Layout(NamedTuple):
         if self.syslog and (parsed := self._syslog(at, prefix, line, service)) is not None:
             return parsed
         text = line[found.end() :]
+        rest = line[found.end("start") :]
         if level:
-            level = column_level(level)
+            if not (named := column_level(level)):
+                text = line[found.start("level") :]  # a word in the place of the level says something else
+            level = named
         elif prefix:
             level, text = self._before(prefix, text)
-        if not level and "%" in line:
-            level = cisco_level(line[found.end("start") :])
+        level = level or self._told(line, rest)
         if not text:
-            text = line[found.end("start") :].strip()
+            text = rest.strip()
         if self.about:
             text = f"{prefix.rstrip(' [(')} {text}"
         if len(text) > LONGEST:
             text = cut(text)
-        return LogLine(at, service, "", level or text_level(text), text, "", "")
+        return LogLine(at, service, "", level or self._within(text, rest), text, "", "")
+
+    def _told(self, line: str, rest: str) -> str:
+        """The level in a mark of Cisco's, or in the priority of syslog."""
+        level = cisco_level(rest) if "%" in rest else ""
+        if not level and line[0] == "<" and (priority := _PRIORITY.match(line)) is not None:
+            return SYSLOG[int(priority[1]) % 8]
+        return level
+
+    def _within(self, text: str, rest: str) -> str:
+        """The level that the text says of itself, or that stands in it as in all lines."""
+        if level := text_level(text):
+            return level
+        mark = self.mark.match(rest) if self.mark is not None else None
+        return level_of(mark["level"]) if mark is not None else ""
 
     def _before(self, prefix: str, text: str) -> tuple[str, str]:
         """The level that stands before the time, and the text."""

@@ -12,25 +12,20 @@ from typing import NamedTuple
 
 from tools.live.logs.layout import ADDRESS, ATOM, ATOMS, Layout
 from tools.live.logs.levels import LETTERS, column_level
-from tools.live.logs.times import FORMS, OPTIONAL, ORDERS, Calendar, Form, Moments
+from tools.live.logs.marks import marked
+from tools.live.logs.placing import Placed, placed
+from tools.live.logs.times import Calendar
 
-#: Where the time stands: after at most so many words, in at most so many characters.
-_MOST_WORDS, _REACH = 14, 400
 #: Columns of the head, and words among them that a separator has to follow, or the level.
 _MOST_COLUMNS, _MOST_PLAIN, _PLAIN_TO_LEVEL = 14, 3, 8
-#: Shares of the lines that a column needs, and a time.
-_NEARLY_ALL, _MOST, _LEAST = 0.9, 0.75, 0.25
+#: Shares of the lines that a column needs.
+_NEARLY_ALL, _MOST = 0.9, 0.75
 #: Lines that are looked at, and lay-outs of one file.
 _SAMPLE, _LAYOUTS = 150, 4
-#: Later than this after a file was written is no reading of a date, whatever the zone.
-_AHEAD = timedelta(days=1)
 #: All zones are so far apart, or several times that.
 _QUARTER = timedelta(minutes=15)
-#: Days over which the epoch numbers of a log spread at most.
-_SPREAD = 3_000
 
-#: What stands between a time and what follows it, and between the head and the text.
-_GAP = r"(?::\d+\))?(?:[\])>\"']*(?:[\])|,;:]|-{1,4}(?=\s)|\s)*)"
+#: What stands between the head and the text.
 _STRIPPED = r"(?:\s*+(?:(?:[-:=]{1,3}|=>|->)(?=\s)|\|))?\s*+"
 _SPACE = r"[\s|]*+"
 #: Between brackets: a number, or whatever stands between round ones.
@@ -38,15 +33,10 @@ _VALUE = re.compile(r"\W*\d+\W*|\(.*\)")
 #: A name of one or two words before a dash.
 _NAMED = re.compile(r"((?=\S*[A-Z._/$:\d-])[^\s|]++(?:[ \t]++[^\s|]++)?)[ \t]++-{1,3}(?=\s)")
 _PIPE = re.compile(r"\s*\|")
+#: Words that are no name of a host or a program.
+_SENTENCE = re.compile(r"(?:^|\s)[A-Z]?[a-z]+ (?:\S+ ){0,3}[a-z]+(?:\s|$)")
 #: Fields between commas, which are columns like words.
 _FIELDS = re.compile(r"(?:\"[^\"]*\"|[^\s,\"]+),(?:\"[^\"]*\"|[^\s,\"]+)(?:,|$)")
-
-
-class _Place(NamedTuple):
-    """A form of time after a number of words."""
-
-    form: Form
-    words: int
 
 
 class _Column(NamedTuple):
@@ -76,6 +66,8 @@ def learnt(lines: Sequence[str], calendar: Calendar) -> tuple[Layout, ...]:
         if layout is None:
             break
         found.append(layout)
+        if layout.records:
+            break  # all other lines are parts of a record
         left = [line for line in left if layout.time(line) is None]
     return tuple(found)
 
@@ -100,92 +92,26 @@ def _same(one: datetime, other: datetime) -> bool:
 
 def _layout(lines: Sequence[str], calendar: Calendar) -> Layout | None:
     heads = [line for line in lines if line[0] not in " \t"] or lines
-    places: dict[_Place, list[re.Match[str]]] = {}
-    for line in heads:
-        for form in FORMS:
-            for found in list(form.pattern.finditer(line[:_REACH]))[:3]:
-                words = _words_before(line[: found.start()])
-                if words <= _MOST_WORDS:
-                    places.setdefault(_Place(form, words), []).append(found)
-    best: tuple[tuple[float, ...], _Place, Moments] | None = None
-    for place, matches in places.items():
-        moments = Moments(place.form, _ordered(place.form, matches, calendar))
-        score = _score(place, matches, moments, len(heads))
-        if score is not None and (best is None or score > best[0]):
-            best = (score, place, moments)
-    if best is None:
+    found = placed(heads, calendar)
+    if found is None:
         return None
-    _, place, moments = best
-    start = _start(place, places[place])
-    moments = Moments(place.form, moments.calendar, bare="(?P<zone>)" in start.pattern)
-    matched = [match for line in heads if (match := start.match(line)) is not None]
-    return _headed(start, moments, matched) if matched else None
+    matched = [match for line in heads if (match := found.start.match(line)) is not None]
+    return _headed(found, matched) if matched else None
 
 
-def _words_before(text: str) -> int:
-    """The whole words in front of a time; what it follows within a word is none."""
-    words = len(text.split())
-    return words - 1 if words and not text[-1].isspace() else words
-
-
-def _score(
-    place: _Place, matches: Sequence[re.Match[str]], moments: Moments, lines: int
-) -> tuple[float, ...] | None:
-    """How good a place of the time is, the higher the better; None if it is none."""
-    times = [at for found in matches if (at := moments.of(found)) is not None]
-    share = sum(at <= moments.calendar.newest + _AHEAD for at in times) / lines
-    complete = place.form.dated + place.form.years
-    if share == 0 or (share < _LEAST and (place.words or complete < 2)):
-        return None
-    if place.form.name == "epoch" and (share < _NEARLY_ALL or (max(times) - min(times)).days > _SPREAD):
-        return None
-    # The date in the name of a file that stands before every line is no time of the line.
-    varies = len({found[0] for found in matches}) > 1 or len(matches) == 1
-    return (min(share, 0.8) // 0.2, varies, complete, -place.words, -FORMS.index(place.form))
-
-
-def _ordered(form: Form, matches: Sequence[re.Match[str]], calendar: Calendar) -> Calendar:
-    """The order of a date's numbers in which most lines have a day, and the newest is of when the file was.
-
-    Where none is, that is the nearest to it; but a month and a day stand in this order, unless they cannot.
-    """
-    choices: list[tuple[int, bool, timedelta, int, str]] = []
-    for rank, order in enumerate(ORDERS.get(form.name, ())):
-        moments = Moments(form, calendar._replace(order=order))
-        times = [at for found in matches if _is_past(at := moments.of(found), calendar) and at is not None]
-        if times:
-            apart = abs(calendar.newest - max(times))
-            near = apart if form.years else timedelta()
-            choices.append((-len(times), apart > _AHEAD, near, rank, order))
-    return calendar._replace(order=min(choices)[-1]) if choices else calendar
-
-
-def _is_past(at: datetime | None, calendar: Calendar) -> bool:
-    return at is not None and at <= calendar.newest + _AHEAD
-
-
-def _start(place: _Place, matches: Sequence[re.Match[str]]) -> re.Pattern[str]:
-    """The expression for the beginning of an event, to the end of the time."""
-    glued = [re.split(r"\s", found.string[: found.start()])[-1] for found in matches]
-    glue = r"\S*?" if any(re.search(r"\w", one) for one in glued) else r"[^\w\s]{0,8}"
-    indent = r"\s*" if all(found.string[:1].isspace() for found in matches) else ""
-    words = rf"(?:\S+[ \t]+){{{place.words}}}" if place.words else ""
-    time = place.form.pattern.pattern
-    for name, (pattern, without) in OPTIONAL.items():
-        if pattern in time and not any(found[name] for found in matches):
-            time = time.replace(pattern, without)
-    return re.compile(rf"(?P<prefix>{indent}{words}{glue})(?:{time}){_GAP}")
-
-
-def _headed(start: re.Pattern[str], moments: Moments, matched: Sequence[re.Match[str]]) -> Layout:
+def _headed(place: Placed, matched: Sequence[re.Match[str]]) -> Layout:
+    start, moments = place.start, place.moments
     rests = [found.string[found.end() :] for found in matched]
     prefixes = [found["prefix"] for found in matched]
-    # Where an address stands before the time, as in access logs, all of the line is what it says.
-    about = sum(bool(ADDRESS.search(prefix)) for prefix in prefixes) >= _NEARLY_ALL * len(matched)
+    # Where an address stands before the time, as in access logs, or a sentence, all of the line says it.
+    said = sum(bool(ADDRESS.search(one) or _SENTENCE.search(one)) for one in prefixes)
+    about = said >= _NEARLY_ALL * len(matched)
     fields = sum(bool(_FIELDS.match(rest)) for rest in rests) >= _NEARLY_ALL * len(rests)
     cut = _at_commas if fields else str
     columns = [] if about else _columns(rests, cut)
-    before = None if any(column.kind == _LEVEL for column in columns) else _level_before(prefixes)
+    known = any(column.kind == _LEVEL for column in columns)
+    before = None if known else _level_before(prefixes)
+    mark = None if known or about or before is not None else marked(rests)
     head = ""
     for column in reversed(columns):
         # A line that ends its head earlier than others keeps the rest as its text.
@@ -197,7 +123,7 @@ def _headed(start: re.Pattern[str], moments: Moments, matched: Sequence[re.Match
     zoned = moments.form.name == "epoch" or all(found["zone"] for found in matched)
     plain = moments.form.name == "month day, no year" and not (columns and columns[0].kind == _LEVEL)
     syslog = plain or all(prefix[:1] == "<" for prefix in prefixes)
-    return Layout(start, whole, moments, before, about, zoned, syslog)
+    return Layout(start, whole, moments, before, mark, about, zoned, syslog, place.records)
 
 
 def _at_commas(pattern: str) -> str:
@@ -210,7 +136,12 @@ def _level_before(prefixes: Sequence[str]) -> int | None:
     rows = [["".join(atom) for atom in ATOM.findall(prefix)] for prefix in prefixes]
     for index in range(max(map(len, rows), default=0)):
         column = [row[index] for row in rows if index < len(row)]
-        if len(column) >= _NEARLY_ALL * len(rows) and _is_level(column):
+        if len(column) < _NEARLY_ALL * len(rows):
+            continue
+        # Erlang writes =PROGRESS REPORT==== where it writes =ERROR REPORT====.
+        loud = all(re.fullmatch(r"\W*[A-Z]{3,}\W*", atom) for atom in column)
+        levels = sum(bool(column_level(atom)) for atom in column)
+        if _is_level(column) or (loud and levels >= 0.5 * len(column)):
             return index
     return None
 
@@ -328,8 +259,13 @@ def _is_level(column: Sequence[str]) -> bool:
     if any(len(re.sub(r"\W", "", atom)) == 1 for atom in known):
         letters = {re.sub(r"\W", "", atom) for atom in known}
         return letters <= LETTERS.keys() and not letters.isdisjoint("DIWE")
-    plain = {atom for atom in known if re.fullmatch(r"[a-z]+", atom)}
-    return not plain or len({column_level(atom) for atom in plain}) > 1 or plain <= {"info", "debug"}
+    plain = [atom for atom in known if re.fullmatch(r"[a-z]+|[A-Z][a-z]+", atom)]
+    if len(plain) < 0.5 * len(known) or {atom.lower() for atom in plain} <= {"info", "debug"}:
+        return True
+    # A logger writes all of them in one way, and in every line; a sentence may begin with one.
+    styles = {(atom.isupper(), atom.islower()) for atom in known if atom.isalpha()}
+    every = len(known) >= _NEARLY_ALL * len(column) and len(styles) == 1
+    return every and len({column_level(atom) for atom in plain}) > 1
 
 
 def _are_names(texts: Sequence[str]) -> bool:

@@ -31,7 +31,7 @@ _CISCO = re.compile(r"%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)*?-([0-7])-[A-Z0-9_]+:")
 #: What a runtime prints, and no logger, when a program dies.
 CRASH = re.compile(
     r"(?:Traceback \(most recent call last\)|Exception in thread |Unhandled exception|Uncaught |"
-    r"PHP Fatal error|fatal error: |panic: |thread '.*' panicked at )",
+    r"PHP Fatal error|fatal error: |panic: |thread '.*' panicked at |(?:node:|file://|/)[^\s:]+:\d+$)",
     re.IGNORECASE,
 )
 #: ESXi writes a level's first two letters and the priority of syslog: In(14).
@@ -39,6 +39,9 @@ _PRIORITY = re.compile(r"[A-Z][a-z]\((\d{1,3})\)")
 _PIECES = re.compile(r"[A-Za-z]+")
 #: Words that are levels only where they stand alone.
 _ALONE = frozenset({"log", "config", "success", "note", "fail", "failure", "fine"})
+
+#: What Erlang's reports say in the place of a level.
+_REPORTS = {"CRASH": "error", "SUPERVISOR": "error"}
 
 #: The least number of a level, by the logger.
 _OPENTELEMETRY = ((21, "fatal"), (17, "error"), (13, "warn"), (9, "info"), (1, "debug"))
@@ -59,7 +62,7 @@ def text_level(text: str) -> str:
         return level_of(word[0]) if (word := _LAST_WORD.search(found[0])) else ""
     if "%" in head and (level := cisco_level(head)):
         return level
-    return "error" if head[:1] in "TEUPFtpuef" and CRASH.match(head) else ""
+    return "error" if head[:1] in "TEUPFtpuefn/" and CRASH.match(head) else ""
 
 
 def cisco_level(text: str) -> str:
@@ -79,6 +82,8 @@ def column_level(atom: str) -> str:
         return SYSLOG[int(priority[1]) % 8]
     if len(pieces) == 1 and len(pieces[0]) == 1:
         return LETTERS.get(re.sub(r"\W", "", atom), "")
+    if pieces[:1] and pieces[0] in _REPORTS:
+        return _REPORTS[pieces[0]]
     if len(pieces) > 1:
         pieces = [piece for piece in (pieces[0], pieces[-1]) if piece.lower() not in _ALONE]
     return next((level for piece in pieces if (level := level_of(piece))), "")

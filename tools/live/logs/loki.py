@@ -137,7 +137,7 @@ class LokiLogs:
     def _entries(self, answer: _Answer) -> Iterator[tuple[Hashable, LogLine]]:
         for stream in answer.data.result:
             labels = frozenset(stream.stream.items())
-            for at, text, *beside in stream.values:
+            for at, text, *beside in reversed(stream.values):  # a trace is many lines of one moment
                 said = {**stream.stream, **_metadata(*beside)} if beside else stream.stream
                 # Its hash stands for a text of up to 256 kB: the key is kept with every line.
                 yield (at, hash((labels, text, repr(beside)))), self._line(at, text, said)

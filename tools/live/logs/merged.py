@@ -15,6 +15,7 @@ from tools.live.logs.files import FileLogs
 from tools.live.logs.journal import JournalLogs
 from tools.live.logs.lines import MOST_LINES, LogLine, Source
 from tools.live.logs.loki import LokiLogs
+from tools.live.logs.told import Told
 from tools.live.logs.victorialogs import VictoriaLogsLogs
 from tools.live.partial import gather_parts
 from tools.live.secrets import Secrets
@@ -99,12 +100,14 @@ def _source(spec: LogSpec, services: Sequence[str], secrets: Secrets, clock: Clo
         case LogFiles():
             return FileLogs(spec, services, clock)
         case Journal():
-            return JournalLogs(spec, services, Backend("the journal", spec, secrets))
+            journal = JournalLogs(spec, services, Backend("the journal", spec, secrets))
+            # What a service prints has the priority of its stream; the line itself knows better.
+            return Told(journal, own_level=True)
         case Loki():
-            return LokiLogs(spec, Backend("Loki", spec, secrets), clock)
+            return Told(LokiLogs(spec, Backend("Loki", spec, secrets), clock))
         case Elastic():
-            return ElasticLogs(spec, Backend("Elasticsearch", spec, secrets), clock)
+            return Told(ElasticLogs(spec, Backend("Elasticsearch", spec, secrets), clock))
         case VictoriaLogs():
-            return VictoriaLogsLogs(spec, Backend("VictoriaLogs", spec, secrets), clock)
+            return Told(VictoriaLogsLogs(spec, Backend("VictoriaLogs", spec, secrets), clock))
         case CloudWatchLogs():
-            return CloudWatchSource(spec, secrets, clock)
+            return Told(CloudWatchSource(spec, secrets, clock))

@@ -12,7 +12,7 @@ from tools.live.files import remembered
 from tools.live.logs.levels import object_level
 from tools.live.logs.lines import Keys, LogLine, dig, without_colours
 from tools.live.logs.times import Calendar, stated
-from tools.live.telemetry_rows import LONGEST, cut
+from tools.live.telemetry_rows import LONGEST, cut, level_of
 
 #: An id that is longer is none.
 _ID = 64
@@ -46,6 +46,10 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "trace_id": ("trace_id", "traceid", "trace.id", "dd.trace_id", "@tr", "otel.trace_id", "mdc.traceid"),
     "span_id": ("span_id", "spanid", "span.id", "dd.span_id", "@sp", "otel.span_id", "mdc.spanid"),
 }  # fmt: skip
+#: A key that names a level, with whatever stands in front of it: `error_severity`, `app.logLevel`.
+_LEVEL = re.compile(r"(?:severity|level)(?:_?(?:text|name))?$")
+#: Keys of seconds have their fraction beside them.
+_SECONDS = re.compile(r"seconds$", re.IGNORECASE)
 _DEEP = 3
 #: Keys found by the keys of an object: a file has a few kinds of objects, and many of each.
 _MOST_SHAPES = 500
@@ -111,7 +115,7 @@ def event_line(
     time = at or stated(dig(found, keys.time), calendar)
     if time is None or dig(found, keys.message) is None or dig(found, keys.level) is None:
         known = _known(found, keys)
-        time = at or stated(dig(found, known.time), calendar)
+        time = at or _stated(found, known.time, calendar)
         if time is None or any(name in found for name in _BATCHES):
             return None
     return LogLine(
@@ -123,6 +127,13 @@ def event_line(
         trace_id=_id(dig(found, known.trace_id)),
         span_id=_id(dig(found, known.span_id)),
     )
+
+
+def _stated(found: Mapping[str, Any], key: str, calendar: Calendar) -> datetime | None:
+    said = dig(found, key)
+    if _SECONDS.search(key) and (nanos := dig(found, _SECONDS.sub("Nanos", key))) is not None:
+        said = {"seconds": said, "nanos": nanos}
+    return stated(said, calendar)
 
 
 def _known(found: Mapping[str, Any], keys: Keys) -> Keys:
@@ -155,7 +166,14 @@ def _key(flat: Mapping[str, str], found: Mapping[str, Any], name: str, said: str
     if name == "time":
         timed = (key for alias, key in flat.items() if "time" in alias and _is_time(dig(found, key)))
         return next(timed, said)
+    if name == "level":
+        named = (key for alias, key in flat.items() if _LEVEL.search(alias) and _is_word(dig(found, key)))
+        return next(named, said)
     return said
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and level_of(value) != ""
 
 
 def _is_usable(name: str, value: object, found: Mapping[str, Any]) -> bool:
