@@ -1,11 +1,14 @@
 """Log files as they are found: large, rotated, half written, broken, in several formats."""
 
+import bz2
 import gzip
 import json
+import lzma
 import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Lock
 
 import polars as pl
 import pytest
@@ -21,6 +24,7 @@ from tools.live.logs.lines import MOST_LINES
 from tools.live.secrets import Secrets
 from tools.live.settings import LogFiles
 from tools.live.telemetry_rows import moment_of
+from tools.live.unpacked import opened
 from tools.telemetry.data_gaps import collect_gaps
 
 NOW = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
@@ -164,14 +168,106 @@ async def test_a_line_that_is_being_written_is_left_for_the_next_time(tmp_path: 
     assert frame.height == 2
 
 
-async def test_rotated_files_are_read_and_compressed_ones_named(tmp_path: Path) -> None:
+async def test_rotated_and_compressed_files_are_read(tmp_path: Path) -> None:
     (tmp_path / "web.log").write_text(lines_of([5, 4]))
     (tmp_path / "web.log.1").write_text(lines_of([20, 10]))
     (tmp_path / "web.log-20260312").write_text(lines_of([40, 30]))
     (tmp_path / "web.log.2.gz").write_bytes(gzip.compress(lines_of([60]).encode()))
+    (tmp_path / "web.log.3.bz2").write_bytes(bz2.compress(lines_of([70]).encode()))
+    (tmp_path / "web-2026-03-11.log.xz").write_bytes(lzma.compress(lines_of([80]).encode()))
+    (tmp_path / "web.1.log").write_text(lines_of([90]))
+    (tmp_path / "web.log.4.zst").write_bytes(b"\x28\xb5\x2f\xfd and more")
+    (tmp_path / "web-admin.log").write_text(lines_of([95], "of another service"))
     frame, gaps = await read(tmp_path / "{service}.log")
-    assert [(NOW - moment).total_seconds() for moment in frame["time"]] == [40, 30, 20, 10, 5, 4]
-    assert gaps == ["compressed files are not read: web.log.2.gz"]
+    ages = [(NOW - moment).total_seconds() for moment in frame["time"]]
+    assert ages == [90, 80, 70, 60, 40, 30, 20, 10, 5, 4]
+    assert gaps == ["files of this compression are not read: web.log.4.zst"]
+
+
+async def test_a_large_compressed_file_is_read_where_the_window_is(tmp_path: Path) -> None:
+    text = "".join(f"{at(s)} INFO cart {s} saved and {'x' * 200}\n" for s in range(40_000, 0, -10))
+    (tmp_path / "web.log.1.gz").write_bytes(gzip.compress(text.encode()))
+    frame, gaps = await read(tmp_path / "{service}.log")
+    assert frame.height == 60
+    assert not gaps
+
+
+async def test_a_file_that_is_still_being_compressed_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    whole = gzip.compress(lines_of(range(500, 0, -1)).encode(), compresslevel=0)
+    (tmp_path / "web.log.1.gz").write_bytes(whole[: len(whole) // 2])
+    frame, gaps = await read(tmp_path / "{service}.log")
+    assert 200 < frame.height < 300
+    assert gaps == ["web.log.1.gz is broken or still being compressed: it was read as far as it goes"]
+
+
+def test_what_is_unpacked_is_bounded(tmp_path: Path) -> None:
+    file = tmp_path / "web.log.1.gz"
+    file.write_bytes(gzip.compress(bytes(3_000_000)))
+    with opened(file, most=1_000_000) as plain:
+        assert len(plain.read()) == 1_000_000
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+async def test_text_of_windows_is_read(tmp_path: Path, codec: str) -> None:
+    text = f"{at(9)} INFO Größe geändert\r\n{at(8)} ERROR 保存失敗\r\n"
+    (tmp_path / "web.log").write_bytes(text.encode(codec))
+    frame, gaps = await read(tmp_path / "{service}.log")
+    assert frame.select("level", "message").rows() == [("info", "Größe geändert"), ("error", "保存失敗")]
+    assert not gaps
+
+
+async def test_a_line_that_is_no_utf8_is_read_as_windows_writes_it(tmp_path: Path) -> None:
+    (tmp_path / "web.log").write_bytes(f"{at(9)} INFO Größe für 5 € geändert\n".encode("cp1252"))
+    frame, _ = await read(tmp_path / "{service}.log")
+    assert frame["message"].to_list() == ["Größe für 5 € geändert"]
+
+
+async def test_of_a_file_and_its_copy_one_is_read(tmp_path: Path) -> None:
+    text = lines_of(range(100, 0, -1))
+    (tmp_path / "web.log").write_text(text)
+    (tmp_path / "web.log.1").write_text(text[: len(text) // 2])  # copytruncate copies before it empties
+    (tmp_path / "web.log.1.gz").write_bytes(gzip.compress(text.encode()))  # gzip removes when it is done
+    frame, gaps = await read(tmp_path / "{service}.log")
+    assert frame.height == 100
+    assert not gaps
+
+
+class Rotating(VirtualClock):
+    """A clock that rotates the logs when a file is about to be read, so many times."""
+
+    def __init__(self, folder: Path, times: int) -> None:
+        super().__init__(NOW)
+        self._folder, self._times, self._asked, self._lock = folder, times, 0, Lock()
+
+    def now(self) -> datetime:
+        with self._lock:  # every file is read in a thread of its own
+            self._asked += 1
+            if self._asked > 1 and self._times:
+                self._times -= 1
+                self._rotate()
+        return super().now()
+
+    def _rotate(self) -> None:
+        for number in (9, 8, 7, 6, 5, 4, 3, 2, 1):
+            if (old := self._folder / f"web.log.{number}").exists():
+                old.rename(self._folder / f"web.log.{number + 1}")
+        (self._folder / "web.log").rename(self._folder / "web.log.1")
+        (self._folder / "web.log").write_text(lines_of([1 - self._times / 10]))
+
+
+@pytest.mark.parametrize(("times", "said"), [(1, False), (9, True)])
+async def test_files_that_are_rotated_while_they_are_read_are_read_again(
+    tmp_path: Path, times: int, said: bool
+) -> None:
+    (tmp_path / "web.log").write_text(lines_of([5, 4]))
+    (tmp_path / "web.log.1").write_text(lines_of([20, 10]))
+    spec = LogFiles(kind="files", paths=(f"{tmp_path}/{{service}}.log",))
+    with collect_gaps() as gaps:
+        port = live_logs([spec], NAMES, Secrets({}), Rotating(tmp_path, times))
+        frame = await port.logs(Window(start=NOW - timedelta(minutes=10), end=NOW))
+    if not said:
+        assert [(NOW - moment).total_seconds() for moment in frame["time"]] == [20, 10, 5, 4, 1]
+    assert any("rotated while they were read" in gap for gap in gaps) is said
 
 
 async def test_files_that_ended_before_the_window_are_not_opened(tmp_path: Path) -> None:

@@ -3,9 +3,11 @@
 import asyncio
 import glob
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from incidents.errors import ToolFailed
 from incidents.findings import Window
@@ -24,6 +26,21 @@ _SERVICE = "{service}"
 _QUOTED = 200
 #: Of a file that tells no time, its last lines are taken to have arrived when it was last written to.
 _MOST_UNDATED = 200
+#: Files that are rotated while they are read are read again, so many times in all.
+_ROTATED = 3
+
+
+class _Found(NamedTuple):
+    service: str
+    inode: int
+    size: int
+
+
+def _rotated(before: Mapping[Path, _Found], after: Mapping[Path, _Found]) -> bool:
+    """Whether files were renamed, replaced or emptied meanwhile."""
+    if before.keys() != after.keys():
+        return True
+    return any(one.inode != after[path].inode or one.size > after[path].size for path, one in before.items())
 
 
 class FileLogs:
@@ -57,15 +74,31 @@ class FileLogs:
         Raises:
             ToolFailed: no file is there, or none can be read.
         """
-        found = {
-            str(path): partial(asyncio.to_thread, self._read, path, service, window)
-            for pattern, service in self._patterns
-            for path in matching(pattern, window.start)
-        }
+        found = self._found(window)
         if not found:
             some_exist([pattern for pattern, _ in self._patterns])
-        parts = await gather_parts(found)
+        for _ in range(_ROTATED):
+            read = {
+                str(path): partial(asyncio.to_thread, self._read, path, one.service, window)
+                for path, one in found.items()
+            }
+            parts = await gather_parts(read)
+            before, found = found, self._found(window)
+            if not _rotated(before, found):
+                break
+        else:
+            note_gap("log files were rotated while they were read: lines may be missing or stand twice")
         return [line for part in parts.values() for line in part]
+
+    def _found(self, window: Window) -> dict[Path, _Found]:
+        """The files that may hold lines of a window."""
+        found: dict[Path, _Found] = {}
+        for pattern, service in self._patterns:
+            for path in matching(pattern, window.start):
+                with suppress(OSError):
+                    told = path.stat()
+                    found[path] = _Found(service, told.st_ino, told.st_size)
+        return found
 
     async def check(self) -> str:
         """How many files there are, and when the last of them was written to.
@@ -143,7 +176,7 @@ class FileLogs:
             return self._arrived(path, reader, window)
         chunk = window_lines(path, window, reader.time, MOST_LINES)
         with PARSING:
-            found, undated = reader.read(chunk.lines)
+            found, undated = reader.read(chunk.lines, first=chunk.first)
         inside = [line for line in found if window.start <= line.time < window.end]
         if inside and undated:
             note_gap(f"{undated} lines of {path.name} tell no time and stand at that of the line before")
