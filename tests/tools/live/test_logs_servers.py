@@ -53,7 +53,7 @@ def event(line: str) -> Event:
     return Event(moments, [level.strip("-") for level in levels.split("/")], text.strip())
 
 
-FILES = [*files("servers.txt")]
+FILES = [*files("servers.txt"), *files("agents.txt")]
 
 
 @pytest.mark.parametrize("file", FILES, ids=[file.name for file in FILES])

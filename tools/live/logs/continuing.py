@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 from tools.last_words import is_frame
 from tools.live.logs.levels import CRASH, text_level
@@ -15,6 +16,18 @@ _GOES_ON = re.compile(
 _TRACE_END = re.compile(
     r"^(?:[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Warning|Fault)\b|\w[\w./]*\(.*\)$|main\.)"
 )
+#: A line of a trace, also where a logger or syslog writes a head in front of each.
+_PART = re.compile(
+    r"\s*(?:at [\w$.<>/]+[(:]|\.{3} \d+ (?:more|common)|Caused by: |File \"[^\"]+\", line \d"
+    r"|#\d+ (?:\S+\(\d+\)|\{main\}))"
+)
+#: The line that names the error, before its frames or, in Python, behind them.
+_ERROR = re.compile(
+    r"[A-Za-z_$][\w$]*(?:[.:]+[A-Za-z_$][\w$]*)*(?:Error|Exception|Exit|Interrupt|Fault)(?:: |$)"
+)
+_BAD = ("warn", "error", "fatal")
+#: Lines of one trace that have heads are no further apart.
+_TOGETHER = timedelta(seconds=1)
 #: A trace that Python prints alone and loggers print below their line.
 _TOLD_BELOW = re.compile(r"Traceback \(most recent call last\)", re.IGNORECASE)
 #: What a server answered: nothing goes on below it.
@@ -49,6 +62,51 @@ def stands_alone(text: str, before: LogLine) -> bool:
     if CRASH.match(text):
         return not _TOLD_BELOW.match(text) or before.level in ("info", "debug")
     return not goes_on(text) and "\n" not in before.message and _ANSWERED.search(before.message) is not None
+
+
+def told_below(text: str, before: LogLine) -> bool:
+    """Whether a logger wrote the trace that a line begins below the line of its error."""
+    return before.level in _BAD and _TOLD_BELOW.match(text) is not None
+
+
+def is_part(text: str) -> bool:
+    """Whether a line is one of a trace, whatever stands in front of it."""
+    return _PART.match(text) is not None or goes_on(text) or _ERROR.match(text) is not None
+
+
+def add(found: list[LogLine], line: LogLine, trace: bool) -> bool:
+    """Add a line that has a head to some events: to the last of them, if it is a line of its trace.
+
+    Args:
+        found: the events.
+        line: the line.
+        trace: what was answered for the line before.
+
+    Returns:
+        whether lines of a trace of Python may follow.
+    """
+    text = line.message
+    below = _TOLD_BELOW.match(text) is not None
+    if not (trace or below or _PART.match(text)) or not found or not _near(found[-1], line):
+        found.append(line)
+        return below
+    if below and found[-1].level not in _BAD:
+        found.append(line)
+        return True
+    if not (trace or below) and len(found) > 1 and _ERROR.match(found[-1].message):
+        named, logged = found[-1], found[-2]
+        if logged.level in _BAD and "\n" not in named.message and _near(logged, named):
+            found.pop()
+            append(found, named.message)
+    append(found, text)
+    return below or (trace and not _ERROR.match(text))
+
+
+def _near(before: LogLine, line: LogLine) -> bool:
+    """Whether two lines may be of one trace."""
+    apart = line.time - before.time
+    levels = {before.level, line.level} - {""}
+    return -_TOGETHER <= apart <= _TOGETHER and len(levels) < 2 and before.instance == line.instance
 
 
 def append(found: list[LogLine], text: str) -> None:

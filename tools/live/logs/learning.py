@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from tools.live.logs.continuing import is_part
 from tools.live.logs.layout import ADDRESS, ATOM, ATOMS, Layout
 from tools.live.logs.levels import LETTERS, column_level
 from tools.live.logs.marks import marked
@@ -19,7 +20,7 @@ from tools.live.logs.times import Calendar
 #: Columns of the head, and words among them that a separator has to follow, or the level.
 _MOST_COLUMNS, _MOST_PLAIN, _PLAIN_TO_LEVEL = 14, 3, 8
 #: Shares of the lines that a column needs.
-_NEARLY_ALL, _MOST = 0.9, 0.75
+_NEARLY_ALL, _MOST, _HALF = 0.9, 0.75, 0.5
 #: Lines that are looked at, and lay-outs of one file.
 _SAMPLE, _LAYOUTS = 150, 4
 #: All zones are so far apart, or several times that.
@@ -62,13 +63,14 @@ def learnt(lines: Sequence[str], calendar: Calendar) -> tuple[Layout, ...]:
     left = left[:: max(1, len(left) // _SAMPLE)]
     found: list[Layout] = []
     while left and len(found) < _LAYOUTS:
-        layout = _layout(left, calendar)
+        layout = _layout(left, calendar, whole=any(one.form.dated for one in found))
         if layout is None:
             break
         found.append(layout)
         if layout.records:
             break  # all other lines are parts of a record
-        left = [line for line in left if layout.time(line) is None]
+        # Where events are not set in, lines that are go on with them, also with a time.
+        left = [line for line in left if layout.time(line) is None and not line[0].isspace()]
     return tuple(found)
 
 
@@ -81,7 +83,9 @@ def learnt_within(outer: Layout, lines: Sequence[str], calendar: Calendar) -> La
     if found is None:
         return None
     again = [_same(line.time, at) for line in read if (at := found.time(line.message)) is not None]
-    return found if sum(again) >= _NEARLY_ALL * len(read) else None
+    begin = [line for line in read if not is_part(line.message)]
+    enough = len(again) >= _HALF * len(begin) and sum(again) >= _NEARLY_ALL * len(again)
+    return found if enough else None
 
 
 def _same(one: datetime, other: datetime) -> bool:
@@ -90,9 +94,9 @@ def _same(one: datetime, other: datetime) -> bool:
     return min(apart, _QUARTER - apart) < timedelta(seconds=2)
 
 
-def _layout(lines: Sequence[str], calendar: Calendar) -> Layout | None:
+def _layout(lines: Sequence[str], calendar: Calendar, *, whole: bool = False) -> Layout | None:
     heads = [line for line in lines if line[0] not in " \t"] or lines
-    found = placed(heads, calendar)
+    found = placed(heads, calendar, whole=whole)
     if found is None:
         return None
     matched = [match for line in heads if (match := found.start.match(line)) is not None]
@@ -141,7 +145,7 @@ def _level_before(prefixes: Sequence[str]) -> int | None:
         # Erlang writes =PROGRESS REPORT==== where it writes =ERROR REPORT====.
         loud = all(re.fullmatch(r"\W*[A-Z]{3,}\W*", atom) for atom in column)
         levels = sum(bool(column_level(atom)) for atom in column)
-        if _is_level(column) or (loud and levels >= 0.5 * len(column)):
+        if _is_level(column) or (loud and levels >= _HALF * len(column)):
             return index
     return None
 
@@ -192,8 +196,9 @@ def _column(atoms: Sequence[re.Match[str]], had_level: bool) -> _Column:
     """What the atoms of the lines are together."""
     total, texts = len(atoms), [found[0] for found in atoms]
     kinds = Counter(str(found.lastgroup) for found in atoms)
-    if sum(bool(ADDRESS.search(text)) for text in texts) >= _NEARLY_ALL * total:
-        return _TEXT  # whom it is about belongs to what it says
+    about = sum(bool(ADDRESS.search(text)) for text in texts) >= _NEARLY_ALL * total
+    if about or sum(text[:2] == '["' for text in texts) >= _HALF * total:
+        return _TEXT  # whom it is about, and what is quoted, belongs to what it says
     if not had_level and _is_level(texts):
         return _Column(_LEVEL, _level_pattern(texts, kinds))
     few = len(set(texts)) <= max(3, total // 4)
@@ -237,6 +242,8 @@ def _number(texts: Sequence[str], few: bool) -> _Column:
 
 def _word(atoms: Sequence[re.Match[str]], few: bool) -> _Column:
     """A column of words; names have something that words of a sentence have not."""
+    if sum("=" in found[0] for found in atoms) >= _HALF * len(atoms):
+        return _TEXT  # data, and no name
     padded = sum(found.string.startswith("  ", found.end()) for found in atoms) >= _MOST * len(atoms)
     named = sum(bool(re.search(r"[A-Z._/$:\d-]", found[0])) for found in atoms) >= _MOST * len(atoms)
     return _Column("padded" if padded and few else "word", ATOMS["word"], few and named)
@@ -271,4 +278,4 @@ def _is_level(column: Sequence[str]) -> bool:
 def _are_names(texts: Sequence[str]) -> bool:
     """Whether words with a colon are names of loggers or programs, and not the beginning of a sentence."""
     marked = sum(bool(re.search(r"[A-Z].*[a-z]|[.\[(/_:-]\w", text[:-1])) for text in texts)
-    return marked >= 0.5 * len(texts) or len(set(texts)) > max(2, len(texts) // 5)
+    return marked >= _HALF * len(texts) or len(set(texts)) > max(2, len(texts) // 5)

@@ -18,11 +18,12 @@ SYSLOG = ("fatal", "fatal", "fatal", "error", "warn", "info", "info", "debug")
 _LOUD = r"TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|CRITICAL|FATAL"
 _WORDS = (
     r"(?i:trace|debug|info|information|notice|note|warn|warning|err|error|severe|crit|critical|fatal|alert"
-    r"|emerg|emergency|panic|trce|dbug|fail|config|fine|finer|finest)"
+    r"|emerg|emergency|panic|trce|dbug|fail|config|fine|finer|finest|wrn|inf|dbg|ftl)"
 )
 #: A level that says so itself: [error], <Warning>, `ERROR ...`, or `error: ...` at the beginning.
 _MARKED = re.compile(
-    rf"(?:\S+ +){{0,5}}?(?:[\[(<] ?{_WORDS} ?[\])>]|(?:{_LOUD})(?=[\s:|,\]/-]|$))|(?:PHP )?{_WORDS}:"
+    rf"(?:\S+ +){{0,5}}?(?:[#:]{{0,2}}[\[(<] ?{_WORDS} ?[\])>]|(?:{_LOUD})(?=[\s:|,\]/-]|$))"
+    rf"|(?:PHP )?{_WORDS}:"
 )
 _FIELD = re.compile(rf"\b(?:level|lvl|severity|loglevel)[=:] ?\"?{_WORDS}\b", re.IGNORECASE)
 _MAY_NAME = re.compile(r"e[vV]el|EVEL|lvl|LVL|everity|EVERITY")

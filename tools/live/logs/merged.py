@@ -15,6 +15,7 @@ from tools.live.logs.files import FileLogs
 from tools.live.logs.journal import JournalLogs
 from tools.live.logs.lines import MOST_LINES, LogLine, Source
 from tools.live.logs.loki import LokiLogs
+from tools.live.logs.repeats import unrolled
 from tools.live.logs.told import Told
 from tools.live.logs.victorialogs import VictoriaLogsLogs
 from tools.live.partial import gather_parts
@@ -62,7 +63,9 @@ class LiveLogs:
         )
         frames = [pl.DataFrame(schema=LOGS_SCHEMA)]
         for source, lines in parts.items():
-            frames.append(shown(self._named(source, lines), window, now, f"log lines of {source}"))
+            frames.append(
+                shown(self._named(source, unrolled(lines, source)), window, now, f"log lines of {source}")
+            )
         frame = pl.concat(frames).sort("time", maintain_order=True)
         if services:
             frame = frame.filter(pl.col("service").is_in(list(services)))

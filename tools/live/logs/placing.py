@@ -40,8 +40,14 @@ class Placed(NamedTuple):
     records: bool
 
 
-def placed(lines: Sequence[str], calendar: Calendar) -> Placed | None:
-    """Where some lines name their time, or None if they name none."""
+def placed(lines: Sequence[str], calendar: Calendar, *, whole: bool = False) -> Placed | None:
+    """Where some lines name their time, or None if they name none.
+
+    Args:
+        lines: some of them.
+        calendar: what they may leave out.
+        whole: other lines of the file name the day, so that a clock in a text is none of theirs.
+    """
     places: dict[Place, list[re.Match[str]]] = {}
     for line in lines:
         for form in FORMS:
@@ -53,6 +59,8 @@ def placed(lines: Sequence[str], calendar: Calendar) -> Placed | None:
     for place, matches in _labelled(places, len(lines)).items():
         moments = Moments(place.form, _ordered(place.form, matches, calendar))
         score = _score(place, matches, moments, len(lines))
+        if whole and place.words and not place.form.dated:
+            continue
         if score is not None and (best is None or score > best[0]):
             best = (score, place, moments)
     if best is None:
@@ -98,6 +106,8 @@ def _score(
     sure = complete == 2 or place.form.name == "month day, no year"
     if share == 0 or (share < _LEAST and not (sure and (place.label or not place.words))):
         return None
+    if place.words and len(matches) == 1 and lines > 3:
+        return None  # a moment that one line tells of
     if place.label:
         share = 1.0
     if place.form.name == "epoch" and (share < _NEARLY_ALL or (max(times) - min(times)).days > _SPREAD):

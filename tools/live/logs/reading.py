@@ -9,7 +9,16 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
-from tools.live.logs.continuing import append, begins_trace, ends_trace, goes_on, stands_alone, whole_objects
+from tools.live.logs.continuing import (
+    add,
+    append,
+    begins_trace,
+    ends_trace,
+    goes_on,
+    stands_alone,
+    told_below,
+    whole_objects,
+)
 from tools.live.logs.lines import Keys, LogLine
 from tools.live.logs.objects import json_lines
 from tools.live.logs.texts import Entry, Texts, whole_texts
@@ -105,9 +114,9 @@ class Reader:
         trace = False
         for text in filter(str.strip, map(text_of, raws)):
             crash = begins_trace(text)
-            if found and (goes_on(text) or (trace and not crash)):
+            if found and (goes_on(text) or (trace and not crash) or told_below(text, found[-1])):
                 append(found, text)
-                trace = trace and not ends_trace(text)
+                trace = crash or (trace and not ends_trace(text))
             else:
                 found.append(self._texts.raw(at, text))
                 trace = crash
@@ -116,7 +125,7 @@ class Reader:
     def _read(self, raws: Iterable[bytes], first: bool) -> Read:
         found: list[LogLine] = []
         leading: list[bytes] = []
-        undated, open_ended = 0, False
+        undated, open_ended, trace = 0, False, False
         for raw in raws:
             if raw[:1] == b"{":
                 if rows := self._objects(raw):
@@ -129,7 +138,7 @@ class Reader:
                 text = text_of(raw)
                 line = self._texts.parsed(text)
             if line is not None:
-                found.append(line)
+                trace = add(found, line, trace)
                 open_ended = True
             elif not text.strip() or _COMMENT.match(text):
                 continue

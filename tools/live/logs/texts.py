@@ -8,7 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from tools.live.logs.continuing import append, begins_trace, ends_trace, goes_on, stands_alone
+from tools.live.logs.continuing import (
+    add,
+    append,
+    begins_trace,
+    ends_trace,
+    goes_on,
+    stands_alone,
+    told_below,
+)
 from tools.live.logs.learning import learnt, learnt_within
 from tools.live.logs.levels import SYSLOG, text_level
 from tools.live.logs.lines import Keys, LogLine
@@ -78,7 +86,7 @@ class Texts:
         """The events of entries of one writer, in the order in which they were written."""
         found: list[LogLine] = []
         begins: list[int] = []
-        trace = False
+        trace = headed = False
         for number, one in _whole(entries):
             text = one.text
             line = None
@@ -88,9 +96,13 @@ class Texts:
                     trace = trace or begins_trace(text) or goes_on(text)
                     append(found, text)
                     continue
-            if line is not None or text.strip():
-                trace = line is None and begins_trace(text)
-                found.append(line or self.raw(one.time, text))
+            if line is not None:
+                headed, trace = add(found, line, headed), False
+            elif text.strip():
+                trace = begins_trace(text)
+                found.append(self.raw(one.time, text))
+            del begins[len(found) :]
+            if len(begins) < len(found):
                 begins.append(number)
         return [Event(line, begin) for line, begin in zip(found, begins, strict=True)]
 
@@ -98,7 +110,9 @@ class Texts:
         """Whether a line with a time of its wrapper alone belongs to the event above it."""
         if not found or one.time - found[-1].time > _TOGETHER or stands_alone(one.text, found[-1]):
             return False
-        return self._joined or goes_on(one.text) or (trace and ends_trace(one.text))
+        if self._joined or goes_on(one.text) or told_below(one.text, found[-1]):
+            return True
+        return trace and ends_trace(one.text)
 
     def _object(self, text: str, at: datetime) -> LogLine | None:
         found = parsed_object(text)

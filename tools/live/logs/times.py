@@ -15,7 +15,8 @@ _ZONES = {
     "MSK": 3, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5,
     "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
 }  # fmt: skip
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
+_SHORT = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_MONTH = rf"(?:(?:{_SHORT})[a-z]{{0,6}}|(?:{_SHORT.upper()}))\.?"
 _DAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},? +)?"
 _PART = r"(?:[.,;](?P<part>\d{1,9})|:(?P<thousandths>\d{1,3}))?"
 _HALF = r"(?P<half>\s?[AaPp](?:[Mm]\b|\.[Mm]\.))?"
@@ -77,6 +78,8 @@ FORMS = (
     ),
     _form("compact", r"\d{8}", r"[-T _:]+"),
     _form("basic", r"\d{8}", r"T", rf"{_SIX}(?P<zone>Z|[+-]\d\d:?\d\d)?"),
+    # Behind the number of a process, as Zabbix writes it.
+    Form("colons", re.compile(rf"(?<=\d:)(?P<stamp>(?P<date>\d{{8}}):{_SIX}(?P<zone>))(?!\d)")),
     _form(
         "day month",
         rf"{_DAY}\d{{1,2}}[- /.]{_MONTH}[- /.,]{{1,2}}\d{{2,4}}",

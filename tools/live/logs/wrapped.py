@@ -36,7 +36,7 @@ def text_of(raw: bytes) -> str:
         text = _other_text(raw)
     if text[-1:] == "\r":
         text = text.rstrip("\r")
-    return without_colours(text) if "\x1b" in text or "#033[" in text else text
+    return without_colours(text) if "\x1b" in text or "#0" in text else text
 
 
 def _other_text(raw: bytes) -> str:
