@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -146,6 +147,66 @@ async def test_a_year_is_taken_from_the_file_and_a_zone_from_the_settings_and_bo
     said = await live_logs([spec], NAMES, Secrets({}), VirtualClock(NOW)).check()
     assert "no year in the lines of web.log: it is that of the file's time" in said
     assert "no zone in the times of web.log: they are read as Europe/Athens (`zone`)" in said
+
+
+@pytest.mark.parametrize(
+    ("ahead", "zone", "said"),
+    [
+        (timedelta(hours=2), "UTC", "the last lies 2 h 00 min after its file"),
+        (-timedelta(hours=5, minutes=30), "UTC", "the last lies 5 h 30 min before its file"),
+        (timedelta(hours=2), "Europe/Athens", ""),
+        (timedelta(minutes=7), "UTC", ""),
+    ],
+)
+async def test_a_wrong_zone_is_said_also_where_it_moves_every_line_out_of_the_window(
+    tmp_path: Path, ahead: timedelta, zone: str, said: str
+) -> None:
+    file = tmp_path / "web.log"
+    written = NOW - timedelta(minutes=9)
+    file.write_text(f"{written + ahead:%Y-%m-%d %H:%M:%S} INFO cart saved\n")
+    os.utime(file, (written.timestamp(),) * 2)
+    _, gaps = await read(tmp_path / "{service}.log", zone=zone)
+    assert said in "".join(gaps)
+    assert any("name their zone" in gap for gap in gaps) == bool(said)
+
+
+async def test_lines_around_new_year_are_of_two_years(tmp_path: Path) -> None:
+    file = tmp_path / "web.log"
+    file.write_text("Dec 31 23:59:58 host web[7]: one\nDec 31 23:59:59 host web[7]: two\n"
+                    "Jan  1 00:00:01 host web[7]: three\n")  # fmt: skip
+    now = datetime(2027, 1, 1, 0, 0, 5, tzinfo=UTC)
+    os.utime(file, (now.timestamp() - 4,) * 2)
+    spec = LogFiles(kind="files", paths=(f"{tmp_path}/{{service}}.log",))
+    port = live_logs([spec], NAMES, Secrets({}), VirtualClock(now))
+    frame = await port.logs(Window(start=now - timedelta(minutes=10), end=now))
+    assert [f"{at:%Y-%m-%d %H:%M:%S}" for at in frame["time"]] == [
+        "2026-12-31 23:59:58", "2026-12-31 23:59:59", "2027-01-01 00:00:01",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("minutes", [30, 50, 75, 95])
+async def test_the_hour_that_a_clock_shows_twice_is_two_hours(tmp_path: Path, minutes: int) -> None:
+    zone, begin = ZoneInfo("Europe/Berlin"), datetime(2026, 10, 24, 23, 30, tzinfo=UTC)
+    moments = [begin + timedelta(seconds=30 * n) for n in range(300)]  # 01:30 CEST to 03:00 CET
+    file = tmp_path / "web.log"
+    file.write_text(
+        "".join(f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S} INFO {n}\n" for n, at in enumerate(moments))
+    )
+    now = moments[-1] + timedelta(seconds=1)
+    os.utime(file, (now.timestamp(),) * 2)
+    spec = LogFiles(kind="files", paths=(f"{tmp_path}/{{service}}.log",), zone="Europe/Berlin")
+    port = live_logs([spec], NAMES, Secrets({}), VirtualClock(now))
+    start = begin + timedelta(minutes=minutes)
+    frame = await port.logs(Window(start=start, end=start + timedelta(minutes=20)))
+    assert frame["message"].to_list() == [
+        str(n) for n, at in enumerate(moments) if 0 <= (at - start).total_seconds() < 1200
+    ]
+
+
+async def test_lines_that_are_a_little_out_of_order_are_put_into_it(tmp_path: Path) -> None:
+    (tmp_path / "web.log").write_text(lines_of([9, 30, 7, 8, 50, 6]))
+    frame, _ = await read(tmp_path / "{service}.log")
+    assert [(NOW - at).total_seconds() for at in frame["time"]] == [50, 30, 9, 8, 7, 6]
 
 
 @pytest.mark.parametrize("zone", ["Europe/Nowhere", "+99:00", "../UTC", ""])

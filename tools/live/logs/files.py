@@ -4,7 +4,7 @@ import asyncio
 import glob
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +28,12 @@ _QUOTED = 200
 _MOST_UNDATED = 200
 #: Files that are rotated while they are read are read again, so many times in all.
 _ROTATED = 3
+
+
+#: What zones differ by, at most, and how exactly a line is of the moment at which it was written.
+_STEP, _MOST_STEPS, _EXACT = timedelta(minutes=15), 14 * 4, timedelta(seconds=5)
+#: A clock is set back by no more.
+_CHANGE = timedelta(hours=2)
 
 
 class _Found(NamedTuple):
@@ -170,11 +176,33 @@ class FileLogs:
                  f"{at:%H:%M:%S} UTC")  # fmt: skip
         return reader.without_time(last, at)
 
+    def _note_zone(self, path: Path, reader: Reader) -> None:
+        """Say so where the last line of a file is of another hour than its file: it is in another zone."""
+        if not reader.zoneless or reader.left_out == "day" or reader.last is None:
+            return
+        apart = reader.last - self._arrival(path)
+        steps = round(apart / _STEP)
+        if steps and abs(steps) <= _MOST_STEPS and abs(apart - steps * _STEP) < _EXACT:
+            hours, minutes = divmod(abs(steps * _STEP) // timedelta(minutes=1), 60)
+            where = "after" if steps > 0 else "before"
+            note_gap(
+                f"the times of {path.name} name no zone and are read as {self._zone_name}, but the last lies"
+                f" {hours} h {minutes:02} min {where} its file's: name their zone (`zone`)"
+            )
+
+    def _sought(self, window: Window, reader: Reader) -> Window:
+        """Where the lines of a window are looked for: around a clock change their times are not in order."""
+        local = [at.astimezone(self._zone) for at in (window.start - _CHANGE, window.end + _CHANGE)]
+        if not reader.zoneless or local[0].utcoffset() == local[1].utcoffset():
+            return window
+        return Window(start=window.start - _CHANGE, end=window.end + _CHANGE)
+
     def _read(self, path: Path, service: str, window: Window) -> list[LogLine]:
         reader = self._reader(path, service)
         if reader.blind:
             return self._arrived(path, reader, window)
-        chunk = window_lines(path, window, reader.time, MOST_LINES)
+        self._note_zone(path, reader)
+        chunk = window_lines(path, self._sought(window, reader), reader.time, MOST_LINES)
         with PARSING:
             found, undated = reader.read(chunk.lines, first=chunk.first)
         inside = [line for line in found if window.start <= line.time < window.end]

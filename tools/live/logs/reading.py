@@ -6,7 +6,7 @@ trace, is one event. A line without a time of its own is evidence all the same.
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
 
 from tools.live.logs.continuing import (
@@ -31,6 +31,10 @@ _COMMENT = re.compile(
     r"^#(?:Software|Version|Date|Fields|Remark|Start-Date|separator|set_separator|empty_field|unset_field|path"
     r"|open|close|fields|types)\b"
 )
+
+
+#: Lines of several writers are no further out of order.
+_SET_BACK = timedelta(minutes=20)
 
 
 class Read(NamedTuple):
@@ -61,6 +65,8 @@ class Reader:
 
         timed = next(([raw] for raw in raws if raw.strip() and self.time(raw) is not None), [])
         self.blind = not timed
+        #: The time of the last line that has one.
+        self.last = next((at for raw in reversed(raws) if raw.strip() and (at := self.time(raw))), None)
         self.left_out = self._left_out()
         self.zoneless = any(not layout.zoned for layout in self.layouts) or self._moves(timed)
 
@@ -151,6 +157,8 @@ class Reader:
                 undated, open_ended = undated + 1, raw[:1] != b"{"
         if any(not one.form.dated for one in self.layouts):
             found = _in_order(found)
+        if self.zoneless and self._calendar.zone is not UTC:
+            found = _unfolded(found, self._calendar.zone)
         before = self.without_time(leading, found[0].time) if first and found else []
         return Read([*before, *found], undated + len(before))
 
@@ -174,3 +182,18 @@ def _in_order(lines: list[LogLine]) -> list[LogLine]:
         following = line.time - timedelta(days=max(0, ahead // timedelta(days=1) + 1))
         found.append(line._replace(time=following))
     return found[::-1]
+
+
+def _unfolded(lines: list[LogLine], zone: tzinfo) -> list[LogLine]:
+    """Lines in their order; of the hour that a clock shows twice, those that go back are of the second."""
+    found: list[LogLine] = []
+    for line in lines:
+        if found and found[-1].time - line.time > _SET_BACK:
+            local = line.time.astimezone(zone)
+            again = (local.replace(fold=0).utcoffset() or timedelta()) - (
+                local.replace(fold=1).utcoffset() or timedelta()
+            )
+            if again > timedelta():
+                line = line._replace(time=line.time + again)
+        found.append(line)
+    return found
