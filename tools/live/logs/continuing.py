@@ -11,10 +11,11 @@ from tools.live.telemetry_rows import LONGEST, cut
 
 #: What goes on with the line above it, also where every line has a time of its own.
 _GOES_ON = re.compile(
-    r"^(?:\s+\S|Caused by: |\.\.\. \d+ more|goroutine \d+ \[|created by |exit status |[)\]}]+[,;]?$)"
+    r"^(?:\s+\S|Caused by: |\.\.\. \d+ more|goroutine \d+ \[|created by |exit status |[)\]}]+[,;]?$"
+    r"|Emitted '|Node\.js v\d|During handling of |The above exception )"
 )
 _TRACE_END = re.compile(
-    r"^(?:[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Warning|Fault)\b|\w[\w./]*\(.*\)$|main\.)"
+    r"^(?:[A-Za-z_]?[\w.]*(?:Error|Exception|Exit|Interrupt|Warning|Fault)\b|\w[\w./]*\(.*\)$|main\.)"
 )
 #: A line of a trace, also where a logger or syslog writes a head in front of each.
 _PART = re.compile(
@@ -36,6 +37,10 @@ _ANSWERED = re.compile(r"\"[A-Z]{3,8} [^\s\"]+(?: HTTP/[\d.]+)?\" \d{3}\b")
 _SECOND = re.compile(r"^(?:SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST): (?P<text>.*)$", re.DOTALL)
 #: An object over several lines: at most so many, and so many bytes.
 _OPENS, _MOST_LINES, _MOST_BYTES = re.compile(rb"(\s*)\{\s*$"), 2_000, 256_000
+
+
+#: What such a line ends with.
+_OPEN_ENDS = frozenset((b"{", b" ", b"\r", b"\t"))
 
 
 def goes_on(text: str) -> bool:
@@ -61,6 +66,8 @@ def stands_alone(text: str, before: LogLine) -> bool:
     """
     if CRASH.match(text):
         return not _TOLD_BELOW.match(text) or before.level in ("info", "debug")
+    if text.startswith("Error: ") and before.level in ("info", "debug"):
+        return True
     return not goes_on(text) and "\n" not in before.message and _ANSWERED.search(before.message) is not None
 
 
@@ -72,6 +79,10 @@ def told_below(text: str, before: LogLine) -> bool:
 def is_part(text: str) -> bool:
     """Whether a line is one of a trace, whatever stands in front of it."""
     return _PART.match(text) is not None or goes_on(text) or _ERROR.match(text) is not None
+
+
+#: What a line of a trace may begin with.
+_TRACE_BEGINS = frozenset("\t aC.F#Tt")
 
 
 def add(found: list[LogLine], line: LogLine, trace: bool) -> bool:
@@ -86,6 +97,9 @@ def add(found: list[LogLine], line: LogLine, trace: bool) -> bool:
         whether lines of a trace of Python may follow.
     """
     text = line.message
+    if not trace and text[:1] not in _TRACE_BEGINS:
+        found.append(line)
+        return False
     below = _TOLD_BELOW.match(text) is not None
     if not (trace or below or _PART.match(text)) or not found or not _near(found[-1], line):
         found.append(line)
@@ -128,7 +142,7 @@ def whole_objects(raws: Iterable[bytes]) -> Iterator[bytes]:
     closing, size = b"", 0
     for raw in raws:
         if not held:
-            if (opening := _OPENS.match(raw)) is None:
+            if raw[-1:] not in _OPEN_ENDS or (opening := _OPENS.match(raw)) is None:
                 yield raw
                 continue
             held, closing, size = [raw], opening[1] + b"}", 0

@@ -75,38 +75,35 @@ class Layout(NamedTuple):
         at = self.moments.of(found) if found is not None else None
         if found is None or at is None:
             return None
-        prefix, level = found.group("prefix", "level")
+        prefix = found["prefix"]
         if self.syslog and (parsed := self._syslog(at, prefix, line, service)) is not None:
             return parsed
-        text = line[found.end() :]
-        rest = line[found.end("start") :]
-        if level:
-            if not (named := column_level(level)):
-                text = line[found.start("level") :]  # a word in the place of the level says something else
-            level = named
-        elif prefix:
-            level, text = self._before(prefix, text)
-        level = level or self._told(line, rest)
+        level, text = self._level(found, line)
+        if not level and (line[0] == "<" or "%" in line):
+            level = _told(line, found.end("start"))
         if not text:
-            text = rest.strip()
+            text = line[found.end("start") :].strip()
         if self.about:
             text = f"{prefix.rstrip(' [(')} {text}"
         if len(text) > LONGEST:
             text = cut(text)
-        return LogLine(at, service, "", level or self._within(text, rest), text, "", "")
+        if not level:
+            level = text_level(text) or self._marked(line, found)
+        return LogLine(at, service, "", level, text, "", "")
 
-    def _told(self, line: str, rest: str) -> str:
-        """The level in a mark of Cisco's, or in the priority of syslog."""
-        level = cisco_level(rest) if "%" in rest else ""
-        if not level and line[0] == "<" and (priority := _PRIORITY.match(line)) is not None:
-            return SYSLOG[int(priority[1]) % 8]
-        return level
+    def _level(self, found: re.Match[str], line: str) -> tuple[str, str]:
+        """The level in its column or before the time, and the text."""
+        prefix, level = found.group("prefix", "level")
+        text = line[found.end() :]
+        if not level:
+            return self._before(prefix, text) if prefix else ("", text)
+        named = column_level(level)
+        # A word in the place of the level says something else.
+        return (named, text) if named else ("", line[found.start("level") :])
 
-    def _within(self, text: str, rest: str) -> str:
-        """The level that the text says of itself, or that stands in it as in all lines."""
-        if level := text_level(text):
-            return level
-        mark = self.mark.match(rest) if self.mark is not None else None
+    def _marked(self, line: str, found: re.Match[str]) -> str:
+        """The level where its mark is in what follows the time."""
+        mark = self.mark.match(line[found.end("start") :]) if self.mark is not None else None
         return level_of(mark["level"]) if mark is not None else ""
 
     def _before(self, prefix: str, text: str) -> tuple[str, str]:
@@ -135,3 +132,10 @@ class Layout(NamedTuple):
         if not level and "severity" in parsed.re.groupindex:
             level = level_of(parsed["severity"])
         return LogLine(at, service or parsed["tag"], parsed["host"], level, cut(text), "", "")
+
+
+def _told(line: str, after: int) -> str:
+    """The level in a mark of Cisco's behind a place, or in the priority of syslog."""
+    if (priority := _PRIORITY.match(line)) is not None:
+        return cisco_level(line[after:]) or SYSLOG[int(priority[1]) % 8]
+    return cisco_level(line[after:])

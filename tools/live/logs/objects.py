@@ -12,7 +12,7 @@ from tools.live.files import remembered
 from tools.live.logs.levels import object_level
 from tools.live.logs.lines import Keys, LogLine, dig, without_colours
 from tools.live.logs.times import Calendar, stated
-from tools.live.telemetry_rows import LONGEST, cut, level_of
+from tools.live.telemetry_rows import LONGEST, cut
 
 #: An id that is longer is none.
 _ID = 64
@@ -48,9 +48,13 @@ _ALIASES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 #: A key that names a level, with whatever stands in front of it: `error_severity`, `app.logLevel`.
 _LEVEL = re.compile(r"(?:severity|level)(?:_?(?:text|name))?$")
+_MESSAGE = re.compile(r"(?:^|[._])(?:message|msg)$")
 #: Keys of seconds have their fraction beside them.
 _SECONDS = re.compile(r"seconds$", re.IGNORECASE)
 _DEEP = 3
+#: What Azure's Application Insights numbers, and where.
+_NUMBERED = "severityLevel"
+_APPLICATION_INSIGHTS: dict[object, str] = {0: "debug", 1: "info", 2: "warn", 3: "error", 4: "fatal"}
 #: Keys found by the keys of an object: a file has a few kinds of objects, and many of each.
 _MOST_SHAPES = 500
 _shapes: dict[tuple[Keys, tuple[str, ...]], Keys] = {}
@@ -62,7 +66,7 @@ _BATCHES = ("resourceLogs", "Records", "logEvents")
 
 @remembered
 def json_lines(text: bytes, keys: Keys, service: str, zone: tzinfo) -> tuple[LogLine, ...]:
-    """The events of a JSON object, usually one; none if it is no object or has no time.
+    """The events of a JSON object, usually one, or of a list of them; none if it is none or has no time.
 
     Args:
         text: a line of a file.
@@ -70,14 +74,12 @@ def json_lines(text: bytes, keys: Keys, service: str, zone: tzinfo) -> tuple[Log
         service: whose file it is, if that is known.
         zone: of times that name none.
     """
-    found = parsed_object(text.decode("utf-8", errors="replace"))
-    if found is None:
-        return ()
     calendar = _PLAIN if zone is UTC else Calendar(zone)
-    line = event_line(found, keys, service, calendar)
-    if line is not None:
+    found = parsed_object(text.decode("utf-8", errors="replace"))
+    if found is not None and (line := event_line(found, keys, service, calendar)) is not None:
         return (line,)
-    lines = (event_line(one, keys, service, calendar) for one in _events(found))
+    several = _events(found) if found is not None else _list(_parsed(text)) if text[:1] == b"[" else ()
+    lines = (event_line(one, keys, service, calendar) for one in several)
     return tuple(line for line in lines if line is not None)
 
 
@@ -88,6 +90,13 @@ def parsed_object(text: str) -> dict[str, Any] | None:
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
+
+
+def _parsed(text: bytes) -> object:
+    try:
+        return from_json(text)
+    except ValueError:
+        return None
 
 
 def object_line(found: Mapping[str, Any], keys: Keys) -> LogLine | None:
@@ -140,11 +149,19 @@ def _known(found: Mapping[str, Any], keys: Keys) -> Keys:
     """What the object calls its parts; objects with the same keys are many."""
     shape = (keys, tuple(found))
     known = _shapes.get(shape)
-    if known is None or dig(found, known.time) is None:
+    if known is None or _lacks(found, known):
         known = _keys(found, keys)
         if len(_shapes) < _MOST_SHAPES:
             _shapes[shape] = known
     return known
+
+
+def _lacks(found: Mapping[str, Any], known: Keys) -> bool:
+    """Whether an object has not what others of its keys have; what is within it may have other keys."""
+    if dig(found, known.time) is None:
+        return True
+    missing = dig(found, known.message) is None or dig(found, known.level) is None
+    return missing and any(isinstance(value, dict) for value in found.values())
 
 
 def _keys(found: Mapping[str, Any], keys: Keys) -> Keys:
@@ -166,14 +183,19 @@ def _key(flat: Mapping[str, str], found: Mapping[str, Any], name: str, said: str
     if name == "time":
         timed = (key for alias, key in flat.items() if "time" in alias and _is_time(dig(found, key)))
         return next(timed, said)
+    # The level of this one may be none (DEFAULT), its message empty: those of others with its keys are not.
     if name == "level":
-        named = (key for alias, key in flat.items() if _LEVEL.search(alias) and _is_word(dig(found, key)))
-        return next(named, said)
+        named = [key for alias, key in flat.items() if _LEVEL.search(alias) and _is_level(found, key)]
+        return next((key for key in named if _is_usable(name, dig(found, key), found)), (*named, said)[0])
+    if name == "message":
+        named = [key for alias, key in flat.items() if _MESSAGE.search(alias)]
+        return next((key for key in named if isinstance(dig(found, key), str)), said)
     return said
 
 
-def _is_word(value: object) -> bool:
-    return isinstance(value, str) and level_of(value) != ""
+def _is_level(found: Mapping[str, Any], key: str) -> bool:
+    """Whether a key holds a word, or a number of those that mean a level wherever they stand."""
+    return isinstance(dig(found, key), str) or key.endswith(_NUMBERED)
 
 
 def _is_usable(name: str, value: object, found: Mapping[str, Any]) -> bool:
@@ -201,6 +223,8 @@ def _level(found: Mapping[str, Any], keys: Keys) -> str:
     said = dig(found, keys.level)
     if said is None and "@t" in found:  # CLEF leaves the level out where it is Information
         return "info"
+    if keys.level.endswith(_NUMBERED) and said in _APPLICATION_INSIGHTS:
+        return _APPLICATION_INSIGHTS[said]
     if keys.level == "status" and not (isinstance(said, str) and said.isalpha()):
         return ""  # the answer of a server
     return object_level(said, found)
@@ -208,14 +232,14 @@ def _level(found: Mapping[str, Any], keys: Keys) -> str:
 
 def _message(found: Mapping[str, Any], keys: Keys) -> str:
     said = dig(found, keys.message)
-    if isinstance(said, str) and "{" not in said and "\x1b" not in said and "\n" not in said:
+    if said and isinstance(said, str) and "{" not in said and "\x1b" not in said and "\n" not in said:
         return said if len(said) <= LONGEST else cut(said)
     return cut(without_colours(_worded(said, found, keys)))
 
 
 def _worded(said: object, found: Mapping[str, Any], keys: Keys) -> str:
     """A message in words; an object without one, such as a line of an access log, says its fields."""
-    if said is None:
+    if said in (None, ""):
         left = {keys.time, keys.level}
         return " ".join(
             f"{name}={value}" for name, value in found.items() if name not in left and value not in (None, "")

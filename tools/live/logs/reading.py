@@ -19,13 +19,17 @@ from tools.live.logs.continuing import (
     told_below,
     whole_objects,
 )
+from tools.live.logs.learning import learnt
 from tools.live.logs.lines import Keys, LogLine
 from tools.live.logs.objects import json_lines
 from tools.live.logs.texts import Entry, Texts, whole_texts
 from tools.live.logs.times import Calendar
+from tools.live.logs.told import told
 from tools.live.logs.wrapped import text_of, unwrapped
 
 _ELSEWHERE = timezone(timedelta(hours=1))
+#: What stands between the objects of a list that is written over many lines.
+_LIST = ("[", "]", ",")
 #: Comments of W3C's and Zeek's files say which columns there are.
 _COMMENT = re.compile(
     r"^#(?:Software|Version|Date|Fields|Remark|Start-Date|separator|set_separator|empty_field|unset_field|path"
@@ -35,6 +39,10 @@ _COMMENT = re.compile(
 
 #: Lines of several writers are no further out of order.
 _SET_BACK = timedelta(minutes=20)
+
+
+#: Objects that are looked at for a head within their messages, and how many of them need one.
+_INSIDE, _HALF = 40, 0.5
 
 
 class Read(NamedTuple):
@@ -62,6 +70,7 @@ class Reader:
         texts = whole_texts(entries) if self._wrapped else [text_of(raw) for raw in raws]
         self._texts = Texts([text for text in texts if not _COMMENT.match(text)], keys, service, calendar)
         self.layouts = self._texts.layouts
+        self._inside = not self._wrapped and self._told_inside(raws)
 
         timed = next(([raw] for raw in raws if raw.strip() and self.time(raw) is not None), [])
         self.blind = not timed
@@ -69,6 +78,14 @@ class Reader:
         self.last = next((at for raw in reversed(raws) if raw.strip() and (at := self.time(raw))), None)
         self.left_out = self._left_out()
         self.zoneless = any(not layout.zoned for layout in self.layouts) or self._moves(timed)
+
+    def _told_inside(self, raws: Sequence[bytes]) -> bool:
+        """Whether the messages of objects are lines with a head of their own, as agents write them."""
+        objects = [raw for raw in raws if raw[:1] == b"{"]
+        rows = [row for raw in objects[:: len(objects) // _INSIDE + 1] for row in self._objects(raw)]
+        inner = learnt([row.message for row in rows if not row.level], self._calendar)
+        timed = sum(any(one.time(row.message) is not None for one in inner) for row in rows)
+        return bool(rows) and timed >= _HALF * len(rows)
 
     def _left_out(self) -> str:
         """What the times of the lines do not name: day or year."""
@@ -117,15 +134,18 @@ class Reader:
     def without_time(self, raws: Iterable[bytes], at: datetime) -> list[LogLine]:
         """Lines of a file that tells no time, as events of the moment at which they arrived."""
         found: list[LogLine] = []
-        trace = False
+        trace = crashed = False
         for text in filter(str.strip, map(text_of, raws)):
             crash = begins_trace(text)
-            if found and (goes_on(text) or (trace and not crash) or told_below(text, found[-1])):
+            # What stands below the first line of a trace may be any text: what a thread of Rust died of.
+            below = not crash and (crashed or (trace and ends_trace(text)))
+            if found and (goes_on(text) or below or told_below(text, found[-1])):
                 append(found, text)
-                trace = crash or (trace and not ends_trace(text))
+                trace = trace or crash
             else:
                 found.append(self._texts.raw(at, text))
                 trace = crash
+            crashed = crash
         return found
 
     def _read(self, raws: Iterable[bytes], first: bool) -> Read:
@@ -133,7 +153,8 @@ class Reader:
         leading: list[bytes] = []
         undated, open_ended, trace = 0, False, False
         for raw in raws:
-            if raw[:1] == b"{":
+            begin = raw[:1]
+            if begin == b"{" or (begin == b"[" and raw[1:2] == b"{"):
                 if rows := self._objects(raw):
                     found += rows
                     open_ended = False
@@ -146,7 +167,7 @@ class Reader:
             if line is not None:
                 trace = add(found, line, trace)
                 open_ended = True
-            elif not text.strip() or _COMMENT.match(text):
+            elif not text.strip() or _COMMENT.match(text) or text.strip() in _LIST:
                 continue
             elif not found:
                 leading.append(raw)
@@ -154,16 +175,17 @@ class Reader:
                 append(found, text)
             else:
                 found.append(self._texts.raw(found[-1].time, text))
-                undated, open_ended = undated + 1, raw[:1] != b"{"
+                undated, open_ended = undated + 1, begin != b"{"
         if any(not one.form.dated for one in self.layouts):
             found = _in_order(found)
         if self.zoneless and self._calendar.zone is not UTC:
             found = _unfolded(found, self._calendar.zone)
         before = self.without_time(leading, found[0].time) if first and found else []
-        return Read([*before, *found], undated + len(before))
+        found = [*before, *found]
+        return Read(told(found) if self._inside else found, undated + len(before))
 
     def _event(self, raw: bytes) -> LogLine | None:
-        if raw[:1] == b"{":
+        if raw[:1] == b"{" or raw[:2] == b"[{":
             return rows[0] if (rows := self._objects(raw)) else None
         return self._texts.parsed(text_of(raw))
 

@@ -9,7 +9,8 @@ from tools.telemetry.data_gaps import note_gap
 
 #: Lines that stand for others add at most so many.
 _MOST = 10_000
-_MAY = re.compile(r"repeat|uppress|identical|rate.?limit|dropped|discarded", re.IGNORECASE)
+#: A line without any of these tells of none.
+_WORDS = ("epeat", "uppress", "dentical", " lost ", "dropped", "discarded")
 _LINES = r"(?:log )?(?:messages?|lines?|entries|events|logs|callbacks|duplicates?)"
 #: `text`: what is repeated, else it is the line before.
 _REPEATED = tuple(
@@ -42,16 +43,17 @@ def unrolled(lines: Sequence[LogLine], what: str) -> list[LogLine]:
     found: list[LogLine] = []
     dropped, left = 0, _MOST
     for line in lines:
-        repeated = _repeated(line, found) if _MAY.search(line.message) else None
-        if repeated is None:
+        if not any(word in line.message for word in _WORDS):
+            found.append(line)
+        elif (repeated := _repeated(line, found)) is not None:
+            times, one = repeated
+            found += [one] * min(times, left)
+            if times > left:
+                note_gap(f"{what}: repeated lines count as no more than {_MOST:,}")
+            left = max(0, left - times)
+        else:
             found.append(line)
             dropped += _dropped(line.message)
-            continue
-        times, one = repeated
-        found += [one] * min(times, left)
-        if times > left:
-            note_gap(f"{what}: repeated lines count as no more than {_MOST:,}")
-        left = max(0, left - times)
     if dropped:
         note_gap(f"{what}: {dropped:,} lines were dropped by the limits of those who write them, as they say")
     return found
@@ -72,7 +74,5 @@ def _repeated(line: LogLine, before: Sequence[LogLine]) -> tuple[int, LogLine] |
 
 
 def _dropped(text: str) -> int:
-    if not _MAY.search(text):
-        return 0
     found = (pattern.search(text) for pattern in _DROPPED)
     return sum(int(one["count"][:12]) for one in found if one is not None)
