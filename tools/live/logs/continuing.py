@@ -33,19 +33,27 @@ _TOGETHER = timedelta(seconds=1)
 _TOLD_BELOW = re.compile(r"Traceback \(most recent call last\)", re.IGNORECASE)
 #: What a server answered: nothing goes on below it.
 _ANSWERED = re.compile(r"\"[A-Z]{3,8} [^\s\"]+(?: HTTP/[\d.]+)?\" \d{3}\b")
+_LOOKED_AT = 400
 #: java.util.logging tells its level on the second line of an event.
 _SECOND = re.compile(r"^(?:SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST): (?P<text>.*)$", re.DOTALL)
 #: An object over several lines: at most so many, and so many bytes.
 _OPENS, _MOST_LINES, _MOST_BYTES = re.compile(rb"(\s*)\{\s*$"), 2_000, 256_000
 
 
-#: What such a line ends with.
+#: What a line of a trace begins with.
+_SHAPED = frozenset(" \t)]}.CENDTtgce")
+#: What a line ends with that opens an object.
 _OPEN_ENDS = frozenset((b"{", b" ", b"\r", b"\t"))
 
 
 def goes_on(text: str) -> bool:
     """Whether a line is part of the event above it by its shape alone."""
     return _GOES_ON.match(text) is not None
+
+
+def may_go_on(text: str) -> bool:
+    """Whether a line begins as those of a trace may."""
+    return text[:1] in _SHAPED
 
 
 def begins_trace(text: str) -> bool:
@@ -68,7 +76,11 @@ def stands_alone(text: str, before: LogLine) -> bool:
         return not _TOLD_BELOW.match(text) or before.level in ("info", "debug")
     if text.startswith("Error: ") and before.level in ("info", "debug"):
         return True
-    return not goes_on(text) and "\n" not in before.message and _ANSWERED.search(before.message) is not None
+    return (
+        not goes_on(text)
+        and "\n" not in before.message
+        and _ANSWERED.search(before.message[:_LOOKED_AT]) is not None
+    )
 
 
 def told_below(text: str, before: LogLine) -> bool:

@@ -72,6 +72,7 @@ def dig(found: Any, key: str) -> Any:
 
 def without_colours(text: str) -> str:
     """A text without the sequences that colour it on a terminal; a tab is one, as rsyslog writes it too."""
-    if "\x1b" in text or "#033[" in text:
+    escaped = "#" in text
+    if "\x1b" in text or (escaped and "#033[" in text):
         text = _ESCAPE.sub("", text)
-    return text.replace("#011", "\t") if "#011" in text else text
+    return text.replace("#011", "\t") if escaped else text

@@ -9,6 +9,8 @@ from tools.live.logs.times import FORMS, OPTIONAL, ORDERS, Calendar, Form, Momen
 
 #: After at most so many words, in at most so many characters.
 _MOST_WORDS, _REACH = 14, 400
+#: What every moment has, and how far it may reach behind that.
+_MAY, _MOMENT = re.compile(r"\d:\d\d|\d:\d:\d|\d{6}|\d\.\d\d\.\d\d"), 40
 #: Shares of the lines that a time needs: an epoch number, any other.
 _NEARLY_ALL, _LEAST = 0.9, 0.25
 #: Later than this after a file was written is no reading of a date, whatever the zone.
@@ -50,10 +52,14 @@ def placed(lines: Sequence[str], calendar: Calendar, *, whole: bool = False) -> 
     """
     places: dict[Place, list[re.Match[str]]] = {}
     for line in lines:
+        ends = [one.end() for one in _MAY.finditer(line[:_REACH])]
+        if not ends:
+            continue
+        head = line[: ends[-1] + _MOMENT]
         for form in FORMS:
-            for found in list(form.pattern.finditer(line[:_REACH]))[:3]:
+            for found in list(form.pattern.finditer(head))[:3]:
                 words = _words_before(line[: found.start()])
-                if words <= _MOST_WORDS:
+                if words <= _MOST_WORDS and found.start() < _REACH:
                     places.setdefault(Place(form, words), []).append(found)
     best: tuple[tuple[float, ...], Place, Moments] | None = None
     for place, matches in _labelled(places, len(lines)).items():

@@ -9,6 +9,8 @@ from tools.telemetry.data_gaps import note_gap
 
 #: Lines that stand for others add at most so many.
 _MOST = 10_000
+#: Lines that are longer say something else.
+_LONGEST = 600
 #: A line without any of these tells of none.
 _WORDS = ("epeat", "uppress", "dentical", " lost ", "dropped", "discarded")
 _LINES = r"(?:log )?(?:messages?|lines?|entries|events|logs|callbacks|duplicates?)"
@@ -43,7 +45,7 @@ def unrolled(lines: Sequence[LogLine], what: str) -> list[LogLine]:
     found: list[LogLine] = []
     dropped, left = 0, _MOST
     for line in lines:
-        if not any(word in line.message for word in _WORDS):
+        if len(line.message) > _LONGEST or not any(word in line.message for word in _WORDS):
             found.append(line)
         elif (repeated := _repeated(line, found)) is not None:
             times, one = repeated

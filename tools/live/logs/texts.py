@@ -14,6 +14,7 @@ from tools.live.logs.continuing import (
     begins_trace,
     ends_trace,
     goes_on,
+    may_go_on,
     stands_alone,
     told_below,
 )
@@ -108,6 +109,8 @@ class Texts:
 
     def _goes_on(self, one: Entry, found: Sequence[LogLine], trace: bool) -> bool:
         """Whether a line with a time of its wrapper alone belongs to the event above it."""
+        if not (self._joined or trace or may_go_on(one.text)):
+            return False
         if not found or one.time - found[-1].time > _TOGETHER or stands_alone(one.text, found[-1]):
             return False
         if self._joined or goes_on(one.text) or told_below(one.text, found[-1]):

@@ -15,8 +15,8 @@ from tools.live.logs.texts import Entry, Texts, whole_texts
 from tools.live.logs.times import Calendar
 from tools.live.logs.wrapped import unwrapped
 
-#: Lines of one writer from which their lay-out is learnt.
-_SAMPLE, _HALF = 400, 200
+#: Lines of one service from which their lay-out is learnt.
+_SAMPLE, _HALF = 120, 60
 #: How a line of Docker's json-file or of the CRI begins.
 _MAY_WRAP = re.compile(r"\{\"log\"|\S+T\S+ std(?:out|err) [PF]")
 
@@ -47,31 +47,38 @@ class Told:
         return await asyncio.to_thread(self._told, lines)
 
     def _told(self, lines: Sequence[LogLine]) -> list[LogLine]:
-        writers: dict[tuple[str, str], list[LogLine]] = {}
+        services: dict[str, list[LogLine]] = {}
         for line in lines:
-            writers.setdefault((line.service, line.instance), []).append(line)
+            services.setdefault(line.service, []).append(line)
         with PARSING:
-            return [line for written in writers.values() for line in told(written, self._own_level)]
+            return [line for written in services.values() for line in told(written, self._own_level)]
 
 
 def told(lines: Sequence[LogLine], own_level: bool = False) -> list[LogLine]:
-    """The lines of one writer as events: the backend's time stays, its text is without what told its head.
+    """The lines of one service as events: the backend's time stays, its text is without what told its head.
 
     Args:
-        lines: what a backend told.
+        lines: what a backend told; those of one instance may be one event.
         own_level: the level that a line says itself is surer than that of the backend.
     """
     ordered = sorted(lines, key=lambda line: line.time)
-    places = [place for place, line in enumerate(ordered) if line.message.strip()]
-    entries = [_entry(ordered[place]) for place in places]
-    sample = whole_texts(entries if len(entries) <= _SAMPLE else [*entries[:_HALF], *entries[-_HALF:]])
-    newest = ordered[-1].time if ordered else Calendar().newest
-    # A line without a text stays what it is.
-    found = {place: line for place, line in enumerate(ordered) if not line.message.strip()}
-    for event in Texts(sample, Keys(), "", Calendar(newest=newest)).events(entries):
-        place = places[event.entry]
-        found[place] = _over(ordered[place], event.line, own_level)
-    return [line for _, line in sorted(found.items())]
+    writers: dict[str, list[int]] = {}
+    found: dict[int, LogLine] = {}
+    for place, line in enumerate(ordered):
+        if line.message.strip():
+            writers.setdefault(line.instance, []).append(place)
+        else:
+            found[place] = line  # without a text it stays what it is
+    texts: Texts | None = None
+    for places in sorted(writers.values(), key=len, reverse=True):
+        entries = [_entry(ordered[place]) for place in places]
+        if texts is None:
+            few = entries if len(entries) <= _SAMPLE else [*entries[:_HALF], *entries[-_HALF:]]
+            texts = Texts(whole_texts(few), Keys(), "", Calendar(newest=ordered[-1].time))
+        for event in texts.events(entries):
+            place = places[event.entry]
+            found[place] = _over(ordered[place], event.line, own_level)
+    return [found[place] for place in sorted(found)]
 
 
 def _entry(line: LogLine) -> Entry:
@@ -85,9 +92,12 @@ def _entry(line: LogLine) -> Entry:
 def _over(backend: LogLine, said: LogLine, own_level: bool) -> LogLine:
     """What a line says of itself, with what its backend knows of it."""
     first, second = (said, backend) if own_level else (backend, said)
-    return backend._replace(
-        level=first.level or second.level,
-        message=said.message,
-        trace_id=backend.trace_id or said.trace_id,
-        span_id=backend.span_id or said.span_id,
+    return LogLine(
+        backend.time,
+        backend.service,
+        backend.instance,
+        first.level or second.level,
+        said.message,
+        backend.trace_id or said.trace_id,
+        backend.span_id or said.span_id,
     )
