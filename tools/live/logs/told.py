@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 from incidents.findings import Window
 from tools.live.files import PARSING
+from tools.live.logs.continuing import begins_trace, may_go_on
+from tools.live.logs.levels import text_level
 from tools.live.logs.lines import Keys, LogLine, Source, without_colours
 from tools.live.logs.texts import Entry, Texts, whole_texts
 from tools.live.logs.times import Calendar
@@ -75,10 +77,23 @@ def told(lines: Sequence[LogLine], own_level: bool = False) -> list[LogLine]:
         if texts is None:
             few = entries if len(entries) <= _SAMPLE else [*entries[:_HALF], *entries[-_HALF:]]
             texts = Texts(whole_texts(few), Keys(), "", Calendar(newest=ordered[-1].time))
+        plain = all(one.text is ordered[place].message for one, place in zip(entries, places, strict=True))
+        if plain and not texts.layouts and not any(map(_says_more, entries)):
+            found |= {place: _leveled(ordered[place]) for place in places}
+            continue
         for event in texts.events(entries):
             place = places[event.entry]
             found[place] = _over(ordered[place], event.line, own_level)
     return [found[place] for place in sorted(found)]
+
+
+def _says_more(entry: Entry) -> bool:
+    """Whether a line may be an object, pairs, or one of a trace."""
+    return may_go_on(entry.text) or begins_trace(entry.text) or entry.text[0] in "{<" or "=" in entry.text
+
+
+def _leveled(line: LogLine) -> LogLine:
+    return line if line.level or not (level := text_level(line.message)) else line._replace(level=level)
 
 
 def _entry(line: LogLine) -> Entry:
