@@ -1,7 +1,7 @@
 """Mitigate: what the decision tree offers for the diagnosed cause, planned before it is proposed."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agents.engine import Assignment, RoleContext
 from agents.playbook.checks.runbook_checks import has_tool
@@ -33,11 +33,12 @@ _DRAFTING: dict[ActionKind, Drafting] = {
 
 @dataclass
 class _Worked:
-    """What the drafts came to."""
+    """What the drafts came to; `refused`: what a dry run said no to, by kind of change."""
 
     proposals: list[tuple[int, ProposedAction]]
     concerns: list[str]
     skipped: list[str]
+    refused: dict[ActionKind, str] = field(default_factory=dict)
 
 
 async def mitigate(assignment: Assignment, context: RoleContext) -> MitigationReport:
@@ -93,7 +94,9 @@ async def _take(context: RoleContext, draft: Draft, worked: _Worked) -> None:
             PLAN_ACTION, PlanArgs(kind=action.kind, service=action.service, **action.arguments.given())
         )
         if answer.data is None:
-            worked.skipped.append(f"to {action.title} cannot be planned ({answer.evidence.summary})")
+            why = f"to {action.title} cannot be planned ({answer.evidence.summary})"
+            worked.skipped.append(why)
+            worked.refused[action.kind] = why
             return
         evidence = (*evidence, answer.id)
         worked.concerns += _risks(answer.data)
@@ -123,7 +126,9 @@ def _risks(plan: Plan) -> list[str]:
 
 
 def _report(worked: _Worked) -> MitigationReport:
-    concerns = tuple(dict.fromkeys(worked.concerns))
+    taken = {proposed.action.kind for _, proposed in worked.proposals}
+    instead = [f"Not possible instead: {why}." for kind, why in worked.refused.items() if kind not in taken]
+    concerns = tuple(dict.fromkeys([*worked.concerns, *(instead if taken else ())]))
     if worked.proposals:
         proposals = tuple(proposed for _, proposed in worked.proposals)
         summary = f"Proposes to {proposals[0].action.title}. {proposals[0].reason}"

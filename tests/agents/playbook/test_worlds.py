@@ -202,6 +202,16 @@ class TestResources:
         assert report.proposals == ()
         assert "No change is safe" in report.summary
 
+    async def test_what_is_proposed_instead_says_what_was_refused(self) -> None:
+        leak = levels(orders_memory=1.9e9, orders_latency_p95=0.9, web_latency_p95=1.0)
+        hands = Planned(replicas={"orders": 2}, refuses=frozenset({(ActionKind.RESTART, "orders")}))
+        stage = Stage(world(CATALOGUE, leak, actions=hands))
+        case = await blamed(stage, incident(), "infrastructure_maintainer")
+        report = await mitigate(stage, case, "infrastructure_maintainer", INFRASTRUCTURE)
+        assert [one.action.kind for one in report.proposals] == [ActionKind.SCALE]
+        (said,) = (one for one in report.concerns if one.startswith("Not possible instead: "))
+        assert said.startswith("Not possible instead: to restart orders cannot be planned (")
+
     async def test_a_restart_that_did_not_help_lowers_the_belief_in_its_cause(self, busy: Levels) -> None:
         stage = Stage(world(CATALOGUE, busy))
         case = await blamed(stage, incident(), "infrastructure_maintainer")
