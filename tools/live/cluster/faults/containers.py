@@ -13,7 +13,7 @@ from tools.live.cluster.faults.probes import failing_probe, killed_by_probe
 from tools.live.cluster.faults.wording import of_event, of_log, of_status, quote
 from tools.live.cluster.neighbours import Container, Reason
 from tools.live.cluster.resources.pods import Pod
-from tools.live.cluster.snapshot import Snapshot, is_over, is_ready
+from tools.live.cluster.snapshot import RECENT, Snapshot, is_over, is_ready
 
 _NOT_STARTED = frozenset({
     "CreateContainerError", "RunContainerError", "StartError", "ContainerCannotRun", "PostStartHookError",
@@ -57,9 +57,11 @@ def _matters(seen: Snapshot, pod: Pod, one: Container, ended: Reason) -> bool:
     if one.state.running is not None and one.ready and is_ready(pod):
         since = ended.finished
         return bool(ended.exit_code) and since is not None and seen.at - since <= _JUST
-    if one.state.terminated is not None:
-        return bool(ended.exit_code)
-    return bool(ended.exit_code) or one.state.waiting is not None
+    waits = one.state.waiting is not None and one.state.waiting.reason == "CrashLoopBackOff"
+    if waits or one.state.terminated is not None:
+        return waits or bool(ended.exit_code)
+    long_ago = ended.finished is not None and seen.at - ended.finished > RECENT
+    return bool(ended.exit_code) and not long_ago
 
 
 def _did_not_start(waits: Reason | None, ended: Reason | None) -> bool:

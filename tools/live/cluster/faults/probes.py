@@ -30,13 +30,15 @@ _HASTY = 15
 
 def failing_probe(seen: Snapshot, pod: Pod, one: Container) -> Iterator[Finding]:
     """Why a container that runs is not ready: what its probe met, else what it asks."""
+    if seen.young(one.state.began):
+        return  # it begins
     meant = pod.spec.container(one.name)
     events = _failures(seen, pod, one, ("readiness", "startup", "liveness"))
     if events:
         found = _judged(seen, pod, one, meant, events)
         yield found
         return
-    if meant is None or seen.young(one.state.began):
+    if meant is None:
         return
     probe = meant.startup_probe or meant.readiness_probe
     if probe is not None:

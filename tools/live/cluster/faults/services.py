@@ -139,7 +139,8 @@ def _misses(port: ServicePort, pod: Pod) -> str:
         for container in (*pod.spec.containers, *pod.spec.init_containers)
         for one in container.ports
     ]  # fmt: skip
-    if not listens and isinstance(port.target, int):
+    silent = not all(container.ports for container in pod.spec.containers)
+    if silent and isinstance(port.target, int):
         return ""
     matching = [one for one in listens if port.target in {one.container_port, one.name}]
     if not matching:
