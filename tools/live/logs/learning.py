@@ -83,8 +83,12 @@ def learnt_within(outer: Layout, lines: Sequence[str], calendar: Calendar) -> La
     if found is None:
         return None
     again = [_same(line.time, at) for line in read if (at := found.time(line.message)) is not None]
-    begin = [line for line in read if not is_part(line.message)]
-    enough = len(again) >= _HALF * len(begin) and sum(again) >= _NEARLY_ALL * len(again)
+    # Lines of a trace have no time of their own; one behind other words may be what a few lines tell of.
+    first = all(not one["prefix"].strip() for line in read if (one := found.start.match(line.message)))
+    begin = [line for line in read if not is_part(line.message)] if first else read
+    enough = len(again) >= (_HALF if first else _NEARLY_ALL) * len(begin) and sum(again) >= _NEARLY_ALL * len(
+        again
+    )
     return found if enough else None
 
 
