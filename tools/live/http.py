@@ -19,6 +19,7 @@ from tools.live.link_local import guarded
 from tools.live.rate_limit import exhausted
 from tools.live.secrets import Secrets
 from tools.live.settings import Http
+from tools.live.uncollected import uncollected
 from tools.redaction.redact import redact
 from tools.telemetry.data_gaps import OutageNote, note_gap
 from tools.wording import plain
@@ -150,10 +151,7 @@ class Backend:
         headers: Mapping[str, str] | None = None,
         tries: int = TRIES,
     ) -> Answer:
-        """The text of an answer with its headers, for what pages by them. Raises like `get`.
-
-        `body` is sent as JSON, `form` as the fields of a form.
-        """
+        """An answer with its headers; `body` is sent as JSON, `form` as a form. Raises like `get`."""
         attempts = AsyncRetrying(
             stop=stop_after_attempt(tries),
             wait=wait_random_exponential(multiplier=0.1, max=1.0),
@@ -188,7 +186,8 @@ class Backend:
             ToolFailed: it is no JSON, or of another form.
         """
         try:
-            return model.model_validate_json(text)
+            with uncollected():
+                return model.model_validate_json(text)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             if first["type"] == "json_invalid":

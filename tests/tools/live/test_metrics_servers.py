@@ -153,7 +153,9 @@ async def test_a_real_victoriametrics_is_asked_on_multiples_of_the_step(tmp_path
     now = datetime.fromtimestamp(time.time() - 3600, UTC)
     line = 'g{{service="web"}} {} {}'.format
     end = round(now.timestamp())
-    with running_victoriametrics(tmp_path / "vm", [line(t, t * 1000) for t in range(end - 900, end)]) as url:
+    with running_victoriametrics(
+        tmp_path / "vm", [line(t, t * 1000) for t in range(end - 900, end + 2)]
+    ) as url:
         frame, gaps = await asked_of(url, {"metric": "cpu", "query": "g"}, now=now, minutes=14, step="7s")
     assert frame.height == 120
     assert (frame["time"].dt.epoch("s") == frame["value"].cast(pl.Int64)).all()

@@ -15,7 +15,7 @@ from tools.analysis import METRICS_SCHEMA
 from tools.analysis.conventions import conventions
 from tools.clock import Clock, WallClock
 from tools.live.http import Backend
-from tools.live.metrics.answers import Answer, ask, copied_from
+from tools.live.metrics.answers import Answer, Sample, ask, copied_from
 from tools.live.metrics.coalesced_queries import Grid, Joint, grid
 from tools.live.metrics.conventions import series_of
 from tools.live.metrics.narrowed_queries import narrowed
@@ -45,8 +45,8 @@ _MOST_RULES = 20
 _KEY = ("time", "service", "instance", "metric", "peer")
 
 
-#: Which of the series was asked for, then the columns of the frame.
-_Row = tuple[int, float, str, str, str, str, str, str]
+#: Which of the series was asked for, then the columns of the frame: the times and the values of one series.
+_Row = tuple[int, tuple[float, ...], str, str, str, str, tuple[str, ...], str]
 
 
 class PrometheusMetrics:
@@ -141,13 +141,13 @@ class PrometheusMetrics:
         }
         answers = await gather_parts(asks) if asks else {}
         rows = [
-            (0, at, service, labels.get(self._spec.labels.instance, ""), rule.series, "", value, "")
+            _row(0, samples, service, labels.get(self._spec.labels.instance, ""), rule.series, "", "")
             for rule in asked
             if (answer := answers.get(rule.series)) is not None
             for one in answer.over(times).data.result
             for labels in ({**rule.labels, **one.metric},)
             if (service := names.known(labels.get(self._spec.labels.service, "")))
-            for at, value in one.samples(rule.series, "")
+            if (samples := tuple(one.samples(rule.series, "")))
         ]
         frame = _table(rows).filter(pl.col("value").is_finite())
         return frame.select(METRICS_SCHEMA.names()).unique(_KEY, keep="first", maintain_order=True)
@@ -253,7 +253,7 @@ class PrometheusMetrics:
             )
 
     def _rows(self, place: int, answer: Answer, names: Names) -> Iterator[_Row]:
-        """The samples of one answer, as Prometheus wrote them."""
+        """The series of one answer, as Prometheus wrote them."""
         asked = self._series[place]
         for series in answer.data.result:
             service = names.known(series.metric.get(asked.service, ""))
@@ -261,8 +261,8 @@ class PrometheusMetrics:
             if service is None or peer is None:
                 continue
             instance = series.metric.get(asked.instance, "")
-            for at, value in series.samples(asked.metric, asked.unit):
-                yield place, at, service, instance, asked.metric, peer, value, asked.unit
+            if samples := tuple(series.samples(asked.metric, asked.unit)):
+                yield _row(place, samples, service, instance, asked.metric, peer, asked.unit)
 
     def _tell_silent(self, answers: dict[str, Answer], about: tuple[str, ...]) -> None:
         """Name the metrics that no series answered: a metric that vanished looks just like this.
@@ -281,12 +281,21 @@ class PrometheusMetrics:
             )
 
 
+def _row(
+    place: int, samples: Sequence[Sample], service: str, instance: str, metric: str, peer: str, unit: str
+) -> _Row:
+    times, values = zip(*samples, strict=True)
+    return place, times, service, instance, metric, peer, values, unit
+
+
 def _table(rows: Sequence[_Row]) -> pl.DataFrame:
-    """Rows of the metrics schema with their `place`; what is no number (0/0, an empty bucket) is no value."""
-    written = {"place": pl.Int64(), **METRICS_SCHEMA, "time": pl.Float64(), "value": pl.String()}
+    """The samples of series, by the metrics schema, with their `place`; no number (0/0) is no value."""
+    lists = {"time": pl.List(pl.Float64()), "value": pl.List(pl.String())}
+    written = {"place": pl.Int64(), **METRICS_SCHEMA, **lists}
     columns = dict(zip(written, list(zip(*rows, strict=True)) or [()] * len(written), strict=True))
     return (
         pl.DataFrame(columns, schema=written)
+        .explode("time", "value")
         .with_columns(
             time=(pl.col("time") * 1_000_000).round().cast(pl.Int64).cast(METRICS_SCHEMA["time"]),
             value=pl.col("value").cast(pl.Float64, strict=False),

@@ -12,7 +12,7 @@ from tools.live.partial import enumerated, gather_parts
 from tools.live.service_names import Names
 from tools.live.settings import Jaeger
 from tools.live.telemetry_rows import Microseconds, at_microseconds, cut, to_microseconds
-from tools.live.traces.limited import TraceLimit
+from tools.live.traces.limited import OfService, TraceLimit
 from tools.live.traces.spans import Span, status_of
 from tools.telemetry.data_gaps import note_gap
 
@@ -77,16 +77,16 @@ class JaegerTraces:
         names = Names(services)
         known = [said for said in await self._services() if names.known(said) is not None]
         names.report(f"the services of {self.name}", len(known))
-        answers = await gather_parts({said: partial(self._of_service, said, window) for said in known})
-        if full := [said for said, (traces, limit) in answers.items() if len(traces) >= limit]:
-            least = min(answers[said][1] for said in full)
+        seen: set[str] = set()
+        asks = {said: partial(self._of_service, said, window, seen) for said in known}
+        answers = await gather_parts(asks)
+        if full := [said for said, answer in answers.items() if answer.traces >= answer.limit]:
+            least = min(answers[said].limit for said in full)
             note_gap(
                 f"{self.name} was asked for {least} traces of {enumerated(full)} and had more; "
                 "what is missing is not known to be like the rest"
             )
-        # A trace comes with each service that took part in it.
-        once = {one.spans[0].trace: one for traces, _ in answers.values() for one in traces if one.spans}
-        return [span for trace in once.values() for span in _spans(trace)]
+        return [span for answer in answers.values() for span in answer.spans]
 
     async def check(self) -> str:
         """The services that it knows; raises like `spans`."""
@@ -100,8 +100,12 @@ class JaegerTraces:
     async def _services(self) -> tuple[str, ...]:
         return self._backend.read(_Services, await self._backend.ask("GET", "/api/services")).data or ()
 
-    async def _of_service(self, service: str, window: Window) -> tuple[tuple[_Trace, ...], int]:
-        return await self._limit.asked(partial(self._traces, service, window))
+    async def _of_service(self, service: str, window: Window, seen: set[str]) -> OfService:
+        """The spans of the traces that no other service had; they are `seen` from then on."""
+        found, limit = await self._limit.asked(partial(self._traces, service, window))
+        new = [one for one in found if one.spans and one.spans[0].trace not in seen]
+        seen.update(one.spans[0].trace for one in new)
+        return OfService([span for one in new for span in _spans(one)], len(found), limit)
 
     async def _traces(self, service: str, window: Window, limit: int) -> tuple[_Trace, ...]:
         query: Query = {

@@ -4,7 +4,7 @@ From its source (cmd/jaeger/internal/extension/jaegerquery/internal/apiv3): the 
 time, all in one answer, or 404 where there are none.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from incidents.findings import Window
@@ -12,7 +12,7 @@ from tools.live.http import Backend, Query, Rejected, Reply
 from tools.live.partial import enumerated, gather_parts
 from tools.live.service_names import Names
 from tools.live.settings import JaegerV2
-from tools.live.traces.limited import TraceLimit
+from tools.live.traces.limited import OfService, TraceLimit
 from tools.live.traces.otlp import Batch, OtlpTraces, spans_of_batches
 from tools.live.traces.spans import Span
 from tools.telemetry.data_gaps import note_gap
@@ -49,20 +49,16 @@ class JaegerV2Traces:
         names = Names(services)
         known = [said for said in await self._services() if names.known(said) is not None]
         names.report(f"the services of {self.name}", len(known))
-        answers = await gather_parts({said: partial(self._of_service, said, window) for said in known})
-        once: dict[str, list[Span]] = {}
-        full = []
-        for said, (found, limit) in answers.items():
-            traces = _by_trace(found, known=once.keys())
-            full += [said] if len(traces) >= limit else []
-            once |= {trace: list(spans_of_batches(batches)) for trace, batches in traces.items() if batches}
-        if full:
-            least = min(answers[said][1] for said in full)
+        seen: set[str] = set()
+        asks = {said: partial(self._of_service, said, window, seen) for said in known}
+        answers = await gather_parts(asks)
+        if full := [said for said, answer in answers.items() if answer.traces >= answer.limit]:
+            least = min(answers[said].limit for said in full)
             note_gap(
                 f"{self.name} was asked for {least} traces of {enumerated(full)} and had more; "
                 "what is missing is not known to be like the rest"
             )
-        return [span for spans in once.values() for span in spans]
+        return [span for answer in answers.values() for span in answer.spans]
 
     async def check(self) -> str:
         """The services that it knows; raises like `spans`."""
@@ -74,8 +70,13 @@ class JaegerV2Traces:
     async def _services(self) -> tuple[str, ...]:
         return self._backend.read(_Services, await self._backend.ask("GET", "/api/v3/services")).services
 
-    async def _of_service(self, service: str, window: Window) -> tuple[OtlpTraces, int]:
-        return await self._limit.asked(partial(self._traces, service, window))
+    async def _of_service(self, service: str, window: Window, seen: set[str]) -> OfService:
+        """The spans of the traces that no other service had; they are `seen` from then on."""
+        found, limit = await self._limit.asked(partial(self._traces, service, window))
+        traces = _by_trace(found)
+        new = [batch for trace, batches in traces.items() if trace not in seen for batch in batches]
+        seen.update(traces)
+        return OfService(list(spans_of_batches(new)), len(traces), limit)
 
     async def _traces(self, service: str, window: Window, limit: int) -> OtlpTraces:
         # These spellings are understood by all versions; newer ones have others beside them.
@@ -94,10 +95,10 @@ class JaegerV2Traces:
         return self._backend.read(_Traces, text).result
 
 
-def _by_trace(found: OtlpTraces, known: Collection[str]) -> dict[str, list[Batch]]:
-    """The batches of each trace, each of which is of one; of those that another service had already, none."""
+def _by_trace(found: OtlpTraces) -> dict[str, list[Batch]]:
+    """The batches of each trace, each of which is of one."""
     traces: dict[str, list[Batch]] = {}
     for batch in found.batches:
         if (trace := batch.trace) is not None:
-            traces.setdefault(trace, []).extend([] if trace in known else [batch])
+            traces.setdefault(trace, []).append(batch)
     return traces

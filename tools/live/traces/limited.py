@@ -2,15 +2,24 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from tools.live.http import Rejected
 from tools.live.limits import TooLarge
+from tools.live.traces.spans import Span
 
 R = TypeVar("R")
 
 #: VictoriaTraces behind Jaeger's API.
 _TOO_MANY = re.compile(r"limit should be not higher than (\d{1,9})")
+
+
+class OfService(NamedTuple):
+    """The spans that were asked for by a service, of how many traces, and with which limit."""
+
+    spans: list[Span]
+    traces: int
+    limit: int
 
 
 class TraceLimit:

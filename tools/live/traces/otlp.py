@@ -63,7 +63,7 @@ class Batch(Reply):
     @property
     def trace(self) -> str | None:
         """The id of its first span's trace, as it is written; None without a span."""
-        return next((span.trace for scope in self.scopes for span in scope.spans), None)
+        return self.scopes[0].spans[0].trace if self.scopes and self.scopes[0].spans else None
 
 
 class OtlpTraces(Reply):
