@@ -23,6 +23,7 @@ from incidents.errors import NexusError
 from incidents.value import Value
 from nexus.config.logs import log_plainly
 from nexus.config.settings import EngineMode, Settings
+from nexus.runtime.waiting import Approver
 
 FILE = "runs.jsonl"
 
@@ -52,6 +53,9 @@ class Kept(Value):
 
 #: Told after each run: the run, how many are done, how many there are.
 Progress = Callable[[Run, int, int], None]
+
+#: Does one job in a process of its own.
+Work = Callable[[Job], Run]
 
 #: Runs what is not kept yet, and gives each result as soon as it is there.
 Runner = Callable[[Sequence[Job]], Iterator[tuple[Job, Run]]]
@@ -138,24 +142,27 @@ def keep_quiet(settings: Settings) -> None:
     log_plainly(max(level, logging.ERROR))
 
 
-async def perform(job: Job, settings: Settings) -> Run:
-    """One job with settings that may differ from its own; whatever breaks becomes a failed run."""
+async def perform(job: Job, settings: Settings, approver: Approver | None = None) -> Run:
+    """One job with settings that may differ from its own; whatever breaks becomes a failed run.
+
+    Without an `approver` the one who knows the truth decides.
+    """
     begun = time.perf_counter()
     try:
         case = open_eval_case(job.folder)
     except NexusError as error:
         return failed(job, str(error), begun)
     try:
-        return await run_case(case, settings, job.mode, job.epoch)
+        return await run_case(case, settings, job.mode, job.epoch, approver)
     except NexusError as error:
         return failed(job, str(error), begun, case.group)
     except Exception as error:  # noqa: BLE001 - the edge of a job: the other cases go on, this one is reported
         return failed(job, f"{type(error).__name__}: {error}", begun, case.group)
 
 
-def processes(workers: int) -> Runner:
-    """A runner with that many processes at the same time."""
-    return lambda jobs: _fresh(jobs, workers)
+def processes(workers: int, of: Work = work) -> Runner:
+    """A runner with that many processes at the same time; each does `of` with a job."""
+    return lambda jobs: _fresh(jobs, workers, of)
 
 
 def by_engine(runners: Mapping[EngineMode, Runner]) -> Runner:
@@ -168,22 +175,22 @@ def by_engine(runners: Mapping[EngineMode, Runner]) -> Runner:
     return run
 
 
-def _fresh(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Run]]:
+def _fresh(jobs: Sequence[Job], workers: int, of: Work) -> Iterator[tuple[Job, Run]]:
     """Run jobs in parallel; those that went down with a dying process run again, each alone."""
     alone = []
-    for job, future in _pooled(jobs, workers):
+    for job, future in _pooled(jobs, workers, of):
         if isinstance(future.exception(), BrokenProcessPool):
             alone.append(job)
         else:
             yield job, future.result()
     for job in alone:
         begun = time.perf_counter()
-        for _, future in _pooled([job], 1):
+        for _, future in _pooled([job], 1, of):
             died = isinstance(future.exception(), BrokenProcessPool)
             yield job, failed(job, "its process was killed", begun) if died else future.result()
 
 
-def _pooled(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, "Future[Run]"]]:
+def _pooled(jobs: Sequence[Job], workers: int, of: Work) -> Iterator[tuple[Job, "Future[Run]"]]:
     if not jobs:
         return
     # Not forked from here, because a fork of a process with threads (polars has some) may hang, but from one
@@ -191,7 +198,7 @@ def _pooled(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, "Future[Ru
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context) as pool:
-        futures = {pool.submit(work, job): job for job in jobs}
+        futures = {pool.submit(of, job): job for job in jobs}
         try:
             for future in as_completed(futures):
                 yield futures[future], future

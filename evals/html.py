@@ -105,7 +105,7 @@ def render_html(report: Report, compared: Sequence[Comparison]) -> str:
         (line_of(run, side.asked.engine, columns, judged) for side in report.sides for run in side.runs),
         key=lambda one: (one.run.group, one.run.case, one.run.epoch),
     )
-    return _ENVIRONMENT.get_template("report.html").render(
+    return ENVIRONMENT.get_template("report.html").render(
         report=report,
         sides=[_side(one, compared) for one in report.sides],
         compared=[(one, _bars(one)) for one in compared],
@@ -214,11 +214,12 @@ def _load(name: str) -> str:
     return files("evals").joinpath("templates", name).read_text(encoding="utf-8")
 
 
-_ENVIRONMENT = Environment(
+#: Templates of pages that stand alone; `plain` makes one clean line of a text from outside.
+ENVIRONMENT = Environment(
     loader=FunctionLoader(_load),
     undefined=StrictUndefined,
     autoescape=select_autoescape(default=True, default_for_string=True),
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters |= {"plain": line, "amount": amount}
+ENVIRONMENT.filters |= {"plain": line, "amount": amount}

@@ -33,6 +33,19 @@ def in_window(frame: pl.DataFrame, window: Window) -> pl.DataFrame:
     )
 
 
+def ended_by(spans: pl.DataFrame, moment: datetime) -> pl.DataFrame:
+    """The spans that had ended by a moment; the same frame where all of them had."""
+    ended = _without_late(spans, (moment - _EPOCH) // _TICK)
+    return spans if ended is None else ended
+
+
+@memoize_by_identity
+def _without_late(spans: pl.DataFrame, ticks: int) -> pl.DataFrame | None:
+    """The spans that end by then; None where all do: an answer must not keep what it is about."""
+    late = spans["time"].cast(pl.Int64) + spans["duration_us"] > ticks
+    return spans.filter(~late) if late.any() else None
+
+
 @memoize_by_identity
 def _cut(frame: pl.DataFrame, first: int, count: int) -> pl.DataFrame:
     return frame.slice(first, count)

@@ -8,12 +8,14 @@ from datetime import datetime
 from pathlib import Path
 
 from agents.llm.cassette import Recorded
+from evals.record.instances import instances_of
 from evals.record.pace import tempo_of
+from evals.record.parts import baseline_of, bundles_of, services_of, write_parts
 from evals.record.prefill import believed
 from evals.record.snapshot import Snapshot, take
 from incidents.action import Proposal
 from incidents.catalogue import Catalogue
-from incidents.errors import NexusError, Refused, ToolFailed, UsageError
+from incidents.errors import NexusError, Refused, UsageError
 from incidents.incident import Incident
 from incidents.value import Value
 from nexus.config.runbook import runbook_of
@@ -23,11 +25,9 @@ from nexus.runtime.sharing import replay_of
 from nexus.runtime.waiting import Nobody
 from nexus.runtime.wiring import open_run_context
 from nexus.store.records import WorldKind
-from tools.ports import World
 from tools.recorded import CaseAlert, RecordedAlerts, open_case
-from tools.recorded.code import CODE
-from tools.recorded.document import AlertEntry, BaselineEntry, Document, ServiceEntry, Source, Span, Tempo
-from tools.recorded.write import new_case, write_document, write_lines, write_pages
+from tools.recorded.document import AlertEntry, Document, Source, Span, Tempo
+from tools.recorded.write import new_case, write_document, write_lines
 from tools.redaction.redact import Replacement, redact, replacements
 from tools.redaction.tree import redact_tree
 from tools.source_code import Bundle
@@ -81,7 +81,9 @@ async def draft(home: Home, identity: str, name: str, *, code: bool = True) -> D
             raise NexusError(
                 f"{identity} cannot be recorded: its world shows no metrics of that time any more"
             )
-        bundles = await _bundles(stage.world, incident, snapshot) if code else ()
+        pages = (snapshot.pages, *snapshot.aftermaths.values())
+        snapshot.instances = await instances_of(stage.world, incident, pages)
+        bundles = await bundles_of(stage.world, incident.opened_at, snapshot) if code else ()
         catalogue, spans = stage.world.catalogue, stage.world.spans
         watch = stage.fitted(runbook_of(home.settings)).watch
         alerts = await _alerts(home, incident)
@@ -103,14 +105,7 @@ def write(made: Draft, target: Path) -> None:
         UsageError: there is something at that place already.
     """
     with new_case(target) as folder:
-        write_pages(folder / "telemetry", made.snapshot.pages)
-        if made.snapshot.baseline is not None:
-            write_pages(folder / "baseline", made.snapshot.baseline)
-        for key, pages in made.snapshot.aftermaths.items():
-            write_pages(folder / "aftermath" / key, pages.told(made.late.get(key, ())))
-        for bundle in made.bundles:
-            (folder / CODE).mkdir(exist_ok=True)
-            (folder / CODE / f"{bundle.service}.bundle").write_bytes(bundle.data)
+        write_parts(folder, made.snapshot, made.bundles, made.late)
         for name, lines in made.files.items():
             write_lines(folder / RUN / name, lines)
         write_document(folder, made.document)
@@ -119,19 +114,6 @@ def write(made: Draft, target: Path) -> None:
 async def _nobody(incident: Incident, proposal: Proposal, now: datetime) -> Nobody:
     """Nothing is decided while an incident is recorded."""
     return Nobody()
-
-
-async def _bundles(world: World, incident: Incident, shot: Snapshot) -> tuple[Bundle, ...]:
-    """The sources as they were when the incident began; what cannot be kept is noted in `shot`."""
-    if (code := world.code) is None:
-        return ()
-    kept = []
-    for service in code.services:
-        try:
-            kept.append(await code.bundle(service, incident.opened_at))
-        except ToolFailed as error:
-            shot.left_out.append(f"{CODE}/{service}.bundle: {error}")
-    return tuple(kept)
 
 
 async def _alerts(home: Home, incident: Incident) -> tuple[CaseAlert, ...]:
@@ -229,21 +211,17 @@ def _document(
     alerts: list[AlertEntry],
     tempo: Tempo,
 ) -> Document:
-    quiet = snapshot.quiet
     return Document(
         format=1,
         id=name,
         title=redact(incident.title),
         source=Source(kind="recorded", origin=f"incident {incident.id}, engine {incident.engine}"),
         window=Span(start=snapshot.window.start, end=snapshot.window.end),
-        baseline=BaselineEntry(start=quiet.start, end=quiet.end) if quiet is not None else None,
+        baseline=baseline_of(snapshot),
         tempo=tempo,
         currency=incident.currency,
         alerts=tuple(alerts),
-        services=tuple(
-            ServiceEntry.model_validate(one.model_dump() | {"instances": snapshot.instances.get(one.name)})
-            for one in catalogue.services
-        ),
+        services=services_of(catalogue, snapshot.instances),
         notes=tuple(redact(one) for one in snapshot.left_out),
         truth=believed(incident, catalogue, snapshot.pages.changes or ()),
     )

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from evals.record.instances import instances_of
 from incidents.action import Proposal
 from incidents.catalogue import Catalogue
 from incidents.changes import Change
@@ -84,7 +83,6 @@ async def take(world: World, incident: Incident, now: datetime) -> Snapshot | No
             shot.aftermaths[key], shot.acted[key] = found, start
         elif key not in shot.aftermaths:
             shot.left_out.append(f"aftermath/{key}: there are no metrics from after it")
-    shot.instances = await instances_of(world, incident, (shot.pages, *shot.aftermaths.values()))
     apart = world.baseline
     if apart is not None and apart.quiet is not None:
         shot.baseline = await pages_of(apart, apart.quiet, shot, "baseline")

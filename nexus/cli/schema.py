@@ -43,6 +43,7 @@ DOCUMENTS = {
     "approvals": Document("incidents.action", "Proposal", True, ("approvals",)),
     "attacks": Document("evals.redteam.trial", "Trial", True, ("eval",)),
     "audit": Document("nexus.service.auditing", "AuditLine", True, ("audit",)),
+    "backtest": Document("evals.backtest.run", "Backtest", False, ("backtest",)),
     "backlog": Document("incidents.communications", "BacklogEntry", True, ("backlog",)),
     "case": Document("evals.record.summary", "CaseSummary", False, ("record",)),
     "restriction": Document("incidents.restriction", "Restriction", False, ("restrict",)),

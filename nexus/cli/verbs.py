@@ -49,6 +49,7 @@ VERBS = {
     "about": ("graph", "runbook", "roles", "doctor"),
     "evaluate": ("eval",),
     "cases": ("record", "truth", "import"),
+    "backtest": ("backtest",),
     "prune": ("prune",),
     "migrate": ("migrate",),
     "move": ("move",),

@@ -60,6 +60,15 @@ class Thresholds(Value):
     currency: Currency | None = Field(default=None, description="that in which revenue is measured")
 
 
+class ArrivalDelays(Value):
+    """How long after its time a row of each channel can be read; a backtest shows none earlier."""
+
+    metrics: DurationOrNone = timedelta(seconds=30)
+    logs: DurationOrNone = timedelta(seconds=10)
+    traces: DurationOrNone = Field(default=timedelta(seconds=30), description="from the end of a span")
+    changes: DurationOrNone = timedelta()
+
+
 class Windows(Value):
     """How far an incident looks back, counted from its opening."""
 
@@ -71,6 +80,7 @@ class Windows(Value):
     lead: Duration = Field(
         default=timedelta(minutes=4), description="an alert may be this much later than its fault"
     )
+    arrival: ArrivalDelays = ArrivalDelays()
 
     @property
     def spans(self) -> Spans:

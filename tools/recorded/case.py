@@ -16,7 +16,7 @@ from incidents.errors import CaseError
 from incidents.findings import Window
 from incidents.value import Moment, Value
 from tools.analysis import Telemetry
-from tools.recorded.document import Document, Tempo, Truth, explain, load_document
+from tools.recorded.document import Arrival, Document, Tempo, Truth, explain, load_document
 from tools.recorded.frames import SCHEMAS, check_columns, read_frame
 
 
@@ -138,6 +138,7 @@ class Case:
         tempo: how fast the incident was lived, if that is known.
         instances: how many of each service ran at the beginning, as far as that is known.
         currency: that in which revenue was recorded, if that is known.
+        arrival: how late each channel's rows came.
     """
 
     id: str
@@ -153,6 +154,7 @@ class Case:
     tempo: Tempo | None = None
     instances: dict[str, int] = field(default_factory=dict)
     currency: str | None = None
+    arrival: Arrival = field(default_factory=Arrival)
 
     def check(self) -> None:
         """Read everything, so that a broken file is told now and not in the middle of an incident.
@@ -201,6 +203,7 @@ def open_case(path: Path) -> Case:
         tempo=document.tempo,
         instances={entry.name: entry.instances for entry in document.services if entry.instances},
         currency=document.currency,
+        arrival=document.arrival,
     )
 
 

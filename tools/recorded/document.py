@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from incidents.action import Action, Arguments
 from incidents.catalogue import ServiceKind
 from incidents.currency import Currency
+from incidents.duration import DurationOrNone
 from incidents.errors import CaseError
 from incidents.findings import Category
 from incidents.runbook import Duration, WatchRow
@@ -158,6 +159,15 @@ class Tempo(_Lenient):
         return self.steps.get(step, max(self.steps.values()))
 
 
+class Arrival(_Lenient):
+    """How long after its time a row of each channel can be read; of a span that time is its end."""
+
+    metrics: DurationOrNone = timedelta()
+    logs: DurationOrNone = timedelta()
+    traces: DurationOrNone = timedelta()
+    changes: DurationOrNone = timedelta()
+
+
 class Document(_Lenient):
     """The whole file."""
 
@@ -170,6 +180,7 @@ class Document(_Lenient):
     baseline: BaselineEntry | None = None
     tempo: Tempo | None = Field(default=None, description="None: as the replaying runbook has it")
     currency: Currency | None = Field(default=None, description="that in which revenue was recorded")
+    arrival: Arrival = Arrival()
     alerts: tuple[AlertEntry, ...] = Field(min_length=1)
     services: tuple[ServiceEntry, ...] = Field(min_length=1)
     notes: tuple[str, ...] = ()

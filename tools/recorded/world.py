@@ -13,36 +13,47 @@ from tools.recorded.actions import NoActions, RecordedActions
 from tools.recorded.case import Case, Recording
 from tools.recorded.code import recorded_code
 from tools.recorded.coverage import CHANNELS, note_channel
+from tools.recorded.document import Arrival
 from tools.recorded.inventory import RecordedInventory
 from tools.recorded.playback import Playback
 from tools.recorded.replay_log import Deeds, ReplayLog
 from tools.spans import Spans
-from tools.time_windows import in_window
+from tools.time_windows import ended_by, in_window
 
 
 class RecordedPorts:
-    """Metrics, logs, traces and changes of a recorded world; never later than the clock's now."""
+    """Metrics, logs, traces and changes of a recorded world; nothing that was not known by the clock's now.
 
-    def __init__(self, playback: Playback, clock: Clock) -> None:
+    A row is known once it has arrived, a span when it had ended by then.
+    """
+
+    def __init__(self, playback: Playback, clock: Clock, arrival: Arrival) -> None:
         self._playback = playback
         self._clock = clock
+        self._arrival = arrival
 
     async def metrics(self, window: Window, services: Sequence[str] = ()) -> pl.DataFrame:
         """The samples of a window."""
-        return self._playback.frame("metrics", window.clipped(self._clock.now()), services)
+        known = self._clock.now() - self._arrival.metrics
+        return self._playback.frame("metrics", window.clipped(known), services)
 
     async def logs(self, window: Window, services: Sequence[str] = ()) -> pl.DataFrame:
         """The lines of a window."""
-        return self._playback.frame("logs", window.clipped(self._clock.now()), services)
+        known = self._clock.now() - self._arrival.logs
+        return self._playback.frame("logs", window.clipped(known), services)
 
     async def spans(self, window: Window, services: Sequence[str] = ()) -> pl.DataFrame:
         """The spans that start in a window."""
-        return self._playback.frame("traces", window.clipped(self._clock.now()), services)
+        known = self._clock.now() - self._arrival.traces
+        return ended_by(self._playback.frame("traces", window.clipped(known), services), known)
 
     async def changes(self, window: Window) -> tuple[Change, ...]:
         """The changes of a window, oldest first."""
-        found = self._playback.changes(self._clock.now())
-        return tuple(change for change in found if window.start <= change.time < window.end)
+        return tuple(change for change in self.so_far() if window.start <= change.time < window.end)
+
+    def so_far(self) -> tuple[Change, ...]:
+        """Every change that is known by now, oldest first."""
+        return self._playback.changes(self._clock.now() - self._arrival.changes)
 
 
 def recorded_world(case: Case, clock: Clock, ledger: Path, deeds: Deeds | None = None) -> World:
@@ -60,10 +71,10 @@ def recorded_world(case: Case, clock: Clock, ledger: Path, deeds: Deeds | None =
     case.check()
     deeds = deeds or ReplayLog(ledger)
     playback = Playback(case, deeds)
-    ports = RecordedPorts(playback, clock)
+    ports = RecordedPorts(playback, clock, case.arrival)
     actions = RecordedActions(
         catalogue=case.catalogue,
-        so_far=lambda: playback.changes(clock.now()),
+        so_far=ports.so_far,
         clock=clock,
         ledger=deeds,
         reacts=playback.reacts,
@@ -71,7 +82,7 @@ def recorded_world(case: Case, clock: Clock, ledger: Path, deeds: Deeds | None =
         scaled=playback.scaled,
     )
     inventory = RecordedInventory(
-        so_far=lambda: playback.changes(clock.now()),
+        so_far=ports.so_far,
         instances=playback.instances,
         reactions=case.aftermaths,
     )

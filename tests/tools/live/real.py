@@ -31,12 +31,13 @@ def program(name: str, package: str) -> str:
 
 
 @contextmanager
-def running_prometheus(folder: Path, samples: Sequence[str]) -> Iterator[str]:
+def running_prometheus(folder: Path, samples: Sequence[str], *more: str) -> Iterator[str]:
     """The address of a real Prometheus whose past holds these samples.
 
     Args:
         folder: for its data.
         samples: lines of OpenMetrics with times.
+        more: further flags.
     """
     prometheus, promtool = program("prometheus", "prometheus"), program("promtool", "prometheus")
     folder.mkdir(parents=True)
@@ -58,6 +59,7 @@ def running_prometheus(folder: Path, samples: Sequence[str]) -> Iterator[str]:
         f"--storage.tsdb.path={folder / 'data'}",
         "--storage.tsdb.retention.time=100y",
         f"--web.listen-address=127.0.0.1:{port}",
+        *more,
     )
     process = Process("prometheus", command, output=folder / "output.txt")
     try:

@@ -1,0 +1,115 @@
+"""A replay never shows what was not known at its clock, whatever port is asked for whatever window."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from incidents.action import Action, ActionKind, Arguments
+from incidents.errors import ActionRefused
+from incidents.findings import Window
+from tests.cases import END, START, build_case
+from tools.clock import VirtualClock
+from tools.ports import World
+from tools.recorded import Case, open_case, recorded_world
+from tools.recorded.document import Arrival
+
+ARRIVAL = Arrival(
+    metrics=timedelta(seconds=30), logs=timedelta(seconds=10), traces=timedelta(seconds=20),
+    changes=timedelta(seconds=5),
+)  # fmt: skip
+ALWAYS = Window(start=START - timedelta(days=90), end=END + timedelta(days=90))
+NAMES = ("web", "checkout", "catalogue")
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    folder = build_case(tmp_path_factory.mktemp("backtest"))
+    content = yaml.safe_load((folder / "case.yaml").read_text())
+    content["arrival"] = ARRIVAL.model_dump(mode="json")
+    (folder / "case.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    return open_case(folder)
+
+
+def world_at(case: Case, now: datetime, ledger: Path) -> World:
+    return recorded_world(case, VirtualClock(now), ledger / "world.jsonl")
+
+
+async def leaks(world: World, now: datetime, versions: Sequence[str]) -> list[str]:
+    """What a world shows that nobody knew yet, one sentence each."""
+    frames = {
+        "metrics": (await world.metrics.metrics(ALWAYS), ARRIVAL.metrics),
+        "logs": (await world.logs.logs(ALWAYS), ARRIVAL.logs),
+        "traces": (await world.traces.spans(ALWAYS), ARRIVAL.traces),
+    }
+    found = []
+    for channel, (frame, delay) in frames.items():
+        ends = frame["time"] + (
+            frame["duration_us"].cast(pl.Duration("us")) if channel == "traces" else timedelta()
+        )
+        late = [one for one in ends.to_list() if one + delay > now]
+        found += [f"{channel}: {len(late)} rows, the last of {max(late)}"] if late else []
+    known = now - ARRIVAL.changes
+    changes = await world.changes.changes(ALWAYS)
+    found += [f"change {one.id} of {one.time}" for one in changes if one.time > known]
+    ran = {version for one in changes for version in (one.version_from, one.version_to)}
+    for service in NAMES:
+        for version in versions:
+            runs = await _runs(world, service, version)
+            if runs and runs - ran:
+                found.append(f"a rollback of {service} from {runs}, which nobody had released yet")
+    return found
+
+
+async def _runs(world: World, service: str, version: str) -> set[str]:
+    """What runs by a dry run of a rollback."""
+    action = Action(kind=ActionKind.ROLLBACK, service=service, arguments=Arguments(version=version))
+    try:
+        plan = await world.actions.plan(action)
+    except ActionRefused:
+        return set()
+    return {one.value for one in plan.observed if one.name == "running version"} - {"not recorded"}
+
+
+def released(case: Case) -> list[str]:
+    return [one.version_to for one in case.recording.changes]
+
+
+@given(seconds=st.integers(min_value=-60, max_value=45 * 60))
+async def test_no_port_shows_what_was_not_known(
+    case: Case, tmp_path_factory: pytest.TempPathFactory, seconds: int
+) -> None:
+    now = START + timedelta(seconds=seconds)
+    world = world_at(case, now, tmp_path_factory.mktemp("ledger"))
+    assert await leaks(world, now, released(case)) == []
+
+
+async def test_a_port_that_leaks_is_found(case: Case, tmp_path: Path) -> None:
+    now = START + timedelta(minutes=15)  # checkout 2.0 comes a minute later
+    world, later = world_at(case, now, tmp_path), world_at(case, now + timedelta(minutes=5), tmp_path)
+    for port in ("metrics", "logs", "traces", "changes"):
+        leaking = replace(world, **{port: getattr(later, port)})
+        assert any(
+            one.startswith(port.removesuffix("s")) for one in await leaks(leaking, now, released(case))
+        )
+    found = await leaks(replace(world, actions=later.actions), now, released(case))
+    assert [one for one in found if "rollback of checkout from {'2.0'}" in one]
+
+
+async def test_a_span_is_known_when_it_has_ended(case: Case, tmp_path: Path) -> None:
+    spans = await world_at(case, END + timedelta(hours=1), tmp_path).traces.spans(ALWAYS)
+    longest = spans.sort("duration_us").tail(1).row(0, named=True)
+    ended = longest["time"] + timedelta(microseconds=longest["duration_us"]) + ARRIVAL.traces
+    just_before, then = [
+        await world_at(case, at, tmp_path).traces.spans(ALWAYS)
+        for at in (ended - timedelta(microseconds=1), ended)
+    ]
+    key = (longest["trace_id"], longest["span_id"])
+    assert key not in just_before.select("trace_id", "span_id").rows()
+    assert key in then.select("trace_id", "span_id").rows()
