@@ -41,7 +41,7 @@ def work(job: Job) -> Run:
 
 
 def _needed(record: Record) -> Record:
-    """What is told of a run: of hundreds, whole ones would not fit in memory, and its case can tell the rest."""
+    """What is told of a run; hundreds of whole ones would fill the memory, and the case tells the rest."""
     found = record.incident.diagnosis
     cited = set(found.evidence) if found is not None else set()
     return record.model_copy(
