@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.backtest.occurrence import Occurrence, occurrences
-from evals.backtest.sources import PROMETHEUS, of_firings, read
+from evals.backtest.sources import OWN, PROMETHEUS, of_firings, read
 from incidents.catalogue import Catalogue, Service
 from tools.live.metrics.firings import Firing
 
@@ -51,6 +51,19 @@ def test_what_fires_again_after_it_was_over_is_another() -> None:
 def test_an_alert_without_an_end_is_said_to_have_none() -> None:
     (found,) = grouped(firing("web", 0, lasts=None))
     assert found.ended_at is None
+
+
+def test_what_two_sources_tell_is_one_told_by_both() -> None:
+    known = firing("checkout", 0)
+    late = known.model_copy(update={"start": known.start + timedelta(seconds=20)})
+    unread: list[str] = []
+    told = [
+        *read(of_firings([known]), OWN, CATALOGUE, unread),
+        *read(of_firings([late]), PROMETHEUS, CATALOGUE, unread),
+    ]
+    (found,) = occurrences(told, CATALOGUE, JOIN)
+    assert found.sources == (OWN, PROMETHEUS)
+    assert (found.at, found.ended_at) == (known.start, known.end)
 
 
 def test_two_of_one_minute_and_title_have_two_names() -> None:

@@ -81,6 +81,23 @@ def test_a_budget_of_questions_leaves_the_rest_for_the_next_call(nexus: Terminal
     assert (len(limited["said"]), limited["left"]) == (1, 2)
 
 
+def test_what_cannot_be_read_any_more_is_listed_and_never_scored(nexus: Terminal, tmp_path: Path) -> None:
+    export, out = tmp_path / "pages.json", tmp_path / "history"
+    begun = (datetime.now(UTC) - timedelta(days=5)).isoformat()
+    rows = [{"id": "P1", "title": "Old trouble", "service": {"summary": "web"}, "created_at": begun},
+            {"id": "P2", "title": "Of a service that is gone", "service": {"summary": "carts"},
+             "created_at": begun, "resolved_at": begun}]  # fmt: skip
+    export.write_text(json.dumps({"incidents": rows}))
+    made = json.loads(nexus("backtest", "--alerts", export, "--out", out, "--pause", "0", "--json").out)
+    assert [(one["title"], one["error"]) for one in made["said"]] == [
+        ("Old trouble", "there are no metrics of that time any more"),
+        ("Of a service that is gone", "there are no metrics of that time any more"),
+    ]
+    assert "None could be played; each says why." in (out / "backtest.html").read_text()
+    refused = nexus("backtest", "judge", out, made["said"][0]["case"], "right", "--by", "Ana")
+    assert "so there is nothing to judge" in refused.err
+
+
 def test_mistakes_are_one_sentence(nexus: Terminal, tmp_path: Path) -> None:
     out = tmp_path / "none"
     for words, why in (
