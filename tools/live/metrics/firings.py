@@ -8,7 +8,7 @@ from incidents.findings import Window
 from incidents.value import Moment, Value
 from tools.clock import Clock
 from tools.live.http import Backend
-from tools.live.metrics.prometheus import Answer, ask
+from tools.live.metrics.answers import ask
 from tools.live.secrets import Secrets
 from tools.live.settings import Prometheus
 
@@ -53,7 +53,7 @@ class PastFirings:
                 "end": str(part.end.timestamp()),
                 "step": str(self._step.total_seconds()),
             }
-            answer = self._backend.read(Answer, await ask(self._backend, "/api/v1/query_range", query))
+            answer = await ask(self._backend, "/api/v1/query_range", query)
             for series in answer.data.result:
                 labels = {k: v for k, v in series.metric.items() if k not in _OF_THE_SERIES}
                 seen.setdefault(tuple(sorted(labels.items())), []).extend(at for at, _ in series.values)
