@@ -34,10 +34,20 @@ def play(
 
 
 def work(job: Job) -> Run:
-    """One case in a process of its own."""
+    """One case in a process of its own; where the model fell silent, half of it would be another's."""
     keep_quiet(job.settings)
     run = asyncio.run(perform(job, job.settings, _nobody))
-    return run if run.record is None else run.model_copy(update={"record": _needed(run.record)})
+    if run.record is None:
+        return run
+    if job.settings.has_model and (why := _silence(run.record)) is not None:
+        return run.model_copy(update={"record": None, "error": f"{why}; call again"})
+    return run.model_copy(update={"record": _needed(run.record)})
+
+
+def _silence(record: Record) -> str | None:
+    """Why the playbook spoke for the model, or None."""
+    told = (one for one in record.entries if one.kind is EntryKind.HANDOVER and one.engine == "playbook")
+    return next((one.text for one in told), None)
 
 
 def _needed(record: Record) -> Record:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from incidents.errors import UnknownName, UsageError
+from incidents.errors import SettingsError, UnknownName, UsageError
 from nexus.cli.base import (
     Engine,
     Json,
@@ -21,6 +21,7 @@ from nexus.cli.base import (
     write_json,
 )
 from nexus.cli.parser import Argument, Group, Option, Verbs
+from nexus.config.settings import EngineMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,12 +86,14 @@ def backtest(
     path = (config or settings().config).resolve()
     site = read_site(path)
     span, where = _duration(since), _zone(zone)
+    mode = mode_of(engine or "playbook")
+    _need_model(mode)
     with home(create=True, config=path) as opened:
         now = opened.clock.now()
         asked = Asked(
             window=Window(start=now - span, end=now),
             folder=folder or opened.settings.home / "backtests" / f"{now:%Y-%m-%dT%H%M%S}",
-            engine=mode_of(engine or "playbook"),
+            engine=mode,
             workers=workers or os.cpu_count() or 1,
             service=service,
             limit=limit,
@@ -105,6 +108,17 @@ def backtest(
         write_json(made)
     else:
         _tell(made, asked.folder)
+
+
+def _need_model(mode: EngineMode) -> None:
+    from nexus.runtime.engines import engine_of
+
+    if mode != "playbook" and not settings().has_model:
+        raise SettingsError(
+            f"--engine {mode} asks a model: name its endpoint in NEXUS_LLM_BASE_URL (and NEXUS_LLM_MODEL), "
+            "or set OPENAI_API_KEY (docs/models.md); --engine playbook needs none"
+        )
+    engine_of(settings(), mode)
 
 
 def judge(

@@ -98,6 +98,20 @@ def test_what_cannot_be_read_any_more_is_listed_and_never_scored(nexus: Terminal
     assert "so there is nothing to judge" in refused.err
 
 
+def test_what_a_model_fell_silent_over_is_not_half_scored(nexus: Terminal, tmp_path: Path) -> None:
+    out = tmp_path / "history"
+    words = ("backtest", "--since", "2d", "--limit", "1", "--out", out, "--pause", "0", "--engine")
+    missing = nexus(*words, "llm")
+    assert (missing.code, "--engine playbook needs none" in missing.err) == (2, True)
+    nexus.set("NEXUS_LLM_BASE_URL", "http://127.0.0.1:9/v1")  # nothing listens there
+    nexus.set("NEXUS_LLM_API_KEY", "none")
+    nexus.set("NEXUS_LLM_MODEL", "gone")
+    (said,) = json.loads(nexus(*words, "llm", "--json").out)["said"]
+    assert "MODEL DID NOT ANSWER" in said["error"]
+    assert (said["service"], said["proposed"]) == (None, None)
+    assert (out / "cases" / said["case"] / "case.yaml").is_file(), "it need not be read again"
+
+
 def test_mistakes_are_one_sentence(nexus: Terminal, tmp_path: Path) -> None:
     out = tmp_path / "none"
     for words, why in (

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 from standardwebhooks.webhooks import Webhook
 
 from demo.processes import wait_for
@@ -44,8 +45,14 @@ def test_a_proposal_pages_and_who_decided_is_told(tmp_path: Path) -> None:
         wait_for("all is kept", lambda: set(states(one)) <= ARRIVED or None, seconds=PATIENCE)
 
 
-def test_whoever_dies_between_sending_and_noting_sends_a_page_again_under_its_key(tmp_path: Path) -> None:
-    with beside(Receiver(always=Behaviour(hangs=True))) as ops, live(notify=notify(ops, tmp_path)) as one:
+@pytest.mark.parametrize("on", ["sqlite", "postgresql"])
+def test_whoever_dies_between_sending_and_noting_sends_a_page_again_under_its_key(
+    tmp_path: Path, on: str, request: pytest.FixtureRequest
+) -> None:
+    database = request.getfixturevalue("postgres").new("told") if on == "postgresql" else None
+    store = {"store": {"url": database.url.get_secret_value()}} if database is not None else {}
+    hangs = Receiver(always=Behaviour(hangs=True))
+    with beside(hangs) as ops, live(notify=notify(ops, tmp_path), database=database, **store) as one:
         one.alert()
         one.nexus.until("for a person to decide on A1")
         first = wait_for("it is being sent", lambda: of(ops, "decision"), seconds=PATIENCE)
