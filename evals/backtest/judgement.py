@@ -1,7 +1,6 @@
 """What people say of a backtest: one answer each; a right diagnosis becomes its case's truth."""
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,26 +13,18 @@ from evals.statistics import Interval, wilson
 from incidents.errors import UsageError
 from incidents.findings import Category, Confidence
 from incidents.value import Moment, Value
+from incidents.verdicts import Judgement
 from tools.recorded import open_case
 from tools.recorded.document import CauseTruth, Truth
 
 FILE = "answers.jsonl"
 
 
-class Verdict(StrEnum):
-    """What a person says of one diagnosis."""
-
-    RIGHT = "right"
-    PARTLY = "partly"
-    WRONG = "wrong"
-    UNKNOWN = "unknown"
-
-
 class Answer(Value):
     """One answer; of several about one occurrence the last counts."""
 
     case: str
-    verdict: Verdict
+    judgement: Judgement
     by: str = Field(min_length=1)
     at: Moment
     note: str = ""
@@ -74,9 +65,9 @@ def answer(folder: Path, said: Said, given: Answer) -> None:
     """
     if said.error is not None:
         raise UsageError(f"{said.case} was not played ({said.error}), so there is nothing to judge")
-    if given.verdict is Verdict.RIGHT and said.service is None:
+    if given.judgement is Judgement.RIGHT and said.service is None:
         raise UsageError(
-            f"{said.case} named no cause: answer wrong where there was one to find, else unknown"
+            f"{said.case} named no cause: answer wrong where there was one to find, else do-not-know"
         )
     keep(folder / FILE, given.model_dump_json())
     write_truth(folder / "cases" / said.case, _truth(folder / "cases" / said.case, said, given))
@@ -87,15 +78,17 @@ def tallies(said: Sequence[Said], answers: Mapping[str, Answer]) -> tuple[Tally,
     found = []
     for confidence in sorted(Confidence, key=lambda one: -one.rank):
         judged = [
-            answers[one.case].verdict for one in said if one.confidence is confidence and one.case in answers
+            answers[one.case].judgement
+            for one in said
+            if one.confidence is confidence and one.case in answers
         ]
-        known = [verdict for verdict in judged if verdict is not Verdict.UNKNOWN]
-        found.append(Tally(confidence, known.count(Verdict.RIGHT), len(known)))
+        known = [one for one in judged if one is not Judgement.DO_NOT_KNOW]
+        found.append(Tally(confidence, known.count(Judgement.RIGHT), len(known)))
     return tuple(found)
 
 
 def _truth(case: Path, said: Said, given: Answer) -> Truth:
-    if given.verdict is not Verdict.RIGHT:
+    if given.judgement is not Judgement.RIGHT:
         return Truth(confirmed=False)
     changes = {change.id for change in open_case(case).recording.changes}
     return Truth(

@@ -6,15 +6,21 @@ from datetime import timedelta
 from pathlib import Path
 
 from evals.backtest.deeds import Deed
-from evals.backtest.judgement import Answer, Tally, Verdict, answers_in, tallies
+from evals.backtest.judgement import Answer, Tally, answers_in, tallies
 from evals.backtest.run import Backtest
 from evals.backtest.said import Said
 from evals.html import ENVIRONMENT
 from incidents.errors import UsageError
+from incidents.verdicts import Judgement
 from tools.wording import length
 
 FILE = "backtest.html"
-_MARKS = {Verdict.RIGHT: "good", Verdict.PARTLY: "part", Verdict.WRONG: "bad", Verdict.UNKNOWN: "muted"}
+_MARKS = {
+    Judgement.RIGHT: "good",
+    Judgement.PARTLY: "part",
+    Judgement.WRONG: "bad",
+    Judgement.DO_NOT_KNOW: "muted",
+}
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ def render(made: Backtest, answers: Mapping[str, Answer], folder: Path) -> str:
         rows=rows,
         tallies=[_shown(one) for one in counted],
         judged=len(judged),
-        right=sum(1 for case in judged if answers[case].verdict is Verdict.RIGHT),
+        right=sum(1 for case in judged if answers[case].judgement is Judgement.RIGHT),
         known=sum(1 for one in made.played if one.service is not None),
         proposed=sum(1 for one in made.played if one.proposed is not None),
         same=sum(1 for one in made.played if one.people is not None and one.people.deed is Deed.SAME),
@@ -86,7 +92,7 @@ def people_said(one: Said) -> str:
 
 def _row(one: Said, answer: Answer | None) -> Row:
     stood = one.proposed.at if one.proposed is not None else one.known_at
-    mark = _MARKS[answer.verdict] if answer is not None else "open"
+    mark = _MARKS[answer.judgement] if answer is not None else "open"
     after = _length(max(stood - one.at, timedelta())) if stood is not None else ""
     return Row(one, answer, mark, in_short(one), people_said(one), after)
 

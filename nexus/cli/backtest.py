@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from evals.backtest.said import Said
     from tools.recorded import CaseAlert
 
+#: As `nexus verdict` has them.
+_WORDS = ("right", "partly", "wrong", "do-not-know")
 _HOURS = re.compile(r"(\d{1,2})(?::00)?-(\d{1,2})(?::00)?")
 
 Folder = Annotated[Path, Argument(metavar="DIR", help="The folder of a backtest.")]
@@ -125,7 +127,7 @@ def judge(
     folder: Folder,
     case: Annotated[str | None, Argument(metavar="CASE", help="One of it; none: each that is open.")] = None,
     verdict: Annotated[
-        str | None, Argument(metavar="VERDICT", help="right, partly, wrong or unknown.")
+        str | None, Argument(metavar="VERDICT", help="right, partly, wrong or do-not-know.")
     ] = None,
     by: Annotated[str, Option("--by", help="Who says so.")] = "",
     note: Annotated[str, Option("--note", help="What really happened.")] = "",
@@ -141,7 +143,7 @@ def judge(
         if case not in named:
             raise UnknownName("occurrence", case, list(named))
         if verdict is None:
-            raise UsageError("say right, partly, wrong or unknown behind the occurrence's name")
+            raise UsageError("say right, partly, wrong or do-not-know behind the occurrence's name")
         answer(folder, named[case], _answer(case, verdict, by or _me(), note))
     else:
         if not sys.stdin.isatty():
@@ -206,22 +208,22 @@ def _hours(text: str) -> tuple[int, int] | None:
 
 
 def _answer(case: str, verdict: str, by: str, note: str) -> "Answer":
-    from evals.backtest.judgement import Answer, Verdict
+    from evals.backtest.judgement import Answer
+    from incidents.verdicts import Judgement
 
-    if verdict not in list(Verdict):
-        raise UnknownName("verdict", verdict, list(Verdict))
-    return Answer(case=case, verdict=Verdict(verdict), by=by, at=datetime.now(UTC), note=note)
+    word = verdict.lower().replace("-", "_")
+    if word not in set(Judgement):
+        raise UnknownName("verdict", verdict, _WORDS)
+    return Answer(case=case, judgement=Judgement(word), by=by, at=datetime.now(UTC), note=note)
 
 
 def _asked(one: "Said", by: str) -> "Answer":
     from rich.prompt import Prompt
 
-    from evals.backtest.judgement import Verdict
-
     console = out()
     console.print(f"\n{one.at:%Y-%m-%d %H:%M} UTC  {one.title}", style="bold", markup=False)
     console.print(one.summary or "The cause stayed unknown.", markup=False)
-    said = Prompt.ask("Is that right?", choices=list(Verdict), default=Verdict.UNKNOWN, console=console)
+    said = Prompt.ask("Is that right?", choices=list(_WORDS), default=_WORDS[-1], console=console)
     note = Prompt.ask("What really happened (may be empty)?", default="", console=console)
     return _answer(one.case, said, by or _me(), note)
 
