@@ -71,8 +71,8 @@ from typing import Any
 from benchmarks.checkouts import python_of
 from evals.case import find_cases
 from evals.scorers.cause import accepted
-from evals.statistics import wilson
 from incidents.findings import Confidence
+from incidents.intervals import wilson
 from tools.recorded.document import Truth, load_document
 
 HERE = Path(__file__).resolve().parents[1]

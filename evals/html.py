@@ -12,8 +12,8 @@ from evals.report import Level, Measure, Report
 from evals.report_rows import TITLES, line_of, parts
 from evals.scorers import SCORERS, Area, Better, Unit
 from evals.scorers.cause import LIKELY
-from evals.statistics import wilson
 from evals.units import amount, signed_amount, span
+from incidents.intervals import wilson
 from nexus.sanitize import line
 
 #: Questions of the case table and of the group table, in their order.

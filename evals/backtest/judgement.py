@@ -9,9 +9,9 @@ from pydantic import Field, ValidationError
 from evals.backtest.said import Said
 from evals.record.truth import write_truth
 from evals.results_log import keep, kept_lines
-from evals.statistics import Interval, wilson
 from incidents.errors import UsageError
 from incidents.findings import Category, Confidence
+from incidents.intervals import Interval, wilson
 from incidents.value import Moment, Value
 from incidents.verdicts import Judgement
 from tools.recorded import open_case

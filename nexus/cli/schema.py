@@ -77,6 +77,7 @@ DOCUMENTS = {
     "services": Document("nexus.config.service_aliases", "ServiceNames", False, ("services",)),
     "status": Document("nexus.service.status_page", "StatusPage", False, ("status",)),
     "status-updates": Document("nexus.service.status_updates", "UpdatesView", False, ("status",)),
+    "trust": Document("incidents.trust", "TrustLine", True, ("trust",)),
     "tickets": Document("incidents.tickets", "Ticket", True, ("tickets",)),
     "tokens": Document("nexus.store.credentials", "ApiToken", True, ("people",)),
     "trace": Document("nexus.service.cost_trace", "Trace", False, ("trace",)),

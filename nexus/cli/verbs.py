@@ -50,6 +50,7 @@ VERBS = {
     "evaluate": ("eval",),
     "cases": ("record", "truth", "import"),
     "backtest": ("backtest",),
+    "trust": ("trust",),
     "prune": ("prune",),
     "migrate": ("migrate",),
     "move": ("move",),

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.statistics import bootstrap, interval, pass_hat, wilson
+from evals.statistics import bootstrap, interval, pass_hat
+from incidents.intervals import wilson
 
 
 @given(n=st.integers(1, 500), data=st.data())

@@ -1,0 +1,55 @@
+"""`nexus trust`: what was proposed in live incidents, and how it stood the test."""
+
+import asyncio
+import json
+
+import pytest
+
+from incidents.verdicts import DiagnosisVerdict, Judgement, key_of
+from nexus.config.settings import Settings
+from nexus.home import open_home
+from nexus.store.records import WorldKind, WorldRef
+from tests.nexus import sample
+from tests.nexus.command_line import Terminal
+from tests.nexus.sample import at
+
+WORDS = {"Dana": Judgement.RIGHT, "Kim": Judgement.WRONG}
+
+
+def said(incident: str, by: str) -> DiagnosisVerdict:
+    found = sample.DIAGNOSIS
+    return DiagnosisVerdict(
+        incident=incident, key=key_of(found), service=found.service, category=found.category,
+        change=found.change, confidence=found.confidence, summary=found.summary, engine="playbook",
+        judgement=WORDS[by], by=by, person=by.lower(), at=at(60),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def judged(nexus: Terminal) -> Terminal:
+    """Three live incidents and a recorded one: right, disputed, not judged."""
+    names = ("INC-2026-11-23-001", "INC-2026-11-23-002", "INC-2026-11-23-003", "INC-2026-11-23-004")
+
+    async def keep() -> None:
+        for number, name in enumerate(names):
+            kind = WorldKind.CASE if number == 3 else WorldKind.LIVE
+            incident = sample.resolved().evolve(id=name, closed=True)
+            await home.store.register(incident, WorldRef(kind=kind, path="x"), at(50))
+        for name, by in ((names[0], "Dana"), (names[1], "Dana"), (names[1], "Kim"), (names[3], "Dana")):
+            await home.store.keep_verdict(said(name, by))
+
+    with open_home(Settings(home=nexus.home), create=True) as home:
+        asyncio.run(keep())
+    return nexus
+
+
+def test_whoever_says_wrong_is_heard_and_recorded_incidents_count_nowhere(judged: Terminal) -> None:
+    (line,) = json.loads(judged("trust", "--json").out)
+    assert (line["service"], line["kind"]) == ("checkout", "rollback")
+    assert (line["proposed"], line["judged"], line["right"], line["wrong"]) == (3, 2, 1, 1)
+    assert (line["held"], line["failed"], line["enough"]) == (3, 0, False)
+
+
+def test_a_home_in_which_nothing_was_proposed_says_so(nexus: Terminal) -> None:
+    assert "Nothing was proposed in a live incident yet" in nexus("trust").out
+    assert json.loads(nexus("trust", "--json").out) == []
