@@ -87,9 +87,7 @@ def backtest(
     collect_garbage()
     path = (config or settings().config).resolve()
     site = read_site(path)
-    span, where = _duration(since), _zone(zone)
-    mode = mode_of(engine or "playbook")
-    _need_model(mode)
+    span, where, mode = _duration(since), _zone(zone), _speaker(engine)
     with home(create=True, config=path) as opened:
         now = opened.clock.now()
         asked = Asked(
@@ -112,15 +110,17 @@ def backtest(
         _tell(made, asked.folder)
 
 
-def _need_model(mode: EngineMode) -> None:
+def _speaker(engine: str | None) -> EngineMode:
     from nexus.runtime.engines import engine_of
 
+    mode = mode_of(engine or "playbook")
     if mode != "playbook" and not settings().has_model:
         raise SettingsError(
             f"--engine {mode} asks a model: name its endpoint in NEXUS_LLM_BASE_URL (and NEXUS_LLM_MODEL), "
             "or set OPENAI_API_KEY (docs/models.md); --engine playbook needs none"
         )
     engine_of(settings(), mode)
+    return mode
 
 
 def judge(
