@@ -102,6 +102,7 @@ def both(
     with closing(sqlite3.connect(here.with_name("there") / "nexus.db")) as raw, raw:
         for table in ("inbox", "approvals", "restrictions", "verdicts"):
             raw.execute(f"delete from {table} where incident = ?", (ID,))  # noqa: S608 - the test's own
+        raw.execute("delete from incidents where id <> ?", (ID,))  # what another test has declared there
     for name, value in (("KIM", KIM), ("SAM", SAM), ("NEXUS_TOKEN", DANA)):
         nexus.set(name, value)
     nexus.set("NEXUS_CONFIG", str(nexus.home / "nexus.yaml"))

@@ -49,7 +49,7 @@ TYPED = {
 #: Decided on by the digest that is shown: tests/nexus/cli/test_signing.py.
 SIGNED = {"approve", "reject", "another-way"}
 #: Whose name stands under what was really true of a recorded incident.
-OTHERS = {"truth"}
+OTHERS = {"backtest", "truth"}
 #: Of no incident, by an admin: over its other doors in tests/nexus/server/test_access_table.py.
 OF_NO_INCIDENT = {"destinations"}
 #: It takes a tracker: tests/nexus/cli/test_tickets.py.
