@@ -50,9 +50,9 @@ def test_whoever_dies_between_sending_and_noting_sends_a_page_again_under_its_ke
     tmp_path: Path, on: str, request: pytest.FixtureRequest
 ) -> None:
     database = request.getfixturevalue("postgres").new("told") if on == "postgresql" else None
-    store = {"store": {"url": database.url.get_secret_value()}} if database is not None else {}
+    store = {"url": database.url.get_secret_value()} if database is not None else {}
     hangs = Receiver(always=Behaviour(hangs=True))
-    with beside(hangs) as ops, live(notify=notify(ops, tmp_path), database=database, **store) as one:
+    with beside(hangs) as ops, live(notify=notify(ops, tmp_path), database=database, store=store) as one:
         one.alert()
         one.nexus.until("for a person to decide on A1")
         first = wait_for("it is being sent", lambda: of(ops, "decision"), seconds=PATIENCE)
