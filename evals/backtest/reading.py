@@ -127,5 +127,5 @@ class Reader:
 def read_deeds(case: Path) -> tuple[Change, ...]:
     """What the change feed told of the time after the first alert, oldest first."""
     path = case / "run" / DEEDS
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    return tuple(Change.model_validate_json(line) for line in lines)
+    lines = path.read_text(encoding="utf-8").split("\n") if path.is_file() else []
+    return tuple(Change.model_validate_json(line) for line in lines if line)

@@ -58,7 +58,7 @@ def _write_column(path: Path, column: str, service: str, text: str) -> None:
 
 def _write_changes(path: Path, field: str, text: str) -> None:
     """An id stays the only one of its kind, so that the record can still be read."""
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
     for number, row in enumerate(rows):
         row[field] = f"{text} {number}" if field == "id" else text
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")

@@ -277,7 +277,8 @@ def _lines(path: Path) -> list[tuple[int, str]]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CaseError(f"{path.parent.name}/{path.name} cannot be read: {error}") from error
-    return [(n, line) for n, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    # Only a line feed ends a line of JSON: a text may hold other separators (U+2028, U+0085) as they are.
+    return [(n, line) for n, line in enumerate(text.split("\n"), start=1) if line.strip()]
 
 
 def _change(line: str, where: str) -> Change:

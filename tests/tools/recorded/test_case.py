@@ -158,6 +158,15 @@ def test_a_line_that_is_no_json_is_told(broken: Path) -> None:
         opened(broken)
 
 
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85"])
+def test_a_text_with_a_separator_of_its_own_is_one_line_of_json(broken: Path, separator: str) -> None:
+    path = broken / "telemetry" / "changes.jsonl"
+    first, *rest = path.read_text(encoding="utf-8").split("\n")
+    change = json.loads(first) | {"summary": f"faster totals{separator}and rounder"}
+    path.write_text("\n".join([json.dumps(change, ensure_ascii=False), *rest]), encoding="utf-8")
+    assert opened(broken).recording.changes[0].summary == change["summary"]
+
+
 def test_a_folder_that_does_not_exist_is_told(tmp_path: Path) -> None:
     with pytest.raises(CaseError, match="no recorded incident"):
         open_case(tmp_path / "nothing")
