@@ -1,22 +1,20 @@
 """What a backtest costs beside an eval of the same recordings: `python -m benchmarks.backtest [--count 14]`.
 
 The shop's game days become a week in a real Prometheus and in files. By turns they are evaluated as recorded,
-and read out of that week and played again; each in a process of its own. Told are the processor's time that
-was spent for a case, the ratio (the goal is 1.2 at most, without the reading), how long reading took, and how
-much memory the backtest's own process had at most, with so many alerts and with half of them.
+and read out of that week and played again, each with one worker. Told are the time of a case, the ratio (the
+goal is 1.2 at most, without the reading), and how much memory the backtest's own process had at most, with
+so many alerts and with half of them.
 """
 
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
 
 from evals.case import shipped_cases
 from tests.evals.backtest.week import days, running_week
@@ -26,22 +24,12 @@ GOAL = 1.2
 _CASES = tuple(path for path in shipped_cases() if "cases" in path.parts)
 
 
-class Cost(NamedTuple):
-    """What a command took: processor's seconds with its children's, and its own most memory in MB."""
-
-    seconds: float
-    megabytes: float
-
-
-def cost(home: Path, *words: str | Path) -> Cost:
-    """Run `nexus` in a home and tell what that took."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+def memory(home: Path, *words: str | Path) -> float:
+    """Run `nexus` in a home and tell how many MB its own process had at most."""
     argv = [sys.executable, "-c", _WATCHED, *map(str, words)]
     environment = {**os.environ, "NEXUS_HOME": str(home), "NEXUS_LOG_LEVEL": "error"}
     ran = subprocess.run(argv, env=environment, check=True, capture_output=True, text=True)  # noqa: S603 - ours
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(spent, float(ran.stderr.rsplit("peak ", 1)[1]) / 1000)
+    return float(ran.stderr.rsplit("peak ", 1)[1]) / 1000
 
 
 #: Tells the most memory of its own process alone; what children had is another figure.
@@ -72,23 +60,21 @@ def main() -> None:
         lived = list(days(_CASES, datetime.now(UTC), timedelta(hours=6), asked.count))
         with running_week(folder / "week", lived) as week:
             words = ("backtest", "--config", week.site, "--since", "60d", "--pause", "0", "--workers", "1")
-            half = cost(
+            half = memory(
                 folder / "h1", *words, "--limit", str(max(1, asked.count // 2)), "--out", folder / "half"
             )
-            whole = cost(folder / "h2", *words, "--out", folder / "whole")
-        evaluated = cost(folder / "h3", "eval", *_CASES, "--workers", "1", "--out", folder / "eval")
-        _tell(folder, asked.count, half, whole, evaluated)
+            whole = memory(folder / "h2", *words, "--out", folder / "whole")
+        memory(folder / "h3", "eval", *_CASES, "--workers", "1", "--out", folder / "eval")
+        _tell(folder, asked.count, half, whole)
 
 
-def _tell(folder: Path, count: int, half: Cost, whole: Cost, evaluated: Cost) -> None:
+def _tell(folder: Path, count: int, half: float, whole: float) -> None:
     played, usual = _seconds(folder / "whole"), _seconds(folder / "eval")
     say = sys.stdout.write
     say(f"a case, wall: backtest {median(played):.2f} s, eval {median(usual):.2f} s, ")
     say(f"ratio {median(played) / median(usual):.2f} (goal {GOAL})\n")
-    say(f"processor, with reading: backtest {whole.seconds / count:.2f} s an alert, ")
-    say(f"eval {evaluated.seconds / len(_CASES):.2f} s a case\n")
-    say(f"memory: {half.megabytes:.0f} MB for {max(1, count // 2)} alerts, ")
-    say(f"{whole.megabytes:.0f} MB for {count}\n")
+    say(f"memory: {half:.0f} MB for {max(1, count // 2)} alerts, ")
+    say(f"{whole:.0f} MB for {count}\n")
 
 
 def _seconds(folder: Path) -> list[float]:
