@@ -8,13 +8,10 @@ from pydantic import Field
 
 from incidents.findings import Window
 from tools.live.http import Backend, Query, Reply
-from tools.live.partial import enumerated, gather_parts
-from tools.live.service_names import Names
 from tools.live.settings import Jaeger
 from tools.live.telemetry_rows import Microseconds, at_microseconds, cut, to_microseconds
-from tools.live.traces.limited import OfService, TraceLimit
+from tools.live.traces.limited import OfService, TraceLimit, said_services, spans_by_service
 from tools.live.traces.spans import Span, status_of
-from tools.telemetry.data_gaps import note_gap
 
 
 class _Tag(Reply):
@@ -74,28 +71,17 @@ class JaegerTraces:
         Raises:
             ToolFailed: it does not answer, or for no service.
         """
-        names = Names(services)
-        known = [said for said in await self._services() if names.known(said) is not None]
-        names.report(f"the services of {self.name}", len(known))
         seen: set[str] = set()
-        asks = {said: partial(self._of_service, said, window, seen) for said in known}
-        answers = await gather_parts(asks)
-        if full := [said for said, answer in answers.items() if answer.traces >= answer.limit]:
-            least = min(answers[said].limit for said in full)
-            note_gap(
-                f"{self.name} was asked for {least} traces of {enumerated(full)} and had more; "
-                "what is missing is not known to be like the rest"
-            )
-        return [span for answer in answers.values() for span in answer.spans]
+        return await spans_by_service(
+            self.name,
+            await self._services(),
+            services,
+            lambda said: self._of_service(said, window, seen),
+        )
 
     async def check(self) -> str:
         """The services that it knows; raises like `spans`."""
-        known = await self._services()
-        return (
-            f"it knows {len(known)} services: {enumerated(sorted(known))}"
-            if known
-            else "it knows no service yet"
-        )
+        return said_services(await self._services())
 
     async def _services(self) -> tuple[str, ...]:
         return self._backend.read(_Services, await self._backend.ask("GET", "/api/services")).data or ()
