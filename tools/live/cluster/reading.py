@@ -221,8 +221,8 @@ def _speaks(pod: Pod, one: Container) -> bool:
 
 
 def _tell(seen: Snapshot) -> None:
-    """What may not be read, by reason, so that one missing right is one gap."""
-    refused = {kind: reason for kind, reason in seen.unread.items() if reason}
+    """What may not be read, in one gap, by name: answers arrive in another order each time."""
+    refused = sorted((kind, reason) for kind, reason in seen.unread.items() if reason)
     if refused:
-        first = next(iter(refused.values()))
-        note_gap(f"of namespace {seen.namespace} {', '.join(refused)} cannot be read: {first}")
+        kinds = ", ".join(kind for kind, _ in refused)
+        note_gap(f"of namespace {seen.namespace} {kinds} cannot be read: {refused[0][1]}")
