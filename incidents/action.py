@@ -16,6 +16,7 @@ from incidents.actor import Via, person_id
 from incidents.deeds import made, planned
 from incidents.language import Language
 from incidents.value import Moment, Value
+from incidents.verification import Recovery
 
 
 class ActionKind(StrEnum):
@@ -190,6 +191,9 @@ class Outcome(Value):
     done: bool
     detail: str
     at: Moment
+    said_by: str | None = Field(
+        default=None, description="the person who looked and says so; None: its target does"
+    )
 
 
 class Proposal(Value):
@@ -212,6 +216,7 @@ class Proposal(Value):
     approvals: tuple[Approval, ...] = ()
     outcome: Outcome | None = None
     undo_of: str | None = Field(default=None, description="the id of the action that this one takes back")
+    seen: Recovery | None = Field(default=None, description="what the last look of the watch over it saw")
 
     @property
     def action(self) -> Action:

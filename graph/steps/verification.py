@@ -61,6 +61,8 @@ async def prepare(deps: Deps, incident: Incident) -> Update:
     after = after.evolve(
         verification=found, watch=watch.model_copy(update={"checks": (*watch.checks, found)})
     )
+    if (change := after.proposal(watch.action)) is not None:
+        after = after.with_proposal(change.model_copy(update={"seen": found.verdict}))
     if found.verdict is Recovery.RECOVERED and after.mitigated_at is None:
         after = after.evolve(mitigated_at=now)
     after, gaps = await report_silent_channels(deps, after)

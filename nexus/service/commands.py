@@ -82,7 +82,7 @@ class IncidentCommands:
         now, looked = await self._now(identity), "was done" if done else "was not done"
         seen = f": {redact(note)}" if note else ""
         detail = f"{actor.name} has looked: it {looked}{seen}"
-        outcome = Outcome(done=done, detail=detail, at=now)
+        outcome = Outcome(done=done, detail=detail, at=now, said_by=actor.name)
         await self.store.finish(key, outcome)
         kept = await self.store.finished(key) or outcome  # what was told before stays
         event = ChangeSettled(

@@ -144,6 +144,9 @@ async def test_an_undo_is_offered_at_once_when_the_signals_get_worse() -> None:
     assert undo.action.arguments.version == "2.0"
     assert undo.state is ActionState.DONE
     assert len(at.world.calls) == 2
+    changed = ended.proposal("A1")
+    assert changed is not None
+    assert (changed.seen, undo.seen is None) == (Recovery.WORSE, False)
 
 
 async def test_a_change_without_effect_leads_to_another_look_and_then_to_people() -> None:

@@ -73,6 +73,7 @@ async def test_a_person_settles_what_is_unknown_and_an_earlier_outcome_stays() -
     assert await commands.under_way(ID) == (unknown.action.title,)
     told = await commands.settle(ID, "A1", done=True, actor=DANA, note="seen")
     assert (told.done, told.detail) == (True, "Dana Lee has looked: it was done: seen")
+    assert told.said_by == "Dana Lee"
     assert await store.finished(unknown.execution_key) == told
     assert await inbox(store) == ["settle"]
 

@@ -1,0 +1,59 @@
+"""Which undos are proven here: what was really carried out and watched in live incidents of this home."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from incidents.action import ActionKind
+from incidents.proofs import LASTS, Proof, proofs_of
+from nexus.home import Home
+from nexus.store.find import find_incident
+from nexus.store.lists import EVERY
+from nexus.store.reads import IncidentReads
+from nexus.store.records import WorldKind
+
+_PAGE = 200
+
+
+@dataclass(frozen=True)
+class ProofQueries:
+    """Reads it from the store."""
+
+    store: IncidentReads
+
+    @classmethod
+    def of(cls, home: Home) -> Self:
+        """Of a home."""
+        return cls(home.store)
+
+    async def proofs(self, service: str, kind: ActionKind, now: datetime) -> tuple[Proof, ...]:
+        """The proofs of a service and a kind of change, oldest first; `proven` says whether one holds.
+
+        Recorded incidents prove nothing, nor do those that were opened longer ago than a proof lasts.
+        """
+        found = [
+            proof
+            async for identity in self._recent(now)
+            for proof in await self._of(identity)
+            if (proof.service, proof.kind) == (service, kind)
+        ]
+        return tuple(sorted(found, key=lambda one: (one.at, one.source, one.proposal)))
+
+    async def _recent(self, now: datetime) -> AsyncIterator[str]:
+        after: str | None = None
+        while page := await self.store.page(EVERY, _PAGE, after):
+            for summary in page:
+                if now - summary.opened_at <= LASTS:
+                    yield summary.id
+            if now - page[-1].opened_at > LASTS:  # they come newest first
+                return
+            after = page[-1].id
+
+    async def _of(self, identity: str) -> tuple[Proof, ...]:
+        proposed = await self.store.proposed(identity)
+        if proposed is None or not any(one.undo_of for one in proposed.proposals):
+            return ()
+        if (await self.store.world_of(identity)).kind is not WorldKind.LIVE:
+            return ()
+        return proofs_of(await find_incident(self.store, identity))
