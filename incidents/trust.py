@@ -9,9 +9,11 @@ from typing import Self
 from pydantic import Field
 
 from incidents.action import Action, ActionKind, ActionState
+from incidents.drill import Rehearsed
 from incidents.incident import Incident
 from incidents.intervals import wilson
-from incidents.value import Value
+from incidents.proofs import Proof
+from incidents.value import Moment, Value
 from incidents.verdicts import DiagnosisVerdict, Judgement, key_of
 from incidents.verification import Recovery
 
@@ -52,11 +54,14 @@ class TrustLine(Value):
         held, failed: of those carried out, after how many recovery was seen, and was not.
         ahead_seconds: how much earlier a proposal stood than people did the same, in the middle; null: never.
         enough: whether that many were judged that the share says something.
+        plannable: whether the last drill could plan such a change with its undo; null: none has tried.
+        drilled_at: when that was.
+        proof: the last undo of one that was really carried out and watched, or failed; null: none was.
     """
 
     service: str
     kind: ActionKind
-    proposed: int = Field(ge=1)
+    proposed: int = Field(ge=0)
     judged: int
     right: int
     wrong: int
@@ -66,6 +71,9 @@ class TrustLine(Value):
     failed: int
     ahead_seconds: float | None
     enough: bool
+    plannable: bool | None = None
+    drilled_at: Moment | None = None
+    proof: Proof | None = None
 
 
 def trust(proposed: Iterable[Proposed]) -> tuple[TrustLine, ...]:
@@ -98,6 +106,28 @@ def _together(said: list[Judgement]) -> Judgement | None:
 
 def _place(one: Proposed) -> tuple[str, str]:
     return (one.service, one.kind)
+
+
+def with_drills(
+    lines: Iterable[TrustLine], drilled: Iterable[Rehearsed], proofs: Iterable[Proof]
+) -> tuple[TrustLine, ...]:
+    """The lines with what drills tried and undos proved; what nobody proposed has a line of its own."""
+    told = {(one.service, one.kind): one for one in lines}
+    found: dict[tuple[str, ActionKind], dict[str, object]] = {}
+    for one in drilled:
+        found.setdefault((one.service, one.kind), {}).update(plannable=one.plannable, drilled_at=one.at)
+    for proof in sorted(proofs, key=lambda one: one.at):
+        found.setdefault((proof.service, proof.kind), {})["proof"] = proof
+    for place, known in found.items():
+        told[place] = told.get(place, _nothing(*place)).model_copy(update=known)
+    return tuple(told[place] for place in sorted(told))
+
+
+def _nothing(service: str, kind: ActionKind) -> TrustLine:
+    return TrustLine(
+        service=service, kind=kind, proposed=0, judged=0, right=0, wrong=0, low=None, high=None, held=0,
+        failed=0, ahead_seconds=None, enough=False,
+    )  # fmt: skip
 
 
 def _line(group: list[Proposed]) -> TrustLine:

@@ -54,6 +54,7 @@ DOCUMENTS = {
     "destination": Document("nexus.service.destinations", "DestinationLine", False, ("destinations",)),
     "destination-test": Document("nexus.service.destinations", "Tried", False, ("destinations",)),
     "doctor": Document("nexus.service.check", "Check", True, ("doctor",)),
+    "drill": Document("incidents.drill", "Drill", False, ("drill",)),
     "evaluation": Document("evals.report", "Report", False, ("eval",)),
     "feed": Document("nexus.service.views", "FeedEntry", False, ("watch",)),
     "gameday": Document("demo.gameday.verdict", "Held", True, ("gameday",)),

@@ -23,12 +23,19 @@ def trust(
     as_json: Json = False,
 ) -> None:
     """Say by service and kind of change how often what was proposed was right, as people judged it."""
+    from incidents.drill import rehearsed
+    from incidents.proofs import LASTS
     from incidents.trust import trust as lines_of
+    from incidents.trust import with_drills
+    from nexus.service.proofs import ProofQueries
     from nexus.service.trust import TrustQueries
 
     with home(create=True, threads=False) as opened:
         proposed = answered(TrustQueries.of(opened).proposed(unseen()))
+        proofs = answered(ProofQueries.of(opened).every(opened.clock.now(), unseen()))
+        drills = answered(opened.store.drills(None, opened.clock.now() - LASTS))
     lines = lines_of([*proposed, *(one for folder in backtests or () for one in _replayed(folder))])
+    lines = with_drills(lines, rehearsed(drills), proofs)
     if as_json:
         write_json(lines)
         return
@@ -55,21 +62,42 @@ def _tell(lines: "tuple[TrustLine, ...]") -> None:
     from tools.wording import length
 
     table = Table(box=None, pad_edge=False, header_style="grey62")
-    for name in ("service", "change", "proposed", "right", "95 %", "wrong", "held", "earlier than people"):
+    for name in (
+        "service",
+        "change",
+        "proposed",
+        "right",
+        "95 %",
+        "wrong",
+        "held",
+        "earlier than people",
+        "undo",
+    ):
         table.add_column(name, overflow="fold")
     for one in lines:
         between = f"{one.low:.0%} to {one.high:.0%}" if one.low is not None and one.high is not None else ""
-        share = f"{one.right} of {one.judged}" if one.judged else "nobody judged any"
+        share = f"{one.right} of {one.judged}" if one.judged else "nobody judged any" if one.proposed else ""
         table.add_row(
             Text(line(one.service)),
             one.kind.replace("_", " "),
-            str(one.proposed),
+            str(one.proposed or ""),
             share,
-            between if one.enough else "too few to tell",
+            between if one.enough else "too few to tell" if one.proposed else "",
             str(one.wrong or ""),
             f"{one.held} of {one.held + one.failed}" if one.held + one.failed else "",
             length(one.ahead_seconds / 60) if one.ahead_seconds is not None else "",
+            _undo(one),
         )
     out().print(table)
-    if not all(one.enough for one in lines):
+    if not all(one.enough for one in lines if one.proposed):
         say(f"Of fewer than {ENOUGH} that people judged nothing is told: `nexus verdict`, `nexus backtest`.")
+
+
+def _undo(one: "TrustLine") -> str:
+    """How far it is known that such a change can be taken back: proven weighs more than planned."""
+    if one.proof is not None:
+        how = "proven" if one.proof.good else "made it worse" if one.proof.seen is not None else "failed"
+        return f"{how} {one.proof.at:%d %b}, {one.proof.source}"
+    if one.plannable is None or one.drilled_at is None:
+        return ""
+    return f"{'plannable' if one.plannable else 'cannot be planned'} {one.drilled_at:%d %b}"

@@ -50,6 +50,7 @@ VERBS = {
     "evaluate": ("eval",),
     "cases": ("record", "truth", "import"),
     "backtest": ("backtest",),
+    "drill": ("drill",),
     "trust": ("trust",),
     "prune": ("prune",),
     "migrate": ("migrate",),

@@ -1,6 +1,6 @@
 """Which undos are proven here: what was really carried out and watched in live incidents of this home."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -28,15 +28,23 @@ class ProofQueries:
         return cls(home.store)
 
     async def proofs(self, service: str, kind: ActionKind, now: datetime) -> tuple[Proof, ...]:
-        """The proofs of a service and a kind of change, oldest first; `proven` says whether one holds.
+        """The proofs of a service and a kind of change, oldest first; `proven` says whether one holds."""
+        return tuple(one for one in await self.every(now) if (one.service, one.kind) == (service, kind))
+
+    async def every(self, now: datetime, hidden: Collection[str] = ()) -> tuple[Proof, ...]:
+        """The proofs of all services and kinds, oldest first.
 
         Recorded incidents prove nothing, nor do those that were opened longer ago than a proof lasts.
+
+        Args:
+            now: the moment of the question.
+            hidden: ids of incidents that who asks does not see.
         """
         found = [
             proof
             async for identity in self._recent(now)
+            if identity not in hidden
             for proof in await self._of(identity)
-            if (proof.service, proof.kind) == (service, kind)
         ]
         return tuple(sorted(found, key=lambda one: (one.at, one.source, one.proposal)))
 

@@ -52,6 +52,7 @@ class DeedKind(StrEnum):
     BREAK_GLASS = "break_glass"
     API_TOKEN = "api_token"  # noqa: S105 - what was made, no token
     RIGHTS = "rights"
+    DRILL = "drill"
 
 
 class Deed(Value):

@@ -25,6 +25,7 @@ from nexus.store.deliveries import (
     FiledDelivery,
     Opening,
 )
+from nexus.store.drills import Drills
 from nexus.store.driving import Leading, Leases, Workers
 from nexus.store.hindsight import Hindsight
 from nexus.store.keeping import Answers, StoredFiles
@@ -109,6 +110,7 @@ class IncidentStore(
     Retention,
     Audit,
     StatusPages,
+    Drills,
     Outbox,
     Protocol,
 ):

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from incidents.catalogue import Catalogue
-from incidents.errors import NexusError
+from incidents.errors import NexusError, ToolFailed
 from incidents.value import Value
 from tools.clock import Clock
 from tools.live.actions import McpActions, adapter_of
@@ -24,6 +24,8 @@ from tools.live.settings import Backends
 from tools.live.traces import live_traces
 from tools.telemetry.data_gaps import collect_gaps
 
+T = TypeVar("T")
+
 #: A backend that has not answered by then is reported as silent, whatever its own limits are.
 CHECK_TIMEOUT = timedelta(seconds=20)
 
@@ -34,6 +36,7 @@ class Checked(Value):
     part: str
     answers: bool
     said: str
+    seconds: float = 0.0
 
 
 class _Checkable(Protocol):
@@ -45,7 +48,7 @@ async def check_backends(
     backends: Backends, catalogue: Catalogue, secrets: Secrets, clock: Clock
 ) -> tuple[Checked, ...]:
     """Ask each; what cannot be opened or does not answer is told in a sentence."""
-    asked = [_checked(part, make) for part, make in _makers(backends, catalogue, secrets, clock)]
+    asked = [_timed(part, make, clock) for part, make in _makers(backends, catalogue, secrets, clock)]
     found, probes = await asyncio.gather(asyncio.gather(*asked), _health(backends, catalogue, secrets, clock))
     return (*found, *probes)
 
@@ -75,15 +78,19 @@ def _makers(
             yield part, partial(McpActions, server, declared, secrets, clock)
 
 
+async def _timed(part: str, make: Callable[[], _Checkable], clock: Clock) -> Checked:
+    began = clock.now()
+    found = await _checked(part, make)
+    return found.model_copy(update={"seconds": max(0.0, (clock.now() - began).total_seconds())})
+
+
 async def _checked(part: str, make: Callable[[], _Checkable]) -> Checked:
     try:
         adapter = make()
         try:
-            return Checked(part=part, answers=True, said=await _within(adapter.check()))
+            return Checked(part=part, answers=True, said=await within(adapter.check()))
         finally:
             await adapter.aclose()
-    except TimeoutError:
-        return Checked(part=part, answers=False, said=f"no answer within {CHECK_TIMEOUT.total_seconds():g} s")
     except NexusError as error:
         return Checked(part=part, answers=False, said=str(error))
 
@@ -104,5 +111,13 @@ async def _health(
     return (*asked, *(Checked(part="health", answers=False, said=gap) for gap in gaps))
 
 
-async def _within(asked: Awaitable[str]) -> str:
-    return await asyncio.wait_for(asked, CHECK_TIMEOUT.total_seconds())
+async def within(asked: Awaitable[T]) -> T:
+    """An answer that comes in time.
+
+    Raises:
+        ToolFailed: it does not.
+    """
+    try:
+        return await asyncio.wait_for(asked, CHECK_TIMEOUT.total_seconds())
+    except TimeoutError:
+        raise ToolFailed(f"no answer within {CHECK_TIMEOUT.total_seconds():g} s") from None

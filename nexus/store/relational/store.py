@@ -21,6 +21,7 @@ from nexus.store.relational.changes import SentChanges
 from nexus.store.relational.credentials import CredentialRows
 from nexus.store.relational.dead_letters import SetAside
 from nexus.store.relational.decisions import Decisions
+from nexus.store.relational.drills import DrillRows
 from nexus.store.relational.events import events_of
 from nexus.store.relational.files import FileRows
 from nexus.store.relational.hindsight import HindsightRows
@@ -68,6 +69,7 @@ class RelationalStore(
     ClosedIncidents,
     AuditRows,
     StatusPageRows,
+    DrillRows,
     RegroupedIncidents,
     OutboxRows,
 ):

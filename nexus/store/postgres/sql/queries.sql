@@ -560,6 +560,13 @@ on conflict (site, name) do nothing;
 -- name: enable_destination
 delete from disabled_destinations where site = %(site)s and name = %(name)s;
 
+-- name: keep_drill
+insert into drills (id, site, at, body) values (%(id)s, %(site)s, %(at)s, %(body)s)
+on conflict (id) do update set body = excluded.body;
+
+-- name: drills
+select body from drills where (%(site)s::text is null or site = %(site)s) and at >= %(since)s order by at, id;
+
 -- name: rest_destination
 insert into resting_destinations (site, name, until) values (%(site)s, %(name)s, %(until)s)
 on conflict (site, name) do update set until = greatest(resting_destinations.until, excluded.until);

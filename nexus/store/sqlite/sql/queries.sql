@@ -532,6 +532,13 @@ on conflict (site, name) do nothing;
 -- name: enable_destination
 delete from disabled_destinations where site = :site and name = :name;
 
+-- name: keep_drill
+insert into drills (id, site, at, body) values (:id, :site, :at, :body)
+on conflict (id) do update set body = excluded.body;
+
+-- name: drills
+select body from drills where (:site is null or site = :site) and at >= :since order by at, id;
+
 -- name: rest_destination
 insert into resting_destinations (site, name, until) values (:site, :name, :until)
 on conflict (site, name) do update set until = max(until, excluded.until);
