@@ -28,7 +28,7 @@ class _File:
     kind: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StaticFiles:
     """Those of `nexus/server/static`, read once."""
 

@@ -3,10 +3,9 @@
 from functools import partial
 from http.client import METHOD_NOT_ALLOWED
 
-from fastapi import FastAPI, Request, Security
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
-from fastapi.security import HTTPBearer
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -14,7 +13,7 @@ from starlette.routing import Route
 
 from incidents.errors import NexusError
 from nexus.server.api.context import ApiContext
-from nexus.server.api.description import PROBLEMS, describe
+from nexus.server.api.description import describe
 from nexus.server.api.door import OPEN, ApiDoor
 from nexus.server.api.page_twins import twins
 from nexus.server.api.reads import reads
@@ -59,9 +58,7 @@ def api(context: ApiContext, door: Doorkeeper, limits: HttpLimits) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         telemetry=_NO_TELEMETRY,
-        responses=PROBLEMS,
-        # Only told here: who comes in is known before a route is looked for.
-        dependencies=[Security(HTTPBearer(auto_error=False, description="your own token"))],
+        routes=[*reads.routes, *writes.routes, *twins.routes, *settings_twins.routes],
         exception_handlers={
             RequestValidationError: _wrong,
             NexusError: _stopped,
@@ -70,10 +67,6 @@ def api(context: ApiContext, door: Doorkeeper, limits: HttpLimits) -> FastAPI:
         },
     )
     app.state.context, app.state.limits = context, limits
-    app.include_router(reads)
-    app.include_router(writes)
-    app.include_router(twins)
-    app.include_router(settings_twins)
     app.add_middleware(ApiDoor, door=door)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # how FastAPI wants it
     return app

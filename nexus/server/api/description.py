@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI, Security
+from fastapi.security import HTTPBearer
 
 from nexus.server.problems import Kind, Problem
 from nexus.service.schemas import opened
@@ -13,6 +14,17 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     for kind in Kind
     if kind is not Kind.KeyReused
 }
+
+#: Only told: who comes in is known before a route is looked for.
+_BEARER = Security(HTTPBearer(auto_error=False, description="your own token"))
+
+
+def router() -> APIRouter:
+    """A collector of routes that any application takes as they are.
+
+    `include_router` would build each of them anew, when that application is first asked for anything.
+    """
+    return APIRouter(responses=PROBLEMS, dependencies=[_BEARER])
 
 
 def describe(app: FastAPI) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """The data twins of the pages: the same views, from the same queries, as JSON."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from incidents.errors import UnknownName
 from nexus.server.api.context import Context, Who, answer
+from nexus.server.api.description import router
 from nexus.server.api.parameters import (
     EvidenceId,
     IncidentId,
@@ -19,7 +20,7 @@ from nexus.service.pages.regroup import RegroupView, regroup_view
 from nexus.service.pages.timeline import TimelineView, timeline_view
 from nexus.service.pages.times import TimesView, times_view
 
-twins = APIRouter()
+twins = router()
 
 
 @twins.get("/now", response_model=NowView)

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from incidents.action import Approval
 from incidents.value import Value
 from nexus.server.api.context import Context, Who, answer
+from nexus.server.api.description import router
 from nexus.server.api.parameters import (
     ActionId,
     BacklogParameters,
@@ -38,7 +39,7 @@ from nexus.service.undecided import Decidable, UndecidedPage
 from nexus.service.views import EntryPage
 from nexus.service.you import May
 
-reads = APIRouter()
+reads = router()
 #: What is answered to those who take events: `entry` with its number as the id, `end` once it is closed.
 STREAMED: dict[int | str, dict[str, Any]] = {200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}}
 

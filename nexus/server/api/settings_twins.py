@@ -1,19 +1,20 @@
 """What is set and who works, each as a value of its own: the data twins of `/settings` and `/queue`."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from agents.role import Role
 from incidents.runbook import Runbook
 from incidents.value import Value
 from nexus.config.service_aliases import ServiceNames
 from nexus.server.api.context import ApiContext, Context, Who, answer
+from nexus.server.api.description import router
 from nexus.server.api.parameters import DestinationName, NoParameters, OnCallParameters
 from nexus.service.destinations import DestinationLine, Destinations, DestinationsView
 from nexus.service.oncall import OnCallView, oncall_view
 from nexus.service.pages.queue import QueueView, WorkersView, queue_view, workers_view
 from nexus.service.settings_view import SettingsView, settings_view
 
-settings_twins = APIRouter()
+settings_twins = router()
 
 
 class Roles(Value):

@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fastapi import APIRouter, Body, Response
+from fastapi import Body, Response
 
 from incidents.actor import Actor
 from incidents.value import Value
 from nexus.server.api.context import ApiContext, Context, Who, answer
+from nexus.server.api.description import router
 from nexus.server.api.parameters import (
     IncidentId,
     Key,
@@ -23,7 +24,7 @@ from nexus.service.restricting import visible
 from nexus.service.status_requests import STATUS_REQUESTS
 from nexus.service.views import AllHalted, Regrouped
 
-writes = APIRouter()
+writes = router()
 
 
 async def _once(

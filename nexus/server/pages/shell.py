@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
 from typing import NamedTuple
@@ -206,7 +206,7 @@ class Pages:
 
     def part(self, name: str, **values: object) -> Markup:
         """A template alone, such as a card that a stream replaces."""
-        return Markup(self._environment.get_template(name).render(**values))  # noqa: S704  # it escapes
+        return Markup(_environment(self.static).get_template(name).render(**values))  # noqa: S704  # it escapes
 
     def trouble(self, request: Request, status: int, sentence: str) -> HTMLResponse:
         """The page of what cannot be shown: not allowed, not found, broken."""
@@ -222,24 +222,6 @@ class Pages:
         if visitor is not None:
             request.scope[_BROKEN_GLASS] = await self.sessions.broken_glass()
         return visitor
-
-    @cached_property
-    def _environment(self) -> Environment:
-        made = Environment(
-            loader=FunctionLoader(_template),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            finalize=_harmless,
-            auto_reload=False,
-        )
-        made.globals |= {"static": self.static.url, "signal_chart": _drawn(signal_chart)}
-        made.globals["service_drawing"] = _drawn(service_drawing)
-        made.filters |= {name: getattr(words, name) for name in ("ago", "clock", "day", "minute", "span")}
-        made.filters |= {"role": role_name, "level": level, "plainly": plainly, "parts": parts_of}
-        made.filters["without_rule"] = without_rule
-        return made
 
 
 _TITLES = {
@@ -281,6 +263,26 @@ def _to_login(request: Request) -> Response:
     if request.headers.get("hx-request"):  # a part of a page cannot become the login: the page has to
         return Response(status_code=401, headers={"hx-refresh": "true"})
     return RedirectResponse(login, 303)
+
+
+@cache
+def _environment(static: StaticFiles) -> Environment:
+    """What fills the templates, each compiled once in a process: it takes longer than filling it."""
+    made = Environment(
+        loader=FunctionLoader(_template),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_harmless,
+        auto_reload=False,
+    )
+    made.globals |= {"static": static.url, "signal_chart": _drawn(signal_chart)}
+    made.globals["service_drawing"] = _drawn(service_drawing)
+    made.filters |= {name: getattr(words, name) for name in ("ago", "clock", "day", "minute", "span")}
+    made.filters |= {"role": role_name, "level": level, "plainly": plainly, "parts": parts_of}
+    made.filters["without_rule"] = without_rule
+    return made
 
 
 def _template(name: str) -> str | None:
