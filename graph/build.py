@@ -15,6 +15,7 @@ from graph.execute import execute
 from graph.outside import keep_outside_changes
 from graph.paging import say
 from graph.people import hand_over
+from graph.shadow import compared
 from graph.state import Deps, State, inbox_of, incident_of, pack, unpack
 from graph.step import StepSpec, build_step, tell
 from graph.steps import (
@@ -76,6 +77,8 @@ async def supervise(state: State, runtime: Runtime[Deps]) -> dict[str, object]:
         incident = told.incident
     told = apply_time(incident, now, deps.runbook, deps.revenue_threshold)
     await _page(deps, told)
+    told = await compared(deps, told.incident)
+    await tell(deps, told)
     move = next_move(told.incident, now, deps.runbook, deps.revenue_threshold)
     if move.kind is MoveKind.HAND_OVER:
         told = hand_over(told.incident, move.reason, now)
@@ -92,7 +95,7 @@ async def _page(deps: Deps, told: Update) -> None:
     """Write what time did to the timeline, and page a person about it; a hand-over has a page of its own."""
     await tell(deps, told)
     for line in told.entries:
-        if line.kind is not EntryKind.PEOPLE:
+        if line.kind not in {EntryKind.PEOPLE, EntryKind.END}:
             await deps.comms.page(told.incident, line.text, key=line.id)
 
 

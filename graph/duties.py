@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from graph.shadow_end import ends_at as shadow_ends_at
 from incidents.action import ActionState, Proposal
 from incidents.incident import Incident
 from incidents.paging import is_silent, silence_key, silent_from
@@ -31,6 +32,7 @@ class DutyKind(StrEnum):
     UNASSIGNED = "unassigned"
     SILENCE = "silence"
     POST_MORTEM_LATE = "post_mortem_late"
+    SHADOW_END = "shadow_end"
 
 
 class Duty(Value):
@@ -44,7 +46,9 @@ class Duty(Value):
 
 def agenda(incident: Incident, runbook: Runbook, revenue_threshold: float | None) -> tuple[Duty, ...]:
     """Everything the incident owes, with the moment at which each is due; the past ones are overdue."""
-    duties = [*_communications(incident, runbook)]
+    if incident.rests:
+        return tuple(_shadow(incident, runbook))
+    duties = [*_communications(incident, runbook), *_shadow(incident, runbook)]
     if incident.open:
         duties += _escalations(incident, runbook, revenue_threshold)
         duties += _approvals(incident, runbook)
@@ -157,6 +161,12 @@ def _holder_silent(incident: Incident, runbook: Runbook) -> Iterator[Duty]:
     at = silent_from(incident, runbook.bounds)
     if at is not None and not incident.in_peoples_hands and not is_silent(incident):
         yield Duty(kind=DutyKind.HOLDER_SILENT, at=at, key=silence_key(incident))
+
+
+def _shadow(incident: Incident, runbook: Runbook) -> Iterator[Duty]:
+    """What is in shadow ends by itself; once all is said that is all it owes."""
+    if incident.open and incident.shadow.whole:
+        yield Duty(kind=DutyKind.SHADOW_END, at=shadow_ends_at(incident, runbook), key="shadow")
 
 
 def _response(incident: Incident, runbook: Runbook) -> Iterator[Duty]:

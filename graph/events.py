@@ -11,6 +11,7 @@ from graph.rematch import rematched
 from graph.reminders import REMINDERS, reminder, still_open
 from graph.self_recovery import has_changed_anything
 from graph.severity import escalated_severity, reclassified
+from graph.shadow_end import over as shadow_over
 from graph.timeline import Update, entry
 from incidents.action import UNSETTLED, ActionState, Proposal, Verdict
 from incidents.alert import Alert
@@ -298,6 +299,9 @@ def apply_time(
     for duty in due(duties, now, DutyKind.HELD_REMINDER):
         incident = incident.evolve(reminded_at=now)
         told.append(entry(incident, now, EntryKind.ESCALATION, still_open(incident, now), duty.key))
+    if due(duties, now, DutyKind.SHADOW_END):
+        incident, ended = shadow_over(incident, now, runbook)
+        told += ended
     return Update(incident, tuple(told))
 
 

@@ -9,6 +9,7 @@ from graph.holding import hold
 from graph.outside import evidence_id
 from graph.paging import say
 from graph.severity import classify
+from graph.shadow_end import rest
 from graph.timeline import Update, entry
 from incidents.events import (
     Acknowledged,
@@ -34,7 +35,9 @@ from incidents.timeline import Entry, EntryKind
 
 
 def hand_over(incident: Incident, reason: str, now: datetime, before: tuple[Entry, ...] = ()) -> Update:
-    """The agents end here and people go on; whoever is on call is paged with the reason."""
+    """The agents end here and people go on; whoever is on call is paged with the reason, in shadow nobody."""
+    if incident.shadow.whole:
+        return rest(incident, reason, now, before)
     after = _in_peoples_hands(incident, reason, now).evolve(watch=None)
     text = say(incident, "people.left", reason=reason)
     return Update(after, (*before, entry(after, now, EntryKind.PEOPLE, text, "handed-over")))
@@ -146,6 +149,7 @@ def _to_the_agents(incident: Incident, by: str, note: str, now: datetime) -> Inc
     return held_by_nobody(incident).evolve(
         status=Status.OPEN,
         handed_over_at=None,
+        rests_since=None,
         stopped=False,
         reminded_at=None,
         ended_at=None,

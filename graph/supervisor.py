@@ -104,6 +104,8 @@ def _step_move(incident: Incident, now: datetime, runbook: Runbook) -> Move:
     """The move that the steps ask for, duties aside."""
     if not incident.open:
         return _ending(incident)
+    if incident.rests:
+        return Move(kind=MoveKind.WAIT, reason="in shadow all is said; it ends by itself")
     if incident.in_peoples_hands:
         return _held(incident, now, runbook)
     approved = [p.id for p in incident.proposals if p.state is ActionState.APPROVED or p.state in UNSETTLED]

@@ -13,6 +13,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from incidents.actor import Via, person_id
+from incidents.changes import WhatPeopleDid
 from incidents.deeds import made, planned
 from incidents.language import Language
 from incidents.value import Moment, Value
@@ -160,7 +161,8 @@ class ActionState(StrEnum):
     """Where a proposal stands.
 
     `executing`: what was started for it may still run. `unknown`: nobody can say whether it was done. Neither
-    is begun a second time; a person may say what became of it.
+    is begun a second time; a person may say what became of it. `shadow`: it would have been put to people;
+    nobody is asked, and it is never begun.
     """
 
     PROPOSED = "proposed"
@@ -173,12 +175,14 @@ class ActionState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     DRIFTED = "drifted"
+    SHADOW = "shadow"
 
 
 #: What people or the world have judged: the same change is not proposed again. What expired, drifted or was
 #: revoked is not among it: nobody said no to the change itself. A revoked one fell with a stop, an outside
-#: change or a recovery; it may be right once the agents go on, planned and signed anew.
-ANSWERED = frozenset({ActionState.REJECTED, ActionState.DONE, ActionState.FAILED})
+#: change or a recovery; it may be right once the agents go on, planned and signed anew. What
+#: stands in shadow is kept once.
+ANSWERED = frozenset({ActionState.REJECTED, ActionState.DONE, ActionState.FAILED, ActionState.SHADOW})
 
 
 #: Begun, and without an outcome: the target is asked, nothing is run again.
@@ -217,6 +221,9 @@ class Proposal(Value):
     outcome: Outcome | None = None
     undo_of: str | None = Field(default=None, description="the id of the action that this one takes back")
     seen: Recovery | None = Field(default=None, description="what the last look of the watch over it saw")
+    people_did: WhatPeopleDid | None = Field(
+        default=None, description="of one in shadow: what people did meanwhile, once it is over"
+    )
 
     @property
     def action(self) -> Action:

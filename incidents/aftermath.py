@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from incidents.action import ActionState, Proposal
 from incidents.incident import Incident
+from incidents.people_did import told
 from incidents.value import Value
 from incidents.verification import Recovery, Verification
 
@@ -21,6 +22,7 @@ class Stage(StrEnum):
     UNKNOWN = "unknown"
     FAILED = "failed"
     DRIFTED = "drifted"
+    SHADOW = "shadow"
     WATCHING = "watching"
     RECOVERED = "recovered"
     UNCHANGED = "unchanged"
@@ -57,6 +59,7 @@ _PLAIN = {
     ActionState.UNKNOWN: (Stage.UNKNOWN, "not known"),
     ActionState.FAILED: (Stage.FAILED, "failed"),
     ActionState.DRIFTED: (Stage.DRIFTED, "not carried out"),
+    ActionState.SHADOW: (Stage.SHADOW, "in shadow"),
 }
 _WATCHED = {
     None: (Stage.WATCHING, "done, watching"),
@@ -123,7 +126,16 @@ def _plainly(proposal: Proposal) -> str:
         "time: look at the target, and say what you see.",
         ActionState.FAILED: f"It failed: {detail or 'the target gave no reason'}.",
         ActionState.DRIFTED: "The target was no longer as it was when this was signed. Nothing was executed.",
+        ActionState.SHADOW: _in_shadow(proposal),
     }[proposal.state]
+
+
+def _in_shadow(proposal: Proposal) -> str:
+    stood = "It stood in shadow: nobody was asked, and it is never carried out."
+    if (did := proposal.people_did) is None:
+        return stood
+    said = told(did, proposal.proposed_at)
+    return f"{stood} {said[0].upper()}{said[1:]}."
 
 
 def _after(incident: Incident, proposal: Proposal, now: datetime) -> Aftermath:

@@ -45,6 +45,28 @@ class Change(Value):
     sent: SentBy | None = Field(default=None, description="who sent word of it; null: a record was asked")
 
 
+class Deed(StrEnum):
+    """How people's changes compare with a proposal."""
+
+    SAME = "same"
+    OTHER = "other"
+    NONE = "none"
+
+
+class WhatPeopleDid(Value):
+    """The change that answers the proposal, else the first one after the alert.
+
+    Attributes:
+        at: when; None where nothing was done.
+        before_us: whether it was done before the proposal stood: what was proposed may have seen it.
+    """
+
+    deed: Deed
+    change: Change | None = None
+    at: Moment | None = None
+    before_us: bool = False
+
+
 #: What environments are called, each with its other names. One that has none of them may be any.
 _ENVIRONMENTS = {
     "production": "production prod prd live",

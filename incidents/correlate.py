@@ -13,12 +13,14 @@ Pure. An alert joins an open incident by the first of these rules that holds, an
 7. *group*: one of them names no service, and their sender bundled both under one key;
 8. *labels*: neither names a service, and they differ in the value of one label alone.
 
-All but the first hold for an incident that is younger than `join_within`. An alert that joins nothing opens
-an incident, with those of its delivery that belong to it by the same rules. An end joins only the firing that
-it ends, and opens nothing. A heartbeat belongs to no incident: that it fires is what is expected.
+All but the first hold for an incident that is younger than `join_within`. What is not in shadow joins no
+incident that is, unless that has its very fingerprint: people would not hear of it. An alert that joins
+nothing opens an incident, with those of its delivery that belong to it by the same rules. An end joins only
+the firing that it ends, and opens nothing. A heartbeat belongs to no incident: that it fires is what is
+expected.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from incidents.alert import Alert
@@ -35,6 +37,7 @@ from incidents.join_rules import (
     same_alert,
 )
 from incidents.lessons import Lessons
+from incidents.shadow import SHADOW
 from incidents.topology import reached
 from incidents.value import Value
 
@@ -63,6 +66,7 @@ def correlate(
     catalogue: Catalogue,
     lessons: Lessons,
     opened_after: datetime,
+    is_shadowed: Callable[[str | None], bool] = lambda service: False,
 ) -> tuple[Placement, ...]:
     """Where each alert of a delivery belongs; the order of alerts and candidates does not matter.
 
@@ -72,6 +76,7 @@ def correlate(
         catalogue: who calls whom.
         lessons: what people taught.
         opened_after: only the same alert joins an incident that is older.
+        is_shadowed: whether what is about a service (None: nobody knows which) is in shadow.
 
     Returns:
         One placement for each alert, in the order of the alerts.
@@ -81,7 +86,9 @@ def correlate(
     placed: dict[int, Placement] = {}
     for number in sorted(range(len(alerts)), key=lambda n: _order(alerts[n], catalogue)):
         alert = alerts[number]
-        placed[number] = there = _placed(alert, older, opened, catalogue, lessons, opened_after)
+        told = is_shadowed(alert.service)
+        heard = [one for one in older if told or SHADOW not in one.keys or has_fingerprint(one, alert)]
+        placed[number] = there = _placed(alert, heard, opened, catalogue, lessons, opened_after)
         if there.opens == len(opened):
             opened.append(Candidate(id=SAME_DELIVERY, opened_at=alert.received_at, keys=keys_of(alert)))
         elif there.opens is not None:

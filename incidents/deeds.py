@@ -48,6 +48,7 @@ ENGLISH: dict[str, Text] = {
     "state.unknown": "unknown",
     "state.done": "done",
     "state.failed": "failed",
+    "state.shadow": "in shadow",
     "state.drifted": "drifted",
     "confidence.low": "low",
     "confidence.medium": "medium",

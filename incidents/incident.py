@@ -18,6 +18,7 @@ from incidents.look import Look
 from incidents.notes import MachineNote, Note, OutsideChange
 from incidents.reports import Dispute, Impact, PostMortemReport
 from incidents.severity import HeldBy, PublicStatus, Severity, Status, Step
+from incidents.shadow import LIVE, Shadow
 from incidents.usage import Usage, UsageLine
 from incidents.value import Moment, Value
 from incidents.verification import Signal, Verification
@@ -48,6 +49,11 @@ class Incident(Value):
     alerts: tuple[Alert, ...]
     follows: str | None = Field(
         default=None, description="the incident before it whose alert has come again after its end"
+    )
+
+    shadow: Shadow = Field(default=LIVE, description="what of it is in shadow, as decided when it began")
+    rests_since: Moment | None = Field(
+        default=None, description="in shadow: since when the agents have said what they would"
     )
 
     severity: Severity | None = None
@@ -151,7 +157,7 @@ class Incident(Value):
     @classmethod
     def opened(
         cls, identity: str, alerts: tuple[Alert, ...], at: datetime, engine: str, currency: Currency | None,
-        language: Language = Language.EN,
+        language: Language = Language.EN, shadow: Shadow = LIVE,
     ) -> Self:  # fmt: skip
         """A new incident as its first alerts open it.
 
@@ -162,10 +168,11 @@ class Incident(Value):
             engine: who will speak for the roles: auto, llm or playbook.
             currency: that of revenue, if the site names one.
             language: in which people are told of it.
+            shadow: what of it is in shadow, for as long as it lives.
         """
         return cls(
             id=identity, title=alerts[0].title, engine=engine, opened_at=at, step_since=at, alerts=alerts,
-            currency=currency, language=language,
+            currency=currency, language=language, shadow=shadow,
         )  # fmt: skip
 
     def evolve(self, **changes: object) -> Self:
@@ -250,6 +257,16 @@ class Incident(Value):
         return pending_of(self.proposals)
 
     @property
+    def shadowed(self) -> tuple[Proposal, ...]:
+        """The proposals that stand in shadow."""
+        return tuple(one for one in self.proposals if one.state is ActionState.SHADOW)
+
+    @property
+    def rests(self) -> bool:
+        """Whether it is in shadow whole and all is said; what people say they changed is watched first."""
+        return self.open and self.shadow.whole and self.rests_since is not None and self.watch is None
+
+    @property
     def unsettled(self) -> tuple[Proposal, ...]:
         """The proposals that were begun, and of which nobody knows yet what became."""
         return unsettled_of(self.proposals)
@@ -257,7 +274,8 @@ class Incident(Value):
     @property
     def unanswered(self) -> tuple[Proposal, ...]:
         """The proposals that nobody has answered since the last one that was, oldest first."""
-        asked = [p for p in self.proposals if p.state is not ActionState.PROPOSED]
+        never = {ActionState.PROPOSED, ActionState.SHADOW}
+        asked = [p for p in self.proposals if p.state not in never]
         return tuple(takewhile(lambda p: p.state is ActionState.EXPIRED, reversed(asked)))[::-1]
 
     def change_title(self, identity: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from incidents.alert import Alert
 from incidents.lessons import Lesson, Lessons, subject_of
+from incidents.shadow import SHADOW
 from incidents.topology import around, deepest, path_between
 from incidents.value import Moment, Value
 
@@ -103,10 +104,11 @@ def keys_of(alert: Alert) -> frozenset[str]:
 
 
 def incident_keys(incident: "Incident", unread: Iterable[Alert] = ()) -> frozenset[str]:
-    """What an incident is filed under: the keys of its alerts, and the service that its diagnosis names."""
+    """What an incident is filed under: its alerts' keys, what its diagnosis names, whether it is a shadow."""
     found = incident.diagnosis
     cause = {f"cause:{found.service}"} if found is not None and found.known else set()
-    return frozenset(cause.union(*(keys_of(alert) for alert in (*incident.alerts, *unread))))
+    shadow = {SHADOW} if incident.shadow.whole else set()
+    return frozenset(cause.union(shadow, *(keys_of(alert) for alert in (*incident.alerts, *unread))))
 
 
 def searched_keys(alerts: Iterable[Alert], catalogue: "Catalogue", lessons: Lessons) -> frozenset[str]:

@@ -152,6 +152,9 @@ def objection(proposal: Proposal, approval: Approval, policy: ApprovalPolicy) ->
 
 
 def _of_the_proposal(proposal: Proposal, approval: Approval, who: str) -> Objection | None:
+    if proposal.state is ActionState.SHADOW:
+        said = f"{proposal.id} stands in shadow: nobody is asked, and it is never carried out"
+        return Objection(bar=Bar.DECIDED, sentence=said)
     veto = approval.verdict is Verdict.REJECT and proposal.state is ActionState.APPROVED
     if proposal.state is not ActionState.PROPOSED and not veto:
         said = f"{proposal.id} is {proposal.state}; only a proposed action can be decided"

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from evals.backtest.deeds import Deed
 from evals.backtest.judgement import Answer, Tally, answers_in, tallies
 from evals.backtest.run import Backtest
 from evals.backtest.said import Said
 from evals.html import ENVIRONMENT
+from incidents.changes import Deed
 from incidents.errors import UsageError
 from incidents.verdicts import Judgement
 from tools.wording import length

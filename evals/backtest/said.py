@@ -5,12 +5,13 @@ from typing import Self
 
 from pydantic import Field
 
-from evals.backtest.deeds import WhatPeopleDid, what_people_did
 from evals.backtest.occurrence import Occurrence
 from evals.backtest.reading import read_deeds
 from evals.run import Record, Run
 from incidents.action import ActionKind
+from incidents.changes import WhatPeopleDid
 from incidents.findings import Category, Confidence
+from incidents.people_did import what_people_did
 from incidents.severity import Severity
 from incidents.timeline import EntryKind
 from incidents.value import Moment, Value

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from evals.backtest.deeds import Deed
 from evals.backtest.judgement import Answer
 from evals.backtest.run import Backtest
 from evals.backtest.said import Said
+from incidents.changes import Deed
 from incidents.trust import Proposed
 
 

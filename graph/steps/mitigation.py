@@ -6,13 +6,14 @@ from agents.engine import Assignment
 from agents.role import RELEVANT_DEVELOPER
 from graph.paging import say
 from graph.people import hand_over
+from graph.proposal_lines import in_shadow, proposal_entry
+from graph.shadow_end import rest
 from graph.state import Deps, RoleResult
 from graph.step import StepSpec, assignment, begin
 from graph.steps.investigation import developer
 from graph.timeline import Update, entry
 from incidents.action import ANSWERED, Action, Plan, Proposal, digest_of
 from incidents.communications import decision_key
-from incidents.deeds import planned
 from incidents.errors import Refused, ToolFailed
 from incidents.findings import Category, EvidenceStatus
 from incidents.incident import Incident
@@ -20,9 +21,7 @@ from incidents.incident_path import is_beside, why_beside
 from incidents.reports import MitigationReport, ProposedAction, Task
 from incidents.runbook import Branch, Runbook
 from incidents.severity import Severity, Step
-from incidents.texts import forms_of
 from incidents.timeline import Entry, EntryKind
-from tools.retold import retold
 from tools.telemetry.observe import SHARED_FOR
 from tools.toolbox import PLAN_ACTION
 from tools.toolbox.arguments import PlanArgs
@@ -109,10 +108,13 @@ def _proposed(
 
 
 async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...]) -> Update:
-    """Plan the proposals in order; the first that the world can plan is put to people."""
+    """Plan the proposals in order; the first that the world can plan is put to people, or stands in shadow.
+
+    Where only a kind or a service is in shadow, the next one outside it is put to people.
+    """
     if incident.ask_again is not None:
         return await _ask_again(deps, incident, incident.ask_again)
-    told = _left_alone(deps, incident, done)
+    told, shadowed = _left_alone(deps, incident, done), list[str]()
     possible = candidates(deps, incident, done)
     for item, proposed in possible:
         try:
@@ -125,10 +127,21 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
         behind = possible[possible.index((item, proposed)) + 1 :]
         others = (*(line.text for line in told), *(_also(other) for _, other in behind))
         made = made.model_copy(update={"considered": others})
+        if incident.shadow.keeps(made.action):
+            incident, line = in_shadow(deps, incident, made)
+            told.append(line)
+            shadowed.append(made.id)
+            if not incident.shadow.whole:
+                continue
+            reason = say(incident, "shadow.stands", id=made.id)
+            return rest(incident, reason, deps.clock.now(), tuple(told))
         after = incident.with_proposal(made)
         told.append(proposal_entry(deps, after, made))
         await deps.comms.page(after, told[-1].text, key=decision_key(made.id))
         return Update(after, tuple(told))
+    if shadowed:
+        reason = say(incident, "why.shadow", ids=", ".join(shadowed))
+        return hand_over(incident, reason, deps.clock.now(), tuple(told))
     silent = await _silent(deps, incident, [proposed.action for _, proposed in possible])
     if silent and incident.mitigations < deps.runbook.bounds.mitigations:
         return _later(deps, incident, [*told, *silent])
@@ -304,31 +317,6 @@ async def propose_undo(deps: Deps, incident: Incident, of: Proposal, why: str) -
     told = proposal_entry(deps, after, made)
     await deps.comms.page(after, told.text, key=decision_key(made.id))
     return Update(after, (told,))
-
-
-def proposal_entry(deps: Deps, incident: Incident, made: Proposal) -> Entry:
-    """The line that tells people what waits for them."""
-    before = incident.unanswered
-    text = say(
-        incident,
-        "change.proposed_again" if before else "change.proposed",
-        id=made.id,
-        change=planned(made.action, incident.language),
-        n=str(len(before) + 1),
-        since=forms_of(incident.language).second(before[0].proposed_at) if before else "",
-        reason=retold(made.reason, incident.language),
-        digest=made.digest[:12],
-    )
-    return entry(
-        incident,
-        deps.clock.now(),
-        EntryKind.PROPOSAL,
-        text,
-        f"proposed:{made.id}",
-        role=made.proposed_by,
-        engine=made.engine,
-        evidence=made.evidence,
-    )
 
 
 def spec(runbook: Runbook) -> StepSpec:

@@ -25,6 +25,7 @@ from nexus.config.notify import Notify
 from nexus.config.people import Person, same_people
 from nexus.config.senders import Senders
 from nexus.config.server import Server
+from nexus.config.shadow import ShadowSettings
 from nexus.config.status_page import StatusPageSettings
 from nexus.notify.tickets.settings import AnyTracker
 from nexus.oncall.settings import AnySchedule
@@ -163,6 +164,7 @@ class Site(Value):
     causes: tuple[Card, ...] = Field(
         default=(), description="cause cards of your own; one of a word that ships takes its place"
     )
+    shadow: ShadowSettings = Field(default=ShadowSettings(), description="what nothing leaves Nexus of")
     freezes: tuple[Freeze, ...] = ()
     limits: Limits = Limits()
     thresholds: Thresholds = Thresholds()
@@ -224,6 +226,7 @@ class Site(Value):
         for number, route in enumerate(self.notify.routes):
             used += [(f"notify.routes[{number}].services", name) for name in route.services]
         used += [(f"oncall.{one.name}.services", name) for one in self.oncall for name in one.services]
+        used += [("shadow.services", name) for name in self.shadow.services]
         for number, freeze in enumerate(self.freezes):
             used += [(f"freezes[{number}].services", name) for name in freeze.services]
         return used

@@ -64,6 +64,8 @@ def route(outgoing: Outgoing, rules: Rules, ways: Sequence[Way], now: datetime) 
     purpose, audience = purpose_of(message)
     severity = _most_severe(outgoing.severity, outgoing.alerted)
     chosen = _chosen(purpose, audience, severity, outgoing.services, rules, ways)
+    if outgoing.shadow:
+        return _withheld(outgoing, chosen, urgency_of(purpose, severity))
     asks = bool(chosen) and purpose in WAKES and audience is not Audience.ADMINS
     pause = rules.repeat.pause(severity) if asks else None
     how_urgent = urgency_of(purpose, severity)
@@ -76,6 +78,20 @@ def route(outgoing: Outgoing, rules: Rules, ways: Sequence[Way], now: datetime) 
         asks=asks,
         repeat_at=now + pause if pause is not None else None,
     )
+
+
+def _withheld(outgoing: Outgoing, chosen: Sequence[Way], how_urgent: int) -> Routed:
+    """Where a message of an incident in shadow would have gone: it asks for nobody and is never tried."""
+    return Routed(
+        message=outgoing.number,
+        deliveries=tuple(
+            NewDelivery(
+                message=outgoing.number, destination=way.name, urgency=how_urgent, next_at=None,
+                reason="in shadow: nobody is told",
+            )
+            for way in chosen
+        ),
+    )  # fmt: skip
 
 
 def _most_severe(severity: Severity | None, alerted: Severity | None) -> Severity | None:

@@ -11,6 +11,7 @@ from nexus.runtime.connections import LiveSite
 from nexus.runtime.run_context import RunContext
 from nexus.runtime.waiting import Park
 from tools.clock import Clock
+from tools.live.actions.shadowed import ShadowedActions
 from tools.live.latency import OnCall, timed_world
 from tools.redaction.redact import redact
 from tools.redaction.world import redacted_world
@@ -21,6 +22,9 @@ def live_context(live: LiveSite, incident: Incident, clock: Clock, heard: OnCall
     """What a live incident is played on, over connections that it shares; `heard` times each question."""
     site = live.site
     world = replace(live.world, quiet=quiet_of(incident, site))
+    shadow = incident.shadow.whole  # nothing of it is carried out, and no public page tells of it
+    if shadow:
+        world = replace(world, actions=ShadowedActions(world.actions))
     return RunContext(
         world=redacted_world(timed_world(world, clock, heard) if heard else world),
         clock=clock,
@@ -30,7 +34,7 @@ def live_context(live: LiveSite, incident: Incident, clock: Clock, heard: OnCall
         pace=lambda step: None,
         catch_up=lambda known: None,
         more_tools=live.tools.tools,
-        site=site.site,
+        site=None if shadow else site.site,
         own_causes=site.causes,
         gaps=(*strangers(incident, site.catalogue), *live.tools.gaps),
     )

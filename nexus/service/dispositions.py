@@ -146,7 +146,7 @@ class Dispositions:
         after = now - self.site.intake.join_within
         lessons = view.lessons()
         near = view.candidates(searched_keys(alerts, self.site.catalogue, lessons), after)
-        where = correlate(alerts, near, self.site.catalogue, lessons, after)
+        where = correlate(alerts, near, self.site.catalogue, lessons, after, self.site.shadow.covers)
         return placed | {id(one): at for one, at in zip(free, where, strict=True)}
 
     def _openings(
@@ -171,8 +171,9 @@ class Dispositions:
     def _opening(self, told: Sequence[_Told], now: datetime, view: IntakeView) -> Opening:
         alerts = tuple(one.alert for one in told)
         incident = Incident.opened(
-            view.new_id(), alerts, now, self.mode, self.site.thresholds.currency, self.site.language
-        )
+            view.new_id(), alerts, now, self.mode, self.site.thresholds.currency, self.site.language,
+            self.site.shadow.of(alerts),
+        )  # fmt: skip
         before = next((one.last.incident for one in told if one.last and one.last.incident), None)
         return Opening(incident=incident.evolve(follows=before) if before else incident, world=self.world)
 

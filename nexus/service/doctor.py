@@ -192,6 +192,7 @@ async def _site(settings: Settings, environment: Mapping[str, str]) -> tuple[Che
     checked = await check_backends(site.backends, site.catalogue, secrets, WallClock())
     return (
         Check(part="Live world", state=State.OK, found=services),
+        *_shadow(site),
         _approvers(site, secrets),
         *await check_destinations(settings, environment, site, secrets),
         *await check_reach(site, settings, secrets, WallClock()),
@@ -200,6 +201,13 @@ async def _site(settings: Settings, environment: Mapping[str, str]) -> tuple[Che
             for one in checked
         ),
     )
+
+
+def _shadow(site: "Site") -> tuple[Check, ...]:
+    """What is in shadow, if anything is."""
+    advice = "`shadow` of nexus.yaml says so; what begins once it says otherwise is live"
+    told = site.shadow.told
+    return (Check(part="Shadow", state=State.OK, found=told, advice=advice),) if told else ()
 
 
 def _approvers(site: "Site", secrets: "Secrets") -> Check:

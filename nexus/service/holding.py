@@ -12,6 +12,8 @@ def who_has_it(incident: Incident) -> str:
     if not incident.open:
         return "It is over."
     if incident.holder is None:
+        if incident.rests:
+            return "Nobody has to have it: in shadow all is said."
         if incident.in_peoples_hands:
             return "Nobody has taken it yet."
         return "No person has it yet; the agents work on it."

@@ -9,6 +9,7 @@ from pydantic import Field
 from agents.budget import DEFAULT_BUDGET, Budget
 from incidents.action import ActionKind, ActionState, Approval, Outcome, Proposal
 from incidents.alert import Alert
+from incidents.changes import WhatPeopleDid
 from incidents.communications import BacklogEntry, Brief, Escalation, StatusUpdate
 from incidents.currency import Currency
 from incidents.disposition import ToldOutcome
@@ -19,6 +20,7 @@ from incidents.notes import MachineNote, Note, OutsideChange
 from incidents.past import PastIncident
 from incidents.reports import Impact
 from incidents.severity import HeldBy, Severity, Status, Step
+from incidents.shadow import Shadow
 from incidents.timeline import Entry, EntryKind
 from incidents.usage import Failure, failures
 from incidents.value import Moment, Value
@@ -78,6 +80,7 @@ class ChangeView(Value):
     outcome: Outcome | None
     settling: str = Field(description="how a person says what became of it, where nobody else can tell")
     undo_of: str | None
+    people_did: WhatPeopleDid | None = Field(description="of one in shadow, once the incident is over")
 
 
 class TimelineLine(Value):
@@ -131,6 +134,8 @@ class IncidentView(Value):
     held_by: HeldBy
     holder: str | None
     held_since: Moment | None
+    shadow: Shadow
+    rests_since: Moment | None = Field(description="in shadow: since when the agents have said all")
     follows: str | None
     summary: str
     services: tuple[str, ...]
@@ -212,7 +217,7 @@ def view_of(
         end_reason=incident.end_reason,
         held_by=incident.held_by,
         holder=incident.holder, held_since=incident.held_since,
-        follows=incident.follows,
+        shadow=incident.shadow, rests_since=incident.rests_since, follows=incident.follows,
         summary=incident.summary,
         services=incident.services, alerts=incident.alerts,
         dispositions=tuple(dispositions), dead_letters=tuple(dead_letters), messages=tuple(messages),

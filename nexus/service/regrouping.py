@@ -90,7 +90,9 @@ class IncidentRegrouping:
                 id=_id(into, "reopen", now, identity), incident=into, at=now, by=actor.name, note=note
             )
         else:
-            opened = Incident.opened(into, taken, now, incident.engine, incident.currency, incident.language)
+            opened = Incident.opened(
+                into, taken, now, incident.engine, incident.currency, incident.language, incident.shadow
+            )
             opening = Opening(incident=opened.evolve(split_from=identity), world=world)
         deed = Deed.by(actor, DeedKind.SPLIT, now, identity, about=into)
         await self.store.regroup((out, back), opening, lessons, deed)
@@ -112,6 +114,11 @@ class IncidentRegrouping:
         why = _reason(reason)
         if await self._live(identity) != await self._live(other):
             raise Refused(f"{identity} and {other} are of two sites; nothing was changed")
+        if going_on.shadow.whole and not ending.shadow.whole:
+            raise Refused(
+                f"{identity} is in shadow and {other} is not: people would hear no more of it; merge them "
+                f"the other way round (`nexus merge {other} {identity}`), nothing was changed"
+            )
         if ending.unsettled or await self.store.unfinished(other):
             raise Refused(f"a change of {other} is under way; settle it first, nothing was changed")
         now = self.wall.now()

@@ -17,6 +17,7 @@ from incidents.correlate import Placement, correlate
 from incidents.events import AlertsMatched
 from incidents.incident import Incident
 from incidents.join_rules import UNASSIGNED, Candidate
+from incidents.shadow import SHADOW
 from nexus.service.intake import AlertIntake
 from nexus.service.regrouping import IncidentRegrouping
 
@@ -80,6 +81,7 @@ class RematchWatch:
         near = [
             one for one in among
             if one.id != incident.id and abs(one.opened_at - incident.opened_at) < within
+            and (incident.shadow.whole or SHADOW not in one.keys)
         ]  # fmt: skip
         lessons = await store.lessons(site)
         firing = [alert for alert in found if alert.firing]

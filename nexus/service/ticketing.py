@@ -203,7 +203,9 @@ class Ticketing:
         known = {one.item for one in await self.home.store.tickets()}
         name = self.open_tracker(site).name
         for item in every:
-            if item.id not in known and await self._is_of(item.incident, site):
+            if item.id in known or not await self._is_of(item.incident, site):
+                continue
+            if not (await self.home.store.summary_of(item.incident)).shadow:  # of those people alone may ask
                 await self._want(item, name, BY_ITSELF)
 
     async def _is_of(self, incident: str, site: Site) -> bool:

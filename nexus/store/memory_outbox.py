@@ -73,7 +73,7 @@ class MemoryOutbox(MemoryHindsight):
             found.append(
                 Outgoing(
                     number=number, message=row.message, severity=line.severity,
-                    alerted=self._waiting[whose].alerted, services=line.services,
+                    alerted=self._waiting[whose].alerted, services=line.services, shadow=line.shadow,
                 )
             )  # fmt: skip
         wakes = {MessageKind.PAGE, MessageKind.ESCALATION}

@@ -57,6 +57,7 @@ class Outgoing(Value):
     Attributes:
         number: of the message.
         alerted: how severe alerts say that its incident is of which no turn has heard yet.
+        shadow: its incident is in shadow: nobody is told.
     """
 
     number: int
@@ -64,6 +65,7 @@ class Outgoing(Value):
     severity: Severity | None
     alerted: Severity | None
     services: tuple[str, ...]
+    shadow: bool = False
 
 
 class NewDelivery(Value):

@@ -56,6 +56,7 @@ class Summary(Value):
     unsettled: int = Field(default=0, description="changes of which nobody knows what became")
     held_by: HeldBy | None = Field(default=None, description="agents or people; null: kept by 0.1.0")
     holder: str | None = Field(default=None, description="the person who has it")
+    shadow: bool = Field(default=False, description="nothing of it leaves Nexus")
     opened_at: Moment
     updated_at: Moment
     times: Durations | None = Field(default=None, description="how long it took; null: kept by an older one")
@@ -77,6 +78,7 @@ class Summary(Value):
             unsettled=len(incident.unsettled),
             held_by=incident.held_by,
             holder=incident.holder,
+            shadow=incident.shadow.whole,
             opened_at=incident.opened_at,
             updated_at=updated_at,
             times=durations(incident),

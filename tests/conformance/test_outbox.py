@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 
 from incidents.severity import Severity
+from incidents.shadow import Shadow
 from nexus.store.leases import this_process
 from nexus.store.outbox import (
     Asking,
@@ -97,6 +98,16 @@ async def test_what_is_sent_of_a_live_incident_waits_until_it_is_routed_once(sto
     await saved(store, sample.opened().model_copy(update={"severity": Severity.P0}), at(1))
     await said(store, "later")
     assert (await store.unrouted(SITE, 10))[0].severity is Severity.P0
+
+
+async def test_what_is_said_of_a_shadow_is_known_to_be(store: IncidentStore) -> None:
+    await store.register(sample.opened().evolve(shadow=Shadow(whole=True)), LIVE, at(0), SITE)
+    number = await said(store)
+    (waiting,) = await store.unrouted(SITE, 10)
+    assert waiting.shadow
+    await queued(store, to(number, next_at=None, reason="in shadow"))
+    assert await taken(store) == ()
+    assert [one.state for one in await store.deliveries_of(ID)] == [DeliveryState.WITHHELD]
 
 
 async def test_what_recorded_worlds_say_goes_nowhere(store: IncidentStore) -> None:

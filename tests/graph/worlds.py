@@ -44,7 +44,8 @@ _LEVELS: dict[str, dict[str, float]] = {
 class MadeWorld:
     """Ports over a function of time and of what was executed.
 
-    `calls` counts every real execution; `turns` is how long after the alert the fault becomes another one.
+    `calls` counts every real execution; `turns` is how long after the alert the fault becomes another one;
+    `people` are changes that others make.
     """
 
     clock: VirtualClock
@@ -56,6 +57,8 @@ class MadeWorld:
     calls: list[str] = field(default_factory=list)
     broken_backends: bool = False
     lost: Literal["nothing", "answer", "request", "contact"] = "nothing"
+    people: tuple[Change, ...] = ()
+    silent_changes: bool = False
 
     def world(self) -> World:
         """The world with its quiet half hour."""
@@ -116,20 +119,21 @@ class MadeWorld:
         return pl.DataFrame(schema=TRACES_SCHEMA)
 
     async def changes(self, window: Window) -> tuple[Change, ...]:
-        """The release that broke checkout."""
-        return (
-            Change(
-                time=ONSET,
-                id="c1",
-                service="checkout",
-                kind=ChangeKind.DEPLOY,
-                version_from="1.0",
-                version_to="2.0",
-                author="cleo",
-                summary="bundle discount",
-                commit="ccc333",
-            ),
+        """The release that broke checkout, and what people did."""
+        if self.silent_changes:
+            raise ToolFailed("the record of changes does not answer")
+        release = Change(
+            time=ONSET,
+            id="c1",
+            service="checkout",
+            kind=ChangeKind.DEPLOY,
+            version_from="1.0",
+            version_to="2.0",
+            author="cleo",
+            summary="bundle discount",
+            commit="ccc333",
         )
+        return tuple(one for one in (release, *self.people) if window.start <= one.time <= window.end)
 
     def version(self) -> str:
         """What checkout runs."""

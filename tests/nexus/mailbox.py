@@ -39,11 +39,17 @@ class Mailbox:
             writer.write(b"250 well\r\n" if known else b"550 nobody\r\n")
         writer.close()
 
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """It takes letters while the block lasts."""
+        async with await asyncio.start_server(self.talk, "127.0.0.1", 0) as server:
+            self.port = server.sockets[0].getsockname()[1]
+            yield
+
 
 @asynccontextmanager
 async def mailbox() -> AsyncIterator[Mailbox]:
     """One, while the block lasts."""
     box = Mailbox()
-    async with await asyncio.start_server(box.talk, "127.0.0.1", 0) as server:
-        box.port = server.sockets[0].getsockname()[1]
+    async with box.listening():
         yield box

@@ -45,6 +45,7 @@ def said_action(incident: Incident) -> str:
         ActionState.PROPOSED: "this waits for approval",
         ActionState.APPROVED: "this is approved, and is about to begin",
         ActionState.EXECUTING: "this is being done",
+        ActionState.SHADOW: "this would be proposed now, and in shadow it is not",
         ActionState.UNKNOWN: "this was begun, and it is not known whether it was done",
     }
     if (said := stand.get(proposal.state)) is not None:

@@ -25,6 +25,7 @@ _STATES = {
     ActionState.DONE: "bold green",
     ActionState.FAILED: "bold red",
     ActionState.DRIFTED: "red",
+    ActionState.SHADOW: "grey62",
 }
 
 _URGENT = timedelta(minutes=10)

@@ -13,6 +13,7 @@ from incidents.currency import money
 from incidents.duration import format_duration
 from incidents.findings import Category, Confidence, Diagnosis
 from incidents.past import CAUTION
+from incidents.people_did import told as people_did
 from incidents.verification import Recovery, Verification
 from nexus.cli.terminal.approvals import said, state
 from nexus.cli.terminal.deliveries import dispositions_lines
@@ -94,6 +95,9 @@ def _head(incident: IncidentView) -> RenderableType:
     rows = facts()
     rows.add_row("Status", joined(status(incident.status), plain(incident.end_reason, LABEL)))
     rows.add_row("Step", joined(words(incident.step), Text(f"since {hour(incident.step_since)}", LABEL)))
+    if told := incident.shadow.told:
+        since = f"since {hour(incident.rests_since)} all is said" if incident.rests_since else ""
+        rows.add_row("Shadow", joined(plain(told, "bold cyan"), Text(since, LABEL)))
     rows.add_row("Has it", _holder(incident))
     rows.add_row("Services", plain(", ".join(incident.services)) if incident.services else _UNKNOWN)
     rows.add_row("Impact", _impact(incident))
@@ -216,6 +220,8 @@ def _actions(proposals: Sequence[ChangeView]) -> list[RenderableType]:
         for approval in proposal.approvals:
             words_of = joined(plain(approval.by, "bold"), plain(approval.note, LABEL), hour(approval.at))
             rows.add_row(said(approval).capitalize(), words_of)
+        if proposal.people_did is not None:
+            rows.add_row("Meanwhile", plain(people_did(proposal.people_did, proposal.proposed_at)))
         if proposal.settling:
             rows.add_row("Outcome", Text(f"not known; if you can see it: {proposal.settling}", "bold red"))
         if proposal.outcome:

@@ -47,7 +47,8 @@ def incidents_table(lines: "Sequence[IncidentLine]") -> RenderableType:
 def _standing(one: "IncidentLine") -> Text:
     waits = Text(f"{one.waiting} to approve", "bold yellow") if one.waiting else Text(words(one.step), LABEL)
     whose = [plain(f"{one.holder} has it", LABEL)] if one.holder else []
-    return joined(status(one.status), waits, *whose, by="\n")
+    shadow = [Text("in shadow", "bold cyan")] if one.shadow else []
+    return joined(status(one.status), *shadow, waits, *whose, by="\n")
 
 
 def backlog_table(tasks: "Sequence[BacklogEntry]") -> RenderableType:

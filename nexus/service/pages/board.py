@@ -56,6 +56,7 @@ class IncidentBoard(Value):
     Attributes:
         title: what users feel.
         holds: who has it, in a sentence.
+        shadow: what of it is in shadow, in words; empty: nothing.
         alert: what the monitoring called it.
         summary: two sentences: what is felt, and why with what happens next.
         now: the moment of its clock; of a live incident the wall's.
@@ -74,6 +75,7 @@ class IncidentBoard(Value):
     held_by: HeldBy
     holder: str | None
     holds: str
+    shadow: str
     engine: str
     opened_at: Moment
     ended_at: Moment | None
@@ -140,10 +142,10 @@ def board_of(seen: Seen, viewer: Actor | None) -> IncidentBoard:
         held_by=incident.held_by,
         holder=incident.holder,
         holds=who_has_it(incident),
+        shadow=incident.shadow.told,
         engine=incident.engine,
         opened_at=incident.opened_at,
-        ended_at=incident.ended_at,
-        end_reason=incident.end_reason,
+        ended_at=incident.ended_at, end_reason=incident.end_reason,
         now=now,
         live=seen.live and not incident.closed,
         summary=summary(incident, seen.changes, act, seen.catalogue),
@@ -181,7 +183,7 @@ def board_of(seen: Seen, viewer: Actor | None) -> IncidentBoard:
         ),
         place=seen.entries[0].sequence if seen.entries else 0,
         stand=seen.stand,
-    )
+    )  # fmt: skip
 
 
 def summary(
@@ -203,6 +205,8 @@ def _next(incident: Incident, act: MustAct) -> str:
         whose = "your signature" if act.who == "you" else "a signature"
         told = first.action.title
         return f"{told[0].upper()}{told[1:]}: this waits for {whose}."
+    if incident.rests:
+        return _stood(incident)
     if incident.in_peoples_hands:
         whose = incident.holder or "people, and nobody has taken it yet"
         return f"It is in the hands of {whose}."
@@ -217,6 +221,15 @@ def _next(incident: Incident, act: MustAct) -> str:
         Step.VERIFICATION: "Its signals are watched.",
         Step.POST_MORTEM: "",
     }[incident.step]
+
+
+def _stood(incident: Incident) -> str:
+    """What in shadow came of it."""
+    if not incident.shadowed:
+        return "In shadow all is said, and no change stands: people would have been called."
+    stood = incident.shadowed[0]
+    done = stood.action.title
+    return f"{done[0].upper()}{done[1:]}: this would wait for a signature, and in shadow nobody is asked."
 
 
 def _ended(incident: Incident) -> str:

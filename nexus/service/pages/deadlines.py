@@ -83,6 +83,8 @@ def must_act(incident: Incident, viewer: Actor | None) -> MustAct:
     if not incident.open:
         owed = incident.post_mortem is None and not incident.closed
         return MustAct(turn=Turn.AGENTS if owed else Turn.NOBODY, who="agents" if owed else "nobody")
+    if incident.rests:
+        return MustAct(turn=Turn.NOBODY, who="nobody", what="in shadow all is said")
     if incident.in_peoples_hands:
         return _holders(incident, viewer)
     if incident.watch is not None:
@@ -125,4 +127,5 @@ def _said(duty: Duty) -> str:
         DutyKind.HOLDER_SILENT: "paging goes on",
         DutyKind.RESPONSE_BREACH: "first answer due",
         DutyKind.POST_MORTEM_LATE: "post-mortem due",
+        DutyKind.SHADOW_END: "ends by itself",
     }[duty.kind]

@@ -53,6 +53,7 @@ class NowRow(Value):
     doing: str
     held_by: HeldBy
     holder: str | None
+    shadow: bool
     opened_at: Moment
     now: Moment
     live: bool
@@ -67,6 +68,7 @@ class EndedRow(Value):
     title: str
     severity: Severity | None
     status: Status
+    shadow: bool
     opened_at: Moment
     updated_at: Moment
 
@@ -162,6 +164,7 @@ def row_of(
         doing=_doing(incident, now),
         held_by=incident.held_by,
         holder=incident.holder,
+        shadow=incident.shadow.whole,
         opened_at=incident.opened_at,
         now=now,
         live=True,
@@ -210,6 +213,8 @@ def _named(alerts: Sequence[Alert]) -> str:
 
 
 def _doing(incident: Incident, now: datetime) -> str:
+    if incident.rests:
+        return "in shadow all is said"
     if incident.in_peoples_hands:
         return "in people's hands"
     if incident.pending:
@@ -236,6 +241,7 @@ async def _ended(home: Home, line: Summary) -> EndedRow:
         title=await title_of(home, incident) if incident is not None else line.title,
         severity=line.severity,
         status=line.status,
+        shadow=line.shadow,
         opened_at=line.opened_at,
         updated_at=line.updated_at,
     )

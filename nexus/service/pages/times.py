@@ -94,7 +94,7 @@ async def _lines(home: Home, since: Moment, unseen: frozenset[str]) -> tuple[lis
     after: str | None = None
     while page := await home.store.page(IncidentFilter(without=unseen), _PAGE, after):
         recent = [one for one in page if one.opened_at >= since]
-        found += [one for one in recent if one.status not in _NONE_OF_THESE]
+        found += [one for one in recent if one.status not in _NONE_OF_THESE and not one.shadow]
         if len(recent) < len(page):
             break
         if len(found) >= MOST:

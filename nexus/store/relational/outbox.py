@@ -37,7 +37,7 @@ class OutboxRows(ToldReads):
             found.append(
                 Outgoing(
                     number=int(number), message=Message.from_stored(body), severity=line.severity,
-                    alerted=alerted, services=line.services,
+                    alerted=alerted, services=line.services, shadow=line.shadow,
                 )
             )  # fmt: skip
         return tuple(found)

@@ -4,10 +4,10 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,19 @@ class Receiver:
             await asyncio.gather(*(task for task in self._open if task is not None), return_exceptions=True)
 
 
+class Listens(Protocol):
+    """A server of this machine."""
+
+    def listening(self) -> AbstractAsyncContextManager[object]:
+        """It takes what comes while the block lasts."""
+        ...
+
+
+Server = TypeVar("Server", bound=Listens)
+
+
 @contextmanager
-def beside(receiver: Receiver) -> Iterator[Receiver]:
+def beside(receiver: Server) -> Iterator[Server]:
     """It listens in a thread of its own, for tests whose Nexus is another process."""
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
     ready = threading.Event()

@@ -41,20 +41,33 @@ ROUTES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("one", "to"),
-    [
-        (outgoing(severity=Severity.P1), ["phone"]),
-        (outgoing(severity=None), ["phone"]),  # nobody knows yet that it is none
-        (outgoing(severity=Severity.P3, alerted=Severity.P0), ["phone"]),
-        (outgoing(severity=Severity.P2), ["chat", "phone", "mail"]),  # wakes people and fits no route
-        (outgoing(MessageKind.BRIEF), ["mail"]),
-        (outgoing(MessageKind.BRIEF, services=("cart",)), []),
-        (outgoing(MessageKind.CHANNEL), ["chat"]),
-        (outgoing(MessageKind.UPDATE), []),
-        (outgoing(MessageKind.ADMIN), ["chat", "phone", "mail"]),
-    ],
-)
+SENT = [
+    (outgoing(severity=Severity.P1), ["phone"]),
+    (outgoing(severity=None), ["phone"]),  # nobody knows yet that it is none
+    (outgoing(severity=Severity.P3, alerted=Severity.P0), ["phone"]),
+    (outgoing(severity=Severity.P2), ["chat", "phone", "mail"]),  # wakes people and fits no route
+    (outgoing(MessageKind.BRIEF), ["mail"]),
+    (outgoing(MessageKind.BRIEF, services=("cart",)), []),
+    (outgoing(MessageKind.CHANNEL), ["chat"]),
+    (outgoing(MessageKind.UPDATE), []),
+    (outgoing(MessageKind.ADMIN), ["chat", "phone", "mail"]),
+]
+
+
+@pytest.mark.parametrize(("one", "to"), SENT)
+def test_of_a_shadow_it_is_kept_where_it_would_have_gone_and_nothing_is_tried(
+    one: Outgoing, to: list[str]
+) -> None:
+    made = route(
+        one.model_copy(update={"shadow": True}), Rules.model_validate({"routes": ROUTES}), ALL, at(0)
+    )
+    assert [each.destination for each in made.deliveries] == to
+    assert {each.next_at for each in made.deliveries} <= {None}
+    assert {each.reason for each in made.deliveries} <= {"in shadow: nobody is told"}
+    assert (made.asks, made.repeat_at) == (False, None)
+
+
+@pytest.mark.parametrize(("one", "to"), SENT)
 def test_routes_say_where_something_goes(one: Outgoing, to: list[str]) -> None:
     assert told(one, {"routes": ROUTES}) == to
 

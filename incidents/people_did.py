@@ -1,15 +1,15 @@
-"""What people did about an occurrence, as the change feed tells it, beside what was proposed. Pure.
+"""What people did about an incident, as the change feed tells it, beside what was proposed. Pure.
 
 It is shown and counts nowhere: that people did the same does not make it right.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 
 from incidents.action import Action, ActionKind
-from incidents.changes import Change, ChangeKind
-from incidents.value import Moment, Value
+from incidents.changes import Change, ChangeKind, Deed, WhatPeopleDid
+from incidents.duration import format_duration
+from incidents.value import minute
 
 #: By which kinds of change an action shows in a feed.
 _SHOWS_AS = {
@@ -19,28 +19,6 @@ _SHOWS_AS = {
     ActionKind.SCALE: {ChangeKind.SCALE},
     ActionKind.RESTART: {ChangeKind.INFRA, ChangeKind.DEPLOY},
 }
-
-
-class Deed(StrEnum):
-    """How people's changes compare with a proposal."""
-
-    SAME = "same"
-    OTHER = "other"
-    NONE = "none"
-
-
-class WhatPeopleDid(Value):
-    """The change that answers the proposal, else the first one after the alert.
-
-    Attributes:
-        at: when; None where nothing was done.
-        before_us: whether it was done before the proposal stood: what was proposed may have seen it.
-    """
-
-    deed: Deed
-    change: Change | None = None
-    at: Moment | None = None
-    before_us: bool = False
 
 
 def what_people_did(
@@ -87,3 +65,14 @@ def is_same(change: Change, action: Action) -> bool:
             return "restart" in change.summary.casefold()
         case _:
             return False
+
+
+def told(did: WhatPeopleDid, stood_at: datetime) -> str:
+    """The same in words: `people made the same change 4m 10s later, at 2026-11-23 03:18 UTC (shop: back)`."""
+    if did.change is None or did.at is None:
+        return "people changed nothing, as far as the change feed tells"
+    apart = format_duration(abs(did.at - stood_at))
+    when = f"{apart} before it stood" if did.before_us else f"{apart} later"
+    what = "the same change" if did.deed is Deed.SAME else "another change"
+    change = did.change.summary or f"{did.change.kind} {did.change.version_to}".strip()
+    return f"people made {what} {when}, at {minute(did.at)} ({did.change.service}: {change})"
