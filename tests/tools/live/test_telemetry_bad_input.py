@@ -15,6 +15,7 @@ import pytest
 from incidents.errors import ToolFailed
 from incidents.findings import Window
 from tests.cases import END, QUIET_END, case_world, sources_of
+from tests.patience import PATIENCE
 from tests.tools.live.fakes.server import Answer, Asked, Handler, serving, told
 from tests.tools.live.ports import ADAPTERS, Port
 from tools.clock import VirtualClock
@@ -46,7 +47,7 @@ def frame(adapter: str, shop: Path) -> pl.DataFrame:
     return whole.filter(pl.col("time") >= END - timedelta(seconds=40))
 
 
-def port_of(adapter: str, url: str, frame: pl.DataFrame, seconds: float = 5, **more: object) -> Port:
+def port_of(adapter: str, url: str, frame: pl.DataFrame, seconds: float = PATIENCE, **more: object) -> Port:
     settings = {"timeout": timedelta(seconds=seconds), **AUTH, **more}
     return ADAPTERS[adapter].port(url, NAMES, VirtualClock(END), SECRETS, frame=frame, **settings)
 
