@@ -19,7 +19,7 @@ from tools.live.link_local import guarded
 from tools.live.rate_limit import exhausted
 from tools.live.secrets import Secrets
 from tools.live.settings import Http
-from tools.live.uncollected import uncollected
+from tools.live.values import value_of
 from tools.redaction.redact import redact
 from tools.telemetry.data_gaps import OutageNote, note_gap
 from tools.wording import plain
@@ -55,7 +55,7 @@ class Reply(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
-R = TypeVar("R", bound=Reply)
+F = TypeVar("F")
 
 
 class Transient(ToolFailed):
@@ -179,15 +179,14 @@ class Backend:
         except (ValueError, RecursionError):
             raise self._no_json(text) from None
 
-    def read(self, model: type[R], text: str) -> R:
+    def read(self, form: type[F], text: str) -> F:
         """An answer's JSON as a value; an answer that lacks what it must have is not guessed at.
 
         Raises:
             ToolFailed: it is no JSON, or of another form.
         """
         try:
-            with uncollected():
-                return model.model_validate_json(text)
+            return value_of(form, text)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             if first["type"] == "json_invalid":

@@ -20,7 +20,8 @@ _TOLERATED = timedelta(seconds=30)
 #: A text that is longer is cut, in characters.
 LONGEST = 4_000
 
-_LEVELS = {
+#: Words as the recording format has them.
+LEVELS = {
     "trace": "debug", "trc": "debug", "trce": "debug", "debug": "debug", "dbg": "debug", "dbug": "debug",
     "debg": "debug", "verbose": "debug", "vrb": "debug", "fine": "debug", "finer": "debug",
     "finest": "debug", "silly": "debug",
@@ -44,7 +45,7 @@ _UNITS = ((17, 1e-9), (14, 1e-6), (11, 1e-3), (0, 1.0))
 
 def level_of(said: object) -> str:
     """A level as the recording format has it; empty where it is unknown."""
-    return _LEVELS.get(str(said).strip().casefold(), "") if said is not None else ""
+    return LEVELS.get(str(said).strip().casefold(), "") if said is not None else ""
 
 
 def moment_of(said: object) -> datetime | None:

@@ -7,8 +7,9 @@ millisecond is read again. A document that is no line still counts for the lengt
 
 import json
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote
 
 import structlog
@@ -57,11 +58,12 @@ class _Pit(Reply):
     pit_id: str = ""
 
 
-class _Hit(Reply):
-    id: str = Field(alias="_id")
-    index: str = Field(alias="_index", default="")
-    source: dict[str, Any] = Field(alias="_source", default={})
-    sort: Place = Field(min_length=1)
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    id: Annotated[str, Field(alias="_id")]
+    sort: Annotated[Place, Field(min_length=1)]
+    index: Annotated[str, Field(alias="_index")] = ""
+    source: Annotated[dict[str, Any], Field(alias="_source")] = field(default_factory=dict)
 
 
 class _Hits(Reply):

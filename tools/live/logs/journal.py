@@ -5,18 +5,21 @@ read, then those before them, until one is older than the window.
 """
 
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import Field, ValidationError
 
 from incidents.errors import ToolFailed
 from incidents.findings import Window
-from tools.live.http import Backend, Reply
+from tools.live.http import Backend
 from tools.live.logs.levels import text_level
 from tools.live.logs.lines import LogLine
 from tools.live.logs.paging import Page, PageSize, newest_first
 from tools.live.settings import Journal
 from tools.live.telemetry_rows import Microseconds, at_microseconds, cut
+from tools.live.values import value_of
 from tools.telemetry.data_gaps import note_gap
 
 #: Bytes of a page; an entry has about a kilobyte beside its message.
@@ -26,15 +29,16 @@ _JSON = "application/json"
 _LEVELS = dict(enumerate(("fatal", "fatal", "fatal", "error", "warn", "info", "info", "debug")))
 
 
-class _Entry(Reply):
-    cursor: str = Field(alias="__CURSOR")
-    received: Microseconds = Field(alias="__REALTIME_TIMESTAMP")
-    sent: Microseconds | None = Field(alias="_SOURCE_REALTIME_TIMESTAMP", default=None)
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    cursor: Annotated[str, Field(alias="__CURSOR")]
+    received: Annotated[Microseconds, Field(alias="__REALTIME_TIMESTAMP")]
+    sent: Annotated[Microseconds | None, Field(alias="_SOURCE_REALTIME_TIMESTAMP")] = None
     # Bytes that are no UTF-8 come as numbers, a text that is too long as null, a repeated field as a list.
-    message: str | list[int | str] | None = Field(alias="MESSAGE", default=None)
-    unit: str | list[str] = Field(alias="_SYSTEMD_UNIT", default="")
-    host: str = Field(alias="_HOSTNAME", default="")
-    priority: int = Field(alias="PRIORITY", default=-1)
+    message: Annotated[str | list[int | str] | None, Field(alias="MESSAGE")] = None
+    unit: Annotated[str | list[str], Field(alias="_SYSTEMD_UNIT")] = ""
+    host: Annotated[str, Field(alias="_HOSTNAME")] = ""
+    priority: Annotated[int, Field(alias="PRIORITY")] = -1
 
     @property
     def time(self) -> datetime:
@@ -105,7 +109,7 @@ class JournalLogs:
         broken: list[int] = []
         for line in filter(None, lines):
             try:
-                found.append(_Entry.model_validate_json(line))
+                found.append(value_of(_Entry, line))
             except ValidationError:
                 broken.append(hash(line))
         if broken and not found:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from tools.live.telemetry_rows import level_of
+from tools.live.telemetry_rows import LEVELS, level_of
 
 #: glog, Android, mongod, spdlog and others write one letter.
 LETTERS = {
@@ -97,6 +97,8 @@ def object_level(said: object, found: Mapping[str, Any]) -> str:
         said: the value of its level.
         found: the object.
     """
+    if isinstance(said, str) and said in LEVELS:  # the usual case, millions of times
+        return LEVELS[said]
     if isinstance(said, Mapping):
         said = said.get("name", said.get("level"))
     if said is None or isinstance(said, bool):

@@ -8,6 +8,7 @@ in, the end is out; equal lines of one nanosecond and one set of labels are one 
 import json
 import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -35,7 +36,8 @@ _TOO_LONG = re.compile(r"query time range exceeds the limit \(query length: \S+,
 _LOOKED_AT = 1_000
 
 
-class _Stream(Reply):
+@dataclass(frozen=True, slots=True)
+class _Stream:
     stream: dict[str, str]
     # Time in ns, line, and since Loki 3 the structured metadata.
     values: tuple[tuple[Nanoseconds, str] | tuple[Nanoseconds, str, dict[str, Any]], ...]

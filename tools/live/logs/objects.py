@@ -59,6 +59,7 @@ _APPLICATION_INSIGHTS: dict[object, str] = {0: "debug", 1: "info", 2: "warn", 3:
 _MOST_SHAPES = 500
 _shapes: dict[tuple[Keys, tuple[str, ...]], Keys] = {}
 _PLAIN = Calendar()
+_MESSAGE_AT, _LEVEL_AT = Keys._fields.index("message"), Keys._fields.index("level")
 _HOLE = re.compile(r"\{[@$]?(\w+)(?:,[-\d]+)?(?::[^{}]*)?\}")
 #: What a batch holds its events in: OTLP, CloudTrail, a subscription of CloudWatch.
 _BATCHES = ("resourceLogs", "Records", "logEvents")
@@ -121,20 +122,23 @@ def event_line(
         at: its time, if that is known.
     """
     known = keys
-    time = at or stated(dig(found, keys.time), calendar)
-    if time is None or dig(found, keys.message) is None or dig(found, keys.level) is None:
+    said = [dig(found, key) for key in keys]
+    time = at or stated(said[0], calendar)
+    if time is None or said[_MESSAGE_AT] is None or said[_LEVEL_AT] is None:
         known = _known(found, keys)
+        said = [dig(found, key) for key in known]
         time = at or _stated(found, known.time, calendar)
         if time is None or any(name in found for name in _BATCHES):
             return None
+    _, whose, instance, level, message, trace, span = said
     return LogLine(
-        time=time,
-        service=service or _text(dig(found, known.service)),
-        instance=_text(dig(found, known.instance)),
-        level=_level(found, known),
-        message=_message(found, known),
-        trace_id=_id(dig(found, known.trace_id)),
-        span_id=_id(dig(found, known.span_id)),
+        time,
+        service or _text(whose),
+        _text(instance),
+        _level(level, found, known),
+        _message(message, found, known),
+        _id(trace),
+        _id(span),
     )
 
 
@@ -219,8 +223,7 @@ def _flat(found: Mapping[str, Any], before: str, deep: int) -> Iterator[tuple[st
             yield from _flat(value, f"{key}.", deep - 1)
 
 
-def _level(found: Mapping[str, Any], keys: Keys) -> str:
-    said = dig(found, keys.level)
+def _level(said: object, found: Mapping[str, Any], keys: Keys) -> str:
     if said is None and "@t" in found:  # CLEF leaves the level out where it is Information
         return "info"
     if keys.level.endswith(_NUMBERED) and said in _APPLICATION_INSIGHTS:
@@ -230,8 +233,7 @@ def _level(found: Mapping[str, Any], keys: Keys) -> str:
     return object_level(said, found)
 
 
-def _message(found: Mapping[str, Any], keys: Keys) -> str:
-    said = dig(found, keys.message)
+def _message(said: object, found: Mapping[str, Any], keys: Keys) -> str:
     if said and isinstance(said, str) and "{" not in said and "\x1b" not in said and "\n" not in said:
         return said if len(said) <= LONGEST else cut(said)
     return cut(without_colours(_worded(said, found, keys)))
@@ -270,7 +272,9 @@ def _list(value: object) -> list[dict[str, Any]]:
 
 
 def _text(value: Any) -> str:
-    return cut(value, 200) if isinstance(value, str) else "" if value is None else cut(str(value), 200)
+    if value is None:
+        return ""
+    return cut(value if isinstance(value, str) else str(value), 200)
 
 
 def _id(value: Any) -> str:

@@ -186,7 +186,7 @@ def stated(said: object, calendar: Calendar) -> datetime | None:
 
     It is ISO text, an epoch number, an object of its seconds and nanoseconds, or text of another form.
     """
-    if isinstance(said, Mapping):
+    if not isinstance(said, str) and isinstance(said, Mapping):
         seconds, nanos = (said.get(one, said.get(other)) for one, other in _TWO_NUMBERS)
         at = moment_of(said.get("$date", seconds))
         return at + timedelta(microseconds=nanos // 1000) if at is not None and isinstance(nanos, int) else at

@@ -83,8 +83,9 @@ class VictoriaLogsLogs:
             key = hash(row)
             seen[key] += 1  # the next page reads a moment whole, and counts the same lines again
             found = parsed_object(row) or {}
-            entries[key, seen[key]] = object_line(found, self._keys)
-            times += [to_microseconds(at)] if (at := moment_of(found.get("_time"))) is not None else []
+            entries[key, seen[key]] = line = object_line(found, self._keys)
+            at = line.time if line is not None else moment_of(found.get("_time"))
+            times += [to_microseconds(at)] if at is not None else []
         if rows and not times:
             self._backend.parsed(text)  # says whether it is HTML, or no JSON
             raise ToolFailed(f"{self.name} answered something else than log entries; check the URL")

@@ -1,6 +1,7 @@
 """Traces from Jaeger's query API: the JSON that its own pages read (`/api/services`, `/api/traces`)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 
@@ -14,26 +15,29 @@ from tools.live.traces.limited import OfService, TraceLimit, said_services, span
 from tools.live.traces.spans import Span, status_of
 
 
-class _Tag(Reply):
+@dataclass(frozen=True, slots=True)
+class _Tag:
     key: str
     value: str | bool | int | float | None = None
 
 
-class _Reference(Reply):
-    kind: str = Field(alias="refType", default="CHILD_OF")
-    trace: str = Field(alias="traceID", default="")
-    span: str = Field(alias="spanID")
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    span: Annotated[str, Field(alias="spanID")]
+    trace: Annotated[str, Field(alias="traceID")] = ""
+    kind: Annotated[str, Field(alias="refType")] = "CHILD_OF"
 
 
-class _Span(Reply):
-    trace: str = Field(alias="traceID")
-    span: str = Field(alias="spanID")
-    operation: str = Field(alias="operationName")
-    references: tuple[_Reference, ...] | None = None
-    start: Microseconds = Field(alias="startTime")
+@dataclass(frozen=True, slots=True)
+class _Span:
+    trace: Annotated[str, Field(alias="traceID")]
+    span: Annotated[str, Field(alias="spanID")]
+    operation: Annotated[str, Field(alias="operationName")]
+    start: Annotated[Microseconds, Field(alias="startTime")]
     duration: Annotated[int, Field(ge=0, lt=2**63)]
+    references: tuple[_Reference, ...] | None = None
     tags: tuple[_Tag, ...] | None = None
-    process: str = Field(alias="processID", default="")
+    process: Annotated[str, Field(alias="processID")] = ""
 
 
 class _Process(Reply):

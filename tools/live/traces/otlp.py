@@ -7,7 +7,8 @@ and codes names or numbers; times are texts.
 import base64
 import binascii
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field
 
@@ -18,9 +19,10 @@ from tools.live.traces.spans import Span, status_of
 _STATUS = {"1": "ok", "2": "error", "STATUS_CODE_OK": "ok", "STATUS_CODE_ERROR": "error"}
 
 
-class _Attribute(Reply):
+@dataclass(frozen=True, slots=True)
+class _Attribute:
     key: str
-    value: dict[str, Any] = Field(default_factory=dict)
+    value: dict[str, Any] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -28,37 +30,42 @@ class _Attribute(Reply):
         return str(next(iter(self.value.values()), ""))
 
 
-class _Status(Reply):
+@dataclass(frozen=True, slots=True)
+class _Status:
     code: str | int = 0
 
 
-class _Span(Reply):
-    trace: str = Field(alias="traceId")
-    span: str = Field(alias="spanId")
-    parent: str = Field(alias="parentSpanId", default="")
+@dataclass(frozen=True, slots=True)
+class _Span:
+    trace: Annotated[str, Field(alias="traceId")]
+    span: Annotated[str, Field(alias="spanId")]
+    parent: Annotated[str, Field(alias="parentSpanId")] = ""
     name: str = ""
     # What is zero is left out.
-    start: Nanoseconds = Field(alias="startTimeUnixNano", default=0)
-    end: Nanoseconds = Field(alias="endTimeUnixNano", default=0)
+    start: Annotated[Nanoseconds, Field(alias="startTimeUnixNano")] = 0
+    end: Annotated[Nanoseconds, Field(alias="endTimeUnixNano")] = 0
     status: _Status = _Status()
     attributes: tuple[_Attribute, ...] = ()
 
 
-class _Scope(Reply):
+@dataclass(frozen=True, slots=True)
+class _Scope:
     spans: tuple[_Span, ...] = ()
 
 
-class _Resource(Reply):
+@dataclass(frozen=True, slots=True)
+class _Resource:
     attributes: tuple[_Attribute, ...] = ()
 
 
-class Batch(Reply):
+@dataclass(frozen=True, slots=True)
+class Batch:
     """The spans of one process, and its attributes."""
 
     resource: _Resource = _Resource()
-    scopes: tuple[_Scope, ...] = Field(
-        default=(), validation_alias=AliasChoices("scopeSpans", "instrumentationLibrarySpans")
-    )
+    scopes: Annotated[
+        tuple[_Scope, ...], Field(validation_alias=AliasChoices("scopeSpans", "instrumentationLibrarySpans"))
+    ] = ()
 
     @property
     def trace(self) -> str | None:

@@ -84,7 +84,7 @@ class TempoTraces:
             answers |= await self._again(window, found)
         if gone := sum(trace is None for trace in answers.values()):
             note_gap(f"{self.name} no longer has {gone} of the {len(answers)} traces that its search found")
-        return [span for trace in answers.values() if trace is not None for span in spans_of(trace)]
+        return [span for trace in answers.values() if trace is not None for span in trace]
 
     async def check(self) -> str:
         """The traces of the last minutes; raises like `spans`."""
@@ -93,11 +93,11 @@ class TempoTraces:
         if not found:
             return "it answers, and finds no trace of the last 15 minutes"
         trace = await self._trace(found[0])
-        count = len(list(spans_of(trace))) if trace is not None else 0
+        count = len(trace) if trace is not None else 0
         which = "" if self._query == _NEWEST else "; it is too old to give the newest traces first"
         return f"it finds traces of the last 15 minutes; one has {count} spans{which}"
 
-    async def _again(self, window: Window, found: Sequence[str]) -> dict[str, OtlpTraces | None]:
+    async def _again(self, window: Window, found: Sequence[str]) -> dict[str, list[Span] | None]:
         """What a search finds by now of the newest half minute, of which the first may have missed some."""
         note_gap(
             f"{self.name} may not have found the traces of the last {_LATE.total_seconds():g} s yet: "
@@ -110,7 +110,7 @@ class TempoTraces:
             return {}  # the first answer stands, and what it may lack is said
         return await self._traces([one for one in late if one not in found])
 
-    async def _traces(self, ids: Sequence[str]) -> dict[str, OtlpTraces | None]:
+    async def _traces(self, ids: Sequence[str]) -> dict[str, list[Span] | None]:
         return await gather_parts({one: partial(self._trace, one) for one in ids})
 
     async def _found(self, window: Window, limit: int) -> list[str]:
@@ -154,8 +154,8 @@ class TempoTraces:
         # A search writes ids without their leading zeros.
         return [one.id.zfill(32) for one in answer.traces or ()]
 
-    async def _trace(self, identity: str) -> OtlpTraces | None:
-        """A whole trace, or None if it is gone by now."""
+    async def _trace(self, identity: str) -> list[Span] | None:
+        """The spans of a whole trace, or None if it is gone by now."""
         path = quote(identity, safe="")
         if not self._first_version:
             try:
@@ -168,7 +168,7 @@ class TempoTraces:
                 answer = self._backend.read(_Second, text)
                 if answer.status.upper() == "PARTIAL":
                     note_gap(f"{self.name} gives some traces only in part, they are too large for it")
-                return answer.trace if answer.trace.batches else None
+                return list(spans_of(answer.trace)) if answer.trace.batches else None
         try:
             text = await self._backend.ask("GET", f"/api/traces/{path}")
         except Rejected as error:
@@ -176,4 +176,4 @@ class TempoTraces:
                 raise
             return None
         self._first_version = True
-        return self._backend.read(OtlpTraces, text)
+        return list(spans_of(self._backend.read(OtlpTraces, text)))
