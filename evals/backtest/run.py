@@ -171,7 +171,7 @@ class Backtesting:
     async def _sources(self) -> list[tuple[str, tuple[CaseAlert, ...]]]:
         """What was sent here, and what the site's Prometheus knows of what fired."""
         found = [(OWN, await of_home(self.home, self.asked.window))]
-        spec = self.site.backends.metrics
+        spec = self.site.backends.prometheus
         if spec is not None:
             past = PastFirings(spec, self.home.secrets, self.home.clock)
             try:

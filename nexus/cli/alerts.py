@@ -77,7 +77,7 @@ def _matched(reading: "Reading", site: "Site", world: Path, *, offline: bool) ->
     from nexus.service.site_matcher import SiteMatcher
 
     matcher = SiteMatcher(site.services, aliases_beside(world.resolve()))
-    if site.backends.metrics is not None and not offline:
+    if site.backends.prometheus is not None and not offline:
         from tools.live.secrets import Secrets
 
         known = asyncio.run(_topology(site, matcher, Secrets(environment())))
@@ -92,12 +92,12 @@ async def _topology(site: "Site", matcher: "SiteMatcher", secrets: "Secrets") ->
     from tools.clock import WallClock
     from tools.live.metrics.topology import live_topology
 
-    assert site.backends.metrics is not None  # it is asked only then  # noqa: S101
+    assert site.backends.prometheus is not None  # it is asked only then  # noqa: S101
     try:
         async with (
             asyncio.timeout(LONGEST),
             aclosing(
-                live_topology(site.backends.metrics, lambda: matcher.names, secrets, WallClock())
+                live_topology(site.backends.prometheus, lambda: matcher.names, secrets, WallClock())
             ) as port,
         ):
             return await port.topology()

@@ -260,6 +260,8 @@ class Site(Value):
             wanted["mcp"] = "backends.mcp"
         if any(one.kind == "cloudwatch" for one in backends.logs):
             wanted["aws"] = "backends.logs"
+        if backends.metrics is not None and backends.metrics.kind == "cloudwatch":
+            wanted["aws"] = "backends.metrics"
         if any(one.kind == "calendar" for one in self.oncall):
             wanted["calendar"] = "oncall"
         for number, health in enumerate(backends.health):

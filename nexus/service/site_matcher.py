@@ -53,8 +53,8 @@ class SiteMatcher:
     def of(cls, home: Home, site: Site, path: Path, clock: Clock) -> Self:
         """Of the site that a `nexus.yaml` describes; its metrics' backend is asked what runs where."""
         matcher = cls(site.services, aliases_beside(path))
-        if site.backends.metrics is not None:
-            port = live_topology(site.backends.metrics, lambda: matcher.names, home.secrets, clock)
+        if site.backends.prometheus is not None:
+            port = live_topology(site.backends.prometheus, lambda: matcher.names, home.secrets, clock)
             watch = TopologyWatch(port, clock)
             matcher.topology, matcher.watching = watch.now, watch.running
         return matcher

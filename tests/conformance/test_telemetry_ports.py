@@ -11,12 +11,13 @@ import pytest
 
 from incidents.findings import Window
 from tests.cases import END, QUIET_END, case_world
-from tests.tools.live.cloudwatch import cloudwatch, events_of, spec_of
+from tests.tools.live.cloudwatch import cloudwatch, cloudwatch_metrics, events_of, metrics_spec_of, spec_of
 from tests.tools.live.ports import (
     ADAPTERS,
     NO_SECRETS,
     backend,
     logs_port,
+    metrics_port_of,
     traces_port,
     write_logs,
     write_parquet,
@@ -33,7 +34,7 @@ from tests.tools.live.real import (
 from tools.analysis import LOGS_SCHEMA, METRICS_SCHEMA, TRACES_SCHEMA
 from tools.clock import VirtualClock
 from tools.live.secrets import Secrets
-from tools.live.settings_aws import CloudWatchLogs
+from tools.live.settings_aws import CloudWatchLogs, CloudWatchMetrics
 
 Ask = Callable[[Window, Sequence[str]], Awaitable[pl.DataFrame]]
 
@@ -46,6 +47,7 @@ IMPLEMENTATIONS = (
     "real-prometheus metrics",
     "real-victoria-metrics metrics",
     "real-journal logs",
+    "emulated-cloudwatch metrics",
     "emulated-cloudwatch logs",
     "files logs",
     "files traces",
@@ -71,9 +73,12 @@ def implementation(request: pytest.FixtureRequest) -> str:
 def recorded(implementation: str, case_folder: Path) -> pl.DataFrame:
     name, channel = implementation.split()
     frame = pl.read_parquet(case_folder / "telemetry" / f"{channel}.parquet")
-    # Traces over HTTP are read one by one or service by service: a few of them are enough.
-    few = channel == "traces" and name in ADAPTERS
-    return frame.filter(pl.col("time") >= END - timedelta(seconds=40)) if few else frame
+    # Traces over HTTP are read one by one or service by service, and the emulator goes through all of its
+    # data points for each metric and period: a few of them are enough.
+    if channel == "traces" and name in ADAPTERS:
+        return frame.filter(pl.col("time") >= END - timedelta(seconds=40))
+    emulated = implementation == "emulated-cloudwatch metrics"
+    return frame.filter(pl.col("time") >= END - timedelta(seconds=75)) if emulated else frame
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +95,8 @@ def url(
     elif name == "real-journal":
         running = running_gatewayd(folder, [*journal_entries(recorded)])
     elif name == "emulated-cloudwatch":
-        running = cloudwatch(events_of(recorded))
+        metrics = implementation.endswith("metrics")
+        running = cloudwatch_metrics(recorded) if metrics else cloudwatch(events_of(recorded))
     else:
         running = backend(ADAPTERS[name], recorded) if name in ADAPTERS else nullcontext()
     with running as address:
@@ -109,9 +115,12 @@ async def asked(
         ports = {"metrics": world.metrics.metrics, "logs": world.logs.logs, "traces": world.traces.spans}
         yield Asked(ports[channel], SCHEMAS[channel], recorded, service)
         return
-    if url is not None and name == "emulated-cloudwatch":
-        spec = CloudWatchLogs.model_validate(spec_of(url, NAMES))
-        port = logs_port(spec, NAMES, clock, Secrets({"KEY": "a-key", "SECRET": "a-secret"}))
+    keys = Secrets({"KEY": "a-key", "SECRET": "a-secret"})
+    if url is not None and implementation == "emulated-cloudwatch metrics":
+        samples = CloudWatchMetrics.model_validate(metrics_spec_of(url, recorded, period="5s"))
+        port = metrics_port_of(samples, NAMES, clock, keys)
+    elif url is not None and name == "emulated-cloudwatch":
+        port = logs_port(CloudWatchLogs.model_validate(spec_of(url, NAMES)), NAMES, clock, keys)
     elif url is not None:
         adapter = "prometheus" if "metrics" in channel else name.removeprefix("real-")
         port = ADAPTERS[adapter].port(url, NAMES, clock, NO_SECRETS, frame=recorded)

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from incidents.duration import Duration
 from incidents.value import Value
 from tools.live.secrets import SecretRef
-from tools.live.settings_aws import CloudWatchLogs
+from tools.live.settings_aws import CloudWatchLogs, CloudWatchMetrics
 from tools.live.settings_health import HealthSpec as HealthSpec
 from tools.live.settings_http import Auth as Auth
 from tools.live.settings_http import Http as Http
@@ -291,6 +291,7 @@ class GitOps(Proposing):
     kind: Literal["gitops"]
 
 
+MetricSpec = Annotated[Prometheus | CloudWatchMetrics, Field(discriminator="kind")]
 LogSpec = Annotated[
     LogFiles | Journal | Loki | Elastic | VictoriaLogs | CloudWatchLogs, Field(discriminator="kind")
 ]
@@ -304,7 +305,7 @@ ActionSpec = Annotated[
 class Backends(Value):
     """Everything that a live world is wired from; what is not named is a gap that the findings tell."""
 
-    metrics: Prometheus | None = None
+    metrics: MetricSpec | None = None
     logs: tuple[LogSpec, ...] = ()
     traces: TraceSpec | None = None
     changes: tuple[ChangeSpec, ...] = ()
@@ -312,6 +313,11 @@ class Backends(Value):
     health: tuple[HealthSpec, ...] = Field(default=(), description="beside the endpoints of the catalogue")
     screens: BrowserSpec | None = None
     mcp: tuple[McpServer, ...] = Field(default=(), description="further tools for roles, and actions")
+
+    @property
+    def prometheus(self) -> Prometheus | None:
+        """The metrics backend, if it is one that also knows targets and alerts."""
+        return self.metrics if isinstance(self.metrics, Prometheus) else None
 
     @property
     def acts(self) -> bool:

@@ -15,7 +15,7 @@ from tools.live.settings import (
     Proposing,
     Releases,
 )
-from tools.live.settings_aws import CloudWatchLogs
+from tools.live.settings_aws import CloudWatchLogs, CloudWatchMetrics
 from tools.live.settings_health import OfService
 from tools.live.settings_tools import Declared
 
@@ -23,6 +23,7 @@ from tools.live.settings_tools import Declared
 def services_named(backends: Backends) -> Iterator[tuple[str, str]]:
     """Every service that is named in it, with the place: `backends.actions[0].services`."""
     listed: dict[str, tuple[Value, ...]] = {
+        "metrics": (backends.metrics,) if backends.metrics is not None else (),
         "logs": backends.logs,
         "changes": backends.changes,
         "actions": backends.actions,
@@ -53,8 +54,8 @@ def _fields(spec: Value) -> Mapping[str, Iterable[str]]:
             return {"services": spec.services}
         case KubernetesHistory() | KubernetesHealth(service=None):
             return {"deployments": spec.deployments}
-        case CloudWatchLogs():
-            return {"groups": spec.groups.values()}
+        case CloudWatchLogs() | CloudWatchMetrics():
+            return spec.named
         case Journal():
             return {"units": spec.units.values()}
         case OfService() | GitHub() | KubernetesHealth():

@@ -46,9 +46,9 @@ def test_a_first_configuration_is_written_and_read_back(nexus: Terminal, tmp_pat
     site = load_site(path)
     assert site.catalogue.names == ("web", "checkout", "yes")
     assert suggested(path.read_text()) == ["postgres", "mariadb", "redis", "rabbitmq"]
-    assert site.backends.metrics is not None
-    assert site.backends.metrics.conventions == ("up", "otel-http")
-    assert site.backends.metrics.auth.bearer == "env:PROM"
+    assert site.backends.prometheus is not None
+    assert site.backends.prometheus.conventions == ("up", "otel-http")
+    assert site.backends.prometheus.auth.bearer == "env:PROM"
     assert "of-the-test" not in path.read_text()
     assert (again.code, "--force replaces it" in again.err, replaced.code) == (2, True, 0)
 
@@ -150,8 +150,8 @@ def test_what_answers_where_logs_and_traces_are_is_recognised(
     assert spec is not None
     assert spec.kind == kind
     assert {name: getattr(spec, name) for name in settings} == settings
-    assert backends.metrics is not None
-    assert backends.metrics.rate_window == timedelta(minutes=8)  # four scrapes
+    assert backends.prometheus is not None
+    assert backends.prometheus.rate_window == timedelta(minutes=8)  # four scrapes
 
 
 def test_an_address_at_which_nothing_known_answers_writes_nothing(nexus: Terminal, tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_grafana_is_the_door_to_all_that_it_has(nexus: Terminal, tmp_path: Pat
     for told_of in ("Mimir (prometheus), asked for metrics", "Loki (loki), asked for logs", "Orders (mysql)"):
         assert f"Grafana has {told_of}\n" in made.out
     proxy = f"{server.url}/grafana/api/datasources/proxy/uid"
-    metrics, (logs,), traces = site.backends.metrics, site.backends.logs, site.backends.traces
+    metrics, (logs,), traces = site.backends.prometheus, site.backends.logs, site.backends.traces
     assert isinstance(logs, Loki)
     assert isinstance(traces, Tempo)
     assert metrics is not None

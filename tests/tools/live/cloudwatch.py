@@ -1,4 +1,4 @@
-"""CloudWatch as moto emulates it, over HTTP on this machine."""
+"""CloudWatch as moto emulates it, over HTTP on this machine: its logs, its metrics."""
 
 import json
 import logging
@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
+from moto.cloudwatch.models import MetricDatum, cloudwatch_backends
 from moto.logs.models import LogEvent, LogStream, logs_backends
 from moto.server import ThreadedMotoServer
 
-REGION, ACCOUNT = "eu-central-1", "123456789012"
+REGION, ACCOUNT, NAMESPACE = "eu-central-1", "123456789012", "Shop"
 Events = Mapping[tuple[str, str], list[tuple[int, str]]]
 
 
@@ -56,4 +57,38 @@ def spec_of(url: str, services: tuple[str, ...], **more: object) -> dict[str, ob
     return {
         "kind": "cloudwatch", "region": REGION, "endpoint_url": url, "key": "env:KEY", "secret": "env:SECRET",
         "groups": {f"/shop/{service}": service for service in services}, **more,
+    }  # fmt: skip
+
+
+@contextmanager
+def cloudwatch_metrics(metrics: pl.DataFrame) -> Iterator[str]:
+    """Its address; the rows of a metrics frame are put where moto keeps data points (without a zone)."""
+    kept: Any = cloudwatch_backends[ACCOUNT][REGION]
+    with cloudwatch({}) as url:
+        kept.metric_data[:] = [
+            MetricDatum(
+                NAMESPACE, row["metric"], row["value"], _dimensions(row), row["time"].replace(tzinfo=None)
+            )
+            for row in metrics.iter_rows(named=True)
+        ]
+        try:
+            yield url
+        finally:
+            kept.metric_data.clear()
+
+
+def _dimensions(row: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Name": name, "Value": row[name]} for name in ("service", "instance", "peer") if row[name]]
+
+
+def metrics_spec_of(url: str, metrics: pl.DataFrame, **more: object) -> dict[str, Any]:
+    """What `nexus.yaml` says of the metrics of a frame."""
+    series = []
+    for (metric, unit), rows in metrics.group_by("metric", "unit", maintain_order=True):
+        whose = rows.select("service", "instance", "peer").unique(maintain_order=True).to_dicts()
+        of = [{**one, "dimensions": {name: said for name, said in one.items() if said}} for one in whose]
+        series.append({"metric": metric, "unit": unit, "namespace": NAMESPACE, "name": metric, "of": of})
+    return {
+        "kind": "cloudwatch", "region": REGION, "endpoint_url": url, "key": "env:KEY", "secret": "env:SECRET",
+        "series": series, **more,
     }  # fmt: skip

@@ -25,6 +25,7 @@ from tools.live.settings import (
     LogFiles,
     LogSpec,
     Loki,
+    MetricSpec,
     Prometheus,
     Tempo,
     TraceFiles,
@@ -56,6 +57,10 @@ def metrics_port(
     url: str, names: Sequence[str], clock: Clock, secrets: Secrets, *, frame: pl.DataFrame, **more: object
 ) -> Port:
     spec = Prometheus.model_validate({"kind": "prometheus", "url": url, "series": series_for(frame), **more})
+    return metrics_port_of(spec, names, clock, secrets)
+
+
+def metrics_port_of(spec: MetricSpec, names: Sequence[str], clock: Clock, secrets: Secrets) -> Port:
     made = live_metrics(spec, names, secrets, clock)
     return Port(made.metrics, made.check, made.aclose)
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from tools.live.settings import ActionSpec, ChangeSpec, HealthSpec, LogSpec, Prometheus, TraceSpec
+from tools.live.settings import ActionSpec, ChangeSpec, HealthSpec, LogSpec, MetricSpec, TraceSpec
 
 PAGE = Path(__file__).parents[3] / "docs" / "backends.md"
 PARTS = {
@@ -13,7 +13,7 @@ PARTS = {
     "changes": get_args(get_args(ChangeSpec)[0]),
     "actions": get_args(get_args(ActionSpec)[0]),
     "health": get_args(get_args(HealthSpec)[0]),
-    "metrics": (Prometheus,),
+    "metrics": get_args(get_args(MetricSpec)[0]),
 }
 
 

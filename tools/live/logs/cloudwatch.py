@@ -5,17 +5,16 @@ a window with too many the newer half is read first, and the older one as far as
 """
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any, Protocol
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from incidents.errors import Declined, SettingsError, ToolFailed
+from incidents.errors import ToolFailed
 from incidents.findings import Window
 from tools.clock import Clock
-from tools.extras import install_command
+from tools.live.amazon import Amazon, told
 from tools.live.http import Reply
 from tools.live.logs.levels import text_level
 from tools.live.logs.lines import MOST_LINES, Keys, LogLine
@@ -24,16 +23,7 @@ from tools.live.partial import gather_parts
 from tools.live.secrets import Secrets
 from tools.live.settings_aws import CloudWatchLogs
 from tools.live.telemetry_rows import at_microseconds, cut, to_microseconds
-from tools.redaction.redact import redact
 from tools.telemetry.data_gaps import note_gap
-from tools.wording import plain
-
-#: How AWS says that this account may not.
-_REFUSED = frozenset({
-    "AccessDeniedException", "AccessDenied", "ExpiredTokenException", "IncompleteSignature",
-    "InvalidClientTokenId", "InvalidSignatureException", "SignatureDoesNotMatch",
-    "UnrecognizedClientException",
-})  # fmt: skip
 
 
 class _Event(Reply):
@@ -63,17 +53,14 @@ class CloudWatchSource:
 
     def __init__(self, spec: CloudWatchLogs, secrets: Secrets, clock: Clock, most: int = MOST_LINES) -> None:
         self._spec = spec
-        self._secrets = secrets
         self._clock = clock
         self._most = most
-        self._opened = AsyncExitStack()
-        self._client: _Client | None = None
         self.name = f"CloudWatch in {spec.region}"
+        self._amazon: Amazon[_Client] = Amazon(self.name, "logs", spec, secrets)
 
     async def aclose(self) -> None:
         """Close the connections."""
-        self._client = None
-        await self._opened.aclose()
+        await self._amazon.aclose()
 
     async def lines(self, window: Window) -> Sequence[LogLine]:
         """The lines of a window, of each group the newest; a group that does not answer is a gap.
@@ -120,9 +107,9 @@ class CloudWatchSource:
         query: dict[str, object] = {"logGroupName": group, "startTime": start, "endTime": end}
         if self._spec.pattern:
             query["filterPattern"] = self._spec.pattern
-        client = await self._connected()
+        client = await self._amazon.client()
         while True:
-            async with _told(f"{self.name}, {group}"):
+            async with told(f"{self.name}, {group}"):
                 answer = await client.filter_log_events(**query)
             try:
                 yield _EVENTS.validate_python(answer.get("events", ()))
@@ -140,52 +127,3 @@ class CloudWatchSource:
             return line if line.instance else line._replace(instance=event.logStreamName)
         text = event.message.rstrip("\n")
         return LogLine(at, service, event.logStreamName, text_level(text), cut(text), "", "")
-
-    async def _connected(self) -> _Client:
-        if self._client is not None:
-            return self._client
-        try:
-            from aiobotocore.config import AioConfig  # noqa: PLC0415 - an extra
-            from aiobotocore.session import get_session  # noqa: PLC0415
-        except ImportError:
-            raise ToolFailed(
-                f"{self.name} was not asked: the extra `aws` is not installed; {install_command('aws')}"
-            ) from None
-        seconds = self._spec.timeout.total_seconds()
-        config = AioConfig(connect_timeout=seconds, read_timeout=seconds, retries={"total_max_attempts": 3})
-        made = get_session().create_client(
-            "logs", region_name=self._spec.region, config=config, **self._credentials()
-        )
-        async with _told(self.name):
-            opened: _Client = await self._opened.enter_async_context(made)
-        self._client = opened
-        return opened
-
-    def _credentials(self) -> dict[str, str]:
-        named = {
-            "aws_access_key_id": self._spec.key,
-            "aws_secret_access_key": self._spec.secret,
-            "aws_session_token": self._spec.session_token,
-        }
-        endpoint = {"endpoint_url": str(self._spec.endpoint_url)} if self._spec.endpoint_url else {}
-        try:
-            known = {name: self._secrets(ref).get_secret_value() for name, ref in named.items() if ref}
-        except SettingsError as error:
-            raise ToolFailed(f"{self.name} was not asked: {error}") from None
-        return endpoint | known
-
-
-@asynccontextmanager
-async def _told(what: str) -> AsyncIterator[None]:
-    """What goes wrong inside, in a sentence."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - an extra
-
-    try:
-        yield
-    except ClientError as error:
-        said = error.response.get("Error", {})
-        code, why = str(said.get("Code", "")), plain(redact(str(said.get("Message", ""))), 200)
-        kind = Declined if code in _REFUSED else ToolFailed
-        raise kind(f"{what} answered {plain(code, 60)}: {why}") from None
-    except BotoCoreError as error:
-        raise ToolFailed(f"{what} cannot be asked: {plain(redact(str(error)), 200)}") from None

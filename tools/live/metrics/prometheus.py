@@ -22,7 +22,6 @@ from tools.live.metrics.narrowed_queries import narrowed
 from tools.live.metrics.rules import LearntRules, learn_rules
 from tools.live.metrics.targets import longest_interval
 from tools.live.partial import enumerated, gather_parts
-from tools.live.secrets import Secrets
 from tools.live.service_names import Names
 from tools.live.settings import Prometheus
 from tools.telemetry.alert_rules import AlertRule
@@ -309,14 +308,3 @@ def _is_number(text: str) -> bool:
         return math.isfinite(float(text))
     except ValueError:
         return False
-
-
-def live_metrics(
-    spec: Prometheus, services: Sequence[str], secrets: Secrets, clock: Clock | None = None
-) -> PrometheusMetrics:
-    """The metrics port that `backends.metrics` describes.
-
-    Raises:
-        UnknownName: `spec` names a set of series that does not exist.
-    """
-    return PrometheusMetrics(spec, services, Backend("Prometheus", spec, secrets), clock)
