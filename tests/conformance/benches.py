@@ -21,6 +21,7 @@ from nexus.store.deliveries import AlertDelivery, Disposition, Filing, IntakeVie
 from nexus.store.memory import MemoryStore
 from tests.cases import END, QUIET_END, case_world
 from tests.tools.live.fakes import github as hub
+from tests.tools.live.fakes import gitlab as lab
 from tests.tools.live.fakes import kubernetes as cluster
 from tests.tools.live.fakes import mcp_ops
 from tests.tools.live.fakes.mcp_http import over_http
@@ -35,7 +36,7 @@ from tools.live.secrets import Secrets
 from tools.live.settings import Backends
 from tools.ports import Actions, Changes
 
-SECRETS = Secrets({"KUBE": cluster.TOKEN, "GH": hub.TOKEN})
+SECRETS = Secrets({"KUBERNETES": cluster.TOKEN, "GITHUB": hub.TOKEN, "GITLAB": lab.TOKEN})
 DAY = Window(start=datetime(2026, 3, 12, tzinfo=UTC), end=datetime(2026, 3, 13, tzinfo=UTC))
 
 
@@ -108,7 +109,7 @@ async def kubernetes(tmp_path: Path) -> AsyncIterator[Bench]:
     with serving(fake) as server:
         spec = {
             "kind": "kubernetes", "url": server.url, "namespace": "shop", "services": ["checkout"],
-            "auth": {"bearer": "env:KUBE"},
+            "auth": {"bearer": "env:KUBERNETES"},
         }  # fmt: skip
         async with live(spec, "checkout", tmp_path) as port:
             refused = (act(ActionKind.ROLLBACK, "checkout", version="7.7"),)
@@ -226,12 +227,18 @@ def recorded_changes(case: Path, tmp_path: Path) -> Record:
 @contextmanager
 def record(kind: str, tmp_path: Path) -> Iterator[tuple[dict[str, object], str]]:
     """What `nexus.yaml` says of one source of changes, and the service that it has."""
-    handlers: dict[str, Handler] = {"github": hub.FakeGitHub(), "kubernetes": cluster.FakeKubernetes()}
-    if kind in handlers:
-        more = {"repository": "acme/shop", "auth": {"bearer": "env:GH"}}
-        more = more if kind == "github" else {"namespace": "shop", "auth": {"bearer": "env:KUBE"}}
-        with serving(handlers[kind]) as server:
-            yield {"kind": kind, "url": server.url, **more}, "shop" if kind == "github" else "checkout"
+    served: dict[str, tuple[Handler, dict[str, str], str]] = {
+        "github": (hub.FakeGitHub(), {"repository": "acme/shop"}, "shop"),
+        "gitlab": (lab.FakeGitLab(), {"project": lab.PROJECT}, "shop"),
+        "kubernetes": (cluster.FakeKubernetes(), {"namespace": "shop"}, "checkout"),
+    }
+    if kind in served:
+        handler, where, service = served[kind]
+        with serving(handler) as server:
+            yield (
+                {"kind": kind, "url": server.url, "auth": {"bearer": f"env:{kind.upper()}"}, **where},
+                service,
+            )
     elif kind == "git":
         git = Git(tmp_path / "repo")
         for number, at in enumerate(("20260311T090000Z", "20260312T101600Z")):

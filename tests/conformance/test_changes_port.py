@@ -14,7 +14,7 @@ from tests.conformance.conftest import Live
 from tools.fence import UNFENCED
 
 
-@pytest.fixture(params=["recorded", "releases", "git", "github", "kubernetes", "senders"])
+@pytest.fixture(params=["recorded", "releases", "git", "github", "gitlab", "kubernetes", "senders"])
 async def record(request: pytest.FixtureRequest, case_folder: Path, tmp_path: Path) -> AsyncIterator[Record]:
     """Every implementation."""
     if request.param == "recorded":

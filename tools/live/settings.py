@@ -12,6 +12,7 @@ from incidents.duration import Duration
 from incidents.value import Value
 from tools.live.secrets import SecretRef
 from tools.live.settings_aws import CloudWatchLogs, CloudWatchMetrics
+from tools.live.settings_changes import GitLab as GitLab
 from tools.live.settings_health import HealthSpec as HealthSpec
 from tools.live.settings_http import Auth as Auth
 from tools.live.settings_http import Http as Http
@@ -296,7 +297,7 @@ LogSpec = Annotated[
     LogFiles | Journal | Loki | Elastic | VictoriaLogs | CloudWatchLogs, Field(discriminator="kind")
 ]
 TraceSpec = Annotated[Jaeger | JaegerV2 | Tempo | TraceFiles, Field(discriminator="kind")]
-ChangeSpec = Annotated[ReleaseLog | Git | GitHub | KubernetesHistory, Field(discriminator="kind")]
+ChangeSpec = Annotated[ReleaseLog | Git | GitHub | GitLab | KubernetesHistory, Field(discriminator="kind")]
 ActionSpec = Annotated[
     Releases | KubernetesActions | Flags | Command | Hotfix | GitOps, Field(discriminator="kind")
 ]

@@ -8,6 +8,7 @@ from tools.live.settings import (
     Flags,
     Git,
     GitHub,
+    GitLab,
     Journal,
     KubernetesActions,
     KubernetesHealth,
@@ -58,7 +59,7 @@ def _fields(spec: Value) -> Mapping[str, Iterable[str]]:
             return spec.named
         case Journal():
             return {"units": spec.units.values()}
-        case OfService() | GitHub() | KubernetesHealth():
+        case OfService() | GitHub() | GitLab() | KubernetesHealth():
             return {"service": [spec.service] if spec.service is not None else []}
         case _:
             return {}

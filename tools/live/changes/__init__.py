@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from incidents.catalogue import Catalogue
 from tools.live.changes.git import GitChanges
 from tools.live.changes.github import GitHubChanges
+from tools.live.changes.gitlab import GitLabChanges
 from tools.live.changes.kubernetes import KubernetesChanges
 from tools.live.changes.merged import MergedChanges, Source
 from tools.live.changes.releases import LoggedChanges
 from tools.live.secrets import Secrets
-from tools.live.settings import ChangeSpec, Git, GitHub, KubernetesHistory, ReleaseLog
+from tools.live.settings import ChangeSpec, Git, GitHub, GitLab, KubernetesHistory, ReleaseLog
 
 __all__ = ["MergedChanges", "Source", "live_changes", "source_of"]
 
@@ -34,5 +35,7 @@ def source_of(spec: ChangeSpec, secrets: Secrets) -> Source:
             return GitChanges(spec)
         case GitHub():
             return GitHubChanges(spec, secrets)
+        case GitLab():
+            return GitLabChanges(spec, secrets)
         case KubernetesHistory():
             return KubernetesChanges(spec, secrets)
