@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from agents.playbook.checks.keywords import quoted
 from agents.playbook.checks.result import CheckOutcome, CheckScope, Hint, combine, no_data, state_of
 from incidents.changes import ChangeKind, RunState
-from incidents.findings import Category, Channel, EvidenceStatus
+from incidents.findings import Category, Channel
 from incidents.reports import CheckState
 from tools.analysis import RankedChange
 from tools.plainly import named
 from tools.toolbox import CHANGES, DEPLOYMENTS, PIPELINES
 from tools.toolbox.arguments import ChangesArgs, DeploymentsArgs, NoArgs
 from tools.toolbox.views import ChangesView, DeploymentsView, PipelinesView
-from tools.toolset import Answer
 from tools.wording import clock_time, length
 
 #: A change whose time and place fit less than this does not explain the onset.
@@ -47,7 +46,7 @@ async def look_changes(focus: CheckScope) -> CheckOutcome:
     unchanged = [name for name in focus.services if name not in changed and name not in elsewhere]
     against = (
         *(_unlike(one, view.onset, answer.id) for one in elsewhere.values()),
-        *(_unchanged(service, answer) for service in unchanged),
+        *(_unchanged(service, answer.id) for service in unchanged),
     )
     if not fitting:
         return CheckOutcome(
@@ -116,12 +115,10 @@ def _apart(made: datetime, onset: datetime) -> str:
     return f"{apart} {side} it began at {onset:%H:%M:%S} UTC"
 
 
-def _unchanged(service: str, answer: Answer[ChangesView]) -> Hint:
-    """That nothing is recorded rules nothing out where the record is empty: perhaps nobody keeps one."""
+def _unchanged(service: str, evidence: str) -> Hint:
     return Hint(
         service=service, category=Category.DEPLOYMENT, channel=Channel.CHANGES, weight=_AGAINST,
-        evidence=answer.id, text=f"no change of {service} is recorded near the onset", against=True,
-        measured=answer.evidence.status is EvidenceStatus.OK,
+        evidence=evidence, text=f"no change of {service} is recorded near the onset", against=True,
     )  # fmt: skip
 
 

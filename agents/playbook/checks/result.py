@@ -18,11 +18,10 @@ R = TypeVar("R", bound=Value)
 class Hint(Value):
     """One observation for (or against) a service, and for a category if it says what kind of cause.
 
-    `weight` is in the same measure for all hints: 1 is one clear sign. `measured` is False where it rests on
-    an empty record, `faint` where it is hardly more than chance does, `ranked` where it is a suspect's place,
-    `itself` where the part, or whatever runs it, was asked and says so, `named` where that tells what is
-    wrong with it, `near` is False where a change was made so long before the onset that others fit by chance
-    as well.
+    `weight` is in the same measure for all hints: 1 is one clear sign. `faint` is True where it is hardly
+    more than chance does, `ranked` where it is a suspect's place, `itself` where the part, or whatever runs
+    it, was asked and says so, `named` where that tells what is wrong with it, `near` is False where a change
+    was made so long before the onset that others fit by chance as well.
     """
 
     service: str
@@ -32,7 +31,6 @@ class Hint(Value):
     weight: float
     evidence: str
     against: bool = False
-    measured: bool = True
     faint: bool = False
     ranked: bool = False
     itself: bool = False

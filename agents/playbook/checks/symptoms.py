@@ -8,6 +8,7 @@ from incidents.causes import Causes, LogSign, SignLevel
 from incidents.findings import Category, Channel, Suspect, telling
 from incidents.reports import CheckState
 from incidents.verification import Signal, SignalKind
+from tools.analysis import CLEAR
 from tools.plainly import level as in_peoples_unit
 from tools.telemetry.levels import Level
 from tools.telemetry.service_state import reports_down
@@ -76,14 +77,16 @@ def _why(suspect: Suspect) -> str:
 def _suspected(suspect: Suspect, best: float, evidence: str) -> list[Hint]:
     """The place in the ranking, told once per channel that it rests on, and the category it suggests."""
     channels = list(telling(suspect)) or [Channel.TOPOLOGY]
-    share = _PLACE * suspect.score / best if best > 0 else 0.0
+    parts = [sum(reason.score for reason in suspect.reasons if reason.channel is one) for one in channels]
+    share = _PLACE * suspect.score / best / (sum(parts) or len(parts)) if best > 0 else 0.0
     hints = [
         Hint(
-            service=suspect.service, channel=channel, weight=share / len(channels), evidence=evidence,
+            service=suspect.service, channel=channel, weight=share * (part or 1.0), evidence=evidence,
             text=next((r.text for r in suspect.reasons if r.channel is channel), "it ranks high"),
             onset=suspect.onset, change=suspect.change, ranked=True,
+            near=_is_near(suspect), faint=suspect.score < CLEAR,
         )
-        for channel in channels
+        for channel, part in zip(channels, parts, strict=True)
     ]  # fmt: skip
     if suspect.category is not Category.UNKNOWN:
         hints.append(_kind_of(suspect, channels[0], evidence))
@@ -102,8 +105,14 @@ def _kind_of(suspect: Suspect, channel: Channel, evidence: str) -> Hint:
     return Hint(
         service=suspect.service, category=suspect.category, channel=Channel.CHANGES if by_change else channel,
         weight=_KIND, text=texts[0], evidence=evidence, onset=suspect.onset, change=suspect.change,
-        near=all(is_near(r.onset, suspect.onset) for r in changed if r.onset and suspect.onset),
+        near=_is_near(suspect), faint=suspect.score < CLEAR,
     )  # fmt: skip
+
+
+def _is_near(suspect: Suspect) -> bool:
+    """Whether the change that the ranking blames, if it blames one, was made just before it began."""
+    changed = [r.onset for r in suspect.reasons if r.channel is Channel.CHANGES]
+    return all(is_near(made, suspect.onset) for made in changed if made and suspect.onset)
 
 
 async def look_metrics(focus: CheckScope) -> CheckOutcome:

@@ -11,9 +11,9 @@ class Support:
 
     Attributes:
         sources: independent channels that show it.
-        settled: data ruled another kind of cause out, or a change explains the onset.
-        alone: no other service comes near it.
-        contested: another service is as good as level with it.
+        settled: a change just before the onset explains it, or the part itself says what is wrong.
+        alone: what the others show is faint beside it, or may come from it.
+        contested: another is as good as level with it, or shows much that cannot come from it.
         faint: it is hardly above what chance does.
         guessed: nothing says what kind of cause it is, or only that the others were ruled out.
     """
@@ -27,14 +27,13 @@ class Support:
 
 
 def confidence(standing: Support) -> Confidence:
-    """High: two independent sources, and an alternative ruled out: another kind of cause, or other services.
+    """High: two independent sources, and what rules other places out: a change that fits, or nobody near.
 
-    Medium: one of these, or two where a rival is level. What is faint or guessed is never more than low.
+    Medium: one of these. What is faint, guessed or contested is never more than low.
     """
-    if standing.faint or standing.guessed:
+    if standing.faint or standing.guessed or standing.contested:
         return Confidence.LOW
     agreed, ruled_out = standing.sources >= 2, standing.settled or standing.alone
-    if agreed and ruled_out and not standing.contested:
+    if agreed and ruled_out:
         return Confidence.HIGH
-    reasons = agreed + standing.settled + standing.alone
-    return Confidence.MEDIUM if reasons > standing.contested else Confidence.LOW
+    return Confidence.MEDIUM if agreed or ruled_out else Confidence.LOW

@@ -13,12 +13,13 @@ from agents.playbook.diagnosis.confidence import Support, confidence
 from incidents.catalogue import Catalogue, ServiceKind
 from incidents.findings import Category, Channel, Confidence, Hypothesis
 from tools.plainly import plainly
+from tools.telemetry.observe import topology
 
 #: A service with less than this share of the best one's weight is no rival.
 _RIVAL = 0.85
-#: A service with more than this share comes near.
-_NEAR = 0.5
-#: A service with less than this share is not even named, unless it was changed just before.
+#: More than this share, shown by a part that does not suffer from it, contests that a service is the cause.
+_NEAR = 0.6
+#: A service with less than this share is not even named, unless it was changed just before, and near nobody.
 _NAMED = 0.3
 _MOST = 3
 #: What a part says of itself counts half as much again where others saw it too.
@@ -45,7 +46,7 @@ def weigh(hints: Sequence[Hint], catalogue: Catalogue) -> tuple[Hypothesis, ...]
     made: list[Hypothesis] = []
     for rank, (service, weight) in enumerate(places[:_MOST]):
         about = [hint for hint in hints if hint.service == service]
-        field = _Field(rivals=tuple(other / best for name, other in places if name != service))
+        field = _field(service, hints, places, catalogue)
         explained = _explained(service, about, catalogue, field)
         other = explained[0].model_copy(update={"confidence": Confidence.LOW})
         if rank == 0:
@@ -75,17 +76,40 @@ def _spared(hints: Sequence[Hint], catalogue: Catalogue, blamed: Set[str | None]
 
 @dataclass(frozen=True)
 class _Field:
-    """The other services: the weight of each as a share of the best service's."""
+    """The other services: the weight of each as a share of the one in question.
+
+    `apart` are those that it cannot be the reason of: they do not call it, directly or not, nor does it call
+    them since it was changed. They are weighed by telemetry alone: with changes everywhere some fit by chance.
+    """
 
     rivals: tuple[float, ...]
+    apart: tuple[float, ...]
 
     @property
     def contested(self) -> bool:
-        return any(share >= _RIVAL for share in self.rivals)
+        return any(share >= _RIVAL for share in self.rivals) or any(share > _NEAR for share in self.apart)
 
     @property
     def empty(self) -> bool:
-        return all(share <= _NEAR for share in self.rivals)
+        return not self.contested and all(share <= _NAMED for share in self.apart)
+
+
+def _field(
+    service: str, hints: Sequence[Hint], places: Sequence[tuple[str, float]], catalogue: Catalogue
+) -> _Field:
+    shown = [hint for hint in _placing(hints) if hint.channel is not Channel.CHANGES]
+    own = _sum(hint for hint in shown if hint.service == service)
+    near = any(_blames_a_change(hint) and hint.near for hint in hints if hint.service == service)
+    needs = topology(catalogue)
+    below = needs.distances(service) if near else {service: 0}
+    clear = {hint.service for hint in shown if not hint.faint} - set(below)
+    apart = [
+        _sum(hint for hint in shown if hint.service == name) / own if own else math.inf
+        for name in clear
+        if service not in needs.distances(name)
+    ]
+    rivals = [weight / places[0][1] for name, weight in places if name != service]
+    return _Field(rivals=tuple(rivals), apart=tuple(apart))
 
 
 def _counted_once(hints: Sequence[Hint]) -> list[Hint]:
@@ -122,14 +146,8 @@ def _blames_a_change(hint: Hint) -> bool:
 
 
 def _places(hints: Sequence[Hint], catalogue: Catalogue) -> list[tuple[str, float]]:
-    """The services by what marks them, heaviest first; signs against a kind of cause clear no place.
-
-    Where the suspects were ranked, that has weighed all telemetry and who explains whom: beside it only
-    changes count, or a caller that suffers most would go before what it calls.
-    """
-    marks = [hint for hint in hints if not hint.against]
-    if any(hint.ranked for hint in marks):
-        marks = [hint for hint in marks if hint.ranked or hint.channel is Channel.CHANGES]
+    """The services by what marks them, heaviest first."""
+    marks = _placing(hints)
     found = {
         service: _sum(hint for hint in marks if hint.service == service)
         for service in dict.fromkeys(hint.service for hint in hints)
@@ -140,6 +158,18 @@ def _places(hints: Sequence[Hint], catalogue: Catalogue) -> list[tuple[str, floa
     # Of equals the one that the ranking suspects more, else that of the catalogue's order: no name decides.
     order = sorted(found, key=lambda name: (-found[name], -ranked[name], listed[name]))
     return [(name, found[name]) for name in order if found[name] > 0]
+
+
+def _placing(hints: Sequence[Hint]) -> list[Hint]:
+    """What tells where it is; signs against a kind of cause clear no place.
+
+    Where the suspects were ranked, that has weighed all telemetry and who explains whom: beside it only
+    changes count, or a caller that suffers most would go before what it calls.
+    """
+    marks = [hint for hint in hints if not hint.against]
+    if any(hint.ranked for hint in marks):
+        return [hint for hint in marks if hint.ranked or hint.channel is Channel.CHANGES]
+    return marks
 
 
 def _sum(hints: Iterable[Hint]) -> float:
@@ -188,22 +218,16 @@ def _by_kind(service: str, catalogue: Catalogue) -> Category:
 
 
 def _standing(about: list[Hint], category: Category, field: _Field, *, guessed: bool) -> Support:
-    """What stands behind one kind of cause of one service.
-
-    An exhausted resource beside a symptom of the same service counts as two sources, though both are metrics.
-    """
+    """What stands behind one kind of cause of one service."""
     signs = [h for h in about if not h.against and (h.category is category or _marks(h, category))]
     channels = {h.channel for h in signs if h.near or h.channel is not Channel.CHANGES} - {Channel.TOPOLOGY}
-    metrics = {hint.category for hint in signs if hint.channel is Channel.METRICS}
-    exhausted = category is Category.INFRASTRUCTURE and metrics == {None, category}
     changed = any(
         h.change and h.near and h.category is category and h.channel is Channel.CHANGES for h in signs
     )
-    cleared = any(h.against and h.measured and h.category not in {None, category} for h in about)
     named = any(h.named for h in signs)  # it is wrong in any case, whatever else is
     return Support(
-        sources=len(channels) + exhausted,
-        settled=changed or cleared or named,
+        sources=len(channels),
+        settled=changed or named,
         alone=field.empty,
         contested=field.contested and not named,
         faint=all(hint.faint for hint in signs),

@@ -27,9 +27,8 @@ def test_one_reason_is_medium_and_none_is_low() -> None:
     assert confidence(Support(sources=2, settled=True)) is Confidence.HIGH
 
 
-def test_a_level_rival_asks_for_one_reason_more() -> None:
-    assert confidence(Support(sources=2, contested=True)) is Confidence.LOW
-    assert confidence(Support(sources=2, settled=True, contested=True)) is Confidence.MEDIUM
+def test_what_is_contested_is_never_more_than_low() -> None:
+    assert confidence(Support(sources=3, settled=True, alone=True, contested=True)) is Confidence.LOW
 
 
 def test_what_is_faint_or_guessed_is_never_more_than_low() -> None:

@@ -151,9 +151,30 @@ class TestWeighing:
         )
         assert found[0] == weigh([symptom("orders"), change("orders")], CATALOGUE)[0]
 
-    def test_a_rival_makes_less_sure(self) -> None:
-        both = [symptom("orders"), change("orders"), symptom("web", 4.9)]
-        assert weigh(both, CATALOGUE)[0].confidence is Confidence.MEDIUM
+    @pytest.mark.parametrize(
+        ("other", "weight", "faint", "sure"),
+        [
+            ("web", 2.0, False, Confidence.HIGH),  # it calls orders: that is where it has it from
+            ("web", 4.9, False, Confidence.LOW),  # it shows more than orders can be the reason of
+            ("bank", 1.0, False, Confidence.MEDIUM),
+            ("bank", 2.0, False, Confidence.LOW),
+            ("bank", 2.0, True, Confidence.HIGH),  # no more than chance does
+        ],
+    )
+    def test_what_others_show_and_it_cannot_explain_makes_less_sure(
+        self, other: str, weight: float, faint: bool, sure: Confidence
+    ) -> None:
+        apart = symptom(other, weight).model_copy(update={"faint": faint})
+        logged = symptom("orders", 0.1, Channel.LOGS).model_copy(update={"category": Category.CODE})
+        assert weigh([symptom("orders"), logged, apart], CATALOGUE)[0].confidence is sure
+
+    def test_what_a_change_did_shows_below_as_well(self) -> None:
+        below = symptom("orders", 2.0)
+        logged = symptom("web", 0.1, Channel.LOGS).model_copy(update={"category": Category.CODE})
+        assert weigh([symptom("web"), logged, below], CATALOGUE)[0].confidence is Confidence.LOW
+        assert weigh([symptom("web"), change("web"), below], CATALOGUE)[0].confidence is Confidence.HIGH
+        far = change("web").model_copy(update={"near": False})
+        assert weigh([symptom("web"), far, below], CATALOGUE)[0].confidence is Confidence.LOW
 
     def test_a_mere_symptom_has_no_known_cause(self) -> None:
         best = weigh([symptom("orders")], CATALOGUE)[0]
