@@ -1,11 +1,11 @@
-"""A drill: on a calm day it is tried, without effect, what a bad day would need. Pure."""
+"""A drill: on a calm day it is tried what a bad day would need, on most targets without effect. Pure."""
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from pydantic import Field
 
-from incidents.action import Action, ActionKind, Arguments, Plan
+from incidents.action import UNSETTLED, Action, ActionKind, ActionState, Arguments, Plan, Proposal
 from incidents.changes import Change, ChangeKind
 from incidents.value import Moment, Value
 
@@ -18,6 +18,7 @@ class Part(StrEnum):
     ROLLBACK = "rollback"
     PEOPLE = "people"
     BACKEND = "backend"
+    REALLY = "really"
 
 
 class DrillStep(Value):
@@ -40,7 +41,13 @@ class DrillStep(Value):
 
 
 class Drill(Value):
-    """A drill and what came of it."""
+    """A drill and what came of it.
+
+    Attributes:
+        change: what was really made on a target declared for it, as a person signed it; null: nothing.
+        undo: what took it back.
+        stands_for: the services for which an undo on that target counts, too.
+    """
 
     id: str
     site: str
@@ -48,6 +55,19 @@ class Drill(Value):
     by: str
     services: tuple[str, ...] = Field(description="those that were tried; the others were not calm")
     steps: tuple[DrillStep, ...]
+    change: Proposal | None = None
+    undo: Proposal | None = None
+    stands_for: tuple[str, ...] = ()
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a change was begun that is not known to be taken back and watched."""
+        if self.change is None or self.change.state is ActionState.FAILED:
+            return False
+        undo = self.undo
+        return (
+            undo is None or undo.state in UNSETTLED or (undo.state is ActionState.DONE and undo.seen is None)
+        )
 
     @property
     def passed(self) -> bool:

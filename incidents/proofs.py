@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from incidents.action import Action, ActionKind, Proposal
+from incidents.drill import Drill
 from incidents.incident import Incident
 from incidents.value import Moment, Value
 from incidents.verification import Recovery
@@ -34,11 +35,15 @@ class Proof(Value):
     seen: Recovery | None
     source: str = Field(description="the incident or the drill in which it was carried out")
     proposal: str = Field(description="its id there")
+    calm: bool = Field(default=False, description="of a drill: nothing was broken before it")
 
     @property
     def good(self) -> bool:
-        """Whether nothing got worse by it. An incident that it did not mend says nothing against the undo."""
-        return self.seen in {Recovery.RECOVERED, Recovery.UNCHANGED}
+        """Whether nothing got worse by it.
+
+        An incident that it did not mend says nothing against the undo; on a calm day all has to be as before.
+        """
+        return self.seen is Recovery.RECOVERED or (self.seen is Recovery.UNCHANGED and not self.calm)
 
     def holds(self, now: datetime) -> bool:
         """Whether it still proves that such a change can be taken back."""
@@ -51,6 +56,17 @@ def proofs_of(incident: Incident) -> tuple[Proof, ...]:
     return tuple(one for one in found if one is not None)
 
 
+def proofs_of_drill(drill: Drill) -> tuple[Proof, ...]:
+    """What a drill proves that really made a change: for its target, and for those that this stands for."""
+    change, undo = drill.change, drill.undo
+    found = _of(undo, change, drill.id) if change is not None and undo is not None else None
+    if found is None:
+        return ()
+    found = found.model_copy(update={"calm": True})
+    others = (found.model_copy(update={"service": name}) for name in drill.stands_for)
+    return (found, *others)
+
+
 def proven(proofs: Iterable[Proof], now: datetime) -> Proof | None:
     """The latest that still holds; None where the last undo failed or made things worse, or none holds."""
     latest = max(proofs, key=lambda one: one.at, default=None)
@@ -59,14 +75,20 @@ def proven(proofs: Iterable[Proof], now: datetime) -> Proof | None:
 
 def _proof(incident: Incident, undo: Proposal) -> Proof | None:
     change = incident.proposal(undo.undo_of) if undo.undo_of is not None else None
-    outcome, seen = undo.outcome, undo.seen
-    if change is None or outcome is None or outcome.said_by is not None:
+    if change is None or _watched_still(incident, undo):
         return None
-    if outcome.done and (_watched_still(incident, undo) or seen in {None, Recovery.UNKNOWN}):
+    return _of(undo, change, incident.id)
+
+
+def _of(undo: Proposal, change: Proposal, source: str) -> Proof | None:
+    outcome, seen = undo.outcome, undo.seen
+    if outcome is None or outcome.said_by is not None:
+        return None
+    if outcome.done and seen in {None, Recovery.UNKNOWN}:
         return None
     return Proof(
         service=change.action.service, kind=change.action.kind, undo=undo.action, at=outcome.at,
-        seen=seen if outcome.done else None, source=incident.id, proposal=undo.id,
+        seen=seen if outcome.done else None, source=source, proposal=undo.id,
     )  # fmt: skip
 
 

@@ -96,7 +96,13 @@ def _tell(lines: "tuple[TrustLine, ...]") -> None:
 def _undo(one: "TrustLine") -> str:
     """How far it is known that such a change can be taken back: proven weighs more than planned."""
     if one.proof is not None:
-        how = "proven" if one.proof.good else "made it worse" if one.proof.seen is not None else "failed"
+        how = (
+            "proven"
+            if one.proof.good
+            else "did not bring it back"
+            if one.proof.seen is not None
+            else "failed"
+        )
         return f"{how} {one.proof.at:%d %b}, {one.proof.source}"
     if one.plannable is None or one.drilled_at is None:
         return ""

@@ -133,6 +133,14 @@ def _forms_called(name: str) -> tuple[str, ...]:
         return ()
 
 
+class DrillTarget(Value):
+    """A service on which a drill may really make a change and take it back, such as a staging service."""
+
+    service: str
+    stands_for: tuple[str, ...] = Field(default=(), description="services for which that counts, too")
+    watch: Duration = Field(default=timedelta(minutes=5), description="after the change, and after its undo")
+
+
 class Hands(Value):
     """How many incidents one process drives at the same time, and for how long it holds one."""
 
@@ -168,6 +176,7 @@ class Site(Value):
     freezes: tuple[Freeze, ...] = ()
     limits: Limits = Limits()
     thresholds: Thresholds = Thresholds()
+    drills: tuple[DrillTarget, ...] = Field(default=(), description="where `nexus drill --really` may act")
     windows: Windows = Windows()
     intake: Intake = Intake()
     worker: Hands = Hands()
@@ -221,6 +230,8 @@ class Site(Value):
             for service in self.services
             for name in service.depends_on
         ]
+        for number, target in enumerate(self.drills):
+            used += [(f"drills[{number}]", name) for name in (target.service, *target.stands_for)]
         used += services_named(self.backends)
         used += [(f"people.{one.name}.services", name) for one in self.people for name in one.services]
         for number, route in enumerate(self.notify.routes):

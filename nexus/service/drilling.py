@@ -1,6 +1,7 @@
 """A drill of a live world on a calm day: what a bad day would need is tried, and nothing is changed."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from incidents.access import Permission
@@ -55,7 +56,7 @@ class Drilling:
             raise Refused(f"no drill now: {'; '.join(dict.fromkeys(stirred.values()))}")
         now = self.home.clock.now()
         drill = Drill(
-            id=f"DRILL-{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03}", site=self.site.site, at=now,
+            id=drill_id(now), site=self.site.site, at=now,
             by=actor.name, services=calm, steps=(*_left(stirred), *await self._steps(calm)),
         )  # fmt: skip
         said = "passed" if drill.passed else "failed"
@@ -86,6 +87,11 @@ class Drilling:
             await connections.aclose()
         people = await people_steps(self.home, self.site)
         return (*changes, *people, *await backend_steps(self.home, self.site))
+
+
+def drill_id(at: datetime) -> str:
+    """What a drill that begins at a moment is called."""
+    return f"DRILL-{at:%Y%m%d-%H%M%S}-{at.microsecond // 1000:03}"
 
 
 def _left(stirred: dict[str, str]) -> tuple[DrillStep, ...]:

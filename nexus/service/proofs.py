@@ -1,13 +1,14 @@
-"""Which undos are proven here: what was really carried out and watched in live incidents of this home."""
+"""Which undos are proven here: what was really carried out and watched in incidents and drills."""
 
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Protocol, Self
 
 from incidents.action import ActionKind
-from incidents.proofs import LASTS, Proof, proofs_of
+from incidents.proofs import LASTS, Proof, proofs_of, proofs_of_drill
 from nexus.home import Home
+from nexus.store.drills import Drills
 from nexus.store.find import find_incident
 from nexus.store.lists import EVERY
 from nexus.store.reads import IncidentReads
@@ -16,11 +17,15 @@ from nexus.store.records import WorldKind
 _PAGE = 200
 
 
+class ProofStore(IncidentReads, Drills, Protocol):
+    """What is read of the store."""
+
+
 @dataclass(frozen=True)
 class ProofQueries:
     """Reads it from the store."""
 
-    store: IncidentReads
+    store: ProofStore
 
     @classmethod
     def of(cls, home: Home) -> Self:
@@ -46,6 +51,8 @@ class ProofQueries:
             if identity not in hidden
             for proof in await self._of(identity)
         ]
+        drills = await self.store.drills(None, now - LASTS)
+        found += [proof for drill in drills for proof in proofs_of_drill(drill)]
         return tuple(sorted(found, key=lambda one: (one.at, one.source, one.proposal)))
 
     async def _recent(self, now: datetime) -> AsyncIterator[str]:

@@ -66,6 +66,12 @@ def test_the_last_one_decides() -> None:
     assert proven([], now) is None
 
 
+def test_on_a_calm_day_all_has_to_be_as_before() -> None:
+    drilled = proof(1, Recovery.UNCHANGED).model_copy(update={"calm": True})
+    assert not drilled.good
+    assert drilled.model_copy(update={"seen": Recovery.RECOVERED}).good
+
+
 def test_one_that_failed_is_known_as_such() -> None:
     failed = Outcome(done=False, detail="the rollout did not end", at=at(20))
     (found,) = proofs_of(undone(UNDO.model_copy(update={"state": ActionState.FAILED, "outcome": failed})))

@@ -103,6 +103,17 @@ def test_a_freeze_and_an_open_incident_are_no_calm_day(
     assert (frozen.code, "web is frozen: sale" in frozen.err) == (1, True)
 
 
+def test_nothing_is_really_changed_where_that_is_not_declared(
+    nexus: Terminal, site: Mapping[str, object]
+) -> None:
+    refused = nexus("drill", "--service", SHOP, "--really")
+    assert refused.code == 1
+    assert "shop is not declared for drills, nothing is really changed" in refused.err
+    here = ["--service", SHOP]
+    for words in (["--really"], [*here, "--digest", "abc"], [*here, "--really", "--json"]):
+        assert nexus("drill", *words).code == 2
+
+
 def test_a_service_that_is_not_there_is_named_with_the_nearest(
     nexus: Terminal, site: Mapping[str, object]
 ) -> None:
