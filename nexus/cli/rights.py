@@ -23,6 +23,7 @@ def kubernetes(
 ) -> None:
     """Print them as Roles for `kubectl apply -f -`: what reads, what changes; `doctor` tells which lack."""
     from nexus.config.site import load_site
+    from tools.live.cluster.act_accounts import act_accounts
     from tools.live.cluster.rights import grants
     from tools.live.cluster.roles import Account, manifests
 
@@ -30,7 +31,8 @@ def kubernetes(
     if not namespace or not name or "/" in name:
         raise UsageError(f"--account is NAMESPACE/NAME, not {account!r}")
     path = (config or settings().config).resolve()
-    found = grants(load_site(path).backends)
+    backends = load_site(path).backends
+    found = grants(backends)
     if not found:
         raise NexusError(f"{path} names nothing of Kubernetes: no right is needed")
-    write(manifests(found, Account(namespace, name)))
+    write(manifests(found, Account(namespace, name), act_accounts(backends)))

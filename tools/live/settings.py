@@ -236,6 +236,18 @@ class Flags(Value):
     )
 
 
+class ActCredential(Value):
+    """A program that prints a short-lived secret, a line, right before a change; then that is forgotten.
+
+    In `command` the same parts stand for the action's arguments as in `run`.
+    """
+
+    command: tuple[str, ...] = Field(min_length=1, description="argv, without a shell")
+    variable: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="in which `run` and `undo` get it")
+    environment: dict[str, SecretRef] = Field(default={}, description="what it gets itself beside PATH")
+    timeout: Duration = timedelta(seconds=10)
+
+
 class Command(Declared):
     """A team's own script as a typed action: argv without a shell, allowed values from the inventory.
 
@@ -249,6 +261,7 @@ class Command(Declared):
     undo: tuple[str, ...] = ()
     status: tuple[str, ...] = Field(default=(), description="exit 0: key was done, 1: was never begun")
     environment: dict[str, SecretRef] = Field(default={}, description="what the script gets beside PATH")
+    credential: ActCredential | None = Field(default=None, description="what it gets for one change alone")
 
 
 #: Files that decide what a pipeline runs, and how git reads the others.

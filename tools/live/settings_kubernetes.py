@@ -63,6 +63,18 @@ class HelmCli(Value):
     timeout: Duration = Field(default=timedelta(seconds=20), description="of a question to it")
 
 
+class ActAccounts(Value):
+    """Service accounts with the right to one change each; Nexus itself may only ask for their tokens."""
+
+    prefix: str = Field(
+        default="nexus", pattern=r"^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$", description="of their names"
+    )
+    lasts: Duration = Field(
+        default=timedelta(minutes=10), ge=timedelta(minutes=10), le=timedelta(hours=1),
+        description="what is asked for; no API server gives less than ten minutes",
+    )  # fmt: skip
+
+
 class KubernetesActions(Http):
     """Roll back, restart and scale deployments, stateful sets, daemon sets and Argo Rollouts."""
 
@@ -79,6 +91,18 @@ class KubernetesActions(Http):
     helm: HelmCli | None = Field(
         default=None, description="rolls back what Helm owns through its release; none: the workload alone"
     )
+    accounts: ActAccounts | None = Field(
+        default=None, description="each change runs with a token for it alone; none: with what `auth` may"
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.accounts is not None and self.helm is not None:
+            raise ValueError(
+                "`accounts` and `helm` do not go together: Helm's program has a standing right of its own; "
+                "leave one of them out"
+            )
+        return self
 
 
 class KubernetesHealth(Http):

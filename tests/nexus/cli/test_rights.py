@@ -3,17 +3,19 @@
 from pathlib import Path
 
 import kubernetes_validate  # type: ignore[import-untyped]  # it has none
+import pytest
 import yaml
 
 from tests.nexus.command_line import Terminal
 
-EXAMPLE = Path(__file__).parents[3] / "deploy" / "kubernetes" / "examples" / "rights.yaml"
+EXAMPLES = Path(__file__).parents[3] / "deploy" / "kubernetes" / "examples"
 
 
+@pytest.mark.parametrize("example", ["rights.yaml", "rights-per-act.yaml"])
 def test_the_manifests_fit_the_schemas_and_the_example_is_what_is_printed(
-    nexus: Terminal, tmp_path: Path
+    nexus: Terminal, tmp_path: Path, example: str
 ) -> None:
-    text = EXAMPLE.read_text()
+    text = (EXAMPLES / example).read_text()
     head, _, body = text.partition("# for ")
     said = "\n".join(line.removeprefix("#") for line in head.splitlines() if line.startswith("#  "))
     site = tmp_path / "nexus.yaml"

@@ -181,3 +181,41 @@ async def test_without_an_undo_command_nothing_is_taken_back(script: str, tmp_pa
     back = FAILOVER.model_copy(update={"arguments": Arguments(undo=True)})
     with pytest.raises(ActionRefused, match="nothing is configured that can take back"):
         await actions.execute(back, KEY, UNFENCED)
+
+
+def gives(script: str, *argv: str) -> dict[str, Any]:
+    return {"environment": {}, "credential": {"command": [script, *argv], "variable": "TOKEN"}}
+
+
+async def test_a_change_gets_a_secret_of_its_own_which_is_kept_nowhere(script: str, tmp_path: Path) -> None:
+    actions = on(script, tmp_path, **gives("/bin/echo", "only-for-{key}-of-{service}"))
+    await actions.plan(FAILOVER)
+    assert (await actions.adapters[0].check()).endswith("; each change gets its own TOKEN")
+    outcome = await actions.execute(FAILOVER, KEY, UNFENCED)
+    assert (outcome.done, outcome.detail) == (True, "token=<credential> done for db")
+    kept = "".join(one.read_text() for one in tmp_path.rglob("*") if one.is_file())  # noqa: ASYNC240
+    assert "only-for" not in kept
+
+
+@pytest.mark.parametrize(
+    ("argv", "why"),
+    [
+        (("/bin/sh", "-c", "echo the-secret; echo no vault >&2; exit 3"), "credential to fail db over"),
+        (("/bin/sh", "-c", "echo the-secret; echo more"), "printed 2 lines where a credential is one"),
+        (("/bin/true",), "printed 0 lines where a credential is one"),
+    ],
+)
+async def test_without_a_secret_of_its_own_nothing_is_begun(
+    script: str, tmp_path: Path, argv: tuple[str, ...], why: str
+) -> None:
+    actions = on(script, tmp_path, **gives(*argv))
+    with pytest.raises(ToolFailed, match=why) as error:
+        await actions.execute(FAILOVER, KEY, UNFENCED)
+    assert "the-secret" not in str(error.value)
+    assert await actions.status(KEY) is None
+    assert (tmp_path / "primary").read_text() == "a\n"
+
+
+async def test_the_doctor_says_what_a_script_holds_at_any_time(script: str, tmp_path: Path) -> None:
+    said = await on(script, tmp_path).adapters[0].check()
+    assert said.endswith("; it holds TOKEN at any time, `credential` would give it for one change")

@@ -1,8 +1,9 @@
 """A team's own script as a typed action: argv without a shell, bounded values, bounded time, redacted."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 
 from incidents.action import Action, ActionKind, Observed, Outcome, Plan
 from incidents.errors import ActionRefused, SettingsError, ToolFailed
@@ -12,7 +13,7 @@ from tools.live.actions.declared import HOLE, READ, filled, last_lines, need, sa
 from tools.live.actions.effect import Effect
 from tools.live.actions.key_lock import Ended
 from tools.live.process import Ran, run
-from tools.live.secrets import Secrets, without
+from tools.live.secrets import SecretRef, Secrets, without
 from tools.live.settings import Command
 from tools.redaction.redact import redact
 from tools.wording import CONTROL, plain
@@ -72,9 +73,10 @@ class CommandActions:
         """Run it; its exit status decides."""
         action = deed.plan.action
         template = self._spec.undo if action.arguments.undo else self._spec.run
+        given = await self._given(action, deed.key)
         until = effect.begin()
-        ran = await self._run(template, action, deed.key, effect.descriptor, until)
-        said = self._said(ran)
+        ran = await self._run(template, action, deed.key, effect.descriptor, until, given)
+        said = self._said(ran, given.values())
         detail = said if not ran.status else f"the command failed with status {ran.status}: {said}"
         return self._outcome(detail, done=not ran.status)
 
@@ -117,7 +119,8 @@ class CommandActions:
         if action is None:
             return f"{self._kind}: {self._spec.dry_run[0]} is run when there is a commit to try it with"
         ran = await self._run(self._spec.dry_run, action, "")
-        return f"{self._kind}: the dry run to {action.title} ended with {ran.status}: {self._said(ran)}"
+        said = f"the dry run to {action.title} ended with {ran.status}: {self._said(ran)}"
+        return f"{self._kind}: {said}{self._reach()}"
 
     async def aclose(self) -> None:
         """Nothing is open."""
@@ -131,26 +134,61 @@ class CommandActions:
     def _outcome(self, detail: str, *, done: bool) -> Outcome:
         return Outcome(done=done, detail=detail, at=self._clock.now())
 
+    def _reach(self) -> str:
+        """What a change is made with that is there at any time."""
+        if self._spec.credential is not None:
+            return f"; each change gets its own {self._spec.credential.variable}"
+        names = ", ".join(sorted(self._spec.environment))
+        return f"; it holds {names} at any time, `credential` would give it for one change" if names else ""
+
+    async def _given(self, action: Action, key: str) -> Mapping[str, str]:
+        """What is given for this change alone; nothing has been begun yet.
+
+        Raises:
+            ToolFailed: its program gives none.
+        """
+        asked = self._spec.credential
+        if asked is None:
+            return {}
+        environment = self._resolved(asked.environment)
+        ran = await run(
+            self._argv(asked.command, action, key), timeout=asked.timeout, environment=environment
+        )
+        why = redact(without(ran.err, environment.values()))  # what it printed may be the secret: not shown
+        if ran.status:
+            raise ToolFailed(
+                f"{asked.command[0]} gave no credential to {action.title} ({ran.status}): "
+                f"{last_lines(CONTROL.sub('', why)) or 'it gives no reason'}; nothing was begun"
+            )
+        lines = ran.out.strip().splitlines()
+        if len(lines) != 1:
+            raise ToolFailed(
+                f"{asked.command[0]} printed {len(lines)} lines where a credential is one; nothing was begun"
+            )
+        return {asked.variable: lines[0].strip()}
+
     async def _run(
         self, template: tuple[str, ...], action: Action, key: str, record: int | None = None,
-        until: float = math.inf,
+        until: float = math.inf, given: Mapping[str, str] = MappingProxyType({}),
     ) -> Ran:  # fmt: skip
-        argv, environment = self._argv(template, action, key), self._environment()
+        argv, environment = self._argv(template, action, key), {**self._environment(), **given}
         return await run(
             argv, timeout=self._spec.timeout, environment=environment, record=record, until=until
         )
 
     def _environment(self) -> dict[str, str]:
+        return self._resolved(self._spec.environment)
+
+    def _resolved(self, refs: Mapping[str, SecretRef]) -> dict[str, str]:
         try:
-            refs = self._spec.environment.items()
-            return {name: self._secrets(ref).get_secret_value() for name, ref in refs}
+            return {name: self._secrets(ref).get_secret_value() for name, ref in refs.items()}
         except SettingsError as error:
             raise ToolFailed(f"the command for {self._kind} was not run: {error}") from None
 
-    def _clean(self, text: str) -> str:
+    def _clean(self, text: str, given: Iterable[str] = ()) -> str:
         """What a program printed first, in whole lines, without the secrets that it was given or others."""
         text = text if len(text) <= READ else text[:READ].rpartition("\n")[0]
-        return redact(CONTROL.sub("", without(text, self._environment().values())))
+        return redact(CONTROL.sub("", without(text, [*self._environment().values(), *given])))
 
-    def _said(self, ran: Ran) -> str:
-        return last_lines(self._clean(f"{ran.out}\n{ran.err}")) or "it printed nothing"
+    def _said(self, ran: Ran, given: Iterable[str] = ()) -> str:
+        return last_lines(self._clean(f"{ran.out}\n{ran.err}", given)) or "it printed nothing"

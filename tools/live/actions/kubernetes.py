@@ -26,7 +26,8 @@ from tools.live.actions.workload_plan import (
     goal,
     planned,
 )
-from tools.live.cluster.api import Cluster
+from tools.live.cluster.act_tokens import ActTokens, NoToken
+from tools.live.cluster.api import Cluster, Operation
 from tools.live.cluster.autoscalers import say_sizing, say_state, sizing
 from tools.live.cluster.budgets import protects
 from tools.live.cluster.helm import HelmTarget, release_of
@@ -88,6 +89,7 @@ class KubernetesAdapter:
         self._pause = pause
         self._steady = steady
         self._cluster = Cluster(spec, spec.namespace, secrets)
+        self._tokens = ActTokens(spec, self._cluster, clock)
         self._helm = Helm(spec.helm, secrets) if spec.helm is not None else None
 
     @property
@@ -106,7 +108,7 @@ class KubernetesAdapter:
         if (by_helm := await self._by_helm(action)) is not None:
             return planned(action, *by_helm)
         try:
-            seen, target = await self._patch(action, iso(self._clock.now()))
+            seen, target, _ = await self._patch(action, iso(self._clock.now()))
         except _NotTaken as declined:
             raise ActionRefused(f"{action.title} would not be accepted: {declined}") from None
         return planned(action, seen, target)
@@ -124,8 +126,9 @@ class KubernetesAdapter:
         except (NotSent, Busy):
             effect.not_begun()
             raise
-        _, target = made
-        return await self._settled(deed, target.template if target is not None else None)
+        _, target, said = made
+        outcome = await self._settled(deed, target.template if target is not None else None)
+        return outcome.model_copy(update={"detail": f"{outcome.detail}; {said}"}) if said else outcome
 
     async def found(self, deed: ActionRecord) -> Outcome | None:
         """Judged by the deployment's template and size; None if they are not those of the change."""
@@ -157,14 +160,14 @@ class KubernetesAdapter:
 
     async def _patch(
         self, action: Action, at: str, begin: Callable[[], object] | None = None, chosen: str = ""
-    ) -> tuple[Seen, Revision | None]:
+    ) -> tuple[Seen, Revision | None, str]:
         """Patch the deployment as it was read; tried again where only its status has moved meanwhile.
 
         Without a `begin`, which is called right before each request, the server only checks it. `chosen` is
         the ReplicaSet that was planned to go back to.
 
         Returns:
-            The deployment before the patch, and the revision that it goes back to.
+            The deployment before the patch, the revision that it goes back to, and by whose right.
 
         Raises:
             _NotTaken: the API server declined the patch.
@@ -177,10 +180,8 @@ class KubernetesAdapter:
             target = self._target(action, seen, chosen)
             check_observed(action, seen)
             operations = operations_of(action, seen.deployment, target, at)
-            if begin is not None:
-                begin()
             try:
-                await self._cluster.patch(seen.deployment, operations, dry=begin is None)
+                said = await self._sent(action, seen.deployment, operations, begin)
             except Rejected as declined:
                 if declined.status == _BUSY:
                     raise Busy(str(declined)) from None
@@ -191,7 +192,22 @@ class KubernetesAdapter:
                     why = "; somebody else changed the deployment meanwhile" if moved else ""
                     raise _NotTaken(f"{declined}{why}") from None
             else:
-                return seen, target
+                return seen, target, said
+
+    async def _sent(
+        self, action: Action, deployment: Workload, operations: Sequence[Operation],
+        begin: Callable[[], object] | None,
+    ) -> str:  # fmt: skip
+        """Send a patch by the hands that may make this change; raises like `Cluster.patch` and `_patch`."""
+        name = deployment.meta.name
+        try:
+            async with self._tokens.hands(Kind(deployment.kind), name, action.kind) as hands:
+                if begin is not None:
+                    begin()
+                await hands.cluster.patch(deployment, operations, dry=begin is None)
+                return hands.said
+        except NoToken as error:
+            raise _NotTaken(str(error)) from None
 
     async def _by_helm(self, action: Action, chosen: str = "") -> tuple[Seen, Revision, HelmTarget] | None:
         """What Helm would roll back; None where it has no part in it. Raises like `_patch`."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from incidents.value import Value
+from tools.live.cluster.act_accounts import ActAccount, accounts_of
 from tools.live.cluster.objects import Kind, named
 from tools.live.settings import Backends, KubernetesActions, KubernetesHealth, KubernetesHistory
 
@@ -141,8 +142,12 @@ def _actions(spec: KubernetesActions) -> Iterator[Right]:
     meant = [named(spec.deployments.get(service, service)) for service in spec.services]
     for kind, name in meant:
         yield _workloads(kind, "get", "what runs before it is changed", name)
-        use = "roll back and restart" if kind is Kind.DAEMONSET else "roll back, restart and scale"
-        yield _workloads(kind, "patch", use, name)
+        if spec.accounts is None:
+            use = "roll back and restart" if kind is Kind.DAEMONSET else "roll back, restart and scale"
+            yield _workloads(kind, "patch", use, name)
+    for account in accounts_of(spec):
+        use = "a token for one change alone"
+        yield Right(group=_CORE, resource="serviceaccounts/token", verb="create", name=account.name, use=use)
     kept = {"replicasets" if kind.by_sets else "controllerrevisions" for kind, _ in meant}
     for resource in sorted(kept):
         yield Right(group=_APPS, resource=resource, verb="list", use="what can be rolled back to")
@@ -154,6 +159,11 @@ def _actions(spec: KubernetesActions) -> Iterator[Right]:
         group=_POLICY, resource="poddisruptionbudgets", verb="list", use="what a size means for a budget"
     )
     yield Right(group=_CORE, resource="pods", verb="list", use="which image runs, and why a rollout fails")
+
+
+def right_of(account: ActAccount) -> Right:
+    """What the account of one change may do: patch one workload."""
+    return _workloads(account.kind, "patch", "the one change that it is for", account.workload)
 
 
 def _workloads(kind: Kind, verb: str, use: str, name: str = "") -> Right:

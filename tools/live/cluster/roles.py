@@ -1,5 +1,7 @@
 """The rights that are needed as manifests for `kubectl apply`: one Role to read and one to change. Pure.
 
+An account of one change has a Role of its own.
+
 What has no namespace, such as nodes, is in a ClusterRole of the same name.
 """
 
@@ -8,7 +10,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from tools.live.cluster.rights import Grant, Right
+from tools.live.cluster.act_accounts import ActAccount
+from tools.live.cluster.rights import Grant, Right, right_of
 
 _API = "rbac.authorization.k8s.io"
 
@@ -20,12 +23,23 @@ class Account(NamedTuple):
     name: str
 
 
-def manifests(grants: Sequence[Grant], account: Account) -> str:
-    """Roles and what binds them to an account, in YAML; a comment says for which cluster they are."""
+def manifests(
+    grants: Sequence[Grant], account: Account, acts: Mapping[str, Sequence[ActAccount]] | None = None
+) -> str:
+    """Roles and what binds them to an account, in YAML; a comment says for which cluster they are.
+
+    Args:
+        grants: what Nexus's own account needs.
+        account: that one.
+        acts: by cluster, the accounts of one change each; they are made here, with the Role of each.
+    """
+    objects = [(grant.cluster, one) for grant in grants for one in _objects(grant, account)]
+    objects += [
+        (cluster, one) for cluster, found in (acts or {}).items() for act in found for one in _act(act)
+    ]
     return "---\n".join(
-        f"# for {grant.cluster}\n{yaml.safe_dump(one, sort_keys=False, default_flow_style=None)}"
-        for grant in grants
-        for one in _objects(grant, account)
+        f"# for {cluster}\n{yaml.safe_dump(one, sort_keys=False, default_flow_style=None)}"
+        for cluster, one in objects
     )
 
 
@@ -54,13 +68,27 @@ def _objects(grant: Grant, account: Account) -> Iterator[Mapping[str, Any]]:
         given = [right for right in grant.rights if right.changes is changes]
         if not given:
             continue
-        meta = {"name": name} | ({"namespace": grant.namespace} if grant.namespace else {})
-        kind = "Role" if grant.namespace else "ClusterRole"
-        yield {"apiVersion": f"{_API}/v1", "kind": kind, "metadata": meta, "rules": rules(given)}
-        yield {
-            "apiVersion": f"{_API}/v1", "kind": f"{kind}Binding", "metadata": dict(meta),
-            "roleRef": {"apiGroup": _API, "kind": kind, "name": name},
-            "subjects": [
-                {"kind": "ServiceAccount", "name": account.name, "namespace": account.namespace}
-            ],
-        }  # fmt: skip
+        yield from _bound(name, grant.namespace, given, account)
+
+
+def _act(account: ActAccount) -> Iterator[Mapping[str, Any]]:
+    """The account of one change, which no pod runs as, and its Role."""
+    meta = {"name": account.name, "namespace": account.namespace}
+    yield {
+        "apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta, "automountServiceAccountToken": False,
+    }  # fmt: skip
+    who = Account(account.namespace, account.name)
+    yield from _bound(account.name, account.namespace, [right_of(account)], who)
+
+
+def _bound(
+    name: str, namespace: str, rights: Sequence[Right], account: Account
+) -> Iterator[Mapping[str, Any]]:
+    meta = {"name": name} | ({"namespace": namespace} if namespace else {})
+    kind = "Role" if namespace else "ClusterRole"
+    yield {"apiVersion": f"{_API}/v1", "kind": kind, "metadata": meta, "rules": rules(rights)}
+    yield {
+        "apiVersion": f"{_API}/v1", "kind": f"{kind}Binding", "metadata": dict(meta),
+        "roleRef": {"apiGroup": _API, "kind": kind, "name": name},
+        "subjects": [{"kind": "ServiceAccount", "name": account.name, "namespace": account.namespace}],
+    }  # fmt: skip

@@ -19,6 +19,7 @@ from tests.tools.live.kubernetes.world import HPAS, Json, Made, World, settles, 
 from tools.clock import WallClock
 from tools.fence import UNFENCED
 from tools.live.checks import Checked, check_backends
+from tools.live.cluster.act_accounts import act_accounts
 from tools.live.cluster.rights import KubernetesSpec, Right, grants, rights_of
 from tools.live.cluster.roles import Account, manifests, rules
 from tools.live.health import LiveHealth
@@ -69,7 +70,8 @@ def configured(url: str, workload: str) -> Backends:
 
 
 def printed(backends: Backends) -> list[Any]:
-    return list(yaml.safe_load_all(manifests(grants(backends), Account("nexus", "nexus-worker"))))
+    account = Account("nexus", "nexus-worker")
+    return list(yaml.safe_load_all(manifests(grants(backends), account, act_accounts(backends))))
 
 
 def given_by(objects: Sequence[Any]) -> list[Any]:
@@ -150,7 +152,14 @@ async def test_the_doctor_says_which_right_is_missing_what_for_and_what_mends_it
         "`nexus rights kubernetes` prints the Roles that give them",
     )  # fmt: skip
     with serving(Rbac(deployment(), all_rules)) as server:
-        assert all(one.answers for one in (await checked(server.url)).values())
+        found = await checked(server.url)
+    assert all(one.answers for one in found.values())
+    stands = "its right to patch deployments.apps/till stands at any time"
+    assert f"{stands}, `accounts` would give it" in found["actions 1 (kubernetes), rights"].said
+    every = [rule | {"resourceNames": []} for rule in all_rules]
+    with serving(Rbac(deployment(), every)) as server:
+        wide = (await checked(server.url))["actions 1 (kubernetes), rights"].said
+    assert "it may patch all deployments in every namespace at any time" in wide
 
 
 NAMES = st.sampled_from(["", "a", "b"])
