@@ -8,6 +8,7 @@ the facts do not carry, and if it says of each service what was measured of it. 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from agents.grounding.borne import unborne
 from agents.grounding.carried import Carried
 from agents.grounding.figures import read
 from agents.grounding.signs import has, sign
@@ -54,7 +55,7 @@ def opinions(
     if not told and known.anchors.isdisjoint(said):
         found.append("it tells of nothing that is measured")
     usual_none = any(_USUAL_NONE.search(text) for text in texts)
-    for kind, words in known.kinds(said).items():
+    for kind, words in _kinds(sentence, said):
         if kind is Kind.SCOPE and usual_none and has("nobody", sentence) and has("earlier", sentence):
             continue
         if not _carries(kind, words, sentence, named, carried, held):
@@ -62,7 +63,17 @@ def opinions(
     if has("over", sentence) and not (carried.recovered or unknown or has("not", sentence)):
         found.append("it was not measured to be over")
     found += [f"nothing that it rests on says {said_so}" for said_so in _beyond(sentence, texts)]
+    found += unborne(sentence, texts, frozenset(services), language)
     return (*found, *_states(sentence, named, texts, carried))
+
+
+def _kinds(sentence: str, said: tuple[str, ...]) -> Iterator[tuple[Kind, tuple[str, ...]]]:
+    """The kinds of claims that a sentence makes; a cause may be told without a word for it."""
+    kinds = vocabulary().kinds(said)
+    unnamed = tuple(found[0] for name in ("from", "makes") if (found := sign(name).search(sentence)))
+    if unnamed and Kind.CAUSE not in kinds:
+        kinds[Kind.CAUSE] = unnamed
+    yield from kinds.items()
 
 
 def _beyond(sentence: str, texts: Sequence[str]) -> Iterator[str]:
@@ -109,7 +120,8 @@ def _carries(
         case Kind.DATA:
             return _data(words, sentence, carried)
         case Kind.MONEY:
-            return unknown or (carried.revenue and not words_in("paid_back") & set(words))
+            lost = carried.revenue and has("money", sentence)
+            return unknown or (lost and not words_in("paid_back") & set(words))
         case Kind.SCOPE:
             return unknown or has("other", sentence) or _whole(words, sentence, named, carried, held)
         case Kind.DEED:
@@ -120,6 +132,8 @@ def _carries(
 
 def _data(words: tuple[str, ...], sentence: str, carried: Carried) -> bool:
     said = set(words)
+    if has("unknown", sentence) and has("open_question", sentence):
+        return said <= words_in("loss") | words_in("risk")
     if said <= words_in("loss") and has("money", sentence):
         return carried.revenue  # a loss of money
     if said <= words_in("risk"):
@@ -132,9 +146,8 @@ def _blames(words: tuple[str, ...], sentence: str, named: list[str], carried: Ca
     if not carried.blamed:
         return False
     at = [found.start() for word in words if (found := re.search(rf"\b{re.escape(word)}", sentence, re.I))]
-    after = bool(words_in("after") & set(words)) and not re.search(
-        r"\b(?:is|war|ist|est) (?:the|die|la) \w*", sentence, re.I
-    )
+    told_after = bool(words_in("after") & set(words)) or has("from", " ".join(words))
+    after = told_after and not re.search(r"\b(?:is|war|ist|est) (?:the|die|la) \w*", sentence, re.I)
     places = sorted((found.start(), name) for name in named if (found := _at(sentence, name)))
     here = max(at, default=0)
     side = [name for place, name in places if (place > here) is after]

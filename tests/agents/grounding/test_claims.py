@@ -9,12 +9,13 @@ import yaml
 from agents.grounding import MARK, Carried, Grounds, Source, held, marked
 from agents.grounding.quotes import Text
 from incidents.findings import Category, Confidence, Hypothesis
+from incidents.language import Language
 from incidents.reports import ActionItem, BriefReport, InvestigationReport
 
 FOLDER = Path(__file__).parent / "claims"
 INCIDENT: dict[str, Any] = yaml.safe_load((FOLDER / "incident.yaml").read_text())
 #: Of the true sentences so many may be marked: what is marked wrongly is still read.
-MOST_WRONGLY_MARKED = 6
+MOST_WRONGLY_MARKED = 12
 
 
 def sentences(name: str) -> list[dict[str, Any]]:
@@ -26,7 +27,10 @@ def stands(row: dict[str, Any]) -> bool:
     """Whether a sentence is told without a mark: its figures are those of its evidence, and it is carried."""
     texts = [Text(INCIDENT["evidence"][one]) for one in row["cites"]]
     carried = Carried.model_validate(INCIDENT["stages"][row["when"]])
-    told = held(row["says"], [*texts, Text(INCIDENT["alerts"])], INCIDENT["services"], carried)
+    told = held(
+        row["says"], [*texts, Text(INCIDENT["alerts"])], INCIDENT["services"], carried,
+        language=Language(row["language"]),
+    )  # fmt: skip
     return MARK not in told
 
 
