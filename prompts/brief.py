@@ -11,13 +11,14 @@ from incidents.alert import Alert, AlertStatus
 from incidents.catalogue import Catalogue, Service
 from incidents.findings import Evidence, EvidenceStatus
 from incidents.incident import Incident
+from incidents.milestones import over_at
 from incidents.past import PastIncident
 from incidents.reports import Task
 from incidents.runbook import SeverityRow
 from incidents.severity import Severity
 from incidents.value import Value
 from prompts import Library
-from prompts.text import line, tokens, without_repeats
+from prompts.text import between_words, line, tokens, without_repeats
 
 
 class Order(Value):
@@ -224,6 +225,7 @@ def _facts(
         named=[(one, _asked(one), _about(one)) for one in telling[:most] if one not in whole],
         about=0 if task in _IDS_ONLY else _ABOUT,
         judged=judged,
+        over=over_at(incident),
         readings="readings" in tells and not judged,
         evidence_left_out=len(telling[most:]),
         ranked="suspects" not in tells or any(item.tool == _RANKING for item in whole),
@@ -284,7 +286,7 @@ def _about(one: Evidence) -> str:
     """The first thing that an answer says: its first row, else its first line."""
     lines = [text for text in one.summary.splitlines() if text.strip()]
     row = next((text for text in lines if text.lstrip().startswith(("- ", "1. "))), None)
-    return (row or next(iter(lines), "")).strip().removeprefix("- ")[:_ABOUT]
+    return between_words((row or next(iter(lines), "")).strip().removeprefix("- "), _ABOUT).rstrip()
 
 
 def _alert_order(alert: Alert) -> tuple[bool, float]:

@@ -7,6 +7,7 @@ import unicodedata
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.?")
 #: What could close our fence, open a false one, or start a turn in a chat template.
 _FENCES = re.compile(r"<(?=\s*/?\s*data\b)|<(?=\|)|\[(?=/?INST\])", re.IGNORECASE)
+_LAST_WORD = re.compile(r"\S*\Z")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
@@ -23,14 +24,24 @@ def clean(text: str, limit: int | None = None, how: str = "", at: int = 0) -> st
     """
     if limit is not None and len(text) > limit:
         tail = limit // 4 if limit >= _BOTH_ENDS else 0
-        gone = len(text) - limit
-        rest = f"; `{how}` with offset={at + limit - tail} reads them" if how else ""
-        cut = f"{text[: limit - tail].rstrip()} [cut: {gone} characters left out{rest}]"
-        cut += f" {text[-tail:].lstrip()}" if tail else ""
+        head = between_words(text, limit - tail)
+        last = between_words(text[::-1], tail)[::-1] if tail else ""
+        gone = len(text) - len(head) - len(last)
+        rest = f"; `{how}` with offset={at + len(head)} reads them" if how else ""
+        cut = f"{head.rstrip()} [cut: {gone} characters left out{rest}]"
+        cut += f" {last.lstrip()}" if last else ""
         text = min(text, cut, key=len)
     text = _ESCAPES.sub("", text.replace("\r\n", "\n"))
     kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _INVISIBLE)
     return _FENCES.sub("\u2039", kept).strip()
+
+
+def between_words(text: str, limit: int) -> str:
+    """The beginning of a text, no longer than that, which ends between words; a single long word is cut."""
+    if len(text) <= limit or text[limit].isspace():
+        return text[:limit]
+    kept = _LAST_WORD.sub("", text[:limit])
+    return kept if len(kept) > limit // 2 else text[:limit]
 
 
 def line(text: object, limit: int = 200) -> str:

@@ -7,6 +7,7 @@ from typing import TypeVar
 from agents.grounding.carried import Carried
 from agents.grounding.claims import opinions
 from agents.grounding.exists import Grounds
+from agents.grounding.leaning import leans
 from agents.grounding.quotes import Text, missing
 from incidents.action import Action
 from incidents.findings import Category, Hypothesis
@@ -61,10 +62,12 @@ def held(
         return text  # such as a check of the runbook
     stands: list[str] = []
     opined: list[str] = []
+    follows = False
     for sentence in filter(str.strip, _SENTENCE.split(text)):
         free = opinions(sentence, raws, services, carried, names=names, language=language)
         free = free or missing(sentence, texts, services, names=names, language=language)
-        (opined if free else stands).append(sentence)
+        follows = bool(free) or (follows and leans(sentence, services))
+        (opined if follows else stands).append(sentence)
     return " ".join([*stands, *([MARK, *opined] if opined else [])])
 
 

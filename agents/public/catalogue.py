@@ -23,7 +23,7 @@ class Place(StrEnum):
 
 
 #: What a sentence may be filled with: the typed facts of `PublicStand`.
-SLOTS = frozenset({"share", "times", "worst", "began", "ended", "same"})
+SLOTS = frozenset({"share", "times", "worst", "began", "ended", "quiet", "same"})
 
 
 class Catalogue(Value):

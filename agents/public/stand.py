@@ -26,6 +26,7 @@ class Felt(StrEnum):
     """What is known of what users notice; each has a sentence of its own."""
 
     NORMAL = "normal"
+    SO_FAR = "so_far"
     SAID_OVER = "said_over"
     UNAFFECTED = "unaffected"
     REPORTED = "reported"
@@ -108,6 +109,7 @@ class PublicStand(Value):
             "worst": forms.percent(self.worst) if self.worst is not None else None,
             "began": forms.at(self.began, self.at) if self.began is not None else None,
             "ended": forms.at(by_minute(self.ended), self.at) if self.ended is not None else None,
+            "quiet": forms.since(by_minute(self.ended), self.at) if self.ended is not None else None,
             "same": forms.since(self.same, self.at) if self.same is not None else None,
         }
         return {name: text for name, text in told.items() if text is not None}
@@ -138,7 +140,7 @@ def _felt(incident: Incident) -> Felt:
     if incident.status is Status.FALSE_ALARM:
         return Felt.UNAFFECTED
     if _recovered(incident) or incident.calm_since is not None:
-        return Felt.NORMAL
+        return Felt.SO_FAR if incident.open else Felt.NORMAL
     if incident.status is Status.RESOLVED:
         hurt = facts is not None and facts.customers_affected is True
         return Felt.SAID_OVER if hurt else Felt.NORMAL

@@ -29,6 +29,8 @@ def usual(stand: PublicStand) -> tuple[str, ...]:
         found.append("began")
     if stand.felt in _ENDED and stand.ended is not None and stand.ever_felt:
         found += ["lasted", *(["worst"] if stand.worst is not None else [])]
+    if stand.felt is Felt.SO_FAR and stand.ended is not None and stand.ever_felt:
+        found += ["held", *(["worst"] if stand.worst is not None else [])]
     found.append(stand.doing.value)
     if stand.same is not None:
         found.append("moved" if stand.moved else "same")

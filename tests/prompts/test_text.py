@@ -26,6 +26,7 @@ def test_a_fence_hidden_behind_invisible_characters_is_broken_too() -> None:
 
 
 def test_a_cut_is_announced() -> None:
+    assert clean("one two three four five " * 9, 12).startswith("one two [cut: ")
     assert clean("x" * 100, 10) == "xxxxxxxxxx [cut: 90 characters left out]"
     assert line("a\n  b\tc") == "a b c"
 

@@ -73,7 +73,11 @@ def _say_dependencies(view: DependenciesView) -> str:
     lines = []
     for part in view.dependencies:
         own = say_state(part.state) if part.state else f"{part.name} [{part.kind}]: reports nothing itself"
-        lines.append("; ".join([own, *_say_edges([part.edge] if part.edge else [], part.levels)]))
+        lines.append(
+            "; ".join(
+                [own, *_say_edges([part.edge] if part.edge else [], part.levels), *_contradiction(part)]
+            )
+        )
     external = sorted(part.name for part in view.dependencies if part.kind is ServiceKind.EXTERNAL)
     return paragraphs(
         said_look(view.now, view.reference),
@@ -82,6 +86,13 @@ def _say_dependencies(view: DependenciesView) -> str:
         f"External: {', '.join(external)}." if external else "No external part is known.",
         *view.gaps,
     )
+
+
+def _contradiction(part: DependencyState) -> list[str]:
+    """Where a part and who calls it say different things of it, and why both may be right."""
+    if part.state is None or part.edge is None or part.state.deviates is part.edge.deviates:
+        return []
+    return ["the two differ: its series count what it answers to all, the calls what this caller waits for"]
 
 
 def _say_edges(edges: list[EdgeState], levels: tuple[Level, ...]) -> list[str]:

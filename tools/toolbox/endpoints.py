@@ -153,7 +153,7 @@ def _say_endpoint(view: EndpointsView, one: EndpointState) -> str:
     parts = [say_calls("before", one.before, whole=False), say_calls("during", one.during, whole=False)]
     if view.after is not None:
         parts.append(say_calls("after", one.after, whole=False))
-    if one.limits is not None and one.normal is False:
+    if one.limits is not None and _say_state(one, view) not in {"normal", "too few calls to tell"}:
         slow, failing = quantity(one.limits.p95_ms, "milliseconds"), share(one.limits.error_share)
         parts.append(f"not normal from p95 {slow} or errors {failing}")
     return f"{one.service} {one.operation} [{_say_state(one, view)}]: {'; '.join(parts)}"

@@ -81,6 +81,7 @@ def _told(
         service=args.service,
         window=seen.window,
         now=part,
+        action=seen.action.id if seen.action is not None else None,
         reference=said_cover(usual, where, part.end)
         if where is not None
         else "nothing: no logs of a quiet time",
@@ -241,7 +242,7 @@ def _say(view: LogsView) -> str:
         for one in view.templates
     ]  # fmt: skip
     return paragraphs(
-        f"{view.lines} log lines of {who}{_filtered(view)} in {span(view.now)}; usual is {view.reference}.",
+        f"{view.lines} log lines of {who}{_filtered(view)} in {_when(view)}; usual is {view.reference}.",
         f"By level: {levels}.",
         _say_thinned(view),
         "Lines that are cut at `…`: `contains` with words of one shows more of it."
@@ -261,6 +262,11 @@ def _told_once(one: LogTemplate) -> str:
     return one.sample if alike or one.sample == one.template else f"{one.template} | e.g. {one.sample}"
 
 
+def _when(view: LogsView) -> str:
+    """The window, and what it begins with where its times do not show that."""
+    return span(view.now) + (f", since {view.action}" if view.action is not None else "")
+
+
 def _filtered(view: LogsView) -> str:
     """The filter by its name, and what there is without it: `at level error or worse (of 953 lines)`."""
     named = _named(view.filter) if view.filter is not None else ""
@@ -277,10 +283,10 @@ def _say_none(view: LogsView, who: str) -> str:
     asked = view.filter
     if asked is None or not asked.unfiltered:
         others = f" Other services wrote {asked.elsewhere}." if asked is not None and asked.elsewhere else ""
-        return f"No log line of {who} in {span(view.now)}, whatever its level.{others}"
+        return f"No log line of {who} in {_when(view)}, whatever its level.{others}"
     levels = ", ".join(f"{one.level} {one.lines}" for one in asked.levels)
     return (
-        f"No log line of {who} {_named(asked)} in {span(view.now)}; without that filter there are "
+        f"No log line of {who} {_named(asked)} in {_when(view)}; without that filter there are "
         f"{asked.unfiltered} ({levels})."
     )
 

@@ -80,6 +80,14 @@ def test_what_is_carried_stays_before_the_mark() -> None:
     assert held_back.gaps == (f"{MARK} {LIE}",)
 
 
+def test_a_sentence_that_leans_on_an_opinion_stands_with_it() -> None:
+    told = f"checkout fails in 55.6 % of its calls. {LIE} Rolling it back ends the failures. web fails."
+    texts = [Text(INCIDENT["evidence"]["overview"])]
+    assert held(told, texts, INCIDENT["services"], OPEN) == (
+        f"checkout fails in 55.6 % of its calls. web fails. {MARK} {LIE} Rolling it back ends the failures."
+    )
+
+
 def test_a_hypothesis_may_say_what_it_is_one_of_and_nothing_else() -> None:
     def told(summary: str) -> str:
         one = Hypothesis(

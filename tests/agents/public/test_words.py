@@ -64,7 +64,7 @@ def test_every_state_has_its_sentences_without_a_gap_in_them(stand: PublicStand)
 
 def test_a_role_orders_the_sentences_and_may_be_sorry() -> None:
     stand = stand_of(incident().evolve(facts=FAILING, diagnosis=FOUND), NOW)
-    assert public_words(stand).impact.startswith("About 43 % of requests fail at the moment. It began at")
+    assert public_words(stand).impact.startswith("Up to 43 % of requests fail at the moment. It began at")
     assert public_words(stand, ["sorry", "began", "failing"]).impact.startswith("It began at")
     assert public_words(stand, ["sorry"]).current_action.startswith("We are sorry for the trouble.")
 
@@ -89,13 +89,21 @@ class TestStands:
     def test_a_change_is_no_fix_before_it_is_seen_to_help(self) -> None:
         assert self.told(self.watched(None)) == (Felt.FAILING, Doing.CHECKING)
         assert self.told(self.watched(Recovery.UNCHANGED)) == (Felt.FAILING, Doing.UNDO)
-        assert self.told(self.watched(Recovery.RECOVERED)) == (Felt.NORMAL, Doing.HELPED)
+        assert self.told(self.watched(Recovery.RECOVERED)) == (Felt.SO_FAR, Doing.HELPED)
 
     def test_what_a_person_says_is_over_is_not_called_normal_where_it_was_measured_to_fail(self) -> None:
         said = incident().evolve(facts=FAILING, status=Status.RESOLVED)
         assert self.told(said) == (Felt.SAID_OVER, Doing.OVER)
         calm = said.evolve(facts=FAILING.model_copy(update={"customers_affected": False}))
         assert self.told(calm) == (Felt.NORMAL, Doing.OVER)
+
+    def test_nothing_is_said_to_work_again_before_the_end(self) -> None:
+        watched = self.watched(Recovery.RECOVERED).evolve(mitigated_at=NOW, peak=FAILING)
+        assert public_words(stand_of(watched, NOW)).impact == (
+            "At the moment the service works as usual. "
+            f"It began at {ONSET:%H:%M} UTC; nothing unusual has been seen since 10:15 UTC. "
+            "At its worst about 43 % of requests failed."
+        )
 
     def test_at_the_end_it_is_said_from_when_until_when_and_how_bad(self) -> None:
         ended = self.watched(Recovery.RECOVERED).evolve(
