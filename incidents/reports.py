@@ -82,7 +82,7 @@ class CheckState(StrEnum):
 class CheckResult(Value):
     """One check of the runbook and what it found."""
 
-    check: str = Field(description="the check as the runbook words it")
+    check: str
     state: CheckState
     finding: str = Field(description="one sentence with the numbers")
     evidence: tuple[str, ...] = ()
@@ -92,7 +92,7 @@ class InvestigationReport(Value):
     """Step 2: what one role checked and what it believes."""
 
     summary: str
-    checks: tuple[CheckResult, ...] = Field(description="one for each check that the runbook gives you")
+    checks: tuple[CheckResult, ...]
     hypotheses: tuple[Hypothesis, ...] = Field(
         description="best first; empty if you do not know. A hypothesis without evidence ids does not count"
     )

@@ -36,7 +36,7 @@ def _environment() -> SandboxedEnvironment:
         keep_trailing_newline=False,
     )
     environment.filters.update(line=line, fence=fence, iso=iso, known=_known, number=_number, cited=_cited)
-    environment.filters.update(second=_second, clock=_clock, traits=_traits)
+    environment.filters.update(second=_second, on=_on, clock=_clock, traits=_traits)
     environment.filters.update(share=_share, times=_times, names=_names, level=_level)
     return environment
 
@@ -59,6 +59,11 @@ def _known(value: object) -> str:
 def _second(moment: datetime) -> str:
     """A moment to the second: nobody reads a thousandth, and each digit is a token."""
     return iso(moment.replace(microsecond=0))
+
+
+def _on(moment: datetime, day: datetime) -> str:
+    """A moment beside a day that is told already: its date is said only if it is another one."""
+    return f"{moment:%H:%M:%SZ}" if moment.date() == day.date() else _second(moment)
 
 
 def _clock(moment: datetime) -> str:

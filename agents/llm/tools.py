@@ -23,7 +23,7 @@ from incidents.value import Value, iso
 from prompts.text import fence, line, without_repeats
 from tools.schema import SchemaArgs
 from tools.toolbox import ENDPOINTS
-from tools.toolbox.arguments import GOES_ON, SERVICE_NAME, Paged
+from tools.toolbox.arguments import AT, GOES_ON, PATH, SERVICE_NAME, UNDER, Paged
 from tools.toolset import Tool, Toolset
 from tools.wording import MORE
 
@@ -35,6 +35,8 @@ _SERVICE_FIELDS = {"service", "services", "caller", "callee"}
 #: Characters of all names; a longer list costs more tokens in every request than a wrong name costs in one.
 _NAMES_AT_MOST = 700
 
+#: What the answers say, or the page on the sources, and no schema again.
+_SAID_ONCE = frozenset({AT, GOES_ON, PATH, UNDER})
 #: Tools that have nothing to say yet; each description costs tokens in every request.
 _TOO_EARLY = {
     Task.TRIAGE: {"plan_action", "recovery"},
@@ -261,7 +263,7 @@ def arguments_of(
         kind: Any = info.rebuild_annotation()
         if name in _SERVICE_FIELDS and 0 < len("".join(names)) <= _NAMES_AT_MOST:
             kind, info = _narrowed(kind, names), _described(info)
-        elif info.description == GOES_ON:
+        elif info.description in _SAID_ONCE:
             info = _described(info)
         elif name == "kind" and plans:
             kind = Literal[tuple(one.value for one in plans)]
@@ -272,10 +274,10 @@ def arguments_of(
 
 
 def _described(info: FieldInfo) -> FieldInfo:
-    """A field without what its names show already, or the answer that it goes on from."""
-    said = (info.description or "").removeprefix(SERVICE_NAME).removeprefix("; ").removeprefix(GOES_ON)
+    """A field without what its names show already, or what is said once for all tools."""
+    said = (info.description or "").removeprefix(SERVICE_NAME).removeprefix("; ")
     changed = copy(info)
-    changed.description = said or None
+    changed.description = None if said in _SAID_ONCE else said or None
     return changed
 
 

@@ -10,8 +10,9 @@ from incidents.verification import SignalKind
 from tools.source_code import LONGEST_PATCH
 
 SERVICE_NAME = "the service's name as the catalogue writes it"
-_PATH = "from the top of the repository"
-_AT = "a commit or version that was shown; else the newest"
+PATH = "from the top of the repository"
+AT = "a commit or version that was shown; else the newest"
+UNDER = "a folder or file; else all"
 GOES_ON = "to go on where an answer ended"
 _SETTLE = "minutes after the action that are skipped while it takes effect"
 
@@ -139,17 +140,17 @@ class FilesArgs(Value):
 
     service: str = Field(description=SERVICE_NAME)
     under: str = Field(default="", description="a folder; else the service's own")
-    at: str = Field(default="", description=_AT)
+    at: str = Field(default="", description=AT)
 
 
 class ReadArgs(Value):
     """Some lines of one file."""
 
     service: str = Field(description=SERVICE_NAME)
-    path: str = Field(description=_PATH)
+    path: str = Field(description=PATH)
     first: int = Field(default=1, ge=1, description="the line to begin with")
     count: int = Field(default=120, ge=1, le=400, description="how many lines at most")
-    at: str = Field(default="", description=_AT)
+    at: str = Field(default="", description=AT)
 
 
 class SearchArgs(Value):
@@ -157,18 +158,18 @@ class SearchArgs(Value):
 
     service: str = Field(description=SERVICE_NAME)
     text: str = Field(min_length=2, max_length=200, description="taken literally, case counts")
-    under: str = Field(default="", description="a folder or file; else all")
-    at: str = Field(default="", description=_AT)
+    under: str = Field(default="", description=UNDER)
+    at: str = Field(default="", description=AT)
 
 
 class BlameArgs(Value):
     """Some lines of one file."""
 
     service: str = Field(description=SERVICE_NAME)
-    path: str = Field(description=_PATH)
+    path: str = Field(description=PATH)
     first: int = Field(ge=1, description="the first line")
     last: int = Field(ge=1, description="the last line; up to 60 lines are told")
-    at: str = Field(default="", description=_AT)
+    at: str = Field(default="", description=AT)
 
 
 class DiffArgs(Value):
@@ -176,8 +177,8 @@ class DiffArgs(Value):
 
     service: str = Field(description=SERVICE_NAME)
     old: str = Field(min_length=1, description="the commit or version that is compared with")
-    new: str = Field(default="", description=_AT)
-    path: str = Field(default="", description="a folder or file; else all")
+    new: str = Field(default="", description=AT)
+    path: str = Field(default="", description=UNDER)
 
 
 class CommitArgs(Value):
@@ -185,7 +186,7 @@ class CommitArgs(Value):
 
     service: str = Field(description=SERVICE_NAME)
     commit: str = Field(min_length=4, max_length=64, description="a commit that a tool has shown")
-    path: str = Field(default="", description="a folder or file; else all")
+    path: str = Field(default="", description=UNDER)
 
 
 class PatchArgs(Value):
