@@ -311,3 +311,13 @@ def test_who_writes_the_backlog_reads_which_owners_exist() -> None:
     said = "Owners that exist beside the roles: frontend, data."
     assert said in brief(sample.resolved(), order(Task.BACKLOG), catalogue=owned)
     assert said not in brief(sample.resolved(), order(Task.VERIFY), catalogue=owned)
+
+
+def test_the_day_is_said_once_and_again_only_where_it_is_another() -> None:
+    whole = sample.resolved()
+    today = brief(whole.evolve(opened_at=sample.at(40)))
+    head, _, rest = today.partition("\n")
+    assert f"{sample.at(50):%Y-%m-%d}" in head
+    assert f"opened {sample.at(40):%H:%M:%SZ}" in rest
+    yesterday = sample.at(50) - timedelta(days=1)
+    assert f"opened {yesterday:%Y-%m-%d}" in brief(whole.evolve(opened_at=yesterday))

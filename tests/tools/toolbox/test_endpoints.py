@@ -9,7 +9,7 @@ import pytest
 from incidents.findings import Category, Confidence, Diagnosis
 from tests.cases import ALERT, ONSET, build_case, case_incident, case_sources, sources_of
 from tests.tools.toolbox.test_toolbox import acted
-from tools.telemetry.calls import Calls
+from tools.telemetry.calls import Calls, Limits
 from tools.toolbox import ENDPOINTS
 from tools.toolbox.arguments import EndpointsArgs
 from tools.toolbox.views import EndpointState, EndpointsView
@@ -87,4 +87,8 @@ async def test_a_p95_that_moved_far_is_not_hidden_by_a_word(
     one = EndpointState(
         service="web", operation="GET /", before=_calls(11.3), during=_calls(p95), after=None, normal=True
     )
-    assert f"web GET / [{said}]:" in ENDPOINTS.say(view.model_copy(update={"endpoints": (one,)}))
+    told = ENDPOINTS.say(view.model_copy(update={"endpoints": (one,)}))
+    assert f"web GET / [{said}]:" in told
+    near = one.model_copy(update={"limits": Limits(p95_ms=61.3, error_share=0.05)})
+    told = ENDPOINTS.say(view.model_copy(update={"endpoints": (near,)}))
+    assert ("not normal from p95 61.3 ms" in told) is (said != "normal"), "how near its limit it is"

@@ -21,7 +21,9 @@ from tools.ports import World
 from tools.telemetry.own_changes import made_here
 from tools.telemetry.sampling import Sampling
 from tools.toolbox import TOOLS, available
-from tools.toolbox.views import ChangesView
+from tools.toolbox.arguments import ServiceArgs
+from tools.toolbox.dependencies import DEPENDENCIES
+from tools.toolbox.views import ChangesView, DependenciesView
 from tools.toolset import Answer, Sources, Toolset
 from tools.wording import clock_time
 
@@ -301,3 +303,25 @@ async def test_what_nexus_changed_itself_is_told_as_its_own(shop: Path, ledger: 
     blamed = ranking.suspects[0].model_copy(update={"change": recorded.change})
     told = ranking.model_copy(update={"suspects": (blamed,), "ours": view.ours})
     assert f"fits change {recorded.change} (made by Nexus as A1" in TOOLS["suspects"].say(told)
+
+
+async def test_lines_after_a_change_are_said_to_be_since_it(shop: Path, ledger: Path) -> None:
+    before, clock = case_sources(shop, ledger, ALERT + timedelta(minutes=2))
+    sources = await acted(before, clock, 5)
+    assert ", since A1; usual is" in (await asked(toolset(sources, "logs"), "logs")).evidence.summary
+    assert "since A1" not in (await asked(toolset(before, "logs"), "logs")).evidence.summary
+
+
+async def test_a_part_that_its_caller_sees_otherwise_than_it_says_is_told_with_the_reason(
+    shop: Path, ledger: Path
+) -> None:
+    sources, _ = case_sources(shop, ledger, ALERT + timedelta(minutes=2))
+    view = await DEPENDENCIES.ask(sources, ServiceArgs(service="web"))
+    assert isinstance(view, DependenciesView)
+    (part, *_) = [one for one in view.dependencies if one.edge is not None and one.state is not None]
+    for series, calls in ((True, False), (False, True), (True, True)):
+        state = part.state.model_copy(update={"deviates": series}) if part.state else None
+        edge = part.edge.model_copy(update={"deviates": calls}) if part.edge else None
+        one = part.model_copy(update={"state": state, "edge": edge})
+        told = DEPENDENCIES.say(view.model_copy(update={"dependencies": (one,)}))
+        assert ("the two differ" in told) is (series is not calls)
