@@ -27,6 +27,7 @@ _ARROW = re.compile(rf"{_NUMBER} ?[^\s\d]{{0,3}} -> {_NUMBER}")
 _WINDOW = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?Z? to (?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d(?::\d\d)?"
 )
+_FAILURES = ("timeout", "crash", "refuse")
 _MEASURES = ("errors", "latency", "traffic")
 
 
@@ -50,7 +51,9 @@ def unborne(
         language: in whose forms its figures are.
     """
     rows = [row for text in texts for row in rows_of(text, services)]
-    for clause in clauses_of(sentence, services):
+    clauses = clauses_of(sentence, services)
+    yield from _ordered(sentence, clauses, rows)
+    for clause in clauses:
         own = [row for row in rows if not row.about or not row.about.isdisjoint(clause.about)]
         if clause.about:
             yield from _lent(clause, own, rows, language)
@@ -59,6 +62,7 @@ def unborne(
             own = rows
             yield from _scattered(clause, rows, language)
         yield from _counted(clause, own)
+        yield from _failed(clause, own)
         if not has("unknown", sentence):
             yield from _moved(clause, own)
             yield from _placed(clause, own)
@@ -115,6 +119,23 @@ def _related(clause: Clause, rows: Sequence[Row]) -> Iterator[str]:
         if not row.about.isdisjoint(first) and not row.about.isdisjoint(second):
             return
     yield f"nothing that it rests on names {', '.join(sorted(first))} with {', '.join(sorted(second))}"
+
+
+def _ordered(sentence: str, clauses: Sequence[Clause], rows: Sequence[Row]) -> Iterator[str]:
+    """Which of two services broke first, where no row tells of both."""
+    named = [party for clause in clauses for party in clause.parties]
+    if len(named) < 2 or not has("order", sentence) or not has("fails", sentence) or has("cause", sentence):
+        return
+    everybody = frozenset().union(*named)
+    if len(everybody) > 1 and not any(len(row.about & everybody) > 1 for row in rows):
+        yield "nothing that it rests on tells which came first"
+
+
+def _failed(clause: Clause, own: Sequence[Row]) -> Iterator[str]:
+    """How it is said to fail, where nothing was read of that kind of failure."""
+    for kind in _FAILURES:
+        if (found := sign(kind).search(clause.text)) and not any(has(kind, row.text) for row in own):
+            yield f"nothing that it rests on says {found[0]}"
 
 
 def _counted(clause: Clause, own: Sequence[Row]) -> Iterator[str]:

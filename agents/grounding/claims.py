@@ -73,6 +73,8 @@ def _kinds(sentence: str, said: tuple[str, ...]) -> Iterator[tuple[Kind, tuple[s
     unnamed = tuple(found[0] for name in ("from", "makes") if (found := sign(name).search(sentence)))
     if unnamed and Kind.CAUSE not in kinds:
         kinds[Kind.CAUSE] = unnamed
+    if has("personal_data", sentence):
+        kinds[Kind.DATA] = (*kinds.get(Kind.DATA, ()), "personal")
     yield from kinds.items()
 
 
@@ -115,7 +117,7 @@ def _carries(
             return unknown or _blames(words, sentence, named, carried)
         case Kind.RECOVERY:
             negated = has("not", sentence)
-            apart = bool(named) and carried.affected.isdisjoint(named)
+            apart = bool(named) and carried.affected.isdisjoint(named) and not has("again", sentence)
             return unknown or apart or carried.recovered is not negated
         case Kind.DATA:
             return _data(words, sentence, carried)
@@ -133,7 +135,7 @@ def _carries(
 def _data(words: tuple[str, ...], sentence: str, carried: Carried) -> bool:
     said = set(words)
     if has("unknown", sentence) and has("open_question", sentence):
-        return said <= words_in("loss") | words_in("risk")
+        return said <= words_in("loss") | words_in("risk") | {"personal"}
     if said <= words_in("loss") and has("money", sentence):
         return carried.revenue  # a loss of money
     if said <= words_in("risk"):
