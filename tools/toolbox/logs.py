@@ -119,7 +119,7 @@ def _counted(
 
 
 def _troubled(seen: Observation) -> Window:
-    """From shortly before the alert until now, or since the last action if there was one.
+    """From shortly before the alert until now, or the newest minutes after the last action if there was one.
 
     It ends with the newest line of any service: rates over minutes that nobody recorded would be too low.
     """
@@ -263,8 +263,8 @@ def _told_once(one: LogTemplate) -> str:
 
 
 def _when(view: LogsView) -> str:
-    """The window, and what it begins with where its times do not show that."""
-    return span(view.now) + (f", since {view.action}" if view.action is not None else "")
+    """The window; after a change it may hold less than all that came since, which its times do not show."""
+    return span(view.now) + (f", the newest since {view.action}" if view.action is not None else "")
 
 
 def _filtered(view: LogsView) -> str:
@@ -322,8 +322,8 @@ LOGS = Tool(
     name="logs",
     channel="logs",
     description=(
-        "Log lines since the incident began, after a change since that, against usual: templates with "
-        "counts, new failures first, a sample, a trace id; or counts of a field's values."
+        "Log lines since the incident began, after a change the newest minutes, against usual: templates "
+        "with counts, new failures first, a sample, a trace id; or counts of a field's values."
     ),
     args=LogsArgs,
     ask=_ask,

@@ -104,7 +104,7 @@ class LogsView(Value):
     service: str | None
     window: Window
     now: Window
-    action: str | None = Field(default=None, description="the change since which lines are told")
+    action: str | None = Field(default=None, description="the change after which the newest lines are told")
     reference: str
     lines: int = 0
     levels: tuple[LevelCount, ...] = ()

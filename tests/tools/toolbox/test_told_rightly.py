@@ -305,10 +305,11 @@ async def test_what_nexus_changed_itself_is_told_as_its_own(shop: Path, ledger: 
     assert f"fits change {recorded.change} (made by Nexus as A1" in TOOLS["suspects"].say(told)
 
 
-async def test_lines_after_a_change_are_said_to_be_since_it(shop: Path, ledger: Path) -> None:
+async def test_lines_after_a_change_are_said_to_be_the_newest_since_it(shop: Path, ledger: Path) -> None:
     before, clock = case_sources(shop, ledger, ALERT + timedelta(minutes=2))
     sources = await acted(before, clock, 5)
-    assert ", since A1; usual is" in (await asked(toolset(sources, "logs"), "logs")).evidence.summary
+    said = " UTC (2 min), the newest since A1; usual is"
+    assert said in (await asked(toolset(sources, "logs"), "logs")).evidence.summary
     assert "since A1" not in (await asked(toolset(before, "logs"), "logs")).evidence.summary
 
 
