@@ -4,7 +4,7 @@ It is shown and counts nowhere: that people did the same does not make it right.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from incidents.action import Action, ActionKind
 from incidents.changes import Change, ChangeKind, Deed, WhatPeopleDid
@@ -65,6 +65,13 @@ def is_same(change: Change, action: Action) -> bool:
             return "restart" in change.summary.casefold()
         case _:
             return False
+
+
+def ahead(did: WhatPeopleDid | None, stood_at: datetime) -> timedelta | None:
+    """How much earlier a proposal stood than people did the same; None where they did not, or before it."""
+    if did is None or did.at is None or did.deed is not Deed.SAME or did.before_us:
+        return None
+    return did.at - stood_at
 
 
 def told(did: WhatPeopleDid, stood_at: datetime) -> str:

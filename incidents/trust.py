@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from enum import StrEnum
 from itertools import groupby
 from statistics import median
 from typing import Self
 
 from pydantic import Field
 
-from incidents.action import Action, ActionKind, ActionState
+from incidents.action import Action, ActionKind, ActionState, Proposal
 from incidents.drill import Rehearsed
 from incidents.incident import Incident
 from incidents.intervals import wilson
+from incidents.people_did import ahead
 from incidents.proofs import Proof
 from incidents.value import Moment, Value
 from incidents.verdicts import DiagnosisVerdict, Judgement, key_of
@@ -21,10 +23,20 @@ from incidents.verification import Recovery
 ENOUGH = 10
 
 
+class Where(StrEnum):
+    """Where something was proposed: to people, in shadow, in the replay of a past alert."""
+
+    LIVE = "live"
+    SHADOW = "shadow"
+    BACKTEST = "backtest"
+
+
 class Proposed(Value):
     """The first change that an incident proposed, and what came of it.
 
     Attributes:
+        incident: its id; of a replay the occurrence's.
+        title: the change as people read it.
         judgement: what people say of the diagnosis that it stood on; None: nobody has.
         held: whether it was carried out and the watch saw recovery; None: it was not carried out, or nobody
             can say.
@@ -33,6 +45,9 @@ class Proposed(Value):
 
     service: str
     kind: ActionKind
+    where: Where = Where.LIVE
+    incident: str = ""
+    title: str = ""
     judgement: Judgement | None = None
     held: bool | None = None
     ahead: timedelta | None = None
@@ -44,7 +59,7 @@ class Proposed(Value):
 
 
 class TrustLine(Value):
-    """One service and kind of change.
+    """One service and kind of change, of one place: what was asked, what stood in shadow, what was replayed.
 
     Attributes:
         judged: how many proposals stood on a diagnosis that people called right, partly right or wrong.
@@ -61,6 +76,7 @@ class TrustLine(Value):
 
     service: str
     kind: ActionKind
+    where: Where = Where.LIVE
     proposed: int = Field(ge=0)
     judged: int
     right: int
@@ -77,26 +93,43 @@ class TrustLine(Value):
 
 
 def trust(proposed: Iterable[Proposed]) -> tuple[TrustLine, ...]:
-    """One line for each service and kind, by their names."""
+    """One line for each place, service and kind: first what was asked live, then by their names."""
     ordered = sorted(proposed, key=_place)
     return tuple(_line(list(group)) for _, group in groupby(ordered, key=_place))
 
 
-def first_proposed(incident: Incident, verdicts: Iterable[DiagnosisVerdict]) -> Proposed | None:
-    """What an incident proposed first; None where it proposed nothing.
+def first_proposed(incident: Incident, verdicts: Iterable[DiagnosisVerdict]) -> tuple[Proposed, ...]:
+    """What an incident proposed first: to people, and in shadow, if it did.
 
     Where people disagree about its diagnosis, the one who says wrong counts.
     """
-    first = next((one for one in incident.proposals if one.undo_of is None), None)
-    if first is None:
-        return None
+    found, asked = incident.diagnosis, [one for one in incident.proposals if one.undo_of is None]
+    said = [one.judgement for one in verdicts if found is not None and one.key == key_of(found)]
+    together = _together(said)
+    live = next((one for one in asked if one.state is not ActionState.SHADOW), None)
+    return (
+        *((_of(incident, live, Where.LIVE, together, held=_held(incident, live)),) if live else ()),
+        *(
+            _of(incident, one, Where.SHADOW, together, ahead=ahead(one.people_did, one.proposed_at))
+            for one in incident.shadowed[:1]
+        ),
+    )
+
+
+def _of(
+    incident: Incident, one: Proposal, where: Where, judgement: Judgement | None, **known: object
+) -> Proposed:
+    who = {"incident": incident.id, "title": one.action.title, "where": where, "judgement": judgement}
+    return Proposed.of(one.action, **who, **known)
+
+
+def _held(incident: Incident, first: Proposal) -> bool | None:
+    """Whether what was carried out held; None: it was not carried out, or nobody can say."""
     seen, held = incident.verification, None
     if first.state is ActionState.DONE and seen is not None and seen.action == first.id:
         known = seen.verdict is not Recovery.UNKNOWN
         held = (seen.verdict is Recovery.RECOVERED and not incident.reopened) if known else None
-    found = incident.diagnosis
-    said = [one.judgement for one in verdicts if found is not None and one.key == key_of(found)]
-    return Proposed.of(first.action, judgement=_together(said), held=held)
+    return held
 
 
 def _together(said: list[Judgement]) -> Judgement | None:
@@ -104,15 +137,16 @@ def _together(said: list[Judgement]) -> Judgement | None:
     return next((one for one in order if one in said), None)
 
 
-def _place(one: Proposed) -> tuple[str, str]:
-    return (one.service, one.kind)
+def _place(one: Proposed) -> tuple[int, str, str]:
+    return (list(Where).index(one.where), one.service, one.kind)
 
 
 def with_drills(
     lines: Iterable[TrustLine], drilled: Iterable[Rehearsed], proofs: Iterable[Proof]
 ) -> tuple[TrustLine, ...]:
     """The lines with what drills tried and undos proved; what nobody proposed has a line of its own."""
-    told = {(one.service, one.kind): one for one in lines}
+    every = tuple(lines)
+    told = {(one.service, one.kind): one for one in every if one.where is Where.LIVE}
     found: dict[tuple[str, ActionKind], dict[str, object]] = {}
     for one in drilled:
         found.setdefault((one.service, one.kind), {}).update(plannable=one.plannable, drilled_at=one.at)
@@ -120,7 +154,8 @@ def with_drills(
         found.setdefault((proof.service, proof.kind), {})["proof"] = proof
     for place, known in found.items():
         told[place] = told.get(place, _nothing(*place)).model_copy(update=known)
-    return tuple(told[place] for place in sorted(told))
+    elsewhere = (one for one in every if one.where is not Where.LIVE)
+    return (*(told[place] for place in sorted(told)), *elsewhere)
 
 
 def _nothing(service: str, kind: ActionKind) -> TrustLine:
@@ -134,10 +169,11 @@ def _line(group: list[Proposed]) -> TrustLine:
     judged = [one.judgement for one in group if one.judgement not in {None, Judgement.DO_NOT_KNOW}]
     right = judged.count(Judgement.RIGHT)
     between = wilson(right, len(judged)) if judged else None
-    ahead = [one.ahead.total_seconds() for one in group if one.ahead is not None]
+    earlier = [one.ahead.total_seconds() for one in group if one.ahead is not None]
     return TrustLine(
         service=group[0].service,
         kind=group[0].kind,
+        where=group[0].where,
         proposed=len(group),
         judged=len(judged),
         right=right,
@@ -146,6 +182,6 @@ def _line(group: list[Proposed]) -> TrustLine:
         high=between.high if between else None,
         held=sum(one.held is True for one in group),
         failed=sum(one.held is False for one in group),
-        ahead_seconds=median(ahead) if ahead else None,
+        ahead_seconds=median(earlier) if earlier else None,
         enough=len(judged) >= ENOUGH,
     )

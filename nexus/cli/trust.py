@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     from incidents.trust import Proposed, TrustLine
 
 
+#: What each place is called.
+_HEADS = {
+    "live": "Put to people",
+    "shadow": "In shadow, where nobody was asked",
+    "backtest": "In replays of past alerts",
+}
+
+
 def verbs() -> Verbs:
     """The verb of this module."""
     return {"trust": trust}
@@ -23,26 +31,25 @@ def trust(
     as_json: Json = False,
 ) -> None:
     """Say by service and kind of change how often what was proposed was right, as people judged it."""
-    from incidents.drill import rehearsed
-    from incidents.proofs import LASTS
-    from incidents.trust import trust as lines_of
-    from incidents.trust import with_drills
-    from nexus.service.proofs import ProofQueries
     from nexus.service.trust import TrustQueries
 
+    replayed = [one for folder in backtests or () for one in _replayed(folder)]
     with home(create=True, threads=False) as opened:
-        proposed = answered(TrustQueries.of(opened).proposed(unseen()))
-        proofs = answered(ProofQueries.of(opened).every(opened.clock.now(), unseen()))
-        drills = answered(opened.store.drills(None, opened.clock.now() - LASTS))
-    lines = lines_of([*proposed, *(one for folder in backtests or () for one in _replayed(folder))])
-    lines = with_drills(lines, rehearsed(drills), proofs)
+        view = answered(TrustQueries.of(opened).view(unseen(), replayed))
     if as_json:
-        write_json(lines)
+        write_json(view.lines)
         return
-    if not lines:
+    if not view.lines:
         say("Nothing was proposed in a live incident yet; `nexus backtest` replays past ones.")
         return
-    _tell(lines)
+    for where in dict.fromkeys(one.where for one in view.lines):
+        say(f"{_HEADS[where]}:")
+        _tell(tuple(one for one in view.lines if one.where is where))
+    if not all(one.enough for one in view.lines if one.proposed):
+        more = "`nexus verdict`, `nexus backtest`"
+        say(f"Of fewer than {view.enough} that people judged nothing is told: {more}.")
+    for one in view.wrong:
+        say(f"On a wrong diagnosis: to {one.title} ({one.where}, {one.incident})")
 
 
 def _replayed(folder: Path) -> "tuple[Proposed, ...]":
@@ -57,7 +64,6 @@ def _tell(lines: "tuple[TrustLine, ...]") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from incidents.trust import ENOUGH
     from nexus.sanitize import line
     from tools.wording import length
 
@@ -89,8 +95,6 @@ def _tell(lines: "tuple[TrustLine, ...]") -> None:
             _undo(one),
         )
     out().print(table)
-    if not all(one.enough for one in lines if one.proposed):
-        say(f"Of fewer than {ENOUGH} that people judged nothing is told: `nexus verdict`, `nexus backtest`.")
 
 
 def _undo(one: "TrustLine") -> str:

@@ -1,11 +1,16 @@
 """What the agents proposed in the live incidents of a home, and how it stood the test."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from incidents.trust import Proposed, first_proposed
+from incidents.drill import rehearsed
+from incidents.proofs import LASTS
+from incidents.trust import ENOUGH, Proposed, TrustLine, first_proposed, trust, with_drills
+from incidents.value import Value
+from incidents.verdicts import Judgement
 from nexus.home import Home
+from nexus.service.proofs import ProofQueries
 from nexus.store.lists import EVERY
 from nexus.store.records import WorldKind
 
@@ -13,6 +18,24 @@ if TYPE_CHECKING:
     from incidents.verdicts import DiagnosisVerdict
 
 _PAGE = 200
+#: So many of each are listed.
+_MOST = 20
+
+
+class TrustView(Value):
+    """How far proposals can be trusted, as people judged them.
+
+    Attributes:
+        lines: by place (asked live, stood in shadow, replayed), service and kind of change.
+        wrong: what went ahead, or would have, on a diagnosis that people called wrong; the newest.
+        unjudged: of which nobody has said yet whether the diagnosis was right; the newest.
+        enough: of fewer that were judged nothing is said.
+    """
+
+    lines: tuple[TrustLine, ...]
+    wrong: tuple[Proposed, ...]
+    unjudged: tuple[Proposed, ...]
+    enough: int = ENOUGH
 
 
 @dataclass(frozen=True)
@@ -25,6 +48,22 @@ class TrustQueries:
     def of(cls, home: Home) -> Self:
         """Of a home."""
         return cls(home)
+
+    async def view(self, hidden: Collection[str] = (), replayed: Iterable[Proposed] = ()) -> TrustView:
+        """All of it.
+
+        Args:
+            hidden: ids of incidents that who asks does not see.
+            replayed: what the replays of past alerts proposed.
+        """
+        proposed, now = (*await self.proposed(hidden), *replayed), self.home.clock.now()
+        proofs = await ProofQueries.of(self.home).every(now, hidden)
+        drills = rehearsed(await self.home.store.drills(None, now - LASTS))
+        return TrustView(
+            lines=with_drills(trust(proposed), drills, proofs),
+            wrong=tuple(one for one in proposed if one.judgement is Judgement.WRONG)[:_MOST],
+            unjudged=tuple(one for one in proposed if one.judgement is None)[:_MOST],
+        )
 
     async def proposed(self, hidden: Collection[str] = ()) -> tuple[Proposed, ...]:
         """What each incident proposed first; recorded ones count nowhere, nor those that are hidden."""
@@ -39,7 +78,6 @@ class TrustQueries:
                 live = (await store.world_of(summary.id)).kind is WorldKind.LIVE
                 if live and summary.id not in hidden:
                     incident = await self.home.find(summary.id)
-                    one = first_proposed(incident, said.get(summary.id, ()))
-                    found += [one] if one is not None else []
+                    found += first_proposed(incident, said.get(summary.id, ()))
             after = page[-1].id
         return tuple(found)

@@ -33,6 +33,13 @@ def test_how_much_earlier_is_told_in_the_middle() -> None:
     assert line.ahead_seconds == 240
 
 
+def test_what_stood_in_shadow_is_apart_from_what_was_asked() -> None:
+    lines = trust(
+        [proposed(where="shadow"), proposed(), proposed(where="backtest"), proposed(where="shadow")]
+    )
+    assert [(one.where, one.proposed) for one in lines] == [("live", 1), ("shadow", 2), ("backtest", 1)]
+
+
 @given(st.lists(st.tuples(st.sampled_from(["web", "checkout"]), st.sampled_from([*Judgement, None]))))
 def test_nothing_is_counted_twice_and_the_share_lies_in_its_interval(
     said: list[tuple[str, Judgement | None]],

@@ -19,6 +19,7 @@ from nexus.service.pages.now import NowView, now_view
 from nexus.service.pages.regroup import RegroupView, regroup_view
 from nexus.service.pages.timeline import TimelineView, timeline_view
 from nexus.service.pages.times import TimesView, times_view
+from nexus.service.trust import TrustQueries, TrustView
 
 twins = router()
 
@@ -33,6 +34,12 @@ async def now(asked: NoParameters, who: Who, context: Context) -> Response:
 async def times(asked: SinceParameters, who: Who, context: Context) -> Response:
     """How long incidents took to be detected, acknowledged, mitigated, resolved; by severity and service."""
     return answer(await times_view(context.home, asked.days, await context.hidden(who)))
+
+
+@twins.get("/trust", response_model=TrustView)
+async def trust(asked: NoParameters, who: Who, context: Context) -> Response:
+    """How often what was proposed was right, as people judged it: live and in shadow apart."""
+    return answer(await TrustQueries.of(context.home).view(await context.hidden(who)))
 
 
 @twins.get("/incidents/{incident}/board", response_model=IncidentBoard)

@@ -58,6 +58,7 @@ from nexus.server.pages.settings import settings_pages
 from nexus.server.pages.setup import setup_routes
 from nexus.server.pages.shell import Link, Pages
 from nexus.server.pages.stream import Streams
+from nexus.server.pages.trust import trust_pages
 from nexus.server.pages.updates import updates_routes
 from nexus.server.pages.you import you_routes
 
@@ -68,6 +69,7 @@ NAVIGATION = (
     Link("Alerts", "/alerts"),
     Link("Duty", "/oncall"),
     Link("Queue", "/queue"),
+    Link("Trust", "/trust"),
     Link("Settings", "/settings"),
 )
 
@@ -100,5 +102,6 @@ def page_routes(pages: Pages, context: ApiContext, streams: Streams) -> list[Bas
         *alert_pages(pages, context),
         *duty_pages(pages, context),
         *queue_pages(pages, context),
+        *trust_pages(pages, context),
         *settings_pages(pages, context),
     ]

@@ -2,9 +2,14 @@
 
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 
+from incidents.action import ActionState
+from incidents.changes import Change, ChangeKind, Deed, WhatPeopleDid
+from incidents.incident import Incident
+from incidents.shadow import Shadow
 from incidents.verdicts import DiagnosisVerdict, Judgement, key_of
 from nexus.config.settings import Settings
 from nexus.home import open_home
@@ -23,6 +28,17 @@ def said(incident: str, by: str) -> DiagnosisVerdict:
         change=found.change, confidence=found.confidence, summary=found.summary, engine="playbook",
         judgement=WORDS[by], by=by, person=by.lower(), at=at(60),
     )  # fmt: skip
+
+
+def stood(name: str) -> Incident:
+    """A shadow: people did the same four minutes later."""
+    incident = sample.resolved().evolve(id=name, closed=True, shadow=Shadow(whole=True))
+    (proposal,) = incident.proposals
+    later = proposal.proposed_at + timedelta(minutes=4)
+    change = Change(time=later, id="c9", service="checkout", kind=ChangeKind.DEPLOY, summary="back")
+    did = WhatPeopleDid(deed=Deed.SAME, change=change, at=later)
+    shadowed = {"state": ActionState.SHADOW, "approvals": (), "outcome": None, "people_did": did}
+    return incident.with_proposal(proposal.model_copy(update=shadowed))
 
 
 @pytest.fixture
@@ -48,6 +64,23 @@ def test_whoever_says_wrong_is_heard_and_recorded_incidents_count_nowhere(judged
     assert (line["service"], line["kind"]) == ("checkout", "rollback")
     assert (line["proposed"], line["judged"], line["right"], line["wrong"]) == (3, 2, 1, 1)
     assert (line["held"], line["failed"], line["enough"]) == (3, 0, False)
+
+
+def test_what_stood_in_shadow_is_told_apart_with_how_much_earlier_it_was(judged: Terminal) -> None:
+    async def keep() -> None:
+        world = WorldRef(kind=WorldKind.LIVE, path="x")
+        await home.store.register(stood("INC-2026-11-23-005"), world, at(50))
+        await home.store.keep_verdict(said("INC-2026-11-23-005", "Kim"))
+
+    with open_home(Settings(home=judged.home), create=True) as home:
+        asyncio.run(keep())
+    live, shadow = json.loads(judged("trust", "--json").out)
+    assert (live["where"], live["proposed"]) == ("live", 3)
+    assert (shadow["where"], shadow["proposed"], shadow["wrong"]) == ("shadow", 1, 1)
+    assert shadow["ahead_seconds"] == 240
+    told = judged("trust").out
+    assert "In shadow, where nobody was asked:" in told
+    assert "On a wrong diagnosis: to roll back checkout to 2026.11.1 (shadow, INC-2026-11-23-005)" in told
 
 
 def test_a_home_in_which_nothing_was_proposed_says_so(nexus: Terminal) -> None:
