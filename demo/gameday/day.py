@@ -26,13 +26,16 @@ from nexus.runtime.waiting import Approver
 from nexus.runtime.wiring import worker
 from nexus.server.app import web
 from nexus.server.senders import SenderDoor
-from nexus.service.approving import ask_about, left_by_the_agents
+from nexus.service.approving import PROPOSAL_POLL, ask_about, left_by_the_agents
 from nexus.service.intake import AlertIntake
 from nexus.store.lists import IncidentFilter
 from tools.clock import WallClock
 from tools.live.latency import CallLatency, waited_until
 
 ALERT_SECONDS, END_SECONDS, RESOLVED_SECONDS = 120.0, 300.0, 45.0
+#: In shadow the agents' word is waited for, so that what the person does can be held against it; they mend
+#: the shop so long after it, and all of it may take longer.
+PERSON_SECONDS, SHADOW_SECONDS = 20.0, 900.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class GameDay:
         tell: Told what happens inside, line by line of the timeline.
         record: A folder that gets the incident as a case.
         waits: Filled with every question to a backend.
+        shadow: Nexus only watches, and a scripted person mends the shop outside of it.
     """
 
     scenario: Scenario
@@ -62,6 +66,7 @@ class GameDay:
     tell: Callable[[Entry], None]
     record: Path | None = None
     waits: list[CallLatency] = field(default_factory=list)
+    shadow: bool = False
 
     async def hold(self) -> tuple[Seen, Incident | None]:
         """Run it; whatever it started is stopped when this returns.
@@ -71,7 +76,9 @@ class GameDay:
         """
         with (
             _listening() as sock,
-            Stage.built(self.work, sock.getsockname()[1], self.say, on=self.scenario.on) as stage,
+            Stage.built(
+                self.work, sock.getsockname()[1], self.say, on=self.scenario.on, shadow=self.shadow
+            ) as stage,
         ):
             async with self._served(stage.path, sock):
                 await stage.begin(self.scenario)
@@ -101,12 +108,11 @@ class GameDay:
         if identity is None:
             return known, None
         self.say(f"{identity} is open")
-        asked = asyncio.create_task(
-            ask_about(self.home, identity, self.approver, WallClock(), lambda why: self.say(str(why)))
-        )
+        people = asyncio.create_task(self._people(stage, identity))
         with suppress(TimeoutError):
-            await asyncio.wait_for(left_by_the_agents(self.home, identity), END_SECONDS)
-        asked.cancel()
+            within = SHADOW_SECONDS if self.shadow else END_SECONDS
+            await asyncio.wait_for(left_by_the_agents(self.home, identity), within)
+        people.cancel()
         incident = await self.home.find(identity)
         resolved = await self._resolved(identity, incident)
         if self.record is not None and (incident.in_peoples_hands or not incident.open):
@@ -114,6 +120,18 @@ class GameDay:
             await recorded(self.home, identity, self.scenario, known, self.record / self.scenario.id)
         entries = await self.home.store.entries(identity)
         return _seen(known, incident, resolved, entries, self.waits), incident
+
+    async def _people(self, stage: Stage, identity: str) -> None:
+        """Who decides on what is proposed; of a shadow, who mends the shop and knows nothing of Nexus."""
+        if not self.shadow:
+            said = lambda why: self.say(str(why))  # noqa: E731
+            await ask_about(self.home, identity, self.approver, WallClock(), said)
+        elif (remedy := self.scenario.remedy) is not None:
+            while not (await self.home.find(identity)).rests:  # noqa: ASYNC110 - rows
+                await asyncio.sleep(PROPOSAL_POLL)
+            await asyncio.sleep(PERSON_SECONDS)
+            self.say(f"a person on call, outside of Nexus: {remedy.title}")
+            await stage.mend(remedy)
 
     async def _opened(self, since: datetime) -> str | None:
         """The incident that the alert opens."""
@@ -155,6 +173,7 @@ def _seen(
             "approval": first.get(EntryKind.DECISION),
             "execution": first.get(EntryKind.EXECUTION),
             "recovery": resolved,
+            "people": next((one.people_did for one in incident.shadowed), None),
             "end": incident.ended_at or incident.handed_over_at,
             "waited": waited_until(waits, first.get(EntryKind.PROPOSAL, entries[-1].at)),
         }

@@ -4,21 +4,22 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from demo.gameday.verdict import Seen, Verdict
+from incidents.people_did import told
 
 _MOMENTS = ("alert", "finding", "proposal", "approval", "execution", "recovery", "end")
 _QUESTIONS = ("service", "category", "action", "severity")
 
 
-def table(told: Sequence[tuple[Seen, Verdict]]) -> str:
+def table(held: Sequence[tuple[Seen, Verdict]]) -> str:
     """One row for each scenario: seconds since the fault, then what was right; below, what was said."""
     head = ("seconds after the fault", *_MOMENTS, *_QUESTIONS)
-    rows = [head, *(_row(seen, verdict) for seen, verdict in told)]
+    rows = [head, *(_row(seen, verdict) for seen, verdict in held)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-    said = [f"{seen.scenario}: {verdict.said}{_thought(seen)}" for seen, verdict in told]
-    unsafe = "; ".join(f"{v.scenario}: {', '.join(v.unsafe)}" for _, v in told if v.unsafe)
-    right = sum(verdict.right for _, verdict in told)
-    last = f"{right} of {len(told)} right. Wrong, worse and no undo offered: {unsafe or 'none'}."
+    said = [f"{seen.scenario}: {verdict.said}{_thought(seen)}" for seen, verdict in held]
+    unsafe = "; ".join(f"{v.scenario}: {', '.join(v.unsafe)}" for _, v in held if v.unsafe)
+    right = sum(verdict.right for _, verdict in held)
+    last = f"{right} of {len(held)} right. Wrong, worse and no undo offered: {unsafe or 'none'}."
     return "\n".join(["", *lines, "", *said, "", last])
 
 
@@ -31,7 +32,8 @@ def _thought(seen: Seen) -> str:
     if seen.alert is None or seen.proposal is None:
         return ""
     took = (seen.proposal - seen.alert).total_seconds()
-    return f" · alert to proposal {took:.1f} s, {seen.waited:.1f} s of it for backends"
+    meanwhile = f" · {told(seen.people, seen.proposal)}" if seen.people is not None else ""
+    return f" · alert to proposal {took:.1f} s, {seen.waited:.1f} s of it for backends{meanwhile}"
 
 
 def _since(fault: datetime, moment: datetime | None) -> str:

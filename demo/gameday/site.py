@@ -27,10 +27,13 @@ PUBLIC = {"web": "Shop", "checkout": "Ordering"}
 WATCH = {"lasts": "57s", "every": "12s", "settle": "45s"}
 
 
-def write_site(path: Path, shop: Shop, monitoring: Monitoring, people: Sequence[Person] = ()) -> None:
+def write_site(
+    path: Path, shop: Shop, monitoring: Monitoring, people: Sequence[Person] = (), *, shadow: bool = False
+) -> None:
     """Writes the configuration of the live world that a running shop is."""
     listed = [one.model_dump(mode="json", exclude_defaults=True) for one in people]
     site = _site(shop, monitoring) | ({"people": listed} if listed else {})
+    site |= {"shadow": {"mode": "shadow"}} if shadow else {}
     path.write_text(yaml.safe_dump(site, sort_keys=False, width=120))
 
 

@@ -10,11 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from demo.actions import carry_out
 from demo.changes import Change
 from demo.gameday.site import write_site
 from demo.launcher import Shop
 from demo.monitoring.stack import FAST, Monitoring
 from demo.scenarios import Scenario
+from incidents.action import Action
 from nexus.config.people import Person
 
 RATE = 10.0
@@ -46,6 +48,7 @@ class Stage:
         say: Callable[[str], None],
         people: tuple[Person, ...] = (),
         on: type[Shop] = Shop,
+        shadow: bool = False,
     ) -> Self:
         """One that stands and does not run yet; its `nexus.yaml` is written.
 
@@ -55,6 +58,7 @@ class Stage:
             say: is told what happens, in one line each.
             people: of the site.
             on: what the shop runs on.
+            shadow: whether Nexus only watches.
         """
         work.mkdir(parents=True, exist_ok=True)
         shop = on(work / "shop")
@@ -62,7 +66,7 @@ class Stage:
             work / "monitoring", targets=shop.targets, receiver_port=receiver_port, settings=FAST
         )
         path = work / "nexus.yaml"
-        write_site(path, shop, monitoring, people)
+        write_site(path, shop, monitoring, people, shadow=shadow)
         return cls(path, shop, monitoring, say)
 
     def __enter__(self) -> Self:
@@ -96,6 +100,10 @@ class Stage:
         brought: list[Change | None] = []
         await self._do(lambda: brought.append(scenario.fault(self.shop)))
         return brought[0] if brought else None
+
+    async def mend(self, action: Action) -> None:
+        """What a person does with a shell, without Nexus."""
+        await self._do(lambda: carry_out(self.shop, action))
 
     def _start(self) -> None:
         self.say("starting the shop, its customers, Prometheus and Alertmanager")

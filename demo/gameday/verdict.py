@@ -4,6 +4,7 @@ from pydantic import Field, computed_field
 
 from demo.scenarios.model import Truth
 from incidents.action import Action, ActionState, Proposal
+from incidents.changes import WhatPeopleDid
 from incidents.incident import Incident
 from incidents.severity import Severity
 from incidents.value import Moment, Value
@@ -23,6 +24,7 @@ class Seen(Value):
     execution: Moment | None = None
     recovery: Moment | None = None
     end: Moment | None = None
+    people: WhatPeopleDid | None = Field(default=None, description="in shadow: beside what was proposed")
     waited: float = Field(default=0.0, description="seconds for backends between the alert and the proposal")
 
 

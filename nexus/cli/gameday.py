@@ -47,6 +47,9 @@ def gameday(
     everything: Annotated[bool, Option("--all", help="Every scenario, one after the other.")] = False,
     listed: Annotated[bool, Option("--list", help="What can go wrong.")] = False,
     yes: Annotated[bool, Option("--yes", help="Approve without asking.")] = False,
+    shadow: Annotated[
+        bool, Option("--shadow", help="Nexus only watches; a scripted person mends the shop.")
+    ] = False,
     engine: Engine = None,
     as_json: Json = False,
     work: Annotated[Path | None, Option("--work", help="Keep everything in this new folder.")] = None,
@@ -58,6 +61,8 @@ def gameday(
     if listed:
         _list(as_json)
         return
+    if shadow and (yes or record is not None):
+        raise UsageError("--shadow asks nobody and records nothing: leave out --yes and --record")
     chosen = _chosen(scenarios or (), everything, recorded=record is not None)
     for there in (*((record / name for name in chosen) if record else ()), *((work,) if work else ())):
         if there.exists():
@@ -69,7 +74,7 @@ def gameday(
     log_to_stderr()
     place = nullcontext(str(work)) if work else tempfile.TemporaryDirectory(prefix="gameday-")
     with place as folder:
-        held = partial(_hold, Path(folder).resolve(), record, yes, mode_of(engine), as_json)
+        held = partial(_hold, Path(folder).resolve(), record, yes, shadow, mode_of(engine), as_json)
         with _stopping():
             told = [held(name) for name in chosen]
         if as_json:
@@ -113,7 +118,7 @@ def _list(as_json: bool) -> None:
 
 
 def _hold(
-    folder: Path, record: Path | None, yes: bool, mode: str, quiet: bool, name: str
+    folder: Path, record: Path | None, yes: bool, shadow: bool, mode: str, quiet: bool, name: str
 ) -> "tuple[Seen, Verdict]":
     """One scenario in a store of its own."""
     from demo.gameday import GameDay, judged
@@ -146,6 +151,7 @@ def _hold(
         say=say,
         tell=lambda entry: None if quiet else show_entry(out(), entry),
         record=record.resolve() if record else None,
+        shadow=shadow,
     )
     try:
         seen, incident = asyncio.run(day.hold())

@@ -107,7 +107,8 @@ def test_a_list_of_an_empty_home_is_an_empty_list(nexus: Terminal, verb: str) ->
     [
         ("demo", "--engine", "gpt"), ("run",), ("run", "--world", "nowhere"), ("run", "nowhere.json"),
         ("show", "INC-1"), ("trace", "INC-1"), ("ask", "INC-1", "why?"), ("record", "INC-1", "there"),
-        ("gameday",), ("gameday", "no-such"), ("eval", "nowhere"), ("eval", "--fail-on", "luck<1"),
+        ("gameday",), ("gameday", "no-such"), ("gameday", "shop-cosmetic", "--shadow", "--yes"),
+        ("eval", "nowhere"), ("eval", "--fail-on", "luck<1"),
         ("import", "rcaeval", "nowhere", "there"), ("import", "other", "nowhere", "there"),
     ],
     ids=" ".join,
