@@ -56,6 +56,7 @@ def chronicle(incident: Incident, entries: Iterable[Entry], change: Change | Non
     found = [
         *_beginning(incident, change), *_alerted(incident), *_judged(incident, tuple(entries)),
         *(row for proposal in incident.proposals for row in _decided(proposal)),
+        *(row for proposal in incident.shadowed for row in _stood(proposal)),
         *(Row(at=one.at, what=capital(one.what), by=one.by) for one in incident.outside_changes),
         *_ending(incident),
     ]  # fmt: skip
@@ -104,20 +105,30 @@ def _alerted(incident: Incident) -> Iterator[Row]:
 def _judged(incident: Incident, entries: tuple[Entry, ...]) -> Iterator[Row]:
     if incident.triaged_at is not None and incident.severity is not None:
         by = incident.severity_by or NEXUS
-        yield Row(at=incident.triaged_at, what=f"Severity {incident.severity}; its team is called", by=by)
+        called = "in shadow nobody is called" if incident.shadow.whole else "its team is called"
+        yield Row(at=incident.triaged_at, what=f"Severity {incident.severity}; {called}", by=by)
     if incident.taken_at is not None and incident.handed_over_at is None:
         yield Row(at=incident.taken_at, what="A person has it", by=incident.holder or "")
-    if incident.updates:
+    if incident.updates and not incident.shadow.whole:
         yield Row(at=incident.updates[0].at, what="Customers are told for the first time", by=NEXUS)
     found = incident.diagnosis
     named = [one for one in entries if one.kind is EntryKind.DIAGNOSIS]
     if found is not None and found.known and named:
         yield Row(at=named[-1].at, what=f"The cause is named, with {found.confidence} confidence", by=NEXUS)
-    for fired in incident.escalations:
+    for fired in () if incident.shadow.whole else incident.escalations:
         yield Row(at=fired.at, what=f"Escalated: {fired.condition}", by=NEXUS)
     if incident.handed_over_at is not None:
         why = f": {incident.end_reason}" if incident.end_reason and incident.open else ""
         yield Row(at=incident.handed_over_at, what=f"Left to people{why}", by=incident.holder or NEXUS)
+
+
+def _stood(proposal: Proposal) -> Iterator[Row]:
+    """What stood in shadow, and what people did meanwhile."""
+    yield Row(at=proposal.proposed_at, what=capital(f"{proposal.action.title}: stands in shadow"), by=NEXUS)
+    did = proposal.people_did
+    if did is not None and did.change is not None and did.at is not None:
+        what = capital(f"{went_live(did.change)}{f': {did.change.summary}' if did.change.summary else ''}")
+        yield Row(at=did.at, what=what, by=did.change.author or NOT_RECORDED)
 
 
 def _decided(proposal: Proposal) -> Iterator[Row]:

@@ -17,6 +17,7 @@ from incidents.severity import Severity, Status
 from incidents.shadow import Shadow
 from tests.graph.harness import RUNBOOK, Bench, ScriptedEngine, alert, bench, incident
 from tests.graph.worlds import ALERT
+from tools.chronicle import chronicle
 
 WHOLE = Shadow(whole=True)
 LASTS = RUNBOOK.watch.lasts
@@ -110,6 +111,17 @@ async def test_what_people_did_stands_beside_it(people: tuple[Change, ...], deed
     assert did.deed is deed
     told = await at.told()
     assert [text for text in told if said in text], [text for text in told if "people" in text]
+
+
+async def test_who_was_not_there_reads_that_nobody_was_called_and_what_people_did() -> None:
+    at = bench(minutes=1, people=(by_people(9, "1.0"),))
+    ends_after(at, 10)
+    ended = await at.run(in_shadow())
+    told = [row.what for row in chronicle(ended, await at.store.entries("INC-1"))]
+    assert "Severity P1; in shadow nobody is called" in told
+    assert "Roll back checkout to 1.0: stands in shadow" in told
+    assert "Release 1.0 of checkout goes live: back" in told
+    assert not [one for one in told if one.startswith("Customers")]
 
 
 async def test_a_change_feed_that_is_silent_is_said_and_nothing_is_taken_for_it() -> None:

@@ -113,7 +113,11 @@ def _steps(incident: Incident) -> Iterator[str]:
     for change in incident.outside_changes:
         said = change.what.rstrip(".")
         yield f"{_later(change.at, alerted)}people changed {change.service} ({said})"
-    if not done and not incident.outside_changes:
+    stood = [p.people_did.change for p in incident.shadowed if p.people_did is not None]
+    theirs = [change for change in stood if change is not None]
+    for one in theirs:
+        yield f"{_later(one.time, alerted)}people changed {one.service} ({one.summary or one.kind})"
+    if not done and not incident.outside_changes and not theirs:
         yield "no change was made"
 
 
