@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
+from demo.processes import free_port
 from incidents.paging import held_by_person
 from nexus.store.records import WorldKind, WorldRef
 from nexus.store.sqlite.store import Store
@@ -100,9 +100,7 @@ class WarRoom:
 
 @contextmanager
 def war_room(tmp_path: Path, site: str = SITE) -> Iterator[WarRoom]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     folder = tmp_path / "site"
     folder.mkdir()
     (folder / "nexus.yaml").write_text(site)

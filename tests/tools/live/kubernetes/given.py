@@ -1,10 +1,8 @@
 """The cases of the shared inputs, served by their own server, and the doors that users go through."""
 
 import json
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -16,10 +14,12 @@ from urllib.request import urlopen
 
 import pytest
 
+from demo.processes import free_port, wait_for
 from incidents.action import Action, ActionKind, Arguments
 from incidents.catalogue import Catalogue, Service
 from incidents.changes import Change
 from incidents.findings import Window
+from tests.patience import PATIENCE
 from tools.clock import Clock, WallClock
 from tools.live.actions.action_log import ActionLog
 from tools.live.actions.compose import LiveActions
@@ -115,23 +115,20 @@ async def given(case: str, tmp_path: Path, service: str) -> AsyncIterator[Doors]
 
 @contextmanager
 def _served(case: str, log: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     argv = [sys.executable, str(GIVEN / "serve.py"), str(port), case]
     with log.open("wb") as out, subprocess.Popen(argv, stdout=out) as server:  # noqa: S603 - it is given
         try:
-            yield _listening(f"http://127.0.0.1:{port}")
+            url = f"http://127.0.0.1:{port}"
+            wait_for("the shared server", lambda: _listens(url) or None, seconds=PATIENCE, pause=0.01)
+            yield url
         finally:
             server.terminate()
 
 
-def _listening(url: str) -> str:
-    for _ in range(500):
-        try:
-            urlopen(f"{url}/apis/apps/v1/namespaces/shop/deployments").close()  # noqa: S310 - of this test
-        except URLError:
-            time.sleep(0.01)  # its process is not up yet
-        else:
-            return url
-    raise AssertionError("the shared server does not listen")
+def _listens(url: str) -> bool:
+    try:
+        urlopen(f"{url}/apis/apps/v1/namespaces/shop/deployments").close()  # noqa: S310 - of this test
+    except URLError:
+        return False  # its process is not up yet
+    return True
