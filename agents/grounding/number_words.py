@@ -27,7 +27,7 @@ def each() -> str:
 def numbers() -> dict[str, int]:
     """0 to 99 in words, with hyphens between their parts."""
     text = (resources.files(__package__) / "words" / "numbers.yaml").read_text(encoding="utf-8")
-    read = yaml.safe_load(text)
+    read = yaml.load(text, yaml.CSafeLoader)
     units = {language: words["units"].split() for language, words in read.items()}
     tens = {language: words["tens"].split() for language, words in read.items()}
     found = {name: number for words in units.values() for number, name in enumerate(words)}

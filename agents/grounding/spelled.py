@@ -64,9 +64,8 @@ def _file(name: str) -> str:
 
 @cache
 def _otherwise() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple(
-        (re.compile(pattern, re.IGNORECASE), put) for pattern, put in yaml.safe_load(_file("spelling.yaml"))
-    )
+    read = yaml.load(_file("spelling.yaml"), yaml.CSafeLoader)
+    return tuple((re.compile(pattern, re.IGNORECASE), put) for pattern, put in read)
 
 
 @cache

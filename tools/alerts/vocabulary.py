@@ -40,7 +40,7 @@ class Vocabulary(Value):
 def vocabulary() -> Vocabulary:
     """All words."""
     text = resources.files("tools.alerts").joinpath("words.yaml").read_text(encoding="utf-8")
-    return Vocabulary.model_validate(_split(yaml.safe_load(text)))
+    return Vocabulary.model_validate(_split(yaml.load(text, yaml.CSafeLoader)))
 
 
 def _split(value: object) -> object:

@@ -148,7 +148,7 @@ class Conventions(Value):
 def conventions() -> Conventions:
     """All conventions."""
     text = resources.files("tools.alerts.matching").joinpath("conventions.yaml").read_text(encoding="utf-8")
-    return Conventions.model_validate(yaml.safe_load(text))
+    return Conventions.model_validate(yaml.load(text, yaml.CSafeLoader))
 
 
 @lru_cache(maxsize=4096)

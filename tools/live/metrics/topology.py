@@ -71,4 +71,4 @@ def live_topology(
 @cache
 def _queries() -> Mapping[str, str]:
     text = resources.files("tools.live.metrics").joinpath("topology.yaml").read_text(encoding="utf-8")
-    return TypeAdapter(dict[str, str]).validate_python(yaml.safe_load(text))
+    return TypeAdapter(dict[str, str]).validate_python(yaml.load(text, yaml.CSafeLoader))
