@@ -1,14 +1,17 @@
 """A silence that somebody makes in Alertmanager for what fires is their word that they have it.
 
 It is asked for, since Alertmanager tells nobody of it. Ours is not sent there: a silence takes an alert from
-everybody who is told by that Alertmanager, and says nothing when it is over meanwhile.
+everybody who is told by that Alertmanager, and says nothing when it is over meanwhile. That it is over is
+asked for as well (`untold_ends.py`).
 """
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from incidents.alert import Alert, AlertStatus
 from incidents.errors import NexusError
 from incidents.events import Acknowledged, SilenceEnded
 from incidents.incident import Incident
@@ -17,6 +20,7 @@ from nexus.config.people import person_known_as
 from nexus.config.site import Site
 from nexus.service.acknowledgements import SOMEBODY
 from nexus.service.intake import AlertIntake
+from nexus.service.untold_ends import UntoldEnds
 from tools.alerts.cleaning import clean
 from tools.live.alertmanager_silences import FiringAlert, Silence, Silences
 from tools.live.settings import Http
@@ -88,6 +92,7 @@ class SilenceWatch:
 
     intake: AlertIntake
     _held: set[str] | None = None
+    _ends: UntoldEnds = field(default_factory=UntoldEnds)
 
     async def look(self) -> None:
         """Ask each Alertmanager, and tell what has changed to the incidents that it is about.
@@ -107,12 +112,34 @@ class SilenceWatch:
         if told.silenced or self._held is None or self._held:
             await self._tell(told, whole=failed is None)
         if failed is not None:
+            self._ends.unanswered()
             raise failed
+        await self._end(apis, self._ends.seen(told.silenced.keys(), told.calling, self.intake.clock.now()))
+
+    async def _end(self, apis: Sequence[Http], gone: Mapping[str, datetime]) -> None:
+        """Take in as over what is in no Alertmanager any more; each ended when it was silenced last."""
+        if not gone:
+            return
+        known = set[str]()
+        for api in apis:
+            async with aclosing(Silences(api, self.intake.home.secrets)) as there:
+                known |= await there.known()
+        self._ends.still_known(known)
+        over = gone.keys() - known
+        store, now = self.intake.home.store, self.intake.clock.now()
+        for one in await store.open_candidates(self.intake.site.site, now - _DAYS):
+            mine = {key for key in over if f"alert:{key}" in one.keys}
+            incident = await store.load(one.id) if mine else None
+            for key in sorted(mine):
+                alert = incident.latest_alerts.get(key) if incident is not None else None
+                if alert is not None and alert.firing and self.intake.site.intake.api_of(None, alert.source):
+                    await self.intake.tell(_resolved(alert, gone[key], now))
+        self._ends.told(over)
 
     async def _ask(self, api: Http, told: Told) -> None:
         async with aclosing(Silences(api, self.intake.home.secrets)) as there:
             found = await there.silenced()
-            if not found and self._held is not None and not self._held:
+            if not found and self._held is not None and not self._held and not self._ends.watched:
                 return
             calling = await there.calling()
             ids = {one for alert in found for one in alert.silenced_by} - told.silences.keys()
@@ -146,6 +173,12 @@ class SilenceWatch:
     async def _add(self, event: Acknowledged | SilenceEnded) -> None:
         if await self.intake.home.store.add_event(event):
             self.intake.ring(event.incident)
+
+
+def _resolved(alert: Alert, ended: datetime, now: datetime) -> Alert:
+    return alert.model_copy(
+        update={"status": AlertStatus.RESOLVED, "received_at": now, "ends_at": max(alert.starts_at, ended)}
+    )
 
 
 def _acknowledged(incident: Incident, quiet: Quiet, site: Site, now: datetime) -> Acknowledged:

@@ -68,6 +68,11 @@ class Silences:
         found = await self._alerts(active="true", silenced="false", inhibited="false")
         return frozenset(one.fingerprint for one in found)
 
+    async def known(self) -> frozenset[str]:
+        """The fingerprints of all that fires there, whatever keeps it quiet."""
+        found = await self._alerts(active="true", silenced="true", inhibited="true", unprocessed="true")
+        return frozenset(one.fingerprint for one in found)
+
     async def silence(self, identity: str) -> Silence:
         """The silence of an id."""
         path = f"/api/v2/silence/{quote(identity, safe='')}"
