@@ -231,7 +231,7 @@ class AlertIntake:
         )  # fmt: skip
 
     async def tell(self, alert: Alert) -> IntakeResult:
-        """Take in an alert that Nexus itself raises, as one that was delivered."""
+        """Take in what Nexus itself tells of an alert, as one that was delivered."""
         delivery = AlertDelivery(received_at=alert.received_at, form=alert.source)
         return await self._file(Reading(sender=alert.source, alerts=(alert,)), delivery)
 

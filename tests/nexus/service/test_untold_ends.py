@@ -43,7 +43,9 @@ async def test_what_ended_under_a_silence_is_over_though_nobody_tells(tmp_path: 
         assert await fires_after(4)
         fake.inhibited = True
         assert await fires_after(1), "another alert keeps it quiet now"
-        fake.inhibited, fake.down = False, True
+        fake.inhibited = False
+        assert await fires_after(1)
+        fake.down = True
         with pytest.raises(ToolFailed, match="502"):
             await at.silences.look()
         fake.down = False
