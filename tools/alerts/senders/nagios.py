@@ -32,11 +32,13 @@ def check_draft(
     moment: Raw,
     service: Text,
     changed: Raw = NO_TIME,
+    later: bool = False,
 ) -> AlertDraft:
     """One notification of a check, `check` empty for one of the host itself.
 
     The moment is that of the notification: unless it says when its state changed, the condition is known to
-    have begun then only if it is its first.
+    have begun then only if it is its first. One that is `later` tells no beginning: the state changed from
+    bad to worse (Nagios 4.4.6 moves the last change then: `findings/nagios-lost-signs.sh`).
     """
     word = kind.value.split(" ")[0].strip("()")  # Checkmk writes `DOWNTIMESTART (…)`
     return AlertDraft(
@@ -46,7 +48,7 @@ def check_draft(
         service=service,
         severity=Text("", state.path) if state.value.lower() in _OVER else _severity(state),
         description=output,
-        started=Raw(None, moment.path) if word.upper() == "RECOVERY" else changed or moment,
+        started=Raw(None, moment.path) if later or word.upper() == "RECOVERY" else changed or moment,
         ended=moment or changed,
         key=joined(host, check, by="!"),
         labels={"host": host.value, "check": check.value, **_groups(body)},
@@ -93,6 +95,7 @@ def _read(body: Body) -> Iterable[Item]:
         output=_macro(body, "serviceoutput", "hostoutput", "output", "message", "info", "text"),
         moment=_moment(body),
         changed=_changed(body, "service" if check else "host"),
+        later=_is_later(body, "service" if check else "host"),
         service=_macro(body, "app", "application", "businessservice"),
     )
 
@@ -105,6 +108,13 @@ def _moment(body: Body) -> Raw:
 def _changed(body: Body, what: str) -> Raw:
     text = _macro(body, f"last{what}statechange", f"{what}laststatechange", "laststatechange")
     return Raw(text.value or None, text.path)
+
+
+def _is_later(body: Body, what: str) -> bool:
+    """Whether a problem was told before: by its number, or by a state before this one that was bad too."""
+    number = _macro(body, f"{what}notificationnumber", "notificationnumber").value
+    before = _macro(body, f"last{what}state", "laststate").value.lower()
+    return (number.isdigit() and int(number) > 1) or (bool(before) and before not in _OVER | {"pending"})
 
 
 def _keys(body: Body) -> set[str]:
