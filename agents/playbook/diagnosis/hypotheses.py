@@ -79,7 +79,8 @@ class _Field:
     """The other services: the weight of each as a share of the one in question.
 
     `apart` are those that it cannot be the reason of: they do not call it, directly or not, nor does it call
-    them since it was changed. They are weighed by telemetry alone: with changes everywhere some fit by chance.
+    them since it was changed. They are weighed by telemetry alone: with changes everywhere some fit by
+    chance.
     """
 
     rivals: tuple[float, ...]
