@@ -72,7 +72,7 @@ _EVIDENCE_ARGS = {
 _REFUSED = "refused; that is no outage, and what was asked stays unknown: name it as a gap"
 _SAYS = {
     EvidenceStatus.OK: "ok",
-    EvidenceStatus.EMPTY: "nothing is recorded; of a measurement that is neither zero nor normal",
+    EvidenceStatus.EMPTY: "nothing found: of records that is zero, of a measurement neither zero nor normal",
     EvidenceStatus.FAILED: "failed; asking again will not help now, name it as a gap",
 }
 

@@ -266,6 +266,13 @@ def test_what_was_measured_before_the_change_is_marked_as_old() -> None:
     assert "before the change; it says" not in brief(whole.evolve(facts=fresh), order(Task.STATUS_UPDATE))
 
 
+@pytest.mark.parametrize(("quiet", "said"), [(True, "no"), (False, "yes"), (None, "unknown")])
+def test_whether_something_is_wrong_is_said_without_a_no_to_a_nothing(quiet: bool | None, said: str) -> None:
+    text = brief(sample.opened().evolve(facts=Facts(at=sample.at(5), quiet=quiet)))
+    assert f"Something fails, slows or stops: {said}." in text
+    assert "answering nothing at all: none." in text
+
+
 def test_what_never_was_off_did_not_recover_and_amounts_are_written_out() -> None:
     whole = sample.resolved()
     assert whole.verification is not None
