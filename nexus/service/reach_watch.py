@@ -103,6 +103,8 @@ class ReachWatch:
         if not wrong or not self._first_of_day(now):
             return
         log.warning("people cannot be reached", why=wrong)
+        if site.shadow.mode == "shadow":  # nothing leaves, and nobody has to be reached
+            return
         notice = Notice(
             key=f"reach/{site.site}/{now:%Y-%m-%d}", thread=f"reach/{site.site}", incident="",
             purpose=Purpose.CHANNEL, audience=Audience.ADMINS, severity=None,

@@ -106,13 +106,14 @@ async def test_what_wakes_is_what_the_test_is_sent_to(tmp_path: Path) -> None:
     assert await waking(load_site(tmp_path / "nexus.yaml"), SECRETS) == ("pager", "push")
 
 
-async def test_who_cannot_be_reached_is_told_once_a_day(taking: Taking) -> None:
+@pytest.mark.parametrize("shadow", ["", "shadow: {mode: shadow}\n"])
+async def test_who_cannot_be_reached_is_told_once_a_day(taking: Taking, shadow: str) -> None:
     with serving(lambda asked: Answer("{}")) as server:
         path = taking.intake.path
         hook = f"{{name: team, kind: webhook, url: '{server.url}/hook', secret: 'env:HOOK'}}"
         path.write_text(
             f"{SERVICES}people: [{{name: Dana, contacts: [{{to: team, at: desk}}]}}]\n"
-            f"notify: {{destinations: [{hook}]}}\n"
+            f"notify: {{destinations: [{hook}]}}\n{shadow}"
         )
         home = taking.intake.home
         keys = {"HOOK": "whsec_" + "A" * 32}
@@ -121,5 +122,6 @@ async def test_who_cannot_be_reached_is_told_once_a_day(taking: Taking) -> None:
         for minutes, letters in ((0, 1), (60, 1), (24 * 60, 2)):
             taking.clock.advance_to(at(minutes))
             await ReachWatch(taking.intake).look()
-            assert len(server.asked) == letters, minutes
-        assert b"nobody on duty is woken (Dana)" in server.asked[0].body
+            assert len(server.asked) == (0 if shadow else letters), minutes
+        if not shadow:
+            assert b"nobody on duty is woken (Dana)" in server.asked[0].body
