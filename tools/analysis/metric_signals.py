@@ -90,12 +90,18 @@ def _signal(service: str, aspect: Aspect, row: Row, strength: float) -> Signal:
 
 
 def _ways(series: pl.DataFrame, known: Mapping[str, Load]) -> list[tuple[Row, float]]:
-    """Edges whose way became slower, with the extra seconds per second that it costs."""
+    """Edges whose way became slower, with the extra seconds per second that it costs.
+
+    Where the callee itself became slower, too, its calls are not alike, and that much of the gap is its own.
+    """
     found = []
     for row in rows_of(series, "network", "source"):
         if (row["up"] or 0.0) >= SIGNIFICANT and row["peer"]:
-            rate = known[row["peer"]].asked if row["peer"] in known else 1.0
-            found.append((row, row["rise"] * TO_SECONDS.get(row["unit"], 1.0) * rate))
+            callee = known.get(row["peer"], Load())
+            own = callee.extra / callee.asked if callee.asked else 0.0
+            more = row["rise"] * TO_SECONDS.get(row["unit"], 1.0) - own
+            if more > 0:
+                found.append((row, more * callee.asked))
     return found
 
 

@@ -1,12 +1,13 @@
 """Calls that ceased: who no longer calls, told from who hangs and from who is just asked less."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from incidents.findings import Channel
 from tools.analysis.impact import HALF_FAILED, sureness, weight
-from tools.analysis.signals import Signal
+from tools.analysis.signals import Aspect, Signal
 
 Row = Mapping[str, Any]
 
@@ -14,6 +15,8 @@ Row = Mapping[str, Any]
 _LEFT = 0.1
 #: What was as low in more than a twentieth of the past is no news.
 _SELDOM = 0.05
+#: One caller that stopped has its own reason, of two or more it is the callee's.
+_SEVERAL = 2
 #: Where fewer calls were to be expected, none of them may be chance.
 _EXPECTED = 10.0
 
@@ -38,6 +41,8 @@ def silences(
 ) -> list[Signal]:
     """Callers, still asked and still answering in time, that stopped calling what they always called.
 
+    A callee that several of them stopped calling is itself what they have in common.
+
     Args:
         traffic: each service's own traffic series.
         callees: caller to what it calls.
@@ -45,18 +50,28 @@ def silences(
         rate: the requests of users per second, the measure of impact.
     """
     silent = {name: row for name, rows in traffic.items() if (row := _silent(rows)) is not None}
-    waiting, found = set(stalled), []
+    waiting, left = set(stalled), {}
     for caller, called in callees.items():
-        gone = [silent[name] for name in called if name in silent]
-        if not gone or caller not in traffic or caller in silent or caller in waiting:
-            continue
-        lost = sum(row["typical"] for row in gone)
-        expected = sum(map(_expected, gone))
-        # A count of calls varies by its square root.
-        strength = weight(lost / rate, HALF_FAILED) * sureness(math.sqrt(expected))
-        text = "; ".join(f"{row['service']} is no longer asked: {_said(row)}" for row in gone)
-        found.append(Signal(caller, Channel.METRICS, "traffic", strength, text, gone[0]["onset"]))
-    return found
+        if caller in traffic and caller not in silent and caller not in waiting:
+            left[caller] = [name for name in called if name in silent]
+    # Whom several have left at once cannot be reached: they have that one in common, and not each a fault.
+    callers = Counter(name for gone in left.values() for name in gone)
+    shared = {name: [name] for name, count in callers.items() if count >= _SEVERAL}
+    alone = {caller: [name for name in gone if name not in shared] for caller, gone in left.items()}
+    return [
+        _signal(blamed, [silent[name] for name in gone], rate)
+        for blamed, gone in (*alone.items(), *shared.items())
+        if gone
+    ]
+
+
+def _signal(blamed: str, gone: Sequence[Row], rate: float) -> Signal:
+    lost = sum(row["typical"] for row in gone)
+    # A count of calls varies by its square root.
+    strength = weight(lost / rate, HALF_FAILED) * sureness(math.sqrt(sum(map(_expected, gone))))
+    text = "; ".join(f"{row['service']} is no longer asked: {_said(row)}" for row in gone)
+    aspect: Aspect = "answers" if gone[0]["service"] == blamed else "traffic"
+    return Signal(blamed, Channel.METRICS, aspect, strength, text, gone[0]["onset"])
 
 
 def _silent(rows: Sequence[Row]) -> Row | None:

@@ -63,6 +63,12 @@ def test_the_faulty_service_stands_first(fault: Fault, service: str, category: C
     assert ranking.nothing_changed
 
 
+def test_what_a_callee_takes_longer_itself_is_not_the_way_to_it() -> None:
+    slow = ranked(Fault(service="database", slower=10), everything=False).suspects[0]
+    assert slow.service == "database"
+    assert not any("_gap" in one.text for one in slow.reasons)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_on_a_quiet_window_nothing_stands_out(seed: int) -> None:
     ranking = rank_suspects(shop(Fault(), seed=seed), None, topology(), symptom(), (INNOCENT,))

@@ -31,6 +31,13 @@ def test_who_stops_calling_and_answers_in_time_is_blamed() -> None:
     assert blamed(traffic("mail", 2, 0)) == ["checkout"]
 
 
+def test_whom_two_stop_calling_cannot_be_reached() -> None:
+    rows = {name: [traffic(name, 2, 2)] for name in ("web", "checkout")} | {"mail": [traffic("mail", 2, 0)]}
+    calls = {"web": ("mail",), "checkout": ("mail",)}
+    assert [(one.service, one.aspect) for one in silences(rows, calls, (), 20.0)] == [("mail", "answers")]
+    assert [one.service for one in silences(rows, calls, ("web",), 20.0)] == ["checkout"]  # web only waits
+
+
 def test_who_waits_is_not_blamed_for_what_it_never_gets_to_call() -> None:
     assert blamed(traffic("mail", 2, 0), stalled=("checkout",)) == []
 
