@@ -70,7 +70,7 @@ class LogsArgs(Paged):
     field: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z_][\w.-]{0,60}$",
-        description="count the values of this key of the lines (account, ip, status, instance) instead",
+        description="count the values of this key (such as account or status, if the lines have it) instead",
     )
     limit: int = Field(default=12, ge=1, le=100, description="how many templates or values at most")
 
