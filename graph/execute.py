@@ -4,15 +4,25 @@ from datetime import datetime, timedelta
 
 from langgraph.runtime import Runtime
 
+from graph import autonomous
 from graph.paging import say
 from graph.people import hand_over
 from graph.state import Deps, Packed, State, incident_of
 from graph.step import keep, tell
 from graph.steps.mitigation import propose_undo
 from graph.timeline import Update, entry
+from incidents.act_permission import Use
 from incidents.action import UNSETTLED, ActionState, Outcome, Proposal, digest_of
 from incidents.deeds import planned, state_word
-from incidents.errors import ActionRefused, InProgress, Refused, StaleLease, ToolFailed, Withdrawn
+from incidents.errors import (
+    ActionRefused,
+    InProgress,
+    NotPermitted,
+    Refused,
+    StaleLease,
+    ToolFailed,
+    Withdrawn,
+)
 from incidents.incident import Incident, Watch
 from incidents.policy import permit
 from incidents.severity import Step
@@ -40,9 +50,11 @@ class NotBegun(ToolFailed):
 
 
 async def execute(state: State, runtime: Runtime[Deps]) -> dict[str, Packed]:
-    """Run the approved proposal, or say why it did not run."""
+    """Run the proposal that is approved, or that its permission lets begin, or say why it did not run."""
     deps, incident = runtime.context, incident_of(state)
-    waiting = [p for p in incident.proposals if p.state is ActionState.APPROVED or p.state in UNSETTLED]
+    now, begun = deps.clock.now(), UNSETTLED | {ActionState.APPROVED}
+    waiting = [p for p in incident.proposals if p.state in begun]
+    waiting = waiting or [p for p in incident.proposals if p.unsigned_due(now)]
     told = await run(deps, incident, waiting[0])
     await tell(deps, told)
     return {"incident": keep(deps, told)}
@@ -67,15 +79,21 @@ async def run(deps: Deps, incident: Incident, proposal: Proposal) -> Update:
         return await _held(deps, incident, proposal, str(silent))
     except Withdrawn as withdrawn:
         text = f"{proposal.id} ({proposal.action.title}) was not begun: {withdrawn}"
-        return _again(deps, incident, text, f"withdrawn:{proposal.id}")
+        kept = incident.with_proposal(proposal.model_copy(update={"begins_at": None}))
+        return _again(deps, kept, text, f"withdrawn:{proposal.id}")
+    except NotPermitted as no:
+        return await autonomous.refused(deps, incident, proposal, str(no))
     except ActionRefused as refused:
+        await autonomous.drifted(deps, proposal)
         return _ended(incident, proposal, ActionState.DRIFTED, str(refused), deps.clock.now())
     except (Refused, ToolFailed) as error:
         return _ended(incident, proposal, ActionState.FAILED, str(error), deps.clock.now())
     after = incident.with_proposal(proposal.model_copy(update={"outcome": outcome}))
     if not outcome.done:
         ended = _ended(after, proposal, ActionState.FAILED, outcome.detail, deps.clock.now())
-        return await _offered(deps, ended, proposal, outcome)
+        offered = await _offered(deps, ended, proposal, outcome)
+        wrong = await autonomous.called_wrong(deps, offered.incident, proposal, autonomous.FAILED)
+        return Update(wrong.incident, (*offered.entries, *wrong.entries))
     return _done(deps, after, proposal, outcome)
 
 
@@ -88,7 +106,8 @@ async def _outcome(deps: Deps, incident: Incident, proposal: Proposal) -> Outcom
     outcome = await _begun(deps, proposal) if begun else None
     if outcome is None:
         if proposal.state in UNSETTLED:  # it was not known; now it is: nothing happened at all
-            proposal = proposal.model_copy(update={"state": ActionState.APPROVED})
+            before = ActionState.APPROVED if proposal.approvals else ActionState.PROPOSED
+            proposal = proposal.model_copy(update={"state": before})
         outcome = await _begin(deps, incident, proposal)
     await deps.intents.finish(key, outcome)
     return outcome
@@ -102,8 +121,8 @@ async def _begin(deps: Deps, incident: Incident, proposal: Proposal) -> Outcome:
         Unsure: nobody can say.
     """
     try:
-        await _still_as_signed(deps, incident, proposal)
-        await deps.intents.begin(proposal, deps.clock.now(), deps.policy.limits)
+        use = await _still_as_signed(deps, incident, proposal)
+        await deps.intents.begin(proposal, deps.clock.now(), deps.policy.limits, use)
         return await _executed(deps, proposal)
     except Withdrawn:
         raise
@@ -142,14 +161,22 @@ async def _executed(deps: Deps, proposal: Proposal) -> Outcome:
     return known or Outcome(done=False, detail=detail, at=deps.clock.now())
 
 
-async def _still_as_signed(deps: Deps, incident: Incident, proposal: Proposal) -> None:
-    """Refuse unless people signed this digest and the world is as it was when they did.
+async def _still_as_signed(deps: Deps, incident: Incident, proposal: Proposal) -> Use | None:
+    """Refuse unless this digest was signed, or permitted, and the world is as it was then.
+
+    Returns:
+        The permission that is used; None: people signed it.
 
     Raises:
         ActionRefused: no valid approval, or the observed state has drifted.
+        NotPermitted: nobody signed it, and it may not begin without.
         NotBegun: the target does not answer.
     """
-    permit(proposal, deps.policy, deps.clock.now(), incident.severity)
+    use = None
+    if proposal.begins_at is not None and proposal.state is ActionState.PROPOSED:
+        use = await autonomous.permitted(deps, incident, proposal)
+    else:
+        permit(proposal, deps.policy, deps.clock.now(), incident.severity)
     try:
         plan = await deps.world.actions.plan(proposal.action)
     except ToolFailed as error:
@@ -158,11 +185,13 @@ async def _still_as_signed(deps: Deps, incident: Incident, proposal: Proposal) -
         was = ", ".join(f"{o.name}={o.value}" for o in proposal.plan.observed)
         now = ", ".join(f"{o.name}={o.value}" for o in plan.observed)
         raise ActionRefused(f"the target changed after approval ({was} → {now}); nothing was executed")
+    return use
 
 
 async def _held(deps: Deps, incident: Incident, proposal: Proposal, why: str) -> Update:
     """An approved change waits for its target as long as the approval counts; people hear of it once."""
-    until = min(approval.at for approval in proposal.approvals) + deps.policy.approved_for
+    signed = [approval.at + deps.policy.approved_for for approval in proposal.approvals]
+    until = min(signed, default=proposal.expires_at)
     text = say(
         incident,
         "change.held",

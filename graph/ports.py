@@ -6,6 +6,7 @@ Every write is safe to repeat: a node that runs again after a crash writes nothi
 from datetime import datetime
 from typing import Protocol
 
+from incidents.act_permission import ActPermission, Record, Use
 from incidents.action import Action, Outcome, Proposal
 from incidents.change_limits import Limits
 from incidents.communications import BacklogEntry, Brief, Escalation, StatusUpdate
@@ -69,13 +70,16 @@ class Intents(Outcomes, Protocol):
     Who begins holds the incident's lease: an adapter of this port carries the lease's number.
     """
 
-    async def begin(self, proposal: Proposal, at: datetime, limits: Limits | None = None) -> bool:
+    async def begin(
+        self, proposal: Proposal, at: datetime, limits: Limits | None = None, use: Use | None = None
+    ) -> bool:
         """Keep the intent under the proposal's execution key and mark its digest as spent.
 
         Args:
             proposal: what is about to be executed.
             at: when.
             limits: of a live world: checked against what every incident has begun, in one transaction.
+            use: of a change that nobody signed: its permission, which is used in that transaction.
 
         Returns:
             True if this call began it, False if it had been begun before (nothing is changed then).
@@ -84,7 +88,32 @@ class Intents(Outcomes, Protocol):
             StaleLease: the lease is no longer in force; nothing was begun.
             ActionRefused: another open incident has changed that service, or too much was changed lately.
             Withdrawn: somebody stopped the agents, or rejected it, in words that wait in the inbox.
+            NotPermitted: nobody signed it, and its permission does not allow it, or not now.
         """
+        ...
+
+
+class Permissions(Protocol):
+    """What a change has to show that nobody signs, and the rows that let one begin."""
+
+    async def record(self, incident: Incident, action: Action, now: datetime) -> Record:
+        """What is kept of changes of that kind and service, at a moment."""
+        ...
+
+    async def announce(self, permission: ActPermission) -> None:
+        """Keep a permission; the same again changes nothing."""
+        ...
+
+    async def permission(self, digest: str) -> ActPermission | None:
+        """The permission of a digest, or None."""
+        ...
+
+    async def void(self, digest: str, at: datetime, why: str) -> None:
+        """A permission that is announced lets nothing begin any more."""
+        ...
+
+    async def withdraw(self, digest: str, at: datetime, why: str) -> bool:
+        """Take away what a used permission allowed, for its kind and service; whether it was one."""
         ...
 
 

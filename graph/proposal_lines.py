@@ -13,14 +13,15 @@ from tools.retold import retold
 
 def proposal_entry(deps: Deps, incident: Incident, made: Proposal) -> Entry:
     """The line that tells people what waits for them."""
-    before = incident.unanswered
+    before, forms = incident.unanswered, forms_of(incident.language)
     text = say(
         incident,
-        "change.proposed_again" if before else "change.proposed",
+        _how(made, again=bool(before)),
+        at=forms.second(made.begins_at) if made.begins_at is not None else "",
         id=made.id,
         change=planned(made.action, incident.language),
         n=str(len(before) + 1),
-        since=forms_of(incident.language).second(before[0].proposed_at) if before else "",
+        since=forms.second(before[0].proposed_at) if before else "",
         reason=retold(made.reason, incident.language),
         digest=made.digest[:12],
     )
@@ -34,6 +35,12 @@ def proposal_entry(deps: Deps, incident: Incident, made: Proposal) -> Entry:
         engine=made.engine,
         evidence=made.evidence,
     )
+
+
+def _how(made: Proposal, *, again: bool) -> str:
+    if made.begins_at is not None:
+        return "change.undone" if made.undo_of is not None else "change.announced"
+    return "change.proposed_again" if again else "change.proposed"
 
 
 def in_shadow(deps: Deps, incident: Incident, made: Proposal) -> tuple[Incident, Entry]:

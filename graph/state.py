@@ -17,7 +17,7 @@ from pydantic import JsonValue
 
 from agents.engine import Assignment, Engine, EngineResult
 from agents.role import Roster
-from graph.ports import Backlog, Communications, Files, History, Intents, Journal
+from graph.ports import Backlog, Communications, Files, History, Intents, Journal, Permissions
 from incidents.causes import Causes
 from incidents.events import Event, stored_event
 from incidents.incident import Incident
@@ -87,6 +87,7 @@ class Deps:
     evidence: EvidenceStore
     journal: Journal
     intents: Intents
+    permissions: Permissions
     fence: Fence
     comms: Communications
     backlog: Backlog

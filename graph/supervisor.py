@@ -120,6 +120,11 @@ def _step_move(incident: Incident, now: datetime, runbook: Runbook) -> Move:
     if incident.ask_again is not None:
         reason = f"{incident.ask_again} expired without a decision: planned anew and asked again"
         return Move(kind=MoveKind.MITIGATION, reason=reason)
+    if due_now := [p.id for p in incident.proposals if p.unsigned_due(now)]:
+        later = _later(incident, now)
+        return later or Move(
+            kind=MoveKind.EXECUTE, reason="its permission lets it begin", targets=(due_now[0],)
+        )
     return {
         Step.TRIAGE: _triage,
         Step.INVESTIGATION: _investigation,
@@ -202,6 +207,13 @@ def _no_cause(incident: Incident) -> str:
 def _mitigation(incident: Incident, now: datetime, runbook: Runbook) -> Move:
     if incident.pending:
         waiting = incident.pending[0]
+        if waiting.begins_at is not None and now < waiting.begins_at:
+            return Move(
+                kind=MoveKind.WAIT,
+                reason=f"{waiting.id} begins by itself unless somebody rejects it: {waiting.action.title}",
+                until=waiting.begins_at,
+                targets=(waiting.id,),
+            )
         missing = waiting.approvers_needed - len(waiting.approvals)
         people = "a person" if missing == 1 else f"{missing} people"
         return Move(

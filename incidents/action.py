@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
@@ -224,11 +225,19 @@ class Proposal(Value):
     people_did: WhatPeopleDid | None = Field(
         default=None, description="of one in shadow: what people did meanwhile, once it is over"
     )
+    begins_at: Moment | None = Field(
+        default=None, description="when it begins by itself unless somebody rejects it; None: people decide"
+    )
 
     @property
     def action(self) -> Action:
         """The action that is planned."""
         return self.plan.action
+
+    def unsigned_due(self, now: datetime) -> bool:
+        """Whether it begins now by a permission: announced, nobody has rejected it, its time has come."""
+        begins_at = self.begins_at if self.state is ActionState.PROPOSED else None
+        return begins_at is not None and begins_at <= now < self.expires_at
 
     @property
     def waits(self) -> bool:

@@ -79,7 +79,7 @@ def how_it_stands(incident: Incident, proposal: Proposal, now: datetime, begun: 
         now: the moment of the incident's clock.
         begun: an intent to execute it is kept that has no outcome yet.
     """
-    if begun and proposal.state is ActionState.APPROVED:
+    if begun and proposal.waits:
         proposal = proposal.model_copy(update={"state": ActionState.EXECUTING})
     if proposal.state is ActionState.PROPOSED:
         return _waiting(proposal, now)
@@ -103,6 +103,12 @@ def _waiting(proposal: Proposal, now: datetime) -> Aftermath:
             stage=Stage.EXPIRED, title="expired",
             sentence=f"Its time ran out at {proposal.expires_at:%H:%M:%S} UTC. If it is still wanted it is "
             "planned anew, from the state as it is then, and asked again.",
+        )  # fmt: skip
+    if proposal.begins_at is not None:
+        when = f"at {proposal.begins_at:%H:%M:%S} UTC" if now < proposal.begins_at else "in a moment"
+        return Aftermath(
+            stage=Stage.WAITING, title="begins by itself",
+            sentence=f"It begins by itself {when}, without a signature, unless somebody rejects it before.",
         )  # fmt: skip
     given, missing = len(proposal.approvals), proposal.missing
     people = "one person has" if missing == 1 else f"{missing} people have"
@@ -158,7 +164,8 @@ def _after(incident: Incident, proposal: Proposal, now: datetime) -> Aftermath:
         "is no recovery.",
     }[stage]
     watch = f" Watched until {running.until:%H:%M} UTC." if running is not None and goes_on else ""
-    offered = f" Its undo waits for a signature: {undo.id}." if undo is not None else ""
+    does = "begins by itself" if undo is not None and undo.begins_at is not None else "waits for a signature"
+    offered = f" Its undo {does}: {undo.id}." if undo is not None else ""
     return Aftermath(
         stage=stage, title=title, sentence=f"{said.strip()}{watch}{offered}", watch=found, watched=goes_on
     )

@@ -8,14 +8,14 @@ from incidents.value import Moment, Value
 _DECIDE = "decide:"
 
 
-def decision_key(proposal: str) -> str:
-    """The key of a page that asks people to decide on a proposal."""
-    return f"{_DECIDE}{proposal}"
+def decision_key(proposal: str, again: str = "") -> str:
+    """The key of a page that asks people to decide on a proposal; `again` where they are asked once more."""
+    return f"{_DECIDE}{proposal}{f':{again}' if again else ''}"
 
 
 def decided_by_key(key: str) -> str | None:
     """The proposal that a page asks to decide on, or None if it asks for something else."""
-    return key.removeprefix(_DECIDE) if key.startswith(_DECIDE) else None
+    return key.removeprefix(_DECIDE).partition(":")[0] if key.startswith(_DECIDE) else None
 
 
 class PublicWords(Value):

@@ -11,6 +11,8 @@
   - Refused: understood, and not allowed (exit code 1)
     - ApprovalRefused: late, used, for another digest, by the same person twice
     - ActionRefused: no valid approval, drifted state, not in the inventory
+      - Withdrawn: people took back what was approved, before it began
+      - NotPermitted: nobody signed it, and its permission does not allow it
     - Forbidden: this person may not do it, somebody else may
     - StaleLease: somebody else drives the incident by now
     - LeftBehind: this version is too old for the store, and writes nothing to it any more
@@ -111,6 +113,10 @@ class ActionRefused(Refused):
 
 class Withdrawn(ActionRefused):
     """People took back what was approved, in words that wait in the inbox; nothing was begun."""
+
+
+class NotPermitted(ActionRefused):
+    """What would begin without a signature may not: the permission does not allow it; people are asked."""
 
 
 class StaleLease(Refused):

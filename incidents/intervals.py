@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 _Z = 1.959964  # two-sided 95 %
 
+#: Of a share of fewer nothing is said: 9 of 9 may be as little as 70 %.
+ENOUGH = 10
+
 
 class Interval(NamedTuple):
     """The 95 % interval of a measure."""

@@ -9,6 +9,7 @@ from pydantic import Field
 from incidents.access import AGENT_MAY, Permission
 from incidents.action import Action, ActionKind, ActionState, Approval, Proposal, Verdict
 from incidents.actor import Actor, Via, person_id
+from incidents.autonomy import Autonomy
 from incidents.change_limits import Freeze, Limits, frozen
 from incidents.errors import ActionRefused, ApprovalRefused, Bar, Forbidden
 from incidents.severity import Severity
@@ -65,14 +66,19 @@ class ApprovalPolicy(Value):
     chat: bool = Field(default=True, description="whether a button in a chat decides at all")
     freezes: tuple[Freeze, ...] = ()
     limits: Limits | None = Field(default=None, description="None: a recorded world, which has none")
+    autonomy: Autonomy | None = Field(
+        default=None, description="what may begin without a person; None: nothing"
+    )
     approved_for: timedelta = Field(
         default=timedelta(minutes=30), description="an approval that is older than this no longer counts"
     )
 
-    def needed(self, kind: ActionKind, severity: Severity | None = None) -> int:
-        """How many different people must approve a change of that kind in an incident of that severity."""
+    def needed(self, kind: ActionKind, severity: Severity | None = None, service: str = "") -> int:
+        """How many different people must approve such a change of a service; 1 at least."""
         ruled = [r.approvers for r in self.rules if r.covers(kind, severity, self.environment)]
-        return max(ruled, default=max(1, self.approvers.get(kind, 1)))
+        usual = max(ruled, default=max(1, self.approvers.get(kind, 1)))
+        written = self.autonomy.people(kind, service, severity) if self.autonomy is not None else None
+        return max(usual, written or 0)
 
     def not_by_chat(self, kind: ActionKind, needed: int) -> str | None:
         """Why a change is not decided on in a chat, in a sentence; None if it may be."""
@@ -211,7 +217,9 @@ def permit(
         raise ActionRefused(f"{proposal.id} is {proposal.state}, not approved")
     if any(a.digest != proposal.digest for a in proposal.approvals):
         raise ActionRefused(f"an approval of {proposal.id} is for another digest")
-    if len(hands) < max(proposal.approvers_needed, policy.needed(proposal.action.kind, severity)):
+    if len(hands) < max(
+        proposal.approvers_needed, policy.needed(proposal.action.kind, severity, proposal.action.service)
+    ):
         raise ActionRefused(f"{proposal.id} needs {proposal.approvers_needed} people, {len(hands)} approved")
     oldest = min(a.at for a in proposal.approvals)  # each signature counts for so long
     if now - oldest > policy.approved_for:

@@ -12,15 +12,12 @@ from pydantic import Field
 from incidents.action import Action, ActionKind, ActionState, Proposal
 from incidents.drill import Rehearsed
 from incidents.incident import Incident
-from incidents.intervals import wilson
+from incidents.intervals import ENOUGH, wilson
 from incidents.people_did import ahead
 from incidents.proofs import Proof
 from incidents.value import Moment, Value
 from incidents.verdicts import DiagnosisVerdict, Judgement, key_of
 from incidents.verification import Recovery
-
-#: Of fewer judged ones nothing is said: 9 of 9 may be as little as 70 %.
-ENOUGH = 10
 
 
 class Where(StrEnum):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from agents.engine import Assignment
 from agents.role import RELEVANT_DEVELOPER
+from graph.autonomous import announced, undone_by_itself
 from graph.paging import say
 from graph.people import hand_over
 from graph.proposal_lines import in_shadow, proposal_entry
@@ -135,6 +136,7 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
                 continue
             reason = say(incident, "shadow.stands", id=made.id)
             return rest(incident, reason, deps.clock.now(), tuple(told))
+        made = await announced(deps, incident, made)
         after = incident.with_proposal(made)
         told.append(proposal_entry(deps, after, made))
         await deps.comms.page(after, told[-1].text, key=decision_key(made.id))
@@ -295,13 +297,15 @@ def signable(
         evidence=evidence,
         proposed_at=now,
         expires_at=now + deps.runbook.bounds.approval_expiry,
-        approvers_needed=deps.policy.needed(plan.action.kind, incident.severity),
+        approvers_needed=deps.policy.needed(plan.action.kind, incident.severity, plan.action.service),
         undo_of=undo_of,
     )
 
 
-async def propose_undo(deps: Deps, incident: Incident, of: Proposal, why: str) -> Update:
-    """Offer the prepared undo of a change, as a proposal of its own that people sign."""
+async def propose_undo(
+    deps: Deps, incident: Incident, of: Proposal, why: str, *, by_itself: bool = False
+) -> Update:
+    """Offer the undo of a change for people to sign; `by_itself`: what a permission holds begins at once."""
     undo: Action | None = of.plan.undo
     if undo is None:
         return Update(incident)
@@ -313,6 +317,8 @@ async def propose_undo(deps: Deps, incident: Incident, of: Proposal, why: str) -
     made = signable(
         deps, incident, plan, reason=why, by="supervisor", engine="code", evidence=(), undo_of=of.id
     )
+    if by_itself:
+        made = await undone_by_itself(deps, of, made)
     after = incident.with_proposal(made)
     told = proposal_entry(deps, after, made)
     await deps.comms.page(after, told.text, key=decision_key(made.id))

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from agents.engine import Assignment
 from agents.role import RELEVANT_DEVELOPER
+from graph import autonomous
 from graph.measurement import report_silent_channels, with_measurement
 from graph.paging import say
 from graph.people import hand_over
@@ -142,6 +143,8 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
     if done:
         told = (*told, *await _charted(deps, incident), *await _pictured(deps, incident))
         incident = incident.evolve(verified=True)
+    incident, wrong = await _called_wrong(deps, incident, watch, found.verdict)
+    told = (*told, *wrong)
     if incident.in_peoples_hands:
         after, entries = await _for_people(deps, incident, watch, found.verdict)
         return Update(after, (*told, *entries))
@@ -155,6 +158,16 @@ async def conclude(deps: Deps, incident: Incident, done: tuple[RoleResult, ...])
         case Recovery.UNKNOWN:
             after, entries = _unknown(incident, watch, now)
     return Update(after, (*told, *entries))
+
+
+async def _called_wrong(deps: Deps, incident: Incident, watch: Watch, verdict: Recovery) -> Update:
+    """A change that nobody signed and that made nothing better takes the permission of its kind with it."""
+    change = incident.proposal(watch.action)
+    if verdict is Recovery.WORSE:
+        return await autonomous.called_wrong(deps, incident, change, autonomous.WORSE)
+    if verdict is Recovery.UNCHANGED and _is_in_vain(watch, deps.clock.now()):
+        return await autonomous.called_wrong(deps, incident, change, autonomous.UNCHANGED)
+    return Update(incident)
 
 
 async def _charted(deps: Deps, incident: Incident) -> tuple[Entry, ...]:
@@ -225,7 +238,7 @@ async def _worse(deps: Deps, incident: Incident, watch: Watch) -> Update:
     change = incident.proposal(watch.action)
     if change is not None and change.undo_of is None and not _undo_answered(incident, watch.action):
         why = f"the watched signals got worse after {change.id}: {incident.verification_summary}"
-        offered = await propose_undo(deps, incident, change, why)
+        offered = await propose_undo(deps, incident, change, why, by_itself=True)
         if offered.incident.pending:
             return offered
     question = f"The last change made things worse ({incident.verification_summary}). What is really broken?"
@@ -271,10 +284,14 @@ def _undo_answered(incident: Incident, action: str) -> bool:
 
 
 def _unchanged(incident: Incident, watch: Watch, now: datetime) -> Update:
-    if _in_a_row(watch, Recovery.UNCHANGED) < CHECKS_IN_VAIN and now < watch.until:
+    if not _is_in_vain(watch, now):
         return Update(incident)
     did = incident.change_title(watch.action)
     return _again(incident, f"'{did}' changed nothing. What else explains the symptoms?", now)
+
+
+def _is_in_vain(watch: Watch, now: datetime) -> bool:
+    return _in_a_row(watch, Recovery.UNCHANGED) >= CHECKS_IN_VAIN or now >= watch.until
 
 
 def _unknown(incident: Incident, watch: Watch, now: datetime) -> Update:

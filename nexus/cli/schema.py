@@ -46,6 +46,8 @@ DOCUMENTS = {
     "backtest": Document("evals.backtest.run", "Backtest", False, ("backtest",)),
     "backlog": Document("incidents.communications", "BacklogEntry", True, ("backlog",)),
     "case": Document("evals.record.summary", "CaseSummary", False, ("record",)),
+    "policy": Document("nexus.service.autonomy", "PolicyView", False, ("policy",)),
+    "explained": Document("nexus.service.autonomy", "Explained", False, ("policy",)),
     "restriction": Document("incidents.restriction", "Restriction", False, ("restrict",)),
     "declared": Document("nexus.service.declaring", "Declared", False, ("declare",)),
     "deliveries": Document("nexus.service.deliveries", "DeliveryView", True, ("alerts",)),

@@ -52,6 +52,7 @@ VERBS = {
     "backtest": ("backtest",),
     "drill": ("drill",),
     "trust": ("trust",),
+    "autonomy": ("policy",),
     "prune": ("prune",),
     "migrate": ("migrate",),
     "move": ("move",),

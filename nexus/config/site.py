@@ -9,6 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from incidents.autonomy import Autonomy
 from incidents.catalogue import Catalogue, Service
 from incidents.causes import Card, mistakes
 from incidents.change_limits import Freeze, Limits
@@ -23,6 +24,7 @@ from nexus.config.causes import shipped_causes
 from nexus.config.database import StoreSettings
 from nexus.config.notify import Notify
 from nexus.config.people import Person, same_people
+from nexus.config.permitted import permitted_too_much
 from nexus.config.senders import Senders
 from nexus.config.server import Server
 from nexus.config.shadow import ShadowSettings
@@ -169,6 +171,9 @@ class Site(Value):
     people: tuple[Person, ...] = ()
     oncall: tuple[AnySchedule, ...] = Field(default=(), description="where it is planned who is on duty")
     approval: Approval = Approval()
+    autonomy: Autonomy | None = Field(
+        default=None, description="how many people sign which change, down to none; not given: always one"
+    )
     causes: tuple[Card, ...] = Field(
         default=(), description="cause cards of your own; one of a word that ships takes its place"
     )
@@ -215,6 +220,7 @@ class Site(Value):
         ]
         wrong += same_people(self.people)
         wrong += clashes(self.services)
+        wrong += permitted_too_much(self.autonomy, self._approval, told=bool(self.notify.destinations))
         wrong += mistakes(self.causes, shipped_causes().cards) if self.causes else []
         if self.status.mail is not None and self.server.public_url is None:
             wrong.append("status.mail: its links need `server.public_url`, where browsers reach Nexus")
@@ -238,6 +244,8 @@ class Site(Value):
             used += [(f"notify.routes[{number}].services", name) for name in route.services]
         used += [(f"oncall.{one.name}.services", name) for one in self.oncall for name in one.services]
         used += [("shadow.services", name) for name in self.shadow.services]
+        for number, rule in enumerate(self.autonomy.rules if self.autonomy is not None else ()):
+            used += [(f"autonomy.rules[{number}].services", name) for name in rule.services]
         for number, freeze in enumerate(self.freezes):
             used += [(f"freezes[{number}].services", name) for name in freeze.services]
         return used
@@ -296,11 +304,16 @@ class Site(Value):
         return tuple(person for person in self.people if not person.disabled)
 
     @property
+    def _approval(self) -> ApprovalPolicy:
+        return ApprovalPolicy(rules=self.approval.rules, environment=self.environment)
+
+    @property
     def policy(self) -> ApprovalPolicy:
         """Who may decide on what, when nothing is changed, and how much at once."""
         return ApprovalPolicy(
             rules=self.approval.rules,
             environment=self.environment,
+            autonomy=self.autonomy,
             people=tuple(person.name for person in self.active_people),
             authenticated=bool(self.people),
             rights={person.name: person.may for person in self.people if person.may or not person.decides},

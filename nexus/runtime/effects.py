@@ -8,6 +8,7 @@ before the effect.
 from dataclasses import dataclass
 from datetime import datetime
 
+from incidents.act_permission import Use
 from incidents.action import Proposal
 from incidents.change_limits import Limits
 from nexus.runtime.lease_keeper import HeldLease
@@ -20,7 +21,9 @@ class LeasedIntents(FencedIntents):
 
     lease: HeldLease
 
-    async def begin(self, proposal: Proposal, at: datetime, limits: Limits | None = None) -> bool:
+    async def begin(
+        self, proposal: Proposal, at: datetime, limits: Limits | None = None, use: Use | None = None
+    ) -> bool:
         """Keep the intent if the lease is good; raises as the port says, and `StaleLease` if it is not."""
         await self.lease.secure()
-        return await super().begin(proposal, at, limits)
+        return await super().begin(proposal, at, limits, use)

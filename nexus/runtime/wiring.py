@@ -42,6 +42,7 @@ from nexus.runtime.run_context import RunContext
 from nexus.runtime.sharing import queue_of
 from nexus.runtime.waiting import Approver
 from nexus.runtime.worker import Worker
+from nexus.store.earned import EarnedPermissions
 from nexus.store.past import PastQueries
 from nexus.store.records import WorldKind
 from tools.toolbox import TOOLS, available
@@ -225,6 +226,7 @@ def _deps(
         evidence=home.store,
         journal=journal,
         intents=LeasedIntents(home.store, lease.number, lease),
+        permissions=EarnedPermissions(home.store, stage.site or ""),
         fence=lease.fence,
         comms=FileChannel(home.files, home.store, stage.clock, listeners.message, public),
         backlog=home.store,

@@ -178,6 +178,7 @@ def _view(ground: _Ground, proposal: Proposal, actor: Actor) -> DecisionView:
         signatures=proposal.approvals,
         you=of(actor),
         people=tuple(of(one) for one in ground.people),
+        begins_at=proposal.begins_at if waits else None,
         expires_at=proposal.expires_at,
         left_seconds=(proposal.expires_at - now).total_seconds() if waits else None,
     )

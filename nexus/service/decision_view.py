@@ -102,6 +102,9 @@ class DecisionView(Value):
     signatures: tuple[Approval, ...]
     you: Standing
     people: tuple[Standing, ...]
+    begins_at: Moment | None = Field(
+        default=None, description="when it begins by itself unless somebody rejects it; null: people decide"
+    )
     expires_at: Moment
     left_seconds: float | None
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from incidents.drill import rehearsed
+from incidents.intervals import ENOUGH
 from incidents.proofs import LASTS
-from incidents.trust import ENOUGH, Proposed, TrustLine, first_proposed, trust, with_drills
+from incidents.trust import Proposed, TrustLine, first_proposed, trust, with_drills
 from incidents.value import Value
 from incidents.verdicts import Judgement
 from nexus.home import Home

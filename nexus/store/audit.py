@@ -53,6 +53,8 @@ class DeedKind(StrEnum):
     API_TOKEN = "api_token"  # noqa: S105 - what was made, no token
     RIGHTS = "rights"
     DRILL = "drill"
+    ACT = "act"
+    RENEW = "renew"
 
 
 class Deed(Value):
@@ -66,6 +68,9 @@ class Deed(Value):
     about: str = Field(default="", description="the id of what it is about: A1, an evidence, a person")
     said: str = Field(default="", description="in a fixed word: approve, P1, viewer; never what people wrote")
     digest: str = Field(default="", description="of exactly what was signed")
+    allowed_by: str = Field(
+        default="", description="of what began without a signature: the record that allowed it"
+    )
 
     @classmethod
     def by(

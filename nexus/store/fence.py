@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from graph.ports import Intent
+from incidents.act_permission import Use
 from incidents.action import Outcome, Proposal
 from incidents.change_limits import Limits
 from nexus.store.port import IncidentStore
@@ -19,13 +20,15 @@ class FencedIntents:
     store: IncidentStore
     number: int
 
-    async def begin(self, proposal: Proposal, at: datetime, limits: Limits | None = None) -> bool:
+    async def begin(
+        self, proposal: Proposal, at: datetime, limits: Limits | None = None, use: Use | None = None
+    ) -> bool:
         """Keep the intent if the lease is still in force.
 
         Raises:
             StaleLease: it is not; nothing was begun.
         """
-        return await self.store.begin(proposal, at, self.number, limits)
+        return await self.store.begin(proposal, at, self.number, limits, use)
 
     async def finish(self, key: str, outcome: Outcome) -> None:
         """Keep what became of a key; the first outcome stays."""

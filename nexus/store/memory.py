@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from graph.ports import Intent
+from incidents.act_permission import Use
 from incidents.action import Approval, Outcome, Proposal
 from incidents.change_limits import Limits
 from incidents.communications import BacklogEntry
@@ -21,6 +22,7 @@ from nexus.store.audit import Deed
 from nexus.store.deliveries import Opening
 from nexus.store.leases import stale
 from nexus.store.memory_outbox import MemoryOutbox
+from nexus.store.permissions import CALLED_FALSE_ALARM, SIGNED
 from nexus.store.records import Remains, WorldKind, WorldRef
 from nexus.store.refusals import already_decided, too_late
 from nexus.store.rules import (
@@ -132,6 +134,8 @@ class MemoryStore(MemoryOutbox):
         """Put an event in the inbox and wake the incident. False if its id is there already."""
         self._known(event.incident)
         new = self._queued(event)
+        if new and event.kind == "false_alarm":
+            self._withdraw_all(event.incident, event.at, CALLED_FALSE_ALARM)
         self._done(deed if new else None)
         return new
 
@@ -170,6 +174,7 @@ class MemoryStore(MemoryOutbox):
             raise already_decided(approval)
         if await self.spent(approval.digest):
             raise too_late(approval.action, approval.digest)
+        self._veto(approval)
         self._approvals.insert(key, approval)
         self._queued(event)
         self._done(deed)
@@ -179,8 +184,9 @@ class MemoryStore(MemoryOutbox):
         return self._approvals.of(incident)
 
     async def begin(
-        self, proposal: Proposal, at: datetime, number: int, limits: Limits | None = None
-    ) -> bool:
+        self, proposal: Proposal, at: datetime, number: int, limits: Limits | None = None,
+        use: Use | None = None,
+    ) -> bool:  # fmt: skip
         """Keep the intent to execute a proposal, once, if nobody stopped it and the limits allow it."""
         self._known(proposal.incident)
         if not self._holds(proposal.incident, number):
@@ -197,6 +203,10 @@ class MemoryStore(MemoryOutbox):
             ),
         )
         new = mine.key not in self._intents
+        if new and use is not None:
+            self._use(use, proposal, at)
+        elif new:
+            self._voided(proposal.digest, at, SIGNED)
         self._intents.setdefault(mine.key, mine)
         return new
 
@@ -249,10 +259,12 @@ class MemoryStore(MemoryOutbox):
         intents = sum(intent.incident == incident for intent in self._intents.values())
         sent = [one for _, one, _ in self._deliveries_out.values() if one.content.incident == incident]
         tries = sum(len(one.attempts) for one in sent)
+        permitted = sum(one.incident == incident for one in self._permissions.values())
         return (
             1
             + events
             + intents
+            + permitted
             + len(sent)
             + tries
             + sum(len(table.of(incident)) for table in self._tables())
@@ -266,6 +278,7 @@ class MemoryStore(MemoryOutbox):
         if not self._holds(incident, number):
             raise stale(incident, number)
         self._restrictions.pop(incident, None)
+        self._erase_permissions(incident)
         for table in self._tables():
             for key in [key for key in table if key[0] == incident]:
                 del table[key]

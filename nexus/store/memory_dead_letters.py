@@ -7,12 +7,11 @@ from incidents.events import Event
 from nexus.store.audit import Deed
 from nexus.store.dead_letters import DeadLetter, described, replayed
 from nexus.store.leases import stale
-from nexus.store.memory_leases import MemoryLeases
-from nexus.store.memory_status_page import MemoryStatusPages
+from nexus.store.memory_permissions import MemoryPermissions
 from tools.redaction.redact import redact_secrets
 
 
-class MemoryDeadLetters(MemoryStatusPages, MemoryLeases):
+class MemoryDeadLetters(MemoryPermissions):
     """Implements `nexus.store.dead_letters.DeadLetters` in dictionaries."""
 
     def __init__(self) -> None:

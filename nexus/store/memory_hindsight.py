@@ -6,9 +6,10 @@ from incidents.action_items import ActionItem
 from incidents.post_mortem_text import PostMortemVersion
 from incidents.severity import Status
 from incidents.tickets import Ticket
-from incidents.verdicts import DiagnosisVerdict
+from incidents.verdicts import DiagnosisVerdict, Judgement
 from nexus.store.memory_lists import Table
 from nexus.store.memory_watching import MemoryWatching
+from nexus.store.permissions import CALLED_WRONG
 from nexus.store.search import finds, texts_of, words_of
 
 
@@ -27,6 +28,8 @@ class MemoryHindsight(MemoryWatching):
         key = (verdict.incident, verdict.key, verdict.person)
         self._verdicts.pop(key, None)
         self._verdicts.insert(key, verdict)
+        if verdict.judgement is Judgement.WRONG:
+            self._withdraw_all(verdict.incident, verdict.at, CALLED_WRONG)
 
     async def verdicts(self, incident: str | None = None) -> tuple[DiagnosisVerdict, ...]:
         """Of one incident or of all, oldest first."""

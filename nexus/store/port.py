@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from graph.ports import Backlog, Journal, Outcomes
+from incidents.act_permission import Use
 from incidents.action import Proposal
 from incidents.change_limits import Limits
 from incidents.changes import Change
@@ -30,6 +31,7 @@ from nexus.store.driving import Leading, Leases, Workers
 from nexus.store.hindsight import Hindsight
 from nexus.store.keeping import Answers, StoredFiles
 from nexus.store.outbox import Outbox
+from nexus.store.permissions import Permissions
 from nexus.store.reads import DecisionStore, IncidentReads
 from nexus.store.records import Message, WorldRef
 from nexus.store.restrictions import Restrictions
@@ -107,6 +109,7 @@ class IncidentStore(
     Hindsight,
     Credentials,
     Restrictions,
+    Permissions,
     Retention,
     Audit,
     StatusPages,
@@ -176,8 +179,9 @@ class IncidentStore(
         ...
 
     async def begin(
-        self, proposal: Proposal, at: datetime, number: int, limits: Limits | None = None
-    ) -> bool:
+        self, proposal: Proposal, at: datetime, number: int, limits: Limits | None = None,
+        use: Use | None = None,
+    ) -> bool:  # fmt: skip
         """As `graph.ports.Intents.begin`, whose adapter `nexus.store.fence.FencedIntents` brings the number.
 
         Raises:

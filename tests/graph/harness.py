@@ -47,6 +47,7 @@ from nexus.config.runbook import load_runbook
 from nexus.runtime.driver import Driver, Waiter
 from nexus.runtime.inbox import InboxWatch
 from nexus.runtime.lease_keeper import HeldLease, LeaseKeeper
+from nexus.store.earned import EarnedPermissions
 from nexus.store.fence import FencedIntents
 from nexus.store.memory import MemoryStore
 from nexus.store.records import WorldKind, WorldRef
@@ -340,6 +341,7 @@ def bench(
         backlog=store,
         history=Remembered(before),
         files=heard,
+        permissions=EarnedPermissions(store, "shop"),
         make_toolset=make_toolset,
         write_post_mortem=write_post_mortem,
         pace=pace,

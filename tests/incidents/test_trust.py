@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from incidents.action import ActionKind
-from incidents.trust import ENOUGH, Proposed, trust
+from incidents.intervals import ENOUGH
+from incidents.trust import Proposed, trust
 from incidents.verdicts import Judgement
 
 ROLLBACK = ActionKind.ROLLBACK

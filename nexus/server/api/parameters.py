@@ -33,6 +33,7 @@ ActionId = Annotated[str, Path(pattern="^[A-Za-z0-9]+$", max_length=16, descript
 DestinationName = Annotated[
     str, Path(pattern="^[a-z0-9][a-z0-9_-]{0,39}$", description="as nexus.yaml calls it")
 ]
+ServiceName = Annotated[Text, Path(description="as nexus.yaml calls it")]
 EvidenceId = Annotated[Identity, Path(description="such as E-3fa81c02")]
 DeliveryNumber = Annotated[int, Path(ge=1, le=_LARGEST)]
 Key = Annotated[

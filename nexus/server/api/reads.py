@@ -23,6 +23,7 @@ from nexus.server.api.parameters import (
 )
 from nexus.server.api.timeline_stream import MEDIA_TYPE, TimelineStream
 from nexus.server.pages.event_stream import EventStream
+from nexus.service.autonomy import AutonomyDoor, Explained
 from nexus.service.browsing import delivery_of, delivery_page, incident_page
 from nexus.service.decision_view import DecisionView
 from nexus.service.deliveries import DeliveryPage, DeliveryView
@@ -116,6 +117,12 @@ async def proposal(
 ) -> Response:
     """One proposed change with all that is needed to decide on it, how it stands, and who may decide."""
     return answer(await context.decisions.decision(incident, action, who, asked.other or ""))
+
+
+@reads.get("/incidents/{incident}/proposals/{action}/policy", response_model=Explained)
+async def policy(incident: IncidentId, action: ActionId, asked: NoParameters, context: Context) -> Response:
+    """Why this change needs whom: what the written policy asks for, what of it holds and what does not."""
+    return answer(await AutonomyDoor.of(context.home).explain(incident, action))
 
 
 @reads.get("/incidents/{incident}/decisions", response_model=DecisionList)

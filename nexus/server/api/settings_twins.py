@@ -3,12 +3,14 @@
 from fastapi import Response
 
 from agents.role import Role
+from incidents.action import ActionKind
 from incidents.runbook import Runbook
 from incidents.value import Value
 from nexus.config.service_aliases import ServiceNames
 from nexus.server.api.context import ApiContext, Context, Who, answer
 from nexus.server.api.description import router
-from nexus.server.api.parameters import DestinationName, NoParameters, OnCallParameters
+from nexus.server.api.parameters import DestinationName, NoParameters, OnCallParameters, ServiceName
+from nexus.service.autonomy import AutonomyDoor, PolicyView
 from nexus.service.destinations import DestinationLine, Destinations, DestinationsView
 from nexus.service.oncall import OnCallView, oncall_view
 from nexus.service.pages.queue import QueueView, WorkersView, queue_view, workers_view
@@ -61,6 +63,20 @@ async def destinations(asked: NoParameters, context: Context) -> Response:
 async def enable(destination: DestinationName, asked: NoParameters, who: Who, context: Context) -> Response:
     """Try a disabled destination again, once it is mended; what waits for it goes on."""
     return answer(await Destinations.of(context.home, context.intake.site).enable(destination, who))
+
+
+@settings_twins.get("/policy", response_model=PolicyView)
+async def policy(asked: NoParameters, context: Context) -> Response:
+    """How many people sign which change, down to none, and what waits for a person to renew it."""
+    return answer(await AutonomyDoor.of(context.home).view(context.intake.site))
+
+
+@settings_twins.post("/policy/{kind}/{service}/renew", response_model=PolicyView)
+async def renew(
+    kind: ActionKind, service: ServiceName, asked: NoParameters, who: Who, context: Context
+) -> Response:
+    """Let the record of a kind of change and a service count again, which a wrong act had taken away."""
+    return answer(await AutonomyDoor.of(context.home).renew(context.intake.site, kind, service, actor=who))
 
 
 @settings_twins.get("/oncall", response_model=OnCallView)

@@ -2,9 +2,11 @@
 
 from incidents.events import DecisionMade, Event
 from nexus.store.audit import Deed
+from nexus.store.permissions import CALLED_FALSE_ALARM
 from nexus.store.refusals import already_decided, too_late
 from nexus.store.relational.audit import record
 from nexus.store.relational.events import events_of
+from nexus.store.relational.permissions import veto_permission, withdraw_all
 from nexus.store.relational.proposals import ProposalReads
 from nexus.store.relational.rows import as_json
 from nexus.store.relational.transactions import Run
@@ -24,6 +26,8 @@ class Decisions(ProposalReads):
 
         def work(run: Run) -> bool:
             new = queued(run, event)
+            if new and event.kind == "false_alarm":
+                withdraw_all(run, event.incident, event.at, CALLED_FALSE_ALARM)
             if new and deed is not None:
                 record(run, deed)
             return new
@@ -48,6 +52,9 @@ class Decisions(ProposalReads):
             if run("spent", digest=approval.digest).fetchone():
                 raise too_late(approval.action, approval.digest)
             queued(run, event)
+            veto_permission(
+                run, approval
+            )  # behind the lock of its incident, which a change that begins holds
             if deed is not None:
                 record(run, deed)
 

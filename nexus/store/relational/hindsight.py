@@ -3,8 +3,10 @@
 from incidents.action_items import ActionItem
 from incidents.post_mortem_text import PostMortemVersion
 from incidents.tickets import Ticket
-from incidents.verdicts import DiagnosisVerdict
+from incidents.verdicts import DiagnosisVerdict, Judgement
+from nexus.store.permissions import CALLED_WRONG
 from nexus.store.relational.past import HindsightReads
+from nexus.store.relational.permissions import withdraw_all
 from nexus.store.relational.rows import as_json, sortable
 from nexus.store.relational.transactions import Run
 from nexus.store.relational.writes import keep_searchable
@@ -16,10 +18,14 @@ class HindsightRows(HindsightReads):
 
     async def keep_verdict(self, verdict: DiagnosisVerdict) -> None:
         """Keep a person's word on a diagnosis, in place of what they said of it before."""
-        await self._insert(
-            "keep_verdict", verdict.incident, diagnosis=verdict.key, person=verdict.person,
-            at=sortable(verdict.at), body=as_json(verdict),
-        )  # fmt: skip
+        values = {"person": verdict.person, "at": sortable(verdict.at), "body": as_json(verdict)}
+
+        def work(run: Run) -> None:
+            run("keep_verdict", incident=verdict.incident, diagnosis=verdict.key, **values)
+            if verdict.judgement is Judgement.WRONG:
+                withdraw_all(run, verdict.incident, verdict.at, CALLED_WRONG)
+
+        await self._atomically(verdict.incident, work)
 
     async def add_version(self, version: PostMortemVersion) -> bool:
         """Keep a version of a post-mortem."""

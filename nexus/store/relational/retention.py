@@ -13,7 +13,7 @@ from nexus.store.relational.writes import forgotten, hold
 _TABLES = (
     "dead_letters", "timeline", "inbox", "evidence", "approvals", "intents", "backlog", "messages",
     "verdicts", "post_mortem_versions", "action_items", "tickets", "incident_keys", "last_words",
-    "alert_dispositions", "files", "restrictions", "searchable",
+    "alert_dispositions", "files", "restrictions", "searchable", "permissions",
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 
 from graph.ports import Intent
+from incidents.act_permission import Use
 from incidents.action import Outcome, Proposal
 from incidents.change_limits import Begun, Limits
 from incidents.communications import BacklogEntry
@@ -14,9 +15,10 @@ from incidents.findings import Evidence
 from incidents.incident import Incident
 from incidents.severity import Status
 from incidents.timeline import Entry
+from nexus.store.permissions import SIGNED, deed_of
 from nexus.store.records import Message, WorldRef, incident_id
 from nexus.store.relational.answers import KeptAnswers
-from nexus.store.relational.audit import AuditRows
+from nexus.store.relational.audit import AuditRows, record
 from nexus.store.relational.changes import SentChanges
 from nexus.store.relational.credentials import CredentialRows
 from nexus.store.relational.dead_letters import SetAside
@@ -29,6 +31,7 @@ from nexus.store.relational.intake import AlertDeliveries
 from nexus.store.relational.leading import LeaderRows
 from nexus.store.relational.leases import LeaseColumns
 from nexus.store.relational.outbox import OutboxRows
+from nexus.store.relational.permissions import PermissionRows, use_permission, void_permission
 from nexus.store.relational.reads import IncidentReads
 from nexus.store.relational.regrouping import RegroupedIncidents
 from nexus.store.relational.restrictions import RestrictionRows
@@ -66,6 +69,7 @@ class RelationalStore(
     SessionRows,
     CredentialRows,
     RestrictionRows,
+    PermissionRows,
     ClosedIncidents,
     AuditRows,
     StatusPageRows,
@@ -161,8 +165,9 @@ class RelationalStore(
     # Approvals and intents
 
     async def begin(
-        self, proposal: Proposal, at: datetime, number: int, limits: Limits | None = None
-    ) -> bool:
+        self, proposal: Proposal, at: datetime, number: int, limits: Limits | None = None,
+        use: Use | None = None,
+    ) -> bool:  # fmt: skip
         """Keep the intent to execute a proposal, once, if nobody stopped it and the limits allow it."""
         intent = begun(proposal, at)
 
@@ -172,7 +177,13 @@ class RelationalStore(
             still_wanted(proposal, events_of(waiting))
             within(limits, intent, (_begun(*row) for row in run("live_intents", key=intent.key)))
             values = {"key": intent.key, "digest": intent.digest, "body": as_json(intent)}
-            return run("begin_intent", incident=intent.incident, **values).rowcount > 0
+            new = run("begin_intent", incident=intent.incident, **values).rowcount > 0
+            if new and use is not None:
+                used = use_permission(run, use, proposal, at)
+                record(run, deed_of(used, at, "undone" if use.undo else used.state))
+            elif new:
+                void_permission(run, proposal.digest, at, SIGNED)
+            return new
 
         # Alone, since the limits hold over all incidents.
         return await self._atomically(intent.incident, work, "changes")

@@ -51,7 +51,7 @@ SIGNED = {"approve", "reject", "another-way"}
 #: Whose name stands under what was really true of a recorded incident.
 OTHERS = {"backtest", "truth"}
 #: Of no incident, by an admin: over its other doors in tests/nexus/server/test_access_table.py.
-OF_NO_INCIDENT = {"destinations", "drill"}
+OF_NO_INCIDENT = {"destinations", "drill", "policy"}
 #: It takes a tracker: tests/nexus/cli/test_tickets.py.
 WITH_A_TRACKER = {"tickets"}
 

@@ -94,6 +94,9 @@ DOORS = {
     ("GET", f"{API}/workers"): Door(Permission.READ),
     ("GET", f"{API}/destinations"): Door(Permission.READ),
     ("POST", f"{API}/destinations/{{destination}}/enable"): Door(Permission.COMMAND),
+    ("GET", f"{API}/policy"): Door(Permission.READ),
+    ("POST", f"{API}/policy/{{kind}}/{{service}}/renew"): Door(Permission.DECIDE),
+    ("GET", f"{OF_INCIDENT}/proposals/{{action}}/policy"): Door(Permission.READ),
     ("GET", f"{OF_INCIDENT}/messages"): Door(Permission.READ),
     ("GET", f"{API}/queue"): Door(Permission.READ),
     ("GET", f"{API}/trust"): Door(Permission.READ),
@@ -270,6 +273,7 @@ def asked(made: Room, door: tuple[str, str], by: str) -> httpx2.Response:
     method, path = door
     body = DOORS[door].body
     given = {"incident": ID, "number": 1, "form": "nexus", "action": "A1", "destination": "ops"}
+    given |= {"kind": "rollback", "service": "web"}
     return made.client.request(
         method, path.format(evidence=EVIDENCE[0], **given),
         headers=shown(by), json=body, follow_redirects=False,

@@ -21,6 +21,7 @@ from nexus.store.relational.store import RelationalStore
 from nexus.store.relational.transactions import Run
 from tests.conformance.test_intake import SITE, WORLD, delivery, joining, once, opening
 from tests.conformance.test_leases import leased, note, number
+from tests.conformance.test_permissions import USE, permission, veto
 from tests.nexus import sample
 from tests.nexus.sample import ID, at
 from tests.nexus.store.held_back import Rivals, rivals
@@ -285,3 +286,29 @@ async def test_of_two_that_wait_for_each_other_one_is_done_anew(live: Rivals) ->
 
     await asyncio.gather(lock(live.first, ID, OTHER), lock(live.second, OTHER, ID))
     assert len(tries) == 3
+
+
+def vetoes(store: IncidentStore) -> Awaitable[None]:
+    return store.record_approval(veto())
+
+
+async def test_a_veto_that_is_being_written_wins_over_the_change_that_begins(live: Rivals) -> None:
+    await live.second.announce(permission())
+    taken = await leased(live.second, minutes=16)
+    said, refused = await live.race(
+        vetoes, lambda store: store.begin(sample.proposal(), at(16), taken, None, USE)
+    )
+    assert said is None
+    assert isinstance(refused, Withdrawn)
+    assert await live.second.unfinished(ID) == ()
+
+
+async def test_a_veto_behind_a_change_that_begins_is_told_that_it_is_late(live: Rivals) -> None:
+    await live.second.announce(permission())
+    taken = await leased(live.second, minutes=16)
+    begun, late = await live.race(
+        lambda store: store.begin(sample.proposal(), at(16), taken, None, USE), vetoes
+    )
+    assert begun is True
+    assert isinstance(late, ApprovalRefused)
+    assert await live.second.approvals(ID) == ()

@@ -1063,3 +1063,44 @@ select incident from restrictions order by incident;
 
 -- name: erase_restrictions
 delete from restrictions where incident = %(incident)s;
+
+-- name: announce
+insert into permissions (digest, incident, site, body)
+values (%(digest)s, %(incident)s, (select site from incidents where id = %(incident)s), %(body)s)
+on conflict (digest) do nothing;
+
+-- name: permission
+select body from permissions where digest = %(digest)s;
+
+-- name: held_permission
+select body from permissions where digest = %(digest)s for update;
+
+-- name: permissions
+select body from permissions where incident = %(incident)s order by digest;
+
+-- name: held_permissions
+select body from permissions where incident = %(incident)s order by digest for update;
+
+-- name: keep_permission
+update permissions set body = %(body)s, used_at = coalesce(used_at, %(used_at)s) where digest = %(digest)s;
+
+-- name: acts
+select count(*) from permissions
+where site = (select site from incidents where id = %(incident)s) and used_at > %(since)s;
+
+-- name: withdraw
+insert into withdrawals (site, kind, service, body) values (%(site)s, %(kind)s, %(service)s, %(body)s)
+on conflict (site, kind, service) do update set body = excluded.body;
+
+-- name: withdrawals
+select body from withdrawals where site = %(site)s order by kind, service;
+
+-- name: withdrawn
+select 1 from withdrawals
+where site = (select site from incidents where id = %(incident)s) and kind = %(kind)s and service = %(service)s;
+
+-- name: renew_permission
+delete from withdrawals where site = %(site)s and kind = %(kind)s and service = %(service)s;
+
+-- name: erase_permissions
+delete from permissions where incident = %(incident)s;

@@ -730,6 +730,7 @@ select count(*), coalesce(sum(bytes), 0) from (
     union all select length(body) from inbox where incident = :incident
     union all select length(body) + length(value) from evidence where incident = :incident
     union all select length(body) from approvals where incident = :incident
+    union all select length(body) from permissions where incident = :incident
     union all select length(body) from intents where incident = :incident
     union all select length(body) from backlog where incident = :incident
     union all select length(body) from messages where incident = :incident
@@ -1012,3 +1013,44 @@ select incident from restrictions order by incident;
 
 -- name: erase_restrictions
 delete from restrictions where incident = :incident;
+
+-- name: announce
+insert into permissions (digest, incident, site, body)
+values (:digest, :incident, (select site from incidents where id = :incident), :body)
+on conflict (digest) do nothing;
+
+-- name: permission
+select body from permissions where digest = :digest;
+
+-- name: held_permission
+select body from permissions where digest = :digest;
+
+-- name: permissions
+select body from permissions where incident = :incident order by digest;
+
+-- name: held_permissions
+select body from permissions where incident = :incident order by digest;
+
+-- name: keep_permission
+update permissions set body = :body, used_at = coalesce(used_at, :used_at) where digest = :digest;
+
+-- name: acts
+select count(*) from permissions
+where site = (select site from incidents where id = :incident) and used_at > :since;
+
+-- name: withdraw
+insert into withdrawals (site, kind, service, body) values (:site, :kind, :service, :body)
+on conflict (site, kind, service) do update set body = excluded.body;
+
+-- name: withdrawals
+select body from withdrawals where site = :site order by kind, service;
+
+-- name: withdrawn
+select 1 from withdrawals
+where site = (select site from incidents where id = :incident) and kind = :kind and service = :service;
+
+-- name: renew_permission
+delete from withdrawals where site = :site and kind = :kind and service = :service;
+
+-- name: erase_permissions
+delete from permissions where incident = :incident;
