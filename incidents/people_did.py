@@ -16,6 +16,8 @@ _SHOWS_AS = {
     ActionKind.ROLLBACK: {ChangeKind.DEPLOY, ChangeKind.CONFIG},
     ActionKind.HOTFIX: {ChangeKind.DEPLOY},
     ActionKind.FEATURE_FLAG: {ChangeKind.FLAG},
+    ActionKind.FALLBACK: {ChangeKind.FLAG, ChangeKind.CONFIG},
+    ActionKind.FAILOVER: {ChangeKind.INFRA, ChangeKind.CONFIG},
     ActionKind.SCALE: {ChangeKind.SCALE},
     ActionKind.RESTART: {ChangeKind.INFRA, ChangeKind.DEPLOY},
 }
@@ -58,13 +60,15 @@ def is_same(change: Change, action: Action) -> bool:
         case ActionKind.SCALE:
             return change.version_to == str(wanted.replicas)
         case ActionKind.FEATURE_FLAG:
-            return (
-                wanted.flag is not None and wanted.flag in f"{change.summary} {change.version_to} {change.id}"
-            )
-        case ActionKind.RESTART:
-            return "restart" in change.summary.casefold()
-        case _:
-            return False
+            return wanted.flag is not None and wanted.flag.casefold() in _text(change)
+        case ActionKind.FALLBACK:
+            return (wanted.flag or "fallback").casefold() in _text(change)
+        case ActionKind.RESTART | ActionKind.FAILOVER:
+            return action.kind.value in _text(change)
+
+
+def _text(change: Change) -> str:
+    return f"{change.summary} {change.version_to} {change.id}".casefold()
 
 
 def ahead(did: WhatPeopleDid | None, stood_at: datetime) -> timedelta | None:
