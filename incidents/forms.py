@@ -10,9 +10,18 @@ FORMS: Mapping[str, str] = {
     r"^[a-z0-9][a-z0-9._-]{0,62}$": "at most 63 of a-z, 0-9, ., - and _, a letter or digit first",
     r"^[a-z][a-z0-9_]{1,47}$": "2 to 48 of a-z, 0-9 and _, a letter first, such as disk_full",
     r"^[a-z][a-z0-9]{0,19}$": "at most 20 of a-z and 0-9, a letter first, such as tickets",
+    r"^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$": (
+        "at most 42 of a-z, 0-9 and -, a letter or digit first and last, such as nexus"
+    ),
+    r"^[A-Za-z_][A-Za-z0-9_]*$": "a variable: letters, digits and _, no digit first, such as DEPLOY_TOKEN",
+    (
+        r"^(SampleCount|Average|Sum|Minimum|Maximum|IQM|(p|tm|wm|tc|ts)\d{1,2}(\.\d{1,10})?"
+        r"|(PR|TM|WM|TC|TS)\([\d.%]{0,20}:[\d.%]{0,20}\))$"
+    ): "a statistic of CloudWatch, such as Average or p99",
     r"^[a-z0-9_]+$": "a-z, 0-9 and _ alone, such as second_hour",
     r"^[\w.-]+/[\w.-]+$": "OWNER/NAME, such as acme/shop, without a host",
     r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$": "OWNER/NAME, such as acme/shop, without a host",
+    r"^\w[\w.-]*(/\w[\w.-]*)+$": "its whole path, such as acme/web/checkout, without a host",
     r"^[A-Za-z0-9_./-]+$": "its path such as acme/shop, or its number, without a host",
     r"^[A-Z][A-Z0-9_]{1,49}$": "the key in capitals that begins each issue of the project, such as OPS",
     r"^[0-9a-f-]{36}$": "its id with 36 characters, such as 7f3a1d52-0c1b-4e6a-9a3c-5d2f1b0e9c84",
