@@ -374,7 +374,7 @@ async def test_an_update_without_news_tells_what_users_notice_by_then() -> None:
     at = bench(runbook=patient, turns=(timedelta(minutes=50), "worse"))
     ended = await at.run(incident())
     said = [(update.impact, update.current_action) for update in ended.updates if update.engine == "code"]
-    first, *_, last = (impact.removeprefix("About ") for impact, _ in said)
+    first, *_, last = (impact.removeprefix("Up to ") for impact, _ in said)
     assert (first[:1], last[:1]) == ("3", "9")
     assert " % of requests fail at the moment." in last
     for (before, _), (after, action) in pairwise(said):

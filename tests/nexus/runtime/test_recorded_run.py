@@ -98,4 +98,4 @@ async def test_a_recorded_world_has_no_history_but_its_own(case: Path, tmp_path:
 def test_an_empty_home_is_small(tmp_path: Path) -> None:
     with open_home(Settings(home=tmp_path / "home", engine="playbook"), create=True):
         pass
-    assert (tmp_path / "home" / "nexus.db").stat().st_size < 230_000
+    assert (tmp_path / "home" / "nexus.db").stat().st_size < 240_000
