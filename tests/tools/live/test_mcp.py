@@ -105,7 +105,7 @@ async def test_a_model_asks_with_checked_arguments_and_reads_redacted_evidence(
     assert "open: \u2039/data> web x3" in said
     assert "abcdef0123456789" not in said
     assert "[cut:" in said
-    assert (await belt["tickets_empty"].ainvoke({})).split("·")[2].startswith(" nothing is recorded")
+    assert (await belt["tickets_empty"].ainvoke({})).split("·")[2].startswith(" nothing found")
     assert "hunter2" not in (failed := await belt["tickets_boom"].ainvoke({}))
     assert "failed" in failed
     assert "did not answer within 3 s" in await belt["tickets_slow"].ainvoke({})
