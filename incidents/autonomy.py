@@ -120,7 +120,7 @@ class Reach(Value):
     Attributes:
         per_day: so many in any 24 hours, over all services.
         dependents: of a service on which more others rest, directly or by others, a person signs.
-        instances: of a service that has, or would have, more instances, too.
+        instances: of a service that has, or would have, more instances, too, where a dry run tells of them.
     """
 
     per_day: int = Field(ge=1, le=20)
@@ -201,8 +201,9 @@ class Autonomy(Value):
         named = (name for rule in self.rules for name in rule.services)
         of = [(kind, service) for service in dict.fromkeys((*named, _OTHER)) for kind in ActionKind]
         return [
-            f"autonomy: a {kind} of {service} takes {fewer} people in a {worse} and {more} in a "
-            f"{milder}, which is milder; let the {worse} take {more} at least, or the {milder} {fewer}"
+            f"autonomy: for a {kind} of {service} fewer people sign in a {worse} ({fewer}) than in a "
+            f"{milder} ({more}), which is milder; let the {worse} take {more} at least, or the {milder} "
+            f"{fewer}"
             for kind, service in of
             for worse, milder in pairwise(_LEVELS)
             if (fewer := self._usual(kind, service, worse)) < (more := self._usual(kind, service, milder))

@@ -231,8 +231,10 @@ def _reach(policy: Autonomy, at: Grounds) -> Iterator[Condition]:
         return
     on_it = f"{at.dependents} services rest on {at.service}, the limit is {limits.dependents}"
     yield Condition(name="dependents", holds=at.dependents <= limits.dependents, sentence=on_it)
-    many = f"{at.service} has {at.instances if at.instances is not None else 'no known number of'} instances"
+    many = f"{at.service} has {at.instances} instances, the limit is {limits.instances}"
+    if at.instances is None:
+        many = f"how many instances {at.service} has is not told by this dry run, so that limit says nothing"
     few = at.instances is None or at.instances <= limits.instances
-    yield Condition(name="instances", holds=few, sentence=f"{many}, the limit is {limits.instances}")
+    yield Condition(name="instances", holds=few, sentence=many)
     acts = f"{at.record.acts} changes began without a person in 24 hours, the limit is {limits.per_day}"
     yield Condition(name="rate", holds=at.record.acts < limits.per_day, sentence=acts)

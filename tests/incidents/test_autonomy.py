@@ -74,7 +74,7 @@ def test_what_it_says_is_what_counts_and_another_text_has_another_digest() -> No
         ),
         (
             {"rules": [NONE | {"severities": ["P1"]}], "limits": LIMITS},
-            "a rollback of checkout takes 0 people in a P1 and 1 in a P2, which is milder",
+            "for a rollback of checkout fewer people sign in a P1 (0) than in a P2 (1), which is milder",
         ),
         ({"rules": [NONE], "limits": LIMITS, "least": {"right": 0.5}}, "0.5 is too low"),
         ({"rules": [NONE], "limits": LIMITS, "least": {"judged": 3}}, "3 proposals tell too little"),
