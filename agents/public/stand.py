@@ -28,6 +28,7 @@ class Felt(StrEnum):
     NORMAL = "normal"
     SO_FAR = "so_far"
     SAID_OVER = "said_over"
+    QUIET = "quiet"
     UNAFFECTED = "unaffected"
     REPORTED = "reported"
     UNCHECKED = "unchecked"
@@ -143,7 +144,10 @@ def _felt(incident: Incident) -> Felt:
         return Felt.SO_FAR if incident.open else Felt.NORMAL
     if incident.status is Status.RESOLVED:
         hurt = facts is not None and facts.customers_affected is True
-        return Felt.SAID_OVER if hurt else Felt.NORMAL
+        if not hurt:
+            return Felt.NORMAL
+        # A shadow ends by its alerts: nobody has said anything of it.
+        return Felt.QUIET if incident.shadow.whole else Felt.SAID_OVER
     if facts is None or facts.quiet is None:
         return Felt.REPORTED
     if incident.watch is not None and facts.at < incident.watch.started_at:

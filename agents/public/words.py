@@ -14,7 +14,7 @@ from tools.toolset import Sources
 _HURTS = frozenset(
     {Felt.DOWN, Felt.FAILING, Felt.SLOW, Felt.FAILING_AND_SLOW, Felt.SOME, Felt.UNCHECKED, Felt.REPORTED}
 )
-_ENDED = frozenset({Felt.NORMAL, Felt.SAID_OVER})
+_ENDED = frozenset({Felt.NORMAL, Felt.SAID_OVER, Felt.QUIET})
 
 
 def required(stand: PublicStand) -> tuple[str, ...]:

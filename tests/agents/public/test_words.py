@@ -12,6 +12,7 @@ from incidents.findings import Category, Confidence, Diagnosis, Window
 from incidents.incident import Incident, Watch
 from incidents.language import Language
 from incidents.severity import Status
+from incidents.shadow import Shadow
 from incidents.verification import Recovery, Verification
 from tests.agents.stage import NOW, ONSET, incident
 from tests.incidents.texts.forms_of_words import wrong
@@ -96,6 +97,16 @@ class TestStands:
         assert self.told(said) == (Felt.SAID_OVER, Doing.OVER)
         calm = said.evolve(facts=FAILING.model_copy(update={"customers_affected": False}))
         assert self.told(calm) == (Felt.NORMAL, Doing.OVER)
+
+    def test_of_a_shadow_that_ended_by_its_alerts_nobody_is_quoted(self) -> None:
+        shadow = Shadow(whole=True)
+        over = incident().evolve(facts=FAILING, status=Status.RESOLVED, shadow=shadow)
+        assert self.told(over) == (Felt.QUIET, Doing.OVER)
+        for language in Language:
+            told = public_words(stand_of(over.evolve(language=language), NOW)).impact
+            assert not any(word in told for word in ("engineers", "Technikteam", "équipe"))
+        seen = self.watched(Recovery.RECOVERED).evolve(status=Status.RESOLVED, shadow=shadow)
+        assert self.told(seen) == (Felt.NORMAL, Doing.OVER)
 
     def test_nothing_is_said_to_work_again_before_the_end(self) -> None:
         watched = self.watched(Recovery.RECOVERED).evolve(mitigated_at=NOW, peak=FAILING)
