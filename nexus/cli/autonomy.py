@@ -4,12 +4,25 @@ import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 from incidents.action import ActionKind
-from nexus.cli.base import IncidentId, Json, answered, environment, home, out, say, write_json
+from nexus.cli.base import (
+    IncidentId,
+    Json,
+    Server,
+    answered,
+    environment,
+    home,
+    out,
+    say,
+    server_of,
+    write_json,
+)
 from nexus.cli.commands import By
 from nexus.cli.live import Config
 from nexus.cli.parser import Argument, Group, Option, Verbs
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nexus.service.autonomy import Explained, PolicyView
 
 Action = Annotated[str | None, Option("--action", help="Which change, such as A1; default: the last one.")]
@@ -21,32 +34,52 @@ def verbs() -> Verbs:
     return {"policy": Group(says, {"explain": explain, "renew": renew}, alone=show)}
 
 
-def show(config: Config = None, as_json: Json = False) -> None:
+def show(config: Config = None, server: Server = None, as_json: Json = False) -> None:
     """Show the policy of nexus.yaml, and what waits for a person to renew it."""
-    from nexus.cli.live import site_of
-    from nexus.service.autonomy import AutonomyDoor
-
-    with home(create=True) as opened:  # it is looked at before anything has happened
-        _, site = site_of(config)
-        found = asyncio.run(AutonomyDoor.of(opened).view(site))
+    found = _policy(config, server_of(server, config))
     if as_json:
         write_json(found)
         return
     _tell_policy(found)
 
 
-def explain(identity: IncidentId, action: Action = None, as_json: Json = False) -> None:
+def _policy(config: "Path | None", server: str | None) -> "PolicyView":
+    if server is not None:
+        from nexus.cli.remote import Remote
+
+        with Remote(server) as far:
+            return far.policy()
+    from nexus.cli.live import site_of
+    from nexus.service.autonomy import AutonomyDoor
+
+    with home(create=True) as opened:  # it is looked at before anything has happened
+        _, site = site_of(config)
+        return asyncio.run(AutonomyDoor.of(opened).view(site))
+
+
+def explain(
+    identity: IncidentId, action: Action = None, server: Server = None, as_json: Json = False
+) -> None:
     """Say why a change of an incident needs whom: what the policy asks for, and what of it holds."""
+    found = _explained(identity, action, server_of(server))
+    if as_json:
+        write_json(found)
+        return
+    _tell(found)
+
+
+def _explained(identity: str, action: str | None, server: str | None) -> "Explained":
+    if server is not None:
+        from nexus.cli.remote import Remote
+
+        with Remote(server) as far:
+            return far.explained(identity, action)
     from nexus.cli.seeing import require_seen
     from nexus.service.autonomy import AutonomyDoor
 
     with home(threads=False) as opened:
         require_seen(identity)
-        found = answered(AutonomyDoor.of(opened).explain(identity, action))
-    if as_json:
-        write_json(found)
-        return
-    _tell(found)
+        return answered(AutonomyDoor.of(opened).explain(identity, action))
 
 
 def renew(
@@ -54,9 +87,25 @@ def renew(
     service: Annotated[str, Argument(help="The service, as nexus.yaml calls it.")],
     by: By = None,
     config: Config = None,
+    server: Server = None,
     as_json: Json = False,
 ) -> None:
     """Let the record of a kind of change and a service count again, which a wrong act had taken away."""
+    found = _renewed(kind, service, by, config, server_of(server, config))
+    if as_json:
+        write_json(found)
+        return
+    say(f"A {kind.replace('_', ' ')} of {service} may begin without a person again, where all else holds.")
+
+
+def _renewed(
+    kind: ActionKind, service: str, by: str | None, config: "Path | None", server: str | None
+) -> "PolicyView":
+    if server is not None:
+        from nexus.cli.remote import Remote
+
+        with Remote(server, by) as far:
+            return far.renew(kind, service)
     from nexus.cli.live import site_of
     from nexus.cli.signing import one_of
     from nexus.service.autonomy import AutonomyDoor
@@ -66,11 +115,7 @@ def renew(
     with home() as opened:
         _, site = site_of(config)
         actor = one_of(People.of(site, Secrets(environment())) or None, by)
-        found = asyncio.run(AutonomyDoor.of(opened).renew(site, kind, service, actor=actor))
-    if as_json:
-        write_json(found)
-        return
-    say(f"A {kind.replace('_', ' ')} of {service} may begin without a person again, where all else holds.")
+        return asyncio.run(AutonomyDoor.of(opened).renew(site, kind, service, actor=actor))
 
 
 def _tell_policy(found: "PolicyView") -> None:

@@ -20,6 +20,7 @@ from incidents.errors import Forbidden, NexusError, Refused, SettingsError, Usag
 from incidents.value import Value
 from nexus.cli.base import settings
 from nexus.cli.seeing import KEYRING, kept_token
+from nexus.service.autonomy import Explained, PolicyView, last_proposed
 from nexus.service.declaring import Declared, Report
 from nexus.service.deliveries import DeliveryFilter, DeliveryPage, DeliveryView
 from nexus.service.destinations import DestinationsView
@@ -145,6 +146,19 @@ class Remote:
         """How every destination stands."""
         return self._get(DestinationsView, "/destinations")
 
+    def policy(self) -> PolicyView:
+        """How many people sign which change."""
+        return self._get(PolicyView, "/policy")
+
+    def explained(self, identity: str, action: str | None) -> Explained:
+        """Why a change needs whom; the last that the incident proposed, if none is named."""
+        named = action if action is not None else last_proposed(identity, self.proposals(identity).proposals)
+        return self._get(Explained, f"{_path(identity)}/proposals/{quote(named, safe='')}/policy")
+
+    def renew(self, kind: str, service: str) -> PolicyView:
+        """Let the record of a kind of change and a service count again."""
+        return self._post(PolicyView, f"/policy/{quote(kind, safe='')}/{quote(service, safe='')}/renew")
+
     def tickets(self, identity: str | None) -> Tickets:
         """The tickets of one incident, or of all."""
         return self._get(Tickets, f"{_path(identity)}/tickets" if identity is not None else "/tickets")
@@ -198,12 +212,13 @@ class Remote:
         given = {name: value for name, value in parameters.items() if value is not None}
         return kind.from_stored(self._answer("GET", path, params=given))
 
-    def _post(self, kind: type[V], path: str, body: Value) -> V:
+    def _post(self, kind: type[V], path: str, body: Value | None = None) -> V:
         if self.by is not None:
             self.who()
         # Sent again under the same key it is done once, whatever became of the first answer.
         key = {"Idempotency-Key": uuid.uuid4().hex}
-        return kind.from_stored(self._answer("POST", path, json=body.model_dump(mode="json"), headers=key))
+        sent = body.model_dump(mode="json") if body is not None else None
+        return kind.from_stored(self._answer("POST", path, json=sent, headers=key))
 
     def _answer(self, method: str, path: str, **how: Any) -> object:
         """What a question is answered with, asked again where the way was at fault or the server was busy."""

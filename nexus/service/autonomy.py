@@ -1,5 +1,6 @@
 """What may begin without a person: what the policy says, whom a change needs and why, and who renews it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -84,11 +85,10 @@ class AutonomyDoor:
             Refused: nothing was proposed yet.
         """
         incident = await self.home.find(identity)
-        if not incident.proposals:
-            raise Refused(f"{identity} has proposed no change yet")
-        proposal = incident.proposals[-1] if action is None else incident.proposal(action)
+        named = action if action is not None else last_proposed(identity, incident.proposals)
+        proposal = incident.proposal(named)
         if proposal is None:
-            raise UnknownName("action", action or "", (one.id for one in incident.proposals))
+            raise UnknownName("action", named, (one.id for one in incident.proposals))
         permission = await self.home.store.permission(proposal.digest)
         judged = await self._judged(incident, proposal) if proposal.state is ActionState.PROPOSED else None
         return Explained(
@@ -125,6 +125,17 @@ class AutonomyDoor:
         begins_at = proposal.begins_at or _begins(policy, now)
         grounds = grounds_of(incident, proposal, record, catalogue, policy.freezes, begins_at)
         return judge(incident.id, proposal, policy.autonomy, usual, grounds)
+
+
+def last_proposed(identity: str, proposals: Sequence[Proposal]) -> str:
+    """The id of the change that an incident proposed last.
+
+    Raises:
+        Refused: nothing was proposed yet.
+    """
+    if not proposals:
+        raise Refused(f"{identity} has proposed no change yet")
+    return proposals[-1].id
 
 
 def _begins(policy: ApprovalPolicy, now: datetime) -> datetime:

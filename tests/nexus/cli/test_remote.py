@@ -41,6 +41,9 @@ READ = {
     "tickets": (("tickets",), ("tickets", ID, "--json"), ("tickets", "INC-2026-11-23-009"),
                 ("tickets", "--create"), ("tickets", ID, "--create")),
     "destinations": (("destinations",), ("destinations", "--json")),
+    "policy": (("policy",), ("policy", "--json"), ("policy", "explain", ID),
+               ("policy", "explain", ID, "--json"),
+               ("policy", "explain", ID, "--action", "A7"), ("policy", "explain", "INC-2026-11-23-009")),
     "alerts": (("alerts",), ("alerts", "--json", "--limit", "300"), ("alerts", "--incident", "INC-9"),
                ("alerts", "show", "7")),
 }  # fmt: skip
@@ -76,6 +79,7 @@ WRITTEN = {
     "declare": (("declare", "customers cannot pay", "--service", "checkout"),
                 ("declare", "customers cannot pay", "--service", "chekout")),
     "split": (("split", ID, "a1b2c3d4", "--reason", "another team's"), ("split", ID, "x", "--reason", "y")),
+    "policy": (("policy", "renew", "rollback", "checkout"), ("policy", "renew", "rollback", "chekout")),
     "merge": (("merge", ID, ID, "--reason", "one cause"),),
 }  # fmt: skip
 
