@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from typing import Self
 
 from pydantic import Field
 
@@ -73,6 +74,34 @@ class Drill(Value):
     def passed(self) -> bool:
         """Whether nothing failed that could be tried."""
         return all(one.passed is not False for one in self.steps)
+
+
+class DrillInShort(Value):
+    """What came of a drill.
+
+    Attributes:
+        tried: how many steps there was something to try in.
+        failed: those that failed.
+        made: the change that was really made and taken back; null: nothing was changed.
+    """
+
+    id: str
+    at: Moment
+    by: str
+    services: tuple[str, ...]
+    tried: int = Field(ge=0)
+    failed: tuple[DrillStep, ...]
+    made: str | None
+
+    @classmethod
+    def of(cls, drill: Drill) -> Self:
+        """Of a drill."""
+        return cls(
+            id=drill.id, at=drill.at, by=drill.by, services=drill.services,
+            tried=sum(one.passed is not None for one in drill.steps),
+            failed=tuple(one for one in drill.steps if one.passed is False),
+            made=drill.change.action.title if drill.change is not None else None,
+        )  # fmt: skip
 
 
 class Rehearsed(Value):

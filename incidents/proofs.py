@@ -45,6 +45,11 @@ class Proof(Value):
         """
         return self.seen is Recovery.RECOVERED or (self.seen is Recovery.UNCHANGED and not self.calm)
 
+    @property
+    def until(self) -> datetime:
+        """How long it proves anything."""
+        return self.at + LASTS
+
     def holds(self, now: datetime) -> bool:
         """Whether it still proves that such a change can be taken back."""
         return self.good and timedelta() <= now - self.at <= LASTS

@@ -38,6 +38,7 @@ class Backtest(Value):
     """What a backtest found, oldest first.
 
     Attributes:
+        site: by its name in `nexus.yaml`.
         since, until: whose alerts these are.
         notes: what could not be found or read of the alerts themselves, in sentences.
         left: how many more occurrences there were, which were not asked for.
@@ -45,6 +46,7 @@ class Backtest(Value):
     """
 
     made_at: Moment
+    site: str = "default"
     since: Moment
     until: Moment
     engine: EngineMode
@@ -134,6 +136,7 @@ class Backtesting:
         )
         made = Backtest(
             made_at=self.home.clock.now(),
+            site=self.site.site,
             since=asked.window.start,
             until=asked.window.end,
             engine=asked.engine,

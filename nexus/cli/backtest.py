@@ -1,5 +1,6 @@
 """The verbs of a backtest: what Nexus would have said of past alerts, and what people say of that."""
 
+import asyncio
 import os
 import re
 import sys
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from evals.backtest.judgement import Answer
     from evals.backtest.run import Backtest
     from evals.backtest.said import Said
+    from nexus.home import Home
     from tools.recorded import CaseAlert
 
 #: As `nexus verdict` has them.
@@ -103,6 +105,7 @@ def backtest(
             hours=_hours(hours),
         )
         made = Backtesting(opened, site, path, asked, _silent if as_json else _progress).run()
+        _keep(opened, made, asked.folder)
     write_page(made, asked.folder)
     if as_json:
         write_json(made)
@@ -154,6 +157,8 @@ def judge(
         for one in made.played:
             if one.case not in given:
                 answer(folder, one, _asked(one, by))
+    with home(create=True) as opened:
+        _keep(opened, made, folder)
     write_page(made, folder)
     _told_tallies(made, folder)
 
@@ -164,6 +169,14 @@ def page(folder: Folder) -> None:
     from evals.backtest.run import load
 
     say(f"Page:  {write_page(load(folder), folder)}")
+
+
+def _keep(opened: "Home", made: "Backtest", folder: Path) -> None:
+    """What `nexus trust` and the war room count of it."""
+    from evals.backtest.judgement import answers_in
+    from evals.backtest.trusted import replays_of
+
+    asyncio.run(opened.store.keep_replays(made.site, replays_of(made, answers_in(folder))))
 
 
 def _sent(

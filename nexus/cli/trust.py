@@ -8,7 +8,11 @@ from nexus.cli.parser import Option, Verbs
 from nexus.cli.seeing import unseen
 
 if TYPE_CHECKING:
-    from incidents.trust import Proposed, TrustLine
+    from incidents.drill import DrillInShort
+    from incidents.proofs import Proof
+    from incidents.replays import Replay
+    from incidents.trust import TrustLine
+    from nexus.service.trust import TrustView
 
 
 #: What each place is called.
@@ -26,7 +30,8 @@ def verbs() -> Verbs:
 
 def trust(
     backtests: Annotated[
-        list[Path] | None, Option("--backtest", help="Count the judged replays of this folder, too.")
+        list[Path] | None,
+        Option("--backtest", help="A backtest that another home made: count its replays, too."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -39,9 +44,13 @@ def trust(
     if as_json:
         write_json(view.lines)
         return
-    if not view.lines:
+    if not view.lines and not view.drills:
         say("Nothing was proposed in a live incident yet; `nexus backtest` replays past ones.")
         return
+    _tell_view(view)
+
+
+def _tell_view(view: "TrustView") -> None:
     for where in dict.fromkeys(one.where for one in view.lines):
         say(f"{_HEADS[where]}:")
         _tell(tuple(one for one in view.lines if one.where is where))
@@ -50,14 +59,40 @@ def trust(
         say(f"Of fewer than {view.enough} that people judged nothing is told: {more}.")
     for one in view.wrong:
         say(f"On a wrong diagnosis: to {one.title} ({one.where}, {one.incident})")
+    if view.drills:
+        say("Drills of the last 90 days:")
+    for drill in view.drills:
+        say(_drilled(drill))
+    for proof in view.proofs:
+        say(f"To take a {proof.kind.replace('_', ' ')} of {proof.service} back {_proven(proof)}.")
 
 
-def _replayed(folder: Path) -> "tuple[Proposed, ...]":
+def _replayed(folder: Path) -> "tuple[Replay, ...]":
     from evals.backtest.judgement import answers_in
     from evals.backtest.run import load
-    from evals.backtest.trusted import proposed_in
+    from evals.backtest.trusted import replays_of
 
-    return proposed_in(load(folder), answers_in(folder))
+    return replays_of(load(folder), answers_in(folder))
+
+
+def _drilled(drill: "DrillInShort") -> str:
+    from nexus.sanitize import line
+
+    failed = "; ".join(f"{one.tried}: {one.said}" for one in drill.failed)
+    came = (
+        f"{len(drill.failed)} of {drill.tried} failed ({failed})" if failed else f"all {drill.tried} passed"
+    )
+    made = f", {drill.made} was really made and taken back" if drill.made is not None else ""
+    return line(
+        f"  {drill.at:%Y-%m-%d %H:%M} UTC by {drill.by}, of {', '.join(drill.services)}: {came}{made}"
+    )
+
+
+def _proven(proof: "Proof") -> str:
+    when = f"{proof.at:%d %b} ({proof.source})"
+    if proof.good:
+        return f"was done on {when}; that counts until {proof.until:%d %b}"
+    return f"did not bring it back on {when}" if proof.seen is not None else f"failed on {when}"
 
 
 def _tell(lines: "tuple[TrustLine, ...]") -> None:

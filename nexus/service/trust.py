@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from incidents.drill import rehearsed
+from incidents.drill import DrillInShort, rehearsed
 from incidents.intervals import ENOUGH
-from incidents.proofs import LASTS
+from incidents.proofs import LASTS, Proof
+from incidents.replays import Replay
 from incidents.trust import Proposed, TrustLine, first_proposed, trust, with_drills
 from incidents.value import Value
 from incidents.verdicts import Judgement
@@ -30,12 +31,16 @@ class TrustView(Value):
         lines: by place (asked live, stood in shadow, replayed), service and kind of change.
         wrong: what went ahead, or would have, on a diagnosis that people called wrong; the newest.
         unjudged: of which nobody has said yet whether the diagnosis was right; the newest.
+        drills: what was tried on calm days within the 90 days that count, the newest first.
+        proofs: the last undo of each service and kind that was really carried out, within them, by name.
         enough: of fewer that were judged nothing is said.
     """
 
     lines: tuple[TrustLine, ...]
     wrong: tuple[Proposed, ...]
     unjudged: tuple[Proposed, ...]
+    drills: tuple[DrillInShort, ...] = ()
+    proofs: tuple[Proof, ...] = ()
     enough: int = ENOUGH
 
 
@@ -50,18 +55,24 @@ class TrustQueries:
         """Of a home."""
         return cls(home)
 
-    async def view(self, hidden: Collection[str] = (), replayed: Iterable[Proposed] = ()) -> TrustView:
+    async def view(self, hidden: Collection[str] = (), more: Iterable[Replay] = ()) -> TrustView:
         """All of it.
 
         Args:
             hidden: ids of incidents that who asks does not see.
-            replayed: what the replays of past alerts proposed.
+            more: replays of past alerts beside those that are kept here; of one alert these count.
         """
-        proposed, now = (*await self.proposed(hidden), *replayed), self.home.clock.now()
+        now, store = self.home.clock.now(), self.home.store
+        replays = {one.id: one.proposed for one in (*await store.replays(), *more)}
+        replayed = (one for one in replays.values() if one is not None)
+        proposed = (*await self.proposed(hidden), *replayed)
         proofs = await ProofQueries.of(self.home).every(now, hidden)
-        drills = rehearsed(await self.home.store.drills(None, now - LASTS))
+        drills = await store.drills(None, now - LASTS)
+        latest = {(one.service, one.kind): one for one in proofs}
         return TrustView(
-            lines=with_drills(trust(proposed), drills, proofs),
+            lines=with_drills(trust(proposed), rehearsed(drills), proofs),
+            drills=tuple(DrillInShort.of(one) for one in reversed(drills)),
+            proofs=tuple(latest[place] for place in sorted(latest)),
             wrong=tuple(one for one in proposed if one.judgement is Judgement.WRONG)[:_MOST],
             unjudged=tuple(one for one in proposed if one.judgement is None)[:_MOST],
         )

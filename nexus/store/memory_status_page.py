@@ -4,12 +4,12 @@ from datetime import datetime
 
 from incidents.status_page import PublicUpdate, UpdateState
 from nexus.store.audit import Deed
-from nexus.store.memory_drills import MemoryDrills
+from nexus.store.memory_backtests import MemoryBacktests
 from nexus.store.status_page import Recorded, Subscriber
 from tools.redaction.tree import redact_value
 
 
-class MemoryStatusPages(MemoryDrills):
+class MemoryStatusPages(MemoryBacktests):
     """Implements `nexus.store.status_page.StatusPages` in dictionaries."""
 
     def __init__(self) -> None:

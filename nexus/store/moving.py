@@ -30,7 +30,7 @@ TABLES = (
     "dead_letters", "lessons", "heartbeats", "changes", "idempotency_keys", "files", "audit",
     "passwords", "api_tokens", "restrictions", "verdicts", "post_mortem_versions", "action_items", "tickets",
     "public_components", "public_updates", "subscribers", "searchable", "disabled_destinations",
-    "drills", "permissions", "withdrawals",
+    "drills", "permissions", "withdrawals", "backtested",
 )  # fmt: skip
 _NOT_MOVED = {
     "claims", "workers", "leaders", "failing_jobs", "sessions", "setup_links", "signing_keys",

@@ -16,6 +16,7 @@ from incidents.incident import Incident
 from incidents.join_rules import Candidate
 from incidents.lessons import Lesson, Lessons
 from nexus.store.audit import Audit, Deed
+from nexus.store.backtests import Backtests
 from nexus.store.credentials import Credentials
 from nexus.store.dead_letters import DeadLetters
 from nexus.store.deliveries import (
@@ -114,6 +115,7 @@ class IncidentStore(
     Audit,
     StatusPages,
     Drills,
+    Backtests,
     Outbox,
     Protocol,
 ):

@@ -38,7 +38,7 @@ async def times(asked: SinceParameters, who: Who, context: Context) -> Response:
 
 @twins.get("/trust", response_model=TrustView)
 async def trust(asked: NoParameters, who: Who, context: Context) -> Response:
-    """How often what was proposed was right, as people judged it: live and in shadow apart."""
+    """How often what was proposed was right, as people judged it: live, in shadow, replayed; and drills."""
     return answer(await TrustQueries.of(context.home).view(await context.hidden(who)))
 
 

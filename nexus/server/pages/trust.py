@@ -12,10 +12,10 @@ from nexus.service.trust import TrustQueries
 
 
 def trust_pages(pages: Pages, context: ApiContext) -> list[BaseRoute]:
-    """`/trust`, what was put to people apart from what stood in shadow."""
+    """`/trust`, what was put to people, what stood in shadow and what was replayed, each apart."""
 
     async def trust(request: Request, who: Actor) -> Response:
         view = await TrustQueries.of(context.home).view(await context.hidden(who))
-        return pages.render(request, "trust.html", view, places=(Where.SHADOW, Where.LIVE))
+        return pages.render(request, "trust.html", view, places=(Where.SHADOW, Where.LIVE, Where.BACKTEST))
 
     return [pages.page("/trust", trust)]

@@ -19,6 +19,7 @@ from nexus.store.permissions import SIGNED, deed_of
 from nexus.store.records import Message, WorldRef, incident_id
 from nexus.store.relational.answers import KeptAnswers
 from nexus.store.relational.audit import AuditRows, record
+from nexus.store.relational.backtests import BacktestRows
 from nexus.store.relational.changes import SentChanges
 from nexus.store.relational.credentials import CredentialRows
 from nexus.store.relational.dead_letters import SetAside
@@ -74,6 +75,7 @@ class RelationalStore(
     AuditRows,
     StatusPageRows,
     DrillRows,
+    BacktestRows,
     RegroupedIncidents,
     OutboxRows,
 ):

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,6 +14,7 @@ from incidents.verdicts import DiagnosisVerdict, Judgement, key_of
 from nexus.config.settings import Settings
 from nexus.home import open_home
 from nexus.store.records import WorldKind, WorldRef
+from tests.conformance.test_drills import STEP, drill
 from tests.nexus import sample
 from tests.nexus.command_line import Terminal
 from tests.nexus.sample import at
@@ -81,6 +82,23 @@ def test_what_stood_in_shadow_is_told_apart_with_how_much_earlier_it_was(judged:
     told = judged("trust").out
     assert "In shadow, where nobody was asked:" in told
     assert "On a wrong diagnosis: to roll back checkout to 2026.11.1 (shadow, INC-2026-11-23-005)" in told
+
+
+def test_drills_and_what_they_prove_are_told(nexus: Terminal) -> None:
+    step = STEP.model_copy(update={"passed": False, "said": "no such version"})
+    failed = drill(1, 3).model_copy(
+        update={"at": datetime.now(UTC) - timedelta(days=9), "steps": (STEP, step)}
+    )
+
+    async def keep() -> None:
+        await home.store.keep_drill(failed)
+
+    with open_home(Settings(home=nexus.home), create=True) as home:
+        asyncio.run(keep())
+    told = nexus("trust").out
+    assert (
+        f"{failed.at:%Y-%m-%d %H:%M} UTC by kim, of web: 1 of 2 failed (roll back: no such version)" in told
+    )
 
 
 def test_a_home_in_which_nothing_was_proposed_says_so(nexus: Terminal) -> None:

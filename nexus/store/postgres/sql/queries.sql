@@ -567,6 +567,13 @@ on conflict (id) do update set body = excluded.body;
 -- name: drills
 select body from drills where (%(site)s::text is null or site = %(site)s) and at >= %(since)s order by at, id;
 
+-- name: keep_replay_of
+insert into backtested (site, id, at, body) values (%(site)s, %(id)s, %(at)s, %(body)s)
+on conflict (site, id) do update set at = excluded.at, body = excluded.body;
+
+-- name: replays_of
+select body from backtested where %(site)s::text is null or site = %(site)s order by at, id;
+
 -- name: rest_destination
 insert into resting_destinations (site, name, until) values (%(site)s, %(name)s, %(until)s)
 on conflict (site, name) do update set until = greatest(resting_destinations.until, excluded.until);

@@ -539,6 +539,13 @@ on conflict (id) do update set body = excluded.body;
 -- name: drills
 select body from drills where (:site is null or site = :site) and at >= :since order by at, id;
 
+-- name: keep_replay_of
+insert into backtested (site, id, at, body) values (:site, :id, :at, :body)
+on conflict (site, id) do update set at = excluded.at, body = excluded.body;
+
+-- name: replays_of
+select body from backtested where :site is null or site = :site order by at, id;
+
 -- name: rest_destination
 insert into resting_destinations (site, name, until) values (:site, :name, :until)
 on conflict (site, name) do update set until = max(until, excluded.until);

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from incidents.verdicts import Judgement
 from nexus.store.records import DEFAULT_SITE
+from tests.conformance.test_backtests import replay
+from tests.conformance.test_drills import STEP, drill
 from tests.nexus.cli.test_trust import said, stood
 from tests.nexus.sample import ID, at
 from tests.nexus.server.rooms import Room, room
@@ -53,6 +56,32 @@ def test_what_nobody_judged_is_asked_for(made: Room) -> None:
     assert "Nothing that people know of." in page
     assert f'href="/incidents/{SHADOW}"' in page
     assert "nobody has judged any" in page
+
+
+def test_replays_and_drills_are_told_apart_from_what_was_asked(made: Room) -> None:
+    step = STEP.model_copy(update={"passed": False, "said": "2026.11.1 is no longer in the registry"})
+    drilled = drill(1, 40).model_copy(update={"steps": (step, STEP.model_copy(update={"kind": None}))})
+    replays = [replay(number, Judgement.RIGHT if number else Judgement.WRONG) for number in range(12)]
+
+    async def keep() -> None:
+        await made.home.store.keep_drill(drilled)
+        await made.home.store.keep_replays("default", [*replays, replay(12, None)])
+
+    asyncio.run(keep())
+    view = made.get("/trust", "viewer").json()
+    (line,) = (one for one in view["lines"] if one["where"] == "backtest")
+    assert (line["proposed"], line["judged"], line["right"], line["wrong"]) == (13, 12, 11, 1)
+    assert (view["drills"][0]["tried"], len(view["drills"][0]["failed"])) == (2, 1)
+    page = made.browser("viewer").get("/trust").text
+    for words in (
+        "In replays of past alerts",
+        "in the long run between 65 and 99 %, with 95 % certainty",
+        "1 of 2 failed",
+        "2026.11.1 is no longer in the registry",
+        "cannot be planned",
+    ):
+        assert words in page
+    assert 'href="/incidents/2026-' not in page, "a replay is no incident"
 
 
 def test_a_shadow_says_so_wherever_it_stands(made: Room) -> None:
