@@ -9,7 +9,9 @@ from incidents.findings import Category, Channel, Suspect, telling
 from incidents.reports import CheckState
 from incidents.verification import Signal, SignalKind
 from tools.analysis import CLEAR
+from tools.analysis.conventions import conventions
 from tools.plainly import level as in_peoples_unit
+from tools.plainly import percent
 from tools.telemetry.levels import Level
 from tools.telemetry.service_state import reports_down
 from tools.toolbox import LOGS, METRICS, SUSPECTS
@@ -141,14 +143,23 @@ def say_level(level: Level) -> str:
     """One series as people say it: `61 % of its requests fail, usually none`."""
     whose = f"its calls to {level.peer}" if level.peer else "its requests"
     now, usual = _level(level, level.now), _level(level, level.baseline)
-    told = f"{now}, usually {usual}" if level.baseline is not None else now
+    known = level.baseline is not None
+    told = f"{now}, usually {usual}" if known else now
     if level.now is None:
         return f"{level.metric.replace('_', ' ')}: no data"
-    if level.kind is SignalKind.ERRORS and level.unit == "ratio":
-        return f"{now} of {whose} fail" + (f", usually {usual}" if level.baseline is not None else "")
+    if level.kind is SignalKind.ERRORS and conventions().meaning(level.metric, level.unit).family == "up":
+        before = f", usually in {_up(level.baseline)}" if known else ""
+        return f"{level.metric.replace('_', ' ')} in {_up(level.now)} of its instances{before}"
+    if level.kind is SignalKind.ERRORS and level.unit in {"ratio", "percent"}:
+        return f"{now} of {whose} fail" + (f", usually {usual}" if known else "")
     if level.kind is SignalKind.LATENCY:
         return f"answers{f' of {level.peer}' if level.peer else ''} take {told}"
     return f"{level.metric.replace('_', ' ')}{f' to {level.peer}' if level.peer else ''} {told}"
+
+
+def _up(down: float | None) -> str:
+    """How much is up, by the share that is not."""
+    return percent(1 - down) if down else "all"
 
 
 def _level(level: Level, value: float | None) -> str:
