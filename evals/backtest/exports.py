@@ -1,31 +1,35 @@
 """Past alerts out of a file: an export of PagerDuty, Opsgenie, incident.io or Jira, or any by a mapping."""
 
-import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta, tzinfo
 from functools import cache
 from importlib import resources
-from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
 
 import jmespath
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
+from evals.backtest.export_rows import rows_of
+from evals.backtest.export_times import time_of
 from incidents.document import parse_document, read_yaml
 from incidents.errors import SettingsError, UnknownName, UsageError
 from incidents.value import Value, iso
 from tools.alerts.mapping import Path as Expression
-from tools.alerts.time_forms import moment, since_epoch
 from tools.recorded import CaseAlert
 from tools.wording import plain
 
 #: The form of the payloads that are made here: the home's own (docs/alerts.md).
 FORM = "nexus"
-#: How Jira writes a time in CSV, where nobody has chosen another form.
-_JIRA = "%d/%b/%y %I:%M %p"
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise PydanticCustomError("zone", "write it as Europe/Berlin or UTC")
+    return name
 
 
 class ExportMapping(Value):
@@ -37,7 +41,17 @@ class ExportMapping(Value):
     started: Expression
     service: Expression | None = None
     ended: Expression | None = None
+    lasted: Expression | None = Field(
+        default=None, description="thousandths of a second from its start to its end, where no end stands"
+    )
     severity: Expression | None = None
+    time: str | None = Field(
+        default=None,
+        description="how its times are written, as strptime has it: %d/%m/%Y %H:%M; null: as usual",
+    )
+    zone: Annotated[str, AfterValidator(_known_zone)] | None = Field(
+        default=None, description="that of times that name none; --zone says otherwise"
+    )
 
 
 class ExportMappings(Value):
@@ -83,14 +97,15 @@ def read_export(
     Args:
         path: JSON, or CSV with a first line of names.
         mapping: where it says what.
-        zone: of times that name none.
+        zone: of times that name none; None: the mapping's.
         until: nothing later is in the past.
 
     Raises:
         UsageError: it cannot be read; the message names the row and the field.
     """
+    zone = zone or (ZoneInfo(mapping.zone) if mapping.zone is not None else None)
     found: list[CaseAlert] = []
-    for number, row in enumerate(_rows(path, mapping.rows), start=1):
+    for number, row in enumerate(rows_of(path, mapping.rows), start=1):
         where = f"{path.name}, row {number}"
         found += _told(row, mapping, zone, until, where)
     return tuple(sorted(found, key=lambda one: one.at))
@@ -101,15 +116,20 @@ def _told(
 ) -> Iterator[CaseAlert]:
     title = _text(row, mapping.title)
     if not title:
-        raise UsageError(
-            f"{where}: no title at {mapping.title!r}; a mapping of your own can name another place"
-        )
-    started = _time(row, mapping.started, zone, until, f"{where}, started")
-    ended = _time(row, mapping.ended, zone, until, f"{where}, ended") if mapping.ended else None
+        raise UsageError(f"{where}: no title at {mapping.title!r}; {_holds(row)}")
+
+    def read(field: str, expression: str) -> datetime | None:
+        return time_of(jmespath.search(expression, row), mapping.time, zone, until, f"{where}, {field}")
+
+    started = read("started", mapping.started)
+    ended = read("ended", mapping.ended) if mapping.ended else None
     if started is None:
         raise UsageError(
-            f"{where}: no time at {mapping.started!r}; nobody knows when {plain(title, 60)!r} began"
+            f"{where}: no time at {mapping.started!r}; nobody knows when {plain(title, 60)!r} began; "
+            f"{_holds(row)}"
         )
+    if ended is None and mapping.lasted is not None:
+        ended = _after(started, jmespath.search(mapping.lasted, row), f"{where}, lasted")
     if ended is not None and ended < started:
         raise UsageError(f"{where}: it ended at {iso(ended)}, before it began at {iso(started)}")
     content = {
@@ -128,54 +148,25 @@ def _delivery(content: Mapping[str, object], at: datetime) -> CaseAlert:
     return CaseAlert(at=at, source=FORM, body=json.dumps(content).encode())
 
 
-def _rows(path: Path, expression: str) -> Sequence[Any]:
+def _after(started: datetime, lasted: object, where: str) -> datetime | None:
+    """The end of what lasted so many thousandths of a second; 0 and nothing are no end."""
+    if not lasted:
+        return None
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from None
-    if text.lstrip()[:1] not in {"[", "{"}:
-        return list(csv.DictReader(StringIO(text)))
-    try:
-        found = jmespath.search(expression, json.loads(text))
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path} is no JSON: {error}") from None
-    if not isinstance(found, list):
-        raise UsageError(
-            f"{path}: {expression!r} is no list of rows; name where they are in a mapping (`rows`)"
-        )
-    return found
+        return started + timedelta(milliseconds=float(str(lasted)))
+    except (ValueError, OverflowError):
+        raise UsageError(f"{where}: {plain(str(lasted), 60)!r} is no number of milliseconds") from None
+
+
+def _holds(row: object) -> str:
+    """What a row has instead, for whoever has to write a mapping."""
+    names = ", ".join(str(one) for one in row) if isinstance(row, dict) else type(row).__name__
+    return f"it holds {plain(names, 300)}; a mapping of your own can name another place"
 
 
 def _text(row: object, expression: str | None) -> str:
     found = jmespath.search(expression, row) if expression else None
     return str(found).strip() if isinstance(found, (str, int, float)) else ""
-
-
-def _time(row: object, expression: str, zone: tzinfo | None, until: datetime, where: str) -> datetime | None:
-    found = jmespath.search(expression, row)
-    if found is None or found == "":
-        return None
-    try:
-        at = since_epoch(Decimal(str(found))) if _is_count(found) else _written(str(found), until)
-    except (ValueError, ArithmeticError):
-        raise UsageError(f"{where}: {plain(str(found), 60)!r} is no time") from None
-    if at.tzinfo is None and zone is None:
-        raise UsageError(
-            f"{where}: {plain(str(found), 60)!r} has no zone, and an hour off is another incident; say which "
-            f"with --zone, such as Europe/Berlin or UTC"
-        )
-    return (at if at.tzinfo is not None else at.replace(tzinfo=zone)).astimezone(UTC)
-
-
-def _is_count(found: object) -> bool:
-    return not isinstance(found, bool) and str(found).replace(".", "", 1).isdecimal()
-
-
-def _written(text: str, until: datetime) -> datetime:
-    try:
-        return datetime.strptime(text, _JIRA)  # noqa: DTZ007 - its zone is the caller's to say
-    except ValueError:
-        return moment(text, until)
 
 
 def _parsed(text: str, source: str) -> Mapping[str, ExportMapping]:
