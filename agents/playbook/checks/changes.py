@@ -82,8 +82,8 @@ def _changed(ranked: RankedChange, onset: datetime, evidence: str) -> Hint:
 
 
 def is_near(changed: datetime, onset: datetime) -> bool:
-    """Whether a change was made so shortly before the onset that its time alone speaks for it."""
-    return onset - changed <= _NEAR
+    """Whether a change was made just before the onset, and not after it: its time alone speaks for it."""
+    return timedelta(0) <= onset - changed <= _NEAR
 
 
 def _elsewhere(view: ChangesView, changed: Set[str]) -> dict[str, RankedChange]:

@@ -7,6 +7,7 @@ fewest against it wins. How sure that makes is told in `confidence.py`.
 import math
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from agents.playbook.checks.result import Hint
 from agents.playbook.diagnosis.confidence import Support, confidence
@@ -22,6 +23,8 @@ _NEAR = 0.6
 #: A service with less than this share is not even named, unless it was changed just before, and near nobody.
 _NAMED = 0.3
 _MOST = 3
+#: Onsets are known to within a sample: what began less than this earlier may have begun at once.
+_AT_ONCE = timedelta(seconds=20)
 #: What a part says of itself counts half as much again where others saw it too.
 _BORNE_OUT = 1.5
 
@@ -78,17 +81,20 @@ def _spared(hints: Sequence[Hint], catalogue: Catalogue, blamed: Set[str | None]
 class _Field:
     """The other services: the weight of each as a share of the one in question.
 
-    `apart` are those that it cannot be the reason of: they do not call it, directly or not, nor does it call
-    them since it was changed. They are weighed by telemetry alone: with changes everywhere some fit by
-    chance.
+    `apart` are those that it cannot be the reason of: they began before it did, or they do not call it,
+    directly or not, nor does it call them since it was changed. They are weighed by telemetry alone: with
+    changes everywhere some fit by chance. `overturned`: by telemetry alone another one goes before it, and
+    no change was made just before it began.
     """
 
     rivals: tuple[float, ...]
     apart: tuple[float, ...]
+    overturned: bool = False
 
     @property
     def contested(self) -> bool:
-        return any(share >= _RIVAL for share in self.rivals) or any(share > _NEAR for share in self.apart)
+        level = self.overturned or any(share >= _RIVAL for share in self.rivals)
+        return level or any(share > _NEAR for share in self.apart)
 
     @property
     def empty(self) -> bool:
@@ -99,18 +105,29 @@ def _field(
     service: str, hints: Sequence[Hint], places: Sequence[tuple[str, float]], catalogue: Catalogue
 ) -> _Field:
     shown = [hint for hint in _placing(hints) if hint.channel is not Channel.CHANGES]
-    own = _sum(hint for hint in shown if hint.service == service)
+    seen = {name: [one for one in shown if one.service == name] for name in {one.service for one in shown}}
+    weights = {name: _sum(about) for name, about in seen.items()}
+    own, began = weights.get(service, 0.0), _began(seen.get(service, ()))
     near = any(_blames_a_change(hint) and hint.near for hint in hints if hint.service == service)
     needs = topology(catalogue)
     below = needs.distances(service) if near else {service: 0}
-    clear = {hint.service for hint in shown if not hint.faint} - set(below)
+    clear = {hint.service for hint in shown if not hint.faint} - {service}
     apart = [
-        _sum(hint for hint in shown if hint.service == name) / own if own else math.inf
+        weights[name] / own if own else math.inf
         for name in clear
-        if service not in needs.distances(name)
+        if _before(_began(seen[name]), began) or not (name in below or service in needs.distances(name))
     ]
     rivals = [weight / places[0][1] for name, weight in places if name != service]
-    return _Field(rivals=tuple(rivals), apart=tuple(apart))
+    overturned = not near and any(weight > own for weight in weights.values())
+    return _Field(rivals=tuple(rivals), apart=tuple(apart), overturned=overturned)
+
+
+def _began(about: Iterable[Hint]) -> datetime | None:
+    return min((hint.onset for hint in about if hint.onset is not None), default=None)
+
+
+def _before(one: datetime | None, other: datetime | None) -> bool:
+    return one is not None and other is not None and other - one > _AT_ONCE
 
 
 def _counted_once(hints: Sequence[Hint]) -> list[Hint]:
@@ -314,8 +331,7 @@ def _against(kind: Category, winner: Category, about: list[Hint]) -> str:
 
 def _why_less(about: list[Hint], hints: Sequence[Hint], winner: str) -> str:
     """Why another service is less likely: it began later, or less speaks for it."""
-    own = min((h.onset for h in about if h.onset), default=None)
-    first = min((h.onset for h in hints if h.service == winner and h.onset), default=None)
+    own, first = _began(about), _began(hint for hint in hints if hint.service == winner)
     if own is not None and first is not None and own > first:
         minutes = (own - first).total_seconds() / 60
         if minutes >= 1:

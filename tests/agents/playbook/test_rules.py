@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.playbook.checks.changes import is_near
 from agents.playbook.checks.keywords import (
     Rule,
     keywords,
@@ -80,6 +81,10 @@ class TestWeighing:
         made = change("orders").model_copy(update={"near": near})
         found = weigh([made, *(symptom("orders", channel=one) for one in channels)], CATALOGUE)[0]
         assert (found.category, found.confidence) == (Category.DEPLOYMENT, sure)
+
+    @pytest.mark.parametrize(("before", "near"), [(-1, False), (0, True), (180, True), (181, False)])
+    def test_a_change_is_near_shortly_before_and_never_after(self, before: int, near: bool) -> None:
+        assert is_near(ONSET - timedelta(seconds=before), ONSET) is near
 
     @given(hints)
     def test_the_first_is_never_ruled_out_and_all_cite_what_was_seen(self, seen: list[Hint]) -> None:
@@ -175,6 +180,31 @@ class TestWeighing:
         assert weigh([symptom("web"), change("web"), below], CATALOGUE)[0].confidence is Confidence.HIGH
         far = change("web").model_copy(update={"near": False})
         assert weigh([symptom("web"), far, below], CATALOGUE)[0].confidence is Confidence.LOW
+
+    @pytest.mark.parametrize(
+        ("seconds", "sure"), [(-60, Confidence.LOW), (-15, Confidence.HIGH), (60, Confidence.HIGH)]
+    )
+    def test_what_began_before_it_does_not_come_from_it(self, seconds: int, sure: Confidence) -> None:
+        caller = symptom("web", 2.0).model_copy(update={"onset": ONSET + timedelta(seconds=seconds)})
+        logged = symptom("orders", 0.1, Channel.LOGS).model_copy(update={"category": Category.CODE})
+        assert weigh([symptom("orders"), logged, caller], CATALOGUE)[0].confidence is sure
+        below = symptom("orders", 2.0).model_copy(update={"onset": ONSET + timedelta(seconds=seconds)})
+        assert weigh([symptom("web"), change("web"), below], CATALOGUE)[0].confidence is sure
+
+    @pytest.mark.parametrize(
+        ("weight", "near", "sure"),
+        [
+            (2.9, False, Confidence.MEDIUM),
+            (3.1, False, Confidence.LOW),
+            (3.1, True, Confidence.HIGH),  # it calls orders, which was changed just before
+        ],
+    )
+    def test_a_change_long_before_does_not_make_sure_of_whom_telemetry_puts_behind(
+        self, weight: float, near: bool, sure: Confidence
+    ) -> None:
+        made = change("orders").model_copy(update={"near": near})
+        best = weigh([symptom("orders"), made, symptom("web", weight)], CATALOGUE)[0]
+        assert (best.service, best.confidence) == ("orders", sure)
 
     def test_a_mere_symptom_has_no_known_cause(self) -> None:
         best = weigh([symptom("orders")], CATALOGUE)[0]
