@@ -285,7 +285,8 @@ async def test_of_two_that_wait_for_each_other_one_is_done_anew(live: Rivals) ->
         await store._database.atomically(work)
 
     await asyncio.gather(lock(live.first, ID, OTHER), lock(live.second, OTHER, ID))
-    assert len(tries) == 3
+    assert len(tries) >= 3  # on a slow machine they may meet again, and are done anew again
+    assert set(tries) == {ID, OTHER}
 
 
 def vetoes(store: IncidentStore) -> Awaitable[None]:
