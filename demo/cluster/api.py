@@ -11,11 +11,13 @@ from urllib.parse import parse_qs, urlsplit
 
 from demo.cluster.discovery import documents, group_of
 from demo.cluster.namespace import KINDS, NAMESPACE, Json, Namespace, PatchFailedError, merged
+from demo.cluster.tokens import Tokens
 
 _PATH = re.compile(
     rf"/(?:api/v1|apis/(?:apps/v1|autoscaling/v2))/namespaces/{NAMESPACE}/(?P<resource>[a-z]+)"
     r"(?:/(?P<name>[a-z0-9-]+)(?P<scale>/scale)?)?"
 )
+_TOKEN = re.compile(rf"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/(?P<account>[a-z0-9-]+)/token")
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 #: What the namespace has none of.
 _EMPTY = ("statefulsets", "daemonsets", "controllerrevisions")
@@ -30,11 +32,16 @@ _POLL = 0.1
 
 
 class Api:
-    """Listens on a free port of the loopback interface until it is closed."""
+    """Listens on a free port of the loopback interface until it is closed.
+
+    Whoever shows no token may do what they like, as the person at the shop does; a token lets its own
+    workload be changed.
+    """
 
     def __init__(self, namespace: Namespace) -> None:
         self._server = _Server(("127.0.0.1", 0), _Connection)
         self._server.namespace = namespace
+        self._server.tokens = self.tokens = Tokens()
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
@@ -60,6 +67,7 @@ def _scale(deployment: Json) -> Json:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     namespace: Namespace
+    tokens: Tokens
 
 
 class _Connection(BaseHTTPRequestHandler):
@@ -89,8 +97,16 @@ class _Connection(BaseHTTPRequestHandler):
             self._say(200, self._typed(resource, one))
 
     def do_POST(self) -> None:
-        body = self._body()
-        if urlsplit(self.path).path != _REVIEWS:
+        body, path = self._body(), urlsplit(self.path).path
+        if (asked := _TOKEN.fullmatch(path)) is not None:
+            account = asked["account"]
+            given = self._tokens.give(account, body)
+            if given is None:
+                self._decline(404, "NotFound", f'serviceaccounts "{account}" not found')
+            else:
+                self._say(201, given)
+            return
+        if path != _REVIEWS:
             self._decline(404, "NotFound", "the server could not find the requested resource")
             return
         self._say(201, body | {"status": {"allowed": True, "reason": "this stand-in has no access control"}})
@@ -107,6 +123,8 @@ class _Connection(BaseHTTPRequestHandler):
             self._decline(415, "UnsupportedMediaType", "the body of the request was in an unknown format")
         elif self._namespace.get("deployments", name) is None:
             self._decline(404, "NotFound", f'deployments.apps "{name}" not found')
+        elif (refused := self._refusal(name)) is not None:
+            self._decline(*refused)
         elif kind == _JSON_PATCH:
             try:
                 made = self._namespace.patch("deployments", name, cast("Any", body), dry=dry)
@@ -145,6 +163,15 @@ class _Connection(BaseHTTPRequestHandler):
     @property
     def _namespace(self) -> Namespace:
         return cast("_Server", self.server).namespace
+
+    @property
+    def _tokens(self) -> Tokens:
+        return cast("_Server", self.server).tokens
+
+    def _refusal(self, workload: str) -> tuple[int, str, str] | None:
+        """Why whoever asks may not change a workload."""
+        token = self.headers.get("authorization", "").removeprefix("Bearer ")
+        return self._tokens.refusal(token, workload) if token else None
 
     def _query(self) -> dict[str, list[str]]:
         return parse_qs(urlsplit(self.path).query)

@@ -109,7 +109,7 @@ def _cluster(shop: ClusterShop) -> dict[str, Any]:
     return {
         "changes": [at],
         "actions": [
-            at | {"services": list(DEPLOYED), "max_replicas": most, "patience": "90s"},
+            at | {"services": list(DEPLOYED), "max_replicas": most, "patience": "90s", "accounts": {}},
             next(one for one in _actions(shop) if one["kind"] == "flags"),
         ],
         "health": [_provider(shop), *(at | {"service": name} for name in DEPLOYED)],

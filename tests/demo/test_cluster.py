@@ -4,6 +4,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from demo.catalogue import CATALOGUE
 from demo.cluster.api import Api
 from demo.cluster.controllers import CAUSE, FORMER, REVISION, Autoscalers, roll_out
 from demo.cluster.namespace import Json, Namespace, PatchFailedError
+from demo.cluster.tokens import Tokens
 from demo.scenarios import GAME_DAYS, SCENARIOS
 from demo.scenarios.cluster import CLUSTER_SCENARIOS
 from incidents.errors import ActionRefused
@@ -75,10 +77,10 @@ def till(namespace: Namespace) -> Any:
 
 
 @contextmanager
-def served(namespace: Namespace) -> Iterator[str]:
+def served(namespace: Namespace) -> Iterator[Api]:
     api = Api(namespace)
     try:
-        yield api.url
+        yield api
     finally:
         api.close()
 
@@ -148,14 +150,16 @@ def test_an_autoscaler_puts_a_size_back_when_it_looks() -> None:
 
 
 async def test_the_adapters_read_and_change_it_as_a_cluster(tmp_path: Path) -> None:
-    """Each change is planned, made and told; what would not last is refused."""
+    """Each change is planned, made by a token of its own and told; what would not last is refused."""
     namespace = released("1.0", "2.0")
-    with served(namespace) as url, settling(namespace):
-        async with doors(url, tmp_path, ("till",), patience="20s") as ours:
+    with served(namespace) as api, settling(namespace):
+        async with doors(api.url, tmp_path, ("till",), patience="20s", accounts={}) as ours:
             wanted = [rollback("till", "1.0"), restart("till"), scale("till", 3)]
             for number, action in enumerate(wanted):
                 outcome = await ours.actions.execute(action, f"{KEY}{number}", UNFENCED)
                 assert outcome.done, outcome.detail
+            made = list(dict.fromkeys(api.tokens.used))
+            assert made == [f"nexus-deployment-till-{one}" for one in ("rollback", "restart", "scale")]
             assert "till 1.0" in await ours.check()
             assert "3 of 3 replicas" in await ours.check()
             namespace.change("deployments", "till", lambda found: found["spec"].update(paused=True))
@@ -163,10 +167,29 @@ async def test_the_adapters_read_and_change_it_as_a_cluster(tmp_path: Path) -> N
                 await ours.actions.plan(rollback("till", "2.0"))
 
 
+def test_a_token_lets_its_own_workload_be_changed_until_it_expires() -> None:
+    now = [datetime(2026, 12, 1, 9, 0, tzinfo=UTC)]
+    tokens = Tokens(lambda: now[0])
+    assert tokens.give("default", {"spec": {}}) is None
+    given = tokens.give("nexus-deployment-till-restart", {"spec": {"expirationSeconds": 600}})
+    assert given is not None
+    token = given["status"]["token"]
+    assert given["status"]["expirationTimestamp"] == "2026-12-01T09:10:00Z"
+
+    def status(shown: str, workload: str = "till") -> int | None:
+        refused = tokens.refusal(shown, workload)
+        return refused[0] if refused is not None else None
+
+    assert (status(token), status(token, "desk"), status("another")) == (None, 403, 401)
+    now[0] += timedelta(minutes=10)
+    assert status(token) == 401
+    assert tokens.used == ["nexus-deployment-till-restart"]
+
+
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
 async def test_the_real_kubectl_works_with_it(tmp_path: Path) -> None:
     namespace = released("1.0", "2.0")
-    with served(namespace) as url, settling(namespace):
+    with served(namespace) as api, settling(namespace):
         for said, shown in (
             ("rollout status deployment/till", "successfully rolled out"),
             ("rollout undo deployment/till", "rolled back"),
@@ -178,7 +201,7 @@ async def test_the_real_kubectl_works_with_it(tmp_path: Path) -> None:
             ("rollout resume deployment/till", "resumed"), ("rollout restart deployment/till", "restarted"),
             ("get deployments", "till"),
         ):  # fmt: skip
-            code, text = await kubectl(url, tmp_path, *said.split())
+            code, text = await kubectl(api.url, tmp_path, *said.split())
             assert (code, shown in text) == (0, True), text
         settle(namespace)
     found = till(namespace)

@@ -189,7 +189,8 @@ def gives(script: str, *argv: str) -> dict[str, Any]:
 
 async def test_a_change_gets_a_secret_of_its_own_which_is_kept_nowhere(script: str, tmp_path: Path) -> None:
     actions = on(script, tmp_path, **gives("/bin/echo", "only-for-{key}-of-{service}"))
-    await actions.plan(FAILOVER)
+    plan = await actions.plan(FAILOVER)
+    assert plan.effects[-1] == "it gets a TOKEN of its own from /bin/echo when it begins"
     assert (await actions.adapters[0].check()).endswith("; each change gets its own TOKEN")
     outcome = await actions.execute(FAILOVER, KEY, UNFENCED)
     assert (outcome.done, outcome.detail) == (True, "token=<credential> done for db")

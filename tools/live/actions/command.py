@@ -65,7 +65,7 @@ class CommandActions:
         return Plan(
             action=action,
             observed=observed or (Observed(name="observed state", value="the dry run tells none"),),
-            effects=effects or ("the dry run printed no effect",),
+            effects=(*(effects or ("the dry run printed no effect",)), *self._lent()),
             undo=undo_of(action) if self.undoes else None,
         )
 
@@ -133,6 +133,14 @@ class CommandActions:
 
     def _outcome(self, detail: str, *, done: bool) -> Outcome:
         return Outcome(done=done, detail=detail, at=self._clock.now())
+
+    def _lent(self) -> tuple[str, ...]:
+        """What a change would be made with that is given for it alone, for whoever decides."""
+        asked = self._spec.credential
+        given = (
+            f"it gets a {asked.variable} of its own from {asked.command[0]} when it begins" if asked else ""
+        )
+        return (given,) if given else ()
 
     def _reach(self) -> str:
         """What a change is made with that is there at any time."""

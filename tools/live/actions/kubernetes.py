@@ -111,7 +111,9 @@ class KubernetesAdapter:
             seen, target, _ = await self._patch(action, iso(self._clock.now()))
         except _NotTaken as declined:
             raise ActionRefused(f"{action.title} would not be accepted: {declined}") from None
-        return planned(action, seen, target)
+        plan, workload = planned(action, seen, target), seen.deployment
+        lent = self._tokens.told(Kind(workload.kind), workload.meta.name, action.kind)
+        return plan.model_copy(update={"effects": (*plan.effects, *lent)})
 
     async def make(self, deed: ActionRecord, effect: Effect) -> Outcome:
         """Patch the deployment, or let Helm roll back, then wait until its rollout is complete."""

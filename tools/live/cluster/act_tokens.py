@@ -16,6 +16,7 @@ from tools.live.cluster.objects import Kind, Part
 from tools.live.http import Rejected
 from tools.live.secrets import Secrets
 from tools.live.settings_kubernetes import KubernetesActions, KubernetesAuth
+from tools.wording import length
 
 #: A server that lets a token last so much longer than it was asked for is told of.
 _LONGER = timedelta(minutes=1)
@@ -91,6 +92,17 @@ class ActTokens:
             yield Hands(own, self._said(account, given))
         finally:
             await own.aclose()
+
+    def told(self, kind: Kind, workload: str, change: ActionKind) -> tuple[str, ...]:
+        """Whose right a change would be made with, for whoever decides; empty: the standing one."""
+        if self._spec.accounts is None:
+            return ()
+        account = name_of(self._spec.accounts.prefix, kind, workload, change)
+        lasts = length(self._spec.accounts.lasts.total_seconds() / 60)
+        return (
+            f"it is made by {self._spec.namespace}/{account}, which may change {workload} alone, "
+            f"with a token of {lasts} that is asked for when it begins",
+        )
 
     async def _asked(self, account: str, lasts: timedelta) -> _Given:
         backend = self._standing.backend

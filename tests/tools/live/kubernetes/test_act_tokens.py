@@ -119,6 +119,16 @@ async def test_each_change_is_made_by_the_account_of_its_workload_and_kind(
     assert not any(token in said for token in door.tokens)
 
 
+async def test_whoever_decides_reads_whose_right_it_is(tmp_path: Path) -> None:
+    with serving(accounts()) as server:
+        async with doors(server.url, tmp_path, ("till",), token=STANDING, accounts={}) as ours:
+            plan = await ours.actions.plan(rollback("till", "1.0"))
+    assert plan.effects[-1] == (
+        f"it is made by shop/{ROLLBACK}, which may change till alone, "
+        "with a token of 10 min that is asked for when it begins"
+    )
+
+
 async def test_without_the_account_nothing_is_begun_and_the_mend_is_told(tmp_path: Path) -> None:
     missing = refused(404, "NotFound", f'serviceaccounts "{ROLLBACK}" not found')
     door = accounts(answers={ROLLBACK: missing})
