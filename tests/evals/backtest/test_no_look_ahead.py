@@ -1,7 +1,9 @@
 """A replay never shows what was not known at its clock, whatever port is asked for whatever window."""
 
+import asyncio
+import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,10 +13,20 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evals.backtest.playing import work
+from evals.batch import Job
 from incidents.action import Action, ActionKind, Arguments
+from incidents.changes import ChangeKind
 from incidents.errors import ActionRefused
 from incidents.findings import Window
+from nexus.config.settings import Settings
+from nexus.home import open_home
+from nexus.store.lists import EVERY
+from nexus.store.records import WorldKind, WorldRef
 from tests.cases import END, START, build_case
+from tests.nexus import sample
+from tests.nexus.cli.test_trust import said
+from tests.nexus.sample import at
 from tools.clock import VirtualClock
 from tools.ports import World
 from tools.recorded import Case, open_case, recorded_world
@@ -25,6 +37,16 @@ ARRIVAL = Arrival(
     changes=timedelta(seconds=5),
 )  # fmt: skip
 ALWAYS = Window(start=START - timedelta(days=90), end=END + timedelta(days=90))
+#: A flag that is switched a quarter of an hour after the recording begins.
+SWITCHED = {
+    "time": (START + timedelta(minutes=15)).isoformat(), "id": "discounts", "service": "checkout",
+    "kind": "flag", "version_from": "discounts=off", "version_to": "discounts=on", "summary": "discounts on",
+}  # fmt: skip
+#: The ports that tell of the past are asked below; what tells of the present alone, no replay has. The rest
+#: is no port: how the world is looked at. Of sources only what was committed before is kept (`code.bundle`).
+ASKED = {"metrics", "logs", "traces", "changes", "actions", "inventory"}
+ABSENT = {"health", "pipelines", "screens", "patches", "rules", "code"}
+NO_PORT = {"catalogue", "quiet", "spans", "lacks", "baseline"}
 NAMES = ("web", "checkout", "catalogue")
 
 
@@ -34,6 +56,8 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     content = yaml.safe_load((folder / "case.yaml").read_text())
     content["arrival"] = ARRIVAL.model_dump(mode="json")
     (folder / "case.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    with (folder / "telemetry" / "changes.jsonl").open("a") as file:
+        file.write(json.dumps(SWITCHED) + "\n")
     return open_case(folder)
 
 
@@ -58,6 +82,11 @@ async def leaks(world: World, now: datetime, versions: Sequence[str]) -> list[st
     known = now - ARRIVAL.changes
     changes = await world.changes.changes(ALWAYS)
     found += [f"change {one.id} of {one.time}" for one in changes if one.time > known]
+    begun = {one.version_to.partition("=")[0] for one in changes if one.kind is ChangeKind.FLAG}
+    for service in NAMES:
+        told = await world.inventory.inventory(service) if world.inventory is not None else None
+        flags = {one.name for one in (told.flags if told is not None else None) or ()}
+        found += [f"inventory: flag {one} of {service}" for one in sorted(flags - begun)]
     ran = {version for one in changes for version in (one.version_from, one.version_to)}
     for service in NAMES:
         for version in versions:
@@ -90,10 +119,37 @@ async def test_no_port_shows_what_was_not_known(
     assert await leaks(world, now, released(case)) == []
 
 
+def test_every_port_is_asked_or_absent(case: Case, tmp_path: Path) -> None:
+    """Whoever gives a world another port decides here what a replay may know of it."""
+    world = world_at(case, END, tmp_path)
+    assert {one.name for one in fields(World)} == ASKED | ABSENT | NO_PORT
+    assert [one for one in sorted(ABSENT) if getattr(world, one) is not None] == []
+
+
+def test_a_replay_has_no_memory_of_its_home(case: Case, tmp_path: Path) -> None:
+    """What Nexus learned later (incidents, verdicts, lessons, action items) lies in its home."""
+    settings = Settings(home=tmp_path / "home")
+    remembered = sample.resolved().evolve(title="Checkout fails")
+
+    async def learn() -> None:
+        await home.store.register(remembered, WorldRef(kind=WorldKind.LIVE, path="x"), at(50))
+        await home.store.keep_verdict(said(remembered.id, "Dana"))
+
+    with open_home(settings, create=True) as home:
+        asyncio.run(learn())
+        run = work(Job(folder=case.folder, mode="playbook", epoch=1, settings=settings, key="k"))
+        assert run.error is None
+        assert run.record is not None
+        assert run.record.incident.id != remembered.id
+        assert remembered.id not in run.model_dump_json()
+        kept = asyncio.run(home.store.page(EVERY, 9, None))
+        assert [one.id for one in kept] == [remembered.id], "the replay left nothing there either"
+
+
 async def test_a_port_that_leaks_is_found(case: Case, tmp_path: Path) -> None:
-    now = START + timedelta(minutes=15)  # checkout 2.0 comes a minute later
+    now = START + timedelta(minutes=15)  # the flag and checkout 2.0 come within a minute
     world, later = world_at(case, now, tmp_path), world_at(case, now + timedelta(minutes=5), tmp_path)
-    for port in ("metrics", "logs", "traces", "changes"):
+    for port in ("metrics", "logs", "traces", "changes", "inventory"):
         leaking = replace(world, **{port: getattr(later, port)})
         assert any(
             one.startswith(port.removesuffix("s")) for one in await leaks(leaking, now, released(case))
