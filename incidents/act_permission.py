@@ -34,9 +34,10 @@ class Record(Value):
     """What is kept of a kind of change of a service, at a moment.
 
     Attributes:
-        judged: of how many proposals people have said whether they were right.
+        judged: of how many proposals of that kind, of all services, people have said whether they were right.
         right: how many were.
         low: the lower bound of the 95 % interval of that share; None: nobody judged any.
+        in_a_row: how many of this very service were right since the last that was not.
         proven_at: when an undo of such a change was really carried out and watched; None: none holds.
         proven_by: the incident and the proposal in which.
         withdrawal: what took the permission away, until it is renewed.
@@ -47,6 +48,7 @@ class Record(Value):
     judged: int = 0
     right: int = 0
     low: float | None = None
+    in_a_row: int = 0
     proven_at: Moment | None = None
     proven_by: str = ""
     withdrawal: Withdrawal | None = None
@@ -58,6 +60,7 @@ class Record(Value):
         share = "none judged"
         if self.low is not None:
             share = f"{self.right} of {self.judged} right, lower bound {self.low:.2f}"
+            share += f"; of this service the last {self.in_a_row}"
         undone = "no undo proven"
         if self.proven_at is not None:
             undone = f"undo proven {minute(self.proven_at)} ({self.proven_by})"

@@ -85,15 +85,18 @@ class AutonomyRule(Value):
 
 
 class Least(Value):
-    """What the record of a kind and a service has to show, as `nexus trust` counts it.
+    """What the record has to show, of what was put to people, stood in shadow and was replayed.
 
     Attributes:
-        judged: of how many proposals people have said whether they were right.
+        judged: of how many proposals of that kind, whatever the service, people have said whether they were
+            right.
         right: the lower bound of the 95 % interval of those that were.
+        in_a_row: how many of that very service, the latest that were judged, were right one after the other.
     """
 
     judged: int = Field(default=ENOUGH, le=10_000)
     right: float = Field(default=0.75, le=1)
+    in_a_row: int = Field(default=3, ge=1, le=100)
 
     @field_validator("judged")
     @classmethod

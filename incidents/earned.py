@@ -149,7 +149,7 @@ def _rule(policy: Autonomy | None, grounds: Grounds, usual: int) -> str:
 
 def _conditions(policy: Autonomy, grounds: Grounds) -> Iterator[Condition]:
     """Each condition of a change that nobody signs, with the sentence that tells how it stands."""
-    for check in (_undo, _proof, _record, _standing, _confidence, _calm, _first, _unasked, _time):
+    for check in _CHECKS:
         yield check(policy, grounds)
     yield from _reach(policy, grounds)
 
@@ -178,12 +178,18 @@ def _proof(_policy: Autonomy, at: Grounds) -> Condition:
 def _record(policy: Autonomy, at: Grounds) -> Condition:
     record, least = at.record, policy.least
     if record.low is None:
-        return _said("record", False, "", f"nobody has judged a proposed {at.kind} of {at.service}")
-    right = f"{record.right} of {record.judged} proposals that people judged were right"
+        return _said("record", False, "", f"nobody has judged a proposed {at.kind}")
+    right = f"{record.right} of {record.judged} proposals of a {at.kind} that people judged were right"
     share = f"{right}, {record.low:.0%} at least"
     bar = f"the policy asks for {least.judged} judged and {least.right:.0%}"
     holds = record.judged >= least.judged and record.low >= least.right
     return Condition(name="record", holds=holds, sentence=f"{share}; {bar}")
+
+
+def _own(policy: Autonomy, at: Grounds) -> Condition:
+    had, least = at.record.in_a_row, policy.least.in_a_row
+    latest = f"of the latest of {at.service} that were judged, {had} in a row were right"
+    return Condition(name="service", holds=had >= least, sentence=f"{latest}; the policy asks for {least}")
 
 
 def _standing(_policy: Autonomy, at: Grounds) -> Condition:
@@ -222,6 +228,9 @@ def _time(_policy: Autonomy, at: Grounds) -> Condition:
         "time", at.begins_at < at.expires_at, f"it begins {minute(at.begins_at)}, before it expires",
         "it would expire before its announced time has passed; shorten `autonomy.announce`",
     )  # fmt: skip
+
+
+_CHECKS = (_undo, _proof, _record, _own, _standing, _confidence, _calm, _first, _unasked, _time)
 
 
 def _reach(policy: Autonomy, at: Grounds) -> Iterator[Condition]:

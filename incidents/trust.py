@@ -34,6 +34,7 @@ class Proposed(Value):
     Attributes:
         incident: its id; of a replay the occurrence's.
         title: the change as people read it.
+        at: when it stood; of a replay on the clock of that time.
         judgement: what people say of the diagnosis that it stood on; None: nobody has.
         held: whether it was carried out and the watch saw recovery; None: it was not carried out, or nobody
             can say.
@@ -45,6 +46,7 @@ class Proposed(Value):
     where: Where = Where.LIVE
     incident: str = ""
     title: str = ""
+    at: Moment | None = None
     judgement: Judgement | None = None
     held: bool | None = None
     ahead: timedelta | None = None
@@ -116,8 +118,8 @@ def first_proposed(incident: Incident, verdicts: Iterable[DiagnosisVerdict]) -> 
 def _of(
     incident: Incident, one: Proposal, where: Where, judgement: Judgement | None, **known: object
 ) -> Proposed:
-    who = {"incident": incident.id, "title": one.action.title, "where": where, "judgement": judgement}
-    return Proposed.of(one.action, **who, **known)
+    who = {"incident": incident.id, "title": one.action.title, "at": one.proposed_at}
+    return Proposed.of(one.action, **who, where=where, judgement=judgement, **known)
 
 
 def _held(incident: Incident, first: Proposal) -> bool | None:

@@ -28,6 +28,7 @@ def _proposed(one: Said, answer: Answer | None) -> Proposed | None:
         where=Where.BACKTEST,
         incident=one.case,
         title=change.title,
+        at=change.at,
         judgement=answer.judgement if answer is not None else None,
         ahead=ahead(one.people, change.at),
     )

@@ -1,4 +1,4 @@
-"""What a change has to show that nobody signs, counted from the incidents that are kept."""
+"""What a change has to show that nobody signs, counted from the incidents that are kept and from replays."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +10,10 @@ from incidents.drill import Drill
 from incidents.incident import Incident
 from incidents.proofs import LASTS, Proof, proofs_of, proofs_of_drill, proven
 from incidents.proposed import Proposed
+from incidents.replays import Replay
+from incidents.track_record import track_record
 from incidents.trust import Proposed as Counted
-from incidents.trust import Where, first_proposed, trust
+from incidents.trust import first_proposed
 from incidents.verdicts import DiagnosisVerdict
 from nexus.store.lists import EVERY, IncidentFilter
 from nexus.store.records import Summary, WorldKind, WorldRef
@@ -46,6 +48,10 @@ class Kept(Protocol):
 
     async def drills(self, site: str | None, since: datetime) -> tuple[Drill, ...]:
         """Those of a site that began at a moment or later."""
+        ...
+
+    async def replays(self, site: str | None = None) -> tuple[Replay, ...]:
+        """What backtests of a site would have proposed."""
         ...
 
     async def withdrawals(self, site: str) -> tuple[Withdrawal, ...]:
@@ -86,7 +92,7 @@ class EarnedPermissions:
     site: str
 
     async def record(self, incident: Incident, action: Action, now: datetime) -> Record:
-        """What is kept of such changes, in live incidents of the same world and in drills."""
+        """What is kept of such changes: in incidents of the same world, in replays of it and in drills."""
         place = (action.service, action.kind)
         counted, proofs = list[Counted](), list[Proof]()
         for other in await self._alike(incident, action):
@@ -94,15 +100,13 @@ class EarnedPermissions:
             proofs += proofs_of(other)
         for drill in await self.store.drills(self.site, now - LASTS):
             proofs += proofs_of_drill(drill)
-        counted = [one for one in counted if one.where is Where.LIVE and (one.service, one.kind) == place]
-        proofs = [one for one in proofs if (one.service, one.kind) == place]
-        line, proof = next(iter(trust(counted)), None), proven(proofs, now)
+        replays = [one.proposed for one in await self.store.replays(self.site) if one.proposed is not None]
+        told = track_record(counted, replays, action.kind, action.service)
+        proof = proven((one for one in proofs if (one.service, one.kind) == place), now)
         record = Record(
             at=now, acts=await self.store.acts(incident.id, now - DAY),
-            withdrawal=await self._withdrawal(action),
+            withdrawal=await self._withdrawal(action), **told.model_dump(),
         )  # fmt: skip
-        if line is not None:
-            record = record.model_copy(update={"judged": line.judged, "right": line.right, "low": line.low})
         if proof is not None:
             by = f"{proof.source} {proof.proposal}"
             record = record.model_copy(update={"proven_at": proof.at, "proven_by": by})
@@ -129,14 +133,14 @@ class EarnedPermissions:
         return await self.store.withdraw(digest, at, why)
 
     async def _alike(self, incident: Incident, action: Action) -> list[Incident]:
-        """The other incidents of its world that proposed such a change; only these are read whole."""
+        """The other incidents of its world that proposed a change of its kind; only these are read whole."""
         found, after = list[Incident](), None
         world = await self.store.world_of(incident.id)
         while page := await self.store.page(EVERY, _PAGE, after):
             for one in page:
                 said = await self.store.proposed(one.id) if one.id != incident.id else None
-                asked = {(p.action.service, p.action.kind) for p in said.proposals} if said else set()
-                if (action.service, action.kind) in asked and await self.store.world_of(one.id) == world:
+                asked = {p.action.kind for p in said.proposals} if said else set()
+                if action.kind in asked and await self.store.world_of(one.id) == world:
                     whole = await self.store.load(one.id)
                     found += [whole] if whole is not None and world.kind is WorldKind.LIVE else []
             after = page[-1].id

@@ -19,7 +19,8 @@ SITE = "shop"
 WAIT = timedelta(minutes=5)
 #: What the policy asks for, and an undo of nine days ago.
 EARNED: dict[str, object] = {
-    "judged": 20, "right": 20, "low": 0.84, "proven_at": ALERT - timedelta(days=9), "proven_by": "INC-0 A2",
+    "judged": 20, "right": 20, "low": 0.84, "in_a_row": 6,
+    "proven_at": ALERT - timedelta(days=9), "proven_by": "INC-0 A2",
 }  # fmt: skip
 RULE = AutonomyRule(
     signers=Signers.NONE, kinds=(ActionKind.ROLLBACK,), services=("checkout",),

@@ -125,7 +125,7 @@ def judged(
 def test_where_everything_holds_nobody_has_to_sign() -> None:
     found = judged(*proposed(), good())
     assert (found.signers, found.missing) == (0, ())
-    assert len({one.name for one in found.conditions}) == len(found.conditions) == 12
+    assert len({one.name for one in found.conditions}) == len(found.conditions) == 13
 
 
 WITHDRAWN = Withdrawal(
@@ -139,9 +139,10 @@ FEW = {"judged": 12, "right": 12, "low": 0.81}
 @pytest.mark.parametrize(
     ("name", "why", "record", "changes"),
     [
-        ("record", "15 of 20 proposals that people judged were right, 53% at least", good(**LOW), {}),
+        ("record", "15 of 20 proposals of a rollback that people judged were right, 53%", good(**LOW), {}),
         ("record", "the policy asks for 20 judged and 80%", good(**FEW), {}),
-        ("record", "nobody has judged a proposed rollback of checkout", good(judged=0, low=None), {}),
+        ("record", "nobody has judged a proposed rollback", good(judged=0, low=None), {}),
+        ("service", "of checkout that were judged, 2 in a row were right", good(in_a_row=2), {}),
         ("proven", "was really taken back and watched within 90 days", good(proven_at=None), {}),
         ("standing", "`nexus policy renew rollback checkout`", good(withdrawal=WITHDRAWN), {}),
         ("rate", "2 changes began without a person in 24 hours, the limit is 2", good(acts=2), {}),

@@ -70,7 +70,7 @@ def test_it_explains_what_holds_what_does_not_and_whom_the_change_needs(shop: Te
     told = shop("policy", "explain", ID).out
     assert told.startswith(f"{ID} A1: roll back checkout to 2026.11.1\nA1 waits until a person signs it.\n")
     assert "✓ its undo is prepared: roll back checkout to 2026.11.2" in told
-    assert "✗ nobody has judged a proposed rollback of checkout" in told
+    assert "✗ nobody has judged a proposed rollback" in told
     assert "✗ withdrawn since 2026-11-23 03:28 UTC" in told
     found = json.loads(shop("policy", "explain", ID, "--json").out)
     assert found["judged"]["signers"] == 1
