@@ -140,6 +140,8 @@ def _felt(incident: Incident) -> Felt:
     facts = incident.facts
     if incident.status is Status.FALSE_ALARM:
         return Felt.UNAFFECTED
+    if _settling(incident):
+        return Felt.UNCHECKED
     if _recovered(incident) or incident.calm_since is not None:
         return Felt.SO_FAR if incident.open else Felt.NORMAL
     if incident.status is Status.RESOLVED:
@@ -150,11 +152,15 @@ def _felt(incident: Incident) -> Felt:
         return Felt.QUIET if incident.shadow.whole else Felt.SAID_OVER
     if facts is None or facts.quiet is None:
         return Felt.REPORTED
-    if incident.watch is not None and facts.at < incident.watch.started_at:
-        return Felt.UNCHECKED
     if (measured := _measured(facts)) is not None:
         return measured
     return Felt.INSIDE if facts.customers_affected is False else Felt.SOME
+
+
+def _settling(incident: Incident) -> bool:
+    """Whether what was changed has not been checked: figures are of before it, or of both sides of it."""
+    unharmed = incident.facts is not None and incident.facts.customers_affected is False
+    return incident.open and incident.watch is not None and not incident.watch.checks and not unharmed
 
 
 def _recovered(incident: Incident) -> bool:
@@ -192,7 +198,8 @@ def _doing(incident: Incident) -> Doing:
 
 
 def _watching(incident: Incident) -> Doing:
-    verdict = incident.verification.verdict if incident.verification is not None else Recovery.UNKNOWN
+    checks = incident.watch.checks if incident.watch is not None else ()
+    verdict = checks[-1].verdict if checks else Recovery.UNKNOWN
     if verdict in {Recovery.WORSE, Recovery.UNCHANGED}:
         return Doing.UNDO
     return Doing.HELPED if verdict is Recovery.RECOVERED else Doing.CHECKING

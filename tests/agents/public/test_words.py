@@ -76,10 +76,11 @@ class TestStands:
         return stand.felt, stand.doing
 
     def watched(self, verdict: Recovery | None) -> Incident:
-        watch = Watch(action="A1", started_at=ONSET, until=NOW + timedelta(minutes=30))
         judged = verdict and Verification(
             at=NOW, verdict=verdict, summary="s", window=Window(start=ONSET, end=NOW), readings=()
         )
+        checks = (judged,) if judged is not None else ()
+        watch = Watch(action="A1", started_at=ONSET, until=NOW + timedelta(minutes=30), checks=checks)
         return incident().evolve(facts=FAILING, diagnosis=FOUND, watch=watch, verification=judged)
 
     def test_no_fix_is_told_of_before_there_is_one(self) -> None:
@@ -88,9 +89,17 @@ class TestStands:
         assert "fix" not in public_words(stand_of(found, NOW)).current_action
 
     def test_a_change_is_no_fix_before_it_is_seen_to_help(self) -> None:
-        assert self.told(self.watched(None)) == (Felt.FAILING, Doing.CHECKING)
+        assert self.told(self.watched(None)) == (Felt.UNCHECKED, Doing.CHECKING)
         assert self.told(self.watched(Recovery.UNCHANGED)) == (Felt.FAILING, Doing.UNDO)
         assert self.told(self.watched(Recovery.RECOVERED)) == (Felt.SO_FAR, Doing.HELPED)
+
+    def test_until_the_first_check_no_figure_is_told_not_even_a_new_one(self) -> None:
+        settling = self.watched(None).evolve(facts=FAILING.model_copy(update={"at": NOW}))
+        assert "%" not in public_words(stand_of(settling, NOW)).impact
+        unharmed = FAILING.model_copy(update={"customers_affected": False, "error_ratio": 0.0})
+        before = self.watched(Recovery.UNCHANGED).verification
+        assert self.told(settling.evolve(verification=before)) == (Felt.UNCHECKED, Doing.CHECKING)
+        assert self.told(settling.evolve(facts=unharmed)) == (Felt.INSIDE, Doing.CHECKING)
 
     def test_what_a_person_says_is_over_is_not_called_normal_where_it_was_measured_to_fail(self) -> None:
         said = incident().evolve(facts=FAILING, status=Status.RESOLVED)
@@ -111,8 +120,8 @@ class TestStands:
     def test_nothing_is_said_to_work_again_before_the_end(self) -> None:
         watched = self.watched(Recovery.RECOVERED).evolve(mitigated_at=NOW, peak=FAILING)
         assert public_words(stand_of(watched, NOW)).impact == (
-            "At the moment the service works as usual. "
-            f"It began at {ONSET:%H:%M} UTC; nothing unusual has been seen since 10:15 UTC. "
+            "At the moment we measure nothing unusual. "
+            f"The trouble began at {ONSET:%H:%M} UTC and has not been seen since 10:15 UTC. "
             "At its worst about 43 % of requests failed."
         )
 
