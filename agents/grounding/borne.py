@@ -27,6 +27,7 @@ _ARROW = re.compile(rf"{_NUMBER} ?[^\s\d]{{0,3}} -> {_NUMBER}")
 _WINDOW = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?Z? to (?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d(?::\d\d)?"
 )
+_DEEDS = ("undoing", "releasing")
 _FAILURES = ("timeout", "crash", "refuse")
 _MEASURES = ("errors", "latency", "traffic")
 
@@ -61,6 +62,7 @@ def unborne(
         else:
             own = rows
             yield from _scattered(clause, rows, language)
+        yield from _dated(clause, rows)
         yield from _counted(clause, own)
         yield from _failed(clause, own)
         if not has("unknown", sentence):
@@ -138,6 +140,17 @@ def _failed(clause: Clause, own: Sequence[Row]) -> Iterator[str]:
             yield f"nothing that it rests on says {found[0]}"
 
 
+def _dated(clause: Clause, rows: Sequence[Row]) -> Iterator[str]:
+    """Since what was done, where the time is that of something else."""
+    clocks = " ".join(clock.text for clock in read(clause.text).clocks)
+    deeds = [deed for deed in _DEEDS if has(deed, clause.text)]
+    if not clocks or not deeds:
+        return
+    then = [row for row in rows if not missing(clocks, [Text(row.text)])]
+    if then and not any(has(deed, row.text) for deed in deeds for row in then):
+        yield f"what was read of {clocks} is something else"
+
+
 def _counted(clause: Clause, own: Sequence[Row]) -> Iterator[str]:
     """People that were counted by something else: lines, requests."""
     for found in sign("people").finditer(clause.text):
@@ -171,9 +184,11 @@ def _moves(line: str, *, usual: bool) -> Iterator[_Move]:
 def _placed(clause: Clause, own: Sequence[Row]) -> Iterator[str]:
     """Before or after, where what was read says the contrary."""
     said = {way for way in ("before", "after") if has(f"{way}_onset", clause.text)}
-    read = {way for way in ("before", "after") if any(f"{way} the onset" in row.text for row in own)}
-    if said and read and said.isdisjoint(read):
-        yield f"what was read says {', '.join(read)} the onset"
+    clocks = [clock.text for clock in read(clause.text).clocks]
+    timed = [row for row in own if clocks and not missing(" ".join(clocks), [Text(row.text)])]
+    told = {way for way in ("before", "after") if any(f"{way} the onset" in row.text for row in timed or own)}
+    if said and told and said.isdisjoint(told):
+        yield f"what was read says {', '.join(told)} the onset"
     began = has("first", clause.text) or (has("since", clause.text) and has("fails", clause.text))
     if began and (clocks := _begun_otherwise(clause.text, own)):
         yield f"nothing that it rests on began at {', '.join(clocks)}"

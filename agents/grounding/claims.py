@@ -62,6 +62,7 @@ def opinions(
             found.append(f"the facts carry no claim of the kind {kind} ({', '.join(words[:3])})")
     if has("over", sentence) and not (carried.recovered or unknown or has("not", sentence)):
         found.append("it was not measured to be over")
+    found += _stages(sentence, named, carried)
     found += [f"nothing that it rests on says {said_so}" for said_so in _beyond(sentence, texts)]
     found += unborne(sentence, texts, frozenset(services), language)
     return (*found, *_states(sentence, named, texts, carried))
@@ -86,6 +87,19 @@ def _beyond(sentence: str, texts: Sequence[str]) -> Iterator[str]:
                 found[0].casefold() in one.casefold() for one in texts
             ):
                 yield found[0]
+
+
+def _stages(sentence: str, named: list[str], carried: Carried) -> Iterator[str]:
+    """What ended it before it ended, or by what was not done about it; what goes on although it is over."""
+    if has("ends", sentence) and not (carried.recovered and has("undoing", sentence)):
+        yield "nothing that was done is measured to have ended it"
+    if not carried.recovered or carried.affected.isdisjoint(named):
+        return
+    still = has("fails", sentence) and any(
+        not _negated(sentence, found.start()) for found in sign("still").finditer(sentence)
+    )
+    if still or has("returned", sentence):
+        yield "it was measured to be over"
 
 
 def _held(texts: Sequence[str]) -> frozenset[str]:

@@ -7,7 +7,7 @@ from agents.grounding.rows import mentioned
 from incidents.value import Value
 
 _JOINT = re.compile(
-    r"[,;:]\s+(?:(?:and|but|while|whereas|und|aber|während|doch|et|mais)\s+)?"
+    r"[,;:]\s+(?!(?:after|before|nach|bevor|après|avant)\b)(?:(?:and|but|while|whereas|und|aber|während|doch|et|mais)\s+)?"
     r"|\s+(?:and|but|while|whereas|und|aber|während|doch|et|mais|tandis que|alors que)\s+",
     re.IGNORECASE,
 )
@@ -17,6 +17,12 @@ _DEED = (
 )
 _SINCE = re.compile(
     rf"\s+(?:since|after|before|seit|nach|vor|depuis|après|avant)\s+(?=(?:\w+\s|l'){{0,2}}{_DEED})",
+    re.IGNORECASE,
+)
+#: A sentence that begins with when a change was: its version and time are told of the change.
+_SINCE_FIRST = re.compile(
+    rf"\s*(?:since|after|seit|nach|depuis|après)\s+(?:\w+\s|l'){{0,2}}{_DEED}\w*"
+    r"(?:\s(?:of|von|de)\s[\w-]+)?(?:\s(?:to|auf|zu|à)\s\d[\w.]*\w)?(?:\s(?:at|um|à)\s[\d:]+(?:\s(?:utc|uhr)\b)*)?,?\s+",
     re.IGNORECASE,
 )
 #: How a sentence begins that says when or of how many, and then of whom.
@@ -70,7 +76,10 @@ def _parts(sentence: str, services: Collection[str]) -> Iterator[tuple[str, bool
     """
     names = {name.casefold() for name in services}
     begin = 0
-    ends = [(joint.start(), joint.end()) for joint in _JOINT.finditer(sentence)]
+    if first := _SINCE_FIRST.match(sentence):
+        yield first[0], True
+        begin = first.end()
+    ends = [(joint.start(), joint.end()) for joint in _JOINT.finditer(sentence, begin)]
     for end, after in [*ends, (len(sentence), len(sentence))]:
         piece = sentence[begin:end]
         if piece.strip().casefold() in names and end < len(sentence):

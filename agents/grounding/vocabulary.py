@@ -42,6 +42,10 @@ class _File(Value):
     unless: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
+class _English(Value):
+    words: dict[str, str]
+
+
 class Vocabulary(Value):
     """All languages together: nobody says in which a model answers.
 
@@ -72,9 +76,20 @@ class Vocabulary(Value):
 
 @lru_cache(maxsize=4096)
 def forms(word: str) -> frozenset[str]:
-    """A word and what is left of it without an ending."""
+    """A word and what is left of it without an ending; of a German or French one also the English word."""
     cut = {word.removesuffix(ending) for ending in _ENDINGS if word.endswith(ending)}
-    return frozenset({word, *(short for short in cut if len(short) >= _SHORTEST)})
+    return frozenset({word, *(short for short in cut if len(short) >= _SHORTEST), *_english().get(word, ())})
+
+
+@cache
+def _english() -> dict[str, tuple[str, ...]]:
+    """How evidence, which is English, calls what German and French words name."""
+    named = shipped(__package__, "words/english.yaml", _English)
+    return {
+        word: tuple(called.split())
+        for called, words in named.words.items()
+        for word in words.casefold().split()
+    }
 
 
 @lru_cache(maxsize=1024)
