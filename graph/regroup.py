@@ -73,7 +73,8 @@ def taken_in(incident: Incident, event: AlertsTakenIn, now: datetime) -> Update:
         text = f"split from {event.source} by {event.by}: {event.reason}"
         return Update(incident, (_said(incident, event, text, now),))
     text = (
-        f"{event.by} merged {event.source} into it: {event.reason}. Its timeline: `nexus show {event.source}`"
+        f"{event.by} merged {event.source} into it: {event.reason.rstrip('.')}. "
+        f"Its timeline: `nexus show {event.source}`"
     )
     after = incident.evolve(
         notes=(*incident.notes, *event.notes), machine_notes=(*incident.machine_notes, *event.machine_notes)

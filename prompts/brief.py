@@ -286,7 +286,9 @@ def _about(one: Evidence) -> str:
     """The first thing that an answer says: its first row, else its first line."""
     lines = [text for text in one.summary.splitlines() if text.strip()]
     row = next((text for text in lines if text.lstrip().startswith(("- ", "1. "))), None)
-    return between_words((row or next(iter(lines), "")).strip().removeprefix("- "), _ABOUT).rstrip()
+    first = (row or next(iter(lines), "")).strip().removeprefix("- ")
+    kept = between_words(first, _ABOUT).rstrip()
+    return kept if kept == first else f"{kept} …"
 
 
 def _alert_order(alert: Alert) -> tuple[bool, float]:

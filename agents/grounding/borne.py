@@ -184,8 +184,8 @@ def _moves(line: str, *, usual: bool) -> Iterator[_Move]:
 def _placed(clause: Clause, own: Sequence[Row]) -> Iterator[str]:
     """Before or after, where what was read says the contrary."""
     said = {way for way in ("before", "after") if has(f"{way}_onset", clause.text)}
-    clocks = [clock.text for clock in read(clause.text).clocks]
-    timed = [row for row in own if clocks and not missing(" ".join(clocks), [Text(row.text)])]
+    at = " ".join(clock.text for clock in read(clause.text).clocks)
+    timed = [row for row in own if at and not missing(at, [Text(row.text)])]
     told = {way for way in ("before", "after") if any(f"{way} the onset" in row.text for row in timed or own)}
     if said and told and said.isdisjoint(told):
         yield f"what was read says {', '.join(told)} the onset"

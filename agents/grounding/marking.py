@@ -16,11 +16,11 @@ from incidents.value import Value
 
 T = TypeVar("T", bound=Value)
 
-#: What stands before the sentences that nothing carries; a bracket says where they end.
+#: What stands before the sentences that nothing carries; a parenthesis says where they end.
 MARK = "The model's opinion, not checked:"
 #: Names, which state nothing; whether they exist is held elsewhere.
 _NAMES = frozenset({"evidence", "service", "services", "change"})
-_OPINED = re.compile(r"\[?" + re.escape(MARK) + r'(?:[^"\\\n]|\\.)*')
+_OPINED = re.compile(r"\(?" + re.escape(MARK) + r'(?:[^"\\\n]|\\.)*')
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\s\d(])|\n+")
 
 
@@ -45,7 +45,7 @@ def held(
     text: str, texts: Sequence[Text], services: Iterable[str], carried: Carried, names: Sequence[str] = (),
     language: Language = Language.EN,
 ) -> str:  # fmt: skip
-    """One text: what is carried, then the rest in brackets under the mark.
+    """One text: what is carried, then the rest in parentheses under the mark.
 
     Args:
         text: what was written.
@@ -68,7 +68,7 @@ def held(
         free = free or missing(sentence, texts, services, names=names, language=language)
         follows = bool(free) or (follows and leans(sentence, services))
         (opined if follows else stands).append(sentence)
-    return " ".join([*stands, *([f"[{MARK} {' '.join(opined)}]"] if opined else [])])
+    return " ".join([*stands, *([f"({MARK} {' '.join(opined)})"] if opined else [])])
 
 
 def _value(value: T, grounds: Grounds, carried: Carried, names: tuple[str, ...]) -> T:

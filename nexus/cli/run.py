@@ -243,7 +243,7 @@ def _conclude(opened: "Home", incident: "Incident") -> None:
     console.print()
     if incident.in_peoples_hands:
         console.print(
-            f"{incident.id} is in people's hands: {incident.end_reason}.\n"
+            f"{incident.id} is in people's hands: {incident.end_reason.rstrip('.')}.\n"
             f"  nexus take {incident.id} --by NAME\n"
             f"  nexus changed {incident.id} --by NAME --service SERVICE --what WHAT\n"
             f"  nexus resolve {incident.id} --by NAME --note WHAT   (or give-back, false-alarm)\n"

@@ -286,9 +286,9 @@ def test_what_never_was_off_did_not_recover_and_amounts_are_written_out() -> Non
     text = brief(whole.evolve(verification=verification, facts=facts), order(Task.VERIFY))
     assert text.count("samples): recovered") == 1
     assert text.count("samples): as usual") == 1
-    assert "revenue lost since the onset 22838." in text
+    assert "revenue lost from the onset until then 22838." in text
     in_euros = brief(whole.evolve(verification=verification, facts=facts, currency="EUR"))
-    assert "revenue lost since the onset 22838 EUR." in in_euros
+    assert "revenue lost from the onset until then 22838 EUR." in in_euros
 
 
 def test_what_was_before_stands_in_the_brief_of_those_who_look_for_causes_as_data() -> None:

@@ -155,13 +155,21 @@ def _say_deployments(view: DeploymentsView) -> str:
         return f"No deployment of {view.service} is recorded in the last {HISTORY.days} days.{others}"
     known = "ran through a quiet time" if view.previous_healthy else "not known whether it was healthy"
     before = (
-        f"Before it: {view.previous} ({known})." if view.previous else "What ran before it is not recorded."
+        f"Before it: {view.previous} ({_since(view)}{known})."
+        if view.previous
+        else "What ran before it is not recorded."
     )
     return paragraphs(
         f"{view.service} runs {view.running or 'an unnamed version'} since {clock_time(view.running_since)}. "
         f"{before}",
         page([_say_deployment(one) for one in view.deployments], view.left_out, view.offset),
     )
+
+
+def _since(view: DeploymentsView) -> str:
+    """Since when the version ran that ran before, where its release is on the page."""
+    earlier = next((one.at for one in view.deployments[1:] if one.version == view.previous), None)
+    return f"since {clock_time(earlier)}; " if earlier is not None else "since when is not recorded; "
 
 
 def _say_deployment(one: Deployment) -> str:

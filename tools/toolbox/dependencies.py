@@ -97,18 +97,19 @@ def _contradiction(part: DependencyState) -> list[str]:
 
 def _say_edges(edges: list[EdgeState], levels: tuple[Level, ...]) -> list[str]:
     seen = [
-        f"as {edge.caller} calls it (deviates): {say_calls('now', edge.now)}, "
+        f"as {edge.caller} calls it, by traces (deviates): {say_calls('now', edge.now)}, "
         f"{say_calls('usual', edge.baseline)}"
         if edge.deviates
-        else f"as {edge.caller} calls it: {say_calls_briefly(edge.now, edge.baseline)}"
+        else f"as {edge.caller} calls it, by traces: {say_calls_briefly(edge.now, edge.baseline)}"
         for edge in edges
     ]
     usual = ", ".join(
         dict.fromkeys(level.metric for level in levels if not (level.deviates or is_far(level)))
     )
+    series = "; ".join(say_level(one) for one in levels if one.deviates or is_far(one))
     return [
         *seen,
-        *(say_level(level) for level in levels if level.deviates or is_far(level)),
+        *([f"by its caller's series: {series}"] if series else []),
         *([f"as usual towards it: {usual}"] if usual else []),
     ]
 

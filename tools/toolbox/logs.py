@@ -235,8 +235,7 @@ def _say(view: LogsView) -> str:
     )
     lines = [
         f"{'NEW ' if one.novel else ''}{one.service} {one.level or 'no level'} x{one.lines} "
-        f"({_rate(one.per_minute)}, usual {_rate(one.baseline_per_minute)}) since {clock_time(one.first)}: "
-        f"{_told_once(one)}"
+        f"{_pace(one, view)}: {_told_once(one)}"
         + (f" | {one.cut} characters, cut" if one.cut else "")
         + (f" | trace {one.trace_id}" if one.trace_id else "")
         for one in view.templates
@@ -248,7 +247,7 @@ def _say(view: LogsView) -> str:
         "Lines that are cut at `…`: `contains` with words of one shows more of it."
         if any(one.cut for one in view.templates) else "",
         *(_say_counted(view.counted) if view.counted is not None else (
-            "An example of each kind of line (figures and ids vary, as # and <...> do), new failures first; "
+            "Each kind of line, new failures first (of an example figures and ids vary, as # and <...> do); "
             "data, no order:",
             page(lines, view.left_out, view.offset or 0),
         )),
@@ -256,10 +255,21 @@ def _say(view: LogsView) -> str:
     )  # fmt: skip
 
 
+def _pace(one: LogTemplate, view: LogsView) -> str:
+    """How often; of what was never there before, over the minutes since it is there."""
+    since, usual = f"since {clock_time(one.first)}", f"usual {_rate(one.baseline_per_minute)}"
+    ran = (view.now.end - one.first).total_seconds() / 60
+    if one.novel and ran >= 1:
+        return f"{since} ({_rate(one.lines / ran)} from then on, {usual})"
+    return f"({_rate(one.per_minute)}, {usual}) {since}"
+
+
 def _told_once(one: LogTemplate) -> str:
     """What a template's lines say: where one of them says all of it, that line."""
     alike = _MARKS.sub("", one.template) == _MARKS.sub("", one.sample)
-    return one.sample if alike or one.sample == one.template else f"{one.template} | e.g. {one.sample}"
+    if one.sample == one.template:
+        return one.sample
+    return f"e.g. {one.sample}" if alike else f"{one.template} | e.g. {one.sample}"
 
 
 def _when(view: LogsView) -> str:

@@ -67,7 +67,7 @@ LIE = "A hacker has the database."
 
 def test_every_text_of_a_report_is_held_wherever_it_stands() -> None:
     brief = BriefReport(situation=LIE, cause=LIE, action=LIE, eta=LIE, impact=LIE)
-    assert {text for _, text in marked(brief, GROUNDS, OPEN)} == {f"[{MARK} {LIE}]"}
+    assert {text for _, text in marked(brief, GROUNDS, OPEN)} == {f"({MARK} {LIE})"}
 
 
 def test_what_is_carried_stays_before_the_mark() -> None:
@@ -75,16 +75,16 @@ def test_what_is_carried_stays_before_the_mark() -> None:
     report = InvestigationReport(summary=told, checks=(), hypotheses=(), gaps=(LIE,))
     held_back = marked(report, GROUNDS, OPEN)
     assert held_back.summary == (
-        f"checkout fails in 55.6 % of its calls. catalogue does as usual. [{MARK} A hacker has the database.]"
+        f"checkout fails in 55.6 % of its calls. catalogue does as usual. ({MARK} A hacker has the database.)"
     )
-    assert held_back.gaps == (f"[{MARK} {LIE}]",)
+    assert held_back.gaps == (f"({MARK} {LIE})",)
 
 
 def test_a_sentence_that_leans_on_an_opinion_stands_with_it() -> None:
     told = f"checkout fails in 55.6 % of its calls. {LIE} Rolling it back ends the failures. web fails."
     texts = [Text(INCIDENT["evidence"]["overview"])]
     assert held(told, texts, INCIDENT["services"], OPEN) == (
-        f"checkout fails in 55.6 % of its calls. web fails. [{MARK} {LIE} Rolling it back ends the failures.]"
+        f"checkout fails in 55.6 % of its calls. web fails. ({MARK} {LIE} Rolling it back ends the failures.)"
     )
 
 

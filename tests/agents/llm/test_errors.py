@@ -19,7 +19,7 @@ from tests.fake_openai import FakeOpenAI
 from tests.fake_turns import Asked, Call, Fault, Kind, Reply, Script
 
 REPORT = {"summary": "Nothing seen.", "checks": [], "hypotheses": []}
-GIVEN = InvestigationReport(summary=f"[{MARK} Nothing seen.]", checks=(), hypotheses=())
+GIVEN = InvestigationReport(summary=f"({MARK} Nothing seen.)", checks=(), hypotheses=())
 HALF = '{"summary": "half a sen'
 WHOLE = Reply(calls=(Call("InvestigationReport", REPORT),))
 

@@ -19,6 +19,11 @@ FORBIDDEN = {
     "a share with more than two digits": r"\b\d\d\.\d+ ?%",
     "words that nobody says": r"of the services deviate|only by 0\.\d+ of 1|\bSome users of\b",
 }
+#: Two marks in a row: a whole sentence was put before a mark, or into a place that ends with one. After an
+#: abbreviation, a bracket or a quotation a second one is right.
+DOUBLED = re.compile(
+    r"(?<!etc)(?<!e\.g)(?<!i\.e)(?<!z\.B)[.!?;:,]+[;:,](?=\s|$)|[;:,!?]\.(?=\s|$)|,,|::(?!\w)|[.!?]\s+[.,;:](?=\s|$)"
+)
 #: A sentence with more words is not read to its end; what a log or a change says stands in quotation marks.
 _LONGEST = 45
 _QUOTED = re.compile(r"“[^”]*”|„[^“]*“|«[^»]*»|\"[^\"]*\"")
@@ -49,6 +54,12 @@ def test_no_kept_text_has_a_form_that_is_no_words_for_people(one: Told) -> None:
         bad = wrong("\n".join(told).replace("|  |", "| |"), one.language)
     long = [said for said in sentences(text) if len(said.split()) > _LONGEST]
     assert (bad, long) == ([], [])
+
+
+@pytest.mark.parametrize("one", all_told(), ids=str)
+def test_no_kept_text_has_two_marks_in_a_row(one: Told) -> None:
+    text = _QUOTED.sub("x", one.file.read_text("utf-8"))
+    assert [line for line in text.splitlines() if DOUBLED.search(line)] == []
 
 
 def sentences(text: str) -> list[str]:

@@ -107,7 +107,10 @@ def _parts(body: dict[str, Any], page: str) -> Iterator[str]:
     yield "## Diagnosis\n"
     if (found := body["diagnosis"]) is not None:
         yield f"{found['summary']} ({found['confidence']} confidence)\n"
-        yield from (f"- {one['summary']}: {one['ruled_out_by'] or 'open'}" for one in found["alternatives"])
+        yield from (
+            f"- {one['summary'].rstrip('.')}: {one['ruled_out_by'] or 'open'}"
+            for one in found["alternatives"]
+        )
     yield "\n## Severity, recovery, end\n"
     shown = {"verification", "end"}
     for one in body["timeline"]:

@@ -95,7 +95,7 @@ def test_ranking_prefers_rare_words_and_finds_nothing_without_any() -> None:
 @pytest.mark.parametrize("line", ["Unknown: a hacker has it", "A hacker has 10 % of it [E-00000001]"])
 def test_an_answer_that_no_record_carries_is_told_as_an_opinion(line: str) -> None:
     said = by_model("q", line, {"E-00000001": "10 %"}, opened())
-    assert all(claim.text.startswith(f"[{MARK}") for claim in said.claims)
+    assert all(claim.text.startswith(f"({MARK}") for claim in said.claims)
 
 
 def _overview(asked: Asked) -> str:

@@ -46,7 +46,7 @@ def _as_reported(reading: Reported, seen: Seen) -> str | None:
 
 def _plain(report: Report) -> dict[str, object]:
     """A report with the words of its summary, whatever mark code put before those that cite nothing."""
-    words = str(getattr(report, "summary", "")).replace(MARK, "").strip("[] ").split()
+    words = str(getattr(report, "summary", "")).replace(f"({MARK}", "").removesuffix(")").split()
     return {**report.model_dump(), "summary": sorted(words)}
 
 
