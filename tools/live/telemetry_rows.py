@@ -45,6 +45,8 @@ _UNITS = ((17, 1e-9), (14, 1e-6), (11, 1e-3), (0, 1.0))
 
 def level_of(said: object) -> str:
     """A level as the recording format has it; empty where it is unknown."""
+    if isinstance(said, str) and said in LEVELS:  # the usual case, millions of times
+        return LEVELS[said]
     return LEVELS.get(str(said).strip().casefold(), "") if said is not None else ""
 
 

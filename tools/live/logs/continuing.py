@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from tools.last_words import is_frame
-from tools.live.logs.levels import CRASH, text_level
+from tools.live.logs.levels import CRASH, begins_crash, text_level
 from tools.live.logs.lines import LogLine
 from tools.live.telemetry_rows import LONGEST, cut
 
@@ -58,7 +58,7 @@ def may_go_on(text: str) -> bool:
 
 def begins_trace(text: str) -> bool:
     """Whether the lines below this one are likely to be a trace."""
-    return CRASH.match(text) is not None
+    return begins_crash(text)
 
 
 def ends_trace(text: str) -> bool:

@@ -24,6 +24,7 @@ from tools.live.logs.objects import object_line
 from tools.live.logs.paging import Page, PageSize, Read, newest_first
 from tools.live.settings import Elastic
 from tools.live.telemetry_rows import to_microseconds
+from tools.live.values import uncollected
 from tools.telemetry.data_gaps import collect_gaps, note_gap
 
 log = structlog.get_logger(__name__)
@@ -145,9 +146,10 @@ class ElasticLogs:
             nonlocal pit
             answer, weight = await self._page(window, pit, after, size)
             pit = answer.pit_id or pit
-            entries: dict[Hashable, LogLine | None] = {
-                (hit.index, hit.id): object_line(hit.source, self._keys) for hit in answer.hits.hits
-            }
+            with uncollected():
+                entries: dict[Hashable, LogLine | None] = {
+                    (hit.index, hit.id): object_line(hit.source, self._keys) for hit in answer.hits.hits
+                }
             if len(answer.hits.hits) < size:
                 return Page(entries, weight, None, None)
             last = answer.hits.hits[-1].sort

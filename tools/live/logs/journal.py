@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from incidents.errors import ToolFailed
 from incidents.findings import Window
@@ -19,7 +19,7 @@ from tools.live.logs.lines import LogLine
 from tools.live.logs.paging import Page, PageSize, newest_first
 from tools.live.settings import Journal
 from tools.live.telemetry_rows import Microseconds, at_microseconds, cut
-from tools.live.values import value_of
+from tools.live.values import uncollected, values_of
 from tools.telemetry.data_gaps import note_gap
 
 #: Bytes of a page; an entry has about a kilobyte beside its message.
@@ -91,7 +91,8 @@ class JournalLogs:
 
     async def _before(self, window: Window, cursor: str, size: int) -> Page[str]:
         found, broken, weight = await self._page(cursor, size)
-        entries: dict[Hashable, LogLine | None] = {one.cursor: self._line(one) for one in found}
+        with uncollected():
+            entries: dict[Hashable, LogLine | None] = {one.cursor: self._line(one) for one in found}
         entries |= dict.fromkeys(broken)
         first = found[0].cursor == cursor  # nothing lies before it
         if first or len(entries) < size or at_microseconds(found[0].received) < window.start:
@@ -104,14 +105,10 @@ class JournalLogs:
         text = await self._backend.ask(
             "GET", "/entries", query={"_SYSTEMD_UNIT": list(self._units)}, headers=headers
         )
-        lines = text.split("\n")
-        found: list[_Entry] = []
-        broken: list[int] = []
-        for line in filter(None, lines):
-            try:
-                found.append(value_of(_Entry, line))
-            except ValidationError:
-                broken.append(hash(line))
+        lines = [line for line in text.split("\n") if line]
+        read = values_of(_Entry, lines)
+        found = [one for one in read if one is not None]
+        broken = [hash(line) for line, one in zip(lines, read, strict=True) if one is None]
         if broken and not found:
             self._backend.parsed(text)  # says whether it is HTML, or no JSON
             raise ToolFailed(f"{self.name} answered something else than journal entries; check the URL")

@@ -26,7 +26,7 @@ _MARKED = re.compile(
     rf"|(?:PHP )?{_WORDS}:"
 )
 _FIELD = re.compile(rf"\b(?:level|lvl|severity|loglevel)[=:] ?\"?{_WORDS}\b", re.IGNORECASE)
-_MAY_NAME = re.compile(r"e[vV]el|EVEL|lvl|LVL|everity|EVERITY")
+_NAMES = ("level", "lvl", "severity")
 _LAST_WORD = re.compile(r"[A-Za-z]+(?=\W*$)")
 _CISCO = re.compile(r"%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)*?-([0-7])-[A-Z0-9_]+:")
 #: What a runtime prints, and no logger, when a program dies.
@@ -35,6 +35,8 @@ CRASH = re.compile(
     r"PHP Fatal error|fatal error: |panic: |thread '.*' panicked at |(?:node:|file://|/)[^\s:]+:\d+$)",
     re.IGNORECASE,
 )
+#: What it begins with, in either case.
+_CRASH_BEGINS = frozenset("TEUPFtpuefn/")
 #: ESXi writes a level's first two letters and the priority of syslog: In(14).
 _PRIORITY = re.compile(r"[A-Z][a-z]\((\d{1,3})\)")
 _PIECES = re.compile(r"[A-Za-z]+")
@@ -57,13 +59,19 @@ def text_level(text: str) -> str:
     """The level that a text says of itself near its beginning, or nothing."""
     head = text[:120]
     found = _MARKED.match(head)
-    if found is None and _MAY_NAME.search(head) is not None:
-        found = _FIELD.search(head)
+    if found is None:
+        small = head.lower()
+        found = _FIELD.search(head) if any(name in small for name in _NAMES) else None
     if found is not None:
         return level_of(word[0]) if (word := _LAST_WORD.search(found[0])) else ""
     if "%" in head and (level := cisco_level(head)):
         return level
-    return "error" if head[:1] in "TEUPFtpuefn/" and CRASH.match(head) else ""
+    return "error" if begins_crash(head) else ""
+
+
+def begins_crash(text: str) -> bool:
+    """Whether a text begins as what a runtime prints when a program dies."""
+    return text[:1] in _CRASH_BEGINS and CRASH.match(text) is not None
 
 
 def cisco_level(text: str) -> str:

@@ -21,6 +21,7 @@ from tools.live.logs.lines import LogLine, dig
 from tools.live.logs.paging import Page, PageSize, Read, newest_first
 from tools.live.settings import Loki
 from tools.live.telemetry_rows import Nanoseconds, at_microseconds, cut, level_of, to_microseconds
+from tools.live.values import uncollected
 from tools.telemetry.data_gaps import collect_gaps, note_gap
 
 _PATH = "/loki/api/v1/query_range"
@@ -116,7 +117,8 @@ class LokiLogs:
         answer = self._backend.read(_Answer, text)
         for warning in answer.warnings:
             note_gap(f"{self.name} warns: {self._backend.quoted(warning)}")
-        entries = dict(self._entries(answer))
+        with uncollected():
+            entries = dict(self._entries(answer))
         if len(entries) < size:
             following = start if start > begin else None
             return Page(entries, len(text), following, following)
@@ -145,16 +147,16 @@ class LokiLogs:
                 yield (at, hash((labels, text, repr(beside)))), self._line(at, text, said)
 
     def _line(self, at: int, text: str, said: Mapping[str, str]) -> LogLine:
-        told = _told(text) if text.startswith("{") else _Told(message=cut(text))
-        level = level_of(said.get(self._spec.level)) or level_of(said.get("detected_level")) or told.level
+        message, own, trace, span = _told(text) if text[:1] == "{" else (cut(text), "", "", "")
+        level = level_of(said.get(self._spec.level)) or level_of(said.get("detected_level")) or own
         return LogLine(
-            time=at_microseconds(at // 1000),
-            service=said.get(self._spec.service, ""),
-            instance=said.get(self._spec.instance, said.get("pod", "")),
-            level=level or text_level(text),
-            message=told.message,
-            trace_id=said.get("trace_id", told.trace_id)[:64],
-            span_id=said.get("span_id", told.span_id)[:64],
+            at_microseconds(at // 1000),
+            said.get(self._spec.service, ""),
+            said.get(self._spec.instance, said.get("pod", "")),
+            level or text_level(text),
+            message,
+            said.get("trace_id", trace)[:64],
+            said.get("span_id", span)[:64],
         )
 
 

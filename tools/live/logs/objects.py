@@ -12,10 +12,12 @@ from tools.live.files import remembered
 from tools.live.logs.levels import object_level
 from tools.live.logs.lines import Keys, LogLine, dig, without_colours
 from tools.live.logs.times import Calendar, stated
-from tools.live.telemetry_rows import LONGEST, cut
+from tools.live.telemetry_rows import LEVELS, LONGEST, cut
 
 #: An id that is longer is none.
 _ID = 64
+#: Characters of a name.
+_SHORT = 200
 #: What loggers call it, the surest first, without case; looked for where the configured key is not there.
 _ALIASES: dict[str, tuple[str, ...]] = {
     "time": (
@@ -122,7 +124,7 @@ def event_line(
         at: its time, if that is known.
     """
     known = keys
-    said = [dig(found, key) for key in keys]
+    said = [found[key] if key in found else dig(found, key) for key in keys]
     time = at or stated(said[0], calendar)
     if time is None or said[_MESSAGE_AT] is None or said[_LEVEL_AT] is None:
         known = _known(found, keys)
@@ -224,6 +226,8 @@ def _flat(found: Mapping[str, Any], before: str, deep: int) -> Iterator[tuple[st
 
 
 def _level(said: object, found: Mapping[str, Any], keys: Keys) -> str:
+    if isinstance(said, str) and said in LEVELS:  # the usual case, millions of times
+        return LEVELS[said]
     if said is None and "@t" in found:  # CLEF leaves the level out where it is Information
         return "info"
     if keys.level.endswith(_NUMBERED) and said in _APPLICATION_INSIGHTS:
@@ -272,9 +276,11 @@ def _list(value: object) -> list[dict[str, Any]]:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, str) and len(value) <= _SHORT:
+        return value
     if value is None:
         return ""
-    return cut(value if isinstance(value, str) else str(value), 200)
+    return cut(value if isinstance(value, str) else str(value), _SHORT)
 
 
 def _id(value: Any) -> str:

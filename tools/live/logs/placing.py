@@ -10,7 +10,7 @@ from tools.live.logs.times import FORMS, OPTIONAL, ORDERS, Calendar, Form, Momen
 #: After at most so many words, in at most so many characters.
 _MOST_WORDS, _REACH = 14, 400
 #: What every moment has, and how far it may reach behind that.
-_MAY, _MOMENT = re.compile(r"\d:\d\d|\d:\d:\d|\d{6}|\d\.\d\d\.\d\d"), 40
+_MAY, _MOMENT = re.compile(r"\d(?::\d(?:\d|:\d)|\d{5}|\.\d\d\.\d\d)"), 40
 #: Shares of the lines that a time needs: an epoch number, any other.
 _NEARLY_ALL, _LEAST = 0.9, 0.25
 #: Later than this after a file was written is no reading of a date, whatever the zone.

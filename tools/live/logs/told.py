@@ -16,11 +16,12 @@ from tools.live.logs.lines import Keys, LogLine, Source, without_colours
 from tools.live.logs.texts import Entry, Texts, whole_texts
 from tools.live.logs.times import Calendar
 from tools.live.logs.wrapped import unwrapped
+from tools.live.values import uncollected
 
 #: Lines of one service from which their lay-out is learnt.
 _SAMPLE, _HALF = 120, 60
 #: How a line of Docker's json-file or of the CRI begins.
-_MAY_WRAP = re.compile(r"\{\"log\"|\S+T\S+ std(?:out|err) [PF]")
+_MAY_WRAP = re.compile(r"\{\"log\"|\d\S+T\S+ std(?:out|err) [PF]")
 
 
 class Told:
@@ -52,7 +53,7 @@ class Told:
         services: dict[str, list[LogLine]] = {}
         for line in lines:
             services.setdefault(line.service, []).append(line)
-        with PARSING:
+        with PARSING, uncollected():
             return [line for written in services.values() for line in told(written, self._own_level)]
 
 

@@ -6,7 +6,7 @@ window, both ends of which are in. A line has no id, and equal lines of one mome
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from incidents.errors import ToolFailed
 from incidents.findings import Window
@@ -17,6 +17,7 @@ from tools.live.logs.objects import object_line, parsed_object
 from tools.live.logs.paging import Page, PageSize, Read, newest_first
 from tools.live.settings import VictoriaLogs
 from tools.live.telemetry_rows import moment_of, to_microseconds
+from tools.live.values import uncollected
 from tools.telemetry.data_gaps import collect_gaps, note_gap
 
 _PATH = "/select/logsql/query"
@@ -76,20 +77,21 @@ class VictoriaLogsLogs:
         query: Query = {"query": self._spec.query, "start": begin, "end": end, "limit": size}
         text = await self._backend.ask("POST", _PATH, form=query)
         entries: dict[Hashable, LogLine | None] = {}
-        times: list[int] = []
+        times: list[datetime] = []
         seen: Counter[int] = Counter()
         rows = [row for row in text.split("\n") if row]
-        for row in rows:
-            key = hash(row)
-            seen[key] += 1  # the next page reads a moment whole, and counts the same lines again
-            found = parsed_object(row) or {}
-            entries[key, seen[key]] = line = object_line(found, self._keys)
-            at = line.time if line is not None else moment_of(found.get("_time"))
-            times += [to_microseconds(at)] if at is not None else []
+        with uncollected():
+            for row in rows:
+                key = hash(row)
+                seen[key] += 1  # the next page reads a moment whole, and counts the same lines again
+                found = parsed_object(row) or {}
+                entries[key, seen[key]] = line = object_line(found, self._keys)
+                if (at := line.time if line is not None else moment_of(found.get("_time"))) is not None:
+                    times.append(at)
         if rows and not times:
             self._backend.parsed(text)  # says whether it is HTML, or no JSON
             raise ToolFailed(f"{self.name} answered something else than log entries; check the URL")
         if len(entries) < size:
             return Page(entries, len(text), None, None)
-        oldest = min(times) * 1000
+        oldest = to_microseconds(min(times)) * 1000
         return Page(entries, len(text), oldest + 999, oldest - 1 if oldest > begin else None)

@@ -1,7 +1,6 @@
 """What Prometheus' query API answers, and how it is asked; also Mimir, Thanos, Cortex and VictoriaMetrics."""
 
 import json
-from collections.abc import Iterator
 from typing import Annotated, Self, TypeVar
 
 from pydantic import Field
@@ -36,11 +35,11 @@ class Series(Reply):
     histograms: tuple[Sampled, ...] = ()
     value: Sample | None = None
 
-    def samples(self, metric: str, unit: str) -> Iterator[Sample]:
+    def samples(self, metric: str, unit: str) -> tuple[Sample, ...]:
         """The values, and of native histograms what a metric of that name is in them."""
-        yield from self.values
-        for at, histogram in self.histograms:
-            yield at, str(number_of(histogram, metric, unit))
+        if not self.histograms:
+            return self.values
+        return *self.values, *((at, str(number_of(one, metric, unit))) for at, one in self.histograms)
 
 
 class _Data(Reply):

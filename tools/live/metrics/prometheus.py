@@ -146,7 +146,7 @@ class PrometheusMetrics:
             for one in answer.over(times).data.result
             for labels in ({**rule.labels, **one.metric},)
             if (service := names.known(labels.get(self._spec.labels.service, "")))
-            if (samples := tuple(one.samples(rule.series, "")))
+            if (samples := one.samples(rule.series, ""))
         ]
         frame = _table(rows).filter(pl.col("value").is_finite())
         return frame.select(METRICS_SCHEMA.names()).unique(_KEY, keep="first", maintain_order=True)
@@ -232,15 +232,24 @@ class PrometheusMetrics:
                         for row in self._rows(place, answer, names)])  # fmt: skip
         self._tell_infinite(frame)
         frame = frame.filter(pl.col("value").is_finite())
+        once = frame.unique(_KEY, keep="first", maintain_order=True)
+        if once.height < frame.height:
+            self._tell_twice(frame)
+        return once.select(METRICS_SCHEMA.names())
+
+    def _tell_twice(self, frame: pl.DataFrame) -> None:
+        """Name the series that have several values of one instance at one moment."""
         twice = frame.filter(frame.select("place", *_KEY).is_duplicated())["place"].unique().sort()
         for asked in (self._series[place] for place in twice):
             note_gap(f"the series {asked.metric} has several values of one instance at one moment; the first "
                  f"is kept. Aggregate its query by {asked.service} and {asked.instance}")  # fmt: skip
-        return frame.select(METRICS_SCHEMA.names()).unique(_KEY, keep="first", maintain_order=True)
 
     def _tell_infinite(self, frame: pl.DataFrame) -> None:
         """Name what is infinite: it cannot be used, and is not as usual either."""
-        rows = frame.filter(pl.col("value").is_infinite()).sort("time")
+        rows = frame.filter(pl.col("value").is_infinite())
+        if not rows.height:
+            return
+        rows = rows.sort("time")
         for (metric, service), found in rows.group_by("metric", "service", maintain_order=True):
             first = found["time"].min()
             since = f" since {clock_time(first)}" if isinstance(first, datetime) else ""
@@ -260,7 +269,7 @@ class PrometheusMetrics:
             if service is None or peer is None:
                 continue
             instance = series.metric.get(asked.instance, "")
-            if samples := tuple(series.samples(asked.metric, asked.unit)):
+            if samples := series.samples(asked.metric, asked.unit):
                 yield _row(place, samples, service, instance, asked.metric, peer, asked.unit)
 
     def _tell_silent(self, answers: dict[str, Answer], about: tuple[str, ...]) -> None:

@@ -4,7 +4,6 @@ Ids are base64 (Tempo, by protobuf's rules for JSON) or hexadecimal (Jaeger, by 
 and codes names or numbers; times are texts.
 """
 
-import base64
 import binascii
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -110,6 +109,6 @@ def _hexadecimal(identity: str) -> str:
     if len(identity) not in (12, 24):
         return identity.lower()
     try:
-        return base64.b64decode(identity, validate=True).hex()
+        return binascii.a2b_base64(identity, strict_mode=True).hex()
     except binascii.Error:
         return identity
