@@ -30,6 +30,10 @@ from tools.recorded import CaseAlert
 from tools.recorded.document import Arrival, load_document
 
 FILE, CASES = "backtest.json", "cases"
+_RETENTION = (
+    "Prometheus knows nothing of before {begins:%Y-%m-%d %H:%M} UTC (its retention may end there): what "
+    "fired earlier is not found"
+)
 #: The playbook takes a second or two for a step (game days); a model takes as long as `PACE` has it.
 _PACE = dict.fromkeys(PACE, timedelta(seconds=2))
 
@@ -179,6 +183,8 @@ class Backtesting:
             past = PastFirings(spec, self.home.secrets, self.home.clock)
             try:
                 found.append((PROMETHEUS, of_firings(await past.firings(self.asked.window))))
+                if (begins := await past.begins(self.asked.window)) is not None:
+                    self.notes.append(_RETENTION.format(begins=begins))
             except ToolFailed as error:
                 self.notes.append(f"what fired cannot be asked: {error}")
             finally:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from evals.backtest.occurrence import Told
+from incidents.alert import Alert
 from incidents.catalogue import Catalogue
 from incidents.errors import AlertError
 from incidents.findings import Window
@@ -14,6 +15,8 @@ from nexus.runtime.raw_alerts import deliveries, told_again
 from nexus.store.lists import EVERY
 from nexus.store.records import WorldKind
 from tools.alerts.formats import parse_alerts
+from tools.alerts.matching.match import Matcher
+from tools.alerts.matching.names import ServiceNames
 from tools.live.metrics.firings import Firing
 from tools.recorded import CaseAlert
 
@@ -51,17 +54,30 @@ async def of_home(home: Home, window: Window) -> tuple[CaseAlert, ...]:
 
 
 def read(sent: Iterable[CaseAlert], source: str, catalogue: Catalogue, unread: list[str]) -> tuple[Told, ...]:
-    """The alerts in deliveries; one that cannot be read is noted in `unread`."""
-    found = []
+    """The alerts in deliveries, each of the service that the catalogue means; `unread` notes the others.
+
+    Names that people confirmed since are not asked. A delivery that calls a service otherwise than the
+    catalogue does is told again in the home's own form, so that its replay knows whom it is about.
+    """
+    found, matcher = [], Matcher(ServiceNames(catalogue.services))
     for one in sent:
         try:
             alerts = parse_alerts(one.body, one.at, one.source, catalogue)
         except AlertError as error:
             unread.append(f"{source}, {iso(one.at)}: {error}")
             continue
-        if alerts:
-            found.append(Told(delivery=one, alerts=alerts, source=source))
+        known = [_matched(alert, matcher) for alert in alerts]
+        if [alert.service for alert in known] == [alert.service for alert in alerts]:
+            found += [Told(delivery=one, alerts=alerts, source=source)] if alerts else []
+        else:
+            found += [Told(delivery=told_again(each), alerts=(each,), source=source) for each in known]
     return tuple(found)
+
+
+def _matched(alert: Alert, matcher: Matcher) -> Alert:
+    """With its service by the catalogue; of what the catalogue does not know, as it is called."""
+    match = matcher.match({one.name: one.value for one in alert.labels}, alert.source, alert.service)
+    return alert.model_copy(update={"service": match.service or alert.service})
 
 
 def _notification(one: Firing, status: str, at: datetime) -> CaseAlert:

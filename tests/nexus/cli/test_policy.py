@@ -26,6 +26,7 @@ FILE = {
     "people": [
         {"name": "Dana Lee", "token": "env:DANA"},
         {"name": "Kim Ito", "token": "env:KIM", "may": ["scale"]},
+        {"name": "Glass", "token": "env:GLASS", "may": ["scale"], "break_glass": True},
     ],
     "notify": {"destinations": [{"name": "log", "kind": "file", "path": "told.jsonl"}]},
     "autonomy": {"rules": [RULE], "limits": {"per_day": 2, "dependents": 3, "instances": 20}},
@@ -40,6 +41,7 @@ def shop(nexus: Terminal, tmp_path: Path) -> Terminal:
     nexus.set("NEXUS_CONFIG", str(file))
     nexus.set("DANA", "the-token-of-dana")
     nexus.set("KIM", "the-token-of-kim")
+    nexus.set("GLASS", "the-token-of-glass")
 
     async def keep() -> None:
         with Store.open(nexus.home) as store:
@@ -77,10 +79,14 @@ def test_it_explains_what_holds_what_does_not_and_whom_the_change_needs(shop: Te
     assert {one["name"]: one["holds"] for one in found["judged"]["conditions"]}["undo"]
 
 
-def test_only_who_decides_on_such_changes_renews_it(shop: Terminal) -> None:
-    shop.set("NEXUS_TOKEN", "the-token-of-kim")
-    refused = shop("policy", "renew", "rollback", "checkout")
-    assert (refused.code, "Kim Ito does not decide on a rollback of checkout" in refused.err) == (1, True)
+def test_only_who_decides_on_such_changes_renews_it_and_broken_glass_changes_no_policy(
+    shop: Terminal,
+) -> None:
+    for name, token in (("Kim Ito", "the-token-of-kim"), ("Glass", "the-token-of-glass")):
+        shop.set("NEXUS_TOKEN", token)
+        refused = shop("policy", "renew", "rollback", "checkout")
+        assert (refused.code, f"{name} does not decide on a rollback of checkout" in refused.err) == (1, True)
+        assert "A1 waits until a person signs it" in shop("policy", "explain", ID).out
     shop.set("NEXUS_TOKEN", "the-token-of-dana")
     done = shop("policy", "renew", "rollback", "checkout", "--json")
     assert json.loads(done.out)["withdrawals"] == []

@@ -14,6 +14,8 @@ from tools.live.settings import Prometheus
 
 #: Prometheus answers at most 11,000 points of a series.
 _POINTS = 10_000
+#: In so many parts of a window it is looked where its data begin.
+_PARTS = 200
 #: What was gone for so long and fires again has fired twice.
 _GONE = timedelta(minutes=5)
 #: Labels of the series that are none of the alert.
@@ -59,6 +61,25 @@ class PastFirings:
                 seen.setdefault(tuple(sorted(labels.items())), []).extend(at for at, _ in series.values)
         found = [one for key, times in seen.items() for one in self._runs(dict(key), times, window.end)]
         return tuple(sorted(found, key=lambda one: (one.start, sorted(one.labels.items()))))
+
+    async def begins(self, window: Window) -> datetime | None:
+        """From when on in a window something is known; None: from its start, or nobody can say.
+
+        Told by the series `up`, which a Prometheus keeps of all that it scrapes. What is older than its
+        retention is answered as if nothing had fired.
+
+        Raises:
+            ToolFailed: it does not answer.
+        """
+        step = (window.end - window.start) / _PARTS
+        query = {
+            "query": "group(up)", "start": str(window.start.timestamp()), "end": str(window.end.timestamp()),
+            "step": str(step.total_seconds()),
+        }  # fmt: skip
+        answer = await ask(self._backend, "/api/v1/query_range", query)
+        known = [at for series in answer.data.result for at, _ in series.values]
+        first = _moment(min(known)) if known else window.start
+        return first if first - window.start > step else None
 
     def _runs(self, labels: dict[str, str], times: list[float], until: datetime) -> Iterator[Firing]:
         """The unbroken runs of sampled times; the last one is open if it reaches the end of the window."""
