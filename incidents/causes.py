@@ -170,6 +170,7 @@ class Card(Value):
         unless: what rules it out when it is measured.
         alike: cards that look like it, to be looked at before one acts.
         watch: what to look at after a remedy.
+        at_callers: it lies on the way to the part, so that those that call it write it down and name it.
         general: it says what holds for a whole category, and is no mechanism of its own.
     """
 
@@ -184,6 +185,7 @@ class Card(Value):
     harms: tuple[Harm, ...] = ()
     watch: tuple[str, ...] = ()
     prevention: Lines = Lines()
+    at_callers: bool = False
     general: bool = False
 
     @model_validator(mode="after")

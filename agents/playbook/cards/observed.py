@@ -1,6 +1,7 @@
 """What is seen of one part that a cause card may know: lines, series, alerts, what was changed."""
 
 from agents.engine import RoleContext
+from agents.playbook.checks.keywords import names
 from agents.playbook.checks.runbook_checks import has_tool
 from agents.playbook.checks.symptoms import has_grown
 from incidents.alert import Alert
@@ -24,12 +25,13 @@ STORES = frozenset({ServiceKind.DATABASE, ServiceKind.QUEUE})
 
 
 class SeenLine(Value):
-    """A kind of log line that is new or grew, of the part itself or of who calls it."""
+    """A kind of log line that is new or grew, of the part itself or of who calls it and may name it."""
 
     template: str
     sample: str
     evidence: str
     own: bool = True
+    names_it: bool = False
 
 
 class Observed(Value):
@@ -68,11 +70,11 @@ async def observe(context: RoleContext, service: str, change: str | None) -> Obs
     catalogue = context.toolset.sources.world.catalogue
     found = catalogue.find(service)
     kind = found.kind if found is not None else None
-    lines = await _lines(context, service, own=True)
-    if kind in STORES:
-        for caller in sorted(catalogue.callers.get(service, ()))[:_CALLERS]:
-            if _only_store(catalogue, caller) == service:
-                lines += await _lines(context, caller, own=False)
+    lines = await _lines(context, service)
+    for caller in sorted(catalogue.callers.get(service, ()))[:_CALLERS]:
+        its_store = kind in STORES and _only_store(catalogue, caller) == service
+        heard = await _lines(context, caller, of=service)
+        lines += [line for line in heard if its_store or line.names_it]
     levels = await _levels(context, service)
     growth = await _growth(context, service, levels)
     alerts = [alert for alert in context.incident.alerts if alert.service == service]
@@ -106,15 +108,19 @@ def _only_store(catalogue: Catalogue, service: str) -> str | None:
     return stores[0] if len(stores) == 1 else None
 
 
-async def _lines(context: RoleContext, service: str, *, own: bool) -> list[SeenLine]:
+async def _lines(context: RoleContext, service: str, of: str | None = None) -> list[SeenLine]:
+    """What a service logs, of another part if one is given."""
     if not has_tool(context, LOGS.name):
         return []
     answer = await context.toolset.ask(LOGS, LogsArgs(service=service))
     return [
-        SeenLine(template=one.template, sample=one.sample, evidence=answer.id, own=own)
+        SeenLine(
+            template=one.template, sample=one.sample, evidence=answer.id,
+            own=of is None, names_it=of is not None and names(one.template, of),
+        )
         for one in (answer.data.templates if answer.data else ())
         if _counts(one)
-    ]
+    ]  # fmt: skip
 
 
 def _counts(one: LogTemplate) -> bool:

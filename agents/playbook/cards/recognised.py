@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from agents.playbook.cards.observed import Observed
+from agents.playbook.cards.observed import STORES, Observed
 from agents.playbook.checks.keywords import quoted, quoted_line
 from agents.playbook.checks.symptoms import say_level
 from incidents.action import ActionKind
@@ -79,9 +79,10 @@ def _signs(card: Card, seen: Observed) -> Iterable[Seen]:
 
 
 def _of_lines(card: Card, seen: Observed) -> Iterable[Seen]:
-    """What a caller logs tells of its store only where the card is about stores."""
+    """What a caller logs tells of its store where the card is about stores, of any part of the way there."""
+    of_store = seen.kind in STORES and bool(card.kinds)
     for line in seen.lines:
-        if not line.own and not card.kinds:
+        if not (line.own or of_store or (card.at_callers and line.names_it)):
             continue
         if (sign := _first(card.signs.logs, line.template, line.sample)) is not None:
             who = "it logs" if line.own else "a caller logs"

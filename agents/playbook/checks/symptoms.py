@@ -272,10 +272,12 @@ def _of_line(focus: CheckScope, service: str, one: LogTemplate, evidence: str) -
             weight=weight, text=f"it logs {quoted_line(one.template, 80)}",
         )  # fmt: skip
     outside = about.kind is ServiceKind.EXTERNAL
+    # Whoever cannot reach a part sees that itself, which the part may not.
+    first_hand = outside or (sign is not None and sign.card.at_callers)
     inside = None if told is Category.DEPENDENCY else told
     return Hint(
         service=about.name, category=Category.DEPENDENCY if outside else inside, channel=Channel.LOGS,
-        weight=weight if outside else _PASSED_ON * weight, evidence=evidence, onset=one.first,
+        weight=weight if first_hand else _PASSED_ON * weight, evidence=evidence, onset=one.first,
         text=f"{service} logs {quoted_line(one.template, 80)}", ranked=outside,
     )  # fmt: skip
 

@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.playbook.cards.observed import Observed, SeenLine
+from agents.playbook.cards.observed import Observed, SeenLine, observe
 from agents.playbook.cards.recognised import fitting, harm_of
 from incidents.action import Action, ActionKind, ActionState, Arguments
 from incidents.catalogue import Catalogue, Service, ServiceKind
 from incidents.causes import Card, Causes, Fact, Harm, Sign, SignLevel, Signs
 from incidents.changes import Change, ChangeKind
-from incidents.findings import Category, Window
+from incidents.findings import Category, Channel, Window
 from incidents.verification import Recovery, SignalKind, Verification
 from tests.agents.playbook.test_keywords import COMMANDER, diagnosed, logging
 from tests.agents.playbook.test_worlds import INFRASTRUCTURE, mitigate
-from tests.agents.stage import CAUSES, NOW, ONSET, Levels, Planned, Stage, proposal, world
+from tests.agents.stage import CAUSES, NOW, ONSET, Levels, Planned, Stage, incident, proposal, world
 from tools.telemetry.levels import Level
 
 SERVED = Catalogue(
@@ -36,6 +36,7 @@ HARD: Levels = {
     ("store", "cpu", "ratio", ""): (0.2, 0.97),
     ("store", "request_rate", "per_second", ""): (40.0, 40.0),
 }
+INVESTIGATOR = "infrastructure_maintainer"
 levels = st.sampled_from(SignLevel)
 
 
@@ -76,6 +77,14 @@ class TestFitting:
         anywhere = card("aa", ("a0", SignLevel.CLEAR))
         stores = anywhere.model_copy(update={"id": "bb", "kinds": (ServiceKind.DATABASE,)})
         assert [one.card.id for one in fitting(told, Causes(cards=(anywhere, stores)))] == ["bb"]
+
+    def test_what_lies_on_the_way_to_a_part_is_told_by_callers_that_name_it(self) -> None:
+        own, way = card("aa", ("a0", SignLevel.CLEAR)), card("bb", ("a0", SignLevel.CLEAR))
+        causes = Causes(cards=(own, way.model_copy(update={"at_callers": True})))
+        heard = SeenLine(template="a0", sample="a0", evidence="E-1", own=False)
+        named = heard.model_copy(update={"names_it": True})
+        of = [fitting(seen().model_copy(update={"lines": (line,)}), causes) for line in (heard, named)]
+        assert [[one.card.id for one in found] for found in of] == [[], ["bb"]]
 
     @given(against=levels, offered=levels)
     def test_a_card_that_says_less_than_what_is_offered_forbids_nothing(
@@ -187,6 +196,31 @@ async def test_what_a_store_says_decides_what_may_be_done_to_it(
     stage = Stage(world(SERVED, HARD, logging("store", line), actions=Planned(replicas={"store": 3})))
     report = await mitigate(stage, diagnosed("store", Category.INFRASTRUCTURE), COMMANDER, INFRASTRUCTURE)
     assert tuple(one.action.kind for one in report.proposals) == kinds
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("dial tcp: lookup orders on 10.0.0.2:53: no such host", "dns"),
+        ("orders: Temporary failure in name resolution", "dns"),
+        ("x509: certificate has expired or is not yet valid: orders", "certificate_expired"),
+        ("orders answered 401: TokenExpiredError", "certificate_expired"),
+        ("orders answered 401: The token is not yet valid (nbf)", "clock_skew"),
+        ("jwt rejected by orders: Token used before issued", "clock_skew"),
+        ("orders answered 429: too many requests", "quota"),
+        ("no route to host: orders", "routing"),
+        ("orders refused the login: invalid client secret", None),  # it may be wrong at the caller
+        ("connection to orders timed out", None),
+        ("x509: certificate has expired: elsewhere", None),
+    ],
+)
+async def test_what_fails_on_the_way_to_a_part_is_read_where_it_is_called(
+    line: str, named: str | None
+) -> None:
+    stage = Stage(world(SERVED, HARD, logging("web", line)))
+    found = await observe(stage.context(incident(), INVESTIGATOR), "orders", None)
+    ways = [one for one in fitting(found, CAUSES) if Channel.LOGS in {sign.channel for sign in one.signs}]
+    assert [one.card.id for one in ways if not one.card.general][:1] == ([named] if named else [])
 
 
 def test_a_change_is_told_by_its_kind_and_its_words() -> None:
