@@ -44,7 +44,7 @@ def plainly(text: str, changes: Iterable[Change] = ()) -> str:
     told = _MADE.sub(lambda found: f"{_CALLED.get(found[1], 'a change')} was made", told)
     told = _ROSE.sub(_rose, _ASIDE.sub("", told))
     told = _OWN.sub(_own, _BYTES.sub(_bytes, told))
-    told = _LOGGED.sub(lambda found: f", {_logged(float(found[3]))}", told)
+    told = _LOGGED.sub(lambda found: f", {_often(float(found[1]), float(found[3]))}", told)
     told = _ROUGH.sub(lambda found: f"{float(found[1]):.0f} %", told)
     told = _LINE.sub(lambda found: f"{found[1]}“{unmasked(found[2])}”", told)
     return _SPANS.sub(lambda found: f"{found[1]} of {found[2]} calls failed, {_usually(found[3])}", told)
@@ -110,8 +110,10 @@ def _bytes(found: re.Match[str]) -> str:
     return f"{found['what'].replace('_', ' ')} {now:,.0f} MB, usually {usual:,.0f} MB"
 
 
-def _logged(before: float) -> str:
-    return "not once before" if before == 0 else "more often than before"
+def _often(now: float, before: float) -> str:
+    if before == 0:
+        return "not once before"
+    return "not any more" if now == 0 else f"{'more' if now > before else 'less'} often than before"
 
 
 def _usually(share: str) -> str:

@@ -125,6 +125,22 @@ def test_what_is_not_known_is_said_to_be_so() -> None:
             "deploy deploy-4711 was made 40 s before it began",
             "release 2026.11.2 of checkout was made 40 s before it began",
         ),
+        (
+            'GET /cart logs "no stock" 2 per span of 6 spans, 0 of 12 before',
+            "GET /cart logs “no stock”, not once before",
+        ),
+        (
+            'GET /cart calls "stock" 2 per span of 6 spans, 1 of 12 before',
+            'GET /cart calls "stock", more often than before',
+        ),
+        (
+            'GET /cart calls "stock" 0.4 per span of 6 spans, 1 of 12 before',
+            'GET /cart calls "stock", less often than before',
+        ),
+        (
+            'GET /cart calls "stock" 0 per span of 6 spans, 1 of 12 before',
+            'GET /cart calls "stock", not any more',
+        ),
         ("since 2026-11-23T07:47:35.123Z it fails", "since 07:47:35 it fails"),
         ("version 2026.11.2 -> 2026.11.3 of x", "version 2026.11.2 -> 2026.11.3 of x"),
     ],
