@@ -1,9 +1,8 @@
 """What a backtest costs beside an eval of the same recordings: `python -m benchmarks.backtest [--count 14]`.
 
-The shop's game days become a week in a real Prometheus and in files. By turns they are evaluated as recorded,
-and read out of that week and played again, each with one worker. Told are the time of a case, the ratio (the
-goal is 1.2 at most, without the reading), and how much memory the backtest's own process had at most, with
-so many alerts and with half of them.
+The shop's game days become a history in a real Prometheus and in files. It is read and played, then the same
+recordings are evaluated, each with one worker. Told are the time of a case, the ratio (the goal is 1.2 at
+most, without the reading), and how much memory the backtest's own process and its worker held on the way.
 """
 
 import argparse
@@ -12,38 +11,30 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 from evals.case import shipped_cases
 from tests.evals.backtest.week import days, running_week
 
 GOAL = 1.2
-#: As the recordings of game days look at their world; the demo's own is of another pace.
+#: So many moments of each phase are told.
+_TOLD = 10
+#: As recordings of game days look at their world; the demo's own is of another pace.
 _CASES = tuple(path for path in shipped_cases() if "cases" in path.parts)
 
 
-def memory(home: Path, *words: str | Path) -> float:
-    """Run `nexus` in a home and tell how many MB its own process had at most."""
-    argv = [sys.executable, "-c", _WATCHED, *map(str, words)]
-    environment = {**os.environ, "NEXUS_HOME": str(home), "NEXUS_LOG_LEVEL": "error"}
-    ran = subprocess.run(argv, env=environment, check=True, capture_output=True, text=True)  # noqa: S603 - ours
-    return float(ran.stderr.rsplit("peak ", 1)[1]) / 1000
+class Held(NamedTuple):
+    """What the backtest itself and the process that plays held when a line of progress came, in MB."""
 
-
-#: Tells the most memory of its own process alone; what children had is another figure.
-_WATCHED = """
-import sys
-from pathlib import Path
-from nexus.cli import main
-sys.argv = ["nexus", *sys.argv[1:]]
-try:
-    main()
-finally:
-    status = Path("/proc/self/status").read_text()
-    sys.stderr.write("peak " + status.partition("VmHWM:")[2].split()[0])
-"""
+    phase: str
+    done: int
+    own: float
+    worker: float
 
 
 def main() -> None:
@@ -57,29 +48,64 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="nexus-backtest-") as place:
         folder = Path(place)
-        lived = list(days(_CASES, datetime.now(UTC), timedelta(hours=6), asked.count))
+        lived = list(days(_CASES, datetime.now(UTC), timedelta(hours=2), asked.count))
         with running_week(folder / "week", lived) as week:
-            words = ("backtest", "--config", week.site, "--since", "60d", "--pause", "0", "--workers", "1")
-            half = memory(
-                folder / "h1", *words, "--limit", str(max(1, asked.count // 2)), "--out", folder / "half"
-            )
-            whole = memory(folder / "h2", *words, "--out", folder / "whole")
-        memory(folder / "h3", "eval", *_CASES, "--workers", "1", "--out", folder / "eval")
-        _tell(folder, asked.count, half, whole)
+            since = f"{2 * asked.count + 24}h"
+            words = ("backtest", "--config", week.site, "--since", since, "--pause", "0", "--workers", "1")
+            _tell_memory(list(held(folder / "h1", *words, "--out", folder / "whole")))
+        for _ in held(folder / "h2", "eval", *_CASES, "--workers", "1", "--out", folder / "eval"):
+            pass
+        played, usual = _seconds(folder / "whole"), _seconds(folder / "eval")
+        _say(f"{len(played)} played; a case: backtest {median(played):.2f} s, eval {median(usual):.2f} s, ")
+        _say(f"ratio {median(played) / median(usual):.2f} (goal {GOAL})\n")
 
 
-def _tell(folder: Path, count: int, half: float, whole: float) -> None:
-    played, usual = _seconds(folder / "whole"), _seconds(folder / "eval")
-    say = sys.stdout.write
-    say(f"a case, wall: backtest {median(played):.2f} s, eval {median(usual):.2f} s, ")
-    say(f"ratio {median(played) / median(usual):.2f} (goal {GOAL})\n")
-    say(f"memory: {half:.0f} MB for {max(1, count // 2)} alerts, ")
-    say(f"{whole:.0f} MB for {count}\n")
+def held(home: Path, *words: str | Path) -> Iterator[Held]:
+    """Run `nexus` in a home; what it and its children hold at each of its lines of progress."""
+    argv = [sys.executable, "-m", "nexus", *map(str, words)]
+    environment = {**os.environ, "NEXUS_HOME": str(home), "NEXUS_LOG_LEVEL": "error", "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, text=True) as running:  # noqa: S603
+        for line in running.stdout or ():
+            count, _, told = line.partition("] ")
+            done = count.removeprefix("[").partition("/")[0]
+            if done.isdecimal():
+                phase = "played" if "played in" in told else "read"
+                workers = [_resident(one) for one in _below(running.pid)]
+                yield Held(phase, int(done), _resident(running.pid), max(workers, default=0.0))
+    if running.returncode:
+        raise SystemExit(running.returncode)
+
+
+def _below(pid: int) -> Iterator[int]:
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split():
+        yield int(child)
+        yield from _below(int(child))
+
+
+def _resident(pid: int) -> float:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except OSError:
+        return 0.0  # ended meanwhile
+    return float((status.partition("VmRSS:")[2].split() or ["0"])[0]) / 1000
+
+
+def _tell_memory(moments: list[Held]) -> None:
+    for phase, group in groupby(moments, key=lambda one: one.phase):
+        of_it = list(group)
+        every = max(1, len(of_it) // _TOLD)
+        for one in of_it[every - 1 :: every]:
+            _say(f"{phase} {one.done:4}: {one.own:.0f} MB, its worker {one.worker:.0f} MB\n")
 
 
 def _seconds(folder: Path) -> list[float]:
     lines = filter(None, (folder / "runs.jsonl").read_text(encoding="utf-8").split("\n"))
     return [float(json.loads(line)["run"]["seconds"]) for line in lines]
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
