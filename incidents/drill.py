@@ -40,6 +40,11 @@ class DrillStep(Value):
     said: str
     seconds: float = Field(ge=0)
 
+    @property
+    def told(self) -> str:
+        """What was tried and what came, in one sentence; an answer that names it already is enough."""
+        return self.said if self.said.startswith(self.tried) else f"{self.tried}: {self.said}"
+
 
 class Drill(Value):
     """A drill and what came of it.

@@ -280,13 +280,15 @@ def _tell(made: "Backtest", folder: Path) -> None:
 
 def _told_tallies(made: "Backtest", folder: Path) -> None:
     from evals.backtest.judgement import answers_in, tallies
+    from incidents.intervals import ENOUGH
 
     given = answers_in(folder)
     for one in tallies(made.said, given):
         if (between := one.interval) is not None:
+            few = ": too few to tell" if one.judged < ENOUGH else ""
             say(
                 f"{one.confidence}: right in {one.right} of {one.judged} "
-                f"(95 % between {100 * between.low:.0f} and {100 * between.high:.0f} %)"
+                f"(95 % between {100 * between.low:.0f} and {100 * between.high:.0f} %{few})"
             )
     open_ = sum(1 for one in made.played if one.case not in given)
     say(f"{len(given)} judged, {open_} open.")

@@ -78,7 +78,7 @@ def _replayed(folder: Path) -> "tuple[Replay, ...]":
 def _drilled(drill: "DrillInShort") -> str:
     from nexus.sanitize import line
 
-    failed = "; ".join(f"{one.tried}: {one.said}" for one in drill.failed)
+    failed = "; ".join(one.told for one in drill.failed)
     came = (
         f"{len(drill.failed)} of {drill.tried} failed ({failed})" if failed else f"all {drill.tried} passed"
     )

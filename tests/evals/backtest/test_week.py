@@ -62,7 +62,7 @@ def test_a_history_is_played_judged_and_becomes_cases(nexus: Terminal, week: Wee
     told = nexus(
         "backtest", "judge", out, slow["case"], "wrong", "--by", "Ana", "--note", "it was the network"
     )
-    assert "high: right in 1 of 2 (95 % between 9 and 91 %)" in told.out
+    assert "high: right in 1 of 2 (95 % between 9 and 91 %: too few to tell)" in told.out
     truth = read_truth(out / "cases" / pool["case"])
     assert (truth.cause.service, truth.confirmed, truth.confirmed_by) == ("database", True, "Ana")
     assert not read_truth(out / "cases" / slow["case"]).confirmed
