@@ -11,8 +11,8 @@ from tools.analysis.periods import Periods, periods
 from tools.analysis.telemetry import TRACES_SCHEMA
 from tools.time_windows import in_window, utc_literal
 
-#: The first label of the host in the name of a call, after the method if there is one.
-_HOST = r"^(?:[A-Z]+ )?([A-Za-z0-9_-]+)[.:/]"
+#: The first label of the host in the name of a call, after the method or before it if there is one.
+_HOST = r"^(?:[A-Z]+ )?([A-Za-z0-9_-]+)(?:[.:/]| [A-Z]{3,}\b)"
 
 
 def related(traces: pl.DataFrame) -> pl.DataFrame:
@@ -21,9 +21,9 @@ def related(traces: pl.DataFrame) -> pl.DataFrame:
     Adds `key` and `above`, numbers for the span and its parent; `own_us`: its duration less its
     children's, at least 0 (children that overlap count in full); `client`: whether it only carries one
     call to another service, so that its own time is the way there and back; `carried`: whether its parent
-    is such a span; `leaf`: whether nothing is recorded below it; `caller`, `caller_operation` and
-    `caller_us`: service, operation and duration of the parent span, null for a root or where the parent is
-    not in the data.
+    is such a span; `called`: a service that is recorded below it, null for none; `caller`,
+    `caller_operation` and `caller_us`: service, operation and duration of the parent span, null for a root or
+    where the parent is not in the data.
     """
     return _none_related() if traces.is_empty() else _related(traces)
 
@@ -45,7 +45,6 @@ def _related(traces: pl.DataFrame) -> pl.DataFrame:
     whole = spans.join(children, on="key", how="left").with_columns(
         own_us=(pl.col("duration_us") - pl.col("children_us").fill_null(0)).clip(0),
         single=((pl.col("children") == 1) & (pl.col("called") != pl.col("service"))).fill_null(False),
-        leaf=pl.col("children").is_null(),
     )
     parents = whole.select(
         pl.col("key").alias("above"),
@@ -64,15 +63,16 @@ def _related(traces: pl.DataFrame) -> pl.DataFrame:
             client=pl.col("single") & within,
             carried=pl.col("carried").fill_null(False) & pl.col("inner").fill_null(False),
         )
-        .drop("children_us", "children", "called", "single", "inner")
+        .drop("children_us", "children", "single", "inner")
     )
 
 
 def at_callee(spans: pl.DataFrame, services: Iterable[str]) -> pl.DataFrame:
     """Calls that failed or that nobody recorded the other end of, moved to the service that they name.
 
-    What is not ours or is down records nothing itself. Its caller's span is all that is seen of it, named
-    as OpenTelemetry, Istio and gRPC name calls: `POST host/path`, `host:port/*`, `host/Method`.
+    What is not ours, is down or is not traced records nothing itself, though what it calls may. Its caller's
+    span is all that is seen of it, named as OpenTelemetry, Istio and gRPC name calls: `POST host/path`,
+    `host:port/*`, `host/Method`, or `host POST /path`.
 
     Args:
         spans: as `related` returns them.
@@ -85,7 +85,8 @@ def at_callee(spans: pl.DataFrame, services: Iterable[str]) -> pl.DataFrame:
     if not hosts:
         return spans
     host = pl.col("operation").replace_strict(hosts, default=None, return_dtype=pl.String)
-    moved = (pl.col("leaf") | (pl.col("status") == "error")) & host.is_not_null()
+    unheard = (pl.col("called") != host).fill_null(True)
+    moved = (unheard | (pl.col("status") == "error")) & host.is_not_null()
     return spans.with_columns(service=pl.when(moved).then(host).otherwise(pl.col("service")))
 
 

@@ -35,6 +35,9 @@ def test_own_time_is_what_the_children_did_not_take() -> None:
         ("POST bank/charge", "ok", True, "pay"),
         ("POST elsewhere/charge", "error", False, "pay"),
         ("GET /bank", "error", False, "pay"),
+        ("bank POST /charge", "ok", False, "bank"),
+        ("bank POST /charge", "ok", True, "pay"),
+        ("bank holiday", "ok", False, "pay"),
     ],
 )
 def test_what_records_nothing_itself_is_seen_in_the_calls_to_it(
@@ -44,6 +47,13 @@ def test_what_records_nothing_itself_is_seen_in_the_calls_to_it(
     frame = pl.concat([call, spans(("b", "a", "bank", 50))]) if answered else call
     moved = at_callee(related(frame), ["pay", "bank"])
     assert moved.filter(pl.col("span_id") == "a")["service"].to_list() == [place]
+
+
+def test_a_part_that_is_not_traced_is_seen_though_what_it_calls_is() -> None:
+    call = spans(("a", "", "pay", 100)).with_columns(operation=pl.lit("POST bank/charge"))
+    frame = pl.concat([call, spans(("b", "a", "ledger", 30))])
+    moved = at_callee(related(frame), ["pay", "bank", "ledger"])
+    assert moved.select("span_id", "service", "own_us").rows() == [("a", "bank", 70), ("b", "ledger", 30)]
 
 
 def test_the_same_span_twice_counts_once() -> None:
