@@ -236,7 +236,9 @@ def _asked(one: "Said", by: str) -> "Answer":
     console = out()
     console.print(f"\n{one.at:%Y-%m-%d %H:%M} UTC  {one.title}", style="bold", markup=False)
     console.print(one.summary or "The cause stayed unknown.", markup=False)
-    said = Prompt.ask("Is that right?", choices=list(_WORDS), default=_WORDS[-1], console=console)
+    # Where no cause was named there is none to call right; whether there was one to find is the question.
+    words = list(_WORDS) if one.service is not None else [word for word in _WORDS if word != "right"]
+    said = Prompt.ask("Is that right?", choices=words, default=_WORDS[-1], console=console)
     note = Prompt.ask("What really happened (may be empty)?", default="", console=console)
     return _answer(one.case, said, by or _me(), note)
 
