@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
+from incidents.act_permission import ActPermission
 from incidents.action import ActionKind, ActionState, Approval, Plan, Proposal
 from incidents.actor import Actor, Via, person_id
 from incidents.aftermath import Stage, how_it_stands
+from incidents.catalogue import Catalogue
 from incidents.errors import UnknownName
 from incidents.events import Event, revokes
 from incidents.findings import Diagnosis, Evidence
@@ -21,6 +23,7 @@ from nexus.home import Home
 from nexus.sanitize import line
 from nexus.service.decision_view import Change, Considered, DecisionView, Source
 from nexus.service.pages.worlds import world_facts
+from nexus.service.unsigned_view import unsigned_view
 from nexus.store.find import find_incident
 from nexus.store.records import WorldKind, WorldRef
 from tools.felt import title
@@ -44,6 +47,8 @@ class _Ground:
 
     incident: Incident
     title: str
+    catalogue: Catalogue
+    permissions: dict[str, ActPermission]
     now: datetime
     policy: ApprovalPolicy
     people: tuple[Actor, ...]
@@ -100,9 +105,13 @@ class DecisionQueries:
         store = self.home.store
         incident, world = await find_incident(store, identity), await store.world_of(identity)
         live = world.kind is WorldKind.LIVE
+        catalogue = world_facts(world, self.home.settings).catalogue
+        permitted = [await store.permission(one.digest) for one in incident.proposals] if live else []
         return _Ground(
             incident=incident,
-            title=title(incident, world_facts(world, self.home.settings).catalogue),
+            title=title(incident, catalogue),
+            catalogue=catalogue,
+            permissions={one.digest: one for one in permitted if one is not None},
             now=self.home.clock.now() if live else await store.clock_of(identity),
             policy=self.home.policy_of(world),
             people=_people(self.home, world),
@@ -152,6 +161,7 @@ def _view(ground: _Ground, proposal: Proposal, actor: Actor) -> DecisionView:
     aftermath = how_it_stands(incident, proposal, now, proposal.execution_key in ground.begun)
     diagnosis = incident.diagnosis
     waits = aftermath.stage is Stage.WAITING
+    permission = ground.permissions.get(proposal.digest)
     return DecisionView(
         incident=incident.id,
         incident_title=ground.title,
@@ -179,6 +189,9 @@ def _view(ground: _Ground, proposal: Proposal, actor: Actor) -> DecisionView:
         you=of(actor),
         people=tuple(of(one) for one in ground.people),
         begins_at=proposal.begins_at if waits else None,
+        unsigned=unsigned_view(incident, proposal, permission, ground.catalogue, ground.policy)
+        if permission is not None
+        else None,
         expires_at=proposal.expires_at,
         left_seconds=(proposal.expires_at - now).total_seconds() if waits else None,
     )

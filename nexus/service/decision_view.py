@@ -14,6 +14,7 @@ from incidents.severity import Severity
 from incidents.standing import Standing
 from incidents.value import Moment, Value
 from incidents.verification import Signal
+from nexus.service.unsigned_view import UnsignedView
 
 _DEEDS = {
     ActionKind.ROLLBACK: "roll back", ActionKind.RESTART: "restart", ActionKind.SCALE: "scale",
@@ -105,8 +106,16 @@ class DecisionView(Value):
     begins_at: Moment | None = Field(
         default=None, description="when it begins by itself unless somebody rejects it; null: people decide"
     )
+    unsigned: UnsignedView | None = Field(
+        default=None, description="of a change that was announced to begin without a signature"
+    )
     expires_at: Moment
     left_seconds: float | None
+
+    @property
+    def begins_in(self) -> float | None:
+        """Seconds until it begins by itself; None where people decide."""
+        return max(0.0, (self.begins_at - self.now).total_seconds()) if self.begins_at is not None else None
 
     @property
     def headline(self) -> str:
@@ -116,6 +125,8 @@ class DecisionView(Value):
     @property
     def deed(self) -> str:
         """What the signature does, as its button says it."""
+        if self.begins_at is not None and self.missing <= 1:
+            return "Sign, and begin now"
         last = self.missing <= 1
         return f"Sign and {_DEEDS[self.change.kind]}" if last else f"Sign, as one of {self.missing}"
 
