@@ -39,6 +39,8 @@ def elsewhere(
         The reading, and the acknowledgements by the place of the notice.
     """
     reading = _without_our_pages(reading, view)
+    if not reading.notices:
+        return reading, {}
     tool, said = product_of(reading.sender), dict[int, Acknowledged]()
     for place, notice in enumerate(reading.notices):
         incident = _incident(notice, view) if notice.takes else None

@@ -58,9 +58,15 @@ def sortable(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
-def columns(incident: "Incident", clock: datetime) -> dict[str, object]:
-    """The columns of an incident; those of the summary are computed by SQLite itself."""
+def body_of(incident: "Incident") -> str:
+    """An incident as it is kept, of which the graph has dumped nearly all already."""
     from tools.redaction.parts import dumped  # noqa: PLC0415  # as above
+
+    return to_json(dumped(incident).json).decode()
+
+
+def columns(incident: "Incident", clock: datetime, body: str) -> dict[str, object]:
+    """The columns of an incident; those of the summary are computed by SQLite itself."""
     from tools.redaction.redact import redact_secrets  # noqa: PLC0415  # as above
 
     summary = Summary.of(incident, clock)
@@ -73,7 +79,7 @@ def columns(incident: "Incident", clock: datetime) -> dict[str, object]:
         "clock": sortable(clock),
         "engine": incident.engine,
         "summary": as_json(summary),
-        "body": to_json(dumped(incident).json).decode(),  # the graph has it dumped already
+        "body": body,
         "title": title,
         "folded_title": title.casefold(),
         "services": list(summary.services),

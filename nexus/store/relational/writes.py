@@ -12,7 +12,7 @@ from incidents.severity import Severity
 from nexus.store.leases import stale
 from nexus.store.records import WorldRef
 from nexus.store.relational.events import events_of
-from nexus.store.relational.rows import as_json, columns, redacted_text, sortable
+from nexus.store.relational.rows import as_json, body_of, columns, redacted_text, sortable
 from nexus.store.relational.transactions import NotThere, Run
 from nexus.store.search import Searchable, texts_of
 
@@ -41,7 +41,7 @@ def register(
         site=site,
         wake_at=sortable(clock) if site is not None else None,
         alerted=alerted,
-        **columns(incident, clock),
+        **columns(incident, clock, as_json(incident)),  # at once: nobody has any part of a new one dumped
     ).rowcount
     if not new:
         raise Refused(f"There is an incident {incident.id} already")
@@ -56,7 +56,7 @@ def save(run: Run, incident: "Incident", clock: datetime, number: int) -> None:
     Raises:
         StaleLease: the lease of that number is not in force.
     """
-    if not run("save", number=number, **columns(incident, clock)).rowcount:
+    if not run("save", number=number, **columns(incident, clock, body_of(incident))).rowcount:
         raise stale(incident.id, number)
     keep_searchable(run, incident.id, texts_of(incident))
     note_alerts(run, incident)
