@@ -1,8 +1,8 @@
 """What code says of an incident in English, told again in the team's language, a whole form at a time. Pure.
 
-The record is English: what roles read, what is kept, what the pages of Nexus show. What is sent to people is
-told from it. A form is recognised from its first word to its last, with its values; what fits none stays as
-it was said, whole: English by code, or what a model wrote in the language already.
+The record is English: what roles read, what is kept, what the pages of Nexus show. What is sent to people, or
+signed by them, is told from it. A form is recognised from its first word to its last, with its values; what
+fits none stays as it was said, whole: English by code, or what a model wrote in the language already.
 """
 
 import re

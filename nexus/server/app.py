@@ -166,7 +166,8 @@ def _pages(intake: AlertIntake, known: Authenticator) -> Pages:
     if (login := settings.login) is not None:
         shown = secrets(login.client_secret) if login.client_secret is not None else None
         provider = Provider(login, shown, f"{settings.public_url}{BACK}")
-    return Pages(BrowserSessions(intake.home.store, intake.clock, known, settings, provider), NAVIGATION)
+    sessions = BrowserSessions(intake.home.store, intake.clock, known, settings, provider)
+    return Pages(sessions, NAVIGATION, language=intake.site.language)
 
 
 def _around(settings: Server) -> list[Middleware]:

@@ -16,12 +16,6 @@ from incidents.value import Moment, Value
 from incidents.verification import Signal
 from nexus.service.unsigned_view import UnsignedView
 
-_DEEDS = {
-    ActionKind.ROLLBACK: "roll back", ActionKind.RESTART: "restart", ActionKind.SCALE: "scale",
-    ActionKind.FAILOVER: "fail over", ActionKind.HOTFIX: "make the hotfix",
-    ActionKind.FEATURE_FLAG: "set the flag", ActionKind.FALLBACK: "switch the fallback on",
-}  # fmt: skip
-
 
 class Source(Value):
     """An evidence that the change rests on; all of it is one click away."""
@@ -121,14 +115,6 @@ class DecisionView(Value):
     def headline(self) -> str:
         """As a title: `Roll back checkout to 2026.11.1`."""
         return self.change.title[:1].upper() + self.change.title[1:]
-
-    @property
-    def deed(self) -> str:
-        """What the signature does, as its button says it."""
-        if self.begins_at is not None and self.missing <= 1:
-            return "Sign, and begin now"
-        last = self.missing <= 1
-        return f"Sign and {_DEEDS[self.change.kind]}" if last else f"Sign, as one of {self.missing}"
 
     @property
     def seen(self) -> str:

@@ -19,6 +19,8 @@ from starlette.routing import Route
 from incidents.access import Permission
 from incidents.actor import Actor
 from incidents.errors import Forbidden, NexusError
+from incidents.language import Language
+from incidents.texts import Sentences
 from incidents.value import Moment, Value
 from nexus.sanitize import role_name, visible
 from nexus.server.pages import words
@@ -34,8 +36,12 @@ from nexus.store.sessions import Session
 from tools.felt import without_rule
 from tools.plainly import level, plainly
 from tools.redaction.redact import redact
+from tools.retold import retold
 
 log = structlog.get_logger(__name__)
+
+#: What the pages say themselves: headings, labels, buttons.
+LABELS = Sentences("nexus.server.pages", "labels")
 
 PageHandler = Callable[[Request, Actor], Awaitable[Response]]
 FormHandler = Callable[[Request, Actor, Form], Awaitable[Response]]
@@ -90,11 +96,13 @@ class Pages:
         sessions: know who looks.
         navigation: what every page links to.
         static: the files that templates name by `static("nexus.css")`.
+        language: in which labels are, and what code said of an incident, as far as it is translated.
     """
 
     sessions: BrowserSessions
     navigation: tuple[Link, ...] = ()
     static: StaticFiles = field(default_factory=StaticFiles.read)
+    language: Language = Language.EN
     _handlers: dict[str, PageHandler] = field(default_factory=dict, init=False)
 
     def page(self, path: str, handler: PageHandler, permission: Permission = Permission.READ) -> Route:
@@ -206,7 +214,7 @@ class Pages:
 
     def part(self, name: str, **values: object) -> Markup:
         """A template alone, such as a card that a stream replaces."""
-        return Markup(_environment(self.static).get_template(name).render(**values))  # noqa: S704  # it escapes
+        return Markup(_environment(self.static, self.language).get_template(name).render(**values))  # noqa: S704  # it escapes
 
     def trouble(self, request: Request, status: int, sentence: str) -> HTMLResponse:
         """The page of what cannot be shown: not allowed, not found, broken."""
@@ -266,8 +274,17 @@ def _to_login(request: Request) -> Response:
 
 
 @cache
-def _environment(static: StaticFiles) -> Environment:
+def _environment(static: StaticFiles, language: Language) -> Environment:
     """What fills the templates, each compiled once in a process: it takes longer than filling it."""
+
+    def say(key: str, **values: object) -> Markup:
+        """A label in the pages' language; its values are escaped."""
+        return Markup(LABELS.text(language, key)).format(**values)  # noqa: S704 - ours
+
+    def told(text: str, group: str = "sentence") -> str:
+        """What code said in English, in the pages' language where it is translated."""
+        return retold(text, language, group)
+
     made = Environment(
         loader=FunctionLoader(_template),
         autoescape=True,
@@ -281,7 +298,8 @@ def _environment(static: StaticFiles) -> Environment:
     made.globals["service_drawing"] = _drawn(service_drawing)
     made.filters |= {name: getattr(words, name) for name in ("ago", "clock", "day", "minute", "span")}
     made.filters |= {"role": role_name, "level": level, "plainly": plainly, "parts": parts_of}
-    made.filters["without_rule"] = without_rule
+    made.filters |= {"without_rule": without_rule, "told": told}
+    made.globals |= {"say": say, "language": language.value}
     return made
 
 
