@@ -159,7 +159,8 @@ def _felt(incident: Incident) -> Felt:
 
 def _settling(incident: Incident) -> bool:
     """Whether what was changed has not been checked: figures are of before it, or of both sides of it."""
-    unharmed = incident.facts is not None and incident.facts.customers_affected is False
+    facts = incident.facts
+    unharmed = facts is not None and facts.customers_affected is False and _measured(facts) is None
     return incident.open and incident.watch is not None and not incident.watch.checks and not unharmed
 
 

@@ -100,6 +100,8 @@ class TestStands:
         before = self.watched(Recovery.UNCHANGED).verification
         assert self.told(settling.evolve(verification=before)) == (Felt.UNCHECKED, Doing.CHECKING)
         assert self.told(settling.evolve(facts=unharmed)) == (Felt.INSIDE, Doing.CHECKING)
+        slow = unharmed.model_copy(update={"latency_times": 5.5})
+        assert self.told(settling.evolve(facts=slow)) == (Felt.UNCHECKED, Doing.CHECKING)
 
     def test_what_a_person_says_is_over_is_not_called_normal_where_it_was_measured_to_fail(self) -> None:
         said = incident().evolve(facts=FAILING, status=Status.RESOLVED)
