@@ -7,6 +7,13 @@ of its own, so that each opens an incident. What is printed are ratios of rates,
 that one alert takes in the server.
 Nobody drives the incidents meanwhile: what a worker costs is another question. Linux only: the processor time
 is that of /proc.
+
+On 2026-12-01, under a load of 15 to 20, `AlertIntake.receive` alone, without HTTP, the least of 100 alerts: a
+new one 4.7 ms, a known one 0.96 ms, one row through the same writer 0.29 ms. Of a new one reading was about
+26 % (its form 17, its service 5), deciding 19 % (8 of that: which incident it joins), registering it
+19 % (3 of that: its text for the search), the whole transaction 54 %. Of a known one the transaction was 47 %
+(deciding 18, filing 17) and reading, which is remembered, 15 %. Until that day the body of a new incident was
+dumped part by part: 0.12 ms, now 0.04, the least of 60 in a process that does nothing else.
 """
 
 import argparse
