@@ -7,12 +7,14 @@ import lzma
 import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from threading import Lock
 from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
+import zstandard
 from polars.testing import assert_frame_equal
 from pydantic import ValidationError
 
@@ -26,6 +28,7 @@ from tools.live.secrets import Secrets
 from tools.live.settings import LogFiles
 from tools.live.telemetry_rows import moment_of
 from tools.live.unpacked import opened
+from tools.live.zstd_frames import ZstdFrames
 from tools.telemetry.data_gaps import collect_gaps
 
 NOW = datetime(2026, 3, 12, 12, 0, tzinfo=UTC)
@@ -237,12 +240,13 @@ async def test_rotated_and_compressed_files_are_read(tmp_path: Path) -> None:
     (tmp_path / "web.log.3.bz2").write_bytes(bz2.compress(lines_of([70]).encode()))
     (tmp_path / "web-2026-03-11.log.xz").write_bytes(lzma.compress(lines_of([80]).encode()))
     (tmp_path / "web.1.log").write_text(lines_of([90]))
-    (tmp_path / "web.log.4.zst").write_bytes(b"\x28\xb5\x2f\xfd and more")
+    (tmp_path / "web.log.4.zst").write_bytes(zstandard.compress(lines_of([85]).encode()))
+    (tmp_path / "web.log.5.lz4").write_bytes(b"\x04\x22\x4d\x18 and more")
     (tmp_path / "web-admin.log").write_text(lines_of([95], "of another service"))
     frame, gaps = await read(tmp_path / "{service}.log")
     ages = [(NOW - moment).total_seconds() for moment in frame["time"]]
-    assert ages == [90, 80, 70, 60, 40, 30, 20, 10, 5, 4]
-    assert gaps == ["files of this compression are not read: web.log.4.zst"]
+    assert ages == [90, 85, 80, 70, 60, 40, 30, 20, 10, 5, 4]
+    assert gaps == ["files of this compression are not read: web.log.5.lz4"]
 
 
 async def test_a_large_compressed_file_is_read_where_the_window_is(tmp_path: Path) -> None:
@@ -259,6 +263,18 @@ async def test_a_file_that_is_still_being_compressed_is_read_as_far_as_it_goes(t
     frame, gaps = await read(tmp_path / "{service}.log")
     assert 200 < frame.height < 300
     assert gaps == ["web.log.1.gz is broken or still being compressed: it was read as far as it goes"]
+
+
+def test_frames_of_zstd_are_read_one_after_the_other_and_one_that_is_cut_off_is_told() -> None:
+    noise = os.urandom(300_000)
+    packed = zstandard.compress(noise) + zstandard.compress(b"the end")
+    assert BufferedReader(ZstdFrames(BytesIO(packed))).read() == noise + b"the end"
+    cut = BufferedReader(ZstdFrames(BytesIO(packed[:200_000])))
+    assert cut.read(100_000) == noise[:100_000]
+    with pytest.raises(EOFError, match="cut off"):
+        cut.read()
+    with pytest.raises(OSError, match="zstd"):
+        BufferedReader(ZstdFrames(BytesIO(b"\x28\xb5\x2f\xfd and more"))).read()
 
 
 def test_what_is_unpacked_is_bounded(tmp_path: Path) -> None:
