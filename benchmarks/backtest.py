@@ -18,8 +18,8 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+from demo.week import days, running_week
 from evals.case import shipped_cases
-from tests.evals.backtest.week import days, running_week
 
 GOAL = 1.2
 #: So many moments of each phase are told.

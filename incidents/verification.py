@@ -98,3 +98,9 @@ class Verification(Value):
     action: str | None = None
     evidence: tuple[str, ...] = ()
     summary: str
+
+    @property
+    def mended(self) -> bool:
+        """Whether all that was amiss is as usual again, whatever else got worse meanwhile."""
+        amiss = [one.verdict for one in self.readings if one.signal.must_recover]
+        return bool(amiss) and all(one is Recovery.RECOVERED for one in amiss)

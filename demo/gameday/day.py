@@ -12,12 +12,17 @@ from pathlib import Path
 import uvicorn
 
 from agents.engine import Engine
+from demo.gameday.acts import Acted, Ending, acted, over, person, renewed, spoil
+from demo.gameday.earning import drilled
+from demo.gameday.policy import KIND, UNSIGNED
 from demo.gameday.record import recorded
 from demo.gameday.stage import Stage
 from demo.gameday.verdict import Seen
 from demo.processes import NotReadyError
 from demo.scenarios import Scenario
+from incidents.act_permission import ActPermission
 from incidents.incident import Incident
+from incidents.replays import Replay
 from incidents.timeline import Entry, EntryKind
 from nexus.config.site import load_site
 from nexus.home import Home
@@ -36,6 +41,8 @@ ALERT_SECONDS, END_SECONDS, RESOLVED_SECONDS = 120.0, 300.0, 45.0
 #: In shadow the agents' word is waited for, so that what the person does can be held against it; they mend
 #: the shop so long after it, and all of it may take longer.
 PERSON_SECONDS, SHADOW_SECONDS = 20.0, 900.0
+#: After a drill: as long as the shop's windows look back, with what is usual before.
+CALM_AGAIN_SECONDS = 70.0
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,8 @@ class GameDay:
         record: A folder that gets the incident as a case.
         waits: Filled with every question to a backend.
         shadow: Nexus only watches, and a scripted person mends the shop outside of it.
+        ending: a change is announced that begins without a person, and what shall come of it.
+        replays: by what it is earned beside a drill.
     """
 
     scenario: Scenario
@@ -67,6 +76,8 @@ class GameDay:
     record: Path | None = None
     waits: list[CallLatency] = field(default_factory=list)
     shadow: bool = False
+    ending: Ending | None = None
+    replays: tuple[Replay, ...] = ()
 
     async def hold(self) -> tuple[Seen, Incident | None]:
         """Run it; whatever it started is stopped when this returns.
@@ -77,13 +88,20 @@ class GameDay:
         with (
             _listening() as sock,
             Stage.built(
-                self.work, sock.getsockname()[1], self.say, on=self.scenario.on, shadow=self.shadow
+                self.work,
+                sock.getsockname()[1],
+                self.say,
+                on=self.scenario.on,
+                shadow=self.shadow,
+                unsigned=self.ending is not None,
             ) as stage,
         ):
             async with self._served(stage.path, sock):
                 await stage.begin(self.scenario)
                 if found := await self.home.store.page(IncidentFilter(not_closed=True)):
                     raise NotReadyError(f"an incident before anything was broken: {found[0].title}")
+                if self.ending is not None:
+                    await self._earned(stage, self.ending)
                 return await self._broken(stage)
 
     @asynccontextmanager
@@ -100,6 +118,16 @@ class GameDay:
             server.should_exit = True
             await serving
 
+    async def _earned(self, stage: Stage, ending: Ending) -> None:
+        """The record is kept and the undo proven by a drill, which is history before anything breaks."""
+        await self.home.store.keep_replays(load_site(stage.path).site, self.replays)
+        await drilled(self.home, stage.path, self.say)
+        self.say(f"nexus.yaml: a {KIND} of {UNSIGNED} may begin without a person, announced a minute before")
+        await asyncio.sleep(CALM_AGAIN_SECONDS)
+        if ending is Ending.WRONG and (remedy := self.scenario.remedy) and remedy.arguments.version:
+            spoil(stage.shop, remedy.arguments.version)
+            self.say(f"unseen: {UNSIGNED} {remedy.arguments.version}, which would be gone back to, is broken")
+
     async def _broken(self, stage: Stage) -> tuple[Seen, Incident | None]:
         fault = datetime.now(UTC)
         change = await stage.break_by(self.scenario)
@@ -110,8 +138,8 @@ class GameDay:
         self.say(f"{identity} is open")
         people = asyncio.create_task(self._people(stage, identity))
         with suppress(TimeoutError):
-            within = SHADOW_SECONDS if self.shadow else END_SECONDS
-            await asyncio.wait_for(left_by_the_agents(self.home, identity), within)
+            within = SHADOW_SECONDS if self.shadow or self.ending else END_SECONDS
+            await asyncio.wait_for(self._left(identity), within)
         people.cancel()
         incident = await self.home.find(identity)
         resolved = await self._resolved(identity, incident)
@@ -119,13 +147,39 @@ class GameDay:
             self.say("recording the incident as a case")
             await recorded(self.home, identity, self.scenario, known, self.record / self.scenario.id)
         entries = await self.home.store.entries(identity)
+        if self.ending is not None:
+            known = known.model_copy(update={"acted": await self._acted(incident, self.ending)})
         return _seen(known, incident, resolved, entries, self.waits), incident
+
+    async def _left(self, identity: str) -> None:
+        """Until the agents owe nothing any more, or all has happened that the day is about."""
+        if self.ending is None:
+            await left_by_the_agents(self.home, identity)
+            return
+        while True:
+            incident = await self.home.find(identity)
+            if over(incident, await self._permission(incident), self.ending, datetime.now(UTC)):
+                return
+            await asyncio.sleep(PROPOSAL_POLL)
+
+    async def _permission(self, incident: Incident) -> ActPermission | None:
+        first = next(iter(incident.proposals), None)
+        return await self.home.store.permission(first.digest) if first is not None else None
+
+    async def _acted(self, incident: Incident, ending: Ending) -> Acted:
+        gone = await self.home.store.withdrawals(load_site(self.work / "nexus.yaml").site)
+        withdrawn = next(iter(gone), None)
+        found = acted(incident, await self._permission(incident), withdrawn, ending)
+        if withdrawn is None:
+            return found
+        return found.model_copy(update={"told": (*found.told, await renewed(self.home, incident))})
 
     async def _people(self, stage: Stage, identity: str) -> None:
         """Who decides on what is proposed; of a shadow, who mends the shop and knows nothing of Nexus."""
         if not self.shadow:
+            asked = person(self.ending, self.say) if self.ending is not None else self.approver
             said = lambda why: self.say(str(why))  # noqa: E731
-            await ask_about(self.home, identity, self.approver, WallClock(), said)
+            await ask_about(self.home, identity, asked, WallClock(), said)
         elif (remedy := self.scenario.remedy) is not None:
             while not (await self.home.find(identity)).rests:  # noqa: ASYNC110 - rows
                 await asyncio.sleep(PROPOSAL_POLL)

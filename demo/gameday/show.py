@@ -1,6 +1,6 @@
 """The result of game days as text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from demo.gameday.verdict import Seen, Verdict
@@ -16,11 +16,18 @@ def table(held: Sequence[tuple[Seen, Verdict]]) -> str:
     rows = [head, *(_row(seen, verdict) for seen, verdict in held)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-    said = [f"{seen.scenario}: {verdict.said}{_thought(seen)}" for seen, verdict in held]
+    said = [line for seen, verdict in held for line in _said(seen, verdict)]
     unsafe = "; ".join(f"{v.scenario}: {', '.join(v.unsafe)}" for _, v in held if v.unsafe)
     right = sum(verdict.right for _, verdict in held)
     last = f"{right} of {len(held)} right. Wrong, worse and no undo offered: {unsafe or 'none'}."
     return "\n".join(["", *lines, "", *said, "", last])
+
+
+def _said(seen: Seen, verdict: Verdict) -> Iterator[str]:
+    yield f"{seen.scenario}: {verdict.said}{_thought(seen)}"
+    if seen.acted is not None:
+        yield f"  {seen.acted.expected}: {'as it should' if seen.acted.right else 'NOT AS IT SHOULD'}"
+        yield from (f"    {one}" for one in seen.acted.told)
 
 
 def _row(seen: Seen, verdict: Verdict) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import yaml
 from demo.catalogue import CATALOGUE, DEPLOYED
 from demo.cluster.namespace import NAMESPACE
 from demo.cluster.shop import ClusterShop
+from demo.gameday.policy import DRILL_WATCH, DRILLED, POLICY, UNSIGNED
 from demo.launcher import FLAG_OWNERS, Shop
 from demo.monitoring.stack import FAST, Monitoring
 from demo.repository import SERVICE
@@ -28,13 +29,29 @@ WATCH = {"lasts": "57s", "every": "12s", "settle": "45s"}
 
 
 def write_site(
-    path: Path, shop: Shop, monitoring: Monitoring, people: Sequence[Person] = (), *, shadow: bool = False
+    path: Path,
+    shop: Shop,
+    monitoring: Monitoring,
+    people: Sequence[Person] = (),
+    *,
+    shadow: bool = False,
+    unsigned: bool = False,
 ) -> None:
     """Writes the configuration of the live world that a running shop is."""
     listed = [one.model_dump(mode="json", exclude_defaults=True) for one in people]
     site = _site(shop, monitoring) | ({"people": listed} if listed else {})
     site |= {"shadow": {"mode": "shadow"}} if shadow else {}
+    site |= _unsigned() if unsigned else {}
     path.write_text(yaml.safe_dump(site, sort_keys=False, width=120))
+
+
+def _unsigned() -> dict[str, Any]:
+    """What lets a change begin without a person, where its undo is drilled, and who hears of it."""
+    return {
+        "autonomy": POLICY.model_dump(mode="json", exclude_defaults=True) | {"announce": "1m"},
+        "drills": [{"service": DRILLED, "stands_for": [UNSIGNED], "watch": DRILL_WATCH}],
+        "notify": {"destinations": [{"name": "told", "kind": "file", "path": "told.jsonl"}]},
+    }
 
 
 def write_runbook(path: Path) -> None:

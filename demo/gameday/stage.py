@@ -49,6 +49,7 @@ class Stage:
         people: tuple[Person, ...] = (),
         on: type[Shop] = Shop,
         shadow: bool = False,
+        unsigned: bool = False,
     ) -> Self:
         """One that stands and does not run yet; its `nexus.yaml` is written.
 
@@ -59,6 +60,7 @@ class Stage:
             people: of the site.
             on: what the shop runs on.
             shadow: whether Nexus only watches.
+            unsigned: whether a kind of change may begin without a person.
         """
         work.mkdir(parents=True, exist_ok=True)
         shop = on(work / "shop")
@@ -66,7 +68,7 @@ class Stage:
             work / "monitoring", targets=shop.targets, receiver_port=receiver_port, settings=FAST
         )
         path = work / "nexus.yaml"
-        write_site(path, shop, monitoring, people, shadow=shadow)
+        write_site(path, shop, monitoring, people, shadow=shadow, unsigned=unsigned)
         return cls(path, shop, monitoring, say)
 
     def __enter__(self) -> Self:

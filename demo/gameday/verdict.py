@@ -2,6 +2,7 @@
 
 from pydantic import Field, computed_field
 
+from demo.gameday.acts import Acted
 from demo.scenarios.model import Truth
 from incidents.action import Action, ActionState, Proposal
 from incidents.changes import WhatPeopleDid
@@ -25,6 +26,7 @@ class Seen(Value):
     recovery: Moment | None = None
     end: Moment | None = None
     people: WhatPeopleDid | None = Field(default=None, description="in shadow: beside what was proposed")
+    acted: Acted | None = Field(default=None, description="of a change that may begin without a person")
     waited: float = Field(default=0.0, description="seconds for backends between the alert and the proposal")
 
 

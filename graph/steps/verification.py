@@ -234,11 +234,15 @@ def _recovered(incident: Incident, watch: Watch, now: datetime) -> Update:
 
 
 async def _worse(deps: Deps, incident: Incident, watch: Watch) -> Update:
-    """The watched signals got worse: the undo is offered at once; without one, people take over."""
+    """The watched signals got worse: the undo is offered at once; without one, people take over.
+
+    Where what was amiss is mended, and something else got worse, a person weighs the two.
+    """
     change = incident.proposal(watch.action)
     if change is not None and change.undo_of is None and not _undo_answered(incident, watch.action):
         why = f"the watched signals got worse after {change.id}: {incident.verification_summary}"
-        offered = await propose_undo(deps, incident, change, why, by_itself=True)
+        mended = bool(watch.checks) and watch.checks[-1].mended
+        offered = await propose_undo(deps, incident, change, why, by_itself=not mended)
         if offered.incident.pending:
             return offered
     question = f"The last change made things worse ({incident.verification_summary}). What is really broken?"

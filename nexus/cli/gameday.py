@@ -29,11 +29,17 @@ from nexus.cli.parser import Argument, Option, Verbs
 
 if TYPE_CHECKING:
     from demo.gameday import Seen, Verdict
+    from demo.gameday.acts import Ending
+    from incidents.replays import Replay
 
 
 _RECORD = (
     "Keep each as a case here; what Nexus did not do, the right action or a wrong one, is rehearsed for it"
     " (about 3 more minutes)."
+)
+_UNSIGNED = (
+    "A rollback begins without a person, earned before by a week that is replayed and judged and by a drill;"
+    " veto, act or wrong: what shall come of it (may be given more than once)."
 )
 
 
@@ -50,6 +56,7 @@ def gameday(
     shadow: Annotated[
         bool, Option("--shadow", help="Nexus only watches; a scripted person mends the shop.")
     ] = False,
+    autonomy: Annotated[list[str] | None, Option("--autonomy", help=_UNSIGNED)] = None,
     engine: Engine = None,
     as_json: Json = False,
     work: Annotated[Path | None, Option("--work", help="Keep everything in this new folder.")] = None,
@@ -63,7 +70,10 @@ def gameday(
         return
     if shadow and (yes or record is not None):
         raise UsageError("--shadow asks nobody and records nothing: leave out --yes and --record")
+    if autonomy and (yes or shadow or record is not None):
+        raise UsageError("--autonomy asks a scripted person and records nothing: leave out the others")
     chosen = _chosen(scenarios or (), everything, recorded=record is not None)
+    endings = _endings(autonomy or (), chosen)
     for there in (*((record / name for name in chosen) if record else ()), *((work,) if work else ())):
         if there.exists():
             raise UsageError(f"{there} is there already; name a new folder")
@@ -76,7 +86,8 @@ def gameday(
     with place as folder:
         held = partial(_hold, Path(folder).resolve(), record, yes, shadow, mode_of(engine), as_json)
         with _stopping():
-            told = [held(name) for name in chosen]
+            replays = _past(Path(folder).resolve() / "past", as_json) if autonomy else ()
+            told = [held(name, ending, replays) for name in chosen for ending in endings]
         if as_json:
             from demo.gameday.verdict import Held
 
@@ -85,7 +96,7 @@ def gameday(
             from demo.gameday.show import table
 
             write(table(told))
-    if not all(verdict.right for _, verdict in told):
+    if not all(verdict.right and (seen.acted is None or seen.acted.right) for seen, verdict in told):
         sys.exit(1)
 
 
@@ -104,6 +115,41 @@ def _chosen(named: Sequence[str], everything: bool, *, recorded: bool) -> list[s
     return chosen
 
 
+def _endings(named: Sequence[str], chosen: list[str]) -> "list[Ending | None]":
+    """What shall come of a change that begins without a person; each is held."""
+    from demo.gameday.acts import Ending
+    from demo.gameday.policy import may_be_earned
+    from demo.scenarios import SCENARIOS
+
+    if not named:
+        return [None]
+    if unfit := [name for name in chosen if not may_be_earned(name)]:
+        fit = ", ".join(name for name in SCENARIOS if may_be_earned(name))
+        raise UsageError(f"--autonomy is held with {fit}; its policy speaks of nothing that mends {unfit[0]}")
+    for name in named:
+        if name not in set(Ending):
+            raise UnknownName("ending", name, list(Ending))
+    return [Ending(name) for name in dict.fromkeys(named)]
+
+
+def _past(folder: Path, quiet: bool) -> "tuple[Replay, ...]":
+    """The week by which it is earned, replayed and judged once for all that is held."""
+    from demo.gameday.earning import judged_week
+    from demo.monitoring.stack import MonitoringMissingError, require_programs
+    from demo.processes import NotReadyError
+    from nexus.home import open_home
+
+    try:
+        require_programs()
+        home = open_home(settings().model_copy(update={"home": folder / "nexus"}), create=True)
+        try:
+            return judged_week(home, folder, _silent if quiet else _say)
+        finally:
+            home.close()
+    except (MonitoringMissingError, NotReadyError) as error:
+        raise NexusError(f"the week by which it is earned: {error}") from None
+
+
 def _list(as_json: bool) -> None:
     from demo.scenarios import GAME_DAYS
 
@@ -118,8 +164,9 @@ def _list(as_json: bool) -> None:
 
 
 def _hold(
-    folder: Path, record: Path | None, yes: bool, shadow: bool, mode: str, quiet: bool, name: str
-) -> "tuple[Seen, Verdict]":
+    folder: Path, record: Path | None, yes: bool, shadow: bool, mode: str, quiet: bool, name: str,
+    ending: "Ending | None", replays: "tuple[Replay, ...]",
+) -> "tuple[Seen, Verdict]":  # fmt: skip
     """One scenario in a store of its own."""
     from demo.gameday import GameDay, judged
     from demo.gameday.site import write_runbook
@@ -135,7 +182,7 @@ def _hold(
         require_programs()
     except MonitoringMissingError as error:
         raise NexusError(str(error)) from None
-    place = folder / name
+    place = folder / (f"{name}-{ending}" if ending else name)
     place.mkdir(parents=True)
     write_runbook(place / "runbook.yaml")
     own = settings().model_copy(update={"home": place / "nexus", "runbook": place / "runbook.yaml"})
@@ -152,6 +199,8 @@ def _hold(
         tell=lambda entry: None if quiet else show_entry(out(), entry),
         record=record.resolve() if record else None,
         shadow=shadow,
+        ending=ending,
+        replays=replays,
     )
     try:
         seen, incident = asyncio.run(day.hold())

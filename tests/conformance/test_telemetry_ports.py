@@ -9,6 +9,7 @@ from typing import NamedTuple
 import polars as pl
 import pytest
 
+from demo.monitoring.past import open_metrics
 from incidents.findings import Window
 from tests.cases import END, QUIET_END, case_world
 from tests.tools.live.cloudwatch import cloudwatch, cloudwatch_metrics, events_of, metrics_spec_of, spec_of
@@ -26,7 +27,6 @@ from tests.tools.live.ports import (
 from tests.tools.live.real import (
     in_milliseconds,
     journal_entries,
-    open_metrics,
     running_gatewayd,
     running_prometheus,
     running_victoriametrics,

@@ -23,7 +23,7 @@ from incidents.events import (
 from incidents.incident import Incident
 from incidents.notes import MachineNote, Note
 from incidents.severity import Severity, Status
-from incidents.verification import Recovery
+from incidents.verification import Recovery, Signal, SignalKind
 from nexus.store.audit import DeedKind
 from nexus.store.memory import MemoryStore
 from nexus.store.records import WorldKind, WorldRef
@@ -116,6 +116,20 @@ async def test_what_makes_it_worse_is_undone_by_itself_and_withdraws(by_itself: 
     else:
         assert undo.state is not ActionState.DONE
         assert await bench.store.withdrawals("") == ()
+
+
+async def test_what_mends_and_makes_something_else_worse_is_weighed_by_a_person() -> None:
+    """The undo would bring back what people were called for; the permission is withdrawn all the same."""
+    bench = trusted(effect="traded")
+    fails = Signal(
+        service="checkout", metric="error_ratio", kind=SignalKind.ERRORS, unit="ratio", opened=True
+    )
+    watched = (fails, fails.model_copy(update={"service": "payment", "opened": False}))
+    ended = await bench.run(diagnosed().evolve(signals=watched))
+    change, undo = ended.proposals[:2]
+    assert (change.state, undo.undo_of, undo.begins_at, undo.outcome) == (ActionState.DONE, "A1", None, None)
+    assert bench.world.calls == [change.execution_key]
+    assert [said for _, said in await deeds(bench)] == ["announced", "used", "withdrawn"]
 
 
 async def test_a_freeze_that_began_meanwhile_leaves_the_undo_to_people() -> None:

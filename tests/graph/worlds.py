@@ -21,7 +21,7 @@ START = datetime(2026, 3, 12, 10, 0, tzinfo=UTC)
 ONSET = START + timedelta(minutes=25)
 ALERT = START + timedelta(minutes=27)
 
-Effect = Literal["recovers", "nothing", "worse", "silent"]
+Effect = Literal["recovers", "nothing", "worse", "traded", "silent"]
 
 CATALOGUE = Catalogue(
     services=(
@@ -36,6 +36,7 @@ _LEVELS: dict[str, dict[str, float]] = {
     "fault": {"web": 0.3, "checkout": 0.45},
     "worse": {"web": 0.9, "checkout": 0.95, "payment": 0.5},
     "down": {"web": 1.0, "checkout": 1.0},
+    "traded": {"payment": 0.5},
     "fine": {},
 }
 
@@ -79,7 +80,13 @@ class MadeWorld:
                 if action.service != "checkout" or action.kind is not ActionKind.ROLLBACK:
                     continue
                 undone = action.arguments.version == "2.0"
-                effects = {"recovers": "fine", "nothing": self.fault, "worse": "worse", "silent": None}
+                effects = {
+                    "recovers": "fine",
+                    "nothing": self.fault,
+                    "worse": "worse",
+                    "traded": "traded",
+                    "silent": None,
+                }
                 state = self.fault if undone else effects[self.effect]
         return state
 

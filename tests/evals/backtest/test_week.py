@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from demo.week import Week, days, running_week
 from evals.case import shipped_cases
-from tests.evals.backtest.week import Week, days, running_week
 from tests.nexus.command_line import Terminal
 from tools.recorded import read_truth
 

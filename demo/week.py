@@ -16,10 +16,10 @@ from typing import NamedTuple
 import polars as pl
 import yaml
 
+from demo.monitoring.past import open_metrics, running_past
 from incidents.changes import Change
 from incidents.findings import Window
 from incidents.value import iso
-from tests.tools.live.real import open_metrics, running_prometheus
 from tools.clock import VirtualClock
 from tools.recorded import Case, open_case, read_truth, recorded_world
 from tools.recorded.document import Truth
@@ -77,7 +77,7 @@ def running_week(folder: Path, lived: Sequence[Day]) -> Iterator[Week]:
     lines = [line for name in sorted(samples) for line in samples[name]]
     metrics = sorted(set(samples) - {"ALERTS"})
     # What is filled in afterwards has no marks where a series ends: it lasts as long as this after its last.
-    with running_prometheus(folder / "prometheus", lines, "--query.lookback-delta=5s") as url:
+    with running_past(folder / "prometheus", lines, "--query.lookback-delta=5s") as url:
         _write_site(folder / "nexus.yaml", url, metrics, open_case(lived[0].case), folder)
         yield Week(folder / "nexus.yaml", tuple(seen), url)
 
