@@ -98,10 +98,10 @@ class GameDay:
         ):
             async with self._served(stage.path, sock):
                 await stage.begin(self.scenario)
-                if found := await self.home.store.page(IncidentFilter(not_closed=True)):
-                    raise NotReadyError(f"an incident before anything was broken: {found[0].title}")
+                await self._nothing_is_open()
                 if self.ending is not None:
                     await self._earned(stage, self.ending)
+                    await self._nothing_is_open()
                 return await self._broken(stage)
 
     @asynccontextmanager
@@ -117,6 +117,10 @@ class GameDay:
         finally:
             server.should_exit = True
             await serving
+
+    async def _nothing_is_open(self) -> None:
+        if found := await self.home.store.page(IncidentFilter(not_closed=True)):
+            raise NotReadyError(f"an incident before anything was broken: {found[0].title}")
 
     async def _earned(self, stage: Stage, ending: Ending) -> None:
         """The record is kept and the undo proven by a drill, which is history before anything breaks."""
