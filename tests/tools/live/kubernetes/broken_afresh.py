@@ -58,8 +58,9 @@ def grpc_probe_of_a_wrong_port(shop: Shop) -> None:
     FaultKind.CRASH,
     "PRICE_SERVICE_ADDR",
     "exit 2",
-    "in the pods of the newest template alone",
-    "pod/cart-5d9c7b-x0, of the template before, is ready",
+    "revision 4 of",
+    "COUPONS",
+    "pod/cart-5d9c7b-x0, of a template before, is ready",
 )
 def rollout_whose_new_pod_crashes_while_the_old_ones_serve(shop: Shop) -> None:
     old = shop.one("ReplicaSet", "cart-5d9c7b")
@@ -70,6 +71,7 @@ def rollout_whose_new_pod_crashes_while_the_old_ones_serve(shop: Shop) -> None:
         "creationTimestamp": ago(12),
         "annotations": {"deployment.kubernetes.io/revision": "4"},
     }
+    new["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "COUPONS", "value": "on"}]
     new["spec"]["replicas"], new["status"] = (
         1,
         {"replicas": 1, "observedGeneration": 1, "fullyLabeledReplicas": 1},

@@ -71,10 +71,17 @@ BEFORE = kept(1, till("1.0"), OLD)
 def test_it_is_the_releases_and_says_what_that_changed() -> None:
     found = told(kept(1, till("1.0"), OLD), kept(2, till("1.0", **LIMIT), FRESH), till_2=KILLED, till_1=WELL)
     assert found.category is Category.DEPLOYMENT
-    assert (
-        found.evidence[-1]
-        == "revision 2 of 11:56:00 UTC changed resources of till (limits.memory none to 16Mi)"
+    assert found.evidence[-2:] == (
+        "revision 2 of 11:56:00 UTC changed resources of till (limits.memory none to 16Mi)",
+        "pod/till-1-x, of a template before, is ready",
     )
+
+
+@pytest.mark.parametrize(("ready", "brought"), [(WELL, True), (KILLED, False)])
+def test_one_that_is_long_ago_is_told_by_a_pod_of_before_that_is_ready(ready: Json, brought: bool) -> None:
+    found = told(BEFORE, kept(2, till("2.0"), timedelta(days=1)), till_2=KILLED, till_1=ready)
+    assert (found.category is Category.DEPLOYMENT) == brought
+    assert any("revision 2 of 2026-11-28 12:00:00 UTC" in one for one in found.evidence) == brought
 
 
 @pytest.mark.parametrize(

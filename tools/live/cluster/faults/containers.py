@@ -134,26 +134,9 @@ def _ended(seen: Snapshot, pod: Pod, one: Container, ended: Reason, *, initial: 
     kind = FaultKind.INIT_CRASH if initial else FaultKind.CRASH
     last = f"; it says last: {quote(telling_line(log), 140)}" if log else ""
     well = one.state.running is not None and one.ready
-    new, category = "", Category.UNKNOWN
-    if not well and (older := _well_before(seen, pod)) is not None:
-        new, category = " in the pods of the newest template alone", Category.DEPLOYMENT
-        evidence.append(f"pod/{older.meta.name}, of the template before, is ready")
-    sentence = f"{what} {one.name} {'crashed' if well else 'crashes'}{new} with {say_end(ended)}{last}"
-    found = _made(seen, pod, kind, sentence, evidence, category)
+    sentence = f"{what} {one.name} {'crashed' if well else 'crashes'} with {say_end(ended)}{last}"
+    found = _made(seen, pod, kind, sentence, evidence, Category.UNKNOWN)
     return found.model_copy(update={"standing": Standing.SIGN}) if well else found
-
-
-def _well_before(seen: Snapshot, pod: Pod) -> Pod | None:
-    """A pod of an older template of the same workload that can be used."""
-    sets = {owner.name for owner in pod.meta.owners if owner.controller}
-    made = {one.meta.name: one.meta.created for one in seen.sets}
-    for other in seen.owned.get(seen.maker(pod.meta), ()):
-        theirs = {owner.name for owner in other.meta.owners if owner.controller}
-        new = max((at for name in sets if (at := made.get(name)) is not None), default=None)
-        old = max((at for name in theirs if (at := made.get(name)) is not None), default=None)
-        if new is not None and old is not None and old < new and is_ready(other):
-            return other
-    return None
 
 
 def _made(

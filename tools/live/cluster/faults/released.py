@@ -6,7 +6,7 @@ from incidents.cluster import FaultKind, Finding
 from incidents.findings import Category
 from tools.live.cluster.objects import Workload
 from tools.live.cluster.resources.pods import Pod
-from tools.live.cluster.snapshot import RECENT, Snapshot
+from tools.live.cluster.snapshot import RECENT, Snapshot, is_ready
 from tools.live.cluster.templates import differences, listed, same
 
 #: What a pod template decides: what it runs, with how much, from which configuration, where.
@@ -30,28 +30,39 @@ def of_its_release(seen: Snapshot, found: Sequence[Finding]) -> list[Finding]:
     ]
 
 
-def _brought(one: Finding, change: str) -> Finding:
+def _brought(one: Finding, brought: tuple[str, ...]) -> Finding:
     return one.model_copy(
-        update={"category": Category.DEPLOYMENT, "evidence": (*one.evidence, change)}
+        update={"category": Category.DEPLOYMENT, "evidence": (*one.evidence, *brought)}
     )  # fmt: skip
 
 
-def _release(seen: Snapshot, one: Finding, found: Sequence[Finding], pods: dict[str, Pod]) -> str:
-    """What the release changed that a fault came with; empty: none, or older pods have it too."""
+def _release(seen: Snapshot, one: Finding, found: Sequence[Finding], pods: dict[str, Pod]) -> tuple[str, ...]:
+    """What the release changed that a fault came with; nothing: none, or older pods have it too.
+
+    It came with a release of just now, or with any whose pod is not ready where one of before is.
+    """
     pod = pods.get(one.object)
     own = _set_of(seen, pod) if pod is not None else None
-    if own is None or own.meta.created is None or seen.at - own.meta.created > RECENT:
-        return ""
+    if pod is None or own is None or own.meta.created is None:
+        return ()
     workload = seen.maker(own.meta)
     before = [it for it in seen.sets if it is not own and seen.maker(it.meta) == workload]
-    older = max((it for it in before if it.revision < own.revision), key=lambda it: it.revision, default=None)
+    earlier = [it for it in before if it.revision < own.revision]
+    older = max(earlier, key=lambda it: it.revision, default=None)
     if older is None or same(older.spec.template, own.spec.template):
-        return ""
+        return ()
     alike = [pods[it.object] for it in found if it.kind is one.kind and it.object in pods]
     if any(_set_of(seen, it) in before for it in alike):
-        return ""
+        return ()
+    theirs = seen.owned.get(workload, ())
+    well = next((it for it in theirs if is_ready(it) and _set_of(seen, it) in earlier), None)
+    recent = seen.at - own.meta.created <= RECENT
+    if not recent and (well is None or is_ready(pod)):
+        return ()
     parts = listed(differences(older.spec.template, own.spec.template))
-    return f"revision {own.revision} of {own.meta.created:%H:%M:%S} UTC changed {parts}"
+    when = f"{own.meta.created:%H:%M:%S}" if recent else f"{own.meta.created:%Y-%m-%d %H:%M:%S}"
+    changed = f"revision {own.revision} of {when} UTC changed {parts}"
+    return (changed,) if well is None else (changed, f"pod/{well.meta.name}, of a template before, is ready")
 
 
 def _set_of(seen: Snapshot, pod: Pod) -> Workload | None:
