@@ -101,6 +101,9 @@ class Verification(Value):
 
     @property
     def mended(self) -> bool:
-        """Whether all that was amiss is as usual again, whatever else got worse meanwhile."""
+        """Whether all that was amiss is as usual again and no more fails; something may have got slower."""
         amiss = [one.verdict for one in self.readings if one.signal.must_recover]
-        return bool(amiss) and all(one is Recovery.RECOVERED for one in amiss)
+        fails = any(
+            one.verdict is Recovery.WORSE and one.signal.kind is SignalKind.ERRORS for one in self.readings
+        )
+        return bool(amiss) and all(one is Recovery.RECOVERED for one in amiss) and not fails

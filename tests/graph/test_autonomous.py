@@ -118,18 +118,21 @@ async def test_what_makes_it_worse_is_undone_by_itself_and_withdraws(by_itself: 
         assert await bench.store.withdrawals("") == ()
 
 
-async def test_what_mends_and_makes_something_else_worse_is_weighed_by_a_person() -> None:
-    """The undo would bring back what people were called for; the permission is withdrawn all the same."""
+@pytest.mark.parametrize("kind", [SignalKind.LATENCY, SignalKind.ERRORS])
+async def test_what_mends_and_makes_something_else_slower_is_weighed_by_a_person(kind: SignalKind) -> None:
+    """Where something else fails it is undone at once; the permission is withdrawn in both."""
     bench = trusted(effect="traded")
     fails = Signal(
         service="checkout", metric="error_ratio", kind=SignalKind.ERRORS, unit="ratio", opened=True
     )
-    watched = (fails, fails.model_copy(update={"service": "payment", "opened": False}))
+    watched = (fails, fails.model_copy(update={"service": "payment", "opened": False, "kind": kind}))
     ended = await bench.run(diagnosed().evolve(signals=watched))
     change, undo = ended.proposals[:2]
-    assert (change.state, undo.undo_of, undo.begins_at, undo.outcome) == (ActionState.DONE, "A1", None, None)
-    assert bench.world.calls == [change.execution_key]
-    assert [said for _, said in await deeds(bench)] == ["announced", "used", "withdrawn"]
+    by_itself = kind is SignalKind.ERRORS
+    assert (change.state, undo.undo_of) == (ActionState.DONE, "A1")
+    assert (undo.state is ActionState.DONE, undo.begins_at is not None) == (by_itself, by_itself)
+    said = ["announced", "used", "withdrawn", *(["undone"] if by_itself else [])]
+    assert [one for _, one in await deeds(bench)] == said
 
 
 async def test_a_freeze_that_began_meanwhile_leaves_the_undo_to_people() -> None:
