@@ -41,13 +41,23 @@ def init(
         str | None, Option("--grafana", help="Instead of all three: a Grafana that passes questions on.")
     ] = None,
 ) -> None:
-    """Write a first nexus.yaml from what a Prometheus scrapes, and say what could not be found."""
-    from nexus.config.site_discovery import Doors, first_site, keep, through_grafana
+    """Write a first nexus.yaml from what a Prometheus scrapes, and say what could not be found.
+
+    Where the environment names a region and an account of AWS, CloudWatch is looked at too; without a
+    Prometheus it alone.
+    """
+    from nexus.config.amazon_discovery import amazon_of
+    from nexus.config.site_discovery import Doors, first_site, first_site_of_amazon, keep, through_grafana
     from tools.live.secrets import Secrets
 
     secrets = Secrets(environment())
-    if (prometheus is None) == (grafana is None) or (grafana and (logs or traces)):
-        raise UsageError("name --prometheus, with --logs and --traces where there are, or --grafana alone")
+    aws = amazon_of(environment())
+    alone = aws if (prometheus, grafana, logs) == (None, None, None) else None
+    if alone is None and ((prometheus is None) == (grafana is None) or (grafana and (logs or traces))):
+        raise UsageError(
+            "name --prometheus, with --logs and --traces where there are, or --grafana alone; or none of "
+            "them, with AWS_REGION and an account of AWS in the environment"
+        )
     if grafana is not None:
         doors, listed = asyncio.run(through_grafana(grafana, bearer, secrets))
         for one in listed:
@@ -55,17 +65,18 @@ def init(
     else:
         doors = Doors(prometheus=prometheus or "", logs=logs, traces=traces)
     made = asyncio.run(
-        first_site(doors.prometheus, bearer, secrets, doors.logs, doors.traces, same_token=doors.same_token)
+        first_site_of_amazon(alone, secrets, traces)
+        if alone is not None
+        else first_site(
+            doors.prometheus, bearer, secrets, doors.logs, doors.traces, aws, same_token=doors.same_token
+        )
     )
     keep(path, made.text, replace=force)
-    found = made.found
     console = out()
-    console.print(f"{path}: {len(found.services)} services ({', '.join(found.services[:12])})", markup=False)
-    console.print(f"Conventions: {', '.join(found.conventions) or 'none that are known'}", markup=False)
-    console.print(f"The team's rules: {found.rules}", markup=False)
-    if found.askable:
-        console.print(f"Can be asked itself, see `health` in it: {', '.join(found.askable)}", markup=False)
-    for one in found.not_found:
+    console.print(f"{path}: {len(made.services)} services ({', '.join(made.services[:12])})", markup=False)
+    for one in made.said:
+        console.print(one, markup=False)
+    for one in made.not_found:
         console.print(f"Not found: {one}", markup=False, style="yellow")
     console.print("Next: say what depends on what in it, then `nexus doctor`.", markup=False)
 

@@ -1,14 +1,17 @@
-"""The first `nexus.yaml`, from what a Prometheus scrapes."""
+"""The first `nexus.yaml`, from what a Prometheus scrapes, or from what CloudWatch has of services."""
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import yaml
 
+from incidents.catalogue import Service
 from incidents.document import parse_document, read_yaml
 from incidents.duration import format_duration
 from incidents.errors import SettingsError, UsageError
 from incidents.value import Value
+from nexus.config.amazon_discovery import InCloudWatch, logs_in, services_in
 from nexus.config.site import Site
 from nexus.templates import render
 from tools.clock import WallClock
@@ -18,13 +21,16 @@ from tools.live.metrics import Discovered, discover
 from tools.live.recognise import recognise_logs, recognise_traces
 from tools.live.secrets import Secrets
 from tools.live.settings import Http, Labels, Prometheus
+from tools.live.settings_aws import Aws
 from tools.wording import plain
 
 
 class FirstSite(Value):
-    """What was found, and the file that says so."""
+    """What was found and what was not, in sentences, and the file that says so."""
 
-    found: Discovered
+    services: tuple[str, ...]
+    said: tuple[str, ...]
+    not_found: tuple[str, ...]
     text: str
 
 
@@ -81,6 +87,7 @@ async def first_site(
     secrets: Secrets,
     logs: str | None = None,
     traces: str | None = None,
+    aws: Aws | None = None,
     *,
     same_token: bool = False,
 ) -> FirstSite:
@@ -92,6 +99,7 @@ async def first_site(
         secrets: resolves the reference.
         logs: the address of a log backend, of whatever kind.
         traces: the address of a trace backend, of whatever kind.
+        aws: the region whose log groups are looked at too, or None.
         same_token: whether these want the token too, as behind a Grafana.
 
     Raises:
@@ -109,9 +117,10 @@ async def first_site(
     if not found.services:
         raise UsageError(f"{url} has no series that name a service: {'; '.join(found.not_found)}")
     beside = await _beside(logs, traces, bearer if same_token else None, secrets)
-    text = render(
-        "first-site.yaml",
-        services=[_scalar(name) for name in found.services],
+    groups = await logs_in(aws, secrets, found.services) if aws is not None else InCloudWatch()
+    beside["logs"] = "\n".join(part for part in (beside["logs"], groups.logs) if part)
+    text = _written(
+        tuple(Service(name=name) for name in found.services),
         url=url,
         bearer=spec.auth.bearer,
         conventions=found.conventions,
@@ -121,6 +130,31 @@ async def first_site(
         rate_window=format_duration(_rate_window(found)),
         **beside,
     )
+    return FirstSite(
+        services=found.services, said=(*_said(found), *groups.said), not_found=found.not_found, text=text
+    )
+
+
+async def first_site_of_amazon(aws: Aws, secrets: Secrets, traces: str | None) -> FirstSite:
+    """Ask CloudWatch for services, where there is no Prometheus; raises like `first_site`."""
+    found = await services_in(aws, secrets)
+    beside = await _beside(None, traces, None, secrets)
+    text = _written(
+        found.services, url="", cloudwatch=found.metrics, logs=found.logs, traces=beside["traces"],
+        askable=(), not_found=(),
+    )  # fmt: skip
+    names = tuple(one.name for one in found.services)
+    return FirstSite(services=names, said=found.said, not_found=(), text=text)
+
+
+def _written(services: Sequence[Service], **parts: object) -> str:
+    """The file, read back once."""
+    text = render(
+        "first-site.yaml",
+        services=[_scalar(one.name) for one in services],
+        kinds=[one.kind.value for one in services],
+        **{"cloudwatch": "", **parts},
+    )
     # What is written here must be what is read there, whatever the names were.
     parse_document(
         read_yaml(text, source="nexus.yaml", error=SettingsError),
@@ -128,7 +162,14 @@ async def first_site(
         source="nexus.yaml",
         error=SettingsError,
     )
-    return FirstSite(found=found, text=text)
+    return text
+
+
+def _said(found: Discovered) -> Iterator[str]:
+    yield f"Conventions: {', '.join(found.conventions) or 'none that are known'}"
+    yield f"The team's rules: {found.rules}"
+    if found.askable:
+        yield f"Can be asked itself, see `health` in it: {', '.join(found.askable)}"
 
 
 def _rate_window(found: Discovered) -> timedelta:
@@ -154,7 +195,7 @@ async def _beside(
             await backend.aclose()
         written = {"kind": kind.kind, "url": url, **auth, **kind.settings}
         text = yaml.safe_dump(written, default_flow_style=True, sort_keys=False, width=float("inf")).strip()
-        told[part] = f"[{text}]" if part == "logs" else text
+        told[part] = f"    - {text}" if part == "logs" else text
     return told
 
 

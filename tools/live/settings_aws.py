@@ -18,6 +18,8 @@ _STATISTIC = (
 )
 #: Periods below a minute are these, all others are whole minutes.
 _FINE = frozenset(timedelta(seconds=seconds) for seconds in (1, 5, 10, 20, 30))
+#: Log groups of one backend.
+MOST_GROUPS = 100
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 
 
@@ -36,7 +38,9 @@ class CloudWatchLogs(Aws):
     """Log groups of Amazon CloudWatch."""
 
     kind: Literal["cloudwatch"]
-    groups: dict[str, str] = Field(min_length=1, max_length=100, description="the service of each log group")
+    groups: dict[str, str] = Field(
+        min_length=1, max_length=MOST_GROUPS, description="the service of each log group"
+    )
     pattern: str = Field(default="", max_length=1024, description="a filter pattern of CloudWatch")
 
     @property
