@@ -6,6 +6,8 @@ from typing import Generic, TypeVar
 
 from incidents.errors import Declined, SettingsError, ToolFailed
 from tools.extras import install_command
+from tools.live.http import TRIES
+from tools.live.rate_limit import throttled
 from tools.live.secrets import Secrets
 from tools.live.settings_aws import Aws
 from tools.redaction.redact import redact
@@ -60,7 +62,9 @@ class Amazon(Generic[C]):
                 f"{self.name} was not asked: the extra `aws` is not installed; {install_command('aws')}"
             ) from None
         seconds = self._spec.timeout.total_seconds()
-        config = AioConfig(connect_timeout=seconds, read_timeout=seconds, retries={"total_max_attempts": 3})
+        config = AioConfig(
+            connect_timeout=seconds, read_timeout=seconds, retries={"total_max_attempts": TRIES}
+        )
         made = get_session().create_client(
             self._service, region_name=self._spec.region, config=config, **self._credentials()
         )
@@ -98,6 +102,10 @@ async def told(what: str) -> AsyncIterator[None]:
     except ClientError as error:
         said = error.response.get("Error", {})
         code, why = str(said.get("Code", "")), plain(redact(str(said.get("Message", ""))), 200)
+        if throttled(f'"{code}"'):
+            raise Declined(
+                f"{what} asks to wait: it was asked {TRIES} times with pauses ({plain(code, 60)}: {why})"
+            ) from None
         kind = Declined if code in _REFUSED else ToolFailed
         raise kind(f"{what} answered {plain(code, 60)}: {why}") from None
     except BotoCoreError as error:

@@ -10,14 +10,14 @@ from typing import Any, NamedTuple, TypeVar
 
 import httpx2
 from pydantic import BaseModel, ConfigDict, ValidationError
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from incidents.errors import Declined, SettingsError, ToolFailed
 from tools.clock import Clock, WallClock
 from tools.live.limits import TooLarge, times_too_large
 from tools.live.link_local import guarded
-from tools.live.rate_limit import exhausted
-from tools.live.secrets import Secrets
+from tools.live.rate_limit import Pause, throttled
+from tools.live.secrets import Secrets, cores
 from tools.live.settings import Http
 from tools.live.values import value_of
 from tools.redaction.redact import redact
@@ -31,11 +31,11 @@ TRIES = 3
 #: A backend's clock that is further off than this is named as a gap, in seconds.
 SKEW = 60
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+#: With these a server may say how long it wants to be left alone.
+_PAUSING = frozenset({403, 429, 503})
 #: How a server, or a proxy before it, says that it does not tell this to whoever asks.
 NOT_LET_IN = frozenset({401, 403, 407})
 _PAGE = "an HTML page"
-#: A part of a secret that is shorter may be any word.
-_SHORTEST = 8
 #: As much of an error page as a sentence bears.
 _QUOTED = 200
 
@@ -102,6 +102,7 @@ class Backend:
         self._client: httpx2.AsyncClient | None = None
         self._used: set[str] = set()
         self._outage = OutageNote(self._clock)
+        self._pause = Pause(self._clock)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -152,10 +153,13 @@ class Backend:
         tries: int = TRIES,
     ) -> Answer:
         """An answer with its headers; `body` is sent as JSON, `form` as a form. Raises like `get`."""
+        if until := self._pause.lasts():
+            sentence = f"{self.name} at {self.where} {until}"
+            raise NotSent(self._outage.told(sentence)) if self._pause.outage else Declined(sentence)
         attempts = AsyncRetrying(
             stop=stop_after_attempt(tries),
             wait=wait_random_exponential(multiplier=0.1, max=1.0),
-            retry=retry_if_exception_type(Transient),
+            retry=retry_if_exception(lambda error: isinstance(error, Transient) and not self._pause.lasts()),
             reraise=True,
         )
         answer = Answer("", {})
@@ -275,11 +279,14 @@ class Backend:
         """The error of an answer that is no success."""
         said = self.quoted(text) if text.lstrip()[:1] != "<" else _PAGE
         sentence = f"{self.name} at {self.where} answered {status}: {said}"
-        if status in (403, 429) and (until := exhausted(headers)):
-            return Rejected(f"{self.name} at {self.where} takes no more questions {until}", status, text)
+        if until := (
+            pause := self._pause.asked(headers, outage=status == 503) if status in _PAUSING else None
+        ):
+            sentence = f"{self.name} at {self.where} {until}: {said}"
+            return Transient(sentence) if status == 503 else Rejected(sentence, status, text)
         if (times := times_too_large(text)) is not None:
             return TooLarge(sentence, times)
-        if status in _PASSING:
+        if status in _PASSING or pause is not None or throttled(text):
             return Transient(sentence)
         if status in NOT_LET_IN:
             why = f"; it says: {said}" if said and said != _PAGE else ""
@@ -329,7 +336,7 @@ class Backend:
             value = self._secrets(ref).get_secret_value()
         except SettingsError as error:
             raise ToolFailed(f"{self.name} at {self.where} was not asked: {error}") from None
-        self._used |= {value, *_cores(value)}
+        self._used |= {value, *cores(value)}
         return value
 
     def _trust(self) -> ssl.SSLContext | bool:
@@ -340,9 +347,3 @@ class Backend:
             return ssl.create_default_context(cafile=str(file) if file else None)
         except OSError as error:
             raise ToolFailed(f"{self.name} at {self.where}: ca_file cannot be read: {error}") from None
-
-
-def _cores(secret: str) -> tuple[str, ...]:
-    """The secret in a header's value, which a server may repeat alone: `Token token=KEY`, `Bearer KEY`."""
-    last = (secret.split() or [""])[-1]
-    return tuple(part for part in (last, last.partition("=")[2]) if len(part) >= _SHORTEST)

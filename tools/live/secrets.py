@@ -63,3 +63,9 @@ def without(text: str, secrets: Iterable[str]) -> str:
     for word in sorted(given, key=len, reverse=True):
         text = text.replace(word, "<credential>")
     return text
+
+
+def cores(secret: str) -> tuple[str, ...]:
+    """The secret in a header's value, which a server may repeat alone: `Token token=KEY`, `Bearer KEY`."""
+    last = (secret.split() or [""])[-1]
+    return tuple(part for part in (last, last.partition("=")[2]) if len(part) >= _WORD)

@@ -57,7 +57,7 @@ async def test_runs_tell_how_they_ended(changes: GitHubChanges) -> None:
 async def test_a_used_up_limit_says_until_when(hub: FakeGitHub, changes: GitHubChanges) -> None:
     hub.limited = True
     with pytest.raises(
-        ToolFailed, match="takes no more questions until 10:06:40 UTC: its rate limit is used up"
+        ToolFailed, match=r"asks to wait 3600 s; it is asked again after [\d:]+ UTC: .*rate limit exceeded"
     ):
         await changes.changes(DAY)
 

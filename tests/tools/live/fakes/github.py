@@ -43,7 +43,7 @@ class FakeGitHub:
         if asked.headers.get("Authorization") != f"Bearer {TOKEN}":
             return told({"message": "Bad credentials"}, 401)
         if self.limited:
-            headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1773310000"}
+            headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "4102444800"}
             return Answer('{"message": "API rate limit exceeded"}', 403, headers)
         path = asked.path.removeprefix(ROOT)
         answers: dict[str, Callable[[Asked], Answer]] = {
