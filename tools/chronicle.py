@@ -106,7 +106,8 @@ def _judged(incident: Incident, entries: tuple[Entry, ...]) -> Iterator[Row]:
     if incident.triaged_at is not None and incident.severity is not None:
         by = incident.severity_by or NEXUS
         called = "in shadow nobody is called" if incident.shadow.whole else "its team is called"
-        yield Row(at=incident.triaged_at, what=f"Severity {incident.severity}; {called}", by=by)
+        at = max(incident.triaged_at, incident.severity_at or incident.triaged_at)
+        yield Row(at=at, what=f"Severity {incident.severity}; {called}", by=by)
     if incident.taken_at is not None and incident.handed_over_at is None:
         yield Row(at=incident.taken_at, what="A person has it", by=incident.holder or "")
     if incident.updates and not incident.shadow.whole:

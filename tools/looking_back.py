@@ -115,4 +115,4 @@ def _luck(incident: Incident) -> Iterator[str]:
     if found is not None and found.change is not None and incident.peak is not None:
         back = [p for p in incident.proposals if p.state is ActionState.DONE and p.action.arguments.version]
         if back:
-            yield f"The version before, {back[-1].action.arguments.version}, could still be gone back to."
+            yield f"The version before, {back[-1].action.arguments.version}, was still there to go back to."

@@ -97,7 +97,7 @@ def _read(found: Verification) -> str:
     if found.verdict is not Recovery.RECOVERED:
         return plainly(found.summary)
     judged = sum(one.signal.must_recover for one in found.readings)
-    every = f"all {judged} signals are" if judged > 1 else "the signal is"
+    every = {1: "the signal is", 2: "both signals are"}.get(judged, f"all {judged} signals are")
     since, until = found.window.start, found.window.end
     return f"recovered: {every} as usual since {since:%H:%M:%S} UTC, judged until {until:%H:%M:%S} UTC"
 

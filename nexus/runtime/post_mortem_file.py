@@ -259,7 +259,7 @@ def _answers(written: PostMortem, language: Language) -> list[_Answer]:
     return [
         _Answer(
             question=SENTENCES.said(language, f"todo.{question}"),
-            numbers=[numbers[one] for one in measures if one in numbers],
+            numbers=sorted(numbers[one] for one in measures if one in numbers),
             others=[one for one in measures if one not in numbers],
         )
         for question, measures in asked.items()

@@ -65,7 +65,7 @@ def test_a_change_that_did_not_help_is_named() -> None:
 
 def test_a_version_to_go_back_to_is_luck_and_so_is_an_end_by_itself() -> None:
     worst = sample.resolved().evolve(peak=Facts(at=at(1), error_ratio=0.4, felt=("web",)))
-    assert looking_back(worst).lucky == ("The version before, 2026.11.1, could still be gone back to.",)
+    assert looking_back(worst).lucky == ("The version before, 2026.11.1, was still there to go back to.",)
     alone = sample.resolved().evolve(proposals=(), calm_since=at(16), diagnosis=None)
     assert looking_back(alone).lucky == ("It went back to normal by itself.",)
     assert "The cause was not found." in looking_back(alone).badly

@@ -97,7 +97,7 @@ def _of_levels(card: Card, seen: Observed) -> Iterable[Seen]:
         if level.kind is SignalKind.TRAFFIC or (card.general and not used_up):
             continue
         if (sign := _first(card.signs.metrics, level.metric, spelt(level.metric))) is not None:
-            said = f"{say_level(level)}{' is exhausted' if used_up else ''}"
+            said = f"a resource is exhausted ({say_level(level)})" if used_up else say_level(level)
             yield Seen(level=sign.level, channel=Channel.METRICS, said=said, evidence=evidence)
 
 

@@ -140,12 +140,13 @@ def _fields(incident: Incident, category: Category) -> dict[str, str]:
     """The facts by name; what is not known is not there."""
     found = incident.diagnosis
     own = [s for s in incident.signals if found is not None and s.service == found.service]
+    used = [s.metric.replace("_", " ") for s in own if s.kind is SignalKind.SATURATION]
     lag = _lag(incident, None)
     known: dict[str, str | None] = {
         "service": found.service if found is not None and category is not Category.UNKNOWN else None,
         "change": found.change if found is not None else None,
         "metric": own[0].metric if own else None,
-        "resource": next((s.metric for s in own if s.kind is SignalKind.SATURATION), "its resources"),
+        "resource": next((one for one in used if found is not None and one in found.summary), "resources"),
         "alerted": _alerted(incident),
         "lag": f"{lag:.0f}" if lag is not None else None,
         "waited": f"{_waited(incident):.0f}",

@@ -48,7 +48,7 @@ def test_it_answers_every_question_of_the_runbook() -> None:
         "| Until a person had it, from the detection | nobody said so |",
         "| To confirm the recovery, from the detection | 16 minutes |",
         "| To resolve it, from the detection | 47 minutes |",
-        "| **Users were affected for** | **18 minutes** |",
+        "| **How long users were affected** | **18 minutes** |",
         "**What failed?** checkout answered",
         "**Why did it fail?** 2026.11.2 reads",
         "**Why it was not caught.** No test",

@@ -18,7 +18,7 @@ from playwright.sync_api import Page, sync_playwright
 from tests.nexus.server.pages.test_browser import CHROMIUM, SWITCHES
 
 IMAGES = Path(__file__).parents[4] / "docs" / "images"
-WIDTH, HEIGHT, COLOURS, LARGEST = 1280, 910, 128, 200_000
+WIDTH, HEIGHT, LARGEST = 1280, 910, 200_000
 SITE = """
 services: [{name: checkout}, {name: web, user_facing: true}]
 people: [{name: Dana, token: "env:DANA"}]
@@ -81,7 +81,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def keep(page: Page, name: str) -> None:
-    """The page from its top to the window's height, in few enough colours to be a small file.
+    """The page from its top to the window's height, in the 256 colours that it needs at most.
 
     Raises:
         SystemExit: it has become too large to be in a README.
@@ -89,7 +89,7 @@ def keep(page: Page, name: str) -> None:
     file = IMAGES / f"{name}.png"
     page.screenshot(path=file)
     with Image.open(file) as seen:
-        seen.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+        seen.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(file, optimize=True)
     if (size := file.stat().st_size) > LARGEST:
         raise SystemExit(f"{file} has {size:,} bytes; {LARGEST:,} at most")
 
