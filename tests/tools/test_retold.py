@@ -61,10 +61,11 @@ def lines() -> list[str]:
     return [line.text for sheet in sheets for kind in KINDS for line in sheet.of(kind)]
 
 
-def test_every_measure_that_ships_has_a_form() -> None:
+@pytest.mark.parametrize("resource", ["resources", "disk used"])
+def test_every_measure_that_ships_has_a_form(resource: str) -> None:
     fields = {
         "service": "checkout", "callers": "web, cart", "alerted": "web", "metric": "error ratio", "lag": "7",
-        "resource": "its resources", "lasted": "4 min", "waited": "12",
+        "resource": resource, "lasted": "4 min", "waited": "12",
     }  # fmt: skip
     english = [text.format_map(fields) for text in lines()]
     assert len(english) > 70

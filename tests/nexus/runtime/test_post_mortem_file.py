@@ -81,6 +81,17 @@ def test_what_people_and_systems_did_is_told_in_few_rows() -> None:
     ]
 
 
+def test_a_severity_that_was_raised_later_stands_where_it_was_raised() -> None:
+    rows = table_rows(render_markdown(written(sample.resolved().evolve(severity_at=at(5)))))
+    assert [row[0] for row in rows if row[1:2] == ["Severity P0; its team is called"]] == ["03:03:10"]
+
+
+def test_whoever_approves_in_advance_is_told_of_once() -> None:
+    signed = tuple(sample.approval(by=f"--approve all ({number})") for number in (1, 2))
+    incident = sample.resolved().evolve(proposals=(sample.proposal(approvals=signed),))
+    assert render_markdown(written(incident)).count("- Approved in advance") == 1
+
+
 def test_each_action_item_has_an_owner_and_a_date() -> None:
     rows = table_rows(render_markdown(written()))
     start = rows.index(["", "What", "Owner", "Until"])
