@@ -11,6 +11,7 @@ import polars as pl
 from incidents.findings import Window
 from incidents.incident import Incident
 from incidents.verification import Limit, Reading, Recovery, Signal, SignalKind, Verification
+from tools.telemetry.levels import Level
 from tools.telemetry.observation import Observation, last_action
 from tools.telemetry.observe import observe
 from tools.telemetry.pooling import Median, medians
@@ -44,11 +45,17 @@ Levels = Mapping[tuple[str, str], Median]
 
 
 def verdict_of(
-    signal: Signal, baseline: float | None, before: float | None, after: float | None, samples: int
+    signal: Signal,
+    baseline: float | None,
+    before: float | None,
+    after: float | None,
+    samples: int,
+    high: float | None = None,
 ) -> Recovery:
     """The verdict over one signal from its three levels.
 
-    Higher is worse for all but traffic and what is left of a resource.
+    Higher is worse for all but traffic and what is left of a resource. What is no higher than nine of ten
+    samples of its quiet time (`high`) is not worse: a percentile of few requests swings by half.
 
     No samples after the action is `unknown`, never `recovered`.
     """
@@ -59,11 +66,11 @@ def verdict_of(
     if baseline is None and before is None:
         return Recovery.UNKNOWN
     if _falling_hurts(signal):  # everything is mirrored
-        after = -after
+        after, high = -after, None
         baseline = None if baseline is None else -baseline
         before = None if before is None else -before
     noise = _noise(signal)
-    worst = max(level for level in (baseline, before) if level is not None)
+    worst = max(level for level in (baseline, before, high) if level is not None)
     if after > worst + max(WORSE * abs(worst), noise):
         return Recovery.WORSE
     if baseline is None:
@@ -115,7 +122,7 @@ def judge(
     """The verdict over all signals.
 
     Args:
-        readings: levels per signal; their own verdicts are computed here.
+        readings: levels per signal, with what is said of each (`verdict_of`).
         at: the moment of the judgement.
         window: the time after the action that was looked at.
         action: the id of the action that is watched, if any.
@@ -126,16 +133,10 @@ def judge(
         were off when its cause was found, recovered; unknown if one of those has no data, or if none of them
         was ever seen off while an alert still fires; else unchanged.
     """
-    judged = tuple(
-        one.model_copy(
-            update={"verdict": verdict_of(one.signal, one.baseline, one.before, one.after, one.samples)}
-        )
-        for one in readings
-    )
-    must = [one for one in judged if one.signal.must_recover]
+    must = [one for one in readings if one.signal.must_recover]
     opened = [one.verdict for one in must]
     unproven = firing and not any(was_off(one) for one in must)
-    if any(one.verdict is Recovery.WORSE for one in judged):
+    if any(one.verdict is Recovery.WORSE for one in readings):
         verdict = Recovery.WORSE
     elif not opened or Recovery.UNKNOWN in opened:
         verdict = Recovery.UNKNOWN
@@ -143,11 +144,11 @@ def judge(
         verdict = Recovery.UNKNOWN if unproven else Recovery.RECOVERED
     else:
         verdict = Recovery.UNCHANGED
-    summary = _summary(verdict, judged, window)
+    summary = _summary(verdict, readings, window)
     if unproven and verdict is Recovery.UNKNOWN:
         summary += "; none of them was seen off before, and the alert still fires"
     return Verification(
-        at=at, verdict=verdict, readings=judged, window=window, action=action, summary=summary
+        at=at, verdict=verdict, readings=tuple(readings), window=window, action=action, summary=summary
     )
 
 
@@ -166,7 +167,7 @@ async def watch(
     seen = await observe(sources)
     window = Window(start=since, end=max(since, min(until, seen.at)))
     fault = _fault(seen, action_at)
-    usual = {(level.service, level.metric): level.baseline for level in seen.levels if not level.peer}
+    usual = {(level.service, level.metric): level for level in seen.levels if not level.peer}
     late = min(LATE, (fault.end - fault.start) / _THIRD)
     before = (fault, _end(fault, late))
     after = (window, _end(window, LATE), _end(window, SILENT))
@@ -193,7 +194,7 @@ def _still_fires(incident: Incident, since: datetime) -> bool:
 
 
 def _reading(
-    signal: Signal, usual: float | None, before: Sequence[Levels], after: Sequence[Levels]
+    signal: Signal, usual: Level | None, before: Sequence[Levels], after: Sequence[Levels]
 ) -> Reading:
     """The levels of one signal; of the whole span and its end the worse one counts.
 
@@ -202,13 +203,17 @@ def _reading(
     """
     key = (signal.service, signal.metric)
     alive = key in after[-1]
+    baseline, high = (usual.baseline, usual.high) if usual is not None else (None, None)
+    was = _worse(signal, [part[key] for part in before if key in part])
+    now = _worse(signal, [part[key] for part in after if key in part]) if alive else None
+    samples = after[0][key].samples if alive else 0
     return Reading(
         signal=signal,
-        baseline=usual,
-        before=_worse(signal, [part[key] for part in before if key in part]),
-        after=_worse(signal, [part[key] for part in after if key in part]) if alive else None,
-        samples=after[0][key].samples if alive else 0,
-        verdict=Recovery.UNKNOWN,
+        baseline=baseline,
+        before=was,
+        after=now,
+        samples=samples,
+        verdict=verdict_of(signal, baseline, was, now, samples, high),
     )
 
 

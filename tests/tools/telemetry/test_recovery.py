@@ -27,9 +27,10 @@ signals = st.sampled_from([ERRORS, LATENCY, TRAFFIC])
 
 
 def reading(signal: Signal, baseline: float | None, before: float | None, after: float | None) -> Reading:
+    samples = 0 if after is None else 9
     return Reading(
-        signal=signal, baseline=baseline, before=before, after=after,
-        samples=0 if after is None else 9, verdict=Recovery.UNKNOWN,
+        signal=signal, baseline=baseline, before=before, after=after, samples=samples,
+        verdict=verdict_of(signal, baseline, before, after, samples),
     )  # fmt: skip
 
 
@@ -233,6 +234,14 @@ def test_a_resource_that_is_hardly_used_may_double_in_peace() -> None:
     assert verdict_of(cpu, 0.02, 0.049, 0.039, 9) is Recovery.RECOVERED
     assert verdict_of(cpu, 0.2, 0.97, 0.95, 9) is Recovery.UNCHANGED
     assert verdict_of(cpu, 0.2, 0.6, 0.99, 9) is Recovery.WORSE
+
+
+def test_what_swings_as_far_in_quiet_times_is_not_worse() -> None:
+    assert verdict_of(LATENCY, 0.25, 0.25, 0.33, 9) is Recovery.WORSE
+    assert verdict_of(LATENCY, 0.25, 0.25, 0.33, 9, high=0.45) is Recovery.UNCHANGED
+    assert verdict_of(LATENCY, 0.25, 0.25, 0.7, 9, high=0.45) is Recovery.WORSE
+    assert verdict_of(ERRORS, 0.001, 0.4, 0.9, 9, high=0.002) is Recovery.WORSE
+    assert verdict_of(TRAFFIC, 100.0, 50.0, 1.0, 9, high=120.0) is Recovery.WORSE
 
 
 async def test_a_fault_of_seconds_is_weighed_by_its_end(shop: Path, ledger: Path) -> None:
