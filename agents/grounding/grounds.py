@@ -8,8 +8,8 @@ from agents.grounding import Grounds, Source, ground, without_opinions
 from incidents.findings import EvidenceStatus
 from incidents.reports import written_in
 
-#: What of an incident carries nothing: what it cost, and what was told of it.
-_TOLD = {"usage", "seen", "updates", "briefs", "escalations"}
+#: What of an incident carries nothing: what it cost, what was told of it, and where that lies.
+_TOLD = {"usage", "seen", "updates", "briefs", "escalations", "channel", "post_mortem"}
 
 
 async def grounds_of(assignment: Assignment, context: RoleContext, role_text: str = "") -> Grounds:

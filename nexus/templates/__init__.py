@@ -1,5 +1,6 @@
 """The Markdown templates of the incident's folder and of the post-mortem."""
 
+import re
 from datetime import date, datetime
 from importlib.resources import files
 
@@ -32,14 +33,19 @@ def _day(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-#: A quotation that ends with a full stop of its own.
-_ENDED = (".”", "!”", "?”")
+#: A quotation, or what stands in parentheses, that ends with a full stop of its own.
+_ENDED = (".”", "!”", "?”", ".)", "!)", "?)")
 
 
 def _sentence(text: str) -> str:
     """With a capital, and a full stop where something is said."""
     said = text.strip()
     return f"{capital(said)}{'' if not said or said[-1] in '.!?…' or said[-2:] in _ENDED else '.'}"
+
+
+def _unstopped(text: str) -> str:
+    """As a part of a sentence: without its last full stop, also where that stands in parentheses."""
+    return re.sub(r"\.(\)?)$", r"\1", text.strip())
 
 
 def _second(moment: datetime | None) -> str:
@@ -58,6 +64,7 @@ _ENVIRONMENT.filters |= {
     "line": markdown_line,
     "block": markdown_block,
     "stamp": _stamp,
+    "unstopped": _unstopped,
     "second": _second,
     "clock": _clock,
     "day": _day,

@@ -31,6 +31,14 @@ async def test_the_grounds_are_the_same_with_any_history(before: tuple[PastIncid
     assert with_it == await grounds_of(assignment(), context)
 
 
+async def test_the_folder_of_a_home_carries_no_sentence() -> None:
+    written = role_context().incident.evolve(
+        channel="/srv/hackers/channel.md", post_mortem="/srv/hackers/post-mortem.md"
+    )
+    known = (await grounds_of(assignment(), role_context(about=written))).known
+    assert not any("hackers" in raw for one in known for raw in one.quotable.raws())
+
+
 @pytest.mark.parametrize("cited", [(), (BEFORE,), ("H1",), ("history",), (f"{BEFORE}-T1",)])
 async def test_a_report_that_rests_on_it_names_no_cause(cited: tuple[str, ...]) -> None:
     context = replace(role_context(), history=(history(),))

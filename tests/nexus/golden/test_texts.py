@@ -15,7 +15,7 @@ FORBIDDEN = {
     "a time of machines": r"\d{4}-\d\d-\d\dT\d\d:\d\d",
     "a raw change of a series": r"\d ?-> ?\d|\de\+\d",
     "a doubled word": r"\b([a-zA-Z]{2,}) \1\b",
-    "a full stop too many": r"\.\.(?!\.)|;\.|: \.",
+    "a full stop too many": r"\.\.(?!\.)|;\.|: \.|[.!?]\)\.",
     "a share with more than two digits": r"\b\d\d\.\d+ ?%",
     "words that nobody says": r"of the services deviate|only by 0\.\d+ of 1|\bSome users of\b",
 }
