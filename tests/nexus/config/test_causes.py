@@ -197,7 +197,7 @@ class TestShipped:
             ('FATAL:  password authentication failed for user "cart"', "credentials_rejected", "decisive"),
             ("x509: certificate has expired or is not yet valid", "certificate_expired", "decisive"),
             ("dial tcp: lookup cart.svc on 10.0.0.10:53: no such host", "dns", "clear"),
-            ("JWT was issued in the future", "clock_skew", "clear"),
+            ("JWT was issued in the future", "clock_skew", "decisive"),
             ("HTTP 429 from api.example.com", "quota", "clear"),
             ("Liveness probe failed: HTTP probe failed with statuscode: 503", "health_checks", "clear"),
             ("0/12 nodes are available: 12 Insufficient memory.", "limits", "clear"),
